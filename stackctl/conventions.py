@@ -1,0 +1,106 @@
+"""Every name, port, path, label and default image that stackctl chooses. A convention lives here or nowhere."""
+
+from __future__ import annotations
+
+import re
+
+# -- components ---------------------------------------------------------------------------------------------
+
+PROMETHEUS = "prometheus"
+ALERTMANAGER = "alertmanager"
+GRAFANA = "grafana"
+PUSHGATEWAY = "pushgateway"
+NODE = "node"
+BLACKBOX = "blackbox"
+
+IMAGES = {
+    PROMETHEUS: "prom/prometheus:v3.5.0",
+    ALERTMANAGER: "prom/alertmanager:v0.28.1",
+    GRAFANA: "grafana/grafana:12.1.1",
+    PUSHGATEWAY: "prom/pushgateway:v1.11.1",
+    NODE: "prom/node-exporter:v1.9.1",
+    BLACKBOX: "prom/blackbox-exporter:v0.27.0",
+}
+
+# The port a component listens on inside its container, and natively unless `listen` says otherwise.
+PORTS = {PROMETHEUS: 9090, ALERTMANAGER: 9093, GRAFANA: 3000, PUSHGATEWAY: 9091, NODE: 9100, BLACKBOX: 9115}
+
+READY_PATHS = {
+    PROMETHEUS: "/-/ready",
+    ALERTMANAGER: "/-/ready",
+    GRAFANA: "/api/health",
+    PUSHGATEWAY: "/-/ready",
+    NODE: "/metrics",
+    BLACKBOX: "/-/healthy",
+}
+
+# Components that re-read their configuration on a POST to this path.
+RELOAD_PATHS = {PROMETHEUS: "/-/reload", ALERTMANAGER: "/-/reload", BLACKBOX: "/-/reload"}
+
+# The binary of the native runtime, by the name in stackctl.tools.catalogue.
+TOOLS = {
+    PROMETHEUS: "prometheus",
+    ALERTMANAGER: "alertmanager",
+    GRAFANA: "grafana-server",
+    PUSHGATEWAY: "pushgateway",
+    NODE: "node_exporter",
+    BLACKBOX: "blackbox_exporter",
+}
+
+# The users that the upstream images run as, and where they keep their data.
+CONTAINER_USERS = {GRAFANA: "472"}
+DEFAULT_CONTAINER_USER = "65534"
+DATA_PATHS = {
+    PROMETHEUS: "/prometheus",
+    ALERTMANAGER: "/alertmanager",
+    GRAFANA: "/var/lib/grafana",
+    PUSHGATEWAY: "/pushgateway",
+}
+
+LOOPBACK = "127.0.0.1"
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+HOST_FROM_CONTAINER = "host.docker.internal"
+
+DEFAULT_INTERVAL = "15s"
+DEFAULT_SCRAPE_TIMEOUT = "10s"
+DEFAULT_RETENTION_TIME = "15d"
+# Prometheus hands discovered targets to its scrape loops at most this often (seconds): field knowledge that
+# every wait for a first scrape has to allow for.
+TARGET_SYNC_SECONDS = 5.0
+
+# -- names --------------------------------------------------------------------------------------------------
+
+# A Compose project name, and so a stack's name.
+STACK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+# Services are Compose services, job names and parts of file names.
+SERVICE_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")
+LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+DATASOURCE_UID = "prometheus"
+DATASOURCE_NAME = "Prometheus"
+DASHBOARD_PROVIDER = "stackctl"
+
+# -- files and folders --------------------------------------------------------------------------------------
+
+MANIFEST = "stack.yml"
+ENV_FILE = ".env"
+STATE_DIR = ".stackctl"
+
+# A tree's own index of what runs: written by render, read by the runtimes.
+UNITS_FILE = "stackctl.json"
+COMPOSE_FILE = "compose.yaml"
+SECRETS_DIR = "secrets"
+
+# Where the tree lies in a container. The folder above it is the mount, so that a switch of the `current`
+# symlink inside the mount is seen at once: a mounted file would stay pinned to its old inode.
+CONTAINER_MOUNT = "/etc/stackctl"
+CURRENT = "current"
+GENERATIONS = "generations"
+CONTAINER_TREE = f"{CONTAINER_MOUNT}/{CURRENT}"
+
+GENERATIONS_KEPT = 5
+
+# -- container labels ---------------------------------------------------------------------------------------
+
+LABEL_UNIT = "stackctl.unit"
+LABEL_SPEC = "stackctl.spec"

@@ -1,0 +1,241 @@
+"""The stack: a manifest after validation, with nothing left to guess. Frozen, and without any I/O.
+
+Durations stay in Prometheus' own notation ("15s"), because that is what is rendered; `stackctl.promql.duration`
+converts them to seconds. Blocks that belong to Prometheus, Alertmanager or Compose are kept as plain mappings;
+values in them that must not be shown are `Secret`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stackctl.source import Position, Secret
+
+Block = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Listen:
+    """The address a server listens on, on the user's machine."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """How a client on the same machine reaches it; a wildcard address is reached through loopback."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(
+            self.host, f"[{self.host}]" if ":" in self.host else self.host
+        )
+        return f"http://{host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Upper limits: `memory` in Compose notation ("512m"), `cpus` as a number of cores; None is no limit."""
+
+    memory: str | None = None
+    cpus: float | None = None
+
+
+@dataclass(frozen=True)
+class Component:
+    """A server that the stack runs. `name` is a name of `stackctl.conventions`."""
+
+    name: str
+    image: str
+    listen: Listen
+    resources: Resources
+    origin: Position
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long Prometheus keeps samples: by age ("15d") and, when given, by size on disk ("10GB")."""
+
+    time: str
+    size: str | None = None
+
+
+@dataclass(frozen=True)
+class Prometheus(Component):
+    """The Prometheus server. `extra` is merged last into prometheus.yml."""
+
+    scrape_interval: str
+    evaluation_interval: str
+    retention: Retention
+    external_labels: Mapping[str, str]
+    remote_write: tuple[Block, ...]
+    extra: Block
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """One Alertmanager receiver: integration ("slack", "webhook") -> its configurations, in Alertmanager's fields."""
+
+    name: str
+    integrations: Mapping[str, tuple[Block, ...]]
+    origin: Position
+
+
+@dataclass(frozen=True)
+class Alertmanager(Component):
+    """The Alertmanager. `route` is None when the manifest leaves it to the convention: the first receiver."""
+
+    receivers: tuple[Receiver, ...]
+    route: Block | None
+    extra: Block
+
+
+@dataclass(frozen=True)
+class Grafana(Component):
+    """The Grafana server. `admin_password` is None when stackctl has to make one and keep it."""
+
+    admin_user: str
+    admin_password: Secret | None
+    extra_env: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Something the blackbox exporter asks: a URL (or host:port) and the module that says how."""
+
+    name: str
+    url: str
+    module: str
+    origin: Position
+
+
+@dataclass(frozen=True)
+class Exporter(Component):
+    """A third-party exporter that the stack runs and scrapes. `probes` is for blackbox only."""
+
+    probes: tuple[Probe, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing to scrape, `host:port` as the user wrote it, with its own labels."""
+
+    address: str
+    labels: Mapping[str, str]
+    origin: Position
+
+    @property
+    def host(self) -> str:
+        return self.address.rsplit(":", 1)[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rsplit(":", 1)[1])
+
+
+@dataclass(frozen=True)
+class Health:
+    """Paths that answer 2xx when a service is alive, and ready; None where there is no such path."""
+
+    live: str | None = None
+    ready: str | None = None
+
+
+@dataclass(frozen=True)
+class NativeRun:
+    """How the native runtime starts a service. `cwd` is absolute."""
+
+    command: tuple[str, ...]
+    env: Mapping[str, str | Secret]
+    cwd: Path
+
+
+@dataclass(frozen=True)
+class Run:
+    """How the stack starts a service itself. `docker` holds Compose service fields, as written."""
+
+    docker: Block | None = None
+    native: NativeRun | None = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the user monitors: one scrape job.
+
+    `scrape` holds the fields that Prometheus' scrape_config takes as they are (basic_auth, tls_config, params,
+    relabel_configs, ...). `discovery` holds `*_sd_configs` blocks; then `targets` is empty.
+    """
+
+    name: str
+    origin: Position
+    targets: tuple[Target, ...] = ()
+    discovery: Block = field(default_factory=dict)
+    metrics_path: str = "/metrics"
+    scheme: str = "http"
+    scrape_interval: str | None = None
+    scrape_timeout: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    scrape: Block = field(default_factory=dict)
+    health: Health = Health()
+    run: Run = Run()
+    profiles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One alerting or recording rule: `kind` is "alert" or "record"."""
+
+    kind: str
+    name: str
+    expr: str
+    group: str
+    origin: Position
+
+
+@dataclass(frozen=True)
+class RuleFile:
+    """A Prometheus rule file as the user wrote it. `path` is unique and relative, for the tree."""
+
+    path: str
+    content: bytes = field(repr=False)
+    rules: tuple[Rule, ...]
+    origin: Position
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A Grafana dashboard in Grafana's classic JSON, as the file held it. `uid` is settled."""
+
+    path: str
+    uid: str
+    title: str
+    folder: str
+    definition: Block = field(repr=False)
+    origin: Position
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A whole stack. `root` is the folder of the manifest; `origin` the manifest itself."""
+
+    name: str
+    root: Path
+    origin: Position
+    prometheus: Prometheus
+    alertmanager: Alertmanager | None = None
+    grafana: Grafana | None = None
+    pushgateway: Component | None = None
+    exporters: tuple[Exporter, ...] = ()
+    services: tuple[Service, ...] = ()
+    networks: tuple[str, ...] = ()
+    rules: tuple[RuleFile, ...] = ()
+    dashboards: tuple[Dashboard, ...] = ()
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """All servers of the stack, in the order in which they are shown."""
+        optional = (self.alertmanager, self.grafana, self.pushgateway)
+        return (self.prometheus, *(c for c in optional if c), *self.exporters)

@@ -1,0 +1,18 @@
+"""Durations in Prometheus' notation: `15s`, `1h30m`, `7d`. The units and their order are Prometheus' own."""
+
+from __future__ import annotations
+
+import re
+
+_UNITS = {"y": 365 * 86400.0, "w": 7 * 86400.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _UNITS))
+
+
+def seconds(text: str) -> float:
+    """`text` in seconds. Raises ValueError when it is not a duration as Prometheus reads them ("0" is one)."""
+    if text == "0":
+        return 0.0
+    match = _DURATION.fullmatch(text)
+    if not text or not match:
+        raise ValueError(f"not a duration: {text!r}")
+    return sum(float(value) * _UNITS[unit] for unit, value in match.groupdict().items() if value is not None)

@@ -1,0 +1,104 @@
+"""The scrape plan: the jobs that Prometheus must run for a stack, and the targets of each.
+
+Both `render` and `checks` read it, so that what is rendered and what is expected cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stackctl import conventions as c
+from stackctl.model import Component, Exporter, Service, Stack, Target
+from stackctl.source import Position
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One target of a job.
+
+    `address` is what Prometheus connects to, `instance` the label it carries; they differ where a `localhost`
+    of the manifest is reached through the container's host gateway, and for probes.
+    """
+
+    address: str
+    instance: str
+    labels: Mapping[str, str]
+    origin: Position
+
+
+@dataclass(frozen=True)
+class Job:
+    """One scrape job. `service` and `component` name what it came from; exactly one of them is set."""
+
+    name: str
+    endpoints: tuple[Endpoint, ...]
+    origin: Position
+    service: Service | None = None
+    component: Component | None = None
+    metrics_path: str = "/metrics"
+    params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    honor_labels: bool = False
+
+    @property
+    def discovered(self) -> bool:
+        """Whether the targets come from service discovery and so cannot be listed beforehand."""
+        return self.service is not None and bool(self.service.discovery)
+
+
+def jobs(stack: Stack, runtime: str) -> tuple[Job, ...]:
+    """Every scrape job of `stack` under `runtime` ("docker" or "native"), components first, in a fixed order."""
+    own = [job for component in stack.components for job in _component_jobs(component, runtime)]
+    return (*own, *(_service_job(service, runtime) for service in stack.services))
+
+
+def component_address(component: Component, runtime: str) -> str:
+    """host:port of a component as the other components of the stack reach it."""
+    if runtime == "docker":
+        return f"{component.name}:{c.PORTS[component.name]}"
+    return component.listen.url.removeprefix("http://")
+
+
+def reachable(target: Target, runtime: str) -> str:
+    """The address by which Prometheus reaches a target: the user's own machine is the gateway of a container."""
+    if runtime == "docker" and target.host in c.LOCAL_HOSTS:
+        return f"{c.HOST_FROM_CONTAINER}:{target.port}"
+    return target.address
+
+
+def _service_job(service: Service, runtime: str) -> Job:
+    endpoints = tuple(
+        Endpoint(
+            reachable(target, runtime), target.labels.get("instance", target.address), target.labels, target.origin
+        )
+        for target in service.targets
+    )
+    return Job(service.name, endpoints, service.origin, service=service, metrics_path=service.metrics_path)
+
+
+def _component_jobs(component: Component, runtime: str) -> list[Job]:
+    address = component_address(component, runtime)
+    itself = Job(
+        component.name,
+        (Endpoint(address, address, {}, component.origin),),
+        component.origin,
+        component=component,
+        # Pushed series carry the job and instance of whoever pushed them.
+        honor_labels=component.name == c.PUSHGATEWAY,
+    )
+    probes = component.probes if isinstance(component, Exporter) else ()
+    return [
+        itself,
+        *(_probe_job(component, probe.name, probe.url, probe.module, probe.origin, address) for probe in probes),
+    ]
+
+
+def _probe_job(component: Component, name: str, url: str, module: str, origin: Position, address: str) -> Job:
+    return Job(
+        f"probe-{name}",
+        (Endpoint(address, url, {"probe": name}, origin),),
+        origin,
+        component=component,
+        metrics_path="/probe",
+        params={"module": (module,), "target": (url,)},
+    )

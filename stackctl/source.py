@@ -1,0 +1,50 @@
+"""Where something was written: a position in a file, its line shown with a caret, secrets kept out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a file the user wrote.
+
+    `line` and `column` count from 1; 0 means "the file as a whole". `text` is the source line as it
+    may be shown: the reader that made the position has already taken secrets out of it.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    text: str = field(default="", compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+    def snippet(self) -> str:
+        """The source line with a caret under the column, or "" when there is no line to show."""
+        if not self.line or not self.text:
+            return ""
+        number = str(self.line)
+        # Tabs stay tabs, so that the caret lands under its character whatever the terminal's tab width.
+        lead = "".join("\t" if ch == "\t" else " " for ch in self.text[: max(self.column - 1, 0)])
+        return f"{number} | {self.text}\n{' ' * len(number)} | {lead}^"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that no output may show: its text form is always `***`. `reveal()` gives the value."""
+
+    value: str = field(repr=False)
+
+    def reveal(self) -> str:
+        return self.value
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)

@@ -1,0 +1,92 @@
+"""The tree: what rendering makes and what the runtimes run, held in memory before anything is written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class File:
+    """The content of one rendered file. A `secret` file is readable by its owner and its server only."""
+
+    content: bytes = field(repr=False)
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One thing that runs: a component of the stack, or a service that the stack starts.
+
+    name      unique in the stack; the Compose service or the native process
+    address   host:port on the user's machine, "" when it has none
+    ready     URL that answers 200 when the unit is ready, "" when running is all there is to know
+    reload    URL that takes a POST to re-read the configuration, "" when only a restart does
+    spec      hash of all that only a restart can change (image, flags, files read at start)
+    reads     hash of the files that `reload` makes it read again
+    tool      native: the binary's name in stackctl.tools; "" when `command` is the whole command
+    command   native: the arguments; `{tree}` and `{data}` stand for the live tree and the unit's data folder
+    """
+
+    name: str
+    address: str = ""
+    ready: str = ""
+    reload: str = ""
+    spec: str = ""
+    reads: str = ""
+    image: str = ""
+    tool: str = ""
+    command: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    env_file: str = ""
+    cwd: str = ""
+    profiles: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Relative POSIX path -> file, with the units that run on it. `runtime` is "docker" or "native"."""
+
+    stack: str
+    runtime: str
+    files: Mapping[str, File]
+    units: tuple[Unit, ...]
+
+    def __iter__(self) -> Iterator[tuple[str, File]]:
+        return iter(sorted(self.files.items()))
+
+
+def digest(*parts: bytes | str) -> str:
+    """A short, stable hash of `parts`: 12 hex digits. Moving a byte from one part to the next changes it."""
+    sha = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        sha.update(len(data).to_bytes(8, "big") + data)
+    return sha.hexdigest()[:12]
+
+
+def dump_units(stack: str, runtime: str, units: tuple[Unit, ...]) -> bytes:
+    """The index file of a tree, as JSON: only what differs from the defaults of `Unit`."""
+    rows = [
+        {key: value for key, value in asdict(unit).items() if value != _DEFAULTS.get(key, _REQUIRED)} for unit in units
+    ]
+    return (json.dumps({"stack": stack, "runtime": runtime, "units": rows}, indent=2) + "\n").encode()
+
+
+def load_units(content: bytes) -> tuple[str, str, tuple[Unit, ...]]:
+    """The stack's name, its runtime and its units, from an index file written by `dump_units`."""
+    index: dict[str, Any] = json.loads(content)
+    units = tuple(_unit(row) for row in index["units"])
+    return index["stack"], index["runtime"], units
+
+
+def _unit(row: dict[str, Any]) -> Unit:
+    return Unit(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+
+
+_REQUIRED = object()
+_DEFAULTS: dict[str, Any] = {f.name: {} if f.name == "env" else f.default for f in fields(Unit) if f.name != "name"}
