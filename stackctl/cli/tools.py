@@ -1,0 +1,83 @@
+"""`stackctl tools`: the binaries of the native runtime, which are here and how to get the others."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(name="tools", help="The binaries of the native runtime.", no_args_is_help=True)
+
+
+class Output(str, Enum):
+    """How a report is written."""
+
+    text = "text"
+    json = "json"
+
+
+class SourceName(str, Enum):
+    """Where binaries come from."""
+
+    auto = "auto"
+    archive = "archive"
+    debian = "debian"
+
+
+@app.command("list")
+def list_tools(output: Annotated[Output, typer.Option(help="How to write the list.")] = Output.text) -> None:
+    """Show each tool, its version, where it was found and its path."""
+    from stackctl.tools.catalogue import PROGRAMS
+
+    rows = [_row(name) for name in PROGRAMS]
+    if output is Output.json:
+        typer.echo(json.dumps({"tools": rows}, indent=2))
+        return
+    header = {"tool": "TOOL", "version": "VERSION", "origin": "ORIGIN", "path": "PATH"}
+    missing = {"version": "-", "origin": "-", "path": "not found"}
+    _table([header, *({key: value or missing[key] for key, value in row.items()} for row in rows)])
+
+
+@app.command("install")
+def install_tools(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", show_default="all of them")] = None,
+    source: Annotated[SourceName, typer.Option(help="Where to get them from.")] = SourceName.auto,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url", envvar="STACKCTL_TOOLS_BASE_URL", metavar="URL", help="A mirror of upstream's archives."
+        ),
+    ] = None,
+) -> None:
+    """Install tools into the cache, without root; those already here at a sufficient version are kept."""
+    from stackctl.tools import install
+    from stackctl.tools.catalogue import INSTALLABLE
+
+    found = install(names or INSTALLABLE, source=source.value, base_url=base_url, progress=_progress)
+    _table([{"tool": tool.name, "version": tool.version, "path": str(tool.path)} for tool in found])
+
+
+def _row(name: str) -> dict[str, str | None]:
+    from stackctl.errors import Unavailable
+    from stackctl.tools import locate
+
+    tool = locate(name)
+    if tool is None:
+        return {"tool": name, "version": None, "origin": None, "path": None}
+    try:
+        version = tool.version
+    except Unavailable:
+        version = "does not run"
+    return {"tool": name, "version": version, "origin": tool.origin, "path": str(tool.path)}
+
+
+def _table(rows: list[dict[str, str]]) -> None:
+    widths = {key: max(len(row[key]) for row in rows) for key in rows[0]}
+    for row in rows:
+        typer.echo("  ".join(value.ljust(widths[key]) for key, value in row.items()).rstrip())
+
+
+def _progress(step: str) -> None:
+    typer.echo(step, err=True)

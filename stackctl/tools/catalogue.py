@@ -1,0 +1,99 @@
+"""Which programs a native stack is made of, what each is called, and where it is published. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stackctl.conventions import ALERTMANAGER, BLACKBOX, IMAGES, NODE, PROMETHEUS, PUSHGATEWAY
+
+
+@dataclass(frozen=True)
+class Program:
+    """One executable: the name stackctl and upstream use, and the other names it is installed under."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.aliases)
+
+
+@dataclass(frozen=True)
+class Release:
+    """Programs that are published together and so always have one version. The first is the server.
+
+    `version` is the pinned upstream release, `minimum` the oldest that stackctl works with. `packages` are
+    Debian's, and `fixed_file` is a file that Debian's build reads at that absolute path or does not start.
+    A release without a version cannot be installed by stackctl: `homepage` says where to get it.
+    """
+
+    project: str
+    programs: tuple[Program, ...]
+    version: str = ""
+    minimum: str = "0"
+    packages: tuple[str, ...] = ()
+    fixed_file: str = ""
+    homepage: str = ""
+
+    @property
+    def server(self) -> Program:
+        return self.programs[0]
+
+
+def _tag(component: str) -> str:
+    # Natively and in Docker a stack runs the same versions, so the image tags are the only pins there are.
+    return IMAGES[component].rpartition(":")[2].removeprefix("v")
+
+
+RELEASES = (
+    Release(
+        project="prometheus",
+        programs=(Program("prometheus"), Program("promtool")),
+        version=_tag(PROMETHEUS),
+        minimum="3.0",
+        packages=("prometheus", "promtool"),
+    ),
+    Release(
+        project="alertmanager",
+        programs=(Program("alertmanager", ("prometheus-alertmanager",)), Program("amtool")),
+        version=_tag(ALERTMANAGER),
+        minimum="0.27",
+        packages=("prometheus-alertmanager",),
+        fixed_file="/usr/share/prometheus/alertmanager/default.tmpl",
+    ),
+    Release(
+        project="node_exporter",
+        programs=(Program("node_exporter", ("prometheus-node-exporter",)),),
+        version=_tag(NODE),
+        packages=("prometheus-node-exporter",),
+    ),
+    Release(
+        project="pushgateway",
+        programs=(Program("pushgateway", ("prometheus-pushgateway",)),),
+        version=_tag(PUSHGATEWAY),
+        packages=("prometheus-pushgateway",),
+    ),
+    Release(
+        project="blackbox_exporter",
+        programs=(Program("blackbox_exporter", ("prometheus-blackbox-exporter",)),),
+        version=_tag(BLACKBOX),
+        packages=("prometheus-blackbox-exporter",),
+    ),
+    Release(
+        project="grafana",
+        programs=(Program("grafana-server", ("grafana",)),),
+        homepage="https://grafana.com/docs/grafana/latest/setup-grafana/installation/",
+    ),
+)
+
+PROGRAMS = {program.name: program for release in RELEASES for program in release.programs}
+INSTALLABLE = tuple(program.name for release in RELEASES if release.version for program in release.programs)
+
+
+def release_of(name: str) -> Release:
+    """The release that the program `name` is part of. Raises KeyError for a name that is not in the catalogue."""
+    return _RELEASE_BY_PROGRAM[name]
+
+
+_RELEASE_BY_PROGRAM = {program.name: release for release in RELEASES for program in release.programs}

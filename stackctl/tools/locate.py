@@ -1,0 +1,131 @@
+"""Find the programs a native stack runs. Looks at files only: nothing is started unless a version is asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from stackctl.errors import InputError, StackctlError, Unavailable
+from stackctl.tools import cache
+from stackctl.tools.catalogue import INSTALLABLE, PROGRAMS, Program, Release, release_of
+
+_VERSION_SECONDS = 10
+_VERSION = re.compile(r"version:?\s+v?(\d+(?:\.\d+)+[^\s,)]*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program that was found. `origin` says where: "env" (STACKCTL_TOOLS_DIR), "cache" or "path".
+
+    `version` starts the program the first time it is asked for, and remembers the answer in this process.
+    """
+
+    name: str
+    path: Path
+    origin: str
+
+    @property
+    def version(self) -> str:
+        return version_of(self.path)
+
+
+def locate(name: str) -> Tool | None:
+    """The program `name`, from STACKCTL_TOOLS_DIR, else the cache, else PATH; None when it is nowhere.
+
+    A companion (promtool, amtool) is taken from beside its server wherever that is found, because a
+    configuration that another version has validated says nothing about the server that loads it.
+    Raises InputError for a name that is not in the catalogue.
+    """
+    program, release = _look_up(name)
+    if program is not release.server and (server := locate(release.server.name)):
+        for folder in (server.path.parent, server.path.resolve().parent):
+            if path := _executable(folder, program):
+                return Tool(name, path, server.origin)
+    return next(_candidates(program, release), None)
+
+
+def require(name: str) -> Tool:
+    """The program `name`. Raises Unavailable, with the way to get it, when it is nowhere."""
+    if tool := locate(name):
+        return tool
+    remedy = f"stackctl tools install {name}"
+    if name not in INSTALLABLE:
+        remedy = f"install it and put it on PATH: {release_of(name).homepage}"
+    raise Unavailable.of(f"{name} was not found", cause="It is neither in the cache nor on PATH.", remedy=remedy)
+
+
+@lru_cache(maxsize=None)
+def version_of(path: Path) -> str:
+    """What the program at `path` calls its version, as in "3.5.0". Raises Unavailable when it does not run."""
+    try:
+        ran = subprocess.run(
+            [str(path), "--version"], capture_output=True, text=True, timeout=_VERSION_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _does_not_run(path, str(error)) from error
+    said = ran.stdout + ran.stderr
+    if found := _VERSION.search(said):
+        return found[1]
+    raise _does_not_run(path, said.strip() or f"It ended with exit code {ran.returncode} and no output.")
+
+
+def is_at_least(version: str, minimum: str) -> bool:
+    """Whether `version` is `minimum` or newer, by their leading numbers: "3.5.3+ds1" is at least "3.0"."""
+    return _numbers(version) >= _numbers(minimum)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    leading = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in leading[0].split(".")) if leading else ()
+
+
+def _look_up(name: str) -> tuple[Program, Release]:
+    if name in PROGRAMS:
+        return PROGRAMS[name], release_of(name)
+    import difflib
+
+    close = difflib.get_close_matches(name, PROGRAMS, n=1)
+    hint = f"did you mean `{close[0]}`?" if close else f"the tools are {', '.join(PROGRAMS)}"
+    raise InputError.of(f"{name} is not a tool that stackctl knows", remedy=hint)
+
+
+def _candidates(program: Program, release: Release) -> Iterator[Tool]:
+    if (folder := _chosen_dir()) and (path := _executable(folder, program)):
+        yield Tool(program.name, path, "env")
+    # The link is resolved, so that a tool that is in use stays what it was when another release is put in its place.
+    if path := _executable(cache.current(release.project).resolve(), program):
+        yield Tool(program.name, path, "cache")
+    for binary in program.names:
+        if found := shutil.which(binary):
+            yield Tool(program.name, Path(found).absolute(), "path")
+
+
+def _chosen_dir() -> Path | None:
+    chosen = os.environ.get(cache.TOOLS_DIR_VARIABLE)
+    if not chosen:
+        return None
+    if not Path(chosen).is_dir():
+        raise InputError.of(
+            f"{cache.TOOLS_DIR_VARIABLE} is not a folder: {chosen}",
+            remedy="set it to the folder that holds the binaries, or unset it",
+        )
+    return Path(chosen).absolute()
+
+
+def _executable(folder: Path, program: Program) -> Path | None:
+    paths = (folder / name for name in program.names)
+    return next((path for path in paths if path.is_file() and os.access(path, os.X_OK)), None)
+
+
+def _does_not_run(path: Path, why: str) -> StackctlError:
+    return Unavailable.of(
+        f"{path} does not run",
+        cause=why,
+        remedy="install it again with `stackctl tools install`, or take the broken one off PATH",
+    )
