@@ -10,13 +10,15 @@ class Position:
     """A place in a file the user wrote.
 
     `line` and `column` count from 1; 0 means "the file as a whole". `text` is the source line as it
-    may be shown: the reader that made the position has already taken secrets out of it.
+    may be shown: the reader that made the position has already taken secrets out of it, and `caret` is the
+    column in it (0: the same as `column`).
     """
 
     file: str
     line: int = 0
     column: int = 0
     text: str = field(default="", compare=False, repr=False)
+    caret: int = field(default=0, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -27,7 +29,7 @@ class Position:
             return ""
         number = str(self.line)
         # Tabs stay tabs, so that the caret lands under its character whatever the terminal's tab width.
-        lead = "".join("\t" if ch == "\t" else " " for ch in self.text[: max(self.column - 1, 0)])
+        lead = "".join("\t" if ch == "\t" else " " for ch in self.text[: max((self.caret or self.column) - 1, 0)])
         return f"{number} | {self.text}\n{' ' * len(number)} | {lead}^"
 
 

@@ -85,7 +85,8 @@ def load_units(content: bytes) -> tuple[str, str, tuple[Unit, ...]]:
 
 
 def _unit(row: dict[str, Any]) -> Unit:
-    return Unit(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return Unit(**values)
 
 
 _REQUIRED = object()

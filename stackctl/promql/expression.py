@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import promql_parser
 
 
@@ -12,3 +15,14 @@ def syntax_error(expr: str) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def regex_error(regex: str) -> str | None:
+    """What is wrong with a regular expression, or None. Judged by the PromQL parser, whose syntax is close to RE2."""
+    if syntax_error(f"x{{x=~{json.dumps(regex)}}}") is None:
+        return None
+    try:
+        re.compile(regex)
+    except re.error as error:
+        return error.msg if error.pos is None else f"{error.msg} at character {error.pos + 1}"
+    return "it cannot be compiled"

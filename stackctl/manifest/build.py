@@ -1,0 +1,215 @@
+"""From the validated manifest to the stack: defaults filled in, files read, every part with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.errors import Problem
+from stackctl.manifest.dashboards import read_dashboard
+from stackctl.manifest.document import Document
+from stackctl.manifest.fields import split_address
+from stackctl.manifest.rules import read_rules
+from stackctl.manifest.schema import (
+    AlertmanagerModel,
+    BlackboxModel,
+    ComponentModel,
+    GrafanaModel,
+    Manifest,
+    PrometheusModel,
+    ServiceModel,
+)
+from stackctl.manifest.text import read_text
+from stackctl.model import (
+    Alertmanager,
+    Component,
+    Dashboard,
+    Exporter,
+    Grafana,
+    Health,
+    Listen,
+    NativeRun,
+    Probe,
+    Prometheus,
+    Receiver,
+    Resources,
+    Retention,
+    RuleFile,
+    Run,
+    Service,
+    Stack,
+    Target,
+)
+
+
+def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Problem]:
+    """The stack that `manifest` describes, or the problems of the files it names. `root` is the manifest's folder."""
+    rules = _rule_files(document, manifest, root)
+    dashboards = _dashboards(document, manifest, root)
+    problems = [p for part in (*rules, *dashboards) if isinstance(part, list) for p in part]
+    if problems:
+        return problems
+    return Stack(
+        name=manifest.name,
+        root=root,
+        origin=document.position(()),
+        prometheus=_prometheus(document, manifest.prometheus),
+        alertmanager=_alertmanager(document, manifest.alertmanager) if manifest.alertmanager else None,
+        grafana=_grafana(document, manifest.grafana) if manifest.grafana else None,
+        pushgateway=Component(**_base(document, ("pushgateway",), manifest.pushgateway))
+        if manifest.pushgateway
+        else None,
+        exporters=tuple(_exporters(document, manifest)),
+        services=tuple(_service(document, name, model, root) for name, model in manifest.services.items()),
+        networks=tuple(manifest.networks.join),
+        rules=tuple(part for part in rules if isinstance(part, RuleFile)),
+        dashboards=tuple(part for part in dashboards if isinstance(part, Dashboard)),
+    )
+
+
+def _base(document: Document, path: tuple[str, ...], model: ComponentModel) -> dict[str, Any]:
+    host, port = split_address(model.listen) if model.listen else (c.LOOPBACK, c.PORTS[model.component])
+    return {
+        "name": model.component,
+        "image": model.image or c.IMAGES[model.component],
+        "listen": Listen(host, port),
+        "resources": Resources(model.resources.memory, model.resources.cpus),
+        "origin": document.position(path, key=True),
+    }
+
+
+def _prometheus(document: Document, model: PrometheusModel) -> Prometheus:
+    return Prometheus(
+        **_base(document, ("prometheus",), model),
+        scrape_interval=model.scrape_interval,
+        evaluation_interval=model.evaluation_interval,
+        retention=Retention(model.retention.time, model.retention.size),
+        external_labels=model.external_labels,
+        remote_write=tuple(model.remote_write),
+        extra=model.extra,
+    )
+
+
+def _alertmanager(document: Document, model: AlertmanagerModel) -> Alertmanager:
+    receivers = tuple(
+        Receiver(
+            name,
+            {kind: tuple(blocks) for kind in type(receiver).model_fields if (blocks := getattr(receiver, kind))},
+            document.position(("alertmanager", "receivers", name), key=True),
+        )
+        for name, receiver in model.receivers.items()
+    )
+    base = _base(document, ("alertmanager",), model)
+    return Alertmanager(**base, receivers=receivers, route=model.route, extra=model.extra)
+
+
+def _grafana(document: Document, model: GrafanaModel) -> Grafana:
+    return Grafana(
+        **_base(document, ("grafana",), model),
+        admin_user=model.admin.user,
+        admin_password=model.admin.password,
+        extra_env=model.extra_env,
+    )
+
+
+def _exporters(document: Document, manifest: Manifest) -> list[Exporter]:
+    models = (manifest.exporters.node, manifest.exporters.blackbox) if manifest.exporters else ()
+    return [
+        Exporter(**_base(document, ("exporters", model.component), model), probes=_probes(document, model))
+        for model in models
+        if model
+    ]
+
+
+def _probes(document: Document, model: ComponentModel) -> tuple[Probe, ...]:
+    if not isinstance(model, BlackboxModel):
+        return ()
+    path = ("exporters", "blackbox", "probes")
+    return tuple(
+        Probe(name, probe.url, probe.module, document.position((*path, name), key=True))
+        for name, probe in model.probes.items()
+    )
+
+
+def _service(document: Document, name: str, model: ServiceModel, root: Path) -> Service:
+    path = ("services", name)
+    targets = tuple(
+        Target(target.address, target.labels, document.position((*path, "targets", index)))
+        for index, target in enumerate(model.targets or [])
+    )
+    return Service(
+        name=name,
+        origin=document.position(path, key=True),
+        targets=targets,
+        discovery=model.discovery or {},
+        metrics_path=model.metrics_path,
+        scheme=model.scheme,
+        scrape_interval=model.scrape_interval,
+        scrape_timeout=model.scrape_timeout,
+        labels=model.labels,
+        scrape=_scrape(model),
+        health=Health(model.health.live, model.health.ready),
+        run=_run(model, root),
+        profiles=tuple(model.profiles),
+    )
+
+
+def _scrape(model: ServiceModel) -> dict[str, Any]:
+    """The fields of Prometheus' scrape_config that are passed on as they are, under Prometheus' names."""
+    auth = model.basic_auth
+    fields = {
+        "basic_auth": {"username": auth.username, "password": auth.password} if auth else None,
+        "authorization": model.authorization,
+        "tls_config": model.tls,
+        "params": model.params,
+        "honor_labels": model.honor_labels,
+        "fallback_scrape_protocol": model.fallback_scrape_protocol,
+        "relabel_configs": [step.model_dump(exclude_defaults=True) for step in model.relabel],
+        "metric_relabel_configs": [step.model_dump(exclude_defaults=True) for step in model.metric_relabel],
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
+def _run(model: ServiceModel, root: Path) -> Run:
+    native = model.run.native
+    if native is None:
+        return Run(docker=model.run.docker)
+    return Run(model.run.docker, NativeRun(tuple(native.command), native.env, (root / native.cwd).resolve()))
+
+
+def _rule_files(document: Document, manifest: Manifest, root: Path) -> list[RuleFile | list[Problem]]:
+    names = _tree_names([source.file for source in manifest.rules])
+    result: list[RuleFile | list[Problem]] = []
+    for index, source in enumerate(manifest.rules):
+        origin = document.position(("rules", index, "file"))
+        text = read_text(root / source.file, source.file, origin)
+        result.append([text] if isinstance(text, Problem) else read_rules(text, source.file, names[index], origin))
+    return result
+
+
+def _dashboards(document: Document, manifest: Manifest, root: Path) -> list[Dashboard | list[Problem]]:
+    result: list[Dashboard | list[Problem]] = []
+    for index, source in enumerate(manifest.dashboards):
+        origin = document.position(("dashboards", index, "file"))
+        if Path(source.file).suffix in (".yml", ".yaml"):
+            remedy = "Use Grafana's own JSON for now."
+            summary = f"dashboards[{index}].file: the compact form of dashboards is not built yet"
+            result.append([Problem(summary, origin, remedy=remedy)])
+            continue
+        text = read_text(root / source.file, source.file, origin)
+        part = text if isinstance(text, Problem) else read_dashboard(text, source.file, source.folder, origin)
+        result.append([part] if isinstance(part, Problem) else part)
+    return result
+
+
+def _tree_names(files: list[str]) -> list[str]:
+    """A file name in the tree for each rule file: its own, made unique by a number where two are the same."""
+    names: list[str] = []
+    for file in files:
+        stem = Path(file).stem
+        name, number = f"{stem}.yml", 2
+        while name in names:
+            name, number = f"{stem}-{number}.yml", number + 1
+        names.append(name)
+    return names

@@ -1,0 +1,123 @@
+"""What a schema cannot say: how the parts of a manifest fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.errors import Problem
+from stackctl.manifest.document import Document, Path
+from stackctl.manifest.fields import split_address
+from stackctl.manifest.schema import ComponentModel, Manifest, ServiceModel
+from stackctl.manifest.validate import show_path
+from stackctl.promql import duration
+
+
+def crosscheck(document: Document, manifest: Manifest) -> list[Problem]:
+    """Every contradiction in a manifest that is valid part by part."""
+    found = [
+        *_something_to_monitor(manifest),
+        *_job_names(manifest),
+        *_listen_addresses(manifest),
+        *_receivers(manifest),
+        *(problem for name, service in manifest.services.items() for problem in _service(manifest, name, service)),
+    ]
+    return [_place(document, path, message, remedy) for path, message, remedy in found]
+
+
+Found = tuple[Path, str, str]
+
+
+def _place(document: Document, path: Path, message: str, remedy: str) -> Problem:
+    shown = show_path(path)
+    return Problem(f"{shown}: {message}" if shown else message, document.position(path, key=True), remedy=remedy)
+
+
+def components(manifest: Manifest) -> Iterator[tuple[Path, ComponentModel]]:
+    """Every component that the manifest runs, with its place."""
+    yield ("prometheus",), manifest.prometheus
+    for name in (c.ALERTMANAGER, c.GRAFANA, c.PUSHGATEWAY):
+        model = getattr(manifest, name)
+        if model is not None:
+            yield (name,), model
+    for name in (c.NODE, c.BLACKBOX):
+        model = getattr(manifest.exporters, name) if manifest.exporters else None
+        if model is not None:
+            yield ("exporters", name), model
+
+
+def _something_to_monitor(manifest: Manifest) -> Iterator[Found]:
+    if not manifest.services and not any(path[0] == "exporters" for path, _ in components(manifest)):
+        remedy = 'Add one, like `services: {api: {targets: ["localhost:8000"]}}`.'
+        yield (), "nothing to monitor: there are neither `services` nor `exporters`", remedy
+
+
+def _job_names(manifest: Manifest) -> Iterator[Found]:
+    taken = {model.component: show_path(path) for path, model in components(manifest)}
+    if manifest.exporters and manifest.exporters.blackbox:
+        taken |= {f"probe-{name}": f"the probe `{name}`" for name in manifest.exporters.blackbox.probes}
+    for name in manifest.services:
+        if name in taken:
+            message = f"two scrape jobs would be named `{name}`: this service and {taken[name]}"
+            yield ("services", name), message, "Rename the service."
+
+
+def _listen_addresses(manifest: Manifest) -> Iterator[Found]:
+    seen: dict[tuple[str, int], str] = {}
+    for path, model in components(manifest):
+        host, port = split_address(model.listen) if model.listen else (c.LOOPBACK, c.PORTS[model.component])
+        if (host, port) in seen:
+            remedy = f"Give one of them another port, like `listen: {host}:{port + 1}`."
+            yield path, f"{host}:{port} is also where {seen[host, port]} listens", remedy
+        seen[host, port] = show_path(path)
+
+
+def _receivers(manifest: Manifest) -> Iterator[Found]:
+    alertmanager = manifest.alertmanager
+    if alertmanager is None:
+        return
+    for name, receiver in alertmanager.receivers.items():
+        if not any(getattr(receiver, integration) for integration in type(receiver).model_fields):
+            place = ("alertmanager", "receivers", name)
+            yield place, "a receiver needs an integration", "Add one, like `webhook: {url: http://localhost:5001/}`."
+    known = ", ".join(f"`{name}`" for name in alertmanager.receivers) or "none"
+    for path, name in _routed(alertmanager.route, ("alertmanager", "route")):
+        if name not in alertmanager.receivers:
+            yield path, f"there is no receiver `{name}`", f"Declared receivers: {known}."
+
+
+def _routed(route: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if not isinstance(route, dict):
+        return
+    if isinstance(route.get("receiver"), str):
+        yield (*path, "receiver"), route["receiver"]
+    for index, child in enumerate(route.get("routes") or []):
+        yield from _routed(child, (*path, "routes", index))
+
+
+def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[Found]:
+    path: Path = ("services", name)
+    if service.targets is None and service.discovery is None:
+        yield path, "the service has neither `targets` nor `discovery`", 'Add `targets: ["localhost:8000"]`.'
+    if service.targets is not None and service.discovery is not None:
+        yield path, "the service has both `targets` and `discovery`", "Keep one; make the other a service of its own."
+    if service.targets == []:
+        yield (*path, "targets"), "the list of targets is empty", "Name at least one `host:port`."
+    if service.basic_auth and service.authorization:
+        yield (*path, "authorization"), "a scrape has one kind of authentication", "Remove this or `basic_auth`."
+    if service.profiles and not (service.run.docker or service.run.native):
+        yield (*path, "profiles"), "profiles need `run`: the stack does not start this service", "Remove the profiles."
+    yield from _intervals(manifest, path, service)
+    seen: set[str] = set()
+    for index, target in enumerate(service.targets or []):
+        if target.address in seen:
+            yield (*path, "targets", index), f"the target `{target.address}` is named twice", "Remove one of the two."
+        seen.add(target.address)
+
+
+def _intervals(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Found]:
+    interval = service.scrape_interval or manifest.prometheus.scrape_interval
+    if service.scrape_timeout and duration.seconds(service.scrape_timeout) > duration.seconds(interval):
+        message = f"a scrape may not take longer ({service.scrape_timeout}) than the interval ({interval})"
+        yield (*path, "scrape_timeout"), message, f"Write at most `{interval}`."

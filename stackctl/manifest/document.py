@@ -1,0 +1,263 @@
+"""YAML text as positioned values.
+
+Scalars stay text until the schema asks for a type, so none of YAML's guesses can bite: `on`, `22:22` and `3.10`
+are what the user wrote. A document knows the position of every key and value, and has taken the values of secret
+fields out of the source lines that it shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import yaml
+
+from stackctl.errors import Problem
+from stackctl.source import Position
+
+Path: TypeAlias = tuple[str | int, ...]
+Value: TypeAlias = "dict[str, Value] | list[Value] | Scalar | None"
+
+# Keys whose values are never shown, in the manifest and in the blocks that Prometheus and Alertmanager define.
+SECRET_KEYS = frozenset(
+    {
+        "api_key",
+        "api_secret",
+        "api_url",
+        "auth_password",
+        "auth_secret",
+        "bearer_token",
+        "bot_token",
+        "client_secret",
+        "credentials",
+        "dsn",
+        "password",
+        "routing_key",
+        "secret_access_key",
+        "secret_key",
+        "service_key",
+        "webhook_url",
+    }
+)
+
+# Expanding aliases may not make a document larger than this many values: small files that unfold without end.
+VALUE_LIMIT = 500_000
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# `${NAME}` without quotes is common inside `{...}`, where YAML gives braces a meaning of their own. Inside references
+# the characters that YAML could stumble over are replaced, one for one, by code points that no text may hold.
+_REFERENCE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}\n]*)?\}")
+_HIDE = {ord(ch): 0xFDD0 + index for index, ch in enumerate("{}[],:#&*!|>'\"%@`")}
+_SHOW = {hidden: shown for shown, hidden in _HIDE.items()}
+_PLAIN_NULL = re.compile(r"~|null|Null|NULL|")
+_SECRET_LINE = re.compile(rf"((?:{'|'.join(sorted(SECRET_KEYS))})[\"']?\s*:\s*)(\S.*)$")
+
+
+class Scalar(str):
+    """A scalar as written. `plain` is true without quotes; `variable` when an environment variable gave a part."""
+
+    plain: bool = False
+    variable: bool = False
+
+    @classmethod
+    def of(cls, text: str, plain: bool, variable: bool = False) -> Scalar:
+        scalar = cls(text)
+        scalar.plain = plain
+        scalar.variable = variable
+        return scalar
+
+
+@dataclass
+class Document:
+    """A parsed file. `value` is None for an empty file; `problems` are those of the YAML itself."""
+
+    file: str
+    value: Value = None
+    problems: list[Problem] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list, repr=False)
+    _values: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _keys: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _hidden: dict[int, list[tuple[int, int]]] = field(default_factory=dict, repr=False)
+
+    def position(self, path: Path, *, key: bool = False) -> Position:
+        """Where the value at `path` is (or its key); the nearest thing around it when it is not there."""
+        places = (self._keys, self._values) if key else (self._values, self._keys)
+        for end in range(len(path), -1, -1):
+            for place in places:
+                if path[:end] in place:
+                    return self.at(*place[path[:end]])
+        return Position(self.file)
+
+    def holds(self, path: Path) -> bool:
+        """Whether the file itself has a value at `path`, and not only in its long form."""
+        return path in self._values
+
+    def at(self, line: int, column: int) -> Position:
+        """The position at 0-based `line` and `column`, with the source line as it may be shown."""
+        text = self.lines[line] if line < len(self.lines) else ""
+        shown = column
+        for start, end in reversed(self._hidden.get(line, [])):
+            text = f"{text[:start]}***{text[end:]}"
+            shown += 3 - (end - start) if end <= column else 0
+        return Position(self.file, line + 1, column + 1, text, shown + 1)
+
+
+def parse(text: str, file: str, substitute: Callable[[str, Path], str | Problem] | None = None) -> Document:
+    """Parse YAML `text`. `file` is how positions name it.
+
+    `substitute` maps the text of the scalar at a path to its text after variable substitution, or to a problem.
+    All problems are collected in the document; values that have one are left out.
+    """
+    document = Document(file, lines=text.splitlines())
+    try:
+        hidden = _REFERENCE.sub(lambda match: match[0].translate(_HIDE), text)
+        root = yaml.compose(hidden, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        document.lines = [_SECRET_LINE.sub(r"\1***", line) for line in document.lines]
+        document.problems.append(_syntax_problem(document, error))
+        return document
+    except yaml.YAMLError as error:
+        document.problems.append(Problem(f"not YAML: {_first_line(error)}", Position(file)))
+        return document
+    if root is not None:
+        document.value = _Converter(document, substitute).convert(root, ())
+    return document
+
+
+def _first_line(error: object) -> str:
+    return str(error).splitlines()[0]
+
+
+def _syntax_problem(document: Document, error: yaml.MarkedYAMLError) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    what = error.problem or error.context or "cannot be parsed"
+    cause, remedy = "", "Check the indentation, and quote values that hold `: ` or begin with a special character."
+    if "\\t" in what or "'\\t'" in what:
+        remedy = "Indent with spaces: YAML does not allow tabs there."
+    elif error.context and error.context != what:
+        cause = f"It was found {error.context}."
+    position = document.at(mark.line, mark.column) if mark else Position(document.file)
+    return Problem(f"not YAML: {what}", position, cause, remedy)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Converter:
+    """Turns composed nodes into values, noting positions, duplicate keys and secrets on the way."""
+
+    def __init__(self, document: Document, substitute: Callable[[str, Path], str | Problem] | None) -> None:
+        self.document = document
+        self.substitute = substitute
+        self.count = 0
+
+    def convert(self, root: yaml.Node, path: Path) -> Value:
+        try:
+            return self._value(root, path)
+        except _TooLarge:
+            summary = f"aliases unfold to more than {VALUE_LIMIT:,} values"
+            self._problem(summary, root, remedy="Use fewer `*aliases` of large blocks.")
+        except RecursionError:
+            self._problem("nested too deeply, or an alias that holds itself", root, remedy="Flatten the file.")
+        return None
+
+    def _value(self, node: yaml.Node, path: Path) -> Value:
+        self.count += 1
+        if self.count > VALUE_LIMIT:
+            raise _TooLarge
+        self.document._values[path] = (node.start_mark.line, node.start_mark.column)
+        if node.tag.startswith("!") or node.tag == "tag:yaml.org,2002:binary":
+            self._problem(f"the YAML tag `{node.tag}` is not supported", node, remedy="Remove it; quote the value.")
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
+        assert isinstance(node, yaml.ScalarNode)  # noqa: S101 - composing knows three kinds of node
+        return self._scalar(node, path)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> Value:
+        result: dict[str, Value] = {}
+        merged: dict[str, Value] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._problem("a key must be a single word, not a list or a mapping", key_node)
+                continue
+            key = str(key_node.value).translate(_SHOW)
+            if key == "<<" and not key_node.style:
+                merged |= self._merge(value_node, path)
+                continue
+            if key in result:
+                first = self.document._keys[(*path, key)][0] + 1
+                summary = f"duplicate key `{key}`, first set in line {first}"
+                self._problem(summary, key_node, remedy="Keep one of the two.")
+                continue
+            self.document._keys[(*path, key)] = (key_node.start_mark.line, key_node.start_mark.column)
+            if key in SECRET_KEYS:
+                self._redact(value_node)
+            result[key] = self._value(value_node, (*path, key))
+        return {**merged, **result}
+
+    def _merge(self, node: yaml.Node, path: Path) -> dict[str, Value]:
+        """YAML's `<<`: keys of one mapping or of several, the first of which wins."""
+        sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        result: dict[str, Value] = {}
+        for source in sources:
+            if isinstance(source, yaml.MappingNode):
+                value = self._mapping(source, path)
+                result = {**(value if isinstance(value, dict) else {}), **result}
+            else:
+                self._problem("`<<` takes a mapping, or a list of mappings", source)
+        return result
+
+    def _scalar(self, node: yaml.ScalarNode, path: Path) -> Value:
+        plain, written = not node.style, node.value.translate(_SHOW)
+        if plain and _PLAIN_NULL.fullmatch(written):
+            return None
+        if self.substitute is None or "${" not in written:
+            return Scalar.of(written, plain)
+        text = self.substitute(written, path)
+        if isinstance(text, Problem):
+            self._problem(text.summary, node, cause=text.cause, remedy=text.remedy)
+            return None
+        return Scalar.of(text, plain, variable=text != written)
+
+    def _redact(self, node: yaml.Node) -> None:
+        """Take a secret's literal value out of the lines; a reference to a variable gives nothing away."""
+        if not isinstance(node, yaml.ScalarNode) or node.value.translate(_SHOW).startswith("${"):
+            return
+        start, end = node.start_mark, node.end_mark
+        lines = self.document.lines
+        for number in range(start.line, min(end.line + 1, len(lines))):
+            left = start.column if number == start.line else 0
+            right = end.column if number == end.line else len(lines[number])
+            if right > left:
+                self.document._hidden.setdefault(number, []).append((left, right))
+
+    def _problem(self, summary: str, node: yaml.Node, *, cause: str = "", remedy: str = "") -> None:
+        position = self.document.at(node.start_mark.line, node.start_mark.column)
+        self.document.problems.append(Problem(summary, position, cause, remedy))
+
+
+def plain_value(value: Any) -> Any:
+    """A value for a block that another program defines: plain scalars get their type by YAML 1.2's core schema."""
+    if isinstance(value, dict):
+        return {key: plain_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain_value(item) for item in value]
+    if isinstance(value, Scalar):
+        return _core_schema(value) if value.plain else str(value)
+    return value
+
+
+def _core_schema(text: Scalar) -> Any:
+    if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
+        return text.lower() == "true"
+    if re.fullmatch(r"[-+]?[0-9]+", text):
+        return int(text)
+    if re.fullmatch(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", text):
+        return float(text)
+    return str(text)

@@ -1,0 +1,239 @@
+"""The scalar types of the manifest language: each says in one place what it accepts and what it says otherwise."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from stackctl import conventions
+from stackctl.manifest.document import SECRET_KEYS, Scalar, plain_value
+from stackctl.promql import duration
+from stackctl.promql.expression import regex_error
+from stackctl.source import Secret
+
+
+def wrong(message: str, remedy: str = "") -> PydanticCustomError:
+    """The error for a value of the wrong form. Braces in the texts are kept as they are."""
+    return PydanticCustomError("wrong", "{message}", {"message": message, "remedy": remedy})
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return str(value)
+    raise wrong(f"expected text, got {kind(value)}")
+
+
+def kind(value: Any) -> str:
+    """What a value is, in a user's words; never the value itself, which may be secret."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else "text"
+
+
+def _duration(value: Any) -> str:
+    text = _text(value)
+    try:
+        if duration.seconds(text) > 0:
+            return text
+        raise wrong("a duration must be longer than zero")
+    except ValueError:
+        remedy = "Write a number and a unit, largest unit first: `15s`, `1m30s`, `15d` (ms, s, m, h, d, w, y)."
+        raise wrong(f"not a duration: `{text}`", remedy) from None
+
+
+def _integer(value: Any) -> int:
+    text = _text(value)
+    if not re.fullmatch(r"[-+]?[0-9]+", text):
+        raise wrong(f"expected a whole number, got `{text}`")
+    return int(text)
+
+
+def _number(value: Any) -> float:
+    text = _text(value)
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 < number < 1e6:
+        raise wrong(f"expected a number greater than zero, got `{text}`")
+    return number
+
+
+def _boolean(value: Any) -> bool:
+    text = _text(value)
+    if text not in ("true", "false"):
+        other = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+        meant = other.get(text.lower(), text.lower() if text.lower() in ("true", "false") else "")
+        raise wrong(f"expected `true` or `false`, got `{text}`", f"Did you mean `{meant}`?" if meant else "")
+    return text == "true"
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Host and port of `host:port` or `[ipv6]:port`. Raises ValueError with the reason."""
+    match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]@]+):([0-9]+)", text)
+    if not match:
+        raise ValueError("not a host:port")
+    port = int(match[2])
+    if not 1 <= port <= 65535:
+        raise ValueError("the port must be between 1 and 65535")
+    return match[1].strip("[]"), port
+
+
+def _address(value: Any) -> str:
+    text = _text(value)
+    try:
+        split_address(text)
+    except ValueError as error:
+        raise wrong(f"{error}: `{text}`", _address_remedy(text)) from None
+    return text
+
+
+def _address_remedy(text: str) -> str:
+    url = re.fullmatch(r"(https?)://([^/@\s]+)(/\S*)?", text)
+    if url:
+        port = "" if re.search(r":[0-9]+$", url[2]) else (":443" if url[1] == "https" else ":80")
+        path = f" and `metrics_path: {url[3]}`" if url[3] and url[3] != "/" else ""
+        return f"Write `{url[2]}{port}` with `scheme: {url[1]}`{path}."
+    return "Write a host name or an IP address, a colon and a port, like `localhost:8000`."
+
+
+def _listen(value: Any) -> str:
+    text = _text(value)
+    if re.fullmatch(r"[0-9]+", text):
+        text = f"{conventions.LOOPBACK}:{text}"
+    return _address(Scalar(text))
+
+
+def _url(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"https?://[^\s/:@]+(:[0-9]{1,5})?(/\S*)?", text):
+        raise wrong(f"not an http or https URL: `{text}`", "Write it whole, like `https://example.org/health`.")
+    return text
+
+
+def _path(value: Any) -> str:
+    text = _text(value)
+    if not text.startswith("/") or re.search(r"\s", text):
+        raise wrong(f"a path must begin with `/`: `{text}`", f"Write `/{text.strip().lstrip('/')}`.")
+    return text
+
+
+def _size(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(B|KB|MB|GB|TB|PB|EB)", text):
+        raise wrong(f"not a size: `{text}`", "Write a number and a unit: `512MB`, `10GB`.")
+    return text
+
+
+def _memory(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?([bkmg]|[kmg]b)", text.lower()):
+        raise wrong(f"not an amount of memory: `{text}`", "Write a number and a unit: `512m`, `2g`.")
+    return text.lower()
+
+
+def _label_name(value: Any) -> str:
+    text = _text(value)
+    if not conventions.LABEL_NAME.fullmatch(text):
+        raise wrong(f"not a label name: `{text}`", "Use letters, digits and underscores, not beginning with a digit.")
+    if text.startswith("__"):
+        raise wrong(f"the label `{text}` is reserved", "Names that begin with two underscores belong to Prometheus.")
+    return text
+
+
+def _stack_name(value: Any) -> str:
+    text = _text(value)
+    if not conventions.STACK_NAME.fullmatch(text):
+        fixed = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")
+        remedy = f"Write `{fixed}`." if fixed else "Begin with a letter or a digit."
+        raise wrong(f"a stack's name is made of lower-case letters, digits, `-` and `_`: `{text}`", remedy)
+    return text
+
+
+def _service_name(value: Any) -> str:
+    text = _text(value)
+    if not conventions.SERVICE_NAME.fullmatch(text):
+        raise wrong(f"a name is made of letters, digits, `-`, `_` and `.`: `{text}`")
+    return text
+
+
+def _regex(value: Any) -> str:
+    text = _text(value)
+    reason = regex_error(text)
+    if reason:
+        raise wrong(f"not a regular expression: {reason}: `{text}`", "Prometheus uses RE2's syntax.")
+    return text
+
+
+def _secret(value: Any) -> Secret:
+    return Secret(_text(value))
+
+
+def _maybe_variable(value: Any) -> str | Secret:
+    """Text; a secret when a variable gave a part of it."""
+    return Secret(_text(value)) if isinstance(value, Scalar) and value.variable else _text(value)
+
+
+def _block(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise wrong(f"expected a mapping, got {kind(value)}")
+    return _with_secrets(value)
+
+
+def _plain_block(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise wrong(f"expected a mapping, got {kind(value)}")
+    return plain_value(value)
+
+
+def _webhook(value: Any) -> Any:
+    """A webhook's URL is shown as any other, unless it came through a variable: then it holds a token."""
+    block = _block(value)
+    url = value.get("url")
+    return {**block, "url": Secret(str(url))} if isinstance(url, Scalar) and url.variable else block
+
+
+def _with_secrets(value: Any) -> Any:
+    """Values under the keys of secrets become `Secret`s, at any depth of another program's block."""
+    if isinstance(value, dict):
+        return {key: _maybe_secret(key, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_secrets(item) for item in value]
+    return plain_value(value)
+
+
+def _maybe_secret(key: str, value: Any) -> Any:
+    return Secret(str(value)) if key in SECRET_KEYS and isinstance(value, str) else _with_secrets(value)
+
+
+def _schema(kind: str | list[str], **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": kind, **more})
+
+
+Text = Annotated[str, BeforeValidator(_text), _schema(["string", "number", "boolean"])]
+Duration = Annotated[str, BeforeValidator(_duration), _schema("string", examples=["15s", "1m30s"])]
+Integer = Annotated[int, BeforeValidator(_integer), _schema("integer")]
+Number = Annotated[float, BeforeValidator(_number), _schema("number", exclusiveMinimum=0)]
+Boolean = Annotated[bool, BeforeValidator(_boolean), _schema("boolean")]
+Address = Annotated[str, BeforeValidator(_address), _schema("string", examples=["localhost:8000"])]
+ListenAddress = Annotated[str, BeforeValidator(_listen), _schema(["string", "integer"], examples=["127.0.0.1:9090"])]
+Url = Annotated[str, BeforeValidator(_url), _schema("string", format="uri")]
+UrlPath = Annotated[str, BeforeValidator(_path), _schema("string", pattern="^/")]
+Size = Annotated[str, BeforeValidator(_size), _schema("string", examples=["10GB"])]
+Memory = Annotated[str, BeforeValidator(_memory), _schema("string", examples=["512m"])]
+LabelName = Annotated[str, BeforeValidator(_label_name), _schema("string")]
+StackName = Annotated[str, BeforeValidator(_stack_name), _schema("string", pattern="^[a-z0-9][a-z0-9_-]*$")]
+ServiceName = Annotated[str, BeforeValidator(_service_name), _schema("string")]
+Regex = Annotated[str, BeforeValidator(_regex), _schema("string", format="regex")]
+SecretText = Annotated[Secret, BeforeValidator(_secret), _schema("string")]
+# Text that is a secret when it came through a variable: str or Secret.
+MaybeSecret = Annotated[Any, BeforeValidator(_maybe_variable), _schema("string")]
+# A block that another program defines: kept as written, its secrets recognised by their keys.
+Passthrough = Annotated[dict[str, Any], BeforeValidator(_block), _schema("object")]
+PlainBlock = Annotated[dict[str, Any], BeforeValidator(_plain_block), _schema("object")]
+Webhook = Annotated[dict[str, Any], BeforeValidator(_webhook), _schema("object")]

@@ -1,0 +1,351 @@
+"""The manifest language, version 1: one schema for validation, for editors and for the reference page.
+
+The descriptions here are the documentation. A field that is planned but not built is in `NOT_BUILT`, never in a
+model: it is refused, not ignored.
+"""
+
+from __future__ import annotations
+
+from types import UnionType
+from typing import Any, ClassVar, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from stackctl import conventions as c
+from stackctl.manifest.fields import (
+    Address,
+    Boolean,
+    Duration,
+    LabelName,
+    ListenAddress,
+    MaybeSecret,
+    Memory,
+    Number,
+    Passthrough,
+    PlainBlock,
+    Regex,
+    SecretText,
+    ServiceName,
+    Size,
+    StackName,
+    Text,
+    UrlPath,
+    Webhook,
+)
+
+# Path of a planned field ("*" stands for any name or index) -> what it will do.
+NOT_BUILT: dict[tuple[str, ...], str] = {
+    ("prometheus", "auth"): "basic auth and TLS of the Prometheus server",
+    ("services", "*", "metrics"): "metrics contracts",
+    ("services", "*", "slo"): "service level objectives",
+    ("exporters", "cadvisor"): "the cAdvisor exporter",
+    ("exporters", "postgres"): "the PostgreSQL exporter",
+    ("exporters", "redis"): "the Redis exporter",
+    ("exporters", "kafka"): "the Kafka exporter",
+    ("exporters", "clickhouse"): "the ClickHouse exporter",
+    ("rules", "*", "override"): "overriding single alerts of a rule file",
+    ("rules", "*", "pack"): "alert packs",
+    ("rules", "*", "services"): "alert packs",
+    ("rules", "*", "with"): "alert packs",
+    ("dashboards", "*", "pack"): "dashboard packs",
+    ("dashboards", "*", "services"): "dashboard packs",
+    ("dashboards", "*", "with"): "dashboard packs",
+    ("packs",): "packs of your own",
+}
+
+
+def nested(annotation: Any) -> type[Model] | None:
+    """The model in an annotation, if it is one or an optional one."""
+    options = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return next((option for option in options if isinstance(option, type) and issubclass(option, Model)), None)
+
+
+class Model(BaseModel):
+    """A mapping of the manifest. An empty one (`grafana:`) stands for all defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
+
+    # The key that a bare scalar stands for, where a mapping has such a short form.
+    shorthand: ClassVar[str] = ""
+    # The keys that hold mappings: named and left empty (`grafana:`), such a section is there with its defaults.
+    sections: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.sections = frozenset(name for name, field in cls.model_fields.items() if nested(field.annotation))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        if value is None and not cls.shorthand:
+            return {}
+        if isinstance(value, str) and cls.shorthand:
+            return {cls.shorthand: value}
+        if isinstance(value, dict):
+            return {key: {} if item is None and key in cls.sections else item for key, item in value.items()}
+        return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say to editors what `_expand` accepts beside the mapping."""
+        schema = handler.resolve_ref_schema(handler(core))
+        if cls.shorthand:
+            return {"anyOf": [{"type": "string"}, schema]}
+        required = any(field.is_required() for field in cls.model_fields.values())
+        return schema if required else {**schema, "type": ["object", "null"]}
+
+
+class Resources(Model):
+    """Upper limits of a container. The native runtime does not enforce them."""
+
+    memory: Memory | None = Field(None, description="The most memory it may use, like `512m` or `2g`.")
+    cpus: Number | None = Field(None, description="The most processor cores it may use, like `0.5`.")
+
+
+class ComponentModel(Model):
+    """What every server of the stack can be told."""
+
+    component: ClassVar[str] = ""
+
+    image: Text | None = Field(None, description="Container image with its tag. A pinned default for every component.")
+    listen: ListenAddress | None = Field(
+        None, description="Where it listens on this machine: `host:port`, or a port on loopback. Loopback by default."
+    )
+    resources: Resources = Field(default_factory=Resources, description="Upper limits.")
+
+
+class Retention(Model):
+    """How long Prometheus keeps samples. What is reached first counts."""
+
+    time: Duration = Field(c.DEFAULT_RETENTION_TIME, description="By age.")
+    size: Size | None = Field(None, description="By size on disk, like `10GB`. No limit by default.")
+
+
+class PrometheusModel(ComponentModel):
+    """The Prometheus server. It always runs; the section is needed only to change a default."""
+
+    component = c.PROMETHEUS
+
+    scrape_interval: Duration = Field(c.DEFAULT_INTERVAL, description="How often targets are scraped.")
+    evaluation_interval: Duration = Field(c.DEFAULT_INTERVAL, description="How often rules are evaluated.")
+    retention: Retention = Field(default_factory=Retention, description="How long samples are kept.")
+    external_labels: dict[LabelName, Text] = Field(
+        default_factory=dict, description="Labels added to everything that leaves this Prometheus."
+    )
+    remote_write: list[Passthrough] = Field(
+        default_factory=list, description="Prometheus' own `remote_write` blocks, as they are."
+    )
+    extra: Passthrough = Field(default_factory=dict, description="Merged last into prometheus.yml: the way out.")
+
+
+class ReceiverModel(Model):
+    """Who is told: one or more integrations, each a mapping of Alertmanager's own fields, or a list of them."""
+
+    slack: list[Passthrough] = Field(
+        default_factory=list, description="`slack_configs`: needs `api_url` and `channel`."
+    )
+    email: list[Passthrough] = Field(
+        default_factory=list, description="`email_configs`: needs `to`, `from`, `smarthost`."
+    )
+    pagerduty: list[Passthrough] = Field(default_factory=list, description="`pagerduty_configs`: needs `routing_key`.")
+    webhook: list[Webhook] = Field(default_factory=list, description="`webhook_configs`: needs `url`.")
+    opsgenie: list[Passthrough] = Field(default_factory=list, description="`opsgenie_configs`: needs `api_key`.")
+    teams: list[Passthrough] = Field(default_factory=list, description="`msteamsv2_configs`: needs `webhook_url`.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: [item] if isinstance(item, dict) else item for key, item in value.items()}
+
+
+class AlertmanagerModel(ComponentModel):
+    """The Alertmanager. It runs when the section is there, if only as `alertmanager: {}`."""
+
+    component = c.ALERTMANAGER
+
+    receivers: dict[Text, ReceiverModel] = Field(default_factory=dict, description="Who can be told, by name.")
+    route: Passthrough | None = Field(
+        None, description="Alertmanager's own routing tree. By default all alerts go to the first receiver."
+    )
+    extra: Passthrough = Field(default_factory=dict, description="Merged last into alertmanager.yml: the way out.")
+
+
+class AdminModel(Model):
+    """Grafana's administrator."""
+
+    user: Text = Field("admin", description="The login name.")
+    password: SecretText | None = Field(None, description="The password. Generated and kept when not given.")
+
+
+class GrafanaModel(ComponentModel):
+    """The Grafana server. It runs when the section is there, if only as `grafana: {}`."""
+
+    component = c.GRAFANA
+
+    admin: AdminModel = Field(default_factory=AdminModel, description="The administrator.")
+    extra_env: dict[Text, Text] = Field(default_factory=dict, description="More `GF_*` environment variables.")
+
+
+class PushgatewayModel(ComponentModel):
+    """The Pushgateway, for batch jobs. It runs, and is scraped, when the section is there."""
+
+    component = c.PUSHGATEWAY
+
+
+class NodeModel(ComponentModel):
+    """The node exporter: the machine's processor, memory, disks and network."""
+
+    component = c.NODE
+
+
+class ProbeModel(Model):
+    """Something that the blackbox exporter asks."""
+
+    url: Text = Field(description="What is asked: a URL, or host:port for a TCP module.")
+    module: Literal["http_2xx", "http_post_2xx", "tcp_connect", "icmp"] = Field(
+        "http_2xx", description="How it is asked."
+    )
+
+
+class BlackboxModel(ComponentModel):
+    """The blackbox exporter: probes of URLs and ports from outside."""
+
+    component = c.BLACKBOX
+
+    probes: dict[ServiceName, ProbeModel] = Field(default_factory=dict, description="What is probed, by name.")
+
+
+class ExportersModel(Model):
+    """Third-party exporters that the stack runs and scrapes."""
+
+    node: NodeModel | None = Field(None, description="The node exporter.")
+    blackbox: BlackboxModel | None = Field(None, description="The blackbox exporter.")
+
+
+class TargetModel(Model):
+    """One target: `host:port`, or a mapping when it has labels of its own."""
+
+    shorthand = "address"
+
+    address: Address = Field(description="`host:port`. `localhost` means this machine, under Docker too.")
+    labels: dict[LabelName, Text] = Field(default_factory=dict, description="Labels of this target alone.")
+
+
+class BasicAuthModel(Model):
+    """HTTP basic authentication of the scrape."""
+
+    username: Text = Field(description="The user name.")
+    password: SecretText = Field(description="The password; best given as `${VARIABLE}`.")
+
+
+class RelabelModel(Model):
+    """One step of Prometheus' relabelling."""
+
+    source_labels: list[Text] = Field(default_factory=list, description="The labels whose values are joined.")
+    separator: Text | None = Field(None, description="What joins them; `;` by default.")
+    regex: Regex | None = Field(None, description="What the joined value must match, whole; `(.*)` by default.")
+    modulus: Text | None = Field(None, description="For `hashmod`.")
+    target_label: Text | None = Field(None, description="The label that is written.")
+    replacement: Text | None = Field(None, description="What is written; `$1` by default.")
+    action: Literal[
+        "replace", "keep", "drop", "keepequal", "dropequal", "hashmod", "labelmap", "labeldrop", "labelkeep",
+        "lowercase", "uppercase",
+    ] | None = Field(None, description="What is done; `replace` by default.")  # fmt: skip
+
+
+class HealthModel(Model):
+    """Paths that answer 2xx, probed by `verify`."""
+
+    live: UrlPath | None = Field(None, description="Answers while the service is alive.")
+    ready: UrlPath | None = Field(None, description="Answers when the service can do its work.")
+
+
+class NativeRunModel(Model):
+    """A process of the native runtime."""
+
+    command: list[Text] = Field(min_length=1, description="The program and its arguments; no shell is involved.")
+    env: dict[Text, MaybeSecret] = Field(
+        default_factory=dict, description="Environment variables beside the user's own."
+    )
+    cwd: Text = Field(".", description="The folder it runs in, relative to the manifest.")
+
+
+class RunModel(Model):
+    """How the stack starts the service itself. Without it, the service is expected to run already."""
+
+    docker: PlainBlock | None = Field(None, description="A Compose service, in Compose's own fields.")
+    native: NativeRunModel | None = Field(None, description="A process, for the native runtime.")
+
+
+class ServiceModel(Model):
+    """What you monitor: one scrape job."""
+
+    targets: list[TargetModel] | None = Field(None, description="What is scraped. This or `discovery` is needed.")
+    discovery: Passthrough | None = Field(
+        None, description="Prometheus service discovery instead of targets: `{dns_sd_configs: [...]}` and the like."
+    )
+    metrics_path: UrlPath = Field("/metrics", description="The path of the metrics.")
+    scheme: Literal["http", "https"] = Field("http", description="How targets are spoken to.")
+    scrape_interval: Duration | None = Field(None, description="How often; the stack's interval by default.")
+    scrape_timeout: Duration | None = Field(None, description="How long a scrape may take; at most the interval.")
+    labels: dict[LabelName, Text] = Field(default_factory=dict, description="Labels of every target of the service.")
+    basic_auth: BasicAuthModel | None = Field(None, description="User and password of the scrape.")
+    authorization: Passthrough | None = Field(None, description="Prometheus' `authorization` block, for tokens.")
+    tls: Passthrough | None = Field(None, description="Prometheus' `tls_config` block.")
+    params: dict[Text, list[Text]] = Field(default_factory=dict, description="URL parameters of the scrape.")
+    honor_labels: Boolean = Field(False, description="Keep labels that the target sends, when they clash.")
+    fallback_scrape_protocol: Literal[
+        "PrometheusText0.0.4", "PrometheusText1.0.0", "OpenMetricsText0.0.1", "OpenMetricsText1.0.0", "PrometheusProto"
+    ] | None = Field(None, description="What to assume when a target sends no usable Content-Type.")  # fmt: skip
+    relabel: list[RelabelModel] = Field(default_factory=list, description="Prometheus' `relabel_configs`.")
+    metric_relabel: list[RelabelModel] = Field(
+        default_factory=list, description="Prometheus' `metric_relabel_configs`."
+    )
+    health: HealthModel = Field(default_factory=HealthModel, description="Health endpoints.")
+    run: RunModel = Field(default_factory=RunModel, description="How the stack starts it.")
+    profiles: list[ServiceName] = Field(
+        default_factory=list, description="With `run`: started only when `up --profile` names one of these."
+    )
+
+
+class NetworksModel(Model):
+    """Docker networks."""
+
+    join: list[Text] = Field(default_factory=list, description="Existing networks that Prometheus must reach.")
+
+
+class RuleSourceModel(Model):
+    """A Prometheus rule file, kept as you wrote it."""
+
+    file: Text = Field(description="The file, relative to the manifest.")
+
+
+class DashboardSourceModel(Model):
+    """A Grafana dashboard in Grafana's own JSON."""
+
+    file: Text = Field(description="The file, relative to the manifest.")
+    folder: Text = Field("", description="The Grafana folder; the top level by default.")
+
+
+class Manifest(Model):
+    """A monitoring stack."""
+
+    version: Literal["1"] = Field(
+        description="The version of this language. There is one: `1`.",
+        json_schema_extra={"enum": [1], "type": "integer"},
+    )
+    name: StackName = Field(description="The stack's name, and the Compose project's.")
+    prometheus: PrometheusModel = Field(default_factory=PrometheusModel, description="The Prometheus server.")
+    alertmanager: AlertmanagerModel | None = Field(None, description="The Alertmanager.")
+    grafana: GrafanaModel | None = Field(None, description="The Grafana server.")
+    pushgateway: PushgatewayModel | None = Field(None, description="The Pushgateway.")
+    exporters: ExportersModel | None = Field(None, description="Exporters that the stack runs.")
+    services: dict[ServiceName, ServiceModel] = Field(default_factory=dict, description="What you monitor, by name.")
+    networks: NetworksModel = Field(default_factory=NetworksModel, description="Docker networks.")
+    rules: list[RuleSourceModel] = Field(default_factory=list, description="Alerting and recording rules.")
+    dashboards: list[DashboardSourceModel] = Field(default_factory=list, description="Dashboards.")

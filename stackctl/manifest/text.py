@@ -1,0 +1,59 @@
+"""Reading a file the user wrote: whatever is there, the answer is its text or a problem, never a traceback."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from stackctl.errors import Problem
+from stackctl.source import Position
+
+# Far above any real manifest (1,000 services with 10,000 targets are 1 MB), far below what hurts.
+SIZE_LIMIT = 16 * 1024 * 1024
+
+
+def read_text(path: Path, shown: str, origin: Position | None = None) -> str | Problem:
+    """The text of `path`, or the problem with it.
+
+    `shown` is how messages name the file; `origin` the place that asked for it (a manifest line), if any.
+    """
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            return Problem(f"{shown} is a directory, not a file", origin, remedy="Name the file inside it.")
+        if size > SIZE_LIMIT:
+            return Problem(
+                f"{shown} is too large: {size / 1e6:.0f} MB, the limit is {SIZE_LIMIT / 1e6:.0f} MB",
+                origin,
+                remedy="Check that this is the right file; split it if it is.",
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        return _unreadable(error, path, shown, origin)
+    try:
+        if b"\0" in data:
+            raise ValueError("a zero byte")
+        return data.decode("utf-8-sig")
+    except ValueError:
+        return Problem(f"{shown} is not a text file in UTF-8", origin, remedy="Save it as UTF-8 text.")
+
+
+def _unreadable(error: OSError, path: Path, shown: str, origin: Position | None) -> Problem:
+    if error.errno == errno.ELOOP:
+        return Problem(f"{shown} is a symbolic link that leads back to itself", origin, remedy="Mend the link.")
+    if isinstance(error, FileNotFoundError):
+        if path.is_symlink():
+            return Problem(f"{shown} is a symbolic link to {path.readlink()}, which does not exist", origin)
+        return Problem(f"{shown} does not exist", origin, remedy=f"Create it, or correct the path.{_neighbours(path)}")
+    if isinstance(error, PermissionError):
+        return Problem(f"no permission to read {shown}", origin, remedy=f"Run `chmod u+r {shown}` as its owner.")
+    return Problem(f"{shown} cannot be read: {error.strerror}", origin)
+
+
+def _neighbours(path: Path) -> str:
+    """A hint at files of the same kind in the same folder, since a wrong name is the likeliest cause."""
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix)[:5]
+    except OSError:
+        return ""
+    return f" In {path.parent.name or path.parent}/ there is: {', '.join(names)}." if names else ""

@@ -1,0 +1,139 @@
+"""Holding a document against the schema: the typed manifest, or every problem at its place in the user's words."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from stackctl import __version__
+from stackctl.errors import Problem
+from stackctl.manifest.document import Document, Path
+from stackctl.manifest.fields import kind
+from stackctl.manifest.schema import NOT_BUILT, nested
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validate(document: Document, model: type[M]) -> M | list[Problem]:
+    """`document` as `model`, or all that is wrong with it."""
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        planned = {details["loc"][:-1] for details in errors if _planned(details)}
+        # A mapping that uses something not built yet may well lack what is built.
+        told = [details for details in errors if details["type"] != "missing" or details["loc"][:-1] not in planned]
+        return [_problem(document, model, details) for details in told]
+
+
+def show_path(path: Path) -> str:
+    """`services.api.targets[1]`: a path as the user would say it."""
+    shown = ""
+    for part in path:
+        if isinstance(part, int):
+            shown += f"[{part}]"
+        else:
+            word = part if part and not set(part) & set(" .[]\"'") else f'"{part}"'
+            shown += f".{word}" if shown else word
+    return shown
+
+
+def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) -> Problem:
+    # pydantic marks an error about a mapping's key by a last part "[key]"; the key is the part before.
+    about_key = bool(details["loc"]) and details["loc"][-1] == "[key]"
+    path = details["loc"][:-1] if about_key else details["loc"]
+    unknown = details["type"] == "extra_forbidden"
+    message, remedy = _unknown_key(model, path) if unknown else _words(details, model, path)
+    missing = details["type"] == "missing"
+    if not (unknown or missing or about_key or document.holds(path)):
+        path = path[:-1]  # the value of a short form: `- localhost:8000` is its own `address`
+    position = document.position(path[:-1] if missing else path, key=unknown or about_key or missing)
+    shown = show_path(path[:-1] if unknown or missing or about_key else path)
+    return Problem(f"{shown}: {message}" if shown else message, position, remedy=remedy)
+
+
+def _unknown_key(model: type[BaseModel], path: Path) -> tuple[str, str]:
+    key = str(path[-1])
+    planned = _plan_for(path)
+    if planned:
+        message = f"`{key}` is not built yet in stackctl {__version__} ({planned})"
+        return message, "Remove it; it is refused so that it cannot be ignored in silence."
+    known = sorted(_fields(_at(model, path[:-1])))
+    close = get_close_matches(key, known, n=1, cutoff=0.6)
+    if close:
+        return f"unknown key `{key}`", f"Did you mean `{close[0]}`?"
+    return f"unknown key `{key}`", f"Known here: {', '.join(known)}." if known else ""
+
+
+def _planned(details: ErrorDetails) -> bool:
+    return details["type"] == "extra_forbidden" and _plan_for(details["loc"]) is not None
+
+
+def _plan_for(path: Path) -> str | None:
+    return next((text for pattern, text in NOT_BUILT.items() if _matches(pattern, path)), None)
+
+
+def _matches(pattern: tuple[str, ...], path: Path) -> bool:
+    return len(pattern) == len(path) and all(want in ("*", part) for want, part in zip(pattern, path, strict=True))
+
+
+def _words(details: ErrorDetails, model: type[BaseModel], path: Path) -> tuple[str, str]:
+    """pydantic's error types in the words of someone who has never heard of pydantic: message and remedy."""
+    context: dict[str, Any] = details.get("ctx", {})
+    match details["type"]:
+        case "wrong":
+            return context["message"], context.get("remedy", "")
+        case "missing":
+            return f"the key `{path[-1]}` is missing", _description(model, path)
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"expected a mapping, got {kind(details['input'])}", ""
+        case "list_type":
+            return f"expected a list, got {kind(details['input'])}", _list_remedy(details["input"])
+        case "literal_error":
+            allowed = context["expected"].replace("'", "`")
+            return f"expected {allowed}, got {_quoted(details['input'])}", _close(details["input"], allowed)
+        case "too_short":
+            return "the list is empty", ""
+        case _:
+            return details["msg"], ""
+
+
+def _quoted(value: Any) -> str:
+    return f"`{value}`" if isinstance(value, str) else kind(value)
+
+
+def _list_remedy(value: Any) -> str:
+    return f'Write `["{value}"]`.' if isinstance(value, str) and "\n" not in value else ""
+
+
+def _close(value: Any, allowed: str) -> str:
+    close = get_close_matches(str(value), [word for word in allowed.split("`") if word.strip(", ")], n=1)
+    return f"Did you mean `{close[0]}`?" if close else ""
+
+
+def _description(model: type[BaseModel], path: Path) -> str:
+    owner = _at(model, path[:-1])
+    field = owner.model_fields.get(str(path[-1])) if owner else None
+    return f"`{path[-1]}`: {field.description[0].lower()}{field.description[1:]}" if field and field.description else ""
+
+
+def _fields(model: type[BaseModel] | None) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()} if model else set()
+
+
+def _at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
+    """The model that describes the mapping at `path`."""
+    annotation: Any = model
+    for part in path:
+        owner = nested(annotation)
+        if owner and str(part) in owner.model_fields:
+            annotation = owner.model_fields[str(part)].annotation
+            continue
+        options = [option for option in (annotation, *get_args(annotation)) if get_origin(option) in (list, dict)]
+        if not options:
+            return None
+        annotation = get_args(options[0])[-1]
+    return nested(annotation)
