@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from stackctl.report import console
+
 app = typer.Typer(name="tools", help="The binaries of the native runtime.", no_args_is_help=True)
 
 
@@ -33,7 +35,7 @@ def list_tools(output: Annotated[Output, typer.Option(help="How to write the lis
 
     rows = [_row(name) for name in PROGRAMS]
     if output is Output.json:
-        typer.echo(json.dumps({"tools": rows}, indent=2))
+        console.out(json.dumps({"tools": rows}, indent=2))
         return
     header = {"tool": "TOOL", "version": "VERSION", "origin": "ORIGIN", "path": "PATH"}
     missing = {"version": "-", "origin": "-", "path": "not found"}
@@ -55,7 +57,7 @@ def install_tools(
     from stackctl.tools import install
     from stackctl.tools.catalogue import INSTALLABLE
 
-    found = install(names or INSTALLABLE, source=source.value, base_url=base_url, progress=_progress)
+    found = install(names or INSTALLABLE, source=source.value, base_url=base_url, progress=console.note)
     _table([{"tool": tool.name, "version": tool.version, "path": str(tool.path)} for tool in found])
 
 
@@ -74,10 +76,7 @@ def _row(name: str) -> dict[str, str | None]:
 
 
 def _table(rows: list[dict[str, str]]) -> None:
+    # Not a table of the console's: a path that is folded or cut cannot be pasted.
     widths = {key: max(len(row[key]) for row in rows) for key in rows[0]}
     for row in rows:
-        typer.echo("  ".join(value.ljust(widths[key]) for key, value in row.items()).rstrip())
-
-
-def _progress(step: str) -> None:
-    typer.echo(step, err=True)
+        console.out("  ".join(value.ljust(widths[key]) for key, value in row.items()).rstrip())

@@ -125,7 +125,7 @@ def _unpack(packed: Path, release: Release, folder: Path) -> None:
     except (tarfile.TarError, EOFError, OSError) as error:
         raise _unusable(packed.name, str(error)) from error
     if wanted:
-        raise _unusable(packed.name, f"It has no {', '.join(wanted)}.")
+        raise _unusable(packed.name, f"It has no {', '.join(wanted.values())}.")
 
 
 def _write_program(content: IO[bytes], path: Path) -> None:

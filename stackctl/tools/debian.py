@@ -208,7 +208,8 @@ def _write_configuration(folder: Path, stanza: str) -> None:
 
 
 # Read after the machine's own configuration, so that its proxies and certificates count, and its hooks do not.
-# apt gives up root for a user who cannot write here; what it downloads is verified before it is used.
+# apt run by root downloads as a user who cannot write here, unless told not to. It verifies what it downloads.
+# Container images switch apt's index caches off, and without them every command reads the whole index again.
 _CONFIGURATION = """\
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -218,6 +219,8 @@ Acquire::PDiffs "false";
 Dir::State "FOLDER";
 Dir::State::status "FOLDER/status";
 Dir::Cache "FOLDER/cache";
+Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Cache::srcpkgcache "srcpkgcache.bin";
 Dir::Etc::sourcelist "/dev/null";
 Dir::Etc::sourceparts "FOLDER/sources";
 Dir::Etc::preferences "/dev/null";

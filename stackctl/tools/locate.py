@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache as remembered
 from pathlib import Path
 
 from stackctl.errors import InputError, StackctlError, Unavailable
@@ -60,7 +60,7 @@ def require(name: str) -> Tool:
     raise Unavailable.of(f"{name} was not found", cause="It is neither in the cache nor on PATH.", remedy=remedy)
 
 
-@lru_cache(maxsize=None)
+@remembered
 def version_of(path: Path) -> str:
     """What the program at `path` calls its version, as in "3.5.0". Raises Unavailable when it does not run."""
     try:

@@ -1,0 +1,162 @@
+"""Installing from upstream's release archives, against a real server of archives made here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stackctl.errors import Unavailable
+from stackctl.tools import install, locate
+from stackctl.tools.archive import ChecksumMismatch, archive_name
+from stackctl.tools.catalogue import release_of
+
+PROMETHEUS = release_of("prometheus")
+TOP = f"prometheus-{PROMETHEUS.version}.linux-amd64"
+
+
+def files_in(folder: Path) -> list[str]:
+    """Everything in the cache but its lock."""
+    return sorted(
+        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name != ".lock"
+    )
+
+
+def refused(mirror, names=("prometheus",), error: type[Unavailable] = Unavailable) -> str:
+    with pytest.raises(error) as caught:
+        install(names, source="archive", base_url=mirror.url)
+    return str(caught.value)
+
+
+def test_an_archive_must_become_programs_that_are_found_in_the_cache(mirror, cache_dir):
+    mirror.publish(PROMETHEUS)
+    (tool,) = install(["prometheus"], source="archive", base_url=mirror.url)
+    assert (tool.name, tool.version, tool.origin) == ("prometheus", PROMETHEUS.version, "cache")
+    assert tool.path == cache_dir / "tools/archive" / f"prometheus-{PROMETHEUS.version}" / "prometheus"
+    assert locate("prometheus") == tool
+
+
+def test_promtool_must_come_from_the_same_release_as_prometheus(mirror):
+    mirror.publish(PROMETHEUS)
+    (promtool,) = install(["promtool"], source="archive", base_url=mirror.url)
+    prometheus = locate("prometheus")
+    assert prometheus is not None
+    assert promtool.path.parent == prometheus.path.parent
+
+
+def test_a_second_install_must_ask_the_server_for_nothing(mirror):
+    mirror.publish(PROMETHEUS)
+    install(["prometheus"], source="archive", base_url=mirror.url)
+    mirror.asked.clear()
+    install(["prometheus", "promtool"], source="archive", base_url=mirror.url)
+    assert mirror.asked == []
+
+
+def test_the_mirror_may_be_named_by_the_environment(mirror, monkeypatch):
+    mirror.publish(PROMETHEUS)
+    monkeypatch.setenv("STACKCTL_TOOLS_BASE_URL", mirror.url + "/")
+    assert install(["prometheus"], source="archive")[0].version == PROMETHEUS.version
+
+
+def test_a_checksum_mismatch_must_leave_nothing_in_the_cache(mirror, cache_dir):
+    mirror.files[mirror.publish(PROMETHEUS)] += b"tampered"
+    message = refused(mirror, error=ChecksumMismatch)
+    assert "is not the published archive" in message
+    assert "help: try again; if it stays so, do not trust that address" in message
+    assert files_in(cache_dir) == []
+
+
+def test_a_checksum_mismatch_must_not_be_papered_over_by_another_source(mirror):
+    mirror.files[mirror.publish(PROMETHEUS)] += b"tampered"
+    with pytest.raises(ChecksumMismatch):
+        install(["prometheus"], source="auto", base_url=mirror.url)
+
+
+def test_a_truncated_download_must_leave_nothing_in_the_cache(mirror, cache_dir):
+    mirror.cut.add(mirror.publish(PROMETHEUS))
+    refused(mirror)
+    assert files_in(cache_dir) == []
+
+
+def test_an_archive_that_does_not_exist_must_be_named(mirror, cache_dir):
+    path = mirror.publish(PROMETHEUS)
+    del mirror.files[path]
+    message = refused(mirror)
+    assert f"cannot download {mirror.url}{path}" in message
+    assert "404" in message
+    assert "--base-url" in message
+    assert files_in(cache_dir) == []
+
+
+def test_an_archive_without_a_checksum_line_must_not_be_downloaded(mirror):
+    path = mirror.publish(PROMETHEUS)
+    sums = path.rpartition("/")[0] + "/sha256sums.txt"
+    mirror.files[sums] = b"0123  another.tar.gz\n"
+    assert f"has no line for {archive_name(PROMETHEUS)}" in refused(mirror)
+    assert mirror.asked == [sums]
+
+
+def test_a_server_that_does_not_answer_must_be_named(mirror):
+    with pytest.raises(Unavailable, match=r"cannot download http://127\.0\.0\.1:9/"):
+        install(["prometheus"], source="archive", base_url="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("member", ["../../escaped", "/tmp/escaped", f"{TOP}/../../escaped", f"{TOP}/other/promtool"])
+def test_no_other_member_of_an_archive_may_be_written_anywhere(mirror, cache_dir, tmp_path, member):
+    good = {f"{TOP}/{name}": b'#!/bin/sh\necho "version 3.5.0"\n' for name in ("prometheus", "promtool")}
+    mirror.publish(PROMETHEUS, {member: b"bad", **good})
+    install(["prometheus"], source="archive", base_url=mirror.url)
+    place = f"tools/archive/prometheus-{PROMETHEUS.version}"
+    links = {f"tools/current/prometheus/{name}" for name in ("prometheus", "promtool")}
+    assert set(files_in(cache_dir)) - links == {f"{place}/prometheus", f"{place}/promtool"}
+    assert not list(tmp_path.rglob("escaped*"))
+
+
+def test_an_archive_that_lacks_a_program_must_leave_nothing_in_the_cache(mirror, cache_dir):
+    mirror.publish(PROMETHEUS, {f"{TOP}/prometheus": b"#!/bin/sh\n"})
+    assert "It has no promtool." in refused(mirror)
+    assert files_in(cache_dir) == []
+
+
+def test_a_program_that_does_not_run_must_leave_nothing_in_the_cache(mirror, cache_dir):
+    broken = {f"{TOP}/{name}": b"#!/bin/sh\necho libc too old >&2; exit 1\n" for name in ("prometheus", "promtool")}
+    mirror.publish(PROMETHEUS, broken)
+    assert "libc too old" in refused(mirror)
+    assert files_in(cache_dir) == []
+
+
+def test_what_is_no_archive_must_be_refused(mirror, cache_dir):
+    path = mirror.publish(PROMETHEUS)
+    mirror.files[path] = b"<html>a login page</html>"
+    digest = hashlib.sha256(mirror.files[path]).hexdigest()
+    mirror.files[path.rpartition("/")[0] + "/sha256sums.txt"] = f"{digest} *{archive_name(PROMETHEUS)}\n".encode()
+    assert "cannot be unpacked" in refused(mirror)
+    assert files_in(cache_dir) == []
+
+
+@pytest.mark.parametrize(("system", "machine"), [("Windows", "AMD64"), ("Linux", "mips"), ("SunOS", "sun4v")])
+def test_a_platform_that_upstream_does_not_build_for_must_be_named(mirror, monkeypatch, system, machine):
+    monkeypatch.setattr("platform.system", lambda: system)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    assert f"there is no upstream archive for {system} on {machine}" in refused(mirror)
+    assert mirror.asked == []
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "suffix"),
+    [("Linux", "x86_64", "linux-amd64"), ("Linux", "aarch64", "linux-arm64"), ("Darwin", "arm64", "darwin-arm64")],
+)
+def test_archives_must_be_named_as_upstream_names_them(monkeypatch, system, machine, suffix):
+    monkeypatch.setattr("platform.system", lambda: system)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    assert archive_name(PROMETHEUS) == f"prometheus-{PROMETHEUS.version}.{suffix}.tar.gz"
+
+
+def test_a_release_that_stopped_running_must_be_replaced(mirror, program: Callable[..., Path]):
+    mirror.publish(PROMETHEUS)
+    (tool,) = install(["prometheus"], source="archive", base_url=mirror.url)
+    (tool.path.parent / "promtool").unlink()
+    install(["prometheus"], source="archive", base_url=mirror.url)
+    assert (tool.path.parent / "promtool").is_file()

@@ -1,0 +1,46 @@
+"""`stackctl tools`: what it prints, and where."""
+
+from __future__ import annotations
+
+import json
+
+from typer.testing import CliRunner
+
+from stackctl.cli.tools import app
+from stackctl.tools.catalogue import PROGRAMS, release_of
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(app, arguments)
+
+
+def test_the_list_must_name_every_tool_and_say_which_are_missing(tmp_path, program):
+    path = program(tmp_path / "path", "prometheus", "3.5.0")
+    shown = run("list")
+    lines = shown.stdout.splitlines()
+    assert shown.exit_code == 0
+    assert lines[0].split() == ["TOOL", "VERSION", "ORIGIN", "PATH"]
+    assert [line.split()[0] for line in lines[1:]] == list(PROGRAMS)
+    assert lines[1].split() == ["prometheus", "3.5.0", "path", str(path)]
+    assert lines[2].split() == ["promtool", "-", "-", "not", "found"]
+
+
+def test_the_list_as_json_must_hold_the_same(tmp_path, program):
+    path = program(tmp_path / "path", "amtool", "0.28.1")
+    tools = {row["tool"]: row for row in json.loads(run("list", "--output", "json").stdout)["tools"]}
+    assert tools["amtool"] == {"tool": "amtool", "version": "0.28.1", "origin": "path", "path": str(path)}
+    assert tools["prometheus"] == {"tool": "prometheus", "version": None, "origin": None, "path": None}
+
+
+def test_the_list_must_show_a_tool_that_does_not_run(tmp_path, program):
+    program(tmp_path / "path", "prometheus").write_text("#!/bin/sh\nexit 1\n")
+    assert "does not run" in run("list").stdout
+
+
+def test_install_must_report_to_stdout_and_tell_its_progress_on_stderr(mirror):
+    mirror.publish(release_of("prometheus"))
+    ran = run("install", "prometheus", "--source", "archive", "--base-url", mirror.url)
+    assert ran.exit_code == 0
+    assert ran.stdout.split()[0] == "prometheus"
+    assert "downloading" in ran.stderr
+    assert "downloading" not in ran.stdout

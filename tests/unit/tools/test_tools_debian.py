@@ -1,0 +1,156 @@
+"""What the machine's own apt files say, and what a private apt is told."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from stackctl.tools.debian import (
+    Source,
+    main_archive,
+    parse_deb822,
+    parse_one_line,
+    parse_os_release,
+    read_sources,
+    suite_names,
+    upstream_version,
+)
+from stackctl.tools.install import _LAUNCHER
+
+BOOKWORM = {"ID": "debian", "VERSION_CODENAME": "bookworm"}
+DEB822 = """\
+# a comment
+Types: deb deb-src
+# a comment within
+URIs: http://mirror.test/debian http://other.test/debian
+Suites: bookworm bookworm-updates
+Components: main contrib
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb
+URIs: http://mirror.test/debian-security
+Suites: bookworm-security
+Components: main
+
+Types: deb-src
+URIs: http://mirror.test/debian
+Suites: bookworm
+Components: main
+
+Types: deb
+Enabled: no
+URIs: http://off.test/debian
+Suites: bookworm
+Components: main
+"""
+
+
+def test_deb822_must_give_the_enabled_binary_sources():
+    first, second = parse_deb822(DEB822)
+    assert first == Source(
+        uris=("http://mirror.test/debian", "http://other.test/debian"),
+        suites=("bookworm", "bookworm-updates"),
+        components=("main", "contrib"),
+        fields={"Signed-By": "/usr/share/keyrings/debian-archive-keyring.gpg"},
+    )
+    assert second.suites == ("bookworm-security",)
+
+
+def test_deb822_must_keep_a_key_that_is_written_into_the_file():
+    text = "types: deb\nuris: http://m.test/debian\nsuites: sid\ncomponents: main\nsigned-by:\n -----BEGIN\n .\n mQ\n"
+    (source,) = parse_deb822(text)
+    assert "Signed-By: \n -----BEGIN\n .\n mQ\n" in source.stanza("sid")
+
+
+def test_one_line_sources_must_be_read_with_their_options():
+    text = """\
+        # deb http://off.test/debian bookworm main
+        deb [ arch=amd64,arm64 signed-by=/k.gpg trusted=yes ] http://mirror.test/debian bookworm main contrib # why
+        deb-src http://mirror.test/debian bookworm main
+        deb cdrom:[Debian]/ bookworm main
+        deb http://flat.test/ ./
+        nonsense
+    """
+    first, flat = parse_one_line(text)
+    assert first.uris == ("http://mirror.test/debian",)
+    assert (first.suites, first.components) == (("bookworm",), ("main", "contrib"))
+    assert first.fields == {"Architectures": "amd64 arm64", "Signed-By": "/k.gpg", "Trusted": "yes"}
+    assert flat.components == ()
+
+
+def test_a_stanza_must_ask_another_suite_of_the_same_mirror_for_its_packages_only():
+    source = parse_deb822(DEB822)[0]
+    assert parse_deb822(source.stanza("sid")) == [
+        Source(source.uris, ("sid",), source.components, source.fields),
+    ]
+    assert "Targets: Packages\n" in source.stanza("sid")
+
+
+@pytest.mark.parametrize("uri", ["http://a.test/debian", "mirror+file:/m/debian.list"])
+def test_the_distributions_own_archive_must_be_told_from_third_parties(uri):
+    others = ["http://tools.test bookworm main", "http://apt.test/deb stable main", "http://d.test bookworm stable"]
+    sources = parse_one_line("\n".join(f"deb {line}" for line in [*others, f"{uri} bookworm main"]))
+    assert main_archive(sources, BOOKWORM) == sources[-1]
+
+
+def test_an_archive_named_by_an_alias_must_be_recognised():
+    sources = parse_one_line(
+        "deb http://m.test/debian-security stable-security main\ndeb http://m.test/debian stable main"
+    )
+    assert main_archive(sources, BOOKWORM) == sources[1]
+
+
+def test_no_archive_must_be_none():
+    assert main_archive(parse_one_line("deb http://d.test bookworm stable"), BOOKWORM) is None
+    assert main_archive([], {}) is None
+
+
+def test_suites_must_be_tried_from_the_newest_to_the_machines_own():
+    assert suite_names(BOOKWORM) == ["sid", "testing", "stable", "bookworm"]
+    assert suite_names({"ID": "debian", "VERSION_CODENAME": "sid"}) == ["sid", "testing", "stable"]
+    assert suite_names({"ID": "ubuntu", "VERSION_CODENAME": "noble"}) == ["devel", "noble"]
+    assert suite_names({"ID": "mint", "VERSION_CODENAME": "wilma"}) == ["wilma"]
+
+
+def test_every_kind_of_source_file_must_be_read(tmp_path):
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "sources.list").write_text("deb http://a.test/debian bookworm main\n")
+    (tmp_path / "sources.list.d/b.list").write_text("deb http://b.test/debian bookworm main\n")
+    (tmp_path / "sources.list.d/c.sources").write_text(DEB822)
+    (tmp_path / "sources.list.d/d.sources.disabled").write_text(DEB822)
+    uris = [source.uris[0] for source in read_sources(tmp_path)]
+    assert sorted(uris) == [
+        "http://a.test/debian",
+        "http://b.test/debian",
+        "http://mirror.test/debian",
+        "http://mirror.test/debian-security",
+    ]
+
+
+def test_a_machine_without_source_files_must_have_no_sources(tmp_path):
+    assert read_sources(tmp_path) == []
+
+
+def test_os_release_must_be_read_with_and_without_quotes():
+    assert parse_os_release('# x\nID=debian\nVERSION_CODENAME="bookworm"\n\n') == BOOKWORM
+
+
+@pytest.mark.parametrize(
+    ("version", "upstream"),
+    [("3.5.3+ds1-6", "3.5.3+ds1"), ("1:1.38.0-3+b1", "1.38.0"), ("2:3.5", "3.5"), ("0.33.1", "0.33.1")],
+)
+def test_the_upstream_part_must_be_taken_from_a_debian_version(version, upstream):
+    assert upstream_version(version) == upstream
+
+
+def test_the_launcher_must_run_the_program_directly_where_its_files_are_in_place(tmp_path, program, monkeypatch):
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    program(tmp_path / "it's: a, cache/usr/bin", "prometheus-alertmanager", "0.33.1")
+    launcher = tmp_path / "it's: a, cache/alertmanager"
+    fixed_file = tmp_path / "default.tmpl"
+    fixed_file.touch()
+    launcher.write_text(_LAUNCHER.format(name="alertmanager", binary="prometheus-alertmanager", fixed_file=fixed_file))
+    launcher.chmod(0o755)
+    said = subprocess.run([str(launcher), "--version"], capture_output=True, text=True, check=True).stdout
+    assert "version 0.33.1" in said

@@ -1,0 +1,89 @@
+"""Which source is used when, and what is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from stackctl.conventions import IMAGES, TOOLS
+from stackctl.errors import InputError, Unavailable
+from stackctl.tools import install
+from stackctl.tools.catalogue import INSTALLABLE, PROGRAMS, RELEASES, release_of
+
+PROMETHEUS = release_of("prometheus")
+
+
+def test_what_is_on_path_and_new_enough_must_be_kept(tmp_path, program, mirror):
+    for name in ("prometheus", "promtool"):
+        program(tmp_path / "path", name, "3.2.0")
+    tools = install(["prometheus", "promtool"], base_url=mirror.url)
+    assert [(tool.version, tool.origin) for tool in tools] == [("3.2.0", "path")] * 2
+    assert mirror.asked == []
+
+
+def test_what_is_on_path_but_too_old_must_be_replaced_by_one_in_the_cache(tmp_path, program, mirror):
+    for name in ("prometheus", "promtool"):
+        program(tmp_path / "path", name, "2.42.0")
+    mirror.publish(PROMETHEUS)
+    (tool,) = install(["prometheus"], base_url=mirror.url)
+    assert (tool.version, tool.origin) == (PROMETHEUS.version, "cache")
+
+
+def test_a_prometheus_without_its_promtool_must_not_count_as_installed(tmp_path, program, mirror):
+    program(tmp_path / "path", "prometheus", "3.2.0")
+    mirror.publish(PROMETHEUS)
+    tools = install(["prometheus", "promtool"], base_url=mirror.url)
+    assert {tool.path.parent for tool in tools} == {tools[0].path.parent}
+
+
+def test_an_explicit_source_must_be_used_even_when_path_has_the_tool(tmp_path, program, mirror):
+    for name in ("prometheus", "promtool"):
+        program(tmp_path / "path", name, "3.2.0")
+    mirror.publish(PROMETHEUS)
+    (tool,) = install(["prometheus"], source="archive", base_url=mirror.url)
+    assert tool.origin == "cache"
+
+
+def test_when_no_source_has_it_every_reason_must_be_told(mirror):
+    # PATH has no apt here, so the second source fails as it does on a machine that is not Debian's.
+    told: list[str] = []
+    with pytest.raises(Unavailable) as caught:
+        install(["prometheus"], base_url=mirror.url, progress=told.append)
+    assert "cannot download" in str(caught.value)
+    assert "this machine has no apt" in str(caught.value)
+    assert [line.partition(":")[0] for line in told] == ["not from archive", "not from debian"]
+
+
+def test_releases_that_one_source_had_must_stay_installed_when_the_next_one_fails(mirror, cache_dir):
+    mirror.publish(PROMETHEUS)
+    with pytest.raises(Unavailable):
+        install(["prometheus", "pushgateway"], base_url=mirror.url)
+    assert (cache_dir / "tools/current/prometheus/promtool").is_file()
+
+
+def test_an_unknown_tool_must_be_refused_before_anything_is_written(mirror, cache_dir):
+    with pytest.raises(InputError, match="promtol"):
+        install(["prometheus", "promtol"], base_url=mirror.url)
+    assert not cache_dir.exists()
+
+
+def test_an_unknown_source_must_name_those_that_exist():
+    with pytest.raises(InputError, match="use one of auto, archive, debian"):
+        install(["prometheus"], source="pip")
+
+
+def test_a_tool_without_a_release_must_say_where_to_get_it(mirror):
+    with pytest.raises(Unavailable, match="stackctl cannot install grafana") as caught:
+        install(["grafana-server"], base_url=mirror.url)
+    assert len(caught.value.problems) == 1
+    assert mirror.asked == []
+
+
+def test_the_pins_must_be_the_versions_of_the_default_images():
+    assert PROMETHEUS.version in IMAGES["prometheus"]
+    assert release_of("amtool").version in IMAGES["alertmanager"]
+
+
+def test_the_catalogue_must_know_every_native_binary_of_a_component():
+    assert set(TOOLS.values()) <= PROGRAMS.keys()
+    assert {"promtool", "amtool"} <= set(INSTALLABLE)
+    assert all(release.packages or release.homepage for release in RELEASES)

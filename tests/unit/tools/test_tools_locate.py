@@ -1,0 +1,129 @@
+"""Where tools are looked for, in which order, and what is said when they are nowhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from stackctl.errors import InputError, Unavailable
+from stackctl.tools import locate, require
+from stackctl.tools.locate import is_at_least, version_of
+
+
+def in_cache(cache_dir, project):
+    return cache_dir / "tools" / "current" / project
+
+
+def test_a_tool_that_is_nowhere_must_be_none():
+    assert locate("prometheus") is None
+
+
+def test_the_environment_must_win_over_the_cache_and_the_cache_over_path(tmp_path, cache_dir, program, monkeypatch):
+    on_path = program(tmp_path / "path", "prometheus")
+    assert locate("prometheus").path == on_path
+    cached = program(in_cache(cache_dir, "prometheus"), "prometheus")
+    assert (locate("prometheus").path, locate("prometheus").origin) == (cached, "cache")
+    chosen = program(tmp_path / "chosen", "prometheus")
+    monkeypatch.setenv("STACKCTL_TOOLS_DIR", str(chosen.parent))
+    assert (locate("prometheus").path, locate("prometheus").origin) == (chosen, "env")
+
+
+def test_a_debian_name_must_be_found_under_upstreams_name(tmp_path, program):
+    path = program(tmp_path / "path", "prometheus-alertmanager", "0.33.1")
+    tool = locate("alertmanager")
+    assert (tool.name, tool.path, tool.origin, tool.version) == ("alertmanager", path, "path", "0.33.1")
+
+
+def test_promtool_must_be_the_sibling_of_the_prometheus_that_runs(tmp_path, cache_dir, program, monkeypatch):
+    program(in_cache(cache_dir, "prometheus"), "promtool", "3.9.0")
+    program(tmp_path / "chosen", "prometheus", "3.1.0")
+    sibling = program(tmp_path / "chosen", "promtool", "3.1.0")
+    monkeypatch.setenv("STACKCTL_TOOLS_DIR", str(tmp_path / "chosen"))
+    assert locate("promtool").path == sibling
+
+
+def test_promtool_must_be_found_beside_what_a_link_on_path_points_at(tmp_path, program):
+    real = program(tmp_path / "opt" / "prometheus-3", "prometheus")
+    sibling = program(tmp_path / "opt" / "prometheus-3", "promtool")
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "prometheus").symlink_to(real)
+    assert locate("promtool").path == sibling
+
+
+def test_promtool_alone_must_still_be_found(tmp_path, program):
+    assert locate("promtool") is None
+    path = program(tmp_path / "path", "promtool")
+    assert locate("promtool").path == path
+
+
+def test_a_file_that_cannot_be_executed_must_not_be_a_tool(tmp_path, cache_dir, program):
+    program(in_cache(cache_dir, "prometheus"), "prometheus").chmod(0o644)
+    assert locate("prometheus") is None
+
+
+def test_locating_must_start_nothing(tmp_path, program):
+    path = program(tmp_path / "path", "prometheus")
+    path.write_text(f"#!/bin/sh\n: > {tmp_path}/started\necho version 3.5.0\n")
+    tool = locate("prometheus")
+    assert not (tmp_path / "started").exists()
+    assert tool.version == "3.5.0"
+    assert (tmp_path / "started").exists()
+
+
+def test_a_tools_dir_that_is_no_folder_must_be_an_error(monkeypatch, tmp_path):
+    monkeypatch.setenv("STACKCTL_TOOLS_DIR", str(tmp_path / "missing"))
+    with pytest.raises(InputError, match="STACKCTL_TOOLS_DIR is not a folder"):
+        locate("prometheus")
+
+
+def test_an_unknown_name_must_suggest_the_one_that_was_meant():
+    with pytest.raises(InputError, match="did you mean `promtool`"):
+        locate("promtol")
+
+
+def test_requiring_a_missing_tool_must_say_how_to_get_it():
+    with pytest.raises(Unavailable, match="help: stackctl tools install amtool") as caught:
+        require("amtool")
+    assert caught.value.exit_code == 3
+
+
+def test_requiring_a_tool_that_stackctl_cannot_install_must_say_where_it_is():
+    with pytest.raises(Unavailable, match="help: install it and put it on PATH: https://grafana"):
+        require("grafana-server")
+
+
+def test_a_program_that_says_no_version_must_be_unavailable_with_what_it_said(tmp_path, program):
+    path = program(tmp_path, "prometheus")
+    path.write_text("#!/bin/sh\necho 'GLIBC_2.99 not found' >&2\nexit 1\n")
+    with pytest.raises(Unavailable, match=r"GLIBC_2\.99 not found"):
+        version_of(path)
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ("prometheus, version 3.5.3+ds1 (branch: debian/sid, revision: 3.5.3+ds1-6)", "3.5.3+ds1"),
+        ("node_exporter, version 1.9.1 (branch: HEAD, revision: abc)", "1.9.1"),
+        ("Version 12.1.1 (commit: abc, branch: HEAD)", "12.1.1"),
+        ("grafana version 11.0.0", "11.0.0"),
+        ("alertmanager, version 0.28.0-rc.1 (branch: HEAD)", "0.28.0-rc.1"),
+    ],
+)
+def test_versions_must_be_read_from_what_the_programs_really_say(tmp_path, program, said, version):
+    path = program(tmp_path, "any")
+    path.write_text(f"#!/bin/sh\necho '{said}'\n")
+    assert version_of(path) == version
+
+
+@pytest.mark.parametrize(
+    ("version", "minimum", "enough"),
+    [
+        ("3.5.3+ds1", "3.0", True),
+        ("3.0.0", "3.0", True),
+        ("2.53.1", "3.0", False),
+        ("0.9.0", "0.27", False),
+        ("10.0", "9.9", True),
+        ("", "0", False),
+    ],
+)
+def test_versions_must_compare_by_number(version, minimum, enough):
+    assert is_at_least(version, minimum) is enough
