@@ -26,3 +26,13 @@ def regex_error(regex: str) -> str | None:
     except re.error as error:
         return error.msg if error.pos is None else f"{error.msg} at character {error.pos + 1}"
     return "it cannot be compiled"
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two expressions are the same but for spacing and redundant brackets."""
+    if one == other:
+        return True
+    try:
+        return promql_parser.parse(one).prettify() == promql_parser.parse(other).prettify()
+    except ValueError:
+        return " ".join(one.split()) == " ".join(other.split())

@@ -1,0 +1,32 @@
+"""`component.ready`: every server of the stack answers that it is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stackctl import conventions as c
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding, Subject
+from stackctl.clients.http import Http, NoAnswer
+from stackctl.model import Component
+
+ID = "component.ready"
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """A finding for every declared component. One that the runtime could not have is skipped, never passed."""
+    return [_component(context, component) for component in context.stack.components]
+
+
+def _component(context: Context, component: Component) -> Finding:
+    subject = Subject(ID, component.name, component.origin)
+    if component.name in context.skipped:
+        return subject.skipped(f"does not run: {context.skipped[component.name]}")
+    http, path = Http(component.listen.url), c.READY_PATHS[component.name]
+    answer = context.settle(lambda: http.ask(path), lambda seen: seen.ok)
+    logs = f"`stackctl logs {component.name}`"
+    if isinstance(answer, NoAnswer):
+        return subject.failed(answer.summary, f"Run `stackctl up`; {logs} tells why it stopped.")
+    if not answer.ok:
+        return subject.failed(f"{http.base}{path} answers {answer.status}", f"See {logs}.", answer.text[:400])
+    return subject.passed(f"ready at {http.base}")

@@ -1,0 +1,90 @@
+"""`stack.generation` and `prometheus.config`: what runs is what the manifest says, by the servers' own account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding, Subject
+from stackctl.clients.http import NoAnswer
+from stackctl.promql import duration
+
+GENERATION = "stack.generation"
+CONFIG = "prometheus.config"
+PROMETHEUS_FILE = "prometheus/prometheus.yml"
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """The generation that runs, and the configuration that Prometheus reports."""
+    return [_generation(context), _config(context)]
+
+
+def _generation(context: Context) -> Finding:
+    subject = Subject(GENERATION, context.stack.name, context.stack.origin)
+    if context.current == context.declared:
+        return subject.passed(f"generation {context.current} is what the manifest says")
+    return subject.failed(
+        f"generation {context.current} runs, but the manifest now renders to {context.declared}",
+        "Run `stackctl reload`, or `stackctl up` when more than rules and targets changed.",
+    )
+
+
+def _config(context: Context) -> Finding:
+    subject = Subject(CONFIG, c.PROMETHEUS, context.stack.prometheus.origin)
+    client = context.prometheus()
+    seen = context.settle(lambda: (client.runtime_info(), client.config()), lambda _: True)
+    if isinstance(seen, NoAnswer):
+        return subject.failed(seen.summary, "Run `stackctl up`.")
+    info, loaded = seen
+    if not info.reload_ok:
+        remedy = "Read `stackctl logs prometheus`, mend what it names, and run `stackctl reload`."
+        return subject.failed("the last reload of the configuration failed", remedy)
+    lines = config_difference(context.tree.files[PROMETHEUS_FILE].content, loaded)
+    if lines:
+        summary = f"Prometheus has loaded another configuration: {lines[0]}"
+        return subject.failed(summary, "Run `stackctl reload`.", "\n".join(lines[:20]))
+    return subject.passed("the loaded configuration is the rendered one")
+
+
+def config_difference(rendered: bytes, loaded: str) -> list[str]:
+    """Where the configuration that Prometheus reports lacks or contradicts the rendered one, a line for each."""
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return _difference(yaml.load(rendered, loader), yaml.load(loaded, loader), "")  # noqa: S506 - a safe loader
+
+
+def _difference(rendered: Any, loaded: Any, path: str) -> list[str]:
+    """Prometheus fills in defaults, hides secrets and writes durations its own way: what it adds is no difference."""
+    if isinstance(rendered, dict) and isinstance(loaded, dict):
+        return [line for key in rendered for line in _key_difference(rendered, loaded, key, path)]
+    if isinstance(rendered, list) and isinstance(loaded, list):
+        if len(rendered) != len(loaded):
+            return [f"{path}: {len(rendered)} rendered, {len(loaded)} loaded"]
+        pairs = enumerate(zip(rendered, loaded, strict=True))
+        return [line for index, (a, b) in pairs for line in _difference(a, b, f"{path}[{index}]")]
+    if loaded == "<secret>" or _same(rendered, loaded):
+        return []
+    return [f"{path}: rendered {rendered!r}, loaded {loaded!r}"]
+
+
+def _key_difference(rendered: dict[str, Any], loaded: dict[str, Any], key: str, path: str) -> list[str]:
+    below = f"{path}.{key}" if path else str(key)
+    if key in loaded:
+        return _difference(rendered[key], loaded[key], below)
+    # An empty value and one that Prometheus leaves out are the same to it.
+    return [] if rendered[key] in (None, "", 0, False, [], {}) else [f"{below}: rendered, but not loaded"]
+
+
+def _same(rendered: Any, loaded: Any) -> bool:
+    if rendered == loaded or (rendered in (None, {}, []) and loaded in (None, {}, [])):
+        return True
+    if isinstance(rendered, str) and isinstance(loaded, str):
+        try:
+            return duration.seconds(rendered) == duration.seconds(loaded)
+        except ValueError:
+            # `$$` is how a literal dollar is written where Prometheus expands variables.
+            return rendered.replace("$$", "$") == loaded
+    return str(rendered) == str(loaded)

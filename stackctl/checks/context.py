@@ -1,0 +1,78 @@
+"""What every check family is given, and how it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from stackctl.clients.alertmanager import Alertmanager
+from stackctl.clients.grafana import Grafana
+from stackctl.clients.http import Answer, Http, NoAnswer
+from stackctl.clients.prometheus import Prometheus
+from stackctl.model import Stack
+from stackctl.scrape import Job
+from stackctl.source import Secret
+from stackctl.tree import Tree, Unit
+from stackctl.wait import SYSTEM_CLOCK, Clock, TimedOut, wait_until
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Context:
+    """A running stack beside what its manifest declares.
+
+    tree       what the manifest renders to now
+    units      what runs, by name
+    skipped    declared components that do not run, each with its reason
+    current    the id of the running generation, and `declared` that of `tree`
+    seconds    the most that one family may wait
+    fetch      asks a URL from where Prometheus runs
+    """
+
+    stack: Stack
+    runtime: str
+    tree: Tree
+    jobs: tuple[Job, ...]
+    units: Mapping[str, Unit]
+    skipped: Mapping[str, str]
+    current: str
+    declared: str
+    seconds: float
+    fetch: Callable[[str], Answer]
+    grafana_password: Secret | None = None
+    clock: Clock = field(default=SYSTEM_CLOCK)
+
+    def prometheus(self) -> Prometheus:
+        return Prometheus(Http(self.stack.prometheus.listen.url))
+
+    def alertmanager(self) -> Alertmanager:
+        assert self.stack.alertmanager  # noqa: S101 - asked for by checks of a declared Alertmanager only
+        return Alertmanager(Http(self.stack.alertmanager.listen.url))
+
+    def grafana(self) -> Grafana:
+        grafana = self.stack.grafana
+        assert grafana  # noqa: S101 - asked for by checks of a declared Grafana only
+        password = grafana.admin_password or self.grafana_password
+        return Grafana(Http(grafana.listen.url, auth=(grafana.admin_user, password.reveal() if password else "")))
+
+    def settle(self, observe: Callable[[], T], done: Callable[[T], bool]) -> T | NoAnswer:
+        """The last observation, after `done` of it or when time is up; NoAnswer when the server gives none."""
+
+        last: list[T | NoAnswer] = []
+
+        def look() -> T | NoAnswer:
+            try:
+                last[:] = [observe()]
+            except NoAnswer as error:
+                last[:] = [error]
+            return last[0]
+
+        def settled(seen: T | NoAnswer) -> bool:
+            return not isinstance(seen, NoAnswer) and done(seen)
+
+        try:
+            return wait_until(look, settled, self.seconds, clock=self.clock)
+        except TimedOut:
+            return last[0]

@@ -1,0 +1,50 @@
+"""One thing verified about one subject, and its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from stackctl.source import Position
+
+Status = Literal["pass", "fail", "warn", "skip"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check.
+
+    id        what was checked, stable across versions: `target.up`
+    subject   of what: `api/localhost:8000`
+    summary   what was found, in one line
+    evidence  what the servers said, when it is worth seeing
+    remedy    what to do about it; "" for a pass
+    source    the line that declares the subject
+    """
+
+    id: str
+    subject: str
+    status: Status
+    summary: str
+    evidence: str = ""
+    remedy: str = ""
+    source: Position | None = None
+    duration_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a check is about: the id of the check, the subject's name and the line that declares it."""
+
+    id: str
+    name: str
+    source: Position | None
+
+    def passed(self, summary: str) -> Finding:
+        return Finding(self.id, self.name, "pass", summary, source=self.source)
+
+    def failed(self, summary: str, remedy: str, evidence: str = "") -> Finding:
+        return Finding(self.id, self.name, "fail", summary, evidence, remedy, self.source)
+
+    def skipped(self, reason: str, remedy: str = "") -> Finding:
+        return Finding(self.id, self.name, "skip", reason, remedy=remedy, source=self.source)

@@ -1,0 +1,54 @@
+"""`service.health`: the health endpoints that services declare answer 2xx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding, Subject
+from stackctl.clients.http import NoAnswer, first_line
+from stackctl.model import Service
+from stackctl.scrape import Endpoint, Job
+
+ID = "service.health"
+CONCURRENCY = 16
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """A finding for every health path of every target, asked from where Prometheus runs."""
+    asked = [
+        (job.service, kind, path, endpoint)
+        for job in context.jobs
+        if job.service
+        for kind, path in (("live", job.service.health.live), ("ready", job.service.health.ready))
+        if path
+        for endpoint in _endpoints(job)
+    ]
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        return list(pool.map(lambda row: _ask(context, *row), asked))
+
+
+def _endpoints(job: Job) -> tuple[Endpoint, ...]:
+    return job.endpoints or (Endpoint("", job.name, {}, job.origin),)
+
+
+def _ask(context: Context, service: Service, kind: str, path: str, endpoint: Endpoint) -> Finding:
+    subject = Subject(ID, f"{service.name}/{endpoint.instance} {kind}", endpoint.origin)
+    if service.name in context.skipped:
+        return subject.skipped(f"does not run: {context.skipped[service.name]}")
+    if not endpoint.address:
+        remedy = "Declare `targets` to have it checked."
+        return subject.skipped("the targets are discovered, so there is no address to ask", remedy)
+    url = f"{service.scheme}://{endpoint.address}{path}"
+    answer = context.settle(lambda: context.fetch(url), lambda seen: seen.ok)
+    if isinstance(answer, NoAnswer):
+        return subject.failed(answer.summary, f"Start the service, or correct `health.{kind}` of `{service.name}`.")
+    if answer.ok:
+        return subject.passed(f"{url} answers {answer.status}")
+    remedy = "Correct the health path." if answer.status == 404 else "Look at the service's own log."
+    summary = f"{url} answers {answer.status}: {_MEANINGS.get(answer.status) or first_line(answer.text)}"
+    return subject.failed(summary, remedy, answer.text[:400])
+
+
+_MEANINGS = {401: "it wants a login", 403: "it wants a login", 404: "there is no such path"}

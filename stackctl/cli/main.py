@@ -1,0 +1,117 @@
+"""The root command: global options, the list of commands, and one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from stackctl import __version__, conventions
+from stackctl.cli import check, down, init, logs, reload, render, schema, status, tools, up, verify
+from stackctl.cli.options import Options
+from stackctl.errors import StackctlError
+
+INTERRUPTED = 130
+INTERNAL = 4
+
+app = typer.Typer(
+    name="stackctl",
+    help="One manifest becomes a running and proven Prometheus, Alertmanager and Grafana stack.",
+    epilog="Exit codes: 0 ok, 1 a check failed, 2 wrong input, 3 something needed is not available, 4 internal error.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,  # plain help starts in half the time
+    pretty_exceptions_enable=False,
+)
+app.command()(init.init)
+app.command()(check.check)
+app.command()(render.render)
+app.command()(up.up)
+app.command()(status.status)
+app.command()(verify.verify)
+app.command()(reload.reload)
+app.command()(logs.logs)
+app.command()(down.down)
+app.command()(schema.schema)
+app.add_typer(tools.app, name="tools")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"stackctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    manifest: Annotated[
+        Path, typer.Option("-f", "--manifest", metavar="PATH", help="The manifest.", envvar="STACKCTL_MANIFEST")
+    ] = Path(conventions.MANIFEST),
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only reports and errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say more about what is done.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.", envvar="STACKCTL_DEBUG")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
+    version: Annotated[  # noqa: ARG001 - typer calls _version
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Set what all commands share."""
+    from stackctl.report import console
+
+    color = False if no_color else None
+    console.configure(quiet=quiet, color=color)
+    context.obj = Options(manifest, quiet, verbose, debug, color)
+
+
+def run() -> None:
+    """The program: run the command line and exit with its code."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command line and return its exit code. Expected failures are printed, never raised."""
+    try:
+        return int(app(arguments, prog_name="stackctl", standalone_mode=False) or 0)
+    except TyperException as error:
+        error.show()  # type: ignore[attr-defined]
+        return int(getattr(error, "exit_code", 2))
+    except StackctlError as error:
+        return _failed(error)
+    except (typer.Abort, KeyboardInterrupt):
+        typer.echo("interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough (`stackctl ... | head`). Nothing more can be printed, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user unasked
+        return _bug(error)
+
+
+def _debugging() -> bool:
+    return "--debug" in sys.argv or bool(os.environ.get("STACKCTL_DEBUG"))
+
+
+def _failed(error: StackctlError) -> int:
+    from stackctl.report import console
+
+    console.error(error)
+    if _debugging():
+        raise error
+    return error.exit_code
+
+
+def _bug(error: Exception) -> int:
+    if _debugging():
+        raise error
+    typer.echo(f"internal error: {type(error).__name__}: {error}", err=True)
+    typer.echo(
+        f"This is a bug in stackctl {__version__}. Run the same command with --debug and report what it prints.",
+        err=True,
+    )
+    return INTERNAL

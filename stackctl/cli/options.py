@@ -1,0 +1,27 @@
+"""The options that every command shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was given before the command's name. `color` is None to decide by the terminal."""
+
+    manifest: Path
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+    color: bool | None = None
+
+
+def options(context: typer.Context) -> Options:
+    """The shared options of a running command."""
+    found = context.find_object(Options)
+    if found is None:
+        raise AssertionError("the root callback sets the options")
+    return found

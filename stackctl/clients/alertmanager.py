@@ -1,0 +1,25 @@
+"""Alertmanager's HTTP API, version 2, as far as stackctl asks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stackctl.clients.http import Answer, Http
+
+
+@dataclass(frozen=True)
+class Alertmanager:
+    """The client. Every method raises `NoAnswer` when the server gives none, or gives an error."""
+
+    http: Http
+
+    def reload(self) -> Answer:
+        return self.http.ask("/-/reload", method="POST")
+
+    def config(self) -> str:
+        """The loaded configuration as YAML, secrets hidden."""
+        return str(self.http.json("/api/v2/status")["config"]["original"])
+
+    def receivers(self) -> tuple[str, ...]:
+        """The names of the loaded receivers."""
+        return tuple(entry["name"] for entry in self.http.json("/api/v2/receivers"))

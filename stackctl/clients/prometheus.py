@@ -1,0 +1,126 @@
+"""Prometheus' HTTP API, version 1, as far as stackctl asks it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from stackctl.clients.http import Answer, Http
+
+
+@dataclass(frozen=True)
+class ActiveTarget:
+    """A target as Prometheus sees it. `last_scrape` is Unix time, 0.0 when there was none yet."""
+
+    job: str
+    labels: Mapping[str, str]
+    scrape_url: str
+    health: str
+    last_error: str
+    last_scrape: float
+
+    @property
+    def instance(self) -> str:
+        return self.labels.get("instance", "")
+
+
+@dataclass(frozen=True)
+class LoadedRule:
+    """A rule as Prometheus has loaded it. `kind` is "alert" or "record"; `health` "ok", "err" or "unknown"."""
+
+    kind: str
+    name: str
+    query: str
+    group: str
+    file: str
+    health: str
+    last_error: str
+    last_evaluation: float
+
+
+@dataclass(frozen=True)
+class RuntimeInfo:
+    """When Prometheus started and last loaded its configuration (Unix time, its own clock), and how that went."""
+
+    started: float
+    configured: float
+    reload_ok: bool
+    retention: str
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """The client. Every method raises `NoAnswer` when the server gives none, or gives an error."""
+
+    http: Http
+
+    def ready(self) -> Answer:
+        return self.http.ask("/-/ready")
+
+    def reload(self) -> Answer:
+        """Ask for a reload. 200 says that it was done; anything else leaves a mixed state inside Prometheus."""
+        return self.http.ask("/-/reload", method="POST")
+
+    def targets(self) -> tuple[ActiveTarget, ...]:
+        found = self.http.json("/api/v1/targets", params={"state": "active"})["data"]["activeTargets"]
+        return tuple(
+            ActiveTarget(
+                job=target["labels"].get("job", target.get("scrapePool", "")),
+                labels=target["labels"],
+                scrape_url=target["scrapeUrl"],
+                health=target["health"],
+                last_error=target["lastError"],
+                last_scrape=timestamp(target["lastScrape"]),
+            )
+            for target in found
+        )
+
+    def rules(self) -> tuple[LoadedRule, ...]:
+        groups = self.http.json("/api/v1/rules", params={"exclude_alerts": "true"})["data"]["groups"]
+        return tuple(
+            LoadedRule(
+                kind="alert" if rule["type"] == "alerting" else "record",
+                name=rule["name"],
+                query=rule["query"],
+                group=group["name"],
+                file=group["file"],
+                health=rule["health"],
+                last_error=rule.get("lastError", ""),
+                last_evaluation=timestamp(rule["lastEvaluation"]),
+            )
+            for group in groups
+            for rule in group["rules"]
+        )
+
+    def config(self) -> str:
+        """The loaded configuration as YAML, defaults filled in and secrets hidden."""
+        return str(self.http.json("/api/v1/status/config")["data"]["yaml"])
+
+    def runtime_info(self) -> RuntimeInfo:
+        data = self.http.json("/api/v1/status/runtimeinfo")["data"]
+        return RuntimeInfo(
+            started=timestamp(data["startTime"]),
+            configured=timestamp(data["lastConfigTime"]),
+            reload_ok=bool(data["reloadConfigSuccess"]),
+            retention=data.get("storageRetention", ""),
+        )
+
+    def alertmanagers(self) -> tuple[str, ...]:
+        """The API addresses of the Alertmanagers that alerts are sent to."""
+        active = self.http.json("/api/v1/alertmanagers")["data"]["activeAlertmanagers"]
+        return tuple(entry["url"] for entry in active)
+
+
+def timestamp(text: str) -> float:
+    """Unix time of a timestamp as Go writes it, to the microsecond. Go's zero time, which means "never", is 0.0."""
+    if not text or text.startswith("0001-"):
+        return 0.0
+    # Go writes up to nine digits; Python reads six.
+    trimmed = re.sub(r"(\.\d{1,6})\d*", r"\1", text.replace("Z", "+00:00"))
+    match = re.fullmatch(r"([^.]+)(?:\.(\d+))?([+-]\d\d:\d\d)", trimmed)
+    if not match:
+        raise ValueError(f"not a timestamp: {text!r}")
+    base, fraction, zone = match.groups()
+    return datetime.fromisoformat(f"{base}.{(fraction or '0').ljust(6, '0')}{zone}").timestamp()

@@ -1,0 +1,113 @@
+"""The terminal: reports on stdout, progress on stderr. The only place that knows Rich."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from stackctl.errors import StackctlError
+
+# Exit code -> what the error is called.
+_TITLES = {1: "failed", 2: "error", 3: "unavailable"}
+MARKS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "warn": ("!", "yellow"), "skip": ("-", "bright_black")}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to print. `color` is None to decide by the terminal, and by NO_COLOR."""
+
+    quiet: bool = False
+    color: bool | None = None
+
+
+_settings = Settings()
+
+
+def configure(*, quiet: bool, color: bool | None) -> None:
+    """Set how this process prints; called once, by the root command."""
+    global _settings
+    _settings = replace(_settings, quiet=quiet, color=color)
+
+
+def out(text: str = "") -> None:
+    """A line of the report."""
+    typer.echo(text, color=colored(sys.stdout))
+
+
+def note(text: str) -> None:
+    """A line of progress; nothing with --quiet."""
+    if not _settings.quiet:
+        typer.echo(text, err=True, color=colored(sys.stderr))
+
+
+def mark(status: str) -> str:
+    """The sign of a status: a shape that speaks without its colour."""
+    sign, color = MARKS[status]
+    return typer.style(sign, fg=color)
+
+
+def dim(text: str) -> str:
+    """`text`, less prominent."""
+    return typer.style(text, fg="bright_black")
+
+
+def bold(text: str) -> str:
+    """`text`, more prominent."""
+    return typer.style(text, bold=True)
+
+
+def error(failure: StackctlError) -> None:
+    """Every problem of `failure` on stderr, a blank line between two."""
+    title = typer.style(_TITLES.get(failure.exit_code, "error"), fg="red", bold=True)
+    text = "\n\n".join(f"{title}: {problem}" for problem in failure.problems)
+    count = len(failure.problems)
+    total = f"\n\n{count} problems" if count > 1 else ""
+    typer.echo(text + total, err=True, color=colored(sys.stderr))
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table of the report. Cells may hold the styles of this module; they are cut to the terminal's width."""
+    from rich.text import Text
+
+    typer.echo(render_table(title, columns, [[Text.from_ansi(cell) for cell in row] for row in rows]), nl=False)
+
+
+def render_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The text of a table, as wide as the terminal (or as it needs to be, where there is none)."""
+    from rich import box
+    from rich.table import Table
+
+    grid = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False, show_edge=False)
+    for column in columns:
+        grid.add_column(column, overflow="fold")
+    for row in rows:
+        grid.add_row(*row)  # type: ignore[arg-type]
+    console = _console(sys.stdout)
+    with console.capture() as capture:
+        console.print(grid)
+    return capture.get()
+
+
+def colored(stream: TextIO) -> bool:
+    """Whether `stream` takes colours: as asked for, else by NO_COLOR, FORCE_COLOR and whether it is a terminal."""
+    if _settings.color is not None:
+        return _settings.color
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def _console(stream: TextIO) -> Console:
+    from rich.console import Console
+
+    color = colored(stream)
+    width = None if stream.isatty() or "COLUMNS" in os.environ else 160
+    return Console(file=stream, force_terminal=color, no_color=not color, width=width, highlight=False)
