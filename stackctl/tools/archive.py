@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import shutil
 import tarfile
@@ -38,6 +39,11 @@ _MACHINES = {
 
 class ChecksumMismatch(Unavailable):
     """What was downloaded is not what upstream published."""
+
+
+def default_base_url() -> str:
+    """The address of upstream's projects: a mirror's from the environment, else upstream's own."""
+    return os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
 
 
 def fetch(release: Release, base_url: str, folder: Path, progress: Callable[[str], None]) -> None:

@@ -1,15 +1,21 @@
-"""Get programs that are missing: from upstream's archives, else from the distribution's packages."""
+"""Get programs that are missing: from upstream's archives, else from the distribution's packages.
+
+The sources are imported where they are used: most callers of this package only locate a tool.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stackctl.errors import InputError, Problem, Unavailable
-from stackctl.tools import archive, cache, debian
+from stackctl.tools import cache
 from stackctl.tools.catalogue import Program, Release, release_of
 from stackctl.tools.locate import Tool, is_at_least, locate, require, version_of
+
+if TYPE_CHECKING:
+    from stackctl.tools import debian
 
 AUTO, ARCHIVE, DEBIAN = "auto", "archive", "debian"
 SOURCES = (AUTO, ARCHIVE, DEBIAN)
@@ -41,7 +47,7 @@ def install(
         for release in missing:
             _refuse_uninstallable(release)
         if missing:
-            _fetch(missing, source, base_url or os.environ.get(archive.BASE_URL_VARIABLE), progress)
+            _fetch(missing, source, base_url, progress)
     return [require(name) for name in names]
 
 
@@ -64,11 +70,13 @@ def _have(release: Release, source: str) -> bool:
 
 def _fetch(missing: Sequence[Release], source: str, base_url: str | None, progress: Progress) -> None:
     """Try the sources in their order for all that is missing. Raises Unavailable with every source's reason."""
+    from stackctl.tools import archive
+
     problems: list[Problem] = []
     for name in (ARCHIVE, DEBIAN) if source == AUTO else (source,):
         try:
             if name == ARCHIVE:
-                _from_archives(missing, base_url or archive.DEFAULT_BASE_URL, progress)
+                _from_archives(missing, base_url or archive.default_base_url(), progress)
             else:
                 _from_debian(missing, progress)
             return
@@ -89,19 +97,36 @@ def _refuse_uninstallable(release: Release) -> None:
 
 
 def _from_archives(releases: Sequence[Release], base_url: str, progress: Progress) -> None:
+    from stackctl.tools import archive
+
     for release in releases:
         with cache.staging() as folder:
             archive.fetch(release, base_url, folder, progress)
-            _prove(release, folder)
+            _prove(release, folder, f"upstream's {release.version}")
             place = cache.publish(folder, project=release.project, version=release.version, source=ARCHIVE)
         progress(f"installed {release.project} {release.version} in {place}")
 
 
 def _from_debian(releases: Sequence[Release], progress: Progress) -> None:
-    """Take each release from the newest suite that has it at a sufficient version, and whose build runs here."""
-    missing = list(releases)
-    problems: list[Problem] = []
-    for suite in debian.suites():
+    """Install `releases` from the machine's mirror. Raises Unavailable for those it lacks, once the others are there."""
+    from stackctl.tools import launcher
+
+    blocked = [release for release in releases if not launcher.is_possible(release)]
+    missing, problems = _from_suites([release for release in releases if release not in blocked], progress)
+    if blocked or missing:
+        lacking = [launcher.obstacle(release) for release in blocked] + [_lacking(release) for release in missing]
+        raise Unavailable(*lacking, *(problems if missing else []))
+
+
+def _from_suites(releases: Sequence[Release], progress: Progress) -> tuple[list[Release], list[Problem]]:
+    """Take each release from the newest suite that has it at a sufficient version, and whose build runs here.
+
+    Returns the releases that no suite had, and every reason met on the way.
+    """
+    from stackctl.tools import debian
+
+    missing, problems = list(releases), list[Problem]()
+    for suite in debian.suites() if missing else ():
         progress(f"reading the package index of {suite.name}")
         try:
             suite.update()
@@ -116,29 +141,31 @@ def _from_debian(releases: Sequence[Release], progress: Progress) -> None:
             except Unavailable as error:
                 problems += error.problems
         if not missing:
-            return
-    lacking = (
-        Problem(
-            f"no suite of this machine's mirror has {release.project} {release.minimum} or newer that runs here",
-            remedy="use `--source archive`, or put the binaries on PATH yourself",
-        )
-        for release in missing
+            break
+    return missing, problems
+
+
+def _lacking(release: Release) -> Problem:
+    return Problem(
+        f"no suite of this machine's mirror has {release.project} {release.minimum} or newer that runs here",
+        remedy="use `--source archive`, or put the binaries on PATH yourself",
     )
-    raise Unavailable(*lacking, *problems)
 
 
 def _from_suite(suite: debian.Suite, release: Release, available: dict[str, str], progress: Progress) -> bool:
     """Install `release` from `suite`. False when the suite has none, or only one that is too old."""
+    from stackctl.tools.debian import upstream_version
+
     version = available.get(release.packages[0], "")
     complete = all(package in available for package in release.packages)
-    if not complete or not is_at_least(debian.upstream_version(version), release.minimum):
+    if not complete or not is_at_least(upstream_version(version), release.minimum):
         return False
     progress(f"downloading {', '.join(release.packages)} {version} from {suite.name}")
     with cache.staging() as folder:
         suite.unpack(release.packages, folder)
         for program in release.programs:
-            _expose(program, release.fixed_file, folder)
-        _prove(release, folder)
+            _expose(program, release, folder)
+        _prove(release, folder, f"{suite.name}'s {version}")
         # An epoch's colon would split the paths in PATH.
         name = version.replace(":", "_")
         place = cache.publish(folder, project=release.project, version=name, source=DEBIAN)
@@ -146,40 +173,28 @@ def _from_suite(suite: debian.Suite, release: Release, available: dict[str, str]
     return True
 
 
-def _expose(program: Program, fixed_file: str, folder: Path) -> None:
+def _expose(program: Program, release: Release, folder: Path) -> None:
     """Give `program` its upstream name at the top of the unpacked packages in `folder`."""
+    from stackctl.tools import launcher
+
     binary = next((name for name in program.names if (folder / "usr/bin" / name).is_file()), None)
     if binary is None:
         raise Unavailable.of(f"the package has no {program.name}", remedy="use `--source archive`")
     entry = folder / program.name
-    if not fixed_file:
+    if release.fixed_file:
+        launcher.write(entry, binary, release.fixed_file)
+    else:
         entry.symlink_to(Path("usr/bin") / binary)
-        return
-    entry.write_text(_LAUNCHER.format(name=program.name, binary=binary, fixed_file=fixed_file))
-    entry.chmod(0o755)
 
 
-def _prove(release: Release, folder: Path) -> None:
+def _prove(release: Release, folder: Path, origin: str) -> None:
     """Start every program once. Raises Unavailable when one does not run, for one when it needs a newer libc."""
     for program in release.programs:
-        version_of(folder / program.name)
-
-
-# Every step replaces the process before it, so the program keeps the pid that the launcher was started with.
-# A relative `lowerdir` spares quoting: the path of the cache may hold a colon or a comma.
-_LAUNCHER = """\
-#!/bin/sh
-# Debian's {name} reads {fixed_file}, and does not start without it.
-# Where that is not there, run it in a mount namespace of its own, in which this package's files lie over /usr/share.
-set -e
-here=$(dirname "$(readlink -f "$0")")
-program="$here/usr/bin/{binary}"
-[ -e {fixed_file} ] && exec "$program" "$@"
-[ "$(id -u)" = 0 ] || user="--user --map-root-user"
-exec unshare $user --mount -- /bin/sh -ec '
-    cd "$0/usr"
-    mount -t overlay overlay -o lowerdir=share:/usr/share /usr/share
-    cd "$OLDPWD"
-    exec "$@"
-' "$here" "$program" "$@"
-"""
+        try:
+            version_of(folder / program.name)
+        except Unavailable as error:
+            raise Unavailable.of(
+                f"{program.name} does not run on this machine ({origin})",
+                cause=error.problems[0].cause,
+                remedy="use another `--source`, or put one that runs here on PATH",
+            ) from error

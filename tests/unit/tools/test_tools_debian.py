@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from stackctl.tools import launcher
+from stackctl.tools.catalogue import release_of
 from stackctl.tools.debian import (
     Source,
     main_archive,
@@ -16,7 +18,6 @@ from stackctl.tools.debian import (
     suite_names,
     upstream_version,
 )
-from stackctl.tools.install import _LAUNCHER
 
 BOOKWORM = {"ID": "debian", "VERSION_CODENAME": "bookworm"}
 DEB822 = """\
@@ -147,10 +148,21 @@ def test_the_upstream_part_must_be_taken_from_a_debian_version(version, upstream
 def test_the_launcher_must_run_the_program_directly_where_its_files_are_in_place(tmp_path, program, monkeypatch):
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     program(tmp_path / "it's: a, cache/usr/bin", "prometheus-alertmanager", "0.33.1")
-    launcher = tmp_path / "it's: a, cache/alertmanager"
+    entry = tmp_path / "it's: a, cache/alertmanager"
     fixed_file = tmp_path / "default.tmpl"
     fixed_file.touch()
-    launcher.write_text(_LAUNCHER.format(name="alertmanager", binary="prometheus-alertmanager", fixed_file=fixed_file))
-    launcher.chmod(0o755)
-    said = subprocess.run([str(launcher), "--version"], capture_output=True, text=True, check=True).stdout
+    launcher.write(entry, "prometheus-alertmanager", str(fixed_file))
+    said = subprocess.run([str(entry), "--version"], capture_output=True, text=True, check=True).stdout
     assert "version 0.33.1" in said
+
+
+def test_a_machine_without_namespaces_must_be_told_what_to_do(monkeypatch, tmp_path):
+    # There is no unshare on this PATH, which is as good as one that is refused.
+    monkeypatch.setattr(launcher, "Path", lambda _: tmp_path / "not there")
+    alertmanager = release_of("alertmanager")
+    assert not launcher.is_possible(alertmanager)
+    assert "no mount namespace may be made here" in str(launcher.obstacle(alertmanager))
+
+
+def test_a_build_that_reads_no_fixed_file_must_need_no_namespace():
+    assert launcher.is_possible(release_of("prometheus"))
