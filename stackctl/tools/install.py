@@ -108,7 +108,7 @@ def _from_archives(releases: Sequence[Release], base_url: str, progress: Progres
 
 
 def _from_debian(releases: Sequence[Release], progress: Progress) -> None:
-    """Install `releases` from the machine's mirror. Raises Unavailable for those it lacks, once the others are there."""
+    """Install `releases` from the machine's mirror. Raises Unavailable for those it lacks, after getting the others."""
     from stackctl.tools import launcher
 
     blocked = [release for release in releases if not launcher.is_possible(release)]
