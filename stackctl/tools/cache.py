@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stackctl.errors import Unavailable
+
 TOOLS_DIR_VARIABLE = "STACKCTL_TOOLS_DIR"
 CACHE_DIR_VARIABLE = "STACKCTL_CACHE_DIR"
 
@@ -83,8 +85,15 @@ def _point(link: Path, target: Path) -> None:
 
 @contextmanager
 def locked() -> Iterator[None]:
-    """Hold the cache for writing, and wait for another stackctl that does."""
-    tools_dir().mkdir(parents=True, exist_ok=True)
+    """Hold the cache for writing, and wait for another stackctl that does. Raises Unavailable when it is read-only."""
+    try:
+        tools_dir().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable.of(
+            f"cannot write into the cache {cache_dir()}",
+            cause=str(error),
+            remedy=f"make it writable, or set {CACHE_DIR_VARIABLE} to a folder that is",
+        ) from error
     with (tools_dir() / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -87,3 +87,9 @@ def test_the_catalogue_must_know_every_native_binary_of_a_component():
     assert set(TOOLS.values()) <= PROGRAMS.keys()
     assert {"promtool", "amtool"} <= set(INSTALLABLE)
     assert all(release.packages or release.homepage for release in RELEASES)
+
+
+def test_a_cache_that_cannot_be_written_must_be_named(cache_dir, mirror):
+    cache_dir.write_text("a file where the folder should be")
+    with pytest.raises(Unavailable, match="set STACKCTL_CACHE_DIR to a folder that is"):
+        install(["prometheus"], base_url=mirror.url)
