@@ -45,6 +45,8 @@ def _stack(document: Document, root: Path) -> Stack:
 
     if document.value is None:
         raise InputError(*document.problems)
+    if not isinstance(document.value, dict):
+        raise InputError(_not_a_mapping(document))
     manifest = validate(document, Manifest)
     if isinstance(manifest, list):
         raise_if_any(_merge(document.problems, manifest))
@@ -77,6 +79,12 @@ def _without_extensions(document: Document) -> Value:
 def _empty(shown: str) -> Problem:
     remedy = "Run `stackctl init`, or begin with `version: 1`, `name: shop` and `services:`."
     return Problem("the manifest is empty", Position(shown), remedy=remedy)
+
+
+def _not_a_mapping(document: Document) -> Problem:
+    got = "a list" if isinstance(document.value, list) else "plain text"
+    remedy = "Begin with `version: 1`, `name: shop` and `services:`, each at the start of a line."
+    return Problem(f"the manifest must be a mapping, not {got}", document.position(()), remedy=remedy)
 
 
 def _with_init(problem: Problem, path: Path) -> Problem:

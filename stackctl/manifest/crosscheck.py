@@ -54,7 +54,7 @@ def _something_to_monitor(manifest: Manifest) -> Iterator[Found]:
 
 
 def _job_names(manifest: Manifest) -> Iterator[Found]:
-    taken = {model.component: show_path(path) for path, model in components(manifest)}
+    taken = {model.component: f"the component `{model.component}`" for _, model in components(manifest)}
     if manifest.exporters and manifest.exporters.blackbox:
         taken |= {f"probe-{name}": f"the probe `{name}`" for name in manifest.exporters.blackbox.probes}
     for name in manifest.services:

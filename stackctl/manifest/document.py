@@ -44,6 +44,7 @@ SECRET_KEYS = frozenset(
 
 # Expanding aliases may not make a document larger than this many values: small files that unfold without end.
 VALUE_LIMIT = 500_000
+DEPTH_LIMIT = 200
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # `${NAME}` without quotes is common inside `{...}`, where YAML gives braces a meaning of their own. Inside references
@@ -113,6 +114,11 @@ def parse(text: str, file: str, substitute: Callable[[str, Path], str | Problem]
     document = Document(file, lines=text.splitlines())
     try:
         hidden = _REFERENCE.sub(lambda match: match[0].translate(_HIDE), text)
+        deep = _too_deep(hidden)
+        if deep:
+            summary, remedy = f"nested more than {DEPTH_LIMIT} levels deep", "Flatten the file."
+            document.problems.append(Problem(summary, Position(file, deep[0] + 1, deep[1] + 1), remedy=remedy))
+            return document
         root = yaml.compose(hidden, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         document.lines = [_SECRET_LINE.sub(r"\1***", line) for line in document.lines]
@@ -126,20 +132,41 @@ def parse(text: str, file: str, substitute: Callable[[str, Path], str | Problem]
     return document
 
 
+def _too_deep(text: str) -> tuple[int, int] | None:
+    """Where the text nests deeper than any manifest does. Composing it would overrun the C parser's stack."""
+    indent = max((len(line) - len(line.lstrip(" ")) for line in text.splitlines()), default=0)
+    if indent + sum(text.count(sign) for sign in ("[", "{", "- ", "? ")) < DEPTH_LIMIT:
+        return None
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH_LIMIT:
+            return event.start_mark.line, event.start_mark.column
+    return None
+
+
 def _first_line(error: object) -> str:
     return str(error).splitlines()[0]
 
 
 def _syntax_problem(document: Document, error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    what = error.problem or error.context or "cannot be parsed"
-    cause, remedy = "", "Check the indentation, and quote values that hold `: ` or begin with a special character."
-    if "\\t" in what or "'\\t'" in what:
-        remedy = "Indent with spaces: YAML does not allow tabs there."
-    elif error.context and error.context != what:
-        cause = f"It was found {error.context}."
-    position = document.at(mark.line, mark.column) if mark else Position(document.file)
-    return Problem(f"not YAML: {what}", position, cause, remedy)
+    what, mark = error.problem or error.context or "cannot be parsed", error.problem_mark or error.context_mark
+    if mark is None:
+        return Problem(f"not YAML: {what}", Position(document.file))
+    if mark.line >= len(document.lines) and error.context_mark:
+        # It was noticed at the end of the file; where the open bracket or quote is says more.
+        what, mark = f"this is not closed: {what}", error.context_mark
+    position = document.at(mark.line, mark.column)
+    cause = f"It was found {error.context}." if error.context and error.problem else ""
+    return Problem(f"not YAML: {what}", position, cause, _syntax_remedy(what, position))
+
+
+def _syntax_remedy(what: str, position: Position) -> str:
+    if position.text[: position.column].lstrip(" ").startswith("\t"):
+        return "Indent with spaces: YAML does not allow tabs there."
+    if "undefined alias" in what:
+        return "Quote the value if it is meant to begin with `*`, or define the anchor with `&` before it."
+    return "Check the indentation and brackets, and quote values that hold `: ` or begin with a special character."
 
 
 class _TooLarge(Exception):
@@ -161,7 +188,7 @@ class _Converter:
             summary = f"aliases unfold to more than {VALUE_LIMIT:,} values"
             self._problem(summary, root, remedy="Use fewer `*aliases` of large blocks.")
         except RecursionError:
-            self._problem("nested too deeply, or an alias that holds itself", root, remedy="Flatten the file.")
+            self._problem("an alias holds itself", root, remedy="Remove the alias from its own anchor.")
         return None
 
     def _value(self, node: yaml.Node, path: Path) -> Value:

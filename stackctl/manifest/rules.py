@@ -30,6 +30,18 @@ def _pause(value: object) -> str:
 Pause = Annotated[str, BeforeValidator(_pause)]
 
 
+def _expression(value: object) -> str:
+    if not isinstance(value, str):
+        raise wrong("expected a PromQL expression")
+    message = syntax_error(value)
+    if message:
+        raise wrong(f"not PromQL: {message}")
+    return str(value)
+
+
+Expression = Annotated[str, BeforeValidator(_expression)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -37,7 +49,7 @@ class _Strict(BaseModel):
 class _RuleModel(_Strict):
     record: Text | None = None
     alert: Text | None = None
-    expr: Text
+    expr: Expression
     for_: Pause | None = Field(None, alias="for")
     keep_firing_for: Pause | None = None
     labels: dict[str, Text] | None = None
@@ -106,8 +118,4 @@ def _rule_problems(document: Document, model: _RuleFileModel) -> list[Problem]:
             if bool(rule.alert) == bool(rule.record):
                 summary = f"{show_path(path)}: a rule has either `alert` or `record`"
                 problems.append(Problem(summary, document.position(path)))
-            message = syntax_error(rule.expr)
-            if message:
-                summary = f"{show_path((*path, 'expr'))}: not PromQL: {message}"
-                problems.append(Problem(summary, document.position((*path, "expr"))))
     return problems

@@ -56,10 +56,10 @@ NOT_BUILT: dict[tuple[str, ...], str] = {
 }
 
 
-def nested(annotation: Any) -> type[Model] | None:
+def nested(annotation: Any) -> type[BaseModel] | None:
     """The model in an annotation, if it is one or an optional one."""
     options = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    return next((option for option in options if isinstance(option, type) and issubclass(option, Model)), None)
+    return next((option for option in options if isinstance(option, type) and issubclass(option, BaseModel)), None)
 
 
 class Model(BaseModel):

@@ -1,0 +1,29 @@
+"""The result of a `verify`, as data: what every format is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stackctl.checks.finding import Finding
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The findings about one running stack. `seconds` is how long finding them took."""
+
+    stack: str
+    runtime: str
+    generation: str
+    findings: tuple[Finding, ...]
+    seconds: float = 0.0
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many findings have each status."""
+        return {status: sum(f.status == status for f in self.findings) for status in ("pass", "fail", "warn", "skip")}
+
+    @property
+    def ok(self) -> bool:
+        """Nothing failed, and something passed: a verification that looked at nothing proves nothing."""
+        return self.counts["fail"] == 0 and self.counts["pass"] > 0

@@ -1,0 +1,35 @@
+"""Every bad manifest of tests/manifests/bad says exactly what the text file beside it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackctl.errors import InputError
+from stackctl.manifest import load
+
+BAD = Path(__file__).parents[2] / "manifests" / "bad"
+CASES = sorted(path.stem for path in BAD.glob("*.yml"))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_manifest_must_be_refused_with_every_problem_at_its_place(
+    case: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.chdir(BAD)
+    with pytest.raises(InputError) as refused:
+        load(Path(f"{case}.yml"), environ={})
+    expected = BAD / f"{case}.txt"
+    if request.config.getoption("--update-golden", default=False):
+        expected.write_text(f"{refused.value}\n")
+    assert f"{refused.value}\n" == expected.read_text()
+    assert refused.value.exit_code == 2
+
+
+def test_no_expected_message_may_be_without_its_manifest() -> None:
+    assert sorted(path.stem for path in BAD.glob("*.txt")) == CASES
+
+
+def test_a_secret_must_not_appear_in_any_message() -> None:
+    assert not [path.name for path in BAD.glob("*.txt") if "hunter2" in path.read_text()]

@@ -1,0 +1,30 @@
+"""Durations are Prometheus' own."""
+
+from __future__ import annotations
+
+import pytest
+
+from stackctl.promql import duration
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0", 0),
+        ("5s", 5),
+        ("1m30s", 90),
+        ("2h", 7200),
+        ("1d", 86400),
+        ("1w", 604800),
+        ("1y", 31536000),
+        ("250ms", 0.25),
+    ],
+)
+def test_a_duration_must_be_read_as_prometheus_reads_it(text: str, expected: float) -> None:
+    assert duration.seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "5", "s", "5 s", "1s1m", "-5s", "1.5h", "5S", "1m1m", "5sec"])
+def test_what_is_no_duration_must_be_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a duration"):
+        duration.seconds(text)

@@ -1,0 +1,273 @@
+"""What a manifest means: values kept as written, defaults filled in, files read, odd files refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from stackctl.errors import InputError
+from stackctl.manifest import load
+from stackctl.model import Stack
+from stackctl.source import Position, Secret
+
+SMALLEST = """\
+version: 1
+name: shop
+services:
+  api:
+    targets: ["localhost:8000"]
+"""
+
+
+def loaded(folder: Path, text: str, environ: dict[str, str] | None = None) -> Stack:
+    (folder / "stack.yml").write_text(text)
+    return load(folder / "stack.yml", environ or {})
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(InputError) as refused:
+        load(path, {})
+    return str(refused.value).replace(str(path.parent), "DIR")
+
+
+def service(body: str) -> str:
+    return f"version: 1\nname: shop\nservices:\n  api:\n    targets: ['localhost:8000']\n{body}"
+
+
+# -- meaning --------------------------------------------------------------------------------------------------
+
+
+def test_the_smallest_manifest_must_be_enough(tmp_path: Path) -> None:
+    stack = loaded(tmp_path, SMALLEST)
+    assert stack.name == "shop"
+    assert [component.name for component in stack.components] == ["prometheus"]
+    assert str(stack.prometheus.listen) == "127.0.0.1:9090"
+    assert [target.address for target in stack.services[0].targets] == ["localhost:8000"]
+
+
+def test_a_section_named_but_left_empty_must_be_there_with_its_defaults(tmp_path: Path) -> None:
+    stack = loaded(tmp_path, SMALLEST + "alertmanager:\ngrafana:\npushgateway:\nexporters:\n  node:\n")
+    names = [component.name for component in stack.components]
+    assert names == ["prometheus", "alertmanager", "grafana", "pushgateway", "node"]
+
+
+def test_every_part_must_know_the_line_that_declares_it(tmp_path: Path) -> None:
+    stack = loaded(tmp_path, SMALLEST)
+    target = stack.services[0].targets[0]
+    assert target.origin == Position(str(tmp_path / "stack.yml"), 5, 15)
+    assert target.origin.text == '    targets: ["localhost:8000"]'
+
+
+@pytest.mark.parametrize("written", ["on", "off", "yes", "3.10", "22:22", "1e3", "0o17", "null ", "2024-01-01", "0x1F"])
+def test_a_label_value_must_stay_as_written(tmp_path: Path, written: str) -> None:
+    text = service(f"    labels: {{a: {written if written.strip() != 'null' else repr('null')}}}\n")
+    assert loaded(tmp_path, text).services[0].labels == {"a": written.strip()}
+
+
+def test_keys_must_stay_as_written(tmp_path: Path) -> None:
+    assert loaded(tmp_path, service("    labels: {on: x, off: y}\n")).services[0].labels == {"on": "x", "off": "y"}
+
+
+def test_a_block_of_prometheus_must_get_the_types_of_yaml_1_2(tmp_path: Path) -> None:
+    text = SMALLEST + "prometheus: {extra: {a: true, b: 'true', c: 5, d: 1.5, e: on, f: 22:22, g: null, h: 0o7}}\n"
+    extra = loaded(tmp_path, text).prometheus.extra
+    assert extra == {"a": True, "b": "true", "c": 5, "d": 1.5, "e": "on", "f": "22:22", "g": None, "h": "0o7"}
+
+
+def test_anchors_and_merge_keys_must_work(tmp_path: Path) -> None:
+    text = """\
+version: 1
+name: shop
+x-common: &common {scrape_interval: 5s, metrics_path: /m}
+services:
+  api: {<<: *common, targets: ["a:1"]}
+  web: {<<: *common, targets: ["b:1"], metrics_path: /w}
+"""
+    api, web = loaded(tmp_path, text).services
+    assert (api.scrape_interval, api.metrics_path) == ("5s", "/m")
+    assert (web.scrape_interval, web.metrics_path) == ("5s", "/w")
+
+
+def test_a_byte_order_mark_must_be_ignored(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "\ufeff" + SMALLEST).name == "shop"
+
+
+def test_ipv6_targets_must_work(tmp_path: Path) -> None:
+    text = SMALLEST.replace("localhost:8000", "[::1]:8000")
+    target = loaded(tmp_path, text).services[0].targets[0]
+    assert (target.host, target.port) == ("::1", 8000)
+
+
+# -- variables and secrets --------------------------------------------------------------------------------------
+
+
+def test_variables_must_come_from_the_environment_and_from_the_env_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("A=from-file\nB=file\nC='$5 {{x}}'\n")
+    text = service("    labels: {a: '${A}', b: '${B}', c: '${C}', d: '${D:-fall:back}', e: '$${A}', f: $1}\n")
+    labels = loaded(tmp_path, text, {"B": "environment"}).services[0].labels
+    assert labels == {
+        "a": "from-file",
+        "b": "environment",
+        "c": "$5 {{x}}",
+        "d": "fall:back",
+        "e": "${A}",
+        "f": "$1",
+    }
+
+
+def test_a_variable_must_work_without_quotes_inside_braces(tmp_path: Path) -> None:
+    text = service("    basic_auth: {username: u, password: ${PW}}\n    labels: {a: ${X:-b,c}}\n")
+    api = loaded(tmp_path, text, {"PW": "p}w, [x]: #'\"\\"}).services[0]
+    assert api.scrape["basic_auth"]["password"].reveal() == "p}w, [x]: #'\"\\"
+    assert api.labels == {"a": "b,c"}
+
+
+def test_a_value_must_never_be_read_as_yaml(tmp_path: Path) -> None:
+    api = loaded(tmp_path, service("    labels: {a: ${X}}\n"), {"X": "{b: c}\nd: e"}).services[0]
+    assert api.labels == {"a": "{b: c}\nd: e"}
+
+
+def test_secrets_must_not_show_in_the_model(tmp_path: Path) -> None:
+    text = service(
+        "    basic_auth: {username: u, password: hunter2}\n"
+        "    run: {native: {command: [x], env: {TOKEN: ${TOKEN}, PLAIN: x}}}\n"
+    ) + (
+        "prometheus: {remote_write: [{url: http://x, authorization: {credentials: hunter2}}]}\n"
+        "alertmanager: {receivers: {a: {slack: {api_url: hunter2}, webhook: {url: '${HOOK}'}}}}\n"
+        "grafana: {admin: {password: hunter2}}\n"
+    )
+    stack = loaded(tmp_path, text, {"TOKEN": "hunter2", "HOOK": "http://hunter2"})
+    assert "hunter2" not in repr(stack)
+    assert stack.services[0].run.native is not None
+    assert stack.services[0].run.native.env == {"TOKEN": Secret("hunter2"), "PLAIN": "x"}
+
+
+def test_variables_of_a_compose_service_must_be_left_to_compose(tmp_path: Path) -> None:
+    text = service("    run: {docker: {image: 'x:${TAG}', environment: {PW: '${PW:-}'}}}\n")
+    docker = loaded(tmp_path, text, {"TAG": "1"}).services[0].run.docker
+    assert docker == {"image": "x:${TAG}", "environment": {"PW": "${PW:-}"}}
+
+
+# -- files ------------------------------------------------------------------------------------------------------
+
+
+def test_a_rule_file_must_be_kept_byte_for_byte(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    text = "groups: # mine\n- name: g\n  rules:\n  - {alert: A, expr: 'up == 0', annotations: {x: '{{ $value }}'}}\n"
+    (tmp_path / "rules" / "a.yml").write_text(text)
+    stack = loaded(tmp_path, SMALLEST + "rules: [{file: rules/a.yml}]\n")
+    assert stack.rules[0].content == text.encode()
+    assert [(rule.kind, rule.name, rule.expr) for rule in stack.rules[0].rules] == [("alert", "A", "up == 0")]
+    assert stack.rules[0].rules[0].origin.line == 4
+
+
+def test_rule_files_of_one_name_must_not_overwrite_each_other(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "r.yml").write_text("groups: []\n")
+    stack = loaded(tmp_path, SMALLEST + "rules: [{file: a/r.yml}, {file: b/r.yml}]\n")
+    assert [file.path for file in stack.rules] == ["r.yml", "r-2.yml"]
+
+
+def test_a_dashboard_without_a_uid_must_get_the_same_one_every_time(tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text('{"title": "Shop"}')
+    text = SMALLEST + "dashboards: [{file: d.json}]\n"
+    first, second = (loaded(tmp_path, text).dashboards[0].uid for _ in range(2))
+    assert first == second != ""
+
+
+# -- files that are none ----------------------------------------------------------------------------------------
+
+
+def test_a_missing_manifest_must_lead_to_init(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "stack.yml") == (
+        "DIR/stack.yml does not exist\nhelp: Run `stackctl init`, or name it with -f. Create it, or correct the path."
+    )
+
+
+def test_a_directory_must_be_refused(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").mkdir()
+    assert refusal(tmp_path / "stack.yml") == (
+        "DIR/stack.yml is a directory, not a file\nhelp: Name the file inside it."
+    )
+
+
+def test_a_binary_file_must_be_refused(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").write_bytes(b"\x7fELF\0\0\0")
+    assert refusal(tmp_path / "stack.yml") == (
+        "DIR/stack.yml is not a text file in UTF-8\nhelp: Save it as UTF-8 text."
+    )
+
+
+def test_another_encoding_must_be_refused(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").write_bytes("name: caf\xe9\n".encode("latin-1"))
+    assert "is not a text file in UTF-8" in refusal(tmp_path / "stack.yml")
+
+
+def test_a_manifest_of_50_megabytes_must_be_refused_unread(tmp_path: Path) -> None:
+    with (tmp_path / "stack.yml").open("wb") as file:
+        file.truncate(50_000_000)
+    assert refusal(tmp_path / "stack.yml") == (
+        "DIR/stack.yml is too large: 50 MB, the limit is 17 MB\n"
+        "help: Check that this is the right file; split it if it is."
+    )
+
+
+def test_a_symlink_loop_must_be_refused(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").symlink_to("other.yml")
+    (tmp_path / "other.yml").symlink_to("stack.yml")
+    assert refusal(tmp_path / "stack.yml") == (
+        "DIR/stack.yml is a symbolic link that leads back to itself\nhelp: Mend the link."
+    )
+
+
+def test_a_dangling_symlink_must_say_where_it_points(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").symlink_to("gone.yml")
+    assert refusal(tmp_path / "stack.yml") == "DIR/stack.yml is a symbolic link to gone.yml, which does not exist"
+
+
+def test_a_file_without_permission_must_be_refused(tmp_path: Path) -> None:
+    path = tmp_path / "stack.yml"
+    path.write_text(SMALLEST)
+    path.chmod(0)
+    if os.geteuid() != 0:
+        assert "no permission to read" in refusal(path)
+        return
+    # Root may read anything, so a child that has given its rights away has to try.
+    script = (
+        "import os, sys; from pathlib import Path; from stackctl.manifest import load; os.setuid(65534)\n"
+        "try: load(Path('stack.yml'), {})\n"
+        "except Exception as error: print(error)"
+    )
+    # pytest's own folders are closed to others.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        path = Path(folder, "stack.yml")
+        path.write_text(SMALLEST)
+        path.chmod(0)
+        child = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+    assert child.stdout == ("no permission to read stack.yml\nhelp: Run `chmod u+r stack.yml` as its owner.\n"), (
+        child.stderr
+    )
+
+
+def test_an_unreadable_env_file_must_be_a_problem_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    (tmp_path / "stack.yml").write_text(SMALLEST)
+    assert refusal(tmp_path / "stack.yml") == ".env is a directory, not a file\nhelp: Name the file inside it."
+
+
+@pytest.mark.parametrize("text", ["[" * 50_000, "{a: " * 50_000, "- " * 50_000, "? " * 50_000])
+def test_a_file_that_nests_without_end_must_not_end_the_process(tmp_path: Path, text: str) -> None:
+    (tmp_path / "stack.yml").write_text(text)
+    assert "nested more than 200 levels deep\nhelp: Flatten the file." in refusal(tmp_path / "stack.yml")
+
+
+def test_an_alias_that_holds_itself_must_be_refused(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").write_text("version: 1\nname: shop\nx-a: &a [*a]\nservices: *a\n")
+    assert "an alias holds itself" in refusal(tmp_path / "stack.yml")
