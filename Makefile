@@ -1,0 +1,50 @@
+# Every target sets up what it needs. Nothing is written outside this folder and the user's cache.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-down test unit lint format docs bench clean
+
+help: ## Show what each target does
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make the virtual environment and install stackctl into it
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: setup ## Start a small application and its stack; reload a rule; verify everything
+	$(BIN)/python examples/quickstart/demo.py up
+
+demo-down: setup ## Stop what `make demo` has started, and remove its data
+	$(BIN)/python examples/quickstart/demo.py down
+
+test: setup ## Run the whole suite; with CI=true it first brings up real servers to test on
+	@if [ "$(CI)" = true ]; then tests/servers/up; fi
+	$(MAKE) lint
+	$(BIN)/pytest
+
+unit: setup ## Run the fast tests only
+	$(BIN)/pytest tests/unit
+
+lint: setup ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## Put the code into its usual form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: setup ## Write the reference pages anew
+	$(BIN)/python docs/generate.py
+
+bench: setup ## Measure speed, as ratios against real tools
+	$(BIN)/python bench/run.py
+
+clean: ## Remove the virtual environment and all caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,113 @@
+"""`stackctl check`: what can be known to be wrong without starting anything."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stackctl.cli.options import options
+from stackctl.errors import CheckFailed, Problem, StackctlError
+
+if TYPE_CHECKING:
+    from stackctl.model import Stack
+    from stackctl.tree import Tree
+
+
+class Output(str, Enum):
+    """How the problems are written."""
+
+    text = "text"
+    json = "json"
+    github = "github"
+
+
+def check(
+    context: typer.Context,
+    output: Annotated[Output, typer.Option("--output", "-o", help="How problems are written.")] = Output.text,
+) -> None:
+    """Check the manifest and every file it names, offline.
+
+    promtool and amtool check what would be rendered, where `stackctl tools` has them.
+    """
+    from stackctl.report import console
+
+    try:
+        stack, unchecked = _check(options(context).manifest)
+    except StackctlError as error:
+        if output is Output.text:
+            raise
+        console.out(_written(error.problems, output))
+        raise typer.Exit(error.exit_code) from None
+    for name in unchecked:
+        console.note(
+            f"{console.mark('skip')} {name} is not installed, so its check was left out: stackctl tools install"
+        )
+    console.out(_written((), output) if output is Output.json else f"{console.mark('pass')} {_described(stack)}")
+
+
+def _check(manifest: Path) -> tuple[Stack, list[str]]:
+    """The stack, when nothing is wrong with it, and the checkers that are not installed."""
+    from stackctl.manifest import load
+    from stackctl.render import render
+    from stackctl.source import Secret
+
+    stack = load(manifest)
+    tree = render(stack, "native", {"grafana_admin_password": Secret("only-checked")})
+    problems, unchecked = _ask_checkers(tree)
+    if problems:
+        raise CheckFailed(*problems)
+    return stack, unchecked
+
+
+def _ask_checkers(tree: Tree) -> tuple[list[Problem], list[str]]:
+    """What promtool and amtool find wrong with `tree`, and which of them are not installed."""
+    import subprocess
+    from tempfile import TemporaryDirectory
+
+    from stackctl.render.write import write_files
+    from stackctl.runtime import checkers
+    from stackctl.tools import locate
+
+    problems, unchecked = [], []
+    with TemporaryDirectory(prefix="stackctl-check-") as folder:
+        write_files(tree, Path(folder))
+        for checker in checkers.applicable(Path(folder)):
+            tool = locate(checker.tool)
+            if tool is None:
+                unchecked.append(checker.tool)
+                continue
+            command = [str(tool.path), *checker.command(folder)]
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+            problems += checkers.problems(checker, checkers.Verdict(done.returncode, done.stdout), folder)
+    return problems, unchecked
+
+
+def _described(stack: Stack) -> str:
+    targets = sum(len(service.targets) for service in stack.services)
+    rules = sum(len(file.rules) for file in stack.rules)
+    counts = {"component": len(stack.components), "service": len(stack.services), "target": targets, "rule": rules}
+    counts["dashboard"] = len(stack.dashboards)
+    shown = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count)
+    return f"{stack.name}: {shown}"
+
+
+def _written(problems: tuple[Problem, ...], output: Output) -> str:
+    import json
+
+    from stackctl.report.github import problem_annotation
+
+    if output is Output.github:
+        return "\n".join(problem_annotation(problem) for problem in problems)
+    rows = [
+        {
+            "summary": problem.summary,
+            "cause": problem.cause,
+            "remedy": problem.remedy,
+            "source": {"file": at.file, "line": at.line, "column": at.column} if (at := problem.position) else None,
+        }
+        for problem in problems
+    ]
+    return json.dumps({"ok": not rows, "problems": rows}, indent=2, ensure_ascii=False)

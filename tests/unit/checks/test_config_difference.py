@@ -1,0 +1,76 @@
+"""The loaded configuration is compared by meaning: what Prometheus adds is no difference, what it lacks is."""
+
+from __future__ import annotations
+
+import pytest
+
+from stackctl.checks.config import config_difference
+from stackctl.checks.loaded import rules_difference
+from stackctl.clients.prometheus import LoadedRule, timestamp
+
+
+@pytest.mark.parametrize(
+    ("rendered", "loaded"),
+    [
+        ("global: {scrape_interval: 60s}", "global: {scrape_interval: 1m, scrape_timeout: 10s}"),
+        ("a: {password: x}", "a: {password: <secret>}"),
+        ("a: {labels: {}}", "a: {}"),
+        ("a: {e: 'x$$y'}", "a: {e: x$y}"),
+        ("a: [{b: 1}, {c: 2}]", "a: [{b: 1, z: 0}, {c: 2}]"),
+        ("a: '5'", "a: 5"),
+    ],
+)
+def test_what_prometheus_writes_its_own_way_must_be_no_difference(rendered: str, loaded: str) -> None:
+    assert config_difference(rendered.encode(), loaded) == []
+
+
+@pytest.mark.parametrize(
+    ("rendered", "loaded", "line"),
+    [
+        ("a: {b: 5s}", "a: {b: 6s}", "a.b: rendered '5s', loaded '6s'"),
+        ("a: {b: x}", "a: {}", "a.b: rendered, but not loaded"),
+        ("a: [1, 2]", "a: [1]", "a: 2 rendered, 1 loaded"),
+        ("a: [{b: x}]", "a: [{b: y}]", "a[0].b: rendered 'x', loaded 'y'"),
+        ("a: [1]", "a: [1, 2]", "a: 1 rendered, 2 loaded"),
+    ],
+)
+def test_a_difference_must_be_named_by_its_path(rendered: str, loaded: str, line: str) -> None:
+    assert config_difference(rendered.encode(), loaded) == [line]
+
+
+def rule(name: str, query: str = "up", file: str = "/x/rules/a.yml") -> LoadedRule:
+    return LoadedRule("alert", name, query, "g", file, "ok", "", 1.0)
+
+
+KEY = ("a.yml", "g", "alert", "Down")
+
+
+def test_the_same_rules_must_be_no_difference() -> None:
+    assert rules_difference({KEY: ["sum( up )"]}, [rule("Down", "sum(up)")]) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "loaded", "line"),
+    [
+        ({KEY: ["up"]}, [], "a.yml: g/Down: 1 written, 0 loaded"),
+        ({}, [rule("Down")], "a.yml: g/Down: 0 written, 1 loaded"),
+        ({KEY: ["up", "up"]}, [rule("Down")], "a.yml: g/Down: 2 written, 1 loaded"),
+        ({KEY: ["up == 1"]}, [rule("Down")], "a.yml: g/Down: loaded with another expression"),
+    ],
+)
+def test_a_missing_added_or_changed_rule_must_be_named(written: dict, loaded: list, line: str) -> None:  # type: ignore[type-arg]
+    assert rules_difference(written, loaded) == [line]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0001-01-01T00:00:00Z", 0.0),
+        ("", 0.0),
+        ("1970-01-01T00:00:01Z", 1.0),
+        ("1970-01-01T00:00:01.5Z", 1.5),
+        ("1970-01-01T02:00:00.123456789+02:00", 0.123456),
+    ],
+)
+def test_a_timestamp_of_go_must_be_read(text: str, expected: float) -> None:
+    assert timestamp(text) == pytest.approx(expected)

@@ -1,0 +1,90 @@
+"""Every format carries every finding, and each is what its readers expect."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from stackctl.checks.finding import Finding
+from stackctl.report import github, json_report, junit, text
+from stackctl.report.verification import Verification
+from stackctl.source import Position
+
+PLACE = Position("stack.yml", 5, 15, '    targets: ["localhost:8000"]')
+PASS = Finding("component.ready", "prometheus", "pass", "ready", source=Position("stack.yml", 1, 1))
+FAIL = Finding(
+    "target.up", "api/localhost:8000", "fail", "down: 100%, a\nb", "connection <refused>\x00", "Start it.", PLACE, 1.5
+)
+SKIP = Finding("grafana.health", "grafana", "skip", "does not run: no binary")
+
+
+def verification(*findings: Finding) -> Verification:
+    return Verification("shop", "docker", "abc123", findings, 2.0)
+
+
+ALL = verification(PASS, FAIL, SKIP)
+
+
+def test_nothing_failed_and_something_passed_must_be_ok() -> None:
+    assert verification(PASS, SKIP).ok
+    assert not ALL.ok
+
+
+@pytest.mark.parametrize("findings", [(), (SKIP,)])
+def test_a_verification_that_looked_at_nothing_must_not_be_ok(findings: tuple[Finding, ...]) -> None:
+    assert not verification(*findings).ok
+
+
+def test_json_must_have_the_published_shape() -> None:
+    report = json.loads(json_report.render(ALL))
+    assert list(report) == ["stack", "runtime", "generation", "ok", "counts", "checks"]
+    assert report["counts"] == {"pass": 1, "fail": 1, "warn": 0, "skip": 1}
+    assert report["ok"] is False
+    assert report["checks"][1] == {
+        "id": "target.up",
+        "subject": "api/localhost:8000",
+        "status": "fail",
+        "summary": "down: 100%, a\nb",
+        "evidence": "connection <refused>\x00",
+        "remedy": "Start it.",
+        "source": {"file": "stack.yml", "line": 5, "column": 15},
+        "duration_seconds": 1.5,
+    }
+    assert report["checks"][2]["source"] is None
+
+
+def test_junit_must_be_well_formed_and_count_right() -> None:
+    root = ET.fromstring(junit.render(ALL))
+    assert (root.tag, root.get("tests"), root.get("failures"), root.get("skipped")) == ("testsuites", "3", "1", "1")
+    assert [suite.get("name") for suite in root] == ["component.ready", "grafana.health", "target.up"]
+    case = root.find(".//testcase[@classname='target.up']")
+    assert case is not None
+    assert (case.get("name"), case.get("file"), case.get("line")) == ("api/localhost:8000", "stack.yml", "5")
+    failure = case.find("failure")
+    assert failure is not None
+    assert failure.text
+    assert "connection <refused>\ufffd" in failure.text
+    assert "help: Start it." in failure.text
+    assert root.find(".//skipped") is not None
+
+
+def test_github_must_annotate_the_line_and_escape_what_it_has_to() -> None:
+    lines = github.render(ALL).splitlines()
+    assert lines[0] == (
+        "::error file=stack.yml,line=5,col=15,title=target.up api/localhost%3A8000::"
+        "down: 100%25, a%0Ab%0Aconnection <refused>\x00%0AStart it."
+    )
+    assert lines[1].startswith("::notice title=grafana.health grafana::does not run")
+    assert lines[2] == "1 pass, 1 fail, 0 warn, 1 skip"
+
+
+def test_text_must_end_with_the_failures_and_the_verdict() -> None:
+    lines = text.render(ALL).splitlines()
+    failed = next(index for index, line in enumerate(lines) if "target.up" in line)
+    assert all(word not in line for line in lines[failed + 1 :] for word in ("component.ready", "grafana.health"))
+    assert "    help: Start it." in lines
+    assert any(PLACE.text in line for line in lines)
+    assert "not verified" in lines[-1]
+    assert "1 passed, 1 failed, 1 skipped" in lines[-1]
