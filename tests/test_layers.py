@@ -1,0 +1,92 @@
+"""Imports point one way: the rooms meet in the model and the tree, and only the commands put them together."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "stackctl"
+
+# Room -> the rooms and modules of stackctl that it may import. What is not listed here may not exist.
+GROUND = {"errors", "source", "conventions"}
+CORE = {*GROUND, "model", "tree", "scrape", "wait", "promql", "data"}
+ALLOWED = {
+    "__init__": set[str](),
+    "__main__": {"cli"},
+    "source": set[str](),
+    "errors": {"source"},
+    "conventions": set[str](),
+    "wait": {"errors"},
+    "data": GROUND,
+    "model": {"source"},
+    "tree": {*GROUND},
+    "scrape": {*GROUND, "model"},
+    "promql": set[str](),
+    "manifest": {*CORE, "__init__"} - {"scrape", "wait"},
+    "render": {*CORE},
+    "state": {*GROUND, "tree", "wait"},
+    "tools": {*GROUND},
+    "runtime": {*GROUND, "tree", "wait", "tools"},
+    "clients": {*GROUND},
+    "checks": {*CORE, "clients"},
+    "report": {*GROUND, "checks"},
+    "starter": {*CORE, "manifest"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    """The rooms of stackctl that a file imports, inside functions too."""
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            rooms |= {_room(alias.name) for alias in node.names if alias.name.split(".")[0] == "stackctl"}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "stackctl":
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "stackctl" else [node.module]
+            )
+            rooms |= {_room(name) for name in names}
+    return rooms
+
+
+def _room(module: str) -> str:
+    name = [*module.split("."), ""][1]
+    return name if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists() else "__init__"
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if room_of(path) != "cli")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_must_import_only_what_lies_below_it(path: Path) -> None:
+    room = room_of(path)
+    assert room in ALLOWED, f"say in ALLOWED what the room `{room}` may import"
+    assert imports(path) - {room} <= ALLOWED[room]
+
+
+def test_only_the_console_must_know_rich() -> None:
+    users = [
+        path for path in PACKAGE.rglob("*.py") if "import rich" in path.read_text() or "from rich" in path.read_text()
+    ]
+    assert [str(path.relative_to(PACKAGE)) for path in users] == ["report/console.py"]
+
+
+@pytest.mark.parametrize("name", ["utils", "util", "helpers", "helper", "manager", "common", "misc"])
+def test_no_module_must_have_a_name_that_says_nothing(name: str) -> None:
+    assert not [path for path in PACKAGE.rglob("*") if path.stem == name]
+
+
+def test_the_core_must_not_do_input_or_output() -> None:
+    """The pure rooms open no file, socket or process."""
+    pure = [PACKAGE / f"{name}.py" for name in ("model", "tree", "scrape", "conventions", "source", "errors")]
+    forbidden = {"os", "subprocess", "socket", "requests", "docker", "urllib", "http"}
+    for path in [*pure, *(PACKAGE / "promql").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.split(".")[0] for name in names} & forbidden, path
