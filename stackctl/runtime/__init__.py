@@ -1,0 +1,20 @@
+"""Where a stack runs: one Protocol, the plan that is the same for all, and the docker and native runtimes."""
+
+from __future__ import annotations
+
+from stackctl.runtime.plan import make_plan, selected
+from stackctl.runtime.protocol import Live, Observed, Plan, Runtime, Step
+from stackctl.runtime.select import Choice, choose, open_runtime
+
+__all__ = [
+    "Choice",
+    "Live",
+    "Observed",
+    "Plan",
+    "Runtime",
+    "Step",
+    "choose",
+    "make_plan",
+    "open_runtime",
+    "selected",
+]

@@ -1,0 +1,57 @@
+"""The servers' own configuration checkers, and what they say, as problems. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackctl import conventions as c
+from stackctl.errors import Problem
+from stackctl.source import Position
+
+
+@dataclass(frozen=True)
+class Checker:
+    """A program beside a server that reads a configuration as the server would. `file` is a path in the tree."""
+
+    unit: str
+    tool: str
+    arguments: tuple[str, ...]
+    file: str
+
+    def command(self, tree: str) -> list[str]:
+        """The arguments after the program, for a tree that lies at `tree`."""
+        return [*self.arguments, f"{tree}/{self.file}"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a checker said about a configuration."""
+
+    code: int
+    output: str
+
+
+_ALL = (
+    Checker(c.PROMETHEUS, "promtool", ("check", "config"), "prometheus/prometheus.yml"),
+    Checker(c.ALERTMANAGER, "amtool", ("check-config",), "alertmanager/alertmanager.yml"),
+)
+
+
+def applicable(tree: Path) -> list[Checker]:
+    """The checkers that have something to check in the tree at `tree`."""
+    return [checker for checker in _ALL if (tree / checker.file).is_file()]
+
+
+def problems(checker: Checker, verdict: Verdict, tree: str) -> list[Problem]:
+    """What is wrong, in the checker's words, with the paths of the tree; [] when nothing is."""
+    if verdict.code == 0:
+        return []
+    words = verdict.output.replace(f"{tree}/", "").strip()
+    return [
+        Problem(
+            f"{checker.tool} refuses {checker.file}",
+            position=Position(checker.file),
+            cause=words or f"It ended with code {verdict.code} and said nothing.",
+        )
+    ]

@@ -1,0 +1,368 @@
+"""The docker runtime: Compose makes the changes, the engine's own API tells what there is.
+
+Units are Compose services. What a plan leaves alone is not even named to Compose, so that only the plan decides.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stackctl import conventions as c
+from stackctl.errors import Problem, StackctlError, Unavailable
+from stackctl.runtime import checkers, ports
+from stackctl.runtime.checkers import Checker, Verdict
+from stackctl.runtime.http import reload_all
+from stackctl.runtime.protocol import Live, Observed, Plan, RunState
+from stackctl.tree import Unit
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+_PROJECT = "com.docker.compose.project"
+_SERVICE = "com.docker.compose.service"
+_ANSWER_SECONDS = 60
+_QUICK_SECONDS = 3
+_STATES: dict[str, RunState] = {
+    "running": "running",
+    "exited": "exited",
+    "dead": "exited",
+    "removing": "exited",
+    "restarting": "restarting",
+    "created": "created",
+    "paused": "paused",
+}
+_NO_ENGINE = "start Docker, or use `--runtime native`"
+
+
+@dataclass(frozen=True)
+class Docker:
+    """The containers of one Compose project. `live` is the folder that they mount (absolute)."""
+
+    project: str
+    live: Path
+    client: APIClient
+    note: Callable[[str], None]
+    name: str = "docker"
+
+    # -- observing --------------------------------------------------------------------------------------------
+
+    def observe(self) -> tuple[Observed, ...]:
+        found = (self._inspect(row["Id"]) for row in self._containers())
+        return tuple(sorted((_observed(one) for one in found if one), key=lambda one: one.name))
+
+    def _containers(self) -> list[dict[str, Any]]:
+        with _engine_errors():
+            rows: list[dict[str, Any]] = self.client.containers(
+                all=True, filters={"label": [f"{_PROJECT}={self.project}", "com.docker.compose.oneoff=False"]}
+            )
+        return rows
+
+    def _inspect(self, container: str) -> dict[str, Any] | None:
+        from docker.errors import NotFound
+
+        with _engine_errors():
+            try:
+                found: dict[str, Any] = self.client.inspect_container(container)
+            except NotFound:
+                return None  # it went away after it was listed
+        return found
+
+    # -- changing ---------------------------------------------------------------------------------------------
+
+    def prepare(self, units: Collection[Unit]) -> Mapping[str, str]:
+        images = sorted({unit.image for unit in units if unit.image})
+        lacking = {image: reason for image in images if (reason := self._obtain(image))}
+        return {unit.name: lacking[unit.image] for unit in units if unit.image in lacking}
+
+    def _obtain(self, image: str) -> str:
+        """Pull `image` unless it is here. Returns why it cannot be had, or ""."""
+        from docker.errors import ImageNotFound
+
+        with _engine_errors():
+            try:
+                self.client.inspect_image(image)  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                self.note(f"pulling {image}")
+            else:
+                return ""
+        pulled = _run(["docker", "pull", image], stdout=sys.stderr)
+        return f"the image {image} is not here and cannot be pulled: {_last_line(pulled)}" if pulled.returncode else ""
+
+    def execute(self, plan: Plan, generation: Live) -> None:
+        units = {unit.name: unit for unit in generation.units()}
+        starting = plan.starting()
+        self._refuse_taken_ports([units[name] for name in starting])
+        self._remove({*plan.units("remove"), *self._stuck(plan.units("replace"))})
+        if starting:
+            self._compose(generation.path, "up", "--detach", "--no-build", "--no-deps", *starting)
+        reload_all([units[name] for name in plan.units("reload")])
+
+    def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
+        names = tuple(one.name for one in self.observe())
+        generation = self.live / c.CURRENT
+        self._compose(generation.resolve(), "down", "--remove-orphans", *(["--volumes"] if volumes else []))
+        return names
+
+    def _stuck(self, names: Collection[str]) -> set[str]:
+        """Containers among `names` that Compose would find unchanged and leave in their state."""
+        return {one.name for one in self.observe() if one.name in names and one.state in {"restarting", "paused"}}
+
+    def _remove(self, names: Collection[str]) -> None:
+        """Stop and remove the containers of `names`, all at once."""
+        doomed = [row["Id"] for row in self._containers() if _name(row["Labels"]) in names]
+        if not doomed:
+            return
+        with _engine_errors(), ThreadPoolExecutor(max_workers=len(doomed)) as pool:
+            list(pool.map(self.client.stop, doomed))
+            list(pool.map(lambda container: self.client.remove_container(container, force=True), doomed))
+
+    def _compose(self, tree: Path, *arguments: str) -> None:
+        """Run Compose on the tree at `tree`, and on no other file. Raises Unavailable with its last words."""
+        command = ["docker", "compose", "--progress", "quiet", "--project-name", self.project]
+        ran = _run([*command, "--file", str(tree / c.COMPOSE_FILE), *arguments], env=self._environment(tree))
+        if ran.returncode:
+            raise _compose_failure(ran.stderr)
+
+    def _environment(self, tree: Path) -> dict[str, str]:
+        return {
+            **os.environ,
+            "STACKCTL_SOURCE": str(self.live),
+            "STACKCTL_TARGET": c.CONTAINER_MOUNT,
+            "STACKCTL_GID": str(tree.stat().st_gid),
+            "COMPOSE_PROFILES": "*",
+        }
+
+    def _refuse_taken_ports(self, starting: Collection[Unit]) -> None:
+        taken = [unit for unit in starting if unit.address and _is_taken(unit.address)]
+        if not taken:
+            return
+        published = self._published()
+        found = [problem for unit in taken if (problem := _obstacle(unit, published, self.project))]
+        if found:
+            raise Unavailable(*found)
+
+    def _published(self) -> dict[int, dict[str, Any]]:
+        """Port of this machine -> the running container that has it."""
+        with _engine_errors():
+            rows = self.client.containers()
+        return {port["PublicPort"]: row for row in rows for port in row["Ports"] if port.get("PublicPort")}
+
+    # -- asking -----------------------------------------------------------------------------------------------
+
+    def validate(self, generation: Live) -> list[Problem]:
+        applicable = checkers.applicable(generation.path)
+        containers = {_name(row["Labels"]): row["Id"] for row in self._containers() if row["State"] == "running"}
+        images = {unit.name: unit.image for unit in generation.units()}
+        tree = f"{c.CONTAINER_MOUNT}/{c.GENERATIONS}/{generation.id}"
+
+        def check(checker: Checker) -> list[Problem]:
+            command = [f"/bin/{checker.tool}", *checker.command(tree)]
+            if checker.unit in containers:
+                verdict = self._run_in(containers[checker.unit], command)
+            else:
+                verdict = self._run_once(images[checker.unit], command, generation.path)
+            return checkers.problems(checker, verdict, tree)
+
+        with ThreadPoolExecutor(max_workers=max(len(applicable), 1)) as pool:
+            return [problem for problems in pool.map(check, applicable) for problem in problems]
+
+    def _run_in(self, container: str, command: list[str]) -> Verdict:
+        with _engine_errors():
+            handle = self.client.exec_create(container, command)["Id"]
+            output = self.client.exec_start(handle)
+            return Verdict(self.client.exec_inspect(handle)["ExitCode"], output.decode(errors="replace"))
+
+    def _run_once(self, image: str, command: list[str], tree: Path) -> Verdict:
+        """Run a checker in a container of its own, which sees what the server would see."""
+        program, *arguments = command
+        ran = _run(
+            [
+                *("docker", "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL"),
+                *("--group-add", str(tree.stat().st_gid)),
+                *("--mount", f"type=bind,source={self.live},target={c.CONTAINER_MOUNT},readonly"),
+                *("--entrypoint", program, image, *arguments),
+            ]
+        )
+        return Verdict(ran.returncode, ran.stdout + ran.stderr)
+
+    def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
+        one = len(units) == 1
+        command = ["docker", "compose", "--project-name", self.project, "--file"]
+        command += [str((self.live / c.CURRENT).resolve() / c.COMPOSE_FILE), "logs", "--no-color"]
+        command += ["--no-log-prefix"] if one else []
+        command += ["--follow"] if follow else []
+        command += ["--tail", str(tail)] if tail is not None else []
+        environment = self._environment((self.live / c.CURRENT).resolve())
+        with subprocess.Popen(
+            [*command, *sorted(units)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        ) as process:
+            try:
+                for line in process.stdout or ():
+                    yield line.rstrip("\n")
+            finally:
+                process.terminate()
+
+
+# -- the engine ---------------------------------------------------------------------------------------------
+
+
+def connect(project: str, live: Path, note: Callable[[str], None]) -> Docker:
+    """The docker runtime on the engine that the docker command would use.
+
+    Raises Unavailable, with what to do, when no engine answers within a few seconds or Compose 2 is missing.
+    """
+    from docker import APIClient
+    from docker.errors import DockerException
+
+    if not _compose_is_here():
+        raise Unavailable.of(
+            "the docker command has no `compose`",
+            cause="stackctl needs Docker Compose 2, the plugin of the docker command.",
+            remedy="install the Compose plugin, or use `--runtime native`",
+        )
+    try:
+        client = APIClient(base_url=_engine_address(), version="auto", timeout=_QUICK_SECONDS)
+        client.timeout = _ANSWER_SECONDS
+    except DockerException as error:
+        raise Unavailable.of("no Docker engine answers", cause=str(error), remedy=_NO_ENGINE) from error
+    return Docker(project, live, client, note)
+
+
+def _engine_address() -> str | None:
+    """The engine of DOCKER_HOST or of the chosen docker context; None is the SDK's default."""
+    from docker.context import ContextAPI
+    from docker.errors import DockerException
+
+    if os.environ.get("DOCKER_HOST"):
+        return os.environ["DOCKER_HOST"]
+    try:
+        context = ContextAPI.get_current_context()
+    except (DockerException, OSError, ValueError):
+        return None
+    address = context.Host if context else None
+    return str(address) if address else None
+
+
+def _compose_is_here() -> bool:
+    """Whether the Compose plugin lies in a place where the docker command finds it; asking that command is slow."""
+    home = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    likely = [home, *map(Path, _PLUGIN_PARENTS)]
+    if any((parent / "cli-plugins" / "docker-compose").exists() for parent in likely):
+        return True
+    try:
+        return subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+_PLUGIN_PARENTS = (
+    "/usr/local/lib/docker",
+    "/usr/local/libexec/docker",
+    "/usr/lib/docker",
+    "/usr/libexec/docker",
+)
+
+
+class _engine_errors:  # noqa: N801 - reads as a statement
+    """Turns what the SDK raises about the engine into Unavailable."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        from docker.errors import DockerException
+        from requests.exceptions import RequestException
+
+        if isinstance(error, (DockerException, RequestException)):
+            raise Unavailable.of("the Docker engine failed", cause=str(error), remedy=_NO_ENGINE) from error
+
+
+def _run(
+    command: list[str], *, env: Mapping[str, str] | None = None, stdout: Any = subprocess.PIPE
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    except OSError as error:
+        raise Unavailable.of(
+            "the docker command does not run", cause=str(error), remedy="install Docker, or use `--runtime native`"
+        ) from error
+
+
+# -- reading what the engine says (pure) --------------------------------------------------------------------
+
+
+def _observed(container: Mapping[str, Any]) -> Observed:
+    labels, state = container["Config"]["Labels"], container["State"]
+    known = _STATES.get(state["Status"], "exited")
+    ended = f"exited with code {state['ExitCode']}"
+    details = {"exited": ended, "restarting": f"keeps restarting, {ended}", "paused": "paused"}
+    return Observed(
+        _name(labels),
+        known,
+        spec=labels.get(c.LABEL_SPEC, ""),
+        image=container["Config"]["Image"],
+        started_at=_unix_time(state["StartedAt"]),
+        detail=details.get(known, ""),
+    )
+
+
+def _name(labels: Mapping[str, str]) -> str:
+    """The unit of a container; by Compose's own label when something else than stackctl has added it."""
+    return labels.get(c.LABEL_UNIT) or labels.get(_SERVICE, "")
+
+
+def _unix_time(text: str) -> float:
+    """The engine's time, "2024-05-01T10:00:00.123456789Z", as Unix time; 0 for "never"."""
+    if text.startswith("0001"):
+        return 0.0
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{fraction or 0}")
+
+
+def _is_taken(address: str) -> bool:
+    refusal = ports.refusal(address)
+    # The engine may listen where this user may not.
+    return refusal is not None and ports.is_taken(refusal)
+
+
+def _obstacle(unit: Unit, published: Mapping[int, Mapping[str, Any]], project: str) -> Problem | None:
+    container = published.get(ports.split(unit.address)[1])
+    if container and container["Labels"].get(_PROJECT) == project:
+        return None
+    if container:
+        holder = f"the container {container['Names'][0].lstrip('/')} ({container['Image']})"
+    else:
+        holder = str(ports.holder(unit.address))
+    return Problem(
+        f"{unit.name} cannot listen on {unit.address}: {holder} has it",
+        remedy=f"stop that, or choose another address with `listen` of {unit.name} in the manifest",
+    )
+
+
+def _compose_failure(output: str) -> StackctlError:
+    if re.search(r"cannot connect to the docker daemon", output, re.IGNORECASE):
+        return Unavailable.of("no Docker engine answers", cause=output.strip(), remedy=_NO_ENGINE)
+    return Unavailable.of(
+        "docker compose failed", cause=output.strip(), remedy="see what it says above; `stackctl logs` may tell more"
+    )
+
+
+def _last_line(ran: subprocess.CompletedProcess[str]) -> str:
+    return (ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"])[-1]

@@ -1,0 +1,94 @@
+"""Asking a unit whether it is ready, and telling it to reload: too little for a client library, which loads slowly."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from stackctl.errors import CheckFailed, Problem, Unavailable
+from stackctl.tree import Unit
+from stackctl.wait import TimedOut, wait_until
+
+_PROBE_SECONDS = 2.0
+_RELOAD_SECONDS = 60.0
+_LISTENING_SECONDS = 10.0
+_SHOWN_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said: its status, 0 when it said nothing, and the beginning of the body or the reason."""
+
+    status: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"HTTP {self.status}" if self.status else self.text
+
+
+def ask(method: str, url: str, timeout_seconds: float) -> Answer:
+    """Send one request without a body and take the answer. Follows no redirect, uses no proxy, never raises."""
+    parts = urlsplit(url)
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    connection = _connection(parts.scheme, parts.netloc, timeout_seconds)
+    try:
+        connection.request(method, path or "/")
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.read(_SHOWN_BYTES).decode(errors="replace").strip())
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(0, getattr(error, "strerror", None) or str(error) or type(error).__name__)
+    finally:
+        connection.close()
+
+
+def is_ready(url: str) -> Answer:
+    """The answer of a readiness address."""
+    return ask("GET", url, _PROBE_SECONDS)
+
+
+def reload_all(units: Collection[Unit]) -> None:
+    """Make `units` read their configuration again, all at once.
+
+    Raises CheckFailed with the server's own words when one refuses, and Unavailable when one does not answer.
+    """
+    if not units:
+        return
+    with ThreadPoolExecutor(max_workers=len(units)) as pool:
+        answers = list(pool.map(_reload, units))
+    silent = [_problem(unit, answer) for unit, answer in answers if not answer.status]
+    refused = [_problem(unit, answer) for unit, answer in answers if answer.status and answer.status != 200]
+    if silent:
+        raise Unavailable(*silent, *refused)
+    if refused:
+        raise CheckFailed(*refused)
+
+
+def _reload(unit: Unit) -> tuple[Unit, Answer]:
+    """Post until the server listens: one that an interrupted command has just started does not yet."""
+    try:
+        answer = wait_until(
+            lambda: ask("POST", unit.reload, _RELOAD_SECONDS), lambda seen: seen.status != 0, _LISTENING_SECONDS
+        )
+    except TimedOut:
+        answer = ask("POST", unit.reload, _RELOAD_SECONDS)
+    return unit, answer
+
+
+def _problem(unit: Unit, answer: Answer) -> Problem:
+    return Problem(
+        f"{unit.name} did not reload: {answer}",
+        cause=answer.text if answer.status else "",
+        remedy=f"see `stackctl logs {unit.name}`",
+    )
+
+
+def _connection(scheme: str, place: str, timeout_seconds: float) -> http.client.HTTPConnection:
+    if scheme == "https":
+        # Readiness is no matter of trust: the checks ask again with the right authority.
+        unverified = ssl._create_unverified_context()  # noqa: S323
+        return http.client.HTTPSConnection(place, timeout=timeout_seconds, context=unverified)
+    return http.client.HTTPConnection(place, timeout=timeout_seconds)

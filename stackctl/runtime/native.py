@@ -1,0 +1,248 @@
+"""The native runtime: the units are processes of this machine, which outlive the command that started them.
+
+A pid alone is no identity, because the system gives it to somebody else later. Each unit's pid file holds its
+pid, the time that process started, and the spec it runs; only a process with both is ever signalled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stackctl import conventions as c
+from stackctl import tools
+from stackctl.errors import Problem, Unavailable
+from stackctl.runtime import checkers, ports, process
+from stackctl.runtime.http import reload_all
+from stackctl.runtime.protocol import Live, Observed, Plan
+from stackctl.runtime.tail import lines
+from stackctl.tree import Unit
+from stackctl.wait import TimedOut, wait_until
+
+_STOP_SECONDS = 15.0
+_KILL_SECONDS = 5.0
+_CHECK_SECONDS = 60
+_LOG_BYTES = 10 * 1024 * 1024
+
+# The child writes its own pid file and then becomes the server, which keeps its pid and its start time. So there
+# is no moment at which a killed `up` leaves a server behind that no pid file knows.
+_START = """\
+started=$(cut -d' ' -f22 /proc/$$/stat 2>/dev/null || LC_ALL=C ps -o lstart= -p $$)
+printf '%s\\n%s\\n%s\\n' "$$" "$started" "$2" > "$1.new" && mv "$1.new" "$1" || exit 127
+shift 2
+exec "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Native:
+    """The processes of one stack. `folder` is the stack's state folder (absolute)."""
+
+    folder: Path
+    name: str = "native"
+    _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, compare=False, repr=False)
+
+    # -- observing --------------------------------------------------------------------------------------------
+
+    def observe(self) -> tuple[Observed, ...]:
+        return tuple(self._observe(path) for path in sorted(self._pids.glob("*.pid")))
+
+    def _observe(self, path: Path) -> Observed:
+        name = path.name.removesuffix(".pid")
+        entry = process.read(path)
+        if entry is None:
+            return Observed(name, "exited", detail="left no trace of its process")
+        child = self._children.get(name)
+        code = child.poll() if child and child.pid == entry.pid else None
+        if code is None and process.is_alive(entry):
+            return Observed(name, "running", entry.spec, started_at=path.stat().st_mtime)
+        detail = "exited" if code is None else _words(code)
+        return Observed(name, "exited", entry.spec, started_at=path.stat().st_mtime, detail=detail)
+
+    def prepare(self, units: Collection[Unit]) -> Mapping[str, str]:
+        return {unit.name: reason for unit in units if (reason := _lacking(unit))}
+
+    # -- changing ---------------------------------------------------------------------------------------------
+
+    def execute(self, plan: Plan, generation: Live) -> None:
+        units = {unit.name: unit for unit in generation.units()}
+        starting = [units[name] for name in plan.starting()]
+        self._refuse_taken_ports(starting, {*plan.units("remove", "replace")})
+        for path in (self._pids, self._logs, self._data):
+            path.mkdir(mode=0o700, exist_ok=True)
+        self._end(plan.units("remove", "replace"))
+        for unit in starting:
+            self._start(unit)
+        reload_all([units[name] for name in plan.units("reload")])
+
+    def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
+        names = tuple(path.name.removesuffix(".pid") for path in sorted(self._pids.glob("*.pid")))
+        self._end(names)
+        if volumes and self._data.is_dir():
+            shutil.rmtree(self._data)
+        return names
+
+    def _start(self, unit: Unit) -> None:
+        program = [str(tools.require(unit.tool).path)] if unit.tool else []
+        data = self._data / unit.name
+        data.mkdir(mode=0o700, exist_ok=True)
+        known = {"{tree}": str(self._tree), "{data}": str(data)}
+        command = [*program, *(_fill(argument, known) for argument in unit.command)]
+        log = self._logs / f"{unit.name}.log"
+        _rotate(log)
+        with log.open("ab") as out:
+            self._children[unit.name] = subprocess.Popen(
+                ["/bin/sh", "-c", _START, "stackctl", str(self._pid_file(unit.name)), unit.spec, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd=unit.cwd or data,
+                env={**os.environ, **{key: _fill(value, known) for key, value in unit.env.items()}, **self._env(unit)},
+                start_new_session=True,
+            )
+        self._await_pid_file(unit.name)
+
+    def _env(self, unit: Unit) -> dict[str, str]:
+        """The secret part of a unit's environment, which only a file in the tree holds."""
+        if not unit.env_file:
+            return {}
+        values: dict[str, str] = json.loads((self._tree / unit.env_file).read_bytes())
+        return values
+
+    def _await_pid_file(self, name: str) -> None:
+        child = self._children[name]
+
+        def settled() -> bool:
+            entry = process.read(self._pid_file(name))
+            return child.poll() is not None or (entry is not None and entry.pid == child.pid)
+
+        wait_until(settled, bool, _KILL_SECONDS, what=f"the pid file of {name}", interval=0.002)
+
+    def _end(self, names: Collection[str]) -> None:
+        """End the processes of `names`, all at once: SIGTERM, and SIGKILL for what has not gone in time."""
+        if not names:
+            return
+        with ThreadPoolExecutor(max_workers=len(names)) as pool:
+            list(pool.map(self._end_one, names))
+
+    def _end_one(self, name: str) -> None:
+        path = self._pid_file(name)
+        entry = process.read(path)
+        if entry and not (self._signalled(name, entry, signal.SIGTERM, _STOP_SECONDS)):
+            self._signalled(name, entry, signal.SIGKILL, _KILL_SECONDS)
+        path.unlink(missing_ok=True)
+
+    def _signalled(self, name: str, entry: process.Entry, number: signal.Signals, wait_seconds: float) -> bool:
+        """Signal the process, unless it has ended. Whether it has ended after `wait_seconds`."""
+
+        def ended() -> bool:
+            child = self._children.get(name)
+            return bool(child and child.pid == entry.pid and child.poll() is not None) or not process.is_alive(entry)
+
+        if not ended():
+            process.send(entry, number)
+        try:
+            return wait_until(ended, bool, wait_seconds, what=f"the end of {name}")
+        except TimedOut:
+            return False
+
+    def _refuse_taken_ports(self, starting: Collection[Unit], ending: Collection[str]) -> None:
+        own = {
+            entry.pid for name in ending if (entry := process.read(self._pid_file(name))) and process.is_alive(entry)
+        }
+        found = [problem for unit in starting if unit.address and (problem := _obstacle(unit, own))]
+        if found:
+            raise Unavailable(*found)
+
+    # -- asking -----------------------------------------------------------------------------------------------
+
+    def validate(self, generation: Live) -> list[Problem]:
+        applicable = checkers.applicable(generation.path)
+        with ThreadPoolExecutor(max_workers=max(len(applicable), 1)) as pool:
+            found = pool.map(lambda checker: _check(checker, str(generation.path)), applicable)
+            return [problem for problems in found for problem in problems]
+
+    def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
+        names = sorted(units) or sorted(path.name.removesuffix(".log") for path in self._logs.glob("*.log"))
+        return lines({name: self._logs / f"{name}.log" for name in names}, follow=follow, tail=tail)
+
+    # -- layout -----------------------------------------------------------------------------------------------
+
+    @property
+    def _tree(self) -> Path:
+        return self.folder / "live" / c.CURRENT
+
+    @property
+    def _pids(self) -> Path:
+        return self.folder / "pids"
+
+    @property
+    def _logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def _pid_file(self, name: str) -> Path:
+        return self._pids / f"{name}.pid"
+
+
+def _fill(text: str, known: Mapping[str, str]) -> str:
+    for mark, value in known.items():
+        text = text.replace(mark, value)
+    return text
+
+
+def _lacking(unit: Unit) -> str:
+    if unit.tool and tools.locate(unit.tool) is None:
+        return f"{unit.tool} is not installed: run `stackctl tools install`"
+    if not unit.tool and not unit.command:
+        return "it has no native command"
+    return ""
+
+
+def _words(code: int) -> str:
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+
+
+def _obstacle(unit: Unit, own: Collection[int]) -> Problem | None:
+    refusal = ports.refusal(unit.address)
+    if refusal is None:
+        return None
+    if not ports.is_taken(refusal):
+        return Problem(
+            f"{unit.name} cannot listen on {unit.address}: {refusal.strerror}",
+            remedy=f"choose another address with `listen` of {unit.name} in the manifest",
+        )
+    holder = ports.holder(unit.address)
+    if holder.pid in own or (not holder.pid and own):
+        return None  # it goes away before this unit starts
+    return Problem(
+        f"{unit.name} cannot listen on {unit.address}: {holder} has it",
+        remedy=f"stop that, or choose another address with `listen` of {unit.name} in the manifest",
+    )
+
+
+def _check(checker: checkers.Checker, tree: str) -> list[Problem]:
+    command = [str(tools.require(checker.tool).path), *checker.command(tree)]
+    try:
+        ran = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=_CHECK_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unavailable.of(f"{checker.tool} did not run", cause=str(error)) from error
+    return checkers.problems(checker, checkers.Verdict(ran.returncode, ran.stdout), tree)
+
+
+def _rotate(log: Path) -> None:
+    """Keep a log that has grown large as `<name>.log.1`, in place of the one before it."""
+    if log.exists() and log.stat().st_size > _LOG_BYTES:
+        log.replace(log.with_name(f"{log.name}.1"))

@@ -1,0 +1,120 @@
+"""What every runtime can do, and the data that passes between observing, planning and executing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from stackctl.errors import Problem
+from stackctl.tree import Unit
+
+RunState = Literal["running", "exited", "restarting", "created", "paused", "missing"]
+Action = Literal["remove", "create", "replace", "start", "reload"]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One unit as it was found. A unit that was never created is not observed at all.
+
+    `spec` is the `Unit.spec` it was started with, `image` what it runs, `started_at` the Unix time of its last
+    start (0 when unknown), and `detail` says more about the state: "exited with code 1".
+    """
+
+    name: str
+    state: RunState
+    spec: str = ""
+    image: str = ""
+    started_at: float = 0.0
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do to one unit, and why.
+
+    remove   stop it and take it away, data excepted
+    create   make it and start it
+    replace  stop it, make it anew and start it; its data stays
+    start    start what is there but does not run
+    reload   make it read its configuration again
+    """
+
+    action: Action
+    unit: str
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.unit}: {self.cause}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do, in this order."""
+
+    steps: tuple[Step, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.steps)
+
+    def units(self, *actions: Action) -> tuple[str, ...]:
+        """The units that have one of `actions` to come."""
+        return tuple(step.unit for step in self.steps if step.action in actions)
+
+    def starting(self) -> tuple[str, ...]:
+        """The units that will be started in any way."""
+        return self.units("create", "replace", "start")
+
+    def without(self, names: Collection[str]) -> Plan:
+        """The same plan but for the units `names`."""
+        return Plan(tuple(step for step in self.steps if step.unit not in names))
+
+
+class Live(Protocol):
+    """A written generation, as the runtimes need it: `id`, and `path` below the live folder."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def path(self) -> Path: ...
+
+    def units(self) -> tuple[Unit, ...]: ...
+
+
+class Runtime(Protocol):
+    """A place where units run. Everything that touches it raises Unavailable when it does not answer."""
+
+    @property
+    def name(self) -> str:
+        """Either "docker" or "native"."""
+        ...
+
+    def observe(self) -> tuple[Observed, ...]:
+        """Every unit of the stack that exists in any state, declared or not, in the order of names."""
+        ...
+
+    def prepare(self, units: Collection[Unit]) -> Mapping[str, str]:
+        """Get what `units` need to start (images), and return those that cannot be had: unit -> reason."""
+        ...
+
+    def execute(self, plan: Plan, generation: Live) -> None:
+        """Carry out `plan` on `generation`, which is the live one.
+
+        Does not wait for readiness. Raises Unavailable when a port is taken, naming the holder, before anything
+        is changed; and CheckFailed when a server refuses its configuration on a reload.
+        """
+        ...
+
+    def validate(self, generation: Live) -> list[Problem]:
+        """What the servers' own checkers find wrong in `generation`, live or not. Changes nothing."""
+        ...
+
+    def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
+        """Lines of the logs of `units` (of all when empty), each led by its unit's name when there are several."""
+        ...
+
+    def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
+        """Stop and remove every unit, and with `volumes` their data. Returns the names of what was there."""
+        ...

@@ -1,0 +1,82 @@
+"""Waiting until every unit is ready, or until one of them shows that it never will be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from stackctl.errors import Problem, Unavailable
+from stackctl.runtime.http import Answer, is_ready
+from stackctl.runtime.protocol import Runtime
+from stackctl.tree import Unit
+from stackctl.wait import SYSTEM_CLOCK, Clock, TimedOut, wait_until
+
+_LOG_LINES = 15
+# Asking the runtime costs more than asking a server, and only ever tells of a failure.
+_LOOK_EVERY_SECONDS = 0.25
+# A unit that ended by itself with code 0 and that nobody can ask has done its work: a one-shot container.
+_FINISHED = "exited with code 0"
+
+
+def wait_ready(units: Collection[Unit], runtime: Runtime, deadline_seconds: float, clock: Clock = SYSTEM_CLOCK) -> None:
+    """Return when every one of `units` is ready; one without a `ready` address, when it runs or has finished.
+
+    Raises Unavailable with the last lines of its log as soon as a unit has exited, and with what each unready
+    unit answered last when `deadline_seconds` have passed.
+    """
+    with ThreadPoolExecutor(max_workers=max(len(units), 1)) as pool:
+        watch = _Watch(units, runtime, clock, pool)
+        try:
+            wait_until(watch.look, lambda unready: not unready, deadline_seconds, what="readiness", clock=clock)
+        except TimedOut as error:
+            raise Unavailable(*_late(watch.look(), deadline_seconds)) from error
+
+
+def unready(units: Collection[Unit], pool: ThreadPoolExecutor) -> dict[str, Answer]:
+    """The units whose `ready` address does not answer 200, asked all at once, and what they answered."""
+    asked = [unit for unit in units if unit.ready]
+    answers = zip(asked, pool.map(lambda unit: is_ready(unit.ready), asked), strict=True)
+    return {unit.name: answer for unit, answer in answers if answer.status != 200}
+
+
+class _Watch:
+    """The units that are still waited for. Units leave it when they are ready; each is asked until then."""
+
+    def __init__(self, units: Collection[Unit], runtime: Runtime, clock: Clock, pool: ThreadPoolExecutor) -> None:
+        self._waiting = {unit.name: unit for unit in units}
+        self._runtime, self._clock, self._pool = runtime, clock, pool
+        self._next_look = clock.now() + _LOOK_EVERY_SECONDS
+
+    def look(self) -> Mapping[str, Answer]:
+        """What is not ready, with its last answer. Raises Unavailable when one of these has exited."""
+        answers = unready(self._waiting.values(), self._pool)
+        silent = {name: unit for name, unit in self._waiting.items() if not unit.ready}
+        self._waiting = {name: unit for name, unit in self._waiting.items() if name in answers or name in silent}
+        if silent or (answers and self._clock.now() >= self._next_look):
+            answers |= self._states(silent)
+            self._next_look = self._clock.now() + _LOOK_EVERY_SECONDS
+        return answers
+
+    def _states(self, silent: Mapping[str, Unit]) -> dict[str, Answer]:
+        """Fail for units that have exited; of the `silent` ones, those that do not run yet."""
+        found = {one.name: one for one in self._runtime.observe() if one.name in self._waiting}
+        finished = {name for name in silent if name in found and found[name].detail == _FINISHED}
+        failed = [one for one in found.values() if one.state in {"exited", "restarting"} and one.name not in finished]
+        if failed:
+            raise Unavailable(*(_exited(one.name, one.detail or one.state, self._runtime) for one in failed))
+        running = {name for name in silent if name in found and found[name].state == "running"}
+        self._waiting = {name: unit for name, unit in self._waiting.items() if name not in finished | running}
+        return {name: Answer(0, "does not run yet") for name in silent if name not in finished | running}
+
+
+def _exited(name: str, detail: str, runtime: Runtime) -> Problem:
+    lines = "\n".join(runtime.logs([name], tail=_LOG_LINES))
+    return Problem(f"{name} {detail}", cause=lines, remedy=f"see `stackctl logs {name}`")
+
+
+def _late(answers: Mapping[str, Answer], deadline_seconds: float) -> list[Problem]:
+    remedy = "see `stackctl logs`, or give it more time with `--timeout`"
+    return [
+        Problem(f"{name} is not ready after {deadline_seconds:g} s", cause=f"It last answered: {answer}", remedy=remedy)
+        for name, answer in answers.items()
+    ] or [Problem(f"the stack became ready only after {deadline_seconds:g} s", remedy="run the command again")]

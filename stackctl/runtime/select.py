@@ -1,0 +1,59 @@
+"""Which runtime a stack runs on: the one that was asked for, the one it runs on, or the one that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackctl.errors import Unavailable
+from stackctl.runtime.protocol import Runtime
+
+AUTO, DOCKER, NATIVE = "auto", "docker", "native"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A runtime, and a few words on why it is this one."""
+
+    runtime: Runtime
+    reason: str
+
+
+def _silent(_: str) -> None:
+    """Report nothing."""
+
+
+def choose(
+    name: str, stack: str, folder: Path, *, running: str | None = None, note: Callable[[str], None] = _silent
+) -> Choice:
+    """The runtime for a stack whose state folder is `folder`.
+
+    name     "docker", "native", or "auto": what it runs on already (`running`), else docker where an engine
+             answers, else native
+    note     is told of slow steps, such as pulling an image
+
+    Raises Unavailable when docker was asked for, or runs the stack, and does not answer.
+    """
+    if name != AUTO:
+        return Choice(open_runtime(name, stack, folder, note=note), "asked for")
+    if running:
+        return Choice(open_runtime(running, stack, folder, note=note), "the stack runs there")
+    try:
+        return Choice(open_runtime(DOCKER, stack, folder, note=note), "a Docker engine answers")
+    except Unavailable as error:
+        return Choice(open_runtime(NATIVE, stack, folder, note=note), error.problems[0].summary)
+
+
+def open_runtime(name: str, stack: str, folder: Path, *, note: Callable[[str], None] = _silent) -> Runtime:
+    """The runtime `name` for the stack called `stack` with its state in `folder` (absolute).
+
+    Raises Unavailable when that is docker and no engine answers.
+    """
+    if name == NATIVE:
+        from stackctl.runtime.native import Native
+
+        return Native(folder)
+    from stackctl.runtime.docker import connect
+
+    return connect(stack, folder / "live", note)

@@ -1,0 +1,93 @@
+"""Writing that survives a crash: a name appears with its whole content or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stackctl.errors import InputError, Unavailable
+
+# Whatever carries this prefix is unfinished: the next command may remove it.
+TEMPORARY = ".tmp-"
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about writing at `path` into an error with a remedy.
+
+    A full disk is Unavailable, and so is one that fails; a folder that may not be written is an InputError.
+    """
+    try:
+        yield
+    except OSError as error:
+        cause = f"{error.strerror or error}: {error.filename or path}"
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Unavailable.of(
+                f"no space left to write {path}",
+                cause=cause,
+                remedy="make room on this disk and run the command again; what runs has not been changed",
+            ) from error
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise InputError.of(
+                f"cannot write {path}",
+                cause=cause,
+                remedy="make the folder writable for this user, or copy the manifest to a folder that is",
+            ) from error
+        raise Unavailable.of(
+            f"cannot write {path}", cause=cause, remedy="check the disk and run the command again"
+        ) from error
+
+
+def write_file(path: Path, content: bytes, mode: int) -> None:
+    """Put `content` at `path` in one step, with exactly `mode`, and have it on the disk before returning."""
+    descriptor, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def point(link: Path, target: str) -> None:
+    """Make the symlink `link` lead to `target` in one step: at no moment is there no link."""
+    fresh = link.with_name(f"{TEMPORARY}{link.name}-{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)
+    sync_folder(link.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in `folder` on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove `folder`. Its name goes first, so that a killed removal leaves no half of it behind under that name."""
+    doomed = folder.with_name(f"{TEMPORARY}{folder.name}-{os.getpid()}")
+    folder.rename(doomed)
+    shutil.rmtree(doomed)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a killed process left unfinished in `folder`. Only for the holder of the lock."""
+    for path in folder.glob(f"{TEMPORARY}*"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

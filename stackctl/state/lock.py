@@ -1,0 +1,57 @@
+"""One stackctl at a time: a lock that the kernel drops with the process that holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from stackctl.errors import Unavailable
+from stackctl.state.disk import explained
+from stackctl.wait import TimedOut, wait_until
+
+
+@contextmanager
+def locked(path: Path, wait_seconds: float) -> Iterator[None]:
+    """Hold the lock at `path`, after waiting at most `wait_seconds` for whoever has it.
+
+    Raises Unavailable with the holder's pid and command when it stays taken, and InputError when the file at
+    `path` may not be written.
+    """
+    with explained(path):
+        file = path.open("a+")
+    with file:
+        try:
+            wait_until(lambda: _try(file), bool, wait_seconds, what=str(path))
+        except TimedOut as error:
+            raise Unavailable.of(
+                f"another stackctl works on this stack: {_holder(path)}",
+                cause=f"It has held {path} for more than {wait_seconds:g} s.",
+                remedy="wait until it is done, or stop it",
+            ) from error
+        _sign(file)
+        yield
+
+
+def _try(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sign(file: IO[str]) -> None:
+    file.truncate(0)
+    name = Path(sys.argv[0]).name if sys.argv else "stackctl"
+    file.write(f"pid {os.getpid()} ({shlex.join([name, *sys.argv[1:]])})\n")
+    file.flush()
+
+
+def _holder(path: Path) -> str:
+    return path.read_text().strip() or "it has not said who it is"

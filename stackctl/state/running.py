@@ -1,0 +1,33 @@
+"""The record of what the last finished `up` or `reload` left running."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class Running:
+    """What runs: `runtime` is "docker" or "native", `generation` the id that every unit has loaded.
+
+    `units_skipped` holds the declared units that do not run, each with its reason. `started_at` is the Unix time
+    of the last command that changed anything.
+    """
+
+    runtime: str
+    generation: str
+    units_skipped: Mapping[str, str] = field(default_factory=dict)
+    started_at: float = 0.0
+
+    def dump(self) -> bytes:
+        """The record as JSON."""
+        return (json.dumps(asdict(self), indent=2) + "\n").encode()
+
+    @classmethod
+    def load(cls, content: bytes) -> Running | None:
+        """The record in `content`, or None when that is damaged: then the next `up` makes it anew."""
+        try:
+            return cls(**json.loads(content))
+        except (ValueError, TypeError):
+            return None

@@ -1,0 +1,182 @@
+"""The `.stackctl` folder.
+
+    .stackctl/
+      live/                       mounted into the containers
+        generations/<id>/...      immutable written trees
+        current -> generations/<id>
+      data/<unit>/                native data
+      logs/  pids/                native logs and pid files
+      secrets/                    secrets that stackctl made
+      lock  running.json  salt
+
+Every change of a name is one rename, so that a process killed anywhere leaves the old state or the new one.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackctl import conventions as c
+from stackctl.source import Secret
+from stackctl.state import disk, generation, lock
+from stackctl.state.generation import Generation
+from stackctl.state.running import Running
+from stackctl.tree import Tree
+
+_SECRET_BYTES = 24
+_SALT_BYTES = 16
+LOCK_WAIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class State:
+    """The state folder at `root` (absolute). Reading never creates it; every other method may.
+
+    Methods that write want the lock to be held. They raise Unavailable for a full or failing disk and
+    InputError for a folder that may not be written.
+    """
+
+    root: Path
+
+    @classmethod
+    def beside(cls, manifest: Path) -> State:
+        """The state of the stack that `manifest` declares; the manifest need not be readable."""
+        return cls(manifest.absolute().parent / c.STATE_DIR)
+
+    @property
+    def live(self) -> Path:
+        """The folder that containers mount."""
+        return self.root / "live"
+
+    # -- generations ------------------------------------------------------------------------------------------
+
+    def write(self, tree: Tree) -> Generation:
+        """Write `tree` as a generation, or find it already written. It is not made live."""
+        with disk.explained(self.root):
+            self._create()
+            name = generation.identify(tree, self._salt())
+            folder = self._generations / name
+            if generation.is_whole(folder, tree):
+                os.utime(folder)  # `prune` keeps what was used last
+            else:
+                generation.write(tree, folder)
+            return Generation(name, folder)
+
+    def switch(self, to: Generation) -> None:
+        """Make a generation the live one, atomically; going back is the same call with the older one."""
+        with disk.explained(self.live):
+            disk.point(self.live / c.CURRENT, f"{c.GENERATIONS}/{to.id}")
+
+    def current(self) -> Generation | None:
+        """The live generation, or None when none was ever made live."""
+        try:
+            name = Path((self.live / c.CURRENT).readlink()).name
+        except OSError:
+            return None
+        found = Generation(name, self._generations / name)
+        return found if found.path.is_dir() else None
+
+    def generations(self) -> tuple[Generation, ...]:
+        """All written generations, the last used first."""
+        if not self._generations.is_dir():
+            return ()
+        folders = [path for path in self._generations.iterdir() if not path.name.startswith(disk.TEMPORARY)]
+        folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        return tuple(Generation(path.name, path) for path in folders)
+
+    def prune(self, keep: int) -> None:
+        """Remove generations but for the `keep` last used ones, the live one and the recorded one."""
+        current, running = self.current(), self.running()
+        kept = {current.id if current else "", running.generation if running else ""}
+        with disk.explained(self._generations):
+            for old in self.generations()[keep:]:
+                if old.id not in kept:
+                    disk.remove_folder(old.path)
+
+    # -- what runs --------------------------------------------------------------------------------------------
+
+    def running(self) -> Running | None:
+        """What the last finished command left running, or None."""
+        try:
+            return Running.load(self._record.read_bytes())
+        except OSError:
+            return None
+
+    def record(self, running: Running | None) -> None:
+        """Remember what runs; None that nothing does."""
+        with disk.explained(self._record):
+            if running is None:
+                self._record.unlink(missing_ok=True)
+            else:
+                disk.write_file(self._record, running.dump(), 0o600)
+
+    @contextmanager
+    def lock(self, wait_seconds: float = LOCK_WAIT_SECONDS) -> Iterator[None]:
+        """Be the only stackctl that changes this stack, and tidy up after one that was killed.
+
+        Raises Unavailable with the holder's pid and command after `wait_seconds`.
+        """
+        with disk.explained(self.root):
+            self._create()
+        with lock.locked(self.root / "lock", wait_seconds):
+            for folder in (self.root, self.live, self._generations, self._secrets):
+                disk.remove_leftovers(folder)
+            yield
+
+    # -- secrets ----------------------------------------------------------------------------------------------
+
+    def generated_secret(self, name: str) -> Secret:
+        """The secret `name`, made at the first call and kept."""
+        kept = self.kept_secret(name)
+        if kept:
+            return kept
+        with disk.explained(self._secrets):
+            self._create()
+            made = secrets.token_urlsafe(_SECRET_BYTES)
+            disk.write_file(self._secrets / name, made.encode(), 0o600)
+        return Secret(made)
+
+    def kept_secret(self, name: str) -> Secret | None:
+        """The secret `name` when it has been made already."""
+        try:
+            return Secret((self._secrets / name).read_text())
+        except FileNotFoundError:
+            return None
+
+    # -- layout -----------------------------------------------------------------------------------------------
+
+    @property
+    def _generations(self) -> Path:
+        return self.live / c.GENERATIONS
+
+    @property
+    def _secrets(self) -> Path:
+        return self.root / "secrets"
+
+    @property
+    def _record(self) -> Path:
+        return self.root / "running.json"
+
+    def _create(self) -> None:
+        # Only this folder is closed: containers enter `live` through the mount, under other users.
+        self.root.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.live, self._generations):
+            if not folder.is_dir():
+                folder.mkdir()
+                folder.chmod(0o755)
+        self._secrets.mkdir(mode=0o700, exist_ok=True)
+        if not (self.root / ".gitignore").exists():
+            disk.write_file(self.root / ".gitignore", b"*\n", 0o644)
+
+    def _salt(self) -> bytes:
+        path = self.root / "salt"
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            disk.write_file(path, secrets.token_bytes(_SALT_BYTES), 0o600)
+            return path.read_bytes()

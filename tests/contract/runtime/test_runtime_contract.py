@@ -1,0 +1,261 @@
+"""What both runtimes promise, on real servers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+
+import pytest
+import requests
+
+from stackctl import conventions as c
+from stackctl.errors import CheckFailed, Unavailable
+from stackctl.runtime.protocol import Step
+from stackctl.state import State
+from stackctl.tree import File, Tree
+from stackctl.wait import wait_until
+from tests.contract.runtime.conftest import READY_SECONDS, Bench
+
+pytestmark = pytest.mark.e2e
+
+
+def recorded(bench: Bench) -> list[str]:
+    groups = requests.get(f"{bench.url(c.PROMETHEUS)}/api/v1/rules", timeout=5).json()["data"]["groups"]
+    return [rule["name"] for group in groups for rule in group["rules"]]
+
+
+def starts(bench: Bench) -> dict[str, float]:
+    return {one.name: one.started_at for one in bench.runtime.observe()}
+
+
+def states(bench: Bench) -> dict[str, str]:
+    return {one.name: one.state for one in bench.runtime.observe()}
+
+
+def kill(bench: Bench, unit: str) -> None:
+    """End a unit as a crash would, and so that nothing brings it back."""
+    if bench.name == "native":
+        os.kill(int((bench.state.root / "pids" / f"{unit}.pid").read_text().split()[0]), signal.SIGKILL)
+    else:
+        found = subprocess.run(
+            [
+                "docker",
+                "ps",
+                "-q",
+                "-f",
+                f"label=com.docker.compose.project={bench.stack}",
+                "-f",
+                f"label={c.LABEL_UNIT}={unit}",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        subprocess.run(["docker", "kill", *found], check=True, capture_output=True)
+    wait_until(lambda: states(bench), lambda seen: seen[unit] == "exited", 10)
+
+
+def test_up_must_create_everything_and_then_nothing(bench: Bench) -> None:
+    first = bench.up(bench.tree())
+    assert first.steps == (
+        Step("create", "prometheus", "not created yet"),
+        Step("create", "pushgateway", "not created yet"),
+    )
+    assert states(bench) == {"prometheus": "running", "pushgateway": "running"}
+
+    before = starts(bench)
+    assert not bench.up(bench.tree())
+    assert starts(bench) == before
+
+
+def test_a_new_rule_must_be_loaded_without_a_restart(bench: Bench) -> None:
+    bench.up(bench.tree(rule="one"))
+    before = starts(bench)
+
+    plan = bench.up(bench.tree(rule="two"))
+
+    assert plan.steps == (Step("reload", "prometheus", "configuration changed"),)
+    assert recorded(bench) == ["test:two"]
+    assert starts(bench) == before
+
+
+def test_a_changed_flag_must_replace_only_its_unit(bench: Bench) -> None:
+    bench.up(bench.tree(flag="15d"))
+    before = starts(bench)
+
+    plan = bench.up(bench.tree(flag="16d"))
+
+    assert [(step.action, step.unit) for step in plan.steps] == [("replace", "prometheus")]
+    assert "flags" in plan.steps[0].cause
+    flags = requests.get(f"{bench.url(c.PROMETHEUS)}/api/v1/status/flags", timeout=5).json()["data"]
+    assert flags["storage.tsdb.retention.time"] == "16d"
+    assert starts(bench)["pushgateway"] == before["pushgateway"]
+
+
+def test_a_unit_that_is_no_longer_declared_must_go(bench: Bench) -> None:
+    bench.up(bench.tree())
+    plan = bench.up(bench.tree(without=("pushgateway",)))
+    assert plan.steps[0] == Step("remove", "pushgateway", "no longer declared")
+    assert states(bench) == {"prometheus": "running"}
+
+
+def test_a_killed_unit_must_be_started_again_with_the_cause(bench: Bench) -> None:
+    bench.up(bench.tree())
+    kill(bench, "prometheus")
+
+    plan = bench.up(bench.tree())
+
+    assert [(step.action, step.unit) for step in plan.steps] == [("start", "prometheus")]
+    assert "exited with code 137" in plan.steps[0].cause or "SIGKILL" in plan.steps[0].cause
+    assert states(bench)["prometheus"] == "running"
+
+
+def test_a_taken_port_must_name_its_holder_and_start_nothing(bench: Bench) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", bench.ports["pushgateway"]))
+        other.listen()
+        with pytest.raises(Unavailable) as failed:
+            bench.up(bench.tree())
+    assert f"pushgateway cannot listen on 127.0.0.1:{bench.ports['pushgateway']}: pid {os.getpid()} (" in str(
+        failed.value
+    )
+    assert states(bench) == {}
+
+
+@pytest.mark.parametrize("last", ["lock", "write", "switch", "execute"])
+def test_an_interrupted_up_must_be_completed_by_the_next(bench: Bench, last: str) -> None:
+    """A child does what `up` does and is killed right after the step `last`."""
+    script = textwrap.dedent(
+        f"""
+        import os, signal, sys
+        from pathlib import Path
+        from stackctl.runtime import open_runtime, make_plan
+        from stackctl.state import State
+        from tests.contract.runtime.conftest import docker_tree, native_tree
+
+        def after(step):
+            if step == {last!r}:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        state = State(Path({str(bench.state.root)!r}))
+        tree = {bench.name}_tree({bench.stack!r}, {bench.ports!r}, "one", "15d", ())
+        runtime = open_runtime({bench.name!r}, {bench.stack!r}, state.root)
+        with state.lock():
+            after("lock")
+            plan = make_plan(tree.units, tree.units, runtime.observe(), loaded={{}})
+            generation = state.write(tree)
+            after("write")
+            state.switch(generation)
+            after("switch")
+            runtime.execute(plan, generation)
+            after("execute")
+        """
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+
+    bench.up(bench.tree())
+
+    assert states(bench) == {"prometheus": "running", "pushgateway": "running"}
+    assert recorded(bench) == ["test:one"]
+    assert not bench.plan(bench.tree())
+
+
+def test_down_must_keep_data_unless_told(bench: Bench) -> None:
+    bench.up(bench.tree())
+    created = first_sample_time(bench)
+    assert bench.runtime.stop() == ("prometheus", "pushgateway")
+    assert states(bench) == {}
+    assert has_data(bench)
+
+    bench.up(bench.tree())
+    assert first_sample_time(bench) == created
+    bench.runtime.stop(volumes=True)
+    assert not has_data(bench)
+
+
+def test_down_twice_must_find_nothing_the_second_time(bench: Bench) -> None:
+    bench.up(bench.tree())
+    bench.runtime.stop()
+    assert bench.runtime.stop() == ()
+
+
+def test_logs_must_show_the_servers_words(bench: Bench) -> None:
+    bench.up(bench.tree())
+    text = "\n".join(bench.runtime.logs(["prometheus"]))
+    assert "Server is ready to receive web requests" in text
+    assert len(list(bench.runtime.logs(["prometheus"], tail=2))) == 2
+    assert any(line.startswith("pushgateway") for line in bench.runtime.logs([]))
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_validation_must_be_the_servers_own(bench: Bench, running: bool) -> None:
+    good = bench.tree()
+    if running:
+        bench.up(good)
+    with bench.state.lock():
+        fine = bench.state.write(good)
+        broken = bench.state.write(
+            with_file(good, "prometheus/rules/r.yml", b"groups: [{name: g, rules: [{record: a}]}]")
+        )
+    assert bench.runtime.validate(fine) == []
+    (problem,) = bench.runtime.validate(broken)
+    assert problem.summary == "promtool refuses prometheus/prometheus.yml"
+    assert "expr" in problem.cause
+
+
+def test_a_refused_reload_must_say_what_the_server_says(bench: Bench) -> None:
+    bench.up(bench.tree())
+    tree = bench.tree(rule="two")
+    bad = with_file(tree, "prometheus/rules/r.yml", b"groups: [{name: g, rules: [{record: a}]}]")
+    with pytest.raises(CheckFailed) as failed:
+        bench.up(bad)
+    assert "prometheus did not reload: HTTP 500" in str(failed.value)
+
+
+def test_a_server_that_exits_must_fail_at_once_with_its_last_words(bench: Bench) -> None:
+    with pytest.raises(Unavailable) as failed:
+        bench.up(with_file(bench.tree(), "prometheus/prometheus.yml", b"no_such_field: 1\n"))
+    assert "no_such_field" in str(failed.value)
+
+
+def test_prepare_must_name_what_cannot_be_had(bench: Bench) -> None:
+    server, gateway = bench.tree().units
+    lacking = replace(gateway, tool="grafana-server" if bench.name == "native" else "", image="localhost:1/none:1")
+    found = bench.runtime.prepare([server, lacking])
+    assert list(found) == ["pushgateway"]
+
+
+def with_file(tree: Tree, path: str, content: bytes) -> Tree:
+    return replace(tree, files={**tree.files, path: File(content)})
+
+
+def first_sample_time(bench: Bench) -> str:
+    """Something that lies in the data and that a fresh start would not have: the lock file's own birth."""
+    if bench.name == "native":
+        return str((bench.state.root / "data" / "prometheus" / "chunks_head").stat().st_ino)
+    return volume(bench)["CreatedAt"]
+
+
+def has_data(bench: Bench) -> bool:
+    if bench.name == "native":
+        return (bench.state.root / "data" / "prometheus").exists()
+    return bool(volume(bench))
+
+
+def volume(bench: Bench) -> dict[str, str]:
+    import json
+
+    ran = subprocess.run(["docker", "volume", "inspect", f"{bench.stack}_data"], capture_output=True, text=True)
+    found: list[dict[str, str]] = json.loads(ran.stdout or "[]")
+    return found[0] if found else {}
+
+
+def test_state_is_found_beside_the_manifest(bench: Bench) -> None:
+    assert State.beside(bench.state.root.parent / "stack.yml") == bench.state
+    assert READY_SECONDS > 0
