@@ -5,12 +5,18 @@ Both `render` and `checks` read it, so that what is rendered and what is expecte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stackctl import conventions as c
-from stackctl.model import Component, Exporter, Service, Stack, Target
+from stackctl.model import Component, Exporter, Probe, Service, Stack, Target
 from stackctl.source import Position
+
+# The start of a URL, or of a bare host:port, up to a host that is the user's own machine.
+_LOCAL_URL = re.compile(
+    r"^((?:[a-zA-Z][a-zA-Z0-9+.-]*://)?(?:[^/?#@]*@)?)(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/?#]|$)"
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,13 @@ def reachable(target: Target, runtime: str) -> str:
     return target.address
 
 
+def reachable_url(url: str, runtime: str) -> str:
+    """`url` as a server of the stack reaches it: `reachable` for URLs, and for a bare host."""
+    if runtime != "docker":
+        return url
+    return _LOCAL_URL.sub(lambda match: f"{match[1]}{c.HOST_FROM_CONTAINER}", url)
+
+
 def _service_job(service: Service, runtime: str) -> Job:
     endpoints = tuple(
         Endpoint(
@@ -87,18 +100,15 @@ def _component_jobs(component: Component, runtime: str) -> list[Job]:
         honor_labels=component.name == c.PUSHGATEWAY,
     )
     probes = component.probes if isinstance(component, Exporter) else ()
-    return [
-        itself,
-        *(_probe_job(component, probe.name, probe.url, probe.module, probe.origin, address) for probe in probes),
-    ]
+    return [itself, *(_probe_job(component, probe, address, runtime) for probe in probes)]
 
 
-def _probe_job(component: Component, name: str, url: str, module: str, origin: Position, address: str) -> Job:
+def _probe_job(component: Component, probe: Probe, address: str, runtime: str) -> Job:
     return Job(
-        f"probe-{name}",
-        (Endpoint(address, url, {"probe": name}, origin),),
-        origin,
+        f"probe-{probe.name}",
+        (Endpoint(address, probe.url, {"probe": probe.name}, probe.origin),),
+        probe.origin,
         component=component,
         metrics_path="/probe",
-        params={"module": (module,), "target": (url,)},
+        params={"module": (probe.module,), "target": (reachable_url(probe.url, runtime),)},
     )
