@@ -1,0 +1,101 @@
+"""Rendering: from the stack to the tree of files that runs it. Pure: the same stack gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stackctl import conventions as c
+from stackctl.errors import raise_if_any
+from stackctl.model import Stack
+from stackctl.render.alertmanager import alertmanager_config
+from stackctl.render.blackbox import blackbox_config
+from stackctl.render.compose import compose_project
+from stackctl.render.grafana import dashboard_json, dashboard_problems, datasources, folder_name, providers
+from stackctl.render.native import native_units
+from stackctl.render.prometheus import prometheus_config
+from stackctl.render.secrets import SecretFiles
+from stackctl.render.text import json_bytes, yaml_bytes
+from stackctl.source import Secret
+from stackctl.tree import File, Tree, Unit, dump_units
+
+__all__ = ["GRAFANA_ADMIN_PASSWORD", "render"]
+
+# The key in `generated` of the password that is made when the manifest gives none.
+GRAFANA_ADMIN_PASSWORD = "grafana_admin_password"  # noqa: S105 - a name, not a password
+
+_PASSWORD_FILE = f"{c.SECRETS_DIR}/{c.GRAFANA}/admin_password"
+_NOTHING: Mapping[str, Secret] = {}
+
+
+def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHING) -> Tree:
+    """The tree of `stack` for `runtime` ("docker" or "native").
+
+    `generated` holds the secrets that the manifest leaves to stackctl: GRAFANA_ADMIN_PASSWORD when there is a
+    Grafana without a password (KeyError when it is missing). Raises InputError for what no server could load:
+    secrets where no file can hold them, dashboards that Grafana would refuse.
+    """
+    secrets = {name: SecretFiles(name) for name in (c.PROMETHEUS, c.ALERTMANAGER)}
+    files = {
+        **_prometheus(stack, runtime, secrets[c.PROMETHEUS]),
+        **_alertmanager(stack, runtime, secrets[c.ALERTMANAGER]),
+        **_blackbox(stack),
+    }
+    problems = [problem for collected in secrets.values() for problem in collected.problems]
+    raise_if_any([*problems, *dashboard_problems(stack.dashboards)])
+    files |= {path: file for collected in secrets.values() for path, file in collected.files.items()}
+    files |= _grafana(stack, runtime, generated)
+    units = _runnable(stack, runtime, files)
+    if any(file.secret for file in files.values()):
+        files[".gitignore"] = File(f"{c.SECRETS_DIR}/\n".encode())
+    files[c.UNITS_FILE] = File(dump_units(stack.name, runtime, units))
+    return Tree(stack.name, runtime, files, units)
+
+
+def _prometheus(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str, File]:
+    config = prometheus_config(stack, runtime, secrets)
+    rules = {f"prometheus/rules/{rule_file.path}": File(rule_file.content) for rule_file in stack.rules}
+    return {"prometheus/prometheus.yml": _yaml(config, stack), **rules}
+
+
+def _alertmanager(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str, File]:
+    if stack.alertmanager is None:
+        return {}
+    config = alertmanager_config(stack.alertmanager, runtime, secrets)
+    return {"alertmanager/alertmanager.yml": _yaml(config, stack)}
+
+
+def _blackbox(stack: Stack) -> dict[str, File]:
+    if not any(exporter.name == c.BLACKBOX for exporter in stack.exporters):
+        return {}
+    return {"blackbox/blackbox.yml": _yaml(blackbox_config(), stack)}
+
+
+def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dict[str, File]:
+    if stack.grafana is None:
+        return {}
+    password = stack.grafana.admin_password or generated[GRAFANA_ADMIN_PASSWORD]
+    dashboards = {
+        f"grafana/dashboards/{folder_name(dashboard.folder)}/{dashboard.uid}.json": File(
+            json_bytes(dashboard_json(dashboard))
+        )
+        for dashboard in stack.dashboards
+    }
+    return {
+        "grafana/provisioning/datasources/prometheus.yml": _yaml(datasources(stack, runtime), stack),
+        "grafana/provisioning/dashboards/stackctl.yml": _yaml(providers(stack), stack),
+        _PASSWORD_FILE: File(password.reveal().encode(), secret=True),
+        **dashboards,
+    }
+
+
+def _runnable(stack: Stack, runtime: str, files: dict[str, File]) -> tuple[Unit, ...]:
+    """The units; for Docker their compose.yaml joins `files`."""
+    if runtime == "native":
+        return native_units(stack, files, _PASSWORD_FILE)
+    project, units = compose_project(stack, files, _PASSWORD_FILE)
+    files[c.COMPOSE_FILE] = _yaml(project, stack)
+    return units
+
+
+def _yaml(value: object, stack: Stack) -> File:
+    return File(yaml_bytes(value, stack.origin.file))

@@ -1,0 +1,57 @@
+"""What each server is started with. Both runtimes use it; they differ in where the tree and the data lie."""
+
+from __future__ import annotations
+
+import re
+
+from stackctl import conventions as c
+from stackctl.model import Component, Prometheus
+
+# From this version on the configuration file is the place of the retention; before, it was read wrongly there.
+_RETENTION_IN_CONFIG = (3, 11)
+
+
+def version(image: str) -> tuple[int, ...]:
+    """The version that an image's tag names: (3, 5, 0) for `prom/prometheus:v3.5.0`, () when it names none."""
+    match = re.search(r":v?(\d+)\.(\d+)(?:\.(\d+))?[^/]*$", image.partition("@")[0])
+    return tuple(int(number) for number in match.groups() if number) if match else ()
+
+
+def retention_in_config(prometheus: Prometheus) -> bool:
+    """Whether this Prometheus takes its retention from prometheus.yml, and not from flags."""
+    return version(prometheus.image) >= _RETENTION_IN_CONFIG
+
+
+def arguments(component: Component, *, tree: str, data: str, listen: str) -> tuple[str, ...]:
+    """The flags of `component`. `tree` and `data` are paths, `listen` the address; Grafana takes all by environment."""
+    web = f"--web.listen-address={listen}"
+    if isinstance(component, Prometheus):
+        return (
+            f"--config.file={tree}/prometheus/prometheus.yml",
+            f"--storage.tsdb.path={data}",
+            web,
+            "--web.enable-lifecycle",
+            *_retention(component),
+        )
+    return {
+        c.ALERTMANAGER: (
+            f"--config.file={tree}/alertmanager/alertmanager.yml",
+            f"--storage.path={data}",
+            web,
+            "--cluster.listen-address=",  # alone: no gossip port
+        ),
+        c.PUSHGATEWAY: (web, f"--persistence.file={data}/metrics.db"),
+        c.NODE: (web,),
+        c.BLACKBOX: (f"--config.file={tree}/blackbox/blackbox.yml", web),
+        c.GRAFANA: (),
+    }[component.name]
+
+
+def _retention(prometheus: Prometheus) -> tuple[str, ...]:
+    if retention_in_config(prometheus):
+        return ()
+    size = prometheus.retention.size
+    return (
+        f"--storage.tsdb.retention.time={prometheus.retention.time}",
+        *((f"--storage.tsdb.retention.size={size}",) if size else ()),
+    )

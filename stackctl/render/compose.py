@@ -1,0 +1,184 @@
+"""compose.yaml: the stack as a Compose project that runs without stackctl."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.model import Block, Component, Grafana, Service, Stack
+from stackctl.render.arguments import arguments
+from stackctl.render.environment import grafana_environment
+from stackctl.render.paths import from_manifest
+from stackctl.render.text import merged
+from stackctl.render.units import component_unit, fingerprint
+from stackctl.tree import File, Unit
+
+# What is good for any container, the user's own included.
+_DEFAULTS = {
+    "init": True,
+    "restart": "unless-stopped",
+    "security_opt": ["no-new-privileges:true"],
+    "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}},
+}
+# What only a container whose program we know can live with.
+_HARDENED = {**_DEFAULTS, "read_only": True, "cap_drop": ["ALL"]}
+
+# The docker runtime mounts the folder above the tree, in which it switches generations; alone, the tree mounts itself.
+_TREE_MOUNT = {
+    "type": "bind",
+    "source": "${STACKCTL_SOURCE:-.}",
+    "target": f"${{STACKCTL_TARGET:-{c.CONTAINER_TREE}}}",
+    "read_only": True,
+}
+_SECRETS_GROUP = f"${{STACKCTL_GID:-{c.DEFAULT_CONTAINER_USER}}}"
+
+# The node exporter sees the machine through one read-only mount, with the machine's own /proc and /sys below it:
+# no privilege, no shared process or network namespace. The price: network figures are the container's.
+_HOST = "/host"
+_HOST_MOUNT = {"type": "bind", "source": "/", "target": _HOST, "read_only": True}
+_HOST_FLAGS = [f"--path.rootfs={_HOST}", f"--path.procfs={_HOST}/proc", f"--path.sysfs={_HOST}/sys"]
+
+# Components that reach the networks the user joins: those that ask others.
+_ASKING = frozenset({c.PROMETHEUS, c.BLACKBOX})
+
+_REFERENCE = re.compile(r"\$\$\{|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-?+][^{}]*)?\}|\$")
+
+
+def compose_project(stack: Stack, files: Mapping[str, File], password: str) -> tuple[dict[str, Any], tuple[Unit, ...]]:
+    """The content of compose.yaml and the units in it. `files` is the rest of the tree; `password` Grafana's file."""
+    made = [
+        *(_component(component, stack, files, password) for component in stack.components),
+        *(_service(service, service.run.docker, files) for service in stack.services if service.run.docker),
+    ]
+    volumes: dict[str, Any] = {
+        _volume(component): {} for component in stack.components if component.name in c.DATA_PATHS
+    }
+    project: dict[str, Any] = {
+        "name": stack.name,
+        "services": {unit.name: _labelled(definition, unit) for definition, unit in made},
+        **({"volumes": volumes} if volumes else {}),
+        **({"networks": {name: {"external": True} for name in stack.networks}} if stack.networks else {}),
+    }
+    return project, tuple(unit for _, unit in made)
+
+
+def _component(
+    component: Component, stack: Stack, files: Mapping[str, File], password: str
+) -> tuple[dict[str, Any], Unit]:
+    fields = {
+        "image": component.image,
+        "command": _command(component),
+        "environment": _environment(component, password),
+        "ports": [_port(component)],
+        "tmpfs": ["/tmp"] if isinstance(component, Grafana) else None,  # noqa: S108 - in the container
+        "extra_hosts": _extra_hosts(component, files),
+        "networks": ["default", *stack.networks] if stack.networks and component.name in _ASKING else None,
+        "healthcheck": _healthcheck(component),
+        "mem_limit": component.resources.memory,
+        "cpus": component.resources.cpus,
+    }
+    # Compose would expand `$` in what the user wrote; in what follows it has to.
+    definition = _each_text({key: value for key, value in fields.items() if value} | _HARDENED, _escape)
+    definition |= {key: value for key, value in _mounts(component, files).items() if value}
+    return definition, component_unit(component, files, definition, image=component.image)
+
+
+def _command(component: Component) -> list[str]:
+    data = c.DATA_PATHS.get(component.name, "")
+    listen = f":{c.PORTS[component.name]}"
+    flags = arguments(component, tree=c.CONTAINER_TREE, data=data, listen=listen)
+    return [*flags, *(_HOST_FLAGS if component.name == c.NODE else ())]
+
+
+def _environment(component: Component, password: str) -> dict[str, str]:
+    if not isinstance(component, Grafana):
+        return {}
+    return grafana_environment(
+        component,
+        tree=c.CONTAINER_TREE,
+        port=c.PORTS[c.GRAFANA],
+        # The image's start script reads the file and sets the variable without the suffix.
+        GF_SECURITY_ADMIN_PASSWORD__FILE=f"{c.CONTAINER_TREE}/{password}",
+    )
+
+
+def _port(component: Component) -> dict[str, Any]:
+    listen = component.listen
+    return {"target": c.PORTS[component.name], "published": str(listen.port), "host_ip": listen.host}
+
+
+def _extra_hosts(component: Component, files: Mapping[str, File]) -> list[str]:
+    """The way to the user's machine, for a component that is told of it. Blackbox learns it from Prometheus."""
+    name = c.PROMETHEUS if component.name == c.BLACKBOX else component.name
+    told = (file.content for path, file in files.items() if f"{name}/" in path)
+    needed = any(c.HOST_FROM_CONTAINER.encode() in content for content in told)
+    return [f"{c.HOST_FROM_CONTAINER}:host-gateway"] if needed else []
+
+
+def _healthcheck(component: Component) -> dict[str, Any]:
+    url = f"http://127.0.0.1:{c.PORTS[component.name]}{c.READY_PATHS[component.name]}"
+    return {
+        "test": ["CMD", "wget", "-q", "-O", "/dev/null", "-T", "3", url],
+        "interval": "15s",
+        "timeout": "5s",
+        "retries": 3,
+        "start_period": "60s",
+        "start_interval": "500ms",
+    }
+
+
+def _mounts(component: Component, files: Mapping[str, File]) -> dict[str, Any]:
+    name = component.name
+    configured = any(path.startswith(f"{name}/") for path in files)
+    data = {"type": "volume", "source": _volume(component), "target": c.DATA_PATHS.get(name, "")}
+    mounts = (_TREE_MOUNT, configured), (data, name in c.DATA_PATHS), (_HOST_MOUNT, name == c.NODE)
+    reads_secrets = any(path.startswith(f"{c.SECRETS_DIR}/{name}/") for path in files)
+    return {
+        "group_add": [_SECRETS_GROUP] if reads_secrets else None,
+        "volumes": [dict(mount) for mount, wanted in mounts if wanted],
+    }
+
+
+def _volume(component: Component) -> str:
+    return f"{component.name}-data"
+
+
+def _service(service: Service, fields: Block, files: Mapping[str, File]) -> tuple[dict[str, Any], Unit]:
+    theirs = _each_text(fields, _escape_but_references)
+    definition: dict[str, Any] = from_manifest(merged(_DEFAULTS, theirs))
+    if service.profiles:
+        definition["profiles"] = list(service.profiles)
+    unit = Unit(
+        name=service.name,
+        spec=fingerprint(definition, files),
+        image=str(fields.get("image", "")),
+        profiles=service.profiles,
+    )
+    return definition, unit
+
+
+def _labelled(definition: dict[str, Any], unit: Unit) -> dict[str, Any]:
+    ours = {c.LABEL_UNIT: unit.name, c.LABEL_SPEC: unit.spec}
+    theirs = definition.get("labels", {})
+    if isinstance(theirs, list):
+        return {**definition, "labels": [*theirs, *(f"{key}={value}" for key, value in ours.items())]}
+    return {**definition, "labels": {**theirs, **ours}}
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: _each_text(item, change) for key, item in value.items()}
+    return [_each_text(item, change) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _escape(text: str) -> str:
+    return text.replace("$", "$$")
+
+
+def _escape_but_references(text: str) -> str:
+    """`text` with every `$` literal but those of `${NAME}`, which Compose is to expand, and of an escaped `$${`."""
+    return _REFERENCE.sub(lambda match: match[0] if len(match[0]) > 1 else "$$", text)

@@ -1,0 +1,68 @@
+"""The units of the native runtime: the same servers as processes on the user's machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from stackctl import conventions as c
+from stackctl.model import Component, Grafana, NativeRun, Service, Stack
+from stackctl.render.arguments import arguments
+from stackctl.render.environment import grafana_environment
+from stackctl.render.secrets import SecretFiles
+from stackctl.render.units import component_unit, fingerprint
+from stackctl.source import Secret
+from stackctl.tree import File, Unit
+
+# The native runtime fills these in when it starts a unit.
+TREE, DATA = "{tree}", "{data}"
+
+
+def native_units(stack: Stack, files: dict[str, File], password: str) -> tuple[Unit, ...]:
+    """The units, with files of their own added to `files`. `password` is the path of Grafana's in the tree."""
+    own = [_component(component, files, password) for component in stack.components]
+    services = [_service(service, service.run.native, files) for service in stack.services if service.run.native]
+    return (*own, *services)
+
+
+def _component(component: Component, files: Mapping[str, File], password: str) -> Unit:
+    command = arguments(component, tree=TREE, data=DATA, listen=str(component.listen))
+    env = _grafana(component, password) if isinstance(component, Grafana) else {}
+    tool = c.TOOLS[component.name]
+    return component_unit(component, files, [tool, command, env], tool=tool, command=command, env=env)
+
+
+def _grafana(grafana: Grafana, password: str) -> dict[str, str]:
+    return grafana_environment(
+        grafana,
+        tree=TREE,
+        port=grafana.listen.port,
+        # Grafana's own way to say "the content of this file".
+        GF_SECURITY_ADMIN_PASSWORD=f"$__file{{{TREE}/{password}}}",
+        GF_SERVER_HTTP_ADDR=grafana.listen.host,
+        GF_PATHS_DATA=DATA,
+        GF_PATHS_LOGS=f"{DATA}/log",
+        GF_PATHS_PLUGINS=f"{DATA}/plugins",
+    )
+
+
+def _service(service: Service, run: NativeRun, files: dict[str, File]) -> Unit:
+    env = {name: value for name, value in run.env.items() if isinstance(value, str)}
+    hidden = {name: value.reveal() for name, value in run.env.items() if isinstance(value, Secret)}
+    env_file = _env_file(service, hidden, files) if hidden else ""
+    return Unit(
+        name=service.name,
+        spec=fingerprint([run.command, env, hidden, str(run.cwd)], files),
+        command=run.command,
+        env=env,
+        env_file=env_file,
+        cwd=str(run.cwd),
+        profiles=service.profiles,
+    )
+
+
+def _env_file(service: Service, hidden: Mapping[str, str], files: dict[str, File]) -> str:
+    secrets = SecretFiles(service.name)
+    path = secrets.add("env", json.dumps(hidden))
+    files.update(secrets.files)
+    return path

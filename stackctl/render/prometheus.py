@@ -1,0 +1,114 @@
+"""prometheus.yml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.model import Prometheus, Stack
+from stackctl.promql.duration import seconds
+from stackctl.render.arguments import retention_in_config, version
+from stackctl.render.secrets import SecretFiles
+from stackctl.render.text import merged
+from stackctl.scrape import Endpoint, Job, component_address, jobs, reachable_url
+
+# Lists of prometheus.yml that the manifest's `extra` adds to; any other it replaces.
+_APPENDED = frozenset({"scrape_configs", "rule_files", "remote_write", "relabel_configs"})
+
+
+def prometheus_config(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str, Any]:
+    """The content of prometheus.yml. Secrets go to `secrets`."""
+    prometheus = stack.prometheus
+    writes = [_reachable_write(block, runtime) for block in prometheus.remote_write]
+    sections = {
+        "global": _global(prometheus),
+        "storage": _storage(prometheus),
+        "rule_files": [f"rules/{rule_file.path}" for rule_file in stack.rules],
+        "alerting": _alerting(stack, runtime),
+        "scrape_configs": [_scrape_config(job, secrets) for job in jobs(stack, runtime)],
+        "remote_write": secrets.plain(writes, ("remote_write",), prometheus.origin),
+    }
+    config = {key: value for key, value in sections.items() if value}
+    extra = secrets.plain(prometheus.extra, ("extra",), prometheus.origin)
+    result: dict[str, Any] = merged(config, extra, _APPENDED)
+    return result
+
+
+def _global(prometheus: Prometheus) -> dict[str, Any]:
+    shortest = min(c.DEFAULT_SCRAPE_TIMEOUT, prometheus.scrape_interval, key=seconds)
+    labels = {name: _literal_label(value, prometheus) for name, value in prometheus.external_labels.items()}
+    return {
+        "scrape_interval": prometheus.scrape_interval,
+        "scrape_timeout": shortest,
+        "evaluation_interval": prometheus.evaluation_interval,
+        **({"external_labels": labels} if labels else {}),
+    }
+
+
+def _literal_label(value: str, prometheus: Prometheus) -> str:
+    """An external label as Prometheus has to read it: version 3 expands environment variables in it."""
+    before_expansion = () < version(prometheus.image) < (3,)
+    return value if before_expansion else value.replace("$", "$$")
+
+
+def _storage(prometheus: Prometheus) -> dict[str, Any]:
+    if not retention_in_config(prometheus):
+        return {}
+    limits = {"time": prometheus.retention.time, "size": prometheus.retention.size}
+    return {"tsdb": {"retention": {key: value for key, value in limits.items() if value}}}
+
+
+def _alerting(stack: Stack, runtime: str) -> dict[str, Any]:
+    if stack.alertmanager is None:
+        return {}
+    address = component_address(stack.alertmanager, runtime)
+    return {"alertmanagers": [{"static_configs": [{"targets": [address]}]}]}
+
+
+def _reachable_write(block: Mapping[str, Any], runtime: str) -> dict[str, Any]:
+    url = block.get("url")
+    return {**block, "url": reachable_url(url, runtime)} if isinstance(url, str) else dict(block)
+
+
+def _scrape_config(job: Job, secrets: SecretFiles) -> dict[str, Any]:
+    service = job.service
+    fields: dict[str, Any] = {
+        "job_name": job.name,
+        "honor_labels": job.honor_labels,
+        "scrape_interval": service.scrape_interval if service else None,
+        "scrape_timeout": service.scrape_timeout if service else None,
+        "metrics_path": job.metrics_path if job.metrics_path != "/metrics" else None,
+        "scheme": service.scheme if service and service.scheme != "http" else None,
+        "params": {name: list(values) for name, values in job.params.items()},
+        **(secrets.plain(service.scrape, (service.name,), service.origin) if service else {}),
+    }
+    return {**{key: value for key, value in fields.items() if value}, **_targets(job, fields, secrets)}
+
+
+def _targets(job: Job, fields: Mapping[str, Any], secrets: SecretFiles) -> dict[str, Any]:
+    """Where the targets come from: discovery, or the list of them in groups of equal labels."""
+    service = job.service
+    labels = service.labels if service else {}
+    if service and service.discovery:
+        discovered: dict[str, Any] = secrets.plain(service.discovery, (service.name,), service.origin)
+        steps = [*_labelling(labels), *fields.get("relabel_configs", ())]
+        return {**discovered, **({"relabel_configs": steps} if steps else {})}
+    groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for endpoint in job.endpoints:
+        groups.setdefault(_labels(labels, endpoint), []).append(endpoint.address)
+    return {
+        "static_configs": [
+            {"targets": targets, **({"labels": dict(key)} if key else {})} for key, targets in groups.items()
+        ]
+    }
+
+
+def _labels(common: Mapping[str, str], endpoint: Endpoint) -> tuple[tuple[str, str], ...]:
+    instance = {"instance": endpoint.instance} if endpoint.instance != endpoint.address else {}
+    return tuple({**common, **endpoint.labels, **instance}.items())
+
+
+def _labelling(labels: Mapping[str, str]) -> list[dict[str, str]]:
+    """The steps that give discovered targets the service's labels, which only static targets can carry."""
+    return [{"target_label": name, "replacement": value.replace("$", "$$")} for name, value in labels.items()]

@@ -1,0 +1,42 @@
+"""Units: what runs on a tree, with hashes that tell which change needs a restart and which a reload."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.model import Component
+from stackctl.tree import File, Unit, digest
+
+# The folders of the tree that a component reads, by when: Grafana reads its provisioning once, the others read
+# all they have again on a reload. Grafana polls the dashboards, which so need neither.
+_AT_START = {c.GRAFANA: ("grafana/provisioning/", f"{c.SECRETS_DIR}/{c.GRAFANA}/")}
+_ON_RELOAD = {
+    c.PROMETHEUS: ("prometheus/", f"{c.SECRETS_DIR}/{c.PROMETHEUS}/"),
+    c.ALERTMANAGER: ("alertmanager/", f"{c.SECRETS_DIR}/{c.ALERTMANAGER}/"),
+    c.BLACKBOX: ("blackbox/",),
+}
+
+
+def component_unit(component: Component, files: Mapping[str, File], definition: Any, **more: Any) -> Unit:
+    """The unit of a component. `definition` is all that it is started with; `more` are further fields of the unit."""
+    name, url = component.name, component.listen.url
+    reload_path = c.RELOAD_PATHS.get(name)
+    return Unit(
+        name=name,
+        address=str(component.listen),
+        ready=f"{url}{c.READY_PATHS[name]}",
+        reload=f"{url}{reload_path}" if reload_path else "",
+        spec=fingerprint(definition, files, _AT_START.get(name, ())),
+        reads=fingerprint(None, files, _ON_RELOAD[name]) if name in _ON_RELOAD else "",
+        required=name == c.PROMETHEUS,
+        **more,
+    )
+
+
+def fingerprint(definition: Any, files: Mapping[str, File], folders: tuple[str, ...] = ()) -> str:
+    """The hash of `definition` and of the files in `folders`."""
+    read = [(path, files[path].content) for path in sorted(files) if path.startswith(folders)] if folders else []
+    return digest(json.dumps(definition), *(part for pair in read for part in pair))
