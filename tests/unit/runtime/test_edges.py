@@ -1,0 +1,99 @@
+"""The parts of the runtimes that need no server: ports, processes, logs, and what the engine says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stackctl.runtime import docker, ports, process, tail
+from stackctl.runtime.checkers import Verdict, applicable, problems
+
+
+def test_a_free_port_must_not_be_refused_and_a_taken_one_must_name_its_holder() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        server.listen()
+        refusal = ports.refusal(address)
+        assert refusal is not None
+        assert ports.is_taken(refusal)
+        if sys.platform == "linux":
+            assert ports.holder(address).pid == os.getpid()
+    assert ports.refusal(address) is None
+
+
+def test_an_address_of_another_machine_must_be_refused_but_is_not_taken() -> None:
+    refusal = ports.refusal("192.0.2.1:9090")
+    assert refusal is not None
+    assert not ports.is_taken(refusal)
+
+
+def test_a_process_must_be_known_by_pid_and_start_time() -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        entry = process.Entry(child.pid, process.start_time(child.pid), "spec")
+        assert process.is_alive(entry)
+        stranger = process.Entry(child.pid, "1", "spec")
+        assert not process.is_alive(stranger)
+        process.send(stranger, signal.SIGKILL)
+        assert child.poll() is None
+        process.send(entry, signal.SIGKILL)
+        assert child.wait(10) == -signal.SIGKILL
+    assert not process.is_alive(entry)
+
+
+@pytest.mark.parametrize("content", ["", "12\n", "x\n1\nspec\n", "1\n2\n3\n4\n"])
+def test_a_damaged_pid_file_must_count_as_none(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "a.pid"
+    path.write_text(content)
+    assert process.read(path) is None
+
+
+def test_logs_must_be_led_by_their_unit_when_there_are_several(tmp_path: Path) -> None:
+    logs = {name: tmp_path / f"{name}.log" for name in ("a", "long")}
+    logs["a"].write_text("1\n2\n3\n")
+    logs["long"].write_text("4\n")
+    assert list(tail.lines(logs, follow=False, tail=2)) == ["a    | 2", "a    | 3", "long | 4"]
+    assert list(tail.lines({"a": logs["a"]}, follow=False, tail=None)) == ["1", "2", "3"]
+
+
+def test_following_must_give_whole_lines_as_they_come(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("old\n")
+    lines = tail.lines({"a": log}, follow=True, tail=1)
+    assert next(lines) == "old"
+    with log.open("a") as out:
+        out.write("first\nsec")
+        out.flush()
+        assert next(lines) == "first"
+        out.write("ond\n")
+    assert next(lines) == "second"
+
+
+def test_a_checkers_complaint_must_name_the_file_of_the_tree(tmp_path: Path) -> None:
+    (tmp_path / "prometheus").mkdir()
+    (tmp_path / "prometheus" / "prometheus.yml").touch()
+    (checker,) = applicable(tmp_path)
+    assert problems(checker, Verdict(0, ""), "/t") == []
+    (problem,) = problems(checker, Verdict(1, "FAILED: /t/prometheus/rules/a.yml: bad\n"), "/t")
+    assert str(problem) == (
+        "prometheus/prometheus.yml: promtool refuses prometheus/prometheus.yml\nFAILED: prometheus/rules/a.yml: bad"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1970-01-01T00:00:10.5Z", 10.5),
+        ("1970-01-01T00:01:00Z", 60.0),
+        ("1970-01-01T00:00:01.123456789Z", pytest.approx(1.123456789)),
+        ("0001-01-01T00:00:00Z", 0.0),
+    ],
+)
+def test_the_engines_time(text: str, seconds: float) -> None:
+    assert docker._unix_time(text) == seconds
