@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from typing_extensions import Self
+
 from stackctl.source import Position
 
 
@@ -40,7 +42,7 @@ class StackctlError(Exception):
         super().__init__("\n\n".join(str(problem) for problem in problems))
 
     @classmethod
-    def of(cls, summary: str, *, cause: str = "", remedy: str = "", position: Position | None = None) -> StackctlError:
+    def of(cls, summary: str, *, cause: str = "", remedy: str = "", position: Position | None = None) -> Self:
         """The error with a single problem, which is the common case."""
         return cls(Problem(summary, position, cause, remedy))
 

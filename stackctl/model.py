@@ -30,7 +30,7 @@ class Listen:
     @property
     def url(self) -> str:
         """How a client on the same machine reaches it; a wildcard address is reached through loopback."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(  # noqa: S104 - read, not bound
             self.host, f"[{self.host}]" if ":" in self.host else self.host
         )
         return f"http://{host}:{self.port}"

@@ -13,7 +13,7 @@ from stackctl.clients.prometheus import Prometheus
 from stackctl.model import Stack
 from stackctl.scrape import Job
 from stackctl.source import Secret
-from stackctl.tree import Tree, Unit
+from stackctl.tree import Tree
 from stackctl.wait import SYSTEM_CLOCK, Clock, TimedOut, wait_until
 
 T = TypeVar("T")
@@ -24,7 +24,6 @@ class Context:
     """A running stack beside what its manifest declares.
 
     tree       what the manifest renders to now
-    units      what runs, by name
     skipped    declared components that do not run, each with its reason
     current    the id of the running generation, and `declared` that of `tree`
     seconds    the most that one family may wait
@@ -35,7 +34,6 @@ class Context:
     runtime: str
     tree: Tree
     jobs: tuple[Job, ...]
-    units: Mapping[str, Unit]
     skipped: Mapping[str, str]
     current: str
     declared: str

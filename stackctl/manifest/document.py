@@ -140,7 +140,7 @@ def _too_deep(text: str) -> tuple[int, int] | None:
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEPTH_LIMIT:
+        if depth > DEPTH_LIMIT and event.start_mark:
             return event.start_mark.line, event.start_mark.column
     return None
 

@@ -20,7 +20,7 @@ from stackctl import conventions as c
 from stackctl.errors import Problem, StackctlError, Unavailable
 from stackctl.runtime import checkers, ports
 from stackctl.runtime.checkers import Checker, Verdict
-from stackctl.runtime.http import reload_all
+from stackctl.runtime.http import Answer, reload_all
 from stackctl.runtime.protocol import Live, Observed, Plan, RunState
 from stackctl.tree import Unit
 
@@ -31,6 +31,7 @@ _PROJECT = "com.docker.compose.project"
 _SERVICE = "com.docker.compose.service"
 _ANSWER_SECONDS = 60
 _QUICK_SECONDS = 3
+_FETCH_SECONDS = 5
 _STATES: dict[str, RunState] = {
     "running": "running",
     "exited": "exited",
@@ -80,6 +81,7 @@ class Docker:
 
     def prepare(self, units: Collection[Unit]) -> Mapping[str, str]:
         images = sorted({unit.image for unit in units if unit.image})
+        self._refuse_taken_ports(units)
         lacking = {image: reason for image in images if (reason := self._obtain(image))}
         return {unit.name: lacking[unit.image] for unit in units if unit.image in lacking}
 
@@ -100,7 +102,6 @@ class Docker:
     def execute(self, plan: Plan, generation: Live) -> None:
         units = {unit.name: unit for unit in generation.units()}
         starting = plan.starting()
-        self._refuse_taken_ports([units[name] for name in starting])
         self._remove({*plan.units("remove"), *self._stuck(plan.units("replace"))})
         if starting:
             self._compose(generation.path, "up", "--detach", "--no-build", "--no-deps", *starting)
@@ -174,6 +175,17 @@ class Docker:
 
         with ThreadPoolExecutor(max_workers=max(len(applicable), 1)) as pool:
             return [problem for problems in pool.map(check, applicable) for problem in problems]
+
+    def fetch(self, url: str) -> Answer:
+        containers = [row["Id"] for row in self._containers() if _name(row["Labels"]) == c.PROMETHEUS]
+        if not containers:
+            return Answer(0, "Prometheus does not run")
+        # What the image has is busybox: its wget names the status only when that is an error.
+        verdict = self._run_in(containers[0], ["wget", "-q", "-O", "-", "-T", str(_FETCH_SECONDS), url])
+        if verdict.code == 0:
+            return Answer(200, verdict.output)
+        status = re.search(r"HTTP/\S+ (\d{3})", verdict.output)
+        return Answer(int(status[1]) if status else 0, verdict.output.strip().removeprefix("wget: "))
 
     def _run_in(self, container: str, command: list[str]) -> Verdict:
         with _engine_errors():

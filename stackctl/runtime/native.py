@@ -20,7 +20,7 @@ from stackctl import conventions as c
 from stackctl import tools
 from stackctl.errors import Problem, Unavailable
 from stackctl.runtime import checkers, ports, process
-from stackctl.runtime.http import reload_all
+from stackctl.runtime.http import Answer, ask, reload_all
 from stackctl.runtime.protocol import Live, Observed, Plan
 from stackctl.runtime.tail import lines
 from stackctl.tree import Unit
@@ -29,6 +29,7 @@ from stackctl.wait import TimedOut, wait_until
 _STOP_SECONDS = 15.0
 _KILL_SECONDS = 5.0
 _CHECK_SECONDS = 60
+_FETCH_SECONDS = 5.0
 _LOG_BYTES = 10 * 1024 * 1024
 
 # The child writes its own pid file and then becomes the server, which keeps its pid and its start time. So there
@@ -67,14 +68,15 @@ class Native:
         return Observed(name, "exited", entry.spec, started_at=path.stat().st_mtime, detail=detail)
 
     def prepare(self, units: Collection[Unit]) -> Mapping[str, str]:
-        return {unit.name: reason for unit in units if (reason := _lacking(unit))}
+        lacking = {unit.name: reason for unit in units if (reason := _lacking(unit))}
+        self._refuse_taken_ports([unit for unit in units if unit.name not in lacking])
+        return lacking
 
     # -- changing ---------------------------------------------------------------------------------------------
 
     def execute(self, plan: Plan, generation: Live) -> None:
         units = {unit.name: unit for unit in generation.units()}
         starting = [units[name] for name in plan.starting()]
-        self._refuse_taken_ports(starting, {*plan.units("remove", "replace")})
         for path in (self._pids, self._logs, self._data):
             path.mkdir(mode=0o700, exist_ok=True)
         self._end(plan.units("remove", "replace"))
@@ -153,11 +155,10 @@ class Native:
         except TimedOut:
             return False
 
-    def _refuse_taken_ports(self, starting: Collection[Unit], ending: Collection[str]) -> None:
-        own = {
-            entry.pid for name in ending if (entry := process.read(self._pid_file(name))) and process.is_alive(entry)
-        }
-        found = [problem for unit in starting if unit.address and (problem := _obstacle(unit, own))]
+    def _refuse_taken_ports(self, units: Collection[Unit]) -> None:
+        entries = [process.read(path) for path in self._pids.glob("*.pid")]
+        own = {entry.pid for entry in entries if entry and process.is_alive(entry)}
+        found = [problem for unit in units if unit.address and (problem := _obstacle(unit, own))]
         if found:
             raise Unavailable(*found)
 
@@ -168,6 +169,9 @@ class Native:
         with ThreadPoolExecutor(max_workers=max(len(applicable), 1)) as pool:
             found = pool.map(lambda checker: _check(checker, str(generation.path)), applicable)
             return [problem for problems in found for problem in problems]
+
+    def fetch(self, url: str) -> Answer:
+        return ask("GET", url, _FETCH_SECONDS)
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         names = sorted(units) or sorted(path.name.removesuffix(".log") for path in self._logs.glob("*.log"))
@@ -224,7 +228,7 @@ def _obstacle(unit: Unit, own: Collection[int]) -> Problem | None:
         )
     holder = ports.holder(unit.address)
     if holder.pid in own or (not holder.pid and own):
-        return None  # it goes away before this unit starts
+        return None  # an earlier process of this stack, which is replaced or removed first
     return Problem(
         f"{unit.name} cannot listen on {unit.address}: {holder} has it",
         remedy=f"stop that, or choose another address with `listen` of {unit.name} in the manifest",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from stackctl.errors import Problem
+from stackctl.runtime.http import Answer
 from stackctl.tree import Unit
 
 RunState = Literal["running", "exited", "restarting", "created", "paused", "missing"]
@@ -96,19 +97,27 @@ class Runtime(Protocol):
         ...
 
     def prepare(self, units: Collection[Unit]) -> Mapping[str, str]:
-        """Get what `units` need to start (images), and return those that cannot be had: unit -> reason."""
+        """Get what `units` need to start (images), and return those that cannot be had: unit -> reason.
+
+        Raises Unavailable when a port that one of them listens on is taken, naming the holder; a port that an
+        earlier process of this very stack has is no obstacle.
+        """
         ...
 
     def execute(self, plan: Plan, generation: Live) -> None:
         """Carry out `plan` on `generation`, which is the live one.
 
-        Does not wait for readiness. Raises Unavailable when a port is taken, naming the holder, before anything
-        is changed; and CheckFailed when a server refuses its configuration on a reload.
+        Does not wait for readiness. Raises Unavailable when something does not start, and CheckFailed when a
+        server refuses its configuration on a reload.
         """
         ...
 
     def validate(self, generation: Live) -> list[Problem]:
         """What the servers' own checkers find wrong in `generation`, live or not. Changes nothing."""
+        ...
+
+    def fetch(self, url: str) -> Answer:
+        """What a GET of `url` answers from where Prometheus runs. Status 0 and the reason when nothing answers."""
         ...
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:

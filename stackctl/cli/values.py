@@ -1,0 +1,28 @@
+"""Values of the command line that several commands read."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from stackctl.errors import InputError
+
+
+class Format(str, Enum):
+    """How a verification is written."""
+
+    text = "text"
+    json = "json"
+    junit = "junit"
+    github = "github"
+
+
+def seconds(text: str, option: str) -> float:
+    """A duration of the command line in seconds. Raises InputError when it is none."""
+    from stackctl.promql import duration
+
+    try:
+        return duration.seconds(text)
+    except ValueError:
+        raise InputError.of(
+            f"{option}: not a duration: `{text}`", remedy="Write a number and a unit: `30s`, `2m`."
+        ) from None

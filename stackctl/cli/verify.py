@@ -1,0 +1,65 @@
+"""`stackctl verify`: the proof that everything declared works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stackctl.cli.options import options
+from stackctl.cli.values import Format, seconds
+
+if TYPE_CHECKING:
+    from stackctl.report.verification import Verification
+
+
+def verify(
+    context: typer.Context,
+    output: Annotated[Format, typer.Option("--output", "-o", help="How the report is written.")] = Format.text,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the report to FILE.")] = None,
+    timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for scrapes and evaluations.")] = "1m",
+    only: Annotated[list[str] | None, typer.Option("--only", metavar="ID", help="Only this check or family.")] = None,
+) -> None:
+    """Prove that everything the manifest declares is loaded and works.
+
+    Exits 1 when anything declared does not work.
+    """
+    from stackctl.cli.session import verify_stack
+    from stackctl.report import console
+
+    verification = verify_stack(options(context).manifest, seconds(timeout, "--timeout"), only or [])
+    text = render(verification, output)
+    if out is None:
+        console.out(text.rstrip("\n"))
+    else:
+        write_report(out, text)
+        console.note(f"{'verified' if verification.ok else 'not verified'}: see {out}")
+    raise typer.Exit(0 if verification.ok else 1)
+
+
+def render(verification: Verification, output: Format) -> str:
+    """The report in the form that was asked for."""
+    from stackctl.report import github, json_report, junit, text
+
+    formats: dict[Format, Any] = {
+        Format.text: text,
+        Format.json: json_report,
+        Format.junit: junit,
+        Format.github: github,
+    }
+    return str(formats[output].render(verification))
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write a report whole or not at all. Raises InputError when that cannot be."""
+    from stackctl.errors import InputError
+
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError.of(f"cannot write {path}: {error.strerror}", remedy="Name another file with --out.") from None
