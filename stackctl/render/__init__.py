@@ -18,12 +18,13 @@ from stackctl.render.text import json_bytes, yaml_bytes
 from stackctl.source import Secret
 from stackctl.tree import File, Tree, Unit, dump_units
 
-__all__ = ["GRAFANA_ADMIN_PASSWORD", "render"]
+__all__ = ["GRAFANA_ADMIN_PASSWORD", "PASSWORD_FILE", "render"]
 
 # The key in `generated` of the password that is made when the manifest gives none.
 GRAFANA_ADMIN_PASSWORD = "grafana_admin_password"  # noqa: S105 - a name, not a password
 
-_PASSWORD_FILE = f"{c.SECRETS_DIR}/{c.GRAFANA}/admin_password"
+# Where the tree keeps it.
+PASSWORD_FILE = f"{c.SECRETS_DIR}/{c.GRAFANA}/admin_password"
 _NOTHING: Mapping[str, Secret] = {}
 
 
@@ -83,7 +84,7 @@ def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dic
     return {
         "grafana/provisioning/datasources/prometheus.yml": _yaml(datasources(stack, runtime), stack),
         "grafana/provisioning/dashboards/stackctl.yml": _yaml(providers(stack), stack),
-        _PASSWORD_FILE: File(password.reveal().encode(), secret=True),
+        PASSWORD_FILE: File(password.reveal().encode(), secret=True),
         **dashboards,
     }
 
@@ -91,8 +92,8 @@ def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dic
 def _runnable(stack: Stack, runtime: str, files: dict[str, File]) -> tuple[Unit, ...]:
     """The units; for Docker their compose.yaml joins `files`."""
     if runtime == "native":
-        return native_units(stack, files, _PASSWORD_FILE)
-    project, units = compose_project(stack, files, _PASSWORD_FILE)
+        return native_units(stack, files, PASSWORD_FILE)
+    project, units = compose_project(stack, files, PASSWORD_FILE)
     files[c.COMPOSE_FILE] = _yaml(project, stack)
     return units
 

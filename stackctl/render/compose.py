@@ -120,7 +120,7 @@ def _extra_hosts(component: Component, files: Mapping[str, File]) -> list[str]:
 def _healthcheck(component: Component) -> dict[str, Any]:
     url = f"http://127.0.0.1:{c.PORTS[component.name]}{c.READY_PATHS[component.name]}"
     return {
-        "test": ["CMD", "wget", "-q", "-O", "/dev/null", "-T", "3", url],
+        "test": ["CMD", "wget", "-q", "--spider", url],
         "interval": "15s",
         "timeout": "5s",
         "retries": 3,

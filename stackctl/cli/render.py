@@ -1,0 +1,106 @@
+"""`stackctl render`: the plain tree, for review and GitOps."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stackctl.cli.options import options
+
+if TYPE_CHECKING:
+    from stackctl.model import Stack
+    from stackctl.source import Secret
+    from stackctl.tree import Tree
+
+
+class RuntimeName(str, Enum):
+    """Where the rendered stack is to run."""
+
+    docker = "docker"
+    native = "native"
+
+
+def render(
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the tree.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when DIR has drifted.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change in DIR.")] = False,
+    runtime: Annotated[RuntimeName, typer.Option(help="What the tree is to run on.")] = RuntimeName.docker,
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder with other files in it.")] = False,
+) -> None:
+    """Write the plain tree to --out DIR. `docker compose -f DIR/compose.yaml up` runs it without stackctl.
+
+    Without --out, list the files. With --check and --diff together, show the differences and exit 1 on any.
+    """
+    from stackctl.manifest import load
+    from stackctl.render.write import write
+    from stackctl.report import console
+
+    manifest = options(context).manifest
+    reading = check or diff
+    if reading and out is None:
+        raise typer.BadParameter("--check and --diff compare with a folder: add --out DIR", context)
+    stack = load(manifest)
+    tree = _tree(stack, manifest, runtime.value, out, keep=out is not None and not reading)
+    if out is None:
+        _list(tree)
+    elif reading:
+        _compare(tree, out, check=check, diff=diff)
+    else:
+        write(tree, out, force=force)
+        console.note(f"wrote {len(tree.files)} files to {out}")
+
+
+def _tree(stack: Stack, manifest: Path, runtime: str, out: Path | None, *, keep: bool) -> Tree:
+    from stackctl.render import GRAFANA_ADMIN_PASSWORD, render
+
+    if stack.grafana is None or stack.grafana.admin_password is not None:
+        return render(stack, runtime)
+    return render(stack, runtime, {GRAFANA_ADMIN_PASSWORD: _password(manifest, out, keep=keep)})
+
+
+def _password(manifest: Path, out: Path | None, *, keep: bool) -> Secret:
+    """Grafana's password when the manifest gives none: that of `up`, else that of an earlier render, else a new one.
+
+    Grafana keeps its first password, so a new one is kept too; only a render that writes nothing does without.
+    """
+    from stackctl.render import GRAFANA_ADMIN_PASSWORD, PASSWORD_FILE
+    from stackctl.source import Secret
+    from stackctl.state import State
+
+    state = State.beside(manifest)
+    rendered = out / PASSWORD_FILE if out else None
+    if kept := state.kept_secret(GRAFANA_ADMIN_PASSWORD):
+        return kept
+    if rendered and rendered.is_file():
+        return Secret(rendered.read_text())
+    if not keep:
+        return Secret("")
+    with state.lock():
+        return state.generated_secret(GRAFANA_ADMIN_PASSWORD)
+
+
+def _list(tree: Tree) -> None:
+    from stackctl.report import console
+
+    for path, file in tree:
+        console.out(f"{len(file.content):>8}  {path}{'  (secret)' if file.secret else ''}")
+
+
+def _compare(tree: Tree, folder: Path, *, check: bool, diff: bool) -> None:
+    from stackctl.errors import CheckFailed
+    from stackctl.render.write import differences
+    from stackctl.report import console
+
+    found = differences(tree, folder)
+    for difference in found if diff else ():
+        console.out(difference.unified().rstrip("\n"))
+    if check and found:
+        raise CheckFailed.of(
+            f"{folder} has drifted from the manifest: {len(found)} of its files differ",
+            cause="\n".join(f"  {difference.kind}: {difference.path}" for difference in found),
+            remedy=f"Run `stackctl render --out {folder}` to write it again, or undo the edits.",
+        )

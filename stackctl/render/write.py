@@ -1,0 +1,144 @@
+"""The plain tree on disk, for review and GitOps: writing it, and telling how a folder differs from it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackctl import conventions as c
+from stackctl.errors import InputError
+from stackctl.tree import File, Tree
+
+# Git's own folder may lie in a tree that is kept for GitOps; it is neither ours nor stale.
+_FOREIGN = frozenset({".git"})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How the file at `path` of a folder differs from the tree: `kind` is "added", "changed" or "removed".
+
+    "added" is a file that only the tree has. `old` and `new` are its contents, None where there is none.
+    """
+
+    path: str
+    kind: str
+    old: bytes | None
+    new: bytes | None
+    secret: bool
+
+    def unified(self) -> str:
+        """The difference as a unified diff. Of a secret only that it differs."""
+        if self.secret:
+            return f"secret {self.kind}: {self.path}\n"
+        before, after = _lines(self.old), _lines(self.new)
+        here = f"a/{self.path}" if self.old is not None else "/dev/null"
+        there = f"b/{self.path}" if self.new is not None else "/dev/null"
+        lines = difflib.unified_diff(before, after, here, there)
+        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def differences(tree: Tree, folder: Path) -> list[Difference]:
+    """How `folder` differs from `tree`, by path: files missing, changed, and too many."""
+    present = set(_present(folder))
+    found = []
+    for path in sorted(present | tree.files.keys()):
+        file = tree.files.get(path)
+        old = (folder / path).read_bytes() if path in present else None
+        new = file.content if file else None
+        if old != new:
+            kind = "added" if old is None else "removed" if new is None else "changed"
+            found.append(Difference(path, kind, old, new, secret=path.startswith(f"{c.SECRETS_DIR}/")))
+    return found
+
+
+def write(tree: Tree, folder: Path, *, force: bool = False) -> None:
+    """Make `folder` hold `tree` and nothing else.
+
+    Raises InputError, before anything is changed, when the folder holds files and no tree of ours, unless `force`;
+    then what is not in the tree stays. All files are written beside their places first, so that a full disk or a
+    missing permission leaves the folder as it was; then each takes its place in one step.
+    """
+    ours = (folder / c.UNITS_FILE).is_file()
+    _refuse_foreign(folder, ours or force)
+    try:
+        _place(tree, folder)
+        if ours:
+            _remove_stale(tree, folder)
+    except OSError as error:
+        cause = f"{error.strerror or error}: {error.filename or folder}"
+        raise InputError.of(
+            f"cannot write {folder}", cause=cause, remedy="Choose another folder with --out."
+        ) from error
+
+
+def _refuse_foreign(folder: Path, allowed: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError.of(f"{folder} is not a folder", remedy="Choose another with --out.")
+    if not allowed and any(_present(folder)):
+        raise InputError.of(
+            f"{folder} holds files that stackctl has not written",
+            cause=f"There is no {c.UNITS_FILE} in it.",
+            remedy="Choose an empty or a new folder, or add --force to write into this one all the same.",
+        )
+
+
+def _place(tree: Tree, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".stackctl-", dir=folder) as name:
+        staged = Path(name)
+        for number, (_, file) in enumerate(tree):
+            _stage(staged / str(number), file)
+        for number, (path, _) in enumerate(tree):
+            _make_parents(folder, path)
+            (staged / str(number)).replace(folder / path)
+
+
+def _stage(path: Path, file: File) -> None:
+    path.write_bytes(file.content)
+    path.chmod(0o640 if file.secret else 0o644)
+    if file.secret:
+        os.chown(path, -1, _secrets_group())
+
+
+def _make_parents(folder: Path, path: str) -> None:
+    parents = [parent for parent in reversed(Path(path).parents) if parent != Path()]
+    for parent in parents:
+        place = folder / parent
+        if place.is_dir():
+            continue
+        place.mkdir()
+        secret = parent.parts[0] == c.SECRETS_DIR
+        place.chmod(0o750 if secret else 0o755)
+        if secret:
+            os.chown(place, -1, _secrets_group())
+
+
+def _secrets_group() -> int:
+    """The group by which the servers read secrets: theirs when we are root, else our own, which they are added to."""
+    return int(c.DEFAULT_CONTAINER_USER) if os.geteuid() == 0 else os.getegid()
+
+
+def _remove_stale(tree: Tree, folder: Path) -> None:
+    for path in _present(folder):
+        if path not in tree.files:
+            (folder / path).unlink()
+    for place, _, _ in os.walk(folder, topdown=False):
+        relative = Path(place).relative_to(folder)
+        if relative.parts and relative.parts[0] not in _FOREIGN and not any(Path(place).iterdir()):
+            Path(place).rmdir()
+
+
+def _present(folder: Path) -> Iterator[str]:
+    for place, folders, names in os.walk(folder):
+        if Path(place) == folder:
+            folders[:] = [name for name in folders if name not in _FOREIGN]
+        for name in names:
+            yield (Path(place) / name).relative_to(folder).as_posix()
+
+
+def _lines(content: bytes | None) -> list[str]:
+    return (content or b"").decode(errors="replace").splitlines(keepends=True)
