@@ -20,7 +20,7 @@ from stackctl import conventions as c
 from stackctl.errors import Problem, StackctlError, Unavailable
 from stackctl.runtime import checkers, ports
 from stackctl.runtime.checkers import Checker, Verdict
-from stackctl.runtime.http import Answer, reload_all
+from stackctl.runtime.http import FETCH_SECONDS, Answer, reload_all
 from stackctl.runtime.protocol import Live, Observed, Plan, RunState
 from stackctl.tree import Unit
 
@@ -31,7 +31,6 @@ _PROJECT = "com.docker.compose.project"
 _SERVICE = "com.docker.compose.service"
 _ANSWER_SECONDS = 60
 _QUICK_SECONDS = 3
-_FETCH_SECONDS = 5
 _STATES: dict[str, RunState] = {
     "running": "running",
     "exited": "exited",
@@ -176,17 +175,6 @@ class Docker:
         with ThreadPoolExecutor(max_workers=max(len(applicable), 1)) as pool:
             return [problem for problems in pool.map(check, applicable) for problem in problems]
 
-    def fetch(self, url: str) -> Answer:
-        containers = [row["Id"] for row in self._containers() if _name(row["Labels"]) == c.PROMETHEUS]
-        if not containers:
-            return Answer(0, "Prometheus does not run")
-        # What the image has is busybox: its wget names the status only when that is an error.
-        verdict = self._run_in(containers[0], ["wget", "-q", "-O", "-", "-T", str(_FETCH_SECONDS), url])
-        if verdict.code == 0:
-            return Answer(200, verdict.output)
-        status = re.search(r"HTTP/\S+ (\d{3})", verdict.output)
-        return Answer(int(status[1]) if status else 0, verdict.output.strip().removeprefix("wget: "))
-
     def _run_in(self, container: str, command: list[str]) -> Verdict:
         with _engine_errors():
             handle = self.client.exec_create(container, command)["Id"]
@@ -205,6 +193,14 @@ class Docker:
             ]
         )
         return Verdict(ran.returncode, ran.stdout + ran.stderr)
+
+    def fetch(self, url: str) -> Answer:
+        containers = {_name(row["Labels"]): row["Id"] for row in self._containers() if row["State"] == "running"}
+        if c.PROMETHEUS not in containers:
+            return Answer(0, f"{c.PROMETHEUS} does not run, so nobody there can ask")
+        # The images are built on busybox: its wget names the status only when that is an error.
+        command = ["wget", "-q", "-O", "-", "-T", str(int(FETCH_SECONDS)), url]
+        return _answer(self._run_in(containers[c.PROMETHEUS], command))
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         one = len(units) == 1
@@ -374,6 +370,13 @@ def _compose_failure(output: str) -> StackctlError:
     return Unavailable.of(
         "docker compose failed", cause=output.strip(), remedy="see what it says above; `stackctl logs` may tell more"
     )
+
+
+def _answer(wget: Verdict) -> Answer:
+    if wget.code == 0:
+        return Answer(200, wget.output)
+    status = re.search(r"HTTP/\S+ (\d{3})", wget.output)
+    return Answer(int(status[1]) if status else 0, wget.output.strip().removeprefix("wget: "))
 
 
 def _last_line(ran: subprocess.CompletedProcess[str]) -> str:

@@ -13,6 +13,7 @@ from stackctl.errors import CheckFailed, Problem, Unavailable
 from stackctl.tree import Unit
 from stackctl.wait import TimedOut, wait_until
 
+FETCH_SECONDS = 5.0
 _PROBE_SECONDS = 2.0
 _RELOAD_SECONDS = 60.0
 _LISTENING_SECONDS = 10.0

@@ -20,7 +20,7 @@ from stackctl import conventions as c
 from stackctl import tools
 from stackctl.errors import Problem, Unavailable
 from stackctl.runtime import checkers, ports, process
-from stackctl.runtime.http import Answer, ask, reload_all
+from stackctl.runtime.http import FETCH_SECONDS, Answer, ask, reload_all
 from stackctl.runtime.protocol import Live, Observed, Plan
 from stackctl.runtime.tail import lines
 from stackctl.tree import Unit
@@ -29,7 +29,6 @@ from stackctl.wait import TimedOut, wait_until
 _STOP_SECONDS = 15.0
 _KILL_SECONDS = 5.0
 _CHECK_SECONDS = 60
-_FETCH_SECONDS = 5.0
 _LOG_BYTES = 10 * 1024 * 1024
 
 # The child writes its own pid file and then becomes the server, which keeps its pid and its start time. So there
@@ -60,10 +59,11 @@ class Native:
         entry = process.read(path)
         if entry is None:
             return Observed(name, "exited", detail="left no trace of its process")
+        if process.is_alive(entry):
+            return Observed(name, "running", entry.spec, started_at=path.stat().st_mtime)
+        # Only the process that started it can tell the code, and only once it is known to have ended.
         child = self._children.get(name)
         code = child.poll() if child and child.pid == entry.pid else None
-        if code is None and process.is_alive(entry):
-            return Observed(name, "running", entry.spec, started_at=path.stat().st_mtime)
         detail = "exited" if code is None else _words(code)
         return Observed(name, "exited", entry.spec, started_at=path.stat().st_mtime, detail=detail)
 
@@ -170,12 +170,12 @@ class Native:
             found = pool.map(lambda checker: _check(checker, str(generation.path)), applicable)
             return [problem for problems in found for problem in problems]
 
-    def fetch(self, url: str) -> Answer:
-        return ask("GET", url, _FETCH_SECONDS)
-
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         names = sorted(units) or sorted(path.name.removesuffix(".log") for path in self._logs.glob("*.log"))
         return lines({name: self._logs / f"{name}.log" for name in names}, follow=follow, tail=tail)
+
+    def fetch(self, url: str) -> Answer:
+        return ask("GET", url, FETCH_SECONDS)
 
     # -- layout -----------------------------------------------------------------------------------------------
 

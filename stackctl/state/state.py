@@ -67,6 +67,12 @@ class State:
                 generation.write(tree, folder)
             return Generation(name, folder)
 
+    def identify(self, tree: Tree) -> str:
+        """The id of the generation that `tree` is or would become. Writes nothing but the salt, once."""
+        with disk.explained(self.root):
+            self._create()
+            return generation.identify(tree, self._salt())
+
     def switch(self, to: Generation) -> None:
         """Make a generation the live one, atomically; going back is the same call with the older one."""
         with disk.explained(self.live):

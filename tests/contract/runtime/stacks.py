@@ -42,6 +42,7 @@ class Bench:
         """What the command does, without its words."""
         with self.state.lock():
             plan = self.plan(tree)
+            self.runtime.prepare([unit for unit in tree.units if unit.name in plan.starting()])
             generation = self.state.write(tree)
             self.state.switch(generation)
             self.runtime.execute(plan, generation)

@@ -232,6 +232,17 @@ def test_prepare_must_name_what_cannot_be_had(bench: Bench) -> None:
     assert list(found) == ["pushgateway"]
 
 
+def test_fetch_must_ask_from_where_prometheus_runs(bench: Bench) -> None:
+    bench.up(bench.tree())
+    port = 9090 if bench.name == "docker" else bench.ports["prometheus"]
+    ready = bench.runtime.fetch(f"http://127.0.0.1:{port}/-/ready")
+    assert (ready.status, ready.text.strip()) == (200, "Prometheus Server is Ready.")
+    assert bench.runtime.fetch(f"http://127.0.0.1:{port}/nowhere").status == 404
+    silent = bench.runtime.fetch("http://127.0.0.1:1/")
+    assert silent.status == 0
+    assert "refused" in silent.text
+
+
 def with_file(tree: Tree, path: str, content: bytes) -> Tree:
     return replace(tree, files={**tree.files, path: File(content)})
 
