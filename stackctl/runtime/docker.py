@@ -40,6 +40,12 @@ _STATES: dict[str, RunState] = {
     "created": "created",
     "paused": "paused",
 }
+# The images are built on busybox, and not every busybox' wget takes a timeout.
+_ASK = f"""\
+wget -q -O - "$0" & asked=$!
+(sleep {FETCH_SECONDS:g}; kill $asked) > /dev/null 2>&1 &
+wait $asked
+"""
 _NO_ENGINE = "start Docker, or use `--runtime native`"
 
 
@@ -198,9 +204,7 @@ class Docker:
         containers = {_name(row["Labels"]): row["Id"] for row in self._containers() if row["State"] == "running"}
         if c.PROMETHEUS not in containers:
             return Answer(0, f"{c.PROMETHEUS} does not run, so nobody there can ask")
-        # The images are built on busybox: its wget names the status only when that is an error.
-        command = ["wget", "-q", "-O", "-", "-T", str(int(FETCH_SECONDS)), url]
-        return _answer(self._run_in(containers[c.PROMETHEUS], command))
+        return _answer(self._run_in(containers[c.PROMETHEUS], ["sh", "-c", _ASK, url]))
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         one = len(units) == 1
@@ -373,10 +377,12 @@ def _compose_failure(output: str) -> StackctlError:
 
 
 def _answer(wget: Verdict) -> Answer:
+    """What busybox' wget found. It names the status only when that is an error, and then gives no body."""
     if wget.code == 0:
         return Answer(200, wget.output)
     status = re.search(r"HTTP/\S+ (\d{3})", wget.output)
-    return Answer(int(status[1]) if status else 0, wget.output.strip().removeprefix("wget: "))
+    words = wget.output.strip().removeprefix("wget: ") or f"no answer within {FETCH_SECONDS:g} s"
+    return Answer(int(status[1]) if status else 0, words)
 
 
 def _last_line(ran: subprocess.CompletedProcess[str]) -> str:

@@ -1,0 +1,129 @@
+"""`up`, `status`, `logs` and `down` as a user types them, on real servers in both runtimes."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from stackctl import tools
+from stackctl.errors import Unavailable
+from stackctl.runtime import open_runtime
+
+pytestmark = pytest.mark.e2e
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A small stack in a folder of its own."""
+
+    folder: Path
+    runtime: str
+    port: int
+
+    def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        ran = subprocess.run(
+            [sys.executable, "-m", "stackctl", "-f", str(self.folder / "stack.yml"), *arguments],
+            capture_output=True,
+            text=True,
+        )
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return ran
+
+    def write(self, more: str = "") -> None:
+        (self.folder / "stack.yml").write_text(
+            f"version: 1\nname: stackctl-test-{self.port}\n"
+            f"prometheus: {{listen: '127.0.0.1:{self.port}'}}\n"
+            f"services: {{api: {{targets: ['localhost:1']}}}}\n{more}"
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def need(runtime: str) -> None:
+    try:
+        open_runtime(runtime, "stackctl-probe", Path("/nonexistent"))
+        if runtime == "native":
+            tools.require("prometheus")
+    except Unavailable as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(
+    params=[pytest.param("docker", marks=pytest.mark.docker), pytest.param("native", marks=pytest.mark.native)]
+)
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
+    need(request.param)
+    made = Shop(tmp_path, request.param, free_port())
+    made.write()
+    yield made
+    made.run("down", "--volumes")
+
+
+def test_a_dry_run_must_print_the_plan_and_touch_nothing(shop: Shop) -> None:
+    ran = shop.run("up", "--runtime", shop.runtime, "--dry-run")
+    assert ran.stdout == "create prometheus: not created yet\n"
+    assert [path.name for path in shop.folder.iterdir()] == ["stack.yml"]
+
+
+def test_up_status_logs_and_down_must_tell_one_story(shop: Shop) -> None:
+    assert f"http://127.0.0.1:{shop.port}" in shop.run("up", "--runtime", shop.runtime).stdout
+    assert "unchanged" in shop.run("up").stdout
+    assert shop.run("up", "--dry-run").stdout == "nothing to do\n"
+
+    status = json.loads(shop.run("status", "--output", "json").stdout)
+    assert status["runtime"] == shop.runtime
+    (unit,) = status["units"]
+    assert (unit["name"], unit["state"], unit["ready"]) == ("prometheus", "running", True)
+    assert "ready to receive web requests" in shop.run("logs", "prometheus").stdout
+    assert len(shop.run("logs", "prometheus", "--tail", "1").stdout.splitlines()) == 1
+
+    assert shop.run("down").stdout == "stopped prometheus\n"
+    assert shop.run("down").stdout == "nothing was running\n"
+    assert shop.run("status").stdout == "nothing is running\n"
+
+
+def test_status_and_down_must_not_need_the_manifest(shop: Shop) -> None:
+    shop.run("up", "--runtime", shop.runtime)
+    (shop.folder / "stack.yml").write_text("]")
+    assert "prometheus" in shop.run("status").stdout
+    assert shop.run("down").stdout == "stopped prometheus\n"
+
+
+def test_a_taken_port_must_end_with_3_and_leave_the_stack_as_it_was(shop: Shop) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        shop.run("up", "--runtime", shop.runtime)
+        before = json.loads(shop.run("status", "--output", "json").stdout)["generation"]
+        shop.write(f"pushgateway: {{listen: '127.0.0.1:{other.getsockname()[1]}'}}\n")
+        ran = shop.run("up", code=3)
+        assert f"pid {os.getpid()} (" in ran.stderr
+        assert json.loads(shop.run("status", "--output", "json").stdout)["generation"] == before
+
+
+def test_a_component_left_out_must_be_named(shop: Shop) -> None:
+    shop.write(f"pushgateway: {{listen: '127.0.0.1:{free_port()}'}}\n")
+    ran = shop.run("up", "--runtime", shop.runtime, "--without", "pushgateway")
+    assert "skipped pushgateway: left out by --without" in ran.stderr
+    assert "skipped: left out by --without" in shop.run("status").stdout
+
+
+def test_another_runtime_must_be_refused_while_this_one_runs(shop: Shop) -> None:
+    other = {"docker": "native", "native": "docker"}[shop.runtime]
+    need(other)
+    shop.run("up", "--runtime", shop.runtime)
+    assert "run `stackctl down` first" in shop.run("up", "--runtime", other, code=2).stderr
