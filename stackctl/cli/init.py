@@ -1,0 +1,132 @@
+"""`stackctl init`: a first manifest, from what this machine shows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stackctl import conventions as c
+
+if TYPE_CHECKING:
+    from stackctl.starter import Found, Listening, MetricsUrl
+
+FILE_MODE = 0o644
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write.", show_default="here")] = Path(),
+    source: Annotated[
+        list[str] | None, typer.Option("--from", metavar="URL", help="What to monitor: a metrics URL, or host:port.")
+    ] = None,
+    example: Annotated[
+        str | None, typer.Option("--example", metavar="NAME", help="Start from an example: `quickstart`.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+) -> None:
+    """Write a commented stack.yml with first alerts and a first dashboard.
+
+    Monitors what --from names, else what serves metrics on this machine, else the machine itself.
+    """
+    from stackctl.errors import InputError
+    from stackctl.starter import example_files, parse_url
+
+    if example and source:
+        raise InputError.of("--example and --from cannot be used together", remedy="Leave one of them out.")
+    if example:
+        found: list[Found] = []
+        files = example_files(example)
+    else:
+        urls = [parse_url(text) for text in source or []]
+        found = _found(urls)
+        files = _drafted(folder, found)
+    write(folder, files, force=force)
+    _report(folder, files, found)
+
+
+def _drafted(folder: Path, found: list[Found]) -> dict[str, bytes]:
+    from stackctl.starter import Draft, draft_files, stack_name
+
+    return draft_files(Draft(stack_name(folder.resolve().name), found, choose_ports()))
+
+
+def _found(urls: list[MetricsUrl]) -> list[Found]:
+    """What there is to monitor, said as it is found."""
+    from stackctl.report import console
+    from stackctl.starter import find_local, look_at
+
+    if not urls:
+        console.note("looking for metrics on this machine's ports")
+    found = [look_at(url) for url in dict.fromkeys(urls)] or find_local()
+    for each in found:
+        console.note(f"{console.mark('pass' if each.scrape else 'warn')} {each}")
+        if each.scrape is None:
+            console.note("  It is written as you gave it; `stackctl verify` fails until it serves metrics.")
+    if not found:
+        console.note(f"{console.mark('skip')} nothing serves metrics here: the node exporter stands in")
+    return found
+
+
+def choose_ports() -> dict[str, Listening]:
+    """A port on loopback for each component of a first manifest: its usual one, else the next that is free."""
+    chosen: dict[str, Listening] = {}
+    for component in (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA, c.NODE):
+        usual = c.PORTS[component]
+        spoken_for = {*c.PORTS.values(), *(listening.port for listening in chosen.values())}
+        chosen[component] = _first_free([usual, *(port for port in range(usual, 65536) if port not in spoken_for)])
+    return chosen
+
+
+def _first_free(ports: Iterable[int]) -> Listening:
+    from stackctl.errors import Unavailable
+    from stackctl.runtime.ports import refusal
+    from stackctl.starter import Listening
+
+    taken: list[int] = []
+    for port in ports:
+        if refusal(f"{c.LOOPBACK}:{port}") is None:
+            return Listening(port, tuple(taken))
+        taken.append(port)
+    raise Unavailable.of("no port is free on this machine", remedy="Stop what holds them, and try again.")
+
+
+def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
+    """Write `files` below `folder`, each whole. Raises InputError, and writes nothing, when one is there already."""
+    from stackctl.errors import InputError, Problem
+    from stackctl.state import disk
+
+    there = [] if force else [path for name in files if (path := folder / name).exists() or path.is_symlink()]
+    if there:
+        *others, last = [Problem(f"{path} is there already") for path in there]
+        remedy = "Name another folder, or overwrite with --force."
+        raise InputError(*others, Problem(last.summary, remedy=remedy))
+    for name, content in files.items():
+        path = folder / name
+        with disk.explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            disk.write_file(path, content, FILE_MODE)
+
+
+def _report(folder: Path, files: Mapping[str, bytes], found: list[Found]) -> None:
+    from stackctl.report import console
+
+    for name in files:
+        console.out(f"wrote {folder / name}")
+    console.out("\nnext:")
+    for command in _next(folder, found):
+        console.out(f"  {command}")
+
+
+def _next(folder: Path, found: list[Found]) -> Iterator[str]:
+    import shlex
+
+    if folder.resolve() != Path.cwd():
+        yield f"cd {shlex.quote(str(folder))}"
+    # Elsewhere Docker runs in a virtual machine that forwards to the loopback of its host.
+    unreachable = sys.platform == "linux" and any(each.loopback_only for each in found)
+    runtime = " --runtime native" if unreachable else ""
+    yield f"stackctl up{runtime}{'   # what listens on loopback only cannot be reached from Docker' if runtime else ''}"
+    yield "stackctl verify"
