@@ -87,7 +87,7 @@ def _list(tree: Tree) -> None:
     from stackctl.report import console
 
     for path, file in tree:
-        console.out(f"{len(file.content):>8}  {path}{'  (secret)' if file.secret else ''}")
+        console.out(f"{'secret' if file.secret else len(file.content):>8}  {path}")
 
 
 def _compare(tree: Tree, folder: Path, *, check: bool, diff: bool) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.model import Block, Component, Grafana, Service, Stack
 from stackctl.render.arguments import arguments
+from stackctl.render.custom import from_manifest, networks_of, volumes_of
 from stackctl.render.environment import grafana_environment
-from stackctl.render.paths import from_manifest
 from stackctl.render.text import merged
 from stackctl.render.units import component_unit, fingerprint
 from stackctl.tree import File, Unit
@@ -52,14 +52,13 @@ def compose_project(stack: Stack, files: Mapping[str, File], password: str) -> t
         *(_component(component, stack, files, password) for component in stack.components),
         *(_service(service, service.run.docker, files) for service in stack.services if service.run.docker),
     ]
-    volumes: dict[str, Any] = {
-        _volume(component): {} for component in stack.components if component.name in c.DATA_PATHS
-    }
+    volumes = _volumes(stack)
+    networks = _networks(stack)
     project: dict[str, Any] = {
         "name": stack.name,
         "services": {unit.name: _labelled(definition, unit) for definition, unit in made},
         **({"volumes": volumes} if volumes else {}),
-        **({"networks": {name: {"external": True} for name in stack.networks}} if stack.networks else {}),
+        **({"networks": networks} if networks else {}),
     }
     return project, tuple(unit for _, unit in made)
 
@@ -143,6 +142,17 @@ def _mounts(component: Component, files: Mapping[str, File]) -> dict[str, Any]:
 
 def _volume(component: Component) -> str:
     return f"{component.name}-data"
+
+
+def _volumes(stack: Stack) -> dict[str, Any]:
+    own = [_volume(component) for component in stack.components if component.name in c.DATA_PATHS]
+    theirs = [name for service in stack.services for name in volumes_of(service.run.docker or {})]
+    return {name: {} for name in (*own, *theirs)}
+
+
+def _networks(stack: Stack) -> dict[str, Any]:
+    theirs = [name for service in stack.services for name in networks_of(service.run.docker or {})]
+    return {name: {"external": True} if name in stack.networks else {} for name in (*stack.networks, *theirs)}
 
 
 def _service(service: Service, fields: Block, files: Mapping[str, File]) -> tuple[dict[str, Any], Unit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ def prometheus_config(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[
     sections = {
         "global": _global(prometheus),
         "storage": _storage(prometheus),
-        "rule_files": [f"rules/{rule_file.path}" for rule_file in stack.rules],
+        "rule_files": [f"rules/{_literal_path(rule_file.path)}" for rule_file in stack.rules],
         "alerting": _alerting(stack, runtime),
         "scrape_configs": [_scrape_config(job, secrets) for job in jobs(stack, runtime)],
         "remote_write": secrets.plain(writes, ("remote_write",), prometheus.origin),
@@ -50,6 +51,11 @@ def _literal_label(value: str, prometheus: Prometheus) -> str:
     """An external label as Prometheus has to read it: version 3 expands environment variables in it."""
     before_expansion = () < version(prometheus.image) < (3,)
     return value if before_expansion else value.replace("$", "$$")
+
+
+def _literal_path(path: str) -> str:
+    """`path` as a pattern that matches only itself: one that matches nothing is no error, and loads no rules."""
+    return re.sub(r"([*?\[\\])", r"\\\1", path)
 
 
 def _storage(prometheus: Prometheus) -> dict[str, Any]:

@@ -96,6 +96,6 @@ class SecretFiles:
 
 def file_name(*parts: str) -> str:
     """A file name made of `parts`: readable, valid everywhere, and different for different parts."""
-    safe = "-".join(re.sub(r"[^A-Za-z0-9_]", "_", part) for part in parts)
-    kept = all(re.fullmatch(r"[a-z0-9_]+", part) for part in parts) and len(safe) <= _LONGEST_NAME
+    safe = ".".join(re.sub(r"[^A-Za-z0-9_-]", "_", part) for part in parts)
+    kept = safe == ".".join(parts) and all("." not in part and part for part in parts) and len(safe) <= _LONGEST_NAME
     return safe if kept else f"{safe[:_LONGEST_NAME]}-{digest(*parts)}"

@@ -1,12 +1,15 @@
-"""Relative paths in the user's own Compose fields. They were written beside the manifest, not beside the tree."""
+"""The user's own Compose services: paths that start at the manifest, and the names that the project has to declare."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 # The docker runtime says where the manifest lies; without it that is the folder where Compose is started.
 _ROOT = "${STACKCTL_ROOT:-${PWD:-.}}"
+
+_VOLUME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def from_manifest(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,3 +51,19 @@ def _volume(value: Any) -> Any:
 
 
 _FIELDS = {"build": _build, "env_file": _env_file, "volumes": _volumes}
+
+
+def volumes_of(fields: Mapping[str, Any]) -> Iterator[str]:
+    """The named volumes that a Compose service mounts."""
+    for mount in fields.get("volumes") or ():
+        if isinstance(mount, str):
+            name, colon, _ = mount.partition(":")
+        else:
+            name, colon = str(mount.get("source", "")), mount.get("type") == "volume"
+        if colon and _VOLUME_NAME.fullmatch(name):
+            yield name
+
+
+def networks_of(fields: Mapping[str, Any]) -> Iterator[str]:
+    """The networks that a Compose service joins, but for the project's own."""
+    yield from (name for name in fields.get("networks") or () if name != "default")

@@ -1,0 +1,80 @@
+"""The programs that read a tree accept every golden one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from stackctl.render.write import write
+from stackctl.tools import locate
+from tests.golden.cases import CASES, SECRETS, tree_of
+
+DOCKER_CASES = [case for case, runtime in CASES if runtime == "docker"]
+ALERTMANAGER_CASES = [(case, runtime) for case, runtime in CASES if case != "smallest"]
+
+
+@pytest.mark.parametrize(("case", "runtime"), CASES)
+def test_promtool_must_accept_the_configuration_and_its_rules(case: str, runtime: str, tmp_path: Path) -> None:
+    program = _program("promtool")
+    write(tree_of(case, runtime), tmp_path)
+    _accepts([program, "check", "config", str(tmp_path / "prometheus/prometheus.yml")])
+
+
+@pytest.mark.parametrize(("case", "runtime"), ALERTMANAGER_CASES)
+def test_amtool_must_accept_the_configuration(case: str, runtime: str, tmp_path: Path) -> None:
+    program = _program("amtool")
+    write(tree_of(case, runtime), tmp_path)
+    _accepts([program, "check-config", str(tmp_path / "alertmanager/alertmanager.yml")])
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("case", DOCKER_CASES)
+def test_compose_must_accept_the_project(case: str, tmp_path: Path) -> None:
+    _compose_or_skip()
+    write(tree_of(case, "docker"), tmp_path)
+    _accepts(
+        [
+            "docker",
+            "compose",
+            "-f",
+            str(tmp_path / "compose.yaml"),
+            "--profile",
+            "*",
+            "--profile",
+            "*",
+            "config",
+            "--quiet",
+        ]
+    )
+
+
+def _program(name: str) -> str:
+    tool = locate(name)
+    if tool is None:
+        _cannot_run(f"{name} was not found")
+    assert tool is not None
+    return str(tool.path)
+
+
+def _compose_or_skip() -> None:
+    found = (
+        shutil.which("docker") and not subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
+    )
+    if not found:
+        _cannot_run("docker compose was not found")
+
+
+def _cannot_run(reason: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}, and in CI nothing is skipped")
+    pytest.skip(reason)
+
+
+def _accepts(command: Sequence[str]) -> None:
+    ran = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **SECRETS}, timeout=60)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
