@@ -13,6 +13,8 @@ from stackctl.scrape import component_address
 
 CONNECTED = "alertmanager.connected"
 RECEIVER = "alertmanager.receiver"
+# Twice the time in which Prometheus hands what it has discovered to those who use it.
+SYNC_SECONDS = 2 * c.TARGET_SYNC_SECONDS
 
 
 def check(context: Context) -> Iterable[Finding]:
@@ -29,7 +31,9 @@ def _connected(context: Context, alertmanager: Model) -> Finding:
         return subject.skipped(f"does not run: {context.skipped[c.ALERTMANAGER]}")
     address = component_address(alertmanager, context.runtime)
     client = context.prometheus()
-    seen = context.settle(client.alertmanagers, lambda urls: any(f"//{address}/" in url for url in urls))
+    seen = context.settle(
+        client.alertmanagers, lambda urls: any(f"//{address}/" in url for url in urls), within=SYNC_SECONDS
+    )
     if isinstance(seen, NoAnswer):
         return subject.failed(seen.summary, "Run `stackctl up`.")
     if not any(f"//{address}/" in url for url in seen):

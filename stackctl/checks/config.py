@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from posixpath import normpath
 from typing import Any
 
 from stackctl import conventions as c
@@ -78,6 +79,14 @@ def _key_difference(rendered: dict[str, Any], loaded: dict[str, Any], key: str, 
     return [] if rendered[key] in (None, "", 0, False, [], {}) else [f"{below}: rendered, but not loaded"]
 
 
+def _same_text(rendered: str, loaded: str) -> bool:
+    # `$$` is how a literal dollar is written where Prometheus expands variables.
+    if rendered.replace("$$", "$") == loaded:
+        return True
+    # Prometheus reports a path relative to its configuration as an absolute one.
+    return loaded.startswith("/") and loaded.endswith(f"/{normpath(rendered).removeprefix('../')}")
+
+
 def _same(rendered: Any, loaded: Any) -> bool:
     if rendered == loaded or (rendered in (None, {}, []) and loaded in (None, {}, [])):
         return True
@@ -85,6 +94,5 @@ def _same(rendered: Any, loaded: Any) -> bool:
         try:
             return duration.seconds(rendered) == duration.seconds(loaded)
         except ValueError:
-            # `$$` is how a literal dollar is written where Prometheus expands variables.
-            return rendered.replace("$$", "$") == loaded
+            return _same_text(rendered, loaded)
     return str(rendered) == str(loaded)

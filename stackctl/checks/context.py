@@ -18,6 +18,9 @@ from stackctl.wait import SYSTEM_CLOCK, Clock, TimedOut, wait_until
 
 T = TypeVar("T")
 
+# `up` has waited for readiness, so what is asked directly and does not answer within this time is broken.
+PROBE_SECONDS = 5.0
+
 
 @dataclass(frozen=True)
 class Context:
@@ -55,8 +58,13 @@ class Context:
         password = grafana.admin_password or self.grafana_password
         return Grafana(Http(grafana.listen.url, auth=(grafana.admin_user, password.reveal() if password else "")))
 
-    def settle(self, observe: Callable[[], T], done: Callable[[T], bool]) -> T | NoAnswer:
-        """The last observation, after `done` of it or when time is up; NoAnswer when the server gives none."""
+    def settle(
+        self, observe: Callable[[], T], done: Callable[[T], bool], *, within: float = PROBE_SECONDS
+    ) -> T | NoAnswer:
+        """The last observation, after `done` of it or when time is up; NoAnswer when the server gives none.
+
+        `within` is the most that this wait may take, in seconds; `seconds` bounds it as well.
+        """
 
         last: list[T | NoAnswer] = []
 
@@ -71,6 +79,6 @@ class Context:
             return not isinstance(seen, NoAnswer) and done(seen)
 
         try:
-            return wait_until(look, settled, self.seconds, clock=self.clock)
+            return wait_until(look, settled, min(self.seconds, within), clock=self.clock)
         except TimedOut:
             return last[0]

@@ -50,7 +50,7 @@ def check(context: Context) -> Iterable[Finding]:
         found = [_find(loaded, each) for each in expected]
         return all(rule is not None and _evaluated(rule, since) for rule in found)
 
-    seen = context.settle(observe, settled)
+    seen = context.settle(observe, settled, within=context.seconds)
     return [finding for each in expected for finding in _findings(each, seen)]
 
 

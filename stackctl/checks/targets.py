@@ -54,7 +54,7 @@ def check(context: Context) -> Iterable[Finding]:
             if not _skipped(context, job)
         ) and all(_discovered_up(seen, job) for job in context.jobs if job.discovered)
 
-    seen = context.settle(observe, settled)
+    seen = context.settle(observe, settled, within=context.seconds)
     return [finding for job in context.jobs for finding in _job(context, job, seen)]
 
 

@@ -134,13 +134,15 @@ def verify_stack(manifest: Path, wait_seconds: float, only: Sequence[str]) -> Ve
 
     Raises InputError for a bad manifest or an unknown check, and Unavailable when nothing runs.
     """
-    from stackctl import checks, scrape
+    from stackctl import scrape
+    from stackctl.checks import ledger
+    from stackctl.checks.context import Context
     from stackctl.report.verification import Verification
 
-    refuse_unknown_checks(only, checks.IDS)
+    refuse_unknown_checks(only, ledger.IDS)
     session = Session.open(manifest)
     begun = time.monotonic()
-    context = checks.Context(
+    context = Context(
         stack=session.stack,
         runtime=session.runtime.name,
         tree=session.tree,
@@ -152,7 +154,7 @@ def verify_stack(manifest: Path, wait_seconds: float, only: Sequence[str]) -> Ve
         fetch=session.fetch,
         grafana_password=kept_secrets(session.state).get(GRAFANA_PASSWORD),
     )
-    findings = tuple(checks.run(context, only))
+    findings = tuple(ledger.run(context, only))
     seconds = time.monotonic() - begun
     return Verification(session.stack.name, session.runtime.name, session.current.id, findings, seconds)
 

@@ -18,6 +18,8 @@ from stackctl.clients.prometheus import LoadedRule, timestamp
         ("a: {e: 'x$$y'}", "a: {e: x$y}"),
         ("a: [{b: 1}, {c: 2}]", "a: [{b: 1, z: 0}, {c: 2}]"),
         ("a: '5'", "a: 5"),
+        ("rule_files: [rules/a.yml]", "rule_files: [/etc/stackctl/current/prometheus/rules/a.yml]"),
+        ("a: {password_file: ../secrets/x}", "a: {password_file: /etc/stackctl/current/secrets/x}"),
     ],
 )
 def test_what_prometheus_writes_its_own_way_must_be_no_difference(rendered: str, loaded: str) -> None:
@@ -32,6 +34,7 @@ def test_what_prometheus_writes_its_own_way_must_be_no_difference(rendered: str,
         ("a: [1, 2]", "a: [1]", "a: 2 rendered, 1 loaded"),
         ("a: [{b: x}]", "a: [{b: y}]", "a[0].b: rendered 'x', loaded 'y'"),
         ("a: [1]", "a: [1, 2]", "a: 1 rendered, 2 loaded"),
+        ("a: rules/a.yml", "a: /x/rules/b.yml", "a: rendered 'rules/a.yml', loaded '/x/rules/b.yml'"),
     ],
 )
 def test_a_difference_must_be_named_by_its_path(rendered: str, loaded: str, line: str) -> None:

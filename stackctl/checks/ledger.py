@@ -1,0 +1,46 @@
+"""The ledger: all families of checks, run side by side against a running stack, in the order of the report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from stackctl.checks import alertmanager, components, config, grafana, health, rules, targets
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding
+
+Family = Callable[[Context], Iterable[Finding]]
+
+# The families in the order in which they are reported, each with the ids it answers for.
+FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
+    (components.check, (components.ID,)),
+    (config.check, (config.GENERATION, config.CONFIG)),
+    (targets.check, (targets.ID,)),
+    (health.check, (health.ID,)),
+    (rules.check, (rules.LOADED, rules.HEALTHY)),
+    (alertmanager.check, (alertmanager.CONNECTED, alertmanager.RECEIVER)),
+    (grafana.check, (grafana.HEALTH, grafana.LOGIN, grafana.DATASOURCE, grafana.DASHBOARD)),
+)
+IDS = tuple(id for _, ids in FAMILIES for id in ids)
+
+
+def run(context: Context, only: Sequence[str] = ()) -> list[Finding]:
+    """The findings of all families, or of those that answer for the ids (or families, `target`) in `only`."""
+    chosen = [family for family, ids in FAMILIES if not only or any(_named(id, only) for id in ids)]
+    with ThreadPoolExecutor(len(FAMILIES)) as pool:
+        results = list(pool.map(lambda family: _timed(family, context), chosen))
+    return [finding for findings in results for finding in findings if not only or _named(finding.id, only)]
+
+
+def _named(id: str, only: Sequence[str]) -> bool:
+    return any(id == name or id.startswith(f"{name}.") for name in only)
+
+
+def _timed(family: Family, context: Context) -> list[Finding]:
+    """The findings of one family; the time is that of the family, which looks at all its subjects together."""
+    start = time.monotonic()
+    findings = list(family(context))
+    seconds = round(time.monotonic() - start, 3)
+    return [replace(finding, duration_seconds=seconds) for finding in findings]
