@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from stackctl.model import Alertmanager, Receiver
+from stackctl.render import render
+from stackctl.source import Secret
+from tests.unit.render.stacks import HERE, alertmanager, stack
+
+
+def config_of(one: Alertmanager, runtime: str = "native") -> dict[str, Any]:
+    tree = render(stack(alertmanager=one), runtime)
+    result: dict[str, Any] = yaml.safe_load(tree.files["alertmanager/alertmanager.yml"].content)
+    return result
+
+
+def test_without_receivers_alerts_must_go_to_nobody() -> None:
+    config = config_of(alertmanager())
+    assert config["receivers"] == [{"name": "null"}]
+    assert config["route"] == {"receiver": "null", "group_by": ["alertname", "job"]}
+
+
+def test_the_first_receiver_must_get_all_alerts_by_default() -> None:
+    config = config_of(alertmanager(Receiver("a", {}, HERE), Receiver("b", {}, HERE)))
+    assert config["route"]["receiver"] == "a"
+
+
+def test_a_route_must_be_passed_on_and_win() -> None:
+    one = alertmanager(Receiver("a", {}, HERE), Receiver("b", {}, HERE), route={"receiver": "b", "group_wait": "1s"})
+    assert config_of(one)["route"] == {"receiver": "b", "group_wait": "1s"}
+
+
+def test_teams_must_be_the_current_integration_of_alertmanager() -> None:
+    one = alertmanager(Receiver("a", {"teams": ({"webhook_url": Secret("https://x.test")},)}, HERE))
+    assert list(config_of(one)["receivers"][0]["msteamsv2_configs"][0]) == ["webhook_url_file"]
+
+
+def test_a_webhook_on_the_users_machine_must_be_reached_from_a_container() -> None:
+    blocks = ({"url": "http://localhost:5001/a"}, {"url": Secret("http://u:p@127.0.0.1/b")})
+    tree = render(stack(alertmanager=alertmanager(Receiver("a", {"webhook": blocks}, HERE))), "docker")
+    config = yaml.safe_load(tree.files["alertmanager/alertmanager.yml"].content)
+    hooks = config["receivers"][0]["webhook_configs"]
+    assert hooks[0] == {"url": "http://host.docker.internal:5001/a"}
+    assert tree.files[hooks[1]["url_file"].removeprefix("../")].content == b"http://u:p@host.docker.internal/b"
+    services = yaml.safe_load(tree.files["compose.yaml"].content)["services"]
+    assert services["alertmanager"]["extra_hosts"] == ["host.docker.internal:host-gateway"]
+    assert "extra_hosts" not in services["prometheus"]
+
+
+def test_extra_must_add_receivers() -> None:
+    one = alertmanager(Receiver("a", {}, HERE), extra={"receivers": [{"name": "b"}], "global": {"smtp_from": "x"}})
+    config = config_of(one)
+    assert [receiver["name"] for receiver in config["receivers"]] == ["a", "b"]
+    assert config["global"] == {"smtp_from": "x"}

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stackctl import conventions as c
+from stackctl.model import Component, NativeRun, RuleFile, Run, Service, Stack
+from stackctl.render import render
+from stackctl.source import Secret
+from stackctl.tree import Unit, load_units
+from tests.unit.render.stacks import (
+    HERE,
+    alertmanager,
+    component,
+    container,
+    dashboard,
+    grafana,
+    prometheus,
+    service,
+    stack,
+)
+
+EVERYTHING = {
+    "alertmanager": alertmanager(),
+    "grafana": grafana(),
+    "pushgateway": Component(**component(c.PUSHGATEWAY)),
+}
+
+
+def project(one: Stack) -> dict[str, Any]:
+    result: dict[str, Any] = yaml.safe_load(render(one, "docker").files["compose.yaml"].content)
+    return result
+
+
+def unit(one: Stack, name: str, runtime: str = "docker") -> Unit:
+    return next(unit for unit in render(one, runtime).units if unit.name == name)
+
+
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager", "grafana", "pushgateway"])
+def test_components_must_run_without_privileges_and_on_loopback(name: str) -> None:
+    definition = project(stack(**EVERYTHING))["services"][name]
+    assert definition["read_only"] is True
+    assert definition["cap_drop"] == ["ALL"]
+    assert definition["security_opt"] == ["no-new-privileges:true"]
+    assert [port["host_ip"] for port in definition["ports"]] == ["127.0.0.1"]
+    assert "user" not in definition
+    assert "privileged" not in definition
+
+
+def test_only_readers_of_secrets_must_join_their_group() -> None:
+    services = project(stack(**EVERYTHING))["services"]
+    assert services["grafana"]["group_add"] == ["${STACKCTL_GID:-65534}"]
+    assert not [name for name, definition in services.items() if "group_add" in definition and name != "grafana"]
+
+
+def test_the_users_fields_must_win_over_the_defaults() -> None:
+    definition = project(stack(services=(container(image="a", restart="no", init=False, labels={"x": "y"}),)))
+    app = definition["services"]["app"]
+    assert (app["restart"], app["init"]) == ("no", False)
+    assert app["labels"]["x"] == "y"
+    assert app["labels"][c.LABEL_UNIT] == "app"
+    assert "read_only" not in app
+
+
+def test_labels_given_as_a_list_must_stay_a_list() -> None:
+    app = project(stack(services=(container(image="a", labels=["x=y"]),)))["services"]["app"]
+    assert app["labels"][:2] == ["x=y", "stackctl.unit=app"]
+
+
+@pytest.mark.parametrize(
+    ("written", "rendered"),
+    [
+        ("${TOKEN}", "${TOKEN}"),
+        ("${TOKEN:-a}", "${TOKEN:-a}"),
+        ("$${TOKEN}", "$${TOKEN}"),
+        ("$TOKEN", "$$TOKEN"),
+        ("a$", "a$$"),
+        ("${not closed", "$${not closed"),
+    ],
+)
+def test_only_references_in_braces_must_be_left_to_compose(written: str, rendered: str) -> None:
+    app = project(stack(services=(container(image="a", environment={"X": written}),)))["services"]["app"]
+    assert app["environment"]["X"] == rendered
+
+
+def test_relative_paths_must_start_at_the_manifest() -> None:
+    root = "${STACKCTL_ROOT:-${PWD:-.}}"
+    fields = {
+        "build": {"context": "app"},
+        "env_file": ["app.env", "/etc/app.env"],
+        "volumes": ["./data:/data", "cache:/cache", "/abs:/abs", {"type": "bind", "source": "../x", "target": "/x"}],
+    }
+    one = project(stack(services=(container(**fields),)))
+    app = one["services"]["app"]
+    assert app["build"]["context"] == f"{root}/app"
+    assert app["env_file"] == [f"{root}/app.env", "/etc/app.env"]
+    assert [v if isinstance(v, str) else v["source"] for v in app["volumes"]] == [
+        f"{root}/./data:/data",
+        "cache:/cache",
+        "/abs:/abs",
+        f"{root}/../x",
+    ]
+    assert one["volumes"] == {"prometheus-data": {}, "cache": {}}
+
+
+@pytest.mark.parametrize("context", ["https://git.test/a.git", "/abs", "${APP}/x"])
+def test_other_build_contexts_must_stay(context: str) -> None:
+    assert project(stack(services=(container(build=context),)))["services"]["app"]["build"] == context
+
+
+def test_networks_must_be_declared() -> None:
+    one = project(stack(networks=("shared",), services=(container(image="a", networks=["shared", "own", "default"]),)))
+    assert one["networks"] == {"shared": {"external": True}, "own": {}}
+    assert one["services"]["prometheus"]["networks"] == ["default", "shared"]
+
+
+def test_profiles_must_reach_compose_and_the_unit() -> None:
+    one = stack(services=(replace(container(image="a"), profiles=("x",)),))
+    assert project(one)["services"]["app"]["profiles"] == ["x"]
+    assert unit(one, "app").profiles == ("x",)
+
+
+def test_the_index_must_hold_the_units() -> None:
+    tree = render(stack(**EVERYTHING), "docker")
+    assert load_units(tree.files["stackctl.json"].content) == ("shop", "docker", tree.units)
+
+
+def test_only_prometheus_must_be_required() -> None:
+    assert [u.name for u in render(stack(**EVERYTHING), "native").units if u.required] == ["prometheus"]
+
+
+@pytest.mark.parametrize("runtime", ["docker", "native"])
+def test_a_rule_must_ask_for_a_reload_and_an_image_or_flag_for_a_restart(runtime: str) -> None:
+    base = unit(stack(), "prometheus", runtime)
+    ruled = unit(stack(rules=(RuleFile("a.yml", b"groups: []", (), HERE),)), "prometheus", runtime)
+    flagged = unit(stack(prometheus=prometheus(image="prom/prometheus:v3.11.0")), "prometheus", runtime)
+    assert (ruled.spec, ruled.reads != base.reads) == (base.spec, True)
+    assert flagged.spec != base.spec
+
+
+@pytest.mark.parametrize("runtime", ["docker", "native"])
+def test_grafana_must_restart_for_its_datasource_and_not_for_a_dashboard(runtime: str) -> None:
+    base = unit(stack(grafana=grafana()), "grafana", runtime)
+    board = unit(stack(grafana=grafana(), dashboards=(dashboard(),)), "grafana", runtime)
+    slower = unit(stack(grafana=grafana(), prometheus=prometheus(scrape_interval="1m")), "grafana", runtime)
+    assert board.spec == base.spec
+    assert slower.spec != base.spec
+
+
+def test_secrets_of_a_native_service_must_be_in_its_file_only() -> None:
+    run = NativeRun(("app",), {"MODE": "fast", "TOKEN": Secret("hidden-token")}, Path("/srv"))
+    one: Service = service("app", run=Run(native=run))
+    tree = render(stack(services=(one,)), "native")
+    assert unit(stack(services=(one,)), "app", "native").env == {"MODE": "fast"}
+    assert tree.files["secrets/app/env"].secret
+    assert not [path for path, file in tree if b"hidden-token" in file.content and not file.secret]
+    changed = replace(run, env={"MODE": "fast", "TOKEN": Secret("another")})
+    other = stack(services=(service("app", run=Run(native=changed)),))
+    assert unit(other, "app", "native").spec != unit(stack(services=(one,)), "app", "native").spec

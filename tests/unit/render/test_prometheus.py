@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from stackctl.errors import InputError
+from stackctl.model import Retention, RuleFile, Target
+from stackctl.render import render
+from stackctl.source import Secret
+from tests.unit.render.stacks import HERE, alertmanager, prometheus, service, stack
+
+
+def config_of(runtime: str = "native", **fields: Any) -> dict[str, Any]:
+    tree = render(stack(**fields), runtime)
+    result: dict[str, Any] = yaml.safe_load(tree.files["prometheus/prometheus.yml"].content)
+    return result
+
+
+def command_of(**fields: Any) -> tuple[str, ...]:
+    return render(stack(**fields), "native").units[0].command
+
+
+def test_a_short_interval_must_shorten_the_timeout() -> None:
+    assert config_of(prometheus=prometheus(scrape_interval="2s"))["global"]["scrape_timeout"] == "2s"
+    assert config_of(prometheus=prometheus(scrape_interval="1m"))["global"]["scrape_timeout"] == "10s"
+
+
+def test_retention_must_be_flags_before_3_11() -> None:
+    server = prometheus("prom/prometheus:v3.10.2", retention=Retention("7d", "1GB"))
+    assert {"--storage.tsdb.retention.time=7d", "--storage.tsdb.retention.size=1GB"} <= set(
+        command_of(prometheus=server)
+    )
+    assert "storage" not in config_of(prometheus=server)
+
+
+def test_retention_must_be_in_the_configuration_from_3_11() -> None:
+    server = prometheus("prom/prometheus:v3.11.0", retention=Retention("7d", "1GB"))
+    assert config_of(prometheus=server)["storage"]["tsdb"]["retention"] == {"time": "7d", "size": "1GB"}
+    assert not [flag for flag in command_of(prometheus=server) if "retention" in flag]
+
+
+@pytest.mark.parametrize("image", ["prom/prometheus", "prom/prometheus:latest", "host:5000/prometheus@sha256:0123"])
+def test_retention_must_be_flags_when_the_tag_names_no_version(image: str) -> None:
+    assert "--storage.tsdb.retention.time=15d" in command_of(prometheus=prometheus(image))
+
+
+def test_external_labels_must_stay_as_they_are_where_nothing_expands_them() -> None:
+    server = prometheus("prom/prometheus:v2.53.0", external_labels={"x": "$y"})
+    assert config_of(prometheus=server)["global"]["external_labels"] == {"x": "$y"}
+
+
+def test_extra_must_win_and_add_to_the_lists() -> None:
+    extra = {"global": {"scrape_interval": "1m"}, "scrape_configs": [{"job_name": "mine"}]}
+    config = config_of(prometheus=prometheus(extra=extra), services=(service(),))
+    assert config["global"]["scrape_interval"] == "1m"
+    assert config["global"]["evaluation_interval"] == "15s"
+    assert [job["job_name"] for job in config["scrape_configs"]] == ["prometheus", "api", "mine"]
+
+
+def test_a_rule_file_must_be_named_and_kept_byte_for_byte() -> None:
+    content = b"# mine\r\ngroups: []\n"
+    tree = render(stack(rules=(RuleFile("a[1].yml", content, (), HERE),)), "docker")
+    assert tree.files["prometheus/rules/a[1].yml"].content == content
+    # What Prometheus reads there is a pattern, and one without a match is silent.
+    assert yaml.safe_load(tree.files["prometheus/prometheus.yml"].content)["rule_files"] == ["rules/a\\[1].yml"]
+
+
+def test_the_users_machine_must_be_the_gateway_of_a_container_and_keep_its_name() -> None:
+    one = service(targets=(Target("localhost:8000", {}, HERE),))
+    assert config_of("docker", services=(one,))["scrape_configs"][-1]["static_configs"] == [
+        {"targets": ["host.docker.internal:8000"], "labels": {"instance": "localhost:8000"}}
+    ]
+    assert config_of("native", services=(one,))["scrape_configs"][-1]["static_configs"] == [
+        {"targets": ["localhost:8000"]}
+    ]
+
+
+def test_targets_with_equal_labels_must_share_a_group() -> None:
+    targets = tuple(Target(f"h{n}:1", {"zone": "b" if n else "a"}, HERE) for n in range(3))
+    groups = config_of(services=(service(targets=targets),))["scrape_configs"][-1]["static_configs"]
+    assert [group["targets"] for group in groups] == [["h0:1"], ["h1:1", "h2:1"]]
+
+
+def test_discovered_targets_must_carry_the_labels_of_the_service() -> None:
+    one = service(
+        targets=(),
+        discovery={"dns_sd_configs": [{"names": ["x"]}]},
+        labels={"team": "a$b"},
+        scrape={"relabel_configs": [{"action": "drop"}]},
+    )
+    job = config_of(services=(one,))["scrape_configs"][-1]
+    assert "static_configs" not in job
+    assert job["relabel_configs"] == [{"target_label": "team", "replacement": "a$$b"}, {"action": "drop"}]
+
+
+def test_alerts_must_go_to_the_alertmanager_of_the_stack() -> None:
+    targets = config_of("docker", alertmanager=alertmanager())["alerting"]["alertmanagers"]
+    assert targets == [{"static_configs": [{"targets": ["alertmanager:9093"]}]}]
+    assert "alerting" not in config_of()
+
+
+def test_a_secret_without_a_file_must_be_refused_with_its_place_and_without_its_value() -> None:
+    one = service(targets=(), discovery={"ec2_sd_configs": [{"secret_key": Secret("hidden-value")}]})
+    two = service("b", scrape={"http_headers": {"X": {"password": Secret("hidden-value")}}})
+    with pytest.raises(InputError) as caught:
+        render(stack(services=(one, two)), "docker")
+    text = str(caught.value)
+    assert "ec2_sd_configs: Prometheus cannot read `secret_key` from a file" in text
+    assert "X: Prometheus cannot read `password` from a file" in text
+    assert "stack.yml:3:1" in text
+    assert "hidden-value" not in text
+
+
+def test_secrets_of_different_places_must_not_share_a_file() -> None:
+    names = ("a.b", "a_b", "a-b", "A", "ä", "a/b", "../x", "x" * 200, "x" * 201)
+    auth = {"basic_auth": {"username": "u", "password": Secret("secret")}}
+    tree = render(stack(services=tuple(service(name, scrape=auth) for name in names)), "native")
+    stored = [path for path, file in tree if file.secret]
+    assert len(stored) == len(names)
+    assert all(path.count("/") == 2 and ".." not in path for path in stored)

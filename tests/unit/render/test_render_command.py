@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from stackctl.cli.options import Options
+from stackctl.cli.render import render
+from stackctl.errors import CheckFailed
+
+MANIFEST = "version: 1\nname: shop\nservices: {api: {targets: ['localhost:8000']}}\n"
+
+
+def run(manifest: Path, *arguments: str) -> tuple[int, str, BaseException | None]:
+    app = typer.Typer()
+    app.command()(render)
+    result = CliRunner().invoke(app, list(arguments), obj=Options(manifest))
+    return result.exit_code, result.output, result.exception
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    path = tmp_path / "stack.yml"
+    path.write_text(MANIFEST)
+    return path
+
+
+def test_without_a_folder_the_files_must_be_listed_and_none_written(manifest: Path) -> None:
+    code, output, _ = run(manifest)
+    assert code == 0
+    assert "prometheus/prometheus.yml" in output
+    assert [path.name for path in manifest.parent.iterdir()] == ["stack.yml"]
+
+
+def test_check_must_pass_on_a_fresh_tree_and_fail_on_an_edited_one(manifest: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    assert run(manifest, "--out", out)[0] == 0
+    assert run(manifest, "--out", out, "--check")[0] == 0
+    (tmp_path / "out" / "compose.yaml").write_text("x")
+    _, _, error = run(manifest, "--out", out, "--check")
+    assert isinstance(error, CheckFailed)
+    assert "changed: compose.yaml" in str(error)
+    assert (tmp_path / "out" / "compose.yaml").read_text() == "x"
+
+
+def test_diff_must_show_what_would_change_and_succeed(manifest: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    run(manifest, "--out", out)
+    manifest.write_text(MANIFEST.replace("8000", "8001"))
+    code, output, _ = run(manifest, "--out", out, "--diff")
+    assert code == 0
+    assert '+      - "host.docker.internal:8001"' in output or "8001" in output
+
+
+def test_check_without_a_folder_must_be_a_usage_error(manifest: Path) -> None:
+    assert run(manifest, "--check")[0] == 2
+
+
+def test_a_generated_password_must_be_the_same_the_next_time(manifest: Path, tmp_path: Path) -> None:
+    manifest.write_text(MANIFEST + "grafana: {}\n")
+    out = str(tmp_path / "out")
+    run(manifest, "--out", out)
+    first = (tmp_path / "out/secrets/grafana/admin_password").read_text()
+    assert len(first) >= 16
+    assert run(manifest, "--out", out, "--check")[0] == 0
+
+
+def test_a_check_must_not_make_a_password(manifest: Path, tmp_path: Path) -> None:
+    manifest.write_text(MANIFEST + "grafana: {}\n")
+    run(manifest, "--out", str(tmp_path / "out"), "--check")
+    assert [path.name for path in tmp_path.iterdir()] == ["stack.yml"]
