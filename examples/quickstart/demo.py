@@ -10,6 +10,7 @@ edit of a rule nor another choice of ports touches the example itself.
 from __future__ import annotations
 
 import argparse
+import difflib
 import hashlib
 import json
 import os
@@ -232,7 +233,9 @@ def edit_rule(demo: Demo) -> None:
     old = loaded_rule(demo)
     text = file.read_text()
     file.write_text(text.replace(BEFORE, AFTER))
-    print(f"$ sed -i 's/{BEFORE}/{AFTER}/' rules/shop.yml")
+    for line in difflib.ndiff(text.splitlines(), file.read_text().splitlines()):
+        if line.startswith(("- ", "+ ")):
+            say(f"rules/shop.yml: {line[0]} {line[2:].strip()}")
     require(stackctl("reload"))
     new = loaded_rule(demo)
     say(f"Prometheus, asked for {RULE}:")
@@ -263,11 +266,12 @@ def show(demo: Demo, report: dict[str, Any] | None) -> None:
         if check["status"] in ("fail", "warn"):
             print(f"\n  {check['status'].upper()} {check['id']} {check['subject']}: {check['summary']}")
             print(f"       {check['remedy']}")
-    skipped = {check["summary"] for check in report["checks"] if check["status"] == "skip"}
-    for reason in sorted(skipped):
-        print(f"\n  SKIPPED: {reason}")
+    ready = {check["subject"]: check for check in report["checks"] if check["id"] == "component.ready"}
+    for name, check in ready.items():
+        if check["status"] == "skip":
+            print(f"\n  SKIPPED {name}: {check['summary']}")
     step("Look around")
-    running = {check["subject"] for check in report["checks"] if check["status"] == "pass"}
+    running = {name for name, check in ready.items() if check["status"] == "pass"}
     print(f"  shop          http://{demo.address('app')}/")
     print(f"  Prometheus    http://{demo.address('prometheus')}/alerts")
     if "alertmanager" in running:
