@@ -51,7 +51,8 @@ def test_diff_must_show_what_would_change_and_succeed(manifest: Path, tmp_path: 
     manifest.write_text(MANIFEST.replace("8000", "8001"))
     code, output, _ = run(manifest, "--out", out, "--diff")
     assert code == 0
-    assert '+      - "host.docker.internal:8001"' in output or "8001" in output
+    assert "host.docker.internal:8001" in output
+    assert "8001" not in (tmp_path / "out/prometheus/prometheus.yml").read_text()
 
 
 def test_check_without_a_folder_must_be_a_usage_error(manifest: Path) -> None:
