@@ -76,11 +76,12 @@ def choose_ports() -> dict[str, Listening]:
     for component in (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA, c.NODE):
         usual = c.PORTS[component]
         spoken_for = {*c.PORTS.values(), *(listening.port for listening in chosen.values())}
-        chosen[component] = _first_free([usual, *(port for port in range(usual, 65536) if port not in spoken_for)])
+        chosen[component] = first_free([usual, *(port for port in range(usual, 65536) if port not in spoken_for)])
     return chosen
 
 
-def _first_free(ports: Iterable[int]) -> Listening:
+def first_free(ports: Iterable[int]) -> Listening:
+    """The first of `ports` that is free on loopback, with those that were not."""
     from stackctl.errors import Unavailable
     from stackctl.runtime.ports import refusal
     from stackctl.starter import Listening
@@ -98,6 +99,8 @@ def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
     from stackctl.errors import InputError, Problem
     from stackctl.state import disk
 
+    if folder.exists() and not folder.is_dir():
+        raise InputError.of(f"{folder} is a file, not a folder", remedy="Name a folder; it is made when it is missing.")
     there = [] if force else [path for name in files if (path := folder / name).exists() or path.is_symlink()]
     if there:
         *others, last = [Problem(f"{path} is there already") for path in there]

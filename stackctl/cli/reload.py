@@ -32,8 +32,7 @@ def reload(
     deadline = seconds(timeout, "--timeout")
     with Session.locked(options(context).manifest) as session:
         new = session.write()
-        _validate(session, new)
-        plan = session.plan(new)
+        plan = _validate(session, new)
         _refuse_restarts(plan)
         if dry_run:
             console.out("\n".join(str(step) for step in plan.steps) or "nothing to do")
@@ -44,10 +43,19 @@ def reload(
     console.out(f"{console.mark('pass')} {done}: generation {new.id}")
 
 
-def _validate(session: Session, new: Generation) -> None:
-    problems = session.runtime.validate(new)
+def _validate(session: Session, new: Generation) -> Plan:
+    """The plan for `new`, which the servers' own checkers accept. Raises CheckFailed when they do not."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        checking = pool.submit(session.runtime.validate, new)
+        # The checkers are other processes: what comes after them is loaded and planned meanwhile.
+        session.load_clients()
+        plan = session.plan(new)
+        problems = checking.result()
     if problems:
         raise CheckFailed(*problems, Problem("nothing was changed", remedy="Mend it and run `stackctl reload` again."))
+    return plan
 
 
 def _refuse_restarts(plan: Plan) -> None:

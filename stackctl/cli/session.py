@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stackctl.clients.http import Answer
     from stackctl.model import Stack
     from stackctl.report.verification import Verification
-    from stackctl.runtime import Plan, Runtime
+    from stackctl.runtime import Observed, Plan, Runtime
     from stackctl.source import Secret
     from stackctl.state import Generation, Running, State
     from stackctl.tree import Tree
@@ -39,7 +39,7 @@ class Session:
         """Raises InputError for a bad manifest and Unavailable when nothing runs or the runtime does not answer."""
         from stackctl.manifest import load
         from stackctl.render import render
-        from stackctl.runtime import open_runtime
+        from stackctl.runtime import reopen_runtime
         from stackctl.state import State
 
         stack = load(manifest)
@@ -48,7 +48,7 @@ class Session:
         if running is None or current is None:
             raise Unavailable.of(f"the stack `{stack.name}` does not run", remedy="Run `stackctl up` first.")
         name, where, _ = current.index()
-        runtime = open_runtime(where, name, state.root)
+        runtime = reopen_runtime(where, name, state.root)
         return cls(stack, state, running, current, runtime, render(stack, where, kept_secrets(state)))
 
     @classmethod
@@ -79,10 +79,21 @@ class Session:
         """What it takes to get from what runs to `new`. Units that were left out stay out."""
         from stackctl.runtime import make_plan
 
-        observed = self.runtime.observe()
-        there = {one.name for one in observed}
-        wanted = [unit for unit in new.units() if unit.name in there or self._is_expected(unit.profiles, unit.name)]
-        return make_plan(new.units(), wanted, observed, loaded=self._loaded())
+        def plan(observed: Sequence[Observed]) -> Plan:
+            there = {one.name for one in observed}
+            wanted = [unit for unit in new.units() if unit.name in there or self._is_expected(unit.profiles, unit.name)]
+            return make_plan(new.units(), wanted, observed, loaded=self._loaded())
+
+        # The record is enough to see that only configuration has changed; for all else it is worth asking.
+        quick = plan(self._recorded())
+        return quick if len(quick.units("reload")) == len(quick.steps) else plan(self.runtime.observe())
+
+    def _recorded(self) -> list[Observed]:
+        from stackctl.runtime import Observed
+
+        skipped = self.running.units_skipped
+        units = [unit for unit in self.current.units() if not unit.profiles and unit.name not in skipped]
+        return [Observed(unit.name, "running", unit.spec, unit.image) for unit in units]
 
     def _is_expected(self, profiles: Sequence[str], name: str) -> bool:
         return not profiles and name not in self.running.units_skipped
@@ -91,6 +102,12 @@ class Session:
         """What each unit has read, by the last command that got to its end."""
         known = next((g for g in self.state.generations() if g.id == self.running.generation), None)
         return {unit.name: unit.reads for unit in known.units()} if known else {}
+
+    def load_clients(self) -> None:
+        """Import what `confirm` needs, at a moment when there is time for it."""
+        import requests  # noqa: F401
+
+        import stackctl.checks.loaded  # noqa: F401
 
     def confirm(self, generation: Generation, deadline_seconds: float) -> None:
         """Wait until Prometheus reports `generation`. Raises CheckFailed with what differs when it does not."""

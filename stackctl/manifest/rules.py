@@ -43,7 +43,7 @@ Expression = Annotated[str, BeforeValidator(_expression)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 class _RuleModel(_Strict):

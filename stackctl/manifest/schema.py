@@ -18,6 +18,7 @@ from stackctl.manifest.fields import (
     Address,
     Boolean,
     Duration,
+    Integer,
     LabelName,
     ListenAddress,
     MaybeSecret,
@@ -65,7 +66,14 @@ def nested(annotation: Any) -> type[BaseModel] | None:
 class Model(BaseModel):
     """A mapping of the manifest. An empty one (`grafana:`) stands for all defaults."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        arbitrary_types_allowed=True,
+        # Only the whole language is ever validated: a validator for each part would be built for nothing.
+        defer_build=True,
+    )
 
     # The key that a bare scalar stands for, where a mapping has such a short form.
     shorthand: ClassVar[str] = ""
@@ -249,7 +257,7 @@ class RelabelModel(Model):
     source_labels: list[Text] = Field(default_factory=list, description="The labels whose values are joined.")
     separator: Text | None = Field(None, description="What joins them; `;` by default.")
     regex: Regex | None = Field(None, description="What the joined value must match, whole; `(.*)` by default.")
-    modulus: Text | None = Field(None, description="For `hashmod`.")
+    modulus: Integer | None = Field(None, description="For `hashmod`.")
     target_label: Text | None = Field(None, description="The label that is written.")
     replacement: Text | None = Field(None, description="What is written; `$1` by default.")
     action: Literal[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -62,9 +61,9 @@ def _unknown_key(model: type[BaseModel], path: Path) -> tuple[str, str]:
         message = f"`{key}` is not built yet in stackctl {__version__} ({planned})"
         return message, "Remove it; it is refused so that it cannot be ignored in silence."
     known = sorted(_fields(_at(model, path[:-1])))
-    close = get_close_matches(key, known, n=1, cutoff=0.6)
+    close = _closest(key, known)
     if close:
-        return f"unknown key `{key}`", f"Did you mean `{close[0]}`?"
+        return f"unknown key `{key}`", f"Did you mean `{close}`?"
     return f"unknown key `{key}`", f"Known here: {', '.join(known)}." if known else ""
 
 
@@ -110,8 +109,14 @@ def _list_remedy(value: Any) -> str:
 
 
 def _close(value: Any, allowed: str) -> str:
-    close = get_close_matches(str(value), [word for word in allowed.split("`") if word.strip(", ")], n=1)
-    return f"Did you mean `{close[0]}`?" if close else ""
+    close = _closest(str(value), [word for word in allowed.split("`") if word.strip(", ")])
+    return f"Did you mean `{close}`?" if close else ""
+
+
+def _closest(word: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, known, n=1)), "")
 
 
 def _description(model: type[BaseModel], path: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pathlib
 import re
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 
 from stackctl import conventions
 from stackctl.errors import Problem
@@ -60,6 +59,8 @@ def _value(match: re.Match[str], variables: Mapping[str, str]) -> str:
 
 
 def _missing(name: str, variables: Mapping[str, str]) -> Problem:
+    from difflib import get_close_matches
+
     close = get_close_matches(name, variables, n=1, cutoff=0.8)
     hint = f" Did you mean `{close[0]}`?" if close else ""
     return Problem(

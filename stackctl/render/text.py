@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
-
-from stackctl.data import data_dir
 
 _Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _NO_LIMIT = 2**31 - 1
@@ -56,24 +53,11 @@ def json_bytes(value: Any) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-@cache
 def header(manifest: str) -> str:
     """The comment at the top of a rendered file. Only the file's name goes in: a tree is the same in every place."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    # Text with `{{ $labels.job }}` belongs to Prometheus, so templates of ours use other brackets.
-    environment = Environment(
-        loader=FileSystemLoader(data_dir("templates")),
-        undefined=StrictUndefined,
-        variable_start_string="[[",
-        variable_end_string="]]",
-        block_start_string="[%",
-        block_end_string="%]",
-        autoescape=False,  # noqa: S701 - the output is YAML, not HTML
-        keep_trailing_newline=True,
-    )
     name = Path(manifest).name
-    return environment.get_template("header.j2").render(manifest=name if name.isprintable() else "the manifest")
+    source = name if name.isprintable() else "the manifest"
+    return f"# Rendered by stackctl from {source}. Edits here are overwritten: edit the manifest.\n"
 
 
 def merged(base: Any, extra: Any, appended: frozenset[str] = frozenset()) -> Any:

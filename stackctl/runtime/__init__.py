@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stackctl.runtime.plan import make_plan, selected
 from stackctl.runtime.protocol import Live, Observed, Plan, Runtime, Step
-from stackctl.runtime.select import Choice, choose, open_runtime
+from stackctl.runtime.select import Choice, choose, open_runtime, reopen_runtime
 
 __all__ = [
     "Choice",
@@ -16,5 +16,6 @@ __all__ = [
     "choose",
     "make_plan",
     "open_runtime",
+    "reopen_runtime",
     "selected",
 ]

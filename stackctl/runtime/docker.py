@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ wget -q -O - "$0" & asked=$!
 (sleep {FETCH_SECONDS:g}; kill $asked) > /dev/null 2>&1 &
 wait $asked
 """
+_NOT_RUNNING = re.compile(r"Error response from daemon: (No such container|[Cc]ontainer \S+ is not running)")
 _NO_ENGINE = "start Docker, or use `--runtime native`"
 
 
@@ -55,9 +57,21 @@ class Docker:
 
     project: str
     live: Path
-    client: APIClient
     note: Callable[[str], None]
     name: str = "docker"
+
+    @cached_property
+    def client(self) -> APIClient:
+        """The engine's API. Connected when it is first asked: a reload gets by without loading the SDK."""
+        from docker import APIClient
+        from docker.errors import DockerException
+
+        try:
+            client = APIClient(base_url=_engine_address(), version="auto", timeout=_QUICK_SECONDS)
+        except DockerException as error:
+            raise Unavailable.of("no Docker engine answers", cause=str(error), remedy=_NO_ENGINE) from error
+        client.timeout = _ANSWER_SECONDS
+        return client
 
     # -- observing --------------------------------------------------------------------------------------------
 
@@ -134,7 +148,10 @@ class Docker:
     def _compose(self, tree: Path, *arguments: str) -> None:
         """Run Compose on the tree at `tree`, and on no other file. Raises Unavailable with its last words."""
         command = ["docker", "compose", "--progress", "quiet", "--project-name", self.project]
-        ran = _run([*command, "--file", str(tree / c.COMPOSE_FILE), *arguments], env=self._environment(tree))
+        command += ["--file", str(tree / c.COMPOSE_FILE)]
+        env_file = self._root / c.ENV_FILE
+        command += ["--env-file", str(env_file)] if env_file.is_file() else []
+        ran = _run([*command, *arguments], env=self._environment(tree))
         if ran.returncode:
             raise _compose_failure(ran.stderr)
 
@@ -143,9 +160,15 @@ class Docker:
             **os.environ,
             "STACKCTL_SOURCE": str(self.live),
             "STACKCTL_TARGET": c.CONTAINER_MOUNT,
+            "STACKCTL_ROOT": str(self._root),
             "STACKCTL_GID": str(tree.stat().st_gid),
             "COMPOSE_PROFILES": "*",
         }
+
+    @property
+    def _root(self) -> Path:
+        """The manifest's folder, which holds the state folder, which holds `live`."""
+        return self.live.parent.parent
 
     def _refuse_taken_ports(self, starting: Collection[Unit]) -> None:
         taken = [unit for unit in starting if unit.address and _is_taken(unit.address)]
@@ -165,27 +188,24 @@ class Docker:
     # -- asking -----------------------------------------------------------------------------------------------
 
     def validate(self, generation: Live) -> list[Problem]:
-        applicable = checkers.applicable(generation.path)
-        containers = {_name(row["Labels"]): row["Id"] for row in self._containers() if row["State"] == "running"}
         images = {unit.name: unit.image for unit in generation.units()}
         tree = f"{c.CONTAINER_MOUNT}/{c.GENERATIONS}/{generation.id}"
 
         def check(checker: Checker) -> list[Problem]:
             command = [f"/bin/{checker.tool}", *checker.command(tree)]
-            if checker.unit in containers:
-                verdict = self._run_in(containers[checker.unit], command)
-            else:
+            verdict = self._run_in(checker.unit, command)
+            if _NOT_RUNNING.match(verdict.output):
                 verdict = self._run_once(images[checker.unit], command, generation.path)
             return checkers.problems(checker, verdict, tree)
 
+        applicable = checkers.applicable(generation.path)
         with ThreadPoolExecutor(max_workers=max(len(applicable), 1)) as pool:
             return [problem for problems in pool.map(check, applicable) for problem in problems]
 
-    def _run_in(self, container: str, command: list[str]) -> Verdict:
-        with _engine_errors():
-            handle = self.client.exec_create(container, command)["Id"]
-            output = self.client.exec_start(handle)
-            return Verdict(self.client.exec_inspect(handle)["ExitCode"], output.decode(errors="replace"))
+    def _run_in(self, unit: str, command: list[str]) -> Verdict:
+        """Run a checker inside the container of `unit`, by the name that Compose gives it."""
+        ran = _run(["docker", "exec", f"{self.project}-{unit}-1", *command])
+        return Verdict(ran.returncode, ran.stdout + ran.stderr)
 
     def _run_once(self, image: str, command: list[str], tree: Path) -> Verdict:
         """Run a checker in a container of its own, which sees what the server would see."""
@@ -228,25 +248,19 @@ class Docker:
 
 
 def connect(project: str, live: Path, note: Callable[[str], None]) -> Docker:
-    """The docker runtime on the engine that the docker command would use.
+    """The docker runtime on the engine that the docker command would use, which has answered.
 
     Raises Unavailable, with what to do, when no engine answers within a few seconds or Compose 2 is missing.
     """
-    from docker import APIClient
-    from docker.errors import DockerException
-
     if not _compose_is_here():
         raise Unavailable.of(
             "the docker command has no `compose`",
             cause="stackctl needs Docker Compose 2, the plugin of the docker command.",
             remedy="install the Compose plugin, or use `--runtime native`",
         )
-    try:
-        client = APIClient(base_url=_engine_address(), version="auto", timeout=_QUICK_SECONDS)
-        client.timeout = _ANSWER_SECONDS
-    except DockerException as error:
-        raise Unavailable.of("no Docker engine answers", cause=str(error), remedy=_NO_ENGINE) from error
-    return Docker(project, live, client, note)
+    runtime = Docker(project, live, note)
+    _ = runtime.client
+    return runtime
 
 
 def _engine_address() -> str | None:

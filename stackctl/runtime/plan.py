@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 
 from stackctl.errors import Problem, raise_if_any
@@ -96,6 +95,8 @@ def _refuse_unknown(known: Mapping[str, Collection[str]], asked: Collection[str]
 
 
 def _suggestion(name: str, names: Collection[str]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"did you mean `{close[0]}`?"

@@ -51,9 +51,18 @@ def open_runtime(name: str, stack: str, folder: Path, *, note: Callable[[str], N
     Raises Unavailable when that is docker and no engine answers.
     """
     if name == NATIVE:
-        from stackctl.runtime.native import Native
-
-        return Native(folder)
+        return reopen_runtime(name, stack, folder, note=note)
     from stackctl.runtime.docker import connect
 
     return connect(stack, folder / "live", note)
+
+
+def reopen_runtime(name: str, stack: str, folder: Path, *, note: Callable[[str], None] = _silent) -> Runtime:
+    """The same for a stack that is known to run there: whether docker still answers shows when it is first asked."""
+    if name == NATIVE:
+        from stackctl.runtime.native import Native
+
+        return Native(folder)
+    from stackctl.runtime.docker import Docker
+
+    return Docker(stack, folder / "live", note)

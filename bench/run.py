@@ -1,0 +1,148 @@
+"""Measure what users wait for, each beside something real in the same run, and print ratios.
+
+    python bench/run.py [startup] [render] [reload] [up]
+
+Docker's measurements need an engine and the images; without one they are left out, and the output says so.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import stacks
+from timing import Ratio, pairs, peak_memory, run
+
+BIN = Path(sys.executable).parent
+STACKCTL = str(BIN / "stackctl")
+NAME = "stackctl-bench"
+
+
+def startup(_: Path) -> None:
+    """Starting the program, beside importing the library it is built on."""
+    imported = [sys.executable, "-c", "import typer"]
+    for option in ("--version", "--help"):
+        print(
+            pairs(
+                f"stackctl {option} / import typer", lambda o=option: run([STACKCTL, o]), lambda: run(imported), 1.5, 15
+            )
+        )
+
+
+def render(folder: Path) -> None:
+    """Rendering at scale, and how it grows from a tenth."""
+    tenth, whole = folder / "tenth", folder / "whole"
+    stacks.large(tenth, 100, 10, 500, 20)
+    stacks.large(whole, 1000, 10, 5000, 200)
+    measured = {}
+    for place in (tenth, whole):
+        measured[place] = peak_memory([STACKCTL, "render", "--out", str(place / "out")], place)
+        seconds, memory = measured[place]
+        print(f"render, {place.name:<37} {seconds:7.2f} s, {memory:6.0f} MB at most")
+    growth = measured[whole][0] / measured[tenth][0]
+    print(f"render, ten times as much                    takes {growth:.1f} times as long")
+
+
+def reload(folder: Path) -> None:
+    """An edit of a rule made live, beside promtool and a bare POST, on each runtime, with few and with many rules."""
+    for runtime in runtimes():
+        for rules in (1, 1000):
+            print(reloads(folder / f"{runtime}-{rules}", runtime, rules))
+
+
+def reloads(place: Path, runtime: str, rules: int) -> Ratio:
+    port = stacks.small(place, NAME, rules)
+    run([STACKCTL, "up", "--runtime", runtime], place)
+    edits = count(1)
+
+    def ours() -> float:
+        stacks.edit_rule(place, next(edits), rules)
+        return run([STACKCTL, "reload"], place)
+
+    try:
+        return pairs(f"stackctl reload, {runtime}, {rules} rules", ours, lambda: bare(place, runtime, port), 2.0, 10)
+    finally:
+        run([STACKCTL, "down", "--volumes"], place)
+
+
+def bare(place: Path, runtime: str, port: int) -> float:
+    """What a careful person types: promtool from the server that runs, then the POST."""
+    begin = time.perf_counter()
+    config = "prometheus/prometheus.yml"
+    if runtime == "docker":
+        command = [
+            "docker",
+            "exec",
+            f"{NAME}-prometheus-1",
+            "promtool",
+            "check",
+            "config",
+            f"/etc/stackctl/current/{config}",
+        ]
+    else:
+        from stackctl.tools import require
+
+        command = [str(require("promtool").path), "check", "config", str(place / ".stackctl/live/current" / config)]
+    run(command)
+    post = urllib.request.Request(f"http://127.0.0.1:{port}/-/reload", method="POST")
+    with urllib.request.urlopen(post) as answer:
+        answer.read()
+    return time.perf_counter() - begin
+
+
+def up(folder: Path) -> None:
+    """Bringing the stack up on Docker, beside Compose on the same tree."""
+    if "docker" not in runtimes():
+        return
+    place = folder / "up"
+    stacks.small(place, NAME)
+    run([STACKCTL, "render", "--runtime", "docker", "--out", "tree"], place)
+    compose = ["docker", "compose", "--project-name", f"{NAME}-compose", "--file", "tree/compose.yaml"]
+
+    def with_stackctl() -> float:
+        seconds = run([STACKCTL, "up", "--runtime", "docker"], place)
+        run([STACKCTL, "down", "--volumes"], place)
+        return seconds
+
+    def with_compose() -> float:
+        seconds = run([*compose, "up", "--detach", "--wait"], place)
+        run([*compose, "down", "--volumes"], place)
+        return seconds
+
+    print(pairs("stackctl up / docker compose up --wait", with_stackctl, with_compose, 1.15, 5))
+    run([STACKCTL, "up", "--runtime", "docker"], place)
+    try:
+        again = sorted(run([STACKCTL, "up"], place) for _ in range(5))[2]
+        print(f"{'stackctl up, unchanged':<44} {again:7.3f} s   (goal 1 s: {'within' if again < 1 else 'OVER'})")
+    finally:
+        run([STACKCTL, "down", "--volumes"], place)
+
+
+def runtimes() -> list[str]:
+    """The runtimes of this machine; a missing one is said once."""
+    engine = (
+        shutil.which("docker") and not subprocess.run(["docker", "info"], capture_output=True, check=False).returncode
+    )
+    if not engine:
+        print("no Docker engine answers: its measurements are left out")
+    return ["docker", "native"] if engine else ["native"]
+
+
+MEASUREMENTS: dict[str, Callable[[Path], None]] = {"startup": startup, "render": render, "reload": reload, "up": up}
+
+
+def main(names: list[str]) -> None:
+    for name in names or MEASUREMENTS:
+        with tempfile.TemporaryDirectory(prefix="stackctl-bench-") as folder:
+            MEASUREMENTS[name](Path(folder))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,82 @@
+"""Manifests to measure with: a small real one, and one as large as you like."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def small(folder: Path, name: str, rules: int = 1) -> int:
+    """A stack of Prometheus, Alertmanager and the node exporter, with so many rules. Returns Prometheus' port."""
+    ports = [free_port() for _ in range(3)]
+    (folder / "rules").mkdir(parents=True)
+    (folder / "stack.yml").write_text(
+        f"""version: 1
+name: {name}
+prometheus: {{listen: {ports[0]}, scrape_interval: 5s}}
+alertmanager: {{listen: {ports[1]}, receivers: {{team: {{webhook: {{url: "http://localhost:5001/"}}}}}}}}
+exporters: {{node: {{listen: {ports[2]}}}}}
+rules: [{{file: rules/bench.yml}}]
+"""
+    )
+    edit_rule(folder, 0, rules)
+    return ports[0]
+
+
+def edit_rule(folder: Path, number: int, rules: int = 1) -> None:
+    """Change the threshold of one of the stack's rules."""
+    edited = f"      - {{alert: TargetDown, expr: 'count(up == 0) > {number}', for: 1m}}\n"
+    others = _rules(0, rules - 1)
+    (folder / "rules" / "bench.yml").write_text(others + edited)
+
+
+def large(folder: Path, services: int, targets_each: int, rules: int, dashboards: int) -> None:
+    """A manifest with so many services, targets, rules and dashboards."""
+    (folder / "rules").mkdir(parents=True)
+    (folder / "dashboards").mkdir()
+    lines = ["version: 1", "name: large", "alertmanager:", "grafana: {admin: {password: bench-only}}", "services:"]
+    for number in range(services):
+        targets = ", ".join(f'"host-{number}-{each}:9000"' for each in range(targets_each))
+        lines += [f"  service-{number}:", f"    targets: [{targets}]", f"    labels: {{team: team-{number % 20}}}"]
+    files = max(rules // 100, 1)
+    lines.append("rules:")
+    for number in range(files):
+        (folder / "rules" / f"{number}.yml").write_text(_rules(number, rules // files))
+        lines.append(f"  - file: rules/{number}.yml")
+    lines.append("dashboards:")
+    for number in range(dashboards):
+        (folder / "dashboards" / f"{number}.json").write_text(_dashboard(number))
+        lines.append(f"  - file: dashboards/{number}.json")
+    (folder / "stack.yml").write_text("\n".join(lines) + "\n")
+
+
+def _rules(number: int, count: int) -> str:
+    rules = "".join(
+        f"      - alert: Errors{number}x{each}\n"
+        f'        expr: sum by (job) (rate(http_requests_total{{status=~"5..", shard="{each}"}}[5m])) > {each}\n'
+        "        for: 5m\n        labels: {severity: warning}\n"
+        for each in range(count)
+    )
+    return f"groups:\n  - name: group-{number}\n    rules:\n{rules}"
+
+
+def _dashboard(number: int) -> str:
+    panels = [
+        {
+            "id": each + 1,
+            "type": "timeseries",
+            "title": f"Panel {each}",
+            "gridPos": {"h": 8, "w": 12, "x": 12 * (each % 2), "y": 8 * (each // 2)},
+            "targets": [{"refId": "A", "expr": f'rate(http_requests_total{{shard="{each}"}}[5m])'}],
+        }
+        for each in range(12)
+    ]
+    return json.dumps({"uid": f"bench-{number}", "title": f"Bench {number}", "schemaVersion": 39, "panels": panels})

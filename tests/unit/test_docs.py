@@ -1,0 +1,59 @@
+"""The generated pages say what the code says, and every command and option has help."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import typer
+
+from stackctl.cli.main import app
+from stackctl.manifest.schema import Manifest
+
+ROOT = Path(__file__).parents[2]
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def commands(command: Any, name: str = "stackctl") -> list[tuple[str, Any]]:
+    children = getattr(command, "commands", {}).values()
+    return [(name, command), *(each for child in children for each in commands(child, f"{name} {child.name}"))]
+
+
+@pytest.mark.parametrize(("path", "text"), generator().pages().items(), ids=lambda value: getattr(value, "name", ""))
+def test_a_generated_page_must_not_drift_from_the_code(path: Path, text: str) -> None:
+    assert path.read_text() == text, "run `make docs`"
+
+
+@pytest.mark.parametrize(("name", "command"), commands(typer.main.get_command(app)), ids=lambda value: str(value))
+def test_every_command_and_option_must_have_help(name: str, command: Any) -> None:
+    assert command.help, name
+    for parameter in command.params:
+        assert parameter.help, f"{name} {parameter.name}"
+
+
+def test_every_field_of_the_language_must_be_described() -> None:
+    for path, model in generator().walk("", Manifest):
+        assert model.__doc__, path
+        for name, field in model.model_fields.items():
+            assert field.description, f"{path}.{name}"
+            assert field.description.endswith((".", "`")), f"{path}.{name}: a sentence ends with a full stop"
+
+
+@pytest.mark.parametrize(
+    "page", sorted(path for path in ROOT.rglob("*.md") if not {".venv", ".demo"} & set(path.parts)), ids=str
+)
+def test_every_link_between_pages_must_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
