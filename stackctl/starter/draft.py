@@ -83,8 +83,14 @@ def draft_files(draft: Draft) -> dict[str, bytes]:
 def scalar(text: str) -> str:
     """`text` as a YAML scalar that reads back as the same text."""
     plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
-    # JSON's own escapes are YAML's too; what is not ASCII is escaped, and so never a line break or a control code.
-    return text if plain else json.dumps(text)
+    return text if plain else f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    # YAML folds line breaks, of which it knows several, and refuses control characters.
+    return character if " " <= character <= "~" else f"\\U{ord(character):08x}"
 
 
 def _rendered(template: str, values: Mapping[str, Any]) -> bytes:

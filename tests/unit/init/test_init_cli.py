@@ -1,0 +1,105 @@
+"""`stackctl init` as a user types it."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from stackctl.cli import init
+from stackctl.cli.main import main
+from stackctl.manifest import load
+from stackctl.starter import Found, parse_url
+
+FOUND = Found(parse_url("localhost:8000/metrics"))
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What else listens on the machine that runs the tests is no business of theirs."""
+    monkeypatch.setattr("stackctl.starter.find_local", list)
+
+
+def test_what_is_written_must_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "My Shop"
+    assert main(["init", str(folder)]) == 0
+    assert load(folder / "stack.yml", {}).name == "my-shop"
+    shown = capsys.readouterr().out
+    assert f"wrote {folder}/stack.yml" in shown
+    assert "stackctl up\n" in shown
+    assert f"cd '{folder}'" in shown
+
+
+def test_files_that_are_there_must_all_be_named_and_nothing_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "shop"
+    (folder / "rules").mkdir(parents=True)
+    (folder / "rules" / "shop.yml").write_text("mine")
+    (folder / "stack.yml").symlink_to("nowhere")
+    assert main(["init", str(folder)]) == 2
+    assert capsys.readouterr().err.endswith(
+        f"error: {folder}/rules/shop.yml is there already\n\n"
+        f"error: {folder}/stack.yml is there already\n"
+        "help: Name another folder, or overwrite with --force.\n\n2 problems\n"
+    )
+    assert not (folder / "dashboards").exists()
+    assert (folder / "rules" / "shop.yml").read_text() == "mine"
+
+
+def test_force_must_overwrite(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").write_text("mine")
+    assert main(["init", str(tmp_path), "--force"]) == 0
+    assert load(tmp_path / "stack.yml", {}).services == ()
+
+
+def test_a_folder_that_is_a_file_must_be_a_clear_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x").write_text("")
+    assert main(["init", str(tmp_path / "x")]) == 2
+    assert "is a file" in capsys.readouterr().err
+
+
+def test_a_bad_url_must_write_nothing(tmp_path: Path) -> None:
+    assert main(["init", str(tmp_path), "--from", "ftp://x"]) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_does_not_answer_must_be_written_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    assert main(["init", str(tmp_path), "--from", f"127.0.0.1:{port}"]) == 0
+    assert f"! http://127.0.0.1:{port}/metrics: connection refused" in capsys.readouterr().err
+    assert load(tmp_path / "stack.yml", {}).services[0].targets[0].port == port
+
+
+def test_a_taken_port_must_give_the_next_free_one() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        listening = init.first_free(range(taken, 65536))
+    assert listening.taken[0] == taken
+    assert listening.port > taken
+
+
+def test_an_example_must_be_copied_whole(tmp_path: Path) -> None:
+    assert main(["init", str(tmp_path), "--example", "quickstart"]) == 0
+    assert load(tmp_path / "stack.yml", {}).name == "quickstart"
+    assert (tmp_path / "app.py").exists()
+    assert not (tmp_path / "demo.py").exists()
+
+
+def test_an_unknown_example_must_lead_to_the_known_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", str(tmp_path), "--example", "quickstat"]) == 2
+    assert "Did you mean `quickstart`?" in capsys.readouterr().err
+
+
+def test_loopback_only_must_lead_to_the_native_runtime(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("stackctl.starter.find_local", lambda: [Found(FOUND.url, loopback_only=True)])
+    assert main(["init", str(tmp_path)]) == 0
+    assert "stackctl up --runtime native" in capsys.readouterr().out

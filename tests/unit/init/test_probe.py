@@ -1,0 +1,172 @@
+"""Looking for metrics, on a real HTTP server of the test's own."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from stackctl.starter import probe
+from stackctl.starter.fetch import fetch
+from stackctl.starter.names import MetricsUrl, parse_url
+from stackctl.starter.probe import Port, find_local, listening_ports, look_at
+
+METRICS = '# TYPE http_requests_total counter\nhttp_requests_total{status="200"} 1\npython_info 1\n'
+PLAIN = "text/plain; version=0.0.4"
+Pages = dict[str, tuple[int, str, str]]
+
+
+@contextmanager
+def serving(pages: Pages, otherwise: tuple[int, str, str] = (404, "text/html", "no")) -> Iterator[int]:
+    """A server with `pages`: path -> status, content type, body. Gives its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, kind, body = pages.get(self.path, otherwise)
+            self.send_response(status)
+            if kind:
+                self.send_header("Content-Type", kind)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_bare_address_must_be_tried_on_the_usual_paths() -> None:
+    with serving({"/actuator/prometheus": (200, PLAIN, METRICS)}) as port:
+        found = look_at(parse_url(f"localhost:{port}"))
+    assert found.url.path == "/actuator/prometheus"
+    assert str(found) == (
+        f"http://localhost:{port}/actuator/prometheus: 2 series, by Python's prometheus_client, "
+        "HTTP requests in http_requests_total"
+    )
+
+
+def test_a_given_path_must_be_the_only_one_that_is_tried() -> None:
+    with serving({"/metrics": (200, PLAIN, METRICS)}) as port:
+        found = look_at(parse_url(f"localhost:{port}/other"))
+    assert (found.scrape, found.problem) == (None, "it answers 404")
+
+
+def test_health_paths_must_be_found() -> None:
+    pages = {"/metrics": (200, PLAIN, METRICS), "/healthz": (200, "", "ok"), "/readyz": (200, "", "ok")}
+    with serving(pages) as port:
+        found = look_at(parse_url(f"localhost:{port}"))
+    assert (found.live, found.ready) == ("/healthz", "/readyz")
+
+
+def test_a_server_that_answers_everything_must_not_have_health_paths() -> None:
+    with serving({"/metrics": (200, PLAIN, METRICS)}, otherwise=(200, "text/html", "<html>")) as port:
+        found = look_at(parse_url(f"localhost:{port}"))
+    assert (found.live, found.ready) == ("", "")
+
+
+def test_a_health_path_that_is_not_well_now_must_not_be_written() -> None:
+    pages = {"/metrics": (200, PLAIN, METRICS), "/ready": (503, "", "no"), "/health": (200, "", "ok")}
+    with serving(pages) as port:
+        found = look_at(parse_url(f"localhost:{port}"))
+    assert (found.live, found.ready) == ("/health", "")
+
+
+@pytest.mark.parametrize(("kind", "needs"), [(PLAIN, False), ("", True), ("text/html", True)])
+def test_a_content_type_that_prometheus_refuses_must_be_noticed(kind: str, needs: bool) -> None:
+    with serving({"/metrics": (200, kind, METRICS)}) as port:
+        assert look_at(parse_url(f"localhost:{port}")).needs_protocol is needs
+
+
+@pytest.mark.parametrize(
+    ("page", "problem"),
+    [
+        ((200, "text/html", "<html>"), "it answers with text/html that is not Prometheus' format"),
+        ((500, PLAIN, "x"), "it answers 500"),
+    ],
+)
+def test_what_is_wrong_must_be_said(page: tuple[int, str, str], problem: str) -> None:
+    with serving({"/metrics": page}) as port:
+        assert look_at(parse_url(f"localhost:{port}")).problem == problem
+
+
+def test_a_closed_port_must_be_said() -> None:
+    with socket.socket() as probe_socket:
+        probe_socket.bind(("127.0.0.1", 0))
+        port = probe_socket.getsockname()[1]
+    assert look_at(parse_url(f"127.0.0.1:{port}")).problem == "connection refused"
+
+
+def test_plain_http_must_be_said_to_who_asks_for_tls() -> None:
+    with serving({}) as port:
+        assert look_at(parse_url(f"https://127.0.0.1:{port}")).problem == "it does not speak TLS"
+
+
+def test_a_server_that_accepts_and_says_nothing_must_not_hold_the_search() -> None:
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        assert fetch(f"http://127.0.0.1:{mute.getsockname()[1]}/", 0.1).reason == "no answer in time"
+
+
+def test_an_answer_without_an_end_must_be_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stackctl.starter.fetch.SIZE_LIMIT", 10)
+    with serving({"/metrics": (200, PLAIN, METRICS)}) as port:
+        assert fetch(f"http://127.0.0.1:{port}/metrics", 1).reason == "its answer does not end"
+
+
+def test_what_is_not_http_must_be_said() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+
+        def greet() -> None:
+            connection, _ = other.accept()
+            connection.sendall(b"220 mail.example.org ESMTP\r\n")
+            connection.close()
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        reason = fetch(f"http://127.0.0.1:{other.getsockname()[1]}/", 1).reason
+        thread.join()
+    assert reason in {"it does not speak HTTP", "connection reset by peer"}
+
+
+def test_the_search_must_find_what_serves_metrics_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = METRICS + "alertmanager_build_info 1\n"
+    with (
+        serving({"/metrics": (200, PLAIN, METRICS)}) as app,
+        serving({"/metrics": (200, PLAIN, own)}) as component,
+        serving({}) as other,
+    ):
+        ports = [port for port in listening_ports() if port.number in {app, component, other}]
+        assert ports == [Port(number, True) for number in sorted({app, component, other})]
+        monkeypatch.setattr(probe, "listening_ports", lambda: ports)
+        (found,) = find_local()
+    assert found.url == MetricsUrl("http", "localhost", app, "/metrics")
+    assert found.loopback_only
+
+
+def test_ports_must_be_read_from_the_systems_tables(tmp_path: Path) -> None:
+    head = "  sl  local_address rem_address   st\n"
+    (tmp_path / "tcp").write_text(
+        f"{head} 0: 0100007F:1F40 00000000:0000 0A\n 1: 00000000:1F41 00000000:0000 0A\n"
+        " 2: 0100007F:1F42 0100007F:0001 01\n 3: 0100007F:1F43 00000000:0000 0A\n"
+    )
+    (tmp_path / "tcp6").write_text(
+        f"{head} 0: 00000000000000000000000001000000:1F44 {'0' * 32}:0000 0A\n 1: {'0' * 32}:1F43 {'0' * 32}:0000 0A\n"
+    )
+    found = listening_ports([tmp_path / "tcp", tmp_path / "tcp6", tmp_path / "none"])
+    assert found == [Port(8000, True), Port(8001, False), Port(8003, False), Port(8004, True)]
