@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
-
-from typing_extensions import Self
+from typing import ClassVar, TypeVar
 
 from stackctl.source import Position
 
@@ -30,6 +28,9 @@ class Problem:
         return "\n".join(part for part in parts if part)
 
 
+E = TypeVar("E", bound="StackctlError")
+
+
 class StackctlError(Exception):
     """An expected failure. Never raised bare: the subclass gives the exit code."""
 
@@ -42,7 +43,7 @@ class StackctlError(Exception):
         super().__init__("\n\n".join(str(problem) for problem in problems))
 
     @classmethod
-    def of(cls, summary: str, *, cause: str = "", remedy: str = "", position: Position | None = None) -> Self:
+    def of(cls: type[E], summary: str, *, cause: str = "", remedy: str = "", position: Position | None = None) -> E:
         """The error with a single problem, which is the common case."""
         return cls(Problem(summary, position, cause, remedy))
 

@@ -8,27 +8,29 @@ from typing import Any
 
 from stackctl.checks.config import PROMETHEUS_FILE, config_difference
 from stackctl.clients.prometheus import LoadedRule, Prometheus
+from stackctl.model import Stack
 from stackctl.promql.expression import same
 
 Key = tuple[str, str, str, str]
 
 
-def loaded_difference(client: Prometheus, tree: Path) -> list[str]:
-    """Where what Prometheus reports differs from the tree at `tree`, a line for each difference.
+Written = dict[Key, list[str]]
+
+
+def loaded_difference(client: Prometheus, rendered: bytes, written: Written) -> list[str]:
+    """Where what Prometheus reports differs from the `rendered` configuration and the `written` rules, line by line.
 
     An answer of 200 to a reload says less: a rule file that could not be read leaves new scrape jobs beside old
     rules. Raises NoAnswer when Prometheus gives none.
     """
     info = client.runtime_info()
     failed = [] if info.reload_ok else ["the last reload of the configuration failed"]
-    rendered = (tree / PROMETHEUS_FILE).read_bytes()
-    differences = config_difference(rendered, client.config())
-    return [*failed, *differences, *rules_difference(_written(tree, rendered), client.rules())]
+    return [*failed, *config_difference(rendered, client.config()), *rules_difference(written, client.rules())]
 
 
-def rules_difference(written: dict[Key, list[str]], loaded: Iterable[LoadedRule]) -> list[str]:
+def rules_difference(written: Written, loaded: Iterable[LoadedRule]) -> list[str]:
     """Where the loaded rules differ from the written ones. Rules are known by file, group, kind and name."""
-    found: dict[Key, list[str]] = {}
+    found: Written = {}
     for rule in loaded:
         found.setdefault((PurePosixPath(rule.file).name, rule.group, rule.kind, rule.name), []).append(rule.query)
     lines = []
@@ -41,10 +43,20 @@ def rules_difference(written: dict[Key, list[str]], loaded: Iterable[LoadedRule]
     return lines
 
 
-def _written(tree: Path, rendered: bytes) -> dict[Key, list[str]]:
-    config = _yaml(rendered)
+def rules_of(stack: Stack) -> Written:
+    """The expressions of a stack's rules."""
+    rules: Written = {}
+    for file in stack.rules:
+        for rule in file.rules:
+            rules.setdefault((file.path, rule.group, rule.kind, rule.name), []).append(rule.expr)
+    return rules
+
+
+def rules_in(tree: Path) -> Written:
+    """The expressions of the rules in a tree on disk, whose stack is no longer known."""
+    config = _yaml((tree / PROMETHEUS_FILE).read_bytes())
     folder = (tree / PROMETHEUS_FILE).parent
-    rules: dict[Key, list[str]] = {}
+    rules: Written = {}
     for file in config.get("rule_files") or []:
         for group in (_yaml((folder / file).read_bytes()) or {}).get("groups") or []:
             for rule in group.get("rules") or []:

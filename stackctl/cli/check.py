@@ -67,13 +67,13 @@ def _ask_checkers(tree: Tree) -> tuple[list[Problem], list[str]]:
     import subprocess
     from tempfile import TemporaryDirectory
 
-    from stackctl.render.write import write_files
+    from stackctl.render.write import write
     from stackctl.runtime import checkers
     from stackctl.tools import locate
 
     problems, unchecked = [], []
     with TemporaryDirectory(prefix="stackctl-check-") as folder:
-        write_files(tree, Path(folder))
+        write(tree, Path(folder))
         for checker in checkers.applicable(Path(folder)):
             tool = locate(checker.tool)
             if tool is None:

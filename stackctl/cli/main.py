@@ -27,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help starts in half the time
     pretty_exceptions_enable=False,
 )
-#INIT
+# INIT
 app.command()(check.check)
 app.command()(render.render)
 app.command()(up.up)

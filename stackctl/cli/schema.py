@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 
 def schema() -> None:
     """Print the JSON Schema of stack.yml, for editors and linters."""
+    import json
+
     from stackctl.manifest.schema import Manifest
     from stackctl.report import console
 

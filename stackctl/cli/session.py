@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.cli.up import GRAFANA_PASSWORD
+from stackctl.cli.launch import GRAFANA_PASSWORD
 from stackctl.errors import CheckFailed, Problem, Unavailable
 
 if TYPE_CHECKING:
@@ -111,15 +111,18 @@ class Session:
 
     def confirm(self, generation: Generation, deadline_seconds: float) -> None:
         """Wait until Prometheus reports `generation`. Raises CheckFailed with what differs when it does not."""
-        from stackctl.checks.loaded import loaded_difference
+        from stackctl.checks.config import PROMETHEUS_FILE
+        from stackctl.checks.loaded import loaded_difference, rules_in, rules_of
         from stackctl.clients.http import Http
         from stackctl.clients.prometheus import Prometheus
         from stackctl.wait import TimedOut, wait_until
 
         client = Prometheus(Http(self._prometheus_url(generation)))
+        rendered = (generation.path / PROMETHEUS_FILE).read_bytes()
+        written = rules_in(generation.path) if generation == self.current else rules_of(self.stack)
 
         def differences() -> list[str]:
-            return loaded_difference(client, generation.path)
+            return loaded_difference(client, rendered, written)
 
         try:
             wait_until(differences, lambda lines: not lines, deadline_seconds, what="Prometheus to confirm")

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from stackctl import conventions as c
 from stackctl.cli.options import options
 from stackctl.cli.values import seconds
-
-if TYPE_CHECKING:
-    from stackctl.model import Stack
-    from stackctl.runtime import Choice, Plan, Runtime
-    from stackctl.source import Secret
-    from stackctl.state import Generation, State
-    from stackctl.tree import Tree, Unit
-
-GRAFANA_PASSWORD = "grafana_admin_password"  # noqa: S105 - a name, not a password
 
 
 class RuntimeName(str, Enum):
@@ -30,15 +17,6 @@ class RuntimeName(str, Enum):
     auto = "auto"
     docker = "docker"
     native = "native"
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What the command line says about which units: `only` is empty for all of them."""
-
-    only: tuple[str, ...] = ()
-    profiles: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
 
 
 def up(
@@ -54,196 +32,11 @@ def up(
 
     Changes only what differs from what runs. A second `up` does nothing.
     """
+    from stackctl.cli.launch import Selection, bring_up, preview
+
     selection = Selection(tuple(component or ()), tuple(profile or ()), tuple(without or ()))
     deadline = seconds(timeout, "--timeout")
     if dry_run:
         preview(options(context).manifest, runtime.value, selection)
     else:
         bring_up(options(context).manifest, runtime.value, selection, deadline)
-
-
-# -- the use case -------------------------------------------------------------------------------------------
-
-
-def preview(manifest: Path, runtime_name: str, selection: Selection) -> None:
-    """Print the plan with the cause of each step. Touches nothing."""
-    from stackctl.report import console
-    from stackctl.source import Secret
-    from stackctl.state import State
-
-    state = State.beside(manifest)
-
-    def password() -> Secret:
-        return state.kept_secret(GRAFANA_PASSWORD) or Secret("not-made-yet")
-
-    work = _assemble(manifest, state, runtime_name, selection, password)
-    for step in work.plan.steps:
-        console.out(str(step))
-    if not work.plan:
-        console.out("nothing to do")
-
-
-def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_seconds: float) -> None:
-    """Do what `up` promises.
-
-    Raises InputError for a bad manifest or selection, Unavailable for what cannot be had or does not get ready, and
-    CheckFailed when a server refuses its configuration. Whatever happens, the next `up` goes on from there.
-    """
-    from stackctl.state import State
-
-    state = State.beside(manifest)
-    work = _assemble(manifest, state, runtime_name, selection, lambda: state.generated_secret(GRAFANA_PASSWORD))
-    with state.lock():
-        work = work.planned(state)  # another stackctl may have changed something while this one waited
-        skipped = _skipped(work, selection)
-        plan = work.plan.without(skipped)
-        wanted = [unit for unit in work.wanted if unit.name not in skipped]
-        generation = state.write(work.tree)
-        _validate(work.runtime, plan, generation)
-        _apply(state, work.runtime, plan, generation)
-        _await(wanted, work.runtime, deadline_seconds)
-        _record(state, work.runtime.name, plan, generation, skipped)
-    _show(work, wanted, plan, skipped)
-
-
-@dataclass(frozen=True)
-class Work:
-    """A rendered stack, where it runs, the units this command is about, and what is to do."""
-
-    tree: Tree
-    choice: Choice
-    selection: Selection
-    wanted: tuple[Unit, ...]
-    plan: Plan
-
-    @property
-    def runtime(self) -> Runtime:
-        return self.choice.runtime
-
-    def planned(self, state: State) -> Work:
-        """The same work with a plan that is made now."""
-        from dataclasses import replace
-
-        return replace(self, plan=_plan(self.tree, self.wanted, self.runtime, self.selection, state))
-
-
-def _assemble(
-    manifest: Path, state: State, runtime_name: str, selection: Selection, password: Callable[[], Secret]
-) -> Work:
-    from stackctl.manifest import load
-    from stackctl.render import render
-    from stackctl.report import console
-    from stackctl.runtime import choose, selected
-
-    stack = load(manifest)
-    running = state.running()
-    choice = choose(
-        runtime_name, stack.name, state.root, running=running.runtime if running else None, note=console.note
-    )
-    _refuse_second_home(state, stack.name, choice.runtime.name)
-    tree = render(stack, choice.runtime.name, generated=_generated(stack, password))
-    wanted = selected(tree.units, only=selection.only, profiles=selection.profiles, without=selection.without)
-    return Work(tree, choice, selection, wanted, _plan(tree, wanted, choice.runtime, selection, state))
-
-
-def _generated(stack: Stack, password: Callable[[], Secret]) -> dict[str, Secret]:
-    needed = stack.grafana is not None and stack.grafana.admin_password is None
-    return {GRAFANA_PASSWORD: password()} if needed else {}
-
-
-def _plan(tree: Tree, wanted: Collection[Unit], runtime: Runtime, selection: Selection, state: State) -> Plan:
-    from stackctl.runtime import make_plan
-
-    return make_plan(
-        tree.units,
-        wanted,
-        runtime.observe(),
-        loaded=_loaded(state),
-        without=selection.without,
-        prune=not selection.only,
-    )
-
-
-def _loaded(state: State) -> dict[str, str]:
-    """What each unit has read, by the last command that got to its end."""
-    running = state.running()
-    found = next((g for g in state.generations() if running and g.id == running.generation), None)
-    return {unit.name: unit.reads for unit in found.units()} if found else {}
-
-
-def _refuse_second_home(state: State, stack: str, runtime: str) -> None:
-    """Refuse to start a stack that still runs under another name or in the other runtime."""
-    from stackctl.errors import InputError
-
-    current, running = state.current(), state.running()
-    if not (current and running):
-        return
-    old_stack, old_runtime, _ = current.index()
-    if (old_stack, old_runtime) != (stack, runtime):
-        raise InputError.of(
-            f"this stack runs as `{old_stack}` in the {old_runtime} runtime, not as `{stack}` in {runtime}",
-            remedy="run `stackctl down` first; it keeps the data of the old one",
-        )
-
-
-def _skipped(work: Work, selection: Selection) -> dict[str, str]:
-    """The units that cannot run or are not to, with the reasons. Raises Unavailable when one of them is required."""
-    from stackctl.errors import Problem, Unavailable
-
-    starting = work.plan.starting()
-    lacking = work.runtime.prepare([unit for unit in work.wanted if unit.name in starting])
-    required = [unit.name for unit in work.wanted if unit.required and unit.name in lacking]
-    if required:
-        remedy = "run `stackctl tools install`" if work.runtime.name == "native" else "pull or build the image"
-        raise Unavailable(*(Problem(f"{name} cannot run: {lacking[name]}", remedy=remedy) for name in required))
-    return {**dict.fromkeys(selection.without, "left out by --without"), **lacking}
-
-
-def _validate(runtime: Runtime, plan: Plan, generation: Generation) -> None:
-    """Let the servers' checkers read what a reload would load. A start tells by itself whether it could."""
-    from stackctl.errors import CheckFailed
-
-    if plan.units("reload") and (problems := runtime.validate(generation)):
-        raise CheckFailed(*problems)
-
-
-def _apply(state: State, runtime: Runtime, plan: Plan, generation: Generation) -> None:
-    from stackctl.report import console
-
-    for step in plan.steps:
-        console.note(str(step))
-    if state.current() != generation:
-        state.switch(generation)
-    if plan:
-        runtime.execute(plan, generation)
-
-
-def _await(units: Collection[Unit], runtime: Runtime, deadline_seconds: float) -> None:
-    from stackctl.runtime.ready import wait_ready
-
-    wait_ready(units, runtime, deadline_seconds)
-
-
-def _record(state: State, runtime: str, plan: Plan, generation: Generation, skipped: Mapping[str, str]) -> None:
-    import time
-
-    from stackctl.state import Running
-
-    last = state.running()
-    if plan or last is None or (last.generation, last.units_skipped) != (generation.id, skipped):
-        state.record(Running(runtime, generation.id, skipped, time.time()))
-        state.prune(c.GENERATIONS_KEPT)
-
-
-def _show(work: Work, units: Collection[Unit], plan: Plan, skipped: Mapping[str, str]) -> None:
-    from stackctl.report import console
-
-    console.note(f"{work.tree.stack} runs in the {work.runtime.name} runtime: {work.choice.reason}")
-    done = {step.unit: step.action for step in plan.steps}
-    rows = [
-        [unit.name, f"http://{unit.address}" if unit.address else "-", done.get(unit.name, "unchanged")]
-        for unit in units
-    ]
-    console.table("", ["component", "address", "done"], rows)
-    for name, reason in skipped.items():
-        console.note(f"{console.mark('warn')} skipped {name}: {reason}")
