@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
@@ -51,6 +50,8 @@ def status(
     output: Annotated[Output, typer.Option("--output", "-o", help="How the status is written.")] = Output.text,
 ) -> None:
     """Show the components, their addresses and health, and the running generation."""
+    import json
+
     from stackctl.report import console
 
     found = look(options(context).manifest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import Enum
 from typing import Annotated
 
@@ -31,6 +30,8 @@ class SourceName(str, Enum):
 @app.command("list")
 def list_tools(output: Annotated[Output, typer.Option(help="How to write the list.")] = Output.text) -> None:
     """Show each tool, its version, where it was found and its path."""
+    import json
+
     from stackctl.tools.catalogue import PROGRAMS
 
     rows = [_row(name) for name in PROGRAMS]
