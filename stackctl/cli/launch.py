@@ -53,6 +53,7 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
     Raises InputError for a bad manifest or selection, Unavailable for what cannot be had or does not get ready, and
     CheckFailed when a server refuses its configuration. Whatever happens, the next `up` goes on from there.
     """
+    from stackctl.report import console
     from stackctl.state import State
 
     state = State.beside(manifest)
@@ -63,6 +64,7 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
         plan = work.plan.without(skipped)
         wanted = [unit for unit in work.wanted if unit.name not in skipped]
         generation = state.write(work.tree)
+        console.detail(f"wrote generation {generation.id} to {generation.path}")
         _validate(work.runtime, plan, generation)
         _apply(state, work.runtime, plan, generation)
         _await(wanted, work.runtime, deadline_seconds)

@@ -23,6 +23,7 @@ app = typer.Typer(
     help="One manifest becomes a running and proven Prometheus, Alertmanager and Grafana stack.",
     epilog="Exit codes: 0 ok, 1 a check failed, 2 wrong input, 3 something needed is not available, 4 internal error.",
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=True,
     rich_markup_mode=None,  # plain help starts in half the time
     pretty_exceptions_enable=False,
@@ -53,8 +54,10 @@ def root(
         Path, typer.Option("-f", "--manifest", metavar="PATH", help="The manifest.", envvar="STACKCTL_MANIFEST")
     ] = Path(conventions.MANIFEST),
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only reports and errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Say more about what is done.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.", envvar="STACKCTL_DEBUG")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more about what is done, and why.")] = False,
+    debug: Annotated[  # noqa: ARG001 - read before anything is parsed, so that parsing can be debugged too
+        bool, typer.Option("--debug", help="Show tracebacks.", envvar="STACKCTL_DEBUG")
+    ] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
     version: Annotated[  # noqa: ARG001 - typer calls _version
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
@@ -64,8 +67,8 @@ def root(
     from stackctl.report import console
 
     color = False if no_color else None
-    console.configure(quiet=quiet, color=color)
-    context.obj = Options(manifest, quiet, verbose, debug, color)
+    console.configure(quiet=quiet, verbose=verbose, color=color)
+    context.obj = Options(manifest)
 
 
 def run() -> None:

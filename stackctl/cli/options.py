@@ -10,13 +10,9 @@ import typer
 
 @dataclass(frozen=True)
 class Options:
-    """What was given before the command's name. `color` is None to decide by the terminal."""
+    """What was given before the command's name and concerns the commands; how to print is the console's."""
 
     manifest: Path
-    quiet: bool = False
-    verbose: bool = False
-    debug: bool = False
-    color: bool | None = None
 
 
 def options(context: typer.Context) -> Options:

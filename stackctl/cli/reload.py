@@ -32,7 +32,10 @@ def reload(
     deadline = seconds(timeout, "--timeout")
     with Session.locked(options(context).manifest) as session:
         new = session.write()
+        console.detail(f"wrote generation {new.id} to {new.path}")
         plan = _validate(session, new)
+        for step in plan.steps:
+            console.detail(str(step))
         _refuse_restarts(plan)
         if dry_run:
             console.out("\n".join(str(step) for step in plan.steps) or "nothing to do")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 import typer
@@ -25,16 +25,17 @@ class Settings:
     """How to print. `color` is None to decide by the terminal, and by NO_COLOR."""
 
     quiet: bool = False
+    verbose: bool = False
     color: bool | None = None
 
 
 _settings = Settings()
 
 
-def configure(*, quiet: bool, color: bool | None) -> None:
+def configure(*, quiet: bool, verbose: bool, color: bool | None) -> None:
     """Set how this process prints; called once, by the root command."""
     global _settings
-    _settings = replace(_settings, quiet=quiet, color=color)
+    _settings = Settings(quiet, verbose, color)
 
 
 def out(text: str = "") -> None:
@@ -46,6 +47,12 @@ def note(text: str) -> None:
     """A line of progress; nothing with --quiet."""
     if not _settings.quiet:
         typer.echo(text, err=True, color=colored(sys.stderr))
+
+
+def detail(text: str) -> None:
+    """A line that explains; only with --verbose."""
+    if _settings.verbose and not _settings.quiet:
+        typer.echo(dim(text), err=True, color=colored(sys.stderr))
 
 
 def mark(status: str) -> str:
