@@ -29,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 # INIT
+app.command()(init.init)
 app.command()(check.check)
 app.command()(render.render)
 app.command()(up.up)

@@ -45,7 +45,9 @@ def list_tools(output: Annotated[Output, typer.Option(help="How to write the lis
 
 @app.command("install")
 def install_tools(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", show_default="all of them")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="What to install.", show_default="all of them")
+    ] = None,
     source: Annotated[SourceName, typer.Option(help="Where to get them from.")] = SourceName.auto,
     base_url: Annotated[
         str | None,
