@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from stackctl import __version__, conventions
-from stackctl.cli import check, down, logs, reload, render, schema, status, tools, up, verify
+from stackctl.cli import check, down, init, logs, reload, render, schema, status, tools, up, verify
 from stackctl.cli.options import Options
 from stackctl.errors import StackctlError
 
@@ -28,7 +28,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help starts in half the time
     pretty_exceptions_enable=False,
 )
-# INIT
 app.command()(init.init)
 app.command()(check.check)
 app.command()(render.render)
