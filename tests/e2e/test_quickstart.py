@@ -1,0 +1,161 @@
+"""The quickstart as `make demo` plays it, on real servers; then broken, and taken down."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stackctl import tools
+from stackctl.errors import Unavailable
+from stackctl.runtime import open_runtime, process
+from stackctl.wait import wait_until
+
+pytestmark = pytest.mark.e2e
+
+DEMO = Path(__file__).parents[2] / "examples" / "quickstart" / "demo.py"
+PATIENCE_SECONDS = 60
+
+
+def need(runtime: str) -> None:
+    """Skip where the servers are missing; in CI that is a failure."""
+    try:
+        open_runtime(runtime, "stackctl-probe", Path("/nonexistent"))
+        if runtime == "native":
+            for name in ("prometheus", "promtool", "alertmanager", "amtool"):
+                tools.require(name)
+    except Unavailable as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@contextmanager
+def usual_ports() -> Iterator[None]:
+    """One test at a time looks for free ports from the usual ones on: two would find the same."""
+    with Path(tempfile.gettempdir(), f"stackctl-test-ports-{os.getuid()}").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demo in a scratch folder of its own."""
+
+    home: Path
+    runtime: str
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        ran = subprocess.run(
+            [sys.executable, str(DEMO), *arguments],
+            env={**os.environ, "STACKCTL_DEMO_DIR": str(self.home), "NO_COLOR": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert ran.returncode == code, ran.stdout
+        return ran.stdout
+
+    def up(self) -> str:
+        return self.run("up", "--runtime", self.runtime)
+
+    def stackctl(self, *arguments: str, code: int = 0) -> str:
+        command = [sys.executable, "-m", "stackctl", *arguments]
+        ran = subprocess.run(command, cwd=self.home, capture_output=True, text=True)
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return ran.stdout
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        return dict(json.loads((self.home / "demo.json").read_text()))
+
+    def target_health(self) -> str:
+        url = f"http://127.0.0.1:{self.kept['ports']['prometheus']}/api/v1/targets"
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
+            targets = json.load(answer)["data"]["activeTargets"]
+        return next(str(target["health"]) for target in targets if target["labels"]["job"] == "shop")
+
+
+@pytest.fixture(
+    params=[pytest.param("docker", marks=pytest.mark.docker), pytest.param("native", marks=pytest.mark.native)]
+)
+def demo(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Demo]:
+    need(request.param)
+    made = Demo(tmp_path / "demo", request.param)
+    yield made
+    made.run("down")
+
+
+def stop_shop(demo: Demo) -> process.Entry:
+    kept = demo.kept
+    shop = process.Entry(kept["pid"], kept["started"], "")
+    assert process.is_alive(shop)
+    os.kill(shop.pid, 15)
+    wait_until(lambda: process.is_alive(shop), lambda alive: not alive, PATIENCE_SECONDS, what="the shop to end")
+    return shop
+
+
+def test_the_demo_must_show_every_step_and_leave_nothing(demo: Demo) -> None:
+    with usual_ports():
+        shown = demo.up()
+    for command in (f"$ stackctl up --runtime {demo.runtime}", "$ stackctl reload", "$ stackctl verify"):
+        assert command in shown
+    assert re.search(r"before  .* > 0\.05\n.*after   .* > 0\.02\n", shown)
+    assert re.search(r"target\.up +[34] ", shown)
+    assert f"http://127.0.0.1:{demo.kept['ports']['prometheus']}/alerts" in shown
+    assert "Stop it all with `make demo-down`." in shown
+
+    again = demo.up()
+    assert "It runs already" in again
+
+    shop = process.Entry(demo.kept["pid"], demo.kept["started"], "")
+    assert "The shop is closed." in demo.run("down")
+    assert not demo.home.exists()
+    assert not process.is_alive(shop)
+    assert demo.run("down") == "nothing to stop\n"
+
+
+def test_a_shop_that_has_died_must_turn_verify_red_and_come_back(demo: Demo) -> None:
+    with usual_ports():  # to the end: the shop's port must still be free when it comes back
+        demo.up()
+        stop_shop(demo)
+        assert_red(demo)
+        assert "The shop is open" in demo.up()
+
+
+def assert_red(demo: Demo) -> None:
+    wait_until(demo.target_health, lambda health: health == "down", PATIENCE_SECONDS, what="the target to go down")
+    report = json.loads(demo.stackctl("verify", "--output", "json", code=1))
+    failed = {check["id"]: check for check in report["checks"] if check["status"] == "fail"}
+    assert set(failed) == {"target.up", "service.health"}
+    assert "connection refused" in failed["target.up"]["summary"]
+    assert "start the service" in failed["target.up"]["remedy"]
+    assert Path(failed["target.up"]["source"]["file"]).name == "stack.yml"
+
+
+def test_taken_ports_must_be_replaced_and_said(demo: Demo) -> None:
+    with usual_ports(), socket.socket() as app, socket.socket() as prometheus:
+        for other, port in ((app, 8000), (prometheus, 9090)):
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                other.bind(("127.0.0.1", port))
+                other.listen()
+            except OSError:
+                continue  # somebody else holds it, which is as good
+        shown = demo.up()
+    assert "Port 8000 is taken, so app gets " in shown
+    assert "Port 9090 is taken, so prometheus gets " in shown
+    assert {8000, 9090}.isdisjoint(demo.kept["ports"].values())
