@@ -221,10 +221,10 @@ class Docker:
         return Verdict(ran.returncode, ran.stdout + ran.stderr)
 
     def fetch(self, url: str) -> Answer:
-        containers = {_name(row["Labels"]): row["Id"] for row in self._containers() if row["State"] == "running"}
-        if c.PROMETHEUS not in containers:
+        verdict = self._run_in(c.PROMETHEUS, ["sh", "-c", _ASK, url])
+        if _NOT_RUNNING.match(verdict.output):
             return Answer(0, f"{c.PROMETHEUS} does not run, so nobody there can ask")
-        return _answer(self._run_in(containers[c.PROMETHEUS], ["sh", "-c", _ASK, url]))
+        return _answer(verdict)
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         one = len(units) == 1
