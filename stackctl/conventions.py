@@ -79,6 +79,8 @@ LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 DATASOURCE_UID = "prometheus"
 DATASOURCE_NAME = "Prometheus"
 DASHBOARD_PROVIDER = "stackctl"
+# What Grafana takes as the uid of a dashboard.
+DASHBOARD_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 # -- files and folders --------------------------------------------------------------------------------------
 

@@ -206,15 +206,124 @@ class RuleFile:
 
 
 @dataclass(frozen=True)
+class PanelQuery:
+    """A PromQL expression as a dashboard holds it, with Grafana's macros and variables.
+
+    `panel` is the title of the panel, or `$name` for the query of a variable.
+    """
+
+    panel: str
+    expr: str
+    origin: Position
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of a dashboard or a panel: to the dashboard `uid` of the same stack, or to a `url`."""
+
+    title: str
+    uid: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A choice at the top of a dashboard, from a query or from `values`. `default` is "" where Grafana chooses."""
+
+    name: str
+    label: str = ""
+    query: str = ""
+    values: tuple[str, ...] = ()
+    multi: bool = False
+    all: bool = False
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a panel shows: `legend` is Grafana's format ("" leaves it to Grafana); `instant` is the value of now."""
+
+    expr: str
+    legend: str = ""
+    instant: bool = False
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """The colour from a value on; the first of a panel has no value: it is the colour below all others."""
+
+    color: str
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class ValueText:
+    """The text, and perhaps the colour, that stands for a value."""
+
+    value: str
+    text: str
+    color: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel in the compact form. `width` and `height` are in units of Grafana's grid; None is for the layout."""
+
+    title: str
+    kind: str = "timeseries"
+    description: str = ""
+    queries: tuple[Query, ...] = ()
+    markdown: str = ""
+    unit: str = ""
+    min: float | None = None
+    max: float | None = None
+    decimals: int | None = None
+    thresholds: tuple[Threshold, ...] = ()
+    mappings: tuple[ValueText, ...] = ()
+    stack: bool = False
+    width: int | None = None
+    height: int | None = None
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """Panels under a heading; without a title there is no heading."""
+
+    title: str
+    panels: tuple[Panel, ...]
+    collapsed: bool = False
+
+
+@dataclass(frozen=True)
+class Board:
+    """What a dashboard in the compact form shows. `refresh` ("" is off) and `time` are durations."""
+
+    rows: tuple[Row, ...]
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    refresh: str = "30s"
+    time: str = "1h"
+    variables: tuple[Variable, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
 class Dashboard:
-    """A Grafana dashboard in Grafana's classic JSON, as the file held it. `uid` is settled."""
+    """A Grafana dashboard; `uid` is settled.
+
+    `definition` is Grafana's classic JSON as the file held it, or a `Board`. `queries` are all its PromQL, those of
+    its variables too; `values` are the variables whose values are known without asking a server.
+    """
 
     path: str
     uid: str
     title: str
     folder: str
-    definition: Block = field(repr=False)
+    definition: Block | Board = field(repr=False)
     origin: Position
+    queries: tuple[PanelQuery, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""`target.up`: every declared target is scraped, by a scrape newer than the start and the last reload."""
+"""`target.up`: every declared target is up, by a scrape that was made while the check looked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from stackctl.checks.context import Context
@@ -15,12 +15,21 @@ from stackctl.scrape import Endpoint, Job
 ID = "target.up"
 
 
+Key = tuple[str, str, str]
+
+
 @dataclass(frozen=True)
 class Observation:
-    """The targets that Prometheus reports, and the time (its own) that a scrape has to be newer than."""
+    """The targets that Prometheus reports.
+
+    A scrape counts when it is newer than `since`, the start or the last reload, and newer than the one that the
+    target had at the first look (`before`): what was up a moment ago proves nothing of now. All times are
+    Prometheus' own, so clocks need not agree.
+    """
 
     targets: tuple[ActiveTarget, ...]
     since: float
+    before: Mapping[Key, float]
 
     def of(self, job: Job, endpoint: Endpoint) -> ActiveTarget | None:
         """The target that `endpoint` became."""
@@ -28,45 +37,41 @@ class Observation:
         return next((target for target in same_job if target.instance == endpoint.instance), None)
 
     def fresh(self, target: ActiveTarget) -> bool:
-        return target.last_scrape > self.since
+        return target.last_scrape > max(self.since, self.before.get(_key(target), 0.0))
+
+    def settled(self, job: Job) -> bool:
+        """Whether there is a fresh word on every target of `job`."""
+        if job.discovered:
+            found = [target for target in self.targets if target.job == job.name]
+            return bool(found) and all(self.fresh(target) for target in found)
+        found = [target for endpoint in job.endpoints if (target := self.of(job, endpoint))]
+        return len(found) == len(job.endpoints) and all(self.fresh(target) for target in found)
 
 
 def check(context: Context) -> Iterable[Finding]:
     """A finding for every declared target, and one for every job whose targets are discovered."""
     client = context.prometheus()
-    # A target that is down is believed to be so once a scrape that began after this check says it again.
-    begun: list[float] = []
+    before: dict[Key, float] = {}
 
     def observe() -> Observation:
-        info = client.runtime_info()
-        seen = Observation(client.targets(), max(info.started, info.configured))
-        if not begun:
-            begun.append(max((target.last_scrape for target in seen.targets), default=0.0))
-        return seen
+        info, targets = client.runtime_info(), client.targets()
+        if not before:
+            before.update({_key(target): target.last_scrape for target in targets})
+        return Observation(targets, max(info.started, info.configured), before)
 
-    def settled(seen: Observation) -> bool:
-        return all(
-            (target := seen.of(job, endpoint)) is not None
-            and seen.fresh(target)
-            and (target.health == "up" or target.last_scrape > begun[0])
-            for job in context.jobs
-            for endpoint in job.endpoints
-            if not _skipped(context, job)
-        ) and all(_discovered_up(seen, job) for job in context.jobs if job.discovered)
-
-    seen = context.settle(observe, settled, within=context.seconds)
+    expected = [job for job in context.jobs if not _skipped(context, job)]
+    seen = context.settle(observe, lambda seen: all(map(seen.settled, expected)), within=context.seconds)
     return [finding for job in context.jobs for finding in _job(context, job, seen)]
 
 
-def _skipped(context: Context, job: Job) -> str:
-    """Why a job's only source does not run, if it was left out knowingly."""
-    name = job.component.name if job.component else job.service.name if job.service else ""
-    return context.skipped.get(name, "")
+def _key(target: ActiveTarget) -> Key:
+    return target.job, target.instance, target.scrape_url
 
 
-def _discovered_up(seen: Observation, job: Job) -> bool:
-    targets = [target for target in seen.targets if target.job == job.name]
-    return bool(targets) and all(target.health == "up" and seen.fresh(target) for target in targets)
+def _skipped(context: Context, job: Job) -> bool:
+    """Whether what a job scrapes was knowingly left out."""
+    source = job.component or job.service
+    return source is not None and source.name in context.skipped
 
 
 def _job(context: Context, job: Job, seen: Observation | NoAnswer) -> list[Finding]:
@@ -92,9 +97,8 @@ def _discovered(subject: Subject, job: Job, seen: Observation | NoAnswer) -> Fin
 
 def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | NoAnswer) -> Finding:
     subject = Subject(ID, f"{job.name}/{endpoint.instance}", endpoint.origin)
-    reason = _skipped(context, job)
-    if reason:
-        return subject.skipped(f"does not run: {reason}")
+    if _skipped(context, job):
+        return subject.skipped("it does not run")
     if isinstance(seen, NoAnswer):
         return subject.failed(seen.summary, "Run `stackctl up`.")
     target = seen.of(job, endpoint)
@@ -105,7 +109,7 @@ def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | 
         diagnosis = diagnose(job, endpoint, target.last_error, context.runtime)
         return subject.failed(f"down: {diagnosis.cause}", diagnosis.remedy, target.last_error)
     if not seen.fresh(target) or target.health != "up":
-        summary = f"not scraped since the start or the last reload (health: {target.health})"
-        remedy = "Wait longer with --timeout: a first scrape comes up to 5 s and one interval after the start."
+        summary = f"not scraped while this check waited (health: {target.health})"
+        remedy = "Wait longer with --timeout; if that changes nothing, look at `stackctl logs prometheus`."
         return subject.failed(summary, remedy)
     return subject.passed(f"up at {target.scrape_url}")

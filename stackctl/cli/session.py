@@ -149,8 +149,10 @@ def kept_secrets(state: State) -> dict[str, Secret]:
     return {GRAFANA_PASSWORD: password} if password else {}
 
 
-def verify_stack(manifest: Path, wait_seconds: float, only: Sequence[str]) -> Verification:
+def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]) -> Verification:
     """Every finding about the running stack, or those of the checks in `only`.
+
+    `wait_seconds` bounds the wait for scrapes and evaluations; None is as long as the slowest of them needs.
 
     Raises InputError for a bad manifest or an unknown check, and Unavailable when nothing runs.
     """
@@ -170,13 +172,22 @@ def verify_stack(manifest: Path, wait_seconds: float, only: Sequence[str]) -> Ve
         skipped=session.running.units_skipped,
         current=session.current.id,
         declared=session.state.identify(session.tree),
-        seconds=wait_seconds,
+        seconds=patience(session.stack) if wait_seconds is None else wait_seconds,
         fetch=session.fetch,
         grafana_password=kept_secrets(session.state).get(GRAFANA_PASSWORD),
     )
     findings = tuple(ledger.run(context, only))
     seconds = time.monotonic() - begun
     return Verification(session.stack.name, session.runtime.name, session.current.id, findings, seconds)
+
+
+def patience(stack: Stack) -> float:
+    """How long the slowest scrape or evaluation may be in coming, in seconds, with as much again for a slow machine."""
+    from stackctl.promql import duration
+
+    intervals = [stack.prometheus.scrape_interval, stack.prometheus.evaluation_interval]
+    intervals += [service.scrape_interval for service in stack.services if service.scrape_interval]
+    return 2 * (max(map(duration.seconds, intervals)) + c.TARGET_SYNC_SECONDS)
 
 
 def refuse_unknown_checks(only: Sequence[str], known: Sequence[str]) -> None:

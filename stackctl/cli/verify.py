@@ -18,7 +18,10 @@ def verify(
     context: typer.Context,
     output: Annotated[Format, typer.Option("--output", "-o", help="How the report is written.")] = Format.text,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the report to FILE.")] = None,
-    timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for scrapes and evaluations.")] = "1m",
+    timeout: Annotated[
+        str | None,
+        typer.Option("--timeout", help="How long to wait for scrapes and evaluations.", show_default="as they need"),
+    ] = None,
     only: Annotated[list[str] | None, typer.Option("--only", metavar="ID", help="Only this check or family.")] = None,
 ) -> None:
     """Prove that everything the manifest declares is loaded and works.
@@ -28,7 +31,9 @@ def verify(
     from stackctl.cli.session import verify_stack
     from stackctl.report import console
 
-    verification = verify_stack(options(context).manifest, seconds(timeout, "--timeout"), only or [])
+    verification = verify_stack(
+        options(context).manifest, seconds(timeout, "--timeout") if timeout else None, only or []
+    )
     text = render(verification, output)
     if out is None:
         console.out(text.rstrip("\n"))

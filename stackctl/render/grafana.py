@@ -18,7 +18,6 @@ TREE_VARIABLE = "STACKCTL_TREE"
 
 _TOP_LEVEL = "general"
 _UPDATE_SECONDS = 10
-_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _INPUT = re.compile(r"\$\{(DS_[A-Za-z0-9_-]+)\}")
 _OURS = {"type": "prometheus", "uid": c.DATASOURCE_UID}
 _BUILT_IN_TYPES = frozenset({"datasource", "grafana", "__expr__"})
@@ -103,7 +102,7 @@ def _own_problems(dashboard: Dashboard) -> list[Problem]:
     found = []
     if not dashboard.title:
         found.append(Problem(f"{dashboard.path}: the dashboard has no title", dashboard.origin, "", _EXPORT))
-    if not _UID.fullmatch(dashboard.uid):
+    if not c.DASHBOARD_UID.fullmatch(dashboard.uid):
         remedy = "Use at most 40 of the characters a-z, A-Z, 0-9, - and _."
         found.append(Problem(f"{dashboard.path}: not a uid: `{dashboard.uid}`", dashboard.origin, "", remedy))
     return found + _foreign_sources(dashboard) + _unresolved(dashboard)

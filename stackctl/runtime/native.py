@@ -206,10 +206,13 @@ def _fill(text: str, known: Mapping[str, str]) -> str:
 
 
 def _lacking(unit: Unit) -> str:
-    if unit.tool and tools.locate(unit.tool) is None:
-        return f"{unit.tool} is not installed: run `stackctl tools install`"
-    if not unit.tool and not unit.command:
-        return "it has no native command"
+    if not unit.tool:
+        return "" if unit.command else "it has no native command"
+    try:
+        tools.require(unit.tool)
+    except Unavailable as error:
+        problem = error.problems[0]
+        return f"{problem.summary}. {problem.remedy}"
     return ""
 
 

@@ -49,8 +49,9 @@ def start_time(pid: int) -> str:
         fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return ""
-    state, started = fields[0], fields[19]
-    return "" if state in {"Z", "X"} else started
+    state, threads, started = fields[0], int(fields[17]), fields[19]
+    # A killed server's first thread is a zombie already while its other threads still hold ports and files.
+    return "" if state in {"Z", "X"} and threads <= 1 else started
 
 
 def _start_time_of_ps(pid: int) -> str:

@@ -54,9 +54,9 @@ def require(name: str) -> Tool:
     """The program `name`. Raises Unavailable, with the way to get it, when it is nowhere."""
     if tool := locate(name):
         return tool
-    remedy = f"stackctl tools install {name}"
+    remedy = f"Run `stackctl tools install {name}`."
     if name not in INSTALLABLE:
-        remedy = f"install it and put it on PATH: {release_of(name).homepage}"
+        remedy = f"Install it and put it on PATH: {release_of(name).homepage}"
     raise Unavailable.of(f"{name} was not found", cause="It is neither in the cache nor on PATH.", remedy=remedy)
 
 

@@ -81,7 +81,7 @@ def test_an_unknown_name_must_suggest_the_one_that_was_meant():
 
 
 def test_requiring_a_missing_tool_must_say_how_to_get_it():
-    with pytest.raises(Unavailable, match="help: stackctl tools install amtool") as caught:
+    with pytest.raises(Unavailable, match="help: Run `stackctl tools install amtool`.") as caught:
         require("amtool")
     assert caught.value.exit_code == 3
 
