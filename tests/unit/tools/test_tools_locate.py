@@ -81,13 +81,13 @@ def test_an_unknown_name_must_suggest_the_one_that_was_meant():
 
 
 def test_requiring_a_missing_tool_must_say_how_to_get_it():
-    with pytest.raises(Unavailable, match="help: Run `stackctl tools install amtool`.") as caught:
+    with pytest.raises(Unavailable, match=r"help: Run `stackctl tools install amtool`\.") as caught:
         require("amtool")
     assert caught.value.exit_code == 3
 
 
 def test_requiring_a_tool_that_stackctl_cannot_install_must_say_where_it_is():
-    with pytest.raises(Unavailable, match="help: install it and put it on PATH: https://grafana"):
+    with pytest.raises(Unavailable, match="help: Install it and put it on PATH: https://grafana"):
         require("grafana-server")
 
 
