@@ -116,7 +116,10 @@ class Docker:
             else:
                 return ""
         pulled = _run(["docker", "pull", image], stdout=sys.stderr)
-        return f"the image {image} is not here and cannot be pulled: {_last_line(pulled)}" if pulled.returncode else ""
+        if pulled.returncode == 0:
+            return ""
+        self.note(_last_line(pulled))
+        return f"the image {image} is not here and cannot be pulled"
 
     def execute(self, plan: Plan, generation: Live) -> None:
         units = {unit.name: unit for unit in generation.units()}
