@@ -50,7 +50,7 @@ def _health(context: Context, subject: Subject, client: Grafana) -> Finding:
 
 def _login(subject: Subject, client: Grafana) -> Finding:
     try:
-        return subject.passed(f"logged in as {client.user()['login']}")
+        return subject.passed(f"logged in as {client.user()}")
     except NoAnswer as error:
         if error.status != 401:
             return subject.failed(error.summary, _LOGS)
@@ -78,7 +78,7 @@ def _dashboard(context: Context, subject: Subject, client: Grafana, dashboard: D
     seen = context.settle(lambda: client.dashboard(dashboard.uid), lambda _: True)
     if isinstance(seen, NoAnswer):
         return subject.failed(f"Grafana has not loaded it (uid {dashboard.uid}): {seen.summary}", _LOGS)
-    title = seen["dashboard"].get("title")
+    title = seen.get("title")
     if title != dashboard.title:
         summary = f"Grafana has another dashboard under the uid {dashboard.uid}: {title!r}"
         return subject.failed(summary, "Give each dashboard its own uid.")

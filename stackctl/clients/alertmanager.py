@@ -18,8 +18,8 @@ class Alertmanager:
 
     def config(self) -> str:
         """The loaded configuration as YAML, secrets hidden."""
-        return str(self.http.json("/api/v2/status")["config"]["original"])
+        return self.http.json("/api/v2/status", lambda answer: str(answer["config"]["original"]))
 
     def receivers(self) -> tuple[str, ...]:
         """The names of the loaded receivers."""
-        return tuple(entry["name"] for entry in self.http.json("/api/v2/receivers"))
+        return self.http.json("/api/v2/receivers", lambda answer: tuple(entry["name"] for entry in answer))

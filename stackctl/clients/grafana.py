@@ -16,19 +16,25 @@ class Grafana:
 
     def health(self) -> dict[str, Any]:
         """`{"database": "ok", "version": ...}`; needs no login."""
-        return dict(self.http.json("/api/health"))
+        return self.http.json("/api/health", _mapping)
 
-    def user(self) -> dict[str, Any]:
-        """The user that the client is logged in as; status 401 when the password is not Grafana's."""
-        return dict(self.http.json("/api/user"))
+    def user(self) -> str:
+        """The name of the user that the client is logged in as; status 401 when the password is not Grafana's."""
+        return self.http.json("/api/user", lambda answer: str(answer["login"]))
 
     def datasource(self, uid: str) -> dict[str, Any]:
-        return dict(self.http.json(f"/api/datasources/uid/{uid}"))
+        return self.http.json(f"/api/datasources/uid/{uid}", _mapping)
 
     def datasource_health(self, uid: str) -> dict[str, Any]:
-        """`{"status": "OK", ...}` when Grafana itself reaches the datasource."""
-        return dict(self.http.json(f"/api/datasources/uid/{uid}/health"))
+        """`{"status": "OK", ...}` when Grafana itself reaches the datasource; status 400 when it does not."""
+        return self.http.json(f"/api/datasources/uid/{uid}/health", _mapping)
 
     def dashboard(self, uid: str) -> dict[str, Any]:
-        """The dashboard and its `meta`, as Grafana has loaded them."""
-        return dict(self.http.json(f"/api/dashboards/uid/{uid}"))
+        """The dashboard as Grafana has loaded it."""
+        return self.http.json(f"/api/dashboards/uid/{uid}", lambda answer: _mapping(answer["dashboard"]))
+
+
+def _mapping(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise TypeError
+    return answer

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackctl.errors import Unavailable
 
 if TYPE_CHECKING:
     import requests
+
+T = TypeVar("T")
 
 TIMEOUT_SECONDS = 10.0
 # One session serves many checks at once; more connections than this would not make a server faster.
@@ -56,7 +58,8 @@ class Http:
 
         session = requests.Session()
         session.trust_env = False
-        session.auth = self.auth
+        # As bytes: given text, requests could send no more than Latin-1.
+        session.auth = (self.auth[0].encode(), self.auth[1].encode()) if self.auth else None
         session.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS))
         return session
 
@@ -75,19 +78,39 @@ class Http:
         except requests.RequestException as error:
             raise NoAnswer.of(f"{url} does not answer: {why(error)}") from None
 
-    def json(self, path: str, *, params: Mapping[str, str] | None = None, body: Any = None, method: str = "GET") -> Any:
-        """The JSON of a 2xx answer. Raises NoAnswer for anything else."""
+    def json(
+        self, path: str, parse: Callable[[Any], T], *, params: Mapping[str, str] | None = None, body: Any = None
+    ) -> T:
+        """What `parse` makes of the JSON of a 2xx answer. Raises NoAnswer for anything else."""
         import json
 
-        answer = self.ask(path, params=params, method=method, body=body)
+        answer = self.ask(path, params=params, body=body, method="GET" if body is None else "POST")
         if not answer.ok:
-            error = NoAnswer.of(f"{self.base}{path} answers {answer.status}: {first_line(answer.text)}")
+            error = NoAnswer.of(f"{self.base}{path} answers {answer.status}: {words(answer.text)}")
             error.status = answer.status
             raise error
         try:
-            return json.loads(answer.text)
+            content = json.loads(answer.text)
         except ValueError:
             raise NoAnswer.of(f"{self.base}{path} answers something that is not JSON") from None
+        try:
+            return parse(content)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise NoAnswer.of(
+                f"{self.base}{path} answers something else than expected: is it another server?"
+            ) from None
+
+
+def words(text: str) -> str:
+    """What an error answer says: the message in it when it is JSON, else its first line."""
+    import json
+
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return first_line(text)
+    said = (content.get("message") or content.get("error")) if isinstance(content, dict) else None
+    return first_line(str(said or json.dumps(content)))
 
 
 def first_line(text: str, limit: int = 200) -> str:

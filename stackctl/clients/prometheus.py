@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from stackctl.clients.http import Answer, Http
 
@@ -64,53 +65,66 @@ class Prometheus:
         return self.http.ask("/-/reload", method="POST")
 
     def targets(self) -> tuple[ActiveTarget, ...]:
-        found = self.http.json("/api/v1/targets", params={"state": "active"})["data"]["activeTargets"]
-        return tuple(
-            ActiveTarget(
-                job=target["labels"].get("job", target.get("scrapePool", "")),
-                labels=target["labels"],
-                scrape_url=target["scrapeUrl"],
-                health=target["health"],
-                last_error=target["lastError"],
-                last_scrape=timestamp(target["lastScrape"]),
-            )
-            for target in found
-        )
+        return self.http.json("/api/v1/targets", _targets, params={"state": "active"})
 
     def rules(self) -> tuple[LoadedRule, ...]:
-        groups = self.http.json("/api/v1/rules", params={"exclude_alerts": "true"})["data"]["groups"]
-        return tuple(
-            LoadedRule(
-                kind="alert" if rule["type"] == "alerting" else "record",
-                name=rule["name"],
-                query=rule["query"],
-                group=group["name"],
-                file=group["file"],
-                health=rule["health"],
-                last_error=rule.get("lastError", ""),
-                last_evaluation=timestamp(rule["lastEvaluation"]),
-            )
-            for group in groups
-            for rule in group["rules"]
-        )
+        return self.http.json("/api/v1/rules", _rules, params={"exclude_alerts": "true"})
 
     def config(self) -> str:
         """The loaded configuration as YAML, defaults filled in and secrets hidden."""
-        return str(self.http.json("/api/v1/status/config")["data"]["yaml"])
+        return self.http.json("/api/v1/status/config", lambda answer: str(answer["data"]["yaml"]))
 
     def runtime_info(self) -> RuntimeInfo:
-        data = self.http.json("/api/v1/status/runtimeinfo")["data"]
-        return RuntimeInfo(
-            started=timestamp(data["startTime"]),
-            configured=timestamp(data["lastConfigTime"]),
-            reload_ok=bool(data["reloadConfigSuccess"]),
-            retention=data.get("storageRetention", ""),
-        )
+        return self.http.json("/api/v1/status/runtimeinfo", _runtime_info)
 
     def alertmanagers(self) -> tuple[str, ...]:
         """The API addresses of the Alertmanagers that alerts are sent to."""
-        active = self.http.json("/api/v1/alertmanagers")["data"]["activeAlertmanagers"]
-        return tuple(entry["url"] for entry in active)
+        return self.http.json("/api/v1/alertmanagers", _alertmanagers)
+
+
+def _targets(answer: Any) -> tuple[ActiveTarget, ...]:
+    return tuple(
+        ActiveTarget(
+            job=target["labels"].get("job", target.get("scrapePool", "")),
+            labels=target["labels"],
+            scrape_url=target["scrapeUrl"],
+            health=target["health"],
+            last_error=target["lastError"],
+            last_scrape=timestamp(target["lastScrape"]),
+        )
+        for target in answer["data"]["activeTargets"]
+    )
+
+
+def _rules(answer: Any) -> tuple[LoadedRule, ...]:
+    return tuple(
+        LoadedRule(
+            kind="alert" if rule["type"] == "alerting" else "record",
+            name=rule["name"],
+            query=rule["query"],
+            group=group["name"],
+            file=group["file"],
+            health=rule["health"],
+            last_error=rule.get("lastError", ""),
+            last_evaluation=timestamp(rule["lastEvaluation"]),
+        )
+        for group in answer["data"]["groups"]
+        for rule in group["rules"]
+    )
+
+
+def _runtime_info(answer: Any) -> RuntimeInfo:
+    data = answer["data"]
+    return RuntimeInfo(
+        started=timestamp(data["startTime"]),
+        configured=timestamp(data["lastConfigTime"]),
+        reload_ok=bool(data["reloadConfigSuccess"]),
+        retention=data.get("storageRetention", ""),
+    )
+
+
+def _alertmanagers(answer: Any) -> tuple[str, ...]:
+    return tuple(entry["url"] for entry in answer["data"]["activeAlertmanagers"])
 
 
 def timestamp(text: str) -> float:

@@ -1,0 +1,170 @@
+"""What servers answer becomes data, or one kind of error that says in a line what happened."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+import pytest
+from serving import Reply, Server
+
+from stackctl.clients.alertmanager import Alertmanager
+from stackctl.clients.grafana import Grafana
+from stackctl.clients.http import Http, NoAnswer
+from stackctl.clients.prometheus import ActiveTarget, LoadedRule, Prometheus, RuntimeInfo
+
+CALLS: dict[str, Callable[[Http], Any]] = {
+    "/api/v1/targets": lambda http: Prometheus(http).targets(),
+    "/api/v1/rules": lambda http: Prometheus(http).rules(),
+    "/api/v1/status/config": lambda http: Prometheus(http).config(),
+    "/api/v1/status/runtimeinfo": lambda http: Prometheus(http).runtime_info(),
+    "/api/v1/alertmanagers": lambda http: Prometheus(http).alertmanagers(),
+    "/api/v2/status": lambda http: Alertmanager(http).config(),
+    "/api/v2/receivers": lambda http: Alertmanager(http).receivers(),
+    "/api/health": lambda http: Grafana(http).health(),
+    "/api/user": lambda http: Grafana(http).user(),
+    "/api/datasources/uid/prometheus": lambda http: Grafana(http).datasource("prometheus"),
+    "/api/dashboards/uid/shop": lambda http: Grafana(http).dashboard("shop"),
+}
+every_call = pytest.mark.parametrize("path", CALLS)
+
+
+def refusal(http: Http, path: str) -> NoAnswer:
+    with pytest.raises(NoAnswer) as caught:
+        CALLS[path](http)
+    return caught.value
+
+
+def data(value: Any) -> dict[str, Any]:
+    return {"status": "success", "data": value}
+
+
+def test_targets_must_be_read_with_their_last_scrape_in_unix_time(server: Server) -> None:
+    target = {
+        "labels": {"instance": "localhost:8000", "job": "api"},
+        "scrapePool": "api",
+        "scrapeUrl": "http://localhost:8000/metrics",
+        "lastError": "",
+        "lastScrape": "2026-01-02T03:04:05.123456789+01:00",
+        "health": "up",
+    }
+    never = {**target, "labels": {}, "health": "unknown", "lastScrape": "0001-01-01T00:00:00Z"}
+    server.routes["/api/v1/targets"] = data({"activeTargets": [target, never]})
+    url = "http://localhost:8000/metrics"
+    labels = {"instance": "localhost:8000", "job": "api"}
+    assert Prometheus(Http(server.url)).targets() == (
+        ActiveTarget("api", labels, url, "up", "", 1767319445.123456),
+        ActiveTarget("api", {}, url, "unknown", "", 0.0),
+    )
+
+
+def test_rules_must_be_read_with_their_group_and_file(server: Server) -> None:
+    rule = {
+        "type": "alerting",
+        "name": "Down",
+        "query": "up == 0",
+        "health": "ok",
+        "lastEvaluation": "1970-01-01T00:00:01Z",
+    }
+    record = {**rule, "type": "recording", "name": "a:b", "health": "err", "lastError": "many-to-many"}
+    server.routes["/api/v1/rules"] = data({"groups": [{"name": "g", "file": "/r.yml", "rules": [rule, record]}]})
+    assert Prometheus(Http(server.url)).rules() == (
+        LoadedRule("alert", "Down", "up == 0", "g", "/r.yml", "ok", "", 1.0),
+        LoadedRule("record", "a:b", "up == 0", "g", "/r.yml", "err", "many-to-many", 1.0),
+    )
+
+
+def test_the_state_of_prometheus_must_be_read(server: Server) -> None:
+    info = {"startTime": "1970-01-01T00:00:01Z", "lastConfigTime": "1970-01-01T00:00:02Z", "reloadConfigSuccess": False}
+    server.routes["/api/v1/status/runtimeinfo"] = data({**info, "storageRetention": "15d"})
+    server.routes["/api/v1/status/config"] = data({"yaml": "global: {}\n"})
+    server.routes["/api/v1/alertmanagers"] = data({"activeAlertmanagers": [{"url": "http://a:9093/api/v2/alerts"}]})
+    client = Prometheus(Http(server.url))
+    assert client.runtime_info() == RuntimeInfo(1.0, 2.0, False, "15d")
+    assert client.config() == "global: {}\n"
+    assert client.alertmanagers() == ("http://a:9093/api/v2/alerts",)
+
+
+def test_alertmanager_must_be_read(server: Server) -> None:
+    server.routes["/api/v2/status"] = {"config": {"original": "route: {}\n"}}
+    server.routes["/api/v2/receivers"] = [{"name": "oncall"}, {"name": "null"}]
+    client = Alertmanager(Http(server.url))
+    assert client.config() == "route: {}\n"
+    assert client.receivers() == ("oncall", "null")
+
+
+def test_a_login_must_be_sent(server: Server) -> None:
+    server.login = ("admin", "s3cret: пароль ü")
+    server.routes["/api/user"] = {"login": "admin"}
+    assert Grafana(Http(server.url, auth=("admin", "s3cret: пароль ü"))).user() == {"login": "admin"}
+
+
+@every_call
+def test_a_server_that_is_gone_must_be_told_as_refused(path: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, so that nobody else takes it, but not listening
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        assert refusal(Http(url), path).summary == f"{url}{path} does not answer: connection refused"
+
+
+def test_a_server_that_hangs_must_be_told_after_the_timeout(server: Server) -> None:
+    server.hang = Event()
+    error = refusal(Http(server.url, timeout=0.1), "/api/v1/rules")
+    assert error.summary == f"{server.url}/api/v1/rules does not answer: no answer in time"
+
+
+@every_call
+def test_a_page_must_be_told_as_no_json(server: Server, path: str) -> None:
+    server.routes[path] = "<html>welcome</html>"
+    assert refusal(Http(server.url), path).summary == f"{server.url}{path} answers something that is not JSON"
+
+
+@every_call
+@pytest.mark.parametrize("body", [[1], "null", '"text"', "7"])
+def test_json_of_something_else_must_be_told_and_never_be_a_crash(server: Server, path: str, body: Any) -> None:
+    server.routes[path] = body
+    error = refusal(Http(server.url), path)
+    assert error.summary == f"{server.url}{path} answers something else than expected: is it another server?"
+
+
+@pytest.mark.parametrize("body", [{"data": None}, {"data": {"activeTargets": [{"labels": {}}]}}, {"other": 1}])
+def test_targets_without_their_fields_must_be_told(server: Server, body: Any) -> None:
+    server.routes["/api/v1/targets"] = body
+    assert "something else than expected" in refusal(Http(server.url), "/api/v1/targets").summary
+
+
+@every_call
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_an_error_must_be_told_with_its_status_and_the_servers_words(server: Server, path: str, status: int) -> None:
+    server.routes[path] = Reply({"message": "No, thank you"}, status)
+    error = refusal(Http(server.url), path)
+    assert error.status == status
+    assert error.summary == f"{server.url}{path} answers {status}: No, thank you"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"status": "error", "errorType": "bad_data", "error": "parse error"}, "parse error"),
+        ('{\n  "database": "failing",\n  "version": "12.1.1"\n}', '{"database": "failing", "version": "12.1.1"}'),
+        ("\n<h1>Bad Gateway</h1>\n<p>nginx</p>", "<h1>Bad Gateway</h1>"),
+        ("", "(empty)"),
+    ],
+)
+def test_the_words_of_an_error_must_be_found_in_any_form(server: Server, body: Any, words: str) -> None:
+    server.routes["/api/v1/rules"] = Reply(body, 502)
+    assert refusal(Http(server.url), "/api/v1/rules").summary.endswith(f"answers 502: {words}")
+
+
+def test_a_redirect_must_not_be_followed(server: Server) -> None:
+    server.routes["/api/v1/rules"] = Reply("moved", 302)
+    assert "answers 302" in refusal(Http(server.url), "/api/v1/rules").summary
+    assert server.asked == ["/api/v1/rules"]
+
+
+def test_a_proxy_of_the_environment_must_not_be_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    server.routes["/api/v2/receivers"] = []
+    assert Alertmanager(Http(server.url)).receivers() == ()

@@ -1,0 +1,99 @@
+"""A local HTTP server that answers as it is told, over a real socket."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer. A body that is not text is sent as JSON."""
+
+    body: Any = ""
+    status: int = 200
+
+
+NOT_FOUND = Reply({"message": "Not found"}, 404)
+
+
+@dataclass
+class Server:
+    """Path -> what is answered there: a body, a `Reply`, or a function that makes either at each request.
+
+    With `login`, every request without this user and password is answered 401. `asked` are the paths so far.
+    """
+
+    port: int = 0
+    routes: dict[str, Any] = field(default_factory=dict)
+    login: tuple[str, str] | None = None
+    asked: list[str] = field(default_factory=list)
+    hang: Event | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def reply(self, path: str, authorization: str) -> Reply:
+        self.asked.append(path)
+        if self.hang:
+            self.hang.wait(10)
+        if self.login and path != "/api/health" and authorization != _basic(*self.login):
+            return Reply({"message": "Invalid username or password"}, 401)
+        found = self.routes.get(path, NOT_FOUND)
+        found = found() if callable(found) else found
+        return found if isinstance(found, Reply) else Reply(found)
+
+
+@contextmanager
+def serve() -> Iterator[Server]:
+    """A server that runs until the end of the block."""
+    server = Server()
+    http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
+    http.daemon_threads = True
+    server.port = http.server_address[1]
+    Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield server
+    finally:
+        if server.hang:
+            server.hang.set()
+        http.shutdown()
+        http.server_close()
+
+
+def in_turn(*replies: Any) -> Callable[[], Any]:
+    """Each of `replies` once, and the last one from then on."""
+    left = list(replies)
+    return lambda: left.pop(0) if len(left) > 1 else left[0]
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            reply = server.reply(self.path.partition("?")[0], self.headers.get("Authorization", ""))
+            text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
+            self.send_response(reply.status)
+            self.send_header("Content-Type", "text/plain" if isinstance(reply.body, str) else "application/json")
+            self.send_header("Content-Length", str(len(text.encode())))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        do_POST = do_GET  # noqa: N815 - the name is the standard library's
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    return Handler
