@@ -46,9 +46,17 @@ def _ask(context: Context, service: Service, kind: str, path: str, endpoint: End
         return subject.failed(answer.summary, f"Start the service, or correct `health.{kind}` of `{service.name}`.")
     if answer.ok:
         return subject.passed(f"{url} answers {answer.status}")
-    remedy = "Correct the health path." if answer.status == 404 else "Look at the service's own log."
-    summary = f"{url} answers {answer.status}: {_MEANINGS.get(answer.status) or first_line(answer.text)}"
+    meaning, remedy = _MEANINGS.get(answer.status) or _MEANINGS.get(answer.status // 100) or ("", _OTHER)
+    summary = f"{url} answers {answer.status}: {meaning or first_line(answer.text)}"
     return subject.failed(summary, remedy, answer.text[:400])
 
 
-_MEANINGS = {401: "it wants a login", 403: "it wants a login", 404: "there is no such path"}
+# A status, or the first digit of it -> what it means and what to do.
+_LOGIN = ("it wants a login", "Let the health path answer without a login, as probes need it.")
+_MEANINGS = {
+    401: _LOGIN,
+    403: _LOGIN,
+    404: ("there is no such path", "Correct the health path."),
+    3: ("it redirects", "Give the path that answers by itself, or correct `scheme`."),
+}
+_OTHER = "Look at the service's own log."

@@ -81,6 +81,7 @@ def _basic(user: str, password: str) -> str:
 def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 65536  # one packet for an answer: two wait for each other's acknowledgement
 
         def do_GET(self) -> None:
             reply = server.reply(self.path.partition("?")[0], self.headers.get("Authorization", ""))

@@ -98,7 +98,7 @@ def test_alertmanager_must_be_read(server: Server) -> None:
 def test_a_login_must_be_sent(server: Server) -> None:
     server.login = ("admin", "s3cret: пароль ü")
     server.routes["/api/user"] = {"login": "admin"}
-    assert Grafana(Http(server.url, auth=("admin", "s3cret: пароль ü"))).user() == {"login": "admin"}
+    assert Grafana(Http(server.url, auth=("admin", "s3cret: пароль ü"))).user() == "admin"
 
 
 @every_call

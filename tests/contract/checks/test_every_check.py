@@ -1,0 +1,386 @@
+"""Every finding of every check, by the words and the remedy that a user reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from serving import Reply, in_turn
+from world import World, no_answer, stamp, success
+
+from stackctl.checks.finding import Finding
+from stackctl.checks.ledger import IDS
+from stackctl.clients.http import Answer
+from stackctl.report.verification import Verification
+
+LOGS = "See `stackctl logs grafana` for what it says."
+
+
+def told(finding: Finding) -> tuple[str, str, str]:
+    return finding.status, finding.summary, finding.remedy
+
+
+def test_a_stack_that_is_as_declared_must_pass_every_check(well: World) -> None:
+    findings = well.findings()
+    assert {finding.status for finding in findings} == {"pass"}
+    assert {finding.id for finding in findings} == set(IDS)
+    assert all(finding.source and finding.source.line and not finding.remedy for finding in findings)
+
+
+def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_none(well: World) -> None:
+    well.targets.clear()
+    well.rules.clear()
+    well.servers["prometheus"].routes["/api/v1/status/config"] = success({"yaml": "{}\n"})
+    well.servers["prometheus"].routes["/api/v1/alertmanagers"] = success({"activeAlertmanagers": []})
+    well.servers["alertmanager"].routes["/api/v2/receivers"] = []
+    well.servers["grafana"].routes = {}
+    well.change(fetch=no_answer, declared="bbb")
+    passed = {finding.id for finding in well.findings() if finding.status == "pass"}
+    assert passed == {"component.ready"}
+
+
+def test_no_server_at_all_must_be_a_failure_of_every_subject(well: World) -> None:
+    for name in ("prometheus", "alertmanager", "grafana", "pushgateway"):
+        well.stop(name)
+    well.change(fetch=no_answer)
+    findings = [f for f in well.findings() if f.id != "stack.generation" and f.subject != "blackbox"]
+    assert {finding.status for finding in findings} == {"fail"}
+    assert all(finding.remedy.endswith(".") for finding in findings)
+
+
+@pytest.mark.parametrize("reply", ["<html>", Reply("no", 401), Reply("no", 404), Reply("no", 500), {"x": 1}])
+def test_whatever_the_servers_answer_must_be_a_finding_and_never_a_crash(well: World, reply: Any) -> None:
+    for server in well.servers.values():
+        server.routes = dict.fromkeys(server.routes, reply)
+    findings = well.findings()
+    assert {finding.id for finding in findings} >= set(IDS) - {"rule.healthy"}
+    assert not Verification("s", "native", "g", tuple(findings)).ok
+
+
+# -- components and configuration ---------------------------------------------------------------------------
+
+
+def test_a_component_that_is_not_ready_must_be_told_with_what_it_says(well: World) -> None:
+    well.servers["pushgateway"].routes["/-/ready"] = Reply("starting", 503)
+    finding = well.only("component.ready", "pushgateway")
+    url = well.servers["pushgateway"].url
+    assert told(finding) == ("fail", f"{url}/-/ready answers 503", "See `stackctl logs pushgateway`.")
+    assert finding.evidence == "starting"
+
+
+def test_a_component_that_is_gone_must_offer_up(well: World) -> None:
+    well.stop("pushgateway")
+    assert told(well.only("component.ready", "pushgateway")) == (
+        "fail",
+        "http://127.0.0.1:1/-/ready does not answer: connection refused",
+        "Run `stackctl up`; `stackctl logs pushgateway` tells why it stopped.",
+    )
+
+
+def test_a_component_that_becomes_ready_while_one_waits_must_pass(well: World) -> None:
+    well.servers["pushgateway"].routes["/-/ready"] = in_turn(Reply("", 503), Reply("", 503), "OK")
+    assert well.only("component.ready", "pushgateway").status == "pass"
+
+
+def test_what_was_left_out_must_be_skipped_with_its_reason_and_never_passed(well: World) -> None:
+    reason = "left out by --without"
+    well.change(skipped=dict.fromkeys(("alertmanager", "grafana", "pushgateway", "blackbox"), reason))
+    skipped = {(f.id, f.subject) for f in well.findings() if f.status == "skip"}
+    assert {id for id, _ in skipped} == {
+        "component.ready",
+        "target.up",
+        "alertmanager.connected",
+        "alertmanager.receiver",
+        "grafana.health",
+        "grafana.login",
+        "grafana.datasource",
+        "grafana.dashboard",
+    }
+    assert ("target.up", "probe-home/http://example.test/") in skipped
+    assert well.only("component.ready", "grafana").summary == f"does not run: {reason}"
+
+
+def test_an_edit_that_does_not_run_yet_must_be_told(well: World) -> None:
+    well.change(declared="bbb")
+    assert told(well.only("stack.generation")) == (
+        "fail",
+        "generation aaa runs, but the manifest now renders to bbb",
+        "Run `stackctl reload`, or `stackctl up` when more than rules and targets changed.",
+    )
+
+
+def test_a_failed_reload_must_be_told(well: World) -> None:
+    info = {"startTime": stamp(1), "lastConfigTime": stamp(1), "reloadConfigSuccess": False}
+    well.servers["prometheus"].routes["/api/v1/status/runtimeinfo"] = success(info)
+    finding = well.only("prometheus.config")
+    assert finding.summary == "the last reload of the configuration failed"
+    assert finding.remedy == "Read `stackctl logs prometheus`, mend what it names, and run `stackctl reload`."
+
+
+def test_another_loaded_configuration_must_be_told_with_the_first_difference(well: World) -> None:
+    other = "global: {scrape_interval: 1m}\nscrape_configs: []\n"
+    well.servers["prometheus"].routes["/api/v1/status/config"] = success({"yaml": other})
+    finding = well.only("prometheus.config")
+    assert finding.summary == (
+        "Prometheus has loaded another configuration: global.scrape_interval: rendered '15s', loaded '1m'"
+    )
+    assert finding.remedy == "Run `stackctl reload`."
+    assert "scrape_configs: 8 rendered, 0 loaded" in finding.evidence
+
+
+# -- targets ------------------------------------------------------------------------------------------------
+
+
+def test_a_target_that_is_down_must_be_told_with_its_cause(well: World) -> None:
+    error = "server returned HTTP status 404 Not Found"
+    well.target("api").update(health="down", lastError=error)
+    finding = well.only("target.up", "api/")
+    assert told(finding) == (
+        "fail",
+        "down: there is nothing at the metrics path",
+        "`metrics_path: /metrics` may be wrong: name the path that serves the metrics.",
+    )
+    assert finding.evidence == error
+    assert finding.source
+    assert finding.source.text.strip() == 'targets: ["localhost:8000"]'
+    assert well.only("target.up", "pushgateway").status == "pass"
+
+
+def test_a_target_that_is_down_once_and_then_up_must_pass(well: World) -> None:
+    routes, api = well.servers["prometheus"].routes, well.target("api")
+
+    def recovering() -> Any:
+        seen = well.report_targets()
+        api.update(health="up", lastError="")
+        return seen
+
+    api.update(health="down", lastError="connection refused")
+    routes["/api/v1/targets"] = recovering
+    assert well.only("target.up", "api/").status == "pass"
+
+
+def test_a_target_that_was_up_but_is_no_longer_scraped_must_fail(well: World) -> None:
+    well.target("api")["lastScrape"] = stamp(999)
+    status, summary, remedy = told(well.only("target.up", "api/"))
+    assert status == "fail"
+    assert "scrape" in summary
+    assert "--timeout" in remedy
+
+
+@pytest.mark.parametrize("last", ["0001-01-01T00:00:00Z", stamp(1)])
+def test_unknown_health_must_not_be_up(well: World, last: str) -> None:
+    well.target("api").update(health="unknown", lastScrape=last)
+    assert well.only("target.up", "api/").status == "fail"
+
+
+def test_a_target_that_relabelling_dropped_must_be_told(well: World) -> None:
+    well.targets.remove(well.target("api"))
+    assert told(well.only("target.up", "api/")) == (
+        "fail",
+        "Prometheus has no such target",
+        "Relabelling may drop it, or the running configuration is older than the manifest: `stackctl reload`.",
+    )
+
+
+def test_discovery_that_finds_nothing_must_fail(well: World) -> None:
+    well.targets.remove(well.target("found"))
+    assert told(well.only("target.up", "found")) == (
+        "fail",
+        "discovery has found no target",
+        "Look at the discovery block: what it asks has to list at least one target.",
+    )
+
+
+def test_a_discovered_target_that_is_down_must_be_named(well: World) -> None:
+    well.targets.append({**well.target("found"), "labels": {"job": "found", "instance": "b:1"}, "health": "down"})
+    finding = well.only("target.up", "found")
+    assert told(finding) == (
+        "fail",
+        "1 of 2 discovered targets are not up",
+        "Mend the targets named in the evidence.",
+    )
+    assert finding.evidence == "b:1: down"
+
+
+# -- health -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "summary", "remedy"),
+    [
+        (Answer(404, "", "nope"), "there is no such path", "Correct the health path."),
+        (Answer(401, "", "who?"), "it wants a login", "Let the health path answer without a login, as probes need it."),
+        (Answer(302, "", ""), "it redirects", "Give the path that answers by itself, or correct `scheme`."),
+        (Answer(503, "", "\ndatabase is down\nmore"), "database is down", "Look at the service's own log."),
+    ],
+)
+def test_a_health_path_that_does_not_answer_2xx_must_be_told(
+    well: World, answer: Answer, summary: str, remedy: str
+) -> None:
+    well.change(fetch=lambda url: answer if url.endswith("/ready") else Answer(200, "", ""))
+    finding = well.only("service.health", "api/localhost:8000 ready")
+    assert told(finding) == ("fail", f"http://localhost:8000/ready answers {answer.status}: {summary}", remedy)
+    assert well.only("service.health", "api/localhost:8000 live").status == "pass"
+
+
+def test_a_health_path_where_nothing_answers_must_be_told(well: World) -> None:
+    well.change(fetch=no_answer)
+    assert told(well.only("service.health", "live")) == (
+        "fail",
+        "http://localhost:8000/live does not answer: connection refused",
+        "Start the service, or correct `health.live` of `api`.",
+    )
+
+
+# -- rules --------------------------------------------------------------------------------------------------
+
+
+def test_rules_of_one_name_must_each_be_checked(well: World) -> None:
+    assert [f.subject for f in well.findings("rule.loaded")] == [
+        "r.yml/g/Down",
+        "r.yml/g/Down #2",
+        "r.yml/g/job:up:sum",
+    ]
+    well.rules[1]["query"] = "up < 2"
+    statuses = {f.subject: f.status for f in well.findings("rule.loaded")}
+    assert statuses == {"r.yml/g/Down": "pass", "r.yml/g/Down #2": "fail", "r.yml/g/job:up:sum": "pass"}
+
+
+def test_a_missing_rule_must_be_told_once(well: World) -> None:
+    del well.rules[2]
+    (finding,) = [f for f in well.findings("rule") if "job:up:sum" in f.subject]
+    assert told(finding) == ("fail", "Prometheus has not loaded this rule", "Run `stackctl reload`.")
+
+
+def test_a_changed_expression_must_be_told_with_what_is_loaded(well: World) -> None:
+    well.rules[2]["query"] = "sum(up)"
+    finding = well.only("rule.loaded", "job:up:sum")
+    assert told(finding) == ("fail", "Prometheus has loaded another expression", "Run `stackctl reload`.")
+    assert finding.evidence == "sum(up)"
+
+
+def test_an_expression_that_prometheus_writes_another_way_must_pass(well: World) -> None:
+    well.rules[2]["query"] = "sum by (job)  (up)"
+    assert well.only("rule.loaded", "job:up:sum").status == "pass"
+
+
+def test_a_rule_that_fails_to_evaluate_must_be_told_with_the_reason(well: World) -> None:
+    well.rules[2].update(health="err", lastError="many-to-many matching not allowed")
+    assert told(well.only("rule.healthy", "job:up:sum")) == (
+        "fail",
+        "evaluation fails: many-to-many matching not allowed",
+        "Correct the expression, and run `stackctl reload`.",
+    )
+    assert well.only("rule.loaded", "job:up:sum").status == "pass"
+
+
+@pytest.mark.parametrize("health", ["ok", "unknown"])
+def test_a_rule_that_was_not_evaluated_since_the_reload_must_fail(well: World, health: str) -> None:
+    well.rules[2].update(health=health, lastEvaluation=stamp(940))
+    assert told(well.only("rule.healthy", "job:up:sum")) == (
+        "fail",
+        f"not evaluated since the start or the last reload (health: {health})",
+        "Wait longer with --timeout: a group is evaluated once in its interval.",
+    )
+
+
+# -- alertmanager -------------------------------------------------------------------------------------------
+
+
+def test_a_prometheus_that_sends_no_alerts_must_be_told(well: World) -> None:
+    other = {"activeAlertmanagers": [{"url": "http://other:9093/api/v2/alerts"}]}
+    well.servers["prometheus"].routes["/api/v1/alertmanagers"] = success(other)
+    finding = well.only("alertmanager.connected")
+    address = well.servers["alertmanager"].url.removeprefix("http://")
+    assert told(finding) == ("fail", f"Prometheus does not send alerts to {address}", "Run `stackctl reload`.")
+    assert finding.evidence == "http://other:9093/api/v2/alerts"
+
+
+def test_a_receiver_that_is_not_loaded_must_be_told(well: World) -> None:
+    well.servers["alertmanager"].routes["/api/v2/receivers"] = [{"name": "null"}]
+    assert told(well.only("alertmanager.receiver")) == (
+        "fail",
+        "Alertmanager has no such receiver",
+        "Run `stackctl reload`.",
+    )
+
+
+# -- grafana ------------------------------------------------------------------------------------------------
+
+
+def test_a_failing_database_must_be_told(well: World) -> None:
+    body = '{\n  "database": "failing",\n  "version": "12.1.1"\n}'
+    well.servers["grafana"].routes["/api/health"] = Reply(body, 503)
+    finding = well.only("grafana.health")
+    assert finding.remedy == LOGS
+    assert '"database": "failing"' in finding.summary
+
+
+def test_a_wrong_password_must_be_told_with_both_ways_out(well: World) -> None:
+    well.servers["grafana"].login = ("admin", "the first one")
+    finding = well.only("grafana.login")
+    assert finding.summary == "the administrator's password is not the manifest's"
+    assert "`grafana cli admin reset-admin-password`" in finding.remedy
+    assert "`stackctl down --volumes`" in finding.remedy
+    assert well.only("grafana.health").status == "pass"
+
+
+def test_the_password_that_was_made_must_be_used_when_the_manifest_gives_none(well: World) -> None:
+    grafana = well.context.stack.grafana
+    assert grafana
+    well.change(stack=replace(well.context.stack, grafana=replace(grafana, admin_password=None)))
+    assert well.only("grafana.login").status == "pass"
+
+
+def test_a_datasource_that_was_not_provisioned_must_be_told(well: World) -> None:
+    del well.servers["grafana"].routes["/api/datasources/uid/prometheus"]
+    finding = well.only("grafana.datasource")
+    assert (finding.status, finding.remedy) == ("fail", LOGS)
+    assert "answers 404: Not found" in finding.summary
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_datasource_that_does_not_reach_prometheus_must_be_told(well: World, status: int) -> None:
+    body = {"status": "ERROR", "message": "Post http://p:9090: connect: connection refused"}
+    well.servers["grafana"].routes["/api/datasources/uid/prometheus/health"] = Reply(body, status)
+    finding = well.only("grafana.datasource")
+    assert finding.summary.startswith("Grafana does not reach Prometheus: ")
+    assert finding.summary.endswith("Post http://p:9090: connect: connection refused")
+
+
+def test_a_dashboard_that_was_not_loaded_must_be_told(well: World) -> None:
+    well.servers["grafana"].routes["/api/dashboards/uid/shop"] = Reply({"message": "Dashboard not found"}, 404)
+    finding = well.only("grafana.dashboard")
+    assert finding.summary.startswith("Grafana has not loaded it (uid shop): ")
+    assert finding.summary.endswith("answers 404: Dashboard not found")
+
+
+def test_another_dashboard_under_the_uid_must_be_told(well: World) -> None:
+    well.servers["grafana"].routes["/api/dashboards/uid/shop"] = {"dashboard": {"title": "Other"}, "meta": {}}
+    assert told(well.only("grafana.dashboard")) == (
+        "fail",
+        "Grafana has another dashboard under the uid shop: 'Other'",
+        "Give each dashboard its own uid.",
+    )
+
+
+# -- the ledger ---------------------------------------------------------------------------------------------
+
+
+def test_only_must_take_a_check_or_a_family(well: World) -> None:
+    assert {f.id for f in well.findings("rule")} == {"rule.loaded", "rule.healthy"}
+    assert {f.id for f in well.findings("rule.healthy", "target")} == {"rule.healthy", "target.up"}
+
+
+def test_every_remedy_must_be_a_sentence_about_what_to_do(well: World) -> None:
+    well.targets.clear()
+    well.rules.clear()
+    well.change(fetch=no_answer, declared="bbb")
+    for server in well.servers.values():
+        server.routes = {path: made for path, made in server.routes.items() if path.startswith("/api/v1/")}
+    failed = [finding for finding in well.findings() if finding.status == "fail"]
+    assert len(failed) > 15
+    for finding in failed:
+        assert finding.remedy[0] in f"`{finding.remedy[0].upper()}", finding
+        assert finding.remedy.endswith("."), finding

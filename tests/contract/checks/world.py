@@ -1,0 +1,184 @@
+"""A stack of pretended servers on real sockets, all well at first, and the moves that make one thing wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from serving import Server, serve
+
+from stackctl import scrape
+from stackctl.checks import ledger
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding
+from stackctl.clients.http import Answer, NoAnswer
+from stackctl.manifest import load
+from stackctl.render import render
+from stackctl.source import Secret
+from stackctl.wait import Clock
+
+COMPONENTS = ("prometheus", "alertmanager", "grafana", "pushgateway", "blackbox")
+RULES = """\
+groups:
+  - name: g
+    rules:
+      - {alert: Down, expr: up == 0, labels: {severity: page}}
+      - {alert: Down, expr: up < 1, labels: {severity: warn}}
+      - {record: "job:up:sum", expr: sum by (job) (up)}
+"""
+MANIFEST = """\
+version: 1
+name: pretended
+prometheus: {{listen: 127.0.0.1:{prometheus}}}
+alertmanager:
+  listen: 127.0.0.1:{alertmanager}
+  receivers: {{oncall: {{webhook: {{url: "http://127.0.0.1:1/"}}}}}}
+grafana: {{listen: 127.0.0.1:{grafana}, admin: {{password: right}}}}
+pushgateway: {{listen: 127.0.0.1:{pushgateway}}}
+exporters:
+  blackbox: {{listen: 127.0.0.1:{blackbox}, probes: {{home: {{url: "http://example.test/"}}}}}}
+services:
+  api:
+    targets: ["localhost:8000"]
+    health: {{live: /live, ready: /ready}}
+  found:
+    discovery: {{dns_sd_configs: [{{names: [x.test], type: A, port: 1}}]}}
+rules: [{{file: r.yml}}]
+dashboards: [{{file: d.json}}]
+"""
+
+
+@dataclass
+class World:
+    """The pretended servers, what they report, and the context that the checks get."""
+
+    servers: dict[str, Server]
+    context: Context
+    time: float = 1000.0
+    targets: list[dict[str, Any]] = field(default_factory=list)
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    scrapes: Callable[[], int] = field(default_factory=lambda: count().__next__)
+
+    def findings(self, *only: str) -> list[Finding]:
+        return ledger.run(self.context, only)
+
+    def only(self, id: str, subject: str = "") -> Finding:
+        """The one finding of a check about a subject that is named so, or contains it."""
+        (found,) = [f for f in self.findings(id) if f.id == id and subject in f.subject]
+        return found
+
+    def change(self, **fields: Any) -> None:
+        self.context = replace(self.context, **fields)
+
+    def stop(self, name: str) -> None:
+        """Nothing answers there any more."""
+        self.servers[name].routes = {}
+        listen = replace(getattr(self.context.stack, name).listen, port=1)
+        component = replace(getattr(self.context.stack, name), listen=listen)
+        self.change(stack=replace(self.context.stack, **{name: component}))
+
+    def target(self, job: str) -> dict[str, Any]:
+        (found,) = [target for target in self.targets if target["labels"]["job"] == job]
+        return found
+
+    def report_targets(self) -> dict[str, Any]:
+        """The targets, each scraped once more since it was asked last, but for those with a time of their own."""
+        now = stamp(self.time + self.scrapes())
+        return success({"activeTargets": [{"lastScrape": now, **target} for target in self.targets]})
+
+    def report_rules(self) -> dict[str, Any]:
+        return success({"groups": [{"name": "g", "file": "/any/where/r.yml", "rules": self.rules}]})
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[World]:
+    """A stack in which everything is as the manifest says."""
+    with ExitStack() as running:
+        servers = {name: running.enter_context(serve()) for name in COMPONENTS}
+        (folder / "r.yml").write_text(RULES)
+        (folder / "d.json").write_text('{"title": "Shop", "uid": "shop", "panels": []}')
+        (folder / "stack.yml").write_text(MANIFEST.format(**{name: server.port for name, server in servers.items()}))
+        made = World(servers, context_of(folder / "stack.yml"))
+        made.targets += [target(job.name, each.instance) for job in made.context.jobs for each in job.endpoints]
+        made.targets.append(target("found", "10.0.0.1:1"))
+        made.rules += [
+            rule(each.kind, each.name, each.expr) for file in made.context.stack.rules for each in file.rules
+        ]
+        _answer(made)
+        yield made
+
+
+def context_of(manifest: Path) -> Context:
+    stack = load(manifest, {})
+    elapsed = count()  # a clock that needs no time: every look takes a second
+    return Context(
+        stack=stack,
+        runtime="native",
+        tree=render(stack, "native"),
+        jobs=scrape.jobs(stack, "native"),
+        skipped={},
+        current="aaa",
+        declared="aaa",
+        seconds=20,
+        fetch=lambda url: Answer(200, "", "fine"),
+        grafana_password=Secret("right"),
+        clock=Clock(lambda: float(next(elapsed)), lambda _: None),
+    )
+
+
+def target(job: str, instance: str) -> dict[str, Any]:
+    url = f"http://{instance}/metrics"
+    return {"labels": {"job": job, "instance": instance}, "scrapeUrl": url, "health": "up", "lastError": ""}
+
+
+def rule(kind: str, name: str, query: str) -> dict[str, Any]:
+    type_ = "alerting" if kind == "alert" else "recording"
+    return {"type": type_, "name": name, "query": query, "health": "ok", "lastEvaluation": stamp(2000)}
+
+
+def stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def success(data: Any) -> dict[str, Any]:
+    return {"status": "success", "data": data}
+
+
+def no_answer(url: str) -> Answer:
+    raise NoAnswer.of(f"{url} does not answer: connection refused")
+
+
+def _answer(made: World) -> None:
+    """Give every server what it answers when all is well, in the form of its documentation."""
+    address = made.servers["alertmanager"].url
+    config = made.context.tree.files["prometheus/prometheus.yml"].content.decode()
+    info = {"startTime": stamp(900), "lastConfigTime": stamp(950), "reloadConfigSuccess": True}
+    health = {"status": "OK", "message": "Successfully queried the Prometheus API."}
+    routes = {
+        "prometheus": {
+            "/-/ready": "Prometheus Server is Ready.",
+            "/api/v1/status/runtimeinfo": success(info),
+            "/api/v1/status/config": success({"yaml": config}),
+            "/api/v1/targets": made.report_targets,
+            "/api/v1/rules": made.report_rules,
+            "/api/v1/alertmanagers": success({"activeAlertmanagers": [{"url": f"{address}/api/v2/alerts"}]}),
+        },
+        "alertmanager": {"/-/ready": "OK", "/api/v2/receivers": [{"name": "oncall"}, {"name": "null"}]},
+        "grafana": {
+            "/api/health": '{\n  "commit": "abc",\n  "database": "ok",\n  "version": "12.1.1"\n}',
+            "/api/user": {"id": 1, "login": "admin", "isGrafanaAdmin": True},
+            "/api/datasources/uid/prometheus": {"uid": "prometheus", "type": "prometheus", "url": "http://p:9090"},
+            "/api/datasources/uid/prometheus/health": health,
+            "/api/dashboards/uid/shop": {"dashboard": {"uid": "shop", "title": "Shop"}, "meta": {"provisioned": True}},
+        },
+        "pushgateway": {"/-/ready": "OK"},
+        "blackbox": {"/-/healthy": "Healthy"},
+    }
+    for name, answers in routes.items():
+        made.servers[name].routes = answers
+    made.servers["grafana"].login = ("admin", "right")
