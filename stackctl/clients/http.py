@@ -55,11 +55,12 @@ class Http:
     def _session(self) -> requests.Session:
         import requests
         from requests.adapters import HTTPAdapter
+        from requests.auth import HTTPBasicAuth
 
         session = requests.Session()
         session.trust_env = False
         # As bytes: given text, requests could send no more than Latin-1.
-        session.auth = (self.auth[0].encode(), self.auth[1].encode()) if self.auth else None
+        session.auth = HTTPBasicAuth(self.auth[0].encode(), self.auth[1].encode()) if self.auth else None
         session.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS))
         return session
 
