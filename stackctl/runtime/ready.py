@@ -30,6 +30,7 @@ def wait_ready(units: Collection[Unit], runtime: Runtime, deadline_seconds: floa
             wait_until(watch.look, lambda unready: not unready, deadline_seconds, what="readiness", clock=clock)
         except TimedOut as error:
             raise Unavailable(*_late(watch.look(), deadline_seconds)) from error
+    _refuse_exited({unit.name: unit for unit in units}, runtime)
 
 
 def unready(units: Collection[Unit], pool: ThreadPoolExecutor) -> dict[str, Answer]:
@@ -59,14 +60,20 @@ class _Watch:
 
     def _states(self, silent: Mapping[str, Unit]) -> dict[str, Answer]:
         """Fail for units that have exited; of the `silent` ones, those that do not run yet."""
+        _refuse_exited(self._waiting, self._runtime)
         found = {one.name: one for one in self._runtime.observe() if one.name in self._waiting}
         finished = {name for name in silent if name in found and found[name].detail == _FINISHED}
-        failed = [one for one in found.values() if one.state in {"exited", "restarting"} and one.name not in finished]
-        if failed:
-            raise Unavailable(*(_exited(one.name, one.detail or one.state, self._runtime) for one in failed))
         running = {name for name in silent if name in found and found[name].state == "running"}
         self._waiting = {name: unit for name, unit in self._waiting.items() if name not in finished | running}
         return {name: Answer(0, "does not run yet") for name in silent if name not in finished | running}
+
+
+def _refuse_exited(units: Mapping[str, Unit], runtime: Runtime) -> None:
+    """Raise Unavailable for those of `units` that have ended, whoever answers at their addresses."""
+    ended = [one for one in runtime.observe() if one.name in units and one.state in {"exited", "restarting"}]
+    failed = [one for one in ended if units[one.name].ready or one.detail != _FINISHED]
+    if failed:
+        raise Unavailable(*(_exited(one.name, one.detail or one.state, runtime) for one in failed))
 
 
 def _exited(name: str, detail: str, runtime: Runtime) -> Problem:
