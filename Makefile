@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+# Python without the ending that the linters go by.
+SCRIPTS := tests/servers/install tests/images/build
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-down test unit lint format docs bench clean
@@ -26,14 +28,14 @@ demo-down: setup ## Stop what `make demo` has started, and remove its data
 test: setup ## Run the whole suite; with CI=true it first brings up real servers to test on
 	@if [ "$(CI)" = true ]; then tests/servers/up; fi
 	$(MAKE) lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadfile
 
 unit: setup ## Run the fast tests only
 	$(BIN)/pytest tests/unit
 
 lint: setup ## Check style and types
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check . $(SCRIPTS)
+	$(BIN)/ruff format --check . $(SCRIPTS)
 	$(BIN)/mypy
 
 format: setup ## Put the code into its usual form
