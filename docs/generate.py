@@ -30,6 +30,11 @@ TYPE_NAMES = {
     fields.Integer: "whole number",
     fields.Number: "number",
     fields.Boolean: "true or false",
+    fields.Bounds: "list of numbers",
+    fields.Fraction: "number",
+    fields.Range: "two numbers",
+    fields.MetricName: "metric name",
+    fields.Filling: "text",
     fields.Address: "host:port",
     fields.ListenAddress: "host:port, or port",
     fields.UrlPath: "path",
@@ -109,7 +114,7 @@ def inner(path: str, annotation: Any) -> tuple[str, type[BaseModel] | None]:
 
 def section(path: str, model: type[BaseModel]) -> str:
     title = f"## `{path}`" if path else "## Top level"
-    rows = [row(name, field) for name, field in model.model_fields.items()]
+    rows = [row(field.alias or name, field) for name, field in model.model_fields.items()]
     table = "\n".join(["| key | value | default | |", "| --- | --- | --- | --- |", *rows])
     return f"{title}\n\n{(model.__doc__ or '').strip()}\n\n{table}\n"
 

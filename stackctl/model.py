@@ -162,6 +162,51 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Label:
+    """A label of a metric. `values` are all that it may have, () when they are open; then `examples` may be known."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric that a service promises. `kind` is a type of OpenMetrics ("counter", "histogram", "stateset", ...).
+
+    buckets    upper bounds of a histogram, ascending, without +Inf; () leaves them to the client library
+    quantiles  of a summary
+    states     of a state set
+    range      what it measures when the service is at rest, and when it is saturated: for `simulate`
+    """
+
+    name: str
+    kind: str
+    origin: Position
+    labels: tuple[Label, ...] = ()
+    unit: str = ""
+    help: str = ""
+    buckets: tuple[float, ...] = ()
+    quantiles: tuple[float, ...] = ()
+    states: tuple[str, ...] = ()
+    range: tuple[float, float] | None = None
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """The names under which its series are found."""
+        parts = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("", "_sum", "_count")}.get(self.kind, ("",))
+        return tuple(f"{self.name}{part}" for part in parts)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The metrics that a service promises."""
+
+    metrics: tuple[Metric, ...]
+    origin: Position
+
+
+@dataclass(frozen=True)
 class Service:
     """What the user monitors: one scrape job.
 
@@ -182,6 +227,7 @@ class Service:
     health: Health = Health()
     run: Run = Run()
     profiles: tuple[str, ...] = ()
+    contract: Contract | None = None
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from stackctl import conventions as c
 from stackctl.errors import Problem
+from stackctl.manifest.contracts import read_contract
 from stackctl.manifest.dashboards import read_dashboard
 from stackctl.manifest.document import Document
 from stackctl.manifest.fields import split_address
@@ -47,7 +49,10 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
     """The stack that `manifest` describes, or the problems of the files it names. `root` is the manifest's folder."""
     rules = _rule_files(document, manifest, root)
     dashboards = _dashboards(document, manifest, root)
-    problems = [p for part in (*rules, *dashboards) if isinstance(part, list) for p in part]
+    contracts = {
+        name: read_contract(document, ("services", name), model, root) for name, model in manifest.services.items()
+    }
+    problems = [p for part in (*rules, *dashboards, *contracts.values()) if isinstance(part, list) for p in part]
     if problems:
         return problems
     return Stack(
@@ -61,7 +66,11 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
         if manifest.pushgateway
         else None,
         exporters=tuple(_exporters(document, manifest)),
-        services=tuple(_service(document, name, model, root) for name, model in manifest.services.items()),
+        services=tuple(
+            replace(_service(document, name, model, root), contract=contract)
+            for name, model in manifest.services.items()
+            if not isinstance(contract := contracts[name], list)
+        ),
         networks=tuple(manifest.networks.join),
         rules=tuple(part for part in rules if isinstance(part, RuleFile)),
         dashboards=tuple(part for part in dashboards if isinstance(part, Dashboard)),

@@ -7,9 +7,10 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.errors import Problem
+from stackctl.manifest.contracts import contradictions, inline_place
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import split_address
-from stackctl.manifest.schema import ComponentModel, Manifest, ServiceModel
+from stackctl.manifest.schema import ComponentModel, ContractModel, Manifest, ServiceModel
 from stackctl.manifest.validate import show_path
 from stackctl.promql import duration
 
@@ -109,11 +110,22 @@ def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[F
     if service.profiles and not (service.run.docker or service.run.native):
         yield (*path, "profiles"), "profiles need `run`: the stack does not start this service", "Remove the profiles."
     yield from _intervals(manifest, path, service)
+    if service.metrics:
+        yield from _contract((*path, "metrics"), service.metrics, service)
     seen: set[str] = set()
     for index, target in enumerate(service.targets or []):
         if target.address in seen:
             yield (*path, "targets", index), f"the target `{target.address}` is named twice", "Remove one of the two."
         seen.add(target.address)
+
+
+def _contract(path: Path, contract: ContractModel, service: ServiceModel) -> Iterator[Found]:
+    if contract.with_ and not contract.file:
+        yield (*path, "with"), "`with` fills the placeholders of a file, and there is none", "Name it with `file`."
+    if not contract.file and not contract.metrics:
+        yield path, "the contract promises nothing", "Name a metric, like `jobs_total: counter`, or remove the key."
+    for place, message, remedy in contradictions(contract.metrics, service):
+        yield (*inline_place(path, contract), *place), message, remedy
 
 
 def _intervals(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Found]:

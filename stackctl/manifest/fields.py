@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any
 
@@ -62,6 +63,59 @@ def _number(value: Any) -> float:
     if not 0 < number < 1e6:
         raise wrong(f"expected a number greater than zero, got `{text}`")
     return number
+
+
+def _real(value: Any) -> float:
+    text = _text(value)
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise wrong(f"expected a number, got `{text}`")
+    return number
+
+
+def _bounds(value: Any) -> tuple[float, ...]:
+    """The upper bounds of buckets. The last one of all histograms, +Inf, may be written or not."""
+    if not isinstance(value, list):
+        raise wrong(f"expected a list of numbers, got {kind(value)}")
+    bounds = tuple(_real(item) for item in (value[:-1] if value and value[-1] in ("+Inf", "Inf", ".inf") else value))
+    if not bounds:
+        raise wrong("there are no buckets", "Name the upper bound of each, like `[0.1, 0.5, 1, 5]`.")
+    if list(bounds) != sorted(set(bounds)):
+        shown = ", ".join(f"{bound:g}" for bound in sorted(set(bounds)))
+        raise wrong("the buckets are not in ascending order", f"Write `[{shown}]`.")
+    return bounds
+
+
+def _fraction(value: Any) -> float:
+    number = _real(value)
+    if not 0 <= number <= 1:
+        raise wrong(f"a quantile lies between 0 and 1: `{value}`", f"Did you mean `{number / 100:g}`?")
+    return number
+
+
+def _range(value: Any) -> tuple[float, float]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise wrong("expected two numbers: at rest, and when saturated", "Write them like `[0, 100]`.")
+    return _real(value[0]), _real(value[1])
+
+
+def _metric_name(value: Any) -> str:
+    text = _text(value)
+    if not conventions.METRIC_NAME.fullmatch(text):
+        fixed = re.sub(r"[^a-zA-Z0-9_:]+", "_", text).strip("_")
+        remedy = f"Write `{fixed}`." if conventions.METRIC_NAME.fullmatch(fixed) else ""
+        raise wrong(f"a metric's name is made of letters, digits, `_` and `:`: `{text}`", remedy)
+    return text
+
+
+def _filling(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[\w ./-]+", text):
+        raise wrong(f"a placeholder stands for letters, digits, spaces and `_`, `-`, `.`, `/`: `{text}`")
+    return text
 
 
 def _boolean(value: Any) -> bool:
@@ -219,6 +273,15 @@ Text = Annotated[str, BeforeValidator(_text), _schema(["string", "number", "bool
 Duration = Annotated[str, BeforeValidator(_duration), _schema("string", examples=["15s", "1m30s"])]
 Integer = Annotated[int, BeforeValidator(_integer), _schema("integer")]
 Number = Annotated[float, BeforeValidator(_number), _schema("number", exclusiveMinimum=0)]
+Bounds = Annotated[
+    tuple[float, ...], BeforeValidator(_bounds), _schema("array", items={"type": "number"}, examples=[[0.1, 0.5, 1]])
+]
+Fraction = Annotated[float, BeforeValidator(_fraction), _schema("number", minimum=0, maximum=1)]
+Range = Annotated[
+    tuple[float, float], BeforeValidator(_range), _schema("array", items={"type": "number"}, minItems=2, maxItems=2)
+]
+MetricName = Annotated[str, BeforeValidator(_metric_name), _schema("string")]
+Filling = Annotated[str, BeforeValidator(_filling), _schema(["string", "number"])]
 Boolean = Annotated[bool, BeforeValidator(_boolean), _schema("boolean")]
 Address = Annotated[str, BeforeValidator(_address), _schema("string", examples=["localhost:8000"])]
 ListenAddress = Annotated[str, BeforeValidator(_listen), _schema(["string", "integer"], examples=["127.0.0.1:9090"])]

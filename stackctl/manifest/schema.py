@@ -17,15 +17,20 @@ from stackctl import conventions as c
 from stackctl.manifest.fields import (
     Address,
     Boolean,
+    Bounds,
     Duration,
+    Filling,
+    Fraction,
     Integer,
     LabelName,
     ListenAddress,
     MaybeSecret,
     Memory,
+    MetricName,
     Number,
     Passthrough,
     PlainBlock,
+    Range,
     Regex,
     SecretText,
     ServiceName,
@@ -39,7 +44,6 @@ from stackctl.manifest.fields import (
 # Path of a planned field ("*" stands for any name or index) -> what it will do.
 NOT_BUILT: dict[tuple[str, ...], str] = {
     ("prometheus", "auth"): "basic auth and TLS of the Prometheus server",
-    ("services", "*", "metrics"): "metrics contracts",
     ("services", "*", "slo"): "service level objectives",
     ("exporters", "cadvisor"): "the cAdvisor exporter",
     ("exporters", "postgres"): "the PostgreSQL exporter",
@@ -290,6 +294,92 @@ class RunModel(Model):
     native: NativeRunModel | None = Field(None, description="A process, for the native runtime.")
 
 
+class LabelModel(Model):
+    """The values of a label: a list when they are a closed set, else nothing, or `{examples: [...]}`."""
+
+    values: list[Text] = Field(default_factory=list, description="All that it may be; the list itself is enough.")
+    examples: list[Text] = Field(default_factory=list, description="Some of what it may be, for `simulate`.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list_is_closed(cls, value: Any) -> Any:
+        return {"values": value} if isinstance(value, list) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(super().__get_pydantic_json_schema__(core, handler))
+        return {"anyOf": [schema["properties"]["values"], schema]}
+
+
+class MetricModel(Model):
+    """A metric that a service promises. Its type alone is enough: `jobs_total: counter`."""
+
+    shorthand = "type"
+
+    type: Literal["counter", "gauge", "histogram", "summary", "info", "stateset"] = Field(
+        description="The type of the metric."
+    )
+    labels: dict[LabelName, LabelModel] = Field(
+        default_factory=dict, description="Its labels: a list of names, or each name with its values."
+    )
+    unit: Text = Field("", description="What is measured: `seconds`, `bytes`, `ratio`, `percent`, ...")
+    help: Text = Field("", description="What it tells.")
+    buckets: Bounds | None = Field(None, description="Of a histogram: the upper bounds, ascending.")
+    quantiles: list[Fraction] = Field(default_factory=list, description="Of a summary.")
+    states: list[Text] = Field(default_factory=list, description="Of a state set, from good to bad.")
+    range: Range | None = Field(
+        None,
+        description="For `simulate`, two numbers: what it measures at rest, and when saturated. "
+        "Of a counter, what it counts in a second.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_are_open(cls, value: Any) -> Any:
+        labels = value.get("labels") if isinstance(value, dict) else None
+        if not isinstance(labels, list) or not all(isinstance(name, str) for name in labels):
+            return value
+        return {**value, "labels": {name: {} for name in labels}}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = super().__get_pydantic_json_schema__(core, handler)
+        labels = schema["anyOf"][1]["properties"]["labels"]
+        names = {"type": "array", "items": {"type": "string"}}
+        schema["anyOf"][1]["properties"]["labels"] = {
+            "anyOf": [names, labels],
+            "description": labels.pop("description"),
+        }
+        return schema
+
+
+class ContractModel(Model):
+    """The metrics that a service promises: by name, in a file of the same form, or both."""
+
+    shorthand = "file"
+
+    file: Text | None = Field(None, description="A file of metrics, relative to the manifest; several may share it.")
+    with_: dict[Text, Filling] = Field(
+        default_factory=dict, alias="with", description="With `file`: what stands for each `{placeholder}` in it."
+    )
+    metrics: dict[MetricName, MetricModel] = Field(
+        default_factory=dict, description="The metrics by name. Without `file`, this mapping itself is enough."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mapping_is_metrics(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or isinstance(value.get("file"), str) or "with" in value:
+            return value
+        return {"metrics": value}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = super().__get_pydantic_json_schema__(core, handler)
+        text, mapping = schema["anyOf"]
+        return {"anyOf": [text, {**mapping, "required": ["file"]}, mapping["properties"]["metrics"]]}
+
+
 class ServiceModel(Model):
     """What you monitor: one scrape job."""
 
@@ -319,6 +409,7 @@ class ServiceModel(Model):
     profiles: list[ServiceName] = Field(
         default_factory=list, description="With `run`: started only when `up --profile` names one of these."
     )
+    metrics: ContractModel | None = Field(None, description="The contract: the metrics that it promises to serve.")
 
 
 class NetworksModel(Model):

@@ -1,0 +1,213 @@
+"""Metrics contracts: the metrics that a service promises, inline or in a file that several services share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import model_validator
+
+from stackctl.errors import Problem
+from stackctl.manifest.document import Document, parse
+from stackctl.manifest.document import Path as Place
+from stackctl.manifest.fields import MetricName
+from stackctl.manifest.schema import ContractModel, MetricModel, Model, ServiceModel
+from stackctl.manifest.text import read_text
+from stackctl.manifest.validate import show_path, validate
+from stackctl.model import Contract, Label, Metric
+from stackctl.source import Position
+
+# Labels that Prometheus sets on every series.
+OF_THE_SCRAPE = frozenset({"job", "instance"})
+# The keys that only one type has.
+_OWN_KEYS = {"buckets": "histogram", "quantiles": "summary", "states": "stateset"}
+_OWN_LABELS = {"histogram": "le", "summary": "quantile"}
+_PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+Found = tuple[Place, str, str]
+Metrics = Mapping[str, MetricModel]
+
+
+class _ContractFile(Model):
+    metrics: dict[MetricName, MetricModel]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mapping_is_metrics(cls, value: Any) -> Any:
+        return {"metrics": value}
+
+
+def read_contract(
+    document: Document, path: Place, service: ServiceModel, root: Path
+) -> Contract | list[Problem] | None:
+    """The contract of the service at `path` of the manifest, None without one, or the problems of its file."""
+    model = service.metrics
+    if model is None:
+        return None
+    place = (*path, "metrics")
+    inline = _metrics(document, inline_place(place, model), model.metrics)
+    shared = _from_file(document, place, model, service, root) if model.file else []
+    problems = [each for each in shared if isinstance(each, Problem)]
+    metrics = [each for each in shared if isinstance(each, Metric)]
+    problems += _told_twice(metrics, inline)
+    return problems or Contract((*metrics, *inline), document.position(place, key=True))
+
+
+def inline_place(place: Place, contract: ContractModel) -> Place:
+    """Where the inline metrics of the contract at `place` stand: beside a file, under a key of their own."""
+    return (*place, "metrics") if contract.file else place
+
+
+def contradictions(metrics: Metrics, service: ServiceModel) -> Iterator[Found]:
+    """What cannot be promised, each with its place below the metrics: a scrape could never look like that."""
+    taken = taken_labels(service)
+    for name, metric in metrics.items():
+        yield from (((name, *place), message, remedy) for place, message, remedy in _metric(name, metric, taken))
+    yield from _same_series(metrics)
+
+
+def taken_labels(service: ServiceModel) -> frozenset[str]:
+    """The labels that the scrape sets itself; a metric's own label of that name would be renamed."""
+    if service.honor_labels:
+        return frozenset()
+    return OF_THE_SCRAPE | {*service.labels, *(label for target in service.targets or () for label in target.labels)}
+
+
+def _metric(name: str, metric: MetricModel, taken: Collection[str]) -> Iterator[Found]:
+    for key, kind in _OWN_KEYS.items():
+        if getattr(metric, key) and metric.type != kind:
+            yield (key,), f"a {metric.type} has no `{key}`", f"Remove it, or write `type: {kind}`."
+    if metric.type == "stateset" and not metric.states:
+        yield (), "a state set needs its `states`", "Add them, from good to bad: `states: [healthy, degraded, failed]`."
+    if metric.type == "info" and not name.endswith("_info"):
+        yield (), f"an info metric is exposed as `{name}_info`", f"Name it `{name}_info`."
+    if metric.range and metric.type == "histogram" and min(metric.range) <= 0:
+        yield ("range",), "what a histogram measures must be greater than zero here", "Write the smallest real value."
+    if metric.range and metric.type == "counter" and min(metric.range) < 0:
+        yield ("range",), "a counter cannot fall", "Write what it counts in a second: at rest, and when saturated."
+    yield from _labels(name, metric, taken)
+
+
+def _labels(name: str, metric: MetricModel, taken: Collection[str]) -> Iterator[Found]:
+    own = name if metric.type == "stateset" else _OWN_LABELS.get(metric.type)
+    for label, model in metric.labels.items():
+        place = ("labels", label)
+        if label == own:
+            yield place, f"every {metric.type} has the label `{label}` already", "Remove it."
+        if label in taken:
+            remedy = f"Rename it or remove it; `honor_labels: true` keeps it. It would be found as `exported_{label}`."
+            yield place, f"the scrape sets the label `{label}` itself", remedy
+        if model.values and model.examples:
+            yield place, "a closed set of values needs no examples", "Remove the `examples`."
+
+
+def _same_series(metrics: Metrics) -> Iterator[Found]:
+    """Two metrics whose series would have the same name: a histogram `x` and a counter `x_count`."""
+    owner: dict[str, str] = {}
+    for name, metric in metrics.items():
+        for sample in Metric(name, metric.type, Position("")).samples:
+            if sample in owner:
+                yield (name,), f"its series `{sample}` belong to `{owner[sample]}` as well", "Rename one of the two."
+            owner.setdefault(sample, name)
+
+
+def _metrics(document: Document, place: Place, metrics: Metrics) -> list[Metric]:
+    return [_built(name, model, document.position((*place, name), key=True)) for name, model in metrics.items()]
+
+
+def _built(name: str, model: MetricModel, origin: Position) -> Metric:
+    return Metric(
+        name=name,
+        kind=model.type,
+        origin=origin,
+        labels=tuple(Label(each, tuple(of.values), tuple(of.examples)) for each, of in model.labels.items()),
+        unit=model.unit,
+        help=model.help,
+        buckets=model.buckets or (),
+        quantiles=tuple(model.quantiles),
+        states=tuple(model.states),
+        range=model.range,
+    )
+
+
+def _told_twice(shared: Collection[Metric], inline: Collection[Metric]) -> list[Problem]:
+    first = {metric.name: metric.origin for metric in shared}
+    return [
+        Problem(
+            f"`{metric.name}` is promised twice: by {first[metric.name]} too",
+            metric.origin,
+            remedy="Remove one of the two.",
+        )
+        for metric in inline
+        if metric.name in first
+    ]
+
+
+def _from_file(
+    document: Document, place: Place, model: ContractModel, service: ServiceModel, root: Path
+) -> list[Metric] | list[Problem]:
+    assert model.file  # noqa: S101 - the caller has looked
+    at = document.position((*place, "file"))
+    text = read_text(root / model.file, model.file, at)
+    if isinstance(text, Problem):
+        return [text]
+    filled = _filled(text, model.file, model.with_, document.position((*place, "with"), key=True))
+    if isinstance(filled, list):
+        return filled
+    return _read(filled, model.file, service)
+
+
+def _filled(text: str, shown: str, values: Mapping[str, str], at: Position) -> str | list[Problem]:
+    """`text` with its placeholders replaced, or the problem with each that cannot be."""
+    problems: list[Problem] = []
+    used: set[str] = set()
+    lines = []
+    for number, line in enumerate(text.splitlines(), 1):
+        for match in _placeholders(line):
+            used.add(match[1])
+            if match[1] not in values:
+                problems.append(_unknown(match, Position(shown, number, match.start() + 1, line), values))
+        lines.append(_PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), line))
+    for name in values:
+        if name not in used:
+            remedy = f"Remove it, or write `{{{name}}}` where it belongs."
+            problems.append(Problem(f"no `{{{name}}}` in {shown} waits for this value", at, remedy=remedy))
+    return problems or "\n".join(lines) + "\n"
+
+
+def _placeholders(line: str) -> list[re.Match[str]]:
+    """The placeholders of a line; what a comment says needs no value."""
+    return [] if line.lstrip().startswith("#") else list(_PLACEHOLDER.finditer(line))
+
+
+def _unknown(match: re.Match[str], at: Position, values: Mapping[str, str]) -> Problem:
+    from difflib import get_close_matches
+
+    close = get_close_matches(match[1], values, n=1)
+    remedy = (
+        f"Did you mean `{{{close[0]}}}`?" if close else f"Say beside `file` what it is: `with: {{{match[1]}: ...}}`."
+    )
+    return Problem(f"nothing is given for the placeholder `{match[0]}`", at, remedy=remedy)
+
+
+def _read(text: str, shown: str, service: ServiceModel) -> list[Metric] | list[Problem]:
+    contract = parse(text, shown)
+    if contract.problems:
+        return contract.problems
+    if contract.value is None:
+        remedy = "Write a metric in each line, like `jobs_total: counter`."
+        return [Problem("the contract is empty", Position(shown), remedy=remedy)]
+    model = validate(contract, _ContractFile)
+    if isinstance(model, list):
+        return model
+    found = [place_problem(contract, (), each) for each in contradictions(model.metrics, service)]
+    return found or _metrics(contract, (), model.metrics)
+
+
+def place_problem(document: Document, base: Place, found: Found) -> Problem:
+    """The problem with what lies at a place below `base`."""
+    place, message, remedy = found
+    whole = (*base, *place)
+    return Problem(f"{show_path(whole)}: {message}", document.position(whole, key=True), remedy=remedy)
