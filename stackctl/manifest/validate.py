@@ -47,11 +47,20 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) 
     unknown = details["type"] == "extra_forbidden"
     message, remedy = _unknown_key(model, path) if unknown else _words(details, model, path)
     missing = details["type"] == "missing"
-    if not (unknown or missing or about_key or document.holds(path)):
-        path = path[:-1]  # the value of a short form: `- localhost:8000` is its own `address`
-    position = document.position(path[:-1] if missing else path, key=unknown or about_key or missing)
-    shown = show_path(path[:-1] if unknown or missing or about_key else path)
+    key = unknown or missing or about_key
+    written = _as_written(document, path[:-1] if key else path)
+    position = document.position((*written, path[-1]) if unknown or about_key else written, key=key)
+    shown = show_path(written)
     return Problem(f"{shown}: {message}" if shown else message, position, remedy=remedy)
+
+
+def _as_written(document: Document, path: Path) -> Path:
+    """`path` without what a short form leaves out: in `- localhost:8000`, the key `address`."""
+    written: Path = ()
+    for part in path:
+        if document.holds((*written, part)):
+            written = (*written, part)
+    return written
 
 
 def _unknown_key(model: type[BaseModel], path: Path) -> tuple[str, str]:
@@ -64,6 +73,8 @@ def _unknown_key(model: type[BaseModel], path: Path) -> tuple[str, str]:
     close = _closest(key, known)
     if close:
         return f"unknown key `{key}`", f"Did you mean `{close}`?"
+    if set(key) & set("()[]{}="):
+        return f"unknown key `{key}`", "Inside `{...}` a comma ends a value: quote a value that holds one."
     return f"unknown key `{key}`", f"Known here: {', '.join(known)}." if known else ""
 
 
