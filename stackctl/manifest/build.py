@@ -9,7 +9,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.errors import Problem
 from stackctl.manifest.contracts import read_contract
-from stackctl.manifest.dashboards import read_dashboard
+from stackctl.manifest.dashboards import read_dashboards
 from stackctl.manifest.document import Document
 from stackctl.manifest.fields import split_address
 from stackctl.manifest.rules import read_rules
@@ -48,7 +48,7 @@ from stackctl.model import (
 def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Problem]:
     """The stack that `manifest` describes, or the problems of the files it names. `root` is the manifest's folder."""
     rules = _rule_files(document, manifest, root)
-    dashboards = _dashboards(document, manifest, root)
+    dashboards = read_dashboards(document, manifest.dashboards, root)
     contracts = {
         name: read_contract(document, ("services", name), model, root) for name, model in manifest.services.items()
     }
@@ -194,21 +194,6 @@ def _rule_files(document: Document, manifest: Manifest, root: Path) -> list[Rule
         origin = document.position(("rules", index, "file"))
         text = read_text(root / source.file, source.file, origin)
         result.append([text] if isinstance(text, Problem) else read_rules(text, source.file, names[index], origin))
-    return result
-
-
-def _dashboards(document: Document, manifest: Manifest, root: Path) -> list[Dashboard | list[Problem]]:
-    result: list[Dashboard | list[Problem]] = []
-    for index, source in enumerate(manifest.dashboards):
-        origin = document.position(("dashboards", index, "file"))
-        if Path(source.file).suffix in (".yml", ".yaml"):
-            remedy = "Use Grafana's own JSON for now."
-            summary = f"dashboards[{index}].file: the compact form of dashboards is not built yet"
-            result.append([Problem(summary, origin, remedy=remedy)])
-            continue
-        text = read_text(root / source.file, source.file, origin)
-        part = text if isinstance(text, Problem) else read_dashboard(text, source.file, source.folder, origin)
-        result.append([part] if isinstance(part, Problem) else part)
     return result
 
 

@@ -425,10 +425,12 @@ class RuleSourceModel(Model):
 
 
 class DashboardSourceModel(Model):
-    """A Grafana dashboard in Grafana's own JSON."""
+    """A Grafana dashboard: in the compact form when its file ends in `.yml`, else in Grafana's own JSON."""
 
     file: Text = Field(description="The file, relative to the manifest.")
-    folder: Text = Field("", description="The Grafana folder; the top level by default.")
+    folder: Text = Field(
+        "", description="The Grafana folder; by default the one a compact file names, or the top level."
+    )
 
 
 class Manifest(Model):

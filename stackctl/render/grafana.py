@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.errors import Problem
-from stackctl.model import Dashboard, Stack
+from stackctl.errors import Problem, Unavailable
+from stackctl.model import Board, Dashboard, Stack
 from stackctl.render.arguments import version
 from stackctl.render.secrets import file_name
 from stackctl.scrape import component_address
@@ -96,25 +96,35 @@ def _twice(what: str, dashboard: Dashboard, value: str, first: Dashboard) -> lis
 
 def _own_problems(dashboard: Dashboard) -> list[Problem]:
     definition = dashboard.definition
+    if isinstance(definition, Board):
+        return _identity_problems(dashboard)
     if _is_newer_schema(definition):
         summary = f"{dashboard.path}: this is not Grafana's classic dashboard JSON but the newer resource format"
         return [Problem(summary, dashboard.origin, "File provisioning does not take it.", _EXPORT)]
+    return [
+        *_identity_problems(dashboard),
+        *_foreign_sources(dashboard, definition),
+        *_unresolved(dashboard, definition),
+    ]
+
+
+def _identity_problems(dashboard: Dashboard) -> list[Problem]:
     found = []
     if not dashboard.title:
         found.append(Problem(f"{dashboard.path}: the dashboard has no title", dashboard.origin, "", _EXPORT))
     if not c.DASHBOARD_UID.fullmatch(dashboard.uid):
         remedy = "Use at most 40 of the characters a-z, A-Z, 0-9, - and _."
         found.append(Problem(f"{dashboard.path}: not a uid: `{dashboard.uid}`", dashboard.origin, "", remedy))
-    return found + _foreign_sources(dashboard) + _unresolved(dashboard)
+    return found
 
 
 def _is_newer_schema(definition: Mapping[str, Any]) -> bool:
     return "apiVersion" in definition or {"elements", "layout"} <= definition.keys()
 
 
-def _foreign_sources(dashboard: Dashboard) -> list[Problem]:
-    types = {source.get("type") for source in _sources(dashboard.definition) if isinstance(source, Mapping)}
-    inputs = {entry.get("pluginId") for entry in _inputs(dashboard.definition) if entry.get("type") == "datasource"}
+def _foreign_sources(dashboard: Dashboard, definition: Mapping[str, Any]) -> list[Problem]:
+    types = {source.get("type") for source in _sources(definition) if isinstance(source, Mapping)}
+    inputs = {entry.get("pluginId") for entry in _inputs(definition) if entry.get("type") == "datasource"}
     foreign = {str(kind) for kind in types | inputs if kind} - _BUILT_IN_TYPES - {"prometheus"}
     remedy = "Remove the panels that use it, or the annotation."
     return [
@@ -129,8 +139,7 @@ def _foreign_sources(dashboard: Dashboard) -> list[Problem]:
     ]
 
 
-def _unresolved(dashboard: Dashboard) -> list[Problem]:
-    definition = dashboard.definition
+def _unresolved(dashboard: Dashboard, definition: Mapping[str, Any]) -> list[Problem]:
     known = {entry.get("name") for entry in _inputs(definition)} | {v.get("name") for v in _variables(definition)}
     left = {name for text in _strings(definition) for name in _INPUT.findall(text)} - known
     cause = "Grafana asks for such inputs when a dashboard is imported by hand; a provisioned file is never asked."
@@ -141,11 +150,30 @@ def _unresolved(dashboard: Dashboard) -> list[Problem]:
 
 
 def dashboard_json(dashboard: Dashboard) -> dict[str, Any]:
-    """The dashboard as Grafana can load it from a file: inputs resolved, its identity and its datasource settled."""
-    values = {f"${{{name}}}": value for name, value in _input_values(dashboard.definition)}
-    kept = {key: value for key, value in dashboard.definition.items() if key not in ("__inputs", "__requires")}
+    """The dashboard as Grafana can load it from a file: inputs resolved, its identity and its datasource settled.
+
+    Raises Unavailable for a compact dashboard where the package that builds it is not there.
+    """
+    definition = dashboard.definition
+    if isinstance(definition, Board):
+        return _built(dashboard, definition)
+    values = {f"${{{name}}}": value for name, value in _input_values(definition)}
+    kept = {key: value for key, value in definition.items() if key not in ("__inputs", "__requires")}
     bound = _bind(_resolve(kept, values))
     return {**bound, "id": None, "uid": dashboard.uid}
+
+
+def _built(dashboard: Dashboard, board: Board) -> dict[str, Any]:
+    try:
+        from stackctl.render.board import board_json
+    except ImportError as error:
+        raise Unavailable.of(
+            f"{dashboard.path}: compact dashboards need the package grafana-foundation-sdk",
+            cause=f"It cannot be loaded: {error}. It needs Python 3.11 or newer.",
+            remedy="Install it with `pip install grafana-foundation-sdk`, or use Grafana's own JSON.",
+            position=dashboard.origin,
+        ) from None
+    return board_json(dashboard, board)
 
 
 def _input_values(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
+from stackctl.promql.grafana import runnable
 from stackctl.render.write import write
 from stackctl.tools import locate
-from tests.golden.cases import CASES, SECRETS, tree_of
+from tests.golden.cases import CASES, SECRETS, stack_of, tree_of
 
 DOCKER_CASES = [case for case, runtime in CASES if runtime == "docker"]
 ALERTMANAGER_CASES = [(case, runtime) for case, runtime in CASES if case != "smallest"]
@@ -51,6 +53,19 @@ def test_compose_must_accept_the_project(case: str, tmp_path: Path) -> None:
             "--quiet",
         ]
     )
+
+
+@pytest.mark.parametrize("case", DOCKER_CASES)
+def test_prometheus_must_read_every_query_of_the_dashboards(case: str, tmp_path: Path) -> None:
+    program = _program("promtool")
+    queries = [
+        runnable(query.expr, dashboard.values) for dashboard in stack_of(case).dashboards for query in dashboard.queries
+    ]
+    rules = [{"record": f"query_{index}", "expr": expr} for index, expr in enumerate(queries)]
+    path = tmp_path / "queries.yml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "dashboards", "rules": rules}]}))
+    _accepts([program, "check", "rules", "--lint=none", str(path)])
+    assert len(queries) > 15 or case != "compact"
 
 
 def _program(name: str) -> str:

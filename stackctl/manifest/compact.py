@@ -1,0 +1,152 @@
+"""Dashboards in the compact form: from the text of a file to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from stackctl.errors import Problem
+from stackctl.manifest.dashboard_check import check, known_values, panels, queries
+from stackctl.manifest.dashboard_schema import (
+    DashboardFile,
+    LinkModel,
+    PanelModel,
+    ThresholdsModel,
+    VariableModel,
+)
+from stackctl.manifest.document import Document, Path, parse
+from stackctl.manifest.validate import validate
+from stackctl.model import Board, Dashboard, Link, Panel, PanelQuery, Query, Row, Threshold, ValueText, Variable
+from stackctl.promql import grafana
+from stackctl.source import Position
+from stackctl.tree import digest
+
+# What shows one value shows that of now: the last value of a range may be long gone.
+_INSTANT = frozenset({"stat", "gauge", "bargauge", "table"})
+
+
+@dataclass(frozen=True)
+class CompactFile:
+    """A compact dashboard's file that is YAML at least. `shown` is how messages name it; `uid` is settled."""
+
+    shown: str
+    uid: str
+    document: Document
+
+
+def open_compact(text: str, shown: str) -> CompactFile | list[Problem]:
+    """The file with `text`, or what is wrong with its YAML."""
+    document = parse(text, shown)
+    if document.problems:
+        return document.problems
+    if not isinstance(document.value, dict):
+        remedy = "Begin with `title: Shop` and `rows:`, each at the start of a line."
+        return [Problem("not a dashboard: expected a mapping", document.position(()), remedy=remedy)]
+    return CompactFile(shown, str(document.value.get("uid") or digest(shown)), document)
+
+
+def read_compact(
+    file: CompactFile, folder: str, origin: Position, uids: Mapping[str, str] | None
+) -> Dashboard | list[Problem]:
+    """The dashboard in `file`, or all that is wrong with it.
+
+    `folder` and `origin` are the manifest's; `uids` are the dashboards that links may lead to (uid or file -> uid),
+    None while they are not all known.
+    """
+    model = validate(file.document, DashboardFile)
+    if isinstance(model, list):
+        return model
+    problems = check(file.document, model, uids)
+    if problems:
+        return problems
+    return Dashboard(
+        path=file.shown,
+        uid=file.uid,
+        title=model.title,
+        folder=folder or model.folder,
+        definition=_board(model, uids or {}),
+        origin=origin,
+        queries=tuple(_queries(file.document, model)),
+        values=known_values(model),
+    )
+
+
+def _queries(document: Document, model: DashboardFile) -> Iterator[PanelQuery]:
+    for index, variable in enumerate(model.variables):
+        expr = grafana.value_query(variable.query or "")
+        if expr:
+            yield PanelQuery(f"${variable.name}", expr, document.position(("variables", index, "query")))
+    for path, panel in panels(model):
+        for place, query in queries(path, panel):
+            yield PanelQuery(panel.title, query.query, document.position(place))
+
+
+def _board(model: DashboardFile, uids: Mapping[str, str]) -> Board:
+    rows = (Row(row.title, tuple(_panel(panel, uids) for panel in row.panels), row.collapsed) for row in model.rows)
+    return Board(
+        rows=tuple(rows),
+        description=model.description,
+        tags=tuple(model.tags),
+        refresh=model.refresh,
+        time=model.time,
+        variables=tuple(_variable(variable) for variable in model.variables),
+        links=_links(model.links, uids),
+    )
+
+
+def _variable(model: VariableModel) -> Variable:
+    return Variable(
+        name=model.name,
+        label=model.label,
+        query=model.query or "",
+        values=tuple(model.values or ()),
+        multi=model.multi,
+        all=model.all,
+        default=model.default or "",
+    )
+
+
+def _panel(model: PanelModel, uids: Mapping[str, str]) -> Panel:
+    path: Path = ()
+    return Panel(
+        title=model.title,
+        kind=model.type,
+        description=model.description,
+        queries=tuple(
+            Query(query.query, query.legend, model.type in _INSTANT if query.instant is None else query.instant)
+            for _, query in queries(path, model)
+        ),
+        markdown=model.markdown or "",
+        unit=model.unit or "",
+        min=model.min,
+        max=model.max,
+        decimals=model.decimals,
+        thresholds=_thresholds(model.thresholds),
+        values=tuple(ValueText(value, shown.text, shown.color or "") for value, shown in model.values.items()),
+        stack=model.stack,
+        width=model.width,
+        height=model.height,
+        links=_links(model.links, uids),
+    )
+
+
+def _thresholds(model: ThresholdsModel | None) -> tuple[Threshold, ...]:
+    """The colours from low to high, the first without a value."""
+    if model is None:
+        return ()
+    if model.steps is not None:
+        base = [step.color for step in model.steps if step.value is None] or ["green"]
+        steps = sorted((step.value, step.color) for step in model.steps if step.value is not None)
+        return (Threshold(base[0]), *(Threshold(color, value) for value, color in steps))
+    warning, critical = model.warning, model.critical
+    if warning is not None and critical is not None and critical < warning:
+        return (Threshold("red"), Threshold("orange", critical), Threshold("green", warning))
+    levels = (("orange", warning), ("red", critical))
+    return (Threshold("green"), *(Threshold(color, value) for color, value in levels if value is not None))
+
+
+def _links(models: list[LinkModel], uids: Mapping[str, str]) -> tuple[Link, ...]:
+    return tuple(
+        Link(model.title, uid=uids.get(model.dashboard, "") if model.dashboard else "", url=model.url or "")
+        for model in models
+    )

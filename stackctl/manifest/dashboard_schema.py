@@ -1,0 +1,246 @@
+"""The language of dashboards in the compact form. The descriptions here are its documentation."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from stackctl import conventions as c
+from stackctl.manifest import units
+from stackctl.manifest.fields import Boolean, Text, kind, wrong
+from stackctl.manifest.schema import Model
+
+COLUMNS = 24
+MAX_HEIGHT = 40
+MAX_DECIMALS = 10
+
+# The colours that Grafana names; each but the last two also as `dark-red`, `light-red` and the like.
+HUES = ("green", "yellow", "orange", "red", "blue", "purple")
+SHADES = ("dark", "semi-dark", "light", "super-light")
+COLORS = (*HUES, *(f"{shade}-{hue}" for hue in HUES for shade in SHADES), "text", "transparent")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return str(value)
+    raise wrong(f"expected text, got {kind(value)}")
+
+
+def _filled(value: Any) -> str:
+    text = _text(value)
+    if not text.strip():
+        raise wrong("the text is empty")
+    return text
+
+
+def _any_number(value: Any) -> float:
+    text = _text(value)
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise wrong(f"expected a number, got `{text}`")
+    return int(number) if number.is_integer() else number
+
+
+def _between(low: int, high: int) -> Any:
+    def validate(value: Any) -> int:
+        text = _text(value)
+        if not re.fullmatch(r"[0-9]{1,4}", text) or not low <= int(text) <= high:
+            raise wrong(f"expected a whole number from {low} to {high}, got `{text}`")
+        return int(text)
+
+    return validate
+
+
+def _span(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[1-9][0-9]*[smhdw]", text):
+        raise wrong(f"not a time span: `{text}`", "Write a number and one unit: `30s`, `5m`, `1h`, `7d`.")
+    return text
+
+
+def _refresh(value: Any) -> str:
+    return "" if value in ("off", "never", "false") else _span(value)
+
+
+def _uid(value: Any) -> str:
+    text = _text(value)
+    if not c.DASHBOARD_UID.fullmatch(text):
+        raise wrong(f"not a uid: `{text}`", "Use at most 40 of the characters a-z, A-Z, 0-9, - and _.")
+    return text
+
+
+def _unit(value: Any) -> str:
+    text = _text(value)
+    if not units.known(text):
+        meant = units.meant(text)
+        any_text = f'Write `"suffix: {text}"` to have that text behind the value.'
+        raise wrong(f"unknown unit `{text}`", f"Did you mean `{meant}`?" if meant else any_text)
+    return text
+
+
+def _color(value: Any) -> str:
+    text = _text(value)
+    if text in COLORS or re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})", text):
+        return text
+    raise wrong(f"unknown colour `{text}`", _color_remedy(text))
+
+
+def _color_remedy(text: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(text.lower(), COLORS, n=1)
+    return f"Did you mean `{close[0]}`?" if close else f"Use one of {', '.join(HUES)}, or one like `#1f60c4`."
+
+
+def _variable_name(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII):
+        raise wrong(f"not a name of a variable: `{text}`", "Use letters, digits and underscores.")
+    if text.startswith("__"):
+        raise wrong(f"the variable `{text}` is reserved", "Names that begin with two underscores belong to Grafana.")
+    return text
+
+
+def _schema(kind: str | list[str], **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": kind, **more})
+
+
+Filled = Annotated[str, BeforeValidator(_filled), _schema("string", minLength=1)]
+AnyNumber = Annotated[float, BeforeValidator(_any_number), _schema("number")]
+Width = Annotated[int, BeforeValidator(_between(1, COLUMNS)), _schema("integer", minimum=1, maximum=COLUMNS)]
+Height = Annotated[int, BeforeValidator(_between(1, MAX_HEIGHT)), _schema("integer", minimum=1, maximum=MAX_HEIGHT)]
+Decimals = Annotated[
+    int, BeforeValidator(_between(0, MAX_DECIMALS)), _schema("integer", minimum=0, maximum=MAX_DECIMALS)
+]
+Span = Annotated[str, BeforeValidator(_span), _schema("string", examples=["1h", "7d"])]
+Refresh = Annotated[str, BeforeValidator(_refresh), _schema("string", examples=["30s", "off"])]
+Uid = Annotated[str, BeforeValidator(_uid), _schema("string", pattern=f"^{c.DASHBOARD_UID.pattern}$")]
+Unit = Annotated[str, BeforeValidator(_unit), _schema("string", examples=["s", "bytes", "reqps", "percentunit"])]
+Color = Annotated[str, BeforeValidator(_color), _schema("string", examples=["green", "dark-red", "#1f60c4"])]
+VariableName = Annotated[str, BeforeValidator(_variable_name), _schema("string", pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class LinkModel(Model):
+    """A link to another dashboard of the stack, or to any address."""
+
+    title: Filled = Field(description="What the link says.")
+    dashboard: Text | None = Field(None, description="Another dashboard of the manifest: its uid, or its file.")
+    url: Filled | None = Field(None, description="An address instead; opened in a new tab.")
+
+
+class VariableModel(Model):
+    """A choice at the top of the dashboard, used in queries as `$name`."""
+
+    name: VariableName = Field(description="Its name in queries.")
+    label: Text = Field("", description="Its name on the dashboard; the name by default.")
+    query: Filled | None = Field(
+        None, description="Where its values come from: `label_values(up, job)`, `query_result(...)`, `metrics(...)`."
+    )
+    values: list[Filled] | None = Field(None, description="Its values instead of a query.")
+    multi: Boolean = Field(False, description="Several may be chosen; then compare with `=~`.")
+    all: Boolean = Field(False, description="`All` may be chosen, and is at first; then compare with `=~`.")
+    default: Filled | None = Field(None, description="What is chosen at first.")
+
+
+class QueryModel(Model):
+    """One query of a panel."""
+
+    query: Filled = Field(description="PromQL; Grafana's `$__rate_interval`, `$__range` and variables may be in it.")
+    legend: Text = Field("", description="The name of a series, like `{{instance}}`; Grafana's choice by default.")
+    instant: Boolean | None = Field(
+        None,
+        description="The value of now instead of a course of time. By default so for stat, gauge, bargauge and table.",
+    )
+
+
+class ThresholdModel(Model):
+    """A colour and the value from which it holds."""
+
+    value: AnyNumber | None = Field(None, description="From this value on; without it, the colour below all others.")
+    color: Color = Field(description="A colour that Grafana names, or `#rrggbb`.")
+
+
+class ThresholdsModel(Model):
+    """`{warning: 1, critical: 5}`, or a list of values and colours. With `critical` below `warning`, less is worse."""
+
+    warning: AnyNumber | None = Field(None, description="Orange from here.")
+    critical: AnyNumber | None = Field(None, description="Red from here.")
+    steps: list[ThresholdModel] | None = Field(None, description="Values and colours; the list itself is enough.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list_is_steps(cls, value: Any) -> Any:
+        return {"steps": value} if isinstance(value, list) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(super().__get_pydantic_json_schema__(core, handler))
+        return {"anyOf": [schema["properties"]["steps"]["anyOf"][0], schema]}
+
+
+class ValueModel(Model):
+    """What is shown instead of a value."""
+
+    shorthand = "text"
+
+    text: Filled = Field(description="The text.")
+    color: Color | None = Field(None, description="Its colour.")
+
+
+class PanelModel(Model):
+    """One panel: what it asks Prometheus, and how it shows the answer."""
+
+    title: Text = Field(description="Its title.")
+    type: Literal[
+        "timeseries", "stat", "gauge", "bargauge", "table", "heatmap", "state-timeline", "text"
+    ] = Field("timeseries", description="How it shows the values.")  # fmt: skip
+    description: Text = Field("", description="Behind the panel's `i`; Markdown.")
+    query: Filled | None = Field(None, description="PromQL; `$__rate_interval` and variables may be in it.")
+    queries: list[QueryModel] | None = Field(None, description="Several queries instead of one.")
+    legend: Text = Field("", description="With `query`: the name of a series, like `{{instance}}`.")
+    markdown: Filled | None = Field(None, description="What a text panel says.")
+    unit: Unit | None = Field(
+        None, description="A unit of Grafana: `s`, `bytes`, `reqps`, `percentunit`, or `suffix:` and any text."
+    )
+    min: AnyNumber | None = Field(None, description="The lower end of the scale.")
+    max: AnyNumber | None = Field(None, description="The upper end of the scale.")
+    decimals: Decimals | None = Field(None, description="Digits after the point; Grafana's choice by default.")
+    thresholds: ThresholdsModel | None = Field(None, description="Colours by value.")
+    values: dict[Text, ValueModel] = Field(
+        default_factory=dict, description="Texts for values: `{1: up, 0: {text: down, color: red}}`."
+    )
+    stack: Boolean = Field(False, description="For a time series: one series on top of the other.")
+    width: Width | None = Field(None, description="Of 24 columns; panels share the row by default.")
+    height: Height | None = Field(None, description="In grid units of about 38 pixels; by its type by default.")
+    links: list[LinkModel] = Field(default_factory=list, description="Links of the panel.")
+
+
+class RowModel(Model):
+    """Panels side by side, and under each other where they do not fit."""
+
+    title: Text = Field("", description="The heading; none by default.")
+    collapsed: Boolean = Field(False, description="Folded until it is opened.")
+    panels: list[PanelModel] = Field(min_length=1, description="The panels.")
+
+
+class DashboardFile(Model):
+    """A dashboard in the compact form."""
+
+    title: Filled = Field(description="Its title.")
+    uid: Uid | None = Field(None, description="Its address in Grafana, `/d/UID`; by default made from the file's path.")
+    folder: Text = Field("", description="The Grafana folder, where the manifest names none.")
+    description: Text = Field("", description="What it is for.")
+    tags: list[Filled] = Field(default_factory=list, description="Tags to find it by.")
+    refresh: Refresh = Field("30s", description="How often it asks again; `off` for never.")
+    time: Span = Field("1h", description="The time it shows, back from now.")
+    variables: list[VariableModel] = Field(default_factory=list, description="Choices at the top.")
+    links: list[LinkModel] = Field(default_factory=list, description="Links at the top.")
+    rows: list[RowModel] = Field(min_length=1, description="The rows.")

@@ -1,0 +1,103 @@
+"""Where the panels of a compact dashboard go on Grafana's grid of 24 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from stackctl.model import Panel, Row
+
+COLUMNS = 24
+HEADING_HEIGHT = 1
+
+# The width below which a kind of panel cannot be read on a laptop (a column is about 50 pixels there), and its height
+# (a grid unit is 38 pixels: a line of stats and two of time series fill such a screen).
+_LEAST = {"stat": 4, "gauge": 4, "bargauge": 6, "text": 6}
+_LEAST_ELSE = 8
+_HEIGHTS = {"stat": 4, "text": 4}
+_HEIGHT_ELSE = 8
+
+# What it costs to put panels of different heights on one line, beside the squares of the columns left over: a
+# stat is better alone with its like, but better beside a time series than on a line of its own.
+_MIXED = 128
+
+
+@dataclass(frozen=True)
+class Box:
+    """A place on the grid."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+def place(rows: Sequence[Row]) -> list[tuple[Box | None, list[Box]]]:
+    """For each row the place of its heading (None without a title) and those of its panels.
+
+    No two places overlap, none is wider than the grid, and the panels fill each line unless their widths are given.
+    A collapsed row takes the height of its heading only; its panels lie below it, where Grafana unfolds them.
+    """
+    result: list[tuple[Box | None, list[Box]]] = []
+    y = 0
+    for row in rows:
+        heading = Box(0, y, COLUMNS, HEADING_HEIGHT) if row.title else None
+        y += HEADING_HEIGHT if heading else 0
+        boxes = list(_boxes(row.panels, y))
+        result.append((heading, boxes))
+        if not (heading and row.collapsed):
+            y = max(box.y + box.h for box in boxes)
+    return result
+
+
+def _boxes(panels: Sequence[Panel], y: int) -> Iterator[Box]:
+    for line in _lines(panels):
+        height = max(_height(panel) for panel in line)
+        x = 0
+        for panel, width in zip(line, _widths(line), strict=True):
+            yield Box(x, y, width, panel.height or height)
+            x += width
+        y += height
+
+
+def _lines(panels: Sequence[Panel]) -> list[Sequence[Panel]]:
+    """The panels in lines, broken as a typesetter breaks a paragraph: with the least unevenness over all lines."""
+    best: list[tuple[int, list[Sequence[Panel]]]] = [(0, [])]
+    for end in range(1, len(panels) + 1):
+        options = []
+        for start in range(end - 1, -1, -1):
+            line = panels[start:end]
+            if sum(map(_least, line)) > COLUMNS:
+                break
+            cost, lines = best[start]
+            options.append((cost + _cost(line), [*lines, line]))
+        best.append(min(options, key=lambda option: option[0]))
+    return best[-1][1]
+
+
+def _cost(line: Sequence[Panel]) -> int:
+    left = COLUMNS - sum(map(_least, line))
+    return left * left + (_MIXED if len({_height(panel) for panel in line}) > 1 else 0)
+
+
+def _widths(line: Sequence[Panel]) -> Iterator[int]:
+    """Given widths as they are; the others share what is left, in proportion to the least they need."""
+    free = COLUMNS - sum(panel.width or 0 for panel in line)
+    shares = sum(_least(panel) for panel in line if panel.width is None)
+    taken = edge = 0
+    for panel in line:
+        if panel.width is not None:
+            yield panel.width
+            continue
+        taken += _least(panel)
+        right = free * taken // shares
+        yield right - edge
+        edge = right
+
+
+def _least(panel: Panel) -> int:
+    return panel.width or _LEAST.get(panel.kind, _LEAST_ELSE)
+
+
+def _height(panel: Panel) -> int:
+    return panel.height or _HEIGHTS.get(panel.kind, _HEIGHT_ELSE)

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard as SdkDashboard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stackctl.errors import Unavailable
+from stackctl.model import Board, Dashboard, Link, Panel, Query, Row, Threshold, ValueText, Variable
+from stackctl.render.grafana import dashboard_json
+from tests.golden.cases import stack_of
+from tests.unit.render.stacks import HERE
+
+TITLES = st.sampled_from(["", "A", "B", "C"])
+COMPACT = [dashboard for dashboard in stack_of("compact").dashboards if isinstance(dashboard.definition, Board)]
+
+
+def rendered(*panels: Panel, **fields: Any) -> dict[str, Any]:
+    rows = fields.pop("rows", None) or (Row("", panels or (Panel("P", queries=(Query("up"),)),)),)
+    return dashboard_json(Dashboard("d.yml", "d", "D", "", Board(rows, **fields), HERE))
+
+
+def one(**fields: Any) -> dict[str, Any]:
+    defaults: dict[str, Any] = {"title": "P", "queries": (Query("up"),)}
+    panel: dict[str, Any] = rendered(Panel(**{**defaults, **fields}))["panels"][0]
+    return panel
+
+
+@pytest.mark.parametrize("dashboard", COMPACT, ids=lambda dashboard: dashboard.uid)
+def test_the_sdk_must_know_all_of_what_is_rendered(dashboard: Dashboard) -> None:
+    register_default_plugins()
+    once = json.loads(json.dumps(dashboard_json(dashboard)))
+    again = json.loads(json.dumps(SdkDashboard.from_json(once), cls=JSONEncoder))
+    assert {**again, "id": None} == once
+
+
+def test_no_panel_may_need_a_plugin_or_angular() -> None:
+    known = {"row", "timeseries", "stat", "gauge", "bargauge", "table", "heatmap", "state-timeline", "text"}
+    panels = [panel for dashboard in COMPACT for panel in dashboard_json(dashboard)["panels"]]
+    inner = [panel for row in panels for panel in row.get("panels", [])]
+    assert {panel["type"] for panel in panels + inner} == known
+
+
+def test_every_target_must_ask_the_datasource_of_the_stack() -> None:
+    panel = one(queries=(Query("up", "a"), Query("up", instant=True)))
+    ours = {"type": "prometheus", "uid": "prometheus"}
+    assert panel["datasource"] == ours
+    first, second = panel["targets"]
+    assert (first["datasource"], second["datasource"]) == (ours, ours)
+    assert (first["refId"], first["legendFormat"], first["range"], first["instant"]) == ("A", "a", True, False)
+    assert (second["refId"], second["legendFormat"], second["range"], second["instant"]) == ("B", "__auto", False, True)
+
+
+def test_more_queries_than_letters_must_keep_names_of_their_own() -> None:
+    names = [target["refId"] for target in one(queries=(Query("up"),) * 60)["targets"]]
+    assert names[25:28] == ["Z", "AA", "AB"]
+    assert len(set(names)) == 60
+
+
+@given(
+    st.lists(st.builds(Row, TITLES, st.lists(st.builds(Panel, TITLES), min_size=1, max_size=5).map(tuple)), min_size=1)
+)
+def test_ids_must_be_unique(rows: list[Row]) -> None:
+    panels = rendered(rows=tuple(rows))["panels"]
+    ids = [panel["id"] for panel in panels]
+    assert len(set(ids)) == len(ids)
+    assert all(0 < id <= 1_000_000 for id in ids)
+
+
+def test_an_id_must_not_change_when_another_panel_is_added() -> None:
+    first, second = Panel("A"), Panel("B")
+    alone = {panel["title"]: panel["id"] for panel in rendered(second)["panels"]}
+    together = {panel["title"]: panel["id"] for panel in rendered(first, second)["panels"]}
+    assert together["B"] == alone["B"]
+
+
+def test_the_same_board_must_give_the_same_bytes() -> None:
+    assert json.dumps(rendered()) == json.dumps(rendered())
+
+
+def test_a_folded_row_must_hold_its_panels_and_an_open_one_must_not() -> None:
+    rows = tuple(Row(title, (Panel(title),), collapsed=title == "A") for title in ("A", "B"))
+    shown = [
+        (panel["type"], [inner["title"] for inner in panel.get("panels", [])])
+        for panel in rendered(rows=rows)["panels"]
+    ]
+    assert shown == [("row", ["A"]), ("row", []), ("timeseries", [])]
+
+
+def test_thresholds_must_be_colours_from_low_to_high_and_lines_in_a_time_series() -> None:
+    panel = one(thresholds=(Threshold("green"), Threshold("red", 5)))
+    defaults = panel["fieldConfig"]["defaults"]
+    assert defaults["thresholds"]["steps"] == [{"value": None, "color": "green"}, {"value": 5, "color": "red"}]
+    assert defaults["custom"]["thresholdsStyle"] == {"mode": "dashed"}
+
+
+def test_a_panel_without_thresholds_must_not_turn_red_at_eighty() -> None:
+    steps = one(kind="stat")["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert steps == [{"value": None, "color": "blue"}]
+
+
+@pytest.mark.parametrize(("unit", "top"), [("percentunit", 1), ("percent", 100), ("s", None)])
+def test_a_gauge_of_a_share_must_have_the_whole_scale(unit: str, top: float | None) -> None:
+    defaults = one(kind="gauge", unit=unit)["fieldConfig"]["defaults"]
+    assert (defaults["min"], defaults.get("max")) == (0, top)
+
+
+def test_values_must_be_mapped_to_texts_and_colours() -> None:
+    [mapping] = one(values=(ValueText("0", "down", "red"), ValueText("1", "up")))["fieldConfig"]["defaults"]["mappings"]
+    assert mapping["type"] == "value"
+    assert mapping["options"] == {"0": {"text": "down", "color": "red", "index": 0}, "1": {"text": "up", "index": 1}}
+
+
+def test_a_link_to_a_dashboard_must_take_time_and_variables_along() -> None:
+    links = (Link("Other", uid="o"), Link("Web", url="https://x.test/"))
+    inner, outer = rendered(links=links)["links"]
+    assert (inner["url"], inner["keepTime"], inner["includeVars"]) == ("/d/o", True, True)
+    assert (outer["url"], outer["targetBlank"]) == ("https://x.test/", True)
+    inner, outer = one(links=links)["links"]
+    assert inner["url"] == "/d/o?${__url_time_range}&${__all_variables}"
+    assert outer["url"] == "https://x.test/"
+
+
+def test_variables_must_begin_with_what_the_file_says() -> None:
+    variables = (
+        Variable("a", query="label_values(up, a)"),
+        Variable("b", query="label_values(up, b)", all=True, multi=True),
+        Variable("c", values=("x,y", "z")),
+        Variable("d", values=("x", "y"), multi=True, default="y"),
+    )
+    a, b, c, d = rendered(variables=variables)["templating"]["list"]
+    assert ("current" in a, a["query"]["query"], a["refresh"]) == (False, "label_values(up, a)", 2)
+    assert (b["current"]["value"], b["allValue"], b["includeAll"]) == (["$__all"], ".*", True)
+    assert (c["current"]["value"], c["query"]) == ("x,y", "x\\,y,z")
+    assert d["current"] == {"selected": True, "text": ["y"], "value": ["y"]}
+    assert [option["selected"] for option in d["options"]] == [False, True]
+
+
+def test_a_table_must_show_values_under_the_names_of_its_queries() -> None:
+    single = one(kind="table", title="Targets")
+    assert single["transformations"][-1]["options"]["renameByName"] == {"Value": "Targets"}
+    several = one(kind="table", queries=(Query("up", "Up"), Query("down", "Down")))
+    assert [step["id"] for step in several["transformations"]] == ["merge", "organize"]
+    assert several["transformations"][-1]["options"]["renameByName"] == {"Value #A": "Up", "Value #B": "Down"}
+
+
+def test_a_missing_package_must_be_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "stackctl.render.board", raising=False)
+    monkeypatch.setitem(sys.modules, "grafana_foundation_sdk.builders", None)
+    with pytest.raises(Unavailable, match="compact dashboards need the package grafana-foundation-sdk") as caught:
+        rendered()
+    assert "help: Install it" in str(caught.value)
