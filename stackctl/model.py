@@ -325,7 +325,7 @@ class Panel:
     max: float | None = None
     decimals: int | None = None
     thresholds: tuple[Threshold, ...] = ()
-    mappings: tuple[ValueText, ...] = ()
+    values: tuple[ValueText, ...] = ()
     stack: bool = False
     width: int | None = None
     height: int | None = None
