@@ -113,7 +113,7 @@ def _schema(kind: str | list[str], **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, **more})
 
 
-Filled = Annotated[str, BeforeValidator(_filled), _schema("string", minLength=1)]
+Filled = Annotated[str, BeforeValidator(_filled), _schema(["string", "number", "boolean"], minLength=1)]
 AnyNumber = Annotated[float, BeforeValidator(_any_number), _schema("number")]
 Width = Annotated[int, BeforeValidator(_between(1, COLUMNS)), _schema("integer", minimum=1, maximum=COLUMNS)]
 Height = Annotated[int, BeforeValidator(_between(1, MAX_HEIGHT)), _schema("integer", minimum=1, maximum=MAX_HEIGHT)]
