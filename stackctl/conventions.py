@@ -92,6 +92,7 @@ STATE_DIR = ".stackctl"
 # A tree's own index of what runs: written by render, read by the runtimes.
 UNITS_FILE = "stackctl.json"
 COMPOSE_FILE = "compose.yaml"
+EXPORT_MARKER = ".stackctl-export"
 SECRETS_DIR = "secrets"
 
 # Where the tree lies in a container. The folder above it is the mount, so that a switch of the `current`

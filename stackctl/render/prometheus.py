@@ -27,7 +27,7 @@ def prometheus_config(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[
         "storage": _storage(prometheus),
         "rule_files": [f"rules/{_literal_path(rule_file.path)}" for rule_file in stack.rules],
         "alerting": _alerting(stack, runtime),
-        "scrape_configs": [_scrape_config(job, secrets) for job in jobs(stack, runtime)],
+        "scrape_configs": [scrape_config(job, secrets) for job in jobs(stack, runtime)],
         "remote_write": secrets.plain(writes, ("remote_write",), prometheus.origin),
     }
     config = {key: value for key, value in sections.items() if value}
@@ -77,7 +77,8 @@ def _reachable_write(block: Mapping[str, Any], runtime: str) -> dict[str, Any]:
     return {**block, "url": reachable_url(url, runtime)} if isinstance(url, str) else dict(block)
 
 
-def _scrape_config(job: Job, secrets: SecretFiles) -> dict[str, Any]:
+def scrape_config(job: Job, secrets: SecretFiles) -> dict[str, Any]:
+    """The scrape_config of `job`. Its secrets go to `secrets`."""
     service = job.service
     fields: dict[str, Any] = {
         "job_name": job.name,

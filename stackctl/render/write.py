@@ -15,6 +15,8 @@ from stackctl.tree import File, Tree
 
 # Git's own folder may lie in a tree that is kept for GitOps; it is neither ours nor stale.
 _FOREIGN = frozenset({".git"})
+# The files by which a folder shows that we have written it.
+_MARKERS = (c.UNITS_FILE, c.EXPORT_MARKER)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def write(tree: Tree, folder: Path, *, force: bool = False) -> None:
     then what is not in the tree stays. All files are written beside their places first, so that a full disk or a
     missing permission leaves the folder as it was; then each takes its place in one step.
     """
-    ours = (folder / c.UNITS_FILE).is_file()
+    ours = any((folder / marker).is_file() for marker in _MARKERS)
     _refuse_foreign(folder, ours or force)
     try:
         _place(tree, folder)
@@ -81,7 +83,7 @@ def _refuse_foreign(folder: Path, allowed: bool) -> None:
     if not allowed and any(_present(folder)):
         raise InputError.of(
             f"{folder} holds files that stackctl has not written",
-            cause=f"There is no {c.UNITS_FILE} in it.",
+            cause=f"There is neither {' nor '.join(_MARKERS)} in it.",
             remedy="Choose an empty or a new folder, or add --force to write into this one all the same.",
         )
 
