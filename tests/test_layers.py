@@ -32,6 +32,7 @@ ALLOWED = {
     "clients": {*GROUND},
     "checks": {*CORE, "clients"},
     "report": {*GROUND, "checks"},
+    "simulate": {*GROUND, "model"},
     "starter": {*CORE, "manifest"},
 }
 

@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from stackctl import __version__, conventions
-from stackctl.cli import check, down, export, init, logs, reload, render, schema, status, tools, up, verify
+from stackctl.cli import check, down, export, init, logs, reload, render, schema, simulate, status, tools, up, verify
 from stackctl.cli.options import Options
 from stackctl.errors import StackctlError
 
@@ -35,6 +35,7 @@ app.command()(up.up)
 app.command()(status.status)
 app.command()(verify.verify)
 app.command()(reload.reload)
+app.command()(simulate.simulate)
 app.command()(logs.logs)
 app.command()(down.down)
 app.add_typer(export.app, name="export")

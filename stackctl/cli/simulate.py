@@ -1,0 +1,226 @@
+"""`stackctl simulate`: a stack can be tried before its applications exist."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stackctl import conventions as c
+from stackctl.cli.options import options
+
+if TYPE_CHECKING:
+    import ssl
+
+    from stackctl.errors import Problem
+    from stackctl.model import Service, Stack, Target
+    from stackctl.simulate.server import Listener, Simulation
+    from stackctl.simulate.service import SimulatedService
+
+
+def simulate(
+    context: typer.Context,
+    service: Annotated[list[str] | None, typer.Argument(help="Only these services.")] = None,
+    scenario: Annotated[
+        str,
+        typer.Option("--scenario", metavar="NAME", help="normal, idle, errors, latency, saturated, down or recover."),
+    ] = "normal",
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same series.")] = 1,
+    listen_host: Annotated[
+        list[str] | None,
+        typer.Option("--listen-host", metavar="HOST", help="Listen here instead of on loopback; may be repeated."),
+    ] = None,
+    speed: Annotated[float, typer.Option("--speed", min=0.001, help="How fast time goes by.")] = 1.0,
+    control: Annotated[int, typer.Option("--control-port", min=0, max=65535, help="0 for any that is free.")] = 0,
+    tls_cert: Annotated[
+        Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate of services with `scheme: https`.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key.")] = None,
+) -> None:
+    """Serve each contract's metrics at the service's targets on this machine, until Ctrl-C.
+
+    Scenarios change while it runs: POST /-/scenario?service=NAME&name=errors at the control's address.
+    """
+    from stackctl.manifest import load
+    from stackctl.report import console
+    from stackctl.simulate.service import SimulatedClock, SimulatedService
+
+    stack = load(options(context).manifest)
+    _refuse_unknown(scenario)
+    chosen = _chosen(stack, service or ())
+    clock = SimulatedClock.from_now(speed)
+    simulated = {
+        each.name: SimulatedService(each.name, each.contract, seed, clock, scenario) for each in chosen if each.contract
+    }
+    tls = _tls(chosen, tls_cert, tls_key)
+    hosts = tuple(dict.fromkeys(listen_host or (c.LOOPBACK,)))
+    with _served(chosen, simulated, hosts, tls, control) as (simulation, address):
+        for each in chosen:
+            _announce(each, simulation)
+        console.out(f"control: curl -X POST 'http://{address}/-/scenario?name=errors'   (GET lists the scenarios)")
+        _until_told()
+    console.note("stopped")
+
+
+def _refuse_unknown(scenario: str) -> None:
+    from stackctl.errors import InputError
+    from stackctl.simulate.scenario import SCENARIOS
+
+    if scenario not in SCENARIOS:
+        raise InputError.of(f"--scenario: there is no `{scenario}`", remedy=f"Scenarios: {', '.join(SCENARIOS)}.")
+
+
+def _chosen(stack: Stack, names: Collection[str]) -> list[Service]:
+    """The services to simulate. Raises InputError for one that cannot be, or when there is none."""
+    from stackctl.errors import InputError, Problem, raise_if_any
+
+    known = {service.name: service for service in stack.services}
+    shown = ", ".join(known) or "none"
+    raise_if_any(
+        Problem(f"there is no service `{name}`", remedy=f"Services: {shown}.") for name in names if name not in known
+    )
+    raise_if_any(_obstacle(known[name]) for name in names if not _can_be_simulated(known[name]))
+    chosen = [known[name] for name in names] or [each for each in stack.services if _can_be_simulated(each)]
+    if not chosen:
+        remedy = "Give a service `metrics` and a target like `localhost:8000`."
+        raise InputError.of("there is nothing to simulate: no service has a contract and a local target", remedy=remedy)
+    raise_if_any(_shared_ports(chosen))
+    return chosen
+
+
+def _shared_ports(services: Sequence[Service]) -> Iterator[Problem]:
+    from stackctl.errors import Problem
+
+    first: dict[int, str] = {}
+    for service in services:
+        for target in _local(service):
+            if target.port in first:
+                summary = f"`{service.name}` and `{first[target.port]}` are both at port {target.port}"
+                yield Problem(summary, target.origin, remedy="Simulate one of them at a time, by name.")
+            first[target.port] = service.name
+
+
+def _can_be_simulated(service: Service) -> bool:
+    return service.contract is not None and bool(_local(service))
+
+
+def _local(service: Service) -> list[Target]:
+    """The targets that stand for this machine."""
+    return [target for target in service.targets if target.host in c.LOCAL_HOSTS]
+
+
+def _obstacle(service: Service) -> Problem:
+    from stackctl.errors import Problem
+
+    if service.contract is None:
+        remedy = "Say what it serves: `metrics: {jobs_total: counter}`."
+        return Problem(f"the service `{service.name}` has no contract", service.origin, remedy=remedy)
+    remedy = "Only targets like `localhost:8000` can be served from here."
+    return Problem(f"the service `{service.name}` has no target on this machine", service.origin, remedy=remedy)
+
+
+def _tls(services: Sequence[Service], cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What the services with `scheme: https` present. Raises InputError when that is missing or cannot be used."""
+    import ssl
+
+    from stackctl.errors import InputError
+
+    secure = [service for service in services if service.scheme == "https"]
+    if not secure:
+        return None
+    if cert is None or key is None:
+        raise InputError.of(
+            f"`{secure[0].name}` is scraped over TLS",
+            position=secure[0].origin,
+            remedy="Name a certificate and its key: --tls-cert FILE --tls-key FILE.",
+        )
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        made.load_cert_chain(cert, key)
+    except OSError as error:
+        reason = getattr(error, "reason", None) or error.strerror or str(error)
+        raise InputError.of(f"--tls-cert, --tls-key: {reason}", remedy="Both must be in PEM form.") from None
+    return made
+
+
+@contextmanager
+def _served(
+    services: Sequence[Service],
+    simulated: dict[str, SimulatedService],
+    hosts: Sequence[str],
+    tls: ssl.SSLContext | None,
+    control: int,
+) -> Iterator[tuple[Simulation, str]]:
+    """The simulation and the address of its control, while both are served."""
+    from stackctl.simulate.server import Listener, Simulation, control_handler
+
+    listeners = {each.name: list(_listeners(each, simulated[each.name], hosts, tls)) for each in services}
+    _refuse_taken([*(f"{host}:{target.port}" for each in services for target in _local(each) for host in hosts)])
+    simulation = Simulation(listeners, simulated)
+    controller = Listener(c.LOOPBACK, control, control_handler(simulation), None)
+    if control:
+        _refuse_taken([f"{c.LOOPBACK}:{control}"])
+    try:
+        controller.open()
+        simulation.follow()
+        yield simulation, f"{c.LOOPBACK}:{controller.port}"
+    finally:
+        controller.close()
+        simulation.close()
+
+
+def _listeners(
+    service: Service, simulated: SimulatedService, hosts: Sequence[str], tls: ssl.SSLContext | None
+) -> Iterator[Listener]:
+    from stackctl.simulate.server import Instance, Listener, instance_handler
+
+    for target in _local(service):
+        handler = instance_handler(Instance(service, simulated, target.address))
+        for host in hosts:
+            yield Listener(host, target.port, handler, tls if service.scheme == "https" else None)
+
+
+def _refuse_taken(addresses: Sequence[str]) -> None:
+    """Raise Unavailable with the holder of every address that somebody else listens at."""
+    from stackctl.errors import Problem, Unavailable
+    from stackctl.runtime.ports import holder, is_taken, refusal
+
+    problems = []
+    for address in addresses:
+        error = refusal(address)
+        if error is None:
+            continue
+        held = f"{holder(address)} listens there" if is_taken(error) else str(error.strerror)
+        remedy = "Stop it, or simulate other services." if is_taken(error) else "Name another --listen-host."
+        problems.append(Problem(f"cannot listen at {address}: {held}", remedy=remedy))
+    if problems:
+        raise Unavailable(*problems)
+
+
+def _announce(service: Service, simulation: Simulation) -> None:
+    from stackctl.report import console
+
+    contract = service.contract
+    assert contract  # noqa: S101 - what has none is not simulated
+    scenario = simulation.services[service.name].scenario.name
+    for target in _local(service):
+        url = f"{service.scheme}://{target.address}{service.metrics_path}"
+        console.out(f"{service.name}: {url}, {len(contract.metrics)} metrics, {scenario}")
+    elsewhere = len(service.targets) - len(_local(service))
+    if elsewhere:
+        console.note(f"{service.name}: {elsewhere} targets are not on this machine, and are not served")
+
+
+def _until_told() -> None:
+    """Wait for Ctrl-C, or a request to end."""
+    told = Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    try:
+        told.wait()
+    except KeyboardInterrupt:
+        return

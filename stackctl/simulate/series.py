@@ -1,0 +1,255 @@
+"""From a contract to samples: what one instance of a service exposes at a moment. Pure, and fast.
+
+Every series is a line that is ready but for its value; what changes is worked out once for all series of a metric.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import NormalDist
+
+from stackctl.model import Contract, Metric
+from stackctl.simulate import habits
+from stackctl.simulate.flow import GRADES, Flow
+from stackctl.simulate.scenario import Weather, chance
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+# How far observations scatter around their median, as the sigma of a lognormal distribution.
+SPREAD = 0.6
+# Of the types of OpenMetrics, what the older text format has instead.
+_TEXT_TYPES = {"info": "gauge", "stateset": "gauge"}
+# A flag turns, and a state set leaves its first state, at this pressure.
+_TURNS = 0.7
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the samples of one moment are made of."""
+
+    flow: Flow
+    weather: Weather
+
+
+@dataclass(frozen=True)
+class Family:
+    """The series of one metric: the name of its TYPE line by format, and the lines at a moment."""
+
+    metric: Metric
+    lines: Callable[[Reading], list[str]]
+
+    def head(self, openmetrics: bool) -> str:
+        metric = self.metric
+        name, kind = metric.name, metric.kind
+        if openmetrics:
+            name = name.removesuffix({"counter": "_total", "info": "_info"}.get(kind, ""))
+        else:
+            kind = _TEXT_TYPES.get(kind, kind)
+        text = metric.help.replace("\\", "\\\\").replace("\n", "\\n")
+        if openmetrics:
+            text = text.replace('"', '\\"')
+        return (f"# HELP {name} {text}\n" if text else "") + f"# TYPE {name} {kind}\n"
+
+
+@dataclass(frozen=True)
+class Exposition:
+    """All that one instance of a service exposes."""
+
+    families: tuple[Family, ...]
+
+    @cached_property
+    def speaks_openmetrics(self) -> bool:
+        """A counter whose name lacks `_total` can be had in the older format only."""
+        return all(each.metric.kind != "counter" or each.metric.name.endswith("_total") for each in self.families)
+
+    def text(self, reading: Reading, openmetrics: bool) -> str:
+        """A scrape. `openmetrics` must not be asked for where it is not spoken."""
+        heads = self._heads[openmetrics]
+        parts = [f"{head}{_joined(family.lines(reading))}" for head, family in zip(heads, self.families, strict=True)]
+        return "".join(parts) + ("# EOF\n" if openmetrics else "")
+
+    @cached_property
+    def _heads(self) -> dict[bool, list[str]]:
+        return {form: [family.head(form) for family in self.families] for form in (False, True)}
+
+
+def exposition(contract: Contract, seed: int) -> Exposition:
+    """The exposition of one instance; instances differ by their seed."""
+    return Exposition(tuple(Family(metric, _KINDS[metric.kind](metric, seed)) for metric in contract.metrics))
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+# -- the types ------------------------------------------------------------------------------------------------
+
+
+Lines = Callable[[Reading], list[str]]
+
+
+def _counter(metric: Metric, seed: int) -> Lines:
+    # One that counted less under load than at rest could fall.
+    rest, full = sorted(habits.rate(metric))
+    shares = habits.shares(metric, seed)
+    only_failures = habits.counts_failures(metric) and not habits.has_outcome(metric)
+    outcome = habits.has_outcome(metric)
+    ready = [(f"{metric.name}{_labels(share.labels)} ", share.weight, share.failed) for share in shares]
+    whole = habits.unit(metric) != "seconds"
+
+    def lines(reading: Reading) -> list[str]:
+        flow = reading.flow
+        good = flow.failed if only_failures else flow.done if outcome else flow.work
+        done, failed = rest * flow.seconds + (full - rest) * good, (full - rest) * flow.failed
+        if whole:
+            return [f"{text}{int(weight * (failed if bad else done))}" for text, weight, bad in ready]
+        return [f"{text}{weight * (failed if bad else done):.6f}" for text, weight, bad in ready]
+
+    return lines
+
+
+def _gauge(metric: Metric, seed: int) -> Lines:
+    low, high = habits.gauge_range(metric)
+    texts = [f"{metric.name}{_labels(share.labels)} " for share in habits.shares(metric, seed)]
+    if habits.is_uptime(metric):
+        return lambda reading: [f"{text}{reading.flow.seconds:.3f}" for text in texts]
+    if habits.is_start_time(metric):
+        return lambda reading: [f"{text}{reading.flow.start:.3f}" for text in texts]
+    if habits.flag((low, high)) and habits.unit(metric) != "ratio":
+        return lambda reading: [f"{text}{int(high if reading.weather.pressure > _TURNS else low)}" for text in texts]
+    ready = [(text, chance(seed, text), 0.02 + 0.03 * chance(seed + 1, text)) for text in texts]
+    digits = 0 if habits.unit(metric) in ("", "bytes") and abs(high - low) >= 2 else 4
+
+    def lines(reading: Reading) -> list[str]:
+        pressure = reading.weather.pressure
+        # What is empty or full does not waver.
+        room = 0.35 * 4 * pressure * (1 - pressure)
+        turn, sin = 2 * math.pi, math.sin
+        time = reading.flow.time
+        return [
+            f"{text}{low + (high - low) * (pressure + room * 0.5 * sin(turn * (phase + time * speed))):.{digits}f}"
+            for text, phase, speed in ready
+        ]
+
+    return lines
+
+
+def _histogram(metric: Metric, seed: int) -> Lines:
+    bounds, medians = habits.buckets(metric), habits.medians(metric, GRADES)
+    certain = 1.0 if habits.unit(metric) == "ratio" else math.inf
+    below = [[_below(bound, median, certain) for median in medians] for bound in bounds] + [[1.0] * GRADES]
+    means = [min(median * math.exp(SPREAD**2 / 2), certain) for median in medians]
+    names = [*(_number(bound) for bound in bounds), "+Inf"]
+    shares = habits.shares(metric, seed)
+    ready = [
+        (
+            [f"{metric.name}_bucket{_labels((*share.labels, ('le', name)))} " for name in names],
+            f"{metric.name}_sum{_labels(share.labels)} ",
+            f"{metric.name}_count{_labels(share.labels)} ",
+            share.weight * habits.DEFAULT_RATE,
+        )
+        for share in shares
+    ]
+
+    def lines(reading: Reading) -> list[str]:
+        grades = reading.flow.by_grade
+        counts = [_dot(grades, row) for row in below]
+        total = _dot(grades, means)
+        made: list[str] = []
+        for buckets, sum_, count, weight in ready:
+            made += [f"{text}{int(weight * value)}" for text, value in zip(buckets, counts, strict=True)]
+            made += (f"{sum_}{weight * total:.6f}", f"{count}{int(weight * counts[-1])}")
+        return made
+
+    return lines
+
+
+def _summary(metric: Metric, seed: int) -> Lines:
+    medians = habits.medians(metric, GRADES)
+    means = [median * math.exp(SPREAD**2 / 2) for median in medians]
+    quantiles = metric.quantiles or habits.DEFAULT_QUANTILES
+    factors = [math.exp(SPREAD * NormalDist().inv_cdf(min(max(each, 1e-6), 1 - 1e-6))) for each in quantiles]
+    shares = habits.shares(metric, seed)
+
+    def lines(reading: Reading) -> list[str]:
+        median = _at(medians, reading.weather.slowness)
+        made = []
+        for share in shares:
+            weight = share.weight * habits.DEFAULT_RATE
+            for quantile, factor in zip(quantiles, factors, strict=True):
+                labels = _labels((*share.labels, ("quantile", _number(quantile))))
+                made.append(f"{metric.name}{labels} {median * factor:.6f}")
+            plain = _labels(share.labels)
+            made.append(f"{metric.name}_sum{plain} {weight * _dot(reading.flow.by_grade, means):.6f}")
+            made.append(f"{metric.name}_count{plain} {int(weight * sum(reading.flow.by_grade))}")
+        return made
+
+    return lines
+
+
+def _info(metric: Metric, seed: int) -> Lines:  # noqa: ARG001 - an instance tells what it is, by no chance
+    labels = tuple((label.name, habits.values(label)[0]) for label in metric.labels)
+    line = [f"{metric.name}{_labels(labels)} 1"]
+    return lambda _: line
+
+
+def _stateset(metric: Metric, seed: int) -> Lines:
+    ready = [
+        (f"{metric.name}{_labels((*share.labels, (metric.name, state)))} ", place)
+        for share in habits.shares(metric, seed)
+        for place, state in enumerate(metric.states)
+    ]
+
+    def lines(reading: Reading) -> list[str]:
+        beyond = max(reading.weather.pressure - _TURNS, 0.0) / (1 - _TURNS)
+        now = min(math.ceil(beyond * (len(metric.states) - 1)), len(metric.states) - 1)
+        return [f"{text}{int(place == now)}" for text, place in ready]
+
+    return lines
+
+
+_KINDS: dict[str, Callable[[Metric, int], Lines]] = {
+    "counter": _counter,
+    "gauge": _gauge,
+    "histogram": _histogram,
+    "summary": _summary,
+    "info": _info,
+    "stateset": _stateset,
+}
+
+
+# -- numbers and text -----------------------------------------------------------------------------------------
+
+
+def _below(bound: float, median: float, certain: float) -> float:
+    """The share of observations up to `bound`; all of them from `certain` on."""
+    if bound >= certain:
+        return 1.0
+    return NormalDist().cdf(math.log(bound / median) / SPREAD) if bound > 0 else 0.0
+
+
+def _dot(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def _at(medians: Sequence[float], slowness: float) -> float:
+    place = slowness * (len(medians) - 1)
+    lower = min(int(place), len(medians) - 2)
+    return medians[lower] + (medians[lower + 1] - medians[lower]) * (place - lower)
+
+
+def _number(value: float) -> str:
+    """A number as OpenMetrics wants it in `le` and `quantile`: with a decimal point or an exponent."""
+    return repr(float(value))
+
+
+def _labels(pairs: Sequence[tuple[str, str]]) -> str:
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in pairs) + "}" if pairs else ""
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')

@@ -1,0 +1,258 @@
+"""The addresses at which simulated services answer: metrics and health, and the control of scenarios."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import AF_INET6, SHUT_RDWR, socket
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from stackctl.model import Service
+from stackctl.simulate.scenario import SCENARIOS
+from stackctl.simulate.series import OPENMETRICS, TEXT
+from stackctl.simulate.service import SimulatedService
+from stackctl.source import Secret
+
+# How soon a server notices that it is to stop.
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent back."""
+
+    status: int
+    body: bytes
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One target of a service: what it answers to whom."""
+
+    service: Service
+    simulated: SimulatedService
+    address: str
+
+    @cached_property
+    def exposition(self) -> Any:
+        return self.simulated.instance(self.address)
+
+    def answer(self, path: str, headers: Mapping[str, str]) -> Answer:
+        """The answer to a GET of `path`."""
+        health = self.service.health
+        if path in (health.live, health.ready):
+            ready = self.simulated.scenario.ready or path == health.live
+            status = "ok" if ready else self.simulated.scenario.name
+            return Answer(200 if ready else 503, _json({"status": status}), "application/json")
+        if path != self.service.metrics_path:
+            return Answer(404, f"metrics are at {self.service.metrics_path}\n".encode())
+        if not _is_allowed(self.service, headers.get("Authorization") or ""):
+            return Answer(401, b"who are you?\n", headers={"WWW-Authenticate": f'Basic realm="{self.service.name}"'})
+        return self._scrape(headers.get("Accept") or "")
+
+    def _scrape(self, accept: str) -> Answer:
+        openmetrics = "application/openmetrics-text" in accept and self.exposition.speaks_openmetrics
+        text = self.exposition.text(self.simulated.read(), openmetrics)
+        return Answer(200, text.encode(), OPENMETRICS if openmetrics else TEXT)
+
+
+@dataclass(frozen=True)
+class Control:
+    """Tells and changes the scenarios of all services."""
+
+    services: Mapping[str, SimulatedService]
+
+    def get(self) -> Answer:
+        """What each service goes through, and what there is to choose from."""
+        now = {name: service.scenario.name for name, service in self.services.items()}
+        known = {name: scenario.help for name, scenario in SCENARIOS.items()}
+        return Answer(200, _json({"services": now, "scenarios": known}), "application/json")
+
+    def post(self, query: Mapping[str, Sequence[str]]) -> Answer:
+        """Change the scenario of the services named in `query`, or of all of them."""
+        name = query.get("name", [""])[0]
+        chosen = query.get("service", list(self.services))
+        if name not in SCENARIOS:
+            return Answer(400, f"there is no scenario `{name}`: {', '.join(SCENARIOS)}\n".encode())
+        unknown = [service for service in chosen if service not in self.services]
+        if unknown:
+            return Answer(404, f"there is no service `{unknown[0]}`: {', '.join(self.services)}\n".encode())
+        for service in chosen:
+            self.services[service].enter(name)
+        return self.get()
+
+
+class Listener:
+    """A server at one address, which can stop listening and begin again."""
+
+    def __init__(self, host: str, port: int, handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None) -> None:
+        self._host, self._port = host, port
+        self._handler, self._tls = handler, tls
+        self._server: _Server | None = None
+
+    @property
+    def port(self) -> int:
+        return self._server.server_address[1] if self._server else self._port
+
+    def open(self) -> None:
+        """Begin to listen. Raises OSError when somebody else does."""
+        if self._server is None:
+            kind = _Server6 if ":" in self._host else _Server
+            self._server = kind((self._host, self._port), self._handler)
+            self._port = self._server.server_address[1]
+            if self._tls:
+                self._server.socket = self._tls.wrap_socket(
+                    self._server.socket, server_side=True, do_handshake_on_connect=False
+                )
+            Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening, and end the connections there are."""
+        if self._server is not None:
+            server, self._server = self._server, None
+            server.shutdown()
+            server.server_close()
+            server.hang_up()
+
+
+class Simulation:
+    """All listeners of all services. `enter` of a service that goes down closes its addresses until it is up again."""
+
+    def __init__(self, listeners: Mapping[str, list[Listener]], services: Mapping[str, SimulatedService]) -> None:
+        self.services = services
+        self._listeners = listeners
+        self._lock = Lock()
+
+    def follow(self) -> None:
+        """Listen where a service is up, and nowhere else."""
+        with self._lock:
+            for name, listeners in self._listeners.items():
+                for listener in listeners:
+                    if self.services[name].scenario.up:
+                        listener.open()
+                    else:
+                        listener.close()
+
+    def close(self) -> None:
+        with self._lock:
+            for listener in (each for listeners in self._listeners.values() for each in listeners):
+                listener.close()
+
+
+def instance_handler(instance: Instance) -> type[BaseHTTPRequestHandler]:
+    """The handler of one instance's address."""
+
+    class Handler(_Handler):
+        def do_GET(self) -> None:
+            self.send(instance.answer(urlsplit(self.path).path, dict(self.headers)))
+
+    return Handler
+
+
+def control_handler(simulation: Simulation) -> type[BaseHTTPRequestHandler]:
+    """The handler of the control's address."""
+    control = Control(simulation.services)
+
+    class Handler(_Handler):
+        def do_GET(self) -> None:
+            self.send(control.get() if self._is_known() else Answer(404, b"see /-/scenario\n"))
+
+        def do_POST(self) -> None:
+            if not self._is_known():
+                return self.send(Answer(404, b"see /-/scenario\n"))
+            # A page in a browser on this machine may not send commands here.
+            if self.headers.get("Origin"):
+                return self.send(Answer(403, b"not from a browser\n"))
+            answer = control.post(parse_qs(urlsplit(self.path).query))
+            simulation.follow()
+            return self.send(answer)
+
+        def _is_known(self) -> bool:
+            return urlsplit(self.path).path == "/-/scenario"
+
+    return Handler
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "stackctl-simulate"
+    wbufsize = 65536  # one packet for an answer: two wait for each other's acknowledgement
+    timeout = 120
+
+    def send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(answer.body)))
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Scrapes are no news."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, *args: Any) -> None:
+        self._open: set[socket] = set()
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """End every connection: whoever keeps one alive would go on being answered."""
+        for request in list(self._open):
+            try:
+                request.shutdown(SHUT_RDWR)
+            except OSError:
+                continue  # it has ended by itself
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who hangs up in the middle of a scrape is no news."""
+
+
+class _Server6(_Server):
+    address_family = AF_INET6
+
+
+def _is_allowed(service: Service, given: str) -> bool:
+    wanted = _authorization(service)
+    return wanted is None or hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def _authorization(service: Service) -> str | None:
+    """The header that a scrape of the service must carry, when that can be told."""
+    basic, token = service.scrape.get("basic_auth"), service.scrape.get("authorization")
+    if basic:
+        login = f"{basic['username']}:{_plain(basic['password'])}"
+        return "Basic " + base64.b64encode(login.encode()).decode()
+    if token and "credentials" in token:
+        return f"{token.get('type', 'Bearer')} {_plain(token['credentials'])}"
+    return None
+
+
+def _plain(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=2) + "\n").encode()
