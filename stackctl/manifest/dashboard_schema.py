@@ -12,8 +12,8 @@ from pydantic_core import CoreSchema
 
 from stackctl import conventions as c
 from stackctl.manifest import units
+from stackctl.manifest.base import Model
 from stackctl.manifest.fields import Boolean, Text, kind, wrong
-from stackctl.manifest.schema import Model
 
 COLUMNS = 24
 MAX_HEIGHT = 40

@@ -9,9 +9,10 @@ from pydantic_core import ErrorDetails
 
 from stackctl import __version__
 from stackctl.errors import Problem
+from stackctl.manifest.base import nested
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import kind
-from stackctl.manifest.schema import NOT_BUILT, nested
+from stackctl.manifest.schema import NOT_BUILT
 
 M = TypeVar("M", bound=BaseModel)
 
