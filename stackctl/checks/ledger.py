@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from stackctl.checks import alertmanager, components, config, grafana, health, rules, targets
+from stackctl.checks import alertmanager, components, config, contracts, grafana, health, rules, targets
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding
 
@@ -18,6 +18,7 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (components.check, (components.ID,)),
     (config.check, (config.GENERATION, config.CONFIG)),
     (targets.check, (targets.ID,)),
+    (contracts.check, (contracts.METRIC, contracts.LABELS)),
     (health.check, (health.ID,)),
     (rules.check, (rules.LOADED, rules.HEALTHY)),
     (alertmanager.check, (alertmanager.CONNECTED, alertmanager.RECEIVER)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stackctl.checks.context import Context
@@ -50,6 +50,12 @@ class Observation:
 
 def check(context: Context) -> Iterable[Finding]:
     """A finding for every declared target, and one for every job whose targets are discovered."""
+    seen = settle(context, [job for job in context.jobs if not is_skipped(context, job)])
+    return [finding for job in context.jobs for finding in _job(context, job, seen)]
+
+
+def settle(context: Context, jobs: Sequence[Job]) -> Observation | NoAnswer:
+    """The targets, after a fresh word on every target of `jobs` or when time is up."""
     client = context.prometheus()
     before: dict[Key, float] = {}
 
@@ -59,16 +65,14 @@ def check(context: Context) -> Iterable[Finding]:
             before.update({_key(target): target.last_scrape for target in targets})
         return Observation(targets, max(info.started, info.configured), before)
 
-    expected = [job for job in context.jobs if not _skipped(context, job)]
-    seen = context.settle(observe, lambda seen: all(map(seen.settled, expected)), within=context.seconds)
-    return [finding for job in context.jobs for finding in _job(context, job, seen)]
+    return context.settle(observe, lambda seen: all(map(seen.settled, jobs)), within=context.seconds)
 
 
 def _key(target: ActiveTarget) -> Key:
     return target.job, target.instance, target.scrape_url
 
 
-def _skipped(context: Context, job: Job) -> bool:
+def is_skipped(context: Context, job: Job) -> bool:
     """Whether what a job scrapes was knowingly left out."""
     source = job.component or job.service
     return source is not None and source.name in context.skipped
@@ -97,7 +101,7 @@ def _discovered(subject: Subject, job: Job, seen: Observation | NoAnswer) -> Fin
 
 def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | NoAnswer) -> Finding:
     subject = Subject(ID, f"{job.name}/{endpoint.instance}", endpoint.origin)
-    if _skipped(context, job):
+    if is_skipped(context, job):
         return subject.skipped("it does not run")
     if isinstance(seen, NoAnswer):
         return subject.failed(seen.summary, "Run `stackctl up`.")

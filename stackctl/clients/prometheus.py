@@ -28,6 +28,15 @@ class ActiveTarget:
 
 
 @dataclass(frozen=True)
+class Described:
+    """What a target says of a metric in its TYPE line. In OpenMetrics `name` lacks `_total` and `_info`."""
+
+    instance: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class LoadedRule:
     """A rule as Prometheus has loaded it. `kind` is "alert" or "record"; `health` "ok", "err" or "unknown"."""
 
@@ -67,6 +76,15 @@ class Prometheus:
     def targets(self) -> tuple[ActiveTarget, ...]:
         return self.http.json("/api/v1/targets", _targets, params={"state": "active"})
 
+    def described(self, job: str) -> tuple[Described, ...]:
+        """The metrics that the targets of `job` describe."""
+        params = {"match_target": f'{{job="{job}"}}'}
+        return self.http.json("/api/v1/targets/metadata", _described, params=params)
+
+    def series(self, job: str) -> tuple[Mapping[str, str], ...]:
+        """The labels of every series that `job` has now, its name among them as `__name__`."""
+        return self.http.json("/api/v1/query", _labels, params={"query": f'{{job="{job}"}}'})
+
     def rules(self) -> tuple[LoadedRule, ...]:
         return self.http.json("/api/v1/rules", _rules, params={"exclude_alerts": "true"})
 
@@ -100,6 +118,14 @@ def _rules(answer: Any) -> tuple[LoadedRule, ...]:
     return tuple(
         LoadedRule(
             kind="alert" if rule["type"] == "alerting" else "record",
+def _described(answer: Any) -> tuple[Described, ...]:
+    return tuple(Described(each["target"].get("instance", ""), each["metric"], each["type"]) for each in answer["data"])
+
+
+def _labels(answer: Any) -> tuple[Mapping[str, str], ...]:
+    return tuple(dict(each["metric"]) for each in answer["data"]["result"])
+
+
             name=rule["name"],
             query=rule["query"],
             group=group["name"],

@@ -31,6 +31,32 @@ groups:
       - {alert: Down, expr: up < 1, labels: {severity: warn}}
       - {record: "job:up:sum", expr: sum by (job) (up)}
 """
+# What the service's contract looks like in a scrape: OpenMetrics keeps `_total` and `_info` out of the TYPE line.
+DESCRIBED = {
+    "shop_orders": "counter",
+    "shop_wait_seconds": "histogram",
+    "shop_build": "info",
+    "shop_mode": "stateset",
+    "shop_basket_bytes": "summary",
+    "shop_fill_ratio": "gauge",
+}
+SERIES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("shop_orders_total", {"result": "ok", "shop": "a"}),
+    ("shop_orders_total", {"result": "failed", "shop": "b"}),
+    ("shop_wait_seconds_bucket", {"le": "0.5"}),
+    ("shop_wait_seconds_bucket", {"le": "1.0"}),
+    ("shop_wait_seconds_bucket", {"le": "+Inf"}),
+    ("shop_wait_seconds_sum", {}),
+    ("shop_wait_seconds_count", {}),
+    ("shop_build_info", {"version": "1.0"}),
+    ("shop_mode", {"shop_mode": "open"}),
+    ("shop_mode", {"shop_mode": "closed"}),
+    ("shop_basket_bytes", {"quantile": "0.5"}),
+    ("shop_basket_bytes_sum", {}),
+    ("shop_basket_bytes_count", {}),
+    ("shop_fill_ratio", {}),
+    ("up", {}),
+)
 MANIFEST = """\
 version: 1
 name: pretended
@@ -46,6 +72,14 @@ services:
   api:
     targets: ["localhost:8000"]
     health: {{live: /live, ready: /ready}}
+    labels: {{team: core}}
+    metrics:
+      shop_orders_total: {{type: counter, labels: {{result: [ok, failed], shop: }}}}
+      shop_wait_seconds: {{type: histogram, buckets: [0.5, 1]}}
+      shop_build_info: {{type: info, labels: [version]}}
+      shop_mode: {{type: stateset, states: [open, closed]}}
+      shop_basket_bytes: {{type: summary, quantiles: [0.5]}}
+      shop_fill_ratio: gauge
   found:
     discovery: {{dns_sd_configs: [{{names: [x.test], type: A, port: 1}}]}}
 rules: [{{file: r.yml}}]
@@ -62,6 +96,8 @@ class World:
     time: float = 1000.0
     targets: list[dict[str, Any]] = field(default_factory=list)
     rules: list[dict[str, Any]] = field(default_factory=list)
+    described: dict[str, str] = field(default_factory=dict)
+    series: list[dict[str, str]] = field(default_factory=list)
     scrapes: Callable[[], int] = field(default_factory=lambda: count().__next__)
 
     def findings(self, *only: str) -> list[Finding]:
@@ -74,6 +110,18 @@ class World:
 
     def change(self, **fields: Any) -> None:
         self.context = replace(self.context, **fields)
+
+    def promise(self, metric: str, **fields: Any) -> None:
+        """Let the contract say something else of one of its metrics."""
+        jobs = []
+        for job in self.context.jobs:
+            contract = job.service.contract if job.service else None
+            if job.service and contract:
+                metrics = tuple(replace(m, **fields) if m.name == metric else m for m in contract.metrics)
+                service = replace(job.service, contract=replace(contract, metrics=metrics))
+                job = replace(job, service=service)
+            jobs.append(job)
+        self.change(jobs=tuple(jobs))
 
     def stop(self, name: str) -> None:
         """Nothing answers there any more."""
@@ -91,6 +139,22 @@ class World:
         now = stamp(self.time + self.scrapes())
         return success({"activeTargets": [{"lastScrape": now, **target} for target in self.targets]})
 
+    def report_described(self) -> dict[str, Any]:
+        """The TYPE lines of the service's targets."""
+        return success(
+            [
+                {"target": {"job": "api", "instance": each["labels"]["instance"]}, "metric": name, "type": kind}
+                for each in self.targets
+                if each["labels"]["job"] == "api"
+                for name, kind in self.described.items()
+            ]
+        )
+
+    def report_series(self) -> dict[str, Any]:
+        """The series of the service, with the labels that every scrape adds."""
+        added = {"job": "api", "instance": "localhost:8000", "team": "core"}
+        return success({"result": [{"metric": {**added, **labels}, "value": [1, "1"]} for labels in self.series]})
+
     def report_rules(self) -> dict[str, Any]:
         return success({"groups": [{"name": "g", "file": "/any/where/r.yml", "rules": self.rules}]})
 
@@ -105,7 +169,10 @@ def world(folder: Path) -> Iterator[World]:
         (folder / "stack.yml").write_text(MANIFEST.format(**{name: server.port for name, server in servers.items()}))
         made = World(servers, context_of(folder / "stack.yml"))
         made.targets += [target(job.name, each.instance) for job in made.context.jobs for each in job.endpoints]
+        made.target("api")["labels"]["team"] = "core"
         made.targets.append(target("found", "10.0.0.1:1"))
+        made.described |= DESCRIBED
+        made.series += [{"__name__": name, **labels} for name, labels in SERIES]
         made.rules += [
             rule(each.kind, each.name, each.expr) for file in made.context.stack.rules for each in file.rules
         ]
@@ -166,6 +233,8 @@ def _answer(made: World) -> None:
             "/api/v1/status/config": success({"yaml": config}),
             "/api/v1/targets": made.report_targets,
             "/api/v1/rules": made.report_rules,
+            "/api/v1/targets/metadata": made.report_described,
+            "/api/v1/query": made.report_series,
             "/api/v1/alertmanagers": success({"activeAlertmanagers": [{"url": f"{address}/api/v2/alerts"}]}),
         },
         "alertmanager": {"/-/ready": "OK", "/api/v2/receivers": [{"name": "oncall"}, {"name": "null"}]},

@@ -1,0 +1,239 @@
+"""`contract.metric` and `contract.labels`: what is really scraped is what the service's contract promises.
+
+A metric with labels that has not been counted yet has no series. It counts as there when its type is announced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stackctl.checks import targets
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding, Subject
+from stackctl.clients.http import NoAnswer
+from stackctl.clients.prometheus import ActiveTarget, Prometheus
+from stackctl.model import Contract, Metric
+from stackctl.scrape import Job
+
+METRIC = "contract.metric"
+LABELS = "contract.labels"
+
+# The part of a name that OpenMetrics keeps out of the TYPE line.
+_SUFFIXES = {"counter": "_total", "info": "_info"}
+# What the older text format calls the types that it lacks.
+_TEXT_TYPES = {"info": "gauge", "stateset": "gauge"}
+# The label that a type has beside those of the contract.
+_PARTS = {"histogram": "le", "summary": "quantile"}
+_SHOWN = 5
+
+Labels = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Scraped:
+    """What the targets of one job that are up have served: types by instance and name, series by name.
+
+    The labels in `series` are the metric's own: those that the scrape adds are taken off, but for `instance`.
+    """
+
+    instances: tuple[str, ...]
+    types: Mapping[str, Mapping[str, str]]
+    series: Mapping[str, Sequence[Labels]]
+
+    def kinds(self, metric: Metric) -> dict[str, str]:
+        """Instance -> the type that it announces for `metric`, where it does."""
+        names = (metric.name, metric.name.removesuffix(_SUFFIXES.get(metric.kind, "")))
+        found = {
+            instance: next((self.types[instance][name] for name in names if name in self.types[instance]), "")
+            for instance in self.instances
+        }
+        return {instance: kind for instance, kind in found.items() if kind}
+
+    def of(self, metric: Metric) -> list[Labels]:
+        """The series of `metric`."""
+        return [labels for name in metric.samples for labels in self.series.get(name, ())]
+
+    def nearest(self, name: str) -> str:
+        """The scraped metric whose name is most like `name`, or ""."""
+        from difflib import get_close_matches
+
+        known = {*self.series, *(each for types in self.types.values() for each in types)}
+        return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=0.75)), "")
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """Two findings for every metric of every contract; one for a service of which nothing is scraped."""
+    jobs = [(job, job.service.contract) for job in context.jobs if job.service and job.service.contract]
+    if not jobs:
+        return []
+    waited = [job for job, _ in jobs if not targets.is_skipped(context, job)]
+    seen = targets.settle(context, waited)
+    client = context.prometheus()
+    return [finding for job, contract in jobs for finding in _job(context, client, job, contract, seen)]
+
+
+def _job(
+    context: Context, client: Prometheus, job: Job, contract: Contract, seen: targets.Observation | NoAnswer
+) -> list[Finding]:
+    subject = Subject(METRIC, job.name, contract.origin)
+    if targets.is_skipped(context, job):
+        return [subject.skipped("the service does not run")]
+    if isinstance(seen, NoAnswer):
+        return [subject.failed(seen.summary, "Run `stackctl up`.")]
+    up = [target for target in seen.targets if target.job == job.name and target.health == "up" and seen.fresh(target)]
+    if not up:
+        return [subject.failed("nothing is scraped: no target is up", "Mend what `target.up` says of its targets.")]
+    try:
+        scraped = _scraped(client, job, up)
+    except NoAnswer as error:
+        return [subject.failed(error.summary, "Run `stackctl up`.")]
+    return [finding for metric in contract.metrics for finding in _metric(job, metric, scraped)]
+
+
+def _scraped(client: Prometheus, job: Job, up: Sequence[ActiveTarget]) -> Scraped:
+    types: dict[str, dict[str, str]] = {target.instance: {} for target in up}
+    for each in client.described(job.name):
+        types.get(each.instance, {})[each.name] = each.kind
+    added = {target.instance: set(target.labels) - {"instance"} for target in up}
+    relabelled = _relabelled(job)
+    series: dict[str, list[Labels]] = {}
+    for labels in client.series(job.name):
+        taken = added.get(labels.get("instance", ""))
+        if taken is not None:
+            own = {name: value for name, value in labels.items() if name not in taken and name not in relabelled}
+            series.setdefault(own.pop("__name__", ""), []).append(own)
+    return Scraped(tuple(types), types, series)
+
+
+def _relabelled(job: Job) -> set[str]:
+    """The labels that the manifest itself writes onto every series."""
+    steps = job.service.scrape.get("metric_relabel_configs", ()) if job.service else ()
+    return {step["target_label"] for step in steps if "target_label" in step}
+
+
+# -- the metric -----------------------------------------------------------------------------------------------
+
+
+def _metric(job: Job, metric: Metric, scraped: Scraped) -> list[Finding]:
+    subject = Subject(METRIC, f"{job.name}/{metric.name}", metric.origin)
+    kinds, series = scraped.kinds(metric), scraped.of(metric)
+    fault = _existence(metric, kinds, scraped) or _type(metric, kinds) or _presence(metric, series, scraped)
+    if fault:
+        return [subject.failed(*fault)]
+    labels = Subject(LABELS, subject.name, metric.origin)
+    if not series:
+        known = f"{metric.kind}, not counted yet"
+        return [subject.passed(known), labels.skipped("there is no series to look at: nothing has been counted yet")]
+    return [subject.passed(f"{metric.kind}, {len(series)} series"), _labels(labels, metric, series)]
+
+
+Fault = tuple[str, str, str] | None
+
+
+def _existence(metric: Metric, kinds: Mapping[str, str], scraped: Scraped) -> Fault:
+    if not kinds:
+        nearest = scraped.nearest(metric.name)
+        hint = f"There is `{nearest}`: was it renamed? " if nearest else ""
+        remedy = f"{hint}Let the service serve it, or take it out of the contract."
+        return "it is not among what is scraped", remedy, ""
+    lacking = [instance for instance in scraped.instances if instance not in kinds]
+    if lacking:
+        summary = f"{len(lacking)} of {len(scraped.instances)} targets do not serve it"
+        return summary, "Let them run the same version.", "\n".join(lacking[:_SHOWN])
+    return None
+
+
+def _type(metric: Metric, kinds: Mapping[str, str]) -> Fault:
+    wrong = {at: kind for at, kind in kinds.items() if kind not in (metric.kind, _TEXT_TYPES.get(metric.kind))}
+    if not wrong:
+        return None
+    kind = next(iter(wrong.values()))
+    evidence = "\n".join(f"{instance}: {kind}" for instance, kind in list(wrong.items())[:_SHOWN])
+    if kind in ("unknown", "untyped"):
+        return f"it has no type; promised is a {metric.kind}", "Let the service send a `# TYPE` line.", evidence
+    remedy = f"Write `type: {kind}` in the contract, or mend the service."
+    return f"it is a {kind}; promised is a {metric.kind}", remedy, evidence
+
+
+def _presence(metric: Metric, series: Sequence[Labels], scraped: Scraped) -> Fault:
+    if series:
+        return None
+    longer = f"{metric.name}{_SUFFIXES.get(metric.kind, '')}"
+    if longer != metric.name and longer in scraped.series:
+        return f"its series are named `{longer}`", f"Name it `{longer}` in the contract, as OpenMetrics does.", ""
+    if metric.labels:
+        return None
+    return "its type is announced, but it has no series", "Let the service set it when it starts.", ""
+
+
+# -- the labels -----------------------------------------------------------------------------------------------
+
+
+def _labels(subject: Subject, metric: Metric, series: Sequence[Labels]) -> Finding:
+    part = metric.name if metric.kind == "stateset" else _PARTS.get(metric.kind, "")
+    seen: dict[str, set[str]] = {}
+    for labels in series:
+        for name, value in labels.items():
+            seen.setdefault(name, set()).add(value)
+    declared = {label.name for label in metric.labels}
+    missing = sorted(declared - set(seen))
+    extra = sorted(set(seen) - declared - {"instance", part})
+    if missing or extra:
+        return subject.failed(_difference(missing, extra), _label_remedy(missing, extra), _shown(series))
+    fault = _values(metric, series, seen) or _parts(metric, seen.get(part, set()))
+    if fault:
+        return subject.failed(*fault)
+    return subject.passed(", ".join(sorted(declared)) or "no labels")
+
+
+def _difference(missing: Sequence[str], extra: Sequence[str]) -> str:
+    said = [f"without {_quoted(missing)}"] if missing else []
+    said += [f"with {_quoted(extra)}, which the contract does not have"] if extra else []
+    return f"its series are {', '.join(said)}"
+
+
+def _label_remedy(missing: Sequence[str], extra: Sequence[str]) -> str:
+    if missing and extra:
+        return f"If {_quoted(missing)} was renamed, say {_quoted(extra)} in the contract; else mend the service."
+    if missing:
+        return f"Take {_quoted(missing)} out of the contract, or let the service set it."
+    return f"Add {_quoted(extra)} to the contract's `labels`, or let the service leave it out."
+
+
+def _values(metric: Metric, series: Sequence[Labels], seen: Mapping[str, set[str]]) -> Fault:
+    for label in metric.labels:
+        # A label without a value is no label to Prometheus.
+        values = seen[label.name] | {labels.get(label.name, "") for labels in series}
+        unknown = sorted(values - set(label.values)) if label.values else []
+        if unknown:
+            summary = f"`{label.name}` has values beyond its closed set: {_quoted(unknown)}"
+            remedy = f"Add them to the contract, or let the service keep to {_quoted(label.values)}."
+            found = [labels for labels in series if labels.get(label.name, "") in unknown]
+            return summary, remedy, _shown(found)
+    return None
+
+
+def _parts(metric: Metric, values: Collection[str]) -> Fault:
+    """What is wrong with the buckets, quantiles or states."""
+    if metric.kind == "stateset":
+        remedy = "Write the states that it has into the contract, or mend the service."
+        return None if set(values) == set(metric.states) else (f"its states are {_quoted(sorted(values))}", remedy, "")
+    promised = metric.buckets or metric.quantiles
+    found = sorted({float(value) for value in values} - {float("inf")})
+    if not promised or found == sorted(promised):
+        return None
+    what = "buckets" if metric.kind == "histogram" else "quantiles"
+    shown = ", ".join(f"{value:g}" for value in found)
+    remedy = f"Write `{what}: [{shown}]` in the contract, or mend the service."
+    return f"its {what} are not those of the contract", remedy, f"scraped: {shown}"
+
+
+def _quoted(names: Iterable[str]) -> str:
+    shown = [f"`{name}`" for name in names]
+    return ", ".join(shown[:_SHOWN]) + (f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else "")
+
+
+def _shown(series: Sequence[Labels]) -> str:
+    lines = [", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) for labels in series[:_SHOWN]]
+    return "\n".join(f"{{{line}}}" for line in lines)

@@ -1,0 +1,189 @@
+"""`contract.*` by the words that a user reads: each way in which a scrape differs from what was promised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from serving import Reply
+from world import World, target
+
+from stackctl.checks.finding import Finding
+
+METRIC, LABELS = "contract.metric", "contract.labels"
+
+
+def rename(well: World, old: str, new: str) -> None:
+    """Let the service call a metric otherwise."""
+    well.described = {name.replace(old, new): kind for name, kind in well.described.items()}
+    for labels in well.series:
+        labels["__name__"] = labels["__name__"].replace(old, new)
+
+
+def drop(well: World, name: str) -> None:
+    """Let the service serve no series of that name."""
+    well.series = [labels for labels in well.series if labels["__name__"] != name]
+
+
+def of(well: World, name: str) -> dict[str, str]:
+    """The first series of that name."""
+    return next(labels for labels in well.series if labels["__name__"] == name)
+
+
+def failed(finding: Finding) -> tuple[str, str]:
+    assert finding.status == "fail"
+    assert finding.source
+    assert finding.source.line > 0
+    return finding.summary, finding.remedy
+
+
+def test_a_renamed_metric_must_be_told_with_the_nearest_name(well: World) -> None:
+    rename(well, "shop_fill_ratio", "shop_fil_ratio")
+    assert failed(well.only(METRIC, "shop_fill_ratio")) == (
+        "it is not among what is scraped",
+        "There is `shop_fil_ratio`: was it renamed? Let the service serve it, or take it out of the contract.",
+    )
+    assert not [finding for finding in well.findings(LABELS) if "fill_ratio" in finding.subject]
+
+
+def test_a_metric_that_is_like_no_other_must_be_told_without_a_guess(well: World) -> None:
+    rename(well, "shop_fill_ratio", "q")
+    assert failed(well.only(METRIC, "shop_fill_ratio"))[1].startswith("Let the service")
+
+
+def test_another_type_must_be_told(well: World) -> None:
+    well.described["shop_fill_ratio"] = "counter"
+    finding = well.only(METRIC, "shop_fill_ratio")
+    assert failed(finding) == (
+        "it is a counter; promised is a gauge",
+        "Write `type: counter` in the contract, or mend the service.",
+    )
+    assert finding.evidence == "localhost:8000: counter"
+
+
+def test_a_missing_type_line_must_be_told(well: World) -> None:
+    well.described["shop_fill_ratio"] = "unknown"
+    assert failed(well.only(METRIC, "shop_fill_ratio"))[1] == "Let the service send a `# TYPE` line."
+
+
+@pytest.mark.parametrize(
+    ("openmetrics", "text", "kind"),
+    [("shop_orders", "shop_orders_total", "counter"), ("shop_build", "shop_build_info", "gauge")],
+)
+def test_the_older_text_format_must_do_as_well(well: World, openmetrics: str, text: str, kind: str) -> None:
+    del well.described[openmetrics]
+    well.described[text] = kind
+    well.described["shop_mode"] = "gauge"
+    assert {finding.status for finding in well.findings("contract")} == {"pass"}
+
+
+def test_a_counter_that_has_not_been_counted_must_pass_by_its_type(well: World) -> None:
+    drop(well, "shop_orders_total")
+    assert well.only(METRIC, "shop_orders_total").summary == "counter, not counted yet"
+    assert well.only(METRIC, "shop_orders_total").status == "pass"
+    assert well.only(LABELS, "shop_orders_total").status == "skip"
+
+
+def test_a_metric_without_labels_must_have_its_series(well: World) -> None:
+    drop(well, "shop_fill_ratio")
+    assert failed(well.only(METRIC, "shop_fill_ratio"))[0] == "its type is announced, but it has no series"
+
+
+def test_a_counter_that_openmetrics_calls_otherwise_must_be_told_its_name(well: World) -> None:
+    well.promise("shop_orders_total", name="shop_orders")
+    assert failed(well.only(METRIC, "shop_orders")) == (
+        "its series are named `shop_orders_total`",
+        "Name it `shop_orders_total` in the contract, as OpenMetrics does.",
+    )
+
+
+def test_a_label_that_is_gone_must_be_told(well: World) -> None:
+    for labels in well.series:
+        labels.pop("shop", "")
+    assert failed(well.only(LABELS, "shop_orders_total")) == (
+        "its series are without `shop`",
+        "Take `shop` out of the contract, or let the service set it.",
+    )
+
+
+def test_a_label_beyond_the_contract_must_be_told(well: World) -> None:
+    of(well, "shop_fill_ratio")["pod"] = "x"
+    finding = well.only(LABELS, "shop_fill_ratio")
+    assert failed(finding) == (
+        "its series are with `pod`, which the contract does not have",
+        "Add `pod` to the contract's `labels`, or let the service leave it out.",
+    )
+    assert 'pod="x"' in finding.evidence
+
+
+def test_a_renamed_label_must_be_told_with_both_names(well: World) -> None:
+    of(well, "shop_build_info")["release"] = of(well, "shop_build_info").pop("version")
+    assert failed(well.only(LABELS, "shop_build_info")) == (
+        "its series are without `version`, with `release`, which the contract does not have",
+        "If `version` was renamed, say `release` in the contract; else mend the service.",
+    )
+
+
+@pytest.mark.parametrize(("value", "shown"), [("refused", "`refused`"), (None, "``")])
+def test_a_value_beyond_a_closed_set_must_be_told(well: World, value: Any, shown: str) -> None:
+    labels = of(well, "shop_orders_total")
+    del labels["result"]
+    labels |= {"result": value} if value else {}
+    assert failed(well.only(LABELS, "shop_orders_total")) == (
+        f"`result` has values beyond its closed set: {shown}",
+        "Add them to the contract, or let the service keep to `ok`, `failed`.",
+    )
+
+
+def test_other_buckets_must_be_told(well: World) -> None:
+    of(well, "shop_wait_seconds_bucket")["le"] = "0.25"
+    assert failed(well.only(LABELS, "shop_wait_seconds")) == (
+        "its buckets are not those of the contract",
+        "Write `buckets: [0.25, 1]` in the contract, or mend the service.",
+    )
+
+
+def test_other_quantiles_must_be_told(well: World) -> None:
+    of(well, "shop_basket_bytes")["quantile"] = "0.9"
+    assert failed(well.only(LABELS, "shop_basket_bytes"))[0] == "its quantiles are not those of the contract"
+
+
+def test_other_states_must_be_told(well: World) -> None:
+    of(well, "shop_mode")["shop_mode"] = "ajar"
+    assert failed(well.only(LABELS, "shop_mode"))[0] == "its states are `ajar`, `closed`"
+
+
+def test_targets_that_differ_must_be_told(well: World) -> None:
+    well.targets.append(target("api", "localhost:8001"))
+    described = well.report_described()
+    only_first = [each for each in described["data"] if each["metric"] != "shop_mode"]
+    only_first += [{"target": {"instance": "localhost:8000"}, "metric": "shop_mode", "type": "stateset"}]
+    well.servers["prometheus"].routes["/api/v1/targets/metadata"] = {"data": only_first}
+    finding = well.only(METRIC, "shop_mode")
+    assert failed(finding) == ("1 of 2 targets do not serve it", "Let them run the same version.")
+    assert finding.evidence == "localhost:8001"
+
+
+def test_a_service_of_which_nothing_is_scraped_must_be_told_once(well: World) -> None:
+    well.target("api").update(health="down", lastError="connection refused")
+    (finding,) = well.findings("contract")
+    assert failed(finding) == ("nothing is scraped: no target is up", "Mend what `target.up` says of its targets.")
+
+
+def test_a_service_that_was_left_out_must_be_skipped(well: World) -> None:
+    well.change(skipped={"api": "left out"})
+    (finding,) = well.findings("contract")
+    assert (finding.status, finding.summary) == ("skip", "the service does not run")
+
+
+def test_a_server_that_does_not_answer_in_the_middle_must_be_told(well: World) -> None:
+    well.servers["prometheus"].routes["/api/v1/query"] = Reply("busy", 503)
+    (finding,) = well.findings("contract")
+    assert failed(finding)[1] == "Run `stackctl up`."
+
+
+def test_one_request_of_a_kind_must_do_for_a_whole_service(well: World) -> None:
+    asked = well.servers["prometheus"].asked
+    well.findings("contract")
+    assert asked.count("/api/v1/targets/metadata") == 1
+    assert asked.count("/api/v1/query") == 1
