@@ -45,6 +45,7 @@ TYPE_NAMES = {
     fields.ServiceName: "name",
     fields.Regex: "regular expression",
     fields.SecretText: "secret",
+    fields.DatabaseUrl: "secret URL",
     fields.MaybeSecret: "text",
     fields.Passthrough: "block",
     fields.PlainBlock: "block",

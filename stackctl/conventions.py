@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 
+# -- runtimes -----------------------------------------------------------------------------------------------
+
+DOCKER = "docker"
+NATIVE = "native"
+
 # -- components ---------------------------------------------------------------------------------------------
 
 PROMETHEUS = "prometheus"
@@ -12,6 +17,11 @@ GRAFANA = "grafana"
 PUSHGATEWAY = "pushgateway"
 NODE = "node"
 BLACKBOX = "blackbox"
+CADVISOR = "cadvisor"
+POSTGRES = "postgres"
+REDIS = "redis"
+KAFKA = "kafka"
+CLICKHOUSE = "clickhouse"
 
 IMAGES = {
     PROMETHEUS: "prom/prometheus:v3.5.0",
@@ -20,10 +30,27 @@ IMAGES = {
     PUSHGATEWAY: "prom/pushgateway:v1.11.1",
     NODE: "prom/node-exporter:v1.9.1",
     BLACKBOX: "prom/blackbox-exporter:v0.27.0",
+    # Before 0.54 the series of containers are missing under Docker 29's image store, while the target is up.
+    CADVISOR: "ghcr.io/google/cadvisor:0.54.1",
+    POSTGRES: "prometheuscommunity/postgres-exporter:v0.18.1",
+    # Only the alpine image has a wget for the healthcheck.
+    REDIS: "oliver006/redis_exporter:v1.77.0-alpine",
+    KAFKA: "danielqsj/kafka-exporter:v1.9.0",
 }
 
 # The port a component listens on inside its container, and natively unless `listen` says otherwise.
-PORTS = {PROMETHEUS: 9090, ALERTMANAGER: 9093, GRAFANA: 3000, PUSHGATEWAY: 9091, NODE: 9100, BLACKBOX: 9115}
+PORTS = {
+    PROMETHEUS: 9090,
+    ALERTMANAGER: 9093,
+    GRAFANA: 3000,
+    PUSHGATEWAY: 9091,
+    NODE: 9100,
+    BLACKBOX: 9115,
+    CADVISOR: 8080,
+    POSTGRES: 9187,
+    REDIS: 9121,
+    KAFKA: 9308,
+}
 
 READY_PATHS = {
     PROMETHEUS: "/-/ready",
@@ -32,6 +59,10 @@ READY_PATHS = {
     PUSHGATEWAY: "/-/ready",
     NODE: "/metrics",
     BLACKBOX: "/-/healthy",
+    CADVISOR: "/healthz",
+    POSTGRES: "/",
+    REDIS: "/health",
+    KAFKA: "/healthz",
 }
 
 # Components that re-read their configuration on a POST to this path.
@@ -45,6 +76,10 @@ TOOLS = {
     PUSHGATEWAY: "pushgateway",
     NODE: "node_exporter",
     BLACKBOX: "blackbox_exporter",
+    CADVISOR: "cadvisor",
+    POSTGRES: "postgres_exporter",
+    REDIS: "redis_exporter",
+    KAFKA: "kafka_exporter",
 }
 
 # The users that the upstream images run as, and where they keep their data.
@@ -55,6 +90,15 @@ DATA_PATHS = {
     ALERTMANAGER: "/alertmanager",
     GRAFANA: "/var/lib/grafana",
     PUSHGATEWAY: "/pushgateway",
+}
+
+# A series, and what must hold of it, when an exporter does what it is for beyond answering: it reaches what it exports.
+EXPORTER_WORKS = {
+    NODE: ('node_uname_info{job="node"}', ""),
+    CADVISOR: ('container_last_seen{job="cadvisor", name!=""}', ""),
+    POSTGRES: ('pg_up{job="postgres"}', "== 1"),
+    REDIS: ('redis_up{job="redis"}', "== 1"),
+    KAFKA: ('kafka_brokers{job="kafka"}', "> 0"),
 }
 
 LOOPBACK = "127.0.0.1"

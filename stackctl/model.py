@@ -114,9 +114,15 @@ class Probe:
 
 @dataclass(frozen=True)
 class Exporter(Component):
-    """A third-party exporter that the stack runs and scrapes. `probes` is for blackbox only."""
+    """A third-party exporter that the stack runs and scrapes.
+
+    `probes` is for blackbox only. `server` is what it exports: the Secret URL of a PostgreSQL database, the address
+    of a Redis, the addresses of Kafka brokers; `password` goes with a Redis.
+    """
 
     probes: tuple[Probe, ...] = ()
+    server: tuple[str | Secret, ...] = ()
+    password: Secret | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from stackctl.checks import alertmanager, components, config, contracts, grafana, health, rules, targets
+from stackctl.checks import alertmanager, components, config, contracts, exporters, grafana, health, rules, targets
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding
 
@@ -20,6 +20,7 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (targets.check, (targets.ID,)),
     (contracts.check, (contracts.METRIC, contracts.LABELS)),
     (health.check, (health.ID,)),
+    (exporters.check, (exporters.WORKS, exporters.PROBE)),
     (rules.check, (rules.LOADED, rules.HEALTHY)),
     (alertmanager.check, (alertmanager.CONNECTED, alertmanager.RECEIVER)),
     (grafana.check, (grafana.HEALTH, grafana.LOGIN, grafana.DATASOURCE, grafana.DASHBOARD)),

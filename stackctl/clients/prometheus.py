@@ -88,6 +88,10 @@ class Prometheus:
     def rules(self) -> tuple[LoadedRule, ...]:
         return self.http.json("/api/v1/rules", _rules, params={"exclude_alerts": "true"})
 
+    def count(self, query: str) -> int:
+        """How many series an instant query has as its result."""
+        return self.http.json("/api/v1/query", lambda answer: len(answer["data"]["result"]), params={"query": query})
+
     def config(self) -> str:
         """The loaded configuration as YAML, defaults filled in and secrets hidden."""
         return self.http.json("/api/v1/status/config", lambda answer: str(answer["data"]["yaml"]))
@@ -114,10 +118,6 @@ def _targets(answer: Any) -> tuple[ActiveTarget, ...]:
     )
 
 
-def _rules(answer: Any) -> tuple[LoadedRule, ...]:
-    return tuple(
-        LoadedRule(
-            kind="alert" if rule["type"] == "alerting" else "record",
 def _described(answer: Any) -> tuple[Described, ...]:
     return tuple(Described(each["target"].get("instance", ""), each["metric"], each["type"]) for each in answer["data"])
 
@@ -126,6 +126,10 @@ def _labels(answer: Any) -> tuple[Mapping[str, str], ...]:
     return tuple(dict(each["metric"]) for each in answer["data"]["result"])
 
 
+def _rules(answer: Any) -> tuple[LoadedRule, ...]:
+    return tuple(
+        LoadedRule(
+            kind="alert" if rule["type"] == "alerting" else "record",
             name=rule["name"],
             query=rule["query"],
             group=group["name"],

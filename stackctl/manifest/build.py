@@ -9,6 +9,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.errors import Problem
 from stackctl.manifest.contracts import read_contract
+from stackctl.manifest.crosscheck import components
 from stackctl.manifest.dashboards import read_dashboards
 from stackctl.manifest.document import Document
 from stackctl.manifest.fields import split_address
@@ -18,8 +19,11 @@ from stackctl.manifest.schema import (
     BlackboxModel,
     ComponentModel,
     GrafanaModel,
+    KafkaModel,
     Manifest,
+    PostgresModel,
     PrometheusModel,
+    RedisModel,
     ServiceModel,
 )
 from stackctl.manifest.text import read_text
@@ -43,6 +47,7 @@ from stackctl.model import (
     Stack,
     Target,
 )
+from stackctl.source import Secret
 
 
 def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Problem]:
@@ -66,10 +71,13 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
         if manifest.pushgateway
         else None,
         exporters=tuple(_exporters(document, manifest)),
-        services=tuple(
-            replace(_service(document, name, model, root), contract=contract)
-            for name, model in manifest.services.items()
-            if not isinstance(contract := contracts[name], list)
+        services=(
+            *(
+                replace(_service(document, name, model, root), contract=contract)
+                for name, model in manifest.services.items()
+                if not isinstance(contract := contracts[name], list)
+            ),
+            *_clickhouse(document, manifest),
         ),
         networks=tuple(manifest.networks.join),
         rules=tuple(part for part in rules if isinstance(part, RuleFile)),
@@ -123,12 +131,33 @@ def _grafana(document: Document, model: GrafanaModel) -> Grafana:
 
 
 def _exporters(document: Document, manifest: Manifest) -> list[Exporter]:
-    models = (manifest.exporters.node, manifest.exporters.blackbox) if manifest.exporters else ()
+    found = [(path, model) for path, model in components(manifest) if path[0] == "exporters"]
     return [
-        Exporter(**_base(document, ("exporters", model.component), model), probes=_probes(document, model))
-        for model in models
-        if model
+        Exporter(
+            **_base(document, tuple(map(str, path)), model),
+            probes=_probes(document, model),
+            server=_server(model),
+            password=model.password if isinstance(model, RedisModel) else None,
+        )
+        for path, model in found
     ]
+
+
+def _server(model: ComponentModel) -> tuple[str | Secret, ...]:
+    if isinstance(model, PostgresModel):
+        return (model.dsn,)
+    if isinstance(model, RedisModel):
+        return (model.address,)
+    return tuple(model.brokers) if isinstance(model, KafkaModel) else ()
+
+
+def _clickhouse(document: Document, manifest: Manifest) -> tuple[Service, ...]:
+    """ClickHouse exports for itself: one more scrape job."""
+    model = manifest.exporters.clickhouse if manifest.exporters else None
+    if model is None:
+        return ()
+    origin = document.position(("exporters", c.CLICKHOUSE), key=True)
+    return (Service(c.CLICKHOUSE, origin, (Target(model.target, {}, origin),), metrics_path=model.metrics_path),)
 
 
 def _probes(document: Document, model: ComponentModel) -> tuple[Probe, ...]:

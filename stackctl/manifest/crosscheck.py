@@ -42,14 +42,14 @@ def components(manifest: Manifest) -> Iterator[tuple[Path, ComponentModel]]:
         model = getattr(manifest, name)
         if model is not None:
             yield (name,), model
-    for name in (c.NODE, c.BLACKBOX):
-        model = getattr(manifest.exporters, name) if manifest.exporters else None
-        if model is not None:
+    for name in type(manifest.exporters).model_fields if manifest.exporters else ():
+        model = getattr(manifest.exporters, name)
+        if isinstance(model, ComponentModel):
             yield ("exporters", name), model
 
 
 def _something_to_monitor(manifest: Manifest) -> Iterator[Found]:
-    if not manifest.services and not any(path[0] == "exporters" for path, _ in components(manifest)):
+    if not manifest.services and not (manifest.exporters and manifest.exporters.model_fields_set):
         remedy = 'Add one, like `services: {api: {targets: ["localhost:8000"]}}`.'
         yield (), "nothing to monitor: there are neither `services` nor `exporters`", remedy
 
@@ -58,6 +58,8 @@ def _job_names(manifest: Manifest) -> Iterator[Found]:
     taken = {model.component: f"the component `{model.component}`" for _, model in components(manifest)}
     if manifest.exporters and manifest.exporters.blackbox:
         taken |= {f"probe-{name}": f"the probe `{name}`" for name in manifest.exporters.blackbox.probes}
+    if manifest.exporters and manifest.exporters.clickhouse:
+        taken[c.CLICKHOUSE] = "the exporter `clickhouse`"
     for name in manifest.services:
         if name in taken:
             message = f"two scrape jobs would be named `{name}`: this service and {taken[name]}"

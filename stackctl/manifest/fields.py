@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -224,6 +225,18 @@ def _regex(value: Any) -> str:
     return text
 
 
+def _database(value: Any) -> Secret:
+    text = _text(value)
+    parts = urlsplit(text)
+    if parts.scheme not in ("postgres", "postgresql") or not parts.hostname or not parts.username:
+        # The text may hold a password, so it is not repeated.
+        raise wrong("not the URL of a PostgreSQL database", "Write `postgresql://user:password@host:5432/name`.")
+    if re.search(r"[\s'\\]", unquote(parts.password or "")):
+        # Seen on version 0.19: it takes its connection string apart at spaces and quotes ("malformed dsn").
+        raise wrong("the PostgreSQL exporter cannot use a password with spaces, quotes or backslashes", "Change it.")
+    return Secret(text)
+
+
 def _secret(value: Any) -> Secret:
     return Secret(_text(value))
 
@@ -293,6 +306,7 @@ LabelName = Annotated[str, BeforeValidator(_label_name), _schema("string")]
 StackName = Annotated[str, BeforeValidator(_stack_name), _schema("string", pattern="^[a-z0-9][a-z0-9_-]*$")]
 ServiceName = Annotated[str, BeforeValidator(_service_name), _schema("string")]
 Regex = Annotated[str, BeforeValidator(_regex), _schema("string", format="regex")]
+DatabaseUrl = Annotated[Secret, BeforeValidator(_database), _schema("string", format="uri")]
 SecretText = Annotated[Secret, BeforeValidator(_secret), _schema("string")]
 # Text that is a secret when it came through a variable: str or Secret.
 MaybeSecret = Annotated[Any, BeforeValidator(_maybe_variable), _schema("string")]

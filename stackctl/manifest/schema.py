@@ -18,6 +18,7 @@ from stackctl.manifest.fields import (
     Address,
     Boolean,
     Bounds,
+    DatabaseUrl,
     Duration,
     Filling,
     Fraction,
@@ -45,11 +46,6 @@ from stackctl.manifest.fields import (
 NOT_BUILT: dict[tuple[str, ...], str] = {
     ("prometheus", "auth"): "basic auth and TLS of the Prometheus server",
     ("services", "*", "slo"): "service level objectives",
-    ("exporters", "cadvisor"): "the cAdvisor exporter",
-    ("exporters", "postgres"): "the PostgreSQL exporter",
-    ("exporters", "redis"): "the Redis exporter",
-    ("exporters", "kafka"): "the Kafka exporter",
-    ("exporters", "clickhouse"): "the ClickHouse exporter",
     ("rules", "*", "override"): "overriding single alerts of a rule file",
     ("rules", "*", "pack"): "alert packs",
     ("rules", "*", "services"): "alert packs",
@@ -183,11 +179,54 @@ class BlackboxModel(ComponentModel):
     probes: dict[ServiceName, ProbeModel] = Field(default_factory=dict, description="What is probed, by name.")
 
 
+class CadvisorModel(ComponentModel):
+    """cAdvisor: processor, memory, disks and network of every container. It runs in Docker only."""
+
+    component = c.CADVISOR
+
+
+class PostgresModel(ComponentModel):
+    """The PostgreSQL exporter."""
+
+    component = c.POSTGRES
+
+    dsn: DatabaseUrl = Field(description="The database: `postgresql://user:password@host:5432/name?sslmode=disable`.")
+
+
+class RedisModel(ComponentModel):
+    """The Redis exporter."""
+
+    component = c.REDIS
+
+    address: Address = Field(description="The server's `host:port`.")
+    password: SecretText | None = Field(None, description="Its password, when it has one.")
+
+
+class KafkaModel(ComponentModel):
+    """The Kafka exporter: brokers, topics, and the lag of consumer groups."""
+
+    component = c.KAFKA
+
+    brokers: list[Address] = Field(min_length=1, description="The brokers' `host:port`.")
+
+
+class ClickhouseModel(Model):
+    """ClickHouse, which exports its metrics itself: nothing is started, its endpoint is scraped."""
+
+    target: Address = Field(description="`host:port` of its Prometheus endpoint, 9363 as ClickHouse suggests.")
+    metrics_path: UrlPath = Field("/metrics", description="The path of the metrics.")
+
+
 class ExportersModel(Model):
     """Third-party exporters that the stack runs and scrapes."""
 
     node: NodeModel | None = Field(None, description="The node exporter.")
+    cadvisor: CadvisorModel | None = Field(None, description="cAdvisor, for containers.")
     blackbox: BlackboxModel | None = Field(None, description="The blackbox exporter.")
+    postgres: PostgresModel | None = Field(None, description="The PostgreSQL exporter.")
+    redis: RedisModel | None = Field(None, description="The Redis exporter.")
+    kafka: KafkaModel | None = Field(None, description="The Kafka exporter.")
+    clickhouse: ClickhouseModel | None = Field(None, description="ClickHouse's own endpoint.")
 
 
 class TargetModel(Model):

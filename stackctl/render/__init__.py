@@ -10,6 +10,7 @@ from stackctl.model import Stack
 from stackctl.render.alertmanager import alertmanager_config
 from stackctl.render.blackbox import blackbox_config
 from stackctl.render.compose import compose_project
+from stackctl.render.exporters import exporter_files
 from stackctl.render.grafana import dashboard_json, dashboard_problems, datasources, folder_name, providers
 from stackctl.render.native import native_units
 from stackctl.render.prometheus import prometheus_config
@@ -40,6 +41,7 @@ def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHIN
         **_prometheus(stack, runtime, secrets[c.PROMETHEUS]),
         **_alertmanager(stack, runtime, secrets[c.ALERTMANAGER]),
         **_blackbox(stack),
+        **{path: file for exporter in stack.exporters for path, file in exporter_files(exporter, runtime).items()},
     }
     problems = [problem for collected in secrets.values() for problem in collected.problems]
     raise_if_any([*problems, *dashboard_problems(stack.dashboards)])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from stackctl import conventions as c
-from stackctl.model import Component, Prometheus
+from stackctl.model import Component, Exporter, Prometheus
+from stackctl.render.exporters import exporter_arguments
 
 # From this version on the configuration file is the place of the retention; before, it was read wrongly there.
 _RETENTION_IN_CONFIG = (3, 11)
@@ -22,7 +23,7 @@ def retention_in_config(prometheus: Prometheus) -> bool:
     return version(prometheus.image) >= _RETENTION_IN_CONFIG
 
 
-def arguments(component: Component, *, tree: str, data: str, listen: str) -> tuple[str, ...]:
+def arguments(component: Component, runtime: str, *, tree: str, data: str, listen: str) -> tuple[str, ...]:
     """The flags of `component`. `tree` and `data` are paths, `listen` the address; Grafana takes all by environment."""
     web = f"--web.listen-address={listen}"
     if isinstance(component, Prometheus):
@@ -33,6 +34,8 @@ def arguments(component: Component, *, tree: str, data: str, listen: str) -> tup
             "--web.enable-lifecycle",
             *_retention(component),
         )
+    if isinstance(component, Exporter) and component.server:
+        return (web, *exporter_arguments(component, runtime, tree))
     return {
         c.ALERTMANAGER: (
             f"--config.file={tree}/alertmanager/alertmanager.yml",
@@ -43,6 +46,7 @@ def arguments(component: Component, *, tree: str, data: str, listen: str) -> tup
         c.PUSHGATEWAY: (web, f"--persistence.file={data}/metrics.db"),
         c.NODE: (web,),
         c.BLACKBOX: (f"--config.file={tree}/blackbox/blackbox.yml", web),
+        c.CADVISOR: (f"--port={listen.rpartition(':')[2]}", "--docker_only=true"),
         c.GRAFANA: (),
     }[component.name]
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.model import Block, Component, Grafana, Service, Stack
+from stackctl.model import Block, Component, Exporter, Grafana, Service, Stack
 from stackctl.render.arguments import arguments
 from stackctl.render.custom import from_manifest, networks_of, volumes_of
 from stackctl.render.environment import grafana_environment
+from stackctl.render.exporters import exporter_environment
 from stackctl.render.text import merged
 from stackctl.render.units import component_unit, fingerprint
 from stackctl.tree import File, Unit
@@ -40,8 +41,19 @@ _HOST = "/host"
 _HOST_MOUNT = {"type": "bind", "source": "/", "target": _HOST, "read_only": True}
 _HOST_FLAGS = [f"--path.rootfs={_HOST}", f"--path.procfs={_HOST}/proc", f"--path.sysfs={_HOST}/sys"]
 
+# cAdvisor reads the state of all containers as the root user of its image, but without any capability.
+_CADVISOR_MOUNTS = [
+    {"type": "bind", "source": source, "target": target, "read_only": True}
+    for source, target in (
+        ("/", "/rootfs"),
+        ("/var/run/docker.sock", "/var/run/docker.sock"),
+        ("/sys", "/sys"),
+        ("/var/lib/docker", "/var/lib/docker"),
+    )
+]
+
 # Components that reach the networks the user joins: those that ask others.
-_ASKING = frozenset({c.PROMETHEUS, c.BLACKBOX})
+_ASKING = frozenset({c.PROMETHEUS, c.BLACKBOX, c.POSTGRES, c.REDIS, c.KAFKA})
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-?+][^{}]*)?\}|\$")
 
@@ -72,7 +84,7 @@ def _component(
         "environment": _environment(component, password),
         "ports": [_port(component)],
         "tmpfs": ["/tmp"] if isinstance(component, Grafana) else None,  # noqa: S108 - in the container
-        "extra_hosts": _extra_hosts(component, files),
+        "extra_hosts": _extra_hosts(component, _command(component), files),
         "networks": ["default", *stack.networks] if stack.networks and component.name in _ASKING else None,
         "healthcheck": _healthcheck(component),
         "mem_limit": component.resources.memory,
@@ -87,11 +99,13 @@ def _component(
 def _command(component: Component) -> list[str]:
     data = c.DATA_PATHS.get(component.name, "")
     listen = f":{c.PORTS[component.name]}"
-    flags = arguments(component, tree=c.CONTAINER_TREE, data=data, listen=listen)
+    flags = arguments(component, c.DOCKER, tree=c.CONTAINER_TREE, data=data, listen=listen)
     return [*flags, *(_HOST_FLAGS if component.name == c.NODE else ())]
 
 
 def _environment(component: Component, password: str) -> dict[str, str]:
+    if isinstance(component, Exporter):
+        return dict(exporter_environment(component, c.CONTAINER_TREE))
     if not isinstance(component, Grafana):
         return {}
     return grafana_environment(
@@ -108,10 +122,11 @@ def _port(component: Component) -> dict[str, Any]:
     return {"target": c.PORTS[component.name], "published": str(listen.port), "host_ip": listen.host}
 
 
-def _extra_hosts(component: Component, files: Mapping[str, File]) -> list[str]:
+def _extra_hosts(component: Component, command: list[str], files: Mapping[str, File]) -> list[str]:
     """The way to the user's machine, for a component that is told of it. Blackbox learns it from Prometheus."""
     name = c.PROMETHEUS if component.name == c.BLACKBOX else component.name
-    told = (file.content for path, file in files.items() if f"{name}/" in path)
+    told = [flag.encode() for flag in command]
+    told += [file.content for path, file in files.items() if f"{name}/" in path]
     needed = any(c.HOST_FROM_CONTAINER.encode() in content for content in told)
     return [f"{c.HOST_FROM_CONTAINER}:host-gateway"] if needed else []
 
@@ -130,10 +145,15 @@ def _healthcheck(component: Component) -> dict[str, Any]:
 
 def _mounts(component: Component, files: Mapping[str, File]) -> dict[str, Any]:
     name = component.name
-    configured = any(path.startswith(f"{name}/") for path in files)
-    data = {"type": "volume", "source": _volume(component), "target": c.DATA_PATHS.get(name, "")}
-    mounts = (_TREE_MOUNT, configured), (data, name in c.DATA_PATHS), (_HOST_MOUNT, name == c.NODE)
     reads_secrets = any(path.startswith(f"{c.SECRETS_DIR}/{name}/") for path in files)
+    configured = reads_secrets or any(path.startswith(f"{name}/") for path in files)
+    data = {"type": "volume", "source": _volume(component), "target": c.DATA_PATHS.get(name, "")}
+    mounts: list[tuple[Mapping[str, Any], bool]] = [
+        (_TREE_MOUNT, configured),
+        (data, name in c.DATA_PATHS),
+        (_HOST_MOUNT, name == c.NODE),
+        *((mount, name == c.CADVISOR) for mount in _CADVISOR_MOUNTS),
+    ]
     return {
         "group_add": [_SECRETS_GROUP] if reads_secrets else None,
         "volumes": [dict(mount) for mount, wanted in mounts if wanted],

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 
 from stackctl import conventions as c
-from stackctl.model import Component, Grafana, NativeRun, Service, Stack
+from stackctl.model import Component, Exporter, Grafana, NativeRun, Service, Stack
 from stackctl.render.arguments import arguments
 from stackctl.render.environment import grafana_environment
+from stackctl.render.exporters import exporter_environment
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.units import component_unit, fingerprint
 from stackctl.source import Secret
@@ -26,10 +27,16 @@ def native_units(stack: Stack, files: dict[str, File], password: str) -> tuple[U
 
 
 def _component(component: Component, files: Mapping[str, File], password: str) -> Unit:
-    command = arguments(component, tree=TREE, data=DATA, listen=str(component.listen))
-    env = _grafana(component, password) if isinstance(component, Grafana) else {}
+    command = arguments(component, c.NATIVE, tree=TREE, data=DATA, listen=str(component.listen))
+    env = _environment(component, password)
     tool = c.TOOLS[component.name]
     return component_unit(component, files, [tool, command, env], tool=tool, command=command, env=env)
+
+
+def _environment(component: Component, password: str) -> Mapping[str, str]:
+    if isinstance(component, Grafana):
+        return _grafana(component, password)
+    return exporter_environment(component, TREE) if isinstance(component, Exporter) else {}
 
 
 def _grafana(grafana: Grafana, password: str) -> dict[str, str]:

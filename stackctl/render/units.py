@@ -10,9 +10,13 @@ from stackctl import conventions as c
 from stackctl.model import Component
 from stackctl.tree import File, Unit, digest
 
-# The folders of the tree that a component reads, by when: Grafana reads its provisioning once, the others read
-# all they have again on a reload. Grafana polls the dashboards, which so need neither.
-_AT_START = {c.GRAFANA: ("grafana/provisioning/", f"{c.SECRETS_DIR}/{c.GRAFANA}/")}
+# The folders of the tree that a component reads, by when: some read theirs once, the others read all they have
+# again on a reload. Grafana polls the dashboards, which so need neither.
+_AT_START = {
+    c.GRAFANA: ("grafana/provisioning/", f"{c.SECRETS_DIR}/{c.GRAFANA}/"),
+    c.POSTGRES: (f"{c.SECRETS_DIR}/{c.POSTGRES}/",),
+    c.REDIS: (f"{c.SECRETS_DIR}/{c.REDIS}/",),
+}
 _ON_RELOAD = {
     c.PROMETHEUS: ("prometheus/", f"{c.SECRETS_DIR}/{c.PROMETHEUS}/"),
     c.ALERTMANAGER: ("alertmanager/", f"{c.SECRETS_DIR}/{c.ALERTMANAGER}/"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stackctl.conventions import ALERTMANAGER, BLACKBOX, IMAGES, NODE, PROMETHEUS, PUSHGATEWAY
+from stackctl.conventions import ALERTMANAGER, BLACKBOX, IMAGES, NODE, POSTGRES, PROMETHEUS, PUSHGATEWAY, REDIS
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Release:
 
     `version` is the pinned upstream release, `minimum` the oldest that stackctl works with. `packages` are
     Debian's, and `fixed_file` is a file that Debian's build reads at that absolute path or does not start.
-    A release without a version cannot be installed by stackctl: `homepage` says where to get it.
+    `archived` is whether it lies beside Prometheus' own archives. A release without a version cannot be installed
+    by stackctl: `homepage` says where to get it.
     """
 
     project: str
@@ -34,6 +35,7 @@ class Release:
     minimum: str = "0"
     packages: tuple[str, ...] = ()
     fixed_file: str = ""
+    archived: bool = True
     homepage: str = ""
 
     @property
@@ -43,7 +45,7 @@ class Release:
 
 def _tag(component: str) -> str:
     # Natively and in Docker a stack runs the same versions, so the image tags are the only pins there are.
-    return IMAGES[component].rpartition(":")[2].removeprefix("v")
+    return IMAGES[component].rpartition(":")[2].removeprefix("v").partition("-")[0]
 
 
 RELEASES = (
@@ -79,6 +81,30 @@ RELEASES = (
         programs=(Program("blackbox_exporter", ("prometheus-blackbox-exporter",)),),
         version=_tag(BLACKBOX),
         packages=("prometheus-blackbox-exporter",),
+    ),
+    Release(
+        project="postgres_exporter",
+        programs=(Program("postgres_exporter", ("prometheus-postgres-exporter",)),),
+        version=_tag(POSTGRES),
+        packages=("prometheus-postgres-exporter",),
+        archived=False,
+    ),
+    Release(
+        project="redis_exporter",
+        programs=(Program("redis_exporter", ("prometheus-redis-exporter",)),),
+        version=_tag(REDIS),
+        packages=("prometheus-redis-exporter",),
+        archived=False,
+    ),
+    Release(
+        project="kafka_exporter",
+        programs=(Program("kafka_exporter"),),
+        homepage="https://github.com/danielqsj/kafka_exporter/releases",
+    ),
+    Release(
+        project="cadvisor",
+        programs=(Program("cadvisor"),),
+        homepage="https://github.com/google/cadvisor/releases",
     ),
     Release(
         project="grafana",

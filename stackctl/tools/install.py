@@ -99,12 +99,17 @@ def _refuse_uninstallable(release: Release) -> None:
 def _from_archives(releases: Sequence[Release], base_url: str, progress: Progress) -> None:
     from stackctl.tools import archive
 
-    for release in releases:
+    for release in (release for release in releases if release.archived):
         with cache.staging() as folder:
             archive.fetch(release, base_url, folder, progress)
             _prove(release, folder, f"upstream's {release.version}")
             place = cache.publish(folder, project=release.project, version=release.version, source=ARCHIVE)
         progress(f"installed {release.project} {release.version} in {place}")
+    elsewhere = [release.project for release in releases if not release.archived]
+    if elsewhere:
+        names = ", ".join(elsewhere)
+        remedy = "On Debian, `stackctl tools install --source debian` has them; elsewhere put them on PATH."
+        raise Unavailable.of(f"{names}: not among Prometheus' own archives", remedy=remedy)
 
 
 def _from_debian(releases: Sequence[Release], progress: Progress) -> None:

@@ -17,7 +17,9 @@ from stackctl.tools import locate
 from tests.golden.cases import CASES, SECRETS, stack_of, tree_of
 
 DOCKER_CASES = [case for case, runtime in CASES if runtime == "docker"]
-ALERTMANAGER_CASES = [(case, runtime) for case, runtime in CASES if case != "smallest"]
+ALERTMANAGER_CASES = [
+    (case, runtime) for case, runtime in CASES if "alertmanager/alertmanager.yml" in tree_of(case, runtime).files
+]
 
 
 @pytest.mark.parametrize(("case", "runtime"), CASES)

@@ -1,0 +1,71 @@
+"""`exporter.works` and `probe.success`: an exporter reaches what it exports, and a probe gets its answer.
+
+A target that is up says only that the exporter itself answers: a database that refuses it is told by its metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stackctl import conventions as c
+from stackctl.checks import targets
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.targets import Observation
+from stackctl.clients.http import NoAnswer
+from stackctl.model import Exporter, Probe
+
+WORKS = "exporter.works"
+PROBE = "probe.success"
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """A finding for each exporter that has something to reach, and one for each probe."""
+    names = {exporter.name for exporter in context.stack.exporters} - context.skipped.keys()
+    jobs = [job for job in context.jobs if job.component and job.component.name in names]
+    seen = targets.settle(context, jobs) if jobs else NoAnswer.of("nothing to ask")
+    exporters = [exporter for exporter in context.stack.exporters if exporter.name in c.EXPORTER_WORKS]
+    probes = [(exporter, probe) for exporter in context.stack.exporters for probe in exporter.probes]
+    return [
+        *(_works(context, exporter, seen) for exporter in exporters),
+        *(_probe(context, exporter, probe, seen) for exporter, probe in probes),
+    ]
+
+
+def _works(context: Context, exporter: Exporter, seen: Observation | NoAnswer) -> Finding:
+    subject = Subject(WORKS, exporter.name, exporter.origin)
+    if exporter.name in context.skipped:
+        return subject.skipped("it does not run")
+    series, condition = c.EXPORTER_WORKS[exporter.name]
+    count = _holding(context, exporter.name, series, condition, seen)
+    if isinstance(count, NoAnswer):
+        return subject.failed(count.summary, "Run `stackctl up`.")
+    if not count:
+        remedy = f"See `stackctl logs {exporter.name}`; correct what the manifest says of its server."
+        return subject.failed("it answers, but does not reach its server", remedy, f"not so: {series} {condition}")
+    return subject.passed(f"{series} {condition}".strip())
+
+
+def _probe(context: Context, exporter: Exporter, probe: Probe, seen: Observation | NoAnswer) -> Finding:
+    subject = Subject(PROBE, probe.name, probe.origin)
+    if exporter.name in context.skipped:
+        return subject.skipped(f"{exporter.name} does not run")
+    job = f"probe-{probe.name}"
+    count = _holding(context, job, f'probe_success{{job="{job}"}}', "== 1", seen)
+    if isinstance(count, NoAnswer):
+        return subject.failed(count.summary, "Run `stackctl up`.")
+    if not count:
+        remedy = f"Ask `{probe.url}` by hand from where the stack runs; correct the URL or the module."
+        return subject.failed(f"{probe.url} does not answer as `{probe.module}` expects", remedy)
+    return subject.passed(f"{probe.url} answers as `{probe.module}` expects")
+
+
+def _holding(context: Context, job: str, series: str, condition: str, seen: Observation | NoAnswer) -> int | NoAnswer:
+    """How many of `series` fulfil `condition` by the scrape that was just seen; one made earlier proves nothing."""
+    if isinstance(seen, NoAnswer):
+        return seen
+    scraped = min((target.last_scrape for target in seen.targets if target.job == job), default=0.0)
+    # Samples carry the time of their scrape, to the millisecond.
+    query = f"({series} {condition}) and timestamp({series}) >= {scraped - 0.001:.3f}"
+    client = context.prometheus()
+    return context.settle(lambda: client.count(query), lambda count: count > 0)
