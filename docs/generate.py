@@ -27,6 +27,12 @@ HELP_WIDTH = 100
 TYPE_NAMES = {
     fields.Text: "text",
     fields.Duration: "duration",
+    fields.Pause: "duration",
+    fields.Expression: "PromQL",
+    fields.Off: "`off`",
+    fields.Clock: "time of day",
+    fields.Weekdays: "day, or range of days",
+    fields.TimeZone: "time zone",
     fields.Integer: "whole number",
     fields.Number: "number",
     fields.Boolean: "true or false",

@@ -121,6 +121,14 @@ SERVICE_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")
 METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
+# The label that says how bad it is, and its values that conventions here speak of.
+SEVERITY = "severity"
+CRITICAL = "critical"
+WARNING = "warning"
+# In a manifest's routing: the receiver that drops alerts.
+NOBODY = "nobody"
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
 DATASOURCE_UID = "prometheus"
 DATASOURCE_NAME = "Prometheus"
 DASHBOARD_PROVIDER = "stackctl"

@@ -238,23 +238,29 @@ class Service:
 
 @dataclass(frozen=True)
 class Rule:
-    """One alerting or recording rule: `kind` is "alert" or "record"."""
+    """One alerting or recording rule: `kind` is "alert" or "record". `labels` are those it adds, its group's too."""
 
     kind: str
     name: str
     expr: str
     group: str
     origin: Position
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class RuleFile:
-    """A Prometheus rule file as the user wrote it. `path` is unique and relative, for the tree."""
+    """A Prometheus rule file. `path` is unique and relative, for the tree; `source` is the user's file, if any.
+
+    `content` is the file as the user wrote it, or Prometheus' block where the manifest changes or holds the rules.
+    `rules` are those that Prometheus gets.
+    """
 
     path: str
-    content: bytes = field(repr=False)
+    content: bytes | Block = field(repr=False)
     rules: tuple[Rule, ...]
     origin: Position
+    source: str = ""
 
 
 @dataclass(frozen=True)

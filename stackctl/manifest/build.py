@@ -26,7 +26,6 @@ from stackctl.manifest.schema import (
     RedisModel,
     ServiceModel,
 )
-from stackctl.manifest.text import read_text
 from stackctl.model import (
     Alertmanager,
     Component,
@@ -52,7 +51,7 @@ from stackctl.source import Secret
 
 def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Problem]:
     """The stack that `manifest` describes, or the problems of the files it names. `root` is the manifest's folder."""
-    rules = _rule_files(document, manifest, root)
+    rules = read_rules(document, manifest.rules, root)
     dashboards = read_dashboards(document, manifest.dashboards, root)
     contracts = {
         name: read_contract(document, ("services", name), model, root) for name, model in manifest.services.items()
@@ -214,25 +213,3 @@ def _run(model: ServiceModel, root: Path) -> Run:
     if native is None:
         return Run(docker=model.run.docker)
     return Run(model.run.docker, NativeRun(tuple(native.command), native.env, (root / native.cwd).resolve()))
-
-
-def _rule_files(document: Document, manifest: Manifest, root: Path) -> list[RuleFile | list[Problem]]:
-    names = _tree_names([source.file for source in manifest.rules])
-    result: list[RuleFile | list[Problem]] = []
-    for index, source in enumerate(manifest.rules):
-        origin = document.position(("rules", index, "file"))
-        text = read_text(root / source.file, source.file, origin)
-        result.append([text] if isinstance(text, Problem) else read_rules(text, source.file, names[index], origin))
-    return result
-
-
-def _tree_names(files: list[str]) -> list[str]:
-    """A file name in the tree for each rule file: its own, made unique by a number where two are the same."""
-    names: list[str] = []
-    for file in files:
-        stem = Path(file).stem
-        name, number = f"{stem}.yml", 2
-        while name in names:
-            name, number = f"{stem}-{number}.yml", number + 1
-        names.append(name)
-    return names

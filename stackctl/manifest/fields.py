@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from stackctl import conventions
 from stackctl.manifest.document import SECRET_KEYS, Scalar, plain_value
 from stackctl.promql import duration
-from stackctl.promql.expression import regex_error
+from stackctl.promql.expression import regex_error, syntax_error
 from stackctl.source import Secret
 
 
@@ -46,6 +46,70 @@ def _duration(value: Any) -> str:
     except ValueError:
         remedy = "Write a number and a unit, largest unit first: `15s`, `1m30s`, `15d` (ms, s, m, h, d, w, y)."
         raise wrong(f"not a duration: `{text}`", remedy) from None
+
+
+def _pause(value: Any) -> str:
+    """A duration that may be zero, as `for` may."""
+    if not isinstance(value, str):
+        raise wrong("expected a duration")
+    try:
+        duration.seconds(value)
+    except ValueError:
+        raise wrong(f"not a duration: `{value}`", "Write a number and a unit: `30s`, `5m`.") from None
+    return str(value)
+
+
+def _expression(value: Any) -> str:
+    if not isinstance(value, str):
+        raise wrong("expected a PromQL expression")
+    message = syntax_error(value)
+    if message:
+        raise wrong(f"not PromQL: {message}")
+    return str(value)
+
+
+def _off(value: Any) -> bool:
+    if value == "off":
+        return True
+    remedy = "Did you mean `off`?" if value in ("false", "no", "disabled", "none") else ""
+    raise wrong(f"expected `off` or a mapping, got {_quoted(value)}", remedy)
+
+
+def _quoted(value: Any) -> str:
+    return f"`{value}`" if isinstance(value, str) else kind(value)
+
+
+def _clock(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", text):
+        padded = text.zfill(5)
+        remedy = f"Write `{padded}`." if re.fullmatch(r"0[0-9]:[0-5][0-9]", padded) else "Write it like `09:00`."
+        raise wrong(f"not a time of day: `{text}`", remedy)
+    return text
+
+
+def _weekdays(value: Any) -> tuple[str, ...]:
+    """Days and ranges of days, as the days themselves; a range may go over the end of the week."""
+    text = _text(value)
+    first, _, last = text.lower().partition(":")
+    for day in (first, last or first):
+        if day not in conventions.WEEKDAYS:
+            remedy = _closest_word(day, conventions.WEEKDAYS) or "Write a day or a range, like `monday:friday`."
+            raise wrong(f"not a day of the week: `{text}`", remedy)
+    start, end = conventions.WEEKDAYS.index(first), conventions.WEEKDAYS.index(last or first)
+    return tuple(conventions.WEEKDAYS[(start + day) % 7] for day in range((end - start) % 7 + 1))
+
+
+def _closest_word(word: str, known: tuple[str, ...]) -> str:
+    close = next((each for each in known if len(word) > 1 and each.startswith(word[:2])), "")
+    return f"Did you mean `{close}`?" if close else ""
+
+
+def _time_zone(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", text):
+        raise wrong(f"not a time zone: `{text}`", "Write its name, like `Europe/Berlin`, `UTC` or `Local`.")
+    return text
 
 
 def _integer(value: Any) -> int:
@@ -284,6 +348,14 @@ def _schema(kind: str | list[str], **more: Any) -> WithJsonSchema:
 
 Text = Annotated[str, BeforeValidator(_text), _schema(["string", "number", "boolean"])]
 Duration = Annotated[str, BeforeValidator(_duration), _schema("string", examples=["15s", "1m30s"])]
+Pause = Annotated[str, BeforeValidator(_pause), _schema("string", examples=["0s", "5m"])]
+Expression = Annotated[str, BeforeValidator(_expression), _schema(["string", "number"])]
+Off = Annotated[bool, BeforeValidator(_off), WithJsonSchema({"const": "off"})]
+Clock = Annotated[str, BeforeValidator(_clock), _schema("string", examples=["09:00"])]
+Weekdays = Annotated[
+    tuple[str, ...], BeforeValidator(_weekdays), _schema("string", examples=["monday:friday", "sunday"])
+]
+TimeZone = Annotated[str, BeforeValidator(_time_zone), _schema("string", examples=["Europe/Berlin"])]
 Integer = Annotated[int, BeforeValidator(_integer), _schema("integer")]
 Number = Annotated[float, BeforeValidator(_number), _schema("number", exclusiveMinimum=0)]
 Bounds = Annotated[

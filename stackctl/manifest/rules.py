@@ -1,121 +1,165 @@
-"""Prometheus rule files: read with positions, checked as Prometheus would, kept as the user wrote them."""
+"""Rules, from files and from the manifest itself: read with positions, checked as Prometheus would, overridden."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
 
 from stackctl.errors import Problem
 from stackctl.manifest.document import Document, parse
-from stackctl.manifest.fields import Duration, Integer, Text, wrong
-from stackctl.manifest.validate import show_path, validate
-from stackctl.model import Rule, RuleFile
-from stackctl.promql import duration
-from stackctl.promql.expression import syntax_error
+from stackctl.manifest.document import Path as Place
+from stackctl.manifest.rule_schema import GroupModel, OverrideModel, RuleFileModel, RuleModel, RuleSourceModel
+from stackctl.manifest.text import read_text
+from stackctl.manifest.validate import unknown_name, validate
+from stackctl.model import Block, Rule, RuleFile
 from stackctl.source import Position
 
-
-def _pause(value: object) -> str:
-    """A duration that may be zero, as `for` may."""
-    if not isinstance(value, str):
-        raise wrong("expected a duration")
-    try:
-        duration.seconds(value)
-    except ValueError:
-        raise wrong(f"not a duration: `{value}`", "Write a number and a unit: `30s`, `5m`.") from None
-    return str(value)
+Override = Mapping[str, OverrideModel]
+_AS_WRITTEN: Override = {}
 
 
-Pause = Annotated[str, BeforeValidator(_pause)]
+@dataclass(frozen=True)
+class _Group:
+    """A group, and those of its rules that are rendered, each with the place to correct it."""
+
+    model: GroupModel
+    rules: tuple[tuple[RuleModel, Position], ...]
 
 
-def _expression(value: object) -> str:
-    if not isinstance(value, str):
-        raise wrong("expected a PromQL expression")
-    message = syntax_error(value)
-    if message:
-        raise wrong(f"not PromQL: {message}")
-    return str(value)
+def read_rules(document: Document, sources: Sequence[RuleSourceModel], root: Path) -> list[RuleFile | list[Problem]]:
+    """For each of the manifest's `rules` its rule file, or what is wrong with it. `root` is the manifest's folder."""
+    paths = _tree_names(sources)
+    return [
+        _from_file(document, ("rules", index), source, paths[index], root)
+        if source.file
+        else _inline(document, ("rules", index), source, paths[index])
+        for index, source in enumerate(sources)
+    ]
 
 
-Expression = Annotated[str, BeforeValidator(_expression)]
+def _inline(document: Document, place: Place, source: RuleSourceModel, path: str) -> RuleFile:
+    group = GroupModel.model_validate(source.model_dump(by_alias=True, exclude_unset=True))
+    groups = [_group(document, place, group)]
+    return RuleFile(path, _block(groups), tuple(_rules(groups)), document.position(place))
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=True)
-
-
-class _RuleModel(_Strict):
-    record: Text | None = None
-    alert: Text | None = None
-    expr: Expression
-    for_: Pause | None = Field(None, alias="for")
-    keep_firing_for: Pause | None = None
-    labels: dict[str, Text] | None = None
-    annotations: dict[str, Text] | None = None
-
-
-class _GroupModel(_Strict):
-    name: Text
-    interval: Duration | None = None
-    query_offset: Pause | None = None
-    limit: Integer | None = None
-    labels: dict[str, Text] | None = None
-    rules: list[_RuleModel]
-
-
-class _RuleFileModel(_Strict):
-    groups: list[_GroupModel]
-
-
-def read_rules(text: str, shown: str, path: str, origin: Position) -> RuleFile | list[Problem]:
-    """The rule file `text`, or all that is wrong with it.
-
-    `shown` is how messages name it, `path` its place in the tree, `origin` the manifest line that names it.
-    """
-    document = parse(text, shown)
+def _from_file(
+    manifest: Document, place: Place, source: RuleSourceModel, path: str, root: Path
+) -> RuleFile | list[Problem]:
+    assert source.file  # noqa: S101 - the caller has looked
+    origin = manifest.position((*place, "file"))
+    text = read_text(root / source.file, source.file, origin)
+    if isinstance(text, Problem):
+        return [text]
+    document = parse(text, source.file)
     if document.problems:
         return document.problems
     if document.value is None:
-        return [Problem("the rule file is empty", Position(shown), remedy="Write `groups:` and at least one group.")]
-    model = validate(document, _RuleFileModel)
+        remedy = "Write `groups:` and at least one group."
+        return [Problem("the rule file is empty", Position(source.file), remedy=remedy)]
+    model = validate(document, RuleFileModel)
     if isinstance(model, list):
         return model
-    problems = [*_group_problems(document, model), *_rule_problems(document, model)]
+    problems = [*_group_problems(document, model), *_override_problems(manifest, place, source, model)]
     if problems:
         return problems
-    rules = tuple(
-        Rule(
-            kind="alert" if rule.alert else "record",
-            name=rule.alert or rule.record or "",
-            expr=rule.expr,
-            group=group.name,
-            origin=document.position(("groups", g, "rules", r)),
-        )
-        for g, group in enumerate(model.groups)
-        for r, rule in enumerate(group.rules)
-    )
-    return RuleFile(path, text.encode(), rules, origin)
+    expressions = {name: manifest.position((*place, "override", name, "expr")) for name in source.override}
+    groups = [
+        _group(document, ("groups", index), group, source.override, expressions)
+        for index, group in enumerate(model.groups)
+    ]
+    content = _block(groups) if source.override else text.encode()
+    return RuleFile(path, content, tuple(_rules(groups)), origin, source.file)
 
 
-def _group_problems(document: Document, model: _RuleFileModel) -> list[Problem]:
-    seen: dict[str, int] = {}
-    problems = []
+def _group_problems(document: Document, model: RuleFileModel) -> Iterator[Problem]:
+    seen: set[str] = set()
     for index, group in enumerate(model.groups):
         if group.name in seen:
             where = document.position(("groups", index, "name"))
-            problems.append(Problem(f"two groups are named `{group.name}`", where, remedy="Rename one of them."))
-        seen[group.name] = index
-    return problems
+            yield Problem(f"two groups are named `{group.name}`", where, remedy="Rename one of them.")
+        seen.add(group.name)
 
 
-def _rule_problems(document: Document, model: _RuleFileModel) -> list[Problem]:
-    problems: list[Problem] = []
-    for g, group in enumerate(model.groups):
-        for r, rule in enumerate(group.rules):
-            path = ("groups", g, "rules", r)
-            if bool(rule.alert) == bool(rule.record):
-                summary = f"{show_path(path)}: a rule has either `alert` or `record`"
-                problems.append(Problem(summary, document.position(path)))
-    return problems
+def _override_problems(
+    manifest: Document, place: Place, source: RuleSourceModel, model: RuleFileModel
+) -> Iterator[Problem]:
+    alerts = sorted({rule.alert for group in model.groups for rule in group.rules if rule.alert})
+    for name in source.override:
+        if name not in alerts:
+            where = manifest.position((*place, "override", name), key=True)
+            yield Problem(f"{source.file} has no alert `{name}`", where, remedy=unknown_name(name, alerts, "Alerts"))
+
+
+def _group(
+    document: Document,
+    place: Place,
+    model: GroupModel,
+    override: Override = _AS_WRITTEN,
+    expressions: Mapping[str, Position] | None = None,
+) -> _Group:
+    """`model` with its overrides. An expression of an override is to be corrected there, not in the file."""
+    rules = []
+    for index, rule in enumerate(model.rules):
+        change = override.get(rule.alert or "")
+        if change is None:
+            rules.append((rule, document.position((*place, "rules", index))))
+        elif not change.off:
+            own = (expressions or {}).get(rule.alert or "") if change.expr else None
+            rules.append((_changed(rule, change), own or document.position((*place, "rules", index))))
+    return _Group(model, tuple(rules))
+
+
+def _changed(rule: RuleModel, change: OverrideModel) -> RuleModel:
+    """`rule` with what `change` sets: labels and annotations one by one, all else whole."""
+    fields: dict[str, Any] = {name: getattr(change, name) for name in change.model_fields_set}
+    for name in fields.keys() & {"labels", "annotations"}:
+        fields[name] = {**(getattr(rule, name) or {}), **(fields[name] or {})}
+    return rule.model_copy(update=fields)
+
+
+def _block(groups: list[_Group]) -> Block:
+    """The groups as Prometheus reads them, without those that have lost all their rules."""
+    return {
+        "groups": [
+            {
+                "name": group.model.name,
+                **group.model.model_dump(exclude={"name", "rules"}, exclude_none=True),
+                "rules": [rule.model_dump(by_alias=True, exclude_none=True) for rule, _ in group.rules],
+            }
+            for group in groups
+            if group.rules or not group.model.rules
+        ]
+    }
+
+
+def _rules(groups: list[_Group]) -> Iterator[Rule]:
+    for group in groups:
+        for rule, origin in group.rules:
+            yield Rule(
+                kind="alert" if rule.alert else "record",
+                name=rule.alert or rule.record or "",
+                expr=rule.expr,
+                group=group.model.name,
+                origin=origin,
+                labels={**(group.model.labels or {}), **(rule.labels or {})},
+            )
+
+
+def _tree_names(sources: Sequence[RuleSourceModel]) -> list[str]:
+    """A file name in the tree for each: that of the file or the group, made unique by a number."""
+    names: list[str] = []
+    for source in sources:
+        stem = PurePath(source.file).stem if source.file else _file_stem(source.name or "")
+        name, number = f"{stem}.yml", 2
+        while name in names:
+            name, number = f"{stem}-{number}.yml", number + 1
+        names.append(name)
+    return names
+
+
+def _file_stem(group: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", group).strip("-.") or "rules"

@@ -41,12 +41,12 @@ from stackctl.manifest.fields import (
     UrlPath,
     Webhook,
 )
+from stackctl.manifest.rule_schema import RuleSourceModel
 
 # Path of a planned field ("*" stands for any name or index) -> what it will do.
 NOT_BUILT: dict[tuple[str, ...], str] = {
     ("prometheus", "auth"): "basic auth and TLS of the Prometheus server",
     ("services", "*", "slo"): "service level objectives",
-    ("rules", "*", "override"): "overriding single alerts of a rule file",
     ("rules", "*", "pack"): "alert packs",
     ("rules", "*", "services"): "alert packs",
     ("rules", "*", "with"): "alert packs",
@@ -406,12 +406,6 @@ class NetworksModel(Model):
     """Docker networks."""
 
     join: list[Text] = Field(default_factory=list, description="Existing networks that Prometheus must reach.")
-
-
-class RuleSourceModel(Model):
-    """A Prometheus rule file, kept as you wrote it."""
-
-    file: Text = Field(description="The file, relative to the manifest.")
 
 
 class DashboardSourceModel(Model):

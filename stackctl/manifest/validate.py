@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -39,6 +40,15 @@ def show_path(path: Path) -> str:
             word = part if part and not set(part) & set(" .[]\"'") else f'"{part}"'
             shown += f".{word}" if shown else word
     return shown
+
+
+def unknown_name(name: str, known: Iterable[str], what: str) -> str:
+    """The remedy for a name that is not among `known`: the one that was meant, or all there are."""
+    listed = list(known)
+    close = _closest(name, listed)
+    if close:
+        return f"Did you mean `{close}`?"
+    return f"{what}: {', '.join(f'`{each}`' for each in listed) or 'none'}."
 
 
 def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) -> Problem:

@@ -14,6 +14,7 @@ from stackctl.render.exporters import exporter_files
 from stackctl.render.grafana import dashboard_json, dashboard_problems, datasources, folder_name, providers
 from stackctl.render.native import native_units
 from stackctl.render.prometheus import prometheus_config
+from stackctl.render.rules import rule_files
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import json_bytes, yaml_bytes
 from stackctl.source import Secret
@@ -56,7 +57,7 @@ def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHIN
 
 def _prometheus(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str, File]:
     config = prometheus_config(stack, runtime, secrets)
-    rules = {f"prometheus/rules/{rule_file.path}": File(rule_file.content) for rule_file in stack.rules}
+    rules = {f"prometheus/rules/{path}": file for path, file in rule_files(stack).items()}
     return {"prometheus/prometheus.yml": _yaml(config, stack), **rules}
 
 

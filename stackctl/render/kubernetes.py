@@ -15,6 +15,7 @@ from stackctl import conventions as c
 from stackctl.errors import InputError
 from stackctl.model import Dashboard, RuleFile, Service, Stack
 from stackctl.render.grafana import dashboard_json
+from stackctl.render.rules import groups
 from stackctl.render.text import yaml_bytes
 from stackctl.source import Secret
 from stackctl.tree import File, Tree
@@ -162,11 +163,8 @@ def _patch(service: Service, name: str) -> dict[str, Any]:
 
 
 def _rules(stack: Stack, rule_file: RuleFile, name: str, cluster: Cluster) -> dict[str, Any]:
-    import yaml
-
-    groups = yaml.load(rule_file.content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))["groups"]  # noqa: S506 - safe
     head = _head(stack, "monitoring.coreos.com/v1", "PrometheusRule", f"{_dns(stack.name)}-{name}", cluster)
-    return {**head, "spec": {"groups": groups}}
+    return {**head, "spec": {"groups": groups(rule_file)}}
 
 
 def _dashboard(stack: Stack, dashboard: Dashboard, name: str, cluster: Cluster) -> dict[str, Any]:

@@ -27,8 +27,15 @@ class _Dumper(_Base):  # type: ignore[misc]
 
 
 def _text(dumper: Any, text: str) -> Any:
-    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=_style(text))
+
+
+def _style(text: str) -> str | None:
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return None
+    # Lines are for people; where a line could be read in two ways, the dumper itself falls back to quotes.
+    lines = text.split("\n")
+    return "|" if len(lines) > 1 and lines[0].strip() and all(line.isprintable() for line in lines) else '"'
 
 
 def _mapping(dumper: Any, value: Mapping[Any, Any]) -> Any:
@@ -40,12 +47,15 @@ _Dumper.add_multi_representer(str, _text)
 _Dumper.add_multi_representer(Mapping, _mapping)
 
 
-def yaml_bytes(value: Any, manifest: str) -> bytes:
-    """`value` as YAML that reads back the same under YAML 1.1 and 1.2, below a header that names the manifest."""
+def yaml_bytes(value: Any, manifest: str, note: str = "") -> bytes:
+    """`value` as YAML that reads back the same under YAML 1.1 and 1.2, below a header that names the manifest.
+
+    `note` is a comment that follows the header.
+    """
     body = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=_NO_LIMIT
     )
-    return (header(manifest) + body).encode()
+    return (header(manifest) + note + body).encode()
 
 
 def json_bytes(value: Any) -> bytes:

@@ -1,0 +1,91 @@
+"""The language of rules: Prometheus' own groups, in a file or in the manifest, and the overrides of single alerts."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from stackctl.manifest.base import Model
+from stackctl.manifest.fields import Duration, Expression, Integer, Off, Pause, Text, wrong
+
+
+class RuleModel(Model):
+    """An alerting or a recording rule, in Prometheus' own fields."""
+
+    record: Text | None = Field(None, description="The name of the series it writes. This or `alert` is needed.")
+    alert: Text | None = Field(None, description="The name of the alert.")
+    expr: Expression = Field(description="The PromQL expression.")
+    for_: Pause | None = Field(None, alias="for", description="How long it must hold before the alert fires.")
+    keep_firing_for: Pause | None = Field(None, description="How long the alert fires on after it has ended.")
+    labels: dict[Text, Text] | None = Field(None, description="Labels that it adds, like `severity`.")
+    annotations: dict[Text, Text] | None = Field(
+        None, description="Texts for people; `{{ $value | humanizePercentage }}` and the like are Prometheus' own."
+    )
+
+    @model_validator(mode="after")
+    def _alert_or_record(self) -> RuleModel:
+        if bool(self.alert) == bool(self.record):
+            raise wrong("a rule has either `alert` or `record`")
+        if self.record and (self.for_ or self.keep_firing_for or self.annotations):
+            raise wrong("a recording rule has no `for`, `keep_firing_for` or `annotations`", "Remove them.")
+        return self
+
+
+class _GroupKeys(Model):
+    interval: Duration | None = Field(None, description="Of a group: how often it is evaluated.")
+    query_offset: Pause | None = Field(None, description="Of a group: how far in the past it asks.")
+    limit: Integer | None = Field(None, description="Of a group: the most alerts or series a rule may give.")
+    labels: dict[Text, Text] | None = Field(None, description="Of a group: labels that all its rules add.")
+
+
+class GroupModel(_GroupKeys):
+    """A group of rules, evaluated one after the other."""
+
+    name: Text = Field(description="The group's name.")
+    rules: list[RuleModel] = Field(description="The rules, in the order of their evaluation.")
+
+
+class RuleFileModel(Model):
+    """A Prometheus rule file."""
+
+    groups: list[GroupModel] = Field(description="The groups.")
+
+
+class OverrideModel(Model):
+    """What is changed of the alerts of one name, in place of what their file says; `off` leaves them out."""
+
+    shorthand = "off"
+
+    off: Off = Field(False, description="Leaves them out: the word itself is enough, `NoisyAlert: off`.")
+    expr: Expression | None = Field(None, description="Another expression.")
+    for_: Pause | None = Field(None, alias="for", description="Another time to wait.")
+    keep_firing_for: Pause | None = Field(None, description="Another time to fire on.")
+    labels: dict[Text, Text] | None = Field(None, description="Labels, each added or in place of the one there.")
+    annotations: dict[Text, Text] | None = Field(None, description="Annotations, each added or in place.")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> OverrideModel:
+        if not self.model_fields_set:
+            raise wrong("the override changes nothing", "Say what is different, like `for: 10m`, or write `off`.")
+        return self
+
+
+class RuleSourceModel(_GroupKeys):
+    """Rules: a Prometheus `file`, kept as you wrote it, or a group written here with `name` and `rules`."""
+
+    file: Text | None = Field(None, description="A rule file, relative to the manifest.")
+    override: dict[Text, OverrideModel] = Field(
+        default_factory=dict, description="With `file`: what is different about single alerts, by their names."
+    )
+    name: Text | None = Field(None, description="Of a group written here: its name.")
+    rules: list[RuleModel] | None = Field(None, description="Of a group written here: its rules.")
+
+    @model_validator(mode="after")
+    def _file_or_group(self) -> RuleSourceModel:
+        if self.file is None:
+            if self.name is None or self.rules is None:
+                raise wrong("neither a rule file nor a group", "Write `file`, or `name` and `rules`.")
+            if self.override:
+                raise wrong("`override` is for the alerts of a `file`", "Change the rules themselves.")
+        elif self.model_fields_set - {"file", "override"}:
+            raise wrong("both a rule file and a group", "Make them two entries of the list.")
+        return self

@@ -1,0 +1,32 @@
+"""Rule files: as the user wrote them, or rendered where the manifest changes or holds the rules itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stackctl.model import RuleFile, Stack
+from stackctl.render.text import yaml_bytes
+from stackctl.tree import File
+
+
+def rule_files(stack: Stack) -> dict[str, File]:
+    """The rule files of `stack`, by their names."""
+    return {rule_file.path: File(_content(rule_file, stack.origin.file)) for rule_file in stack.rules}
+
+
+def groups(rule_file: RuleFile) -> Any:
+    """The groups of a rule file as data."""
+    if not isinstance(rule_file.content, bytes):
+        return rule_file.content["groups"]
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(rule_file.content, loader)["groups"]  # noqa: S506 - a safe loader
+
+
+def _content(rule_file: RuleFile, manifest: str) -> bytes:
+    if isinstance(rule_file.content, bytes):
+        return rule_file.content
+    source = rule_file.source if rule_file.source.isprintable() else "a rule file"
+    note = f"# {source} with the manifest's overrides; its comments stay there.\n" if source else ""
+    return yaml_bytes(rule_file.content, manifest, note)
