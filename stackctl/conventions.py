@@ -82,6 +82,23 @@ TOOLS = {
     KAFKA: "kafka_exporter",
 }
 
+# How the names of the metrics begin that a component serves.
+SERIES_PREFIXES = {
+    PROMETHEUS: ("prometheus_", "net_conntrack_", "promhttp_"),
+    ALERTMANAGER: ("alertmanager_",),
+    GRAFANA: ("grafana_", "access_evaluation_"),
+    NODE: ("node_",),
+    BLACKBOX: ("probe_", "blackbox_"),
+    "cadvisor": ("container_", "machine_", "cadvisor_"),
+    "postgres": ("pg_", "postgres_"),
+    "redis": ("redis_",),
+    "kafka": ("kafka_",),
+    "clickhouse": ("ClickHouse",),
+}
+# What Prometheus itself makes of every scrape and rule, and what client libraries serve unasked.
+SERIES_OF_ALL = ("up", "ALERTS", "ALERTS_FOR_STATE", "target_info")
+PREFIXES_OF_ALL = ("scrape_", "process_", "go_", "python_", "jvm_", "nodejs_", "dotnet_")
+
 # The users that the upstream images run as, and where they keep their data.
 CONTAINER_USERS = {GRAFANA: "472"}
 DEFAULT_CONTAINER_USER = "65534"

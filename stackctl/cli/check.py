@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,36 +32,53 @@ def check(
 ) -> None:
     """Check the manifest and every file it names, offline.
 
+    Expressions are held against the contracts: what nobody serves, what no series can match, what means something else.
     promtool and amtool check what would be rendered, where `stackctl tools` has them.
     """
     from stackctl.report import console
 
     try:
-        stack, unchecked = _check(options(context).manifest)
+        checked = _check(options(context).manifest)
     except StackctlError as error:
         if output is Output.text:
             raise
-        console.out(_written(error.problems, output))
+        console.out(_written({"error": error.problems}, output))
         raise typer.Exit(error.exit_code) from None
-    for name in unchecked:
+    for name in checked.unchecked:
         console.note(
             f"{console.mark('skip')} {name} is not installed, so its check was left out: stackctl tools install"
         )
-    console.out(_written((), output) if output is Output.json else f"{console.mark('pass')} {_described(stack)}")
+    if output is Output.text:
+        for warning in checked.warnings:
+            console.out(f"{console.mark('warn')} {warning}\n")
+        console.out(f"{console.mark('pass')} {_described(checked.stack)}")
+    elif output is Output.json or checked.warnings:
+        console.out(_written({"warning": checked.warnings}, output))
 
 
-def _check(manifest: Path) -> tuple[Stack, list[str]]:
-    """The stack, when nothing is wrong with it, and the checkers that are not installed."""
+@dataclass(frozen=True)
+class _Checked:
+    """A stack with which nothing is wrong, what is worth a look, and the checkers that are not installed."""
+
+    stack: Stack
+    warnings: tuple[Problem, ...]
+    unchecked: tuple[str, ...]
+
+
+def _check(manifest: Path) -> _Checked:
+    """The stack, when nothing is wrong with it. Raises InputError or CheckFailed with all that is."""
     from stackctl.manifest import load
+    from stackctl.manifest.queries import review_queries
     from stackctl.render import render
     from stackctl.source import Secret
 
     stack = load(manifest)
+    review = review_queries(stack)
     tree = render(stack, "native", {"grafana_admin_password": Secret("only-checked")})
     problems, unchecked = _ask_checkers(tree)
-    if problems:
-        raise CheckFailed(*problems)
-    return stack, unchecked
+    if review.errors or problems:
+        raise CheckFailed(*review.errors, *problems)
+    return _Checked(stack, review.warnings, tuple(unchecked))
 
 
 def _ask_checkers(tree: Tree) -> tuple[list[Problem], list[str]]:
@@ -94,20 +113,24 @@ def _described(stack: Stack) -> str:
     return f"{stack.name}: {shown}"
 
 
-def _written(problems: tuple[Problem, ...], output: Output) -> str:
+def _written(problems: Mapping[str, Collection[Problem]], output: Output) -> str:
+    """The problems by their level ("error" or "warning")."""
     import json
 
     from stackctl.report.github import problem_annotation
 
+    leveled = [(level, problem) for level, found in problems.items() for problem in found]
     if output is Output.github:
-        return "\n".join(problem_annotation(problem) for problem in problems)
+        return "\n".join(problem_annotation(problem, level) for level, problem in leveled)
     rows = [
         {
+            "level": level,
             "summary": problem.summary,
             "cause": problem.cause,
             "remedy": problem.remedy,
             "source": {"file": at.file, "line": at.line, "column": at.column} if (at := problem.position) else None,
         }
-        for problem in problems
+        for level, problem in leveled
     ]
-    return json.dumps({"ok": not rows, "problems": rows}, indent=2, ensure_ascii=False)
+    ok = not any(level == "error" for level, _ in leveled)
+    return json.dumps({"ok": ok, "problems": rows}, indent=2, ensure_ascii=False)

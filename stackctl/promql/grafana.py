@@ -30,6 +30,8 @@ _MATCHER = re.compile(r"""(?<![!<>=])=~?\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
 _EXACT = re.compile(rf"""(?<![<>=])=\s*(["'])(?:{_REFERENCE.pattern})\1""")
 _DURATION = re.compile(rf"((?<!\[)\[|\boffset\s+-?)(?:{_REFERENCE.pattern})")
 _ANY = ".*"
+_MATCHER_WITH_VARIABLE = re.compile(r"""(?:=~|!~|!=|=)\s*"(?:[^"\\]|\\.)*\$(?:[^"\\]|\\.)*\"""")
+_RANGE_WITH_VARIABLE = re.compile(r"\[\$[^\]:]+\]")
 
 # What a variable may be whose value is not known: a name or text, or a number.
 _GUESSES = ("x", "1")
@@ -65,6 +67,23 @@ def runnable(expr: str, values: Mapping[str, str]) -> str:
     ranged = _DURATION.sub(lambda match: match[1] + known.get(_name(match), "5m"), matching)
     attempts = [_filled(ranged, known, guess) for guess in _GUESSES]
     return next((attempt for attempt in dict.fromkeys(attempts) if syntax_error(attempt) is None), attempts[0])
+
+
+def hidden(expr: str) -> tuple[str, dict[str, str]]:
+    """`expr` with what Grafana would put in out of the way, and what each stand-in in it stands for.
+
+    A value with a variable in it may be anything, so its matcher becomes one that matches everything.
+    """
+    stand_ins: dict[str, str] = {}
+
+    def matcher(match: re.Match[str]) -> str:
+        return stand_ins.setdefault(match[0], f'=~".*|{len(stand_ins)}"')
+
+    def window(match: re.Match[str]) -> str:
+        return stand_ins.setdefault(match[0], f"[{len(stand_ins) + 7}m7s]")
+
+    text = _RANGE_WITH_VARIABLE.sub(window, _MATCHER_WITH_VARIABLE.sub(matcher, expr))
+    return text, {stand_in: meant for meant, stand_in in stand_ins.items()}
 
 
 def value_query(text: str) -> str | None:

@@ -18,10 +18,10 @@ def render(verification: Verification) -> str:
     return "\n".join(lines) + "\n"
 
 
-def problem_annotation(problem: Problem) -> str:
-    """The annotation of a problem with a manifest or a file it names."""
+def problem_annotation(problem: Problem, level: str = "error") -> str:
+    """The annotation of a problem with a manifest or a file it names. `level` is "error" or "warning"."""
     message = "\n".join(part for part in (problem.summary, problem.cause, problem.remedy) if part)
-    return command("error", problem.position, "stackctl", message)
+    return command(level, problem.position, "stackctl", message)
 
 
 def _annotation(finding: Finding) -> str:

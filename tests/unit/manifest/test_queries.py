@@ -1,0 +1,119 @@
+"""The rules and dashboards of a stack beside its contracts, and what `stackctl check` says of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stackctl.cli.main import main
+from stackctl.manifest import load
+from stackctl.manifest.queries import Review, review_queries
+
+CONTRACT = """\
+    metrics:
+      requests_total: {type: counter, labels: {status: ["200", "500"], method: }}
+      latency_seconds: {type: histogram, labels: [method]}
+      depth: gauge
+      phase: {type: stateset, states: [good, bad]}
+"""
+SERVICE = f'  api:\n    targets: ["localhost:8000"]\n    labels: {{team: core}}\n{CONTRACT}'
+OPEN = '  other: {targets: ["localhost:8001"]}\n'
+
+
+def write(folder: Path, expr: str, services: str = SERVICE, more: str = "") -> Path:
+    (folder / "r.yml").write_text(f"groups: [{{name: g, rules: [{{alert: Odd, expr: {json.dumps(expr)}}}]}}]\n")
+    manifest = folder / "stack.yml"
+    manifest.write_text(f"version: 1\nname: shop\n{more}services:\n{services}rules: [{{file: r.yml}}]\n")
+    return manifest
+
+
+def reviewed(folder: Path, expr: str, services: str = SERVICE, more: str = "") -> Review:
+    return review_queries(load(write(folder, expr, services, more), environ={}))
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        'sum by (team) (rate(requests_total{status="500", team="core", instance="localhost:8000"}[5m]))',
+        "histogram_quantile(0.9, sum by (le) (rate(latency_seconds_bucket[5m])))",
+        'phase{phase="bad"} == 1',
+        "up == 0",
+        "process_resident_memory_bytes > 1e9",
+        "prometheus_tsdb_head_series > 1e6",
+        'ALERTS{alertname="Odd"}',
+    ],
+)
+def test_what_the_stack_has_must_be_asked_for_in_peace(tmp_path: Path, expr: str) -> None:
+    assert reviewed(tmp_path, expr) == Review((), ())
+
+
+def test_a_metric_without_an_owner_must_be_an_error_when_every_service_has_a_contract(tmp_path: Path) -> None:
+    (problem,) = reviewed(tmp_path, "node_load1 > 4").errors
+    assert problem.summary == "Odd: nothing serves `node_load1`: no contract, no component and no recording rule"
+    assert problem.position
+    assert problem.position.file == "r.yml"
+    assert reviewed(tmp_path, "node_load1 > 4", more="exporters: {node: {}}\n") == Review((), ())
+    assert reviewed(tmp_path, "node_load1 > 4", SERVICE + OPEN) == Review((), ())
+
+
+def test_a_likely_typing_error_must_be_a_warning_when_not_every_service_has_a_contract(tmp_path: Path) -> None:
+    review = reviewed(tmp_path, "rate(request_total[5m])", SERVICE + OPEN)
+    assert not review.errors
+    assert [warning.remedy for warning in review.warnings] == ["Did you mean `requests_total`?"]
+
+
+@pytest.mark.parametrize("more", ["pushgateway:\n", "prometheus: {extra: {scrape_configs: []}}\n"])
+def test_nobody_must_be_blamed_where_metrics_come_from_elsewhere(tmp_path: Path, more: str) -> None:
+    assert reviewed(tmp_path, "batch_runs_total", more=more) == Review((), ())
+
+
+def test_labels_must_be_left_alone_where_relabelling_adds_some(tmp_path: Path) -> None:
+    relabelled = SERVICE + "    relabel: [{target_label: zone, replacement: a}]\n"
+    assert reviewed(tmp_path, 'depth{zone="a"}', relabelled) == Review((), ())
+    assert len(reviewed(tmp_path, 'depth{zone="a"}').errors) == 1
+
+
+def test_a_panel_must_be_told_in_the_words_of_its_dashboard(tmp_path: Path) -> None:
+    manifest = write(tmp_path, "up")
+    expr = 'rate(requests_total{status="$status"}[$__rate_interval]) / rate(requests_total[$__rate_interval])'
+    panel = {"type": "stat", "title": "Ratio", "targets": [{"refId": "A", "expr": expr}]}
+    variable = {"name": "status", "type": "query", "query": "label_values(requests_total, status)"}
+    dashboard = {"title": "Shop", "uid": "shop", "panels": [panel], "templating": {"list": [variable]}}
+    (tmp_path / "d.json").write_text(json.dumps(dashboard))
+    manifest.write_text(manifest.read_text() + "dashboards: [{file: d.json}]\ngrafana:\n")
+    (problem,) = review_queries(load(manifest, environ={})).errors
+    assert problem.summary.startswith("Shop, Ratio: both sides are matched label by label, `status` too")
+    assert problem.remedy == (
+        'Write `sum without (status) (rate(requests_total{status="$status"}[$__rate_interval]))'
+        " / sum without (status) (rate(requests_total[$__rate_interval]))`."
+    )
+
+
+def check(folder: Path, expr: str, *arguments: str, services: str = SERVICE) -> int:
+    return main(["-f", str(write(folder, expr, services)), "check", *arguments])
+
+
+def test_check_must_fail_with_the_expression_that_was_meant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(tmp_path, "rate(depth[5m])") == 1
+    assert "help: Write `deriv(depth[5m])`." in capsys.readouterr().err
+
+
+def test_check_must_show_warnings_and_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(tmp_path, "histogram_quantile(0.9, latency_seconds_bucket)") == 0
+    out = capsys.readouterr().out
+    assert "hardly moves" in out
+    assert "shop: " in out
+
+
+def test_check_must_tell_levels_to_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bare = "histogram_quantile(0.9, latency_seconds_bucket)"
+    assert check(tmp_path, bare, "--output", "json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["ok"], [each["level"] for each in report["problems"]]) == (True, ["warning"])
+    assert check(tmp_path, bare, "--output", "github") == 0
+    assert capsys.readouterr().out.startswith("::warning file=")
+    assert check(tmp_path, "rate(depth[5m])", "--output", "json") == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["ok"], [each["level"] for each in report["problems"]]) == (False, ["error"])
