@@ -1,0 +1,247 @@
+"""Contracts from one end to the other on a real Prometheus: simulated, scraped, verified, and broken on purpose."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stackctl import tools
+from stackctl.wait import wait_until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.native]
+
+PATIENCE_SECONDS = 30
+TEMPLATE = """\
+{service}_requests_total:
+  type: counter
+  help: Requests to {service}
+  labels: {method: [GET, POST], status: ["200", "500"]}
+{service}_request_duration_seconds: {type: histogram, labels: [method], buckets: [0.01, 0.1, 1, 10]}
+{service}_batch_bytes: {type: summary, quantiles: [0.5, 0.9]}
+{service}_active_connections: gauge
+{service}_info: {type: info, labels: [version]}
+{service}_phase: {type: stateset, states: [good, degraded, bad]}
+"""
+MANIFEST = """\
+version: 1
+name: {name}
+prometheus: {{listen: {prometheus}, scrape_interval: 1s, evaluation_interval: 1s}}
+services:
+  buy:
+    targets: ["127.0.0.1:{buy}"]
+    health: {{live: /live, ready: /ready}}
+    metrics: {{file: {contract}, with: {{service: buy}}}}
+  sell:
+    targets: ["127.0.0.1:{sell}", "127.0.0.1:{sell2}"]
+    basic_auth: {{username: prometheus, password: right-horse}}
+    metrics: {{file: {contract}, with: {{service: sell}}, metrics: {{sell_hits_total: counter}}}}
+"""
+RATIO = 'sum(rate(buy_requests_total{status="500"}[5s])) / sum(rate(buy_requests_total[5s]))'
+
+
+def free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A stack of two services that share one contract."""
+
+    folder: Path
+    ports: dict[str, int]
+
+    def write(self, manifest: str, template: str = TEMPLATE) -> None:
+        """Write a manifest, and beside it the contract that it names."""
+        contract = f"{Path(manifest).stem}-contract.yml"
+        (self.folder / contract).write_text(template)
+        text = MANIFEST.format(name=f"stackctl-simulate-{self.ports['buy']}", contract=contract, **self.ports)
+        (self.folder / manifest).write_text(text)
+
+    def stackctl(self, *arguments: str, code: int = 0) -> str:
+        command = [sys.executable, "-m", "stackctl", *arguments]
+        ran = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return ran.stdout
+
+    def verified(self, *only: str) -> dict[tuple[str, str], dict[str, Any]]:
+        """Every finding by id and subject."""
+        command = [sys.executable, "-m", "stackctl", "verify", "--output", "json", "--timeout", "10s"]
+        command += [part for id in only for part in ("--only", id)]
+        ran = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        assert ran.returncode in (0, 1), ran.stderr
+        return {(check["id"], check["subject"]): check for check in json.loads(ran.stdout)["checks"]}
+
+    def red(self, *only: str) -> set[tuple[str, str]]:
+        return {key for key, check in self.verified(*only).items() if check["status"] == "fail"}
+
+    def query(self, expr: str) -> float:
+        """The one value of an expression, -1 where there is none yet."""
+        asked = urllib.parse.urlencode({"query": expr})
+        url = f"http://127.0.0.1:{self.ports['prometheus']}/api/v1/query?{asked}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            result = json.load(answer)["data"]["result"]
+        return float(result[0]["value"][1]) if result else -1.0
+
+
+@contextmanager
+def simulated(shop: Shop, manifest: str = "stack.yml", *arguments: str) -> Iterator[str]:
+    """A running `stackctl simulate`; gives the address of its control."""
+    command = [sys.executable, "-m", "stackctl", "-f", manifest, "simulate", "--seed", "7", *arguments]
+    with subprocess.Popen(
+        command, cwd=shop.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+    ) as process:
+        assert process.stdout
+        lines = iter(process.stdout.readline, "")
+        control = next((found[1] for line in lines if (found := re.search(r"'(http://.*)/-/scenario", line))), None)
+        assert control, process.communicate()
+        try:
+            yield control
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=10)
+        assert (process.returncode, "stopped" in said) == (0, True), said
+
+
+def enter(control: str, scenario: str, service: str) -> dict[str, Any]:
+    query = urllib.parse.urlencode({"service": service, "name": scenario})
+    request = urllib.request.Request(f"{control}/-/scenario?{query}", method="POST")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return dict(json.load(answer)["services"])
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    for name in ("prometheus", "promtool"):
+        if tools.locate(name) is None:
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no {name}")
+    names = ("prometheus", "buy", "sell", "sell2")
+    made = Shop(tmp_path_factory.mktemp("simulate"), dict(zip(names, free_ports(4), strict=True)))
+    made.write("stack.yml")
+    made.stackctl("check")
+    made.stackctl("up", "--runtime", "native")
+    yield made
+    made.stackctl("down", "--volumes")
+
+
+def test_what_is_simulated_must_be_verified_whole(shop: Shop) -> None:
+    with simulated(shop):
+        findings = shop.verified()
+    assert {finding["status"] for finding in findings.values()} == {"pass"}
+    assert len([id for id, _ in findings if id == "contract.metric"]) == 13
+    assert findings["contract.labels", "sell/sell_requests_total"]["summary"] == "method, status"
+    source = findings["contract.metric", "buy/buy_requests_total"]["source"]
+    assert (source["file"], source["line"]) == ("stack-contract.yml", 1)
+
+
+def test_failing_requests_must_be_seen_by_promql(shop: Shop) -> None:
+    with simulated(shop, "stack.yml", "--scenario", "errors", "--speed", "30"):
+        wait_until(lambda: shop.query(RATIO), lambda seen: seen > 0.2, PATIENCE_SECONDS, what="errors")
+
+
+def test_a_service_that_goes_down_must_be_red_until_it_recovers(shop: Shop) -> None:
+    with simulated(shop) as control:
+        assert shop.red("target", "contract", "service") == set()
+        assert enter(control, "down", "buy") == {"buy": "down", "sell": "normal"}
+        address = f"buy/127.0.0.1:{shop.ports['buy']}"
+        assert shop.red("target", "contract", "service") == {
+            ("target.up", address),
+            ("contract.metric", "buy"),
+            ("service.health", f"{address} live"),
+            ("service.health", f"{address} ready"),
+        }
+        enter(control, "recover", "buy")
+        assert shop.red("target", "contract", "service") == set()
+
+
+def test_a_saturated_service_must_not_be_ready(shop: Shop) -> None:
+    with simulated(shop, "stack.yml", "buy", "--scenario", "saturated"):
+        assert shop.red("service") == {("service.health", f"buy/127.0.0.1:{shop.ports['buy']} ready")}
+
+
+MUTANTS = {
+    "a renamed metric": (
+        ("{service}_active_connections: gauge", "{service}_open_connections: gauge"),
+        ("contract.metric", "active_connections"),
+        "open_connections",
+    ),
+    "another type": (
+        ("{service}_active_connections: gauge", "{service}_active_connections: {type: stateset, states: [a, b]}"),
+        ("contract.metric", "active_connections"),
+        "type: stateset",
+    ),
+    "a removed label": (
+        ("type: histogram, labels: [method]", "type: histogram"),
+        ("contract.labels", "request_duration_seconds"),
+        "Take `method` out",
+    ),
+    "an added label": (
+        ("labels: [version]", "labels: [version, commit]"),
+        ("contract.labels", "info"),
+        "Add `commit`",
+    ),
+    "a value beyond the closed set": (
+        ('status: ["200", "500"]', 'status: ["200", "503"]'),
+        ("contract.labels", "requests_total"),
+        "`200`, `500`",
+    ),
+    "other buckets": (
+        ("buckets: [0.01, 0.1, 1, 10]", "buckets: [0.01, 0.1, 1, 5]"),
+        ("contract.labels", "request_duration_seconds"),
+        "buckets: [0.01, 0.1, 1, 5]",
+    ),
+    "other quantiles": (
+        ("quantiles: [0.5, 0.9]", "quantiles: [0.5, 0.99]"),
+        ("contract.labels", "batch_bytes"),
+        "quantiles: [0.5, 0.99]",
+    ),
+    "another state": (
+        ("states: [good, degraded, bad]", "states: [good, bad]"),
+        ("contract.labels", "phase"),
+        "Write the states",
+    ),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_service_that_breaks_its_contract_must_be_told_so(shop: Shop, mutant: str) -> None:
+    (old, new), (id, metric), remedy = MUTANTS[mutant]
+    assert old in TEMPLATE
+    shop.write("served.yml", TEMPLATE.replace(old, new))
+    expected = {(id, f"{service}/{service}_{metric}") for service in ("buy", "sell")}
+
+    def told(seen: dict[tuple[str, str], dict[str, Any]]) -> bool:
+        failed = {key for key, finding in seen.items() if finding["status"] == "fail"}
+        return failed == expected and all(remedy in seen[key]["remedy"] for key in expected)
+
+    with simulated(shop, "served.yml"):
+        # Prometheus remembers for ten scrapes what a target said of its metrics.
+        wait_until(lambda: shop.verified("contract"), told, PATIENCE_SECONDS, what=mutant, describe=str)
+
+
+def test_a_taken_port_must_be_told_with_its_holder(shop: Shop) -> None:
+    with simulated(shop):
+        ran = subprocess.run(
+            [sys.executable, "-m", "stackctl", "simulate"], cwd=shop.folder, capture_output=True, text=True
+        )
+    assert ran.returncode == 3
+    assert f"cannot listen at 127.0.0.1:{shop.ports['buy']}: pid " in ran.stderr
