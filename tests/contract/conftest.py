@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from serving import Server, serve
+
+from tests.contract.serving import Server, serve
 
 
 @pytest.fixture

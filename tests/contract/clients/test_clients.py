@@ -8,12 +8,12 @@ from threading import Event
 from typing import Any
 
 import pytest
-from serving import Reply, Server
 
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, LoadedRule, Prometheus, RuntimeInfo
+from tests.contract.serving import Reply, Server
 
 CALLS: dict[str, Callable[[Http], Any]] = {
     "/api/v1/targets": lambda http: Prometheus(http).targets(),

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stacks import Bench, free_port
 
 from stackctl import conventions as c
 from stackctl import tools
 from stackctl.errors import Unavailable
 from stackctl.runtime import open_runtime
 from stackctl.state import State
+from tests.contract.runtime.stacks import Bench, free_port
 
 
 def cannot_run(reason: str) -> None:

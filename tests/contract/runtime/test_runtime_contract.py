@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from stacks import Bench
 
 from stackctl import conventions as c
 from stackctl.errors import CheckFailed, Unavailable
 from stackctl.runtime.protocol import Step
 from stackctl.tree import File, Tree
 from stackctl.wait import wait_until
+from tests.contract.runtime.stacks import Bench
 
 pytestmark = pytest.mark.e2e
 
