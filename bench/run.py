@@ -1,12 +1,13 @@
 """Measure what users wait for, each beside something real in the same run, and print ratios.
 
-    python bench/run.py [startup] [render] [reload] [up]
+    python bench/run.py [startup] [render] [reload] [up] [simulate]
 
 Docker's measurements need an engine and the images; without one they are left out, and the output says so.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -125,6 +126,42 @@ def up(folder: Path) -> None:
         run([STACKCTL, "down", "--volumes"], place)
 
 
+def simulate(folder: Path) -> None:
+    """The share of a core that it takes to simulate 10,000 series, scraped each second."""
+    port = stacks.contract(folder, 10_000)
+    command = [STACKCTL, "simulate"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        while "control" not in process.stdout.readline():
+            pass
+        try:
+            series, scrapes = scraped(port), 20
+            before, begin = cpu_seconds(process.pid), time.perf_counter()
+            for each in range(1, scrapes + 1):
+                scraped(port)
+                time.sleep(max(begin + each - time.perf_counter(), 0))
+            share = (cpu_seconds(process.pid) - before) / (time.perf_counter() - begin)
+        finally:
+            process.terminate()
+    verdict = "within" if share < 1 else "OVER"
+    print(f"stackctl simulate, {series} series each second   {share:7.1%} of a core   (goal one core: {verdict})")
+
+
+def scraped(port: int) -> int:
+    """Scrape once as Prometheus does, and count the series."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/metrics", headers={"Accept": "application/openmetrics-text;version=1.0.0"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        return sum(not line.startswith(b"#") for line in answer.read().splitlines())
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def runtimes() -> list[str]:
     """The runtimes of this machine; a missing one is said once."""
     engine = (
@@ -135,7 +172,13 @@ def runtimes() -> list[str]:
     return ["docker", "native"] if engine else ["native"]
 
 
-MEASUREMENTS: dict[str, Callable[[Path], None]] = {"startup": startup, "render": render, "reload": reload, "up": up}
+MEASUREMENTS: dict[str, Callable[[Path], None]] = {
+    "startup": startup,
+    "render": render,
+    "reload": reload,
+    "up": up,
+    "simulate": simulate,
+}
 
 
 def main(names: list[str]) -> None:

@@ -31,6 +31,27 @@ rules: [{{file: rules/bench.yml}}]
     return ports[0]
 
 
+def contract(folder: Path, series: int) -> int:
+    """A service whose contract makes about so many series, histograms most of them. Returns its port."""
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    endpoints = json.dumps([f"/endpoint/{number}" for number in range(-(-series // 19))])
+    (folder / "stack.yml").write_text(
+        f"""version: 1
+name: contract
+services:
+  api:
+    targets: ["127.0.0.1:{port}"]
+    metrics:
+      requests_total: {{type: counter, labels: {{endpoint: &endpoints {endpoints}, status: ["200", "404", "500"]}}}}
+      duration_seconds: {{type: histogram, labels: {{endpoint: *endpoints}}}}
+      in_flight: {{type: gauge, labels: {{endpoint: *endpoints}}}}
+      queue_depth: {{type: gauge, labels: {{endpoint: *endpoints}}}}
+"""
+    )
+    return port
+
+
 def edit_rule(folder: Path, number: int, rules: int = 1) -> None:
     """Change the threshold of one of the stack's rules."""
     edited = f"      - {{alert: TargetDown, expr: 'count(up == 0) > {number}', for: 1m}}\n"

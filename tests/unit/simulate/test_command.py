@@ -1,0 +1,189 @@
+"""`stackctl simulate` over HTTP: who is answered what, who is refused, and what cannot be simulated."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from stackctl.cli.main import main
+from stackctl.cli.simulate import _chosen, _served
+from stackctl.manifest import load
+from stackctl.simulate.series import OPENMETRICS, TEXT
+from stackctl.simulate.service import SimulatedClock, SimulatedService
+
+MANIFEST = """\
+version: 1
+name: shop
+services:
+  api:
+    targets: ["localhost:{port}"]
+    metrics_path: /private/metrics
+    health: {{live: /live, ready: /ready}}
+    metrics: {{jobs_total: counter, queries: {{type: {kind}}}}}
+    {more}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def write(folder: Path, more: str = "", kind: str = "gauge") -> tuple[Path, int]:
+    port = free_port()
+    manifest = folder / "stack.yml"
+    manifest.write_text(MANIFEST.format(port=port, more=more, kind=kind))
+    return manifest, port
+
+
+@contextmanager
+def served(folder: Path, more: str = "", kind: str = "gauge") -> Iterator[tuple[str, str]]:
+    """The address of the service and that of the control."""
+    manifest, port = write(folder, more, kind)
+    services = _chosen(load(manifest, environ={}), ())
+    contract = services[0].contract
+    assert contract
+    simulated = {"api": SimulatedService("api", contract, 1, SimulatedClock.from_now(1), "normal")}
+    with _served(services, simulated, ("127.0.0.1",), None, 0) as (_, control):
+        yield f"http://127.0.0.1:{port}", f"http://{control}/-/scenario"
+
+
+def ask(url: str, method: str = "GET", **headers: str) -> tuple[int, str, str]:
+    """Status, Content-Type and body of an answer."""
+    request = urllib.request.Request(url, method=method, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.headers["Content-Type"], answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers["Content-Type"], error.read().decode()
+
+
+def test_each_format_must_be_sent_with_its_own_content_type(tmp_path: Path) -> None:
+    with served(tmp_path) as (api, _):
+        plain = ask(f"{api}/private/metrics")
+        modern = ask(f"{api}/private/metrics", Accept="application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+    assert plain[:2] == (200, TEXT)
+    assert modern[:2] == (200, OPENMETRICS)
+    assert modern[2].endswith("# EOF\n")
+
+
+def test_a_counter_that_openmetrics_does_not_know_must_be_sent_as_plain_text(tmp_path: Path) -> None:
+    with served(tmp_path, kind="counter") as (api, _):
+        answer = ask(f"{api}/private/metrics", Accept="application/openmetrics-text")
+    assert answer[1] == TEXT
+    assert "# TYPE queries counter" in answer[2]
+
+
+@pytest.mark.parametrize(
+    ("more", "right"),
+    [
+        ("basic_auth: {username: me, password: hunter2}", "Basic bWU6aHVudGVyMg=="),
+        ("authorization: {credentials: token}", "Bearer token"),
+    ],
+)
+def test_a_login_must_be_wanted_where_it_is_declared(tmp_path: Path, more: str, right: str) -> None:
+    with served(tmp_path, more) as (api, _):
+        assert ask(f"{api}/private/metrics")[0] == 401
+        assert ask(f"{api}/private/metrics", Authorization="Basic d3Jvbmc=")[0] == 401
+        assert ask(f"{api}/private/metrics", Authorization=right)[0] == 200
+        assert ask(f"{api}/live")[0] == 200
+
+
+def test_a_wrong_path_must_be_told_the_right_one(tmp_path: Path) -> None:
+    with served(tmp_path) as (api, _):
+        assert ask(f"{api}/metrics") == (404, "text/plain; charset=utf-8", "metrics are at /private/metrics\n")
+
+
+def test_the_control_must_tell_and_change_the_scenario(tmp_path: Path) -> None:
+    with served(tmp_path) as (api, control):
+        assert json.loads(ask(control)[2])["services"] == {"api": "normal"}
+        assert json.loads(ask(f"{control}?service=api&name=saturated", "POST")[2])["services"] == {"api": "saturated"}
+        assert (ask(f"{api}/live")[0], ask(f"{api}/ready")[0]) == (200, 503)
+        ask(f"{control}?name=down", "POST")
+        with pytest.raises(urllib.error.URLError, match="refused"):
+            ask(f"{api}/live")
+        ask(f"{control}?name=recover", "POST")
+        assert ask(f"{api}/ready")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("name=storm", 400, "there is no scenario `storm`: normal, idle"),
+        ("", 400, "there is no scenario ``"),
+        ("name=idle&service=nobody", 404, "there is no service `nobody`: api"),
+    ],
+)
+def test_the_control_must_refuse_what_it_does_not_know(tmp_path: Path, query: str, status: int, words: str) -> None:
+    with served(tmp_path) as (_, control):
+        answer = ask(f"{control}?{query}", "POST")
+    assert answer[0] == status
+    assert words in answer[2]
+
+
+def test_the_control_must_not_listen_to_pages_in_a_browser(tmp_path: Path) -> None:
+    with served(tmp_path) as (_, control):
+        assert ask(f"{control}?name=down", "POST", Origin="http://evil.test")[0] == 403
+
+
+def test_a_connection_that_was_kept_must_end_when_the_service_goes_down(tmp_path: Path) -> None:
+    with served(tmp_path) as (api, control), socket.create_connection(("127.0.0.1", int(api[-5:].strip(":")))) as kept:
+        kept.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert kept.recv(65536).startswith(b"HTTP/1.1 200")
+        ask(f"{control}?name=down", "POST")
+        kept.settimeout(5)
+        assert kept.recv(65536) == b""
+
+
+def refused(capsys: pytest.CaptureFixture[str], manifest: Path, *arguments: str, code: int = 2) -> str:
+    assert main(["-f", str(manifest), "simulate", *arguments]) == code
+    return capsys.readouterr().err
+
+
+def test_what_cannot_be_simulated_must_be_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest, port = write(tmp_path)
+    assert "Scenarios: normal, idle, errors" in refused(capsys, manifest, "--scenario", "storm")
+    assert "there is no service `web`" in refused(capsys, manifest, "web")
+    text = manifest.read_text()
+    manifest.write_text(text.replace("localhost:", "elsewhere:"))
+    assert "has no target on this machine" in refused(capsys, manifest, "api")
+    assert "there is nothing to simulate" in refused(capsys, manifest)
+    manifest.write_text(f'{text}  web: {{targets: ["localhost:{port}"], metrics_path: /web, metrics: {{a: gauge}}}}\n')
+    assert f"`web` and `api` are both at port {port}" in refused(capsys, manifest)
+    manifest.write_text(text.replace("metrics: {", "labels: {").replace("{type: gauge}", "x"))
+    assert "has no contract" in refused(capsys, manifest, "api")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_tls_must_be_served_with_the_material_that_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import ssl
+
+    from stackctl.cli.simulate import _tls
+
+    manifest, port = write(tmp_path, "scheme: https")
+    assert "is scraped over TLS" in refused(capsys, manifest)
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    missing = ("--tls-cert", str(cert), "--tls-key", str(key))
+    assert "--tls-cert, --tls-key: No such file" in refused(capsys, manifest, *missing)
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(command, check=True, capture_output=True)
+    services = _chosen(load(manifest, environ={}), ())
+    contract = services[0].contract
+    assert contract
+    simulated = {"api": SimulatedService("api", contract, 1, SimulatedClock.from_now(1), "normal")}
+    trusting = ssl.create_default_context(cafile=str(cert))
+    with _served(services, simulated, ("127.0.0.1",), _tls(services, cert, key), 0):
+        url = f"https://localhost:{port}/private/metrics"
+        with urllib.request.urlopen(url, context=trusting, timeout=10) as answer:
+            assert "jobs_total" in answer.read().decode()
