@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import unquote_plus
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,13 @@ class Reply:
 
     body: Any = ""
     status: int = 200
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An answer that depends on the query of the URL, decoded."""
+
+    answer: Callable[[str], Any]
 
 
 NOT_FOUND = Reply({"message": "Not found"}, 404)
@@ -40,13 +48,14 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def reply(self, path: str, authorization: str) -> Reply:
+    def reply(self, path: str, query: str, authorization: str) -> Reply:
         self.asked.append(path)
         if self.hang:
             self.hang.wait(10)
         if self.login and path != "/api/health" and authorization != _basic(*self.login):
             return Reply({"message": "Invalid username or password"}, 401)
         found = self.routes.get(path, NOT_FOUND)
+        found = found.answer(unquote_plus(query)) if isinstance(found, Asked) else found
         found = found() if callable(found) else found
         return found if isinstance(found, Reply) else Reply(found)
 
@@ -84,7 +93,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         wbufsize = 65536  # one packet for an answer: two wait for each other's acknowledgement
 
         def do_GET(self) -> None:
-            reply = server.reply(self.path.partition("?")[0], self.headers.get("Authorization", ""))
+            path, _, query = self.path.partition("?")
+            reply = server.reply(path, query, self.headers.get("Authorization", ""))
             text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
             self.send_response(reply.status)
             self.send_header("Content-Type", "text/plain" if isinstance(reply.body, str) else "application/json")

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from world import World, world
+
+from tests.contract.checks.world import World, world
 
 
 @pytest.fixture

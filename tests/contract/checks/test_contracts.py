@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from serving import Reply
-from world import World, target
 
 from stackctl.checks.finding import Finding
+from tests.contract.checks.world import World, target
+from tests.contract.serving import Reply
 
 METRIC, LABELS = "contract.metric", "contract.labels"
 

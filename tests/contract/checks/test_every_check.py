@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from serving import Reply, in_turn
-from world import World, no_answer, stamp, success
 
 from stackctl.checks.finding import Finding
 from stackctl.checks.ledger import IDS
 from stackctl.clients.http import Answer
 from stackctl.report.verification import Verification
+from tests.contract.checks.world import World, no_answer, stamp, success
+from tests.contract.serving import Reply, in_turn
 
 LOGS = "See `stackctl logs grafana` for what it says."
 
@@ -35,16 +35,24 @@ def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_no
     well.servers["prometheus"].routes["/api/v1/alertmanagers"] = success({"activeAlertmanagers": []})
     well.servers["alertmanager"].routes["/api/v2/receivers"] = []
     well.servers["grafana"].routes = {}
+    well.reached.clear()
     well.change(fetch=no_answer, declared="bbb")
     passed = {finding.id for finding in well.findings() if finding.status == "pass"}
     assert passed == {"component.ready"}
+
+
+def test_a_manifest_that_declares_nothing_beside_prometheus_must_still_be_looked_at(well: World) -> None:
+    bare = replace(well.context.stack, services=(), exporters=(), rules=(), dashboards=(), grafana=None)
+    well.change(stack=bare, jobs=well.context.jobs[:1])
+    well.targets.clear()
+    assert [f.status for f in well.findings("target")] == ["fail"]
 
 
 def test_no_server_at_all_must_be_a_failure_of_every_subject(well: World) -> None:
     for name in ("prometheus", "alertmanager", "grafana", "pushgateway"):
         well.stop(name)
     well.change(fetch=no_answer)
-    findings = [f for f in well.findings() if f.id != "stack.generation" and f.subject != "blackbox"]
+    findings = [f for f in well.findings() if f.id != "stack.generation" and f.subject not in ("blackbox", "redis")]
     assert {finding.status for finding in findings} == {"fail"}
     assert all(finding.remedy.endswith(".") for finding in findings)
 
@@ -85,7 +93,7 @@ def test_a_component_that_becomes_ready_while_one_waits_must_pass(well: World) -
 
 def test_what_was_left_out_must_be_skipped_with_its_reason_and_never_passed(well: World) -> None:
     reason = "left out by --without"
-    well.change(skipped=dict.fromkeys(("alertmanager", "grafana", "pushgateway", "blackbox"), reason))
+    well.change(skipped=dict.fromkeys(("alertmanager", "grafana", "pushgateway", "blackbox", "redis"), reason))
     skipped = {(f.id, f.subject) for f in well.findings() if f.status == "skip"}
     assert {id for id, _ in skipped} == {
         "component.ready",
@@ -96,6 +104,8 @@ def test_what_was_left_out_must_be_skipped_with_its_reason_and_never_passed(well
         "grafana.login",
         "grafana.datasource",
         "grafana.dashboard",
+        "exporter.works",
+        "probe.success",
     }
     assert ("target.up", "probe-home/http://example.test/") in skipped
     assert well.only("component.ready", "grafana").summary == f"does not run: {reason}"
@@ -126,7 +136,7 @@ def test_another_loaded_configuration_must_be_told_with_the_first_difference(wel
         "Prometheus has loaded another configuration: global.scrape_interval: rendered '15s', loaded '1m'"
     )
     assert finding.remedy == "Run `stackctl reload`."
-    assert "scrape_configs: 8 rendered, 0 loaded" in finding.evidence
+    assert "scrape_configs: 9 rendered, 0 loaded" in finding.evidence
 
 
 # -- targets ------------------------------------------------------------------------------------------------
@@ -384,3 +394,21 @@ def test_every_remedy_must_be_a_sentence_about_what_to_do(well: World) -> None:
     for finding in failed:
         assert finding.remedy[0] in f"`{finding.remedy[0].upper()}", finding
         assert finding.remedy.endswith("."), finding
+
+
+# -- exporters ------------------------------------------------------------------------------------------------
+
+
+def test_an_exporter_that_does_not_reach_its_server_must_fail(well: World) -> None:
+    well.reached.remove("redis_up")
+    finding = well.only("exporter.works", "redis")
+    remedy = "See `stackctl logs redis`; correct what the manifest says of its server."
+    assert told(finding) == ("fail", "it answers, but does not reach its server", remedy)
+    assert finding.evidence == 'not so: redis_up{job="redis"} == 1'
+
+
+def test_a_probe_without_success_must_name_what_was_asked(well: World) -> None:
+    well.reached.remove("probe_success")
+    finding = well.only("probe.success", "home")
+    remedy = "Ask `http://example.test/` by hand from where the stack runs; correct the URL or the module."
+    assert told(finding) == ("fail", "http://example.test/ does not answer as `http_2xx` expects", remedy)

@@ -10,8 +10,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from serving import Server, serve
-
 from stackctl import scrape
 from stackctl.checks import ledger
 from stackctl.checks.context import Context
@@ -21,8 +19,9 @@ from stackctl.manifest import load
 from stackctl.render import render
 from stackctl.source import Secret
 from stackctl.wait import Clock
+from tests.contract.serving import Asked, Server, serve
 
-COMPONENTS = ("prometheus", "alertmanager", "grafana", "pushgateway", "blackbox")
+COMPONENTS = ("prometheus", "alertmanager", "grafana", "pushgateway", "blackbox", "redis")
 RULES = """\
 groups:
   - name: g
@@ -68,6 +67,7 @@ grafana: {{listen: 127.0.0.1:{grafana}, admin: {{password: right}}}}
 pushgateway: {{listen: 127.0.0.1:{pushgateway}}}
 exporters:
   blackbox: {{listen: 127.0.0.1:{blackbox}, probes: {{home: {{url: "http://example.test/"}}}}}}
+  redis: {{listen: 127.0.0.1:{redis}, address: "localhost:6379"}}
 services:
   api:
     targets: ["localhost:8000"]
@@ -98,6 +98,7 @@ class World:
     rules: list[dict[str, Any]] = field(default_factory=list)
     described: dict[str, str] = field(default_factory=dict)
     series: list[dict[str, str]] = field(default_factory=list)
+    reached: set[str] = field(default_factory=lambda: {"redis_up", "probe_success"})
     scrapes: Callable[[], int] = field(default_factory=lambda: count().__next__)
 
     def findings(self, *only: str) -> list[Finding]:
@@ -149,6 +150,13 @@ class World:
                 for name, kind in self.described.items()
             ]
         )
+
+    def report_query(self, query: str) -> dict[str, Any]:
+        """The series of the service; or that what an exporter or a probe reaches answers, by the scrape asked for."""
+        if "timestamp(" not in query:
+            return self.report_series()
+        name = query.removeprefix("query=(").partition("{")[0]
+        return success({"result": [{"metric": {}, "value": [1, "1"]}] if name in self.reached else []})
 
     def report_series(self) -> dict[str, Any]:
         """The series of the service, with the labels that every scrape adds."""
@@ -234,7 +242,7 @@ def _answer(made: World) -> None:
             "/api/v1/targets": made.report_targets,
             "/api/v1/rules": made.report_rules,
             "/api/v1/targets/metadata": made.report_described,
-            "/api/v1/query": made.report_series,
+            "/api/v1/query": Asked(made.report_query),
             "/api/v1/alertmanagers": success({"activeAlertmanagers": [{"url": f"{address}/api/v2/alerts"}]}),
         },
         "alertmanager": {"/-/ready": "OK", "/api/v2/receivers": [{"name": "oncall"}, {"name": "null"}]},
@@ -247,6 +255,7 @@ def _answer(made: World) -> None:
         },
         "pushgateway": {"/-/ready": "OK"},
         "blackbox": {"/-/healthy": "Healthy"},
+        "redis": {"/health": "ok"},
     }
     for name, answers in routes.items():
         made.servers[name].routes = answers
