@@ -146,7 +146,7 @@ def _refuse_second_home(state: State, stack: str, runtime: str) -> None:
     if (old_stack, old_runtime) != (stack, runtime):
         raise InputError.of(
             f"this stack runs as `{old_stack}` in the {old_runtime} runtime, not as `{stack}` in {runtime}",
-            remedy="run `stackctl down` first; it keeps the data of the old one",
+            remedy="Run `stackctl down` first; it keeps the data of the old one.",
         )
 
 
@@ -158,7 +158,7 @@ def _skipped(work: Work, selection: Selection) -> dict[str, str]:
     lacking = work.runtime.prepare([unit for unit in work.wanted if unit.name in starting])
     required = [unit.name for unit in work.wanted if unit.required and unit.name in lacking]
     if required:
-        remedy = "run `stackctl tools install`" if work.runtime.name == "native" else "pull or build the image"
+        remedy = "Run `stackctl tools install`." if work.runtime.name == "native" else "Pull or build the image."
         raise Unavailable(*(Problem(f"{name} cannot run: {lacking[name]}", remedy=remedy) for name in required))
     return {**dict.fromkeys(selection.without, "left out by --without"), **lacking}
 

@@ -24,7 +24,7 @@ def logs(
     state = State.beside(options(context).manifest)
     generation = state.current()
     if generation is None:
-        raise Unavailable.of("this stack was never brought up", remedy="run `stackctl up`")
+        raise Unavailable.of("this stack was never brought up", remedy="Run `stackctl up`.")
     stack, runtime, units = generation.index()
     names = [unit.name for unit in selected(units, only=[component])] if component else []
     for line in open_runtime(runtime, stack, state.root).logs(names, follow=follow, tail=tail):

@@ -259,7 +259,7 @@ def connect(project: str, live: Path, note: Callable[[str], None]) -> Docker:
         raise Unavailable.of(
             "the docker command has no `compose`",
             cause="stackctl needs Docker Compose 2, the plugin of the docker command.",
-            remedy="install the Compose plugin, or use `--runtime native`",
+            remedy="Install the Compose plugin, or use `--runtime native`.",
         )
     runtime = Docker(project, live, note)
     _ = runtime.client
@@ -330,7 +330,7 @@ def _run(
         )
     except OSError as error:
         raise Unavailable.of(
-            "the docker command does not run", cause=str(error), remedy="install Docker, or use `--runtime native`"
+            "the docker command does not run", cause=str(error), remedy="Install Docker, or use `--runtime native`."
         ) from error
 
 
@@ -381,7 +381,7 @@ def _obstacle(unit: Unit, published: Mapping[int, Mapping[str, Any]], project: s
         holder = str(ports.holder(unit.address))
     return Problem(
         f"{unit.name} cannot listen on {unit.address}: {holder} has it",
-        remedy=f"stop that, or choose another address with `listen` of {unit.name} in the manifest",
+        remedy=f"Stop that, or choose another address with `listen` of {unit.name} in the manifest.",
     )
 
 
@@ -389,7 +389,7 @@ def _compose_failure(output: str) -> StackctlError:
     if re.search(r"cannot connect to the docker daemon", output, re.IGNORECASE):
         return Unavailable.of("no Docker engine answers", cause=output.strip(), remedy=_NO_ENGINE)
     return Unavailable.of(
-        "docker compose failed", cause=output.strip(), remedy="see what it says above; `stackctl logs` may tell more"
+        "docker compose failed", cause=output.strip(), remedy="See what it says above; `stackctl logs` may tell more."
     )
 
 

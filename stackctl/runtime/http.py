@@ -83,7 +83,7 @@ def _problem(unit: Unit, answer: Answer) -> Problem:
     return Problem(
         f"{unit.name} did not reload: {answer}",
         cause=answer.text if answer.status else "",
-        remedy=f"see `stackctl logs {unit.name}`",
+        remedy=f"See `stackctl logs {unit.name}`.",
     )
 
 

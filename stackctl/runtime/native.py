@@ -227,14 +227,14 @@ def _obstacle(unit: Unit, own: Collection[int]) -> Problem | None:
     if not ports.is_taken(refusal):
         return Problem(
             f"{unit.name} cannot listen on {unit.address}: {refusal.strerror}",
-            remedy=f"choose another address with `listen` of {unit.name} in the manifest",
+            remedy=f"Choose another address with `listen` of {unit.name} in the manifest.",
         )
     holder = ports.holder(unit.address)
     if holder.pid in own or (not holder.pid and own):
         return None  # an earlier process of this stack, which is replaced or removed first
     return Problem(
         f"{unit.name} cannot listen on {unit.address}: {holder} has it",
-        remedy=f"stop that, or choose another address with `listen` of {unit.name} in the manifest",
+        remedy=f"Stop that, or choose another address with `listen` of {unit.name} in the manifest.",
     )
 
 

@@ -78,12 +78,12 @@ def _refuse_exited(units: Mapping[str, Unit], runtime: Runtime) -> None:
 
 def _exited(name: str, detail: str, runtime: Runtime) -> Problem:
     lines = "\n".join(runtime.logs([name], tail=_LOG_LINES))
-    return Problem(f"{name} {detail}", cause=lines, remedy=f"see `stackctl logs {name}`")
+    return Problem(f"{name} {detail}", cause=lines, remedy=f"See `stackctl logs {name}`.")
 
 
 def _late(answers: Mapping[str, Answer], deadline_seconds: float) -> list[Problem]:
-    remedy = "see `stackctl logs`, or give it more time with `--timeout`"
+    remedy = "See `stackctl logs`, or give it more time with `--timeout`."
     return [
         Problem(f"{name} is not ready after {deadline_seconds:g} s", cause=f"It last answered: {answer}", remedy=remedy)
         for name, answer in answers.items()
-    ] or [Problem(f"the stack became ready only after {deadline_seconds:g} s", remedy="run the command again")]
+    ] or [Problem(f"the stack became ready only after {deadline_seconds:g} s", remedy="Run the command again.")]

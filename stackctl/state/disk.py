@@ -30,16 +30,16 @@ def explained(path: Path) -> Iterator[None]:
             raise Unavailable.of(
                 f"no space left to write {path}",
                 cause=cause,
-                remedy="make room on this disk and run the command again; what runs has not been changed",
+                remedy="Make room on this disk and run the command again; what runs has not been changed.",
             ) from error
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
             raise InputError.of(
                 f"cannot write {path}",
                 cause=cause,
-                remedy="make the folder writable for this user, or copy the manifest to a folder that is",
+                remedy="Make the folder writable for this user, or copy the manifest to a folder that is.",
             ) from error
         raise Unavailable.of(
-            f"cannot write {path}", cause=cause, remedy="check the disk and run the command again"
+            f"cannot write {path}", cause=cause, remedy="Check the disk and run the command again."
         ) from error
 
 

@@ -32,7 +32,7 @@ def locked(path: Path, wait_seconds: float) -> Iterator[None]:
             raise Unavailable.of(
                 f"another stackctl works on this stack: {_holder(path)}",
                 cause=f"It has held {path} for more than {wait_seconds:g} s.",
-                remedy="wait until it is done, or stop it",
+                remedy="Wait until it is done, or stop it.",
             ) from error
         _sign(file)
         yield

@@ -63,7 +63,7 @@ def fetch(release: Release, base_url: str, folder: Path, progress: Callable[[str
         raise ChecksumMismatch.of(
             f"{downloads}/{name} is not the published archive",
             cause=f"Its sha256 is {actual}, and {_SUMS} says {expected}.",
-            remedy="try again; if it stays so, do not trust that address",
+            remedy="Try again; if it stays so, do not trust that address.",
         )
     _unpack(packed, release, folder)
     packed.unlink()
@@ -75,7 +75,7 @@ def archive_name(release: Release) -> str:
     if not system or not machine:
         raise Unavailable.of(
             f"there is no upstream archive for {platform.system()} on {platform.machine()}",
-            remedy=f"build {release.project} and put it on PATH",
+            remedy=f"Build {release.project} and put it on PATH.",
         )
     return f"{release.project}-{release.version}.{system}-{machine}.tar.gz"
 
@@ -88,7 +88,7 @@ def _published_sum(url: str, name: str) -> str:
         raise Unavailable.of(
             f"{url} has no line for {name}",
             cause="Without a published checksum the archive cannot be trusted.",
-            remedy="use a complete mirror, or `--source debian` on Debian and Ubuntu",
+            remedy="Use a complete mirror, or `--source debian` on Debian and Ubuntu.",
         )
     return sums[name]
 
@@ -115,7 +115,7 @@ def _get(url: str) -> Iterator[requests.Response]:
         raise Unavailable.of(
             f"cannot download {url}",
             cause=str(error),
-            remedy=f"check the network and proxy, or name a mirror with `--base-url` or {BASE_URL_VARIABLE}",
+            remedy=f"Check the network and proxy, or name a mirror with `--base-url` or {BASE_URL_VARIABLE}.",
         ) from error
 
 
@@ -141,4 +141,4 @@ def _write_program(content: IO[bytes], path: Path) -> None:
 
 
 def _unusable(name: str, why: str) -> StackctlError:
-    return Unavailable.of(f"{name} cannot be unpacked", cause=why, remedy="use another mirror with `--base-url`")
+    return Unavailable.of(f"{name} cannot be unpacked", cause=why, remedy="Use another mirror with `--base-url`.")

@@ -92,7 +92,7 @@ def locked() -> Iterator[None]:
         raise Unavailable.of(
             f"cannot write into the cache {cache_dir()}",
             cause=str(error),
-            remedy=f"make it writable, or set {CACHE_DIR_VARIABLE} to a folder that is",
+            remedy=f"Make it writable, or set {CACHE_DIR_VARIABLE} to a folder that is.",
         ) from error
     with (tools_dir() / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -176,14 +176,14 @@ def suites() -> Iterator[Suite]:
     """
     if not (shutil.which("apt-get") and shutil.which("dpkg")):
         raise Unavailable.of(
-            "this machine has no apt", remedy="use `--source archive`, or put the binaries on PATH yourself"
+            "this machine has no apt", remedy="Use `--source archive`, or put the binaries on PATH yourself."
         )
     os_release = parse_os_release(_OS_RELEASE.read_text()) if _OS_RELEASE.exists() else {}
     source = main_archive(read_sources(_ETC), os_release)
     if source is None:
         raise Unavailable.of(
             f"no source of {os_release.get('ID', 'the distribution')}'s own packages in {_ETC}",
-            remedy="use `--source archive`, or put the binaries on PATH yourself",
+            remedy="Use `--source archive`, or put the binaries on PATH yourself.",
         )
     for name in suite_names(os_release):
         folder = cache.cache_dir() / "apt" / name
@@ -233,12 +233,12 @@ def _run(argv: Sequence[str], *, cwd: Path | None = None, check: bool = True) ->
     try:
         ran = subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, timeout=_APT_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unavailable.of(f"{argv[0]} did not run", cause=str(error), remedy="check the machine's apt") from error
+        raise Unavailable.of(f"{argv[0]} did not run", cause=str(error), remedy="Check the machine's apt.") from error
     if check and ran.returncode:
         complaints = [line for line in (ran.stderr + ran.stdout).splitlines() if line.startswith(("E:", "dpkg"))]
         raise Unavailable.of(
             f"{argv[0]} failed",
             cause="\n".join(complaints) or ran.stderr.strip(),
-            remedy="check that the machine's own `apt-get update` works",
+            remedy="Check that the machine's own `apt-get update` works.",
         )
     return ran.stdout

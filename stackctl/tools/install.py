@@ -40,7 +40,7 @@ def install(
     a name or a source that does not exist, and Unavailable when a program cannot be had.
     """
     if source not in SOURCES:
-        raise InputError.of(f"{source} is not a source of tools", remedy=f"use one of {', '.join(SOURCES)}")
+        raise InputError.of(f"{source} is not a source of tools", remedy=f"Use one of {', '.join(SOURCES)}.")
     releases = _releases(names)
     with cache.locked():
         missing = [release for release in releases if not _have(release, source)]
@@ -92,7 +92,8 @@ def _fetch(missing: Sequence[Release], source: str, base_url: str | None, progre
 def _refuse_uninstallable(release: Release) -> None:
     if not release.version:
         raise Unavailable.of(
-            f"stackctl cannot install {release.project}", remedy=f"install it and put it on PATH: {release.homepage}"
+            f"stackctl cannot install {release.project}",
+            remedy=f"Install it from {release.homepage} and put it on PATH.",
         )
 
 
@@ -153,7 +154,7 @@ def _from_suites(releases: Sequence[Release], progress: Progress) -> tuple[list[
 def _lacking(release: Release) -> Problem:
     return Problem(
         f"no suite of this machine's mirror has {release.project} {release.minimum} or newer that runs here",
-        remedy="use `--source archive`, or put the binaries on PATH yourself",
+        remedy="Use `--source archive`, or put the binaries on PATH yourself.",
     )
 
 
@@ -184,7 +185,7 @@ def _expose(program: Program, release: Release, folder: Path) -> None:
 
     binary = next((name for name in program.names if (folder / "usr/bin" / name).is_file()), None)
     if binary is None:
-        raise Unavailable.of(f"the package has no {program.name}", remedy="use `--source archive`")
+        raise Unavailable.of(f"the package has no {program.name}", remedy="Use `--source archive`.")
     entry = folder / program.name
     if release.fixed_file:
         launcher.write(entry, binary, release.fixed_file)
@@ -201,5 +202,5 @@ def _prove(release: Release, folder: Path, origin: str) -> None:
             raise Unavailable.of(
                 f"{program.name} does not run on this machine ({origin})",
                 cause=error.problems[0].cause,
-                remedy="use another `--source`, or put one that runs here on PATH",
+                remedy="Use another `--source`, or put one that runs here on PATH.",
             ) from error

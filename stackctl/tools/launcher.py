@@ -57,5 +57,5 @@ def obstacle(release: Release) -> Problem:
     return Problem(
         f"Debian's {release.project} cannot run from the cache on this machine",
         cause=f"It reads {release.fixed_file}, and no mount namespace may be made here in which that file is there.",
-        remedy="use `--source archive`, or put an upstream build on PATH",
+        remedy="Use `--source archive`, or put an upstream build on PATH.",
     )

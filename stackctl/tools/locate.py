@@ -57,7 +57,7 @@ def require(name: str) -> Tool:
         return tool
     remedy = f"Run `stackctl tools install {name}`."
     if name not in INSTALLABLE:
-        remedy = f"Install it and put it on PATH: {release_of(name).homepage}"
+        remedy = f"Install it from {release_of(name).homepage} and put it on PATH."
     raise Unavailable.of(f"{name} was not found", cause="It is neither in the cache nor on PATH.", remedy=remedy)
 
 
@@ -114,7 +114,7 @@ def _chosen_dir() -> Path | None:
     if not Path(chosen).is_dir():
         raise InputError.of(
             f"{cache.TOOLS_DIR_VARIABLE} is not a folder: {chosen}",
-            remedy="set it to the folder that holds the binaries, or unset it",
+            remedy="Set it to the folder that holds the binaries, or unset it.",
         )
     return Path(chosen).absolute()
 
@@ -128,5 +128,5 @@ def _does_not_run(path: Path, why: str) -> StackctlError:
     return Unavailable.of(
         f"{path} does not run",
         cause=why,
-        remedy="install it again with `stackctl tools install`, or take the broken one off PATH",
+        remedy="Install it again with `stackctl tools install`, or take the broken one off PATH.",
     )

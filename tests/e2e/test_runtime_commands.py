@@ -126,4 +126,4 @@ def test_another_runtime_must_be_refused_while_this_one_runs(shop: Shop) -> None
     other = {"docker": "native", "native": "docker"}[shop.runtime]
     need(other)
     shop.run("up", "--runtime", shop.runtime)
-    assert "run `stackctl down` first" in shop.run("up", "--runtime", other, code=2).stderr
+    assert "Run `stackctl down` first" in shop.run("up", "--runtime", other, code=2).stderr

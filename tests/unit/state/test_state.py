@@ -144,10 +144,10 @@ def test_the_second_process_must_be_told_who_holds_the_lock(state: State) -> Non
 @pytest.mark.parametrize(
     ("number", "kind", "words"),
     [
-        (errno.ENOSPC, Unavailable, "make room on this disk"),
-        (errno.EACCES, InputError, "make the folder writable"),
-        (errno.EROFS, InputError, "make the folder writable"),
-        (errno.EIO, Unavailable, "check the disk"),
+        (errno.ENOSPC, Unavailable, "Make room on this disk"),
+        (errno.EACCES, InputError, "Make the folder writable"),
+        (errno.EROFS, InputError, "Make the folder writable"),
+        (errno.EIO, Unavailable, "Check the disk"),
     ],
 )
 def test_a_disk_that_refuses_must_leave_the_old_generation(

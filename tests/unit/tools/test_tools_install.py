@@ -67,7 +67,7 @@ def test_an_unknown_tool_must_be_refused_before_anything_is_written(mirror, cach
 
 
 def test_an_unknown_source_must_name_those_that_exist():
-    with pytest.raises(InputError, match="use one of auto, archive, debian"):
+    with pytest.raises(InputError, match="Use one of auto, archive, debian"):
         install(["prometheus"], source="pip")
 
 

@@ -87,7 +87,7 @@ def test_requiring_a_missing_tool_must_say_how_to_get_it():
 
 
 def test_requiring_a_tool_that_stackctl_cannot_install_must_say_where_it_is():
-    with pytest.raises(Unavailable, match="help: Install it and put it on PATH: https://grafana"):
+    with pytest.raises(Unavailable, match="help: Install it from https://grafana"):
         require("grafana-server")
 
 
