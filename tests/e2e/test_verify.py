@@ -1,0 +1,312 @@
+"""`verify` on real servers: green on a good stack, and red with the right words on each way to break it.
+
+One stack serves all tests of a runtime. Each test breaks one thing, wants exactly that to be red, and repairs it;
+that nothing else is red in the next test shows that the repair was seen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.e2e.real_stack import BOTH, PASSWORD, Stack, running_stack, stackctl, undone
+
+pytestmark = pytest.mark.e2e
+
+SHORT = ("--timeout", "3s")
+IDS = {
+    "component.ready",
+    "stack.generation",
+    "prometheus.config",
+    "target.up",
+    "service.health",
+    "rule.loaded",
+    "rule.healthy",
+    "alertmanager.connected",
+    "alertmanager.receiver",
+    "probe.success",
+}
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running_stack(request.param, tmp_path_factory.mktemp(f"verify-{request.param}")) as made:
+        yield made
+
+
+def red(stack: Stack, *subjects: str) -> dict[str, Any]:
+    """The findings that fail, which must be those about `subjects` and no other."""
+    failures = stack.failures(*SHORT)
+    assert set(failures) == set(subjects)
+    for failure in failures.values():
+        assert failure["summary"]
+        assert failure["remedy"].endswith(".")
+        assert failure["source"]["line"] > 0
+    return failures
+
+
+# -- a good stack -------------------------------------------------------------------------------------------
+
+
+def test_a_good_stack_must_be_green_in_the_published_shape(stack: Stack) -> None:
+    report = json.loads(stack.run("verify", "--output", "json").stdout)
+    assert list(report) == ["stack", "runtime", "generation", "ok", "counts", "checks"]
+    assert (report["stack"], report["runtime"], report["ok"]) == (stack.name, stack.runtime, True)
+    assert report["generation"] == stack.current
+    assert report["counts"] == {"pass": len(report["checks"]), "fail": 0, "warn": 0, "skip": 0}
+    keys = ["id", "subject", "status", "summary", "evidence", "remedy", "source", "duration_seconds"]
+    assert all(list(check) == keys for check in report["checks"])
+    assert all(list(check["source"]) == ["file", "line", "column"] for check in report["checks"])
+    assert {check["id"] for check in report["checks"]} >= IDS
+    targets = [check["subject"].partition("/")[0] for check in report["checks"] if check["id"] == "target.up"]
+    assert targets == ["prometheus", "alertmanager", "pushgateway", "node", "blackbox", "probe-home", "api"]
+
+
+def test_every_format_must_tell_the_same(stack: Stack, tmp_path: Path) -> None:
+    text = stack.run("verify", "--only", "rule").stdout
+    assert "rule.healthy  rules.yml/shop/ShopDown  evaluates without an error" in text
+    assert "verified: 4 passed" in text.splitlines()[-1]
+    assert stack.run("verify", "--only", "rule", "-o", "github").stdout == "4 pass, 0 fail, 0 warn, 0 skip\n"
+    out = tmp_path / "deep" / "report.xml"
+    ran = stack.run("verify", "--only", "rule", "--output", "junit", "--out", str(out))
+    assert (ran.stdout, ran.stderr) == ("", f"verified: see {out}\n")
+    root = ET.parse(out).getroot()
+    assert (root.get("tests"), root.get("failures")) == ("4", "0")
+
+
+def test_only_must_choose_checks_and_refuse_unknown_ones(stack: Stack) -> None:
+    assert {check["id"] for check in stack.verify("--only", "component")} == {"component.ready"}
+    ran = stack.run("verify", "--only", "targets", code=2)
+    assert ran.stdout == ""
+    assert "error: --only: there is no check `targets`" in ran.stderr
+    assert "target.up" in ran.stderr
+
+
+# -- the application ----------------------------------------------------------------------------------------
+
+
+def test_a_stopped_app_must_be_told_as_refused(stack: Stack) -> None:
+    stack.app.stop()
+    with undone(stack.app.start):
+        health = [f"service.health {api(stack)} {kind}" for kind in ("live", "ready")]
+        failures = red(stack, "target.up api", *health, "probe.success home")
+    assert failures["target.up api"]["summary"].startswith("down: connection refused at ")
+    assert ("127.0.0.1 only" in failures["target.up api"]["remedy"]) == (stack.runtime == "docker")
+    assert failures[f"service.health {api(stack)} live"]["summary"].endswith("onnection refused")
+
+
+METRICS = b"# TYPE up_to_now gauge\nup_to_now 1\n"
+ANSWERS: dict[str, tuple[tuple[int, str | None, bytes], str, str]] = {
+    "another-path": ((404, "text/plain", b"no"), "there is nothing at the metrics path", "`metrics_path: /metrics`"),
+    "a-page": ((200, "text/html", b"<html></html>"), "its Content-Type is not that of metrics", "For a web page"),
+    "a-blank-type": ((200, "", METRICS), "its Content-Type is not that of metrics", "`fallback_scrape_protocol"),
+    "no-type": ((200, None, METRICS), "its Content-Type is not that of metrics", "`fallback_scrape_protocol"),
+    "a-page-as-text": ((200, "text/plain", b"<html>"), "the answer is not in the format of metrics", "page or JSON"),
+    "a-login": ((401, "text/plain", b"who?"), "it wants a login", "`basic_auth`"),
+    "an-error": ((500, "text/plain", b"oh"), "the service answers with a server error", "service's own log"),
+    "a-redirect": ((302, "text/plain", b""), "it answers with a redirect", "`metrics_path`"),
+}
+
+
+@pytest.mark.parametrize("way", ANSWERS)
+def test_an_app_that_does_not_answer_with_metrics_must_be_told_why(stack: Stack, way: str) -> None:
+    answer, cause, remedy = ANSWERS[way]
+    stack.app.answers["/metrics"] = answer
+    with undone(stack.app.answers.clear):
+        failure = red(stack, "target.up api")["target.up api"]
+    assert failure["summary"] == f"down: {cause}"
+    assert remedy in failure["remedy"]
+    assert failure["evidence"]
+
+
+def test_a_slow_app_must_be_told_as_slow(stack: Stack) -> None:
+    stack.app.slow = slow = Event()
+
+    def mend() -> None:
+        stack.app.slow = None
+        slow.set()
+
+    with undone(mend):
+        failure = red(stack, "target.up api")["target.up api"]
+    assert failure["summary"] == "down: it does not answer in time"
+    assert "`scrape_timeout`" in failure["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "remedy"),
+    [(404, "there is no such path", "Correct the health path."), (500, "", "Look at the service's own log.")],
+)
+def test_a_health_path_must_be_asked(stack: Stack, status: int, says: str, remedy: str) -> None:
+    stack.app.answers["/ready"] = (status, "text/plain", b"the database is away")
+    with undone(stack.app.answers.clear):
+        failure = red(stack, f"service.health {api(stack)} ready")[f"service.health {api(stack)} ready"]
+    assert f"answers {status}: {says}" in failure["summary"]
+    assert failure["remedy"] == remedy
+
+
+def api(stack: Stack) -> str:
+    return f"api/localhost:{stack.app.port}"
+
+
+# -- the manifest -------------------------------------------------------------------------------------------
+
+WRONG_SERVICES = """\
+  wrong-port: {{targets: ["localhost:1"]}}
+  wrong-path: {{targets: ["localhost:{app}"], metrics_path: /v1/metrics}}
+  no-login: {{targets: ["localhost:{app}"], metrics_path: /private}}
+  wrong-login:
+    targets: ["localhost:{app}"]
+    metrics_path: /private
+    basic_auth: {{username: prometheus, password: "${{TEST_PASSWORD}}"}}
+  wrong-scheme: {{targets: ["localhost:{app}"], scheme: https, tls: {{insecure_skip_verify: true}}}}
+  wrong-name: {{targets: ["no-such-host.invalid:80"]}}
+  dropped:
+    targets: ["localhost:{app}"]
+    relabel: [{{source_labels: [__address__], regex: ".*", action: drop}}]
+"""
+RIGHT_SERVICES = """\
+  right-login:
+    targets: ["localhost:{app}"]
+    metrics_path: /private
+    basic_auth: {{username: prometheus, password: "${{TEST_PASSWORD}}"}}
+"""
+WRONG = {
+    "target.up wrong-port": "down: connection refused at ",
+    "target.up wrong-path": "down: there is nothing at the metrics path",
+    "target.up no-login": "down: it wants a login",
+    "target.up wrong-login": "down: it wants a login",
+    "target.up wrong-scheme": "down: it speaks plain HTTP, not TLS",
+    "target.up wrong-name/no-such-host.invalid:80": "down: the name does not resolve",
+    "target.up dropped": "Prometheus has no such target",
+}
+
+
+def test_wrong_services_must_each_have_their_own_words_and_a_right_password_must_help(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mend() -> None:
+        stack.write()
+        stack.up()
+        stack.run("verify")  # a restart takes its time to scrape again
+
+    with undone(mend):
+        monkeypatch.setenv("TEST_PASSWORD", "wrong")
+        stack.write(services=WRONG_SERVICES.format(app=stack.app.port))
+        stack.up()
+        failures = stack.failures("--timeout", "8s")
+        assert set(failures) == set(WRONG)
+        for subject, words in WRONG.items():
+            assert failures[subject]["summary"].startswith(words)
+            assert failures[subject]["source"]["line"] > 20
+        monkeypatch.setenv("TEST_PASSWORD", PASSWORD)
+        stack.write(services=RIGHT_SERVICES.format(app=stack.app.port))
+        stack.up()
+        report = stack.run("verify").stdout
+    assert f"right-login/localhost:{stack.app.port}  up at " in report
+    assert PASSWORD not in report
+
+
+def test_an_edit_that_was_not_applied_must_be_told(stack: Stack) -> None:
+    stack.write(rules="      - {alert: New, expr: up == 7}\n")
+    with undone(stack.write):
+        failures = red(stack, "stack.generation " + stack.name, "rule.loaded rules.yml/shop/New")
+    assert "`stackctl reload`" in failures[f"stack.generation {stack.name}"]["remedy"]
+    assert failures["rule.loaded rules.yml/shop/New"]["summary"] == "Prometheus has not loaded this rule"
+
+
+def test_a_rule_whose_evaluation_fails_must_be_told_with_the_reason(stack: Stack) -> None:
+    def mend() -> None:
+        stack.write()
+        stack.run("reload")
+
+    with undone(mend):
+        stack.write(rules="      - {record: 'bad:match', expr: up * on() up}\n")
+        stack.run("reload")
+        failure = red(stack, "rule.healthy rules.yml/shop/bad:match")["rule.healthy rules.yml/shop/bad:match"]
+    assert failure["summary"].startswith("evaluation fails: found duplicate series for the match group")
+
+
+# -- behind stackctl's back ---------------------------------------------------------------------------------
+
+
+def test_a_rule_removed_from_the_live_tree_must_be_told(stack: Stack) -> None:
+    file = stack.live / "current" / "prometheus" / "rules" / "rules.yml"
+    content = file.read_text()
+    lines = content.splitlines(keepends=True)
+
+    def mend() -> None:
+        file.write_text(content)
+        stack.reload_prometheus()
+
+    with undone(mend):
+        file.write_text("".join(line for line in lines if "ShopDown" not in line))
+        stack.reload_prometheus()
+        failures = red(stack, "rule.loaded rules.yml/shop/ShopDown")
+    assert failures["rule.loaded rules.yml/shop/ShopDown"]["remedy"] == "Run `stackctl reload`."
+
+
+def test_an_older_generation_that_was_made_live_must_be_told(stack: Stack) -> None:
+    good = stack.current
+    stack.write(prometheus="  external_labels: {region: eu}", rules="      - {alert: New, expr: up == 7}\n")
+    stack.run("reload")
+
+    def mend() -> None:
+        stack.write()
+        stack.run("reload")
+
+    with undone(mend):
+        (stack.live / "next").symlink_to(f"generations/{good}")
+        (stack.live / "next").replace(stack.live / "current")
+        stack.reload_prometheus()
+        failures = red(
+            stack, f"stack.generation {stack.name}", "prometheus.config prometheus", "rule.loaded rules.yml/shop/New"
+        )
+    assert failures["prometheus.config prometheus"]["summary"] == (
+        "Prometheus has loaded another configuration: global.external_labels: rendered, but not loaded"
+    )
+
+
+STOPPED = {
+    "pushgateway": ("component.ready pushgateway", "target.up pushgateway"),
+    "alertmanager": ("component.ready alertmanager", "target.up alertmanager", "alertmanager.receiver oncall"),
+}
+
+
+@pytest.mark.parametrize("unit", STOPPED)
+def test_a_stopped_server_must_be_told_and_up_must_bring_it_back(stack: Stack, unit: str) -> None:
+    stack.stop(unit)
+    with undone(stack.up):
+        failures = {key.partition("/")[0]: value for key, value in stack.failures(*SHORT).items()}
+        assert set(failures) == set(STOPPED[unit])
+    assert failures[f"component.ready {unit}"]["summary"].endswith("does not answer: connection refused")
+    assert "`stackctl up`" in failures[f"component.ready {unit}"]["remedy"]
+
+
+def test_a_stopped_prometheus_must_fail_what_it_would_have_to_tell(stack: Stack) -> None:
+    stack.stop("prometheus")
+    with undone(stack.up):
+        failed = {key.partition(" ")[0] for key in stack.failures("--timeout", "1s")}
+    asked = IDS - {"stack.generation", "alertmanager.receiver", "rule.healthy"}
+    assert failed >= asked - ({"service.health"} if stack.runtime == "native" else set())
+
+
+def test_everything_must_be_green_again_after_all_repairs(stack: Stack) -> None:
+    assert "✓ verified" in stack.run("verify").stdout
+
+
+# -- no stack -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["verify", "reload"])
+def test_nothing_that_runs_must_end_with_3_and_write_nothing(tmp_path: Path, command: str) -> None:
+    (tmp_path / "stack.yml").write_text("version: 1\nname: idle\nservices: {api: {targets: ['localhost:1']}}\n")
+    ran = stackctl("-f", str(tmp_path / "stack.yml"), command)
+    assert (ran.returncode, ran.stdout) == (3, "")
+    assert ran.stderr == "unavailable: the stack `idle` does not run\nhelp: Run `stackctl up` first.\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["stack.yml"]
