@@ -40,6 +40,7 @@ def reload(
         if dry_run:
             console.out("\n".join(str(step) for step in plan.steps) or "nothing to do")
             return
+        session.refuse_stopped((c.PROMETHEUS, *plan.units("reload")))
         _apply(session, new, plan, deadline)
     units = ", ".join(plan.units("reload"))
     done = f"{units} reloaded" if units else "nothing had changed; the configuration is confirmed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +102,19 @@ class Session:
         """What each unit has read, by the last command that got to its end."""
         known = next((g for g in self.state.generations() if g.id == self.running.generation), None)
         return {unit.name: unit.reads for unit in known.units()} if known else {}
+
+    def refuse_stopped(self, names: Collection[str]) -> None:
+        """Raise Unavailable when a unit that has to read something does not run. A silent one may just be starting."""
+        from stackctl.runtime.http import is_ready
+
+        silent = [u.name for u in self.current.units() if u.name in names and not is_ready(u.ready).status]
+        if not silent:
+            return
+        states = {one.name: one for one in self.runtime.observe()}
+        stopped = [name for name in silent if name not in states or states[name].state in ("exited", "missing")]
+        remedy = "Run `stackctl up`: it starts it, and applies the edit too."
+        if stopped:
+            raise Unavailable(*(Problem(f"{name} does not run", remedy=remedy) for name in stopped))
 
     def load_clients(self) -> None:
         """Import what `confirm` needs, at a moment when there is time for it."""
