@@ -87,6 +87,7 @@ SERIES_PREFIXES = {
     PROMETHEUS: ("prometheus_", "net_conntrack_", "promhttp_"),
     ALERTMANAGER: ("alertmanager_",),
     GRAFANA: ("grafana_", "access_evaluation_"),
+    PUSHGATEWAY: ("pushgateway_", "push_"),
     NODE: ("node_",),
     BLACKBOX: ("probe_", "blackbox_"),
     "cadvisor": ("container_", "machine_", "cadvisor_"),

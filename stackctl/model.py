@@ -213,11 +213,20 @@ class Contract:
 
 
 @dataclass(frozen=True)
+class Push:
+    """How a batch job pushes its metrics to the stack's Pushgateway: as which job, with which grouping labels."""
+
+    job: str
+    grouping: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Service:
     """What the user monitors: one scrape job.
 
     `scrape` holds the fields that Prometheus' scrape_config takes as they are (basic_auth, tls_config, params,
-    relabel_configs, ...). `discovery` holds `*_sd_configs` blocks; then `targets` is empty.
+    relabel_configs, ...). `discovery` holds `*_sd_configs` blocks; then `targets` is empty. A service with `push` is
+    a batch job: it has neither, and no scrape job of its own.
     """
 
     name: str
@@ -234,6 +243,7 @@ class Service:
     run: Run = Run()
     profiles: tuple[str, ...] = ()
     contract: Contract | None = None
+    push: Push | None = None
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Job:
 def jobs(stack: Stack, runtime: str) -> tuple[Job, ...]:
     """Every scrape job of `stack` under `runtime` ("docker" or "native"), components first, in a fixed order."""
     own = [job for component in stack.components for job in _component_jobs(component, runtime)]
-    return (*own, *(_service_job(service, runtime) for service in stack.services))
+    return (*own, *(_service_job(service, runtime) for service in stack.services if service.push is None))
 
 
 def component_address(component: Component, runtime: str) -> str:

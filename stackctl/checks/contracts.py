@@ -5,15 +5,16 @@ A metric with labels that has not been counted yet has no series. It counts as t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from stackctl import conventions as c
 from stackctl.checks import targets
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Prometheus
-from stackctl.model import Contract, Metric
+from stackctl.model import Contract, Metric, Service
 from stackctl.scrape import Job
 
 METRIC = "contract.metric"
@@ -62,61 +63,86 @@ class Scraped:
         return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=0.75)), "")
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where the metrics of a service are found: in the scrapes of `job`, under the job label `label`.
+
+    For what is pushed, the job is the Pushgateway's; `grouping` are the labels that the push adds, None for a scrape.
+    """
+
+    service: Service
+    contract: Contract
+    job: Job
+    label: str
+    grouping: frozenset[str] | None = None
+
+
 def check(context: Context) -> Iterable[Finding]:
     """Two findings for every metric of every contract; one for a service of which nothing is scraped."""
-    jobs = [(job, job.service.contract) for job in context.jobs if job.service and job.service.contract]
-    if not jobs:
+    sources = list(_sources(context))
+    if not sources:
         return []
-    waited = [job for job, _ in jobs if not targets.is_skipped(context, job)]
-    seen = targets.settle(context, waited)
+    seen = targets.settle(context, [each.job for each in sources if not targets.is_skipped(context, each.job)])
     client = context.prometheus()
-    return [finding for job, contract in jobs for finding in _job(context, client, job, contract, seen)]
+    return [finding for source in sources for finding in _source(context, client, source, seen)]
 
 
-def _job(
-    context: Context, client: Prometheus, job: Job, contract: Contract, seen: targets.Observation | NoAnswer
+def _sources(context: Context) -> Iterator[Source]:
+    for job in context.jobs:
+        if job.service and job.service.contract:
+            yield Source(job.service, job.service.contract, job, job.name)
+    gateway = next((job for job in context.jobs if job.name == c.PUSHGATEWAY), None)
+    for service in context.stack.services:
+        if gateway and service.contract and service.push:
+            grouping = frozenset({"job", "instance", *service.push.grouping})
+            yield Source(service, service.contract, gateway, service.push.job, grouping)
+
+
+def _source(
+    context: Context, client: Prometheus, source: Source, seen: targets.Observation | NoAnswer
 ) -> list[Finding]:
-    subject = Subject(METRIC, job.name, contract.origin)
+    job = source.job
+    subject = Subject(METRIC, source.service.name, source.contract.origin)
     if targets.is_skipped(context, job):
-        return [subject.skipped("the service does not run")]
+        return [subject.skipped(f"the {'service' if source.grouping is None else 'Pushgateway'} does not run")]
     if isinstance(seen, NoAnswer):
         return [subject.failed(seen.summary, "Run `stackctl up`.")]
     up = [target for target in seen.targets if target.job == job.name and target.health == "up" and seen.fresh(target)]
     if not up:
         return [subject.failed("nothing is scraped: no target is up", "Mend what `target.up` says of its targets.")]
     try:
-        scraped = _scraped(client, job, up)
+        scraped = _scraped(client, source, up)
     except NoAnswer as error:
         return [subject.failed(error.summary, "Run `stackctl up`.")]
-    return [finding for metric in contract.metrics for finding in _metric(job, metric, scraped)]
+    return [finding for metric in source.contract.metrics for finding in _metric(source.service, metric, scraped)]
 
 
-def _scraped(client: Prometheus, job: Job, up: Sequence[ActiveTarget]) -> Scraped:
+def _scraped(client: Prometheus, source: Source, up: Sequence[ActiveTarget]) -> Scraped:
     types: dict[str, dict[str, str]] = {target.instance: {} for target in up}
-    for each in client.described(job.name):
+    for each in client.described(source.job.name):
         types.get(each.instance, {})[each.name] = each.kind
     added = {target.instance: set(target.labels) - {"instance"} for target in up}
-    relabelled = _relabelled(job)
+    relabelled = _relabelled(source.service)
     series: dict[str, list[Labels]] = {}
-    for labels in client.series(job.name):
-        taken = added.get(labels.get("instance", ""))
+    for labels in client.series(source.label):
+        taken = source.grouping or added.get(labels.get("instance", ""))
         if taken is not None:
             own = {name: value for name, value in labels.items() if name not in taken and name not in relabelled}
             series.setdefault(own.pop("__name__", ""), []).append(own)
     return Scraped(tuple(types), types, series)
 
 
-def _relabelled(job: Job) -> set[str]:
+def _relabelled(service: Service) -> set[str]:
     """The labels that the manifest itself writes onto every series."""
-    steps = job.service.scrape.get("metric_relabel_configs", ()) if job.service else ()
+    steps = service.scrape.get("metric_relabel_configs", ())
     return {step["target_label"] for step in steps if "target_label" in step}
 
 
 # -- the metric -----------------------------------------------------------------------------------------------
 
 
-def _metric(job: Job, metric: Metric, scraped: Scraped) -> list[Finding]:
-    subject = Subject(METRIC, f"{job.name}/{metric.name}", metric.origin)
+def _metric(service: Service, metric: Metric, scraped: Scraped) -> list[Finding]:
+    subject = Subject(METRIC, f"{service.name}/{metric.name}", metric.origin)
     kinds, series = scraped.kinds(metric), scraped.of(metric)
     fault = _existence(metric, kinds, scraped) or _type(metric, kinds) or _presence(metric, series, scraped)
     if fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from stackctl.errors import Problem
     from stackctl.model import Service, Stack, Target
+    from stackctl.simulate.push import Pusher
     from stackctl.simulate.server import Listener, Simulation
     from stackctl.simulate.service import SimulatedService
 
@@ -59,9 +60,10 @@ def simulate(
     }
     tls = _tls(chosen, tls_cert, tls_key)
     hosts = tuple(dict.fromkeys(listen_host or (c.LOOPBACK,)))
-    with _served(chosen, simulated, hosts, tls, control) as (simulation, address):
+    pushers = _pushers(stack, chosen, simulated)
+    with _served(chosen, simulated, hosts, tls, control) as (simulation, address), _pushing(pushers):
         for each in chosen:
-            _announce(each, simulation)
+            _announce(each, simulation, pushers.get(each.name))
         console.out(f"control: curl -X POST 'http://{address}/-/scenario?name=errors'   (GET lists the scenarios)")
         _until_told()
     console.note("stopped")
@@ -87,7 +89,7 @@ def _chosen(stack: Stack, names: Collection[str]) -> list[Service]:
     raise_if_any(_obstacle(known[name]) for name in names if not _can_be_simulated(known[name]))
     chosen = [known[name] for name in names] or [each for each in stack.services if _can_be_simulated(each)]
     if not chosen:
-        remedy = "Give a service `metrics` and a target like `localhost:8000`."
+        remedy = "Give a service `metrics`, and a target like `localhost:8000` or `push`."
         raise InputError.of("there is nothing to simulate: no service has a contract and a local target", remedy=remedy)
     raise_if_any(_shared_ports(chosen))
     return chosen
@@ -106,7 +108,7 @@ def _shared_ports(services: Sequence[Service]) -> Iterator[Problem]:
 
 
 def _can_be_simulated(service: Service) -> bool:
-    return service.contract is not None and bool(_local(service))
+    return service.contract is not None and bool(_local(service) or service.push)
 
 
 def _local(service: Service) -> list[Target]:
@@ -202,7 +204,40 @@ def _refuse_taken(addresses: Sequence[str]) -> None:
         raise Unavailable(*problems)
 
 
-def _announce(service: Service, simulation: Simulation) -> None:
+def _pushers(stack: Stack, services: Sequence[Service], simulated: dict[str, SimulatedService]) -> dict[str, Pusher]:
+    """What pushes, by the name of its service."""
+    from stackctl.simulate.push import Pusher
+
+    if stack.pushgateway is None:
+        return {}
+    url = stack.pushgateway.listen.url
+    return {
+        each.name: Pusher(url, each.push, simulated[each.name], _trouble(each.name)) for each in services if each.push
+    }
+
+
+def _trouble(name: str) -> Callable[[str], None]:
+    from stackctl.report import console
+
+    def tell(trouble: str) -> None:
+        mark = console.mark("warn" if trouble else "pass")
+        console.note(f"{mark} {name} {f'cannot push: {trouble}' if trouble else 'pushes again'}")
+
+    return tell
+
+
+@contextmanager
+def _pushing(pushers: dict[str, Pusher]) -> Iterator[None]:
+    for pusher in pushers.values():
+        pusher.start()
+    try:
+        yield
+    finally:
+        for pusher in pushers.values():
+            pusher.stop()
+
+
+def _announce(service: Service, simulation: Simulation, pusher: Pusher | None) -> None:
     from stackctl.report import console
 
     contract = service.contract
@@ -211,6 +246,8 @@ def _announce(service: Service, simulation: Simulation) -> None:
     for target in _local(service):
         url = f"{service.scheme}://{target.address}{service.metrics_path}"
         console.out(f"{service.name}: {url}, {len(contract.metrics)} metrics, {scenario}")
+    if pusher:
+        console.out(f"{service.name}: pushes to {pusher.url}, {len(contract.metrics)} metrics, {scenario}")
     elsewhere = len(service.targets) - len(_local(service))
     if elsewhere:
         console.note(f"{service.name}: {elsewhere} targets are not on this machine, and are not served")

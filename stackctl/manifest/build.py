@@ -37,6 +37,7 @@ from stackctl.model import (
     NativeRun,
     Probe,
     Prometheus,
+    Push,
     Receiver,
     Resources,
     Retention,
@@ -189,6 +190,7 @@ def _service(document: Document, name: str, model: ServiceModel, root: Path) -> 
         health=Health(model.health.live, model.health.ready),
         run=_run(model, root),
         profiles=tuple(model.profiles),
+        push=Push(model.push.job or name, model.push.grouping) if model.push else None,
     )
 
 

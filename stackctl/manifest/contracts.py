@@ -63,9 +63,8 @@ def inline_place(place: Place, contract: ContractModel) -> Place:
 
 def contradictions(metrics: Metrics, service: ServiceModel) -> Iterator[Found]:
     """What cannot be promised, each with its place below the metrics: a scrape could never look like that."""
-    taken = taken_labels(service)
     for name, metric in metrics.items():
-        yield from (((name, *place), message, remedy) for place, message, remedy in _metric(name, metric, taken))
+        yield from (((name, *place), message, remedy) for place, message, remedy in _metric(name, metric, service))
     yield from _same_series(metrics)
 
 
@@ -73,10 +72,12 @@ def taken_labels(service: ServiceModel) -> frozenset[str]:
     """The labels that the scrape sets itself; a metric's own label of that name would be renamed."""
     if service.honor_labels:
         return frozenset()
+    if service.push:
+        return OF_THE_SCRAPE | service.push.grouping.keys()
     return OF_THE_SCRAPE | {*service.labels, *(label for target in service.targets or () for label in target.labels)}
 
 
-def _metric(name: str, metric: MetricModel, taken: Collection[str]) -> Iterator[Found]:
+def _metric(name: str, metric: MetricModel, service: ServiceModel) -> Iterator[Found]:
     for key, kind in _OWN_KEYS.items():
         if getattr(metric, key) and metric.type != kind:
             yield (key,), f"a {metric.type} has no `{key}`", f"Remove it, or write `type: {kind}`."
@@ -88,16 +89,19 @@ def _metric(name: str, metric: MetricModel, taken: Collection[str]) -> Iterator[
         yield ("range",), "what a histogram measures must be greater than zero here", "Write the smallest real value."
     if metric.range and metric.type == "counter" and min(metric.range) < 0:
         yield ("range",), "a counter cannot fall", "Write what it counts in a second: at rest, and when saturated."
-    yield from _labels(name, metric, taken)
+    yield from _labels(name, metric, service)
 
 
-def _labels(name: str, metric: MetricModel, taken: Collection[str]) -> Iterator[Found]:
+def _labels(name: str, metric: MetricModel, service: ServiceModel) -> Iterator[Found]:
+    taken = taken_labels(service)
     own = name if metric.type == "stateset" else _OWN_LABELS.get(metric.type)
     for label, model in metric.labels.items():
         place = ("labels", label)
         if label == own:
             yield place, f"every {metric.type} has the label `{label}` already", "Remove it."
-        if label in taken:
+        if label in taken and service.push:
+            yield place, f"the push sets the label `{label}` itself", "Rename it or remove it: it would be overwritten."
+        elif label in taken:
             remedy = f"Rename it or remove it; `honor_labels: true` keeps it. It would be found as `exported_{label}`."
             yield place, f"the scrape sets the label `{label}` itself", remedy
         if model.values and model.examples:

@@ -101,7 +101,8 @@ def _routed(route: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[Found]:
     path: Path = ("services", name)
-    if service.targets is None and service.discovery is None:
+    yield from _push(manifest, path, service)
+    if service.targets is None and service.discovery is None and service.push is None:
         yield path, "the service has neither `targets` nor `discovery`", 'Add `targets: ["localhost:8000"]`.'
     if service.targets is not None and service.discovery is not None:
         yield path, "the service has both `targets` and `discovery`", "Keep one; make the other a service of its own."
@@ -119,6 +120,16 @@ def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[F
         if target.address in seen:
             yield (*path, "targets", index), f"the target `{target.address}` is named twice", "Remove one of the two."
         seen.add(target.address)
+
+
+def _push(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Found]:
+    if service.push is None:
+        return
+    if service.targets is not None or service.discovery is not None:
+        remedy = "Keep one; make the other a service of its own."
+        yield (*path, "push"), "a service is scraped, or it pushes", remedy
+    if manifest.pushgateway is None:
+        yield (*path, "push"), "there is no Pushgateway to push to", "Add `pushgateway: {}` at the top level."
 
 
 def _contract(path: Path, contract: ContractModel, service: ServiceModel) -> Iterator[Found]:

@@ -46,6 +46,7 @@ def catalogue(stack: Stack) -> Catalogue:
         names=frozenset({*c.SERIES_OF_ALL, *recorded}),
         prefixes=(*c.PREFIXES_OF_ALL, *prefixes),
         complete=all(name in c.SERIES_PREFIXES for name in components)
+        and (stack.pushgateway is None or any(service.push for service in stack.services))
         and "scrape_configs" not in stack.prometheus.extra
         and all(service.contract and not service.scrape.get("metric_relabel_configs") for service in stack.services),
     )
@@ -66,6 +67,8 @@ def _added_labels(service: Service) -> Mapping[str, tuple[str, ...]] | None:
     relabelled = {"relabel_configs", "metric_relabel_configs", "honor_labels"} & set(service.scrape)
     if service.discovery or relabelled:
         return None
+    if service.push:
+        return dict.fromkeys(("job", "instance", *service.push.grouping), ())
     names = {"job", "instance", *service.labels, *(label for target in service.targets for label in target.labels)}
     return dict.fromkeys(sorted(names), ())
 

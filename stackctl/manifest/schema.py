@@ -370,10 +370,19 @@ class ContractModel(Model):
         return {"anyOf": [text, {**mapping, "required": ["file"]}, mapping["properties"]["metrics"]]}
 
 
+class PushModel(Model):
+    """A batch job: it pushes its metrics to the stack's Pushgateway before it ends, instead of being scraped."""
+
+    job: Text | None = Field(None, description="The job that it pushes as; the service's name by default.")
+    grouping: dict[LabelName, Text] = Field(default_factory=dict, description="The grouping key beside the job.")
+
+
 class ServiceModel(Model):
     """What you monitor: one scrape job."""
 
-    targets: list[TargetModel] | None = Field(None, description="What is scraped. This or `discovery` is needed.")
+    targets: list[TargetModel] | None = Field(
+        None, description="What is scraped. This, `discovery` or `push` is needed."
+    )
     discovery: Passthrough | None = Field(
         None, description="Prometheus service discovery instead of targets: `{dns_sd_configs: [...]}` and the like."
     )
@@ -400,6 +409,7 @@ class ServiceModel(Model):
         default_factory=list, description="With `run`: started only when `up --profile` names one of these."
     )
     metrics: ContractModel | None = Field(None, description="The contract: the metrics that it promises to serve.")
+    push: PushModel | None = Field(None, description="Instead of targets: it pushes to the stack's Pushgateway.")
 
 
 class NetworksModel(Model):

@@ -43,7 +43,7 @@ def export_kubernetes(stack: Stack, cluster: Cluster) -> Tree:
     Raises InputError for a service whose targets are discovered: which pods it means cannot be known.
     """
     files: dict[str, File] = {}
-    for service in stack.services:
+    for service in (each for each in stack.services if each.push is None):
         files |= _service_files(stack, service, cluster)
     for rule_file in stack.rules:
         name = _dns(rule_file.path.rsplit(".", 1)[0])

@@ -143,6 +143,11 @@ def is_start_time(metric: Metric) -> bool:
     return "start_time" in metric.name
 
 
+def is_timestamp(metric: Metric) -> bool:
+    """Whether a gauge tells when something last happened."""
+    return metric.name.endswith(("timestamp_seconds", "timestamp"))
+
+
 def buckets(metric: Metric) -> tuple[float, ...]:
     """The upper bounds of a histogram: those of its contract, or what client libraries take for its unit."""
     return metric.buckets or _BUCKETS.get(unit(metric), _PLAIN_BUCKETS)

@@ -119,6 +119,8 @@ def _gauge(metric: Metric, seed: int) -> Lines:
         return lambda reading: [f"{text}{reading.flow.seconds:.3f}" for text in texts]
     if habits.is_start_time(metric):
         return lambda reading: [f"{text}{reading.flow.start:.3f}" for text in texts]
+    if habits.is_timestamp(metric):
+        return lambda reading: [f"{text}{reading.flow.time:.3f}" for text in texts]
     if habits.flag((low, high)) and habits.unit(metric) != "ratio":
         return lambda reading: [f"{text}{int(high if reading.weather.pressure > _TURNS else low)}" for text in texts]
     ready = [(text, chance(seed, text), 0.02 + 0.03 * chance(seed + 1, text)) for text in texts]

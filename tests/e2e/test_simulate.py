@@ -40,7 +40,11 @@ MANIFEST = """\
 version: 1
 name: {name}
 prometheus: {{listen: {prometheus}, scrape_interval: 1s, evaluation_interval: 1s}}
+pushgateway: {{listen: {pushgateway}}}
 services:
+  nightly:
+    push: {{job: nightly-run, grouping: {{region: eu/west}}}}
+    metrics: {{nightly_rows_total: {{type: counter, labels: [table]}}, nightly_duration_seconds: gauge}}
   buy:
     targets: ["127.0.0.1:{buy}"]
     health: {{live: /live, ready: /ready}}
@@ -131,11 +135,11 @@ def enter(control: str, scenario: str, service: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    for name in ("prometheus", "promtool"):
+    for name in ("prometheus", "promtool", "pushgateway"):
         if tools.locate(name) is None:
             (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no {name}")
-    names = ("prometheus", "buy", "sell", "sell2")
-    made = Shop(tmp_path_factory.mktemp("simulate"), dict(zip(names, free_ports(4), strict=True)))
+    names = ("prometheus", "pushgateway", "buy", "sell", "sell2")
+    made = Shop(tmp_path_factory.mktemp("simulate"), dict(zip(names, free_ports(5), strict=True)))
     made.write("stack.yml")
     made.stackctl("check")
     made.stackctl("up", "--runtime", "native")
@@ -145,9 +149,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 def test_what_is_simulated_must_be_verified_whole(shop: Shop) -> None:
     with simulated(shop):
+        wait_until(lambda: shop.query("push_time_seconds"), lambda seen: seen > 0, PATIENCE_SECONDS, what="a push")
         findings = shop.verified()
     assert {finding["status"] for finding in findings.values()} == {"pass"}
-    assert len([id for id, _ in findings if id == "contract.metric"]) == 13
+    assert len([id for id, _ in findings if id == "contract.metric"]) == 15
+    assert findings["contract.labels", "nightly/nightly_rows_total"]["summary"] == "table"
     assert findings["contract.labels", "sell/sell_requests_total"]["summary"] == "method, status"
     source = findings["contract.metric", "buy/buy_requests_total"]["source"]
     assert (source["file"], source["line"]) == ("stack-contract.yml", 1)
@@ -161,7 +167,7 @@ def test_failing_requests_must_be_seen_by_promql(shop: Shop) -> None:
 def test_a_service_that_goes_down_must_be_red_until_it_recovers(shop: Shop) -> None:
     with simulated(shop) as control:
         assert shop.red("target", "contract", "service") == set()
-        assert enter(control, "down", "buy") == {"buy": "down", "sell": "normal"}
+        assert enter(control, "down", "buy") == {"nightly": "normal", "buy": "down", "sell": "normal"}
         address = f"buy/127.0.0.1:{shop.ports['buy']}"
         assert shop.red("target", "contract", "service") == {
             ("target.up", address),

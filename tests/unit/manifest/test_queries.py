@@ -69,6 +69,14 @@ def test_nobody_must_be_blamed_where_metrics_come_from_elsewhere(tmp_path: Path,
     assert reviewed(tmp_path, "batch_runs_total", more=more) == Review((), ())
 
 
+def test_what_a_batch_job_promises_must_have_an_owner(tmp_path: Path) -> None:
+    services = SERVICE + "  nightly: {push: {grouping: {region: eu}}, metrics: {rows_total: counter}}\n"
+    gateway = "pushgateway:\n"
+    assert reviewed(tmp_path, 'rate(rows_total{region="eu"}[1h])', services, gateway) == Review((), ())
+    assert reviewed(tmp_path, "time() - push_time_seconds > 3600", services, gateway) == Review((), ())
+    assert len(reviewed(tmp_path, "batch_runs_total", services, gateway).errors) == 1
+
+
 def test_labels_must_be_left_alone_where_relabelling_adds_some(tmp_path: Path) -> None:
     relabelled = SERVICE + "    relabel: [{target_label: zone, replacement: a}]\n"
     assert reviewed(tmp_path, 'depth{zone="a"}', relabelled) == Review((), ())
