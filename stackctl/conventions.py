@@ -145,6 +145,8 @@ CRITICAL = "critical"
 WARNING = "warning"
 # In a manifest's routing: the receiver that drops alerts.
 NOBODY = "nobody"
+# The labels in which the alerts of one message agree.
+GROUP_BY = ("alertname", "job")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 DATASOURCE_UID = "prometheus"

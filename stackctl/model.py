@@ -85,12 +85,59 @@ class Receiver:
 
 
 @dataclass(frozen=True)
+class Match:
+    """What a label of an alert must be: `operator` is "=", "!=", "=~" or "!~"."""
+
+    label: str
+    operator: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Period:
+    """From `start` to `end` ("09:00") on `weekdays` (() for all). An end before the start is on the next day."""
+
+    weekdays: tuple[str, ...]
+    start: str
+    end: str
+    location: str
+
+
+@dataclass(frozen=True)
+class RoutingRule:
+    """Alerts with all `matches` go to `receiver`: during these times, and to `otherwise` outside of them.
+
+    `onward` lets the rules after it take them as well; `grouping` holds Alertmanager's fields for groups.
+    """
+
+    receiver: str
+    origin: Position
+    matches: tuple[Match, ...] = ()
+    during: tuple[str, ...] = ()
+    otherwise: str | None = None
+    onward: bool = False
+    grouping: Block = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Who is told what. `inhibit` are the labels in which a warning agrees with the critical that silences it."""
+
+    default: str
+    grouping: Block
+    rules: tuple[RoutingRule, ...] = ()
+    times: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
+    inhibit: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Alertmanager(Component):
-    """The Alertmanager. `route` is None when the manifest leaves it to the convention: the first receiver."""
+    """The Alertmanager. `route` (its own tree) or `routing`; with neither all goes to the first receiver."""
 
     receivers: tuple[Receiver, ...]
     route: Block | None
     extra: Block
+    routing: Routing | None = None
 
 
 @dataclass(frozen=True)

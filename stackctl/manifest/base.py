@@ -30,13 +30,17 @@ class Model(BaseModel):
 
     # The key that a bare scalar stands for, where a mapping has such a short form.
     shorthand: ClassVar[str] = ""
+    # The keys that hold lists, where one thing stands for a list of it.
+    listable: ClassVar[frozenset[str]] = frozenset()
     # The keys that hold mappings: named and left empty (`grafana:`), such a section is there with its defaults.
     sections: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        cls.sections = frozenset(name for name, field in cls.model_fields.items() if nested(field.annotation))
+        cls.sections = frozenset(
+            field.alias or name for name, field in cls.model_fields.items() if nested(field.annotation)
+        )
 
     @model_validator(mode="before")
     @classmethod
@@ -44,15 +48,23 @@ class Model(BaseModel):
         if value is None and not cls.shorthand:
             return {}
         if isinstance(value, str) and cls.shorthand:
-            return {cls.shorthand: value}
-        if isinstance(value, dict):
-            return {key: {} if item is None and key in cls.sections else item for key, item in value.items()}
-        return value
+            value = {cls.shorthand: value}
+        return {key: cls._long(key, item) for key, item in value.items()} if isinstance(value, dict) else value
+
+    @classmethod
+    def _long(cls, key: str, value: Any) -> Any:
+        """The long form of what stands under a key."""
+        if value is None:
+            return {} if key in cls.sections else None
+        return [value] if key in cls.listable and not isinstance(value, list) else value
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Say to editors what `_expand` accepts beside the mapping."""
         schema = handler.resolve_ref_schema(handler(core))
+        for key in cls.listable:
+            several = schema["properties"][key]
+            schema["properties"][key] = {"anyOf": [several["items"], several], "description": several["description"]}
         if cls.shorthand:
             return {"anyOf": [{"type": "string"}, schema]}
         required = any(field.is_required() for field in cls.model_fields.values())

@@ -8,6 +8,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.errors import Problem
+from stackctl.manifest import routing
 from stackctl.manifest.contracts import read_contract
 from stackctl.manifest.crosscheck import components
 from stackctl.manifest.dashboards import read_dashboards
@@ -38,7 +39,6 @@ from stackctl.model import (
     Probe,
     Prometheus,
     Push,
-    Receiver,
     Resources,
     Retention,
     RuleFile,
@@ -109,16 +109,13 @@ def _prometheus(document: Document, model: PrometheusModel) -> Prometheus:
 
 
 def _alertmanager(document: Document, model: AlertmanagerModel) -> Alertmanager:
-    receivers = tuple(
-        Receiver(
-            name,
-            {kind: tuple(blocks) for kind in type(receiver).model_fields if (blocks := getattr(receiver, kind))},
-            document.position(("alertmanager", "receivers", name), key=True),
-        )
-        for name, receiver in model.receivers.items()
+    return Alertmanager(
+        **_base(document, ("alertmanager",), model),
+        receivers=routing.receivers(document, model),
+        route=model.route,
+        extra=model.extra,
+        routing=routing.routing(document, model.routing),
     )
-    base = _base(document, ("alertmanager",), model)
-    return Alertmanager(**base, receivers=receivers, route=model.route, extra=model.extra)
 
 
 def _grafana(document: Document, model: GrafanaModel) -> Grafana:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from stackctl import conventions as c
 from stackctl.errors import Problem
+from stackctl.manifest import routing
 from stackctl.manifest.contracts import contradictions, inline_place
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import split_address
@@ -21,7 +21,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Problem]:
         *_something_to_monitor(manifest),
         *_job_names(manifest),
         *_listen_addresses(manifest),
-        *_receivers(manifest),
+        *(routing.contradictions(manifest.alertmanager) if manifest.alertmanager else ()),
         *(problem for name, service in manifest.services.items() for problem in _service(manifest, name, service)),
     ]
     return [_place(document, path, message, remedy) for path, message, remedy in found]
@@ -74,29 +74,6 @@ def _listen_addresses(manifest: Manifest) -> Iterator[Found]:
             remedy = f"Give one of them another port, like `listen: {host}:{port + 1}`."
             yield path, f"{host}:{port} is also where {seen[host, port]} listens", remedy
         seen[host, port] = show_path(path)
-
-
-def _receivers(manifest: Manifest) -> Iterator[Found]:
-    alertmanager = manifest.alertmanager
-    if alertmanager is None:
-        return
-    for name, receiver in alertmanager.receivers.items():
-        if not any(getattr(receiver, integration) for integration in type(receiver).model_fields):
-            place = ("alertmanager", "receivers", name)
-            yield place, "a receiver needs an integration", "Add one, like `webhook: {url: http://localhost:5001/}`."
-    known = ", ".join(f"`{name}`" for name in alertmanager.receivers) or "none"
-    for path, name in _routed(alertmanager.route, ("alertmanager", "route")):
-        if name not in alertmanager.receivers:
-            yield path, f"there is no receiver `{name}`", f"Declared receivers: {known}."
-
-
-def _routed(route: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if not isinstance(route, dict):
-        return
-    if isinstance(route.get("receiver"), str):
-        yield (*path, "receiver"), route["receiver"]
-    for index, child in enumerate(route.get("routes") or []):
-        yield from _routed(child, (*path, "routes", index))
 
 
 def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[Found]:

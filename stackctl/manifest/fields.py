@@ -94,15 +94,9 @@ def _weekdays(value: Any) -> tuple[str, ...]:
     first, _, last = text.lower().partition(":")
     for day in (first, last or first):
         if day not in conventions.WEEKDAYS:
-            remedy = _closest_word(day, conventions.WEEKDAYS) or "Write a day or a range, like `monday:friday`."
-            raise wrong(f"not a day of the week: `{text}`", remedy)
+            raise wrong(f"not a day of the week: `{text}`", "Write a day or a range of days, like `monday:friday`.")
     start, end = conventions.WEEKDAYS.index(first), conventions.WEEKDAYS.index(last or first)
     return tuple(conventions.WEEKDAYS[(start + day) % 7] for day in range((end - start) % 7 + 1))
-
-
-def _closest_word(word: str, known: tuple[str, ...]) -> str:
-    close = next((each for each in known if len(word) > 1 and each.startswith(word[:2])), "")
-    return f"Did you mean `{close}`?" if close else ""
 
 
 def _time_zone(value: Any) -> str:

@@ -39,8 +39,8 @@ from stackctl.manifest.fields import (
     StackName,
     Text,
     UrlPath,
-    Webhook,
 )
+from stackctl.manifest.routing_schema import ReceiverModel, RoutingModel
 from stackctl.manifest.rule_schema import RuleSourceModel
 
 # Path of a planned field ("*" stands for any name or index) -> what it will do.
@@ -100,28 +100,6 @@ class PrometheusModel(ComponentModel):
     extra: Passthrough = Field(default_factory=dict, description="Merged last into prometheus.yml: the way out.")
 
 
-class ReceiverModel(Model):
-    """Who is told: one or more integrations, each a mapping of Alertmanager's own fields, or a list of them."""
-
-    slack: list[Passthrough] = Field(
-        default_factory=list, description="`slack_configs`: needs `api_url` and `channel`."
-    )
-    email: list[Passthrough] = Field(
-        default_factory=list, description="`email_configs`: needs `to`, `from`, `smarthost`."
-    )
-    pagerduty: list[Passthrough] = Field(default_factory=list, description="`pagerduty_configs`: needs `routing_key`.")
-    webhook: list[Webhook] = Field(default_factory=list, description="`webhook_configs`: needs `url`.")
-    opsgenie: list[Passthrough] = Field(default_factory=list, description="`opsgenie_configs`: needs `api_key`.")
-    teams: list[Passthrough] = Field(default_factory=list, description="`msteamsv2_configs`: needs `webhook_url`.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_is_a_list(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {key: [item] if isinstance(item, dict) else item for key, item in value.items()}
-
-
 class AlertmanagerModel(ComponentModel):
     """The Alertmanager. It runs when the section is there, if only as `alertmanager: {}`."""
 
@@ -131,6 +109,7 @@ class AlertmanagerModel(ComponentModel):
     route: Passthrough | None = Field(
         None, description="Alertmanager's own routing tree. By default all alerts go to the first receiver."
     )
+    routing: RoutingModel | None = Field(None, description="Who is told what, in place of `route`.")
     extra: Passthrough = Field(default_factory=dict, description="Merged last into alertmanager.yml: the way out.")
 
 

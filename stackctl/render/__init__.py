@@ -14,6 +14,7 @@ from stackctl.render.exporters import exporter_files
 from stackctl.render.grafana import dashboard_json, dashboard_problems, datasources, folder_name, providers
 from stackctl.render.native import native_units
 from stackctl.render.prometheus import prometheus_config
+from stackctl.render.receivers import TEMPLATES, templates
 from stackctl.render.rules import rule_files
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import json_bytes, yaml_bytes
@@ -65,7 +66,8 @@ def _alertmanager(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str,
     if stack.alertmanager is None:
         return {}
     config = alertmanager_config(stack.alertmanager, runtime, secrets)
-    return {"alertmanager/alertmanager.yml": _yaml(config, stack)}
+    files = {"alertmanager/alertmanager.yml": _yaml(config, stack)}
+    return {**files, f"alertmanager/{TEMPLATES}": File(templates())} if stack.alertmanager.receivers else files
 
 
 def _blackbox(stack: Stack) -> dict[str, File]:

@@ -33,9 +33,13 @@ def _text(dumper: Any, text: str) -> Any:
 def _style(text: str) -> str | None:
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return None
-    # Lines are for people; where a line could be read in two ways, the dumper itself falls back to quotes.
+    # For people: lines as lines, and few backslashes. Where that could be misread, the dumper itself falls back.
     lines = text.split("\n")
-    return "|" if len(lines) > 1 and lines[0].strip() and all(line.isprintable() for line in lines) else '"'
+    if not lines[0].strip() or not all(line.isprintable() for line in lines):
+        return '"'
+    if len(lines) > 1:
+        return "|"
+    return "'" if set(text) & set('"\\') else '"'
 
 
 def _mapping(dumper: Any, value: Mapping[Any, Any]) -> Any:

@@ -24,14 +24,14 @@ ALERTMANAGER_CASES = [
 
 @pytest.mark.parametrize(("case", "runtime"), CASES)
 def test_promtool_must_accept_the_configuration_and_its_rules(case: str, runtime: str, tmp_path: Path) -> None:
-    program = _program("promtool")
+    program = required_program("promtool")
     write(tree_of(case, runtime), tmp_path)
     _accepts([program, "check", "config", str(tmp_path / "prometheus/prometheus.yml")])
 
 
 @pytest.mark.parametrize(("case", "runtime"), ALERTMANAGER_CASES)
 def test_amtool_must_accept_the_configuration(case: str, runtime: str, tmp_path: Path) -> None:
-    program = _program("amtool")
+    program = required_program("amtool")
     write(tree_of(case, runtime), tmp_path)
     _accepts([program, "check-config", str(tmp_path / "alertmanager/alertmanager.yml")])
 
@@ -59,7 +59,7 @@ def test_compose_must_accept_the_project(case: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", DOCKER_CASES)
 def test_prometheus_must_read_every_query_of_the_dashboards(case: str, tmp_path: Path) -> None:
-    program = _program("promtool")
+    program = required_program("promtool")
     queries = [
         runnable(query.expr, dashboard.values) for dashboard in stack_of(case).dashboards for query in dashboard.queries
     ]
@@ -70,7 +70,7 @@ def test_prometheus_must_read_every_query_of_the_dashboards(case: str, tmp_path:
     assert len(queries) > 15 or case != "compact"
 
 
-def _program(name: str) -> str:
+def required_program(name: str) -> str:
     tool = locate(name)
     if tool is None:
         _cannot_run(f"{name} was not found")

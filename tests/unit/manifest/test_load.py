@@ -138,7 +138,7 @@ def test_secrets_must_not_show_in_the_model(tmp_path: Path) -> None:
         "    run: {native: {command: [x], env: {TOKEN: ${TOKEN}, PLAIN: x}}}\n"
     ) + (
         "prometheus: {remote_write: [{url: http://x, authorization: {credentials: hunter2}}]}\n"
-        "alertmanager: {receivers: {a: {slack: {api_url: hunter2}, webhook: {url: '${HOOK}'}}}}\n"
+        "alertmanager: {receivers: {a: {slack: {api_url: hunter2, channel: c}, webhook: {url: '${HOOK}'}}}}\n"
         "grafana: {admin: {password: hunter2}}\n"
     )
     stack = loaded(tmp_path, text, {"TOKEN": "hunter2", "HOOK": "http://hunter2"})

@@ -1,0 +1,173 @@
+"""The language of the Alertmanager's section: receivers, and the routing that reads as it is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from stackctl import conventions as c
+from stackctl.manifest.base import Model
+from stackctl.manifest.fields import (
+    Boolean,
+    Clock,
+    Duration,
+    LabelName,
+    Passthrough,
+    Pause,
+    Regex,
+    Text,
+    TimeZone,
+    Webhook,
+    Weekdays,
+    wrong,
+)
+
+
+class ReceiverModel(Model):
+    """Who is told: one or more integrations, each a mapping of Alertmanager's own fields, or a list of them.
+
+    What is not set is filled in: texts from stackctl's templates, and that the end of an alert is told too.
+    """
+
+    listable = frozenset({"slack", "email", "pagerduty", "webhook", "opsgenie", "teams"})
+
+    slack: list[Passthrough] = Field(
+        default_factory=list, description="`slack_configs`: needs `api_url` and `channel`."
+    )
+    email: list[Passthrough] = Field(
+        default_factory=list, description="`email_configs`: needs `to`, `from`, `smarthost`."
+    )
+    pagerduty: list[Passthrough] = Field(
+        default_factory=list, description="`pagerduty_configs`: needs `routing_key` or `service_key`."
+    )
+    webhook: list[Webhook] = Field(default_factory=list, description="`webhook_configs`: needs `url`.")
+    opsgenie: list[Passthrough] = Field(default_factory=list, description="`opsgenie_configs`: needs `api_key`.")
+    teams: list[Passthrough] = Field(default_factory=list, description="`msteamsv2_configs`: needs `webhook_url`.")
+
+
+class MatchModel(Model):
+    """What the value of a label is: a value, a list of them (any), or a mapping. An alert without it has `""`."""
+
+    shorthand = "is"
+    listable = frozenset({"is", "not"})
+
+    is_: list[Text] = Field(default_factory=list, alias="is", description="One of these; they alone are enough.")
+    not_: list[Text] = Field(default_factory=list, alias="not", description="None of these.")
+    matches: Regex | None = Field(None, description="It matches this regular expression, whole.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list_is_any_of(cls, value: Any) -> Any:
+        return {"is": value} if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> MatchModel:
+        if not (self.is_ or self.not_ or self.matches):
+            raise wrong("nothing to match", "Write a value, a list of values, `{not: x}` or `{matches: regex}`.")
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = super().__get_pydantic_json_schema__(core, handler)
+        return {"anyOf": [schema["anyOf"][1]["properties"]["is"], schema["anyOf"][1]]}
+
+
+class GroupingModel(Model):
+    """Which alerts share a message, and when it is sent."""
+
+    group_by: list[Text] = Field(default_factory=list, description="Alerts that agree in these labels share a message.")
+    group_wait: Pause | None = Field(None, description="How long a new group waits for more; `30s` by default.")
+    group_interval: Duration | None = Field(None, description="How long until news of a group; `5m` by default.")
+    repeat_interval: Duration | None = Field(None, description="How long until it is said again; `4h` by default.")
+
+
+class RoutingRuleModel(GroupingModel):
+    """Alerts that match all of `when` go to a receiver. The first rule that matches decides."""
+
+    listable = frozenset({"during"})
+
+    when: dict[LabelName, MatchModel] = Field(
+        default_factory=dict, description="Labels and what they are: `{severity: critical, team: [data, core]}`."
+    )
+    to: Text = Field(description=f"The receiver, or `{c.NOBODY}` to drop them.")
+    during: list[Text] = Field(
+        default_factory=list, description="Names of `times`: outside of all of them nothing is sent by this rule."
+    )
+    otherwise: Text | None = Field(None, description="With `during`: the receiver outside of these times.")
+    continue_: Boolean = Field(
+        False, alias="continue", description="Whether the rules after it may take the alert as well."
+    )
+
+    @model_validator(mode="after")
+    def _otherwise_than_when(self) -> RoutingRuleModel:
+        if self.otherwise is not None and not self.during:
+            raise wrong("`otherwise` needs `during`", "Say when `to` is told, or remove it.")
+        return self
+
+
+class PeriodModel(Model):
+    """Hours and days of the week. A period may go over midnight: it belongs to the day on which it begins."""
+
+    listable = frozenset({"weekdays"})
+
+    weekdays: list[Weekdays] = Field(default_factory=list, description="Days and ranges of days; all by default.")
+    from_: Clock = Field("00:00", alias="from", description="The time of day at which it begins.")
+    to: Clock = Field("24:00", description="The time of day at which it ends.")
+    location: TimeZone = Field("UTC", description="The time zone, like `Europe/Berlin`.")
+
+    @model_validator(mode="after")
+    def _lasts(self) -> PeriodModel:
+        if self.from_ in (self.to, "24:00"):
+            raise wrong("the period is empty", "Let it begin before 24:00 and end at another time of day.")
+        return self
+
+
+class CriticalsModel(Model):
+    """While a critical alert fires, warnings that agree with it in some labels are not sent."""
+
+    shorthand = "enabled"
+
+    enabled: Boolean = Field(True, description="The word itself is enough: `warnings-by-criticals: true`.")
+    equal: list[LabelName] = Field(
+        default_factory=lambda: ["job", "instance"],
+        min_length=1,
+        description="The labels in which they agree; `[job, instance]` by default. A critical alert without the first "
+        "of them inhibits nothing.",
+    )
+
+
+class InhibitModel(Model):
+    """Alerts that others make superfluous. More of Alertmanager's `inhibit_rules` go into `extra`."""
+
+    warnings_by_criticals: CriticalsModel | None = Field(
+        None, alias="warnings-by-criticals", description="Warnings, by criticals of the same thing."
+    )
+
+
+class RoutingModel(GroupingModel):
+    """Who is told what: rules from top to bottom, the first that matches decides."""
+
+    default: Text = Field(description=f"The receiver of all that no rule takes, or `{c.NOBODY}`.")
+    rules: list[RoutingRuleModel] = Field(default_factory=list, description="The rules.")
+    times: dict[Text, list[PeriodModel]] = Field(
+        default_factory=dict, description="Times for `during`, by name: one period, or a list of them."
+    )
+    inhibit: InhibitModel = Field(default_factory=InhibitModel, description="Alerts that others make superfluous.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _period_is_a_list(cls, value: Any) -> Any:
+        times = value.get("times") if isinstance(value, dict) else None
+        if not isinstance(times, dict):
+            return value
+        return {**value, "times": {name: [each] if isinstance(each, dict) else each for name, each in times.items()}}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = super().__get_pydantic_json_schema__(core, handler)
+        periods = schema["properties"]["times"]["additionalProperties"]
+        schema["properties"]["times"]["additionalProperties"] = {"anyOf": [periods["items"], periods]}
+        return schema

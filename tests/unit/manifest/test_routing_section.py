@@ -1,0 +1,74 @@
+"""The short forms of the routing section, and what they mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackctl.manifest import load
+from stackctl.model import Match, Period, Routing
+
+HEAD = """\
+version: 1
+name: shop
+services: {api: {targets: ["localhost:8000"]}}
+alertmanager:
+  receivers: {team: {webhook: {url: "http://localhost:1/"}}}
+  routing:
+    default: team
+"""
+
+
+def routing(folder: Path, text: str) -> Routing:
+    (folder / "stack.yml").write_text(HEAD + "".join(f"    {line}\n" for line in text.splitlines()))
+    alertmanager = load(folder / "stack.yml", {}).alertmanager
+    assert alertmanager
+    assert alertmanager.routing
+    return alertmanager.routing
+
+
+@pytest.mark.parametrize(
+    ("value", "matches"),
+    [
+        ("critical", [("=", "critical")]),
+        ('""', [("=", "")]),
+        ("[a, b.c]", [("=~", r"a|b\.c")]),
+        ("{is: a}", [("=", "a")]),
+        ("{not: a}", [("!=", "a")]),
+        ("{not: [a, 'b|c']}", [("!~", r"a|b\|c")]),
+        ("{matches: 'a.*', not: ab}", [("!=", "ab"), ("=~", "a.*")]),
+    ],
+)
+def test_every_form_of_a_match_must_become_matchers(tmp_path: Path, value: str, matches: list[tuple[str, str]]) -> None:
+    (rule,) = routing(tmp_path, f"rules: [{{when: {{label: {value}}}, to: team}}]").rules
+    assert rule.matches == tuple(Match("label", operator, written) for operator, written in matches)
+
+
+def test_one_thing_must_stand_for_a_list_of_it(tmp_path: Path) -> None:
+    short = routing(tmp_path, "rules: [{to: team, during: t}]\ntimes: {t: {weekdays: sunday}}")
+    long = routing(tmp_path, "rules: [{to: team, during: [t]}]\ntimes: {t: [{weekdays: [sunday]}]}")
+    assert short == long
+    assert short.times == {"t": (Period(("sunday",), "00:00", "24:00", "UTC"),)}
+
+
+def test_a_range_of_days_may_go_over_the_end_of_the_week(tmp_path: Path) -> None:
+    found = routing(tmp_path, "times: {t: {weekdays: [Saturday:monday, sunday]}}")
+    assert found.times["t"][0].weekdays == ("monday", "saturday", "sunday")
+
+
+@pytest.mark.parametrize(
+    ("value", "equal"),
+    [("true", ("job", "instance")), ("", ("job", "instance")), ("{equal: [job]}", ("job",)), ("false", ())],
+)
+def test_inhibition_must_be_a_word_or_name_its_labels(tmp_path: Path, value: str, equal: tuple[str, ...]) -> None:
+    assert routing(tmp_path, f"inhibit:\n  warnings-by-criticals: {value}").inhibit == equal
+
+
+def test_nothing_must_be_inhibited_without_being_asked_for(tmp_path: Path) -> None:
+    assert routing(tmp_path, "").inhibit == ()
+
+
+def test_groups_must_be_kept_by_name_and_job_unless_the_manifest_says_otherwise(tmp_path: Path) -> None:
+    assert routing(tmp_path, "group_wait: 0s").grouping == {"group_by": ["alertname", "job"], "group_wait": "0s"}
+    assert routing(tmp_path, "group_by: [...]").grouping == {"group_by": ["..."]}
