@@ -34,6 +34,22 @@ pytestmark = pytest.mark.e2e
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # Example -> alert -> the scenario that makes it fire.
 ALERTS: dict[str, dict[str, str]] = {
+    "dag-workflow": {
+        "HighWorkflowFailureRate": "errors",
+        "DatabaseUnhealthy": "saturated",
+        "HighAPILatency": "latency",
+        "TooManyActiveWorkflows": "saturated",
+        "HighMemoryUsage": "saturated",
+    },
+    "dishtayantra": {
+        "DishtaYantraDown": "down",
+        "DAGExecutionErrors": "errors",
+        "DAGExecutionSlow": "latency",
+        "HighCPUUsage": "saturated",
+        "HighMemoryUsage": "saturated",
+        "KafkaConsumerLag": "saturated",
+        "DBPoolExhausted": "saturated",
+    },
     "mojo-compute": {
         "HighErrorRate": "errors",
         "SlowRequests": "latency",
