@@ -411,7 +411,8 @@ class Manifest(Model):
 
     version: Literal["1"] = Field(
         description="The version of this language. There is one: `1`.",
-        json_schema_extra={"enum": [1], "type": "integer"},
+        # Scalars are text until the schema reads them, but an editor sees the number.
+        json_schema_extra=lambda schema: schema.update(const=1, type="integer"),
     )
     name: StackName = Field(description="The stack's name, and the Compose project's.")
     prometheus: PrometheusModel = Field(default_factory=PrometheusModel, description="The Prometheus server.")
