@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[3]
+SECTIONS = {"alertmanager", "grafana", "pushgateway", "node", "cadvisor"}
 MANIFESTS = sorted([*ROOT.glob("examples/*/*.yml"), *ROOT.glob("tests/manifests/render/*/stack.yml")])
 
 
@@ -59,8 +60,8 @@ def test_short_forms_must_fit_the_schema(manifest: Any, schema: Any) -> None:
 
 def _empty_is_null(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _empty_is_null(item) for key, item in value.items()}
-    return None if value == "" else value
+        return {key: None if key in SECTIONS and item == "" else _empty_is_null(item) for key, item in value.items()}
+    return value
 
 
 def _text_for_all(schema: Any) -> Any:
