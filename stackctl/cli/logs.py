@@ -28,4 +28,5 @@ def logs(
     stack, runtime, units = generation.index()
     names = [unit.name for unit in selected(units, only=[component])] if component else []
     for line in open_runtime(runtime, stack, state.root).logs(names, follow=follow, tail=tail):
-        console.out(line)
+        if not console.out(line):
+            return

@@ -81,39 +81,39 @@ def run() -> None:
 def main(arguments: list[str]) -> int:
     """Run one command line and return its exit code. Expected failures are printed, never raised."""
     try:
-        return int(app(arguments, prog_name="stackctl", standalone_mode=False) or 0)
+        code = int(app(arguments, prog_name="stackctl", standalone_mode=False) or 0)
     except TyperException as error:
         error.show()  # type: ignore[attr-defined]
         return int(getattr(error, "exit_code", 2))
     except StackctlError as error:
         return _failed(error)
     except (typer.Abort, KeyboardInterrupt):
-        typer.echo("interrupted", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader has seen enough (`stackctl ... | head`). Nothing more can be printed, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        code = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user unasked
         return _bug(error)
+    if code == INTERRUPTED:
+        typer.echo("interrupted", err=True)
+    return code
 
 
-def _debugging() -> bool:
-    return "--debug" in sys.argv or bool(os.environ.get("STACKCTL_DEBUG"))
+def _show_traceback() -> None:
+    """Print the traceback of the current error with --debug. The exit code stays what it is."""
+    if "--debug" in sys.argv or os.environ.get("STACKCTL_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
 
 
 def _failed(error: StackctlError) -> int:
     from stackctl.report import console
 
+    _show_traceback()
     console.error(error)
-    if _debugging():
-        raise error
     return error.exit_code
 
 
 def _bug(error: Exception) -> int:
-    if _debugging():
-        raise error
+    _show_traceback()
     typer.echo(f"internal error: {type(error).__name__}: {error}", err=True)
     typer.echo(
         f"This is a bug in stackctl {__version__}. Run the same command with --debug and report what it prints.",

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 import typer
@@ -36,23 +37,26 @@ def configure(*, quiet: bool, verbose: bool, color: bool | None) -> None:
     """Set how this process prints; called once, by the root command."""
     global _settings
     _settings = Settings(quiet, verbose, color)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal that has no ✓ shows another sign in its place.
+        sys.stdout.reconfigure(errors="replace")
 
 
-def out(text: str = "") -> None:
-    """A line of the report."""
-    typer.echo(text, color=colored(sys.stdout))
+def out(text: str = "") -> bool:
+    """A line of the report. False when nobody reads any more."""
+    return _say(text, sys.stdout)
 
 
 def note(text: str) -> None:
     """A line of progress; nothing with --quiet."""
     if not _settings.quiet:
-        typer.echo(text, err=True, color=colored(sys.stderr))
+        _say(text, sys.stderr)
 
 
 def detail(text: str) -> None:
     """A line that explains; only with --verbose."""
     if _settings.verbose and not _settings.quiet:
-        typer.echo(dim(text), err=True, color=colored(sys.stderr))
+        _say(dim(text), sys.stderr)
 
 
 def mark(status: str) -> str:
@@ -77,14 +81,14 @@ def error(failure: StackctlError) -> None:
     text = "\n\n".join(f"{title}: {problem}" for problem in failure.problems)
     count = len(failure.problems)
     total = f"\n\n{count} problems" if count > 1 else ""
-    typer.echo(text + total, err=True, color=colored(sys.stderr))
+    _say(text + total, sys.stderr)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table of the report. Cells may hold the styles of this module; they are cut to the terminal's width."""
     from rich.text import Text
 
-    typer.echo(render_table(title, columns, [[Text.from_ansi(cell) for cell in row] for row in rows]), nl=False)
+    out(render_table(title, columns, [[Text.from_ansi(cell) for cell in row] for row in rows]).removesuffix("\n"))
 
 
 def render_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -101,6 +105,17 @@ def render_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obj
     with console.capture() as capture:
         console.print(grid)
     return capture.get()
+
+
+def _say(text: str, stream: TextIO) -> bool:
+    """Write a line. A reader that has seen enough (`stackctl ... | head`) changes nothing of what is done."""
+    try:
+        typer.echo(text, file=stream, color=colored(stream))
+    except BrokenPipeError:
+        # Nothing more can be written there, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return False
+    return True
 
 
 def colored(stream: TextIO) -> bool:

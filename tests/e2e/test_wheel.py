@@ -16,6 +16,7 @@ from stackctl import __version__
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/stack.yml"))
 
 
 @pytest.fixture(scope="module")
