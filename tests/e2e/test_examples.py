@@ -56,6 +56,21 @@ ALERTS: dict[str, dict[str, str]] = {
         "HighConnectionCount": "saturated",
         "LowSpeedup": "saturated",
     },
+    "pybase": {
+        "HighAPIErrorRate": "errors",
+        "CriticalAPIErrorRate": "errors",
+        "HighTaskFailureRate": "errors",
+        "CriticalTaskFailureRate": "errors",
+        "HighAPILatency": "latency",
+        "CriticalAPILatency": "latency",
+        "SlowDatabaseQueries": "latency",
+        "SlowTasks": "latency",
+        "HighMemoryUsage": "saturated",
+        "CriticalMemoryUsage": "saturated",
+        "HighCPUUsage": "saturated",
+        "TooManyOpenFiles": "saturated",
+        "LongTaskQueue": "saturated",
+    },
 }
 LISTENING = ("prometheus", "alertmanager", "pushgateway")
 
