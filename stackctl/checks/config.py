@@ -1,7 +1,9 @@
-"""`stack.generation` and `prometheus.config`: what runs is what the manifest says, by the servers' own account."""
+"""`stack.generation`, `prometheus.config` and `prometheus.retention`: what runs is what the manifest says, by the
+servers' own account."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from posixpath import normpath
 from typing import Any
@@ -10,16 +12,21 @@ from stackctl import conventions as c
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import NoAnswer
+from stackctl.model import Retention
 from stackctl.promql import duration
 
 GENERATION = "stack.generation"
 CONFIG = "prometheus.config"
+RETENTION = "prometheus.retention"
 PROMETHEUS_FILE = "prometheus/prometheus.yml"
+# Units of a size in the order that Prometheus knows them. It means powers of 1024 by "GB" too, and reports "GiB".
+_SIZE_UNITS = "KMGTPE"
+_SIZE = re.compile(rf"([0-9]+(?:\.[0-9]+)?)(?:([{_SIZE_UNITS}])i?)?B")
 
 
 def check(context: Context) -> Iterable[Finding]:
-    """The generation that runs, and the configuration that Prometheus reports."""
-    return [_generation(context), _config(context)]
+    """The generation that runs, and the configuration and the retention that Prometheus reports."""
+    return [_generation(context), _config(context), _retention(context)]
 
 
 def _generation(context: Context) -> Finding:
@@ -47,6 +54,38 @@ def _config(context: Context) -> Finding:
         summary = f"Prometheus has loaded another configuration: {lines[0]}"
         return subject.failed(summary, "Run `stackctl reload`.", "\n".join(lines[:20]))
     return subject.passed("the loaded configuration is the rendered one")
+
+
+def _retention(context: Context) -> Finding:
+    subject = Subject(RETENTION, c.PROMETHEUS, context.stack.prometheus.origin)
+    info = context.settle(context.prometheus().runtime_info, lambda _: True)
+    if isinstance(info, NoAnswer):
+        return subject.failed(info.summary, "Run `stackctl up`.")
+    declared = _limits(context.stack.prometheus.retention)
+    if same_retention(declared, info.retention):
+        return subject.passed(f"samples are kept for {declared}, as Prometheus reports")
+    kept = info.retention or "a time that it does not report"
+    return subject.failed(f"samples are kept for {kept}, not for {declared}", "Run `stackctl up`: it takes a restart.")
+
+
+def _limits(retention: Retention) -> str:
+    return " or ".join(limit for limit in (retention.time, retention.size) if limit)
+
+
+def same_retention(declared: str, reported: str) -> bool:
+    """Whether two retentions, written as in `15d or 10GiB`, mean the same."""
+    return sorted(map(_limit, declared.split(" or "))) == sorted(map(_limit, reported.split(" or ")))
+
+
+def _limit(text: str) -> tuple[str, float]:
+    """A time in seconds or a size in bytes, which may be written in several parts: `8d8h`, `1GiB512MiB`."""
+    parts = _SIZE.findall(text)
+    if parts and not _SIZE.sub("", text):
+        return "bytes", int(sum(float(number) * 1024 ** (_SIZE_UNITS.find(unit or "-") + 1) for number, unit in parts))
+    try:
+        return "seconds", duration.seconds(text)
+    except ValueError:
+        return text, 0.0  # of no form that is known, so the same as nothing else
 
 
 def config_difference(rendered: bytes, loaded: str) -> list[str]:

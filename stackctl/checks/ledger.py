@@ -16,7 +16,7 @@ Family = Callable[[Context], Iterable[Finding]]
 # The families in the order in which they are reported, each with the ids it answers for.
 FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (components.check, (components.ID,)),
-    (config.check, (config.GENERATION, config.CONFIG)),
+    (config.check, (config.GENERATION, config.CONFIG, config.RETENTION)),
     (targets.check, (targets.ID,)),
     (contracts.check, (contracts.METRIC, contracts.LABELS)),
     (health.check, (health.ID,)),

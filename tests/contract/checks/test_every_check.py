@@ -10,6 +10,7 @@ import pytest
 from stackctl.checks.finding import Finding
 from stackctl.checks.ledger import IDS
 from stackctl.clients.http import Answer
+from stackctl.model import Retention
 from stackctl.report.verification import Verification
 from tests.contract.checks.world import World, no_answer, stamp, success
 from tests.contract.serving import Reply, in_turn
@@ -32,6 +33,7 @@ def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_no
     well.targets.clear()
     well.rules.clear()
     well.servers["prometheus"].routes["/api/v1/status/config"] = success({"yaml": "{}\n"})
+    well.servers["prometheus"].routes["/api/v1/status/runtimeinfo"]["data"]["storageRetention"] = "1h"
     well.servers["prometheus"].routes["/api/v1/alertmanagers"] = success({"activeAlertmanagers": []})
     well.servers["alertmanager"].routes["/api/v2/receivers"] = []
     well.servers["grafana"].routes = {}
@@ -67,6 +69,19 @@ def test_whatever_the_servers_answer_must_be_a_finding_and_never_a_crash(well: W
 
 
 # -- components and configuration ---------------------------------------------------------------------------
+
+
+def test_another_retention_must_be_told_with_both(well: World) -> None:
+    well.servers["prometheus"].routes["/api/v1/status/runtimeinfo"]["data"]["storageRetention"] = "15d or 1GiB512MiB"
+    finding = well.only("prometheus.retention")
+    assert told(finding) == (
+        "fail",
+        "samples are kept for 15d or 1GiB512MiB, not for 15d",
+        "Run `stackctl up`: it takes a restart.",
+    )
+    server = replace(well.context.stack.prometheus, retention=Retention("360h", "1.5GB"))
+    well.change(stack=replace(well.context.stack, prometheus=server))
+    assert well.only("prometheus.retention").status == "pass"
 
 
 def test_a_component_that_is_not_ready_must_be_told_with_what_it_says(well: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackctl.checks.config import config_difference
+from stackctl.checks.config import config_difference, same_retention
 from stackctl.checks.loaded import rules_difference
 from stackctl.clients.prometheus import LoadedRule, timestamp
 
@@ -77,3 +77,23 @@ def test_a_missing_added_or_changed_rule_must_be_named(written: dict, loaded: li
 )
 def test_a_timestamp_of_go_must_be_read(text: str, expected: float) -> None:
     assert timestamp(text) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("declared", "reported"),
+    [
+        ("15d", "15d"),
+        ("200h", "8d8h"),
+        ("15d or 10GB", "15d or 10GiB"),
+        ("15d or 1536MB", "15d or 1GiB512MiB"),
+        ("15d or 1.5GB", "15d or 1GiB512MiB"),
+        ("15d or 1000B", "15d or 1000B"),
+    ],
+)
+def test_a_retention_that_prometheus_writes_its_own_way_must_be_the_same(declared: str, reported: str) -> None:
+    assert same_retention(declared, reported)
+
+
+@pytest.mark.parametrize("reported", ["", "15d", "16d or 10GiB", "15d or 1GiB", "10GiB", "15d or much"])
+def test_a_retention_that_differs_must_not_be_the_same(reported: str) -> None:
+    assert not same_retention("15d or 10GB", reported)
