@@ -56,6 +56,7 @@ TYPE_NAMES = {
     fields.Passthrough: "block",
     fields.PlainBlock: "block",
     fields.Webhook: "block",
+    fields.Opsgenie: "block",
 }
 # pydantic takes an annotation apart; what it leaves of each type is the validator.
 VALIDATORS = {_validator: name for type_, name in TYPE_NAMES.items() for _validator in [get_args(type_)[1]]}

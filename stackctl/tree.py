@@ -29,6 +29,7 @@ class Unit:
     reads     hash of the files that `reload` makes it read again
     tool      native: the binary's name in stackctl.tools; "" when `command` is the whole command
     command   native: the arguments; `{tree}` and `{data}` stand for the live tree and the unit's data folder
+    cwd       native: the folder it runs in; `{mount}` stands for the one above the live tree, "" for the data folder
     """
 
     name: str

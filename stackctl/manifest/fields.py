@@ -323,6 +323,13 @@ def _webhook(value: Any) -> Any:
     return {**block, "url": Secret(str(url))} if isinstance(url, Scalar) and url.variable else block
 
 
+def _opsgenie(value: Any) -> Any:
+    """Opsgenie's `api_url` names a region: no secret, unlike Slack's, and Alertmanager reads it from no file."""
+    block = _block(value)
+    url = value.get("api_url")
+    return {**block, "api_url": str(url)} if isinstance(url, str) else block
+
+
 def _with_secrets(value: Any) -> Any:
     """Values under the keys of secrets become `Secret`s, at any depth of another program's block."""
     if isinstance(value, dict):
@@ -380,3 +387,4 @@ MaybeSecret = Annotated[Any, BeforeValidator(_maybe_variable), _schema("string")
 Passthrough = Annotated[dict[str, Any], BeforeValidator(_block), _schema("object")]
 PlainBlock = Annotated[dict[str, Any], BeforeValidator(_plain_block), _schema("object")]
 Webhook = Annotated[dict[str, Any], BeforeValidator(_webhook), _schema("object")]
+Opsgenie = Annotated[dict[str, Any], BeforeValidator(_opsgenie), _schema("object")]

@@ -15,6 +15,7 @@ from stackctl.manifest.fields import (
     Clock,
     Duration,
     LabelName,
+    Opsgenie,
     Passthrough,
     Pause,
     Regex,
@@ -44,7 +45,7 @@ class ReceiverModel(Model):
         default_factory=list, description="`pagerduty_configs`: needs `routing_key` or `service_key`."
     )
     webhook: list[Webhook] = Field(default_factory=list, description="`webhook_configs`: needs `url`.")
-    opsgenie: list[Passthrough] = Field(default_factory=list, description="`opsgenie_configs`: needs `api_key`.")
+    opsgenie: list[Opsgenie] = Field(default_factory=list, description="`opsgenie_configs`: needs `api_key`.")
     teams: list[Passthrough] = Field(default_factory=list, description="`msteamsv2_configs`: needs `webhook_url`.")
 
 

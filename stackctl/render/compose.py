@@ -81,6 +81,7 @@ def _component(
     fields = {
         "image": component.image,
         "command": _command(component),
+        "working_dir": c.CONTAINER_MOUNT if component.name == c.ALERTMANAGER else None,
         "environment": _environment(component, password),
         "ports": [_port(component)],
         "tmpfs": ["/tmp"] if isinstance(component, Grafana) else None,  # noqa: S108 - in the container

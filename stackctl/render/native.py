@@ -16,7 +16,7 @@ from stackctl.source import Secret
 from stackctl.tree import File, Unit
 
 # The native runtime fills these in when it starts a unit.
-TREE, DATA = "{tree}", "{data}"
+TREE, DATA, MOUNT = "{tree}", "{data}", "{mount}"
 
 
 def native_units(stack: Stack, files: dict[str, File], password: str) -> tuple[Unit, ...]:
@@ -30,7 +30,8 @@ def _component(component: Component, files: Mapping[str, File], password: str) -
     command = arguments(component, c.NATIVE, tree=TREE, data=DATA, listen=str(component.listen))
     env = _environment(component, password)
     tool = c.TOOLS[component.name]
-    return component_unit(component, files, [tool, command, env], tool=tool, command=command, env=env)
+    cwd = MOUNT if component.name == c.ALERTMANAGER else ""
+    return component_unit(component, files, [tool, command, env, cwd], tool=tool, command=command, env=env, cwd=cwd)
 
 
 def _environment(component: Component, password: str) -> Mapping[str, str]:

@@ -41,6 +41,8 @@ _TWINS = {
         ("wechat_configs", "api_secret"),
     },
 }
+# Relative paths begin at the folder of the configuration. Alertmanager does so for its HTTP clients only: all else is
+# read from where it runs, so that it has to run in the folder above the tree.
 # The older way to give a token lies directly in the block of the client, whatever that is called.
 _TWINS_ANYWHERE = {"bearer_token"}
 
@@ -77,10 +79,14 @@ class SecretFiles:
         if not isinstance(value, Secret):
             return key, self._plain(value, path, key, origin)
         if (owner, key) in _TWINS[self.component] or key in _TWINS_ANYWHERE:
-            # The servers resolve relative paths from the folder of their configuration.
-            return f"{key}_file", f"../{self.add(file_name(*path), value.reveal())}"
+            return f"{key}_file", f"{self._folder(owner, key)}/{self.add(file_name(*path), value.reveal())}"
         self._refuse(owner, key, origin)
         return key, str(value)
+
+    def _folder(self, owner: str, key: str) -> str:
+        """The tree, as the server reaches it: from its configuration, or from the folder that it runs in."""
+        from_configuration = self.component != c.ALERTMANAGER or (owner, key) in _HTTP_CLIENT or key in _TWINS_ANYWHERE
+        return ".." if from_configuration else c.CURRENT
 
     def _refuse(self, owner: str, key: str, origin: Position) -> None:
         product = self.component.capitalize()

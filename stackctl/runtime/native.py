@@ -95,7 +95,7 @@ class Native:
         program = [str(tools.require(unit.tool).path)] if unit.tool else []
         data = self._data / unit.name
         data.mkdir(mode=0o700, exist_ok=True)
-        known = {"{tree}": str(self._tree), "{data}": str(data)}
+        known = {"{tree}": str(self._tree), "{data}": str(data), "{mount}": str(self._tree.parent)}
         command = [*program, *(_fill(argument, known) for argument in unit.command)]
         log = self._logs / f"{unit.name}.log"
         _rotate(log)
@@ -105,7 +105,7 @@ class Native:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                cwd=unit.cwd or data,
+                cwd=_fill(unit.cwd, known) or data,
                 env={**os.environ, **{key: _fill(value, known) for key, value in unit.env.items()}, **self._env(unit)},
                 start_new_session=True,
             )

@@ -271,3 +271,16 @@ def test_a_file_that_nests_without_end_must_not_end_the_process(tmp_path: Path, 
 def test_an_alias_that_holds_itself_must_be_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text("version: 1\nname: shop\nx-a: &a [*a]\nservices: *a\n")
     assert "an alias holds itself" in refusal(tmp_path / "stack.yml")
+
+
+def test_the_region_of_opsgenie_must_not_be_taken_for_a_secret(tmp_path: Path) -> None:
+    path = tmp_path / "stack.yml"
+    receiver = "{opsgenie: {api_key: hunter2, api_url: 'https://api.eu.opsgenie.test/'}}"
+    path.write_text(
+        'version: 1\nname: shop\nservices: {api: {targets: ["localhost:8000"]}}\n'
+        f"alertmanager: {{receivers: {{a: {receiver}}}}}\n"
+    )
+    alertmanager = load(path, {}).alertmanager
+    assert alertmanager
+    (block,) = alertmanager.receivers[0].integrations["opsgenie"]
+    assert block == {"api_key": Secret("hunter2"), "api_url": "https://api.eu.opsgenie.test/"}

@@ -43,7 +43,7 @@ def test_a_webhook_on_the_users_machine_must_be_reached_from_a_container() -> No
     config = yaml.safe_load(tree.files["alertmanager/alertmanager.yml"].content)
     hooks = config["receivers"][0]["webhook_configs"]
     assert hooks[0] == {"url": "http://host.docker.internal:5001/a"}
-    assert tree.files[hooks[1]["url_file"].removeprefix("../")].content == b"http://u:p@host.docker.internal/b"
+    assert tree.files[hooks[1]["url_file"].removeprefix("current/")].content == b"http://u:p@host.docker.internal/b"
     services = yaml.safe_load(tree.files["compose.yaml"].content)["services"]
     assert services["alertmanager"]["extra_hosts"] == ["host.docker.internal:host-gateway"]
     assert "extra_hosts" not in services["prometheus"]
@@ -54,3 +54,11 @@ def test_extra_must_add_receivers() -> None:
     config = config_of(one)
     assert [receiver["name"] for receiver in config["receivers"]] == ["a", "b"]
     assert config["global"] == {"smtp_from": "x"}
+
+
+def test_secrets_must_be_named_from_where_alertmanager_looks_for_them() -> None:
+    block = {"url": Secret("http://x.test"), "http_config": {"basic_auth": {"password": Secret("p")}}}
+    (receiver,) = config_of(alertmanager(Receiver("a", {"webhook": (block,)}, HERE)))["receivers"]
+    (webhook,) = receiver["webhook_configs"]
+    assert webhook["url_file"].startswith("current/secrets/")
+    assert webhook["http_config"]["basic_auth"]["password_file"].startswith("../secrets/")

@@ -109,9 +109,10 @@ def _yaml(tree: Tree, path: str) -> Any:
 
 
 def _named(tree: Tree, folder: str, relative: str) -> str:
-    assert relative.startswith("../secrets/")
-    assert f"{folder}/" in relative
-    return tree.files[relative.removeprefix("../")].content.decode()
+    # Alertmanager reads from where it runs, above the tree; Prometheus from where its configuration lies.
+    above = {"prometheus": "../", "alertmanager": "current/"}[folder]
+    assert relative.startswith(f"{above}secrets/{folder}/")
+    return tree.files[relative.removeprefix(above)].content.decode()
 
 
 def _interpolated(text: str) -> str:
