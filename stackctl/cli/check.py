@@ -69,6 +69,7 @@ def _check(manifest: Path) -> _Checked:
     """The stack, when nothing is wrong with it. Raises InputError or CheckFailed with all that is."""
     from stackctl.manifest import load
     from stackctl.manifest.queries import review_queries
+    from stackctl.manifest.severity import unrouted
     from stackctl.render import render
     from stackctl.source import Secret
 
@@ -78,7 +79,7 @@ def _check(manifest: Path) -> _Checked:
     problems, unchecked = _ask_checkers(tree)
     if review.errors or problems:
         raise CheckFailed(*review.errors, *problems)
-    return _Checked(stack, review.warnings, tuple(unchecked))
+    return _Checked(stack, (*review.warnings, *unrouted(stack)), tuple(unchecked))
 
 
 def _ask_checkers(tree: Tree) -> tuple[list[Problem], list[str]]:
