@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stackctl.tree import Tree, Unit
 
 GRAFANA_PASSWORD = "grafana_admin_password"  # noqa: S105 - a name, not a password
+LEFT_OUT = "left out by --without"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def preview(manifest: Path, runtime_name: str, selection: Selection) -> None:
     def password() -> Secret:
         return state.kept_secret(GRAFANA_PASSWORD) or Secret("not-made-yet")
 
-    work = _assemble(manifest, state, runtime_name, selection, password)
+    work = assemble(manifest, state, runtime_name, selection, password, state.kept_salt)
     for step in work.plan.steps:
         console.out(str(step))
     if not work.plan:
@@ -57,7 +58,9 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
     from stackctl.state import State
 
     state = State.beside(manifest)
-    work = _assemble(manifest, state, runtime_name, selection, lambda: state.generated_secret(GRAFANA_PASSWORD))
+    work = assemble(
+        manifest, state, runtime_name, selection, lambda: state.generated_secret(GRAFANA_PASSWORD), state.salt
+    )
     with state.lock():
         work = work.planned(state)  # another stackctl may have changed something while this one waited
         skipped = _skipped(work, selection)
@@ -91,9 +94,15 @@ class Work:
         return replace(self, plan=_plan(self.tree, self.wanted, self.runtime, self.selection, state))
 
 
-def _assemble(
-    manifest: Path, state: State, runtime_name: str, selection: Selection, password: Callable[[], Secret]
+def assemble(
+    manifest: Path,
+    state: State,
+    runtime_name: str,
+    selection: Selection,
+    password: Callable[[], Secret],
+    salt: Callable[[], bytes],
 ) -> Work:
+    """What the manifest says now, beside what runs. Writes nothing but what `password` and `salt` do."""
     from stackctl.manifest import load
     from stackctl.render import render
     from stackctl.report import console
@@ -105,7 +114,7 @@ def _assemble(
         runtime_name, stack.name, state.root, running=running.runtime if running else None, note=console.note
     )
     _refuse_second_home(state, stack.name, choice.runtime.name)
-    tree = render(stack, choice.runtime.name, generated=_generated(stack, password))
+    tree = render(stack, choice.runtime.name, _generated(stack, password), salt())
     wanted = selected(tree.units, only=selection.only, profiles=selection.profiles, without=selection.without)
     return Work(tree, choice, selection, wanted, _plan(tree, wanted, choice.runtime, selection, state))
 
@@ -160,7 +169,7 @@ def _skipped(work: Work, selection: Selection) -> dict[str, str]:
     if required:
         remedy = "Run `stackctl tools install`." if work.runtime.name == "native" else "Pull or build the image."
         raise Unavailable(*(Problem(f"{name} cannot run: {lacking[name]}", remedy=remedy) for name in required))
-    return {**dict.fromkeys(selection.without, "left out by --without"), **lacking}
+    return {**dict.fromkeys(selection.without, LEFT_OUT), **lacking}
 
 
 def _validate(runtime: Runtime, plan: Plan, generation: Generation) -> None:

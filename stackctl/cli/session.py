@@ -49,7 +49,7 @@ class Session:
             raise Unavailable.of(f"the stack `{stack.name}` does not run", remedy="Run `stackctl up` first.")
         name, where, _ = current.index()
         runtime = reopen_runtime(where, name, state.root)
-        return cls(stack, state, running, current, runtime, render(stack, where, kept_secrets(state)))
+        return cls(stack, state, running, current, runtime, render(stack, where, kept_secrets(state), state.salt()))
 
     @classmethod
     @contextmanager

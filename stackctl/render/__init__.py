@@ -31,11 +31,12 @@ PASSWORD_FILE = f"{c.SECRETS_DIR}/{c.GRAFANA}/admin_password"
 _NOTHING: Mapping[str, Secret] = {}
 
 
-def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHING) -> Tree:
+def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHING, salt: bytes = b"") -> Tree:
     """The tree of `stack` for `runtime` ("docker" or "native").
 
     `generated` holds the secrets that the manifest leaves to stackctl: GRAFANA_ADMIN_PASSWORD when there is a
-    Grafana without a password (KeyError when it is missing). Raises InputError for what no server could load:
+    Grafana without a password (KeyError when it is missing). With the stack's own `salt`, units also differ when
+    their secrets do. Raises InputError for what no server could load:
     secrets where no file can hold them, dashboards that Grafana would refuse.
     """
     secrets = {name: SecretFiles(name) for name in (c.PROMETHEUS, c.ALERTMANAGER)}
@@ -49,7 +50,7 @@ def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHIN
     raise_if_any([*problems, *dashboard_problems(stack.dashboards)])
     files |= {path: file for collected in secrets.values() for path, file in collected.files.items()}
     files |= _grafana(stack, runtime, generated)
-    units = _runnable(stack, runtime, files)
+    units = _runnable(stack, runtime, files, salt)
     if any(file.secret for file in files.values()):
         files[".gitignore"] = File(f"{c.SECRETS_DIR}/\n".encode())
     files[c.UNITS_FILE] = File(dump_units(stack.name, runtime, units))
@@ -94,11 +95,11 @@ def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dic
     }
 
 
-def _runnable(stack: Stack, runtime: str, files: dict[str, File]) -> tuple[Unit, ...]:
+def _runnable(stack: Stack, runtime: str, files: dict[str, File], salt: bytes) -> tuple[Unit, ...]:
     """The units; for Docker their compose.yaml joins `files`."""
     if runtime == "native":
-        return native_units(stack, files, PASSWORD_FILE)
-    project, units = compose_project(stack, files, PASSWORD_FILE)
+        return native_units(stack, files, PASSWORD_FILE, salt)
+    project, units = compose_project(stack, files, PASSWORD_FILE, salt)
     files[c.COMPOSE_FILE] = _yaml(project, stack)
     return units
 

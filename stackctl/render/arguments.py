@@ -32,6 +32,9 @@ def arguments(component: Component, runtime: str, *, tree: str, data: str, liste
             f"--storage.tsdb.path={data}",
             web,
             "--web.enable-lifecycle",
+            # `backup` asks for a snapshot: data read while Prometheus writes it is damaged. The price: who reaches the
+            # address can delete series too, which is one more reason for the default of loopback only.
+            "--web.enable-admin-api",
             *_retention(component),
         )
     if isinstance(component, Exporter) and component.server:

@@ -58,10 +58,12 @@ _ASKING = frozenset({c.PROMETHEUS, c.BLACKBOX, c.POSTGRES, c.REDIS, c.KAFKA})
 _REFERENCE = re.compile(r"\$\$\{|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-?+][^{}]*)?\}|\$")
 
 
-def compose_project(stack: Stack, files: Mapping[str, File], password: str) -> tuple[dict[str, Any], tuple[Unit, ...]]:
+def compose_project(
+    stack: Stack, files: Mapping[str, File], password: str, salt: bytes
+) -> tuple[dict[str, Any], tuple[Unit, ...]]:
     """The content of compose.yaml and the units in it. `files` is the rest of the tree; `password` Grafana's file."""
     made = [
-        *(_component(component, stack, files, password) for component in stack.components),
+        *(_component(component, stack, files, password, salt) for component in stack.components),
         *(_service(service, service.run.docker, files) for service in stack.services if service.run.docker),
     ]
     volumes = _volumes(stack)
@@ -76,7 +78,7 @@ def compose_project(stack: Stack, files: Mapping[str, File], password: str) -> t
 
 
 def _component(
-    component: Component, stack: Stack, files: Mapping[str, File], password: str
+    component: Component, stack: Stack, files: Mapping[str, File], password: str, salt: bytes
 ) -> tuple[dict[str, Any], Unit]:
     fields = {
         "image": component.image,
@@ -94,7 +96,7 @@ def _component(
     # Compose would expand `$` in what the user wrote; in what follows it has to.
     definition = _each_text({key: value for key, value in fields.items() if value} | _HARDENED, _escape)
     definition |= {key: value for key, value in _mounts(component, files).items() if value}
-    return definition, component_unit(component, files, definition, image=component.image)
+    return definition, component_unit(component, files, salt, definition, image=component.image)
 
 
 def _command(component: Component) -> list[str]:
@@ -183,7 +185,7 @@ def _service(service: Service, fields: Block, files: Mapping[str, File]) -> tupl
         definition["profiles"] = list(service.profiles)
     unit = Unit(
         name=service.name,
-        spec=fingerprint(definition, files),
+        spec=fingerprint(definition, files, b""),
         image=str(fields.get("image", "")),
         profiles=service.profiles,
     )

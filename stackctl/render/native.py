@@ -19,19 +19,21 @@ from stackctl.tree import File, Unit
 TREE, DATA, MOUNT = "{tree}", "{data}", "{mount}"
 
 
-def native_units(stack: Stack, files: dict[str, File], password: str) -> tuple[Unit, ...]:
+def native_units(stack: Stack, files: dict[str, File], password: str, salt: bytes) -> tuple[Unit, ...]:
     """The units, with files of their own added to `files`. `password` is the path of Grafana's in the tree."""
-    own = [_component(component, files, password) for component in stack.components]
-    services = [_service(service, service.run.native, files) for service in stack.services if service.run.native]
+    own = [_component(component, files, password, salt) for component in stack.components]
+    services = [_service(service, service.run.native, files, salt) for service in stack.services if service.run.native]
     return (*own, *services)
 
 
-def _component(component: Component, files: Mapping[str, File], password: str) -> Unit:
+def _component(component: Component, files: Mapping[str, File], password: str, salt: bytes) -> Unit:
     command = arguments(component, c.NATIVE, tree=TREE, data=DATA, listen=str(component.listen))
     env = _environment(component, password)
     tool = c.TOOLS[component.name]
     cwd = MOUNT if component.name == c.ALERTMANAGER else ""
-    return component_unit(component, files, [tool, command, env, cwd], tool=tool, command=command, env=env, cwd=cwd)
+    return component_unit(
+        component, files, salt, [tool, command, env, cwd], tool=tool, command=command, env=env, cwd=cwd
+    )
 
 
 def _environment(component: Component, password: str) -> Mapping[str, str]:
@@ -54,13 +56,13 @@ def _grafana(grafana: Grafana, password: str) -> dict[str, str]:
     )
 
 
-def _service(service: Service, run: NativeRun, files: dict[str, File]) -> Unit:
+def _service(service: Service, run: NativeRun, files: dict[str, File], salt: bytes) -> Unit:
     env = {name: value for name, value in run.env.items() if isinstance(value, str)}
     hidden = {name: value.reveal() for name, value in run.env.items() if isinstance(value, Secret)}
     env_file = _env_file(service, hidden, files) if hidden else ""
     return Unit(
         name=service.name,
-        spec=fingerprint([run.command, env, hidden, str(run.cwd)], files),
+        spec=fingerprint([run.command, env, str(run.cwd)], files, salt, (env_file,) if env_file else ()),
         command=run.command,
         env=env,
         env_file=env_file,

@@ -26,7 +26,7 @@ _ON_RELOAD = {
 }
 
 
-def component_unit(component: Component, files: Mapping[str, File], definition: Any, **more: Any) -> Unit:
+def component_unit(component: Component, files: Mapping[str, File], salt: bytes, definition: Any, **more: Any) -> Unit:
     """The unit of a component. `definition` is all that it is started with; `more` are further fields of the unit."""
     name, url = component.name, component.listen.url
     reload_path = c.RELOAD_PATHS.get(name)
@@ -35,14 +35,24 @@ def component_unit(component: Component, files: Mapping[str, File], definition: 
         address=str(component.listen),
         ready=f"{url}{c.READY_PATHS[name]}",
         reload=f"{url}{reload_path}" if reload_path else "",
-        spec=fingerprint(definition, files, _AT_START.get(name, ())),
-        reads=fingerprint(None, files, _ON_RELOAD[name]) if name in _ON_RELOAD else "",
+        spec=fingerprint(definition, files, salt, _AT_START.get(name, ())),
+        reads=fingerprint(None, files, salt, _ON_RELOAD[name]) if name in _ON_RELOAD else "",
         required=name == c.PROMETHEUS,
         **more,
     )
 
 
-def fingerprint(definition: Any, files: Mapping[str, File], folders: tuple[str, ...] = ()) -> str:
-    """The hash of `definition` and of the files in `folders`."""
-    read = [(path, files[path].content) for path in sorted(files) if path.startswith(folders)] if folders else []
-    return digest(json.dumps(definition), *(part for pair in read for part in pair))
+def fingerprint(definition: Any, files: Mapping[str, File], salt: bytes, folders: tuple[str, ...] = ()) -> str:
+    """The hash of `definition` and of the files in `folders`.
+
+    It is written where others may read it, so a secret goes in with the stack's own `salt`: the hash is no way to
+    try passwords. Without a salt, in a plain tree, only that there is a secret counts.
+    """
+    read = [(path, files[path]) for path in sorted(files) if folders and path.startswith(folders)]
+    return digest(json.dumps(definition), *(part for path, file in read for part in (path, _counted(file, salt))))
+
+
+def _counted(file: File, salt: bytes) -> bytes:
+    if not file.secret:
+        return file.content
+    return salt + file.content if salt else b""

@@ -59,7 +59,7 @@ class State:
         """Write `tree` as a generation, or find it already written. It is not made live."""
         with disk.explained(self.root):
             self._create()
-            name = generation.identify(tree, self._salt())
+            name = generation.identify(tree, self.salt())
             folder = self._generations / name
             if generation.is_whole(folder, tree):
                 os.utime(folder)  # `prune` keeps what was used last
@@ -71,7 +71,7 @@ class State:
         """The id of the generation that `tree` is or would become. Writes nothing but the salt, once."""
         with disk.explained(self.root):
             self._create()
-            return generation.identify(tree, self._salt())
+            return generation.identify(tree, self.salt())
 
     def switch(self, to: Generation) -> None:
         """Make a generation the live one, atomically; going back is the same call with the older one."""
@@ -147,6 +147,23 @@ class State:
             disk.write_file(self._secrets / name, made.encode(), 0o600)
         return Secret(made)
 
+    def salt(self) -> bytes:
+        """What is mixed into every hash of a secret; made at the first call and kept."""
+        kept = self.kept_salt()
+        if kept:
+            return kept
+        with disk.explained(self.root):
+            self._create()
+            disk.write_file(self._salt_file, secrets.token_bytes(_SALT_BYTES), 0o600)
+        return self.kept_salt()
+
+    def kept_salt(self) -> bytes:
+        """The salt when it has been made already, else b""."""
+        try:
+            return self._salt_file.read_bytes()
+        except FileNotFoundError:
+            return b""
+
     def kept_secret(self, name: str) -> Secret | None:
         """The secret `name` when it has been made already."""
         try:
@@ -165,6 +182,10 @@ class State:
         return self.root / "secrets"
 
     @property
+    def _salt_file(self) -> Path:
+        return self.root / "salt"
+
+    @property
     def _record(self) -> Path:
         return self.root / "running.json"
 
@@ -178,11 +199,3 @@ class State:
         self._secrets.mkdir(mode=0o700, exist_ok=True)
         if not (self.root / ".gitignore").exists():
             disk.write_file(self.root / ".gitignore", b"*\n", 0o644)
-
-    def _salt(self) -> bytes:
-        path = self.root / "salt"
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            disk.write_file(path, secrets.token_bytes(_SALT_BYTES), 0o600)
-            return path.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,12 @@ SECTIONS = {"alertmanager", "grafana", "pushgateway", "node", "cadvisor"}
 MANIFESTS = sorted([*ROOT.glob("examples/*/*.yml"), *ROOT.glob("tests/manifests/render/*/stack.yml")])
 
 
+class AsText(yaml.SafeLoader):
+    """Reads every scalar as text, and merges."""
+
+    yaml_implicit_resolvers = {"<": [("tag:yaml.org,2002:merge", re.compile("<<"))]}  # noqa: RUF012 - as its base
+
+
 @pytest.fixture(scope="module")
 def schema() -> Any:
     printed = subprocess.run([sys.executable, "-m", "stackctl", "schema"], capture_output=True, text=True, check=True)
@@ -27,7 +34,7 @@ def schema() -> Any:
 def test_every_manifest_that_is_accepted_must_fit_the_schema(path: Path, schema: Any) -> None:
     # Without quotes YAML takes `{a: ${B}}` apart; stackctl reads the reference as a whole.
     text = path.read_text().replace("${", "$(").replace("}}", "} }")
-    manifest = _empty_is_null(yaml.load(text, yaml.BaseLoader)) | {"version": 1}
+    manifest = _empty_is_null(yaml.load(text, AsText)) | {"version": 1}
     jsonschema.validate(manifest, _text_for_all(schema))
 
 
