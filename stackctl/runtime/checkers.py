@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl import conventions as c
 from stackctl.errors import Problem
-from stackctl.source import Position
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Verdict:
     output: str
 
 
+_WENT_WELL = re.compile(r"SUCCESS|^Checking ")
 _ALL = (
     Checker(c.PROMETHEUS, "promtool", ("check", "config"), "prometheus/prometheus.yml"),
     Checker(c.ALERTMANAGER, "amtool", ("check-config",), "alertmanager/alertmanager.yml"),
@@ -47,11 +48,13 @@ def problems(checker: Checker, verdict: Verdict, tree: str) -> list[Problem]:
     """What is wrong, in the checker's words, with the paths of the tree; [] when nothing is."""
     if verdict.code == 0:
         return []
-    words = verdict.output.replace(f"{tree}/", "").strip()
+    said = verdict.output.replace(f"{tree}/", "").splitlines()
+    # What went well is of no interest now, and stands between the reader and what did not.
+    words = "\n".join(line.strip() for line in said if line.strip() and not _WENT_WELL.search(line))
     return [
         Problem(
             f"{checker.tool} refuses {checker.file}",
-            position=Position(checker.file),
             cause=words or f"It ended with code {verdict.code} and said nothing.",
+            remedy="Mend what it names; rule files have their names of the manifest, below prometheus/rules/.",
         )
     ]

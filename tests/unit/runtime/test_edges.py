@@ -80,9 +80,12 @@ def test_a_checkers_complaint_must_name_the_file_of_the_tree(tmp_path: Path) -> 
     (tmp_path / "prometheus" / "prometheus.yml").touch()
     (checker,) = applicable(tmp_path)
     assert problems(checker, Verdict(0, ""), "/t") == []
-    (problem,) = problems(checker, Verdict(1, "FAILED: /t/prometheus/rules/a.yml: bad\n"), "/t")
+    said = "Checking /t/prometheus/prometheus.yml\n  SUCCESS: 1 rule files found\n\nFAILED: /t/prometheus/rules/a.yml: bad\n"
+    (problem,) = problems(checker, Verdict(1, said), "/t")
     assert str(problem) == (
-        "prometheus/prometheus.yml: promtool refuses prometheus/prometheus.yml\nFAILED: prometheus/rules/a.yml: bad"
+        "promtool refuses prometheus/prometheus.yml\n"
+        "FAILED: prometheus/rules/a.yml: bad\n"
+        "help: Mend what it names; rule files have their names of the manifest, below prometheus/rules/."
     )
 
 
