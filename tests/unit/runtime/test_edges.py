@@ -80,7 +80,8 @@ def test_a_checkers_complaint_must_name_the_file_of_the_tree(tmp_path: Path) -> 
     (tmp_path / "prometheus" / "prometheus.yml").touch()
     (checker,) = applicable(tmp_path)
     assert problems(checker, Verdict(0, ""), "/t") == []
-    said = "Checking /t/prometheus/prometheus.yml\n  SUCCESS: 1 rule files found\n\nFAILED: /t/prometheus/rules/a.yml: bad\n"
+    said = "Checking /t/prometheus/prometheus.yml\n  SUCCESS: 1 rule files found\n\n"
+    said += "FAILED: /t/prometheus/rules/a.yml: bad\n"
     (problem,) = problems(checker, Verdict(1, said), "/t")
     assert str(problem) == (
         "promtool refuses prometheus/prometheus.yml\n"
