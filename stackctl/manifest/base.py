@@ -66,6 +66,6 @@ class Model(BaseModel):
             several = schema["properties"][key]
             schema["properties"][key] = {"anyOf": [several["items"], several], "description": several["description"]}
         if cls.shorthand:
-            return {"anyOf": [{"type": "string"}, schema]}
+            return {"anyOf": [schema["properties"][cls.shorthand], schema]}
         required = any(field.is_required() for field in cls.model_fields.values())
         return schema if required else {**schema, "type": ["object", "null"]}

@@ -59,6 +59,19 @@ def test_what_is_refused_must_not_fit_the_schema(manifest: Any, schema: Any) -> 
         {"version": 1, "name": "shop", "services": {"api": {"targets": ["localhost:8000"]}}, "x-anchors": {"a": 1}},
         {"version": 1, "name": "shop", "grafana": None, "exporters": {"node": None}},
         {"version": 1, "name": "shop", "prometheus": {"listen": 9091}, "services": {"a": {"labels": {"v": 3.1}}}},
+        {
+            "version": 1,
+            "name": "shop",
+            "alertmanager": {
+                "routing": {
+                    "default": "nobody",
+                    "rules": [{"when": {"a": "x", "b": ["x", 1], "c": {"not": "x"}}, "to": "nobody", "during": "late"}],
+                    "times": {"late": {"weekdays": "friday", "from": "22:00"}, "all": [{"to": "24:00"}]},
+                    "inhibit": {"warnings-by-criticals": True},
+                }
+            },
+            "rules": [{"file": "rules.yml", "override": {"A": "off", "B": {"for": "5m"}}}],
+        },
     ],
 )
 def test_short_forms_must_fit_the_schema(manifest: Any, schema: Any) -> None:
