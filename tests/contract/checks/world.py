@@ -232,7 +232,12 @@ def _answer(made: World) -> None:
     """Give every server what it answers when all is well, in the form of its documentation."""
     address = made.servers["alertmanager"].url
     config = made.context.tree.files["prometheus/prometheus.yml"].content.decode()
-    info = {"startTime": stamp(900), "lastConfigTime": stamp(950), "reloadConfigSuccess": True, "storageRetention": "15d"}
+    info = {
+        "startTime": stamp(900),
+        "lastConfigTime": stamp(950),
+        "reloadConfigSuccess": True,
+        "storageRetention": "15d",
+    }
     health = {"status": "OK", "message": "Successfully queried the Prometheus API."}
     routes = {
         "prometheus": {
