@@ -29,6 +29,7 @@ ALLOWED = {
     "state": {*GROUND, "tree", "wait"},
     "tools": {*GROUND},
     "runtime": {*GROUND, "tree", "wait", "tools"},
+    "backup": {*GROUND, "runtime"},
     "clients": {*GROUND},
     "checks": {*CORE, "clients"},
     "report": {*GROUND, "checks"},

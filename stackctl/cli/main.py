@@ -11,7 +11,23 @@ import typer
 from typer.exceptions import TyperException
 
 from stackctl import __version__, conventions
-from stackctl.cli import check, down, export, init, logs, reload, render, schema, simulate, status, tools, up, verify
+from stackctl.cli import (
+    backup,
+    check,
+    down,
+    export,
+    init,
+    logs,
+    reload,
+    render,
+    restore,
+    schema,
+    simulate,
+    status,
+    tools,
+    up,
+    verify,
+)
 from stackctl.cli.options import Options
 from stackctl.errors import StackctlError
 
@@ -38,6 +54,8 @@ app.command()(reload.reload)
 app.command()(simulate.simulate)
 app.command()(logs.logs)
 app.command()(down.down)
+app.command()(backup.backup)
+app.command()(restore.restore)
 app.add_typer(export.app, name="export")
 app.command()(schema.schema)
 app.add_typer(tools.app, name="tools")

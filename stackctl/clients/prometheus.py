@@ -99,6 +99,13 @@ class Prometheus:
     def runtime_info(self) -> RuntimeInfo:
         return self.http.json("/api/v1/status/runtimeinfo", _runtime_info)
 
+    def version(self) -> str:
+        return self.http.json("/api/v1/status/buildinfo", lambda answer: str(answer["data"]["version"]))
+
+    def snapshot(self) -> str:
+        """Make a consistent copy of all samples, and return the name of its folder in the data's `snapshots`."""
+        return self.http.json("/api/v1/admin/tsdb/snapshot", lambda answer: str(answer["data"]["name"]), body={})
+
     def alertmanagers(self) -> tuple[str, ...]:
         """The API addresses of the Alertmanagers that alerts are sent to."""
         return self.http.json("/api/v1/alertmanagers", _alertmanagers)

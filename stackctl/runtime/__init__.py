@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from stackctl.runtime.plan import make_plan, selected
-from stackctl.runtime.protocol import Live, Observed, Plan, Runtime, Step
+from stackctl.runtime.protocol import DataFile, Live, Observed, Plan, Runtime, Step
 from stackctl.runtime.select import Choice, choose, open_runtime, reopen_runtime
 
 __all__ = [
     "Choice",
+    "DataFile",
     "Live",
     "Observed",
     "Plan",

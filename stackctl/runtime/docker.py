@@ -9,8 +9,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
 from stackctl.errors import Problem, StackctlError, Unavailable
-from stackctl.runtime import checkers, ports
+from stackctl.runtime import checkers, ports, volume
 from stackctl.runtime.checkers import Checker, Verdict
 from stackctl.runtime.http import FETCH_SECONDS, Answer, reload_all
-from stackctl.runtime.protocol import Live, Observed, Plan, RunState
+from stackctl.runtime.protocol import DataFile, Live, Observed, Plan, RunState
 from stackctl.tree import Unit
 
 if TYPE_CHECKING:
@@ -187,6 +188,63 @@ class Docker:
         with _engine_errors():
             rows = self.client.containers()
         return {port["PublicPort"]: row for row in rows for port in row["Ports"] if port.get("PublicPort")}
+
+    # -- data -------------------------------------------------------------------------------------------------
+
+    def read_data(self, unit: str, folder: str = "") -> Iterator[DataFile]:
+        from docker.errors import NotFound
+
+        with self._container_of(unit) as container, _engine_errors():
+            try:
+                pieces, _ = self.client.get_archive(container, f"{c.DATA_PATHS[unit]}/{folder}".rstrip("/"))
+            except NotFound:
+                return
+            yield from volume.unpacked(pieces)
+
+    def remove_data(self, unit: str, folder: str) -> None:
+        verdict = self._run_in(unit, ["sh", "-c", 'rm -r "$0"', f"{c.DATA_PATHS[unit]}/{folder}"])
+        if verdict.code:
+            raise Unavailable.of(f"{folder} cannot be removed from the data of {unit}", cause=verdict.output.strip())
+
+    @contextmanager
+    def replace_data(self, unit: str, files: Iterable[DataFile]) -> Iterator[None]:
+        user = int(c.CONTAINER_USERS.get(unit, c.DEFAULT_CONTAINER_USER))
+        with self._container_of(unit) as container:
+            self._arrange(container, unit, volume.SET_ASIDE)
+            try:
+                with volume.packed(files, user, self.live.parent) as archive, _engine_errors():
+                    self.client.put_archive(container, c.DATA_PATHS[unit], archive)
+                yield
+            except BaseException:
+                self._arrange(container, unit, volume.PUT_BACK)
+                raise
+            self._arrange(container, unit, volume.DROP)
+
+    @contextmanager
+    def _container_of(self, unit: str) -> Iterator[str]:
+        """The container of `unit`; for this while one that never starts, when there is none. Compose makes the
+        volume with it, so that nobody else has to know the volume's name."""
+        found = [row["Id"] for row in self._containers() if _name(row["Labels"]) == unit]
+        if found:
+            yield found[0]
+            return
+        self._compose((self.live / c.CURRENT).resolve(), "up", "--no-start", "--no-build", "--no-deps", unit)
+        try:
+            yield next(row["Id"] for row in self._containers() if _name(row["Labels"]) == unit)
+        finally:
+            self._remove([unit])
+
+    def _arrange(self, container: str, unit: str, script: str) -> None:
+        """Run a script on the data of `container`, by the shell of its own image and as the user who owns the data."""
+        image = (self._inspect(container) or {"Image": ""})["Image"]
+        ran = _run(
+            [
+                *("docker", "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL"),
+                *("--volumes-from", container, "--entrypoint", "sh", image, "-euc", script, c.DATA_PATHS[unit]),
+            ]
+        )
+        if ran.returncode:
+            raise Unavailable.of(f"the data of {unit} cannot be arranged", cause=ran.stderr.strip())
 
     # -- asking -----------------------------------------------------------------------------------------------
 

@@ -11,8 +11,9 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from stackctl import tools
 from stackctl.errors import Problem, Unavailable
 from stackctl.runtime import checkers, ports, process
 from stackctl.runtime.http import FETCH_SECONDS, Answer, ask, reload_all
-from stackctl.runtime.protocol import Live, Observed, Plan
+from stackctl.runtime.protocol import DataFile, Live, Observed, Plan
 from stackctl.runtime.tail import lines
 from stackctl.tree import Unit
 from stackctl.wait import TimedOut, wait_until
@@ -162,6 +163,34 @@ class Native:
         if found:
             raise Unavailable(*found)
 
+    # -- data -------------------------------------------------------------------------------------------------
+
+    def read_data(self, unit: str, folder: str = "") -> Iterator[DataFile]:
+        root = self._data / unit / folder
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                status = path.stat()
+                with path.open("rb") as content:
+                    yield DataFile(path.relative_to(root).as_posix(), status.st_size, status.st_mode & 0o777, content)
+
+    def remove_data(self, unit: str, folder: str) -> None:
+        shutil.rmtree(self._data / unit / folder)
+
+    @contextmanager
+    def replace_data(self, unit: str, files: Iterable[DataFile]) -> Iterator[None]:
+        self._data.mkdir(mode=0o700, exist_ok=True)
+        data, aside = self._data / unit, self._data / f".before-restore-{unit}"
+        _put_back(aside, data)
+        data.mkdir(mode=0o700, exist_ok=True)
+        data.rename(aside)
+        try:
+            _write_files(data, files)
+            yield
+        except BaseException:
+            _put_back(aside, data)
+            raise
+        _remove_folder(aside)
+
     # -- asking -----------------------------------------------------------------------------------------------
 
     def validate(self, generation: Live) -> list[Problem]:
@@ -203,6 +232,31 @@ def _fill(text: str, known: Mapping[str, str]) -> str:
     for mark, value in known.items():
         text = text.replace(mark, value)
     return text
+
+
+def _put_back(aside: Path, data: Path) -> None:
+    """Make the folder `aside`, if there is one, the folder `data` again."""
+    if aside.is_dir():
+        shutil.rmtree(data, ignore_errors=True)
+        aside.rename(data)
+
+
+def _remove_folder(folder: Path) -> None:
+    """Remove `folder`. Its name goes first: half of it must never be taken for the data that was kept aside."""
+    doomed = folder.with_name(f"{folder.name}-done")
+    shutil.rmtree(doomed, ignore_errors=True)
+    folder.rename(doomed)
+    shutil.rmtree(doomed)
+
+
+def _write_files(folder: Path, files: Iterable[DataFile]) -> None:
+    folder.mkdir(mode=0o700)
+    for file in files:
+        path = folder / file.path
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("xb") as out:
+            os.fchmod(out.fileno(), file.mode | 0o600)
+            shutil.copyfileobj(file.content, out)
 
 
 def _lacking(unit: Unit) -> str:

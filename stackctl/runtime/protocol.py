@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import IO, Literal, Protocol
 
 from stackctl.errors import Problem
 from stackctl.runtime.http import Answer
@@ -72,6 +73,17 @@ class Plan:
         return Plan(tuple(step for step in self.steps if step.unit not in names))
 
 
+@dataclass(frozen=True)
+class DataFile:
+    """One regular file of a unit's data. `path` is relative, in POSIX form; `content` is read once, and at once:
+    the next file of the same series may come out of the same stream."""
+
+    path: str
+    size: int
+    mode: int
+    content: IO[bytes]
+
+
 class Live(Protocol):
     """A written generation, as the runtimes need it: `id`, and `path` below the live folder."""
 
@@ -122,6 +134,22 @@ class Runtime(Protocol):
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         """Lines of the logs of `units` (of all when empty), each led by its unit's name when there are several."""
+        ...
+
+    def read_data(self, unit: str, folder: str = "") -> Iterator[DataFile]:
+        """The files in the data of `unit`, or in a folder of it, running or not; none when there is no such folder."""
+        ...
+
+    def remove_data(self, unit: str, folder: str) -> None:
+        """Remove a folder from the data of `unit`, which runs."""
+        ...
+
+    def replace_data(self, unit: str, files: Iterable[DataFile]) -> AbstractContextManager[None]:
+        """Give `unit`, which does not exist, the data `files`, owned by the user that it runs as.
+
+        What was there is kept aside within the context. It is put back when that ends with an error, and removed
+        when not; what a killed process has left aside is put back first.
+        """
         ...
 
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:

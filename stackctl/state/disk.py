@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from stackctl.errors import InputError, Unavailable
 
@@ -43,13 +44,17 @@ def explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-def write_file(path: Path, content: bytes, mode: int) -> None:
-    """Put `content` at `path` in one step, with exactly `mode`, and have it on the disk before returning."""
+@contextmanager
+def replacing(path: Path, mode: int) -> Iterator[IO[bytes]]:
+    """A file to write, which is at `path` after the context in one step, with exactly `mode` and on the disk.
+
+    When the context ends with an error, `path` is what it was.
+    """
     descriptor, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
@@ -57,6 +62,12 @@ def write_file(path: Path, content: bytes, mode: int) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def write_file(path: Path, content: bytes, mode: int) -> None:
+    """Put `content` at `path` in one step, with exactly `mode`, and have it on the disk before returning."""
+    with replacing(path, mode) as file:
+        file.write(content)
 
 
 def point(link: Path, target: str) -> None:

@@ -1,0 +1,164 @@
+"""A backup as a file: a tar.gz of the units' data, with an index that has the checksum of everything in it.
+
+data/<unit>/...   the files
+backup.json       the index, written last because only then all sums are known
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from stackctl import conventions as c
+from stackctl.errors import InputError
+from stackctl.runtime import DataFile
+
+FORMAT = "stackctl-backup/1"
+INDEX = "backup.json"
+_DATA = "data"
+_PIECE_BYTES = 1 << 20
+# Samples are compressed already; more effort than this costs time and wins nothing.
+_COMPRESSION = 3
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a backup says of itself: of which stack and units, from which runtime and versions, and when (UTC)."""
+
+    stack: str
+    runtime: str
+    made_at: str
+    units: tuple[str, ...]
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def pack(out: IO[bytes], label: Label, data: Iterable[tuple[str, DataFile]]) -> None:
+    """Write the backup of `data`, files with the names of their units, to `out`."""
+    sums: dict[str, str] = {}
+    # Without a name of its own in the header: that would be the temporary one.
+    packed = gzip.GzipFile("", "wb", _COMPRESSION, out)
+    with packed, tarfile.open(fileobj=packed, mode="w") as archive:
+        for unit, file in data:
+            path, content = f"{_DATA}/{unit}/{file.path}", _Summed(file.content)
+            archive.addfile(_entry(path, file.size, file.mode), content)
+            sums[path] = content.sum()
+        index = json.dumps({"format": FORMAT, **asdict(label), "files": sums}, indent=2).encode() + b"\n"
+        archive.addfile(_entry(INDEX, len(index), 0o600), io.BytesIO(index))
+
+
+def verify(path: Path) -> Label:
+    """What the backup at `path` is, after every byte of it has been read and compared with its checksum.
+
+    Raises InputError for what is damaged, incomplete, of another format, or would lead out of a unit's data.
+    """
+    index, sums = b"", dict[str, str]()
+    with _explained(path):
+        for name, content in _members(path):
+            if name == INDEX:
+                index = content.read()
+            elif name in sums or not _is_safe(name):
+                raise _refusal(path, f"It has a file that no backup has: {name}")
+            else:
+                sums[name] = _sum(content)
+    return _checked(path, index, sums)
+
+
+def contents(path: Path, unit: str) -> Iterator[DataFile]:
+    """The files of `unit` in the backup at `path`, which has been verified."""
+    folder = f"{_DATA}/{unit}/"
+    with _explained(path), tarfile.open(path, mode="r|gz") as archive:
+        for member in archive:
+            content = archive.extractfile(member) if member.name.startswith(folder) else None
+            if content:
+                yield DataFile(member.name.removeprefix(folder), member.size, member.mode & 0o777, content)
+
+
+def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Every file in the archive, whose end has been reached and found whole after the last one."""
+    with gzip.open(path) as stream:
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                content = archive.extractfile(member) if member.isreg() else None
+                if content is None:
+                    raise _refusal(path, f"It has something that is no file: {member.name}")
+                yield member.name, content
+        while stream.read(_PIECE_BYTES):  # what is left holds gzip's own checksum
+            pass
+
+
+def _checked(path: Path, index: bytes, sums: Mapping[str, str]) -> Label:
+    label, expected = _read(index)
+    if label is None:
+        raise _refusal(path, f"It has no {INDEX} of the format {FORMAT}.")
+    changed = sorted(name for name in expected.keys() | sums if expected.get(name) != sums.get(name))
+    if changed:
+        raise _refusal(path, f"The checksum of {changed[0]} is not the one in {INDEX}; {len(changed)} such files.")
+    return label
+
+
+def _read(index: bytes) -> tuple[Label | None, dict[str, str]]:
+    """The label and the checksums in an index; no label when it is not one of this format."""
+    try:
+        about: dict[str, Any] = json.loads(index)
+        known, sums = about.pop("format") == FORMAT, dict(about.pop("files").items())
+        label = Label(**{**about, "units": tuple(about["units"])})
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return None, {}
+    return (label if known and c.DATA_PATHS.keys() >= set(label.units) else None), sums
+
+
+def _is_safe(name: str) -> bool:
+    """Whether a name lies below the data of a unit that has data."""
+    top, *below = name.split("/")
+    return top == _DATA and len(below) > 1 and below[0] in c.DATA_PATHS and not {"", ".", ".."} & set(below)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        raise _refusal(path, str(error)) from error
+
+
+def _refusal(path: Path, cause: str) -> InputError:
+    remedy = "Take another backup; this one is damaged, or no backup of stackctl. Nothing was changed."
+    return InputError.of(f"{path} cannot be restored", cause=cause, remedy=remedy)
+
+
+def _entry(path: str, size: int, mode: int) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(path)
+    entry.size, entry.mode = size, mode
+    return entry
+
+
+def _sum(content: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while piece := content.read(_PIECE_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+class _Summed(io.RawIOBase):
+    """A file that keeps the sum of what has been read of it, so that it is read only once."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self._content = content
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int = -1, /) -> bytes:
+        piece = self._content.read(size)
+        self._digest.update(piece)
+        return piece
+
+    def sum(self) -> str:
+        return self._digest.hexdigest()

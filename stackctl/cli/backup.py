@@ -1,0 +1,122 @@
+"""`stackctl backup`: the data of the running stack in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stackctl import conventions as c
+from stackctl.cli.options import options
+
+if TYPE_CHECKING:
+    from stackctl.backup import Label
+    from stackctl.runtime import DataFile, Live, Runtime
+    from stackctl.tree import Unit
+
+# A snapshot writes all samples that are in memory, which takes as long as the disk does.
+_SNAPSHOT_SECONDS = 600.0
+_READY_SECONDS = 120.0
+_CAUSE = "its data is read while nobody writes it"
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it: a .tar.gz.", dir_okay=False)],
+) -> None:
+    """Write a consistent copy of the running stack's data to FILE, which is whole or not there.
+
+    Prometheus goes on; Alertmanager, Grafana and Pushgateway are stopped for the moment in which they are copied.
+    """
+    from stackctl.report import console
+
+    label = back_up(options(context).manifest, file)
+    size = file.stat().st_size / 2**20
+    console.out(f"{console.mark('pass')} {file}: {', '.join(label.units)} of {label.stack}, {size:.1f} MiB")
+
+
+def back_up(manifest: Path, file: Path) -> Label:
+    """Write the backup of the stack whose state lies beside `manifest`; the manifest need not be readable.
+
+    Raises Unavailable when it does not run, and InputError when `file` cannot be written.
+    """
+    from stackctl.backup import pack
+    from stackctl.errors import Unavailable
+    from stackctl.runtime import open_runtime
+    from stackctl.state import State, disk
+
+    state = State.beside(manifest)
+    current = state.current()
+    not_running = Unavailable.of("the stack does not run, so there is nothing to back up", remedy="Run `stackctl up`.")
+    if current is None:
+        raise not_running
+    stack, where, units = current.index()
+    with state.lock():
+        runtime = open_runtime(where, stack, state.root)
+        running = {one.name for one in runtime.observe() if one.state == "running"}
+        if c.PROMETHEUS not in running:
+            raise not_running
+        kept = [unit for unit in units if unit.name in running and unit.name in c.DATA_PATHS]
+        label = _label(stack, where, kept)
+        with disk.explained(file), disk.replacing(file, 0o600) as out, closing(_data(runtime, current, kept)) as data:
+            pack(out, label, data)
+    return label
+
+
+def _label(stack: str, runtime: str, units: Collection[Unit]) -> Label:
+    from datetime import datetime, timezone
+
+    from stackctl import __version__, tools
+    from stackctl.backup import Label
+
+    versions = {unit.name: unit.image or tools.require(unit.tool).version for unit in units}
+    made_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return Label(stack, runtime, made_at, tuple(versions), {"stackctl": __version__, **versions})
+
+
+def _data(runtime: Runtime, current: Live, units: Collection[Unit]) -> Generator[tuple[str, DataFile], None, None]:
+    """The data of `units`, one after the other, so that no two of them are away at the same time."""
+    for unit in units:
+        read = _snapshot(runtime, unit) if unit.name == c.PROMETHEUS else _at_rest(runtime, current, unit)
+        yield from ((unit.name, file) for file in read)
+
+
+def _snapshot(runtime: Runtime, unit: Unit) -> Iterator[DataFile]:
+    """Prometheus' own snapshot, removed after it has been read."""
+    folder = f"snapshots/{_make_snapshot(unit)}"
+    try:
+        yield from runtime.read_data(unit.name, folder)
+    finally:
+        runtime.remove_data(unit.name, folder)
+
+
+def _make_snapshot(unit: Unit) -> str:
+    from stackctl.clients.http import Http, NoAnswer
+    from stackctl.clients.prometheus import Prometheus
+    from stackctl.errors import Unavailable
+
+    try:
+        return Prometheus(Http(f"http://{unit.address}", timeout=_SNAPSHOT_SECONDS)).snapshot()
+    except NoAnswer as error:
+        remedy = "Run `stackctl up`: it starts Prometheus anew when that lacks --web.enable-admin-api."
+        raise Unavailable.of("Prometheus makes no snapshot", cause=error.summary, remedy=remedy) from error
+
+
+def _at_rest(runtime: Runtime, current: Live, unit: Unit) -> Iterator[DataFile]:
+    """The data of a server that has been stopped, and is started again afterwards.
+
+    A pause would not do: Alertmanager and Pushgateway write what they hold in memory when they stop, and only then
+    is Grafana's database closed.
+    """
+    from stackctl.runtime import Plan, Step
+    from stackctl.runtime.ready import wait_ready
+
+    runtime.execute(Plan((Step("remove", unit.name, _CAUSE),)), current)
+    try:
+        yield from runtime.read_data(unit.name)
+    finally:
+        runtime.execute(Plan((Step("create", unit.name, _CAUSE),)), current)
+        wait_ready([unit], runtime, _READY_SECONDS)
