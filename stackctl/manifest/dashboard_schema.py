@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Annotated, Any, Literal
 
@@ -13,7 +12,7 @@ from pydantic_core import CoreSchema
 from stackctl import conventions as c
 from stackctl.manifest import units
 from stackctl.manifest.base import Model
-from stackctl.manifest.fields import Boolean, Text, kind, wrong
+from stackctl.manifest.fields import Boolean, RealNumber, Text, kind, wrong
 
 COLUMNS = 24
 MAX_HEIGHT = 40
@@ -36,17 +35,6 @@ def _filled(value: Any) -> str:
     if not text.strip():
         raise wrong("the text is empty")
     return text
-
-
-def _any_number(value: Any) -> float:
-    text = _text(value)
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise wrong(f"expected a number, got `{text}`")
-    return int(number) if number.is_integer() else number
 
 
 def _between(low: int, high: int) -> Any:
@@ -114,7 +102,6 @@ def _schema(kind: str | list[str], **more: Any) -> WithJsonSchema:
 
 
 Filled = Annotated[str, BeforeValidator(_filled), _schema(["string", "number", "boolean"], minLength=1)]
-AnyNumber = Annotated[float, BeforeValidator(_any_number), _schema("number")]
 Width = Annotated[int, BeforeValidator(_between(1, COLUMNS)), _schema("integer", minimum=1, maximum=COLUMNS)]
 Height = Annotated[int, BeforeValidator(_between(1, MAX_HEIGHT)), _schema("integer", minimum=1, maximum=MAX_HEIGHT)]
 Decimals = Annotated[
@@ -164,15 +151,15 @@ class QueryModel(Model):
 class ThresholdModel(Model):
     """A colour and the value from which it holds."""
 
-    value: AnyNumber | None = Field(None, description="From this value on; without it, the colour below all others.")
+    value: RealNumber | None = Field(None, description="From this value on; without it, the colour below all others.")
     color: Color = Field(description="A colour that Grafana names, or `#rrggbb`.")
 
 
 class ThresholdsModel(Model):
     """`{warning: 1, critical: 5}`, or a list of values and colours. With `critical` below `warning`, less is worse."""
 
-    warning: AnyNumber | None = Field(None, description="Orange from here.")
-    critical: AnyNumber | None = Field(None, description="Red from here.")
+    warning: RealNumber | None = Field(None, description="Orange from here.")
+    critical: RealNumber | None = Field(None, description="Red from here.")
     steps: list[ThresholdModel] | None = Field(None, description="Values and colours; the list itself is enough.")
 
     @model_validator(mode="before")
@@ -210,8 +197,8 @@ class PanelModel(Model):
     unit: Unit | None = Field(
         None, description="A unit of Grafana: `s`, `bytes`, `reqps`, `percentunit`, or `suffix:` and any text."
     )
-    min: AnyNumber | None = Field(None, description="The lower end of the scale.")
-    max: AnyNumber | None = Field(None, description="The upper end of the scale.")
+    min: RealNumber | None = Field(None, description="The lower end of the scale.")
+    max: RealNumber | None = Field(None, description="The upper end of the scale.")
     decimals: Decimals | None = Field(None, description="Digits after the point; Grafana's choice by default.")
     thresholds: ThresholdsModel | None = Field(None, description="Colours by value.")
     values: dict[Text, ValueModel] = Field(

@@ -368,6 +368,7 @@ Range = Annotated[
 ]
 MetricName = Annotated[str, BeforeValidator(_metric_name), _schema("string")]
 Filling = Annotated[str, BeforeValidator(_filling), _schema(["string", "number"])]
+RealNumber = Annotated[float, BeforeValidator(_real), _schema("number")]
 Boolean = Annotated[bool, BeforeValidator(_boolean), _schema("boolean")]
 Address = Annotated[str, BeforeValidator(_address), _schema("string", examples=["localhost:8000"])]
 ListenAddress = Annotated[str, BeforeValidator(_listen), _schema(["string", "integer"], examples=["127.0.0.1:9090"])]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +54,14 @@ def need(runtime: str) -> None:
         for image in (c.IMAGES[name] for name in COMPONENTS):
             if subprocess.run(["docker", "image", "inspect", image], capture_output=True).returncode:
                 cannot_run(f"no image {image}")
+
+
+@contextmanager
+def usual_ports() -> Iterator[None]:
+    """One test at a time looks for free ports from the usual ones on: two would find the same."""
+    with Path(tempfile.gettempdir(), f"stackctl-test-ports-{os.getuid()}").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def free_port() -> int:

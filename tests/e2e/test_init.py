@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from stackctl import tools
 from stackctl.cli.init import choose_ports, write
-from stackctl.errors import Unavailable
-from stackctl.runtime import open_runtime
 from stackctl.starter import Draft, draft_files
+from tests.e2e.real_stack import need, usual_ports
 
 pytestmark = pytest.mark.e2e
 
 APP = Path(__file__).parents[2] / "examples" / "quickstart" / "app.py"
-
-
-def need(runtime: str) -> None:
-    """Skip where the servers are missing; in CI that is a failure."""
-    try:
-        open_runtime(runtime, "stackctl-probe", Path("/nonexistent"))
-        if runtime == "native":
-            for name in ("prometheus", "alertmanager", "node_exporter"):
-                tools.require(name)
-    except Unavailable as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
-
-
-@contextmanager
-def usual_ports() -> Iterator[None]:
-    """One test at a time looks for free ports from the usual ones on: two would find the same."""
-    with Path(tempfile.gettempdir(), f"stackctl-test-ports-{os.getuid()}").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 @dataclass(frozen=True)

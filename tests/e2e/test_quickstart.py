@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
-import tempfile
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stackctl import tools
-from stackctl.errors import Unavailable
-from stackctl.runtime import open_runtime, process
+from stackctl.runtime import process
 from stackctl.wait import wait_until
+from tests.e2e.real_stack import need, usual_ports
 
 pytestmark = pytest.mark.e2e
 
 DEMO = Path(__file__).parents[2] / "examples" / "quickstart" / "demo.py"
 PATIENCE_SECONDS = 60
-
-
-def need(runtime: str) -> None:
-    """Skip where the servers are missing; in CI that is a failure."""
-    try:
-        open_runtime(runtime, "stackctl-probe", Path("/nonexistent"))
-        if runtime == "native":
-            for name in ("prometheus", "promtool", "alertmanager", "amtool"):
-                tools.require(name)
-    except Unavailable as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
-
-
-@contextmanager
-def usual_ports() -> Iterator[None]:
-    """One test at a time looks for free ports from the usual ones on: two would find the same."""
-    with Path(tempfile.gettempdir(), f"stackctl-test-ports-{os.getuid()}").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 @dataclass(frozen=True)
