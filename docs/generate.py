@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from stackctl.checks import ledger
-from stackctl.cli.main import app
+from stackctl.cli.main import program
 from stackctl.manifest import fields
 from stackctl.manifest.schema import NOT_BUILT, Manifest
 
@@ -163,7 +163,7 @@ def default(field: FieldInfo) -> str:
 
 def cli_page() -> str:
     """The help of every command, as the terminal shows it."""
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(program())
     parts = ["# The commands\n", *commands(root, "stackctl", None)]
     return "\n".join(parts)
 

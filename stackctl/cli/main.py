@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -11,54 +13,60 @@ import typer
 from typer.exceptions import TyperException
 
 from stackctl import __version__, conventions
-from stackctl.cli import (
-    backup,
-    check,
-    down,
-    export,
-    init,
-    logs,
-    reload,
-    render,
-    restore,
-    schema,
-    simulate,
-    status,
-    tools,
-    up,
-    verify,
-)
 from stackctl.cli.options import Options
 from stackctl.errors import StackctlError
 
 INTERRUPTED = 130
 INTERNAL = 4
 
-app = typer.Typer(
-    name="stackctl",
-    help="One manifest becomes a running and proven Prometheus, Alertmanager and Grafana stack.",
-    epilog="Exit codes: 0 ok, 1 a check failed, 2 wrong input, 3 something needed is not available, 4 internal error.",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    add_completion=True,
-    rich_markup_mode=None,  # plain help starts in half the time
-    pretty_exceptions_enable=False,
+# In the order of the help. Each is a module of its own, with a function (or the Typer `app` of a group) of that name.
+COMMANDS = (
+    "init",
+    "check",
+    "render",
+    "up",
+    "status",
+    "verify",
+    "reload",
+    "simulate",
+    "logs",
+    "down",
+    "backup",
+    "restore",
+    "export",
+    "schema",
+    "tools",
 )
-app.command()(init.init)
-app.command()(check.check)
-app.command()(render.render)
-app.command()(up.up)
-app.command()(status.status)
-app.command()(verify.verify)
-app.command()(reload.reload)
-app.command()(simulate.simulate)
-app.command()(logs.logs)
-app.command()(down.down)
-app.command()(backup.backup)
-app.command()(restore.restore)
-app.add_typer(export.app, name="export")
-app.command()(schema.schema)
-app.add_typer(tools.app, name="tools")
+
+
+def program(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """The command line with the commands `names`."""
+    app = typer.Typer(
+        name="stackctl",
+        help="One manifest becomes a running and proven Prometheus, Alertmanager and Grafana stack.",
+        epilog="Exit codes: 0 ok, 1 a check failed, 2 wrong input, 3 something needed is not available, "
+        "4 internal error.",
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        add_completion=True,
+        rich_markup_mode=None,  # plain help starts in half the time
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(root)
+    for name in names:
+        module = import_module(f"stackctl.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+    return app
+
+
+def _needed(arguments: list[str]) -> Sequence[str]:
+    """The commands that a command line may be about: the others need not be loaded. All, when that is not plain."""
+    if arguments == ["--version"]:
+        return ()
+    return arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
 
 
 def _version(value: bool) -> None:
@@ -67,7 +75,6 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     context: typer.Context,
     manifest: Annotated[
@@ -99,7 +106,7 @@ def run() -> None:
 def main(arguments: list[str]) -> int:
     """Run one command line and return its exit code. Expected failures are printed, never raised."""
     try:
-        code = int(app(arguments, prog_name="stackctl", standalone_mode=False) or 0)
+        code = int(program(_needed(arguments))(arguments, prog_name="stackctl", standalone_mode=False) or 0)
     except TyperException as error:
         error.show()  # type: ignore[attr-defined]
         return int(getattr(error, "exit_code", 2))

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from stackctl.report import console
-
 app = typer.Typer(name="tools", help="The binaries of the native runtime.", no_args_is_help=True)
 
 
@@ -32,6 +30,7 @@ def list_tools(output: Annotated[Output, typer.Option(help="How to write the lis
     """Show each tool, its version, where it was found and its path."""
     import json
 
+    from stackctl.report import console
     from stackctl.tools.catalogue import PROGRAMS
 
     rows = [_row(name) for name in PROGRAMS]
@@ -57,6 +56,7 @@ def install_tools(
     ] = None,
 ) -> None:
     """Install tools into the cache, without root; those already here at a sufficient version are kept."""
+    from stackctl.report import console
     from stackctl.tools import install
     from stackctl.tools.catalogue import INSTALLABLE
 
@@ -79,6 +79,8 @@ def _row(name: str) -> dict[str, str | None]:
 
 
 def _table(rows: list[dict[str, str]]) -> None:
+    from stackctl.report import console
+
     # Not a table of the console's: a path that is folded or cut cannot be pasted.
     widths = {key: max(len(row[key]) for row in rows) for key in rows[0]}
     for row in rows:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from stackctl.cli.main import app
+from stackctl.cli.main import program
 from stackctl.manifest.schema import Manifest
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def test_a_generated_page_must_not_drift_from_the_code(path: Path, text: str) ->
     assert path.read_text() == text, "run `make docs`"
 
 
-@pytest.mark.parametrize(("name", "command"), commands(typer.main.get_command(app)), ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "command"), commands(typer.main.get_command(program())), ids=lambda value: str(value))
 def test_every_command_and_option_must_have_help(name: str, command: Any) -> None:
     assert command.help, name
     for parameter in command.params:
