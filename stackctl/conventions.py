@@ -149,6 +149,9 @@ NOBODY = "nobody"
 GROUP_BY = ("alertname", "job")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+# The name of the password that stackctl makes when the manifest gives none: in the state, and for rendering.
+GRAFANA_ADMIN_PASSWORD = "grafana_admin_password"  # noqa: S105 - a name, not a password
+
 DATASOURCE_UID = "prometheus"
 DATASOURCE_NAME = "Prometheus"
 DASHBOARD_PROVIDER = "stackctl"

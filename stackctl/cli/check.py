@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stackctl import conventions as c
 from stackctl.cli.options import options
 from stackctl.errors import CheckFailed, Problem, StackctlError
 
@@ -75,7 +76,7 @@ def _check(manifest: Path) -> _Checked:
 
     stack = load(manifest)
     review = review_queries(stack)
-    tree = render(stack, "native", {"grafana_admin_password": Secret("only-checked")})
+    tree = render(stack, "native", {c.GRAFANA_ADMIN_PASSWORD: Secret("only-checked")})
     problems, unchecked = _ask_checkers(tree)
     if review.errors or problems:
         raise CheckFailed(*review.errors, *problems)

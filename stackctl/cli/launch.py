@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from stackctl.state import Generation, State
     from stackctl.tree import Tree, Unit
 
-GRAFANA_PASSWORD = "grafana_admin_password"  # noqa: S105 - a name, not a password
 LEFT_OUT = "left out by --without"
 
 
@@ -39,7 +38,7 @@ def preview(manifest: Path, runtime_name: str, selection: Selection) -> None:
     state = State.beside(manifest)
 
     def password() -> Secret:
-        return state.kept_secret(GRAFANA_PASSWORD) or Secret("not-made-yet")
+        return state.kept_secret(c.GRAFANA_ADMIN_PASSWORD) or Secret("not-made-yet")
 
     work = assemble(manifest, state, runtime_name, selection, password, state.kept_salt)
     for step in work.plan.steps:
@@ -59,7 +58,7 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
 
     state = State.beside(manifest)
     work = assemble(
-        manifest, state, runtime_name, selection, lambda: state.generated_secret(GRAFANA_PASSWORD), state.salt
+        manifest, state, runtime_name, selection, lambda: state.generated_secret(c.GRAFANA_ADMIN_PASSWORD), state.salt
     )
     with state.lock():
         work = work.planned(state)  # another stackctl may have changed something while this one waited
@@ -121,7 +120,7 @@ def assemble(
 
 def _generated(stack: Stack, password: Callable[[], Secret]) -> dict[str, Secret]:
     needed = stack.grafana is not None and stack.grafana.admin_password is None
-    return {GRAFANA_PASSWORD: password()} if needed else {}
+    return {c.GRAFANA_ADMIN_PASSWORD: password()} if needed else {}
 
 
 def _plan(tree: Tree, wanted: Collection[Unit], runtime: Runtime, selection: Selection, state: State) -> Plan:

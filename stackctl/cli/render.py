@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stackctl import conventions as c
 from stackctl.cli.options import options
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ def render(
 
 
 def _tree(stack: Stack, manifest: Path, runtime: str, out: Path | None, *, keep: bool) -> Tree:
-    from stackctl.render import GRAFANA_ADMIN_PASSWORD, render
+    from stackctl.render import render
 
     if stack.grafana is None or stack.grafana.admin_password is not None:
         return render(stack, runtime)
-    return render(stack, runtime, {GRAFANA_ADMIN_PASSWORD: _password(manifest, out, keep=keep)})
+    return render(stack, runtime, {c.GRAFANA_ADMIN_PASSWORD: _password(manifest, out, keep=keep)})
 
 
 def _password(manifest: Path, out: Path | None, *, keep: bool) -> Secret:
@@ -67,20 +68,20 @@ def _password(manifest: Path, out: Path | None, *, keep: bool) -> Secret:
 
     Grafana keeps its first password, so a new one is kept too; only a render that writes nothing does without.
     """
-    from stackctl.render import GRAFANA_ADMIN_PASSWORD, PASSWORD_FILE
+    from stackctl.render import PASSWORD_FILE
     from stackctl.source import Secret
     from stackctl.state import State
 
     state = State.beside(manifest)
     rendered = out / PASSWORD_FILE if out else None
-    if kept := state.kept_secret(GRAFANA_ADMIN_PASSWORD):
+    if kept := state.kept_secret(c.GRAFANA_ADMIN_PASSWORD):
         return kept
     if rendered and rendered.is_file():
         return Secret(rendered.read_text())
     if not keep:
         return Secret("")
     with state.lock():
-        return state.generated_secret(GRAFANA_ADMIN_PASSWORD)
+        return state.generated_secret(c.GRAFANA_ADMIN_PASSWORD)
 
 
 def _list(tree: Tree) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stackctl import conventions as c
 from stackctl.cli.options import options
 from stackctl.cli.up import RuntimeName
 from stackctl.cli.values import seconds
@@ -45,12 +46,12 @@ def bring_back(manifest: Path, file: Path, runtime_name: str, *, force: bool, de
     changed then.
     """
     from stackctl.backup import verify
-    from stackctl.cli.launch import GRAFANA_PASSWORD, Selection, assemble, bring_up
+    from stackctl.cli.launch import Selection, assemble, bring_up
     from stackctl.state import State
 
     label = verify(file)
     state = State.beside(manifest)
-    password = partial(state.generated_secret, GRAFANA_PASSWORD)
+    password = partial(state.generated_secret, c.GRAFANA_ADMIN_PASSWORD)
     work = assemble(manifest, state, runtime_name, Selection(), password, state.salt)
     ran = [one.name for one in work.runtime.observe() if one.state != "exited"]
     before = _selection(state, work, ran)

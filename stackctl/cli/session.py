@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.cli.launch import GRAFANA_PASSWORD
 from stackctl.errors import CheckFailed, Problem, Unavailable
 
 if TYPE_CHECKING:
@@ -158,8 +157,8 @@ class Session:
 
 def kept_secrets(state: State) -> dict[str, Secret]:
     """The secrets that stackctl has made for this stack."""
-    password = state.kept_secret(GRAFANA_PASSWORD)
-    return {GRAFANA_PASSWORD: password} if password else {}
+    password = state.kept_secret(c.GRAFANA_ADMIN_PASSWORD)
+    return {c.GRAFANA_ADMIN_PASSWORD: password} if password else {}
 
 
 def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]) -> Verification:
@@ -187,7 +186,7 @@ def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]
         declared=session.state.identify(session.tree),
         seconds=patience(session.stack) if wait_seconds is None else wait_seconds,
         fetch=session.fetch,
-        grafana_password=kept_secrets(session.state).get(GRAFANA_PASSWORD),
+        grafana_password=kept_secrets(session.state).get(c.GRAFANA_ADMIN_PASSWORD),
     )
     findings = tuple(ledger.run(context, only))
     seconds = time.monotonic() - begun

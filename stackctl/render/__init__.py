@@ -21,12 +21,9 @@ from stackctl.render.text import json_bytes, yaml_bytes
 from stackctl.source import Secret
 from stackctl.tree import File, Tree, Unit, dump_units
 
-__all__ = ["GRAFANA_ADMIN_PASSWORD", "PASSWORD_FILE", "render"]
+__all__ = ["PASSWORD_FILE", "render"]
 
-# The key in `generated` of the password that is made when the manifest gives none.
-GRAFANA_ADMIN_PASSWORD = "grafana_admin_password"  # noqa: S105 - a name, not a password
-
-# Where the tree keeps it.
+# Where the tree keeps Grafana's password.
 PASSWORD_FILE = f"{c.SECRETS_DIR}/{c.GRAFANA}/admin_password"
 _NOTHING: Mapping[str, Secret] = {}
 
@@ -80,7 +77,7 @@ def _blackbox(stack: Stack) -> dict[str, File]:
 def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dict[str, File]:
     if stack.grafana is None:
         return {}
-    password = stack.grafana.admin_password or generated[GRAFANA_ADMIN_PASSWORD]
+    password = stack.grafana.admin_password or generated[c.GRAFANA_ADMIN_PASSWORD]
     dashboards = {
         f"grafana/dashboards/{folder_name(dashboard.folder)}/{dashboard.uid}.json": File(
             json_bytes(dashboard_json(dashboard))

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stackctl.errors import Problem, Unavailable
 from stackctl.runtime.http import Answer, is_ready
-from stackctl.runtime.protocol import Runtime
+from stackctl.runtime.protocol import Observed, Runtime
 from stackctl.tree import Unit
 from stackctl.wait import SYSTEM_CLOCK, Clock, TimedOut, wait_until
 
@@ -30,7 +30,7 @@ def wait_ready(units: Collection[Unit], runtime: Runtime, deadline_seconds: floa
             wait_until(watch.look, lambda unready: not unready, deadline_seconds, what="readiness", clock=clock)
         except TimedOut as error:
             raise Unavailable(*_late(watch.look(), deadline_seconds)) from error
-    _refuse_exited({unit.name: unit for unit in units}, runtime)
+    _unless_exited({unit.name: unit for unit in units}, runtime)
 
 
 def unready(units: Collection[Unit], pool: ThreadPoolExecutor) -> dict[str, Answer]:
@@ -60,20 +60,21 @@ class _Watch:
 
     def _states(self, silent: Mapping[str, Unit]) -> dict[str, Answer]:
         """Fail for units that have exited; of the `silent` ones, those that do not run yet."""
-        _refuse_exited(self._waiting, self._runtime)
-        found = {one.name: one for one in self._runtime.observe() if one.name in self._waiting}
+        found = {one.name: one for one in _unless_exited(self._waiting, self._runtime)}
         finished = {name for name in silent if name in found and found[name].detail == _FINISHED}
         running = {name for name in silent if name in found and found[name].state == "running"}
         self._waiting = {name: unit for name, unit in self._waiting.items() if name not in finished | running}
         return {name: Answer(0, "does not run yet") for name in silent if name not in finished | running}
 
 
-def _refuse_exited(units: Mapping[str, Unit], runtime: Runtime) -> None:
-    """Raise Unavailable for those of `units` that have ended, whoever answers at their addresses."""
-    ended = [one for one in runtime.observe() if one.name in units and one.state in {"exited", "restarting"}]
+def _unless_exited(units: Mapping[str, Unit], runtime: Runtime) -> list[Observed]:
+    """How `units` are found. Raises Unavailable for those that have ended, whoever answers at their addresses."""
+    found = [one for one in runtime.observe() if one.name in units]
+    ended = [one for one in found if one.state in {"exited", "restarting"}]
     failed = [one for one in ended if units[one.name].ready or one.detail != _FINISHED]
     if failed:
         raise Unavailable(*(_exited(one.name, one.detail or one.state, runtime) for one in failed))
+    return found
 
 
 def _exited(name: str, detail: str, runtime: Runtime) -> Problem:

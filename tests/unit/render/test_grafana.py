@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
+from stackctl.conventions import GRAFANA_ADMIN_PASSWORD
 from stackctl.errors import InputError
 from stackctl.model import Dashboard
-from stackctl.render import GRAFANA_ADMIN_PASSWORD, render
+from stackctl.render import render
 from stackctl.source import Secret
 from tests.unit.render.stacks import dashboard, grafana, prometheus, stack
 
