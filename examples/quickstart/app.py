@@ -247,8 +247,10 @@ def serve(addresses: list[tuple[str, int]], traffic: float, seed: int) -> None:
     """Run the shop until SIGTERM or Ctrl-C, then finish what is in flight."""
     shop = Shop(seed)
     servers = open_servers(addresses, shop)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: shop.stopping.set())
+    # Held back from every thread and waited for below: Python would run a handler only when the main thread next
+    # wakes, which a signal that comes just before it falls asleep does not make it do.
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     threads = [threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}) for server in servers]
     bases = ["http://{}:{}".format(*server.server_address[:2]) for server in servers]
     if traffic:
@@ -256,7 +258,8 @@ def serve(addresses: list[tuple[str, int]], traffic: float, seed: int) -> None:
     for thread in threads:
         thread.start()
     print(f"the shop is open at {', '.join(bases)}", flush=True)
-    shop.stopping.wait()
+    signal.sigwait(ends)
+    shop.stopping.set()
     for server in servers:
         server.shutdown()
         server.server_close()

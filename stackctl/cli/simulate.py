@@ -6,7 +6,6 @@ import signal
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,11 +60,15 @@ def simulate(
     tls = _tls(chosen, tls_cert, tls_key)
     hosts = tuple(dict.fromkeys(listen_host or (c.LOOPBACK,)))
     pushers = _pushers(stack, chosen, simulated)
-    with _served(chosen, simulated, hosts, tls, control) as (simulation, address), _pushing(pushers):
+    with (
+        _ends_held() as told_to_end,
+        _served(chosen, simulated, hosts, tls, control) as (simulation, address),
+        _pushing(pushers),
+    ):
         for each in chosen:
             _announce(each, simulation, pushers.get(each.name))
         console.out(f"control: curl -X POST 'http://{address}/-/scenario?name=errors'   (GET lists the scenarios)")
-        _until_told()
+        told_to_end()
     console.note("stopped")
 
 
@@ -253,11 +256,15 @@ def _announce(service: Service, simulation: Simulation, pusher: Pusher | None) -
         console.note(f"{service.name}: {elsewhere} targets are not on this machine, and are not served")
 
 
-def _until_told() -> None:
-    """Wait for Ctrl-C, or a request to end."""
-    told = Event()
-    signal.signal(signal.SIGTERM, lambda *_: told.set())
+@contextmanager
+def _ends_held() -> Iterator[Callable[[], object]]:
+    """Hold Ctrl-C and SIGTERM back, and give what waits for one of them.
+
+    Not by a handler: one that arrives just before the main thread falls asleep is run when it next wakes, so never.
+    """
+    ends = {signal.SIGINT, signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
-        told.wait()
-    except KeyboardInterrupt:
-        return
+        yield lambda: signal.sigwait(ends)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

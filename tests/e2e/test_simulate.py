@@ -21,6 +21,7 @@ import pytest
 
 from stackctl import tools
 from stackctl.wait import wait_until
+from tests.threads import hold_back
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
@@ -120,6 +121,7 @@ def simulated(shop: Shop, manifest: str = "stack.yml", *arguments: str) -> Itera
         assert control, process.communicate()
         try:
             yield control
+            assert hold_back(process.pid, signal.SIGTERM), "a signal to end could be lost"
         finally:
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=10)

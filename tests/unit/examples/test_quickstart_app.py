@@ -17,6 +17,7 @@ import pytest
 
 from stackctl.starter.exposition import Requests, read
 from stackctl.wait import wait_until
+from tests.threads import hold_back
 
 APP = Path(__file__).parents[3] / "examples" / "quickstart" / "app.py"
 PATIENCE_SECONDS = 20
@@ -49,6 +50,14 @@ def ask(url: str, method: str = "GET") -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_end_must_never_be_lost(number: signal.Signals) -> None:
+    with shop("--traffic", "50") as (process, _):
+        assert hold_back(process.pid, number)
+        process.send_signal(number)
+        assert process.wait(PATIENCE_SECONDS) == 0
 
 
 @pytest.mark.parametrize(("path", "status"), [("/", 200), ("/api/products/1", 200), ("/api/products/99", 404)])
