@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -19,28 +19,29 @@ from stackctl.errors import StackctlError
 INTERRUPTED = 130
 INTERNAL = 4
 
-# In the order of the help. Each is a module of its own, with a function (or the Typer `app` of a group) of that name.
-COMMANDS = (
-    "init",
-    "check",
-    "render",
-    "up",
-    "status",
-    "verify",
-    "reload",
-    "simulate",
-    "logs",
-    "down",
-    "backup",
-    "restore",
-    "export",
-    "schema",
-    "tools",
-)
+# What the help lists, in its order. Each is a module of its own, with a function (or the Typer `app` of a group) of
+# that name. The words stand here so that the list needs none of the modules; none may be longer than its line.
+COMMANDS = {
+    "init": "Write a commented stack.yml, with first alerts and a dashboard.",
+    "check": "Check the manifest and every file it names, offline.",
+    "render": "Write the plain tree, which Compose runs by itself.",
+    "up": "Bring the stack up and wait until every component is ready.",
+    "status": "Show the components, their addresses and their health.",
+    "verify": "Prove that everything the manifest declares works.",
+    "reload": "Apply an edit to the running stack, whole or not at all.",
+    "simulate": "Serve the metrics of services that do not exist yet.",
+    "logs": "Show the logs of the stack, or of one component.",
+    "down": "Stop the stack and remove what runs.",
+    "backup": "Copy the running stack's data to a file, consistently.",
+    "restore": "Replace the stack's data by that of a backup.",
+    "export": "Write the stack for servers that stackctl does not run.",
+    "schema": "Print the JSON Schema of stack.yml, for editors and linters.",
+    "tools": "List or install the binaries of the native runtime.",
+}
 
 
-def program(names: Sequence[str] = COMMANDS) -> typer.Typer:
-    """The command line with the commands `names`."""
+def program(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
+    """The command line. Only the commands `names` are loaded; the others are listed, and cannot be run."""
     app = typer.Typer(
         name="stackctl",
         help="One manifest becomes a running and proven Prometheus, Alertmanager and Grafana stack.",
@@ -53,20 +54,24 @@ def program(names: Sequence[str] = COMMANDS) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(root)
-    for name in names:
-        module = import_module(f"stackctl.cli.{name}")
+    for name, summary in COMMANDS.items():
+        module = import_module(f"stackctl.cli.{name}") if name in names else None
         if hasattr(module, "app"):
-            app.add_typer(module.app, name=name)
+            app.add_typer(module.app, name=name, short_help=summary)
         else:
-            app.command(name)(getattr(module, name))
+            app.command(name, short_help=summary)(getattr(module, name, _listed))
     return app
 
 
-def _needed(arguments: list[str]) -> Sequence[str]:
+def _listed() -> None:
+    """Stand for a command that a command line is not about."""
+
+
+def _needed(arguments: list[str]) -> Collection[str]:
     """The commands that a command line may be about: the others need not be loaded. All, when that is not plain."""
-    if arguments == ["--version"]:
+    if arguments in ([], ["--version"], ["--help"], ["-h"]) and "_STACKCTL_COMPLETE" not in os.environ:
         return ()
-    return arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
+    return arguments[:1] if arguments and arguments[0] in COMMANDS else tuple(COMMANDS)
 
 
 def _version(value: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stackctl import __version__
-from stackctl.cli.main import main
+from stackctl.cli.main import COMMANDS, main
 from stackctl.errors import CheckFailed, InputError, Unavailable
 
 GOOD = "version: 1\nname: shop\nservices: {api: {targets: ['localhost:8000']}}\n"
@@ -120,6 +121,20 @@ def test_a_wrong_command_line_must_end_with_2(
     assert out == ""
     assert words in error
     assert "Traceback" not in error
+
+
+def test_the_help_must_list_every_command_without_loading_one() -> None:
+    script = "import sys; from stackctl.cli.main import main; main(['--help']); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    listed, loaded = ran.stdout.rstrip().rsplit("\n", 1)
+    assert not {f"stackctl.cli.{name}" for name in COMMANDS} & set(loaded.split())
+    for name, summary in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(summary)}$", listed, re.MULTILINE)
+
+
+def test_a_command_after_global_options_must_still_run(folder: Path) -> None:
+    ran = stackctl("-q", "check")
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_a_reader_that_leaves_must_not_be_an_error() -> None:
