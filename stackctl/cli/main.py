@@ -56,7 +56,7 @@ def program(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
     app.callback()(root)
     for name, summary in COMMANDS.items():
         module = import_module(f"stackctl.cli.{name}") if name in names else None
-        if hasattr(module, "app"):
+        if module and hasattr(module, "app"):
             app.add_typer(module.app, name=name, short_help=summary)
         else:
             app.command(name, short_help=summary)(getattr(module, name, _listed))
