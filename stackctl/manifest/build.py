@@ -27,8 +27,10 @@ from stackctl.manifest.schema import (
     RedisModel,
     ServiceModel,
 )
+from stackctl.manifest.tls import read_tls
 from stackctl.model import (
     Alertmanager,
+    Block,
     Component,
     Dashboard,
     Exporter,
@@ -57,14 +59,22 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
     contracts = {
         name: read_contract(document, ("services", name), model, root) for name, model in manifest.services.items()
     }
-    problems = [p for part in (*rules, *dashboards, *contracts.values()) if isinstance(part, list) for p in part]
+    tls = {
+        name: read_tls(document, ("services", name, "tls"), model.tls or {}, root)
+        for name, model in manifest.services.items()
+    }
+    writes = [_read_write(document, index, block, root) for index, block in enumerate(manifest.prometheus.remote_write)]
+    parts = (*rules, *dashboards, *contracts.values(), *tls.values(), *writes)
+    problems = [problem for part in parts if isinstance(part, list) for problem in part]
     if problems:
         return problems
     return Stack(
         name=manifest.name,
         root=root,
         origin=document.position(()),
-        prometheus=_prometheus(document, manifest.prometheus),
+        prometheus=_prometheus(
+            document, manifest.prometheus, tuple(part for part in writes if not isinstance(part, list))
+        ),
         alertmanager=_alertmanager(document, manifest.alertmanager) if manifest.alertmanager else None,
         grafana=_grafana(document, manifest.grafana) if manifest.grafana else None,
         pushgateway=Component(**_base(document, ("pushgateway",), manifest.pushgateway))
@@ -73,9 +83,10 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
         exporters=tuple(_exporters(document, manifest)),
         services=(
             *(
-                replace(_service(document, name, model, root), contract=contract)
+                replace(_service(document, name, model, trusted, root), contract=contract)
                 for name, model in manifest.services.items()
                 if not isinstance(contract := contracts[name], list)
+                if not isinstance(trusted := tls[name], list)
             ),
             *_clickhouse(document, manifest),
         ),
@@ -96,16 +107,25 @@ def _base(document: Document, path: tuple[str, ...], model: ComponentModel) -> d
     }
 
 
-def _prometheus(document: Document, model: PrometheusModel) -> Prometheus:
+def _prometheus(document: Document, model: PrometheusModel, writes: tuple[Block, ...]) -> Prometheus:
     return Prometheus(
         **_base(document, ("prometheus",), model),
         scrape_interval=model.scrape_interval,
         evaluation_interval=model.evaluation_interval,
         retention=Retention(model.retention.time, model.retention.size),
         external_labels=model.external_labels,
-        remote_write=tuple(model.remote_write),
+        remote_write=writes,
         extra=model.extra,
     )
+
+
+def _read_write(document: Document, index: int, block: Block, root: Path) -> Block | list[Problem]:
+    """A block of `remote_write` with the content of the files that its `tls_config` names."""
+    if not isinstance(block.get("tls_config"), dict):
+        return block
+    place = ("prometheus", "remote_write", index, "tls_config")
+    tls = read_tls(document, place, block["tls_config"], root)
+    return tls if isinstance(tls, list) else {**block, "tls_config": tls}
 
 
 def _alertmanager(document: Document, model: AlertmanagerModel) -> Alertmanager:
@@ -167,7 +187,7 @@ def _probes(document: Document, model: ComponentModel) -> tuple[Probe, ...]:
     )
 
 
-def _service(document: Document, name: str, model: ServiceModel, root: Path) -> Service:
+def _service(document: Document, name: str, model: ServiceModel, tls: Block, root: Path) -> Service:
     path = ("services", name)
     targets = tuple(
         Target(target.address, target.labels, document.position((*path, "targets", index)))
@@ -183,7 +203,7 @@ def _service(document: Document, name: str, model: ServiceModel, root: Path) -> 
         scrape_interval=model.scrape_interval,
         scrape_timeout=model.scrape_timeout,
         labels=model.labels,
-        scrape=_scrape(model),
+        scrape=_scrape(model, tls),
         health=Health(model.health.live, model.health.ready),
         run=_run(model, root),
         profiles=tuple(model.profiles),
@@ -191,13 +211,13 @@ def _service(document: Document, name: str, model: ServiceModel, root: Path) -> 
     )
 
 
-def _scrape(model: ServiceModel) -> dict[str, Any]:
+def _scrape(model: ServiceModel, tls: Block) -> dict[str, Any]:
     """The fields of Prometheus' scrape_config that are passed on as they are, under Prometheus' names."""
     auth = model.basic_auth
     fields = {
         "basic_auth": {"username": auth.username, "password": auth.password} if auth else None,
         "authorization": model.authorization,
-        "tls_config": model.tls,
+        "tls_config": tls,
         "params": model.params,
         "honor_labels": model.honor_labels,
         "fallback_scrape_protocol": model.fallback_scrape_protocol,

@@ -95,7 +95,8 @@ class PrometheusModel(ComponentModel):
         default_factory=dict, description="Labels added to everything that leaves this Prometheus."
     )
     remote_write: list[Passthrough] = Field(
-        default_factory=list, description="Prometheus' own `remote_write` blocks, as they are."
+        default_factory=list,
+        description="Prometheus' own `remote_write` blocks. Files that a `tls_config` names begin at the manifest.",
     )
     extra: Passthrough = Field(default_factory=dict, description="Merged last into prometheus.yml: the way out.")
 
@@ -372,7 +373,9 @@ class ServiceModel(Model):
     labels: dict[LabelName, Text] = Field(default_factory=dict, description="Labels of every target of the service.")
     basic_auth: BasicAuthModel | None = Field(None, description="User and password of the scrape.")
     authorization: Passthrough | None = Field(None, description="Prometheus' `authorization` block, for tokens.")
-    tls: Passthrough | None = Field(None, description="Prometheus' `tls_config` block.")
+    tls: Passthrough | None = Field(
+        None, description="Prometheus' `tls_config` block. `ca_file`, `cert_file` and `key_file` begin at the manifest."
+    )
     params: dict[Text, list[Text]] = Field(default_factory=dict, description="URL parameters of the scrape.")
     honor_labels: Boolean = Field(False, description="Keep labels that the target sends, when they clash.")
     fallback_scrape_protocol: Literal[

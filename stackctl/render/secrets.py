@@ -16,7 +16,12 @@ _LONGEST_NAME = 100
 
 # Where a product reads a secret from a file: the mapping that holds the key, and the key. The same key has no
 # twin elsewhere (`password` of basic_auth has one, that of openstack_sd_configs has not).
-_HTTP_CLIENT = {("basic_auth", "password"), ("authorization", "credentials"), ("oauth2", "client_secret")}
+_HTTP_CLIENT = {
+    ("basic_auth", "password"),
+    ("authorization", "credentials"),
+    ("oauth2", "client_secret"),
+    ("tls_config", "key"),
+}
 _TWINS = {
     c.PROMETHEUS: _HTTP_CLIENT | {("marathon_sd_configs", "auth_token"), ("scaleway_sd_configs", "secret_key")},
     c.ALERTMANAGER: _HTTP_CLIENT

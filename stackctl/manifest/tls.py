@@ -1,0 +1,41 @@
+"""The files that a TLS block names, read here: Prometheus gets their content, and so finds it wherever it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stackctl.errors import Problem
+from stackctl.manifest.document import Document
+from stackctl.manifest.text import read_text
+from stackctl.model import Block
+from stackctl.source import Position, Secret
+
+# The key that names a file -> the one that holds what is in it.
+_CONTENT = {"ca_file": "ca", "cert_file": "cert", "key_file": "key"}
+_PEM = "-----BEGIN "
+
+
+def read_tls(document: Document, place: tuple[str | int, ...], block: Block, root: Path) -> Block | list[Problem]:
+    """Prometheus' `tls_config` with the content of its files, whose paths begin at `root`; the key is a Secret."""
+    read = {
+        key: _read(value, document.position((*place, key)), root) for key, value in block.items() if key in _CONTENT
+    }
+    problems = [text for text in read.values() if isinstance(text, Problem)]
+    problems += [
+        Problem(
+            f"`{key}` and `{_CONTENT[key]}` say the same thing", document.position((*place, key)), remedy="Keep one."
+        )
+        for key in read
+        if _CONTENT[key] in block
+    ]
+    if problems:
+        return problems
+    contents = {_CONTENT[key]: Secret(str(text)) if key == "key_file" else text for key, text in read.items()}
+    return {**{key: value for key, value in block.items() if key not in read}, **contents}
+
+
+def _read(name: object, at: Position, root: Path) -> str | Problem:
+    text = read_text(root / str(name), str(name), at)
+    if isinstance(text, str) and _PEM not in text:
+        return Problem(f"{name} is not in PEM form", at, remedy=f"It has to hold a line that begins with `{_PEM}`.")
+    return text

@@ -1,0 +1,42 @@
+"""The files of a `tls` block: read where the manifest lies, and rendered as what is in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stackctl.manifest import load
+from stackctl.render import render
+
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+KEY = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n"
+MANIFEST = """\
+version: 1
+name: shop
+prometheus:
+  remote_write: [{url: "https://store.test/write", tls_config: {ca_file: certs/ca.pem}}]
+services:
+  api:
+    targets: ["localhost:8443"]
+    scheme: https
+    tls: {ca_file: certs/ca.pem, cert_file: certs/client.pem, key_file: certs/client.key, server_name: api}
+"""
+
+
+@pytest.mark.parametrize("runtime", ["docker", "native"])
+def test_prometheus_must_get_what_is_in_the_files_of_tls_and_the_key_as_a_secret(tmp_path: Path, runtime: str) -> None:
+    (tmp_path / "certs").mkdir()
+    for name, text in {"ca.pem": CERTIFICATE, "client.pem": CERTIFICATE, "client.key": KEY}.items():
+        (tmp_path / "certs" / name).write_text(text)
+    (tmp_path / "stack.yml").write_text(MANIFEST)
+    files = render(load(tmp_path / "stack.yml"), runtime).files
+    config = yaml.safe_load(files["prometheus/prometheus.yml"].content)
+    tls = next(job for job in config["scrape_configs"] if job["job_name"] == "api")["tls_config"]
+    named = tls.pop("key_file")
+    assert tls == {"ca": CERTIFICATE, "cert": CERTIFICATE, "server_name": "api"}
+    assert files[named.removeprefix("../")].content.decode() == KEY
+    assert files[named.removeprefix("../")].secret
+    assert config["remote_write"][0]["tls_config"] == {"ca": CERTIFICATE}
+    assert not [path for path, file in files.items() if b"hunter2" in file.content and not file.secret]
