@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from stackctl.clients.http import Answer, Http
+from stackctl.clients.http import Answer, Http, NoAnswer
+
+_HASH = re.compile(r"^alertmanager_config_hash (\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,13 @@ class Alertmanager:
     def config(self) -> str:
         """The loaded configuration as YAML, secrets hidden."""
         return self.http.json("/api/v2/status", lambda answer: str(answer["config"]["original"]))
+
+    def config_hash(self) -> int:
+        """Which configuration is loaded: the first six bytes of the MD5 sum of the file, as a little-endian number."""
+        found = _HASH.search(self.http.ask("/metrics").text)
+        if found is None:
+            raise NoAnswer.of(f"{self.http.base}/metrics does not tell which configuration is loaded")
+        return int(float(found[1]))
 
     def receivers(self) -> tuple[str, ...]:
         """The names of the loaded receivers."""

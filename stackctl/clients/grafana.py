@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from stackctl.clients.http import Http
+from stackctl.clients.http import Answer, Http
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,10 @@ class Grafana:
     def datasource_health(self, uid: str) -> dict[str, Any]:
         """`{"status": "OK", ...}` when Grafana itself reaches the datasource; status 400 when it does not."""
         return self.http.json(f"/api/datasources/uid/{uid}/health", _mapping)
+
+    def reload_dashboards(self) -> Answer:
+        """Ask for the provisioned dashboards to be read now; by itself Grafana looks every few seconds."""
+        return self.http.ask("/api/admin/provisioning/dashboards/reload", method="POST")
 
     def dashboard(self, uid: str) -> dict[str, Any]:
         """The dashboard as Grafana has loaded it."""

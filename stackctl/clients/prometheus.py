@@ -76,6 +76,10 @@ class Prometheus:
     def targets(self) -> tuple[ActiveTarget, ...]:
         return self.http.json("/api/v1/targets", _targets, params={"state": "active"})
 
+    def pools(self) -> frozenset[tuple[str, str]]:
+        """(scrape job, address) of everything discovered, before relabelling, dropped or not."""
+        return self.http.json("/api/v1/targets", _pools)
+
     def described(self, job: str) -> tuple[Described, ...]:
         """The metrics that the targets of `job` describe."""
         params = {"match_target": f'{{job="{job}"}}'}
@@ -123,6 +127,12 @@ def _targets(answer: Any) -> tuple[ActiveTarget, ...]:
         )
         for target in answer["data"]["activeTargets"]
     )
+
+
+def _pools(answer: Any) -> frozenset[tuple[str, str]]:
+    found = [*answer["data"]["activeTargets"], *answer["data"]["droppedTargets"]]
+    both = [(target, target["discoveredLabels"]) for target in found]
+    return frozenset((each.get("scrapePool") or labels["job"], labels["__address__"]) for each, labels in both)
 
 
 def _described(answer: Any) -> tuple[Described, ...]:

@@ -41,6 +41,26 @@ def data(value: Any) -> dict[str, Any]:
     return {"status": "success", "data": value}
 
 
+def test_pools_must_hold_what_was_discovered_dropped_or_not(server: Server) -> None:
+    active = {"scrapePool": "api", "discoveredLabels": {"__address__": "a:1", "job": "other"}}
+    dropped = {"discoveredLabels": {"__address__": "b:1", "job": "api"}}
+    server.routes["/api/v1/targets"] = data({"activeTargets": [active], "droppedTargets": [dropped]})
+    assert Prometheus(Http(server.url)).pools() == {("api", "a:1"), ("api", "b:1")}
+
+
+def test_the_hash_of_the_loaded_configuration_must_be_read_from_the_metrics(server: Server) -> None:
+    server.routes["/metrics"] = "# TYPE alertmanager_config_hash gauge\nalertmanager_config_hash 5.720328237546e+13\n"
+    assert Alertmanager(Http(server.url)).config_hash() == 57203282375460
+    server.routes["/metrics"] = "other 1\n"
+    with pytest.raises(NoAnswer, match="does not tell which configuration is loaded"):
+        Alertmanager(Http(server.url)).config_hash()
+
+
+def test_dashboards_must_be_read_again_by_a_post(server: Server) -> None:
+    server.routes["/api/admin/provisioning/dashboards/reload"] = {"message": "Dashboards config reloaded"}
+    assert Grafana(Http(server.url)).reload_dashboards().ok
+
+
 def test_targets_must_be_read_with_their_last_scrape_in_unix_time(server: Server) -> None:
     target = {
         "labels": {"instance": "localhost:8000", "job": "api"},
