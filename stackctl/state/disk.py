@@ -45,8 +45,9 @@ def explained(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def replacing(path: Path, mode: int) -> Iterator[IO[bytes]]:
-    """A file to write, which is at `path` after the context in one step, with exactly `mode` and on the disk.
+def replacing(path: Path, mode: int, group: int = -1) -> Iterator[IO[bytes]]:
+    """A file to write, which is at `path` after the context in one step, with exactly `mode` and on the disk;
+    of `group`, or of this user's when that is -1.
 
     When the context ends with an error, `path` is what it was.
     """
@@ -54,6 +55,7 @@ def replacing(path: Path, mode: int) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
+            os.fchown(file.fileno(), -1, group)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -64,9 +66,9 @@ def replacing(path: Path, mode: int) -> Iterator[IO[bytes]]:
     sync_folder(path.parent)
 
 
-def write_file(path: Path, content: bytes, mode: int) -> None:
+def write_file(path: Path, content: bytes, mode: int, group: int = -1) -> None:
     """Put `content` at `path` in one step, with exactly `mode`, and have it on the disk before returning."""
-    with replacing(path, mode) as file:
+    with replacing(path, mode, group) as file:
         file.write(content)
 
 

@@ -20,6 +20,10 @@ class Generation:
     id: str
     path: Path
 
+    def written_at(self) -> float:
+        """When it was written, as Unix time."""
+        return (self.path / c.UNITS_FILE).stat().st_mtime
+
     def units(self) -> tuple[Unit, ...]:
         """What runs on it. Raises OSError or ValueError when somebody has damaged the folder."""
         return self.index()[2]
@@ -40,10 +44,29 @@ def identify(tree: Tree, salt: bytes) -> str:
     return digest(*parts)
 
 
+def read(generation: Generation, salt: bytes) -> Tree | None:
+    """The tree that was written as `generation`; None when the folder does not hold that any more."""
+    try:
+        stack, runtime, units = generation.index()
+        files = {name: File(path.read_bytes(), _is_secret(name)) for name, path in _files(generation.path).items()}
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    tree = Tree(stack, runtime, files, units)
+    return tree if identify(tree, salt) == generation.id else None
+
+
+def _is_secret(name: str) -> bool:
+    return name.startswith(f"{c.SECRETS_DIR}/")
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+
+
 def is_whole(folder: Path, tree: Tree) -> bool:
     """Whether `folder` holds exactly the files of `tree`."""
     try:
-        found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+        found = _files(folder)
         return found.keys() == tree.files.keys() and all(
             path.read_bytes() == tree.files[name].content for name, path in found.items()
         )
@@ -52,17 +75,35 @@ def is_whole(folder: Path, tree: Tree) -> bool:
 
 
 def write(tree: Tree, folder: Path) -> None:
-    """Write `tree` at `folder`: beside it first, then renamed in one step. Raises OSError, and then leaves nothing."""
+    """Write `tree` at `folder`, where nothing is: beside it first, then renamed in one step.
+
+    Raises OSError, and then leaves nothing.
+    """
     made = Path(tempfile.mkdtemp(prefix=disk.TEMPORARY, dir=folder.parent))
     try:
         _fill(made, tree)
-        if folder.exists():
-            disk.remove_folder(folder)
         made.rename(folder)
         disk.sync_folder(folder.parent)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
+
+
+def mend(tree: Tree, folder: Path) -> None:
+    """Make `folder` hold `tree` again, file by file, since servers may run on it. Raises OSError."""
+    group = secrets_group()
+    for path in _files(folder).values():
+        if path.is_symlink() or path.relative_to(folder).as_posix() not in tree.files:
+            path.unlink()
+    known = {folder}
+    for name, file in tree:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        if not (path.is_file() and path.read_bytes() == file.content):
+            known |= {parent for parent in path.parents if parent.is_dir()}
+            _make_folders(folder, path.parent, known, group)
+            disk.write_file(path, file.content, _mode(file), group)
 
 
 def _fill(root: Path, tree: Tree) -> None:
@@ -89,11 +130,15 @@ def _make_folders(root: Path, folder: Path, made: set[Path], group: int) -> None
 
 def _write(path: Path, file: File, group: int) -> None:
     with path.open("xb") as out:
-        os.fchmod(out.fileno(), 0o640 if file.secret else 0o644)
+        os.fchmod(out.fileno(), _mode(file))
         os.fchown(out.fileno(), -1, group)
         out.write(file.content)
         out.flush()
         os.fsync(out.fileno())
+
+
+def _mode(file: File) -> int:
+    return 0o640 if file.secret else 0o644
 
 
 def secrets_group() -> int:

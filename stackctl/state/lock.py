@@ -34,7 +34,8 @@ def locked(path: Path, wait_seconds: float) -> Iterator[None]:
                 cause=f"It has held {path} for more than {wait_seconds:g} s.",
                 remedy="Wait until it is done, or stop it.",
             ) from error
-        _sign(file)
+        with explained(path):
+            _sign(file)
         yield
 
 

@@ -1,4 +1,4 @@
-"""The record of what the last finished `up` or `reload` left running."""
+"""The record of what the last finished `up` or `reload` left running, and of the one that has begun since."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ class Running:
 
     `units_skipped` holds the declared units that do not run, each with its reason. `started_at` is the Unix time
     of the last command that changed anything.
+
+    `going_to` is the id of the generation that an `up` or `reload` has begun to bring in since, at the Unix time
+    `begun_at`, and "" when none has. While it is set, what each unit has loaded is not known.
     """
 
     runtime: str
     generation: str
     units_skipped: Mapping[str, str] = field(default_factory=dict)
     started_at: float = 0.0
+    going_to: str = ""
+    begun_at: float = 0.0
 
     def dump(self) -> bytes:
         """The record as JSON."""

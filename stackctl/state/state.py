@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl import conventions as c
@@ -63,6 +64,8 @@ class State:
             folder = self._generations / name
             if generation.is_whole(folder, tree):
                 os.utime(folder)  # `prune` keeps what was used last
+            elif folder.is_dir():
+                generation.mend(tree, folder)
             else:
                 generation.write(tree, folder)
             return Generation(name, folder)
@@ -72,6 +75,16 @@ class State:
         with disk.explained(self.root):
             self._create()
             return generation.identify(tree, self.salt())
+
+    def read(self, of: Generation) -> Tree | None:
+        """The tree that was written as a generation; None when its files are not what was written."""
+        return generation.read(of, self.kept_salt())
+
+    def discard(self, one: Generation) -> None:
+        """Remove a generation that has not come into force, unless it is the live one."""
+        if one != self.current() and one.path.is_dir():
+            with disk.explained(self._generations):
+                disk.remove_folder(one.path)
 
     def switch(self, to: Generation) -> None:
         """Make a generation the live one, atomically; going back is the same call with the older one."""
@@ -120,6 +133,13 @@ class State:
                 self._record.unlink(missing_ok=True)
             else:
                 disk.write_file(self._record, running.dump(), 0o600)
+
+    def begin(self, to: Generation) -> None:
+        """Remember that a change to `to` is under way, until the next `record`. Without a record nothing is known
+        of what runs, and there is nothing to add to it."""
+        running = self.running()
+        if running:
+            self.record(replace(running, going_to=to.id, begun_at=time.time()))
 
     @contextmanager
     def lock(self, wait_seconds: float = LOCK_WAIT_SECONDS) -> Iterator[None]:

@@ -77,9 +77,40 @@ def test_a_damaged_generation_must_be_written_again(state: State) -> None:
     written = state.write(tree())
     (written.path / "prometheus" / "prometheus.yml").write_text("edited")
     (written.path / "extra").touch()
+    (written.path / "secrets" / "password").unlink()
+    assert state.read(written) is None
     assert state.write(tree()) == written
     assert (written.path / "prometheus" / "prometheus.yml").read_bytes() == b"a: 1\n"
     assert not (written.path / "extra").exists()
+    assert mode(written.path / "secrets" / "password") == "0o640"
+    assert state.read(written) == tree()
+
+
+def test_a_damaged_generation_must_be_mended_in_its_place_because_servers_run_on_it(state: State) -> None:
+    written = state.write(tree())
+    inode = written.path.stat().st_ino
+    (written.path / "prometheus" / "prometheus.yml").unlink()
+    (written.path / "prometheus" / "prometheus.yml").mkdir()
+    (written.path / "secrets" / "password").unlink()
+    (written.path / "secrets").rmdir()
+    assert state.write(tree()) == written
+    assert state.read(written) == tree()
+    assert written.path.stat().st_ino == inode
+
+
+def test_a_generation_must_be_read_as_it_was_written(state: State) -> None:
+    written = state.write(tree())
+    assert state.read(written) == tree()
+    (written.path / c.UNITS_FILE).write_text("{}")
+    assert state.read(written) is None
+
+
+def test_a_discarded_generation_must_go_unless_it_is_live(state: State) -> None:
+    live, other = state.write(tree()), state.write(tree(b"other"))
+    state.switch(live)
+    for one in (live, other, other):
+        state.discard(one)
+    assert state.generations() == (live,)
 
 
 def test_an_id_must_not_tell_a_password(tmp_path: Path) -> None:
@@ -106,6 +137,18 @@ def test_a_record_must_come_back_as_it_was(state: State) -> None:
     assert state.running() == running
     state.record(None)
     assert state.running() is None
+
+
+def test_a_change_that_has_begun_must_be_remembered_until_the_next_record(state: State) -> None:
+    old, new = state.write(tree()), state.write(tree(b"new"))
+    state.begin(new)
+    assert state.running() is None
+    state.record(Running("native", old.id, {"node": "no image"}, 12.5))
+    state.begin(new)
+    begun = state.running()
+    assert begun is not None
+    assert replace(begun, begun_at=0.0) == Running("native", old.id, {"node": "no image"}, 12.5, new.id)
+    assert begun.begun_at > 12.5
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"other": 1}'])
@@ -192,6 +235,24 @@ def test_a_process_killed_at_any_step_must_leave_the_old_or_the_new(tmp_path: Pa
             break
         steps += 1
     assert steps > 10
+
+
+def test_a_process_killed_while_it_mends_must_leave_a_live_generation_that_the_next_one_mends(tmp_path: Path) -> None:
+    finished, steps = False, 0
+    while not finished:
+        state = State(tmp_path / str(steps))
+        with state.lock():
+            live = state.write(tree())
+            state.switch(live)
+        for name in ("prometheus/prometheus.yml", "secrets/password"):
+            (live.path / name).write_text("by hand")
+        finished = _update_until(state, tree(), steps)
+        assert state.current() == live
+        assert (live.path / "prometheus" / "prometheus.yml").read_bytes() in {b"a: 1\n", b"by hand"}
+        _update(state, tree())
+        assert state.read(live) == tree()
+        steps += 1
+    assert steps > 4
 
 
 def _update(state: State, new: Tree) -> None:
