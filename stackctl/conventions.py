@@ -72,7 +72,7 @@ RELOAD_PATHS = {PROMETHEUS: "/-/reload", ALERTMANAGER: "/-/reload", BLACKBOX: "/
 TOOLS = {
     PROMETHEUS: "prometheus",
     ALERTMANAGER: "alertmanager",
-    GRAFANA: "grafana-server",
+    GRAFANA: "grafana",
     PUSHGATEWAY: "pushgateway",
     NODE: "node_exporter",
     BLACKBOX: "blackbox_exporter",

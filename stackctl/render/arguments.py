@@ -23,8 +23,13 @@ def retention_in_config(prometheus: Prometheus) -> bool:
     return version(prometheus.image) >= _RETENTION_IN_CONFIG
 
 
-def arguments(component: Component, runtime: str, *, tree: str, data: str, listen: str) -> tuple[str, ...]:
-    """The flags of `component`. `tree` and `data` are paths, `listen` the address; Grafana takes all by environment."""
+def arguments(
+    component: Component, runtime: str, *, tree: str, data: str, listen: str, home: str = ""
+) -> tuple[str, ...]:
+    """The flags of `component`. `tree` and `data` are paths, `listen` the address.
+
+    `home` is the folder of a server's installation, where that has to be told. Grafana takes all else by environment.
+    """
     web = f"--web.listen-address={listen}"
     if isinstance(component, Prometheus):
         return (
@@ -50,7 +55,7 @@ def arguments(component: Component, runtime: str, *, tree: str, data: str, liste
         c.NODE: (web,),
         c.BLACKBOX: (f"--config.file={tree}/blackbox/blackbox.yml", web),
         c.CADVISOR: (f"--port={listen.rpartition(':')[2]}", "--docker_only=true"),
-        c.GRAFANA: (),
+        c.GRAFANA: ("server", f"--homepath={home}") if home else (),
     }[component.name]
 
 

@@ -16,7 +16,7 @@ from stackctl.source import Secret
 from stackctl.tree import File, Unit
 
 # The native runtime fills these in when it starts a unit.
-TREE, DATA, MOUNT = "{tree}", "{data}", "{mount}"
+TREE, DATA, MOUNT, HOME = "{tree}", "{data}", "{mount}", "{home}"
 
 
 def native_units(stack: Stack, files: dict[str, File], password: str, salt: bytes) -> tuple[Unit, ...]:
@@ -27,7 +27,7 @@ def native_units(stack: Stack, files: dict[str, File], password: str, salt: byte
 
 
 def _component(component: Component, files: Mapping[str, File], password: str, salt: bytes) -> Unit:
-    command = arguments(component, c.NATIVE, tree=TREE, data=DATA, listen=str(component.listen))
+    command = arguments(component, c.NATIVE, tree=TREE, data=DATA, listen=str(component.listen), home=HOME)
     env = _environment(component, password)
     tool = c.TOOLS[component.name]
     cwd = MOUNT if component.name == c.ALERTMANAGER else ""

@@ -93,10 +93,13 @@ class Native:
         return names
 
     def _start(self, unit: Unit) -> None:
-        program = [str(tools.require(unit.tool).path)] if unit.tool else []
+        tool = tools.require(unit.tool) if unit.tool else None
+        program = [str(tool.path)] if tool else []
         data = self._data / unit.name
         data.mkdir(mode=0o700, exist_ok=True)
         known = {"{tree}": str(self._tree), "{data}": str(data), "{mount}": str(self._tree.parent)}
+        if tool and tool.home:
+            known["{home}"] = str(tool.home)
         command = [*program, *(_fill(argument, known) for argument in unit.command)]
         log = self._logs / f"{unit.name}.log"
         _rotate(log)

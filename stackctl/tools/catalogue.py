@@ -25,6 +25,7 @@ class Release:
 
     `version` is the pinned upstream release, `minimum` the oldest that stackctl works with. `packages` are
     Debian's, and `fixed_file` is a file that Debian's build reads at that absolute path or does not start.
+    `home_file` is one that the server looks for in the folder of its installation, which it has to be told.
     `archived` is whether it lies beside Prometheus' own archives. A release without a version cannot be installed
     by stackctl: `homepage` says where to get it.
     """
@@ -35,6 +36,7 @@ class Release:
     minimum: str = "0"
     packages: tuple[str, ...] = ()
     fixed_file: str = ""
+    home_file: str = ""
     archived: bool = True
     homepage: str = ""
 
@@ -108,7 +110,9 @@ RELEASES = (
     ),
     Release(
         project="grafana",
-        programs=(Program("grafana-server", ("grafana",)),),
+        programs=(Program("grafana"),),
+        minimum="10.0",
+        home_file="conf/defaults.ini",
         homepage="https://grafana.com/docs/grafana/latest/setup-grafana/installation/",
     ),
 )

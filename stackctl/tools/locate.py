@@ -24,12 +24,14 @@ _VERSION = re.compile(r"(?:version:?|exporter)\s+v?(\d+(?:\.\d+)+[^\s,)]*)", re.
 class Tool:
     """A program that was found. `origin` says where: "env" (STACKCTL_TOOLS_DIR), "cache" or "path".
 
-    `version` starts the program the first time it is asked for, and remembers the answer in this process.
+    `home` is the folder of its installation, for a program that has to be told. `version` starts the program the first
+    time it is asked for, and remembers the answer in this process.
     """
 
     name: str
     path: Path
     origin: str
+    home: Path | None = None
 
     @property
     def version(self) -> str:
@@ -48,12 +50,14 @@ def locate(name: str) -> Tool | None:
         for folder in (server.path.parent, server.path.resolve().parent):
             if path := _executable(folder, program):
                 return Tool(name, path, server.origin)
-    return next(_candidates(program, release), None)
+    found = next(_candidates(program, release), None)
+    return _at_home(found, release) if found and release.home_file else found
 
 
 def require(name: str) -> Tool:
-    """The program `name`. Raises Unavailable, with the way to get it, when it is nowhere."""
+    """The program `name`. Raises Unavailable, with the way to get it, when it is nowhere or not whole."""
     if tool := locate(name):
+        _refuse_homeless(tool)
         return tool
     remedy = f"Run `stackctl tools install {name}`."
     if name not in INSTALLABLE:
@@ -105,6 +109,24 @@ def _candidates(program: Program, release: Release) -> Iterator[Tool]:
     for binary in program.names:
         if found := shutil.which(binary):
             yield Tool(program.name, Path(found).absolute(), "path")
+
+
+def _at_home(tool: Tool, release: Release) -> Tool:
+    """The program with its home. Packages put a script on PATH that brings settings of its own: not that one."""
+    prefix = tool.path.resolve().parent.parent
+    homes = (prefix, prefix / "share" / release.project)
+    home = next((folder for folder in homes if (folder / release.home_file).is_file()), None)
+    own = _executable(home / "bin", release.server) if home else None
+    return Tool(tool.name, own or tool.path, tool.origin, home)
+
+
+def _refuse_homeless(tool: Tool) -> None:
+    release = release_of(tool.name)
+    if release.home_file and tool.home is None:
+        raise Unavailable.of(
+            f"{tool.name} at {tool.path} is not whole: its {release.home_file} was not found",
+            remedy=f"Unpack the whole archive from {release.homepage} and put its bin folder on PATH.",
+        )
 
 
 def _chosen_dir() -> Path | None:

@@ -227,7 +227,7 @@ def test_a_server_that_exits_must_fail_at_once_with_its_last_words(bench: Bench)
 
 def test_prepare_must_name_what_cannot_be_had(bench: Bench) -> None:
     server, gateway = bench.tree().units
-    lacking = replace(gateway, tool="grafana-server" if bench.name == "native" else "", image="localhost:1/none:1")
+    lacking = replace(gateway, tool="grafana" if bench.name == "native" else "", image="localhost:1/none:1")
     found = bench.runtime.prepare([server, lacking])
     assert list(found) == ["pushgateway"]
 

@@ -73,7 +73,7 @@ def test_an_unknown_source_must_name_those_that_exist():
 
 def test_a_tool_without_a_release_must_say_where_to_get_it(mirror):
     with pytest.raises(Unavailable, match="stackctl cannot install grafana") as caught:
-        install(["grafana-server"], base_url=mirror.url)
+        install(["grafana"], base_url=mirror.url)
     assert len(caught.value.problems) == 1
     assert mirror.asked == []
 

@@ -88,7 +88,36 @@ def test_requiring_a_missing_tool_must_say_how_to_get_it():
 
 def test_requiring_a_tool_that_stackctl_cannot_install_must_say_where_it_is():
     with pytest.raises(Unavailable, match="help: Install it from https://grafana"):
-        require("grafana-server")
+        require("grafana")
+
+
+@pytest.mark.parametrize(
+    ("bin", "home"),
+    [("grafana-12/bin", "grafana-12"), ("usr/sbin", "usr/share/grafana"), ("brew/bin", "brew/share/grafana")],
+)
+def test_grafana_must_be_found_with_the_folder_of_its_installation(tmp_path, program, monkeypatch, bin, home):
+    found = program(tmp_path / bin, "grafana")
+    defaults = tmp_path / home / "conf" / "defaults.ini"
+    defaults.parent.mkdir(parents=True)
+    defaults.touch()
+    monkeypatch.setenv("PATH", str(found.parent))
+    assert (require("grafana").path, require("grafana").home) == (found, tmp_path / home)
+
+
+def test_grafanas_own_program_must_be_taken_before_a_script_of_its_package(tmp_path, program, monkeypatch):
+    script = program(tmp_path / "usr/sbin", "grafana")
+    own = program(tmp_path / "usr/share/grafana/bin", "grafana")
+    (tmp_path / "usr/share/grafana/conf").mkdir()
+    (tmp_path / "usr/share/grafana/conf/defaults.ini").touch()
+    monkeypatch.setenv("PATH", str(script.parent))
+    assert require("grafana").path == own
+
+
+def test_a_grafana_without_its_files_must_be_told_so(program, tmp_path):
+    path = program(tmp_path / "path", "grafana")
+    with pytest.raises(Unavailable, match=r"defaults\.ini was not found") as caught:
+        require("grafana")
+    assert str(path) in str(caught.value)
 
 
 def test_a_program_that_says_no_version_must_be_unavailable_with_what_it_said(tmp_path, program):

@@ -1,0 +1,152 @@
+"""Grafana itself. A real one is used where the machine has one, or where STACKCTL_TEST_GRAFANA_URL leads to one.
+
+No package mirror has Grafana, so these tests alone may be skipped in CI too; each says why. What does not need a real
+one is tested with a stand-in that is installed as Grafana is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from stackctl import conventions as c
+from stackctl import tools
+from stackctl.clients.grafana import Grafana
+from stackctl.clients.http import Http
+from stackctl.manifest import load
+from stackctl.render import render
+from stackctl.source import Secret
+from tests.e2e.real_stack import free_port, need
+
+pytestmark = pytest.mark.e2e
+
+EXAMPLES = sorted(path.parent for path in Path(__file__).parents[2].glob("examples/*/stack.yml"))
+URL_VARIABLE = "STACKCTL_TEST_GRAFANA_URL"
+
+MANIFEST = """\
+version: 1
+name: {name}
+prometheus: {{listen: 127.0.0.1:{prometheus}, scrape_interval: 1s, evaluation_interval: 1s}}
+grafana: {{listen: 127.0.0.1:{grafana}}}
+services:
+  self: {{targets: ["localhost:{prometheus}"]}}
+dashboards:
+  - file: self.yml
+"""
+DASHBOARD = """\
+title: Self
+rows:
+  - panels:
+      - {title: Samples, query: "sum(rate(prometheus_tsdb_head_samples_appended_total[1m]))"}
+"""
+# It answers what readiness asks for, and leaves what it was started with where its data lies.
+STAND_IN = """\
+#!{python}
+import http.server, json, os, pathlib, sys
+started = {{"arguments": sys.argv[1:], "home": os.path.isfile(sys.argv[-1].partition("=")[2] + "/conf/defaults.ini")}}
+password = os.environ["GF_SECURITY_ADMIN_PASSWORD"].removeprefix("$__file{{").removesuffix("}}")
+started["password"] = pathlib.Path(password).is_file()
+pathlib.Path(os.environ["GF_PATHS_DATA"], "started.json").write_text(json.dumps(started))
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{{"database": "ok", "version": "12.0.0"}}')
+address = os.environ["GF_SERVER_HTTP_ADDR"], int(os.environ["GF_SERVER_HTTP_PORT"])
+http.server.HTTPServer(address, Handler).serve_forever()
+"""
+
+
+def run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "stackctl", *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=200, env={**os.environ, **environ},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Path]:
+    """A stack with a Grafana; it runs natively, and is taken down whatever happens."""
+    need("native")
+    port = free_port()
+    name = f"stackctl-grafana-{port}"
+    (tmp_path / "stack.yml").write_text(MANIFEST.format(name=name, prometheus=port, grafana=free_port()))
+    (tmp_path / "self.yml").write_text(DASHBOARD)
+    yield tmp_path
+    down = run(tmp_path, "down", "--volumes")
+    assert down.returncode == 0, down.stderr
+
+
+@pytest.mark.native
+def test_grafana_must_be_told_where_it_is_installed_and_where_its_password_is(project: Path) -> None:
+    program = project / "grafana-12" / "bin" / "grafana"
+    defaults = project / "grafana-12" / "conf" / "defaults.ini"
+    for path in (program, defaults):
+        path.parent.mkdir(parents=True)
+    defaults.touch()
+    program.write_text(STAND_IN.format(python=sys.executable))
+    program.chmod(0o755)
+    up = run(project, "up", "--runtime", "native", PATH=f"{program.parent}:{os.environ['PATH']}")
+    assert up.returncode == 0, up.stderr
+    started = json.loads((project / ".stackctl" / "data" / "grafana" / "started.json").read_text())
+    home = f"--homepath={project / 'grafana-12'}"
+    assert started == {"arguments": ["server", home], "home": True, "password": True}
+
+
+@pytest.mark.native
+@pytest.mark.grafana
+def test_a_real_grafana_must_serve_what_the_manifest_declares(project: Path) -> None:
+    if not tools.locate(c.GRAFANA):
+        pytest.skip("no `grafana` on PATH, and no package mirror has it")
+    up = run(project, "up", "--runtime", "native")
+    assert up.returncode == 0, up.stderr
+    report = json.loads(run(project, "verify", "--output", "json").stdout)
+    found = {check["id"]: check["status"] for check in report["checks"] if check["id"].startswith("grafana.")}
+    assert found == dict.fromkeys(
+        ("grafana.health", "grafana.login", "grafana.datasource", "grafana.dashboard"), "pass"
+    ), report
+    assert report["ok"]
+
+
+@pytest.fixture
+def server() -> Grafana:
+    """The real Grafana that the environment names, with the login that its address holds."""
+    url = os.environ.get(URL_VARIABLE)
+    if not url:
+        pytest.skip(f"{URL_VARIABLE} leads to no Grafana (http://USER:PASSWORD@HOST:PORT)")
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    base = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+    return Grafana(Http(base, auth=(parts.username or "admin", parts.password or "")))
+
+
+@pytest.mark.grafana
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_a_real_grafana_must_take_every_dashboard_that_ships(
+    server: Grafana, example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in needed_variables(example):
+        monkeypatch.setenv(name, "https://localhost/x")
+    stack = load(example / "stack.yml")
+    files = render(stack, "native", {c.GRAFANA_ADMIN_PASSWORD: Secret("unused")}, b"salt").files
+    boards = [json.loads(files[path].content) for path in files if path.startswith("grafana/dashboards/")]
+    assert len(boards) == len(stack.dashboards) > 0
+    for board in boards:
+        sent = server.http.ask("/api/dashboards/db", method="POST", body={"dashboard": board, "overwrite": True})
+        assert sent.ok, sent.text
+        taken = server.dashboard(board["uid"])
+        assert (taken["title"], len(taken["panels"])) == (board["title"], len(board["panels"]))
+        assert server.http.ask(f"/api/dashboards/uid/{board['uid']}", method="DELETE").ok
+
+
+def needed_variables(example: Path) -> set[str]:
+    """The variables without a default that the manifest of an example names."""
+    return set(re.findall(r"\$\{(\w+)\}", (example / "stack.yml").read_text()))
