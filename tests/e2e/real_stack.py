@@ -6,6 +6,7 @@ import base64
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,6 +28,7 @@ from stackctl import conventions as c
 from stackctl import tools
 from stackctl.errors import Unavailable
 from stackctl.runtime import open_runtime, process
+from stackctl.tools import cache
 from stackctl.wait import wait_until
 
 PATIENCE_SECONDS = 30
@@ -56,6 +58,15 @@ def need(runtime: str) -> None:
                 cannot_run(f"no image {image}")
 
 
+def neighbour(name: str) -> str:
+    """A server that stacks are tested beside: the machine's own, or what tests/servers/install has unpacked."""
+    unpacked = cache.cache_dir() / "servers" / "neighbours" / "usr" / "bin" / name
+    found = shutil.which(name) or (str(unpacked) if unpacked.exists() else None)
+    if found is None:
+        cannot_run(f"no {name}: run tests/servers/up")
+    return str(found)
+
+
 @contextmanager
 def usual_ports() -> Iterator[None]:
     """One test at a time looks for free ports from the usual ones on: two would find the same."""
@@ -68,6 +79,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens at a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def stackctl(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,131 @@
+"""The examples as tests play them: on free ports, with time compressed, simulated, and with a receiver that listens."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import yaml
+
+from stackctl.wait import wait_until
+from tests.e2e.real_stack import free_port
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LISTENING = ("prometheus", "alertmanager", "pushgateway")
+
+
+@dataclass
+class Sink:
+    """A webhook receiver that remembers which alerts have arrived firing."""
+
+    port: int = 0
+    fired: set[str] = field(default_factory=set)
+
+
+@contextmanager
+def sink() -> Iterator[Sink]:
+    received = Sink()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            received.fired |= {a["labels"]["alertname"] for a in body["alerts"] if a["status"] == "firing"}
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("0.0.0.0", 0), Handler)
+    received.port = server.server_address[1]
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield received
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def copied(example: str, folder: Path, sink_port: int, ports: dict[str, int] | None = None) -> Path:
+    """The example with free ports, compressed time, without Grafana, and with its receiver at the sink."""
+    shutil.copytree(EXAMPLES / example, folder, dirs_exist_ok=True)
+    for rules in folder.glob("rules/*.yml"):
+        rules.write_text(_compressed(rules.read_text()))
+    adapt(folder / "stack.yml", sink_port, {} if ports is None else ports)
+    return folder / "stack.yml"
+
+
+def adapt(path: Path, sink_port: int, ports: dict[str, int]) -> None:
+    """Do with a manifest what `copied` promises. `ports` are those that it has been moved to, by those it had."""
+    manifest = yaml.safe_load(moved(path.read_text(), ports))
+    manifest["name"] = f"stackctl-test-{free_port()}"
+    manifest.pop("grafana", None)
+    for name in LISTENING:
+        if name in manifest or name == "prometheus":
+            manifest[name] = {**(manifest.get(name) or {}), "listen": free_port()}
+    # The exporters of databases and brokers have tests of their own, on real ones.
+    if "node" in (manifest.pop("exporters", None) or {}):
+        manifest["exporters"] = {"node": {"listen": free_port()}}
+    manifest["prometheus"] |= {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    for service in manifest["services"].values():
+        service.pop("scrape_interval", None)
+    if "alertmanager" in manifest:
+        manifest["alertmanager"]["receivers"] = {"sink": {"webhook": {"url": f"http://localhost:{sink_port}/"}}}
+        manifest["alertmanager"]["route"] = {"receiver": "sink", "group_wait": "1s", "group_interval": "1s"}
+        manifest["alertmanager"].pop("routing", None)
+    path.write_text(yaml.safe_dump(manifest, sort_keys=False))
+
+
+def moved(text: str, ports: dict[str, int]) -> str:
+    """`text` with each port of localhost replaced by one that is free, the same one every time."""
+    return re.sub(r"localhost:(\d+)", lambda match: f"localhost:{ports.setdefault(match[1], free_port())}", text)
+
+
+def _compressed(rules: str) -> str:
+    without_waits = re.sub(r"(?m)^(\s*)(for|interval): .*$", r"\1\2: 1s", rules)
+    return re.sub(r"\[\d+[mh]\]", "[10s]", without_waits)
+
+
+@contextmanager
+def simulated(manifest: Path, *hosts: str) -> Iterator[int]:
+    """A running simulation; the port of its control."""
+    control = free_port()
+    options = [option for host in hosts for option in ("--listen-host", host)]
+    command = [sys.executable, "-m", "stackctl", "-f", str(manifest), "simulate", "--control-port", str(control)]
+    running = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: _answers(control), bool, 20, what="the simulation")
+        yield control
+    finally:
+        running.terminate()
+        running.wait(10)
+
+
+def _answers(control: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{control}/-/scenario").close()
+    except OSError:
+        return False
+    return True
+
+
+def play(control: int, scenario: str) -> None:
+    request = urllib.request.Request(f"http://127.0.0.1:{control}/-/scenario?name={scenario}", method="POST")
+    urllib.request.urlopen(request).close()
+
+
+def bridge_gateway() -> str:
+    template = "{{(index .IPAM.Config 0).Gateway}}"
+    done = subprocess.run(["docker", "network", "inspect", "bridge", "-f", template], capture_output=True, text=True)
+    return done.stdout.strip()
