@@ -1,0 +1,90 @@
+"""What Prometheus sends on: a real store has it, behind a login by token, as the example has it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stackctl.wait import wait_until
+from tests.e2e.examples import adapt, bridge_gateway, copied, simulated, sink
+from tests.e2e.real_stack import BOTH, free_port, listens, need, neighbour, stackctl
+
+pytestmark = pytest.mark.e2e
+
+PATIENCE_SECONDS = 30
+TOKEN = "right-horse-token"
+
+
+@contextmanager
+def store(folder: Path, host: str) -> Iterator[tuple[int, int]]:
+    """VictoriaMetrics, and before it vmauth, which asks for the token: the ports of vmauth and of the store itself."""
+    asks, holds = free_port(), free_port()
+    (folder / "auth.yml").write_text(
+        json.dumps({"users": [{"bearer_token": TOKEN, "url_prefix": f"http://127.0.0.1:{holds}"}]})
+    )
+    data = f"-storageDataPath={folder / 'store'}"
+    commands = (
+        [neighbour("victoria-metrics"), f"-httpListenAddr=127.0.0.1:{holds}", data, "-search.latencyOffset=0s"],
+        [neighbour("vmauth"), f"-httpListenAddr={host}:{asks}", f"-auth.config={folder / 'auth.yml'}"],
+    )
+    with (folder / "store.log").open("w") as log:
+        running = [subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) for command in commands]
+    try:
+        wait_until(lambda: listens(holds) and listens(asks), bool, PATIENCE_SECONDS, what="the store")
+        yield asks, holds
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(PATIENCE_SECONDS)
+
+
+def stored(port: int, expr: str) -> list[dict[str, Any]]:
+    """The series that the store itself answers with."""
+    url = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({"query": expr})}"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return list(json.load(answer)["data"]["result"])
+
+
+def readable(folder: Path, text: str) -> list[Path]:
+    """The files of the live generation that hold `text` and are no secrets."""
+    files = [path for path in (folder / ".stackctl" / "live" / "current").resolve().rglob("*") if path.is_file()]
+    return [path for path in files if "secrets" not in path.parts and text in path.read_text(errors="replace")]
+
+
+@pytest.mark.parametrize("runtime", BOTH)
+def test_what_prometheus_sends_on_must_be_found_in_the_store(
+    runtime: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need(runtime)
+    folder, ports = tmp_path / "example", dict[str, int]()
+    gateway = bridge_gateway() if runtime == "docker" else "127.0.0.1"
+    with sink() as receiver, store(tmp_path, "0.0.0.0" if runtime == "docker" else "127.0.0.1") as (asks, holds):
+        monkeypatch.setenv("REMOTE_WRITE_TOKEN", TOKEN)
+        copied("pybase", folder, receiver.port, ports)
+        ports["8428"] = asks
+        adapt(folder / "remote.yml", receiver.port, ports)
+        manifest = folder / "remote.yml"
+        with simulated(manifest, *dict.fromkeys(("127.0.0.1", gateway))):
+            try:
+                up = stackctl("-f", str(manifest), "up", "--runtime", runtime)
+                assert up.returncode == 0, up.stderr
+                expr = 'up{job="pybase-api", system="pybase"} == 1'
+                wait_until(lambda: stored(holds, expr), bool, PATIENCE_SECONDS, what="the series in the store")
+                assert stored(holds, 'count({__name__=~"api_.+", system="pybase"})')
+                verified = stackctl("-f", str(manifest), "verify")
+                assert verified.returncode == 0, verified.stdout
+                assert readable(folder, TOKEN) == []
+                with pytest.raises(urllib.error.HTTPError, match="401"):
+                    stored(asks, "up")
+            finally:
+                stackctl("-f", str(manifest), "down", "--volumes")
