@@ -1,37 +1,131 @@
-"""Whether Prometheus has loaded a written tree: its configuration and every rule of it, by its own account."""
+"""Whether the servers have loaded a tree, by their own account: configuration, rules, targets, dashboards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from stackctl.checks.config import PROMETHEUS_FILE, config_difference
+from stackctl.clients.alertmanager import Alertmanager
+from stackctl.clients.grafana import Grafana
+from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import LoadedRule, Prometheus
 from stackctl.model import Stack
 from stackctl.promql.expression import same
+from stackctl.tree import Tree
+
+ALERTMANAGER_FILE = "alertmanager/alertmanager.yml"
+_DASHBOARDS = "grafana/dashboards/"
+_RULES = "prometheus/rules/"
 
 Key = tuple[str, str, str, str]
-
-
 Written = dict[Key, list[str]]
 
 
-def loaded_difference(client: Prometheus, rendered: bytes, written: Written) -> list[str]:
-    """Where what Prometheus reports differs from the `rendered` configuration and the `written` rules, line by line.
+def prometheus_difference(client: Prometheus, tree: Tree, written: Written) -> list[str]:
+    """Where what Prometheus reports differs from the configuration in `tree` and the `written` rules, line by line.
 
     An answer of 200 to a reload says less: a rule file that could not be read leaves new scrape jobs beside old
     rules. Raises NoAnswer when Prometheus gives none.
     """
+    rendered = tree.files[PROMETHEUS_FILE].content
     info = client.runtime_info()
     failed = [] if info.reload_ok else ["the last reload of the configuration failed"]
-    return [*failed, *config_difference(rendered, client.config()), *rules_difference(written, client.rules())]
+    lines = [*failed, *config_difference(rendered, client.config()), *rules_difference(written, client.rules())]
+    return lines or targets_difference(_yaml(rendered), client.pools())
+
+
+def targets_difference(config: Mapping[str, Any], found: Iterable[tuple[str, str]]) -> list[str]:
+    """Where the targets that Prometheus has found differ from those of the configuration `config`.
+
+    It takes up new ones some seconds after a reload. What discovery finds cannot be known, but for the job it is of.
+    """
+    found = set(found)
+    jobs = {job["job_name"]: job for job in config.get("scrape_configs") or []}
+    listed = {name for name, job in jobs.items() if not any(key.endswith("_sd_configs") for key in job)}
+    declared = {(name, address) for name in listed for address in _addresses(jobs[name])}
+    missing = [f"target {address} of the job {name} is not there yet" for name, address in sorted(declared - found)]
+    known = {pair for pair in found if pair in declared or pair[0] in jobs.keys() - listed}
+    # Jobs may also come from files that the manifest adds by `extra`.
+    extra = () if config.get("scrape_config_files") else sorted(found - known)
+    return missing + [f"target {address} of the job {name} is still there" for name, address in extra]
+
+
+def _addresses(job: Mapping[str, Any]) -> list[str]:
+    return [str(target) for group in job.get("static_configs") or [] for target in group.get("targets") or []]
+
+
+def alertmanager_difference(client: Alertmanager, tree: Tree) -> list[str]:
+    """Where the configuration that Alertmanager has loaded differs from the one in `tree`, line by line.
+
+    Its own hash of the file decides, to the byte: what it reports has defaults filled in, secrets hidden and matchers
+    written its own way, and only serves to say what differs. Raises NoAnswer when it gives none.
+    """
+    rendered = tree.files[ALERTMANAGER_FILE].content
+    # Six bytes of a checksum, made as Alertmanager makes it.
+    wanted = int.from_bytes(hashlib.md5(rendered, usedforsecurity=False).digest()[:6], "little")
+    if client.config_hash() == wanted:
+        return []
+    return config_difference(rendered, client.config()) or ["it has loaded a file with other settings"]
+
+
+def dashboards_difference(client: Grafana, dashboards: Mapping[str, Any], gone: Iterable[str]) -> list[str]:
+    """Where Grafana differs from `dashboards` (uid -> JSON), and which of the uids `gone` it still has.
+
+    Compared is what a reader sees, because Grafana brings older dashboards to its own form. Raises NoAnswer when it
+    gives none.
+    """
+    lines = [line for uid, rendered in dashboards.items() for line in _dashboard_difference(client, uid, rendered)]
+    return lines + [f"the dashboard {uid} is still there" for uid in gone if _loaded_dashboard(client, uid) is not None]
+
+
+def _dashboard_difference(client: Grafana, uid: str, rendered: Mapping[str, Any]) -> list[str]:
+    loaded = _loaded_dashboard(client, uid)
+    if loaded is None:
+        return [f"the dashboard {uid} is not loaded"]
+    if loaded.get("title") != rendered.get("title"):
+        return [f"the dashboard {uid} is loaded as {loaded.get('title')!r}, not as {rendered.get('title')!r}"]
+    if "panels" in rendered and _panels(rendered) != _panels(loaded):
+        return [f"the dashboard {uid} is loaded with other panels"]
+    return []
+
+
+def _loaded_dashboard(client: Grafana, uid: str) -> Mapping[str, Any] | None:
+    try:
+        return client.dashboard(uid)
+    except NoAnswer as error:
+        if error.status == 404:
+            return None
+        raise
+
+
+def _panels(dashboard: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """The title and the expressions of each panel, those in collapsed rows among them."""
+    panels = [each for panel in dashboard.get("panels") or [] for each in (panel, *(panel.get("panels") or []))]
+    return [(panel.get("title") or "", _expressions(panel)) for panel in panels]
+
+
+def _expressions(panel: Mapping[str, Any]) -> list[str]:
+    return [str(target.get("expr") or "") for target in panel.get("targets") or []]
+
+
+def dashboards_in(tree: Tree) -> dict[str, Any]:
+    """The dashboards of a tree: uid -> JSON."""
+    return {PurePosixPath(path).stem: json.loads(file.content) for path, file in tree if path.startswith(_DASHBOARDS)}
 
 
 def rules_difference(written: Written, loaded: Iterable[LoadedRule]) -> list[str]:
-    """Where the loaded rules differ from the written ones. Rules are known by file, group, kind and name."""
+    """Where the loaded rules differ from the written ones. Rules are known by file, group, kind and name.
+
+    Those of files outside of the tree, which the manifest may add by `extra`, are nobody's to compare.
+    """
     found: Written = {}
     for rule in loaded:
+        if f"/{_RULES}" not in rule.file:
+            continue
         found.setdefault((PurePosixPath(rule.file).name, rule.group, rule.kind, rule.name), []).append(rule.query)
     lines = []
     for key in sorted({*written, *found}):
@@ -52,17 +146,16 @@ def rules_of(stack: Stack) -> Written:
     return rules
 
 
-def rules_in(tree: Path) -> Written:
-    """The expressions of the rules in a tree on disk, whose stack is no longer known."""
-    config = _yaml((tree / PROMETHEUS_FILE).read_bytes())
-    folder = (tree / PROMETHEUS_FILE).parent
+def rules_in(tree: Tree) -> Written:
+    """The expressions of the rules in a tree, whose stack is no longer known."""
     rules: Written = {}
-    for file in config.get("rule_files") or []:
-        for group in (_yaml((folder / file).read_bytes()) or {}).get("groups") or []:
-            for rule in group.get("rules") or []:
-                kind = "alert" if "alert" in rule else "record"
-                key = (PurePosixPath(file).name, str(group["name"]), kind, str(rule[kind]))
-                rules.setdefault(key, []).append(str(rule["expr"]))
+    for path, file in tree:
+        if path.startswith(_RULES):
+            for group in (_yaml(file.content) or {}).get("groups") or []:
+                for rule in group.get("rules") or []:
+                    kind = "alert" if "alert" in rule else "record"
+                    key = (path.removeprefix(_RULES), str(group["name"]), kind, str(rule[kind]))
+                    rules.setdefault(key, []).append(str(rule["expr"]))
     return rules
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,16 +10,20 @@ import typer
 from stackctl import conventions as c
 from stackctl.cli.options import options
 from stackctl.cli.values import seconds
-from stackctl.errors import CheckFailed, Problem, StackctlError
+from stackctl.errors import CheckFailed, InputError, Problem, StackctlError
 
 if TYPE_CHECKING:
-    from stackctl.cli.session import Session
+    from stackctl.cli.live import Live, Target
     from stackctl.runtime import Plan
     from stackctl.state import Generation
 
 
 def reload(
     context: typer.Context,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="GENERATION", help="Go back to this kept generation, or the one it begins."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate and show what would be done.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for the confirmation.")] = "30s",
 ) -> None:
@@ -26,36 +31,97 @@ def reload(
 
     Validated before anything is touched, confirmed by what the servers report, rolled back when either fails.
     """
+    from stackctl.report import console
+
+    manifest, deadline = options(context).manifest, seconds(timeout, "--timeout")
+    plan, id = _go_back(manifest, to, deadline, dry_run) if to is not None else _go_on(manifest, deadline, dry_run)
+    if dry_run:
+        console.out("\n".join(str(step) for step in plan.steps) or "nothing to do")
+        return
+    units = ", ".join(plan.units("reload"))
+    done = f"{units} reloaded" if units else "nothing had changed; the configuration is confirmed"
+    console.out(f"{console.mark('pass')} {done}: generation {id}")
+    if to:
+        console.note("The next `stackctl reload` brings in what the manifest says.")
+
+
+def _go_on(manifest: Path, deadline: float, dry_run: bool) -> tuple[Plan, str]:
+    """Bring in what the manifest says now."""
     from stackctl.cli.session import Session
     from stackctl.report import console
 
-    deadline = seconds(timeout, "--timeout")
-    with Session.locked(options(context).manifest) as session:
-        new = session.write()
-        console.detail(f"wrote generation {new.id} to {new.path}")
-        plan = _validate(session, new)
+    with Session.locked(manifest) as session:
+        trusted = session.state.read(session.current) is not None
+        new = session.target()
+        console.detail(f"wrote generation {new.id} to {new.generation.path}")
+        if not trusted and new.generation == session.current:
+            console.note(f"the files of generation {new.id} had been changed by hand: written anew")
+        return change(session, new, deadline, trusted=trusted, dry_run=dry_run), new.id
+
+
+def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> tuple[Plan, str]:
+    """Bring in a generation that was kept. The manifest need not even be readable."""
+    from stackctl.cli.live import Live
+
+    with Live.locked(manifest) as live:
+        generation = _named(live.state.generations(), to)
+        kept = live.kept(generation)
+        if kept is None:
+            summary = f"generation {generation.id} is not what was written: its files have been changed by hand"
+            raise CheckFailed.of(summary, remedy="Choose another one: `stackctl status --generations` lists them.")
+        trusted = live.state.read(live.current) is not None
+        return change(live, kept, deadline, trusted=trusted, dry_run=dry_run), generation.id
+
+
+def _named(generations: tuple[Generation, ...], prefix: str) -> Generation:
+    """The one generation whose id begins so. Raises InputError with all of them when that is not one."""
+    found = [one for one in generations if one.id.startswith(prefix)]
+    if len(found) == 1:
+        return found[0]
+    what = f"{len(found)} kept generations begin with `{prefix}`" if found else f"no generation `{prefix}` is kept"
+    lines = "\n".join(f"{one.id}  written {_when(one.written_at())}" for one in found or generations)
+    raise InputError.of(f"--to: {what}", cause=lines, remedy="Name one of these, or the beginning of its name.")
+
+
+def _when(unix_time: float) -> str:
+    from datetime import datetime
+
+    return datetime.fromtimestamp(unix_time).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+# -- the transaction ------------------------------------------------------------------------------------------
+
+
+def change(live: Live, new: Target, deadline: float, *, trusted: bool, dry_run: bool = False) -> Plan:
+    """Make `new` live, whole and confirmed, and return what was done for it.
+
+    Raises CheckFailed, or what is unavailable, with the old generation in force; `new` is only kept when it was.
+    """
+    from stackctl.report import console
+
+    try:
+        plan = _validate(live, new, trusted=trusted)
         for step in plan.steps:
             console.detail(str(step))
         _refuse_restarts(plan)
-        if dry_run:
-            console.out("\n".join(str(step) for step in plan.steps) or "nothing to do")
-            return
-        session.refuse_stopped((c.PROMETHEUS, *plan.units("reload")))
-        _apply(session, new, plan, deadline)
-    units = ", ".join(plan.units("reload"))
-    done = f"{units} reloaded" if units else "nothing had changed; the configuration is confirmed"
-    console.out(f"{console.mark('pass')} {done}: generation {new.id}")
+        if not dry_run:
+            live.refuse_stopped(_needed(live, new, plan))
+            _apply(live, new, plan, deadline, trusted=trusted)
+    finally:
+        if new.fresh:
+            live.state.discard(new.generation)  # which leaves what is live now
+    return plan
 
 
-def _validate(session: Session, new: Generation) -> Plan:
+def _validate(live: Live, new: Target, *, trusted: bool) -> Plan:
     """The plan for `new`, which the servers' own checkers accept. Raises CheckFailed when they do not."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:
-        checking = pool.submit(session.runtime.validate, new)
+        checking = pool.submit(live.runtime.validate, new.generation)
         # The checkers are other processes: what comes after them is loaded and planned meanwhile.
-        session.load_clients()
-        plan = session.plan(new)
+        live.load_clients()
+        plan = live.plan(new, trusted=trusted)
         problems = checking.result()
     if problems:
         raise CheckFailed(*problems, Problem("nothing was changed", remedy="Mend it and run `stackctl reload` again."))
@@ -70,17 +136,26 @@ def _refuse_restarts(plan: Plan) -> None:
         raise CheckFailed(*(Problem(f"a reload cannot apply this: {step}", remedy=remedy) for step in restarts))
 
 
-def _apply(session: Session, new: Generation, plan: Plan, deadline: float) -> None:
+def _needed(live: Live, new: Target, plan: Plan) -> set[str]:
+    """The units that must run for the change to be made and confirmed."""
+    there = {unit.name for unit in new.tree.units} - live.running.units_skipped.keys()
+    return {c.PROMETHEUS, c.ALERTMANAGER} & there | {*plan.units("reload")}
+
+
+def _apply(live: Live, new: Target, plan: Plan, deadline: float, *, trusted: bool) -> None:
     """Make `new` live and confirm it. On any failure the old generation is live again, and confirmed too."""
-    old = session.current
+    old = live.confirmed()
+    before = live.kept(old) if trusted and not live.running.going_to else None
+    live.state.begin(new.generation)
     try:
-        session.state.switch(new)
-        session.runtime.execute(_and_prometheus(plan), new)
-        session.confirm(new, deadline)
+        live.state.switch(new.generation)
+        live.runtime.execute(_and_prometheus(plan), new.generation)
+        live.confirm(new, before, deadline)
     except (StackctlError, KeyboardInterrupt) as failure:
         problems = failure.problems if isinstance(failure, StackctlError) else (Problem("interrupted"),)
-        raise CheckFailed(*problems, _roll_back(session, old, plan, deadline)) from failure
-    session.record(new)
+        raise CheckFailed(*problems, _roll_back(live, old, new, plan, deadline)) from failure
+    live.record(new.generation)
+    live.prune()
 
 
 def _and_prometheus(plan: Plan) -> Plan:
@@ -91,14 +166,19 @@ def _and_prometheus(plan: Plan) -> Plan:
     return plan if c.PROMETHEUS in plan.units("reload") else Plan((*plan.steps, step))
 
 
-def _roll_back(session: Session, old: Generation, plan: Plan, deadline: float) -> Problem:
+def _roll_back(live: Live, old: Generation, new: Target, plan: Plan, deadline: float) -> Problem:
     """Go back to `old`, and say whether that is confirmed."""
+    remedy = "Run `stackctl up`; `stackctl logs prometheus` tells more."
     try:
-        session.state.switch(old)
-        session.runtime.execute(_and_prometheus(plan), old)
-        session.confirm(old, deadline)
+        live.state.switch(old)
+        live.runtime.execute(_and_prometheus(plan), old)
+        kept = live.kept(old)
+        if kept is None:
+            summary = f"rolled back to generation {old.id}, whose files have been changed by hand: not confirmed"
+            return Problem(summary, remedy=remedy)
+        live.confirm(kept, new, deadline)
+        live.record(old)
     except StackctlError as failure:
-        summary = f"rolling back to generation {old.id} failed too: {failure.problems[0].summary}"
-        return Problem(summary, remedy="Run `stackctl up`; `stackctl logs prometheus` tells more.")
+        return Problem(f"rolling back to generation {old.id} failed too: {failure.problems[0].summary}", remedy=remedy)
     remedy = "Mend what is named above and run `stackctl reload` again."
     return Problem(f"rolled back: generation {old.id} is in force again, confirmed", remedy=remedy)

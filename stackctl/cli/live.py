@@ -1,0 +1,291 @@
+"""What runs, by the state alone and whatever the manifest says: what a change starts from, and falls back on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from stackctl import conventions as c
+from stackctl.errors import CheckFailed, Problem, Unavailable
+
+if TYPE_CHECKING:
+    from stackctl.checks.loaded import Written
+    from stackctl.clients.alertmanager import Alertmanager
+    from stackctl.clients.grafana import Grafana
+    from stackctl.clients.prometheus import Prometheus
+    from stackctl.runtime import Observed, Plan, Runtime
+    from stackctl.state import Generation, Running, State
+    from stackctl.tree import Tree, Unit
+
+L = TypeVar("L", bound="Live")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A generation that a change leads to, and what the servers say once they have loaded it.
+
+    `fresh` is whether it was written for this change and has never been in force.
+    """
+
+    generation: Generation
+    tree: Tree
+    rules: Written
+    fresh: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.generation.id
+
+    def unit(self, name: str) -> Unit | None:
+        return next((unit for unit in self.tree.units if unit.name == name), None)
+
+
+@dataclass(frozen=True)
+class Live:
+    """A stack that runs: `current` is the live generation, `running` what is recorded of it."""
+
+    state: State
+    running: Running
+    current: Generation
+    runtime: Runtime
+
+    @classmethod
+    def open(cls: type[L], manifest: Path) -> L:
+        """What runs beside `manifest`, which need not be readable. Raises Unavailable when nothing does."""
+        return cls.of(manifest, f"the stack of {manifest}")
+
+    @classmethod
+    def of(cls: type[L], manifest: Path, name: str) -> L:
+        """The same, with a `name` for what does not run."""
+        from stackctl.runtime import reopen_runtime
+        from stackctl.state import State
+
+        state = State.beside(manifest)
+        running, current = state.running(), state.current()
+        if running is None or current is None:
+            raise Unavailable.of(f"{name} does not run", remedy="Run `stackctl up` first.")
+        stack, where, _ = current.index()
+        return cls(state, running, current, reopen_runtime(where, stack, state.root))
+
+    @classmethod
+    @contextmanager
+    def locked(cls: type[L], manifest: Path) -> Iterator[L]:
+        """This as the only stackctl that changes the stack. Raises as `open`, and when the lock is held."""
+        from stackctl.state import State
+
+        if not State.beside(manifest).root.is_dir():
+            cls.open(manifest)  # says what is wrong, and leaves no trace
+        with State.beside(manifest).lock():
+            yield cls.open(manifest)
+
+    # -- generations ------------------------------------------------------------------------------------------
+
+    def kept(self, generation: Generation) -> Target | None:
+        """A kept generation as the target of a change; None when its files are not what was written."""
+        from stackctl.checks.loaded import rules_in
+
+        tree = self.state.read(generation)
+        return Target(generation, tree, rules_in(tree)) if tree else None
+
+    def confirmed(self) -> Generation:
+        """The generation to fall back on: the one that was confirmed last, if a reload can lead back to it."""
+        kept = next((one for one in self.state.generations() if one.id == self.running.generation), self.current)
+        try:
+            return kept if _specs(kept) == _specs(self.current) else self.current
+        except (OSError, ValueError):
+            return self.current
+
+    # -- planning ---------------------------------------------------------------------------------------------
+
+    def plan(self, new: Target, *, trusted: bool) -> Plan:
+        """What it takes to get from what runs to `new`. Units that were left out stay out.
+
+        `trusted` is whether the files of the live generation were what had been written.
+        """
+        from stackctl.runtime import make_plan
+
+        units, loaded = new.tree.units, self._loaded() if trusted else {}
+
+        def plan(observed: Sequence[Observed]) -> Plan:
+            there = {one.name for one in observed}
+            wanted = [unit for unit in units if unit.name in there or self._is_expected(unit)]
+            return make_plan(units, wanted, observed, loaded=loaded)
+
+        # The record is enough to see that only configuration has changed; for all else it is worth asking.
+        quick = plan(self._recorded())
+        is_enough = len(quick.units("reload")) == len(quick.steps) and not self.running.going_to
+        return quick if is_enough else plan(self.runtime.observe())
+
+    def _recorded(self) -> list[Observed]:
+        from stackctl.runtime import Observed
+
+        units = [unit for unit in self.current.units() if self._is_expected(unit)]
+        return [Observed(unit.name, "running", unit.spec, unit.image) for unit in units]
+
+    def _is_expected(self, unit: Unit) -> bool:
+        return not unit.profiles and unit.name not in self.running.units_skipped
+
+    def _loaded(self) -> dict[str, str]:
+        """What each unit has read, by the last command that got to its end and as far as the servers bear it out."""
+        known = next((g for g in self.state.generations() if g.id == self.running.generation), None)
+        if known is None or self.running.going_to:
+            return {}
+        loaded = {unit.name: unit.reads for unit in known.units()}
+        if c.ALERTMANAGER in loaded and self._alertmanager_has_another_file(known):
+            del loaded[c.ALERTMANAGER]
+        return loaded
+
+    def _alertmanager_has_another_file(self, known: Generation) -> bool:
+        from stackctl.checks.loaded import alertmanager_difference
+        from stackctl.clients.http import NoAnswer
+
+        kept = self.state.read(known)
+        unit = next((unit for unit in known.units() if unit.name == c.ALERTMANAGER), None)
+        if kept is None or unit is None or not self._is_expected(unit):
+            return False
+        try:
+            return bool(alertmanager_difference(_alertmanager(unit), kept))
+        except NoAnswer:
+            return False  # that it does not run is said in its place
+
+    def refuse_stopped(self, names: Collection[str]) -> None:
+        """Raise Unavailable when a unit that has to read something does not run. A silent one may just be starting."""
+        from stackctl.runtime.http import is_ready
+
+        silent = [u.name for u in self.current.units() if u.name in names and not is_ready(u.ready).status]
+        if not silent:
+            return
+        states = {one.name: one for one in self.runtime.observe()}
+        stopped = [name for name in silent if name not in states or states[name].state in ("exited", "missing")]
+        remedy = "Run `stackctl up`: it starts it, and applies the edit too."
+        if stopped:
+            raise Unavailable(*(Problem(f"{name} does not run", remedy=remedy) for name in stopped))
+
+    # -- confirming -------------------------------------------------------------------------------------------
+
+    def asked(self, target: Target, before: Target | None) -> dict[str, Callable[[], list[str]]]:
+        """Server -> a look at how what it has loaded differs from `target`.
+
+        `before` is what it had loaded, None when that is not known: Grafana is only asked about dashboards that
+        differ, because its password may have been changed by hand.
+        """
+        from stackctl.checks.loaded import alertmanager_difference, prometheus_difference
+
+        server = target.unit(c.PROMETHEUS)
+        assert server  # noqa: S101 - every stack has one
+        client = _prometheus(server)
+        looks: dict[str, Callable[[], list[str]]] = {
+            "Prometheus": lambda: prometheus_difference(client, target.tree, target.rules)
+        }
+        alertmanager = target.unit(c.ALERTMANAGER)
+        if alertmanager and self._is_expected(alertmanager):
+            teller = _alertmanager(alertmanager)
+            looks["Alertmanager"] = lambda: alertmanager_difference(teller, target.tree)
+        grafana = target.unit(c.GRAFANA)
+        if grafana and self._is_expected(grafana):
+            looks |= _dashboard_looks(grafana, target, before)
+        return looks
+
+    def confirm(self, target: Target, before: Target | None, deadline_seconds: float) -> None:
+        """Wait until every server says what `target` says. Raises CheckFailed with what differs when one does not,
+        and Unavailable when one does not answer."""
+        from stackctl.wait import TimedOut, wait_until
+
+        looks = self.asked(target, before)
+
+        def differences() -> list[str]:
+            return [
+                f"{server} does not confirm generation {target.id}: {line}"
+                for server, look in looks.items()
+                for line in look()
+            ]
+
+        last: list[str] = []
+        try:
+            wait_until(differences, lambda lines: not _kept(last, lines), deadline_seconds, what="confirmation")
+        except TimedOut:
+            raise CheckFailed(*map(Problem, last[:10])) from None
+
+    def load_clients(self) -> None:
+        """Import what `confirm` needs, at a moment when there is time for it."""
+        import requests  # noqa: F401
+
+        import stackctl.checks.loaded  # noqa: F401
+
+    # -- recording --------------------------------------------------------------------------------------------
+
+    def record(self, generation: Generation) -> None:
+        """Remember that `generation` is what every unit has loaded."""
+        from stackctl.state import Running
+
+        self.state.record(Running(self.running.runtime, generation.id, self.running.units_skipped, time.time()))
+
+    def prune(self) -> None:
+        """Remove the generations that are too old to go back to."""
+        self.state.prune(c.GENERATIONS_KEPT)
+
+
+def _kept(last: list[str], lines: list[str]) -> list[str]:
+    last[:] = lines
+    return lines
+
+
+def _specs(generation: Generation) -> dict[str, str]:
+    return {unit.name: unit.spec for unit in generation.units()}
+
+
+def _prometheus(unit: Unit) -> Prometheus:
+    from stackctl.clients.http import Http
+    from stackctl.clients.prometheus import Prometheus
+
+    return Prometheus(Http(f"http://{unit.address}"))
+
+
+def _alertmanager(unit: Unit) -> Alertmanager:
+    from stackctl.clients.alertmanager import Alertmanager
+    from stackctl.clients.http import Http
+
+    return Alertmanager(Http(f"http://{unit.address}"))
+
+
+def _dashboard_looks(unit: Unit, target: Target, before: Target | None) -> dict[str, Callable[[], list[str]]]:
+    """A look at the dashboards that a change adds, edits or removes, if there are any."""
+    from stackctl.checks.loaded import dashboards_difference, dashboards_in
+
+    wanted, had = dashboards_in(target.tree), dashboards_in(before.tree) if before else {}
+    changed = {uid: board for uid, board in wanted.items() if had.get(uid) != board}
+    gone = had.keys() - wanted.keys()
+    if not (changed or gone):
+        return {}
+    client = _grafana(unit, target.tree)
+    told: list[bool] = []
+
+    def look() -> list[str]:
+        if not told:
+            told.append(client.reload_dashboards().ok)  # by itself it looks within ten seconds
+        return dashboards_difference(client, changed, gone)
+
+    return {"Grafana": look}
+
+
+def _grafana(unit: Unit, tree: Tree) -> Grafana:
+    from stackctl.clients.grafana import Grafana
+    from stackctl.clients.http import Http
+    from stackctl.render import PASSWORD_FILE
+
+    password = tree.files[PASSWORD_FILE].content.decode()
+    return Grafana(Http(f"http://{unit.address}", auth=(_grafana_user(unit, tree), password)))
+
+
+def _grafana_user(unit: Unit, tree: Tree) -> str:
+    """The administrator's name, which stands in the environment that Grafana is started with."""
+    import yaml
+
+    environment = unit.env
+    if c.COMPOSE_FILE in tree.files:
+        environment = yaml.safe_load(tree.files[c.COMPOSE_FILE].content)["services"][unit.name]["environment"]
+    return str(environment["GF_SECURITY_ADMIN_USER"]).replace("$$", "$")
