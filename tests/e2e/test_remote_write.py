@@ -50,8 +50,8 @@ def store(folder: Path, host: str) -> Iterator[tuple[int, int]]:
 
 def stored(port: int, expr: str) -> list[dict[str, Any]]:
     """The series that the store itself answers with."""
-    url = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({"query": expr})}"
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    asked = urllib.parse.urlencode({"query": expr})
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?{asked}", timeout=10) as answer:
         return list(json.load(answer)["data"]["result"])
 
 
