@@ -19,6 +19,7 @@ class Flow:
     """Work done from `start` to `time` (Unix time), in seconds of full load.
 
     `done` succeeded and `failed` did not; `by_grade` is all of it by how slow it was, from the best grade to the worst.
+    `awake` are the seconds in which there was anything to do.
     """
 
     start: float
@@ -26,6 +27,7 @@ class Flow:
     done: float = 0.0
     failed: float = 0.0
     by_grade: tuple[float, ...] = (0.0,) * GRADES
+    awake: float = 0.0
 
     @property
     def work(self) -> float:
@@ -41,21 +43,23 @@ def advance(flow: Flow, course: Course, seed: int, until: float, step: float = S
     steps = int((until - flow.time) / step)
     if steps <= 0:
         return flow
-    done, failed, grades, time = flow.done, flow.failed, list(flow.by_grade), flow.time
+    done, failed, awake, grades, time = flow.done, flow.failed, flow.awake, list(flow.by_grade), flow.time
     for _ in range(steps):
         weather = course.weather(seed, time)
         work = weather.load * step
         done += work * (1 - weather.errors)
         failed += work * weather.errors
+        awake += step if work else 0.0
         _grade(grades, work, weather.slowness)
         time += step
-    return Flow(flow.start, time, done, failed, tuple(grades))
+    return Flow(flow.start, time, done, failed, tuple(grades), awake)
 
 
 def at(flow: Flow, weather: Weather, time: float) -> Flow:
     """`flow` at `time`, less than a step later, in the weather of its last step."""
     grades = list(flow.by_grade)
-    work = weather.load * max(time - flow.time, 0.0)
+    seconds = max(time - flow.time, 0.0)
+    work = weather.load * seconds
     _grade(grades, work, weather.slowness)
     return replace(
         flow,
@@ -63,6 +67,7 @@ def at(flow: Flow, weather: Weather, time: float) -> Flow:
         done=flow.done + work * (1 - weather.errors),
         failed=flow.failed + work * weather.errors,
         by_grade=tuple(grades),
+        awake=flow.awake + (seconds if work else 0.0),
     )
 
 

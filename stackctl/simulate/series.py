@@ -104,7 +104,7 @@ def _counter(metric: Metric, seed: int) -> Lines:
     def lines(reading: Reading) -> list[str]:
         flow = reading.flow
         good = flow.failed if only_failures else flow.done if outcome else flow.work
-        done, failed = rest * flow.seconds + (full - rest) * good, (full - rest) * flow.failed
+        done, failed = rest * flow.awake + (full - rest) * good, (full - rest) * flow.failed
         if whole:
             return [f"{text}{int(weight * (failed if bad else done))}" for text, weight, bad in ready]
         return [f"{text}{weight * (failed if bad else done):.6f}" for text, weight, bad in ready]

@@ -189,6 +189,13 @@ def test_an_idle_service_must_count_nothing() -> None:
     assert {value for (name, _), value in samples.items() if name.endswith(("errors_total", "requests_total"))} == {0}
 
 
+def test_an_idle_service_must_not_count_even_what_it_counts_at_rest() -> None:
+    busy = Contract((Metric("bars_total", "counter", HERE, range=(3.0, 30.0)),), HERE)
+    samples = [read(exposition(busy, 1), each, False) for each in readings([("normal", 60), ("idle", 600)], 1)]
+    assert min(samples[0].values()) >= 60 * 3.0
+    assert samples[0] == samples[1]
+
+
 def test_recovery_must_lead_from_the_weather_before_to_the_usual() -> None:
     before = Course(SCENARIOS["saturated"], START).weather(1, START)
     course = Course(SCENARIOS["recover"], START, before)
