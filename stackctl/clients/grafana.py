@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stackctl.clients.http import Answer, Http
+from stackctl.clients.http import Answer, Http, NoAnswer, words
+
+_QUERY = "/api/ds/query"
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,33 @@ class Grafana:
     def dashboard(self, uid: str) -> dict[str, Any]:
         """The dashboard as Grafana has loaded it."""
         return self.http.json(f"/api/dashboards/uid/{uid}", lambda answer: _mapping(answer["dashboard"]))
+
+    def query(self, uid: str, exprs: Sequence[str]) -> list[bool | str]:
+        """Whether each PromQL of `exprs` has a result now, asked as a panel asks; or the words by which it is refused.
+
+        Grafana answers a request of which one query fails with 400 or 207, and all the results.
+        """
+        import json
+
+        source = {"type": "prometheus", "uid": uid}
+        options = {"datasource": source, "instant": True, "range": False, "intervalMs": 15000, "maxDataPoints": 100}
+        queries = [{"refId": f"Q{n}", "expr": expr, **options} for n, expr in enumerate(exprs)]
+        answer = self.http.ask(_QUERY, method="POST", body={"queries": queries, "from": "now-5m", "to": "now"})
+        try:
+            results = json.loads(answer.text)["results"]
+            return [_result(results[query["refId"]]) for query in queries]
+        except (LookupError, TypeError, ValueError, AttributeError):
+            error = NoAnswer.of(f"{self.http.base}{_QUERY} answers {answer.status}: {words(answer.text)}")
+            error.status, error.said = answer.status, words(answer.text)
+            raise error from None
+
+
+def _result(result: Any) -> bool | str:
+    """Whether any frame has a value. An error comes beside the frames, or in their place."""
+    if result.get("error"):
+        return str(result["error"])
+    frames = result.get("frames") or []
+    return any(column for frame in frames for column in (frame.get("data") or {}).get("values") or [])
 
 
 def _mapping(answer: Any) -> dict[str, Any]:

@@ -20,9 +20,11 @@ CONNECTIONS = 16
 
 
 class NoAnswer(Unavailable):
-    """A server could not be reached, or answered what it should not have. `status` is 0 without an answer."""
+    """A server could not be reached, or answered what it should not have. `status` is 0 without an answer; `said` are
+    the server's own words."""
 
     status = 0
+    said = ""
 
     @property
     def summary(self) -> str:
@@ -88,7 +90,7 @@ class Http:
         answer = self.ask(path, params=params, body=body, method="GET" if body is None else "POST")
         if not answer.ok:
             error = NoAnswer.of(f"{self.base}{path} answers {answer.status}: {words(answer.text)}")
-            error.status = answer.status
+            error.status, error.said = answer.status, words(answer.text)
             raise error
         try:
             content = json.loads(answer.text)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from stackctl.clients.http import Answer, Http
+
+# Names and values are asked for to find the nearest: as many as this are enough, however many there are.
+LIMIT = 20_000
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,43 @@ class Prometheus:
     def rules(self) -> tuple[LoadedRule, ...]:
         return self.http.json("/api/v1/rules", _rules, params={"exclude_alerts": "true"})
 
+    def firing(self) -> tuple[Mapping[str, str], ...]:
+        """The labels of every alert that fires."""
+        return self.http.json("/api/v1/alerts", _firing)
+
     def count(self, query: str) -> int:
         """How many series an instant query has as its result."""
         return self.http.json("/api/v1/query", lambda answer: len(answer["data"]["result"]), params={"query": query})
+
+    def counts(self, queries: Sequence[str]) -> list[int]:
+        """How many series each of `queries` has as its result, asked in one request: none may be a number."""
+        counted = (f'label_replace(count({query}), "n", "{n}", "", "")' for n, query in enumerate(queries))
+        found = self.http.json("/api/v1/query", _numbered, params={"query": " or ".join(counted)})
+        return [found.get(n, 0) for n in range(len(queries))]
+
+    def has_result(self, query: str) -> bool:
+        """Whether an instant query has a result. Of many series only one is asked for."""
+        parameters = {"query": query, "limit": "1"}
+        return self.http.json("/api/v1/query", lambda answer: len(answer["data"]["result"]) > 0, params=parameters)
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all series, those that are no longer served too."""
+        return self.label_values("__name__")
+
+    def kinds(self) -> Mapping[str, str]:
+        """Metric -> the type that a target announces for it. In OpenMetrics a name lacks `_total` and `_info`."""
+        return self.http.json("/api/v1/metadata", _kinds, params={"limit_per_metric": "1"})
+
+    def label_names(self, selector: str) -> tuple[str, ...]:
+        """The labels of the series that `selector` selects."""
+        parameters = {"limit": str(LIMIT), "match[]": selector}
+        return self.http.json("/api/v1/labels", lambda answer: tuple(answer["data"]), params=parameters)
+
+    def label_values(self, label: str, selector: str = "") -> tuple[str, ...]:
+        """The values that `label` has among the series that `selector` selects, or among all."""
+        parameters = {"limit": str(LIMIT), **({"match[]": selector} if selector else {})}
+        path = f"/api/v1/label/{label}/values"
+        return self.http.json(path, lambda answer: tuple(answer["data"]), params=parameters)
 
     def config(self) -> str:
         """The loaded configuration as YAML, defaults filled in and secrets hidden."""
@@ -141,6 +178,18 @@ def _described(answer: Any) -> tuple[Described, ...]:
 
 def _labels(answer: Any) -> tuple[Mapping[str, str], ...]:
     return tuple(dict(each["metric"]) for each in answer["data"]["result"])
+
+
+def _numbered(answer: Any) -> dict[int, int]:
+    return {int(each["metric"]["n"]): int(float(each["value"][1])) for each in answer["data"]["result"]}
+
+
+def _kinds(answer: Any) -> dict[str, str]:
+    return {name: str(known[0]["type"]) for name, known in answer["data"].items() if known}
+
+
+def _firing(answer: Any) -> tuple[Mapping[str, str], ...]:
+    return tuple(alert["labels"] for alert in answer["data"]["alerts"] if alert["state"] == "firing")
 
 
 def _rules(answer: Any) -> tuple[LoadedRule, ...]:

@@ -28,6 +28,13 @@ class Asked:
     answer: Callable[[str], Any]
 
 
+@dataclass(frozen=True)
+class Posted:
+    """An answer that depends on the JSON that is sent."""
+
+    answer: Callable[[Any], Any]
+
+
 NOT_FOUND = Reply({"message": "Not found"}, 404)
 
 
@@ -48,7 +55,7 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def reply(self, path: str, query: str, authorization: str) -> Reply:
+    def reply(self, path: str, query: str, authorization: str, body: bytes = b"") -> Reply:
         self.asked.append(path)
         if self.hang:
             self.hang.wait(10)
@@ -56,6 +63,7 @@ class Server:
             return Reply({"message": "Invalid username or password"}, 401)
         found = self.routes.get(path, NOT_FOUND)
         found = found.answer(unquote_plus(query)) if isinstance(found, Asked) else found
+        found = found.answer(json.loads(body)) if isinstance(found, Posted) else found
         found = found() if callable(found) else found
         return found if isinstance(found, Reply) else Reply(found)
 
@@ -94,7 +102,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
-            reply = server.reply(path, query, self.headers.get("Authorization", ""))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            reply = server.reply(path, query, self.headers.get("Authorization", ""), body)
             text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
             self.send_response(reply.status)
             self.send_header("Content-Type", "text/plain" if isinstance(reply.body, str) else "application/json")

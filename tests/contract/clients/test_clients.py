@@ -13,7 +13,7 @@ from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, LoadedRule, Prometheus, RuntimeInfo
-from tests.contract.serving import Reply, Server
+from tests.contract.serving import Asked, Posted, Reply, Server
 
 CALLS: dict[str, Callable[[Http], Any]] = {
     "/api/v1/targets": lambda http: Prometheus(http).targets(),
@@ -188,3 +188,56 @@ def test_a_proxy_of_the_environment_must_not_be_used(server: Server, monkeypatch
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     server.routes["/api/v2/receivers"] = []
     assert Alertmanager(Http(server.url)).receivers() == ()
+
+
+def test_series_of_many_queries_must_be_counted_with_one_request(server: Server) -> None:
+    asked: list[str] = []
+
+    def answer(query: str) -> dict[str, Any]:
+        asked.append(query)
+        return data({"resultType": "vector", "result": [{"metric": {"n": "1"}, "value": [1, "7"]}]})
+
+    server.routes["/api/v1/query"] = Asked(answer)
+    assert Prometheus(Http(server.url)).counts(["a", "b", "c"]) == [0, 7, 0]
+    parts = [f'label_replace(count({name}), "n", "{n}", "", "")' for n, name in enumerate("abc")]
+    assert asked == ["query=" + " or ".join(parts)]
+
+
+def test_a_type_must_be_known_for_each_metric(server: Server) -> None:
+    counter = {"type": "counter", "help": "", "unit": ""}
+    server.routes["/api/v1/metadata"] = data({"a": [counter], "b": []})
+    assert Prometheus(Http(server.url)).kinds() == {"a": "counter"}
+
+
+FRAME = {"schema": {"refId": "Q0", "fields": []}, "data": {"values": [[1700000000000], [3]]}}
+RESULTS = [
+    ({"status": 200, "frames": [FRAME]}, True),
+    ({"status": 200, "frames": []}, False),
+    ({"status": 200, "frames": [{"schema": {}, "data": {"values": []}}]}, False),
+    ({"status": 200, "frames": [{"schema": {}, "data": {"values": [[], []]}}]}, False),
+    ({"frames": None}, False),
+    ({"status": 400, "error": "bad_data: no", "errorSource": "downstream", "frames": []}, "bad_data: no"),
+]
+
+
+@pytest.mark.parametrize("status", [200, 207, 400])
+def test_grafana_must_be_asked_as_a_panel_asks_and_each_result_be_read(server: Server, status: int) -> None:
+    bodies: list[Any] = []
+
+    def answer(body: Any) -> Reply:
+        bodies.append(body)
+        return Reply({"results": {f"Q{n}": result for n, (result, _) in enumerate(RESULTS)}}, status)
+
+    server.routes["/api/ds/query"] = Posted(answer)
+    exprs = [f"x{n}" for n in range(len(RESULTS))]
+    assert Grafana(Http(server.url)).query("prom", exprs) == [expected for _, expected in RESULTS]
+    assert [query["expr"] for query in bodies[0]["queries"]] == exprs
+    assert {query["datasource"]["uid"] for query in bodies[0]["queries"]} == {"prom"}
+    assert (bodies[0]["from"], bodies[0]["to"]) == ("now-5m", "now")
+
+
+@pytest.mark.parametrize("reply", [Reply({"message": "Data source not found"}, 404), {"results": {}}, "<html>"])
+def test_an_answer_without_results_must_be_no_answer(server: Server, reply: Any) -> None:
+    server.routes["/api/ds/query"] = reply
+    with pytest.raises(NoAnswer):
+        Grafana(Http(server.url)).query("prom", ["up"])

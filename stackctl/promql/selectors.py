@@ -1,0 +1,163 @@
+"""What an expression asks for: its selectors, and what the rest of it says about an empty result."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import promql_parser as p
+
+from stackctl.promql.catalogue import accepts
+
+# Functions that need two samples of a series in their window.
+_OF_TWO = frozenset({"rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear"})
+# Functions that are about what is not there.
+_OF_NONE = frozenset({"absent", "absent_over_time"})
+_OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+_COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<=", "and", "unless"})
+_PLAIN = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a selector wants of a label: `operator` is "=", "!=", "=~" or "!~"."""
+
+    label: str
+    operator: str
+    value: str
+
+    @property
+    def wants(self) -> bool:
+        """Whether only series that have the label fulfil it."""
+        return self.operator in ("=", "=~") and not self.accepts("")
+
+    def accepts(self, value: str) -> bool:
+        regex = self.value if self.operator in ("=~", "!~") else re.escape(self.value)
+        return accepts(regex, [value]) == (self.operator in ("=", "=~"))
+
+    def __str__(self) -> str:
+        return f"{_word(self.label)}{self.operator}{json.dumps(self.value, ensure_ascii=False)}"
+
+
+@dataclass(frozen=True)
+class Selector:
+    """The series of one name ("" for any) under conditions.
+
+    window  in seconds, 0.0 without one; `of_two` when it must hold two samples of a series
+    absent  whether the expression is about there being none
+    """
+
+    name: str
+    conditions: tuple[Condition, ...] = ()
+    window: float = 0.0
+    of_two: bool = False
+    absent: bool = False
+
+    @property
+    def text(self) -> str:
+        """As PromQL, without the window and the offset."""
+        plain = bool(_PLAIN.fullmatch(self.name))
+        named = [] if plain or not self.name else [json.dumps(self.name, ensure_ascii=False)]
+        inside = ", ".join([*named, *map(str, self.conditions)])
+        return f"{self.name if plain else ''}{{{inside}}}" if inside else self.name
+
+    def only(self, *conditions: Condition) -> Selector:
+        """The series of the same name under other conditions."""
+        return Selector(self.name, conditions)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An expression, read.
+
+    plain     whether it is a number, a text or a window, of which series cannot be counted
+    filters   whether it keeps only some of what it finds: an empty result is one of its answers
+    joins     whether it matches series of two sides with each other
+    fallback  whether it has a result whatever its selectors find: `... or vector(0)`
+    past      whether it asks for another time than now
+    """
+
+    selectors: tuple[Selector, ...]
+    plain: bool
+    filters: bool
+    joins: bool
+    fallback: bool
+    past: bool
+
+
+def read(expr: str) -> Asked:
+    """What `expr` asks for. Raises ValueError when it is not PromQL."""
+    tree = p.parse(expr)
+    nodes = list(_nodes(tree))
+    pairs = [node for node in nodes if isinstance(node, p.BinaryExpr)]
+    return Asked(
+        selectors=tuple(dict.fromkeys(_selectors(tree, "", False))),
+        plain=_plain(tree),
+        filters=any(str(pair.op) in _COMPARISONS and not _is_bool(pair) for pair in pairs)
+        or any(isinstance(node, p.Call) and node.func.name in _OF_NONE for node in nodes),
+        joins=any(not _scalar(pair.lhs) and not _scalar(pair.rhs) for pair in pairs),
+        fallback=any(str(pair.op) == "or" and _made(pair.rhs) for pair in pairs),
+        past=any(getattr(node, "offset", None) or getattr(node, "at", None) for node in nodes),
+    )
+
+
+def _selectors(node: Any, function: str, absent: bool) -> Iterator[Selector]:
+    if isinstance(node, p.MatrixSelector):
+        found = _selector(node.vector_selector, node.range.total_seconds(), function in _OF_TWO, absent)
+        yield found
+        return
+    if isinstance(node, p.VectorSelector):
+        yield _selector(node, 0.0, False, absent)
+        return
+    name = node.func.name if isinstance(node, p.Call) else ""
+    for child in _children(node):
+        yield from _selectors(child, name, absent or name in _OF_NONE)
+
+
+def _selector(node: Any, window: float, of_two: bool, absent: bool) -> Selector:
+    conditions = [Condition(m.name, _OPERATORS[str(m.op)], m.value) for m in node.matchers.matchers]
+    named = next((each.value for each in conditions if (each.label, each.operator) == ("__name__", "=")), "")
+    name = node.name or named
+    kept = tuple(each for each in conditions if not (named and each.label == "__name__" and each.operator == "="))
+    return Selector(name, kept, window, of_two, absent)
+
+
+def _plain(node: Any) -> bool:
+    return _scalar(node) or isinstance(node, p.StringLiteral | p.MatrixSelector | p.SubqueryExpr)
+
+
+def _scalar(node: Any) -> bool:
+    if isinstance(node, p.ParenExpr | p.UnaryExpr):
+        return _scalar(node.expr)
+    if isinstance(node, p.BinaryExpr):
+        return _scalar(node.lhs) and _scalar(node.rhs)
+    if isinstance(node, p.Call):
+        return bool(node.func.return_type == p.ValueType.Scalar)
+    return isinstance(node, p.NumberLiteral)
+
+
+def _made(node: Any) -> bool:
+    """Whether a side is made of numbers only."""
+    return not any(isinstance(each, p.VectorSelector) for each in _nodes(node))
+
+
+def _is_bool(pair: Any) -> bool:
+    return pair.modifier is not None and bool(pair.modifier.return_bool)
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    yield node
+    for child in _children(node):
+        yield from _nodes(child)
+
+
+def _children(node: Any) -> Iterator[Any]:
+    below = [getattr(node, name, None) for name in ("lhs", "rhs", "expr", "vector_selector", "param")]
+    yield from (child for child in [*below, *(getattr(node, "args", None) or ())] if child is not None)
+
+
+def _word(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)

@@ -1,0 +1,81 @@
+"""What an expression asks for, read off it."""
+
+from __future__ import annotations
+
+import pytest
+
+from stackctl.promql.selectors import Condition, read
+
+
+@pytest.mark.parametrize(
+    ("expr", "selectors"),
+    [
+        ("up", ["up"]),
+        ("vector(1)", []),
+        ("rate(x{a='b', c!~\"d\"}[5m] offset 1m) / y", ['x{a="b", c!~"d"}', "y"]),
+        ('{__name__="x", a="b"}', ['x{a="b"}']),
+        ('{"a.b", c="d"}', ['{"a.b", c="d"}']),
+        ('{__name__=~"x.*"}', ['{__name__=~"x.*"}']),
+        ("max_over_time(rate(x[1m])[1h:1m])", ["x"]),
+        ("topk(scalar(n), x)", ["x", "n"]),
+        ('x{a="\\\\d \\""}', ['x{a="\\\\d \\""}']),
+    ],
+)
+def test_every_selector_must_be_read_and_be_written_as_promql(expr: str, selectors: list[str]) -> None:
+    assert [each.text for each in read(expr).selectors] == selectors
+    assert all(read(text).selectors[0].text == text for text in selectors)
+
+
+@pytest.mark.parametrize(
+    ("expr", "window", "of_two"),
+    [("rate(x[90s])", 90.0, True), ("sum_over_time(x[1h])", 3600.0, False), ("x", 0.0, False)],
+)
+def test_a_window_must_be_known_with_whether_it_takes_two_samples(expr: str, window: float, of_two: bool) -> None:
+    (selector,) = read(expr).selectors
+    assert (selector.window, selector.of_two) == (window, of_two)
+
+
+@pytest.mark.parametrize(
+    ("expr", "said"),
+    [
+        ("x > 1", {"filters"}),
+        ("x > bool 1", set()),
+        ("absent(x)", {"filters"}),
+        ("a unless b", {"filters", "joins"}),
+        ("a / b", {"joins"}),
+        ("a / 100", set()),
+        ("sum(a) or vector(0)", {"joins", "fallback"}),
+        ("a or b", {"joins"}),
+        ("a offset 1d", {"past"}),
+        ("rate(a[5m] offset 1d)", {"past"}),
+        ("1 + 2", {"plain"}),
+        ("x[5m]", {"plain"}),
+        ("time()", {"plain"}),
+    ],
+)
+def test_what_the_rest_says_of_an_empty_result_must_be_read(expr: str, said: set[str]) -> None:
+    asked = read(expr)
+    assert {name for name in ("plain", "filters", "joins", "fallback", "past") if getattr(asked, name)} == said
+
+
+def test_only_what_is_about_absence_must_be_marked_so() -> None:
+    assert [(each.name, each.absent) for each in read("absent(a) and b").selectors] == [("a", True), ("b", False)]
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "wants"),
+    [
+        ("=", "a", True),
+        ("=", "", False),
+        ("=~", "a|b", True),
+        ("=~", ".*", False),
+        ("=~", ".+", True),
+        ("!=", "a", False),
+    ],
+)
+def test_a_condition_must_want_a_label_only_if_it_has_to_be_there(operator: str, value: str, wants: bool) -> None:
+    assert Condition("l", operator, value).wants is wants
+
+
+def test_a_condition_must_accept_what_prometheus_would() -> None:
+    assert [Condition("l", op, "5..").accepts("500") for op in ("=", "!=", "=~", "!~")] == [False, True, True, False]
