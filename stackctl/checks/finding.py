@@ -8,6 +8,8 @@ from typing import Literal
 from stackctl.source import Position
 
 Status = Literal["pass", "fail", "warn", "skip"]
+# How far a declared item has come; each stage includes those before it.
+Stage = Literal["declared", "rendered", "loaded", "working"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Finding:
     evidence  what the servers said, when it is worth seeing
     remedy    what to do about it; "" for a pass
     source    the line that declares the subject
+    stage     the last stage that the subject is known to have reached
     """
 
     id: str
@@ -30,6 +33,7 @@ class Finding:
     remedy: str = ""
     source: Position | None = None
     duration_seconds: float = 0.0
+    stage: Stage = "working"
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,13 @@ class Subject:
     def passed(self, summary: str) -> Finding:
         return Finding(self.id, self.name, "pass", summary, source=self.source)
 
-    def failed(self, summary: str, remedy: str, evidence: str = "") -> Finding:
-        return Finding(self.id, self.name, "fail", summary, evidence, remedy, self.source)
+    def failed(self, summary: str, remedy: str, evidence: str = "", *, stage: Stage = "rendered") -> Finding:
+        """`stage` is "rendered" where the servers do not have the subject, or nothing is known of them."""
+        return Finding(self.id, self.name, "fail", summary, evidence, remedy, self.source, stage=stage)
+
+    def warned(self, summary: str, remedy: str, evidence: str = "") -> Finding:
+        """Of something that is loaded, though it should not be, and breaks nothing that is declared."""
+        return Finding(self.id, self.name, "warn", summary, evidence, remedy, self.source, stage="loaded")
 
     def skipped(self, reason: str, remedy: str = "") -> Finding:
-        return Finding(self.id, self.name, "skip", reason, remedy=remedy, source=self.source)
+        return Finding(self.id, self.name, "skip", reason, remedy=remedy, source=self.source, stage="rendered")

@@ -7,7 +7,19 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from stackctl.checks import alertmanager, components, config, contracts, exporters, grafana, health, rules, targets
+from stackctl.checks import (
+    alertmanager,
+    components,
+    config,
+    contracts,
+    exporters,
+    expressions,
+    grafana,
+    health,
+    panels,
+    rules,
+    targets,
+)
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding
 
@@ -22,8 +34,10 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (health.check, (health.ID,)),
     (exporters.check, (exporters.WORKS, exporters.PROBE)),
     (rules.check, (rules.LOADED, rules.HEALTHY)),
+    (expressions.check, (expressions.ID,)),
     (alertmanager.check, (alertmanager.CONNECTED, alertmanager.RECEIVER)),
     (grafana.check, (grafana.HEALTH, grafana.LOGIN, grafana.DATASOURCE, grafana.DASHBOARD)),
+    (panels.check, (panels.PANEL, panels.VARIABLE)),
 )
 IDS = tuple(id for _, ids in FAMILIES for id in ids)
 

@@ -36,7 +36,7 @@ Loaded = dict[tuple[str, str, str, str], list[LoadedRule]]
 
 def check(context: Context) -> Iterable[Finding]:
     """Two findings for every declared rule."""
-    expected = _expected(context.stack.rules)
+    expected = expected_rules(context.stack.rules)
     if not expected:
         return []
     client = context.prometheus()
@@ -54,7 +54,8 @@ def check(context: Context) -> Iterable[Finding]:
     return [finding for each in expected for finding in _findings(each, seen)]
 
 
-def _expected(files: tuple[RuleFile, ...]) -> list[Expected]:
+def expected_rules(files: tuple[RuleFile, ...]) -> list[Expected]:
+    """The rules of `files`, each with its number among those of its name."""
     result, counts = [], dict[tuple[str, str, str, str], int]()
     for file in files:
         for rule in file.rules:
@@ -97,8 +98,10 @@ def _findings(expected: Expected, seen: tuple[Loaded, float] | NoAnswer) -> list
 def _health(subject: Subject, rule: LoadedRule, since: float) -> Finding:
     if rule.health == "err":
         summary = f"evaluation fails: {rule.last_error}"
-        return subject.failed(summary, "Correct the expression, and run `stackctl reload`.", rule.query)
+        remedy = "Correct the expression, and run `stackctl reload`."
+        return subject.failed(summary, remedy, rule.query, stage="loaded")
     if not _evaluated(rule, since):
         summary = f"not evaluated since the start or the last reload (health: {rule.health})"
-        return subject.failed(summary, "Wait longer with --timeout: a group is evaluated once in its interval.")
+        remedy = "Wait longer with --timeout: a group is evaluated once in its interval."
+        return subject.failed(summary, remedy, stage="loaded")
     return subject.passed("evaluates without an error")

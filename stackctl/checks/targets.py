@@ -31,6 +31,11 @@ class Observation:
     since: float
     before: Mapping[Key, float]
 
+    @property
+    def up(self) -> frozenset[str]:
+        """The jobs that have a target that is up."""
+        return frozenset(target.job for target in self.targets if target.health == "up")
+
     def of(self, job: Job, endpoint: Endpoint) -> ActiveTarget | None:
         """The target that `endpoint` became."""
         same_job = (target for target in self.targets if target.job == job.name)

@@ -33,4 +33,5 @@ def _check(finding: Finding) -> dict[str, Any]:
         "remedy": finding.remedy,
         "source": {"file": source.file, "line": source.line, "column": source.column} if source else None,
         "duration_seconds": finding.duration_seconds,
+        "stage": finding.stage,
     }

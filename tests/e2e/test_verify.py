@@ -28,6 +28,7 @@ IDS = {
     "service.health",
     "rule.loaded",
     "rule.healthy",
+    "rule.data",
     "alertmanager.connected",
     "alertmanager.receiver",
     "probe.success",
@@ -60,7 +61,7 @@ def test_a_good_stack_must_be_green_in_the_published_shape(stack: Stack) -> None
     assert (report["stack"], report["runtime"], report["ok"]) == (stack.name, stack.runtime, True)
     assert report["generation"] == stack.current
     assert report["counts"] == {"pass": len(report["checks"]), "fail": 0, "warn": 0, "skip": 0}
-    keys = ["id", "subject", "status", "summary", "evidence", "remedy", "source", "duration_seconds"]
+    keys = ["id", "subject", "status", "summary", "evidence", "remedy", "source", "duration_seconds", "stage"]
     assert all(list(check) == keys for check in report["checks"])
     assert all(list(check["source"]) == ["file", "line", "column"] for check in report["checks"])
     assert {check["id"] for check in report["checks"]} >= IDS
@@ -71,13 +72,13 @@ def test_a_good_stack_must_be_green_in_the_published_shape(stack: Stack) -> None
 def test_every_format_must_tell_the_same(stack: Stack, tmp_path: Path) -> None:
     text = stack.run("verify", "--only", "rule").stdout
     assert "rule.healthy  rules.yml/shop/ShopDown  evaluates without an error" in text
-    assert "verified: 4 passed" in text.splitlines()[-1]
-    assert stack.run("verify", "--only", "rule", "-o", "github").stdout == "4 pass, 0 fail, 0 warn, 0 skip\n"
+    assert "verified: 6 passed" in text.splitlines()[-1]
+    assert stack.run("verify", "--only", "rule", "-o", "github").stdout == "6 pass, 0 fail, 0 warn, 0 skip\n"
     out = tmp_path / "deep" / "report.xml"
     ran = stack.run("verify", "--only", "rule", "--output", "junit", "--out", str(out))
     assert (ran.stdout, ran.stderr) == ("", f"verified: see {out}\n")
     root = ET.parse(out).getroot()
-    assert (root.get("tests"), root.get("failures")) == ("4", "0")
+    assert (root.get("tests"), root.get("failures")) == ("6", "0")
 
 
 def test_only_must_choose_checks_and_refuse_unknown_ones(stack: Stack) -> None:

@@ -32,6 +32,7 @@ def test_a_stack_that_is_as_declared_must_pass_every_check(well: World) -> None:
 def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_none(well: World) -> None:
     well.targets.clear()
     well.rules.clear()
+    well.series.clear()
     well.servers["prometheus"].routes["/api/v1/status/config"] = success({"yaml": "{}\n"})
     well.servers["prometheus"].routes["/api/v1/status/runtimeinfo"]["data"]["storageRetention"] = "1h"
     well.servers["prometheus"].routes["/api/v1/alertmanagers"] = success({"activeAlertmanagers": []})
@@ -274,7 +275,7 @@ def test_rules_of_one_name_must_each_be_checked(well: World) -> None:
 
 def test_a_missing_rule_must_be_told_once(well: World) -> None:
     del well.rules[2]
-    (finding,) = [f for f in well.findings("rule") if "job:up:sum" in f.subject]
+    (finding,) = [f for f in well.findings("rule.loaded", "rule.healthy") if "job:up:sum" in f.subject]
     assert told(finding) == ("fail", "Prometheus has not loaded this rule", "Run `stackctl reload`.")
 
 
@@ -394,13 +395,14 @@ def test_another_dashboard_under_the_uid_must_be_told(well: World) -> None:
 
 
 def test_only_must_take_a_check_or_a_family(well: World) -> None:
-    assert {f.id for f in well.findings("rule")} == {"rule.loaded", "rule.healthy"}
+    assert {f.id for f in well.findings("rule")} == {"rule.loaded", "rule.healthy", "rule.data"}
     assert {f.id for f in well.findings("rule.healthy", "target")} == {"rule.healthy", "target.up"}
 
 
 def test_every_remedy_must_be_a_sentence_about_what_to_do(well: World) -> None:
     well.targets.clear()
     well.rules.clear()
+    well.series.clear()
     well.change(fetch=no_answer, declared="bbb")
     for server in well.servers.values():
         server.routes = {path: made for path, made in server.routes.items() if path.startswith("/api/v1/")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,10 +17,11 @@ from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding
 from stackctl.clients.http import Answer, NoAnswer
 from stackctl.manifest import load
+from stackctl.promql.selectors import Selector, read
 from stackctl.render import render
 from stackctl.source import Secret
 from stackctl.wait import Clock
-from tests.contract.serving import Asked, Server, serve
+from tests.contract.serving import Asked, Posted, Reply, Server, serve
 
 COMPONENTS = ("prometheus", "alertmanager", "grafana", "pushgateway", "blackbox", "redis")
 RULES = """\
@@ -56,6 +58,12 @@ SERIES: tuple[tuple[str, dict[str, str]], ...] = (
     ("shop_fill_ratio", {}),
     ("up", {}),
 )
+DASHBOARD = {
+    "title": "Shop",
+    "uid": "shop",
+    "templating": {"list": [{"name": "shop", "type": "query", "query": "label_values(shop_orders_total, shop)"}]},
+    "panels": [{"title": "Orders", "targets": [{"expr": "sum by (result) (rate(shop_orders_total[5m]))"}]}],
+}
 MANIFEST = """\
 version: 1
 name: pretended
@@ -87,6 +95,9 @@ dashboards: [{{file: d.json}}]
 """
 
 
+LABELS = ("__name__", "job", "instance", "team", "result", "shop", "le")
+
+
 @dataclass
 class World:
     """The pretended servers, what they report, and the context that the checks get."""
@@ -99,6 +110,8 @@ class World:
     described: dict[str, str] = field(default_factory=dict)
     series: list[dict[str, str]] = field(default_factory=list)
     reached: set[str] = field(default_factory=lambda: {"redis_up", "probe_success"})
+    empty: set[str] = field(default_factory=set)
+    refused: dict[str, Reply] = field(default_factory=dict)
     scrapes: Callable[[], int] = field(default_factory=lambda: count().__next__)
 
     def findings(self, *only: str) -> list[Finding]:
@@ -153,10 +166,55 @@ class World:
 
     def report_query(self, query: str) -> dict[str, Any]:
         """The series of the service; or that what an exporter or a probe reaches answers, by the scrape asked for."""
-        if "timestamp(" not in query:
+        text = query.removeprefix("query=").removesuffix("&limit=1")
+        if text == '{job="api"}':
             return self.report_series()
+        if text.startswith("label_replace(count("):
+            counted = [part.partition(', "n", ')[0] for part in text.split("label_replace(count(")[1:]]
+            return success({"result": [numbered(n) for n, one in enumerate(counted) if self.finds(one[:-1])]})
+        if "timestamp(" not in query:
+            expr = text.removeprefix("count(").removesuffix(")") if text.startswith("count(") else text
+            return self.refused.get(expr) or success({"result": [{}] if self.finds(expr) else []})
         name = query.removeprefix("query=(").partition("{")[0]
         return success({"result": [{"metric": {}, "value": [1, "1"]}] if name in self.reached else []})
+
+    def report_panels(self, body: Any) -> Any:
+        """What Grafana makes of queries, in the form of its documentation: an error comes with status 400."""
+        results: dict[str, Any] = {}
+        for query in body["queries"]:
+            assert query["datasource"]["uid"] == "prometheus"
+            expr = query["expr"].removeprefix("count(").removesuffix(")")
+            refused = self.refused.get(expr)
+            values = [[1000], [1]] if self.finds(expr) else []
+            frames = [{"schema": {"refId": query["refId"]}, "data": {"values": values}}]
+            words = {"error": refused.body["error"], "status": 400} if refused else {"status": 200, "frames": frames}
+            results[query["refId"]] = words
+        return Reply({"results": results}, 400 if any("error" in each for each in results.values()) else 200)
+
+    def finds(self, expr: str) -> bool:
+        """Whether an expression has a result: when every selector in it has series."""
+        return expr not in self.empty and all(any(self._of(each)) for each in read(expr).selectors)
+
+    def _of(self, selector: Selector) -> Iterator[dict[str, str]]:
+        """The series of a selector."""
+        added = {"job": "api", "instance": "localhost:8000", "team": "core"}
+        for labels in ({**added, **labels} for labels in self.series):
+            conditions = all(each.accepts(labels.get(each.label, "")) for each in selector.conditions)
+            if selector.name in ("", labels["__name__"]) and conditions:
+                yield labels
+
+    def report_labels(self, query: str) -> dict[str, Any]:
+        return success(sorted({name for labels in self._matched(query) for name in labels}))
+
+    def report_values(self, label: str) -> Asked:
+        return Asked(lambda query: success(sorted({each[label] for each in self._matched(query) if label in each})))
+
+    def _matched(self, query: str) -> list[dict[str, str]]:
+        selector = query.partition("match[]=")[2]
+        return list(self._of(read(selector).selectors[0] if selector else Selector("")))
+
+    def report_kinds(self) -> dict[str, Any]:
+        return success({name: [{"type": kind, "help": "", "unit": ""}] for name, kind in self.described.items()})
 
     def report_series(self) -> dict[str, Any]:
         """The series of the service, with the labels that every scrape adds."""
@@ -173,7 +231,7 @@ def world(folder: Path) -> Iterator[World]:
     with ExitStack() as running:
         servers = {name: running.enter_context(serve()) for name in COMPONENTS}
         (folder / "r.yml").write_text(RULES)
-        (folder / "d.json").write_text('{"title": "Shop", "uid": "shop", "panels": []}')
+        (folder / "d.json").write_text(json.dumps(DASHBOARD))
         (folder / "stack.yml").write_text(MANIFEST.format(**{name: server.port for name, server in servers.items()}))
         made = World(servers, context_of(folder / "stack.yml"))
         made.targets += [target(job.name, each.instance) for job in made.context.jobs for each in job.endpoints]
@@ -224,6 +282,10 @@ def success(data: Any) -> dict[str, Any]:
     return {"status": "success", "data": data}
 
 
+def numbered(number: int) -> dict[str, Any]:
+    return {"metric": {"n": str(number)}, "value": [1, "1"]}
+
+
 def no_answer(url: str) -> Answer:
     raise NoAnswer.of(f"{url} does not answer: connection refused")
 
@@ -248,6 +310,9 @@ def _answer(made: World) -> None:
             "/api/v1/rules": made.report_rules,
             "/api/v1/targets/metadata": made.report_described,
             "/api/v1/query": Asked(made.report_query),
+            "/api/v1/metadata": made.report_kinds,
+            "/api/v1/labels": Asked(made.report_labels),
+            **{f"/api/v1/label/{label}/values": made.report_values(label) for label in LABELS},
             "/api/v1/alertmanagers": success({"activeAlertmanagers": [{"url": f"{address}/api/v2/alerts"}]}),
         },
         "alertmanager": {"/-/ready": "OK", "/api/v2/receivers": [{"name": "oncall"}, {"name": "null"}]},
@@ -256,6 +321,7 @@ def _answer(made: World) -> None:
             "/api/user": {"id": 1, "login": "admin", "isGrafanaAdmin": True},
             "/api/datasources/uid/prometheus": {"uid": "prometheus", "type": "prometheus", "url": "http://p:9090"},
             "/api/datasources/uid/prometheus/health": health,
+            "/api/ds/query": Posted(made.report_panels),
             "/api/dashboards/uid/shop": {"dashboard": {"uid": "shop", "title": "Shop"}, "meta": {"provisioned": True}},
         },
         "pushgateway": {"/-/ready": "OK"},

@@ -15,7 +15,15 @@ from stackctl.source import Position
 PLACE = Position("stack.yml", 5, 15, '    targets: ["localhost:8000"]')
 PASS = Finding("component.ready", "prometheus", "pass", "ready", source=Position("stack.yml", 1, 1))
 FAIL = Finding(
-    "target.up", "api/localhost:8000", "fail", "down: 100%, a\nb", "connection <refused>\x00", "Start it.", PLACE, 1.5
+    "target.up",
+    "api/localhost:8000",
+    "fail",
+    "down: 100%, a\nb",
+    "connection <refused>\x00",
+    "Start it.",
+    PLACE,
+    1.5,
+    "loaded",
 )
 SKIP = Finding("grafana.health", "grafana", "skip", "does not run: no binary")
 
@@ -51,6 +59,7 @@ def test_json_must_have_the_published_shape() -> None:
         "remedy": "Start it.",
         "source": {"file": "stack.yml", "line": 5, "column": 15},
         "duration_seconds": 1.5,
+        "stage": "loaded",
     }
     assert report["checks"][2]["source"] is None
 

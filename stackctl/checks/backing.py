@@ -1,0 +1,369 @@
+"""What backs an expression: whether the metrics, labels and values that it asks for are there, or may yet come.
+
+An empty result proves little. A counter that was never counted has no series, an alert that does not fire has no
+result; but what nobody serves, under that name or with that label, will never have one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Literal
+
+from stackctl import conventions as c
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding, Subject
+from stackctl.clients.prometheus import Prometheus
+from stackctl.metrics import catalogue, owners
+from stackctl.model import Rule, Service
+from stackctl.promql import duration
+from stackctl.promql.catalogue import Catalogue
+from stackctl.promql.expression import syntax_error
+from stackctl.promql.selectors import Asked, Condition, Selector, read
+
+# How many selectors one request counts.
+_AT_ONCE = 20
+_SHOWN = 5
+# A result does not look further back than this, in seconds.
+_LOOKBACK = 300.0
+_COUNTED = ("_total", "_bucket", "_count", "_sum")
+_IN_PARTS = "Ask Prometheus for its parts in turn."
+_PARTS = (*_COUNTED, "_info", "_created")
+
+# From the best to the worst. "early" may become better by waiting, and is a failure when it does not.
+Outcome = Literal["data", "empty", "skip", "early", "fail"]
+_ORDER: tuple[Outcome, ...] = ("data", "empty", "skip", "early", "fail")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of an expression, or of one selector. `empty` is an empty result that may well be."""
+
+    outcome: Outcome
+    summary: str = ""
+    remedy: str = ""
+
+    def finding(self, subject: Subject, evidence: str = "") -> Finding:
+        if self.outcome in ("data", "empty"):
+            return subject.passed(self.summary)
+        if self.outcome == "skip":
+            return subject.skipped(self.summary, self.remedy)
+        return subject.failed(self.summary, self.remedy, evidence, stage="loaded")
+
+
+DATA = Verdict("data")
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The first of the worst; that there is data when there are none."""
+    return max(verdicts, key=lambda verdict: _ORDER.index(verdict.outcome), default=DATA)
+
+
+@dataclass(frozen=True)
+class Backing:
+    """A look at what Prometheus has, beside what the stack declares. Every answer is asked for once.
+
+    `up` are the jobs that have a target that is up. What a silent job would serve is skipped: the failure is told
+    where it is, by `target.up`, and only there.
+
+    Methods raise NoAnswer when Prometheus gives none.
+    """
+
+    context: Context
+    client: Prometheus
+    up: frozenset[str]
+    counted: dict[str, int] = field(default_factory=dict)
+
+    def count(self, selectors: Iterable[Selector]) -> None:
+        """Count the series of many selectors with few requests."""
+        queries = list(dict.fromkeys(query for each in selectors if (query := _existing(each)) not in self.counted))
+        for start in range(0, len(queries), _AT_ONCE):
+            some = queries[start : start + _AT_ONCE]
+            self.counted.update(zip(some, self.client.counts(some), strict=True))
+
+    def has(self, selector: Selector) -> bool:
+        """Whether there are series of `selector`."""
+        self.count([selector])
+        return self.counted[_existing(selector)] > 0
+
+    # -- expressions ------------------------------------------------------------------------------------------
+
+    def of_panel(self, expr: str, has_result: bool) -> Verdict:
+        """What came of a panel's query, which has a result or has none."""
+        if syntax_error(expr):  # and yet Prometheus has run it
+            return replace(DATA, summary="has data") if has_result else Verdict("fail", "no result", _IN_PARTS)
+        asked = read(expr)
+        short = self.too_short(asked)
+        if short:
+            return short
+        if has_result and not asked.fallback:
+            return replace(DATA, summary="has data")
+        found = self._selectors(asked, frozenset())
+        if found.outcome != "data":
+            return found
+        return replace(DATA, summary="has data") if has_result else self._empty(expr, asked)
+
+    def of_rule(self, expr: str, within: frozenset[str] = frozenset()) -> Verdict:
+        """Whether what a rule asks for is there. `within` are the recorded names that led here."""
+        asked = read(expr)
+        found = self.too_short(asked) or self._selectors(asked, within)
+        return replace(found, summary="what it asks for is there") if found.outcome == "data" else found
+
+    def too_short(self, asked: Asked) -> Verdict | None:
+        """The failure of a window that cannot hold two scrapes of its job."""
+        for each in asked.selectors:
+            if each.of_two and each.window < 2 * max(self._intervals.values()):
+                job, interval = self._slowest(each)
+                if each.window < 2 * interval:
+                    summary = f"{_time(each.window)} of `{each.name}` is shorter than two scrapes of `{job}`"
+                    least = f"at least {_time(2 * interval)}, better {_time(4 * interval)}"
+                    remedy = f"It is scraped each {_time(interval)}: take {least}, or `$__rate_interval` in a panel."
+                    return Verdict("fail", summary, remedy)
+        return None
+
+    def _selectors(self, asked: Asked, within: frozenset[str]) -> Verdict:
+        return worst(self._selector(each, within) for each in asked.selectors if not each.absent)
+
+    def _empty(self, expr: str, asked: Asked) -> Verdict:
+        """Each selector finds something, and yet there was no result."""
+        waiting = [each for each in asked.selectors if each.of_two and not self._twice(each)]
+        if waiting:
+            summary = f"`{waiting[0].name}` has not been scraped twice yet"
+            return Verdict("early", summary, "Wait longer with --timeout.")
+        if self.client.has_result(f"count({expr})"):  # the scrape that was missing came in between
+            return replace(DATA, summary="has data")
+        if asked.filters:
+            return Verdict("empty", "no series fulfils it now, as may be")
+        if asked.past:
+            return Verdict("empty", "there are no samples of the time it asks for yet")
+        if asked.joins:
+            remedy = "Bring both sides to the same labels: `sum by (...)`, or `on (...)`."
+            return Verdict("fail", "both sides have series, but none with the same labels as another", remedy)
+        names = ", ".join(f"`{each.name}`" for each in asked.selectors if each.name)
+        return Verdict("fail", f"there are series of {names}, but no result", _IN_PARTS)
+
+    def _twice(self, selector: Selector) -> bool:
+        query = f"count_over_time({selector.text}[{int(selector.window * 1000)}ms]) > 1"
+        return self.client.has_result(f"count({query})")
+
+    # -- a selector -------------------------------------------------------------------------------------------
+
+    def _selector(self, selector: Selector, within: frozenset[str]) -> Verdict:
+        if self.has(selector):
+            return DATA
+        if job := self._silent_job(selector):
+            return Verdict("skip", f"it asks for series of `{job}`, which {self._silent[job]}")
+        if selector.name in ("ALERTS", "ALERTS_FOR_STATE"):
+            return Verdict("empty", "no alert fires")
+        if not selector.name:
+            return self._nameless(selector)
+        if not self.has(selector.only()):
+            return self._no_series(selector.name, within)
+        return self._conditions(selector)
+
+    def _silent_job(self, selector: Selector) -> str:
+        """The job that `selector` asks for, when that is silent."""
+        wanted = (each for each in selector.conditions if each.label == "job" and each.wants)
+        jobs = [name for condition in wanted for name in sorted(self._jobs) if condition.accepts(name)]
+        return jobs[0] if jobs and all(job in self._silent for job in jobs) else ""
+
+    def _nameless(self, selector: Selector) -> Verdict:
+        for each in selector.conditions:
+            if each.wants and not self.has(selector.only(each)):
+                values = self.client.label_values(each.label)
+                return Verdict("fail", f"no series has {each}", _suggestion(each, values))
+        return Verdict("empty", "no series has these labels together now")
+
+    def _no_series(self, name: str, within: frozenset[str]) -> Verdict:
+        """There is no series of that name at all."""
+        recorded = [rule for file in self.context.stack.rules for rule in file.rules if _records(rule, name)]
+        if recorded and name not in within:
+            return self._recorded(name, recorded, within | {name})
+        promising = self._owners.get(name, [])
+        serving = [service for service in promising if service.name not in self._silent]
+        if promising and not serving:
+            return self._from_silent(name, promising[0].name)
+        if any(service.push for service in serving):
+            return Verdict("empty", f"`{name}` has not been pushed yet")
+        if self._kind(name):
+            return Verdict("empty", f"`{name}` has not been counted yet")
+        if serving:
+            remedy = "See what `contract.metric` says of it."
+            return Verdict("fail", f"`{serving[0].name}` promises `{name}`, but does not serve it", remedy)
+        return self._unknown(name)
+
+    def _unknown(self, name: str) -> Verdict:
+        """Nobody promises it, and nobody announces it now."""
+        owner = self._component(name)
+        if owner in self._silent:
+            return self._from_silent(name, owner)
+        open_ones = [each.name for each in self.context.stack.services if each.contract is None]
+        silent = [] if owner else [each for each in open_ones if each in self._silent]
+        near = _nearest(name, {*self._names, *self._catalogue.series} - {name})
+        if silent and (name in self._names or not near):
+            return self._from_silent(name, silent[0])
+        if near:
+            return Verdict("fail", f"nothing serves `{name}`", f"Did you mean `{near}`?")
+        when = " any more" if name in self._names else ""
+        return Verdict("fail", f"nothing serves `{name}`{when}", "Serve it, or take the expression out.")
+
+    def _from_silent(self, name: str, owner: str) -> Verdict:
+        return Verdict("skip", f"`{name}` is for `{owner}` to serve, which {self._silent[owner]}")
+
+    def _recorded(self, name: str, rules: Sequence[Rule], within: frozenset[str]) -> Verdict:
+        """What is recorded is as good as the rule that records it."""
+        behind = min((self.of_rule(rule.expr, within) for rule in rules), key=lambda v: _ORDER.index(v.outcome))
+        if behind.outcome != "data":
+            return replace(behind, summary=f"`{name}` has nothing to record: {behind.summary}")
+        if any(self.client.has_result(rule.expr) for rule in rules):
+            return Verdict("early", f"`{name}` has not been recorded yet", "Wait longer with --timeout.")
+        return Verdict("empty", f"`{name}` has nothing to record yet")
+
+    # -- labels -----------------------------------------------------------------------------------------------
+
+    def _conditions(self, selector: Selector) -> Verdict:
+        wanted = [each for each in selector.conditions if each.wants]
+        self.count(selector.only(each) for each in wanted)
+        guilty = [each for each in wanted if not self.has(selector.only(each))]
+        if guilty:
+            return worst(self._condition(selector.name, each) for each in guilty)
+        if self._is_counter(selector.name):
+            return Verdict("empty", f"`{selector.name}` has not been counted with these labels yet")
+        remedy = "Ask Prometheus for it with fewer of its conditions."
+        return Verdict("fail", f"no series of `{selector.name}` has these labels together", remedy)
+
+    def _condition(self, name: str, wanted: Condition) -> Verdict:
+        """There are series of that name, but none that fulfils this condition."""
+        promised = self._promised(name)
+        come = Verdict("empty", f"no series of `{name}` has {wanted} yet")
+        closed = promised.get(wanted.label, ())
+        if closed and any(map(wanted.accepts, closed)):
+            return come
+        if wanted.label not in promised:
+            labels = self.client.label_names(name)
+            if wanted.label not in labels:
+                return _no_label(name, wanted.label, {*labels, *promised} - {"__name__"})
+        values = closed or self.client.label_values(wanted.label, name)
+        may_come = wanted.label not in self._target_labels and (self._is_counter(name) or wanted.label in promised)
+        if may_come and not closed and not _is_misspelt(wanted, values):
+            return come
+        return Verdict("fail", f"no series of `{name}` has {wanted}", _suggestion(wanted, values))
+
+    def _promised(self, name: str) -> Mapping[str, tuple[str, ...]]:
+        """The labels that contracts declare for a series, with their closed sets."""
+        known = self._catalogue.series.get(name)
+        return known.labels if known and known.labels is not None else {}
+
+    def _is_counter(self, name: str) -> bool:
+        return self._kind(name) in ("counter", "histogram", "summary") or name.endswith(_COUNTED)
+
+    def _kind(self, name: str) -> str:
+        """The type that targets announce for the metric of a series, or ""."""
+        bare = next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
+        return self._kinds.get(name) or self._kinds.get(bare, "")
+
+    # -- what there is ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, str]:
+        return self.client.kinds()
+
+    @cached_property
+    def _names(self) -> Sequence[str]:
+        return self.client.names()
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        return catalogue(self.context.stack)
+
+    @cached_property
+    def _owners(self) -> Mapping[str, list[Service]]:
+        return owners(self.context.stack)
+
+    @cached_property
+    def _jobs(self) -> frozenset[str]:
+        pushed = {service.push.job for service in self.context.stack.services if service.push}
+        return frozenset({job.name for job in self.context.jobs} | pushed)
+
+    @cached_property
+    def _silent(self) -> Mapping[str, str]:
+        """The jobs, services and components of which nothing can be scraped, each with why."""
+        sources = {job.name: job.component or job.service for job in self.context.jobs}
+        skipped = [job for job, source in sources.items() if source and source.name in self.context.skipped]
+        down = {job: "has no target that is up" for job in sources if job not in self.up}
+        return {**down, **dict.fromkeys([*skipped, *self.context.skipped], "does not run")}
+
+    @cached_property
+    def _intervals(self) -> Mapping[str, float]:
+        """Job -> the seconds between two scrapes."""
+        default = duration.seconds(self.context.stack.prometheus.scrape_interval)
+        own = {
+            job.name: duration.seconds(job.service.scrape_interval)
+            for job in self.context.jobs
+            if job.service and job.service.scrape_interval
+        }
+        return {**{job.name: default for job in self.context.jobs}, **own}
+
+    def _slowest(self, selector: Selector) -> tuple[str, float]:
+        """The job of `selector` that is scraped least often, and its interval in seconds."""
+        found = self.client.label_values("job", selector.text)
+        jobs = [(job, self._intervals[job]) for job in found if job in self._intervals]
+        return max(jobs, key=lambda pair: pair[1], default=("", 0.0))
+
+    @cached_property
+    def _target_labels(self) -> frozenset[str]:
+        """The labels whose values do not come with a count: those of targets, and the bounds of buckets."""
+        own = {label for job in self.context.jobs for each in job.endpoints for label in each.labels}
+        own |= {label for service in self.context.stack.services for label in service.labels}
+        return frozenset({"job", "instance", "le", "quantile", *own})
+
+    def _component(self, name: str) -> str:
+        """The component whose metrics are named so, or ""."""
+        names = [component.name for component in self.context.stack.components]
+        return next((each for each in names if name.startswith(c.SERIES_PREFIXES.get(each, ("\0",)))), "")
+
+
+def _existing(selector: Selector) -> str:
+    """The query whose series are those of `selector`: all that were there within its window."""
+    if selector.window <= _LOOKBACK:
+        return selector.text
+    return f"last_over_time({selector.text}[{int(selector.window)}s])"
+
+
+def _records(rule: Rule, name: str) -> bool:
+    return rule.kind == "record" and rule.name == name
+
+
+def _no_label(name: str, label: str, labels: Iterable[str]) -> Verdict:
+    near = _nearest(label, labels, 0.6)
+    remedy = f"Did you mean `{near}`?" if near else f"It has: {', '.join(sorted(labels)) or 'no labels'}."
+    return Verdict("fail", f"`{name}` has no label `{label}`", remedy)
+
+
+def _suggestion(wanted: Condition, values: Iterable[str]) -> str:
+    known = sorted(values)
+    near = _nearest(wanted.value, known, 0.6)
+    if near and near != wanted.value:
+        return f'Did you mean `{wanted.label}="{near}"`?'
+    shown = ", ".join(f"`{value}`" for value in known[:_SHOWN])
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    return f"`{wanted.label}` is {shown}{more}." if known else f"No series has `{wanted.label}` now."
+
+
+def _is_misspelt(wanted: Condition, values: Iterable[str]) -> bool:
+    """Whether a value is so like one that there is that it is hardly another. `5xx` and `4xx`, `valid` and `invalid`
+    are two."""
+    near = _nearest(wanted.value, values, 0.75) if wanted.operator == "=" else ""
+    if not near or near in wanted.value or wanted.value in near:
+        return False
+    return not any(letter.isdigit() for letter in near + wanted.value)
+
+
+def _nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str:
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=cutoff)), "")
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:g}m" if seconds >= 60 and seconds % 60 == 0 else f"{seconds:g}s"

@@ -1,0 +1,141 @@
+"""`panel.data` and `panel.variable`: every query of every dashboard is asked, and has data or may well have none.
+
+Where Grafana runs it is asked through Grafana, as the panel asks. A panel is as good as the worst of its queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from stackctl import conventions as c
+from stackctl.checks import targets
+from stackctl.checks.backing import Backing, Verdict, worst
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding, Subject
+from stackctl.clients.grafana import Grafana
+from stackctl.clients.http import NoAnswer
+from stackctl.clients.prometheus import Prometheus
+from stackctl.model import PanelQuery
+from stackctl.promql import duration
+from stackctl.promql.expression import syntax_error
+from stackctl.promql.grafana import MACROS, runnable
+from stackctl.promql.selectors import read
+
+PANEL = "panel.data"
+VARIABLE = "panel.variable"
+_CONCURRENCY = 8
+# How many queries Grafana is asked at once.
+_AT_ONCE = 20
+# What a query that cannot be run is answered with; anything else says that the server does not work.
+_REFUSED = (400, 422)
+
+Result = bool | str  # whether there is data, or why it was not asked
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query as a dashboard has it, and as it is run."""
+
+    path: str
+    query: PanelQuery
+    expr: str
+
+    @property
+    def panel(self) -> tuple[str, str]:
+        return self.path, self.query.panel
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """A finding for every panel and every variable that asks Prometheus."""
+    queries = [
+        Query(dashboard.path, query, runnable(query.expr, {**_rate_interval(context), **dashboard.values}))
+        for dashboard in context.stack.dashboards
+        for query in dashboard.queries
+    ]
+    if not queries:
+        return []
+    seen = targets.settle(context, [job for job in context.jobs if not targets.is_skipped(context, job)])
+    verdicts = dict.fromkeys(queries, Verdict("early"))
+
+    up = frozenset() if isinstance(seen, NoAnswer) else seen.up
+
+    def observe() -> list[Query]:
+        early = [query for query in queries if verdicts[query].outcome == "early"]
+        verdicts.update(zip(early, _verdicts(context, up, early), strict=True))
+        return [query for query in early if verdicts[query].outcome == "early"]
+
+    left = (
+        seen if isinstance(seen, NoAnswer) else context.settle(observe, lambda early: not early, within=context.seconds)
+    )
+    if isinstance(left, NoAnswer):
+        verdicts = dict.fromkeys(queries, Verdict("fail", left.summary, "Run `stackctl up`."))
+    panels = dict.fromkeys(query.panel for query in queries)
+    return [_panel(queries, verdicts, panel) for panel in panels]
+
+
+def _rate_interval(context: Context) -> dict[str, str]:
+    """`$__rate_interval` as Grafana makes it, four scrapes, but no shorter than without a Grafana."""
+    scrape = duration.seconds(context.stack.prometheus.scrape_interval)
+    least = duration.seconds(MACROS["__rate_interval"])
+    return {"__rate_interval": f"{int(4 * scrape)}s"} if 4 * scrape > least else {}
+
+
+def _panel(queries: Sequence[Query], verdicts: dict[Query, Verdict], panel: tuple[str, str]) -> Finding:
+    own = [query for query in queries if query.panel == panel]
+    found = worst(verdicts[query] for query in own)
+    guilty = next(query for query in own if verdicts[query] == found)
+    id = VARIABLE if panel[1].startswith("$") else PANEL
+    evidence = "" if guilty.expr == guilty.query.expr else f"asked as: {guilty.expr}"
+    return found.finding(Subject(id, "/".join(panel), guilty.query.origin), evidence)
+
+
+def _verdicts(context: Context, up: frozenset[str], queries: Sequence[Query]) -> list[Verdict]:
+    """What came of each query. Raises NoAnswer when Prometheus gives none."""
+    client = context.prometheus()
+    results = _results(context, client, [query.expr for query in queries])
+    backing = Backing(context, client, up)
+    empty = [query.expr for query, result in zip(queries, results, strict=True) if result is False]
+    backing.count(selector for expr in empty if not syntax_error(expr) for selector in read(expr).selectors)
+    with ThreadPoolExecutor(_CONCURRENCY) as pool:
+        return list(pool.map(lambda pair: _verdict(backing, *pair), zip(queries, results, strict=True)))
+
+
+def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:
+    if isinstance(result, str):
+        return Verdict("fail", result, "Correct the query.")
+    return backing.of_panel(query.expr, result)
+
+
+def _results(context: Context, client: Prometheus, exprs: Sequence[str]) -> list[Result]:
+    with ThreadPoolExecutor(_CONCURRENCY) as pool:
+        if context.stack.grafana is None or c.GRAFANA in context.skipped:
+            return list(pool.map(lambda expr: _result(client, expr), exprs))
+        grafana = context.grafana()
+        some = [exprs[start : start + _AT_ONCE] for start in range(0, len(exprs), _AT_ONCE)]
+        return [result for results in pool.map(lambda part: _by_grafana(grafana, part), some) for result in results]
+
+
+def _result(client: Prometheus, expr: str) -> Result:
+    try:
+        return client.has_result(_counted(expr))
+    except NoAnswer as error:
+        if error.status not in _REFUSED:
+            raise
+        return f"Prometheus refuses it: {error.said}"
+
+
+def _by_grafana(grafana: Grafana, exprs: Sequence[str]) -> list[Result]:
+    try:
+        answers = grafana.query(c.DATASOURCE_UID, [_counted(expr) for expr in exprs])
+    except NoAnswer as error:
+        return [f"Grafana does not ask it: {error.summary}"] * len(exprs)
+    return [f"Grafana answers: {answer}" if isinstance(answer, str) else answer for answer in answers]
+
+
+def _counted(expr: str) -> str:
+    """The number of series instead of the series, however many there are."""
+    if syntax_error(expr) or read(expr).plain:
+        return expr
+    return f"count({expr})"

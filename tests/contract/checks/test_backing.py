@@ -1,0 +1,248 @@
+"""`panel.*` and `rule.data` by the words that a user reads: each way in which an expression can have no data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from stackctl.checks.finding import Finding
+from stackctl.model import PanelQuery
+from stackctl.source import Position
+from tests.contract.checks.world import World
+from tests.contract.serving import Reply
+
+PANEL, VARIABLE, RULE = "panel.data", "panel.variable", "rule.data"
+PLACE = Position("d.yml", 7, 9)
+
+
+def asks(well: World, *exprs: str, panel: str = "P") -> None:
+    """Let the dashboard have one panel, with these queries."""
+    queries = tuple(PanelQuery(panel, expr, PLACE) for expr in exprs)
+    (dashboard,) = well.context.stack.dashboards
+    well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, queries=queries),)))
+
+
+def rules(well: World, *exprs: str, kind: str = "alert") -> None:
+    """Let the rule file have these rules."""
+    (file,) = well.context.stack.rules
+    made = tuple(replace(file.rules[0], kind=kind, name=f"r{n}", expr=expr) for n, expr in enumerate(exprs))
+    well.change(stack=replace(well.context.stack, rules=(replace(file, rules=made),)))
+
+
+def without_grafana(well: World) -> None:
+    well.change(skipped={"grafana": "no binary"})
+
+
+def told(finding: Finding) -> tuple[str, str, str]:
+    return finding.status, finding.summary, finding.remedy
+
+
+def test_panels_and_variables_must_be_asked_through_grafana_where_it_runs(well: World) -> None:
+    assert told(well.only(PANEL, "d.json/Orders")) == ("pass", "has data", "")
+    assert told(well.only(VARIABLE, "d.json/$shop")) == ("pass", "has data", "")
+    assert well.servers["grafana"].asked == ["/api/ds/query", "/api/ds/query"]
+    assert not [path for path in well.servers["prometheus"].asked if path == "/api/v1/query"]
+
+
+def test_panels_must_be_asked_of_prometheus_where_grafana_does_not_run(well: World) -> None:
+    without_grafana(well)
+    assert well.only(PANEL).summary == "has data"
+    assert "/api/ds/query" not in well.servers["grafana"].asked
+    assert "/api/v1/query" in well.servers["prometheus"].asked
+
+
+def test_a_datasource_that_does_not_answer_must_be_told_for_each_panel(well: World) -> None:
+    well.servers["grafana"].routes["/api/ds/query"] = Reply({"message": "Data source not found"}, 404)
+    summary = f"Grafana does not ask it: {well.servers['grafana'].url}/api/ds/query answers 404: Data source not found"
+    assert told(well.only(PANEL))[:2] == ("fail", summary)
+
+
+FAILURES = {
+    "sum(rate(shop_order_total[5m]))": ("nothing serves `shop_order_total`", "Did you mean `shop_orders_total`?"),
+    "quite_another_thing": ("nothing serves `quite_another_thing`", "Serve it, or take the expression out."),
+    'shop_orders_total{sop="a"}': ("`shop_orders_total` has no label `sop`", "Did you mean `shop`?"),
+    'shop_orders_total{result="fail"}': (
+        'no series of `shop_orders_total` has result="fail"',
+        'Did you mean `result="failed"`?',
+    ),
+    'shop_orders_total{job="appi"}': ('no series of `shop_orders_total` has job="appi"', 'Did you mean `job="api"`?'),
+    'shop_orders_total{team=~"x|y"}': ('no series of `shop_orders_total` has team=~"x|y"', "`team` is `core`."),
+    'shop_wait_seconds_bucket{le="3"}': (
+        'no series of `shop_wait_seconds_bucket` has le="3"',
+        "`le` is `+Inf`, `0.5`, `1.0`.",
+    ),
+    'shop_fill_ratio{shop="a"}': (
+        "`shop_fill_ratio` has no label `shop`",
+        "It has: instance, job, team.",
+    ),
+    "rate(shop_orders_total[20s])": (
+        "20s of `shop_orders_total` is shorter than two scrapes of `api`",
+        "It is scraped each 15s: take at least 30s, better 1m, or `$__rate_interval` in a panel.",
+    ),
+}
+
+
+@pytest.mark.parametrize("expr", FAILURES)
+def test_a_dead_panel_must_be_told_with_the_reason_and_the_nearest(well: World, expr: str) -> None:
+    asks(well, expr)
+    finding = well.only(PANEL)
+    assert told(finding) == ("fail", *FAILURES[expr])
+    assert (finding.source, finding.stage, finding.subject) == (PLACE, "loaded", "d.json/P")
+
+
+@pytest.mark.parametrize("expr", FAILURES)
+def test_a_rule_that_waits_for_what_cannot_come_must_be_told_alike(well: World, expr: str) -> None:
+    rules(well, f"({expr}) > 0")
+    assert told(well.only(RULE)) == ("fail", *FAILURES[expr])
+
+
+EMPTY = {
+    "shop_orders_total": "`shop_orders_total` has not been counted yet",
+    'ALERTS{alertname="Down"}': "no alert fires",
+}
+
+
+@pytest.mark.parametrize("expr", EMPTY)
+def test_a_metric_that_may_yet_come_must_pass_and_say_so(well: World, expr: str) -> None:
+    well.series = [labels for labels in well.series if labels["__name__"] != "shop_orders_total"]
+    asks(well, expr)
+    assert told(well.only(PANEL)) == ("pass", EMPTY[expr], "")
+
+
+@pytest.mark.parametrize("value", ["failed", "b"])
+def test_a_value_that_the_contract_allows_must_pass_before_it_is_counted(well: World, value: str) -> None:
+    well.series = [labels for labels in well.series if value not in labels.values()]
+    label = "result" if value == "failed" else "shop"
+    asks(well, f'rate(shop_orders_total{{{label}="{value}"}}[5m])')
+    assert told(well.only(PANEL)) == ("pass", f'no series of `shop_orders_total` has {label}="{value}" yet', "")
+
+
+def test_a_comparison_that_nothing_fulfils_must_pass(well: World) -> None:
+    asks(well, "up > 5")
+    well.empty.add("up > 5")
+    assert told(well.only(PANEL)) == ("pass", "no series fulfils it now, as may be", "")
+
+
+def test_sides_that_never_meet_must_be_told(well: World) -> None:
+    asks(well, "up * shop_fill_ratio")
+    well.empty.add("up * shop_fill_ratio")
+    assert told(well.only(PANEL)) == (
+        "fail",
+        "both sides have series, but none with the same labels as another",
+        "Bring both sides to the same labels: `sum by (...)`, or `on (...)`.",
+    )
+
+
+@pytest.mark.parametrize("by", ["Grafana answers", "Prometheus refuses it"])
+def test_what_the_server_refuses_must_be_told_in_its_words(well: World, by: str) -> None:
+    asks(well, "up * on() up")
+    well.refused["up * on() up"] = Reply({"status": "error", "error": "many-to-many matching not allowed"}, 422)
+    if by == "Prometheus refuses it":
+        without_grafana(well)
+    summary = f"{by}: many-to-many matching not allowed"
+    assert told(well.only(PANEL)) == ("fail", summary, "Correct the query.")
+
+
+def test_a_fallback_must_not_hide_that_nothing_serves_the_metric(well: World) -> None:
+    asks(well, "sum(shop_order_total) or vector(0)")
+    assert well.only(PANEL).summary == "nothing serves `shop_order_total`"
+
+
+def test_a_panel_must_be_as_good_as_the_worst_of_its_queries(well: World) -> None:
+    asks(well, "up", "shop_order_total", 'ALERTS{alertname="Down"}')
+    assert well.only(PANEL).summary == "nothing serves `shop_order_total`"
+
+
+def test_a_window_must_be_judged_by_the_interval_of_its_own_job(well: World) -> None:
+    (api,) = [job for job in well.context.jobs if job.name == "api"]
+    assert api.service
+    slow = replace(api, service=replace(api.service, scrape_interval="2m"))
+    well.change(jobs=tuple(slow if job is api else job for job in well.context.jobs))
+    asks(well, "rate(shop_orders_total[3m])")
+    assert well.only(PANEL).summary == "3m of `shop_orders_total` is shorter than two scrapes of `api`"
+    asks(well, "increase(shop_orders_total[4m])")
+    assert well.only(PANEL).status == "pass"
+
+
+def test_a_second_scrape_must_be_waited_for(well: World) -> None:
+    """A young stack has had one scrape: there is no rate yet, and no failure."""
+    asks(well, "rate(shop_orders_total[5m])")
+    expr, twice = "rate(shop_orders_total[5m])", "count_over_time(shop_orders_total[300000ms]) > 1"
+    well.empty |= {expr, twice}
+    answer: Any = well.servers["grafana"].routes["/api/ds/query"]
+    looks = iter([None, None])
+
+    def later(body: Any) -> Any:
+        if next(looks, "enough"):
+            well.empty.clear()
+        return answer.answer(body)
+
+    well.servers["grafana"].routes["/api/ds/query"] = replace(answer, answer=later)
+    assert well.only(PANEL).summary == "has data"
+    well.empty |= {expr, twice}
+    well.servers["grafana"].routes["/api/ds/query"] = answer
+    assert told(well.only(PANEL)) == (
+        "fail",
+        "`shop_orders_total` has not been scraped twice yet",
+        "Wait longer with --timeout.",
+    )
+
+
+@pytest.mark.parametrize("id", [PANEL, RULE])
+@pytest.mark.parametrize("expr", ['up{job="api"} == 0', "rate(shop_orders_total[5m]) > 1"])
+def test_what_a_service_would_serve_that_does_not_run_must_be_skipped(well: World, id: str, expr: str) -> None:
+    well.series.clear()
+    well.change(skipped={"api": "no binary"})
+    asks(well, expr)
+    rules(well, expr)
+    finding = well.only(id)
+    assert finding.status == "skip"
+    assert finding.summary.endswith("`api`, which does not run") or "`api` to serve" in finding.summary
+
+
+def test_what_a_component_would_serve_that_does_not_run_must_be_skipped(well: World) -> None:
+    well.change(skipped={"redis": "no binary"})
+    asks(well, "redis_connected_clients")
+    summary = "`redis_connected_clients` is for `redis` to serve, which does not run"
+    assert told(well.only(PANEL))[:2] == ("skip", summary)
+
+
+def test_what_a_service_would_serve_that_is_down_must_be_told_once_and_by_its_target(well: World) -> None:
+    well.target("api").update(health="down", lastError="connection refused")
+    well.series.clear()
+    statuses = {finding.id: finding.status for finding in well.findings("panel", "rule.data", "target")}
+    assert statuses[PANEL] == "skip"
+    assert well.only("target.up", "api/").status == "fail"
+
+
+@pytest.mark.parametrize("expr", ["absent(no_such_thing)", 'absent_over_time(no_such_thing{a="b"}[1m])', "vector(1)"])
+def test_a_rule_about_absence_must_pass(well: World, expr: str) -> None:
+    rules(well, expr)
+    assert told(well.only(RULE)) == ("pass", "what it asks for is there", "")
+
+
+def test_a_recorded_metric_must_be_as_good_as_the_rule_that_records_it(well: World) -> None:
+    rules(well, "sum(shop_order_total)", "r0 > 1", kind="record")
+    first, second = well.findings(RULE)
+    assert first.summary == "nothing serves `shop_order_total`"
+    assert second.summary == "`r0` has nothing to record: nothing serves `shop_order_total`"
+
+
+def test_a_recorded_metric_must_be_waited_for(well: World) -> None:
+    rules(well, "sum(up)", "r0 > 1", kind="record")
+    assert told(well.findings(RULE)[1]) == ("fail", "`r0` has not been recorded yet", "Wait longer with --timeout.")
+    well.series.append({"__name__": "r0"})
+    assert {finding.status for finding in well.findings(RULE)} == {"pass"}
+
+
+def test_a_rule_that_records_itself_must_end(well: World) -> None:
+    rules(well, "r0 + up", kind="record")
+    assert well.only(RULE).status == "fail"
+
+
+def test_many_rules_must_take_few_requests(well: World) -> None:
+    rules(well, *(f'shop_orders_total{{result="ok", shop!="{n}"}}' for n in range(100)))
+    assert {finding.status for finding in well.findings(RULE)} == {"pass"}
+    assert well.servers["prometheus"].asked.count("/api/v1/query") == 5
