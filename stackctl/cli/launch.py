@@ -30,7 +30,10 @@ class Selection:
 
 
 def preview(manifest: Path, runtime_name: str, selection: Selection) -> None:
-    """Print the plan with the cause of each step. Touches nothing."""
+    """Print the plan with the cause of each step, and what will not start. Touches nothing.
+
+    Raises Unavailable when a component that is required cannot run, or a port is taken.
+    """
     from stackctl.report import console
     from stackctl.source import Secret
     from stackctl.state import State
@@ -45,6 +48,7 @@ def preview(manifest: Path, runtime_name: str, selection: Selection) -> None:
         console.out(str(step))
     if not work.plan:
         console.out("nothing to do")
+    _show_skipped(_skipped(work, selection, work.runtime.foresee))
 
 
 def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_seconds: float) -> None:
@@ -62,7 +66,7 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
     )
     with state.lock():
         work = work.planned(state)  # another stackctl may have changed something while this one waited
-        skipped = _skipped(work, selection)
+        skipped = _skipped(work, selection, work.runtime.prepare)
         plan = work.plan.without(skipped)
         wanted = [unit for unit in work.wanted if unit.name not in skipped]
         generation = state.write(work.tree)
@@ -70,7 +74,7 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
         _validate(work.runtime, plan, generation)
         _apply(state, work.runtime, plan, generation)
         _await(wanted, work.runtime, deadline_seconds)
-        _record(state, work.runtime.name, plan, generation, skipped)
+        _record(state, work, plan, generation, skipped)
     _show(work, wanted, plan, skipped)
 
 
@@ -137,10 +141,15 @@ def _plan(tree: Tree, wanted: Collection[Unit], runtime: Runtime, selection: Sel
 
 
 def _loaded(state: State) -> dict[str, str]:
-    """What each unit has read, by the last command that got to its end."""
+    """What each unit has read, by the last command that got to its end; {} when another has begun since.
+
+    Files that were changed by hand may have been loaded, so of those nothing is known either.
+    """
     running = state.running()
-    found = next((g for g in state.generations() if running and g.id == running.generation), None)
-    return {unit.name: unit.reads for unit in found.units()} if found else {}
+    if running is None or running.going_to:
+        return {}
+    kept = next((state.read(one) for one in state.generations() if one.id == running.generation), None)
+    return {unit.name: unit.reads for unit in kept.units} if kept else {}
 
 
 def _refuse_second_home(state: State, stack: str, runtime: str) -> None:
@@ -158,12 +167,15 @@ def _refuse_second_home(state: State, stack: str, runtime: str) -> None:
         )
 
 
-def _skipped(work: Work, selection: Selection) -> dict[str, str]:
-    """The units that cannot run or are not to, with the reasons. Raises Unavailable when one of them is required."""
+def _skipped(work: Work, selection: Selection, lack: Callable[[Collection[Unit]], Mapping[str, str]]) -> dict[str, str]:
+    """The units that cannot run or are not to, with the reasons. Raises Unavailable when one of them is required.
+
+    `lack` tells which of the units that are to start cannot.
+    """
     from stackctl.errors import Problem, Unavailable
 
     starting = work.plan.starting()
-    lacking = work.runtime.prepare([unit for unit in work.wanted if unit.name in starting])
+    lacking = lack([unit for unit in work.wanted if unit.name in starting])
     required = [unit.name for unit in work.wanted if unit.required and unit.name in lacking]
     if required:
         remedy = "Run `stackctl tools install`." if work.runtime.name == "native" else "Pull or build the image."
@@ -185,7 +197,10 @@ def _apply(state: State, runtime: Runtime, plan: Plan, generation: Generation) -
     for step in plan.steps:
         console.note(str(step))
     if state.current() != generation:
+        state.begin(generation)
         state.switch(generation)
+    elif plan:
+        state.begin(generation)
     if plan:
         runtime.execute(plan, generation)
 
@@ -196,12 +211,14 @@ def _await(units: Collection[Unit], runtime: Runtime, deadline_seconds: float) -
     wait_ready(units, runtime, deadline_seconds)
 
 
-def _record(state: State, runtime: str, plan: Plan, generation: Generation, skipped: Mapping[str, str]) -> None:
+def _record(state: State, work: Work, plan: Plan, generation: Generation, skipped: Mapping[str, str]) -> None:
     from stackctl.state import Running
 
     last = state.running()
+    if work.selection.only and last and (last.going_to or last.generation != generation.id):
+        return  # the other units have not loaded it yet: the change that has begun goes on
     if plan or last is None or (last.generation, last.units_skipped) != (generation.id, skipped):
-        state.record(Running(runtime, generation.id, skipped, time.time()))
+        state.record(Running(work.runtime.name, generation.id, skipped, time.time()))
         state.prune(c.GENERATIONS_KEPT)
 
 
@@ -215,5 +232,11 @@ def _show(work: Work, units: Collection[Unit], plan: Plan, skipped: Mapping[str,
         for unit in units
     ]
     console.table("", ["component", "address", "done"], rows)
+    _show_skipped(skipped)
+
+
+def _show_skipped(skipped: Mapping[str, str]) -> None:
+    from stackctl.report import console
+
     for name, reason in skipped.items():
         console.note(f"{console.mark('warn')} skipped {name}: {reason}")

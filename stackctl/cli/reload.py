@@ -75,18 +75,14 @@ def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> tuple[P
 
 def _named(generations: tuple[Generation, ...], prefix: str) -> Generation:
     """The one generation whose id begins so. Raises InputError with all of them when that is not one."""
+    from stackctl.cli.status import clock
+
     found = [one for one in generations if one.id.startswith(prefix)]
     if len(found) == 1:
         return found[0]
     what = f"{len(found)} kept generations begin with `{prefix}`" if found else f"no generation `{prefix}` is kept"
-    lines = "\n".join(f"{one.id}  written {_when(one.written_at())}" for one in found or generations)
+    lines = "\n".join(f"{one.id}  written {clock(one.written_at())}" for one in found or generations)
     raise InputError.of(f"--to: {what}", cause=lines, remedy="Name one of these, or the beginning of its name.")
-
-
-def _when(unix_time: float) -> str:
-    from datetime import datetime
-
-    return datetime.fromtimestamp(unix_time).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
 
 
 # -- the transaction ------------------------------------------------------------------------------------------

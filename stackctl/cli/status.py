@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +13,7 @@ from stackctl.cli.options import options
 
 if TYPE_CHECKING:
     from stackctl.runtime import Observed
+    from stackctl.state import State
     from stackctl.tree import Unit
 
 
@@ -36,18 +37,44 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A generation that `reload --to` can bring back. `written_at` is Unix time."""
+
+    id: str
+    written_at: float
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A change that has begun and not ended: killed, failed, or at work right now. `since` is Unix time."""
+
+    generation: str
+    before: str
+    since: float
+
+
+@dataclass(frozen=True)
 class Status:
-    """A stack as it was found. `generation` and `runtime` are "" when nothing was ever brought up."""
+    """A stack as it was found. `generation` and `runtime` are "" when nothing was ever brought up.
+
+    `declared` is the generation that the manifest stands for now, "" when it cannot be read.
+    """
 
     stack: str
     runtime: str
     generation: str
     units: tuple[Row, ...]
+    declared: str = ""
+    unfinished: Unfinished | None = None
+    generations: tuple[Kept, ...] = ()
 
 
 def status(
     context: typer.Context,
     output: Annotated[Output, typer.Option("--output", "-o", help="How the status is written.")] = Output.text,
+    generations: Annotated[
+        bool, typer.Option("--generations", help="List the generations that `reload --to` can bring back.")
+    ] = False,
 ) -> None:
     """Show the components, their addresses and health, and the running generation."""
     import json
@@ -61,8 +88,43 @@ def status(
         console.out("nothing is running")
     else:
         console.out(f"{found.stack} in the {found.runtime} runtime, generation {found.generation}")
+        for line in remarks(found):
+            console.out(f"{console.mark('warn')} {line}")
+        if generations:
+            console.table("", ["generation", "written", ""], [_kept_cells(found, kept) for kept in found.generations])
+            return
         rows = [[row.name, row.detail or row.state, row.address or "-", _ready(row)] for row in found.units]
         console.table("", ["component", "state", "address", "ready"], rows)
+
+
+def remarks(found: Status) -> list[str]:
+    """What is not as it should be about the running generation, and what to do."""
+    begun = found.unfinished
+    lines = []
+    if begun:
+        lines.append(
+            f"a change from generation {begun.before} to {begun.generation} has begun at {clock(begun.since)} and not "
+            "ended: run `stackctl reload`, or `stackctl up` when more than the configuration changed"
+        )
+    if not found.declared:
+        lines.append("the manifest cannot be read: `stackctl check` says why")
+    elif found.declared != found.generation:
+        lines.append(f"the manifest now says {found.declared}: `stackctl reload` brings it in")
+    return lines
+
+
+def clock(unix_time: float) -> str:
+    """A time of this place, to the second."""
+    from datetime import datetime
+
+    return datetime.fromtimestamp(unix_time).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+def _kept_cells(found: Status, kept: Kept) -> list[str]:
+    notes = {found.generation: "runs", found.declared: "what the manifest says"}
+    if found.generation == found.declared:
+        notes = {found.generation: "runs, and is what the manifest says"}
+    return [kept.id, clock(kept.written_at), notes.get(kept.id, "")]
 
 
 def look(manifest: Path) -> Status:
@@ -78,15 +140,38 @@ def look(manifest: Path) -> Status:
     if generation is None:
         return Status("", "", "", ())
     stack, runtime, units = generation.index()
+    begun = running and running.going_to and Unfinished(running.going_to, running.generation, running.begun_at)
+    found = Status(
+        stack,
+        runtime,
+        generation.id,
+        (),
+        _declared(manifest, runtime, state),
+        begun or None,
+        tuple(Kept(one.id, one.written_at()) for one in state.generations()),
+    )
     observed = {one.name: one for one in open_runtime(runtime, stack, state.root).observe()}
     if not observed:
-        return Status(stack, runtime, generation.id, ())
+        return found
     asked = [unit for unit in units if unit.name in observed and observed[unit.name].state == "running"]
     with ThreadPoolExecutor(max_workers=max(len(asked), 1)) as pool:
         late = unready(asked, pool)
     skipped = running.units_skipped if running else {}
     rows = tuple(_row(unit, observed.get(unit.name), skipped.get(unit.name, ""), unit.name in late) for unit in units)
-    return Status(stack, runtime, generation.id, rows)
+    return replace(found, units=rows)
+
+
+def _declared(manifest: Path, runtime: str, state: State) -> str:
+    """The id of the generation that the manifest stands for now, "" when it cannot be read."""
+    from stackctl.cli.session import kept_secrets
+    from stackctl.errors import StackctlError
+    from stackctl.manifest import load
+    from stackctl.render import render
+
+    try:
+        return state.identify(render(load(manifest), runtime, kept_secrets(state), state.kept_salt()))
+    except (StackctlError, KeyError):  # KeyError: a Grafana whose password is not made yet
+        return ""
 
 
 def _row(unit: Unit, seen: Observed | None, skipped: str, late: bool) -> Row:

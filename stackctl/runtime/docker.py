@@ -105,6 +105,10 @@ class Docker:
         lacking = {image: reason for image in images if (reason := self._obtain(image))}
         return {unit.name: lacking[unit.image] for unit in units if unit.image in lacking}
 
+    def foresee(self, units: Collection[Unit]) -> Mapping[str, str]:
+        self._refuse_taken_ports(units)
+        return {}  # whether an image can be pulled only shows when it is
+
     def _obtain(self, image: str) -> str:
         """Pull `image` unless it is here. Returns why it cannot be had, or ""."""
         from docker.errors import ImageNotFound

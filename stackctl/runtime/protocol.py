@@ -116,6 +116,10 @@ class Runtime(Protocol):
         """
         ...
 
+    def foresee(self, units: Collection[Unit]) -> Mapping[str, str]:
+        """The same without getting anything: what cannot be had as it is now. What can be got may be missing yet."""
+        ...
+
     def execute(self, plan: Plan, generation: Live) -> None:
         """Carry out `plan` on `generation`, which is the live one.
 
