@@ -57,6 +57,10 @@ class Tree:
     files: Mapping[str, File]
     units: tuple[Unit, ...]
 
+    def loaded(self) -> dict[str, str]:
+        """What each unit has read (`Unit.reads`) once it runs on this tree."""
+        return {unit.name: unit.reads for unit in self.units}
+
     def __iter__(self) -> Iterator[tuple[str, File]]:
         return iter(sorted(self.files.items()))
 

@@ -128,28 +128,18 @@ def _generated(stack: Stack, password: Callable[[], Secret]) -> dict[str, Secret
 
 
 def _plan(tree: Tree, wanted: Collection[Unit], runtime: Runtime, selection: Selection, state: State) -> Plan:
-    from stackctl.runtime import make_plan
+    from stackctl.runtime import explained, make_plan
 
-    return make_plan(
+    known = state.known()
+    plan = make_plan(
         tree.units,
         wanted,
         runtime.observe(),
-        loaded=_loaded(state),
+        loaded=known.loaded() if known else {},
         without=selection.without,
         prune=not selection.only,
     )
-
-
-def _loaded(state: State) -> dict[str, str]:
-    """What each unit has read, by the last command that got to its end; {} when another has begun since.
-
-    Files that were changed by hand may have been loaded, so of those nothing is known either.
-    """
-    running = state.running()
-    if running is None or running.going_to:
-        return {}
-    kept = next((state.read(one) for one in state.generations() if one.id == running.generation), None)
-    return {unit.name: unit.reads for unit in kept.units} if kept else {}
+    return explained(plan, known, tree) if known else plan
 
 
 def _refuse_second_home(state: State, stack: str, runtime: str) -> None:

@@ -106,9 +106,10 @@ class Live:
 
         `trusted` is whether the files of the live generation were what had been written.
         """
-        from stackctl.runtime import make_plan
+        from stackctl.runtime import explained, make_plan
 
-        units, loaded = new.tree.units, self._loaded() if trusted else {}
+        known = self.state.known() if trusted else None
+        units, loaded = new.tree.units, self._loaded(known) if known else {}
 
         def plan(observed: Sequence[Observed]) -> Plan:
             there = {one.name for one in observed}
@@ -118,7 +119,10 @@ class Live:
         # The record is enough to see that only configuration has changed; for all else it is worth asking.
         quick = plan(self._recorded())
         is_enough = len(quick.units("reload")) == len(quick.steps) and not self.running.going_to
-        return quick if is_enough else plan(self.runtime.observe())
+        if is_enough:
+            return quick
+        full = plan(self.runtime.observe())
+        return explained(full, known, new.tree) if known else full
 
     def _recorded(self) -> list[Observed]:
         from stackctl.runtime import Observed
@@ -129,28 +133,19 @@ class Live:
     def _is_expected(self, unit: Unit) -> bool:
         return not unit.profiles and unit.name not in self.running.units_skipped
 
-    def _loaded(self) -> dict[str, str]:
-        """What each unit has read, by the last command that got to its end and as far as the servers bear it out."""
-        known = next((g for g in self.state.generations() if g.id == self.running.generation), None)
-        if known is None or self.running.going_to:
-            return {}
-        loaded = {unit.name: unit.reads for unit in known.units()}
-        if c.ALERTMANAGER in loaded and self._alertmanager_has_another_file(known):
-            del loaded[c.ALERTMANAGER]
-        return loaded
-
-    def _alertmanager_has_another_file(self, known: Generation) -> bool:
+    def _loaded(self, known: Tree) -> dict[str, str]:
+        """What each unit has read, as far as Alertmanager bears it out: somebody else may have made it reload."""
         from stackctl.checks.loaded import alertmanager_difference
         from stackctl.clients.http import NoAnswer
 
-        kept = self.state.read(known)
-        unit = next((unit for unit in known.units() if unit.name == c.ALERTMANAGER), None)
-        if kept is None or unit is None or not self._is_expected(unit):
-            return False
+        loaded = known.loaded()
+        unit = next((unit for unit in known.units if unit.name == c.ALERTMANAGER), None)
         try:
-            return bool(alertmanager_difference(_alertmanager(unit), kept))
+            if unit and self._is_expected(unit) and alertmanager_difference(_alertmanager(unit), known):
+                del loaded[unit.name]
         except NoAnswer:
-            return False  # that it does not run is said in its place
+            pass  # that it does not run is said in its place
+        return loaded
 
     def refuse_stopped(self, names: Collection[str]) -> None:
         """Raise Unavailable when a unit that has to read something does not run. A silent one may just be starting."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stackctl.runtime.cause import explained
 from stackctl.runtime.plan import make_plan, selected
 from stackctl.runtime.protocol import DataFile, Live, Observed, Plan, Runtime, Step
 from stackctl.runtime.select import Choice, choose, open_runtime, reopen_runtime
@@ -15,6 +16,7 @@ __all__ = [
     "Runtime",
     "Step",
     "choose",
+    "explained",
     "make_plan",
     "open_runtime",
     "reopen_runtime",

@@ -8,6 +8,9 @@ from stackctl.errors import Problem, raise_if_any
 from stackctl.runtime.protocol import Observed, Plan, Step
 from stackctl.tree import Unit
 
+# The hashes of a unit tell no more. `cause.explained` does, where both trees are known.
+ANY_CHANGE = "flags, environment or a file that is read at the start changed"
+
 
 def selected(
     units: Collection[Unit],
@@ -78,7 +81,7 @@ def _change(unit: Unit, seen: Observed | None) -> Step | None:
 def _difference(unit: Unit, seen: Observed) -> str:
     if unit.image and seen.image and unit.image != seen.image:
         return f"image changed: {seen.image} -> {unit.image}"
-    return "flags, environment or a file that is read at the start changed"
+    return ANY_CHANGE
 
 
 def _reload_cause(loaded: str | None) -> str:

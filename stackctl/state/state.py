@@ -80,6 +80,16 @@ class State:
         """The tree that was written as a generation; None when its files are not what was written."""
         return generation.read(of, self.kept_salt())
 
+    def known(self) -> Tree | None:
+        """The tree that every unit has loaded, by the last command that got to its end.
+
+        None when another has begun since, and when its files were changed by hand: those may have been loaded.
+        """
+        running = self.running()
+        if running is None or running.going_to:
+            return None
+        return next((self.read(one) for one in self.generations() if one.id == running.generation), None)
+
     def discard(self, one: Generation) -> None:
         """Remove a generation that has not come into force, unless it is the live one."""
         if one != self.current() and one.path.is_dir():

@@ -1,0 +1,68 @@
+"""Why a unit must be made anew: what differs between the tree that it was started with and the one it is to run on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.runtime.plan import ANY_CHANGE
+from stackctl.runtime.protocol import Plan
+from stackctl.tree import Tree, Unit
+
+# Key of a Compose service, or field of a unit -> what a reader calls it. `spec` and the labels follow from the rest.
+_WORDS = {
+    "command": "flags",
+    "cwd": "folder to run in",
+    "env": "environment",
+    "env_file": "environment",
+    "mem_limit": "memory limit",
+    "ports": "published address",
+    "tool": "program",
+    "volumes": "mounts",
+}
+_FIELDS = ("command", "cwd", "env", "env_file", "tool")
+_GROUP = "group_add"
+_JOINS = (
+    "it now has a secret to read, or no longer any: its container joins the group that may read secrets, which it can "
+    "only do when it is made"
+)
+# Beside its secrets. All else that a unit reads is either read again by itself or by a reload.
+_READ_AT_START = {c.GRAFANA: "grafana/provisioning/"}
+
+
+def explained(plan: Plan, before: Tree, after: Tree) -> Plan:
+    """The same plan, with what has changed as the cause of each replacement, as far as the trees tell."""
+    steps = (
+        replace(step, cause=_cause(step.unit, before, after) or step.cause) if step.cause == ANY_CHANGE else step
+        for step in plan.steps
+    )
+    return Plan(tuple(steps))
+
+
+def _cause(name: str, before: Tree, after: Tree) -> str:
+    old, new = _definition(name, before), _definition(name, after)
+    keys = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    words = list(dict.fromkeys(_WORDS.get(key, key) for key in keys if key != _GROUP))
+    causes = [f"{', '.join(words)} changed"] if words else []
+    causes += [_JOINS] if _GROUP in keys else []
+    return "; ".join(causes) or _files(name, before, after)
+
+
+def _definition(name: str, tree: Tree) -> Mapping[str, Any]:
+    """All that a unit is started with but the files that it reads."""
+    import yaml
+
+    if c.COMPOSE_FILE in tree.files:
+        service: dict[str, Any] = yaml.safe_load(tree.files[c.COMPOSE_FILE].content)["services"].get(name, {})
+        return {key: value for key, value in service.items() if key != "labels"}
+    unit = next((unit for unit in tree.units if unit.name == name), Unit(name))
+    return {field: getattr(unit, field) for field in _FIELDS}
+
+
+def _files(name: str, before: Tree, after: Tree) -> str:
+    folders = (f"{c.SECRETS_DIR}/{name}/", *([_READ_AT_START[name]] if name in _READ_AT_START else []))
+    paths = sorted(path for path in before.files.keys() | after.files.keys() if path.startswith(folders))
+    changed = [path for path in paths if before.files.get(path) != after.files.get(path)]
+    return f"it reads {', '.join(changed)} only when it starts" if changed else ""
