@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 def simulate(
     context: typer.Context,
-    service: Annotated[list[str] | None, typer.Argument(help="Only these services.")] = None,
+    service: Annotated[list[str] | None, typer.Argument(help="Only these services and exporters.")] = None,
+    exporters: Annotated[
+        bool, typer.Option("--exporters", help="Exporters too: cadvisor, clickhouse, kafka, postgres, redis.")
+    ] = False,
     scenario: Annotated[
         str,
         typer.Option("--scenario", metavar="NAME", help="normal, idle, errors, latency, saturated, down or recover."),
@@ -52,7 +55,7 @@ def simulate(
 
     stack = load(options(context).manifest)
     _refuse_unknown(scenario)
-    chosen = _chosen(stack, service or ())
+    chosen = _chosen(stack, service or (), exporters)
     clock = SimulatedClock.from_now(speed)
     simulated = {
         each.name: SimulatedService(each.name, each.contract, seed, clock, scenario) for each in chosen if each.contract
@@ -80,17 +83,23 @@ def _refuse_unknown(scenario: str) -> None:
         raise InputError.of(f"--scenario: there is no `{scenario}`", remedy=f"Scenarios: {', '.join(SCENARIOS)}.")
 
 
-def _chosen(stack: Stack, names: Collection[str]) -> list[Service]:
-    """The services to simulate. Raises InputError for one that cannot be, or when there is none."""
+def _chosen(stack: Stack, names: Collection[str], exporters: bool = False) -> list[Service]:
+    """What to simulate. Raises InputError for what cannot be, or when there is nothing."""
     from stackctl.errors import InputError, Problem, raise_if_any
+    from stackctl.simulate.exporters import simulated_exporters
 
-    known = {service.name: service for service in stack.services}
+    exporting = {service.name: service for service in simulated_exporters(stack)}
+    known = {service.name: service for service in stack.services} | exporting
     shown = ", ".join(known) or "none"
     raise_if_any(
-        Problem(f"there is no service `{name}`", remedy=f"Services: {shown}.") for name in names if name not in known
+        Problem(f"there is no service `{name}` to simulate", remedy=f"There are: {shown}.")
+        for name in names
+        if name not in known
     )
     raise_if_any(_obstacle(known[name]) for name in names if not _can_be_simulated(known[name]))
-    chosen = [known[name] for name in names] or [each for each in stack.services if _can_be_simulated(each)]
+    named = names or [each.name for each in stack.services if _can_be_simulated(each)]
+    also = [name for name in exporting if exporters and _can_be_simulated(known[name])]
+    chosen = [known[name] for name in dict.fromkeys((*named, *also))]
     if not chosen:
         remedy = "Give a service `metrics`, and a target like `localhost:8000` or `push`."
         raise InputError.of("there is nothing to simulate: no service has a contract and a local target", remedy=remedy)

@@ -37,7 +37,10 @@ _FAILED_VALUE = re.compile(r"5..|error|err|fail(ed|ure)?|exception|timeout|rejec
 _RARE_VALUE = re.compile(r"4..|3..|cancell?ed|skipped|retry|retried|warning|miss", re.IGNORECASE)
 _COUNTS_FAILURES = re.compile(
     r"(^|_)(errors?|failures?|failed|exceptions?|timeouts?|retries|rejected|dropped|lost|evictions?|issues)(_|$)"
+    r"|_(Failed|Rejected)[A-Z]"
 )
+# A position in a log: a gauge for who exports it, and yet it only rises.
+_OFFSET = re.compile(r"(^|_)(current|oldest|committed)_offset(_sum)?$")
 _RARE = re.compile(r"(^|_)(miss(es)?|slow|aborts?)(_|$)")
 _CONSTANT = re.compile(r"(^|_)(max|limit|capacity|quota|pool_size|maximum)(_|$)")
 _UNITS = re.compile(r"(seconds|bytes|ratio|percent|celsius)(_total)?$")
@@ -135,7 +138,7 @@ def gauge_range(metric: Metric) -> tuple[float, float]:
 
 def is_uptime(metric: Metric) -> bool:
     """Whether a gauge tells for how long the service has run."""
-    return "uptime" in metric.name
+    return "uptime" in metric.name.lower()
 
 
 def is_start_time(metric: Metric) -> bool:
@@ -145,7 +148,12 @@ def is_start_time(metric: Metric) -> bool:
 
 def is_timestamp(metric: Metric) -> bool:
     """Whether a gauge tells when something last happened."""
-    return metric.name.endswith(("timestamp_seconds", "timestamp"))
+    return metric.name.endswith(("timestamp_seconds", "timestamp", "last_seen"))
+
+
+def is_offset(metric: Metric) -> bool:
+    """Whether a gauge counts on like a counter."""
+    return bool(_OFFSET.search(metric.name))
 
 
 def buckets(metric: Metric) -> tuple[float, ...]:

@@ -113,6 +113,8 @@ def _counter(metric: Metric, seed: int) -> Lines:
 
 
 def _gauge(metric: Metric, seed: int) -> Lines:
+    if habits.is_offset(metric):
+        return _counter(metric, seed)
     low, high = habits.gauge_range(metric)
     texts = [f"{metric.name}{_labels(share.labels)} " for share in habits.shares(metric, seed)]
     if habits.is_uptime(metric):
