@@ -1,4 +1,5 @@
-"""`alertmanager.connected` and `alertmanager.receiver`: Prometheus sends alerts to it, and it has the receivers."""
+"""`alertmanager.connected`, `alertmanager.config` and `alertmanager.receiver`: Prometheus sends alerts to it, it has
+loaded the routing tree and all else of its configuration to the byte, and it has the receivers."""
 
 from __future__ import annotations
 
@@ -7,22 +8,25 @@ from collections.abc import Iterable
 from stackctl import conventions as c
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.loaded import alertmanager_difference
 from stackctl.clients.http import NoAnswer
 from stackctl.model import Alertmanager as Model
 from stackctl.scrape import component_address
 
 CONNECTED = "alertmanager.connected"
+CONFIG = "alertmanager.config"
 RECEIVER = "alertmanager.receiver"
+CONFIG_FILE = "alertmanager/alertmanager.yml"
 # Twice the time in which Prometheus hands what it has discovered to those who use it.
 SYNC_SECONDS = 2 * c.TARGET_SYNC_SECONDS
 
 
 def check(context: Context) -> Iterable[Finding]:
-    """A finding for the connection and one for each declared receiver, when there is an Alertmanager."""
+    """A finding for the connection, for the configuration and for each receiver, when there is an Alertmanager."""
     alertmanager = context.stack.alertmanager
     if alertmanager is None:
         return []
-    return [_connected(context, alertmanager), *_receivers(context, alertmanager)]
+    return [_connected(context, alertmanager), _config(context, alertmanager), *_receivers(context, alertmanager)]
 
 
 def _connected(context: Context, alertmanager: Model) -> Finding:
@@ -41,6 +45,20 @@ def _connected(context: Context, alertmanager: Model) -> Finding:
             f"Prometheus does not send alerts to {address}", "Run `stackctl reload`.", "\n".join(seen)
         )
     return subject.passed(f"Prometheus sends alerts to {address}")
+
+
+def _config(context: Context, alertmanager: Model) -> Finding:
+    subject = Subject(CONFIG, c.ALERTMANAGER, alertmanager.origin)
+    if c.ALERTMANAGER in context.skipped:
+        return subject.skipped("Alertmanager does not run")
+    client = context.alertmanager()
+    lines = context.settle(lambda: alertmanager_difference(client, context.tree), lambda found: not found)
+    if isinstance(lines, NoAnswer):
+        return subject.failed(lines.summary, "See `stackctl logs alertmanager`.")
+    if lines:
+        summary = f"Alertmanager has loaded another configuration: {lines[0]}"
+        return subject.failed(summary, "Run `stackctl reload`.", "\n".join(lines[:20]))
+    return subject.passed("the loaded routes and receivers are the rendered ones")
 
 
 def _receivers(context: Context, alertmanager: Model) -> list[Finding]:

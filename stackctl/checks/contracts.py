@@ -109,7 +109,11 @@ def _source(
         return [subject.failed(seen.summary, "Run `stackctl up`.")]
     up = [target for target in seen.targets if target.job == job.name and target.health == "up" and seen.fresh(target)]
     if not up:
-        return [subject.failed("nothing is scraped: no target is up", "Mend what `target.up` says of its targets.")]
+        return [
+            subject.failed(
+                "nothing is scraped: no target is up", "Mend what `target.up` says of its targets.", stage="loaded"
+            )
+        ]
     try:
         scraped = _scraped(client, source, up)
     except NoAnswer as error:
@@ -146,7 +150,7 @@ def _metric(service: Service, metric: Metric, scraped: Scraped) -> list[Finding]
     kinds, series = scraped.kinds(metric), scraped.of(metric)
     fault = _existence(metric, kinds, scraped) or _type(metric, kinds) or _presence(metric, series, scraped)
     if fault:
-        return [subject.failed(*fault)]
+        return [subject.failed(*fault, stage="loaded")]
     labels = Subject(LABELS, subject.name, metric.origin)
     if not series:
         known = f"{metric.kind}, not counted yet"
@@ -206,10 +210,12 @@ def _labels(subject: Subject, metric: Metric, series: Sequence[Labels]) -> Findi
     missing = sorted(declared - set(seen))
     extra = sorted(set(seen) - declared - {"instance", part})
     if missing or extra:
-        return subject.failed(_difference(missing, extra), _label_remedy(missing, extra), _shown(series))
+        return subject.failed(
+            _difference(missing, extra), _label_remedy(missing, extra), _shown(series), stage="loaded"
+        )
     fault = _values(metric, series, seen) or _parts(metric, seen.get(part, set()))
     if fault:
-        return subject.failed(*fault)
+        return subject.failed(*fault, stage="loaded")
     return subject.passed(", ".join(sorted(declared)) or "no labels")
 
 

@@ -42,7 +42,9 @@ def _works(context: Context, exporter: Exporter, seen: Observation | NoAnswer) -
         return subject.failed(count.summary, "Run `stackctl up`.")
     if not count:
         remedy = f"See `stackctl logs {exporter.name}`; correct what the manifest says of its server."
-        return subject.failed("it answers, but does not reach its server", remedy, f"not so: {series} {condition}")
+        return subject.failed(
+            "it answers, but does not reach its server", remedy, f"not so: {series} {condition}", stage="loaded"
+        )
     return subject.passed(f"{series} {condition}".strip())
 
 
@@ -56,7 +58,7 @@ def _probe(context: Context, exporter: Exporter, probe: Probe, seen: Observation
         return subject.failed(count.summary, "Run `stackctl up`.")
     if not count:
         remedy = f"Ask `{probe.url}` by hand from where the stack runs; correct the URL or the module."
-        return subject.failed(f"{probe.url} does not answer as `{probe.module}` expects", remedy)
+        return subject.failed(f"{probe.url} does not answer as `{probe.module}` expects", remedy, stage="loaded")
     return subject.passed(f"{probe.url} answers as `{probe.module}` expects")
 
 

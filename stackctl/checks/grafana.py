@@ -68,9 +68,10 @@ def _datasource(context: Context, subject: Subject, client: Grafana) -> Finding:
     asked = client.datasource_health
     health = context.settle(lambda: asked(c.DATASOURCE_UID), lambda answer: answer.get("status") == "OK")
     if isinstance(health, NoAnswer):
-        return subject.failed(f"Grafana does not reach Prometheus: {health.summary}", _LOGS)
+        return subject.failed(f"Grafana does not reach Prometheus: {health.summary}", _LOGS, stage="loaded")
     if health.get("status") != "OK":
-        return subject.failed(f"Grafana does not reach Prometheus: {health.get('message', health)}", _LOGS)
+        summary = f"Grafana does not reach Prometheus: {health.get('message', health)}"
+        return subject.failed(summary, _LOGS, stage="loaded")
     return subject.passed(f"Grafana reaches {seen.get('url')}")
 
 

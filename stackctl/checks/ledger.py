@@ -12,10 +12,12 @@ from stackctl.checks import (
     components,
     config,
     contracts,
+    drift,
     exporters,
     expressions,
     grafana,
     health,
+    jobs,
     panels,
     rules,
     targets,
@@ -29,15 +31,17 @@ Family = Callable[[Context], Iterable[Finding]]
 FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (components.check, (components.ID,)),
     (config.check, (config.GENERATION, config.CONFIG, config.RETENTION)),
+    (jobs.check, (jobs.ID,)),
     (targets.check, (targets.ID,)),
     (contracts.check, (contracts.METRIC, contracts.LABELS)),
     (health.check, (health.ID,)),
     (exporters.check, (exporters.WORKS, exporters.PROBE)),
     (rules.check, (rules.LOADED, rules.HEALTHY)),
     (expressions.check, (expressions.ID,)),
-    (alertmanager.check, (alertmanager.CONNECTED, alertmanager.RECEIVER)),
+    (alertmanager.check, (alertmanager.CONNECTED, alertmanager.CONFIG, alertmanager.RECEIVER)),
     (grafana.check, (grafana.HEALTH, grafana.LOGIN, grafana.DATASOURCE, grafana.DASHBOARD)),
     (panels.check, (panels.PANEL, panels.VARIABLE)),
+    (drift.check, (drift.JOB, drift.TARGET, drift.RULE, drift.RECEIVER, drift.DASHBOARD)),
 )
 IDS = tuple(id for _, ids in FAMILIES for id in ids)
 

@@ -96,11 +96,11 @@ def _discovered(subject: Subject, job: Job, seen: Observation | NoAnswer) -> Fin
     down = [target for target in targets if target.health != "up" or not seen.fresh(target)]
     if not targets:
         remedy = "Look at the discovery block: what it asks has to list at least one target."
-        return subject.failed("discovery has found no target", remedy)
+        return subject.failed("discovery has found no target", remedy, stage="loaded")
     if down:
         evidence = "\n".join(f"{target.instance}: {target.last_error or target.health}" for target in down[:20])
         summary = f"{len(down)} of {len(targets)} discovered targets are not up"
-        return subject.failed(summary, "Mend the targets named in the evidence.", evidence)
+        return subject.failed(summary, "Mend the targets named in the evidence.", evidence, stage="loaded")
     return subject.passed(f"all {len(targets)} discovered targets are up")
 
 
@@ -116,9 +116,9 @@ def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | 
         return subject.failed("Prometheus has no such target", remedy)
     if target.health != "up" and target.last_error:
         diagnosis = diagnose(job, endpoint, target.last_error, context.runtime)
-        return subject.failed(f"down: {diagnosis.cause}", diagnosis.remedy, target.last_error)
+        return subject.failed(f"down: {diagnosis.cause}", diagnosis.remedy, target.last_error, stage="loaded")
     if not seen.fresh(target) or target.health != "up":
         summary = f"not scraped while this check waited (health: {target.health})"
         remedy = "Wait longer with --timeout; if that changes nothing, look at `stackctl logs prometheus`."
-        return subject.failed(summary, remedy)
+        return subject.failed(summary, remedy, stage="loaded")
     return subject.passed(f"up at {target.scrape_url}")

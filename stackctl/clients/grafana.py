@@ -12,6 +12,15 @@ _QUERY = "/api/ds/query"
 
 
 @dataclass(frozen=True)
+class FoundDashboard:
+    """A dashboard as Grafana lists it. `folder` is the title of its folder, "" above all folders."""
+
+    uid: str
+    title: str
+    folder: str
+
+
+@dataclass(frozen=True)
 class Grafana:
     """The client. Every method raises `NoAnswer` when the server gives none, or gives an error."""
 
@@ -40,6 +49,10 @@ class Grafana:
         """The dashboard as Grafana has loaded it."""
         return self.http.json(f"/api/dashboards/uid/{uid}", lambda answer: _mapping(answer["dashboard"]))
 
+    def dashboards(self) -> tuple[FoundDashboard, ...]:
+        """The dashboards that the user sees, at most a thousand."""
+        return self.http.json("/api/search", _found, params={"type": "dash-db", "limit": "1000"})
+
     def query(self, uid: str, exprs: Sequence[str]) -> list[bool | str]:
         """Whether each PromQL of `exprs` has a result now, asked as a panel asks; or the words by which it is refused.
 
@@ -58,6 +71,10 @@ class Grafana:
             error = NoAnswer.of(f"{self.http.base}{_QUERY} answers {answer.status}: {words(answer.text)}")
             error.status, error.said = answer.status, words(answer.text)
             raise error from None
+
+
+def _found(answer: Any) -> tuple[FoundDashboard, ...]:
+    return tuple(FoundDashboard(each["uid"], each["title"], each.get("folderTitle") or "") for each in answer)
 
 
 def _result(result: Any) -> bool | str:

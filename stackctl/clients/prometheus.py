@@ -79,6 +79,10 @@ class Prometheus:
     def targets(self) -> tuple[ActiveTarget, ...]:
         return self.http.json("/api/v1/targets", _targets, params={"state": "active"})
 
+    def jobs(self) -> frozenset[str]:
+        """The scrape jobs, those without a target too."""
+        return self.http.json("/api/v1/scrape_pools", lambda answer: frozenset(answer["data"]["scrapePools"] or ()))
+
     def pools(self) -> frozenset[tuple[str, str]]:
         """(scrape job, address) of everything discovered, before relabelling, dropped or not."""
         return self.http.json("/api/v1/targets", _pools)

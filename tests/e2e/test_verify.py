@@ -30,6 +30,8 @@ IDS = {
     "rule.healthy",
     "rule.data",
     "alertmanager.connected",
+    "alertmanager.config",
+    "job.loaded",
     "alertmanager.receiver",
     "probe.success",
 }
@@ -233,6 +235,84 @@ def test_a_rule_whose_evaluation_fails_must_be_told_with_the_reason(stack: Stack
     assert failure["summary"].startswith("evaluation fails: found duplicate series for the match group")
 
 
+DASHBOARD = """\
+title: Shop
+variables:
+  - {name: path, query: "label_values(shop_requests_total, path)"}
+  - {name: gone, query: "label_values(shop_request_total, path)"}
+rows:
+  - panels:
+      - {title: Fine, query: 'sum by (path) (rate(shop_requests_total{path=~"$path"}[$__rate_interval]))'}
+      - {title: No metric, query: "sum(rate(shop_reqests_total[1m]))"}
+      - {title: No label, query: "sum by (path) (shop_requests_total{paht='/'})"}
+      - {title: No value, query: "shop_requests_total{path='/crat'}"}
+      - {title: No job, query: "up{job='apii'}"}
+      - {title: Too short, query: "rate(shop_requests_total[1s])"}
+      - {title: Refused, query: "up * on() up"}
+      - {title: Never met, query: "up * shop_requests_total"}
+      - {title: Not now, query: "up > 1"}
+      - {title: No errors, query: "sum(rate(shop_requests_total{path=~'/5..'}[1m]))"}
+"""
+DEAD = {
+    "panel.variable $gone": "nothing serves `shop_request_total` Did you mean `shop_requests_total`?",
+    "panel.data No metric": "nothing serves `shop_reqests_total` Did you mean `shop_requests_total`?",
+    "panel.data No label": "`shop_requests_total` has no label `paht` Did you mean `path`?",
+    "panel.data No value": 'no series of `shop_requests_total` has path="/crat" Did you mean `path="/cart"`?',
+    "panel.data No job": 'no series of `up` has job="apii" Did you mean `job="api"`?',
+    "panel.data Too short": "1s of `shop_requests_total` is shorter than two scrapes of `api` It is scraped each 1s",
+    "panel.data Refused": "Prometheus refuses it: found duplicate series for the match group",
+    "panel.data Never met": "both sides have series, but none with the same labels as another Bring both sides",
+}
+
+
+def test_dead_panels_must_each_be_told_and_live_ones_pass(stack: Stack) -> None:
+    (stack.folder / "shop.yml").write_text(DASHBOARD)
+    stack.write()
+    manifest = stack.folder / "stack.yml"
+    manifest.write_text(manifest.read_text() + "dashboards: [{file: shop.yml}]\n")
+
+    def mend() -> None:
+        stack.write()
+        stack.run("reload")
+
+    with undone(mend):
+        stack.run("reload")
+        checks = stack.verify("--only", "panel")
+    by_status: dict[str, dict[str, dict[str, Any]]] = {"pass": {}, "fail": {}}
+    for check in checks:
+        by_status[check["status"]][f"{check['id']} {check['subject'].removeprefix('shop.yml/')}"] = check
+    assert set(by_status["fail"]) == set(DEAD)
+    for name, words in DEAD.items():
+        finding = by_status["fail"][name]
+        assert f"{finding['summary']} {finding['remedy']}".startswith(words)
+        assert (finding["source"]["file"], finding["stage"]) == ("shop.yml", "loaded")
+        assert name.split(" ", 1)[1].lstrip("$") in DASHBOARD.splitlines()[finding["source"]["line"] - 1]
+    assert {name: check["summary"] for name, check in by_status["pass"].items()} == {
+        "panel.variable $path": "has data",
+        "panel.data Fine": "has data",
+        "panel.data Not now": "no series fulfils it now, as may be",
+        "panel.data No errors": 'no series of `shop_requests_total` has path=~"/5.." yet',
+    }
+
+
+def test_an_alert_that_can_never_fire_must_be_told(stack: Stack) -> None:
+    def mend() -> None:
+        stack.write()
+        stack.run("reload")
+
+    with undone(mend):
+        stack.write(
+            rules="      - {alert: Never, expr: 'rate(shop_request_total[1m]) > 1'}\n"
+            "      - {alert: Gone, expr: absent(nothing_at_all)}\n"
+            "      - {alert: Recorded, expr: 'shop:requests:rate1m > 9'}\n"
+        )
+        stack.run("reload")
+        failure = red(stack, "rule.data rules.yml/shop/Never")["rule.data rules.yml/shop/Never"]
+    assert failure["summary"] == "nothing serves `shop_request_total`"
+    assert failure["remedy"] == "Did you mean `shop_requests_total`?"
+    assert failure["stage"] == "loaded"
+
+
 # -- behind stackctl's back ---------------------------------------------------------------------------------
 
 
@@ -250,6 +330,26 @@ def test_a_rule_removed_from_the_live_tree_must_be_told(stack: Stack) -> None:
         stack.reload_prometheus()
         failures = red(stack, "rule.loaded rules.yml/shop/ShopDown")
     assert failures["rule.loaded rules.yml/shop/ShopDown"]["remedy"] == "Run `stackctl reload`."
+
+
+def test_a_rule_file_that_was_edited_by_hand_must_be_told_with_what_is_foreign(stack: Stack) -> None:
+    file = stack.live / "current" / "prometheus" / "rules" / "rules.yml"
+    content = file.read_text()
+
+    def mend() -> None:
+        file.write_text(content)
+        stack.reload_prometheus()
+
+    with undone(mend):
+        edited = content.replace('up{job="api"} == 0', 'up{job="api"} == 1')
+        assert edited != content
+        file.write_text(edited + "      - {alert: ByHand, expr: up == 7}\n")
+        stack.reload_prometheus()
+        checks = stack.verify(*SHORT)
+    failed = [f"{check['id']} {check['subject']}" for check in checks if check["status"] == "fail"]
+    assert failed == ["rule.loaded rules.yml/shop/ShopDown"]
+    warned = [f"{check['id']} {check['subject']}" for check in checks if check["status"] == "warn"]
+    assert warned == ["drift.rule rules.yml/shop/ByHand"]
 
 
 def test_an_older_generation_that_was_made_live_must_be_told(stack: Stack) -> None:
@@ -275,7 +375,13 @@ def test_an_older_generation_that_was_made_live_must_be_told(stack: Stack) -> No
 
 STOPPED = {
     "pushgateway": ("component.ready pushgateway", "target.up pushgateway"),
-    "alertmanager": ("component.ready alertmanager", "target.up alertmanager", "alertmanager.receiver oncall"),
+    "alertmanager": (
+        "component.ready alertmanager",
+        "target.up alertmanager",
+        "alertmanager.config alertmanager",
+        "alertmanager.receiver oncall",
+        "drift.receiver alertmanager",
+    ),
 }
 
 
@@ -293,7 +399,7 @@ def test_a_stopped_prometheus_must_fail_what_it_would_have_to_tell(stack: Stack)
     stack.stop("prometheus")
     with undone(stack.up):
         failed = {key.partition(" ")[0] for key in stack.failures("--timeout", "1s")}
-    asked = IDS - {"stack.generation", "alertmanager.receiver", "rule.healthy"}
+    asked = IDS - {"stack.generation", "alertmanager.config", "alertmanager.receiver", "rule.healthy"}
     assert failed >= asked - ({"service.health"} if stack.runtime == "native" else set())
 
 

@@ -13,6 +13,8 @@ from stackctl.clients.http import Answer
 from stackctl.model import Retention
 from stackctl.report.verification import Verification
 from tests.contract.checks.world import World, no_answer, stamp, success
+from tests.contract.checks.world import rule as world_rule
+from tests.contract.checks.world import target as world_target
 from tests.contract.serving import Reply, in_turn
 
 LOGS = "See `stackctl logs grafana` for what it says."
@@ -37,6 +39,7 @@ def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_no
     well.servers["prometheus"].routes["/api/v1/status/runtimeinfo"]["data"]["storageRetention"] = "1h"
     well.servers["prometheus"].routes["/api/v1/alertmanagers"] = success({"activeAlertmanagers": []})
     well.servers["alertmanager"].routes["/api/v2/receivers"] = []
+    del well.servers["alertmanager"].routes["/metrics"]
     well.servers["grafana"].routes = {}
     well.reached.clear()
     well.change(fetch=no_answer, declared="bbb")
@@ -115,6 +118,7 @@ def test_what_was_left_out_must_be_skipped_with_its_reason_and_never_passed(well
         "component.ready",
         "target.up",
         "alertmanager.connected",
+        "alertmanager.config",
         "alertmanager.receiver",
         "grafana.health",
         "grafana.login",
@@ -332,6 +336,18 @@ def test_a_receiver_that_is_not_loaded_must_be_told(well: World) -> None:
     )
 
 
+def test_another_routing_tree_must_be_told_with_the_first_difference(well: World) -> None:
+    routes = well.servers["alertmanager"].routes
+    routes["/metrics"] = "alertmanager_config_hash 1\n"
+    original = routes["/api/v2/status"]["config"]["original"]
+    routes["/api/v2/status"] = {"config": {"original": original.replace("receiver: oncall", "receiver: night")}}
+    finding = well.only("alertmanager.config")
+    assert told(finding)[0::2] == ("fail", "Run `stackctl reload`.")
+    assert finding.summary.startswith(
+        "Alertmanager has loaded another configuration: route.receiver: rendered 'oncall'"
+    )
+
+
 # -- grafana ------------------------------------------------------------------------------------------------
 
 
@@ -389,6 +405,70 @@ def test_another_dashboard_under_the_uid_must_be_told(well: World) -> None:
         "Grafana has another dashboard under the uid shop: 'Other'",
         "Give each dashboard its own uid.",
     )
+
+
+# -- jobs and drift -----------------------------------------------------------------------------------------
+
+
+def test_a_job_that_is_not_loaded_must_be_told(well: World) -> None:
+    well.targets.remove(well.target("api"))
+    finding = well.only("job.loaded", "api")
+    assert told(finding) == ("fail", "Prometheus has no such job", "Run `stackctl reload`.")
+    assert finding.stage == "rendered"
+    assert well.only("job.loaded", "redis").status == "pass"
+
+
+DECLARE = "Declare it in the manifest, or run `stackctl reload` to be rid of it."
+
+
+def drift(well: World, id: str) -> tuple[str, str, str]:
+    """The one thing that is foreign."""
+    finding = well.only(id)
+    assert (finding.status, finding.stage) == ("warn", "loaded")
+    assert finding.summary == "it is loaded, but the manifest does not declare it"
+    assert finding.source
+    return finding.id, finding.subject, finding.remedy
+
+
+def test_a_foreign_job_must_be_named(well: World) -> None:
+    well.targets.append(world_target("stray", "localhost:1"))
+    assert drift(well, "drift.job") == ("drift.job", "stray", DECLARE)
+    assert well.only("drift.target").status == "pass"
+
+
+def test_a_foreign_target_must_be_named_but_not_one_that_was_discovered(well: World) -> None:
+    well.targets += [world_target("api", "localhost:8001"), world_target("found", "10.0.0.2:1")]
+    assert drift(well, "drift.target") == ("drift.target", "api/localhost:8001", DECLARE)
+
+
+def test_a_foreign_rule_must_be_named(well: World) -> None:
+    well.rules.append(world_rule("alert", "ByHand", "up == 0"))
+    assert drift(well, "drift.rule") == ("drift.rule", "r.yml/g/ByHand", DECLARE)
+
+
+def test_a_foreign_receiver_must_be_named(well: World) -> None:
+    well.servers["alertmanager"].routes["/api/v2/receivers"] = [{"name": "oncall"}, {"name": "eve"}]
+    assert drift(well, "drift.receiver") == ("drift.receiver", "eve", DECLARE)
+
+
+def test_a_foreign_dashboard_must_be_named_when_it_is_in_a_folder_of_the_manifest(well: World) -> None:
+    mine = {"uid": "shop", "title": "Shop"}
+    other = {"uid": "o", "title": "Other", "folderTitle": "Theirs"}
+    well.servers["grafana"].routes["/api/search"] = [mine, other, {"uid": "h", "title": "By hand"}]
+    remedy = "Declare it in the manifest, or delete it in Grafana."
+    assert drift(well, "drift.dashboard") == ("drift.dashboard", "By hand", remedy)
+
+
+def test_much_that_is_foreign_must_be_named_up_to_a_number(well: World) -> None:
+    well.rules += [world_rule("alert", f"ByHand{n}", "up == 0") for n in range(25)]
+    findings = well.findings("drift.rule")
+    assert len(findings) == 21
+    assert findings[-1].summary == "5 more are not declared"
+
+
+def test_drift_alone_must_not_turn_a_verification_red(well: World) -> None:
+    well.rules.append(world_rule("alert", "ByHand", "up == 0"))
+    assert Verification("s", "native", "g", tuple(well.findings())).ok
 
 
 # -- the ledger ---------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -95,6 +96,7 @@ dashboards: [{{file: d.json}}]
 """
 
 
+ALERTMANAGER = "alertmanager/alertmanager.yml"
 LABELS = ("__name__", "job", "instance", "team", "result", "shop", "le")
 
 
@@ -151,7 +153,11 @@ class World:
     def report_targets(self) -> dict[str, Any]:
         """The targets, each scraped once more since it was asked last, but for those with a time of their own."""
         now = stamp(self.time + self.scrapes())
-        return success({"activeTargets": [{"lastScrape": now, **target} for target in self.targets]})
+        found = [{"lastScrape": now, **target} for target in self.targets]
+        return success({"activeTargets": found, "droppedTargets": []})
+
+    def report_jobs(self) -> dict[str, Any]:
+        return success({"scrapePools": sorted({target["labels"]["job"] for target in self.targets})})
 
     def report_described(self) -> dict[str, Any]:
         """The TYPE lines of the service's targets."""
@@ -222,7 +228,7 @@ class World:
         return success({"result": [{"metric": {**added, **labels}, "value": [1, "1"]} for labels in self.series]})
 
     def report_rules(self) -> dict[str, Any]:
-        return success({"groups": [{"name": "g", "file": "/any/where/r.yml", "rules": self.rules}]})
+        return success({"groups": [{"name": "g", "file": "/any/where/prometheus/rules/r.yml", "rules": self.rules}]})
 
 
 @contextmanager
@@ -234,7 +240,9 @@ def world(folder: Path) -> Iterator[World]:
         (folder / "d.json").write_text(json.dumps(DASHBOARD))
         (folder / "stack.yml").write_text(MANIFEST.format(**{name: server.port for name, server in servers.items()}))
         made = World(servers, context_of(folder / "stack.yml"))
-        made.targets += [target(job.name, each.instance) for job in made.context.jobs for each in job.endpoints]
+        made.targets += [
+            target(job.name, each.instance, each.address) for job in made.context.jobs for each in job.endpoints
+        ]
         made.target("api")["labels"]["team"] = "core"
         made.targets.append(target("found", "10.0.0.1:1"))
         made.described |= DESCRIBED
@@ -264,9 +272,12 @@ def context_of(manifest: Path) -> Context:
     )
 
 
-def target(job: str, instance: str) -> dict[str, Any]:
+def target(job: str, instance: str, address: str = "") -> dict[str, Any]:
     url = f"http://{instance}/metrics"
-    return {"labels": {"job": job, "instance": instance}, "scrapeUrl": url, "health": "up", "lastError": ""}
+    discovered = {"__address__": address or instance, "job": job}
+    labels = {"job": job, "instance": instance}
+    state = {"scrapeUrl": url, "health": "up", "lastError": ""}
+    return {"labels": labels, "scrapePool": job, "discoveredLabels": discovered, **state}
 
 
 def rule(kind: str, name: str, query: str) -> dict[str, Any]:
@@ -284,6 +295,11 @@ def success(data: Any) -> dict[str, Any]:
 
 def numbered(number: int) -> dict[str, Any]:
     return {"metric": {"n": str(number)}, "value": [1, "1"]}
+
+
+def loaded_hash(made: World) -> int:
+    content = made.context.tree.files[ALERTMANAGER].content
+    return int.from_bytes(hashlib.md5(content, usedforsecurity=False).digest()[:6], "little")
 
 
 def no_answer(url: str) -> Answer:
@@ -308,6 +324,7 @@ def _answer(made: World) -> None:
             "/api/v1/status/config": success({"yaml": config}),
             "/api/v1/targets": made.report_targets,
             "/api/v1/rules": made.report_rules,
+            "/api/v1/scrape_pools": made.report_jobs,
             "/api/v1/targets/metadata": made.report_described,
             "/api/v1/query": Asked(made.report_query),
             "/api/v1/metadata": made.report_kinds,
@@ -315,12 +332,18 @@ def _answer(made: World) -> None:
             **{f"/api/v1/label/{label}/values": made.report_values(label) for label in LABELS},
             "/api/v1/alertmanagers": success({"activeAlertmanagers": [{"url": f"{address}/api/v2/alerts"}]}),
         },
-        "alertmanager": {"/-/ready": "OK", "/api/v2/receivers": [{"name": "oncall"}, {"name": "null"}]},
+        "alertmanager": {
+            "/-/ready": "OK",
+            "/metrics": f"alertmanager_config_hash {loaded_hash(made)}\n",
+            "/api/v2/status": {"config": {"original": made.context.tree.files[ALERTMANAGER].content.decode()}},
+            "/api/v2/receivers": [{"name": "oncall"}],
+        },
         "grafana": {
             "/api/health": '{\n  "commit": "abc",\n  "database": "ok",\n  "version": "12.1.1"\n}',
             "/api/user": {"id": 1, "login": "admin", "isGrafanaAdmin": True},
             "/api/datasources/uid/prometheus": {"uid": "prometheus", "type": "prometheus", "url": "http://p:9090"},
             "/api/datasources/uid/prometheus/health": health,
+            "/api/search": [{"uid": "shop", "title": "Shop", "type": "dash-db"}],
             "/api/ds/query": Posted(made.report_panels),
             "/api/dashboards/uid/shop": {"dashboard": {"uid": "shop", "title": "Shop"}, "meta": {"provisioned": True}},
         },

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stackctl.clients.alertmanager import Alertmanager
-from stackctl.clients.grafana import Grafana
+from stackctl.clients.grafana import FoundDashboard, Grafana
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, LoadedRule, Prometheus, RuntimeInfo
 from tests.contract.serving import Asked, Posted, Reply, Server
@@ -241,3 +241,18 @@ def test_an_answer_without_results_must_be_no_answer(server: Server, reply: Any)
     server.routes["/api/ds/query"] = reply
     with pytest.raises(NoAnswer):
         Grafana(Http(server.url)).query("prom", ["up"])
+
+
+def test_the_jobs_must_be_those_of_the_scrape_pools(server: Server) -> None:
+    server.routes["/api/v1/scrape_pools"] = data({"scrapePools": ["api", "node"]})
+    assert Prometheus(Http(server.url)).jobs() == {"api", "node"}
+    server.routes["/api/v1/scrape_pools"] = data({"scrapePools": None})
+    assert Prometheus(Http(server.url)).jobs() == frozenset()
+
+
+def test_dashboards_must_be_listed_with_their_folders(server: Server) -> None:
+    server.routes["/api/search"] = [
+        {"uid": "a", "title": "A", "type": "dash-db"},
+        {"uid": "b", "title": "B", "type": "dash-db", "folderTitle": "Shop", "folderUid": "x"},
+    ]
+    assert Grafana(Http(server.url)).dashboards() == (FoundDashboard("a", "A", ""), FoundDashboard("b", "B", "Shop"))

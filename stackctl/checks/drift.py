@@ -1,0 +1,120 @@
+"""`drift.*`: what the servers have and the manifest does not declare, each thing named.
+
+It breaks nothing that is declared, so it is a warning; that the servers' whole configuration is another one is told by
+`prometheus.config` and `alertmanager.config`, and is a failure. Where all is declared, one line says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.checks.alertmanager import CONFIG_FILE
+from stackctl.checks.config import PROMETHEUS_FILE
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding, Subject
+from stackctl.clients.http import NoAnswer
+from stackctl.clients.prometheus import LoadedRule
+
+JOB = "drift.job"
+TARGET = "drift.target"
+RULE = "drift.rule"
+RECEIVER = "drift.receiver"
+DASHBOARD = "drift.dashboard"
+# So many are named; of a hundred more, one knows as much by their number.
+_NAMED = 20
+_RULES = "/prometheus/rules/"
+_UNDECLARED = "it is loaded, but the manifest does not declare it"
+_RELOAD = "Declare it in the manifest, or run `stackctl reload` to be rid of it."
+_BY_HAND = "Declare it in the manifest, or delete it in Grafana."
+
+# What is loaded: a name -> whether it is declared.
+Loaded = Mapping[str, bool]
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """For each kind of thing, a warning for every one that is not declared, or a pass."""
+    stack = context.stack
+    looks: list[tuple[Subject, Callable[[Context], Loaded], str]] = [
+        (Subject(id, c.PROMETHEUS, stack.prometheus.origin), look, _RELOAD)
+        for id, look in ((JOB, _jobs), (TARGET, _targets), (RULE, _rules))
+    ]
+    if stack.alertmanager and c.ALERTMANAGER not in context.skipped:
+        looks.append((Subject(RECEIVER, c.ALERTMANAGER, stack.alertmanager.origin), _receivers, _RELOAD))
+    if stack.grafana and c.GRAFANA not in context.skipped:
+        looks.append((Subject(DASHBOARD, c.GRAFANA, stack.grafana.origin), _dashboards, _BY_HAND))
+    return [finding for look in looks for finding in _findings(context, *look)]
+
+
+def _findings(context: Context, subject: Subject, look: Callable[[Context], Loaded], remedy: str) -> list[Finding]:
+    # What was taken out by a reload may be there for a moment more.
+    loaded = context.settle(lambda: look(context), lambda seen: all(seen.values()))
+    if isinstance(loaded, NoAnswer):
+        return [subject.failed(loaded.summary, "Run `stackctl up`.")]
+    foreign = sorted(name for name, declared in loaded.items() if not declared)
+    if foreign:
+        named = [replace(subject, name=name).warned(_UNDECLARED, remedy) for name in foreign[:_NAMED]]
+        more = len(foreign) - _NAMED
+        return [*named, subject.warned(f"{more} more are not declared", remedy)] if more > 0 else named
+    # Where nothing is loaded, that nothing foreign is says nothing.
+    return [subject.passed(f"nothing beyond the manifest among {len(loaded)}")] if loaded else []
+
+
+def _jobs(context: Context) -> Loaded:
+    rendered = _configured(context)
+    return {job: job in rendered for job in context.prometheus().jobs() if _ours(context) or job in rendered}
+
+
+def _ours(context: Context) -> bool:
+    """Whether the manifest's configuration is the whole: `extra` may name files with jobs of their own."""
+    return "scrape_config_files" not in context.stack.prometheus.extra
+
+
+def _targets(context: Context) -> Loaded:
+    """The targets of all jobs that list theirs, by the address before relabelling."""
+    listed = {
+        name: {str(target) for group in job.get("static_configs") or [] for target in group.get("targets") or []}
+        for name, job in _configured(context).items()
+        if not any(key.endswith("_sd_configs") for key in job)
+    }
+    pools = context.prometheus().pools()
+    return {f"{job}/{address}": address in listed[job] for job, address in pools if job in listed}
+
+
+def _rules(context: Context) -> Loaded:
+    """The rules of the tree's own files: `extra` may name others."""
+    declared = {(file.path, rule.group, rule.kind, rule.name) for file in context.stack.rules for rule in file.rules}
+    loaded = [rule for rule in context.prometheus().rules() if _RULES in rule.file]
+    return {"/".join(_place(rule)): (*_place(rule)[:2], rule.kind, rule.name) in declared for rule in loaded}
+
+
+def _place(rule: LoadedRule) -> tuple[str, str, str]:
+    return PurePosixPath(rule.file).name, rule.group, rule.name
+
+
+def _receivers(context: Context) -> Loaded:
+    rendered = {str(receiver["name"]) for receiver in _yaml(context, CONFIG_FILE).get("receivers") or []}
+    return {name: name in rendered for name in context.alertmanager().receivers()}
+
+
+def _dashboards(context: Context) -> Loaded:
+    """The dashboards in the folders that the manifest fills; "" is the one above all folders."""
+    declared = {dashboard.uid for dashboard in context.stack.dashboards}
+    folders = {dashboard.folder for dashboard in context.stack.dashboards}
+    found = context.grafana().dashboards()
+    return {f"{each.folder}/{each.title}".lstrip("/"): each.uid in declared for each in found if each.folder in folders}
+
+
+def _configured(context: Context) -> dict[str, Mapping[str, Any]]:
+    """The scrape jobs of the rendered configuration, those of `extra` too."""
+    return {str(job["job_name"]): job for job in _yaml(context, PROMETHEUS_FILE).get("scrape_configs") or []}
+
+
+def _yaml(context: Context, path: str) -> Any:
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(context.tree.files[path].content, loader)  # noqa: S506 - a safe loader
