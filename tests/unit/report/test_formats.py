@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -26,6 +27,11 @@ FAIL = Finding(
     "loaded",
 )
 SKIP = Finding("grafana.health", "grafana", "skip", "does not run: no binary")
+
+
+def plain(text: str) -> str:
+    """`text` without its colours."""
+    return re.sub(r"\x1b\[\d+m", "", text)
 
 
 def verification(*findings: Finding) -> Verification:
@@ -97,3 +103,35 @@ def test_text_must_end_with_the_failures_and_the_verdict() -> None:
     assert any(PLACE.text in line for line in lines)
     assert "not verified" in lines[-1]
     assert "1 passed, 1 failed, 1 skipped" in lines[-1]
+
+
+def failed(number: int, summary: str, id: str = "target.up") -> Finding:
+    return Finding(id, f"job-{number}", "fail", summary, remedy="Run `stackctl up`.", stage="rendered")
+
+
+def test_text_must_tell_one_cause_once_with_the_number_and_the_first_of_its_checks() -> None:
+    silent = [
+        failed(n, f"http://127.0.0.1:9090/api/v1/{path} does not answer: connection refused", id)
+        for n, (path, id) in enumerate(
+            [("targets", "target.up"), ("rules", "rule.loaded"), ("rules", "rule.loaded")] * 3
+        )
+    ]
+    lines = plain(text.render(verification(PASS, *silent, FAIL))).splitlines()
+    told = [line for line in lines if "does not answer" in line]
+    assert told == ["✗ 9 checks         http://127.0.0.1:9090 does not answer: connection refused"]
+    assert "    of target.up job-0, rule.loaded job-1, rule.loaded job-2 and 6 more" in lines
+    assert lines.count("    help: Run `stackctl up`.") == 1
+    assert "1 passed, 10 failed" in lines[-1]
+    assert len(json.loads(json_report.render(verification(*silent)))["checks"]) == 9
+
+
+def test_text_must_tell_few_failures_and_different_causes_each_in_full() -> None:
+    same = [failed(n, "down") for n in range(3)]
+    other = [failed(n + 3, f"http://host-{n}:80/x does not answer: no") for n in range(5)]
+    lines = plain(text.render(verification(*same, *other))).splitlines()
+    assert lines.count("    help: Run `stackctl up`.") == 8
+
+
+def test_text_must_say_of_a_failure_that_it_is_loaded() -> None:
+    assert "b (loaded, does not work)" in plain(text.render(ALL))
+    assert "(loaded" not in text.render(verification(failed(1, "not there")))
