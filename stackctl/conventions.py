@@ -38,6 +38,9 @@ IMAGES = {
     KAFKA: "danielqsj/kafka-exporter:v1.9.0",
 }
 
+# What `simulate` runs on in a container: any Python that stackctl supports, with nothing installed.
+SIMULATE_IMAGE = "python:3.13-slim"
+
 # The port a component listens on inside its container, and natively unless `listen` says otherwise.
 PORTS = {
     PROMETHEUS: 9090,
@@ -167,6 +170,8 @@ STATE_DIR = ".stackctl"
 # A tree's own index of what runs: written by render, read by the runtimes.
 UNITS_FILE = "stackctl.json"
 COMPOSE_FILE = "compose.yaml"
+# Is in a tree only while alerts fire under drill.
+DRILL_RULES = "prometheus/rules/stackctl-drill.yml"
 EXPORT_MARKER = ".stackctl-export"
 SECRETS_DIR = "secrets"
 

@@ -35,6 +35,7 @@ ALLOWED = {
     "checks": {*CORE, "clients"},
     "report": {*GROUND, "checks"},
     "simulate": {*GROUND, "model"},
+    "drill": {*CORE, "clients", "checks"},
     "starter": {*CORE, "manifest"},
 }
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
+from stackctl.errors import Unavailable
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
@@ -65,6 +67,7 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
         manifest, state, runtime_name, selection, lambda: state.generated_secret(c.GRAFANA_ADMIN_PASSWORD), state.salt
     )
     with state.lock():
+        _end_drill(manifest, state)
         work = work.planned(state)  # another stackctl may have changed something while this one waited
         skipped = _skipped(work, selection, work.runtime.prepare)
         plan = work.plan.without(skipped)
@@ -76,6 +79,19 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
         _await(wanted, work.runtime, deadline_seconds)
         _record(state, work, plan, generation, skipped)
     _show(work, wanted, plan, skipped)
+
+
+def _end_drill(manifest: Path, state: State) -> None:
+    """End a drill that was cut short. Where its servers do not run any more, it has ended by itself."""
+    from stackctl.cli.drill import put_out_left_behind
+    from stackctl.cli.live import Live
+
+    if state.running() is None or state.current() is None:
+        return
+    live = Live.open(manifest)
+    if live.left_by_a_drill():
+        with suppress(Unavailable):
+            put_out_left_behind(manifest, live)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,13 @@ class Live:
         if not State.beside(manifest).root.is_dir():
             cls.open(manifest)  # says what is wrong, and leaves no trace
         with State.beside(manifest).lock():
-            yield cls.open(manifest)
+            live = cls.open(manifest)
+            if live.left_by_a_drill():
+                from stackctl.cli.drill import put_out_left_behind
+
+                put_out_left_behind(manifest, live)
+                live = cls.open(manifest)
+            yield live
 
     # -- generations ------------------------------------------------------------------------------------------
 
@@ -98,6 +104,11 @@ class Live:
             return kept if _specs(kept) == _specs(self.current) else self.current
         except (OSError, ValueError):
             return self.current
+
+    def left_by_a_drill(self) -> Generation | None:
+        """The generation in which alerts fire under drill, if that is what runs: the drill was cut short."""
+        suspects = [one for one in self.state.generations() if one.id in (self.current.id, self.running.generation)]
+        return next((one for one in suspects if (one.path / c.DRILL_RULES).is_file()), None)
 
     # -- planning ---------------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "status": "Show the components, their addresses and their health.",
     "verify": "Prove that everything the manifest declares works.",
     "reload": "Apply an edit to the running stack, whole or not at all.",
+    "drill": "Set off alerts, and show where they arrive.",
     "simulate": "Serve the metrics of services that do not exist yet.",
     "logs": "Show the logs of the stack, or of one component.",
     "down": "Stop the stack and remove what runs.",

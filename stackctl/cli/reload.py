@@ -56,7 +56,9 @@ def _go_on(manifest: Path, deadline: float, dry_run: bool) -> tuple[Plan, str]:
         console.detail(f"wrote generation {new.id} to {new.generation.path}")
         if not trusted and new.generation == session.current:
             console.note(f"the files of generation {new.id} had been changed by hand: written anew")
-        return change(session, new, deadline, trusted=trusted, dry_run=dry_run), new.id
+        plan = change(session, new, deadline, trusted=trusted, dry_run=dry_run)
+        session.prune()
+        return plan, new.id
 
 
 def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> tuple[Plan, str]:
@@ -70,7 +72,9 @@ def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> tuple[P
             summary = f"generation {generation.id} is not what was written: its files have been changed by hand"
             raise CheckFailed.of(summary, remedy="Choose another one: `stackctl status --generations` lists them.")
         trusted = live.state.read(live.current) is not None
-        return change(live, kept, deadline, trusted=trusted, dry_run=dry_run), generation.id
+        plan = change(live, kept, deadline, trusted=trusted, dry_run=dry_run)
+        live.prune()
+        return plan, generation.id
 
 
 def _named(generations: tuple[Generation, ...], prefix: str) -> Generation:
@@ -151,7 +155,6 @@ def _apply(live: Live, new: Target, plan: Plan, deadline: float, *, trusted: boo
         problems = failure.problems if isinstance(failure, StackctlError) else (Problem("interrupted"),)
         raise CheckFailed(*problems, _roll_back(live, old, new, plan, deadline)) from failure
     live.record(new.generation)
-    live.prune()
 
 
 def _and_prometheus(plan: Plan) -> Plan:

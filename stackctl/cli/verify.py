@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,7 @@ def verify(
         str | None,
         typer.Option("--timeout", help="How long to wait for scrapes and evaluations.", show_default="as they need"),
     ] = None,
+    drill: Annotated[bool, typer.Option("--drill", help="Set off every alert too; nobody is notified.")] = False,
     only: Annotated[list[str] | None, typer.Option("--only", metavar="ID", help="Only this check or family.")] = None,
 ) -> None:
     """Prove that everything the manifest declares is loaded and works.
@@ -31,9 +33,10 @@ def verify(
     from stackctl.cli.session import verify_stack
     from stackctl.report import console
 
-    verification = verify_stack(
-        options(context).manifest, seconds(timeout, "--timeout") if timeout else None, only or []
-    )
+    manifest = options(context).manifest
+    verification = verify_stack(manifest, seconds(timeout, "--timeout") if timeout else None, only or [])
+    if drill:
+        verification = _with_drill(manifest, verification)
     text = render(verification, output)
     if out is None:
         console.out(text.rstrip("\n"))
@@ -41,6 +44,20 @@ def verify(
         write_report(out, text)
         console.note(f"{'verified' if verification.ok else 'not verified'}: see {out}")
     raise typer.Exit(0 if verification.ok else 1)
+
+
+def _with_drill(manifest: Path, verification: Verification) -> Verification:
+    """The verification with a finding for each alert under drill."""
+    from dataclasses import replace
+
+    from stackctl.cli import drill
+    from stackctl.cli.session import Session
+
+    begun = time.monotonic()
+    with Session.locked(manifest) as session:
+        findings = drill.run(manifest, session)
+    seconds = verification.seconds + time.monotonic() - begun
+    return replace(verification, findings=(*verification.findings, *findings), seconds=seconds)
 
 
 def render(verification: Verification, output: Format) -> str:

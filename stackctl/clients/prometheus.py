@@ -12,6 +12,8 @@ from stackctl.clients.http import Answer, Http
 
 # Names and values are asked for to find the nearest: as many as this are enough, however many there are.
 LIMIT = 20_000
+# So many combinations of values are few enough to look through.
+FEW = 1_000
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,8 @@ class Prometheus:
     def rules(self) -> tuple[LoadedRule, ...]:
         return self.http.json("/api/v1/rules", _rules, params={"exclude_alerts": "true"})
 
-    def firing(self) -> tuple[Mapping[str, str], ...]:
-        """The labels of every alert that fires."""
+    def firing(self) -> tuple[tuple[Mapping[str, str], float], ...]:
+        """The labels of every alert that fires, and the Unix time of the evaluation that made it active."""
         return self.http.json("/api/v1/alerts", _firing)
 
     def count(self, query: str) -> int:
@@ -112,6 +114,12 @@ class Prometheus:
         counted = (f'label_replace(count({query}), "n", "{n}", "", "")' for n, query in enumerate(queries))
         found = self.http.json("/api/v1/query", _numbered, params={"query": " or ".join(counted)})
         return [found.get(n, 0) for n in range(len(queries))]
+
+    def combinations(self, selector: str, labels: Sequence[str]) -> list[Mapping[str, str]] | None:
+        """The values that the series of `selector` have in `labels` now, or None when they are many."""
+        parameters = {"query": f"group by ({', '.join(labels)}) ({selector})", "limit": str(FEW)}
+        found = self.http.json("/api/v1/query", _labels, params=parameters)
+        return list(found) if len(found) < FEW else None
 
     def has_result(self, query: str) -> bool:
         """Whether an instant query has a result. Of many series only one is asked for."""
@@ -192,8 +200,9 @@ def _kinds(answer: Any) -> dict[str, str]:
     return {name: str(known[0]["type"]) for name, known in answer["data"].items() if known}
 
 
-def _firing(answer: Any) -> tuple[Mapping[str, str], ...]:
-    return tuple(alert["labels"] for alert in answer["data"]["alerts"] if alert["state"] == "firing")
+def _firing(answer: Any) -> tuple[tuple[Mapping[str, str], float], ...]:
+    alerts = answer["data"]["alerts"]
+    return tuple((each["labels"], timestamp(each["activeAt"])) for each in alerts if each["state"] == "firing")
 
 
 def _rules(answer: Any) -> tuple[LoadedRule, ...]:

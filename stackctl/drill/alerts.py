@@ -1,0 +1,75 @@
+"""Which alerts are drilled, and what each looks like when it fires."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stackctl.errors import Problem, raise_if_any
+from stackctl.model import RuleFile, Stack
+from stackctl.source import Position
+
+# The label that tells a drilled alert from a real one, to people and to routes.
+LABEL = "drill"
+
+
+@dataclass(frozen=True)
+class Drilled:
+    """One alert under drill. `number` is unique in a drill; `labels` are the rule's own and those given by hand."""
+
+    number: int
+    name: str
+    file: str
+    group: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    origin: Position
+
+    @property
+    def subject(self) -> str:
+        return f"{self.file}/{self.group}/{self.name}"
+
+
+def choose(stack: Stack, names: Sequence[str], labels: Mapping[str, str]) -> tuple[Drilled, ...]:
+    """The alerts of `stack`, or those called `names`, with `labels` added to what their rules say.
+
+    `labels` stand for what the series would bring along. Raises InputError for a name that no alert has, and when
+    there is nothing to drill.
+    """
+    every = tuple(_alerts(stack, labels))
+    known = sorted({alert.name for alert in every})
+    raise_if_any(_unknown(name, known) for name in names if name not in known)
+    if not every:
+        raise_if_any([Problem("there is no alert to drill", remedy="Declare one under `rules` in the manifest.")])
+    return tuple(alert for alert in every if not names or alert.name in names)
+
+
+def _alerts(stack: Stack, more: Mapping[str, str]) -> Iterator[Drilled]:
+    number = 0
+    for file in stack.rules:
+        for rule, block in zip(file.rules, _blocks(file), strict=True):
+            if rule.kind != "alert":
+                continue
+            labels = {**rule.labels, **more}
+            annotations = {key: str(value) for key, value in (block.get("annotations") or {}).items()}
+            yield Drilled(number, rule.name, file.path, rule.group, labels, annotations, rule.origin)
+            number += 1
+
+
+def _blocks(file: RuleFile) -> list[Mapping[str, Any]]:
+    """The rules of a file as Prometheus' own blocks, in the order of `file.rules`."""
+    content = file.content
+    if isinstance(content, bytes):
+        import yaml
+
+        content = yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+    return [rule for group in content["groups"] for rule in group.get("rules") or ()]
+
+
+def _unknown(name: str, known: Sequence[str]) -> Problem:
+    import difflib
+
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean `{close[0]}`?" if close else f"The alerts are {', '.join(known) or 'none'}."
+    return Problem(f"there is no alert `{name}`", remedy=hint)

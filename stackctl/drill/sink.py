@@ -1,0 +1,126 @@
+"""Where drilled alerts arrive: a server that speaks enough of each receiver's protocol to be told, and tells nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+# A notification is a few kilobytes; what claims to be more than this is none.
+_MOST_BYTES = 10_000_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where Alertmanager reaches the sink: a host by the name that it knows, and a port for each protocol.
+
+    `token` tells this drill from earlier ones: of what a receiver has been told already, Alertmanager tells it again
+    only after hours.
+    """
+
+    host: str
+    web_port: int
+    mail_port: int
+    token: str
+
+    def url(self, path: str) -> str:
+        return f"http://{self.host}:{self.web_port}/{path}"
+
+    @property
+    def mail(self) -> str:
+        return f"{self.host}:{self.mail_port}"
+
+
+@dataclass(frozen=True)
+class Sink:
+    """What has arrived so far: the way it came -> when, as Unix time. Only the first of each way counts."""
+
+    arrivals: dict[str, float] = field(default_factory=dict)
+
+    def take(self, way: str) -> None:
+        """Note that something has come by `way`."""
+        self.arrivals.setdefault(way, time.time())
+
+    def seen(self) -> Mapping[str, float]:
+        """What has arrived until now."""
+        return dict(self.arrivals)
+
+    @contextmanager
+    def open(self, listen: str, host: str) -> Iterator[Place]:
+        """Listen at the address `listen`, on ports of the system's choice. Raises OSError when that cannot be.
+
+        `host` is what the machine of Alertmanager calls that address.
+        """
+        web = ThreadingHTTPServer((listen, 0), _web_handler(self))
+        web.daemon_threads = True
+        threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        try:
+            with _mail_server(self, listen) as mail_port:
+                yield Place(host, web.server_address[1], mail_port, secrets.token_hex(3))
+        finally:
+            web.shutdown()
+            web.server_close()
+
+
+def _web_handler(sink: Sink) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 10
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            if length > _MOST_BYTES:
+                return self.send_error(413)
+            self.rfile.read(length)
+            way = self.path.partition("?")[0].strip("/")
+            sink.take(_without_endpoint(way))
+            # Slack's notifier wants these very two letters; the others want an answer of the 200s, some of them JSON.
+            body, kind = (b"ok", "text/plain") if "/slack/" in way else (json.dumps(_WELL).encode(), "application/json")
+            self.send_response(202)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return None
+
+        def log_message(self, *_: Any) -> None:
+            """What arrives is reported by the drill."""
+
+    return Handler
+
+
+_WELL = {"status": "success", "message": "taken by a drill"}
+
+
+def _without_endpoint(way: str) -> str:
+    """The way without what an integration puts behind its address, as Opsgenie's `v2/alerts`."""
+    return "/".join(way.split("/")[:4])
+
+
+@contextmanager
+def _mail_server(sink: Sink, listen: str) -> Iterator[int]:
+    from aiosmtpd.smtp import SMTP
+
+    class Handler:
+        async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+            for address in envelope.rcpt_tos:
+                sink.take(address.partition("@")[0].replace(".", "/"))
+            return "250 taken by a drill"
+
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(loop.create_server(lambda: SMTP(Handler(), hostname="stackctl"), listen, 0))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -1,0 +1,43 @@
+"""How a server of the stack reaches a program on this machine that it is to call back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from stackctl import conventions as c
+from stackctl.errors import Unavailable
+
+_ANSWER_SECONDS = 20
+
+
+def callback(runtime: str) -> tuple[str, str]:
+    """The address to listen at, and the host under which the servers of `runtime` know it.
+
+    Containers do not reach the loopback interface of a Linux machine: there it is that of Docker's own bridge, which
+    is no other machine's either. Elsewhere Docker brings them to it. Raises Unavailable when Docker does not tell.
+    """
+    if runtime == c.NATIVE:
+        return c.LOOPBACK, c.LOOPBACK
+    if sys.platform != "linux":
+        return c.LOOPBACK, c.HOST_FROM_CONTAINER
+    form = "{{(index .IPAM.Config 0).Gateway}}"
+    try:
+        asked = subprocess.run(
+            ["docker", "network", "inspect", "bridge", "--format", form],
+            capture_output=True, text=True, timeout=_ANSWER_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _untold(str(error)) from error
+    gateway = asked.stdout.strip()
+    if asked.returncode or not gateway:
+        raise _untold(asked.stderr.strip())
+    return gateway, c.HOST_FROM_CONTAINER
+
+
+def _untold(why: str) -> Unavailable:
+    return Unavailable.of(
+        "Docker does not tell the address of its bridge, at which containers could reach this machine",
+        cause=why,
+        remedy="Look at `docker network inspect bridge`.",
+    )
