@@ -7,6 +7,7 @@ result; but what nobody serves, under that name or with that label, will never h
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -23,8 +24,11 @@ from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.expression import syntax_error
 from stackctl.promql.selectors import Asked, Condition, Selector, read
 
-# How many selectors one request counts.
+# How many selectors one request counts, how many requests are made side by side, and from how many selectors on that
+# differ in values only one look at all values is cheaper.
 _AT_ONCE = 20
+_CONCURRENCY = 4
+_ALIKE = 4
 _SHOWN = 5
 # A result does not look further back than this, in seconds.
 _LOOKBACK = 300.0
@@ -75,13 +79,31 @@ class Backing:
     client: Prometheus
     up: frozenset[str]
     counted: dict[str, int] = field(default_factory=dict)
+    known: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def count(self, selectors: Iterable[Selector]) -> None:
         """Count the series of many selectors with few requests."""
-        queries = list(dict.fromkeys(query for each in selectors if (query := _existing(each)) not in self.counted))
-        for start in range(0, len(queries), _AT_ONCE):
-            some = queries[start : start + _AT_ONCE]
-            self.counted.update(zip(some, self.client.counts(some), strict=True))
+        new = {query: each for each in selectors if (query := _existing(each)) not in self.counted}
+        self._count_alike(new)
+        queries = [query for query in new if query not in self.counted]
+        some = [queries[start : start + _AT_ONCE] for start in range(0, len(queries), _AT_ONCE)]
+        with ThreadPoolExecutor(_CONCURRENCY) as pool:
+            for part, counts in zip(some, pool.map(self.client.counts, some), strict=True):
+                self.counted.update(zip(part, counts, strict=True))
+
+    def _count_alike(self, selectors: Mapping[str, Selector]) -> None:
+        """Count selectors of one metric that differ in the values of the same labels by one look at these labels."""
+        alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for query, each in selectors.items():
+            if each.name and query == each.text:
+                labels = tuple(sorted({condition.label for condition in each.conditions}))
+                alike.setdefault((each.name, labels), []).append(query)
+        many = {key: queries for key, queries in alike.items() if len(queries) >= _ALIKE}
+        with ThreadPoolExecutor(_CONCURRENCY) as pool:
+            looks = pool.map(lambda key: self.client.combinations(Selector(key[0]).text, key[1]), many)
+            for queries, found in zip(many.values(), looks, strict=True):
+                if found is not None:
+                    self.counted.update((query, sum(map(selectors[query].accepts, found))) for query in queries)
 
     def has(self, selector: Selector) -> bool:
         """Whether there are series of `selector`."""
@@ -205,7 +227,7 @@ class Backing:
         if silent and (name in self._names or not near):
             return self._from_silent(name, silent[0])
         if near:
-            return Verdict("fail", f"nothing serves `{name}`", f"Did you mean `{near}`?")
+            return Verdict("fail", f"nothing serves `{name}`", f"Did you mean `{near}`? Correct the name.")
         when = " any more" if name in self._names else ""
         return Verdict("fail", f"nothing serves `{name}`{when}", "Serve it, or take the expression out.")
 
@@ -242,10 +264,10 @@ class Backing:
         if closed and any(map(wanted.accepts, closed)):
             return come
         if wanted.label not in promised:
-            labels = self.client.label_names(name)
+            labels = self._labels(name)
             if wanted.label not in labels:
                 return _no_label(name, wanted.label, {*labels, *promised} - {"__name__"})
-        values = closed or self.client.label_values(wanted.label, name)
+        values = closed or self._values(wanted.label, Selector(name).text)
         may_come = wanted.label not in self._target_labels and (self._is_counter(name) or wanted.label in promised)
         if may_come and not closed and not _is_misspelt(wanted, values):
             return come
@@ -263,6 +285,16 @@ class Backing:
         """The type that targets announce for the metric of a series, or ""."""
         bare = next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
         return self._kinds.get(name) or self._kinds.get(bare, "")
+
+    def _labels(self, name: str) -> tuple[str, ...]:
+        if ("", name) not in self.known:
+            self.known["", name] = self.client.label_names(Selector(name).text)
+        return self.known["", name]
+
+    def _values(self, label: str, selector: str) -> tuple[str, ...]:
+        if (label, selector) not in self.known:
+            self.known[label, selector] = self.client.label_values(label, selector)
+        return self.known[label, selector]
 
     # -- what there is ----------------------------------------------------------------------------------------
 
@@ -308,7 +340,7 @@ class Backing:
 
     def _slowest(self, selector: Selector) -> tuple[str, float]:
         """The job of `selector` that is scraped least often, and its interval in seconds."""
-        found = self.client.label_values("job", selector.text)
+        found = self._values("job", selector.text)
         jobs = [(job, self._intervals[job]) for job in found if job in self._intervals]
         return max(jobs, key=lambda pair: pair[1], default=("", 0.0))
 
@@ -338,7 +370,9 @@ def _records(rule: Rule, name: str) -> bool:
 
 def _no_label(name: str, label: str, labels: Iterable[str]) -> Verdict:
     near = _nearest(label, labels, 0.6)
-    remedy = f"Did you mean `{near}`?" if near else f"It has: {', '.join(sorted(labels)) or 'no labels'}."
+    remedy = (
+        f"Did you mean `{near}`? Correct the label." if near else f"It has: {', '.join(sorted(labels)) or 'no labels'}."
+    )
     return Verdict("fail", f"`{name}` has no label `{label}`", remedy)
 
 
@@ -346,7 +380,7 @@ def _suggestion(wanted: Condition, values: Iterable[str]) -> str:
     known = sorted(values)
     near = _nearest(wanted.value, known, 0.6)
     if near and near != wanted.value:
-        return f'Did you mean `{wanted.label}="{near}"`?'
+        return f'Did you mean `{wanted.label}="{near}"`? Correct the value.'
     shown = ", ".join(f"`{value}`" for value in known[:_SHOWN])
     more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
     return f"`{wanted.label}` is {shown}{more}." if known else f"No series has `{wanted.label}` now."

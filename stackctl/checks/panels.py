@@ -94,7 +94,9 @@ def _panel(queries: Sequence[Query], verdicts: dict[Query, Verdict], panel: tupl
 def _verdicts(context: Context, up: frozenset[str], queries: Sequence[Query]) -> list[Verdict]:
     """What came of each query. Raises NoAnswer when Prometheus gives none."""
     client = context.prometheus()
-    results = _results(context, client, [query.expr for query in queries])
+    exprs = list(dict.fromkeys(query.expr for query in queries))
+    answers = dict(zip(exprs, _results(context, client, exprs), strict=True))
+    results = [answers[query.expr] for query in queries]
     backing = Backing(context, client, up)
     empty = [query.expr for query, result in zip(queries, results, strict=True) if result is False]
     backing.count(selector for expr in empty if not syntax_error(expr) for selector in read(expr).selectors)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,10 @@ class Selector:
         named = [] if plain or not self.name else [json.dumps(self.name, ensure_ascii=False)]
         inside = ", ".join([*named, *map(str, self.conditions)])
         return f"{self.name if plain else ''}{{{inside}}}" if inside else self.name
+
+    def accepts(self, labels: Mapping[str, str]) -> bool:
+        """Whether a series of that name with these labels fulfils the conditions."""
+        return all(each.accepts(labels.get(each.label, "")) for each in self.conditions)
 
     def only(self, *conditions: Condition) -> Selector:
         """The series of the same name under other conditions."""

@@ -309,7 +309,7 @@ def test_an_alert_that_can_never_fire_must_be_told(stack: Stack) -> None:
         stack.run("reload")
         failure = red(stack, "rule.data rules.yml/shop/Never")["rule.data rules.yml/shop/Never"]
     assert failure["summary"] == "nothing serves `shop_request_total`"
-    assert failure["remedy"] == "Did you mean `shop_requests_total`?"
+    assert failure["remedy"] == "Did you mean `shop_requests_total`? Correct the name."
     assert failure["stage"] == "loaded"
 
 

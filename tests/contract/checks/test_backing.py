@@ -60,14 +60,20 @@ def test_a_datasource_that_does_not_answer_must_be_told_for_each_panel(well: Wor
 
 
 FAILURES = {
-    "sum(rate(shop_order_total[5m]))": ("nothing serves `shop_order_total`", "Did you mean `shop_orders_total`?"),
+    "sum(rate(shop_order_total[5m]))": (
+        "nothing serves `shop_order_total`",
+        "Did you mean `shop_orders_total`? Correct the name.",
+    ),
     "quite_another_thing": ("nothing serves `quite_another_thing`", "Serve it, or take the expression out."),
-    'shop_orders_total{sop="a"}': ("`shop_orders_total` has no label `sop`", "Did you mean `shop`?"),
+    'shop_orders_total{sop="a"}': ("`shop_orders_total` has no label `sop`", "Did you mean `shop`? Correct the label."),
     'shop_orders_total{result="fail"}': (
         'no series of `shop_orders_total` has result="fail"',
-        'Did you mean `result="failed"`?',
+        'Did you mean `result="failed"`? Correct the value.',
     ),
-    'shop_orders_total{job="appi"}': ('no series of `shop_orders_total` has job="appi"', 'Did you mean `job="api"`?'),
+    'shop_orders_total{job="appi"}': (
+        'no series of `shop_orders_total` has job="appi"',
+        'Did you mean `job="api"`? Correct the value.',
+    ),
     'shop_orders_total{team=~"x|y"}': ('no series of `shop_orders_total` has team=~"x|y"', "`team` is `core`."),
     'shop_wait_seconds_bucket{le="3"}': (
         'no series of `shop_wait_seconds_bucket` has le="3"',
@@ -242,7 +248,21 @@ def test_a_rule_that_records_itself_must_end(well: World) -> None:
     assert well.only(RULE).status == "fail"
 
 
-def test_many_rules_must_take_few_requests(well: World) -> None:
-    rules(well, *(f'shop_orders_total{{result="ok", shop!="{n}"}}' for n in range(100)))
+@pytest.mark.parametrize(("window", "requests"), [("", 1), ("[10m]", 5)])
+def test_many_rules_must_take_few_requests(well: World, window: str, requests: int) -> None:
+    selectors = [f'shop_orders_total{{result="ok", shop!="{n}"}}{window}' for n in range(100)]
+    rules(well, *(f"max_over_time({each})" if window else each for each in selectors))
     assert {finding.status for finding in well.findings(RULE)} == {"pass"}
-    assert well.servers["prometheus"].asked.count("/api/v1/query") == 5
+    assert well.servers["prometheus"].asked.count("/api/v1/query") == requests
+
+
+def test_the_wrong_one_among_many_alike_must_be_told(well: World) -> None:
+    rules(well, *(f'shop_orders_total{{team="{team}"}}' for team in ("core", "c", "d", "e", "")))
+    assert [finding.status for finding in well.findings(RULE)] == ["pass", "fail", "fail", "fail", "pass"]
+
+
+def test_a_query_that_many_panels_share_must_be_asked_once(well: World) -> None:
+    without_grafana(well)
+    asks(well, *["up"] * 10)
+    assert well.only(PANEL).status == "pass"
+    assert well.servers["prometheus"].asked.count("/api/v1/query") == 1

@@ -178,6 +178,9 @@ class World:
         if text.startswith("label_replace(count("):
             counted = [part.partition(', "n", ')[0] for part in text.split("label_replace(count(")[1:]]
             return success({"result": [numbered(n) for n, one in enumerate(counted) if self.finds(one[:-1])]})
+        if text.startswith("group by ("):
+            inner = text.partition(") (")[2].partition(")")[0]
+            return success({"result": [{"metric": labels} for labels in self._of(read(inner).selectors[0])]})
         if "timestamp(" not in query:
             expr = text.removeprefix("count(").removesuffix(")") if text.startswith("count(") else text
             return self.refused.get(expr) or success({"result": [{}] if self.finds(expr) else []})

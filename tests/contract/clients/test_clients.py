@@ -256,3 +256,19 @@ def test_dashboards_must_be_listed_with_their_folders(server: Server) -> None:
         {"uid": "b", "title": "B", "type": "dash-db", "folderTitle": "Shop", "folderUid": "x"},
     ]
     assert Grafana(Http(server.url)).dashboards() == (FoundDashboard("a", "A", ""), FoundDashboard("b", "B", "Shop"))
+
+
+def test_values_must_be_looked_at_together_unless_they_are_many(server: Server) -> None:
+    asked: list[str] = []
+
+    def answer(query: str) -> dict[str, Any]:
+        asked.append(query)
+        return data(
+            {"resultType": "vector", "result": [{"metric": {"a": "1"}, "value": [1, "1"]}] * (len(asked) * 500)}
+        )
+
+    server.routes["/api/v1/query"] = Asked(answer)
+    client = Prometheus(Http(server.url))
+    assert client.combinations("x", ["a", "b"]) == [{"a": "1"}] * 500
+    assert client.combinations("x", ["a", "b"]) is None
+    assert asked[0] == "query=group by (a, b) (x)&limit=1000"
