@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -182,3 +183,189 @@ def test_a_stopped_server_must_be_named_and_nothing_changed(stack: Stack) -> Non
     assert stack.current == before
     stack.up()
     assert "New" in stack.loaded_rules()
+
+
+def targets(stack: Stack) -> set[str]:
+    return {target["scrapePool"] for target in stack.ask("/api/v1/targets?state=active")["activeTargets"]}
+
+
+def test_a_target_must_be_there_when_reload_returns_and_gone_when_it_is_taken_back(stack: Stack) -> None:
+    """Prometheus takes up a new target some seconds after it has answered the reload."""
+    stack.write(services='  other: {targets: ["localhost:1"]}')
+    stack.run("reload")
+    assert "other" in targets(stack)
+    stack.write()
+    stack.run("reload")
+    assert "other" not in targets(stack)
+
+
+def test_a_receiver_that_amtool_refuses_must_change_nothing(stack: Stack) -> None:
+    before, known = stack.current, kept(stack)
+    stack.write(alertmanager="  extra: {receivers: [{name: broken, webhook_configs: [{max_alerts: 1}]}]}")
+    ran = stack.run("reload", code=1)
+    assert "failed: amtool refuses alertmanager/alertmanager.yml\n" in ran.stderr
+    assert "failed: nothing was changed" in ran.stderr
+    assert (stack.current, kept(stack)) == (before, known)
+
+
+# -- going back -----------------------------------------------------------------------------------------------
+
+
+def kept(stack: Stack) -> list[str]:
+    """The kept generations, the last used first."""
+    found = json.loads(stack.run("status", "--output", "json").stdout)["generations"]
+    return [generation["id"] for generation in found]
+
+
+def test_a_kept_generation_must_come_back_by_the_beginning_of_its_name(stack: Stack) -> None:
+    before = stack.current
+    stack.write(rules=GOOD_RULE, alertmanager="    night: {webhook: {url: 'http://127.0.0.1:2/'}}")
+    stack.run("reload")
+    after = stack.current
+
+    ran = stack.run("reload", "--to", before[:7])
+    assert ran.stdout == f"✓ prometheus, alertmanager reloaded: generation {before}\n"
+    assert ran.stderr == "The next `stackctl reload` brings in what the manifest says.\n"
+    assert (stack.current, "New" in stack.loaded_rules(), "night" in receivers(stack)) == (before, False, False)
+    lines = stack.run("status").stdout.splitlines()
+    assert lines[0].endswith(f"generation {before}")
+    assert lines[1] == f"! the manifest now says {after}: `stackctl reload` brings it in"
+    listed = stack.run("status", "--generations").stdout
+    assert re.search(rf"^{before} .* runs *$", listed, re.MULTILINE)
+    assert re.search(rf"^{after} .* what the manifest says *$", listed, re.MULTILINE)
+
+    stack.run("reload")
+    assert (stack.current, "New" in stack.loaded_rules(), "night" in receivers(stack)) == (after, True, True)
+
+
+def test_going_back_must_not_need_a_manifest(stack: Stack) -> None:
+    before = stack.current
+    stack.write(rules=GOOD_RULE)
+    stack.run("reload")
+    (stack.folder / "stack.yml").unlink()
+    stack.run("reload", code=2)
+    assert "! the manifest cannot be read: `stackctl check` says why" in stack.run("status").stdout
+    stack.run("reload", "--to", before)
+    assert (stack.current, "New" in stack.loaded_rules()) == (before, False)
+
+
+def test_a_name_that_is_not_one_generation_must_be_refused_with_the_list(stack: Stack) -> None:
+    stack.write(rules=GOOD_RULE)
+    stack.run("reload")
+    before = stack.current
+    unknown = stack.run("reload", "--to", "nothing", code=2)
+    assert unknown.stderr.startswith("error: --to: no generation `nothing` is kept\n")
+    for id in kept(stack):
+        assert re.search(rf"^{id}  written 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{{4}}$", unknown.stderr, re.MULTILINE)
+    ambiguous = stack.run("reload", "--to", "", code=2)
+    assert f"error: --to: {len(kept(stack))} kept generations begin with ``" in ambiguous.stderr
+    assert stack.current == before
+
+
+def test_a_generation_that_was_edited_by_hand_must_not_be_gone_back_to(stack: Stack) -> None:
+    before = stack.current
+    stack.write(rules=GOOD_RULE)
+    stack.run("reload")
+    file = stack.live / "generations" / before / "prometheus" / "rules" / "rules.yml"
+    text = file.read_text()
+    with undone(lambda: file.write_text(text)):
+        file.write_text("groups: []\n")
+        ran = stack.run("reload", "--to", before, code=1)
+    assert f"failed: generation {before} is not what was written: its files have been changed by hand" in ran.stderr
+    assert stack.current != before
+
+
+def test_five_generations_must_be_kept_and_none_that_was_refused(stack: Stack) -> None:
+    in_force = []
+    for number in range(6):
+        stack.write(rules=f"      - {{alert: New, expr: up == {number + 20}}}\n")
+        stack.run("reload")
+        in_force.insert(0, stack.current)
+        stack.write(rules=BAD_RULE.replace("up == 7", f"up == {number + 20}"))
+        stack.run("reload", code=1)
+        stack.run("reload", "--dry-run", code=1)
+    assert kept(stack) == in_force[:5]
+
+
+# -- behind stackctl's back -----------------------------------------------------------------------------------
+
+
+def test_a_live_file_that_was_edited_by_hand_must_be_written_anew_and_loaded(stack: Stack) -> None:
+    """Whoever edits it also makes the servers load it: the record says nothing then."""
+    rules, routes = (
+        stack.live / "current" / path for path in ("prometheus/rules/rules.yml", "alertmanager/alertmanager.yml")
+    )
+    rules.write_text("groups: []\n")
+    routes.write_text("route: {receiver: mine}\nreceivers: [{name: mine}]\n")
+    stack.reload_prometheus()
+    reload_alertmanager(stack)
+    assert receivers(stack) == {"mine"}
+
+    ran = stack.run("reload")
+    assert ran.stderr == f"the files of generation {stack.current} had been changed by hand: written anew\n"
+    assert "oncall" in receivers(stack)
+    assert "ShopDown" in stack.loaded_rules()
+    assert stack.run("reload").stderr == ""
+
+
+def test_a_server_that_loaded_another_file_must_load_the_right_one(stack: Stack) -> None:
+    """The file was put right again, so that only the server tells."""
+    routes = stack.live / "current" / "alertmanager" / "alertmanager.yml"
+    text = routes.read_text()
+    with undone(lambda: routes.write_text(text)):
+        routes.write_text("route: {receiver: mine}\nreceivers: [{name: mine}]\n")
+        reload_alertmanager(stack)
+    stack.run("reload")
+    assert "oncall" in receivers(stack)
+
+
+def reload_alertmanager(stack: Stack) -> None:
+    url = f"http://127.0.0.1:{stack.ports['alertmanager']}/-/reload"
+    with urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=PATIENCE_SECONDS) as answer:
+        assert answer.status == 200
+
+
+# -- two at once ----------------------------------------------------------------------------------------------
+
+IMPATIENT = """\
+import sys
+from stackctl.cli.main import main
+from stackctl.state import State
+
+State.lock.__wrapped__.__defaults__ = (0.2,)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("second", ["reload", "up"])
+def test_a_second_command_must_name_who_holds_the_lock(stack: Stack, second: str) -> None:
+    holder = (
+        "import sys; sys.argv = ['stackctl', 'reload']; from pathlib import Path; from stackctl.state import State\n"
+    )
+    holder += (
+        f"with State(Path({str(stack.folder / '.stackctl')!r})).lock(): print('held', flush=True); sys.stdin.read()"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", holder], stdin=pipe, stdout=pipe, text=True) as first:
+        assert first.stdout
+        assert first.stdin
+        assert first.stdout.readline() == "held\n"
+        command = [sys.executable, "-c", IMPATIENT, "-f", str(stack.folder / "stack.yml"), second]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        first.stdin.close()
+    assert ran.returncode == 3
+    assert f"unavailable: another stackctl works on this stack: pid {first.pid} (stackctl reload)\n" in ran.stderr
+
+
+def test_two_commands_at_once_must_both_be_done(stack: Stack) -> None:
+    stack.write(rules=GOOD_RULE)
+    commands = [
+        [sys.executable, "-m", "stackctl", "-f", str(stack.folder / "stack.yml"), name]
+        for name in ("reload", "up", "reload")
+    ]
+    both = [subprocess.Popen(each, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for each in commands]
+    said = [each.communicate(timeout=2 * PATIENCE_SECONDS) for each in both]
+    assert [each.returncode for each in both] == [0, 0, 0], said
+    assert "New" in stack.loaded_rules()
+    found = json.loads(stack.run("status", "--output", "json").stdout)
+    assert (found["unfinished"], found["generation"]) == (None, found["declared"])
