@@ -1,6 +1,8 @@
 """`rule.data`: what each rule asks for is there, so that it can ever fire, or record.
 
 That an alert has no result is as it should be; that nothing serves the metric that it waits for is not.
+It is judged as a panel's query is; what is inside `absent()` may be missing, and a recorded metric is as good as the
+rule that records it.
 """
 
 from __future__ import annotations

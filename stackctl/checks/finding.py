@@ -22,7 +22,8 @@ class Finding:
     evidence  what the servers said, when it is worth seeing
     remedy    what to do about it; "" for a pass
     source    the line that declares the subject
-    stage     the last stage that the subject is known to have reached
+    stage     the last stage that the subject is known to have reached; what is only asked, as a health path is, has
+              none between the first and the last
     """
 
     id: str

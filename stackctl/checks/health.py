@@ -43,12 +43,14 @@ def _ask(context: Context, service: Service, kind: str, path: str, endpoint: End
     url = f"{service.scheme}://{endpoint.address}{path}"
     answer = context.settle(lambda: context.fetch(url), lambda seen: seen.ok)
     if isinstance(answer, NoAnswer):
-        return subject.failed(answer.summary, f"Start the service, or correct `health.{kind}` of `{service.name}`.")
+        return subject.failed(
+            answer.summary, f"Start the service, or correct `health.{kind}` of `{service.name}`.", stage="declared"
+        )
     if answer.ok:
         return subject.passed(f"{url} answers {answer.status}")
     meaning, remedy = _MEANINGS.get(answer.status) or _MEANINGS.get(answer.status // 100) or ("", _OTHER)
     summary = f"{url} answers {answer.status}: {meaning or first_line(answer.text)}"
-    return subject.failed(summary, remedy, answer.text[:400])
+    return subject.failed(summary, remedy, answer.text[:400], stage="declared")
 
 
 # A status, or the first digit of it -> what it means and what to do.

@@ -1,6 +1,14 @@
 """`panel.data` and `panel.variable`: every query of every dashboard is asked, and has data or may well have none.
 
 Where Grafana runs it is asked through Grafana, as the panel asks. A panel is as good as the worst of its queries.
+
+- It fails when nothing serves the metric, when no series has the label or the value, when the window cannot hold two
+  scrapes of the job, when the two sides of an operator never meet, and when the server refuses the query.
+- It passes, and says why it is empty, when a counter has not been counted yet (or not with these labels, where they may
+  come: a contract declares them, or it is a counter that has no like value), when nothing was pushed yet, when no alert
+  fires, and when a comparison keeps nothing.
+- It is skipped when what it asks for is served by something that does not run, or is down: that is told once, by
+  `target.up`.
 """
 
 from __future__ import annotations
