@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stackctl.tree import Tree, Unit
 
 L = TypeVar("L", bound="Live")
+_STOPPED = ("exited", "missing", "paused")
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class Live:
         if not silent:
             return
         states = {one.name: one for one in self.runtime.observe()}
-        stopped = [name for name in silent if name not in states or states[name].state in ("exited", "missing")]
+        stopped = [name for name in silent if name not in states or states[name].state in _STOPPED]
         remedy = "Run `stackctl up`: it starts it, and applies the edit too."
         if stopped:
             raise Unavailable(*(Problem(f"{name} does not run", remedy=remedy) for name in stopped))

@@ -103,7 +103,7 @@ def remarks(found: Status) -> list[str]:
     lines = []
     if begun:
         lines.append(
-            f"a change from generation {begun.before} to {begun.generation} has begun at {clock(begun.since)} and not "
+            f"a change from generation {begun.before} to {begun.generation} began at {clock(begun.since)} and has not "
             "ended: run `stackctl reload`, or `stackctl up` when more than the configuration changed"
         )
     if not found.declared:

@@ -48,7 +48,9 @@ wget -q -O - "$0" & asked=$!
 (sleep {FETCH_SECONDS:g}; kill $asked) > /dev/null 2>&1 &
 wait $asked
 """
-_NOT_RUNNING = re.compile(r"Error response from daemon: (No such container|[Cc]ontainer \S+ is not running)")
+_NOT_RUNNING = re.compile(
+    r"Error response from daemon: (No such container|[Cc]ontainer \S+ is (not running|paused|restarting))"
+)
 _NO_ENGINE = "start Docker, or use `--runtime native`"
 
 

@@ -207,8 +207,8 @@ def test_status_must_say_in_words_what_was_interrupted_and_what_to_run(stack: St
     edit(stack)
     reload_killed(stack, Kill("after switch"))
     lines = stack.run("status").stdout.splitlines()
-    assert lines[1].startswith(f"! a change from generation {before} to {stack.current} has begun at 20")
-    assert "and not ended: run `stackctl reload`" in lines[1]
+    assert lines[1].startswith(f"! a change from generation {before} to {stack.current} began at 20")
+    assert "and has not ended: run `stackctl reload`" in lines[1]
     assert len(stack.failures()) > 0
 
 
