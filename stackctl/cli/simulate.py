@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,8 +45,16 @@ def simulate(
         Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate of services with `scheme: https`.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key.")] = None,
+    container: Annotated[
+        bool, typer.Option("--container", help="Serve from a container on the stack's network, by the targets' names.")
+    ] = False,
+    image: Annotated[
+        str, typer.Option("--image", metavar="IMAGE", help="Any image of Python for the container.")
+    ] = c.SIMULATE_IMAGE,
 ) -> None:
     """Serve each contract's metrics at the service's targets on this machine, until Ctrl-C.
+
+    With --container, targets that are names of containers are served too, to a stack that is up in Docker.
 
     Scenarios change while it runs: POST /-/scenario?service=NAME&name=errors at the control's address.
     """
@@ -55,7 +64,15 @@ def simulate(
 
     stack = load(options(context).manifest)
     _refuse_unknown(scenario)
-    chosen = _chosen(stack, service or (), exporters)
+    chosen = _chosen(stack, service or (), exporters, container=container)
+    if container:
+        from stackctl.cli.contained import simulate_contained
+
+        with _ends_held() as told_to_end:
+            order = (scenario, seed, speed, control, tuple(listen_host or ()))
+            simulate_contained(stack, chosen, image, *order, told_to_end)
+        console.note("stopped")
+        return
     clock = SimulatedClock.from_now(speed)
     simulated = {
         each.name: SimulatedService(each.name, each.contract, seed, clock, scenario) for each in chosen if each.contract
@@ -71,7 +88,7 @@ def simulate(
         for each in chosen:
             _announce(each, simulation, pushers.get(each.name))
         console.out(f"control: curl -X POST 'http://{address}/-/scenario?name=errors'   (GET lists the scenarios)")
-        told_to_end()
+        told_to_end(None)
     console.note("stopped")
 
 
@@ -83,12 +100,13 @@ def _refuse_unknown(scenario: str) -> None:
         raise InputError.of(f"--scenario: there is no `{scenario}`", remedy=f"Scenarios: {', '.join(SCENARIOS)}.")
 
 
-def _chosen(stack: Stack, names: Collection[str], exporters: bool = False) -> list[Service]:
+def _chosen(stack: Stack, names: Collection[str], exporters: bool = False, *, container: bool = False) -> list[Service]:
     """What to simulate. Raises InputError for what cannot be, or when there is nothing."""
     from stackctl.errors import InputError, Problem, raise_if_any
     from stackctl.simulate.exporters import simulated_exporters
 
-    exporting = {service.name: service for service in simulated_exporters(stack)}
+    possible = _can_be_contained if container else _can_be_simulated
+    exporting = {service.name: service for service in simulated_exporters(stack, c.DOCKER if container else c.NATIVE)}
     known = {service.name: service for service in stack.services} | exporting
     shown = ", ".join(known) or "none"
     raise_if_any(
@@ -96,14 +114,14 @@ def _chosen(stack: Stack, names: Collection[str], exporters: bool = False) -> li
         for name in names
         if name not in known
     )
-    raise_if_any(_obstacle(known[name]) for name in names if not _can_be_simulated(known[name]))
-    named = names or [each.name for each in stack.services if _can_be_simulated(each)]
-    also = [name for name in exporting if exporters and _can_be_simulated(known[name])]
+    raise_if_any(_obstacle(known[name]) for name in names if not possible(known[name]))
+    named = names or [each.name for each in stack.services if possible(each)]
+    also = [name for name in exporting if exporters and possible(known[name])]
     chosen = [known[name] for name in dict.fromkeys((*named, *also))]
     if not chosen:
         remedy = "Give a service `metrics`, and a target like `localhost:8000` or `push`."
         raise InputError.of("there is nothing to simulate: no service has a contract and a local target", remedy=remedy)
-    raise_if_any(_shared_ports(chosen))
+    raise_if_any(() if container else _shared_ports(chosen))
     return chosen
 
 
@@ -121,6 +139,20 @@ def _shared_ports(services: Sequence[Service]) -> Iterator[Problem]:
 
 def _can_be_simulated(service: Service) -> bool:
     return service.contract is not None and bool(_local(service) or service.push)
+
+
+def _can_be_contained(service: Service) -> bool:
+    """Whether a container can stand for it: an address of another machine cannot be taken."""
+    here = [target for target in service.targets if target.host in c.LOCAL_HOSTS or not _is_address(target.host)]
+    return service.contract is not None and service.scheme == "http" and bool(here or service.push)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _local(service: Service) -> list[Target]:
@@ -173,7 +205,9 @@ def _served(
     """The simulation and the address of its control, while both are served."""
     from stackctl.simulate.server import Listener, Simulation, control_handler
 
-    listeners = {each.name: list(_listeners(each, simulated[each.name], hosts, tls)) for each in services}
+    listeners = {
+        listener: (each.name,) for each in services for listener in _listeners(each, simulated[each.name], hosts, tls)
+    }
     _refuse_taken([*(f"{host}:{target.port}" for each in services for target in _local(each) for host in hosts)])
     simulation = Simulation(listeners, simulated)
     controller = Listener(c.LOOPBACK, control, control_handler(simulation), None)
@@ -194,7 +228,7 @@ def _listeners(
     from stackctl.simulate.server import Instance, Listener, instance_handler
 
     for target in _local(service):
-        handler = instance_handler(Instance(service, simulated, target.address))
+        handler = instance_handler({target.address: Instance(service, simulated, target.address)})
         for host in hosts:
             yield Listener(host, target.port, handler, tls if service.scheme == "https" else None)
 
@@ -266,14 +300,18 @@ def _announce(service: Service, simulation: Simulation, pusher: Pusher | None) -
 
 
 @contextmanager
-def _ends_held() -> Iterator[Callable[[], object]]:
-    """Hold Ctrl-C and SIGTERM back, and give what waits for one of them.
+def _ends_held() -> Iterator[Callable[[float | None], bool]]:
+    """Hold Ctrl-C and SIGTERM back, and give what waits for one of them: for so many seconds, or until it comes.
 
     Not by a handler: one that arrives just before the main thread falls asleep is run when it next wakes, so never.
     """
     ends = {signal.SIGINT, signal.SIGTERM}
+
+    def told_to_end(seconds: float | None = None) -> bool:
+        return bool(signal.sigwait(ends) if seconds is None else signal.sigtimedwait(ends, seconds))
+
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
-        yield lambda: signal.sigwait(ends)
+        yield told_to_end
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

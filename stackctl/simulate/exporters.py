@@ -19,16 +19,17 @@ _SIMULATED = "simulated"
 _GIB = 1024.0**3
 
 
-def simulated_exporters(stack: Stack) -> list[Service]:
+def simulated_exporters(stack: Stack, runtime: str = c.NATIVE) -> list[Service]:
     """The exporters of the stack as services, each with its contract and the address that Prometheus asks."""
-    declared = [_as_service(exporter) for exporter in stack.exporters]
+    declared = [_as_service(exporter, runtime) for exporter in stack.exporters]
     clickhouse = [service for service in stack.services if service.name == c.CLICKHOUSE and service.contract is None]
     known = [service for service in (*declared, *clickhouse) if service.name in _CONTRACTS]
     return [_with_contract(service, stack) for service in known]
 
 
-def _as_service(exporter: Exporter) -> Service:
-    address = exporter.listen.url.removeprefix("http://")
+def _as_service(exporter: Exporter, runtime: str) -> Service:
+    by_name = f"{exporter.name}:{c.PORTS[exporter.name]}"
+    address = by_name if runtime == c.DOCKER else exporter.listen.url.removeprefix("http://")
     return Service(exporter.name, exporter.origin, (Target(address, {}, exporter.origin),))
 
 

@@ -6,7 +6,7 @@ import base64
 import hmac
 import json
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -126,9 +126,9 @@ class Listener:
 
 
 class Simulation:
-    """All listeners of all services. `enter` of a service that goes down closes its addresses until it is up again."""
+    """All listeners, each with the names of the services behind it. Nobody listens where all of them are down."""
 
-    def __init__(self, listeners: Mapping[str, list[Listener]], services: Mapping[str, SimulatedService]) -> None:
+    def __init__(self, listeners: Mapping[Listener, Collection[str]], services: Mapping[str, SimulatedService]) -> None:
         self.services = services
         self._listeners = listeners
         self._lock = Lock()
@@ -136,27 +136,36 @@ class Simulation:
     def follow(self) -> None:
         """Listen where a service is up, and nowhere else."""
         with self._lock:
-            for name, listeners in self._listeners.items():
-                for listener in listeners:
-                    if self.services[name].scenario.up:
-                        listener.open()
-                    else:
-                        listener.close()
+            for listener, names in self._listeners.items():
+                if any(self.services[name].scenario.up for name in names):
+                    listener.open()
+                else:
+                    listener.close()
 
     def close(self) -> None:
         with self._lock:
-            for listener in (each for listeners in self._listeners.values() for each in listeners):
+            for listener in self._listeners:
                 listener.close()
 
 
-def instance_handler(instance: Instance) -> type[BaseHTTPRequestHandler]:
-    """The handler of one instance's address."""
+def instance_handler(instances: Mapping[str, Instance]) -> type[BaseHTTPRequestHandler]:
+    """The handler of a port: of one instance, or of several that are asked for by their `host:port`."""
 
     class Handler(_Handler):
         def do_GET(self) -> None:
-            self.send(instance.answer(urlsplit(self.path).path, dict(self.headers)))
+            instance = _asked_for(instances, self.headers.get("Host") or "")
+            if instance is None:
+                self.send(Answer(404, f"here are {', '.join(instances)}\n".encode()))
+            elif instance.simulated.scenario.up:
+                self.send(instance.answer(urlsplit(self.path).path, dict(self.headers)))
+            else:  # others share the port, so somebody listens
+                self.close_connection = True
 
     return Handler
+
+
+def _asked_for(instances: Mapping[str, Instance], host: str) -> Instance | None:
+    return next(iter(instances.values())) if len(instances) == 1 else instances.get(host)
 
 
 def control_handler(simulation: Simulation) -> type[BaseHTTPRequestHandler]:

@@ -18,6 +18,9 @@ from typing import Any
 
 import yaml
 
+from stackctl import conventions as c
+from stackctl.manifest import load
+from stackctl.simulate.exporters import simulated_exporters
 from stackctl.wait import wait_until
 from tests.e2e.real_stack import free_port
 
@@ -74,9 +77,9 @@ def adapt(path: Path, sink_port: int, ports: dict[str, int]) -> None:
     for name in LISTENING:
         if name in manifest or name == "prometheus":
             manifest[name] = {**(manifest.get(name) or {}), "listen": free_port()}
-    # The exporters of databases and brokers have tests of their own, on real ones.
-    if "node" in (manifest.pop("exporters", None) or {}):
-        manifest["exporters"] = {"node": {"listen": free_port()}}
+    for name, exporter in manifest.get("exporters", {}).items():
+        if name != c.CLICKHOUSE:  # listens for itself
+            exporter["listen"] = free_port()
     manifest["prometheus"] |= {"scrape_interval": "1s", "evaluation_interval": "1s"}
     for service in manifest["services"].values():
         service.pop("scrape_interval", None)
@@ -98,10 +101,9 @@ def _compressed(rules: str) -> str:
 
 
 @contextmanager
-def simulated(manifest: Path, *hosts: str) -> Iterator[int]:
+def simulated(manifest: Path, *options: str) -> Iterator[int]:
     """A running simulation; the port of its control."""
     control = free_port()
-    options = [option for host in hosts for option in ("--listen-host", host)]
     command = [sys.executable, "-m", "stackctl", "-f", str(manifest), "simulate", "--control-port", str(control)]
     running = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -118,6 +120,13 @@ def _answers(control: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def left_to_run(manifest: Path) -> list[str]:
+    """The components that are not simulated where the exporters are."""
+    stack = load(manifest)
+    simulated = {exporter.name for exporter in simulated_exporters(stack)}
+    return [component.name for component in stack.components if component.name not in simulated]
 
 
 def play(control: int, scenario: str) -> None:

@@ -53,7 +53,7 @@ def need(runtime: str) -> None:
     except Unavailable as error:
         cannot_run(str(error))
     if runtime == "docker":
-        for image in (c.IMAGES[name] for name in COMPONENTS):
+        for image in (*(c.IMAGES[name] for name in COMPONENTS), c.SIMULATE_IMAGE):
             if subprocess.run(["docker", "image", "inspect", image], capture_output=True).returncode:
                 cannot_run(f"no image {image}")
 

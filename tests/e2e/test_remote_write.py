@@ -74,7 +74,7 @@ def test_what_prometheus_sends_on_must_be_found_in_the_store(
         ports["8428"] = asks
         adapt(folder / "remote.yml", receiver.port, ports)
         manifest = folder / "remote.yml"
-        with simulated(manifest, *dict.fromkeys(("127.0.0.1", gateway))):
+        with simulated(manifest, "--listen-host", gateway):
             try:
                 up = stackctl("-f", str(manifest), "up", "--runtime", runtime)
                 assert up.returncode == 0, up.stderr

@@ -1,0 +1,145 @@
+"""A container beside the units of a stack: on their network, for as long as a command runs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackctl import conventions as c
+from stackctl.errors import Problem, Unavailable
+
+_END_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The container: `aliases` are its names on the network of `project`, `published` are the addresses of this
+    machine by the ports they lead to, `mounts` the folders of this machine by their places in it."""
+
+    project: str
+    name: str
+    image: str
+    command: tuple[str, ...]
+    aliases: tuple[str, ...]
+    published: tuple[tuple[str, int], ...]
+    mounts: Mapping[str, Path]
+    environment: Mapping[str, str]
+
+    @property
+    def network(self) -> str:
+        return f"{self.project}_default"
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What `docker` is told. The container may do nothing but listen."""
+        return (
+            *("run", "--rm", "--interactive", "--init", "--name", self.name, "--network", self.network),
+            *("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"),
+            *("--user", f"{c.DEFAULT_CONTAINER_USER}:{c.DEFAULT_CONTAINER_USER}"),
+            *(word for alias in self.aliases for word in ("--network-alias", alias)),
+            *(word for address, port in self.published for word in ("--publish", f"{address}:{port}")),
+            *(
+                word
+                for target, source in self.mounts.items()
+                for word in ("--mount", f"type=bind,source={source},target={target},readonly")
+            ),
+            *(word for key, value in self.environment.items() for word in ("--env", f"{key}={value}")),
+            *("--entrypoint", self.command[0], self.image, *self.command[1:]),
+        )
+
+
+@contextmanager
+def running(beside: Beside, told: bytes, ready: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The container, once it has been told and has said the line `ready`. It ends with the context, or before it
+    when this process ends. Raises Unavailable when it does not come that far."""
+    _refuse_taken_names(beside)
+    process = subprocess.Popen(
+        ["docker", *beside.arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # Ctrl-C is for this process, which ends the container in its own way.
+        start_new_session=True,
+    )
+    assert process.stdin  # noqa: S101 - it is a pipe
+    assert process.stdout  # noqa: S101 - it is a pipe
+    try:
+        _tell(process, told)
+        if process.stdout.readline().decode().strip() != ready:
+            raise Unavailable.of(
+                f"the container {beside.name} did not start",
+                cause="What Docker said of it stands above.",
+                remedy=f"Look whether {beside.image} can be had and has {beside.command[0]}, or name another image.",
+            )
+        yield process
+    finally:
+        _end(process)
+
+
+def _tell(process: subprocess.Popen[bytes], told: bytes) -> None:
+    assert process.stdin  # noqa: S101 - it is a pipe
+    try:
+        process.stdin.write(told)
+        process.stdin.flush()
+    except BrokenPipeError:
+        return  # it has ended: what it says instead of being ready tells why
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close its standard input, at which it ends by itself and is removed."""
+    assert process.stdin  # noqa: S101 - it is a pipe
+    assert process.stdout  # noqa: S101 - it is a pipe
+    with suppress(BrokenPipeError):
+        process.stdin.close()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait(_END_SECONDS)
+    process.stdout.close()
+
+
+def _refuse_taken_names(beside: Beside) -> None:
+    """Raise Unavailable for a name that a container has already, or when there is no network."""
+    asked = _docker("network", "inspect", beside.network)
+    if asked.returncode:
+        remedy = "Run `stackctl up` first; name the components to start, so that what is simulated stays out."
+        raise Unavailable.of(f"the stack's network {beside.network} does not exist", remedy=remedy)
+    if _docker("container", "inspect", beside.name).returncode == 0:
+        remedy = f"End it where it runs, or with `docker stop {beside.name}`."
+        raise Unavailable.of(f"the container {beside.name} runs already", remedy=remedy)
+    shown = '{{.Names}} {{.Label "com.docker.compose.service"}}'
+    running = _docker("ps", "--filter", f"network={beside.network}", "--format", shown).stdout.splitlines()
+    taken = list(_taken(beside.aliases, [line.split() for line in running]))
+    if taken:
+        raise Unavailable(*taken)
+
+
+def _taken(aliases: Collection[str], containers: Collection[list[str]]) -> Iterator[Problem]:
+    for container, *service in containers:
+        for alias in sorted({container, *service} & set(aliases)):
+            remedy = f"Stop it (`docker stop {container}`), or simulate other services."
+            yield Problem(f"`{alias}` runs already, as the container {container}", remedy=remedy)
+
+
+def bridge_address() -> str:
+    """The address of this machine by which containers reach it, as `host-gateway` says; loopback when unknown."""
+    template = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
+    gateways = _docker("network", "inspect", "bridge", "--format", template).stdout.split()
+    return next((gateway for gateway in gateways if ":" not in gateway), c.LOOPBACK)
+
+
+def published(name: str, port: int) -> str:
+    """The address of this machine that leads to a container's `port`."""
+    return _docker("port", name, str(port)).stdout.split("\n")[0].strip()
+
+
+def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=30)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unavailable.of(
+            "the docker command does not run", cause=str(error), remedy="Install Docker, or leave out `--container`."
+        ) from error

@@ -1,0 +1,25 @@
+"""The simulation in its container: an order on standard input, and serving until that ends."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from stackctl.simulate.order import LISTENING, read, served
+
+
+def main() -> None:
+    """Serve until whoever holds the other end is gone, however that came about."""
+    order = read(sys.stdin.buffer.readline())
+    with served(order, lambda trouble: _say(sys.stderr, f"push: {trouble or 'works again'}")):
+        _say(sys.stdout, LISTENING)
+        sys.stdin.buffer.read()
+
+
+def _say(stream: TextIO, line: str) -> None:
+    stream.write(f"{line}\n")
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()
