@@ -15,7 +15,7 @@ from stackctl.clients.prometheus import Prometheus
 from stackctl.manifest import load
 from stackctl.promql.grafana import runnable
 from stackctl.wait import wait_until
-from tests.e2e.examples import EXAMPLES, bridge_gateway, copied, play, simulated, sink
+from tests.e2e.examples import EXAMPLES, copied, left_to_run, play, simulated, sink
 from tests.e2e.real_stack import BOTH, need, stackctl
 
 pytestmark = pytest.mark.e2e
@@ -38,6 +38,9 @@ ALERTS: dict[str, dict[str, str]] = {
         "MessageProcessingLag": "errors",
         "NoMessagesProcessed": "idle",
         "HighDataQualityIssues": "saturated",
+        "ContainerNearMemoryLimit": "saturated",
+        "KafkaConsumerLag": "saturated",
+        "ClickHouseQueriesFail": "errors",
     },
     "dishtayantra": {
         "DishtaYantraDown": "down",
@@ -78,17 +81,17 @@ def test_an_example_must_be_verified_and_have_data_in_every_panel(example: str, 
     need(runtime)
     with sink() as receiver:
         manifest = copied(example, tmp_path / "example", receiver.port)
-        hosts = ["127.0.0.1", bridge_gateway()] if runtime == "docker" else ["127.0.0.1"]
-        with simulated(manifest, *hosts):
-            try:
-                up = stackctl("-f", str(manifest), "up", "--runtime", runtime)
-                assert up.returncode == 0, up.stderr
+        container = ["--container"] if runtime == "docker" else []
+        try:
+            up = stackctl("-f", str(manifest), "up", *left_to_run(manifest), "--runtime", runtime)
+            assert up.returncode == 0, up.stderr
+            with simulated(manifest, "--exporters", *container):
                 verified = stackctl("-f", str(manifest), "verify")
                 assert verified.returncode == 0, verified.stdout
                 client = Prometheus(Http(load(manifest).prometheus.listen.url))
                 wait_until(lambda: without_data(manifest, client), lambda empty: not empty, 40, what="data in panels")
-            finally:
-                stackctl("-f", str(manifest), "down", "--volumes")
+        finally:
+            stackctl("-f", str(manifest), "down", "--volumes")
 
 
 def without_data(manifest: Path, client: Prometheus) -> list[str]:
@@ -106,9 +109,9 @@ def test_every_alert_of_an_example_must_fire_by_a_scenario_and_arrive(example: s
         manifest = copied(example, tmp_path / "example", receiver.port)
         declared = {rule.name for file in load(manifest).rules for rule in file.rules if rule.kind == "alert"}
         assert declared == set(ALERTS[example]), "say in ALERTS which scenario fires each alert"
-        with simulated(manifest) as control:
+        with simulated(manifest, "--exporters") as control:
             try:
-                up = stackctl("-f", str(manifest), "up", "--runtime", "native")
+                up = stackctl("-f", str(manifest), "up", *left_to_run(manifest), "--runtime", "native")
                 assert up.returncode == 0, up.stderr
                 for scenario in dict.fromkeys(ALERTS[example].values()):
                     play(control, scenario)
