@@ -125,6 +125,18 @@ def test_a_value_that_the_contract_allows_must_pass_before_it_is_counted(well: W
     assert told(well.only(PANEL)) == ("pass", f'no series of `shop_orders_total` has {label}="{value}" yet', "")
 
 
+@pytest.mark.parametrize(
+    ("there", "asked", "status"),
+    [("london", "lodnon", "fail"), ("store-1", "store-2", "pass"), ("valid", "invalid", "pass")],
+)
+def test_an_open_value_must_be_able_to_come_unless_it_is_misspelt(
+    well: World, there: str, asked: str, status: str
+) -> None:
+    well.series.append({"__name__": "shop_orders_total", "result": "ok", "shop": there})
+    asks(well, f'shop_orders_total{{shop="{asked}"}}')
+    assert well.only(PANEL).status == status
+
+
 def test_a_comparison_that_nothing_fulfils_must_pass(well: World) -> None:
     asks(well, "up > 5")
     well.empty.add("up > 5")

@@ -202,7 +202,9 @@ class World:
 
     def finds(self, expr: str) -> bool:
         """Whether an expression has a result: when every selector in it has series."""
-        return expr not in self.empty and all(any(self._of(each)) for each in read(expr).selectors)
+        asked = read(expr)
+        found = asked.fallback or all(any(self._of(each)) for each in asked.selectors)
+        return expr not in self.empty and found
 
     def _of(self, selector: Selector) -> Iterator[dict[str, str]]:
         """The series of a selector."""
