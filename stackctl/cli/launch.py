@@ -82,15 +82,18 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
 
 
 def _end_drill(manifest: Path, state: State) -> None:
-    """End a drill that was cut short. Where its servers do not run any more, it has ended by itself."""
+    """End a drill that was cut short. Where its servers do not run any more, it has ended by itself.
+
+    What is damaged is mended by the command that this is part of.
+    """
     from stackctl.cli.drill import put_out_left_behind
     from stackctl.cli.live import Live
 
     if state.running() is None or state.current() is None:
         return
-    live = Live.open(manifest)
-    if live.left_by_a_drill():
-        with suppress(Unavailable):
+    with suppress(Unavailable):
+        live = Live.open(manifest)
+        if live.left_by_a_drill():
             put_out_left_behind(manifest, live)
 
 
@@ -165,7 +168,10 @@ def _refuse_second_home(state: State, stack: str, runtime: str) -> None:
     current, running = state.current(), state.running()
     if not (current and running):
         return
-    old_stack, old_runtime, _ = current.index()
+    try:
+        old_stack, old_runtime, _ = current.index()
+    except Unavailable:
+        return  # it is damaged, and this very command mends it
     if (old_stack, old_runtime) != (stack, runtime):
         raise InputError.of(
             f"this stack runs as `{old_stack}` in the {old_runtime} runtime, not as `{stack}` in {runtime}",

@@ -103,7 +103,7 @@ class Live:
         kept = next((one for one in self.state.generations() if one.id == self.running.generation), self.current)
         try:
             return kept if _specs(kept) == _specs(self.current) else self.current
-        except (OSError, ValueError):
+        except Unavailable:
             return self.current
 
     def left_by_a_drill(self) -> Generation | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl import conventions as c
+from stackctl.errors import Unavailable
 from stackctl.state import disk
 from stackctl.tree import File, Tree, Unit, digest, load_units
 
@@ -21,16 +22,27 @@ class Generation:
     path: Path
 
     def written_at(self) -> float:
-        """When it was written, as Unix time."""
-        return (self.path / c.UNITS_FILE).stat().st_mtime
+        """When it was written, as Unix time; when it was used last, where the index of it is gone."""
+        try:
+            return (self.path / c.UNITS_FILE).stat().st_mtime
+        except OSError:
+            return self.path.stat().st_mtime
 
     def units(self) -> tuple[Unit, ...]:
-        """What runs on it. Raises OSError or ValueError when somebody has damaged the folder."""
+        """What runs on it. Raises Unavailable when somebody has damaged the folder."""
         return self.index()[2]
 
     def index(self) -> tuple[str, str, tuple[Unit, ...]]:
-        """The stack's name, the runtime it was rendered for, and its units."""
-        return load_units((self.path / c.UNITS_FILE).read_bytes())
+        """The stack's name, the runtime it was rendered for, and its units. Raises as `units`."""
+        path = self.path / c.UNITS_FILE
+        try:
+            return load_units(path.read_bytes())
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise Unavailable.of(
+                f"generation {self.id} has been damaged: {path}",
+                cause=str(error),
+                remedy="Run `stackctl up`: it writes what is damaged anew.",
+            ) from error
 
 
 def identify(tree: Tree, salt: bytes) -> str:
@@ -49,7 +61,7 @@ def read(generation: Generation, salt: bytes) -> Tree | None:
     try:
         stack, runtime, units = generation.index()
         files = {name: File(path.read_bytes(), _is_secret(name)) for name, path in _files(generation.path).items()}
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, Unavailable):
         return None
     tree = Tree(stack, runtime, files, units)
     return tree if identify(tree, salt) == generation.id else None

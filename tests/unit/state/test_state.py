@@ -103,6 +103,8 @@ def test_a_generation_must_be_read_as_it_was_written(state: State) -> None:
     assert state.read(written) == tree()
     (written.path / c.UNITS_FILE).write_text("{}")
     assert state.read(written) is None
+    with pytest.raises(Unavailable, match=f"generation {written.id} has been damaged: .*{c.UNITS_FILE}"):
+        written.units()
 
 
 def test_a_discarded_generation_must_go_unless_it_is_live(state: State) -> None:
