@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackctl import conventions as c
 from stackctl.errors import CheckFailed, Problem, Unavailable
@@ -172,6 +172,24 @@ class Live:
         if stopped:
             raise Unavailable(*(Problem(f"{name} does not run", remedy=remedy) for name in stopped))
 
+    def refuse_closed_grafana(self, target: Target, before: Target | None) -> None:
+        """Raise CheckFailed when dashboards change and Grafana lets nobody see whether it has loaded them."""
+        from stackctl.clients.http import NoAnswer
+
+        grafana = target.unit(c.GRAFANA)
+        if not (grafana and self._is_expected(grafana) and any(_changed_dashboards(target, before))):
+            return
+        try:
+            _grafana(grafana, target.tree).user()
+        except NoAnswer as error:
+            if error.status != 401:
+                raise
+            raise CheckFailed.of(
+                "nothing was changed: Grafana's administrator has another password than the manifest",
+                cause="A change of dashboards could not be confirmed.",
+                remedy="`stackctl verify --only grafana.login` tells how to set it.",
+            ) from None
+
     # -- confirming -------------------------------------------------------------------------------------------
 
     def asked(self, target: Target, before: Target | None) -> dict[str, Callable[[], list[str]]]:
@@ -261,11 +279,9 @@ def _alertmanager(unit: Unit) -> Alertmanager:
 
 def _dashboard_looks(unit: Unit, target: Target, before: Target | None) -> dict[str, Callable[[], list[str]]]:
     """A look at the dashboards that a change adds, edits or removes, if there are any."""
-    from stackctl.checks.loaded import dashboards_difference, dashboards_in
+    from stackctl.checks.loaded import dashboards_difference
 
-    wanted, had = dashboards_in(target.tree), dashboards_in(before.tree) if before else {}
-    changed = {uid: board for uid, board in wanted.items() if had.get(uid) != board}
-    gone = had.keys() - wanted.keys()
+    changed, gone = _changed_dashboards(target, before)
     if not (changed or gone):
         return {}
     client = _grafana(unit, target.tree)
@@ -277,6 +293,15 @@ def _dashboard_looks(unit: Unit, target: Target, before: Target | None) -> dict[
         return dashboards_difference(client, changed, gone)
 
     return {"Grafana": look}
+
+
+def _changed_dashboards(target: Target, before: Target | None) -> tuple[dict[str, Any], list[str]]:
+    """The dashboards that are new or different, and the uids of those that go."""
+    from stackctl.checks.loaded import dashboards_in
+
+    wanted, had = dashboards_in(target.tree), dashboards_in(before.tree) if before else {}
+    changed = {uid: board for uid, board in wanted.items() if had.get(uid) != board}
+    return changed, sorted(had.keys() - wanted.keys())
 
 
 def _grafana(unit: Unit, tree: Tree) -> Grafana:

@@ -146,6 +146,7 @@ def _apply(live: Live, new: Target, plan: Plan, deadline: float, *, trusted: boo
     """Make `new` live and confirm it. On any failure the old generation is live again, and confirmed too."""
     old = live.confirmed()
     before = live.kept(old) if trusted and not live.running.going_to else None
+    live.refuse_closed_grafana(new, before)
     live.state.begin(new.generation)
     try:
         live.state.switch(new.generation)
