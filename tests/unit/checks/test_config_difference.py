@@ -41,7 +41,7 @@ def test_a_difference_must_be_named_by_its_path(rendered: str, loaded: str, line
     assert config_difference(rendered.encode(), loaded) == [line]
 
 
-def rule(name: str, query: str = "up", file: str = "/x/rules/a.yml") -> LoadedRule:
+def rule(name: str, query: str = "up", file: str = "/x/prometheus/rules/a.yml") -> LoadedRule:
     return LoadedRule("alert", name, query, "g", file, "ok", "", 1.0)
 
 
