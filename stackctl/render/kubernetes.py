@@ -37,6 +37,10 @@ class Cluster:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
+# What of a `tls_config` was in files, and is in a Secret of the cluster.
+_TLS_CONTENT = ("ca", "cert", "key")
+
+
 def export_kubernetes(stack: Stack, cluster: Cluster) -> Tree:
     """The objects, one file each. Patches for deployments and secrets lie in folders of their own.
 
@@ -114,6 +118,7 @@ def _endpoint(service: Service, name: str, port_name: str) -> dict[str, Any]:
         "honorLabels": scrape.get("honor_labels"),
         "basicAuth": _references(name, ("username", "password")) if "basic_auth" in scrape else None,
         "authorization": _authorization(scrape, name),
+        "tlsConfig": _tls(scrape, name),
         "relabelings": relabelings + [_camel(step) for step in scrape.get("relabel_configs", ())],
         "metricRelabelings": [_camel(step) for step in scrape.get("metric_relabel_configs", ())],
     }
@@ -127,6 +132,17 @@ def _authorization(scrape: Mapping[str, Any], name: str) -> dict[str, Any] | Non
     return {"type": block.get("type", "Bearer"), **_references(name, ("credentials",))}
 
 
+def _tls(scrape: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The operator's own form of `tls_config`: what was in its files is in the Secret."""
+    block = scrape.get("tls_config", {})
+    files = {
+        "keySecret" if key == "key" else key: reference if key == "key" else {"secret": reference}
+        for key, reference in _references(name, _TLS_CONTENT).items()
+        if key in block
+    }
+    return files | _camel({key: value for key, value in block.items() if key not in _TLS_CONTENT})
+
+
 def _references(name: str, keys: tuple[str, ...]) -> dict[str, Any]:
     return {key: {"name": f"{name}-scrape", "key": key} for key in keys}
 
@@ -134,6 +150,7 @@ def _references(name: str, keys: tuple[str, ...]) -> dict[str, Any]:
 def _secret_data(service: Service) -> dict[str, str]:
     blocks = (service.scrape.get("basic_auth", {}), service.scrape.get("authorization", {}))
     data = {key: value for block in blocks for key, value in block.items() if key != "type"}
+    data |= {key: value for key, value in service.scrape.get("tls_config", {}).items() if key in _TLS_CONTENT}
     return {key: value.reveal() if isinstance(value, Secret) else str(value) for key, value in data.items()}
 
 

@@ -8,7 +8,9 @@ import pytest
 import yaml
 
 from stackctl.manifest import load
+from stackctl.model import Stack
 from stackctl.render import render
+from stackctl.render.kubernetes import Cluster, export_kubernetes
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 KEY = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n"
@@ -25,13 +27,18 @@ services:
 """
 
 
-@pytest.mark.parametrize("runtime", ["docker", "native"])
-def test_prometheus_must_get_what_is_in_the_files_of_tls_and_the_key_as_a_secret(tmp_path: Path, runtime: str) -> None:
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
     (tmp_path / "certs").mkdir()
     for name, text in {"ca.pem": CERTIFICATE, "client.pem": CERTIFICATE, "client.key": KEY}.items():
         (tmp_path / "certs" / name).write_text(text)
     (tmp_path / "stack.yml").write_text(MANIFEST)
-    files = render(load(tmp_path / "stack.yml"), runtime).files
+    return load(tmp_path / "stack.yml", environ={})
+
+
+@pytest.mark.parametrize("runtime", ["docker", "native"])
+def test_prometheus_must_get_what_is_in_the_files_of_tls_and_the_key_as_a_secret(stack: Stack, runtime: str) -> None:
+    files = render(stack, runtime).files
     config = yaml.safe_load(files["prometheus/prometheus.yml"].content)
     tls = next(job for job in config["scrape_configs"] if job["job_name"] == "api")["tls_config"]
     named = tls.pop("key_file")
@@ -39,4 +46,18 @@ def test_prometheus_must_get_what_is_in_the_files_of_tls_and_the_key_as_a_secret
     assert files[named.removeprefix("../")].content.decode() == KEY
     assert files[named.removeprefix("../")].secret
     assert config["remote_write"][0]["tls_config"] == {"ca": CERTIFICATE}
+    assert not [path for path, file in files.items() if b"hunter2" in file.content and not file.secret]
+
+
+def test_a_cluster_must_get_what_is_in_the_files_of_tls_from_its_secret(stack: Stack) -> None:
+    files = export_kubernetes(stack, Cluster()).files
+    endpoint = yaml.safe_load(files["api-servicemonitor.yaml"].content)["spec"]["endpoints"][0]
+    assert endpoint["tlsConfig"] == {
+        "ca": {"secret": {"name": "api-scrape", "key": "ca"}},
+        "cert": {"secret": {"name": "api-scrape", "key": "cert"}},
+        "keySecret": {"name": "api-scrape", "key": "key"},
+        "serverName": "api",
+    }
+    data = yaml.safe_load(files["secrets/api.yaml"].content)["stringData"]
+    assert data == {"ca": CERTIFICATE, "cert": CERTIFICATE, "key": KEY}
     assert not [path for path, file in files.items() if b"hunter2" in file.content and not file.secret]
