@@ -272,8 +272,8 @@ class Service:
     """What the user monitors: one scrape job.
 
     `scrape` holds the fields that Prometheus' scrape_config takes as they are (basic_auth, tls_config, params,
-    relabel_configs, ...). `discovery` holds `*_sd_configs` blocks; then `targets` is empty. A service with `push` is
-    a batch job: it has neither, and no scrape job of its own.
+    relabel_configs, ...); `relabel_origins` are the places of its relabel_configs. `discovery` holds `*_sd_configs`
+    blocks; then `targets` is empty. A service with `push` is a batch job: it has neither, and no scrape job of its own.
     """
 
     name: str
@@ -291,6 +291,7 @@ class Service:
     profiles: tuple[str, ...] = ()
     contract: Contract | None = None
     push: Push | None = None
+    relabel_origins: tuple[Position, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stackctl.checks.context import Context
-from stackctl.checks.diagnose import diagnose
+from stackctl.checks.diagnose import NOT_LOADED, diagnose, dropped_by
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget
@@ -104,6 +104,17 @@ def _discovered(subject: Subject, job: Job, seen: Observation | NoAnswer) -> Fin
     return subject.passed(f"all {len(targets)} discovered targets are up")
 
 
+def _absent(context: Context, subject: Subject, job: Job, endpoint: Endpoint) -> Finding:
+    """A target that Prometheus does not have: dropped by a step of its job's relabelling, or never loaded."""
+    try:
+        found = [one for one in context.prometheus().dropped() if one.job == job.name]
+    except NoAnswer as error:
+        return subject.failed(error.summary, "Run `stackctl up`.")
+    dropped = next((one for one in found if one.address == endpoint.address), None)
+    diagnosis = dropped_by(job, dropped.labels) if dropped else NOT_LOADED
+    return subject.failed(diagnosis.cause, diagnosis.remedy, diagnosis.evidence)
+
+
 def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | NoAnswer) -> Finding:
     subject = Subject(ID, f"{job.name}/{endpoint.instance}", endpoint.origin)
     if is_skipped(context, job):
@@ -112,8 +123,7 @@ def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | 
         return subject.failed(seen.summary, "Run `stackctl up`.")
     target = seen.of(job, endpoint)
     if target is None:
-        remedy = "Relabelling may drop it, or the running configuration is older than the manifest: `stackctl reload`."
-        return subject.failed("Prometheus has no such target", remedy)
+        return _absent(context, subject, job, endpoint)
     if target.health != "up" and target.last_error:
         diagnosis = diagnose(job, endpoint, target.last_error, context.runtime)
         return subject.failed(f"down: {diagnosis.cause}", diagnosis.remedy, target.last_error, stage="loaded")

@@ -33,6 +33,18 @@ class ActiveTarget:
 
 
 @dataclass(frozen=True)
+class Dropped:
+    """A target that relabelling has dropped: its job, and the labels that it had before."""
+
+    job: str
+    labels: Mapping[str, str]
+
+    @property
+    def address(self) -> str:
+        return self.labels.get("__address__", "")
+
+
+@dataclass(frozen=True)
 class Described:
     """What a target says of a metric in its TYPE line. In OpenMetrics `name` lacks `_total` and `_info`."""
 
@@ -84,6 +96,10 @@ class Prometheus:
     def jobs(self) -> frozenset[str]:
         """The scrape jobs, those without a target too."""
         return self.http.json("/api/v1/scrape_pools", lambda answer: frozenset(answer["data"]["scrapePools"] or ()))
+
+    def dropped(self) -> tuple[Dropped, ...]:
+        """The targets that relabelling has dropped, as many as Prometheus keeps."""
+        return self.http.json("/api/v1/targets", _dropped, params={"state": "dropped"})
 
     def pools(self) -> frozenset[tuple[str, str]]:
         """(scrape job, address) of everything discovered, before relabelling, dropped or not."""
@@ -176,6 +192,11 @@ def _targets(answer: Any) -> tuple[ActiveTarget, ...]:
         )
         for target in answer["data"]["activeTargets"]
     )
+
+
+def _dropped(answer: Any) -> tuple[Dropped, ...]:
+    found = ((target, target["discoveredLabels"]) for target in answer["data"]["droppedTargets"])
+    return tuple(Dropped(target.get("scrapePool") or labels["job"], labels) for target, labels in found)
 
 
 def _pools(answer: Any) -> frozenset[tuple[str, str]]:

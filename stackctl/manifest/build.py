@@ -208,6 +208,7 @@ def _service(document: Document, name: str, model: ServiceModel, tls: Block, roo
         run=_run(model, root),
         profiles=tuple(model.profiles),
         push=Push(model.push.job or name, model.push.grouping) if model.push else None,
+        relabel_origins=tuple(document.position((*path, "relabel", index)) for index in range(len(model.relabel))),
     )
 
 

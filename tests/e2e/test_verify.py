@@ -186,7 +186,7 @@ WRONG = {
     "target.up wrong-login": "down: it wants a login",
     "target.up wrong-scheme": "down: it speaks plain HTTP, not TLS",
     "target.up wrong-name/no-such-host.invalid:80": "down: the name does not resolve",
-    "target.up dropped": "Prometheus has no such target",
+    "target.up dropped": "dropped by step 1 of `relabel` (drop)",
 }
 
 

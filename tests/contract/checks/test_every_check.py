@@ -12,6 +12,7 @@ from stackctl.checks.ledger import IDS
 from stackctl.clients.http import Answer
 from stackctl.model import Retention
 from stackctl.report.verification import Verification
+from stackctl.source import Position
 from tests.contract.checks.world import World, no_answer, stamp, success
 from tests.contract.checks.world import rule as world_rule
 from tests.contract.checks.world import target as world_target
@@ -204,13 +205,32 @@ def test_unknown_health_must_not_be_up(well: World, last: str) -> None:
     assert well.only("target.up", "api/").status == "fail"
 
 
-def test_a_target_that_relabelling_dropped_must_be_told(well: World) -> None:
+def test_a_target_that_was_never_loaded_must_be_told(well: World) -> None:
     well.targets.remove(well.target("api"))
     assert told(well.only("target.up", "api/")) == (
         "fail",
         "Prometheus has no such target",
-        "Relabelling may drop it, or the running configuration is older than the manifest: `stackctl reload`.",
+        "The running configuration is older than the manifest: run `stackctl reload`.",
     )
+
+
+def test_a_target_that_relabelling_dropped_must_be_told_with_the_step(well: World) -> None:
+    gone = well.target("api")
+    well.targets.remove(gone)
+    well.dropped.append({"scrapePool": "api", "discoveredLabels": {**gone["discoveredLabels"], "env": "Prod"}})
+    steps = [
+        {"action": "lowercase", "source_labels": ["env"], "target_label": "env"},
+        {"action": "drop", "source_labels": ["env"], "regex": "prod|test"},
+    ]
+    places = (Position("stack.yml", 30, 9), Position("stack.yml", 31, 9))
+    well.redeclare("api", scrape={"relabel_configs": steps}, relabel_origins=places)
+    finding = well.only("target.up", "api/")
+    assert told(finding) == (
+        "fail",
+        "dropped by step 2 of `relabel` (drop)",
+        "Correct that step, in line 31 of the manifest, or take the target out.",
+    )
+    assert finding.evidence == "stack.yml:31:9: drop: [env] is 'prod', which matches 'prod|test'"
 
 
 def test_discovery_that_finds_nothing_must_fail(well: World) -> None:

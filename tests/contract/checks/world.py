@@ -108,6 +108,7 @@ class World:
     context: Context
     time: float = 1000.0
     targets: list[dict[str, Any]] = field(default_factory=list)
+    dropped: list[dict[str, Any]] = field(default_factory=list)
     rules: list[dict[str, Any]] = field(default_factory=list)
     described: dict[str, str] = field(default_factory=dict)
     series: list[dict[str, str]] = field(default_factory=list)
@@ -139,6 +140,16 @@ class World:
             jobs.append(job)
         self.change(jobs=tuple(jobs))
 
+    def redeclare(self, name: str, **fields: Any) -> None:
+        """Let a service be declared otherwise; what its job takes from it changes as well."""
+        jobs = []
+        for job in self.context.jobs:
+            if job.service and job.name == name:
+                service = replace(job.service, **fields)
+                job = replace(job, service=service, metrics_path=service.metrics_path)
+            jobs.append(job)
+        self.change(jobs=tuple(jobs))
+
     def stop(self, name: str) -> None:
         """Nothing answers there any more."""
         self.servers[name].routes = {}
@@ -154,7 +165,7 @@ class World:
         """The targets, each scraped once more since it was asked last, but for those with a time of their own."""
         now = stamp(self.time + self.scrapes())
         found = [{"lastScrape": now, **target} for target in self.targets]
-        return success({"activeTargets": found, "droppedTargets": []})
+        return success({"activeTargets": found, "droppedTargets": self.dropped})
 
     def report_jobs(self) -> dict[str, Any]:
         return success({"scrapePools": sorted({target["labels"]["job"] for target in self.targets})})
