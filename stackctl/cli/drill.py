@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -82,27 +82,33 @@ def run(
     """
     from stackctl.drill import choose, finding, watch
 
-    alerts = choose(session.stack, names, labels or {})
+    alerts = choose(session.stack, names, labels or {}, live=live)
     _refuse(session, live=live)
     servers = Servers.of(session)
+    servers.await_connection()
     seconds = patience or (_LIVE_PATIENCE_SECONDS if live else _PATIENCE_SECONDS)
     led = _live(session, servers) if live else _led_aside(session)
-    with led as (tree, ways, arrivals), _set_off(manifest, session.tree, tree(alerts), alerts, servers):
+    with led as (tree, ways, arrivals), _set_off(manifest, session, tree(alerts), alerts, servers):
         deliveries = watch(alerts, servers.prometheus, servers.alertmanager, ways, arrivals, seconds)
     return tuple(finding(delivery, seconds) for delivery in deliveries)
 
 
 def put_out_left_behind(manifest: Path, live: Live) -> None:
     """End the drill that was cut short and left `live` behind, in the order that notifies nobody. The lock is held."""
-    from stackctl.drill import put_out
+    from stackctl.drill import before, put_out
     from stackctl.report import console
 
     left = live.left_by_a_drill()
     tree = live.state.read(left) if left else None
     if tree:
         console.note("a drill was cut short: ending it first")
+        servers = Servers.of(live)
         _change_to(manifest, put_out(tree), drop=True)
-        _end_alerts(Servers.of(live))
+        _end_alerts(servers)
+        known = {one.id: one for one in live.state.generations()}
+        whole = live.state.read(known[before(tree)]) if before(tree) in known else None
+        if whole:
+            _change_to(manifest, whole, drop=True)
 
 
 def _labels(given: Sequence[str]) -> dict[str, str]:
@@ -217,10 +223,22 @@ class Servers:
         prometheus, alertmanager = (Http(f"http://{address[name]}") for name in (c.PROMETHEUS, c.ALERTMANAGER))
         return cls(Prometheus(prometheus), Alertmanager(alertmanager))
 
+    def await_connection(self) -> None:
+        """Wait until Prometheus knows its Alertmanager, which takes it some seconds after a start.
+
+        What fires before is sent a minute later only. If it never does, the drill will say so.
+        """
+        from stackctl.wait import TimedOut, wait_until
+
+        with suppress(TimedOut):
+            wait_until(self.prometheus.alertmanagers, bool, 2 * c.TARGET_SYNC_SECONDS)
+
 
 @contextmanager
-def _set_off(manifest: Path, before: Tree, led: Tree, alerts: Sequence[Drilled], servers: Servers) -> Iterator[None]:
-    """The alerts fire inside. Whatever happens, afterwards everything is as `before`.
+def _set_off(
+    manifest: Path, session: Session, led: Tree, alerts: Sequence[Drilled], servers: Servers
+) -> Iterator[None]:
+    """The alerts fire inside. Whatever happens, afterwards everything is as before.
 
     Alertmanager comes first on the way in and last on the way out, so that an alert under drill never meets the
     routes of the real ones: a reload of both at once would be a race.
@@ -230,13 +248,13 @@ def _set_off(manifest: Path, before: Tree, led: Tree, alerts: Sequence[Drilled],
     try:
         _change_to(manifest, led)
         try:
-            _change_to(manifest, set_off(led, alerts), drop=led != before)
+            _change_to(manifest, set_off(led, alerts, session.current.id), drop=led != session.tree)
             yield
         finally:
             _change_to(manifest, led, drop=True)
             _end_alerts(servers)
     finally:
-        _change_to(manifest, before, drop=True)
+        _change_to(manifest, session.tree, drop=True)
 
 
 def _change_to(manifest: Path, tree: Tree, *, drop: bool = False) -> None:
@@ -257,14 +275,13 @@ def _change_to(manifest: Path, tree: Tree, *, drop: bool = False) -> None:
 
 def _end_alerts(servers: Servers) -> None:
     """Tell Alertmanager that the drilled alerts are over: of an alert whose rule is gone, Prometheus says nothing."""
-    from stackctl.drill import LABEL
+    from stackctl.drill import EVERY
     from stackctl.wait import wait_until
 
-    matcher = f'{LABEL}="true"'
-    left = servers.alertmanager.alerts(matcher)
+    left = servers.alertmanager.alerts(EVERY)
     if left:
         servers.alertmanager.end([alert.labels for alert in left])
         wait_until(
-            lambda: servers.alertmanager.alerts(matcher), lambda alerts: not alerts, _END_SECONDS,
+            lambda: servers.alertmanager.alerts(EVERY), lambda alerts: not alerts, _END_SECONDS,
             what="Alertmanager to let go of the alerts under drill", describe=lambda alerts: f"{len(alerts)} of them",
         )  # fmt: skip

@@ -57,7 +57,8 @@ def _go_on(manifest: Path, deadline: float, dry_run: bool) -> tuple[Plan, str]:
         if not trusted and new.generation == session.current:
             console.note(f"the files of generation {new.id} had been changed by hand: written anew")
         plan = change(session, new, deadline, trusted=trusted, dry_run=dry_run)
-        session.prune()
+        if not dry_run:
+            session.prune()
         return plan, new.id
 
 
@@ -73,7 +74,8 @@ def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> tuple[P
             raise CheckFailed.of(summary, remedy="Choose another one: `stackctl status --generations` lists them.")
         trusted = live.state.read(live.current) is not None
         plan = change(live, kept, deadline, trusted=trusted, dry_run=dry_run)
-        live.prune()
+        if not dry_run:
+            live.prune()
         return plan, generation.id
 
 

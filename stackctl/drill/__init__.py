@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from stackctl.drill.alerts import LABEL, Drilled, choose
-from stackctl.drill.course import ID, Delivery, finding, watch
-from stackctl.drill.detour import integrations, led_aside, put_out, set_off, undrillable, ways
+from stackctl.drill.alerts import Drilled, choose
+from stackctl.drill.course import EVERY, ID, Delivery, finding, watch
+from stackctl.drill.detour import before, integrations, led_aside, put_out, set_off, undrillable, ways
 from stackctl.drill.sink import Place, Sink
 
 __all__ = [
+    "EVERY",
     "ID",
-    "LABEL",
     "Delivery",
     "Drilled",
     "Place",
     "Sink",
+    "before",
     "choose",
     "finding",
     "integrations",

@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stackctl import conventions as c
 from stackctl.errors import Problem, raise_if_any
 from stackctl.model import RuleFile, Stack
 from stackctl.source import Position
 
-# The label that tells a drilled alert from a real one, to people and to routes.
-LABEL = "drill"
-
 
 @dataclass(frozen=True)
 class Drilled:
-    """One alert under drill. `number` is unique in a drill; `labels` are the rule's own and those given by hand."""
+    """One alert under drill. `number` is unique in a drill.
+
+    `labels` are the rule's own, those given by hand, and the one that tells it from a real alert.
+    """
 
     number: int
     name: str
@@ -31,13 +32,14 @@ class Drilled:
         return f"{self.file}/{self.group}/{self.name}"
 
 
-def choose(stack: Stack, names: Sequence[str], labels: Mapping[str, str]) -> tuple[Drilled, ...]:
+def choose(stack: Stack, names: Sequence[str], labels: Mapping[str, str], *, live: bool = False) -> tuple[Drilled, ...]:
     """The alerts of `stack`, or those called `names`, with `labels` added to what their rules say.
 
-    `labels` stand for what the series would bring along. Raises InputError for a name that no alert has, and when
-    there is nothing to drill.
+    `labels` stand for what the series would bring along. `live` alerts are for the real receivers. Raises InputError
+    for a name that no alert has, and when there is nothing to drill.
     """
-    every = tuple(_alerts(stack, labels))
+    mark = c.DRILL_LIVE if live else c.DRILL_ASIDE
+    every = tuple(_alerts(stack, {**labels, c.DRILL: mark}))
     known = sorted({alert.name for alert in every})
     raise_if_any(_unknown(name, known) for name in names if name not in known)
     if not every:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from stackctl import conventions as c
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus
-from stackctl.drill.alerts import LABEL, Drilled
+from stackctl.drill.alerts import Drilled
 from stackctl.wait import TimedOut, wait_until
 
 ID = "drill.delivered"
+# Matches every alert under drill.
+EVERY = f'{c.DRILL}!=""'
 _LOOK_SECONDS = 0.05
 
 
@@ -85,7 +88,7 @@ def _see(log: _Log, alerts: Sequence[Drilled], prometheus: Prometheus, alertmana
             for alert in alerts:
                 if _is(alert, labels):
                     log.fired.setdefault(alert.number, since)
-        for active in alertmanager.alerts(f'{LABEL}="true"'):
+        for active in alertmanager.alerts(EVERY):
             for alert in alerts:
                 if _is(alert, active.labels):
                     log.received.setdefault(alert.number, active.updated)
@@ -95,7 +98,7 @@ def _see(log: _Log, alerts: Sequence[Drilled], prometheus: Prometheus, alertmana
 
 
 def _is(alert: Drilled, labels: Mapping[str, str]) -> bool:
-    wanted = {"alertname": alert.name, LABEL: "true", **alert.labels}
+    wanted = {"alertname": alert.name, **alert.labels}
     return all(labels.get(name) == value for name, value in wanted.items() if "{{" not in value)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from stackctl import conventions as c
-from stackctl.drill.alerts import LABEL, Drilled
+from stackctl.drill.alerts import Drilled
 from stackctl.drill.sink import Place
 from stackctl.errors import Problem
 from stackctl.tree import File, Tree, digest, dump_units
@@ -26,6 +26,7 @@ ALERTMANAGER = "alertmanager/alertmanager.yml"
 PROMETHEUS = "prometheus/prometheus.yml"
 _LISTED = c.DRILL_RULES.partition("/")[2]
 _INTERVAL = "1s"
+_BEFORE = "# A drill. The generation before it: "
 # The fields of a route that a copy does not keep.
 _TIMES = ("group_wait", "group_interval", "group_by", "mute_time_intervals", "active_time_intervals")
 
@@ -62,11 +63,13 @@ def led_aside(tree: Tree, alerts: Sequence[Drilled], place: Place) -> Tree:
     return _with(tree, {ALERTMANAGER: _dump(config)})
 
 
-def set_off(tree: Tree, alerts: Sequence[Drilled]) -> Tree:
-    """`tree` with a rule that makes each of `alerts` fire, under drill."""
+def set_off(tree: Tree, alerts: Sequence[Drilled], before: str) -> Tree:
+    """`tree` with a rule that makes each of `alerts` fire. `before` is the generation to return to afterwards."""
     prometheus = _load(tree.files[PROMETHEUS].content)
     prometheus["rule_files"] = [*prometheus.get("rule_files", ()), _LISTED]
-    return _with(tree, {PROMETHEUS: _dump(prometheus), c.DRILL_RULES: _dump(_rules(alerts))})
+    return _with(
+        tree, {PROMETHEUS: _dump(prometheus), c.DRILL_RULES: f"{_BEFORE}{before}\n".encode() + _dump(_rules(alerts))}
+    )
 
 
 def put_out(tree: Tree) -> Tree:
@@ -75,6 +78,11 @@ def put_out(tree: Tree) -> Tree:
     prometheus["rule_files"] = [path for path in prometheus["rule_files"] if path != _LISTED]
     rest = _with(tree, {PROMETHEUS: _dump(prometheus)})
     return replace(rest, files={path: file for path, file in rest.files.items() if path != c.DRILL_RULES})
+
+
+def before(tree: Tree) -> str:
+    """The generation to return to from a tree in which alerts fire under drill."""
+    return tree.files[c.DRILL_RULES].content.decode().partition("\n")[0].removeprefix(_BEFORE)
 
 
 def _with(tree: Tree, changes: Mapping[str, bytes]) -> Tree:
@@ -107,7 +115,7 @@ def _rules(alerts: Sequence[Drilled]) -> dict[str, Any]:
         {
             "alert": alert.name,
             "expr": "vector(1)",
-            "labels": {**alert.labels, LABEL: "true"},
+            "labels": dict(alert.labels),
             "annotations": dict(alert.annotations),
         }
         for alert in alerts
@@ -128,26 +136,20 @@ def _with_routes(config: dict[str, Any], alerts: Sequence[Drilled], place: Place
         for alert in alerts
         for order, receiver in enumerate(receivers)
     ]
-    spared = [
-        {
-            **rule,
-            **{key: [*(rule.get(key) or ()), f'{LABEL}!="true"'] for key in ("source_matchers", "target_matchers")},
-        }
-        for rule in config.get("inhibit_rules") or ()
-    ]
+    spared = [_spared(rule) for rule in config.get("inhibit_rules") or ()]
     changed = {"route": {**route, "routes": [*ways, *(route.get("routes") or ())]}, "receivers": [*receivers, *copies]}
     return {**config, **changed, **({"inhibit_rules": spared} if spared else {})}
 
 
 def _spared(rule: Mapping[str, Any]) -> dict[str, Any]:
     """An inhibition that drilled alerts have no part in."""
-    others = f'{LABEL}!="true"'
+    others = f'{c.DRILL}=""'
     return {**rule, **{side: [*(rule.get(side) or ()), others] for side in ("source_matchers", "target_matchers")}}
 
 
 def _matchers(alert: Drilled) -> list[str]:
     """Matchers that hold for this alert alone. A label with a template in it is unknown until it fires."""
-    labels = {"alertname": alert.name, LABEL: "true", **alert.labels}
+    labels = {"alertname": alert.name, **alert.labels}
     return [f"{name}={_quoted(value)}" for name, value in labels.items() if "{{" not in value]
 
 
@@ -161,7 +163,9 @@ def _copied_route(route: Mapping[str, Any], number: int, token: str) -> dict[str
     if "receiver" in copy:
         copy["receiver"] = _copied_name(token, number, copy["receiver"])
     if route.get("routes"):
-        copy["routes"] = [_copied_route(child, number, token) for child in route["routes"]]
+        # All but the one that keeps what drills leave behind from people.
+        declared = [child for child in route["routes"] if child.get("receiver") != c.DRILL_RECEIVER]
+        copy["routes"] = [_copied_route(child, number, token) for child in declared]
     return copy
 
 
@@ -191,7 +195,7 @@ def _integrations(receiver: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[M
 
 def _copied_name(token: str, number: int, receiver: str) -> str:
     """What the copy of `receiver` for the alert `number` is called."""
-    return f"{LABEL}-{token}-{number}-{receiver}"
+    return f"{c.DRILL}-{token}-{number}-{receiver}"
 
 
 def ways(tree: Tree, alert: Drilled, place: Place) -> dict[str, dict[str, str]]:

@@ -29,8 +29,15 @@ def alertmanager_config(alertmanager: Alertmanager, runtime: str, secrets: Secre
     }
     config = {key: value for key, value in sections.items() if value}
     extra = secrets.plain(alertmanager.extra, ("extra",), alertmanager.origin)
-    result: dict[str, Any] = merged(config, extra, _APPENDED)
-    return result
+    return _guarded(merged(config, extra, _APPENDED))
+
+
+def _guarded(config: dict[str, Any]) -> dict[str, Any]:
+    """`config` with a route that keeps drilled alerts from people, whatever a drill has left behind."""
+    route = {"receiver": c.DRILL_RECEIVER, "matchers": [f'{c.DRILL}="{c.DRILL_ASIDE}"']}
+    routes = [route, *(config["route"].get("routes") or ())]
+    receivers = [*config["receivers"], {"name": c.DRILL_RECEIVER}]
+    return {**config, "route": {**config["route"], "routes": routes}, "receivers": receivers}
 
 
 def _route(alertmanager: Alertmanager) -> dict[str, Any]:

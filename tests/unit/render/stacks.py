@@ -75,3 +75,17 @@ def container(**fields: Any) -> Service:
 
 def stack(**fields: Any) -> Stack:
     return Stack("shop", Path("/srv"), HERE, **{"prometheus": prometheus(), **fields})
+
+
+def declared(config: dict[str, Any]) -> dict[str, Any]:
+    """What is in alertmanager.yml but for the route and the receiver that keep drilled alerts from people."""
+    first, *routes = config["route"]["routes"]
+    assert first == {"receiver": "stackctl-drill", "matchers": ['drill="true"']}
+    *receivers, last = config["receivers"]
+    assert last == {"name": "stackctl-drill"}
+    route = (
+        {**config["route"], "routes": routes}
+        if routes
+        else {key: value for key, value in config["route"].items() if key != "routes"}
+    )
+    return {**config, "route": route, "receivers": receivers}

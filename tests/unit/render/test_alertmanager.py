@@ -7,13 +7,12 @@ import yaml
 from stackctl.model import Alertmanager, Receiver
 from stackctl.render import render
 from stackctl.source import Secret
-from tests.unit.render.stacks import HERE, alertmanager, stack
+from tests.unit.render.stacks import HERE, alertmanager, declared, stack
 
 
 def config_of(one: Alertmanager, runtime: str = "native") -> dict[str, Any]:
     tree = render(stack(alertmanager=one), runtime)
-    result: dict[str, Any] = yaml.safe_load(tree.files["alertmanager/alertmanager.yml"].content)
-    return result
+    return declared(yaml.safe_load(tree.files["alertmanager/alertmanager.yml"].content))
 
 
 def test_without_receivers_alerts_must_go_to_nobody() -> None:
@@ -47,6 +46,18 @@ def test_a_webhook_on_the_users_machine_must_be_reached_from_a_container() -> No
     services = yaml.safe_load(tree.files["compose.yaml"].content)["services"]
     assert services["alertmanager"]["extra_hosts"] == ["host.docker.internal:host-gateway"]
     assert "extra_hosts" not in services["prometheus"]
+
+
+def test_no_route_of_the_users_must_come_before_the_one_for_drilled_alerts() -> None:
+    route = {"receiver": "a", "routes": [{"receiver": "a", "matchers": ['x="y"']}]}
+    for one in (
+        alertmanager(Receiver("a", {}, HERE), route=route),
+        alertmanager(Receiver("a", {}, HERE), extra={"route": route}),
+    ):
+        config = yaml.safe_load(
+            render(stack(alertmanager=one), "native").files["alertmanager/alertmanager.yml"].content
+        )
+        assert [each["receiver"] for each in config["route"]["routes"]] == ["stackctl-drill", "a"]
 
 
 def test_extra_must_add_receivers() -> None:

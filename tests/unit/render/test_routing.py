@@ -8,7 +8,7 @@ import yaml
 from stackctl.model import Match, Period, Receiver, Routing, RoutingRule
 from stackctl.render import render, routing
 from stackctl.source import Secret
-from tests.unit.render.stacks import HERE, alertmanager, stack
+from tests.unit.render.stacks import HERE, alertmanager, declared, stack
 
 OFFICE = Period(("monday", "friday"), "09:00", "17:00", "Europe/Berlin")
 
@@ -16,8 +16,7 @@ OFFICE = Period(("monday", "friday"), "09:00", "17:00", "Europe/Berlin")
 def config_of(receivers: dict[str, Any], runtime: str = "native", **fields: Any) -> dict[str, Any]:
     one = alertmanager(Receiver("team", receivers, HERE), **fields)
     tree = render(stack(alertmanager=one), runtime)
-    result: dict[str, Any] = yaml.safe_load(tree.files["alertmanager/alertmanager.yml"].content)
-    return result
+    return declared(yaml.safe_load(tree.files["alertmanager/alertmanager.yml"].content))
 
 
 def route_of(**fields: Any) -> dict[str, Any]:
