@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
 from stackctl.errors import Problem, StackctlError, Unavailable
-from stackctl.runtime import checkers, ports, volume
+from stackctl.runtime import checkers, dial, ports, volume
 from stackctl.runtime.checkers import Checker, Verdict
 from stackctl.runtime.http import FETCH_SECONDS, Answer, reload_all
-from stackctl.runtime.protocol import DataFile, Live, Observed, Plan, RunState
+from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan, RunState
 from stackctl.tree import Unit
 
 if TYPE_CHECKING:
@@ -47,6 +48,14 @@ _ASK = f"""\
 wget -q -O - "$0" & asked=$!
 (sleep {FETCH_SECONDS:g}; kill $asked) > /dev/null 2>&1 &
 wait $asked
+"""
+# A connection that does not come about within a second will not. A server that hangs must not keep netcat for ever, and
+# what a shell starts in the background has the shell's own input by another name only.
+_CONNECT = f"""\
+exec 3<&0
+nc -w 1 "$0" "$1" <&3 & connected=$!
+(sleep {FETCH_SECONDS:g}; kill $connected) > /dev/null 2>&1 &
+wait $connected
 """
 _NOT_RUNNING = re.compile(
     r"Error response from daemon: (No such container|[Cc]ontainer \S+ is (not running|paused|restarting))"
@@ -293,6 +302,17 @@ class Docker:
             return Answer(0, f"{c.PROMETHEUS} does not run, so nobody there can ask")
         return _answer(verdict)
 
+    def dial(self, host: str, port: int, seconds: float) -> AbstractContextManager[socket.socket]:
+        netcat = ["sh", "-c", _CONNECT, host.strip("[]"), str(port)]
+        return dial.bridged(["docker", "exec", "-i", f"{self.project}-{c.PROMETHEUS}-1", *netcat], seconds)
+
+    def peers(self) -> tuple[Peer, ...]:
+        with _engine_errors():
+            rows = self.client.containers()
+        networks = {row["Names"][0].lstrip("/"): frozenset(row["NetworkSettings"]["Networks"]) for row in rows}
+        near = networks.get(f"{self.project}-{c.PROMETHEUS}-1", frozenset())
+        return tuple(_peer(row, near) for row in rows)
+
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         one = len(units) == 1
         command = ["docker", "compose", "--project-name", self.project, "--file"]
@@ -405,15 +425,24 @@ def _observed(container: Mapping[str, Any]) -> Observed:
     labels, state = container["Config"]["Labels"], container["State"]
     known = _STATES.get(state["Status"], "exited")
     ended = f"exited with code {state['ExitCode']}"
+    ended = f"out of memory, {ended}" if state.get("OOMKilled") else ended
     details = {"exited": ended, "restarting": f"keeps restarting, {ended}", "paused": "paused"}
+    unhealthy = state.get("Health", {}).get("Status") == "unhealthy"
     return Observed(
         _name(labels),
         known,
         spec=labels.get(c.LABEL_SPEC, ""),
         image=container["Config"]["Image"],
         started_at=_unix_time(state["StartedAt"]),
-        detail=details.get(known, ""),
+        detail="running, but unhealthy" if known == "running" and unhealthy else details.get(known, ""),
     )
+
+
+def _peer(row: Mapping[str, Any], near: frozenset[str]) -> Peer:
+    """A running container, and whether it is in one of the networks `near`."""
+    networks = tuple(sorted(row["NetworkSettings"]["Networks"]))
+    names = (row["Labels"].get(_SERVICE, ""), row["Names"][0].lstrip("/"))
+    return Peer(tuple(name for name in names if name), networks, not near.isdisjoint(networks))
 
 
 def _name(labels: Mapping[str, str]) -> str:

@@ -10,19 +10,20 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from stackctl import conventions as c
 from stackctl import tools
 from stackctl.errors import Problem, Unavailable
-from stackctl.runtime import checkers, ports, process
+from stackctl.runtime import checkers, dial, ports, process
 from stackctl.runtime.http import FETCH_SECONDS, Answer, ask, reload_all
-from stackctl.runtime.protocol import DataFile, Live, Observed, Plan
+from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan
 from stackctl.runtime.tail import lines
 from stackctl.tree import Unit
 from stackctl.wait import TimedOut, wait_until
@@ -211,6 +212,12 @@ class Native:
 
     def fetch(self, url: str) -> Answer:
         return ask("GET", url, FETCH_SECONDS)
+
+    def dial(self, host: str, port: int, seconds: float) -> AbstractContextManager[socket.socket]:
+        return dial.directly(host, port, seconds)
+
+    def peers(self) -> tuple[Peer, ...]:
+        return ()
 
     # -- layout -----------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -30,6 +31,16 @@ class Observed:
     image: str = ""
     started_at: float = 0.0
     detail: str = ""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A container that runs, of this stack or not. By `names` those in its `networks` reach it; `near` says whether
+    Prometheus does."""
+
+    names: tuple[str, ...]
+    networks: tuple[str, ...]
+    near: bool
 
 
 @dataclass(frozen=True)
@@ -134,6 +145,18 @@ class Runtime(Protocol):
 
     def fetch(self, url: str) -> Answer:
         """What a GET of `url` answers from where Prometheus runs. Status 0 and the reason when nothing answers."""
+        ...
+
+    def dial(self, host: str, port: int, seconds: float) -> AbstractContextManager[socket.socket]:
+        """A connection to `host` from where Prometheus runs; no step on it takes longer than `seconds`.
+
+        Raises OSError, there or in the use of it: ConnectionRefusedError, socket.gaierror for a name that does not
+        resolve, TimeoutError with an `errno` when no connection came about and without when the server is silent.
+        """
+        ...
+
+    def peers(self) -> tuple[Peer, ...]:
+        """What runs beside Prometheus and can be reached by a name; nothing where there are no such names."""
         ...
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:

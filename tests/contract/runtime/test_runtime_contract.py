@@ -243,6 +243,48 @@ def test_fetch_must_ask_from_where_prometheus_runs(bench: Bench) -> None:
     assert "refused" in silent.text
 
 
+def conversation(bench: Bench, host: str, port: int) -> bytes:
+    """What a server answers over a connection from where Prometheus runs."""
+    with bench.runtime.dial(host, port, 3) as connection:
+        connection.sendall(b"GET /-/ready HTTP/1.0\r\nHost: x\r\n\r\n")
+        answer = b""
+        while piece := connection.recv(4096):
+            answer += piece
+        if not answer:
+            raise ConnectionResetError("no answer")
+    return answer
+
+
+def test_dial_must_connect_from_where_prometheus_runs(bench: Bench) -> None:
+    bench.up(bench.tree())
+    port = 9090 if bench.name == "docker" else bench.ports["prometheus"]
+    answer = conversation(bench, "127.0.0.1", port)
+    assert answer.startswith(b"HTTP/1.0 200 OK")
+    assert b"Prometheus Server is Ready." in answer
+
+
+def test_dial_must_tell_a_refusal_an_unknown_name_and_a_silent_server_apart(bench: Bench) -> None:
+    bench.up(bench.tree())
+    with pytest.raises(ConnectionRefusedError):
+        conversation(bench, "127.0.0.1", 1)
+    with pytest.raises(socket.gaierror):
+        conversation(bench, "no-such-host.invalid", 80)
+    port = 9090 if bench.name == "docker" else bench.ports["prometheus"]
+    with (
+        pytest.raises(TimeoutError) as silent,
+        bench.runtime.dial("127.0.0.1", port, 0.3) as connection,
+    ):
+        connection.recv(1)  # nothing was asked, so nothing comes
+    assert silent.value.errno is None
+
+
+def test_peers_must_be_what_prometheus_reaches_by_name(bench: Bench) -> None:
+    bench.up(bench.tree())
+    near = {name for peer in bench.runtime.peers() if peer.near for name in peer.names}
+    own = {"prometheus", "pushgateway", f"{bench.stack}-pushgateway-1"}
+    assert near >= own if bench.name == "docker" else not near
+
+
 def with_file(tree: Tree, path: str, content: bytes) -> Tree:
     return replace(tree, files={**tree.files, path: File(content)})
 
