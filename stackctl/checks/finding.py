@@ -36,6 +36,11 @@ class Finding:
     duration_seconds: float = 0.0
     stage: Stage = "working"
 
+    @property
+    def family(self) -> str:
+        """What the check belongs to: `target`."""
+        return self.id.partition(".")[0]
+
 
 @dataclass(frozen=True)
 class Subject:

@@ -43,7 +43,7 @@ def check(
     except StackctlError as error:
         if output is Output.text:
             raise
-        console.out(_written({"error": error.problems}, output))
+        console.out(_written({"error": error.problems}, output, options(context).manifest))
         raise typer.Exit(error.exit_code) from None
     for name in checked.unchecked:
         console.note(
@@ -54,7 +54,7 @@ def check(
             console.out(f"{console.mark('warn')} {warning}\n")
         console.out(f"{console.mark('pass')} {_described(checked.stack)}")
     elif output is Output.json or checked.warnings:
-        console.out(_written({"warning": checked.warnings}, output))
+        console.out(_written({"warning": checked.warnings}, output, options(context).manifest))
 
 
 @dataclass(frozen=True)
@@ -115,15 +115,18 @@ def _described(stack: Stack) -> str:
     return f"{stack.name}: {shown}"
 
 
-def _written(problems: Mapping[str, Collection[Problem]], output: Output) -> str:
+def _written(problems: Mapping[str, Collection[Problem]], output: Output, manifest: Path) -> str:
     """The problems by their level ("error" or "warning")."""
     import json
+    import os
 
+    from stackctl.report.checkout import Checkout
     from stackctl.report.github import problem_annotation
 
     leveled = [(level, problem) for level, found in problems.items() for problem in found]
     if output is Output.github:
-        return "\n".join(problem_annotation(problem, level) for level, problem in leveled)
+        checkout = Checkout.of(manifest, os.environ)
+        return "\n".join(problem_annotation(checkout.problem(problem), level) for level, problem in leveled)
     rows = [
         {
             "level": level,

@@ -77,7 +77,7 @@ def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]
 
     refuse_unknown_checks(only, ledger.IDS)
     session = Session.open(manifest)
-    begun = time.monotonic()
+    begun, start = time.time(), time.monotonic()
     context = Context(
         stack=session.stack,
         runtime=session.runtime.name,
@@ -91,8 +91,8 @@ def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]
         grafana_password=kept_secrets(session.state).get(c.GRAFANA_ADMIN_PASSWORD),
     )
     findings = tuple(ledger.run(context, only))
-    seconds = time.monotonic() - begun
-    return Verification(session.stack.name, session.runtime.name, session.current.id, findings, seconds)
+    seconds = time.monotonic() - start
+    return Verification(session.stack.name, session.runtime.name, session.current.id, findings, seconds, begun)
 
 
 def patience(stack: Stack) -> float:

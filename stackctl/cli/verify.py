@@ -37,7 +37,7 @@ def verify(
     verification = verify_stack(manifest, seconds(timeout, "--timeout") if timeout else None, only or [])
     if drill:
         verification = _with_drill(manifest, verification)
-    text = render(verification, output)
+    text = render(_in_repository(verification, manifest, output), output)
     if out is None:
         console.out(text.rstrip("\n"))
     else:
@@ -58,6 +58,19 @@ def _with_drill(manifest: Path, verification: Verification) -> Verification:
         findings = drill.run(manifest, session)
     seconds = verification.seconds + time.monotonic() - begun
     return replace(verification, findings=(*verification.findings, *findings), seconds=seconds)
+
+
+def _in_repository(verification: Verification, manifest: Path, output: Format) -> Verification:
+    """The verification with places as CI systems look for them: from the root of the repository."""
+    import os
+    from dataclasses import replace
+
+    from stackctl.report.checkout import Checkout
+
+    if output not in (Format.junit, Format.github):
+        return verification
+    checkout = Checkout.of(manifest, os.environ)
+    return replace(verification, findings=tuple(map(checkout.finding, verification.findings)))
 
 
 def render(verification: Verification, output: Format) -> str:

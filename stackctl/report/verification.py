@@ -10,13 +10,17 @@ from stackctl.checks.finding import Finding
 
 @dataclass(frozen=True)
 class Verification:
-    """The findings about one running stack. `seconds` is how long finding them took."""
+    """The findings about one running stack.
+
+    `begun` is when the look at it began (Unix time, 0.0 when that is not known) and `seconds` how long it took.
+    """
 
     stack: str
     runtime: str
     generation: str
     findings: tuple[Finding, ...]
     seconds: float = 0.0
+    begun: float = 0.0
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -73,7 +73,12 @@ def test_json_must_have_the_published_shape() -> None:
 def test_junit_must_be_well_formed_and_count_right() -> None:
     root = ET.fromstring(junit.render(ALL))
     assert (root.tag, root.get("tests"), root.get("failures"), root.get("skipped")) == ("testsuites", "3", "1", "1")
-    assert [suite.get("name") for suite in root] == ["component.ready", "grafana.health", "target.up"]
+    assert [suite.get("name") for suite in root] == ["component", "grafana", "target"]
+    assert [case.get("classname") for case in root.iter("testcase")] == [
+        "component.ready",
+        "grafana.health",
+        "target.up",
+    ]
     case = root.find(".//testcase[@classname='target.up']")
     assert case is not None
     assert (case.get("name"), case.get("file"), case.get("line")) == ("api/localhost:8000", "stack.yml", "5")

@@ -1,0 +1,48 @@
+"""Where the files of a stack lie in the repository that a CI system has checked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stackctl.checks.finding import Finding
+from stackctl.errors import Problem
+from stackctl.source import Position
+
+# How GitHub, GitLab and Jenkins name the root of the checkout.
+_ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE")
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The `root` of a repository, the folder that the command runs in, and the `manifest` as the user named it."""
+
+    root: Path
+    here: Path
+    manifest: Path
+
+    @classmethod
+    def of(cls, manifest: Path, environment: Mapping[str, str]) -> Checkout:
+        """The checkout that the environment tells of, or else the folder that the command runs in."""
+        here = Path.cwd()
+        named = next((environment[name] for name in _ROOTS if environment.get(name)), None)
+        return cls(Path(named or here).resolve(), here, manifest)
+
+    def path(self, file: str) -> str:
+        """`file`, as a position has it, from the root; unchanged when it lies elsewhere.
+
+        A position names the manifest as the user did, and any other file from the manifest's folder.
+        """
+        folder = self.here if Path(file) == self.manifest else self.here / self.manifest.parent
+        whole = (folder / file).resolve()
+        return whole.relative_to(self.root).as_posix() if whole.is_relative_to(self.root) else file
+
+    def finding(self, finding: Finding) -> Finding:
+        return replace(finding, source=self._place(finding.source))
+
+    def problem(self, problem: Problem) -> Problem:
+        return replace(problem, position=self._place(problem.position))
+
+    def _place(self, position: Position | None) -> Position | None:
+        return replace(position, file=self.path(position.file)) if position else None
