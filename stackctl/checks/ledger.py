@@ -20,6 +20,7 @@ from stackctl.checks import (
     jobs,
     panels,
     rules,
+    storage,
     targets,
 )
 from stackctl.checks.context import Context
@@ -31,6 +32,7 @@ Family = Callable[[Context], Iterable[Finding]]
 FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (components.check, (components.ID,)),
     (config.check, (config.GENERATION, config.CONFIG, config.RETENTION)),
+    (storage.check, (storage.ID,)),
     (jobs.check, (jobs.ID,)),
     (targets.check, (targets.ID,)),
     (contracts.check, (contracts.METRIC, contracts.LABELS)),

@@ -142,6 +142,11 @@ class Prometheus:
         parameters = {"query": query, "limit": "1"}
         return self.http.json("/api/v1/query", lambda answer: len(answer["data"]["result"]) > 0, params=parameters)
 
+    def newest_sample(self) -> float:
+        """The Unix time of the newest sample of any scrape, 0.0 when there is none."""
+        query = "max(timestamp(up)) or vector(0)"
+        return self.http.json("/api/v1/query", _value, params={"query": query})
+
     def names(self) -> tuple[str, ...]:
         """The names of all series, those that are no longer served too."""
         return self.label_values("__name__")
@@ -211,6 +216,10 @@ def _described(answer: Any) -> tuple[Described, ...]:
 
 def _labels(answer: Any) -> tuple[Mapping[str, str], ...]:
     return tuple(dict(each["metric"]) for each in answer["data"]["result"])
+
+
+def _value(answer: Any) -> float:
+    return float(answer["data"]["result"][0]["value"][1])
 
 
 def _numbered(answer: Any) -> dict[int, int]:

@@ -43,6 +43,7 @@ def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_no
     del well.servers["alertmanager"].routes["/metrics"]
     well.servers["grafana"].routes = {}
     well.reached.clear()
+    well.stored = lambda: 0
     well.change(fetch=no_answer, declared="bbb")
     passed = {finding.id for finding in well.findings() if finding.status == "pass"}
     assert passed == {"component.ready"}
@@ -251,6 +252,21 @@ def test_a_discovered_target_that_is_down_must_be_named(well: World) -> None:
         "Mend the targets named in the evidence.",
     )
     assert finding.evidence == "b:1: down"
+
+
+# -- storage ------------------------------------------------------------------------------------------------
+
+
+def test_a_prometheus_that_scrapes_and_stores_nothing_must_be_told(well: World) -> None:
+    assert well.only("prometheus.storage").status == "pass"
+    well.stored = lambda: 7
+    finding = well.only("prometheus.storage")
+    assert told(finding) == (
+        "fail",
+        "nothing that is scraped comes into storage",
+        "See `stackctl logs prometheus`: its disk may be full, read-only or broken.",
+    )
+    assert well.only("target.up", "prometheus").status == "pass"
 
 
 # -- health -------------------------------------------------------------------------------------------------

@@ -116,6 +116,7 @@ class World:
     empty: set[str] = field(default_factory=set)
     refused: dict[str, Reply] = field(default_factory=dict)
     scrapes: Callable[[], int] = field(default_factory=lambda: count().__next__)
+    stored: Callable[[], int] = field(default_factory=lambda: count().__next__)
 
     def findings(self, *only: str) -> list[Finding]:
         return ledger.run(self.context, only)
@@ -186,6 +187,8 @@ class World:
         text = query.removeprefix("query=").removesuffix("&limit=1")
         if text == '{job="api"}':
             return self.report_series()
+        if text == "max(timestamp(up)) or vector(0)":
+            return success({"result": [{"metric": {}, "value": [1, str(self.time + self.stored())]}]})
         if text.startswith("label_replace(count("):
             counted = [part.partition(', "n", ')[0] for part in text.split("label_replace(count(")[1:]]
             return success({"result": [numbered(n) for n, one in enumerate(counted) if self.finds(one[:-1])]})

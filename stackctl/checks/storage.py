@@ -1,0 +1,36 @@
+"""`prometheus.storage`: what Prometheus scrapes is stored. A full or broken disk stops that, and nothing else shows it.
+
+Targets stay up then, and queries give the last stored sample for five minutes more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stackctl import conventions as c
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding, Subject
+from stackctl.clients.http import NoAnswer
+
+ID = "prometheus.storage"
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """One finding: whether a sample came into storage while the check looked. It waits for the next scrape."""
+    subject = Subject(ID, c.PROMETHEUS, context.stack.prometheus.origin)
+    client = context.prometheus()
+    first: list[float] = []
+
+    def newest() -> float:
+        found = client.newest_sample()
+        first[:] = first or [found]
+        return found
+
+    seen = context.settle(newest, lambda found: found > first[0], within=context.seconds)
+    if isinstance(seen, NoAnswer):
+        return [subject.failed(seen.summary, "Run `stackctl up`.")]
+    if seen <= first[0]:
+        summary = "nothing that is scraped comes into storage"
+        remedy = "See `stackctl logs prometheus`: its disk may be full, read-only or broken."
+        return [subject.failed(summary, remedy, stage="loaded")]
+    return [subject.passed("what is scraped is stored")]
