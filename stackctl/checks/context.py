@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from stackctl.checks.seen import Place
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Answer, Http, NoAnswer
+from stackctl.clients.probe import Dial
 from stackctl.clients.prometheus import Prometheus
 from stackctl.model import Stack
 from stackctl.scrape import Job
@@ -31,6 +33,7 @@ class Context:
     current    the id of the running generation, and `declared` that of `tree`
     seconds    the most that one family may wait
     fetch      asks a URL from where Prometheus runs
+    place      where Prometheus runs, for a closer look at what fails, and `dial` a connection from this machine
     """
 
     stack: Stack
@@ -42,6 +45,8 @@ class Context:
     declared: str
     seconds: float
     fetch: Callable[[str], Answer]
+    place: Place
+    dial: Dial
     grafana_password: Secret | None = None
     clock: Clock = field(default=SYSTEM_CLOCK)
 

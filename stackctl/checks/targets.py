@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stackctl.checks.context import Context
-from stackctl.checks.diagnose import NOT_LOADED, diagnose, dropped_by
+from stackctl.checks.diagnose import NOT_LOADED, dropped_by
 from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.look import Diagnoses, Failed, look
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget
 from stackctl.scrape import Endpoint, Job
@@ -56,7 +57,19 @@ class Observation:
 def check(context: Context) -> Iterable[Finding]:
     """A finding for every declared target, and one for every job whose targets are discovered."""
     seen = settle(context, [job for job in context.jobs if not is_skipped(context, job)])
-    return [finding for job in context.jobs for finding in _job(context, job, seen)]
+    found = look(context, _down(context, seen)) if isinstance(seen, Observation) else {}
+    return [finding for job in context.jobs for finding in _job(context, job, seen, found)]
+
+
+def _down(context: Context, seen: Observation) -> list[Failed]:
+    """The declared targets of which Prometheus says why it could not scrape them."""
+    declared = [(job, each) for job in context.jobs if not is_skipped(context, job) for each in job.endpoints]
+    known = [(job, endpoint, seen.of(job, endpoint)) for job, endpoint in declared]
+    return [
+        Failed(job, endpoint, target.last_error)
+        for job, endpoint, target in known
+        if target and target.health != "up" and target.last_error
+    ]
 
 
 def settle(context: Context, jobs: Sequence[Job]) -> Observation | NoAnswer:
@@ -83,10 +96,10 @@ def is_skipped(context: Context, job: Job) -> bool:
     return source is not None and source.name in context.skipped
 
 
-def _job(context: Context, job: Job, seen: Observation | NoAnswer) -> list[Finding]:
+def _job(context: Context, job: Job, seen: Observation | NoAnswer, found: Diagnoses) -> list[Finding]:
     if job.discovered:
         return [_discovered(Subject(ID, job.name, job.origin), job, seen)]
-    return [_target(context, job, endpoint, seen) for endpoint in job.endpoints]
+    return [_target(context, job, endpoint, seen, found) for endpoint in job.endpoints]
 
 
 def _discovered(subject: Subject, job: Job, seen: Observation | NoAnswer) -> Finding:
@@ -115,7 +128,7 @@ def _absent(context: Context, subject: Subject, job: Job, endpoint: Endpoint) ->
     return subject.failed(diagnosis.cause, diagnosis.remedy, diagnosis.evidence)
 
 
-def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | NoAnswer) -> Finding:
+def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | NoAnswer, found: Diagnoses) -> Finding:
     subject = Subject(ID, f"{job.name}/{endpoint.instance}", endpoint.origin)
     if is_skipped(context, job):
         return subject.skipped("it does not run")
@@ -125,8 +138,8 @@ def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | 
     if target is None:
         return _absent(context, subject, job, endpoint)
     if target.health != "up" and target.last_error:
-        diagnosis = diagnose(job, endpoint, target.last_error, context.runtime)
-        return subject.failed(f"down: {diagnosis.cause}", diagnosis.remedy, target.last_error, stage="loaded")
+        diagnosis = found[job.name, endpoint.instance]
+        return subject.failed(f"down: {diagnosis.cause}", diagnosis.remedy, diagnosis.evidence, stage="loaded")
     if not seen.fresh(target) or target.health != "up":
         summary = f"not scraped while this check waited (health: {target.health})"
         remedy = "Wait longer with --timeout; if that changes nothing, look at `stackctl logs prometheus`."

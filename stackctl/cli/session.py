@@ -74,6 +74,7 @@ def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]
     from stackctl.checks import ledger
     from stackctl.checks.context import Context
     from stackctl.report.verification import Verification
+    from stackctl.runtime.dial import directly
 
     refuse_unknown_checks(only, ledger.IDS)
     session = Session.open(manifest)
@@ -88,6 +89,8 @@ def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]
         declared=session.state.identify(session.tree),
         seconds=patience(session.stack) if wait_seconds is None else wait_seconds,
         fetch=session.fetch,
+        place=session.runtime,
+        dial=directly,
         grafana_password=kept_secrets(session.state).get(c.GRAFANA_ADMIN_PASSWORD),
     )
     findings = tuple(ledger.run(context, only))

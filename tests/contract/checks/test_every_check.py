@@ -173,7 +173,7 @@ def test_a_target_that_is_down_must_be_told_with_its_cause(well: World) -> None:
         "down: there is nothing at the metrics path",
         "`metrics_path: /metrics` may be wrong: name the path that serves the metrics.",
     )
-    assert finding.evidence == error
+    assert finding.evidence == f"{error}\nfrom this machine: GET http://localhost:8000/metrics: connection refused"
     assert finding.source
     assert finding.source.text.strip() == 'targets: ["localhost:8000"]'
     assert well.only("target.up", "pushgateway").status == "pass"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from stackctl.checks import ledger
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding
 from stackctl.clients.http import Answer, NoAnswer
+from stackctl.clients.probe import Dial
 from stackctl.manifest import load
 from stackctl.promql.selectors import Selector, read
 from stackctl.render import render
@@ -98,6 +100,56 @@ dashboards: [{{file: d.json}}]
 
 ALERTMANAGER = "alertmanager/alertmanager.yml"
 LABELS = ("__name__", "job", "instance", "team", "result", "shop", "le")
+
+
+@contextmanager
+def closed(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
+    """Nothing listens anywhere."""
+    raise ConnectionRefusedError
+    yield
+
+
+@contextmanager
+def opened(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
+    with socket.create_connection((host, port), seconds) as connection:
+        yield connection
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Something that the stack runs."""
+
+    name: str
+    state: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Peer:
+    names: tuple[str, ...]
+    networks: tuple[str, ...] = ("shop_default",)
+    near: bool = True
+
+
+@dataclass
+class Around:
+    """Where Prometheus is pretended to run: how it connects, what else runs there, and what that logs."""
+
+    dial: Dial = closed
+    units: tuple[Unit, ...] = ()
+    beside: tuple[Peer, ...] = ()
+    lines: tuple[str, ...] = ()
+
+    def observe(self) -> tuple[Unit, ...]:
+        return self.units
+
+    def peers(self) -> tuple[Peer, ...]:
+        return self.beside
+
+    def logs(self, units: list[str], *, tail: int | None = None) -> Iterator[str]:
+        assert units
+        assert tail
+        return iter(self.lines[-tail:])
 
 
 @dataclass
@@ -286,6 +338,8 @@ def context_of(manifest: Path) -> Context:
         declared="aaa",
         seconds=20,
         fetch=lambda url: Answer(200, "", "fine"),
+        place=Around(),
+        dial=closed,
         grafana_password=Secret("right"),
         clock=Clock(lambda: float(next(elapsed)), lambda _: None),
     )

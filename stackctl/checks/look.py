@@ -1,0 +1,237 @@
+"""A closer look at failed targets: each is asked from where Prometheus runs and from this machine, all at once, within
+a few seconds, and the answers are made into diagnoses.
+
+Only the target itself is asked. Credentials of the manifest go to it alone: from this machine only where the target is
+this machine, as a name may mean another one here; and over TLS only where the manifest trusts any certificate.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from stackctl import conventions as c
+from stackctl.checks.body import kind_of
+from stackctl.checks.context import Context
+from stackctl.checks.diagnose import Diagnosis, diagnose
+from stackctl.checks.seen import NOTHING, Beside, Found, Seen, secrets, shown
+from stackctl.clients.probe import Dial, Probe, probe
+from stackctl.errors import StackctlError
+from stackctl.scrape import Endpoint, Job
+from stackctl.source import Secret
+
+T = TypeVar("T")
+# (job, instance) -> the diagnosis of a target.
+Diagnoses = Mapping[tuple[str, str], Diagnosis]
+
+# However many targets fail: so many are looked at, and for so long. What hangs must leave time for what comes after.
+LOOKED_AT = 20
+_SECONDS = 3.0
+_FIRST_SECONDS = 2.0
+_LAST_WORDS = 5
+# Where applications usually have their metrics.
+PATHS = (
+    "/metrics",
+    "/actuator/prometheus",
+    "/api/metrics",
+    "/api/v1/metrics",
+    "/prometheus",
+    "/stats/prometheus",
+    "/q/metrics",
+    "/manage/prometheus",
+)
+_SIBLING_PATHS = 4
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A declared target that Prometheus could not scrape, with its own text."""
+
+    job: Job
+    endpoint: Endpoint
+    error: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.job.name, self.endpoint.instance
+
+    @property
+    def scheme(self) -> str:
+        return self.job.service.scheme if self.job.service else "http"
+
+    def url(self, address: str, path: str = "", scheme: str = "") -> str:
+        query = f"?{urlencode(self.job.params, doseq=True)}" if self.job.params and not path else ""
+        return f"{scheme or self.scheme}://{address}{path or self.job.metrics_path}{query}"
+
+
+@dataclass(frozen=True)
+class Around:
+    """What runs beside Prometheus, asked once for all targets."""
+
+    units: Mapping[str, Found] | None
+    peers: tuple[Beside, ...] | None
+
+
+def look(context: Context, failed: Sequence[Failed]) -> Diagnoses:
+    """The diagnosis of each failed target; of those beyond the first twenty, by Prometheus' words alone."""
+    if not failed:
+        return {}
+    until = time.monotonic() + _SECONDS
+    around = Around(
+        _tried(lambda: {unit.name: unit for unit in context.place.observe()}),
+        _tried(lambda: tuple(context.place.peers())),
+    )
+    looks = [_Look(context, one, around, until) for one in failed]
+    chosen = list({each.subject: each for each in looks}.values())[:LOOKED_AT]
+    with ThreadPoolExecutor(len(chosen)) as targets, ThreadPoolExecutor(len(chosen)) as beside:
+        seen = list(targets.map(lambda each: each.seen(beside), chosen))
+    known = {each.subject: found for each, found in zip(chosen, seen, strict=True)}
+    hidden = {*secrets(context.stack), *(_credentials(one).partition(" ")[2] for one in failed)}
+    return {each.one.key: _told(context, each.one, known.get(each.subject), hidden) for each in looks}
+
+
+def _told(context: Context, one: Failed, seen: Seen | None, hidden: set[str]) -> Diagnosis:
+    found = diagnose(one.job, one.endpoint, one.error, context.runtime, seen or NOTHING)
+    unseen = "" if seen else f"\nnot asked: of the targets that fail, {LOOKED_AT} were"
+    return Diagnosis(shown(found.cause, hidden), shown(found.remedy, hidden), shown(found.evidence + unseen, hidden))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The look at one target, which is over at `until`, a time of the monotonic clock."""
+
+    context: Context
+    one: Failed
+    around: Around
+    until: float
+
+    @property
+    def subject(self) -> tuple[str, str, str]:
+        """What is looked at: two jobs may scrape one target, and one look serves both."""
+        unit = self._unit()
+        return self.one.url(self.one.endpoint.address), _credentials(self.one), unit.name if unit else ""
+
+    def seen(self, beside: ThreadPoolExecutor) -> Seen:
+        address = self.one.endpoint.address
+        apart = self.context.runtime == c.DOCKER
+        from_here = beside.submit(self._from_here, address) if apart else None
+        there = self._ask(self.context.place.dial, self.one.url(address))
+        here = from_here.result() if from_here else None
+        unit = self._unit()
+        return Seen(
+            there,
+            here,
+            self._other_scheme(there),
+            self._other_path(there, here),
+            unit,
+            self._last_words(unit),
+            self.around.peers or (),
+        )
+
+    # -- asking -----------------------------------------------------------------------------------------------
+
+    def _ask(self, dial: Dial, url: str, *, trusted: bool = True) -> Probe:
+        """The answer of `url`; `trusted` says whether it may get the manifest's credentials."""
+        credentials = _credentials(self.one) if trusted and self._may_know(url) else ""
+        left = max(min(self.until - time.monotonic(), _FIRST_SECONDS), 0.1)
+        return probe(url, dial, left, {"Authorization": credentials} if credentials else {})
+
+    def _may_know(self, url: str) -> bool:
+        service = self.one.job.service
+        tls: Any = service.scrape.get("tls_config", {}) if service else {}
+        return url.startswith(f"{self.one.scheme}:") and (
+            self.one.scheme == "http" or str(tls.get("insecure_skip_verify", "")).lower() == "true"
+        )
+
+    def _from_here(self, address: str) -> Probe:
+        local = _is_local(address)
+        return self._ask(self.context.dial, self.one.url(_as_here(address)), trusted=local)
+
+    def _other_scheme(self, there: Probe) -> Probe | None:
+        """The answer to the other scheme, where the declared one gets none or a refusal."""
+        odd = there.failure in ("closed", "plain") or (there.reply and there.reply.status == 400)
+        if not odd:
+            return None
+        other = "http" if self.one.scheme == "https" else "https"
+        return self._ask(self.context.place.dial, self.one.url(self.one.endpoint.address, scheme=other), trusted=False)
+
+    def _other_path(self, there: Probe, here: Probe | None) -> str:
+        """A usual path, or one of another service, that answers with metrics where the declared one does not."""
+        reply = there.reply
+        if reply is None or not (reply.status in (404, 405) or _is_other(there)):
+            return ""
+        # A connection from here costs less than one through a container, and the same server answers.
+        near = here and here.reply and here.reply.status == reply.status and _is_local(self.one.endpoint.address)
+        dial = self.context.dial if near else self.context.place.dial
+        address = _as_here(self.one.endpoint.address) if near else self.one.endpoint.address
+        for path in self._paths():
+            if time.monotonic() > self.until:
+                break
+            if _has_metrics(self._ask(dial, self.one.url(address, path))):
+                return path
+        return ""
+
+    def _paths(self) -> list[str]:
+        siblings = dict.fromkeys(service.metrics_path for service in self.context.stack.services)
+        others = [path for path in siblings if path not in PATHS and path != self.one.job.metrics_path]
+        return [path for path in PATHS if path != self.one.job.metrics_path] + others[:_SIBLING_PATHS]
+
+    # -- what runs behind it ----------------------------------------------------------------------------------
+
+    def _unit(self) -> Found | None:
+        host = self.one.endpoint.address.rpartition(":")[0].strip("[]")
+        source = self.one.job.service or self.one.job.component
+        names = (source.name if source else "", host)
+        units = self.around.units or {}
+        return next((units[name] for name in names if name in units), None)
+
+    def _last_words(self, unit: Found | None) -> tuple[str, ...]:
+        if unit is None or (unit.state == "running" and "unhealthy" not in unit.detail):
+            return ()
+        return _tried(lambda: tuple(self.context.place.logs([unit.name], tail=_LAST_WORDS))) or ()
+
+
+def _is_local(address: str) -> bool:
+    return address.rpartition(":")[0] in (c.HOST_FROM_CONTAINER, *c.LOCAL_HOSTS)
+
+
+def _as_here(address: str) -> str:
+    """The address as this machine has it."""
+    return address.replace(c.HOST_FROM_CONTAINER, "localhost", 1)
+
+
+def _is_other(answer: Probe) -> bool:
+    """Whether a good answer is something else than metrics."""
+    return bool(answer.reply and answer.reply.status // 100 in (2, 3) and not _has_metrics(answer))
+
+
+def _has_metrics(answer: Probe) -> bool:
+    return bool(answer.reply and answer.reply.status == 200 and kind_of(answer.reply.body) == "metrics")
+
+
+def _credentials(one: Failed) -> str:
+    """The value of the Authorization header by which the manifest logs in, "" when it gives none."""
+    known = one.job.service.scrape if one.job.service else {}
+    if "basic_auth" in known:
+        pair = ":".join(_plain(known["basic_auth"].get(key)) for key in ("username", "password"))
+        return f"Basic {base64.b64encode(pair.encode()).decode()}"
+    block = known.get("authorization")
+    token = _plain(block.get("credentials")) if block else ""
+    return f"{block.get('type', 'Bearer')} {token}" if block and token else ""
+
+
+def _plain(value: Any) -> str:
+    return value.reveal() if isinstance(value, Secret) else str(value or "")
+
+
+def _tried(ask: Callable[[], T]) -> T | None:
+    """What `ask` gives; a runtime that does not answer must not hide what else was found."""
+    try:
+        return ask()
+    except StackctlError:
+        return None
