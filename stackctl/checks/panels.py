@@ -25,7 +25,7 @@ from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus
-from stackctl.model import PanelQuery
+from stackctl.model import Dashboard, PanelQuery
 from stackctl.promql import duration
 from stackctl.promql.expression import syntax_error
 from stackctl.promql.grafana import MACROS, runnable
@@ -57,11 +57,7 @@ class Query:
 
 def check(context: Context) -> Iterable[Finding]:
     """A finding for every panel and every variable that asks Prometheus."""
-    queries = [
-        Query(dashboard.path, query, runnable(query.expr, {**_rate_interval(context), **dashboard.values}))
-        for dashboard in context.stack.dashboards
-        for query in dashboard.queries
-    ]
+    queries = [query for dashboard in context.stack.dashboards for query in asked(context, dashboard)]
     if not queries:
         return []
     seen = targets.settle(context, [job for job in context.jobs if not targets.is_skipped(context, job)])
@@ -81,6 +77,12 @@ def check(context: Context) -> Iterable[Finding]:
         verdicts = dict.fromkeys(queries, Verdict("fail", left.summary, "Run `stackctl up`."))
     panels = dict.fromkeys(query.panel for query in queries)
     return [_panel(queries, verdicts, panel) for panel in panels]
+
+
+def asked(context: Context, dashboard: Dashboard) -> list[Query]:
+    """The queries of a dashboard, as they are run."""
+    values = {**_rate_interval(context), **dashboard.values}
+    return [Query(dashboard.path, query, runnable(query.expr, values)) for query in dashboard.queries]
 
 
 def _rate_interval(context: Context) -> dict[str, str]:

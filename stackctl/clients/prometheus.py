@@ -68,6 +68,14 @@ class LoadedRule:
 
 
 @dataclass(frozen=True)
+class Series:
+    """One result of a query over a time: (Unix time, value) in order; a value may be NaN or infinite."""
+
+    labels: Mapping[str, str]
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
 class RuntimeInfo:
     """When Prometheus started and last loaded its configuration (Unix time, its own clock), and how that went."""
 
@@ -141,6 +149,17 @@ class Prometheus:
         """Whether an instant query has a result. Of many series only one is asked for."""
         parameters = {"query": query, "limit": "1"}
         return self.http.json("/api/v1/query", lambda answer: len(answer["data"]["result"]) > 0, params=parameters)
+
+    def over(self, query: str, start: float, end: float, step: float, limit: int) -> tuple[Series, ...]:
+        """Up to `limit` series of a query from `start` to `end` (Unix time), with a point every `step` seconds."""
+        times = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:g}"}
+        parameters = {"query": query, **times, "limit": str(limit)}
+        return self.http.json("/api/v1/query_range", _series, params=parameters)[:limit]
+
+    def clock(self, seconds: int) -> tuple[float, float]:
+        """The Unix time that it is by Prometheus' own clock, and that of the first scrape in the last `seconds`."""
+        query = f"min(min_over_time(timestamp(up)[{seconds}s:5s])) or vector(time())"
+        return self.http.json("/api/v1/query", _clock, params={"query": query})
 
     def newest_sample(self) -> float:
         """The Unix time of the newest sample of any scrape, 0.0 when there is none."""
@@ -218,8 +237,20 @@ def _labels(answer: Any) -> tuple[Mapping[str, str], ...]:
     return tuple(dict(each["metric"]) for each in answer["data"]["result"])
 
 
+def _series(answer: Any) -> tuple[Series, ...]:
+    return tuple(
+        Series(each["metric"], tuple((float(time), float(value)) for time, value in each["values"]))
+        for each in answer["data"]["result"]
+    )
+
+
 def _value(answer: Any) -> float:
     return float(answer["data"]["result"][0]["value"][1])
+
+
+def _clock(answer: Any) -> tuple[float, float]:
+    now, first = answer["data"]["result"][0]["value"]
+    return float(now), float(first)
 
 
 def _numbered(answer: Any) -> dict[int, int]:
