@@ -33,7 +33,7 @@ ALLOWED = {
     "backup": {*GROUND, "runtime"},
     "clients": {*GROUND},
     "checks": {*CORE, "clients"},
-    "report": {*GROUND, "checks"},
+    "report": {*GROUND, "checks", "data"},
     "simulate": {*GROUND, "model"},
     "drill": {*CORE, "clients", "checks"},
     "starter": {*CORE, "manifest"},

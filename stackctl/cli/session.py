@@ -63,16 +63,20 @@ def kept_secrets(state: State) -> dict[str, Secret]:
     return {c.GRAFANA_ADMIN_PASSWORD: password} if password else {}
 
 
-def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]) -> Verification:
-    """Every finding about the running stack, or those of the checks in `only`.
+def verify_stack(
+    manifest: Path, wait_seconds: float | None, only: Sequence[str], *, history: bool = False
+) -> Verification:
+    """Every finding about the running stack, or those of the checks in `only`; with `history` the panels' charts too.
 
     `wait_seconds` bounds the wait for scrapes and evaluations; None is as long as the slowest of them needs.
 
     Raises InputError for a bad manifest or an unknown check, and Unavailable when nothing runs.
     """
     from stackctl import scrape
+    from stackctl.checks import history as panels
     from stackctl.checks import ledger
     from stackctl.checks.context import Context
+    from stackctl.checks.panels import PANEL
     from stackctl.report.verification import Verification
     from stackctl.runtime.dial import directly
 
@@ -95,7 +99,8 @@ def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]
     )
     findings = tuple(ledger.run(context, only))
     seconds = time.monotonic() - start
-    return Verification(session.stack.name, session.runtime.name, session.current.id, findings, seconds, begun)
+    charts = panels.look(context) if history and any(finding.id == PANEL for finding in findings) else None
+    return Verification(session.stack.name, session.runtime.name, session.current.id, findings, seconds, begun, charts)
 
 
 def patience(stack: Stack) -> float:

@@ -19,6 +19,9 @@ def verify(
     context: typer.Context,
     output: Annotated[Format, typer.Option("--output", "-o", help="How the report is written.")] = Format.text,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the report to FILE.")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page with charts to FILE.html too.")
+    ] = None,
     timeout: Annotated[
         str | None,
         typer.Option("--timeout", help="How long to wait for scrapes and evaluations.", show_default="as they need"),
@@ -34,15 +37,19 @@ def verify(
     from stackctl.report import console
 
     manifest = options(context).manifest
-    verification = verify_stack(manifest, seconds(timeout, "--timeout") if timeout else None, only or [])
+    patience = seconds(timeout, "--timeout") if timeout else None
+    verification = verify_stack(manifest, patience, only or [], history=report is not None)
     if drill:
         verification = _with_drill(manifest, verification)
     text = render(_in_repository(verification, manifest, output), output)
     if out is None:
         console.out(text.rstrip("\n"))
     else:
-        write_report(out, text)
+        write_report(out, text, "--out")
         console.note(f"{'verified' if verification.ok else 'not verified'}: see {out}")
+    if report is not None:
+        write_report(report, page(verification), "--report")
+        console.note(f"report: {report}")
     raise typer.Exit(0 if verification.ok else 1)
 
 
@@ -86,8 +93,16 @@ def render(verification: Verification, output: Format) -> str:
     return str(formats[output].render(verification))
 
 
-def write_report(path: Path, text: str) -> None:
-    """Write a report whole or not at all. Raises InputError when that cannot be."""
+def page(verification: Verification) -> str:
+    """The report as a page."""
+    from stackctl import __version__
+    from stackctl.report import html
+
+    return html.render(verification, __version__)
+
+
+def write_report(path: Path, text: str, option: str) -> None:
+    """Write a report whole or not at all. Raises InputError when that cannot be; `option` is what named `path`."""
     from stackctl.errors import InputError
 
     temporary = path.with_name(f".{path.name}.part")
@@ -97,4 +112,6 @@ def write_report(path: Path, text: str) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise InputError.of(f"cannot write {path}: {error.strerror}", remedy="Name another file with --out.") from None
+        raise InputError.of(
+            f"cannot write {path}: {error.strerror}", remedy=f"Name another file with {option}."
+        ) from None

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stackctl.checks.finding import Finding
+
+if TYPE_CHECKING:
+    from stackctl.checks.history import History
 
 
 @dataclass(frozen=True)
@@ -13,6 +17,7 @@ class Verification:
     """The findings about one running stack.
 
     `begun` is when the look at it began (Unix time, 0.0 when that is not known) and `seconds` how long it took.
+    `history` is what the panels have shown, where a report draws it.
     """
 
     stack: str
@@ -21,6 +26,7 @@ class Verification:
     findings: tuple[Finding, ...]
     seconds: float = 0.0
     begun: float = 0.0
+    history: History | None = None
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -1,0 +1,166 @@
+"""The page: whole, safe and small, whatever the findings hold."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import time
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from stackctl.checks.finding import Finding
+from stackctl.checks.history import Chart, History, Line
+from stackctl.report import html
+from stackctl.report.verification import Verification
+from stackctl.source import Position
+
+EVIL = "<script>alert(1)</script>\"'&lt;</style><img src=x onerror=alert(1)>é漢\x00\x1b[31m\ud800"
+VOID = {"meta", "link", "input", "img", "br"}
+FAIL = Finding(
+    "panel.data", "d.yml/Requests", "fail", "nothing serves `x_total`", "asked as: x", "Did you mean `y_total`?",
+    Position("d.yml", 7, 5, "    query: x_total"), stage="loaded",
+)  # fmt: skip
+PASS = Finding("panel.data", "d.yml/Errors", "pass", "", source=Position("d.yml", 9, 5))
+UP = Finding("target.up", "api/localhost:8000", "pass", "up")
+START = 1_700_000_100.0
+LINE = Line("GET", tuple((START + 10 * n, float(n % 7)) for n in range(91)))
+CHARTS = (
+    Chart("Shop", "Requests", "d.yml/Requests", "reqps", trouble="no data"),
+    Chart("Shop", "Errors", "d.yml/Errors", "percentunit", (LINE, replace(LINE, name="PUT")), more=12),
+)
+HISTORY = History(START, START + 900, 10, CHARTS)
+WHOLE = Verification("shop", "docker", "abc123", (UP, FAIL, PASS), 2.5, START, HISTORY)
+
+
+class Page(HTMLParser):
+    """The elements of a page. Every end must fit its beginning."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def page(verification: Verification = WHOLE) -> str:
+    return html.render(verification, "1.2.3")
+
+
+def test_the_page_must_hold_every_finding_with_what_there_is_to_say() -> None:
+    text = "".join(Page(page()).texts)
+    said = (
+        "d.yml/Requests",
+        "panel.data",
+        "nothing serves x_total",
+        "Did you mean y_total?",
+        "d.yml:7:5",
+        "asked as: x",
+    )
+    for part in (*said, "7 |     query: x_total", "api/localhost:8000", "target.up", "1.2.3", "abc123", "2.5 s"):
+        assert part in text
+    assert "2023-11-14 22:15:00 UTC" in text
+
+
+def test_the_page_must_ask_nobody_for_anything() -> None:
+    shown = Page(page())
+    addresses = [value for _, attributes in shown.tags for name, value in attributes.items() if name in ("src", "href")]
+    assert all(value and value.startswith(("#", "data:")) for value in addresses)
+    assert "url(" not in page()
+    assert "@import" not in page()
+
+
+def test_the_policy_must_allow_the_page_s_own_style_and_script_and_nothing_else() -> None:
+    text = page()
+    policy = next(each["content"] for each in Page(text).all("meta") if "http-equiv" in each)
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for tag in ("style", "script"):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        assert f"{tag}-src 'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'" in policy
+    assert not any(name == "style" or name.startswith("on") for _, attributes in Page(text).tags for name in attributes)
+
+
+def test_whatever_a_label_says_must_be_text() -> None:
+    place = Position(EVIL, 3, 1, EVIL.replace("\n", " "))
+    finding = Finding("panel.data", EVIL, "fail", f"`{EVIL}`", EVIL, EVIL, place)
+    chart = Chart(EVIL, EVIL, EVIL, EVIL, (replace(LINE, name=EVIL),), trouble=EVIL)
+    folded = replace(finding, subject="other", status="skip")
+    evil = Verification(EVIL, EVIL, EVIL, (finding, folded), 1, START, replace(HISTORY, charts=(chart,)))
+    shown = Page(page(evil))
+    assert len(shown.all("script")) == len(shown.all("style")) == 1
+    assert shown.all("img") == []
+    assert any("<script>alert(1)</script>\"'&lt;" in text for text in shown.texts)
+    page(evil).encode()
+    assert "\x00" not in page(evil)
+    assert "\x1b" not in page(evil)
+
+
+def test_every_id_must_be_unique_and_every_link_lead_somewhere() -> None:
+    shown = Page(page(replace(WHOLE, findings=(*WHOLE.findings, *WHOLE.findings))))
+    ids = [attributes["id"] for _, attributes in shown.tags if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    assert {each["href"] for each in shown.all("a")} <= {f"#{id}" for id in ids}
+
+
+def test_a_failure_must_be_open_and_come_first_and_what_passed_be_folded() -> None:
+    text = page()
+    assert text.index('id="panel.data/d.yml/Requests"') < text.index('id="target.up/api/localhost:8000"')
+    assert '<article class="finding fail"' in text
+    assert all("open" not in each for each in Page(text).all("details"))
+
+
+def test_a_panel_must_be_drawn_with_its_legend_and_what_is_left_out() -> None:
+    shown = Page(page())
+    assert len(shown.all("polyline")) == 2
+    text = " ".join(shown.texts)
+    for part in ("GET", "PUT", "600%", "and 12 more series", "22:15:00 to 22:30:00 UTC, a point every 10 s"):
+        assert part in text
+
+
+def test_an_empty_panel_must_say_why() -> None:
+    figure = page().partition('id="chart/panel.data/d.yml/Requests"')[2].partition("</figure>")[0]
+    assert "Nothing to draw:" in figure
+    assert "nothing serves <code>x_total</code>" in figure
+
+
+@pytest.mark.parametrize("findings", [(), (UP,)])
+def test_a_page_without_charts_must_be_whole(findings: tuple[Finding, ...]) -> None:
+    assert "What the panels show" not in page(Verification("shop", "docker", "abc", findings))
+
+
+def test_the_page_of_600_panels_must_stay_small_and_be_written_at_once() -> None:
+    findings = tuple(replace(PASS, subject=f"d.yml/{n}") for n in range(600))
+    # The worst there is: eight lines of ninety points, and no two on one straight.
+    lines = tuple(
+        Line(f"series {n}", tuple((START + 10 * m, float((m * m * 7919 + n) % 101)) for m in range(91)))
+        for n in range(8)
+    )
+    charts = tuple(Chart("Shop", finding.subject, finding.subject, "s", lines) for finding in findings)
+    begun = time.process_time()
+    text = page(Verification("shop", "docker", "abc", findings, 1, START, replace(HISTORY, charts=charts)))
+    assert time.process_time() - begun < 30
+    assert len(text.encode()) < 6_000_000
