@@ -143,7 +143,8 @@ def _behind(case: Case) -> Diagnosis | None:
     logs = f"`stackctl logs {unit.name}` has more"
     if "out of memory" in unit.detail:
         remedy = f"Raise the memory limit of `{unit.name}`, or find what needs so much: {logs}."
-        return Diagnosis(f"{what} ran out of memory ({unit.detail})", remedy, evidence)
+        ended = unit.detail.replace("out of memory, ", "")
+        return Diagnosis(f"{what} ran out of memory ({ended})", remedy, evidence)
     if unit.state == "paused":
         return Diagnosis(f"{what} is paused", "Go on with it: `docker unpause`, or `stackctl up`.", evidence)
     if unit.state == "running":
@@ -376,7 +377,9 @@ def _location(case: Case) -> str:
     answer = case.seen.answer
     if not answer or not answer.reply or answer.reply.status // 100 != 3:
         return ""
-    to = urlsplit(urljoin(answer.url, answer.reply.headers.get("location", "")))
+    if "location" not in answer.reply.headers:
+        return ""
+    to = urlsplit(urljoin(answer.url, answer.reply.headers["location"]))
     return f"{to.scheme}://{to.netloc.rpartition('@')[2]}{to.path}"
 
 

@@ -100,19 +100,22 @@ def test_a_stopped_app_must_be_told_as_refused(stack: Stack) -> None:
         health = [f"service.health {api(stack)} {kind}" for kind in ("live", "ready")]
         failures = red(stack, "target.up api", *health, "probe.success home")
     assert failures["target.up api"]["summary"].startswith("down: connection refused at ")
-    assert ("127.0.0.1 only" in failures["target.up api"]["remedy"]) == (stack.runtime == "docker")
+    assert failures["target.up api"]["remedy"].startswith(f"Nothing listens on port {stack.app.port} ")
+    assert "127.0.0.1 only" not in failures["target.up api"]["remedy"]  # as it was looked for there too
     assert failures[f"service.health {api(stack)} live"]["summary"].endswith("onnection refused")
 
 
 METRICS = b"# TYPE up_to_now gauge\nup_to_now 1\n"
+UNTYPED = "it serves metrics, but its Content-Type is not that of metrics: none"
+PAGE = "it answers with a web page, not with metrics"
 ANSWERS: dict[str, tuple[tuple[int, str | None, bytes], str, str]] = {
     "another-path": ((404, "text/plain", b"no"), "there is nothing at the metrics path", "`metrics_path: /metrics`"),
-    "a-page": ((200, "text/html", b"<html></html>"), "its Content-Type is not that of metrics", "For a web page"),
-    "a-blank-type": ((200, "", METRICS), "its Content-Type is not that of metrics", "`fallback_scrape_protocol"),
-    "no-type": ((200, None, METRICS), "its Content-Type is not that of metrics", "`fallback_scrape_protocol"),
-    "a-page-as-text": ((200, "text/plain", b"<html>"), "the answer is not in the format of metrics", "page or JSON"),
-    "a-login": ((401, "text/plain", b"who?"), "it wants a login", "`basic_auth`"),
-    "an-error": ((500, "text/plain", b"oh"), "the service answers with a server error", "service's own log"),
+    "a-page": ((200, "text/html", b"<html></html>"), PAGE, "`metrics_path: /metrics` is not that of metrics"),
+    "a-blank-type": ((200, "", METRICS), UNTYPED, "`fallback_scrape_protocol"),
+    "no-type": ((200, None, METRICS), UNTYPED, "`fallback_scrape_protocol"),
+    "a-page-as-text": ((200, "text/plain", b"<html>"), PAGE, "`metrics_path: /metrics` is not that of metrics"),
+    "a-login": ((401, "text/plain", b"who?"), "it wants a login, and the manifest gives none", "`basic_auth`"),
+    "an-error": ((500, "text/plain", b"oh"), "the service answers with a server error: oh", "service's own log"),
     "a-redirect": ((302, "text/plain", b""), "it answers with a redirect", "`metrics_path`"),
 }
 

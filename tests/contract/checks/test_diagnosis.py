@@ -448,7 +448,11 @@ def test_credentials_must_not_go_to_a_server_of_which_the_certificate_was_not_ch
             "up",
         ),
         (Unit("api", "exited", "exited with code 1"), "exited with code 1", "`stackctl logs api`"),
-        (Unit("api", "exited", "out of memory, exited with code 137"), "ran out of memory", "memory limit"),
+        (
+            Unit("api", "exited", "out of memory, exited with code 137"),
+            "ran out of memory (exited with code 137)",
+            "limit",
+        ),
         (Unit("api", "paused", "paused"), "is paused", "docker unpause"),
         (Unit("api", "running", "running, but unhealthy"), "is unhealthy", "healthcheck"),
         (Unit("api", "created"), "does not run: created", "stackctl up"),
