@@ -1,4 +1,4 @@
-"""Write the reference pages from the code they describe: docs/manifest.md, docs/cli.md and docs/checks.md.
+"""Write the reference pages from what they describe: the manifest, commands, checks, packs and runbooks.
 
 `make docs` runs it; a test fails when a page has drifted.
 """
@@ -17,6 +17,8 @@ from pydantic_core import PydanticUndefined
 from stackctl.checks import ledger
 from stackctl.cli.main import program
 from stackctl.manifest import fields
+from stackctl.manifest.packs import describe
+from stackctl.manifest.packs.library import Library
 from stackctl.manifest.schema import NOT_BUILT, Manifest
 
 DOCS = Path(__file__).parent
@@ -41,6 +43,7 @@ TYPE_NAMES = {
     fields.Range: "two numbers",
     fields.MetricName: "metric name",
     fields.Filling: "text",
+    fields.Given: "text, or labels",
     fields.Address: "host:port",
     fields.ListenAddress: "host:port, or port",
     fields.UrlPath: "path",
@@ -84,6 +87,7 @@ def pages() -> dict[Path, str]:
         DOCS / "manifest.md": GENERATED + manifest_page(),
         DOCS / "cli.md": GENERATED + cli_page(),
         DOCS / "checks.md": GENERATED + checks_page(),
+        **{page: GENERATED + text for page, text in pack_pages().items()},
     }
 
 
@@ -195,6 +199,102 @@ def family(module: str, ids: tuple[str, ...]) -> str:
     return f"## {module.rsplit('.', 1)[-1]}\n\n{(described.__doc__ or '').strip()}\n\n{listed}\n"
 
 
+# -- the packs ------------------------------------------------------------------------------------------------
+
+PACKS_HEAD = """# The packs
+
+Alert rules and dashboards that ship with stackctl; [what packs are, and how to write your own](../packs.md).
+
+| pack | as | for | |
+| --- | --- | --- | --- |
+"""
+RUNBOOKS_HEAD = "# The runbooks\n\nWhat each alert of a pack means, and what to look at first.\n\n"
+
+
+def pack_pages() -> dict[Path, str]:
+    """A page for each pack (its rules and its dashboard are on one), a runbook for each alert, and lists of both."""
+    library = Library()
+    packs = {name: describe.described(library, name) for name in describe.names(library)}
+    alerts = [(name, alert) for name, parts in packs.items() for part in parts for alert in part["alerts"]]
+    rows = [
+        f"| [{row['name']}]({row['name']}.md) | `{row['under']}` | {row['for']} | {row['title']} |"
+        for row in describe.summaries(library)
+    ]
+    listed = [
+        f"- [{alert['name']}]({alert['name']}.md) ({name})"
+        for name, alert in sorted(alerts, key=lambda each: str(each[1]["name"]))
+    ]
+    return {
+        DOCS / "packs" / "README.md": PACKS_HEAD + "\n".join(rows) + "\n",
+        DOCS / "runbooks" / "README.md": RUNBOOKS_HEAD + "\n".join(listed) + "\n",
+        **{DOCS / "packs" / f"{name}.md": "\n".join(map(pack_section, parts)) for name, parts in packs.items()},
+        **{DOCS / "runbooks" / f"{alert['name']}.md": runbook(name, alert) for name, alert in alerts},
+    }
+
+
+def pack_section(pack: dict[str, Any]) -> str:
+    use = "\n".join(pack["use"])
+    parts = [
+        f"# {pack['title']}: `{pack['name']}` under `{pack['under']}`",
+        pack["description"],
+        f"```yaml\n{use}\n```",
+    ]
+    for key, columns in (
+        ("parameters", ("name", "type", "default", "description")),
+        ("metrics", ("name", "type", "labels", "help")),
+        ("panels", ("title", "unit", "description")),
+    ):
+        if pack[key]:
+            parts.append(f"## {key.capitalize()}\n\n{table(columns, pack[key])}")
+    if pack["alerts"]:
+        rows = [{**alert, "alert": f"[{alert['name']}](../runbooks/{alert['name']}.md)"} for alert in pack["alerts"]]
+        parts.append(f"## Alerts\n\n{table(('alert', 'severity', 'for', 'summary'), rows)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> str:
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    for row in rows:
+        cells = (str(row[column]).replace("|", "\\|") for column in columns)
+        lines.append(
+            "| "
+            + " | ".join(
+                f"`{cell}`" if cell and column in ("name", "default") else cell
+                for column, cell in zip(columns, cells, strict=True)
+            )
+            + " |"
+        )
+    return "\n".join(lines)
+
+
+def runbook(pack: str, alert: dict[str, Any]) -> str:
+    book = alert["runbook"]
+    looks = "\n".join(
+        f"{number}. {look['what']}" + (f"\n\n   ```promql\n   {look['query']}\n   ```\n" if look["query"] else "")
+        for number, look in enumerate(book["look"], 1)
+    )
+    severity = "Heartbeat" if alert["severity"] == "none" else alert["severity"].capitalize()
+    return f"""# {alert["name"]}
+
+{severity}, of the pack [{pack}](../packs/{pack}.md). {book["meaning"]}
+
+**Impact.** {book["impact"]}
+
+## Look first at
+
+{looks}
+
+## The rule
+
+```promql
+{alert["expr"]}
+```
+
+It has to hold for {alert["for"]}. `{pack}` may have other parameters in your manifest: `stackctl packs show {pack}`.
+"""
+
+
 if __name__ == "__main__":
     for page, text in pages().items():
+        page.parent.mkdir(exist_ok=True)
         page.write_text(text)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stackctl.errors import InputError, Problem, raise_if_any
 from stackctl.manifest.document import Document, Value, parse
@@ -14,7 +15,10 @@ from stackctl.manifest.variables import read_variables, substituter
 from stackctl.model import Stack
 from stackctl.source import Position
 
-__all__ = ["load"]
+if TYPE_CHECKING:
+    from stackctl.manifest.packs.library import Library
+
+__all__ = ["load", "load_packs"]
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Stack:
@@ -35,6 +39,25 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Stack:
     if document.value is None and not document.problems:
         raise InputError(_empty(shown))
     return _stack(document, root)
+
+
+def load_packs(path: Path | None) -> Library:
+    """The packs that the manifest at `path` may use; those of stackctl alone without one.
+
+    Raises InputError with every problem of the manifest's own packs.
+    """
+    from stackctl.manifest.packs.library import Library, read_library
+
+    text = read_text(path, str(path)) if path else ""
+    document = parse("" if isinstance(text, Problem) else text, str(path))
+    folders = document.value.get("packs") if isinstance(document.value, dict) else None
+    if path is None or not isinstance(folders, list):
+        return Library()
+    library = read_library(document, [str(folder) for folder in folders], path.parent.resolve())
+    if isinstance(library, list):
+        raise_if_any(library)
+        raise AssertionError("packs that cannot be read have problems")
+    return library
 
 
 def _stack(document: Document, root: Path) -> Stack:

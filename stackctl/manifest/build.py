@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from stackctl.manifest.crosscheck import components
 from stackctl.manifest.dashboards import read_dashboards
 from stackctl.manifest.document import Document
 from stackctl.manifest.fields import split_address
+from stackctl.manifest.packs import Packs
+from stackctl.manifest.packs.library import read_library
+from stackctl.manifest.packs.uses import Around, Subject
+from stackctl.manifest.packs.values import quoted
 from stackctl.manifest.rules import read_rules
 from stackctl.manifest.schema import (
     AlertmanagerModel,
@@ -32,6 +37,7 @@ from stackctl.model import (
     Alertmanager,
     Block,
     Component,
+    Contract,
     Dashboard,
     Exporter,
     Grafana,
@@ -54,17 +60,19 @@ from stackctl.source import Secret
 
 def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Problem]:
     """The stack that `manifest` describes, or the problems of the files it names. `root` is the manifest's folder."""
-    rules = read_rules(document, manifest.rules, root)
-    dashboards = read_dashboards(document, manifest.dashboards, root)
     contracts = {
         name: read_contract(document, ("services", name), model, root) for name, model in manifest.services.items()
     }
+    library = read_library(document, manifest.packs, root)
+    packs = Packs(library, _around(manifest, contracts))
+    rules = read_rules(document, manifest.rules, root, packs)
+    dashboards = read_dashboards(document, manifest.dashboards, root, packs)
     tls = {
         name: read_tls(document, ("services", name, "tls"), model.tls or {}, root)
         for name, model in manifest.services.items()
     }
     writes = [_read_write(document, index, block, root) for index, block in enumerate(manifest.prometheus.remote_write)]
-    parts = (*rules, *dashboards, *contracts.values(), *tls.values(), *writes)
+    parts = (library, *rules, *dashboards, *contracts.values(), *tls.values(), *writes)
     problems = [problem for part in parts if isinstance(part, list) for problem in part]
     if problems:
         return problems
@@ -94,6 +102,17 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
         rules=tuple(part for part in rules if isinstance(part, RuleFile)),
         dashboards=tuple(part for part in dashboards if isinstance(part, Dashboard)),
     )
+
+
+def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Problem] | None]) -> Around:
+    """What packs may be about."""
+    subjects = {}
+    for name, model in manifest.services.items():
+        contract = contracts[name]
+        job = (model.push.job if model.push else None) or name
+        subjects[name] = Subject(name, f"job={quoted(job)}", None if isinstance(contract, list) else contract)
+    running = [model.component for _, model in components(manifest)]
+    return Around(subjects, running, known=not any(isinstance(each, list) for each in contracts.values()))
 
 
 def _base(document: Document, path: tuple[str, ...], model: ComponentModel) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path as FolderPath
 from typing import TYPE_CHECKING
 
 from stackctl.errors import Problem
 from stackctl.manifest.classic import read_classic
-from stackctl.manifest.document import Document
+from stackctl.manifest.document import Document, Path
+from stackctl.manifest.packs import Packs
+from stackctl.manifest.packs.schema import DASHBOARD
 from stackctl.manifest.schema import DashboardSourceModel
 from stackctl.manifest.text import read_text
 from stackctl.model import Dashboard
@@ -19,50 +22,84 @@ if TYPE_CHECKING:
 _COMPACT = (".yml", ".yaml")
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A dashboard, the file that has to know the others before it is one, or what is wrong with it.
+
+    `names` are what links may call it; `of_pack` when its queries can only be corrected in the manifest.
+    """
+
+    part: Dashboard | CompactFile | list[Problem]
+    source: DashboardSourceModel
+    origin: Position
+    names: tuple[str, ...] = ()
+    of_pack: bool = False
+
+
 def read_dashboards(
-    document: Document, sources: list[DashboardSourceModel], root: Path
+    document: Document, sources: list[DashboardSourceModel], root: FolderPath, packs: Packs
 ) -> list[Dashboard | list[Problem]]:
     """Each dashboard that the manifest `document` names in `sources`, or all that is wrong with it.
 
     `root` is the manifest's folder. A file that ends in .yml or .yaml is in the compact form, any other in Grafana's.
     """
-    origins = [document.position(("dashboards", index, "file")) for index in range(len(sources))]
-    opened = [_open(root, source, origin) for source, origin in zip(sources, origins, strict=True)]
-    uids = _uids(sources, opened)
+    opened = [
+        each
+        for index, source in enumerate(sources)
+        for each in (
+            _packed(document, ("dashboards", index), source, packs)
+            if source.pack
+            else [_file(document, index, source, root)]
+        )
+    ]
+    uids = _uids(opened)
     return [
-        part if isinstance(part, Dashboard | list) else _compact(part, source, origin, uids)
-        for part, source, origin in zip(opened, sources, origins, strict=True)
+        each.part if isinstance(each.part, Dashboard | list) else _compact(each.part, each, uids) for each in opened
     ]
 
 
-def _open(root: Path, source: DashboardSourceModel, origin: Position) -> Dashboard | CompactFile | list[Problem]:
-    """The dashboard, or the file that has to know the others before it is one."""
-    text = read_text(root / source.file, source.file, origin)
+def _file(document: Document, index: int, source: DashboardSourceModel, root: FolderPath) -> _Opened:
+    origin = document.position(("dashboards", index, "file"))
+    name = source.file or ""
+    return _Opened(_open(root, name, source.folder, origin), source, origin, (name,))
+
+
+def _packed(document: Document, place: Path, source: DashboardSourceModel, packs: Packs) -> list[_Opened]:
+    """The dashboards of a pack: one for each service, or one for all."""
+    from stackctl.manifest.packs.expand import board
+
+    origin = document.position((*place, "pack"))
+    used = packs.uses(document, place, source, DASHBOARD)
+    parts = [[each] if isinstance(each, Problem) else board(each) for each in used]
+    return [_Opened(part, source, origin, of_pack=True) for part in parts]
+
+
+def _open(root: FolderPath, name: str, folder: str, origin: Position) -> Dashboard | CompactFile | list[Problem]:
+    text = read_text(root / name, name, origin)
     if isinstance(text, Problem):
         return [text]
-    if not source.file.endswith(_COMPACT):
-        classic = read_classic(text, source.file, source.folder, origin)
+    if not name.endswith(_COMPACT):
+        classic = read_classic(text, name, folder, origin)
         return [classic] if isinstance(classic, Problem) else classic
     from stackctl.manifest.compact import open_compact
 
-    return open_compact(text, source.file)
+    return open_compact(text, name)
 
 
-def _uids(
-    sources: list[DashboardSourceModel], opened: list[Dashboard | CompactFile | list[Problem]]
-) -> dict[str, str] | None:
+def _uids(opened: list[_Opened]) -> dict[str, str] | None:
     """What a link may name -> the uid it leads to; None when a dashboard is not known, because it cannot be read."""
     uids: dict[str, str] = {}
-    for source, part in zip(sources, opened, strict=True):
-        if isinstance(part, list):
+    for each in opened:
+        if isinstance(each.part, list):
             return None
-        uids |= {part.uid: part.uid, source.file: part.uid}
+        uids |= dict.fromkeys((each.part.uid, *each.names), each.part.uid)
     return uids
 
 
-def _compact(
-    file: CompactFile, source: DashboardSourceModel, origin: Position, uids: dict[str, str] | None
-) -> Dashboard | list[Problem]:
+def _compact(file: CompactFile, opened: _Opened, uids: dict[str, str] | None) -> Dashboard | list[Problem]:
     from stackctl.manifest.compact import read_compact
 
-    return read_compact(file, source.folder, origin, uids)
+    read = read_compact(file, opened.source.folder, opened.origin, uids)
+    if isinstance(read, list) or not opened.of_pack:
+        return read
+    return replace(read, queries=tuple(replace(query, origin=opened.origin) for query in read.queries))

@@ -8,7 +8,7 @@ fields out of the source lines that it shows.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -94,6 +94,17 @@ class Document:
     def holds(self, path: Path) -> bool:
         """Whether the file itself has a value at `path`, and not only in its long form."""
         return path in self._values
+
+    @property
+    def places(self) -> Collection[Path]:
+        """The paths of all values."""
+        return self._values.keys()
+
+    def rearranged(self, value: Value, places: Mapping[Path, Path]) -> Document:
+        """A document with `value`, in which the place of each part is that of what it was made from here."""
+        values = {to: self._values[path] for to, path in places.items() if path in self._values}
+        keys = {to: self._keys[path] for to, path in places.items() if path in self._keys}
+        return Document(self.file, value, [], self.lines, values, keys, self._hidden)
 
     def at(self, line: int, column: int) -> Position:
         """The position at 0-based `line` and `column`, with the source line as it may be shown."""

@@ -177,6 +177,15 @@ def _filling(value: Any) -> str:
     return text
 
 
+def _given(value: Any) -> Any:
+    """What a pack's parameter is set to: text, or labels. The pack says which."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return {key: str(item) for key, item in value.items()}
+    raise wrong(f"expected text or labels, got {kind(value)}")
+
+
 def _boolean(value: Any) -> bool:
     text = _text(value)
     if text not in ("true", "false"):
@@ -368,6 +377,7 @@ Range = Annotated[
 ]
 MetricName = Annotated[str, BeforeValidator(_metric_name), _schema("string")]
 Filling = Annotated[str, BeforeValidator(_filling), _schema(["string", "number"])]
+Given = Annotated[Any, BeforeValidator(_given), _schema(["string", "number", "boolean", "object"])]
 RealNumber = Annotated[float, BeforeValidator(_real), _schema("number")]
 Boolean = Annotated[bool, BeforeValidator(_boolean), _schema("boolean")]
 Address = Annotated[str, BeforeValidator(_address), _schema("string", examples=["localhost:8000"])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from stackctl.manifest.base import Model
-from stackctl.manifest.fields import Duration, Expression, Integer, Off, Pause, Text, wrong
+from stackctl.manifest.fields import Duration, Expression, Given, Integer, Off, Pause, ServiceName, Text, wrong
 
 
 class RuleModel(Model):
@@ -69,23 +69,46 @@ class OverrideModel(Model):
         return self
 
 
-class RuleSourceModel(_GroupKeys):
-    """Rules: a Prometheus `file`, kept as you wrote it, or a group written here with `name` and `rules`."""
+class PackSourceModel(Model):
+    """Where rules or dashboards may come from a pack."""
+
+    pack: Text | None = Field(None, description="A pack, by its name: `stackctl packs list` shows them.")
+    services: list[ServiceName] = Field(
+        default_factory=list, description="With `pack`: the services it is for; by default all, or its exporter."
+    )
+    with_: dict[Text, Given] = Field(
+        default_factory=dict, alias="with", description="With `pack`: its parameters, `stackctl packs show` has them."
+    )
+
+    def says(self, *keys: str) -> set[str]:
+        """Which of `keys` are written here."""
+        return self.model_fields_set & set(keys)
+
+
+class RuleSourceModel(_GroupKeys, PackSourceModel):
+    """Rules: a Prometheus `file`, kept as you wrote it, a `pack`, or a group written here with `name` and `rules`."""
 
     file: Text | None = Field(None, description="A rule file, relative to the manifest.")
     override: dict[Text, OverrideModel] = Field(
-        default_factory=dict, description="With `file`: what is different about single alerts, by their names."
+        default_factory=dict,
+        description="With `file` or `pack`: what is different about single alerts, by name.",
     )
     name: Text | None = Field(None, description="Of a group written here: its name.")
     rules: list[RuleModel] | None = Field(None, description="Of a group written here: its rules.")
 
     @model_validator(mode="after")
-    def _file_or_group(self) -> RuleSourceModel:
-        if self.file is None:
+    def _file_pack_or_group(self) -> RuleSourceModel:
+        of_pack = {"pack", "services", "with_"}
+        if self.pack is not None:
+            if self.model_fields_set - {*of_pack, "override"}:
+                raise wrong("a pack, and rules beside it", "Make them two entries of the list.")
+        elif self.says("services", "with_"):
+            raise wrong("`services` and `with` are for a `pack`", "Remove them, or name the pack.")
+        elif self.file is None:
             if self.name is None or self.rules is None:
-                raise wrong("neither a rule file nor a group", "Write `file`, or `name` and `rules`.")
+                raise wrong("neither a rule file, a pack nor a group", "Write `file`, `pack`, or `name` and `rules`.")
             if self.override:
-                raise wrong("`override` is for the alerts of a `file`", "Change the rules themselves.")
+                raise wrong("`override` is for the alerts of a `file` or a `pack`", "Change the rules themselves.")
         elif self.model_fields_set - {"file", "override"}:
             raise wrong("both a rule file and a group", "Make them two entries of the list.")
         return self

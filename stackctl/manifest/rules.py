@@ -11,6 +11,10 @@ from typing import Any
 from stackctl.errors import Problem
 from stackctl.manifest.document import Document, parse
 from stackctl.manifest.document import Path as Place
+from stackctl.manifest.packs import Packs
+from stackctl.manifest.packs.expand import rule_group
+from stackctl.manifest.packs.schema import RULES as PACK_RULES
+from stackctl.manifest.packs.uses import Use
 from stackctl.manifest.rule_schema import GroupModel, OverrideModel, RuleFileModel, RuleModel, RuleSourceModel
 from stackctl.manifest.text import read_text
 from stackctl.manifest.validate import unknown_name, validate
@@ -29,15 +33,42 @@ class _Group:
     rules: tuple[tuple[RuleModel, Position], ...]
 
 
-def read_rules(document: Document, sources: Sequence[RuleSourceModel], root: Path) -> list[RuleFile | list[Problem]]:
+def read_rules(
+    document: Document, sources: Sequence[RuleSourceModel], root: Path, packs: Packs
+) -> list[RuleFile | list[Problem]]:
     """For each of the manifest's `rules` its rule file, or what is wrong with it. `root` is the manifest's folder."""
     paths = _tree_names(sources)
     return [
-        _from_file(document, ("rules", index), source, paths[index], root)
-        if source.file
-        else _inline(document, ("rules", index), source, paths[index])
-        for index, source in enumerate(sources)
+        _read(document, ("rules", index), source, paths[index], root, packs) for index, source in enumerate(sources)
     ]
+
+
+def _read(
+    document: Document, place: Place, source: RuleSourceModel, path: str, root: Path, packs: Packs
+) -> RuleFile | list[Problem]:
+    if source.pack:
+        return _from_pack(document, place, source, path, packs)
+    if source.file:
+        return _from_file(document, place, source, path, root)
+    return _inline(document, place, source, path)
+
+
+def _from_pack(
+    manifest: Document, place: Place, source: RuleSourceModel, path: str, packs: Packs
+) -> RuleFile | list[Problem]:
+    """The groups of a pack, one for each service. Whatever is to be corrected is where the manifest names it."""
+    used = packs.uses(manifest, place, source, PACK_RULES)
+    expanded = [rule_group(each) if isinstance(each, Use) else [each] for each in used]
+    problems = list(dict.fromkeys(problem for part in expanded if isinstance(part, list) for problem in part))
+    models = [part for part in expanded if not isinstance(part, list)]
+    if problems or not models:
+        return problems
+    problems = list(_override_problems(manifest, place, source, RuleFileModel(groups=models)))
+    if problems:
+        return problems
+    expressions = {name: manifest.position((*place, "override", name, "expr")) for name in source.override}
+    groups = [_group(manifest, (*place, "pack"), model, source.override, expressions) for model in models]
+    return RuleFile(path, _block(groups), tuple(_rules(groups)), manifest.position((*place, "pack")))
 
 
 def _inline(document: Document, place: Place, source: RuleSourceModel, path: str) -> RuleFile:
@@ -91,7 +122,8 @@ def _override_problems(
     for name in source.override:
         if name not in alerts:
             where = manifest.position((*place, "override", name), key=True)
-            yield Problem(f"{source.file} has no alert `{name}`", where, remedy=unknown_name(name, alerts, "Alerts"))
+            owner = source.file or f"the pack `{source.pack}`"
+            yield Problem(f"{owner} has no alert `{name}`", where, remedy=unknown_name(name, alerts, "Alerts"))
 
 
 def _group(
@@ -153,7 +185,7 @@ def _tree_names(sources: Sequence[RuleSourceModel]) -> list[str]:
     """A file name in the tree for each: that of the file or the group, made unique by a number."""
     names: list[str] = []
     for source in sources:
-        stem = PurePath(source.file).stem if source.file else _file_stem(source.name or "")
+        stem = PurePath(source.file).stem if source.file else _file_stem(source.pack or source.name or "")
         name, number = f"{stem}.yml", 2
         while name in names:
             name, number = f"{stem}-{number}.yml", number + 1

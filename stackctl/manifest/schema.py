@@ -39,21 +39,15 @@ from stackctl.manifest.fields import (
     StackName,
     Text,
     UrlPath,
+    wrong,
 )
 from stackctl.manifest.routing_schema import ReceiverModel, RoutingModel
-from stackctl.manifest.rule_schema import RuleSourceModel
+from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
 
 # Path of a planned field ("*" stands for any name or index) -> what it will do.
 NOT_BUILT: dict[tuple[str, ...], str] = {
     ("prometheus", "auth"): "basic auth and TLS of the Prometheus server",
     ("services", "*", "slo"): "service level objectives",
-    ("rules", "*", "pack"): "alert packs",
-    ("rules", "*", "services"): "alert packs",
-    ("rules", "*", "with"): "alert packs",
-    ("dashboards", "*", "pack"): "dashboard packs",
-    ("dashboards", "*", "services"): "dashboard packs",
-    ("dashboards", "*", "with"): "dashboard packs",
-    ("packs",): "packs of your own",
 }
 
 
@@ -400,13 +394,21 @@ class NetworksModel(Model):
     join: list[Text] = Field(default_factory=list, description="Existing networks that Prometheus must reach.")
 
 
-class DashboardSourceModel(Model):
-    """A Grafana dashboard: in the compact form when its file ends in `.yml`, else in Grafana's own JSON."""
+class DashboardSourceModel(PackSourceModel):
+    """A Grafana dashboard: a file, in the compact form when it ends in `.yml`, else Grafana's own JSON; or a `pack`."""
 
-    file: Text = Field(description="The file, relative to the manifest.")
+    file: Text | None = Field(None, description="The file, relative to the manifest.")
     folder: Text = Field(
         "", description="The Grafana folder; by default the one a compact file names, or the top level."
     )
+
+    @model_validator(mode="after")
+    def _file_or_pack(self) -> DashboardSourceModel:
+        if (self.file is None) == (self.pack is None):
+            raise wrong("a dashboard is either a `file` or a `pack`", "Name one of the two.")
+        if self.file is not None and self.says("services", "with_"):
+            raise wrong("`services` and `with` are for a `pack`", "Remove them, or name the pack.")
+        return self
 
 
 class Manifest(Model):
@@ -427,3 +429,4 @@ class Manifest(Model):
     networks: NetworksModel = Field(default_factory=NetworksModel, description="Docker networks.")
     rules: list[RuleSourceModel] = Field(default_factory=list, description="Alerting and recording rules.")
     dashboards: list[DashboardSourceModel] = Field(default_factory=list, description="Dashboards.")
+    packs: list[Text] = Field(default_factory=list, description="Folders with packs of your own, beside the manifest.")

@@ -1,0 +1,47 @@
+"""Packs: alert rules and dashboards with parameters, from stackctl's library or the user's own folders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stackctl.errors import Problem
+
+if TYPE_CHECKING:
+    from stackctl.manifest.document import Document, Path
+    from stackctl.manifest.packs.library import Library
+    from stackctl.manifest.packs.uses import Around, Use, Wanted
+    from stackctl.manifest.rule_schema import PackSourceModel
+    from stackctl.source import Position
+
+
+@dataclass(frozen=True)
+class Packs:
+    """The packs that a manifest may use, and what it has used: nothing is there twice.
+
+    `library` is what is wrong with it when the user's own packs cannot be read; then no pack is expanded.
+    """
+
+    library: Library | list[Problem]
+    around: Around
+    _first: dict[tuple[str, str, str], Position] = field(default_factory=dict)
+
+    def uses(self, document: Document, place: Path, source: PackSourceModel, kind: str) -> list[Use] | list[Problem]:
+        """Each use of the pack that the entry `source` at `place` names, or everything that is wrong with it."""
+        from stackctl.manifest.packs.uses import Use, Wanted, uses
+
+        if isinstance(self.library, list):
+            return []
+        wanted = Wanted(document, place, kind, source.pack or "", tuple(source.services), source.with_)
+        found = uses(wanted, self.library, self.around)
+        used = [each for each in found if isinstance(each, Use)]
+        return [problem for each in used for problem in self._twice(wanted, each)] or found
+
+    def _twice(self, wanted: Wanted, use: Use) -> list[Problem]:
+        here = wanted.document.position((*wanted.place, "pack"))
+        first = self._first.setdefault((wanted.kind, use.pack.name, use.subject), here)
+        if first == here:
+            return []
+        subject = f" for `{use.subject}`" if use.subject else ""
+        remedy = "Keep one of the two entries, with all the parameters."
+        return [wanted.problem(f"the pack `{use.pack.name}` is used{subject} already, in line {first.line}", remedy)]

@@ -1,0 +1,91 @@
+"""Parameters put into the strings of a pack. Only values are filled in, never the text of the file.
+
+`[[ name ]]` stands for a value, and `rate(x[[[ window ]]])` for one in brackets: Jinja reads that as a list of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from stackctl.errors import Problem
+from stackctl.manifest.document import Document, Path
+from stackctl.manifest.packs.values import quoted
+
+_MARKS = ("[[", "[%", "[#")
+
+
+def fill(document: Document, key: str, context: Mapping[str, Any]) -> Document | list[Problem]:
+    """What lies under `key` of a pack with `context` in it, as a document of its own, or what cannot be filled in.
+
+    Rules and panels with `if: NAME` are left out where that parameter is empty. Positions are those of the pack.
+    """
+    filling = _Filling(document, context)
+    value = filling.value(document.value[key], (key,), ())  # type: ignore[index, call-overload]
+    return filling.problems or document.rearranged(value, filling.places)
+
+
+def filled(text: str, context: Mapping[str, Any]) -> str:
+    """One string of a pack that is known to be sound, with `context` in it."""
+    return str(_environment().from_string(text).render(context))
+
+
+@cache
+def _environment() -> Any:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(
+        block_start_string="[%",
+        block_end_string="%]",
+        variable_start_string="[[",
+        variable_end_string="]]",
+        comment_start_string="[#",
+        comment_end_string="#]",
+        undefined=StrictUndefined,
+        autoescape=False,
+        finalize=lambda value: f"[{value[0]}]" if isinstance(value, list) and len(value) == 1 else value,
+    )
+    environment.filters["quoted"] = quoted
+    return environment
+
+
+class _Filling:
+    def __init__(self, document: Document, context: Mapping[str, Any]) -> None:
+        self.document, self.context = document, context
+        self.problems: list[Problem] = []
+        # Where a value of the result lay in the pack.
+        self.places: dict[Path, Path] = {}
+
+    def value(self, value: Any, path: Path, to: Path) -> Any:
+        self.places[to] = path
+        if isinstance(value, dict):
+            kept = {key: item for key, item in value.items() if key != "if"}
+            return {key: self.value(item, (*path, key), (*to, key)) for key, item in kept.items()}
+        if isinstance(value, list):
+            wanted = [(index, item) for index, item in enumerate(value) if self._wanted(item, (*path, index))]
+            return [self.value(item, (*path, old), (*to, new)) for new, (old, item) in enumerate(wanted)]
+        return self._text(value, path) if isinstance(value, str) and any(map(value.__contains__, _MARKS)) else value
+
+    def _wanted(self, item: Any, path: Path) -> bool:
+        name = item.get("if") if isinstance(item, dict) else None
+        if name is not None and name not in self.context:
+            self._problem(f"there is no parameter `{name}`", (*path, "if"))
+        return name is None or bool(self.context.get(name))
+
+    def _text(self, text: str, path: Path) -> str:
+        from jinja2 import TemplateError
+
+        try:
+            return filled(text, self.context)
+        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            self._problem(f"cannot be filled in: {error}", path)
+            return text
+
+    def _problem(self, summary: str, path: Path) -> None:
+        from stackctl.manifest.validate import show_path
+
+        known = ", ".join(f"`{name}`" for name in self.context)
+        remedy = f"Known here: {known}."
+        self.problems.append(Problem(f"{show_path(path)}: {summary}", self.document.position(path), remedy=remedy))

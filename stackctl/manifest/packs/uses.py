@@ -1,0 +1,225 @@
+"""What a manifest says of a pack: for which services, with which parameters, and what their contracts tell of these."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.errors import Problem
+from stackctl.manifest.document import Document
+from stackctl.manifest.document import Path as Place
+from stackctl.manifest.packs.library import FOLDERS, Library, Pack
+from stackctl.manifest.packs.schema import DASHBOARD, RULES, ParameterModel
+from stackctl.manifest.packs.values import EXPECTED, OFF, Unfit, fit, quoted
+from stackctl.manifest.validate import show_path, unknown_name
+from stackctl.model import Contract, Metric
+
+# The component's series that a pack is about, where its job does not say it.
+_SELECTORS = {c.BLACKBOX: 'job=~"probe-.+"', c.PUSHGATEWAY: 'job=~".+"'}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a pack is applied to: a service, a component, or the stack ("")."""
+
+    name: str
+    selector: str
+    contract: Contract | None = None
+
+
+@dataclass(frozen=True)
+class Around:
+    """What packs may be about: the services by name, and the components that run.
+
+    `known` is False when contracts cannot be read, so that nothing can be said of what they lack.
+    """
+
+    services: Mapping[str, Subject] = field(default_factory=dict)
+    components: Collection[str] = ()
+    known: bool = True
+
+
+@dataclass(frozen=True)
+class Use:
+    """A pack, applied: `subject` is a service's or a component's name, or "" ; `context` is for its templates."""
+
+    pack: Pack
+    subject: str
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An entry of the manifest's `rules` or `dashboards` that names a pack."""
+
+    document: Document
+    place: Place
+    kind: str
+    name: str
+    services: tuple[str, ...]
+    given: Mapping[str, Any]
+
+    def problem(self, summary: str, remedy: str, *path: str | int, key: bool = False) -> Problem:
+        where = (*self.place, *(path or ("pack",)))
+        return Problem(f"{show_path(where)}: {summary}", self.document.position(where, key=key), remedy=remedy)
+
+
+def uses(wanted: Wanted, library: Library, around: Around) -> list[Use] | list[Problem]:
+    """Each use of the pack that is wanted, or everything that is wrong with the entry."""
+    pack = library.pack(wanted.kind, wanted.name)
+    if pack is None:
+        return [_unknown_pack(wanted, library)]
+    given = _given(wanted, pack)
+    problems = [each for each in given.values() if isinstance(each, Problem)]
+    subjects = list(_subjects(wanted, pack, around))
+    problems += [each for each in subjects if isinstance(each, Problem)]
+    if not around.known:
+        return problems
+    found = [_values(wanted, pack, each, given) for each in subjects if isinstance(each, Subject)]
+    problems += [each for part in found if isinstance(part, list) for each in part]
+    if problems:
+        return list(dict.fromkeys(problems))
+    contexts = [part for part in found if isinstance(part, dict)]
+    return [Use(pack, name, context) for name, context in _scoped(pack, contexts)]
+
+
+def _scoped(pack: Pack, contexts: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    if pack.model.scope != "services":
+        yield from ((context["service"], context) for context in contexts)
+        return
+    names = "|".join(re.escape(context["service"]) for context in contexts)
+    # What the parameters agree on can be written without naming a service.
+    shared = {key: value for key, value in contexts[0].items() if all(each[key] == value for each in contexts)}
+    yield "", {**shared, "service": "", "selector": f"job=~{quoted(names)}", "services": contexts}
+
+
+def _unknown_pack(wanted: Wanted, library: Library) -> Problem:
+    other = DASHBOARD if wanted.kind == RULES else RULES
+    if wanted.name in library.names(other):
+        remedy = f"Name it under `{FOLDERS[other]}`."
+        return wanted.problem(f"the pack `{wanted.name}` holds {_holds(other)}, not {_holds(wanted.kind)}", remedy)
+    remedy = unknown_name(wanted.name, library.names(wanted.kind), "Packs")
+    return wanted.problem(f"there is no pack `{wanted.name}`", remedy)
+
+
+def _holds(kind: str) -> str:
+    return "a dashboard" if kind == DASHBOARD else "rules"
+
+
+def _given(wanted: Wanted, pack: Pack) -> dict[str, str | Problem]:
+    """The parameters that the manifest sets, as templates get them, or the problem with each."""
+    return {name: _fitted(wanted, pack, name, value) for name, value in wanted.given.items()}
+
+
+def _fitted(wanted: Wanted, pack: Pack, name: str, value: Any) -> str | Problem:
+    parameter = pack.model.parameters.get(name)
+    if parameter is None:
+        remedy = unknown_name(name, pack.model.parameters, "Parameters")
+        return wanted.problem(f"the pack `{pack.name}` has no parameter `{name}`", remedy, "with", name, key=True)
+    if parameter.optional and value == OFF:
+        return ""
+    try:
+        return fit(parameter.type, value)
+    except Unfit as error:
+        return wanted.problem(
+            f"expected {EXPECTED[parameter.type]}, got {error}", f"{parameter.description}", "with", name
+        )
+
+
+def _subjects(wanted: Wanted, pack: Pack, around: Around) -> Iterator[Subject | Problem]:
+    """What the pack is applied to."""
+    if wanted.services and pack.model.scope == "stack" and not pack.model.component:
+        yield wanted.problem("the pack is about the whole stack", "Remove `services`.", "services", key=True)
+    elif wanted.services:
+        yield from _named(wanted, around)
+    elif pack.model.component:
+        yield _component(wanted, pack.model.component, around)
+    elif pack.model.scope == "stack":
+        yield Subject("", "")
+    elif around.services:
+        yield from around.services.values()
+    else:
+        remedy = "Add `services` to the stack."
+        yield wanted.problem(f"the pack `{pack.name}` is about services, and there are none", remedy)
+
+
+def _named(wanted: Wanted, around: Around) -> Iterator[Subject | Problem]:
+    for index, name in enumerate(wanted.services):
+        if name not in around.services:
+            remedy = unknown_name(name, around.services, "Services")
+            yield wanted.problem(f"there is no service `{name}`", remedy, "services", index)
+        elif name in wanted.services[:index]:
+            yield wanted.problem(f"`{name}` is named twice", "Remove one of the two.", "services", index)
+        else:
+            yield around.services[name]
+
+
+def _component(wanted: Wanted, name: str, around: Around) -> Subject | Problem:
+    if name in around.components:
+        return Subject(name, _SELECTORS.get(name, f"job={quoted(name)}"))
+    add = f"Add `{name}: {{}}`" if name in (c.ALERTMANAGER, c.PUSHGATEWAY) else f"Add `{name}` to `exporters`"
+    remedy = f"{add}, or name the services whose metrics it is about: `services: [...]`."
+    return wanted.problem(f"the pack is about `{name}`, which the stack does not run", remedy)
+
+
+def _values(
+    wanted: Wanted, pack: Pack, subject: Subject, given: Mapping[str, str | Problem]
+) -> dict[str, Any] | list[Problem]:
+    """The context of the templates for one subject, or what cannot be told."""
+    context: dict[str, Any] = {"service": subject.name, "selector": subject.selector}
+    problems = []
+    for name, parameter in pack.model.parameters.items():
+        value = given[name] if name in given else _told(wanted, name, parameter, subject, context)
+        if isinstance(value, str):
+            context[name] = value
+        else:
+            problems.append(value)
+    return problems or context
+
+
+def _told(
+    wanted: Wanted, name: str, parameter: ParameterModel, subject: Subject, context: Mapping[str, Any]
+) -> str | Problem:
+    """What a contract shows of a parameter, or its default."""
+    candidates = _candidates(parameter, subject.contract, context)
+    if candidates and len(candidates) == 1:
+        return candidates[0]
+    if parameter.default is not None and (candidates is None or parameter.default == OFF):
+        return default(parameter)
+    without = f", or `{name}: off` to do without" if parameter.optional else ""
+    if candidates:
+        shown = " or ".join(f"`{each}`" for each in candidates)
+        remedy = f"Say which: `with: {{{name}: {candidates[0]}}}`{without}."
+        return wanted.problem(f"the parameter `{name}` could be {shown} of `{subject.name}`", remedy)
+    remedy = f"Set it: `with: {{{name}: ...}}`{without}. {parameter.description}"
+    return wanted.problem(f"no contract of `{subject.name}` shows what the parameter `{name}` is", remedy)
+
+
+def default(parameter: ParameterModel) -> str:
+    """The default as templates get it."""
+    text = parameter.default or ""
+    return "" if parameter.optional and text == OFF else fit(parameter.type, text)
+
+
+def _candidates(parameter: ParameterModel, contract: Contract | None, context: Mapping[str, Any]) -> list[str] | None:
+    """What fits in the contract; None when it has nothing to say."""
+    find = parameter.find
+    if find is None or contract is None:
+        return None
+    if find.of:
+        owner = next((metric for metric in contract.metrics if metric.name == context.get(find.of)), None)
+        return [label for label in find.labels if label in _labels(owner)] if owner else None
+    return [
+        metric.name
+        for metric in contract.metrics
+        if metric.kind == (find.type or metric.kind)
+        and re.fullmatch(find.name or ".*", metric.name)
+        and (not find.labels or set(find.labels) & _labels(metric))
+    ]
+
+
+def _labels(metric: Metric) -> set[str]:
+    return {label.name for label in metric.labels}

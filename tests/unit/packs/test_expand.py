@@ -1,0 +1,105 @@
+"""What a manifest gets from a pack: rules and dashboards for its services, with its parameters and changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackctl.errors import InputError
+from stackctl.manifest import load
+from stackctl.manifest.packs.values import quoted
+from stackctl.manifest.queries import review_queries
+from stackctl.model import RuleFile, Stack
+from stackctl.promql.expression import syntax_error
+
+HEAD = """version: 1
+name: shop
+services:
+  api:
+    targets: ["localhost:8000"]
+    metrics:
+      shop_requests_total: {type: counter, labels: [method, code]}
+      shop_request_duration_seconds: {type: histogram, labels: [method]}
+  worker: {targets: ["localhost:8001"]}
+"""
+
+
+def stack(folder: Path, text: str) -> Stack:
+    (folder / "stack.yml").write_text(HEAD + text)
+    return load(folder / "stack.yml", {})
+
+
+def rules(file: RuleFile) -> dict[str, dict[str, object]]:
+    assert not isinstance(file.content, bytes)
+    return {f"{rule['alert']} {group['name']}": rule for group in file.content["groups"] for rule in group["rules"]}
+
+
+def test_a_pack_must_be_made_for_each_service_and_for_all_by_default(tmp_path: Path) -> None:
+    (file,) = stack(tmp_path, "rules: [{pack: service-health}]").rules
+    found = rules(file)
+    assert found["ServiceDown service-health: api"]["expr"] == 'up{job="api"} == 0'
+    assert found["ServiceDown service-health: worker"]["expr"] == 'up{job="worker"} == 0'
+
+
+def test_metrics_and_labels_must_be_found_in_the_contract(tmp_path: Path) -> None:
+    made = stack(tmp_path, "rules: [{pack: http, services: [api]}]")
+    (file,) = made.rules
+    errors = str(rules(file)["HttpErrors http: api"]["expr"])
+    assert 'shop_requests_total{job="api", code=~"5.."}[5m]' in errors
+    assert "shop_request_duration_seconds_bucket" in str(rules(file)["HttpSlow http: api"]["expr"])
+    assert review_queries(made).errors == ()
+
+
+def test_parameters_and_overrides_must_change_what_they_name_only(tmp_path: Path) -> None:
+    text = """rules:
+  - pack: http
+    services: [api]
+    with: {max_errors: 0.010, where: {method: 'G"T'}}
+    override: {HttpSlow: off, HttpErrors: {for: 9m, labels: {team: core}}}
+"""
+    (file,) = stack(tmp_path, text).rules
+    found = rules(file)
+    changed = found["HttpErrors http: api"]
+    assert "> 0.010 " in str(changed["expr"])
+    assert r'method="G\"T"' in str(changed["expr"])
+    assert (changed["for"], changed["labels"]) == ("9m", {"severity": "warning", "team": "core"})
+    assert "HttpSlow http: api" not in found
+    assert found["HttpErrorsCritical http: api"]["for"] == "2m"
+
+
+def test_a_metric_that_is_off_must_leave_out_what_needs_it(tmp_path: Path) -> None:
+    text = "rules: [{pack: http, services: [worker], with: {requests: a_total, latency: off}}]"
+    (file,) = stack(tmp_path, text).rules
+    assert sorted(rules(file)) == ["HttpErrors http: worker", "HttpErrorsCritical http: worker"]
+
+
+def test_what_is_wrong_with_a_rule_of_a_pack_must_be_told_where_the_manifest_names_it(tmp_path: Path) -> None:
+    made = stack(tmp_path, "rules:\n  - pack: http\n    services: [api]\n    with: {requests: shop_request_total}\n")
+    remarks = [*review_queries(made).errors, *review_queries(made).warnings]
+    assert {str(problem.position) for problem in remarks} == {f"{tmp_path / 'stack.yml'}:11:11"}
+    assert any("shop_requests_total" in problem.remedy for problem in remarks)
+
+
+def test_packs_of_the_user_must_be_used_like_those_that_ship(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "packs.md").read_text()
+    example = guide[guide.index("name: jobs") :].partition("```")[0]
+    (tmp_path / "packs").mkdir()
+    (tmp_path / "packs" / "jobs.yml").write_text(example)
+    text = "packs: [./packs]\nrules: [{pack: jobs, services: [worker], with: {waiting: shop_jobs_waiting}}]"
+    (file,) = stack(tmp_path, text).rules
+    expr = rules(file)["JobsWait jobs: worker"]["expr"]
+    assert expr == 'max by (job) (shop_jobs_waiting{job="worker"}) > 100'
+
+
+def test_a_template_must_not_reach_into_python(tmp_path: Path) -> None:
+    pack = "name: evil\ntitle: Evil\ndescription: Evil.\nkind: rules\nrules:\n"
+    (tmp_path / "packs").mkdir()
+    (tmp_path / "packs" / "evil.yml").write_text(pack + '  - {alert: A, expr: "[[ service.__class__.__mro__ ]]"}\n')
+    with pytest.raises(InputError, match="unsafe"):
+        stack(tmp_path, "packs: [packs]")
+
+
+@pytest.mark.parametrize("text", ["plain", 'a "b"', "back\\slash", "two\nlines", "{{ x }}"])
+def test_any_text_must_be_a_string_of_promql(text: str) -> None:
+    assert syntax_error(f"up{{job={quoted(text)}}}") is None
