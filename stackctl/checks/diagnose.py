@@ -108,7 +108,7 @@ class Case:
 def diagnose(job: Job, endpoint: Endpoint, error: str, runtime: str, seen: Seen = NOTHING) -> Diagnosis:
     """The diagnosis of a failed scrape of `endpoint`. `error` is Prometheus' own text."""
     case = Case(job, endpoint, error, runtime, seen)
-    found = _behind(case) or _row(error)(case)
+    found = behind(case) or _row(error)(case)
     return Diagnosis(found.cause, found.remedy, "\n".join([error, *_looked(case), *found.evidence.splitlines()]))
 
 
@@ -132,7 +132,7 @@ def _unknown(case: Case) -> Diagnosis:
 # -- what runs behind it ------------------------------------------------------------------------------------
 
 
-def _behind(case: Case) -> Diagnosis | None:
+def behind(case: Case) -> Diagnosis | None:
     """What the stack runs behind the target, when that does not run as it should."""
     unit = case.seen.unit
     if unit is None or (unit.state == "running" and "unhealthy" not in unit.detail):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.look import look_behind
 from stackctl.clients.http import NoAnswer, first_line
 from stackctl.model import Service
 from stackctl.scrape import Endpoint, Job
@@ -18,7 +19,7 @@ CONCURRENCY = 16
 def check(context: Context) -> Iterable[Finding]:
     """A finding for every health path of every target, asked from where Prometheus runs."""
     asked = [
-        (job.service, kind, path, endpoint)
+        (job, job.service, kind, path, endpoint)
         for job in context.jobs
         if job.service
         for kind, path in (("live", job.service.health.live), ("ready", job.service.health.ready))
@@ -33,7 +34,7 @@ def _endpoints(job: Job) -> tuple[Endpoint, ...]:
     return job.endpoints or (Endpoint("", job.name, {}, job.origin),)
 
 
-def _ask(context: Context, service: Service, kind: str, path: str, endpoint: Endpoint) -> Finding:
+def _ask(context: Context, job: Job, service: Service, kind: str, path: str, endpoint: Endpoint) -> Finding:
     subject = Subject(ID, f"{service.name}/{endpoint.instance} {kind}", endpoint.origin)
     if service.name in context.skipped:
         return subject.skipped(f"does not run: {context.skipped[service.name]}")
@@ -43,6 +44,9 @@ def _ask(context: Context, service: Service, kind: str, path: str, endpoint: End
     url = f"{service.scheme}://{endpoint.address}{path}"
     answer = context.settle(lambda: context.fetch(url), lambda seen: seen.ok)
     if isinstance(answer, NoAnswer):
+        found = look_behind(context, job, endpoint)
+        if found:
+            return subject.failed(f"{answer.summary}: {found.cause}", found.remedy, found.evidence, stage="declared")
         return subject.failed(
             answer.summary, f"Start the service, or correct `health.{kind}` of `{service.name}`.", stage="declared"
         )

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from stackctl import conventions as c
 from stackctl.checks.body import kind_of
 from stackctl.checks.context import Context
-from stackctl.checks.diagnose import Diagnosis, diagnose
+from stackctl.checks.diagnose import Case, Diagnosis, behind, diagnose
 from stackctl.checks.seen import NOTHING, Beside, Found, Seen, secrets, shown
 from stackctl.clients.probe import Dial, Probe, probe
 from stackctl.errors import StackctlError
@@ -93,6 +93,14 @@ def look(context: Context, failed: Sequence[Failed]) -> Diagnoses:
     known = {each.subject: found for each, found in zip(chosen, seen, strict=True)}
     hidden = {*secrets(context.stack), *(_credentials(one).partition(" ")[2] for one in failed)}
     return {each.one.key: _told(context, each.one, known.get(each.subject), hidden) for each in looks}
+
+
+def look_behind(context: Context, job: Job, endpoint: Endpoint) -> Diagnosis | None:
+    """What is wrong with what the stack runs behind a target; None when nothing is, or it is not the stack's."""
+    around = Around(_tried(lambda: {unit.name: unit for unit in context.place.observe()}), None)
+    found = behind(_Look(context, Failed(job, endpoint, ""), around, 0.0).case())
+    hidden = set(secrets(context.stack))
+    return found and Diagnosis(shown(found.cause, hidden), found.remedy, shown(found.evidence, hidden))
 
 
 def _told(context: Context, one: Failed, seen: Seen | None, hidden: set[str]) -> Diagnosis:
@@ -182,6 +190,12 @@ class _Look:
         return [path for path in PATHS if path != self.one.job.metrics_path] + others[:_SIBLING_PATHS]
 
     # -- what runs behind it ----------------------------------------------------------------------------------
+
+    def case(self) -> Case:
+        """The target by what runs behind it alone."""
+        unit = self._unit()
+        seen = Seen(unit=unit, last_words=self._last_words(unit))
+        return Case(self.one.job, self.one.endpoint, self.one.error, self.context.runtime, seen)
 
     def _unit(self) -> Found | None:
         host = self.one.endpoint.address.rpartition(":")[0].strip("[]")

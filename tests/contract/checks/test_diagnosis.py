@@ -17,7 +17,7 @@ import pytest
 from stackctl.checks.finding import Finding
 from stackctl.model import Target
 from stackctl.source import Position, Secret
-from tests.contract.checks.world import Around, Peer, Unit, World, closed, opened
+from tests.contract.checks.world import Around, Peer, Unit, World, closed, no_answer, opened
 
 HERE = Position("stack.yml", 1, 1)
 METRICS = b"# TYPE a gauge\na 1\n"
@@ -475,6 +475,16 @@ def test_a_process_that_has_ended_must_be_told_natively(well: World) -> None:
     finding = fail(well, "connect: connection refused", "localhost:8000", None)
     assert finding.summary == "down: the process of `api` exited with code 1"
     assert finding.evidence.endswith("api | no such file")
+
+
+def test_a_health_path_must_be_told_with_what_runs_behind_it_in_the_same_words(well: World) -> None:
+    units = (Unit("api", "exited", "exited with code 1"),)
+    well.change(fetch=no_answer, place=Around(units=units, lines=("no such file",)))
+    finding = well.only("service.health", "live")
+    url = "http://localhost:8000/live"
+    assert finding.summary == f"{url} does not answer: connection refused: the process of `api` exited with code 1"
+    assert finding.remedy.startswith("Mend what its last lines tell")
+    assert finding.evidence == "api: exited with code 1\napi | no such file"
 
 
 # -- many ---------------------------------------------------------------------------------------------------
