@@ -12,6 +12,7 @@ from typing import Any
 from stackctl.errors import Problem
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.packs.values import quoted
+from stackctl.promql.duration import seconds
 
 _MARKS = ("[[", "[%", "[#")
 
@@ -48,6 +49,7 @@ def _environment() -> Any:
         finalize=lambda value: f"[{value[0]}]" if isinstance(value, list) and len(value) == 1 else value,
     )
     environment.filters["quoted"] = quoted
+    environment.filters["seconds"] = lambda text: f"{seconds(text):g}"
     return environment
 
 
