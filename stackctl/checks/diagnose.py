@@ -239,8 +239,9 @@ def _late(case: Case) -> Diagnosis:
             f"it does not always answer in time: now it took {answered.seconds:.1f} s",
             f"Look what makes it slow at times; `scrape_timeout` is {case.timeout}.",
         )
-    remedy = "Look whether the service hangs; give it longer with `scrape_timeout`"
-    return Diagnosis("it does not answer in time", f"{remedy}.{'' if there else ' A firewall may drop the packets.'}")
+    remedy = "Look whether the service hangs; give it longer with `scrape_timeout`."
+    unknown = "Look whether the service hangs or a firewall drops the packets; give it longer with `scrape_timeout`."
+    return Diagnosis("it does not answer in time", remedy if there else unknown)
 
 
 def _closed(case: Case) -> Diagnosis:
