@@ -87,9 +87,10 @@ def look(context: Context) -> History | None:
     except NoAnswer:
         return None
     # Whole steps: the same moments for all panels, and round numbers in the report.
-    step = float(math.ceil(max(now - first, _LEAST) / POINTS))
+    span = min(max(now - first, _LEAST), WINDOW)
+    step = float(math.ceil(span / POINTS))
     end = math.floor(now / step) * step
-    start = max(end - WINDOW, end - step * math.ceil(max(now - first, _LEAST) / step))
+    start = end - step * math.ceil(span / step)
     give_up = time.monotonic() + _PATIENCE_SECONDS
 
     def over(expr: str) -> Sequence[Series]:

@@ -118,7 +118,7 @@ def test_a_panel_without_lines_must_say_what_it_was_told(context: Context) -> No
     assert (refused.lines, refused.trouble) == ((), "found duplicate series")
 
 
-@pytest.mark.parametrize(("age", "seconds"), [(WINDOW, 900), (720, 720), (0, 60)])
+@pytest.mark.parametrize(("age", "seconds"), [(WINDOW + 1, 900), (720, 720), (713, 713), (0, 60)])
 def test_the_time_shown_must_be_as_long_as_there_is_something_to_see(
     age: float, seconds: float, server: Server, context: Context
 ) -> None:
@@ -126,6 +126,7 @@ def test_the_time_shown_must_be_as_long_as_there_is_something_to_see(
     seen = look(context)
     assert seconds <= seen.end - seen.start <= seconds + seen.step
     assert (seen.end - seen.start) / seen.step <= POINTS + 1
+    assert (seen.end - seen.start) % seen.step == 0  # else the last point is before the end
     assert NOW - seen.step < seen.end <= NOW
 
 
