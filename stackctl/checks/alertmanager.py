@@ -58,6 +58,10 @@ def _config(context: Context, alertmanager: Model) -> Finding:
     if lines:
         summary = f"Alertmanager has loaded another configuration: {lines[0]}"
         return subject.failed(summary, "Run `stackctl reload`.", "\n".join(lines[:20]))
+    loaded = context.settle(client.reload_ok, bool)
+    if loaded is not True:
+        summary = "its last reload failed: what is in force is older, and it would not start with what is written"
+        return subject.failed(summary, "Run `stackctl reload`; `stackctl logs alertmanager` says why.", stage="loaded")
     return subject.passed("the loaded routes and receivers are the rendered ones")
 
 

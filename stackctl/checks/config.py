@@ -1,5 +1,5 @@
-"""`stack.generation`, `prometheus.config` and `prometheus.retention`: what runs is what the manifest says, by the
-servers' own account."""
+"""`stack.generation`, `stack.files`, `prometheus.config` and `prometheus.retention`: what runs is what the manifest
+says, on disk and by the servers' own account."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from stackctl.model import Retention
 from stackctl.promql import duration
 
 GENERATION = "stack.generation"
+FILES = "stack.files"
 CONFIG = "prometheus.config"
 RETENTION = "prometheus.retention"
 PROMETHEUS_FILE = "prometheus/prometheus.yml"
@@ -26,7 +27,7 @@ _SIZE = re.compile(rf"([0-9]+(?:\.[0-9]+)?)(?:([{_SIZE_UNITS}])i?)?B")
 
 def check(context: Context) -> Iterable[Finding]:
     """The generation that runs, and the configuration and the retention that Prometheus reports."""
-    return [_generation(context), _config(context), _retention(context)]
+    return [_generation(context), _files(context), _config(context), _retention(context)]
 
 
 def _generation(context: Context) -> Finding:
@@ -36,6 +37,16 @@ def _generation(context: Context) -> Finding:
     return subject.failed(
         f"generation {context.current} runs, but the manifest now renders to {context.declared}",
         "Run `stackctl reload`, or `stackctl up` when more than rules and targets changed.",
+    )
+
+
+def _files(context: Context) -> Finding:
+    subject = Subject(FILES, context.stack.name, context.stack.origin)
+    if context.intact:
+        return subject.passed(f"the files of generation {context.current} are what was written")
+    return subject.failed(
+        f"files of generation {context.current} have been changed by hand: a restart would load them",
+        "Run `stackctl reload`: it writes them anew. What is to stay belongs into the manifest.",
     )
 
 
@@ -88,6 +99,15 @@ def _limit(text: str) -> tuple[str, float]:
         return text, 0.0  # of no form that is known, so the same as nothing else
 
 
+_OF_A_USER = frozenset(
+    {
+        *("rule_files", "scrape_configs", "scrape_config_files", "remote_write", "remote_read", "external_labels"),
+        *("static_configs", "labels", "params", "honor_labels", "basic_auth", "authorization", "oauth2", "proxy_url"),
+        *("sample_limit", "target_limit", "label_limit"),
+    }
+)
+
+
 def config_difference(rendered: bytes, loaded: str) -> list[str]:
     """Where the configuration that Prometheus reports lacks or contradicts the rendered one, a line for each."""
     import yaml
@@ -99,7 +119,9 @@ def config_difference(rendered: bytes, loaded: str) -> list[str]:
 def _difference(rendered: Any, loaded: Any, path: str) -> list[str]:
     """Prometheus fills in defaults, hides secrets and writes durations its own way: what it adds is no difference."""
     if isinstance(rendered, dict) and isinstance(loaded, dict):
-        return [line for key in rendered for line in _key_difference(rendered, loaded, key, path)]
+        added = [f"{path}.{key}".lstrip(".") for key in loaded if key not in rendered and _is_of_a_user(key)]
+        lines = [line for key in rendered for line in _key_difference(rendered, loaded, key, path)]
+        return [*lines, *(f"{key}: loaded, but not rendered" for key in added)]
     if isinstance(rendered, list) and isinstance(loaded, list):
         if len(rendered) != len(loaded):
             return [f"{path}: {len(rendered)} rendered, {len(loaded)} loaded"]
@@ -108,6 +130,11 @@ def _difference(rendered: Any, loaded: Any, path: str) -> list[str]:
     if loaded == "<secret>" or _same(rendered, loaded):
         return []
     return [f"{path}: rendered {rendered!r}, loaded {loaded!r}"]
+
+
+def _is_of_a_user(key: str) -> bool:
+    """Whether Prometheus has a key only because somebody wrote it: of the others it reports its defaults."""
+    return key in _OF_A_USER or key.endswith(("_sd_configs", "relabel_configs"))
 
 
 def _key_difference(rendered: dict[str, Any], loaded: dict[str, Any], key: str, path: str) -> list[str]:

@@ -13,6 +13,7 @@ from stackctl.clients.http import Answer, Http, NoAnswer
 from stackctl.clients.probe import Dial
 from stackctl.clients.prometheus import Prometheus
 from stackctl.model import Stack
+from stackctl.promql import duration
 from stackctl.scrape import Job
 from stackctl.source import Secret
 from stackctl.tree import Tree
@@ -32,6 +33,7 @@ class Context:
     skipped    declared components that do not run, each with its reason
     current    the id of the running generation, and `declared` that of `tree`
     seconds    the most that one family may wait
+    intact     whether the files of the running generation are what was written
     fetch      asks a URL from where Prometheus runs
     place      where Prometheus runs, for a closer look at what fails, and `dial` a connection from this machine
     """
@@ -48,7 +50,13 @@ class Context:
     place: Place
     dial: Dial
     grafana_password: Secret | None = None
+    intact: bool = True
     clock: Clock = field(default=SYSTEM_CLOCK)
+
+    def interval(self, job: Job) -> float:
+        """How often the targets of `job` are scraped, in seconds."""
+        own = job.service.scrape_interval if job.service else None
+        return duration.seconds(own or self.stack.prometheus.scrape_interval)
 
     def prometheus(self) -> Prometheus:
         return Prometheus(Http(self.stack.prometheus.listen.url))

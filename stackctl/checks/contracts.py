@@ -21,6 +21,8 @@ METRIC = "contract.metric"
 LABELS = "contract.labels"
 
 # The part of a name that OpenMetrics keeps out of the TYPE line.
+# For so many scrapes Prometheus remembers what a target has said of a metric, and one to be sure.
+_MEMORY_SCRAPES = 11
 _SUFFIXES = {"counter": "_total", "info": "_info"}
 # What the older text format calls the types that it lacks.
 _TEXT_TYPES = {"info": "gauge", "stateset": "gauge"}
@@ -109,16 +111,38 @@ def _source(
         return [subject.failed(seen.summary, "Run `stackctl up`.")]
     up = [target for target in seen.targets if target.job == job.name and target.health == "up" and seen.fresh(target)]
     if not up:
-        return [
-            subject.failed(
-                "nothing is scraped: no target is up", "Mend what `target.up` says of its targets.", stage="loaded"
-            )
-        ]
+        return [subject.skipped("nothing of it is scraped: no target is up", "See what `target.up` says of them.")]
     try:
-        scraped = _scraped(client, source, up)
+        scraped, going = _without_memories(context, client, source, up)
     except NoAnswer as error:
         return [subject.failed(error.summary, "Run `stackctl up`.")]
-    return [finding for metric in source.contract.metrics for finding in _metric(source.service, metric, scraped)]
+    metrics = source.contract.metrics
+    return [finding for each in metrics for finding in _metric(source.service, each, scraped, each.name in going)]
+
+
+def _without_memories(
+    context: Context, client: Prometheus, source: Source, up: Sequence[ActiveTarget]
+) -> tuple[Scraped, frozenset[str]]:
+    """What is scraped, and the metrics that may be gone already.
+
+    Prometheus remembers a TYPE line for ten scrapes. A metric that is announced and has no series, but had some in
+    that time, was either not counted since a restart or is no longer served: waiting tells, if there is the time.
+    """
+    scraped = _scraped(client, source, up)
+    suspects = [each for each in source.contract.metrics if scraped.kinds(each) and not scraped.of(each)]
+    seconds = _MEMORY_SCRAPES * context.interval(source.job)
+    going = [each for each in suspects if any(client.had(name, source.label, seconds) for name in each.samples)]
+    if not going:
+        return scraped, frozenset()
+    seen = context.settle(
+        lambda: _scraped(client, source, up),
+        lambda now: not any(now.kinds(each) and not now.of(each) for each in going),
+        within=min(seconds, context.seconds),
+    )
+    if isinstance(seen, NoAnswer):
+        raise seen
+    waited_enough = context.seconds >= seconds
+    return seen, frozenset() if waited_enough else frozenset(each.name for each in going)
 
 
 def _scraped(client: Prometheus, source: Source, up: Sequence[ActiveTarget]) -> Scraped:
@@ -145,13 +169,17 @@ def _relabelled(service: Service) -> set[str]:
 # -- the metric -----------------------------------------------------------------------------------------------
 
 
-def _metric(service: Service, metric: Metric, scraped: Scraped) -> list[Finding]:
+def _metric(service: Service, metric: Metric, scraped: Scraped, going: bool) -> list[Finding]:
     subject = Subject(METRIC, f"{service.name}/{metric.name}", metric.origin)
     kinds, series = scraped.kinds(metric), scraped.of(metric)
     fault = _existence(metric, kinds, scraped) or _type(metric, kinds) or _presence(metric, series, scraped)
     if fault:
         return [subject.failed(*fault, stage="loaded")]
     labels = Subject(LABELS, subject.name, metric.origin)
+    if not series and going:
+        summary = "it has no series any more, and Prometheus may only remember that it was served"
+        remedy = "Look again after ten scrapes, or with a longer --timeout."
+        return [subject.warned(summary, remedy), labels.skipped("there is no series to look at")]
     if not series:
         known = f"{metric.kind}, not counted yet"
         return [subject.passed(known), labels.skipped("there is no series to look at: nothing has been counted yet")]

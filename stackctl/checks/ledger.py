@@ -31,7 +31,7 @@ Family = Callable[[Context], Iterable[Finding]]
 # The families in the order in which they are reported, each with the ids it answers for.
 FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (components.check, (components.ID,)),
-    (config.check, (config.GENERATION, config.CONFIG, config.RETENTION)),
+    (config.check, (config.GENERATION, config.FILES, config.CONFIG, config.RETENTION)),
     (storage.check, (storage.ID,)),
     (jobs.check, (jobs.ID,)),
     (targets.check, (targets.ID,)),

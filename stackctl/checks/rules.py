@@ -45,10 +45,18 @@ def check(context: Context) -> Iterable[Finding]:
         info = client.runtime_info()
         return _index(client.rules()), max(info.started, info.configured)
 
+    before: dict[str, float] = {}
+
     def settled(seen: tuple[Loaded, float]) -> bool:
         loaded, since = seen
-        found = [_find(loaded, each) for each in expected]
-        return all(rule is not None and _evaluated(rule, since) for rule in found)
+        found = [(each, _find(loaded, each)) for each in expected]
+        for each, rule in found:
+            before.setdefault(each.subject, rule.last_evaluation if rule else 0.0)
+        return all(rule and _evaluated(rule, since) and is_fresh(each, rule) for each, rule in found)
+
+    def is_fresh(each: Expected, rule: LoadedRule) -> bool:
+        """Whether it was evaluated while this looked. A group that is evaluated rarely is not waited for."""
+        return rule.last_evaluation > before[each.subject] or rule.interval > context.seconds / 2
 
     seen = context.settle(observe, settled, within=context.seconds)
     return [finding for each in expected for finding in _findings(each, seen)]

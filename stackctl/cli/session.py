@@ -91,6 +91,7 @@ def verify_stack(
         skipped=session.running.units_skipped,
         current=session.current.id,
         declared=session.state.identify(session.tree),
+        intact=session.state.read(session.current) is not None,
         seconds=patience(session.stack) if wait_seconds is None else wait_seconds,
         fetch=session.fetch,
         place=session.runtime,

@@ -43,6 +43,10 @@ class Alertmanager:
             raise NoAnswer.of(f"{self.http.base}/metrics does not tell which configuration is loaded")
         return int(float(found[1]))
 
+    def reload_ok(self) -> bool:
+        """Whether the last reload of the configuration went well; what was loaded before is in force when not."""
+        return "\nalertmanager_config_last_reload_successful 0" not in self.http.ask("/metrics").text
+
     def receivers(self) -> tuple[str, ...]:
         """The names of the loaded receivers."""
         return self.http.json("/api/v2/receivers", lambda answer: tuple(entry["name"] for entry in answer))

@@ -55,7 +55,10 @@ class Described:
 
 @dataclass(frozen=True)
 class LoadedRule:
-    """A rule as Prometheus has loaded it. `kind` is "alert" or "record"; `health` "ok", "err" or "unknown"."""
+    """A rule as Prometheus has loaded it. `kind` is "alert" or "record"; `health` "ok", "err" or "unknown".
+
+    `interval` is that of its group in seconds, 0.0 when it is not told.
+    """
 
     kind: str
     name: str
@@ -65,6 +68,7 @@ class LoadedRule:
     health: str
     last_error: str
     last_evaluation: float
+    interval: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,10 @@ class Prometheus:
         """Whether an instant query has a result. Of many series only one is asked for."""
         parameters = {"query": query, "limit": "1"}
         return self.http.json("/api/v1/query", lambda answer: len(answer["data"]["result"]) > 0, params=parameters)
+
+    def had(self, metric: str, job: str, seconds: float) -> bool:
+        """Whether `job` had any series of `metric` within the last `seconds`."""
+        return self.has_result(f'count(last_over_time({metric}{{job="{job}"}}[{seconds * 1000:.0f}ms]))')
 
     def over(self, query: str, start: float, end: float, step: float, limit: int) -> tuple[Series, ...]:
         """Up to `limit` series of a query from `start` to `end` (Unix time), with a point every `step` seconds."""
@@ -277,6 +285,7 @@ def _rules(answer: Any) -> tuple[LoadedRule, ...]:
             health=rule["health"],
             last_error=rule.get("lastError", ""),
             last_evaluation=timestamp(rule["lastEvaluation"]),
+            interval=float(group.get("interval", 0.0)),
         )
         for group in answer["data"]["groups"]
         for rule in group["rules"]

@@ -167,7 +167,9 @@ def test_targets_that_differ_must_be_told(well: World) -> None:
 def test_a_service_of_which_nothing_is_scraped_must_be_told_once(well: World) -> None:
     well.target("api").update(health="down", lastError="connection refused")
     (finding,) = well.findings("contract")
-    assert failed(finding) == ("nothing is scraped: no target is up", "Mend what `target.up` says of its targets.")
+    # The target is the failure; that nothing is scraped of it is no second one.
+    assert (finding.status, finding.summary) == ("skip", "nothing of it is scraped: no target is up")
+    assert well.only("target.up", "api").status == "fail"
 
 
 def test_a_service_that_was_left_out_must_be_skipped(well: World) -> None:

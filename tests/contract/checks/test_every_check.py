@@ -44,7 +44,7 @@ def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_no
     well.servers["grafana"].routes = {}
     well.reached.clear()
     well.stored = lambda: 0
-    well.change(fetch=no_answer, declared="bbb")
+    well.change(fetch=no_answer, declared="bbb", intact=False)
     passed = {finding.id for finding in well.findings() if finding.status == "pass"}
     assert passed == {"component.ready"}
 
@@ -60,7 +60,11 @@ def test_no_server_at_all_must_be_a_failure_of_every_subject(well: World) -> Non
     for name in ("prometheus", "alertmanager", "grafana", "pushgateway"):
         well.stop(name)
     well.change(fetch=no_answer)
-    findings = [f for f in well.findings() if f.id != "stack.generation" and f.subject not in ("blackbox", "redis")]
+    findings = [
+        f
+        for f in well.findings()
+        if f.id not in ("stack.generation", "stack.files") and f.subject not in ("blackbox", "redis")
+    ]
     assert {finding.status for finding in findings} == {"fail"}
     assert all(finding.remedy.endswith(".") for finding in findings)
 
@@ -252,6 +256,24 @@ def test_a_discovered_target_that_is_down_must_be_named(well: World) -> None:
         "Mend the targets named in the evidence.",
     )
     assert finding.evidence == "b:1: down"
+
+
+# -- what is in force ---------------------------------------------------------------------------------------
+
+
+def test_files_that_were_changed_by_hand_must_be_told(well: World) -> None:
+    well.change(intact=False)
+    finding = well.only("stack.files")
+    assert finding.status == "fail"
+    assert "have been changed by hand: a restart would load them" in finding.summary
+
+
+def test_an_alertmanager_that_could_not_reload_must_be_told_though_its_old_configuration_is_right(well: World) -> None:
+    routes = well.servers["alertmanager"].routes
+    routes["/metrics"] += "alertmanager_config_last_reload_successful 0\n"
+    finding = well.only("alertmanager.config")
+    assert (finding.status, finding.stage) == ("fail", "loaded")
+    assert finding.summary.startswith("its last reload failed")
 
 
 # -- storage ------------------------------------------------------------------------------------------------

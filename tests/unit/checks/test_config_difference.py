@@ -97,3 +97,22 @@ def test_a_retention_that_prometheus_writes_its_own_way_must_be_the_same(declare
 @pytest.mark.parametrize("reported", ["", "15d", "16d or 10GiB", "15d or 1GiB", "10GiB", "15d or much"])
 def test_a_retention_that_differs_must_not_be_the_same(reported: str) -> None:
     assert not same_retention("15d or 10GB", reported)
+
+
+@pytest.mark.parametrize(
+    ("added", "where"),
+    [
+        ("  relabel_configs: [{action: drop}]", "scrape_configs[0].relabel_configs"),
+        ("  file_sd_configs: [{files: [x.json]}]", "scrape_configs[0].file_sd_configs"),
+        ("  sample_limit: 5", "scrape_configs[0].sample_limit"),
+        ("remote_write: [{url: http://x.test}]", "remote_write"),
+    ],
+)
+def test_what_only_a_user_can_have_added_must_be_a_difference(added: str, where: str) -> None:
+    rendered = "scrape_configs:\n- job_name: api\n"
+    assert config_difference(rendered.encode(), f"{rendered}{added}\n") == [f"{where}: loaded, but not rendered"]
+
+
+def test_what_prometheus_adds_by_itself_must_be_no_difference() -> None:
+    rendered = "scrape_configs:\n- job_name: api\n"
+    assert config_difference(rendered.encode(), f"runtime: {{gogc: 75}}\n{rendered}  honor_timestamps: true\n") == []
