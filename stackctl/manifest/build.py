@@ -112,7 +112,14 @@ def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Problem]
         job = (model.push.job if model.push else None) or name
         subjects[name] = Subject(name, f"job={quoted(job)}", None if isinstance(contract, list) else contract)
     running = [model.component for _, model in components(manifest)]
-    return Around(subjects, running, known=not any(isinstance(each, list) for each in contracts.values()))
+    probes = manifest.exporters.blackbox.probes.values() if manifest.exporters and manifest.exporters.blackbox else ()
+    tls = str(any(probe.url.startswith("https:") for probe in probes)).lower()
+    return Around(
+        subjects,
+        running,
+        {c.BLACKBOX: {"tls": tls}},
+        known=not any(isinstance(each, list) for each in contracts.values()),
+    )
 
 
 def _base(document: Document, path: tuple[str, ...], model: ComponentModel) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def rule_group(use: Use) -> GroupModel | list[Problem]:
     found = rules(use)
     if isinstance(found, Refused):
         return found.problems
-    name = f"{use.pack.name}: {use.subject}" if use.subject else use.pack.name
+    name = ": ".join(_names(use))
     return GroupModel.model_construct(
         _fields_set={"name", "rules"}, name=name, rules=[_plain(rule, use.pack.shipped) for rule in found]
     )
@@ -76,11 +76,16 @@ def board(use: Use) -> CompactFile | list[Problem]:
     filled = fill(use.pack.document, DASHBOARD, use.context)
     if isinstance(filled, list):
         return filled
-    shown = f"pack {use.pack.name}{f' for {use.subject}' if use.subject else ''}"
+    shown = f"pack {' for '.join(_names(use))}"
     return CompactFile(shown, _uid(use), replace(filled, file=use.pack.document.file))
 
 
 def _uid(use: Use) -> str:
-    name = "-".join(part for part in (use.pack.name, use.subject) if part)
+    name = "-".join(_names(use))
     uid = re.sub(r"[^A-Za-z0-9_-]", "-", name)
     return uid if uid == name and c.DASHBOARD_UID.fullmatch(uid) else digest(name)
+
+
+def _names(use: Use) -> list[str]:
+    """The pack and its subject; `redis` for the component `redis` is said once."""
+    return list(dict.fromkeys(part for part in (use.pack.name, use.subject) if part))

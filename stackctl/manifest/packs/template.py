@@ -72,9 +72,13 @@ class _Filling:
 
     def _wanted(self, item: Any, path: Path) -> bool:
         name = item.get("if") if isinstance(item, dict) else None
-        if name is not None and name not in self.context:
+        if name is None:
+            return True
+        # A pack for all services at once has what any of them has.
+        contexts = [self.context, *self.context.get("services", ())]
+        if not any(name in context for context in contexts):
             self._problem(f"there is no parameter `{name}`", (*path, "if"))
-        return name is None or bool(self.context.get(name))
+        return any(context.get(name) for context in contexts)
 
     def _text(self, text: str, path: Path) -> str:
         from jinja2 import TemplateError

@@ -28,17 +28,20 @@ class Subject:
     name: str
     selector: str
     contract: Contract | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Around:
     """What packs may be about: the services by name, and the components that run.
 
-    `known` is False when contracts cannot be read, so that nothing can be said of what they lack.
+    `told` is what the manifest tells of a component's parameters: component -> parameter -> value. `known` is False
+    when contracts cannot be read, so that nothing can be said of what they lack.
     """
 
     services: Mapping[str, Subject] = field(default_factory=dict)
     components: Collection[str] = ()
+    told: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     known: bool = True
 
 
@@ -159,7 +162,7 @@ def _named(wanted: Wanted, around: Around) -> Iterator[Subject | Problem]:
 
 def _component(wanted: Wanted, name: str, around: Around) -> Subject | Problem:
     if name in around.components:
-        return Subject(name, _SELECTORS.get(name, f"job={quoted(name)}"))
+        return Subject(name, _SELECTORS.get(name, f"job={quoted(name)}"), told=around.told.get(name, {}))
     add = f"Add `{name}: {{}}`" if name in (c.ALERTMANAGER, c.PUSHGATEWAY) else f"Add `{name}` to `exporters`"
     remedy = f"{add}, or name the services whose metrics it is about: `services: [...]`."
     return wanted.problem(f"the pack is about `{name}`, which the stack does not run", remedy)
@@ -183,7 +186,9 @@ def _values(
 def _told(
     wanted: Wanted, name: str, parameter: ParameterModel, subject: Subject, context: Mapping[str, Any]
 ) -> str | Problem:
-    """What a contract shows of a parameter, or its default."""
+    """What the manifest or a contract tells of a parameter, or its default."""
+    if name in subject.told:
+        return fit(parameter.type, subject.told[name])
     candidates = _candidates(parameter, subject.contract, context)
     if candidates and len(candidates) == 1:
         return candidates[0]

@@ -100,6 +100,35 @@ def test_a_template_must_not_reach_into_python(tmp_path: Path) -> None:
         stack(tmp_path, "packs: [packs]")
 
 
+def test_certificates_must_be_watched_where_a_probe_speaks_tls_only(tmp_path: Path) -> None:
+    for url, watched in (("http://a.test/", False), ("https://a.test/", True)):
+        probes = f"exporters: {{blackbox: {{probes: {{home: {{url: '{url}'}}}}}}}}\nrules: [{{pack: blackbox}}]"
+        (file,) = stack(tmp_path, probes).rules
+        assert ("CertificateExpires blackbox" in rules(file)) is watched
+
+
+def test_an_overview_must_ask_each_service_by_its_own_metrics(tmp_path: Path) -> None:
+    """And leave out what no contract shows."""
+    dashboards = stack(tmp_path, "dashboards: [{pack: overview}]\ngrafana: {}").dashboards
+    (overview,) = dashboards
+    asked = {query.panel: query.expr for query in overview.queries}
+    assert asked["Up"] == 'avg by (job) (up{job=~"api|worker"})'
+    assert asked["Requests"] == 'sum by (job) (rate(shop_requests_total{job="api"}[$__rate_interval]))'
+    (bare,) = stack(tmp_path, "dashboards: [{pack: overview, services: [worker]}]").dashboards
+    assert {query.panel for query in bare.queries} == {"Up", "Alerts", "Targets that are up", "Time of a scrape"}
+
+
+def test_dashboards_of_one_pack_must_not_get_in_each_others_way(tmp_path: Path) -> None:
+    text = (
+        "dashboards: [{pack: red, services: [api]}, {pack: red, services: [worker], with: {requests: a, latency: off}}]"
+    )
+    made = stack(tmp_path, text).dashboards
+    assert [(each.uid, each.title) for each in made] == [
+        ("red-api", "Requests of api"),
+        ("red-worker", "Requests of worker"),
+    ]
+
+
 @pytest.mark.parametrize("text", ["plain", 'a "b"', "back\\slash", "two\nlines", "{{ x }}"])
 def test_any_text_must_be_a_string_of_promql(text: str) -> None:
     assert syntax_error(f"up{{job={quoted(text)}}}") is None
