@@ -237,8 +237,6 @@ class Live:
 
     def load_clients(self) -> None:
         """Import what `confirm` needs, at a moment when there is time for it."""
-        import requests  # noqa: F401
-
         import stackctl.checks.loaded  # noqa: F401
 
     # -- recording --------------------------------------------------------------------------------------------

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
+from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit
 
 from stackctl.errors import Unavailable
-
-if TYPE_CHECKING:
-    import requests
 
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 10.0
-# One session serves many checks at once; more connections than this would not make a server faster.
-CONNECTIONS = 16
 
 
 class NoAnswer(Unavailable):
@@ -52,34 +50,60 @@ class Http:
     base: str
     auth: tuple[str, str] | None = field(default=None, repr=False)
     timeout: float = TIMEOUT_SECONDS
-
-    @cached_property
-    def _session(self) -> requests.Session:
-        import requests
-        from requests.adapters import HTTPAdapter
-        from requests.auth import HTTPBasicAuth
-
-        session = requests.Session()
-        session.trust_env = False
-        # As bytes: given text, requests could send no more than Latin-1.
-        session.auth = HTTPBasicAuth(self.auth[0].encode(), self.auth[1].encode()) if self.auth else None
-        session.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS))
-        return session
+    # Connections that the server keeps open; each is taken out while it is used, as one client serves many threads.
+    _idle: deque[http.client.HTTPConnection] = field(default_factory=deque, init=False, repr=False, compare=False)
 
     def ask(
         self, path: str, *, method: str = "GET", params: Mapping[str, str] | None = None, body: Any = None
     ) -> Answer:
         """The server's answer. Raises NoAnswer when there is none."""
-        import requests
-
         url = f"{self.base}{path}"
         try:
-            response = self._session.request(
-                method, url, params=params, json=body, timeout=self.timeout, allow_redirects=False
-            )
-            return Answer(response.status_code, response.headers.get("Content-Type", ""), response.text)
-        except requests.RequestException as error:
+            return self._ask(method, f"{path}?{urlencode(params)}" if params else path, body)
+        except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoAnswer.of(f"{url} does not answer: {why(error)}") from None
+
+    def _ask(self, method: str, path: str, body: Any) -> Answer:
+        kept = self._kept() if method == "GET" else None  # what changes something is never sent twice
+        if kept:
+            with suppress(ConnectionError):  # closed by the server meanwhile
+                return self._exchange(kept, method, path, body)
+        return self._exchange(self._connect(), method, path, body)
+
+    def _kept(self) -> http.client.HTTPConnection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _connect(self) -> http.client.HTTPConnection:
+        parts = urlsplit(self.base)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        return kind(parts.netloc, timeout=self.timeout)
+
+    def _exchange(self, connection: http.client.HTTPConnection, method: str, path: str, body: Any) -> Answer:
+        """One request and its answer. The connection is kept for another, unless the server closes it or fails."""
+        try:
+            connection.request(method, urlsplit(self.base).path + path, *self._sent(body))
+            response = connection.getresponse()
+            text = response.read().decode(errors="replace")
+        except BaseException:
+            connection.close()
+            raise
+        if connection.sock is not None:
+            self._idle.append(connection)
+        return Answer(response.status, response.getheader("Content-Type", ""), text)
+
+    def _sent(self, body: Any) -> tuple[bytes | None, dict[str, str]]:
+        """The body and the headers of a request."""
+        import json
+        from base64 import b64encode
+
+        login = b64encode(":".join(self.auth).encode()).decode() if self.auth else ""
+        headers = {"Authorization": f"Basic {login}"} if login else {}
+        if body is None:
+            return None, headers
+        return json.dumps(body).encode(), {**headers, "Content-Type": "application/json"}
 
     def json(
         self, path: str, parse: Callable[[Any], T], *, params: Mapping[str, str] | None = None, body: Any = None
@@ -122,8 +146,8 @@ def first_line(text: str, limit: int = 200) -> str:
 
 
 def why(error: Exception) -> str:
-    """The innermost reason of a failed request, without the library's wrapping."""
-    text = str(error)
+    """The reason of a failed request, in the words of a report."""
+    text = f"{type(error).__name__}: {error}"
     for sign, meaning in _REASONS.items():
         if sign in text:
             return meaning
@@ -139,6 +163,7 @@ _REASONS = {
     "No route to host": "no route to the host",
     "Network is unreachable": "the network is unreachable",
     "Connection reset": "the connection was reset",
+    "IncompleteRead": "the answer was cut short",
     "RemoteDisconnected": "the connection was closed without an answer",
     "WRONG_VERSION_NUMBER": "TLS was spoken to a plain HTTP port",
     "CERTIFICATE_VERIFY_FAILED": "the certificate cannot be verified",

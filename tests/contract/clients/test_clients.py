@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
-from threading import Event
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -272,3 +273,44 @@ def test_values_must_be_looked_at_together_unless_they_are_many(server: Server) 
     assert client.combinations("x", ["a", "b"]) == [{"a": "1"}] * 500
     assert client.combinations("x", ["a", "b"]) is None
     assert asked[0] == "query=group by (a, b) (x)&limit=1000"
+
+
+@contextmanager
+def closing_after(answers: int) -> Iterator[tuple[str, list[str]]]:
+    """A server that promises to keep each connection open, closes it after one answer, and after so many answers
+    closes without one: its URL, and the requests that have come."""
+    came: list[str] = []
+
+    def converse() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, connection.makefile("rb") as lines:
+                    came.append(lines.readline().decode().split()[0])
+                    while lines.readline().strip():
+                        pass
+                    if len(came) <= answers:
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=converse, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", came
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+def test_a_connection_that_the_server_has_closed_must_be_opened_anew() -> None:
+    with closing_after(3) as (url, came):
+        client = Prometheus(Http(url))
+        assert [client.ready().text for _ in range(3)] == ["ok"] * 3
+        assert came == ["GET"] * 3
+
+
+def test_what_changes_something_must_not_be_sent_twice() -> None:
+    with closing_after(1) as (url, came):
+        client = Prometheus(Http(url))
+        client.ready()
+        with pytest.raises(NoAnswer, match="the connection was closed without an answer"):
+            client.reload()
+        assert came == ["GET", "POST"]
