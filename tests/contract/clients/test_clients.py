@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
@@ -276,39 +277,47 @@ def test_values_must_be_looked_at_together_unless_they_are_many(server: Server) 
 
 
 @contextmanager
-def closing_after(answers: int) -> Iterator[tuple[str, list[str]]]:
-    """A server that promises to keep each connection open, closes it after one answer, and after so many answers
-    closes without one: its URL, and the requests that have come."""
+def breaking(closes: bool) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers a GET and hears a POST without answering: its URL, and the methods that have come.
+
+    Either way it promises to keep the connection; with `closes` it closes that after an answer all the same.
+    """
     came: list[str] = []
 
-    def converse() -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                with connection, connection.makefile("rb") as lines:
-                    came.append(lines.readline().decode().split()[0])
-                    while lines.readline().strip():
-                        pass
-                    if len(came) <= answers:
-                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=converse, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", came
-        listener.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+        def do_GET(self) -> None:
+            came.append("GET")
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+            self.close_connection = closes
+
+        def do_POST(self) -> None:
+            came.append("POST")
+            self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", came
+        server.shutdown()
 
 
 def test_a_connection_that_the_server_has_closed_must_be_opened_anew() -> None:
-    with closing_after(3) as (url, came):
+    with breaking(closes=True) as (url, came):
         client = Prometheus(Http(url))
         assert [client.ready().text for _ in range(3)] == ["ok"] * 3
         assert came == ["GET"] * 3
 
 
 def test_what_changes_something_must_not_be_sent_twice() -> None:
-    with closing_after(1) as (url, came):
+    with breaking(closes=False) as (url, came):
         client = Prometheus(Http(url))
         client.ready()
         with pytest.raises(NoAnswer, match="the connection was closed without an answer"):
