@@ -99,6 +99,7 @@ def _limit(text: str) -> tuple[str, float]:
         return text, 0.0  # of no form that is known, so the same as nothing else
 
 
+_DEFAULTS = {"metrics_path": "/metrics", "scheme": "http", "honor_timestamps": True, "follow_redirects": True}
 _OF_A_USER = frozenset(
     {
         *("rule_files", "scrape_configs", "scrape_config_files", "remote_write", "remote_read", "external_labels"),
@@ -119,7 +120,9 @@ def config_difference(rendered: bytes, loaded: str) -> list[str]:
 def _difference(rendered: Any, loaded: Any, path: str) -> list[str]:
     """Prometheus fills in defaults, hides secrets and writes durations its own way: what it adds is no difference."""
     if isinstance(rendered, dict) and isinstance(loaded, dict):
-        added = [f"{path}.{key}".lstrip(".") for key in loaded if key not in rendered and _is_of_a_user(key)]
+        added = [
+            f"{path}.{key}".lstrip(".") for key in loaded if key not in rendered and _is_of_a_user(key, loaded[key])
+        ]
         lines = [line for key in rendered for line in _key_difference(rendered, loaded, key, path)]
         return [*lines, *(f"{key}: loaded, but not rendered" for key in added)]
     if isinstance(rendered, list) and isinstance(loaded, list):
@@ -132,8 +135,10 @@ def _difference(rendered: Any, loaded: Any, path: str) -> list[str]:
     return [f"{path}: rendered {rendered!r}, loaded {loaded!r}"]
 
 
-def _is_of_a_user(key: str) -> bool:
+def _is_of_a_user(key: str, value: Any) -> bool:
     """Whether Prometheus has a key only because somebody wrote it: of the others it reports its defaults."""
+    if key in _DEFAULTS:
+        return bool(value != _DEFAULTS[key])
     return key in _OF_A_USER or key.endswith(("_sd_configs", "relabel_configs"))
 
 

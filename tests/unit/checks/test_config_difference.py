@@ -104,6 +104,7 @@ def test_a_retention_that_differs_must_not_be_the_same(reported: str) -> None:
     [
         ("  relabel_configs: [{action: drop}]", "scrape_configs[0].relabel_configs"),
         ("  file_sd_configs: [{files: [x.json]}]", "scrape_configs[0].file_sd_configs"),
+        ("  metrics_path: /old", "scrape_configs[0].metrics_path"),
         ("  sample_limit: 5", "scrape_configs[0].sample_limit"),
         ("remote_write: [{url: http://x.test}]", "remote_write"),
     ],
@@ -115,4 +116,9 @@ def test_what_only_a_user_can_have_added_must_be_a_difference(added: str, where:
 
 def test_what_prometheus_adds_by_itself_must_be_no_difference() -> None:
     rendered = "scrape_configs:\n- job_name: api\n"
-    assert config_difference(rendered.encode(), f"runtime: {{gogc: 75}}\n{rendered}  honor_timestamps: true\n") == []
+    assert (
+        config_difference(
+            rendered.encode(), f"runtime: {{gogc: 75}}\n{rendered}  honor_timestamps: true\n  metrics_path: /metrics\n"
+        )
+        == []
+    )
