@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,14 +157,22 @@ def test_a_link_must_unfold_and_show_what_it_leads_to(chromium: Browser, page: P
 
 
 def test_the_page_must_have_landmarks_and_name_its_controls(chromium: Browser, page: Path) -> None:
-    chromium.open(page, "#panels")  # what is far away has no node yet
-    tree = chromium.call("Accessibility.getFullAXTree")["nodes"]
-    roles = {node["role"]["value"] for node in tree if not node.get("ignored")}
-    assert {"banner", "main", "contentinfo", "search", "heading", "image"} <= roles
+    chromium.open(page, "#panels")
+
+    def nodes() -> list[dict[str, Any]]:
+        return [node for node in chromium.call("Accessibility.getFullAXTree")["nodes"] if not node.get("ignored")]
+
+    # A chart has nodes once it has been painted.
+    tree = wait_until(nodes, lambda found: "image" in _roles(found), 10, what="a chart", describe=str)
+    assert {"banner", "main", "contentinfo", "search", "heading", "image"} <= _roles(tree)
     controls = [
         node for node in tree if node["role"]["value"] in ("checkbox", "combobox", "searchbox", "link", "image")
     ]
     assert [node for node in controls if not node.get("name", {}).get("value")] == []
+
+
+def _roles(nodes: list[dict[str, Any]]) -> set[str]:
+    return {node["role"]["value"] for node in nodes}
 
 
 def test_a_page_without_its_script_must_be_readable(chromium: Browser, page: Path) -> None:
