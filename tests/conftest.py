@@ -15,3 +15,15 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     if asked and os.environ.get("CI"):
         pytest.fail("--update-golden is refused in CI: it would approve whatever was rendered")
     return asked
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many mutants were killed: tests of them carry the property `mutant`, with the runtime."""
+    counts: dict[str, list[bool]] = {}
+    for status in ("passed", "failed"):
+        for report in terminalreporter.stats.get(status, ()):
+            for runtime in (value for key, value in report.user_properties if key == "mutant"):
+                counts.setdefault(str(runtime), []).append(status == "passed")
+    for runtime, killed in sorted(counts.items()):
+        rate = 100 * sum(killed) / len(killed)
+        terminalreporter.write_line(f"mutants, {runtime}: {sum(killed)} of {len(killed)} killed ({rate:.0f} %)")

@@ -1,0 +1,144 @@
+"""A stand-in for Grafana: it loads what is provisioned, and answers as Grafana's documentation says.
+
+It proves nothing of Grafana itself. It lets the checks of Grafana be broken one by one on a stack that runs: what it
+has loaded can be changed behind stackctl's back by a POST to `/-/break`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Answer = tuple[int, Any]
+
+
+class Loaded:
+    """What has been provisioned, and what has been broken of it."""
+
+    def __init__(self) -> None:
+        self.password = Path(os.environ["GF_SECURITY_ADMIN_PASSWORD"][len("$__file{") : -1]).read_text().strip()
+        self.folder = Path(os.environ["GF_PATHS_PROVISIONING"])
+        self.broken: dict[str, Any] = {}
+        self.load()
+
+    def load(self) -> None:
+        (datasources,) = self.folder.glob("datasources/*.yml")
+        self.datasources = {each["uid"]: each for each in yaml.safe_load(datasources.read_text())["datasources"]}
+        self.dashboards: dict[str, tuple[str, dict[str, Any]]] = {}
+        for provider in (each for path in self.folder.glob("dashboards/*.yml") for each in providers(path)):
+            folder = Path(os.path.expandvars(provider["options"]["path"]))
+            for path in sorted(folder.glob("*.json")):
+                board = json.loads(path.read_text())
+                self.dashboards[board["uid"]] = (provider["folder"], board)
+
+    def answer(self, method: str, path: str, login: str, body: bytes) -> Answer:
+        if path == "/-/break":
+            self.broken = json.loads(body)
+            return 200, {}
+        if path == "/api/health":
+            return 200, {"database": self.broken.get("database", "ok"), "version": "12.1.1"}
+        if login != f"admin:{self.broken.get('password', self.password)}":
+            return 401, {"message": "Invalid username or password"}
+        if path == "/api/user":
+            return 200, {"login": "admin"}
+        if path == "/api/admin/provisioning/dashboards/reload":
+            self.load()
+            return 200, {"message": "Dashboards config reloaded"}
+        if path.startswith("/api/datasources/uid/"):
+            return self.datasource(path.removeprefix("/api/datasources/uid/"))
+        return self.dashboard(path, body)
+
+    def datasource(self, rest: str) -> Answer:
+        uid, _, what = rest.partition("/")
+        found = None if uid == self.broken.get("datasource") else self.datasources.get(uid)
+        if found is None:
+            return 404, {"message": "Data source not found"}
+        if what == "health":
+            bad = self.broken.get("unreachable")
+            return (400, {"status": "ERROR", "message": bad}) if bad else (200, {"status": "OK"})
+        return 200, found
+
+    def dashboard(self, path: str, body: bytes) -> Answer:
+        boards = {uid: each for uid, each in self.dashboards.items() if uid != self.broken.get("dashboard")}
+        boards |= {uid: ("", {"uid": uid, "title": title}) for uid, title in self.broken.get("titles", {}).items()}
+        if path.startswith("/api/search"):
+            return 200, [
+                {"uid": uid, "title": board["title"], "type": "dash-db", "folderTitle": folder}
+                for uid, (folder, board) in boards.items()
+            ]
+        if path.startswith("/api/dashboards/uid/"):
+            found = boards.get(path.rpartition("/")[2])
+            return (200, {"dashboard": found[1]}) if found else (404, {"message": "Dashboard not found"})
+        if path == "/api/ds/query":
+            results = {query["refId"]: self.query(query) for query in json.loads(body)["queries"]}
+            return (400 if any("error" in each for each in results.values()) else 200), {"results": results}
+        return 404, {"message": "Not found"}
+
+    def query(self, query: dict[str, Any]) -> dict[str, Any]:
+        url = self.datasources[query["datasource"]["uid"]]["url"] + "/api/v1/query"
+        data = urllib.parse.urlencode({"query": query["expr"]}).encode()
+        try:
+            with urllib.request.urlopen(url, data, timeout=5) as answer:
+                result = json.load(answer)["data"]["result"]
+        except urllib.error.HTTPError as error:
+            return {"error": json.load(error)["error"], "status": 400}
+        except OSError as error:
+            return {"error": f"connection failed: {error}", "status": 502}
+        columns = [[each["value"][0] for each in result], [each["value"][1] for each in result]]
+        return {"status": 200, "frames": [{"schema": {}, "data": {"values": columns if result else []}}]}
+
+
+def providers(path: Path) -> list[dict[str, Any]]:
+    return list(yaml.safe_load(path.read_text())["providers"])
+
+
+def serve() -> None:
+    loaded = Loaded()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            login = base64.b64decode(self.headers.get("Authorization", "").removeprefix("Basic ")).decode()
+            path = self.path.partition("?")[0]
+            own = path == "/metrics"
+            status, answer = (200, None) if own else loaded.answer(self.command, path, login, body)
+            data = b"grafana_build_info 1\n" if own else json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "text/plain; version=0.0.4" if own else "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    address = os.environ["GF_SERVER_HTTP_ADDR"], int(os.environ["GF_SERVER_HTTP_PORT"])
+    ThreadingHTTPServer(address, Handler).serve_forever()
+
+
+def install(folder: Path) -> Path:
+    """Install it in `folder` as Grafana is, and return the folder of the program."""
+    program, defaults = folder / "bin" / "grafana", folder / "conf" / "defaults.ini"
+    for path in (program, defaults):
+        path.parent.mkdir(parents=True)
+    defaults.touch()
+    program.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{Path(__file__).resolve()}'\n")
+    program.chmod(0o755)
+    return program.parent
+
+
+if __name__ == "__main__":
+    serve()
