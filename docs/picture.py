@@ -1,8 +1,9 @@
-"""Draw docs/terminal.svg: the quickstart on real servers, as the terminal shows it.
+"""Draw docs/terminal.svg and docs/report.png: the quickstart on real servers, as the terminal and a browser show it.
 
-    python docs/picture.py
+    python docs/picture.py [terminal] [report]
 
-Needs what `stackctl up` needs. The shop is started, verified, stopped, and verified again.
+Needs what `stackctl up` needs; the report needs Chromium too, and minutes in which something happens. For the terminal
+the shop is started, verified, stopped, and verified again; for the report a panel's metric is misspelt.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
@@ -25,23 +29,62 @@ DOCS = Path(__file__).parent
 EXAMPLE = DOCS.parent / "examples" / "quickstart"
 STACKCTL = str(Path(sys.executable).with_name("stackctl"))
 WIDTH = 118
+REPORT_WIDTH, REPORT_HEIGHT = 1200, 1480
+REPORT_SECONDS = 180
+# What is left out, so that the picture is the same on a machine with a Grafana and without one.
+GRAFANA = "grafana:\n  listen: 127.0.0.1:3000\n\n"
+MISSPELT = ("http_requests_in_flight", "http_request_in_flight")
 
 
 def main() -> None:
+    wanted = sys.argv[1:] or ["terminal", "report"]
+    if "terminal" in wanted:
+        with shop_at_work() as (place, shop):
+            draw_terminal(record(place, shop).replace(str(place.parent), ""))
+    if "report" in wanted:
+        with shop_at_work() as (place, _):
+            draw_report(place)
+
+
+@contextmanager
+def shop_at_work() -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
+    """The folder of the quickstart, and its shop; what a picture has brought up is brought down."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "shop"
         shutil.copytree(EXAMPLE, place)
         shop = start_shop(place)
         try:
-            shown = record(place, shop)
+            yield place, shop
         finally:
             shop.terminate()
             run(place, "down", "--volumes")
+
+
+def draw_terminal(shown: str) -> None:
     console = Console(record=True, width=WIDTH, file=StringIO())
-    console.print(Text.from_ansi(shown.replace(folder, "")))
+    console.print(Text.from_ansi(shown))
     svg = console.export_svg(title="stackctl")
     # A picture must not fetch anything: it does with the fonts that are there.
     (DOCS / "terminal.svg").write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL))
+
+
+def draw_report(place: Path) -> None:
+    manifest = place / "stack.yml"
+    manifest.write_text(manifest.read_text().replace(GRAFANA, ""))
+    run(place, "up", "--runtime", "native")
+    time.sleep(REPORT_SECONDS)
+    dashboard = place / "dashboards" / "shop.json"
+    dashboard.write_text(dashboard.read_text().replace(*MISSPELT))
+    run(place, "reload")
+    run(place, "verify", "--report", "report.html")
+    options = ["--headless", "--no-sandbox", "--hide-scrollbars", f"--window-size={REPORT_WIDTH},{REPORT_HEIGHT}"]
+    picture = f"--screenshot={DOCS / 'report.png'}"
+    subprocess.run(
+        ["chromium", *options, picture, (place / "report.html").as_uri()],
+        check=True,
+        timeout=60,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def start_shop(place: Path) -> subprocess.Popen[bytes]:
