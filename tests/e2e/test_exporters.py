@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,17 +24,16 @@ QUOTED = "p%40ss%3A%241"
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def postgres() -> Iterator[int]:
     """The port of a PostgreSQL with a user `monitor`, run as a user that it accepts."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not programs:
         cannot_run("no PostgreSQL server is installed")
     program, port = programs[-1].parent, free_port()
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not below pytest's own folder, into which other users cannot look.
+    folder = Path(tempfile.mkdtemp(prefix="stackctl-postgres-"))
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         shutil.chown(folder, "postgres")
-        for parent in list(folder.parents)[:3]:
-            parent.chmod(0o755)
     data, user = folder / "data", ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True, "cwd": folder}
     subprocess.run([*user, str(program / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"], **quiet)  # type: ignore[call-overload]
@@ -50,6 +50,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
     finally:
         subprocess.run([*control, "-m", "immediate", "-w", "stop"], **{**quiet, "check": False})  # type: ignore[call-overload]
+        shutil.rmtree(folder)
 
 
 @pytest.fixture
