@@ -6,6 +6,7 @@ result; but what nobody serves, under that name or with that label, will never h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -101,9 +102,10 @@ class Backing:
         many = {key: queries for key, queries in alike.items() if len(queries) >= _ALIKE}
         with ThreadPoolExecutor(_CONCURRENCY) as pool:
             looks = pool.map(lambda key: self.client.combinations(Selector(key[0]).text, key[1]), many)
-            for queries, found in zip(many.values(), looks, strict=True):
+            for ((_, labels), queries), found in zip(many.items(), looks, strict=True):
                 if found is not None:
-                    self.counted.update((query, sum(map(selectors[query].accepts, found))) for query in queries)
+                    counts = _count_all([selectors[query] for query in queries], labels, found)
+                    self.counted.update(zip(queries, counts, strict=True))
 
     def has(self, selector: Selector) -> bool:
         """Whether there are series of `selector`."""
@@ -374,6 +376,19 @@ def _no_label(name: str, label: str, labels: Iterable[str]) -> Verdict:
         f"Did you mean `{near}`? Correct the label." if near else f"It has: {', '.join(sorted(labels)) or 'no labels'}."
     )
     return Verdict("fail", f"`{name}` has no label `{label}`", remedy)
+
+
+def _count_all(selectors: Sequence[Selector], labels: Sequence[str], found: Sequence[Mapping[str, str]]) -> list[int]:
+    """How many of `found` each selector accepts. What wants one value of each label is not searched for."""
+    exact = Counter(tuple(each.get(label, "") for label in labels) for each in found)
+
+    def count(selector: Selector) -> int:
+        wanted = {each.label: each.value for each in selector.conditions if each.operator == "="}
+        if len(wanted) == len(selector.conditions):
+            return exact[tuple(wanted[label] for label in labels)]
+        return sum(map(selector.accepts, found))
+
+    return list(map(count, selectors))
 
 
 def _suggestion(wanted: Condition, values: Iterable[str]) -> str:

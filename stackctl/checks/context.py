@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from stackctl.checks.seen import Place
 from stackctl.clients.alertmanager import Alertmanager
@@ -52,6 +53,7 @@ class Context:
     grafana_password: Secret | None = None
     intact: bool = True
     clock: Clock = field(default=SYSTEM_CLOCK)
+    _looks: dict[str, Future[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def interval(self, job: Job) -> float:
         """How often the targets of `job` are scraped, in seconds."""
@@ -70,6 +72,18 @@ class Context:
         assert grafana  # noqa: S101 - asked for by checks of a declared Grafana only
         password = grafana.admin_password or self.grafana_password
         return Grafana(Http(grafana.listen.url, auth=(grafana.admin_user, password.reveal() if password else "")))
+
+    def once(self, name: str, look: Callable[[], T]) -> T:
+        """What `look` gives; families that ask for the same `name` share what the first of them looks at."""
+        mine: Future[T] = Future()
+        shared: Future[T] = self._looks.setdefault(name, mine)
+        if shared is mine:
+            try:
+                mine.set_result(look())
+            except BaseException as error:
+                mine.set_exception(error)
+                raise
+        return shared.result()
 
     def settle(
         self, observe: Callable[[], T], done: Callable[[T], bool], *, within: float = PROBE_SECONDS

@@ -84,7 +84,7 @@ def check(context: Context) -> Iterable[Finding]:
     sources = list(_sources(context))
     if not sources:
         return []
-    seen = targets.settle(context, [each.job for each in sources if not targets.is_skipped(context, each.job)])
+    seen = targets.settle(context)
     client = context.prometheus()
     return [finding for source in sources for finding in _source(context, client, source, seen)]
 

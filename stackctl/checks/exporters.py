@@ -23,7 +23,7 @@ def check(context: Context) -> Iterable[Finding]:
     """A finding for each exporter that has something to reach, and one for each probe."""
     names = {exporter.name for exporter in context.stack.exporters} - context.skipped.keys()
     jobs = [job for job in context.jobs if job.component and job.component.name in names]
-    seen = targets.settle(context, jobs) if jobs else NoAnswer.of("nothing to ask")
+    seen = targets.settle(context) if jobs else NoAnswer.of("nothing to ask")
     exporters = [exporter for exporter in context.stack.exporters if exporter.name in c.EXPORTER_WORKS]
     probes = [(exporter, probe) for exporter in context.stack.exporters for probe in exporter.probes]
     return [

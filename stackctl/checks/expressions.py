@@ -25,7 +25,7 @@ def check(context: Context) -> Iterable[Finding]:
     rules = expected_rules(context.stack.rules)
     if not rules:
         return []
-    seen = targets.settle(context, [job for job in context.jobs if not targets.is_skipped(context, job)])
+    seen = targets.settle(context)
     verdicts = {rule.subject: Verdict("early") for rule in rules}
 
     up = frozenset() if isinstance(seen, NoAnswer) else seen.up

@@ -60,7 +60,7 @@ def check(context: Context) -> Iterable[Finding]:
     queries = [query for dashboard in context.stack.dashboards for query in asked(context, dashboard)]
     if not queries:
         return []
-    seen = targets.settle(context, [job for job in context.jobs if not targets.is_skipped(context, job)])
+    seen = targets.settle(context)
     verdicts = dict.fromkeys(queries, Verdict("early"))
 
     up = frozenset() if isinstance(seen, NoAnswer) else seen.up

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from stackctl.checks.context import Context
 from stackctl.checks.diagnose import NOT_LOADED, dropped_by
@@ -39,8 +40,12 @@ class Observation:
 
     def of(self, job: Job, endpoint: Endpoint) -> ActiveTarget | None:
         """The target that `endpoint` became."""
-        same_job = (target for target in self.targets if target.job == job.name)
-        return next((target for target in same_job if target.instance == endpoint.instance), None)
+        return self._known.get((job.name, endpoint.instance))
+
+    @cached_property
+    def _known(self) -> Mapping[tuple[str, str], ActiveTarget]:
+        """The targets by job and instance: of two alike the first."""
+        return {(target.job, target.instance): target for target in reversed(self.targets)}
 
     def fresh(self, target: ActiveTarget) -> bool:
         return target.last_scrape > max(self.since, self.before.get(_key(target), 0.0))
@@ -56,7 +61,7 @@ class Observation:
 
 def check(context: Context) -> Iterable[Finding]:
     """A finding for every declared target, and one for every job whose targets are discovered."""
-    seen = settle(context, [job for job in context.jobs if not is_skipped(context, job)])
+    seen = settle(context)
     found = look(context, _down(context, seen)) if isinstance(seen, Observation) else {}
     return [finding for job in context.jobs for finding in _job(context, job, seen, found)]
 
@@ -72,9 +77,13 @@ def _down(context: Context, seen: Observation) -> list[Failed]:
     ]
 
 
-def settle(context: Context, jobs: Sequence[Job]) -> Observation | NoAnswer:
-    """The targets, after a fresh word on every target of `jobs` or when time is up."""
-    client = context.prometheus()
+def settle(context: Context) -> Observation | NoAnswer:
+    """The targets, after a fresh word on every one that runs or when time is up. All families share this look."""
+    return context.once(ID, lambda: _settle(context))
+
+
+def _settle(context: Context) -> Observation | NoAnswer:
+    client, jobs = context.prometheus(), [job for job in context.jobs if not is_skipped(context, job)]
     before: dict[Key, float] = {}
 
     def observe() -> Observation:

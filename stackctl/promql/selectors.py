@@ -35,8 +35,9 @@ class Condition:
         return self.operator in ("=", "=~") and not self.accepts("")
 
     def accepts(self, value: str) -> bool:
-        regex = self.value if self.operator in ("=~", "!~") else re.escape(self.value)
-        return accepts(regex, [value]) == (self.operator in ("=", "=~"))
+        if self.operator in ("=", "!="):
+            return (value == self.value) == (self.operator == "=")
+        return accepts(self.value, [value]) == (self.operator == "=~")
 
     def __str__(self) -> str:
         return f"{_word(self.label)}{self.operator}{json.dumps(self.value, ensure_ascii=False)}"
