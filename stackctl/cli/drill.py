@@ -62,7 +62,7 @@ def drill(
         findings = run(manifest, session, tuple(alert or ()), _labels(label or ()), live=live, patience=patience)
         spent = time.time() - begun
         report = Verification(session.stack.name, session.runtime.name, session.current.id, findings, spent)
-    console.out(render(report, output).rstrip("\n"))
+    console.out(render(report, manifest, output).rstrip("\n"))
     raise typer.Exit(0 if report.ok else 1)
 
 

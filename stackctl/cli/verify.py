@@ -41,7 +41,7 @@ def verify(
     verification = verify_stack(manifest, patience, only or [], history=report is not None)
     if drill:
         verification = _with_drill(manifest, verification)
-    text = render(_in_repository(verification, manifest, output), output)
+    text = render(verification, manifest, output)
     if out is None:
         console.out(text.rstrip("\n"))
     else:
@@ -80,8 +80,8 @@ def _in_repository(verification: Verification, manifest: Path, output: Format) -
     return replace(verification, findings=tuple(map(checkout.finding, verification.findings)))
 
 
-def render(verification: Verification, output: Format) -> str:
-    """The report in the form that was asked for."""
+def render(verification: Verification, manifest: Path, output: Format) -> str:
+    """The report in the form that was asked for; for CI systems with places as these look for them."""
     from stackctl.report import github, json_report, junit, text
 
     formats: dict[Format, Any] = {
@@ -90,7 +90,7 @@ def render(verification: Verification, output: Format) -> str:
         Format.junit: junit,
         Format.github: github,
     }
-    return str(formats[output].render(verification))
+    return str(formats[output].render(_in_repository(verification, manifest, output)))
 
 
 def page(verification: Verification) -> str:
