@@ -67,7 +67,7 @@ def _parameters(pack: Pack) -> list[dict[str, str]]:
             "default": model.default or ("from the contract" if model.find else ""),
             "description": model.description,
         }
-        for name, model in pack.model.parameters.items()
+        for name, model in pack.parameters.items()
     ]
 
 

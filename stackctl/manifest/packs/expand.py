@@ -50,7 +50,7 @@ def rule_group(use: Use) -> GroupModel | list[Problem]:
         return found.problems
     name = ": ".join(_names(use))
     return GroupModel.model_construct(
-        _fields_set={"name", "rules"}, name=name, rules=[_plain(rule, use.pack.shipped) for rule in found]
+        _fields_set={"name", "rules"}, name=name, rules=[_plain(rule, use) for rule in found]
     )
 
 
@@ -60,11 +60,15 @@ def _below(document: Document, key: str) -> Document:
     return document.rearranged({key: document.value}, places)
 
 
-def _plain(rule: PackRuleModel, shipped: bool) -> RuleModel:
+def _plain(rule: PackRuleModel, use: Use) -> RuleModel:
     """`rule` as Prometheus knows it; an alert of stackctl's own names its runbook."""
     fields = {name: getattr(rule, name) for name in RuleModel.model_fields if name in rule.model_fields_set}
-    if rule.alert and shipped:
-        runbook = {"runbook": f"{RUNBOOKS}/{rule.alert}.md"}
+    if rule.alert and use.pack.shipped:
+        kept = use.context["runbooks"].rstrip("/")
+        runbook = {
+            "runbook": f"{RUNBOOKS}/{rule.alert}.md",
+            **({"runbook_url": f"{kept}/{rule.alert}"} if kept else {}),
+        }
         fields["annotations"] = {**(rule.annotations or {}), **runbook}
     return RuleModel.model_construct(_fields_set=set(fields), **fields)
 

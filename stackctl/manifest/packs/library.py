@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path, PurePath
 
 from stackctl.data import data_dir
 from stackctl.errors import Problem
 from stackctl.manifest.document import Document, parse
-from stackctl.manifest.packs.schema import DASHBOARD, RULES, PackFile
+from stackctl.manifest.packs.schema import DASHBOARD, RULES, PackFile, ParameterModel
 from stackctl.manifest.text import read_text
 from stackctl.manifest.validate import validate
 from stackctl.source import Position
 
+_OF_ALL_RULES = {
+    "runbooks": ParameterModel.model_construct(
+        type="text", default="", description="The address of your runbooks: each alert gets a `runbook_url` below it."
+    )
+}
 FOLDERS = {RULES: "rules", DASHBOARD: "dashboards"}
 
 
@@ -28,6 +34,15 @@ class Pack:
     @property
     def name(self) -> str:
         return self.model.name
+
+    @property
+    def parameters(self) -> Mapping[str, ParameterModel]:
+        """Its own, and what all rules that ship can be told."""
+        return (
+            {**self.model.parameters, **_OF_ALL_RULES}
+            if self.shipped and self.model.kind == RULES
+            else self.model.parameters
+        )
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,7 @@ def shipped_names(kind: str) -> list[str]:
     return sorted(path.stem for path in data_dir(FOLDERS[kind]).glob("*.yml"))
 
 
+@cache
 def shipped(kind: str, name: str) -> Pack:
     """One of stackctl's own packs."""
     file = f"{FOLDERS[kind]}/{name}.yml"

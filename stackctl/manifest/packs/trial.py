@@ -27,7 +27,7 @@ def trial(pack: Pack) -> list[Problem]:
 def trial_context(pack: Pack, given: Mapping[str, str] | None = None) -> dict[str, Any]:
     """A context with every parameter set: as `given`, else its default, else its own name."""
     values = {"service": SERVICE, "selector": f'job="{SERVICE}"'}
-    for name, parameter in pack.model.parameters.items():
+    for name, parameter in pack.parameters.items():
         values[name] = (given or {}).get(name) or _stand_in(name, parameter)
     return {**values, "services": [dict(values)]} if pack.model.scope == "services" else values
 

@@ -118,9 +118,9 @@ def _given(wanted: Wanted, pack: Pack) -> dict[str, str | Problem]:
 
 
 def _fitted(wanted: Wanted, pack: Pack, name: str, value: Any) -> str | Problem:
-    parameter = pack.model.parameters.get(name)
+    parameter = pack.parameters.get(name)
     if parameter is None:
-        remedy = unknown_name(name, pack.model.parameters, "Parameters")
+        remedy = unknown_name(name, pack.parameters, "Parameters")
         return wanted.problem(f"the pack `{pack.name}` has no parameter `{name}`", remedy, "with", name, key=True)
     if parameter.optional and value == OFF:
         return ""
@@ -174,7 +174,7 @@ def _values(
     """The context of the templates for one subject, or what cannot be told."""
     context: dict[str, Any] = {"service": subject.name, "selector": subject.selector}
     problems = []
-    for name, parameter in pack.model.parameters.items():
+    for name, parameter in pack.parameters.items():
         value = given[name] if name in given else _told(wanted, name, parameter, subject, context)
         if isinstance(value, str):
             context[name] = value

@@ -100,6 +100,14 @@ def test_a_template_must_not_reach_into_python(tmp_path: Path) -> None:
         stack(tmp_path, "packs: [packs]")
 
 
+def test_alerts_must_lead_to_the_runbooks_that_the_user_keeps(tmp_path: Path) -> None:
+    (file,) = stack(tmp_path, 'rules: [{pack: deadman, with: {runbooks: "https://wiki.test/alerts/"}}]').rules
+    annotations = rules(file)["Watchdog deadman"]["annotations"]
+    assert isinstance(annotations, dict)
+    assert annotations["runbook"] == "docs/runbooks/Watchdog.md"
+    assert annotations["runbook_url"] == "https://wiki.test/alerts/Watchdog"
+
+
 def test_certificates_must_be_watched_where_a_probe_speaks_tls_only(tmp_path: Path) -> None:
     for url, watched in (("http://a.test/", False), ("https://a.test/", True)):
         probes = f"exporters: {{blackbox: {{probes: {{home: {{url: '{url}'}}}}}}}}\nrules: [{{pack: blackbox}}]"
