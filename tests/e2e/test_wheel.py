@@ -46,6 +46,7 @@ def test_the_installed_package_must_be_the_one_that_runs(installed: Path, tmp_pa
     assert where.startswith(str(installed.parent))
     assert run(installed, tmp_path, "stackctl", "--version") == f"stackctl {__version__}\n"
     assert run(installed, tmp_path, "stackctl", "schema").startswith("{")
+    assert "HttpErrors" in run(installed, tmp_path, "stackctl", "packs", "show", "http")
 
 
 @pytest.mark.parametrize(
