@@ -32,7 +32,8 @@ def callback(runtime: str) -> tuple[str, str]:
     gateway = asked.stdout.strip()
     if asked.returncode or not gateway:
         raise _untold(asked.stderr.strip())
-    return gateway, c.HOST_FROM_CONTAINER
+    # By its number: only containers that are known to need this machine have a name for it.
+    return gateway, gateway
 
 
 def _untold(why: str) -> Unavailable:
