@@ -17,6 +17,8 @@ from stackctl.manifest.packs.values import EXPECTED, OFF, Unfit, fit, quoted
 from stackctl.manifest.validate import show_path, unknown_name
 from stackctl.model import Contract, Metric
 
+# How many metrics a remedy names.
+_SHOWN = 4
 # The component's series that a pack is about, where its job does not say it.
 _SELECTORS = {c.BLACKBOX: 'job=~"probe-.+"', c.PUSHGATEWAY: 'job=~".+"'}
 
@@ -199,8 +201,17 @@ def _told(
         shown = " or ".join(f"`{each}`" for each in candidates)
         remedy = f"Say which: `with: {{{name}: {candidates[0]}}}`{without}."
         return wanted.problem(f"the parameter `{name}` could be {shown} of `{subject.name}`", remedy)
-    remedy = f"Set it: `with: {{{name}: ...}}`{without}. {parameter.description}"
-    return wanted.problem(f"no contract of `{subject.name}` shows what the parameter `{name}` is", remedy)
+    summary = f"no contract of `{subject.name}` shows what the parameter `{name}` is"
+    alike = _alike(parameter, subject.contract)
+    shown = f" Perhaps {' or '.join(f'`{each}`' for each in alike)}." if alike else ""
+    remedy = f"Set it: `with: {{{name}: ...}}`{without}. {parameter.description}{shown}"
+    return wanted.problem(summary, remedy)
+
+
+def _alike(parameter: ParameterModel, contract: Contract | None) -> list[str]:
+    """A few metrics of the right type, whatever they are called."""
+    kind = parameter.find.type if parameter.find else None
+    return [metric.name for metric in contract.metrics if metric.kind == kind][:_SHOWN] if contract else []
 
 
 def default(parameter: ParameterModel) -> str:
