@@ -1,12 +1,14 @@
 """Measure what users wait for, each beside something real in the same run, and print ratios.
 
-    python bench/run.py [startup] [render] [reload] [up] [simulate]
+    python bench/run.py [startup] [render] [reload] [verify] [up] [simulate]
 
-Docker's measurements need an engine and the images; without one they are left out, and the output says so.
+Docker's measurements need an engine and the images; without one they are left out, and the output says so. All that
+is Python runs from compiled modules, as it does once it is installed, whatever the environment says.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,13 +16,15 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import stacks
 from timing import Ratio, pairs, peak_memory, run
 
+HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
 STACKCTL = str(BIN / "stackctl")
 NAME = "stackctl-bench"
@@ -96,6 +100,68 @@ def bare(place: Path, runtime: str, port: int) -> float:
     with urllib.request.urlopen(post) as answer:
         answer.read()
     return time.perf_counter() - begin
+
+
+def verify(folder: Path) -> None:
+    """The proof of 500 targets, 1,000 rules and 600 panels, beside curl asking the same in turn.
+
+    curl asks what verify has asked, request for request. Waiting is from the first look until Prometheus has scraped
+    every target once more, by its own account.
+    """
+    memory = {}
+    for series in (10, 1000):
+        place = folder / str(series)
+        server, targets = stacks.verified(place, NAME)
+        with served(targets, series):
+            run([STACKCTL, "up", "--runtime", "native"], place)
+            try:
+                run([STACKCTL, "verify"], place)  # all has been scraped and evaluated twice when this ends
+                if series == 10:
+                    beside_curl(place, server)
+                memory[series] = peak_memory([STACKCTL, "verify"], place)[1]
+            finally:
+                run([STACKCTL, "down", "--volumes"], place)
+    shown = ", ".join(f"{megabytes:.0f} MB with {series}" for series, megabytes in memory.items())
+    print(f"verify at most takes {shown} series for each of 500 targets")
+
+
+def beside_curl(place: Path, server: int) -> None:
+    """Print how long verify takes, how long of that it waits, and how long curl takes for its requests."""
+    seen = place / "requests"
+    for _ in range(3):
+        total = run([sys.executable, str(HERE / "recorder.py"), str(seen), "verify"], place)
+        ended, asked = time.time(), [line.split() for line in seen.read_text().splitlines()]
+        looked = next(float(at) for at, _, url in asked if "/api/v1/targets" in url)
+        waited = scraped_again(server, looked, ended) - looked
+        (place / "urls").write_text("".join(f"{url}\n" for _, method, url in asked if method == "GET"))
+        loop = 'while read -r url; do curl --silent --globoff --output answer "$url" || exit 1; done < urls'
+        curl = run(["sh", "-c", loop], place)
+        work = total - waited
+        verdict = "within" if work < 5 else "OVER"
+        print(f"verify {total:.2f} s: waits {waited:.2f} s, works {work:.2f} s   (goal 5 s: {verdict})")
+        verdict = "within" if curl / work >= 10 else "OVER"
+        print(f"  its {len(asked)} requests by curl: {curl:.2f} s, {curl / work:.1f} times   (goal 10: {verdict})")
+
+
+def scraped_again(server: int, since: float, until: float) -> float:
+    """When the last target had its first scrape after `since`, in Unix time."""
+    url = f"http://127.0.0.1:{server}/api/v1/query?query=up%5B{until - since:.0f}s%5D&time={until}"
+    with urllib.request.urlopen(url) as answer:
+        found = json.load(answer)["data"]["result"]
+    return float(max(min(at for at, _ in each["values"] if at > since) for each in found))
+
+
+@contextmanager
+def served(port: int, series: int) -> Iterator[None]:
+    """The targets of `stacks.verified`, until the end of the block."""
+    command = [sys.executable, str(HERE / "served.py"), str(port), str(series)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 def up(folder: Path) -> None:
@@ -176,12 +242,20 @@ MEASUREMENTS: dict[str, Callable[[Path], None]] = {
     "startup": startup,
     "render": render,
     "reload": reload,
+    "verify": verify,
     "up": up,
     "simulate": simulate,
 }
 
 
 def main(names: list[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="stackctl-bench-") as compiled:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = compiled
+        measure(names)
+
+
+def measure(names: list[str]) -> None:
     for name in names or MEASUREMENTS:
         with tempfile.TemporaryDirectory(prefix="stackctl-bench-") as folder:
             MEASUREMENTS[name](Path(folder))

@@ -73,10 +73,46 @@ def large(folder: Path, services: int, targets_each: int, rules: int, dashboards
         (folder / "rules" / f"{number}.yml").write_text(_rules(number, rules // files))
         lines.append(f"  - file: rules/{number}.yml")
     lines.append("dashboards:")
+    queries = [f'rate(http_requests_total{{shard="{each}"}}[5m])' for each in range(12)]
     for number in range(dashboards):
-        (folder / "dashboards" / f"{number}.json").write_text(_dashboard(number))
+        (folder / "dashboards" / f"{number}.json").write_text(_dashboard(number, queries))
         lines.append(f"  - file: dashboards/{number}.json")
     (folder / "stack.yml").write_text("\n".join(lines) + "\n")
+
+
+def verified(folder: Path, name: str) -> tuple[int, int]:
+    """50 services of 10 targets with contracts, 1,000 rules, and 50 dashboards of 12 panels that all ask for something
+    else. Returns the ports of Prometheus and of the targets, which are at 500 addresses of loopback."""
+    server, port = free_port(), free_port()
+    (folder / "rules").mkdir(parents=True)
+    (folder / "dashboards").mkdir()
+    contract = "{requests_total: {type: counter, labels: {shard: {}, path: {}}}}"
+    lines = ["version: 1", f"name: {name}"]
+    lines += [f"prometheus: {{listen: {server}, scrape_interval: 5s, evaluation_interval: 5s}}", "services:"]
+    for number in range(50):
+        targets = ", ".join(f'"127.1.{number}.{each}:{port}"' for each in range(1, 11))
+        lines += [f"  service-{number}:", f"    targets: [{targets}]", f"    metrics: {contract}"]
+    lines += ["rules:", "  - file: rules/all.yml", "dashboards:"]
+    rules = "".join(_asking(each % 50, each // 50) for each in range(1000))
+    (folder / "rules" / "all.yml").write_text(f"groups:\n  - name: all\n    rules:\n{rules}")
+    for number in range(50):
+        queries = [
+            f'sum by (path) (rate(requests_total{{job="service-{number}", shard="{each % 10}"}}[{each + 1}m]))'
+            for each in range(12)
+        ]
+        (folder / "dashboards" / f"{number}.json").write_text(_dashboard(number, queries))
+        lines.append(f"  - file: dashboards/{number}.json")
+    (folder / "stack.yml").write_text("\n".join(lines) + "\n")
+    return server, port
+
+
+def _asking(service: int, number: int) -> str:
+    selector = f'requests_total{{job="service-{service}", shard="{number % 10}"}}'
+    return (
+        f"      - alert: Busy{service}x{number}\n"
+        f"        expr: sum by (job) (rate({selector}[5m])) > 1{number}\n"
+        "        for: 5m\n        labels: {severity: warning}\n"
+    )
 
 
 def _rules(number: int, count: int) -> str:
@@ -89,15 +125,15 @@ def _rules(number: int, count: int) -> str:
     return f"groups:\n  - name: group-{number}\n    rules:\n{rules}"
 
 
-def _dashboard(number: int) -> str:
+def _dashboard(number: int, queries: list[str]) -> str:
     panels = [
         {
             "id": each + 1,
             "type": "timeseries",
             "title": f"Panel {each}",
             "gridPos": {"h": 8, "w": 12, "x": 12 * (each % 2), "y": 8 * (each // 2)},
-            "targets": [{"refId": "A", "expr": f'rate(http_requests_total{{shard="{each}"}}[5m])'}],
+            "targets": [{"refId": "A", "expr": query}],
         }
-        for each in range(12)
+        for each, query in enumerate(queries)
     ]
     return json.dumps({"uid": f"bench-{number}", "title": f"Bench {number}", "schemaVersion": 39, "panels": panels})
