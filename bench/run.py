@@ -108,17 +108,17 @@ def verify(folder: Path) -> None:
     curl asks what verify has asked, request for request. Waiting is from the first look until Prometheus has scraped
     every target once more, by its own account.
     """
-    memory = {}
+    memory, patient = {}, [STACKCTL, "verify", "--timeout", "60s"]
     for series in (10, 1000):
         place = folder / str(series)
         server, targets = stacks.verified(place, NAME)
         with served(targets, series):
             run([STACKCTL, "up", "--runtime", "native"], place)
             try:
-                run([STACKCTL, "verify"], place)  # all has been scraped and evaluated twice when this ends
+                run(patient, place)  # all has been scraped and evaluated twice when this ends
                 if series == 10:
                     beside_curl(place, server)
-                memory[series] = peak_memory([STACKCTL, "verify"], place)[1]
+                memory[series] = peak_memory(patient, place)[1]
             finally:
                 run([STACKCTL, "down", "--volumes"], place)
     shown = ", ".join(f"{megabytes:.0f} MB with {series}" for series, megabytes in memory.items())
