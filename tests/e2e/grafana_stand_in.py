@@ -69,8 +69,13 @@ class Loaded:
         return 200, found
 
     def dashboard(self, path: str, body: bytes) -> Answer:
-        boards = {uid: each for uid, each in self.dashboards.items() if uid != self.broken.get("dashboard")}
-        boards |= {uid: ("", {"uid": uid, "title": title}) for uid, title in self.broken.get("titles", {}).items()}
+        renamed = self.broken.get("renamed", {})
+        boards = {
+            uid: (folder, {**board, "title": renamed.get(board["title"], board["title"])})
+            for uid, (folder, board) in self.dashboards.items()
+            if board["title"] != self.broken.get("dashboard")
+        }
+        boards |= {title: ("", {"uid": title, "title": title}) for title in self.broken.get("made", ())}
         if path.startswith("/api/search"):
             return 200, [
                 {"uid": uid, "title": board["title"], "type": "dash-db", "folderTitle": folder}
