@@ -259,7 +259,6 @@ def _set_off(
 
 def _change_to(manifest: Path, tree: Tree, *, drop: bool = False) -> None:
     """Bring in `tree` by the same transaction as any other change. `drop`: what it replaces is of no use any more."""
-    from stackctl.checks.loaded import rules_in
     from stackctl.cli.live import Live, Target
     from stackctl.cli.reload import change
 
@@ -267,7 +266,7 @@ def _change_to(manifest: Path, tree: Tree, *, drop: bool = False) -> None:
     old, known = live.current, {one.id for one in live.state.generations()}
     generation = live.state.write(tree)
     if generation.id != old.id:
-        target = Target(generation, tree, rules_in(tree), fresh=generation.id not in known)
+        target = Target(generation, tree, fresh=generation.id not in known)
         change(live, target, _CHANGE_SECONDS, trusted=True)
         if drop:
             live.state.discard(old)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,17 +30,24 @@ _STOPPED = ("exited", "missing", "paused")
 class Target:
     """A generation that a change leads to, and what the servers say once they have loaded it.
 
-    `fresh` is whether it was written for this change and has never been in force.
+    `declared` are its rules where they have been read already, None where only the tree has them. `fresh` is whether it
+    was written for this change and has never been in force.
     """
 
     generation: Generation
     tree: Tree
-    rules: Written
+    declared: Written | None = None
     fresh: bool = False
 
     @property
     def id(self) -> str:
         return self.generation.id
+
+    @cached_property
+    def rules(self) -> Written:
+        from stackctl.checks.loaded import rules_in
+
+        return rules_in(self.tree) if self.declared is None else self.declared
 
     def unit(self, name: str) -> Unit | None:
         return next((unit for unit in self.tree.units if unit.name == name), None)
@@ -93,10 +101,8 @@ class Live:
 
     def kept(self, generation: Generation) -> Target | None:
         """A kept generation as the target of a change; None when its files are not what was written."""
-        from stackctl.checks.loaded import rules_in
-
         tree = self.state.read(generation)
-        return Target(generation, tree, rules_in(tree)) if tree else None
+        return Target(generation, tree) if tree else None
 
     def confirmed(self) -> Generation:
         """The generation to fall back on: the one that was confirmed last, if a reload can lead back to it."""
