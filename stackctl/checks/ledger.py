@@ -50,6 +50,7 @@ IDS = tuple(id for _, ids in FAMILIES for id in ids)
 
 def run(context: Context, only: Sequence[str] = ()) -> list[Finding]:
     """The findings of all families, or of those that answer for the ids (or families, `target`) in `only`."""
+    context = replace(context)  # what families look at together is looked at anew in each run
     chosen = [family for family, ids in FAMILIES if not only or any(_named(id, only) for id in ids)]
     with ThreadPoolExecutor(len(FAMILIES)) as pool:
         results = list(pool.map(lambda family: _timed(family, context), chosen))

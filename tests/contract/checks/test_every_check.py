@@ -537,6 +537,14 @@ def test_only_must_take_a_check_or_a_family(well: World) -> None:
     assert {f.id for f in well.findings("rule.healthy", "target")} == {"rule.healthy", "target.up"}
 
 
+def test_families_must_share_one_look_at_the_targets_and_each_run_must_look_anew(well: World) -> None:
+    asked = well.servers["prometheus"].asked
+    well.findings("target.up")
+    alone = asked.count("/api/v1/targets")
+    well.findings("target.up", "contract", "exporter", "rule.data", "panel")
+    assert asked.count("/api/v1/targets") == 2 * alone
+
+
 def test_every_remedy_must_be_a_sentence_about_what_to_do(well: World) -> None:
     well.targets.clear()
     well.rules.clear()
