@@ -33,10 +33,14 @@ def review_queries(stack: Stack) -> Review:
 
 
 def _rules(stack: Stack, known: Catalogue) -> Iterator[tuple[Remark, Problem]]:
+    """Rules that are corrected at one place, as all of an SLO are, say the same thing once."""
+    said: set[tuple[Remark, Position]] = set()
     for file in stack.rules:
         for rule in file.rules:
             for remark in review(rule.expr, known):
-                yield remark, _problem(rule.name, remark, rule.origin, {})
+                if (remark, rule.origin) not in said:
+                    yield remark, _problem(rule.name, remark, rule.origin, {})
+                said.add((remark, rule.origin))
 
 
 def _dashboards(stack: Stack, known: Catalogue) -> Iterator[tuple[Remark, Problem]]:
