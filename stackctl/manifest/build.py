@@ -32,6 +32,7 @@ from stackctl.manifest.schema import (
     RedisModel,
     ServiceModel,
 )
+from stackctl.manifest.slo import Slos, read_slos
 from stackctl.manifest.tls import read_tls
 from stackctl.model import (
     Alertmanager,
@@ -67,12 +68,13 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
     packs = Packs(library, _around(manifest, contracts))
     rules = read_rules(document, manifest.rules, root, packs)
     dashboards = read_dashboards(document, manifest.dashboards, root, packs)
+    slos = read_slos(document, manifest, contracts, [each.path for each in rules if isinstance(each, RuleFile)])
     tls = {
         name: read_tls(document, ("services", name, "tls"), model.tls or {}, root)
         for name, model in manifest.services.items()
     }
     writes = [_read_write(document, index, block, root) for index, block in enumerate(manifest.prometheus.remote_write)]
-    parts = (library, *rules, *dashboards, *contracts.values(), *tls.values(), *writes)
+    parts = (library, *rules, *dashboards, *slos, *contracts.values(), *tls.values(), *writes)
     problems = [problem for part in parts if isinstance(part, list) for problem in part]
     if problems:
         return problems
@@ -99,8 +101,14 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
             *_clickhouse(document, manifest),
         ),
         networks=tuple(manifest.networks.join),
-        rules=tuple(part for part in rules if isinstance(part, RuleFile)),
-        dashboards=tuple(part for part in dashboards if isinstance(part, Dashboard)),
+        rules=(
+            *(part for part in rules if isinstance(part, RuleFile)),
+            *(part.rules for part in slos if isinstance(part, Slos)),
+        ),
+        dashboards=(
+            *(part for part in dashboards if isinstance(part, Dashboard)),
+            *(board for part in slos if isinstance(part, Slos) for board in part.dashboards),
+        ),
     )
 
 

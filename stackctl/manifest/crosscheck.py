@@ -92,11 +92,21 @@ def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[F
     yield from _intervals(manifest, path, service)
     if service.metrics:
         yield from _contract((*path, "metrics"), service.metrics, service)
+    yield from _slo_windows(manifest, path, service)
     seen: set[str] = set()
     for index, target in enumerate(service.targets or []):
         if target.address in seen:
             yield (*path, "targets", index), f"the target `{target.address}` is named twice", "Remove one of the two."
         seen.add(target.address)
+
+
+def _slo_windows(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Found]:
+    kept = manifest.prometheus.retention.time
+    for name, slo in service.slo.items():
+        if duration.seconds(slo.window) > duration.seconds(kept):
+            message = f"the error budget of {slo.window} cannot be told: Prometheus keeps samples for {kept}"
+            remedy = f"Write `prometheus: {{retention: {{time: {slo.window}}}}}`, or a shorter `window` here."
+            yield (*path, "slo", name, "window"), message, remedy
 
 
 def _push(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Found]:

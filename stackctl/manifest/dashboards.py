@@ -18,6 +18,7 @@ from stackctl.source import Position
 
 if TYPE_CHECKING:
     from stackctl.manifest.compact import CompactFile
+    from stackctl.manifest.packs.uses import Use
 
 _COMPACT = (".yml", ".yaml")
 
@@ -56,6 +57,16 @@ def read_dashboards(
     return [
         each.part if isinstance(each.part, Dashboard | list) else _compact(each.part, each, uids) for each in opened
     ]
+
+
+def read_board(use: Use, origin: Position) -> Dashboard | list[Problem]:
+    """The dashboard of a pack that `origin` in the manifest asks for, where its queries are to be corrected."""
+    from stackctl.manifest.compact import read_compact
+    from stackctl.manifest.packs.expand import board
+
+    file = board(use)
+    read = file if isinstance(file, list) else read_compact(file, "", origin, {})
+    return read if isinstance(read, list) else _corrected_at(origin, read)
 
 
 def _file(document: Document, index: int, source: DashboardSourceModel, root: FolderPath) -> _Opened:
@@ -102,4 +113,8 @@ def _compact(file: CompactFile, opened: _Opened, uids: dict[str, str] | None) ->
     read = read_compact(file, opened.source.folder, opened.origin, uids)
     if isinstance(read, list) or not opened.of_pack:
         return read
-    return replace(read, queries=tuple(replace(query, origin=opened.origin) for query in read.queries))
+    return _corrected_at(opened.origin, read)
+
+
+def _corrected_at(origin: Position, read: Dashboard) -> Dashboard:
+    return replace(read, queries=tuple(replace(query, origin=origin) for query in read.queries))

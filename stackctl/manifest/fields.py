@@ -68,6 +68,32 @@ def _expression(value: Any) -> str:
     return str(value)
 
 
+def _open_expression(value: Any) -> str:
+    """PromQL with `$window` for the window, of which a sum can be made."""
+    text = _text(value)
+    message = syntax_error(f"sum({text.replace('$window', '5m')})")
+    if message:
+        raise wrong(f"not PromQL: {message}")
+    if "[$window]" not in text:
+        raise wrong("the window is not left open", "Write `[$window]` in its place: `rate(requests_total[$window])`.")
+    return text
+
+
+def _objective(value: Any) -> float:
+    number = _real(value)
+    if not 0 < number < 100:
+        remedy = "It leaves no failure at all: write less, like `99.9`." if number == 100 else "Write it like `99.9`."
+        raise wrong(f"an objective is a percentage of more than 0 and less than 100: `{value}`", remedy)
+    return number
+
+
+def _slo_window(value: Any) -> str:
+    text = _duration(value)
+    if duration.seconds(text) < 86400:
+        raise wrong(f"the window of an SLO is at least a day: `{text}`", "Write `30d`, or `7d`.")
+    return text
+
+
 def _off(value: Any) -> bool:
     if value == "off":
         return True
@@ -360,6 +386,11 @@ Text = Annotated[str, BeforeValidator(_text), _schema(["string", "number", "bool
 Duration = Annotated[str, BeforeValidator(_duration), _schema("string", examples=["15s", "1m30s"])]
 Pause = Annotated[str, BeforeValidator(_pause), _schema("string", examples=["0s", "5m"])]
 Expression = Annotated[str, BeforeValidator(_expression), _schema(["string", "number"])]
+OpenExpression = Annotated[str, BeforeValidator(_open_expression), _schema("string")]
+Objective = Annotated[
+    float, BeforeValidator(_objective), _schema("number", exclusiveMinimum=0, exclusiveMaximum=100, examples=[99.9])
+]
+SloWindow = Annotated[str, BeforeValidator(_slo_window), _schema("string", examples=["30d", "7d"])]
 Off = Annotated[bool, BeforeValidator(_off), WithJsonSchema({"const": "off"})]
 Clock = Annotated[str, BeforeValidator(_clock), _schema("string", examples=["09:00"])]
 Weekdays = Annotated[

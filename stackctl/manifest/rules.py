@@ -43,6 +43,14 @@ def read_rules(
     ]
 
 
+def rule_file(
+    document: Document, groups: Sequence[tuple[Place, GroupModel]], stem: str, taken: Sequence[str], origin: Position
+) -> RuleFile:
+    """A file of `groups`, each to be corrected at its place. It has the name `stem`, unless that is `taken`."""
+    made = [_group(document, place, model) for place, model in groups]
+    return RuleFile(_free_name(_file_stem(stem), taken), _block(made), tuple(_rules(made)), origin)
+
+
 def _read(
     document: Document, place: Place, source: RuleSourceModel, path: str, root: Path, packs: Packs
 ) -> RuleFile | list[Problem]:
@@ -186,11 +194,15 @@ def _tree_names(sources: Sequence[RuleSourceModel]) -> list[str]:
     names: list[str] = []
     for source in sources:
         stem = PurePath(source.file).stem if source.file else _file_stem(source.pack or source.name or "")
-        name, number = f"{stem}.yml", 2
-        while name in names:
-            name, number = f"{stem}-{number}.yml", number + 1
-        names.append(name)
+        names.append(_free_name(stem, names))
     return names
+
+
+def _free_name(stem: str, taken: Sequence[str]) -> str:
+    name, number = f"{stem}.yml", 2
+    while name in taken:
+        name, number = f"{stem}-{number}.yml", number + 1
+    return name
 
 
 def _file_stem(group: str) -> str:

@@ -29,6 +29,8 @@ from stackctl.manifest.fields import (
     Memory,
     MetricName,
     Number,
+    Objective,
+    OpenExpression,
     Passthrough,
     PlainBlock,
     Range,
@@ -36,6 +38,7 @@ from stackctl.manifest.fields import (
     SecretText,
     ServiceName,
     Size,
+    SloWindow,
     StackName,
     Text,
     UrlPath,
@@ -47,7 +50,6 @@ from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
 # Path of a planned field ("*" stands for any name or index) -> what it will do.
 NOT_BUILT: dict[tuple[str, ...], str] = {
     ("prometheus", "auth"): "basic auth and TLS of the Prometheus server",
-    ("services", "*", "slo"): "service level objectives",
 }
 
 
@@ -351,6 +353,36 @@ class PushModel(Model):
     grouping: dict[LabelName, Text] = Field(default_factory=dict, description="The grouping key beside the job.")
 
 
+class LatencyModel(Model):
+    """What is fast enough."""
+
+    histogram: MetricName = Field(description="The histogram of how long it takes, without `_bucket`.")
+    under: Number = Field(description="What counts as good: at most this, one of its buckets.")
+
+
+class SloModel(Model):
+    """A service level objective: the share of events that has to be good, by `good` and `total`, or by `latency`."""
+
+    objective: Objective = Field(description="The percentage that has to be good, like `99.9`.")
+    window: SloWindow = Field("30d", description="The time over which; Prometheus has to keep samples as long.")
+    good: OpenExpression | None = Field(
+        None, description='Good events in a second: `rate(requests_total{status!~"5.."}[$window])`.'
+    )
+    total: OpenExpression | None = Field(None, description="All events in a second: `rate(requests_total[$window])`.")
+    latency: LatencyModel | None = Field(None, description="In place of both: what a histogram says is fast enough.")
+
+    @model_validator(mode="after")
+    def _counted_one_way(self) -> SloModel:
+        counted = [each for each in (self.good, self.total) if each is not None]
+        if self.latency and counted:
+            raise wrong("an SLO has either `latency`, or `good` and `total`", "Remove one of the two.")
+        if not self.latency and len(counted) < 2:
+            raise wrong(
+                "an SLO needs `good` and `total`, or `latency`", "Say what is counted: docs/slo.md has examples."
+            )
+        return self
+
+
 class ServiceModel(Model):
     """What you monitor: one scrape job."""
 
@@ -386,6 +418,9 @@ class ServiceModel(Model):
     )
     metrics: ContractModel | None = Field(None, description="The contract: the metrics that it promises to serve.")
     push: PushModel | None = Field(None, description="Instead of targets: it pushes to the stack's Pushgateway.")
+    slo: dict[ServiceName, SloModel] = Field(
+        default_factory=dict, description="Service level objectives by name: rules, alerts and a dashboard of each."
+    )
 
 
 class NetworksModel(Model):

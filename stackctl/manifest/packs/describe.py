@@ -11,7 +11,16 @@ from stackctl.manifest.packs.template import filled
 from stackctl.manifest.packs.trial import trial_context
 from stackctl.manifest.packs.uses import Use
 
-_FOR = {"service": "each service", "services": "all services", "stack": "the stack"}
+_FOR = {"service": "each service", "services": "all services", "stack": "the stack", "slo": "each `slo`"}
+_USE_OF_SLO = [
+    "services:",
+    "  api:",
+    "    slo:",
+    "      availability:",
+    "        objective: 99.9",
+    '        good: rate(requests_total{status!~"5.."}[$window])',
+    "        total: rate(requests_total[$window])",
+]
 
 
 def names(library: Library) -> list[str]:
@@ -55,6 +64,8 @@ def _described(pack: Pack) -> dict[str, Any]:
 
 def _use(pack: Pack) -> list[str]:
     """The lines of a manifest that use it."""
+    if pack.model.scope == "slo":
+        return _USE_OF_SLO
     lines = [f"{FOLDERS[pack.model.kind]}:", f"  - pack: {pack.name}"]
     return lines if pack.model.component or pack.model.scope == "stack" else [*lines, "    services: [api]"]
 

@@ -87,8 +87,8 @@ class PackFile(Model):
     title: Text = Field(description="Its name for people.")
     description: Text = Field(description="What it is for.")
     kind: Literal["rules", "dashboard"] = Field(description="What it holds.")
-    scope: Literal["service", "services", "stack"] = Field(
-        "service", description="Once for each service, once for all of them, or once for the stack."
+    scope: Literal["service", "services", "stack", "slo"] = Field(
+        "service", description="Once for each service, once for all of them, once for the stack, or for each `slo`."
     )
     component: Text | None = Field(None, description="The component it is about, where no services are named.")
     parameters: dict[Text, ParameterModel] = Field(default_factory=dict, description="What can be set, by name.")

@@ -77,6 +77,9 @@ def uses(wanted: Wanted, library: Library, around: Around) -> list[Use] | list[P
     pack = library.pack(wanted.kind, wanted.name)
     if pack is None:
         return [_unknown_pack(wanted, library)]
+    if pack.model.scope == "slo":
+        remedy = "Write the objective under `services.NAME.slo`, and remove this entry."
+        return [wanted.problem(f"the pack `{pack.name}` is made for each `slo` of a service", remedy)]
     given = _given(wanted, pack)
     problems = [each for each in given.values() if isinstance(each, Problem)]
     subjects = list(_subjects(wanted, pack, around))
