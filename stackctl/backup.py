@@ -126,6 +126,9 @@ def _is_safe(name: str) -> bool:
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        remedy = "Name a file that `stackctl backup` has written. Nothing was changed."
+        raise InputError.of(f"{path} cannot be restored", cause=str(error.strerror), remedy=remedy) from error
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise _refusal(path, str(error)) from error
 

@@ -225,9 +225,9 @@ class Backing:
             return self._from_silent(name, owner)
         open_ones = [each.name for each in self.context.stack.services if each.contract is None]
         silent = [] if owner else [each for each in open_ones if each in self._silent]
-        near = _nearest(name, {*self._names, *self._catalogue.series} - {name})
-        if silent and (name in self._names or not near):
+        if silent:  # it may be one of these that serves it: a name that is alike would be bad advice
             return self._from_silent(name, silent[0])
+        near = _nearest(name, {*self._names, *self._catalogue.series} - {name})
         if near:
             return Verdict("fail", f"nothing serves `{name}`", f"Did you mean `{near}`? Correct the name.")
         when = " any more" if name in self._names else ""

@@ -23,7 +23,10 @@ def init(
         list[str] | None, typer.Option("--from", metavar="URL", help="What to monitor: a metrics URL, or host:port.")
     ] = None,
     example: Annotated[
-        str | None, typer.Option("--example", metavar="NAME", help="Start from an example: `quickstart`.")
+        str | None,
+        typer.Option(
+            "--example", metavar="NAME", help="Start from an example, as `quickstart`. A wrong name lists them."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
 ) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stackctl import conventions as c
 from stackctl.cli.options import options
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class Unfinished:
 class Status:
     """A stack as it was found. `generation` and `runtime` are "" when nothing was ever brought up.
 
-    `declared` is the generation that the manifest stands for now, "" when it cannot be read.
+    `declared` is the generation that the manifest stands for now, "" when it cannot be read. `drill` is whether
+    alerts fire under drill in what runs.
     """
 
     stack: str
@@ -67,6 +69,7 @@ class Status:
     declared: str = ""
     unfinished: Unfinished | None = None
     generations: tuple[Kept, ...] = ()
+    drill: bool = False
 
 
 def status(
@@ -101,6 +104,8 @@ def remarks(found: Status) -> list[str]:
     """What is not as it should be about the running generation, and what to do."""
     begun = found.unfinished
     lines = []
+    if found.drill:
+        return ["a drill is under way, or was cut short: the next `stackctl reload`, `up` or `drill` ends it"]
     if begun:
         lines.append(
             f"a change from generation {begun.before} to {begun.generation} began at {clock(begun.since)} and has not "
@@ -149,6 +154,7 @@ def look(manifest: Path) -> Status:
         _declared(manifest, runtime, state),
         begun or None,
         tuple(Kept(one.id, one.written_at()) for one in state.generations()),
+        (generation.path / c.DRILL_RULES).is_file(),
     )
     observed = {one.name: one for one in open_runtime(runtime, stack, state.root).observe()}
     if not observed:

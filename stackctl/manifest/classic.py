@@ -28,7 +28,7 @@ def read_classic(text: str, shown: str, folder: str, origin: Position) -> Dashbo
     try:
         definition: Any = json.loads(text)
     except json.JSONDecodeError as error:
-        line = text.splitlines()[error.lineno - 1] if text else ""
+        line = next(iter(text.splitlines()[error.lineno - 1 :]), "")  # it may break off after the last line
         position = Position(shown, error.lineno, error.colno, line[:200])
         return Problem(f"not JSON: {error.msg[0].lower()}{error.msg[1:]}", position)
     except RecursionError:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _PROJECT = "com.docker.compose.project"
 _SERVICE = "com.docker.compose.service"
+_CONFIG = "com.docker.compose.project.config_files"
 _ANSWER_SECONDS = 60
 _QUICK_SECONDS = 3
 _STATES: dict[str, RunState] = {
@@ -96,7 +97,22 @@ class Docker:
             rows: list[dict[str, Any]] = self.client.containers(
                 all=True, filters={"label": [f"{_PROJECT}={self.project}", "com.docker.compose.oneoff=False"]}
             )
+        self._refuse_foreign(rows)
         return rows
+
+    def _refuse_foreign(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Raise Unavailable when the containers are of another stack that happens to have the same name."""
+        own = self.live.resolve()
+        files = (row["Labels"].get(_CONFIG, "").split(",")[0] for row in rows)
+        for file in (Path(file) for file in files if file):
+            if own not in file.parents:
+                folder = str(file).partition(f"/{c.STATE_DIR}/")[0] if c.STATE_DIR in file.parts else file.parent
+                raise Unavailable.of(
+                    f"another stack named `{self.project}` runs, from {folder}",
+                    cause="Both would be one Compose project, with the same containers and data.",
+                    remedy="Give one of them another `name`, or stop the other first: "
+                    f"`docker compose --project-name {self.project} down`.",
+                )
 
     def _inspect(self, container: str) -> dict[str, Any] | None:
         from docker.errors import NotFound

@@ -272,6 +272,7 @@ def test_an_interrupted_drill_must_leave_nothing(stack: Stack) -> None:
 def test_a_killed_drill_must_be_ended_by_the_next_command_and_tell_nobody(stack: Stack, command: str) -> None:
     assert cut_short(stack, signal.SIGKILL) == -signal.SIGKILL
     assert stack.left() != []
+    assert "a drill is under way, or was cut short" in stack.run("status")
     said = stack.run(command, *(("--runtime", stack.runtime) if command == "up" else ()))
     assert "a drill was cut short: ending it first" in said
     assert stack.left() == []

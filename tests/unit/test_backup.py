@@ -174,3 +174,9 @@ def test_what_is_no_archive_must_be_refused(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(bytes(10240)))
     assert "It has no backup.json" in refusal(path)
     refusal(tmp_path)
+
+
+def test_a_file_that_is_not_there_must_not_be_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file or directory") as caught:
+        backup.verify(tmp_path / "nope.tgz")
+    assert "damaged" not in str(caught.value)

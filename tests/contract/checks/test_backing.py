@@ -235,6 +235,16 @@ def test_what_a_service_would_serve_that_is_down_must_be_told_once_and_by_its_ta
     assert well.only("target.up", "api/").status == "fail"
 
 
+def test_a_metric_must_not_be_corrected_while_a_service_that_may_serve_it_is_down(well: World) -> None:
+    services = {each.name: replace(each, contract=None) for each in well.context.stack.services}
+    jobs = tuple(replace(job, service=services[job.service.name]) if job.service else job for job in well.context.jobs)
+    well.change(jobs=jobs, stack=replace(well.context.stack, services=tuple(services.values())))
+    well.target("api").update(health="down", lastError="connection refused")
+    asks(well, "rate(shop_orderz_total[5m])")
+    summary = "`shop_orderz_total` is for `api` to serve, which has no target that is up"
+    assert told(well.only(PANEL))[:2] == ("skip", summary)
+
+
 @pytest.mark.parametrize("expr", ["absent(no_such_thing)", 'absent_over_time(no_such_thing{a="b"}[1m])', "vector(1)"])
 def test_a_rule_about_absence_must_pass(well: World, expr: str) -> None:
     rules(well, expr)

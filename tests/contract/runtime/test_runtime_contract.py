@@ -17,6 +17,7 @@ import requests
 
 from stackctl import conventions as c
 from stackctl.errors import CheckFailed, Unavailable
+from stackctl.runtime import open_runtime
 from stackctl.runtime.protocol import Step
 from stackctl.tree import File, Tree
 from stackctl.wait import wait_until
@@ -223,6 +224,17 @@ def test_a_server_that_exits_must_fail_at_once_with_its_last_words(bench: Bench)
     with pytest.raises(Unavailable) as failed:
         bench.up(with_file(bench.tree(), "prometheus/prometheus.yml", b"no_such_field: 1\n"))
     assert "no_such_field" in str(failed.value)
+
+
+@pytest.mark.parametrize("bench", ["docker"], indirect=True)
+def test_a_stack_of_the_same_name_in_another_folder_must_not_be_touched(bench: Bench, tmp_path: Path) -> None:
+    bench.up(bench.tree())
+    other = open_runtime("docker", bench.stack, tmp_path / "elsewhere" / c.STATE_DIR)
+    for touch in (other.observe, lambda: other.stop(volumes=True)):
+        with pytest.raises(Unavailable, match=f"another stack named `{bench.stack}` runs, from") as refused:
+            touch()
+        assert str(bench.state.root.parent) in str(refused.value)
+    assert [one.state for one in bench.runtime.observe()] == ["running", "running"]
 
 
 def test_prepare_must_name_what_cannot_be_had(bench: Bench) -> None:
