@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from stackctl.checks.context import Context
 from stackctl.checks.diagnose import NOT_LOADED, dropped_by
@@ -56,7 +57,21 @@ class Observation:
             found = [target for target in self.targets if target.job == job.name]
             return bool(found) and all(self.fresh(target) for target in found)
         found = [target for endpoint in job.endpoints if (target := self.of(job, endpoint))]
-        return len(found) == len(job.endpoints) and all(self.fresh(target) for target in found)
+        known = len(found) == len(job.endpoints)
+        return known and all(self.fresh(target) and is_as_declared(job, target) for target in found)
+
+
+def is_as_declared(job: Job, target: ActiveTarget) -> bool:
+    """Whether Prometheus asks a target for the declared path: it takes up a new one some seconds after a reload.
+
+    Relabelling may lead it elsewhere, as declared too.
+    """
+    service = job.service
+    if service and "relabel_configs" in service.scrape:
+        return True
+    scheme = service.scheme if service else "http"
+    url = urlsplit(target.scrape_url)
+    return (url.scheme, url.path) == (scheme, job.metrics_path)
 
 
 def check(context: Context) -> Iterable[Finding]:
@@ -149,6 +164,9 @@ def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | 
     if target.health != "up" and target.last_error:
         diagnosis = found[job.name, endpoint.instance]
         return subject.failed(f"down: {diagnosis.cause}", diagnosis.remedy, diagnosis.evidence, stage="loaded")
+    if not is_as_declared(job, target):
+        summary = f"Prometheus scrapes {target.scrape_url}, and not {job.metrics_path}"
+        return subject.failed(summary, "Run `stackctl reload`, or wait longer with --timeout.", stage="loaded")
     if not seen.fresh(target) or target.health != "up":
         summary = f"not scraped while this check waited (health: {target.health})"
         remedy = "Wait longer with --timeout; if that changes nothing, look at `stackctl logs prometheus`."

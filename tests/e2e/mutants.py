@@ -546,8 +546,6 @@ MUTANTS = (
         ),
         FILES,
         CONFIGURED,
-        "contract.metric api/shop_queue_size",
-        patience="14s",
     ),
     mutant(
         "it sends alerts elsewhere",

@@ -316,7 +316,9 @@ def world(folder: Path) -> Iterator[World]:
         (folder / "stack.yml").write_text(MANIFEST.format(**{name: server.port for name, server in servers.items()}))
         made = World(servers, context_of(folder / "stack.yml"))
         made.targets += [
-            target(job.name, each.instance, each.address) for job in made.context.jobs for each in job.endpoints
+            target(job.name, each.instance, each.address, job.metrics_path)
+            for job in made.context.jobs
+            for each in job.endpoints
         ]
         made.target("api")["labels"]["team"] = "core"
         made.targets.append(target("found", "10.0.0.1:1"))
@@ -349,8 +351,8 @@ def context_of(manifest: Path) -> Context:
     )
 
 
-def target(job: str, instance: str, address: str = "") -> dict[str, Any]:
-    url = f"http://{instance}/metrics"
+def target(job: str, instance: str, address: str = "", path: str = "/metrics") -> dict[str, Any]:
+    url = f"http://{address or instance}{path}"
     discovered = {"__address__": address or instance, "job": job}
     labels = {"job": job, "instance": instance}
     state = {"scrapeUrl": url, "health": "up", "lastError": ""}
