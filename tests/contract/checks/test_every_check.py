@@ -258,6 +258,13 @@ def test_a_discovered_target_that_is_down_must_be_named(well: World) -> None:
     assert finding.evidence == "b:1: down"
 
 
+def test_a_target_that_is_still_asked_for_another_path_must_be_told(well: World) -> None:
+    well.redeclare("api", metrics_path="/v1/metrics")
+    finding = well.only("target.up", "api/")
+    assert (finding.status, finding.stage) == ("fail", "loaded")
+    assert finding.summary == "Prometheus scrapes http://localhost:8000/metrics, and not /v1/metrics"
+
+
 # -- what is in force ---------------------------------------------------------------------------------------
 
 
