@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -396,15 +396,11 @@ def grafana_breaks(**broken: Any) -> Callable[[Good], Mend]:
 
 @dataclass(frozen=True)
 class Mutant:
-    """One break, and what must be red by it. `only` names the one runtime in which it can happen.
-
-    `at_least`: more may be red, as with a Prometheus that nobody can ask.
-    """
+    """One break, and what must be red by it. `at_least`: more may be, as with a Prometheus that nobody can ask."""
 
     name: str
     apply: Callable[[Good], Mend]
     red: frozenset[str]
-    only: str = ""
     at_least: bool = False
     patience: str = SHORT_SECONDS
 
@@ -441,8 +437,7 @@ ALERTMANAGER = f"{AM}/alertmanager.yml"
 RULE_FILE = "prometheus/rules/rules.yml"
 CONFIG = "prometheus/prometheus.yml"
 
-MUTANTS = (
-    # the application
+IN_THE_APPLICATION = (
     mutant("it does not run", app_stops, API, *HEALTH, PROBE),
     mutant("its metrics are elsewhere", app_answers("/metrics", 404, "text/plain", "no"), API),
     mutant("it serves a page", app_answers("/metrics", 200, "text/html", "<html></html>"), API),
@@ -454,7 +449,8 @@ MUTANTS = (
     mutant("a line of its metrics is broken", app_says("shop_queue_size{", "shop_queue_size{{"), API),
     mutant("it is not ready", app_answers("/ready", 503, "text/plain", "starting"), HEALTH[1]),
     mutant("it is not alive", app_answers("/live", 500, "text/plain", "oh"), HEALTH[0], PROBE),
-    # what the application promises
+)
+IN_WHAT_IT_PROMISES = (
     mutant(
         "a counter is renamed",
         app_says("shop_requests_total", "shop_request_total"),
@@ -491,7 +487,8 @@ MUTANTS = (
         app_says('{version="1.0"} 1', '{version="1.0"} 1\nshop_build_info{version="2.0"} 1', until=scraped_versions(2)),
         "rule.healthy rules.yml/shop/shop:queue_by_version",
     ),
-    # what Prometheus has loaded
+)
+IN_PROMETHEUS = (
     mutant("a rule is dropped", live_edit(RULE_FILE, DOWN, ""), FILES, f"{RULE}/ShopDown"),
     mutant("a threshold is changed", live_edit(RULE_FILE, "> 5", "> 500"), FILES, f"{RULE}/ShopErrors"),
     mutant(
@@ -556,7 +553,8 @@ MUTANTS = (
     ),
     mutant("a reload failed half way", live_edit(RULE_FILE, "> 5", "> > 5"), FILES, CONFIGURED),
     mutant("another generation is current", another_generation_is_current, f"{RULE}/ShopDown"),
-    # what Alertmanager has loaded
+)
+IN_ALERTMANAGER = (
     mutant("its file is refused", live_edit(ALERTMANAGER, "- name: team", "- name: crew", AM), FILES, ROUTED),
     mutant(
         "a receiver is added",
@@ -577,7 +575,8 @@ MUTANTS = (
         FILES,
         ROUTED,
     ),
-    # the servers
+)
+IN_THE_SERVERS = (
     mutant("Alertmanager has ended", server_stops("alertmanager"), *GONE, "target.up alertmanager/SELF"),
     mutant("Alertmanager is frozen", server_freezes("alertmanager"), *GONE, "target.up alertmanager/SELF"),
     mutant(
@@ -602,7 +601,8 @@ MUTANTS = (
     ),
     mutant("Prometheus is frozen", server_freezes("prometheus"), "component.ready prometheus", at_least=True),
     mutant("Prometheus has ended", server_stops("prometheus"), "component.ready prometheus", at_least=True),
-    # the manifest, in force
+)
+IN_THE_MANIFEST = (
     mutant(
         "a port in it is wrong",
         manifest_says(manifest='  api:\n    targets: ["localhost: =>   api:\n    targets: ["localhost:1", "localhost:'),
@@ -642,18 +642,26 @@ MUTANTS = (
         "panel.variable shop.yml/$path",
     ),
     mutant("an edit is not applied", edit_is_not_applied, "stack.generation SELF", f"{RULE}/ShopDown"),
-    # Grafana
-    *(
-        replace(each, only="native")
-        for each in (
-            mutant("the datasource has another uid", grafana_breaks(datasource="prometheus"), SOURCE),
-            mutant("the datasource does not reach Prometheus", grafana_breaks(unreachable="refused"), SOURCE),
-            mutant("a dashboard was not loaded", grafana_breaks(dashboard="Shop"), BOARD),
-            mutant("two dashboards have one uid", grafana_breaks(renamed={"Shop": "Another"}), BOARD),
-            mutant("somebody made a dashboard by hand", grafana_breaks(made=["Mine"]), "~ drift.dashboard Mine"),
-            mutant("the password was changed", grafana_breaks(password="other"), LOGIN, at_least=True),
-            mutant("the database is broken", grafana_breaks(database="failing"), "grafana.health grafana"),
-            mutant("Grafana has ended", server_stops("grafana"), "grafana.health grafana", at_least=True),
-        )
-    ),
 )
+IN_GRAFANA = (
+    mutant("the datasource has another uid", grafana_breaks(datasource="prometheus"), SOURCE),
+    mutant("the datasource does not reach Prometheus", grafana_breaks(unreachable="refused"), SOURCE),
+    mutant("a dashboard was not loaded", grafana_breaks(dashboard="Shop"), BOARD),
+    mutant("two dashboards have one uid", grafana_breaks(renamed={"Shop": "Another"}), BOARD),
+    mutant("somebody made a dashboard by hand", grafana_breaks(made=["Mine"]), "~ drift.dashboard Mine"),
+    mutant("the password was changed", grafana_breaks(password="other"), LOGIN, at_least=True),
+    mutant("the database is broken", grafana_breaks(database="failing"), "grafana.health grafana"),
+    mutant("Grafana has ended", server_stops("grafana"), "grafana.health grafana", at_least=True),
+)
+
+NATIVE = (
+    *IN_THE_APPLICATION,
+    *IN_WHAT_IT_PROMISES,
+    *IN_PROMETHEUS,
+    *IN_ALERTMANAGER,
+    *IN_THE_SERVERS,
+    *IN_THE_MANIFEST,
+    *IN_GRAFANA,
+)
+# What an application answers is the same from a container, and there is no Grafana to stand in for.
+DOCKER = (IN_THE_APPLICATION[0], *IN_PROMETHEUS, *IN_ALERTMANAGER, *IN_THE_SERVERS, *IN_THE_MANIFEST[:2])
