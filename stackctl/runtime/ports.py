@@ -6,6 +6,7 @@ import errno
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,12 +76,14 @@ def _pids() -> Iterator[int]:
 
 def _sockets(pid: int) -> Iterator[str]:
     try:
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        descriptors = list(Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return  # it has ended, or belongs to somebody else
+    for descriptor in descriptors:
+        with suppress(OSError):  # closed since it was listed, as a busy process does all the time
             target = str(descriptor.readlink())
             if target.startswith("socket:["):
                 yield target[8:-1]
-    except OSError:
-        return  # it has ended, or belongs to somebody else
 
 
 def _command(pid: int) -> str:

@@ -173,7 +173,6 @@ def test_a_service_that_goes_down_must_be_red_until_it_recovers(shop: Shop) -> N
         address = f"buy/127.0.0.1:{shop.ports['buy']}"
         assert shop.red("target", "contract", "service") == {
             ("target.up", address),
-            ("contract.metric", "buy"),
             ("service.health", f"{address} live"),
             ("service.health", f"{address} ready"),
         }

@@ -331,7 +331,7 @@ def test_a_rule_removed_from_the_live_tree_must_be_told(stack: Stack) -> None:
     with undone(mend):
         file.write_text("".join(line for line in lines if "ShopDown" not in line))
         stack.reload_prometheus()
-        failures = red(stack, "rule.loaded rules.yml/shop/ShopDown")
+        failures = red(stack, "rule.loaded rules.yml/shop/ShopDown", f"stack.files {stack.name}")
     assert failures["rule.loaded rules.yml/shop/ShopDown"]["remedy"] == "Run `stackctl reload`."
 
 
@@ -350,7 +350,7 @@ def test_a_rule_file_that_was_edited_by_hand_must_be_told_with_what_is_foreign(s
         stack.reload_prometheus()
         checks = stack.verify(*SHORT)
     failed = [f"{check['id']} {check['subject']}" for check in checks if check["status"] == "fail"]
-    assert failed == ["rule.loaded rules.yml/shop/ShopDown"]
+    assert failed == [f"stack.files {stack.name}", "rule.loaded rules.yml/shop/ShopDown"]
     warned = [f"{check['id']} {check['subject']}" for check in checks if check["status"] == "warn"]
     assert warned == ["drift.rule rules.yml/shop/ByHand"]
 

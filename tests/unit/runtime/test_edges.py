@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,30 @@ def test_a_free_port_must_not_be_refused_and_a_taken_one_must_name_its_holder() 
         if sys.platform == "linux":
             assert ports.holder(address).pid == os.getpid()
     assert ports.refusal(address) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who listens without asking another program")
+def test_the_holder_must_be_named_however_busy_it_is() -> None:
+    stop = threading.Event()
+
+    def open_and_close() -> None:
+        while not stop.is_set():
+            with Path(os.devnull).open():
+                pass
+
+    threads = [threading.Thread(target=open_and_close) for _ in range(3)]
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        for thread in threads:
+            thread.start()
+        try:
+            found = {ports.holder(f"127.0.0.1:{server.getsockname()[1]}").pid for _ in range(40)}
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+    assert found == {os.getpid()}
 
 
 def test_an_address_of_another_machine_must_be_refused_but_is_not_taken() -> None:
