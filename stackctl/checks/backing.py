@@ -7,23 +7,26 @@ result; but what nobody serves, under that name or with that label, will never h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 from stackctl import conventions as c
+from stackctl.checks import targets
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
+from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus
 from stackctl.metrics import catalogue, owners
 from stackctl.model import Rule, Service
-from stackctl.promql import duration
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.expression import syntax_error
 from stackctl.promql.selectors import Asked, Condition, Selector, read
+
+T = TypeVar("T")
 
 # How many selectors one request counts, how many requests are made side by side, and from how many selectors on that
 # differ in values only one look at all values is cheaper.
@@ -59,11 +62,35 @@ class Verdict:
 
 
 DATA = Verdict("data")
+EARLY = Verdict("early")
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The first of the worst; that there is data when there are none."""
     return max(verdicts, key=lambda verdict: _ORDER.index(verdict.outcome), default=DATA)
+
+
+def judged(
+    context: Context, subjects: Sequence[T], judge: Callable[[Backing, Sequence[T]], list[Verdict]]
+) -> list[Verdict]:
+    """What `judge` says of each subject, as soon as nothing is early any more, or when time is up."""
+    if not subjects:
+        return []
+    seen = targets.settle(context)
+    up = frozenset() if isinstance(seen, NoAnswer) else seen.up
+    verdicts = [EARLY] * len(subjects)
+
+    def observe() -> bool:
+        early = [at for at, verdict in enumerate(verdicts) if verdict.outcome == "early"]
+        backing = Backing(context, context.prometheus(), up)
+        for at, verdict in zip(early, judge(backing, [subjects[at] for at in early]), strict=True):
+            verdicts[at] = verdict
+        return all(verdict.outcome != "early" for verdict in verdicts)
+
+    left = seen if isinstance(seen, NoAnswer) else context.settle(observe, bool, within=context.seconds)
+    if isinstance(left, NoAnswer):
+        return [Verdict("fail", left.summary, "Run `stackctl up`.")] * len(subjects)
+    return verdicts
 
 
 @dataclass(frozen=True)
@@ -332,13 +359,7 @@ class Backing:
     @cached_property
     def _intervals(self) -> Mapping[str, float]:
         """Job -> the seconds between two scrapes."""
-        default = duration.seconds(self.context.stack.prometheus.scrape_interval)
-        own = {
-            job.name: duration.seconds(job.service.scrape_interval)
-            for job in self.context.jobs
-            if job.service and job.service.scrape_interval
-        }
-        return {**{job.name: default for job in self.context.jobs}, **own}
+        return {job.name: self.context.interval(job) for job in self.context.jobs}
 
     def _slowest(self, selector: Selector) -> tuple[str, float]:
         """The job of `selector` that is scraped least often, and its interval in seconds."""

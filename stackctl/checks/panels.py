@@ -18,8 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from stackctl import conventions as c
-from stackctl.checks import targets
-from stackctl.checks.backing import Backing, Verdict, worst
+from stackctl.checks.backing import Backing, Verdict, judged, worst
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.grafana import Grafana
@@ -58,23 +57,7 @@ class Query:
 def check(context: Context) -> Iterable[Finding]:
     """A finding for every panel and every variable that asks Prometheus."""
     queries = [query for dashboard in context.stack.dashboards for query in asked(context, dashboard)]
-    if not queries:
-        return []
-    seen = targets.settle(context)
-    verdicts = dict.fromkeys(queries, Verdict("early"))
-
-    up = frozenset() if isinstance(seen, NoAnswer) else seen.up
-
-    def observe() -> list[Query]:
-        early = [query for query in queries if verdicts[query].outcome == "early"]
-        verdicts.update(zip(early, _verdicts(context, up, early), strict=True))
-        return [query for query in early if verdicts[query].outcome == "early"]
-
-    left = (
-        seen if isinstance(seen, NoAnswer) else context.settle(observe, lambda early: not early, within=context.seconds)
-    )
-    if isinstance(left, NoAnswer):
-        verdicts = dict.fromkeys(queries, Verdict("fail", left.summary, "Run `stackctl up`."))
+    verdicts = dict(zip(queries, judged(context, queries, _verdicts), strict=True))
     panels = dict.fromkeys(query.panel for query in queries)
     return [_panel(queries, verdicts, panel) for panel in panels]
 
@@ -101,13 +84,11 @@ def _panel(queries: Sequence[Query], verdicts: dict[Query, Verdict], panel: tupl
     return found.finding(Subject(id, "/".join(panel), guilty.query.origin), evidence)
 
 
-def _verdicts(context: Context, up: frozenset[str], queries: Sequence[Query]) -> list[Verdict]:
+def _verdicts(backing: Backing, queries: Sequence[Query]) -> list[Verdict]:
     """What came of each query. Raises NoAnswer when Prometheus gives none."""
-    client = context.prometheus()
     exprs = list(dict.fromkeys(query.expr for query in queries))
-    answers = dict(zip(exprs, _results(context, client, exprs), strict=True))
+    answers = dict(zip(exprs, _results(backing.context, backing.client, exprs), strict=True))
     results = [answers[query.expr] for query in queries]
-    backing = Backing(context, client, up)
     empty = [query.expr for query, result in zip(queries, results, strict=True) if result is False]
     backing.count(selector for expr in empty if not syntax_error(expr) for selector in read(expr).selectors)
     with ThreadPoolExecutor(_CONCURRENCY) as pool:
