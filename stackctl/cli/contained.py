@@ -27,7 +27,8 @@ def simulate_contained(
     """Serve `services` until told to end. Raises Unavailable when the container does not start, or ends by itself."""
     from stackctl.errors import Unavailable
     from stackctl.report import console
-    from stackctl.runtime.beside import Beside, bridge_address, published, running
+    from stackctl.runtime.beside import Beside, published, running
+    from stackctl.runtime.callback import callback
     from stackctl.scrape import component_address
     from stackctl.simulate.order import LISTENING, Order, Served, write
 
@@ -46,7 +47,7 @@ def simulate_contained(
         command=("python3", "-m", "stackctl.simulate"),
         aliases=tuple(names),
         published=(
-            *((f"{host}:{port}", port) for host in hosts or (bridge_address(),) for port in local),
+            *((f"{host}:{port}", port) for host in hosts or callback(c.DOCKER)[:1] for port in local),
             *exporters,
             (f"{c.LOOPBACK}:{control or ''}", inside),
         ),

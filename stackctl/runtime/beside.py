@@ -124,13 +124,6 @@ def _taken(aliases: Collection[str], containers: Collection[list[str]]) -> Itera
             yield Problem(f"`{alias}` runs already, as the container {container}", remedy=remedy)
 
 
-def bridge_address() -> str:
-    """The address of this machine by which containers reach it, as `host-gateway` says; loopback when unknown."""
-    template = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
-    gateways = _docker("network", "inspect", "bridge", "--format", template).stdout.split()
-    return next((gateway for gateway in gateways if ":" not in gateway), c.LOOPBACK)
-
-
 def published(name: str, port: int) -> str:
     """The address of this machine that leads to a container's `port`."""
     return _docker("port", name, str(port)).stdout.split("\n")[0].strip()

@@ -21,7 +21,7 @@ def callback(runtime: str) -> tuple[str, str]:
         return c.LOOPBACK, c.LOOPBACK
     if sys.platform != "linux":
         return c.LOOPBACK, c.HOST_FROM_CONTAINER
-    form = "{{(index .IPAM.Config 0).Gateway}}"
+    form = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
     try:
         asked = subprocess.run(
             ["docker", "network", "inspect", "bridge", "--format", form],
@@ -29,7 +29,7 @@ def callback(runtime: str) -> tuple[str, str]:
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _untold(str(error)) from error
-    gateway = asked.stdout.strip()
+    gateway = next((address for address in asked.stdout.split() if ":" not in address), "")
     if asked.returncode or not gateway:
         raise _untold(asked.stderr.strip())
     # By its number: only containers that are known to need this machine have a name for it.

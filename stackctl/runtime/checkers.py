@@ -34,8 +34,8 @@ class Verdict:
 
 _WENT_WELL = re.compile(r"SUCCESS|^Checking ")
 _ALL = (
-    Checker(c.PROMETHEUS, "promtool", ("check", "config"), "prometheus/prometheus.yml"),
-    Checker(c.ALERTMANAGER, "amtool", ("check-config",), "alertmanager/alertmanager.yml"),
+    Checker(c.PROMETHEUS, "promtool", ("check", "config"), c.PROMETHEUS_FILE),
+    Checker(c.ALERTMANAGER, "amtool", ("check-config",), c.ALERTMANAGER_FILE),
 )
 
 

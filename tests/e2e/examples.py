@@ -132,9 +132,3 @@ def left_to_run(manifest: Path) -> list[str]:
 def play(control: int, scenario: str) -> None:
     request = urllib.request.Request(f"http://127.0.0.1:{control}/-/scenario?name={scenario}", method="POST")
     urllib.request.urlopen(request).close()
-
-
-def bridge_gateway() -> str:
-    template = "{{(index .IPAM.Config 0).Gateway}}"
-    done = subprocess.run(["docker", "network", "inspect", "bridge", "-f", template], capture_output=True, text=True)
-    return done.stdout.strip()

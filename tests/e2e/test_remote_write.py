@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from stackctl.runtime.callback import callback
 from stackctl.wait import wait_until
-from tests.e2e.examples import adapt, bridge_gateway, copied, simulated, sink
+from tests.e2e.examples import adapt, copied, simulated, sink
 from tests.e2e.real_stack import BOTH, free_port, listens, need, neighbour, stackctl
 
 pytestmark = pytest.mark.e2e
@@ -67,7 +68,7 @@ def test_what_prometheus_sends_on_must_be_found_in_the_store(
 ) -> None:
     need(runtime)
     folder, ports = tmp_path / "example", dict[str, int]()
-    gateway = bridge_gateway() if runtime == "docker" else "127.0.0.1"
+    gateway = callback(runtime)[0]
     with sink() as receiver, store(tmp_path, "0.0.0.0" if runtime == "docker" else "127.0.0.1") as (asks, holds):
         monkeypatch.setenv("REMOTE_WRITE_TOKEN", TOKEN)
         copied("pybase", folder, receiver.port, ports)
