@@ -170,13 +170,16 @@ STATE_DIR = ".stackctl"
 # A tree's own index of what runs: written by render, read by the runtimes.
 UNITS_FILE = "stackctl.json"
 COMPOSE_FILE = "compose.yaml"
+PROMETHEUS_FILE = "prometheus/prometheus.yml"
+RULES_FOLDER = "prometheus/rules/"
+ALERTMANAGER_FILE = "alertmanager/alertmanager.yml"
 # The label of an alert under drill, and its value where the real receivers are stood in for, or not.
 DRILL = "drill"
 DRILL_ASIDE, DRILL_LIVE = "true", "live"
 # Where drilled alerts end outside of a drill: Alertmanager has them in mind for some time after.
 DRILL_RECEIVER = "stackctl-drill"
 # Is in a tree only while alerts fire under drill.
-DRILL_RULES = "prometheus/rules/stackctl-drill.yml"
+DRILL_RULES = f"{RULES_FOLDER}stackctl-drill.yml"
 EXPORT_MARKER = ".stackctl-export"
 SECRETS_DIR = "secrets"
 

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+# The marks of our templates, Jinja's keywords for them: `{{` is Prometheus' and Go's.
+DELIMITERS: dict[str, Any] = {
+    "block_start_string": "[%",
+    "block_end_string": "%]",
+    "variable_start_string": "[[",
+    "variable_end_string": "]]",
+    "comment_start_string": "[#",
+    "comment_end_string": "#]",
+}
 _PACKAGE = Path(__file__).parent
 
 

@@ -61,8 +61,19 @@ class Tree:
         """What each unit has read (`Unit.reads`) once it runs on this tree."""
         return {unit.name: unit.reads for unit in self.units}
 
+    def yaml(self, path: str) -> Any:
+        """The data of a file that is YAML."""
+        return load_yaml(self.files[path].content)
+
     def __iter__(self) -> Iterator[tuple[str, File]]:
         return iter(sorted(self.files.items()))
+
+
+def load_yaml(content: bytes | str) -> Any:
+    """The data of a YAML document that stackctl or a server has written."""
+    import yaml
+
+    return yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
 
 
 def digest(*parts: bytes | str) -> str:

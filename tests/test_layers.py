@@ -35,7 +35,7 @@ ALLOWED = {
     "checks": {*CORE, "clients"},
     "report": {*GROUND, "checks", "data"},
     "simulate": {*GROUND, "model"},
-    "drill": {*CORE, "clients", "checks"},
+    "drill": {*CORE, "clients", "checks", "render"},
     "starter": {*CORE, "manifest"},
 }
 

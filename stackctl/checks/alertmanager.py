@@ -16,7 +16,6 @@ from stackctl.scrape import component_address
 CONNECTED = "alertmanager.connected"
 CONFIG = "alertmanager.config"
 RECEIVER = "alertmanager.receiver"
-CONFIG_FILE = "alertmanager/alertmanager.yml"
 # Twice the time in which Prometheus hands what it has discovered to those who use it.
 SYNC_SECONDS = 2 * c.TARGET_SYNC_SECONDS
 

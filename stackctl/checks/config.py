@@ -14,12 +14,12 @@ from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import NoAnswer
 from stackctl.model import Retention
 from stackctl.promql import duration
+from stackctl.tree import load_yaml
 
 GENERATION = "stack.generation"
 FILES = "stack.files"
 CONFIG = "prometheus.config"
 RETENTION = "prometheus.retention"
-PROMETHEUS_FILE = "prometheus/prometheus.yml"
 # Units of a size in the order that Prometheus knows them. It means powers of 1024 by "GB" too, and reports "GiB".
 _SIZE_UNITS = "KMGTPE"
 _SIZE = re.compile(rf"([0-9]+(?:\.[0-9]+)?)(?:([{_SIZE_UNITS}])i?)?B")
@@ -60,7 +60,7 @@ def _config(context: Context) -> Finding:
     if not info.reload_ok:
         remedy = "Read `stackctl logs prometheus`, mend what it names, and run `stackctl reload`."
         return subject.failed("the last reload of the configuration failed", remedy)
-    lines = config_difference(context.tree.files[PROMETHEUS_FILE].content, loaded)
+    lines = config_difference(context.tree.files[c.PROMETHEUS_FILE].content, loaded)
     if lines:
         summary = f"Prometheus has loaded another configuration: {lines[0]}"
         return subject.failed(summary, "Run `stackctl reload`.", "\n".join(lines[:20]))
@@ -111,10 +111,7 @@ _OF_A_USER = frozenset(
 
 def config_difference(rendered: bytes, loaded: str) -> list[str]:
     """Where the configuration that Prometheus reports lacks or contradicts the rendered one, a line for each."""
-    import yaml
-
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return _difference(yaml.load(rendered, loader), yaml.load(loaded, loader), "")  # noqa: S506 - a safe loader
+    return _difference(load_yaml(rendered), load_yaml(loaded), "")
 
 
 def _difference(rendered: Any, loaded: Any, path: str) -> list[str]:

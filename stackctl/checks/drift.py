@@ -12,8 +12,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.checks.alertmanager import CONFIG_FILE
-from stackctl.checks.config import PROMETHEUS_FILE
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import NoAnswer
@@ -26,7 +24,6 @@ RECEIVER = "drift.receiver"
 DASHBOARD = "drift.dashboard"
 # So many are named; of a hundred more, one knows as much by their number.
 _NAMED = 20
-_RULES = "/prometheus/rules/"
 _UNDECLARED = "it is loaded, but the manifest does not declare it"
 _RELOAD = "Declare it in the manifest, or run `stackctl reload` to be rid of it."
 _BY_HAND = "Declare it in the manifest, or delete it in Grafana."
@@ -87,7 +84,7 @@ def _targets(context: Context) -> Loaded:
 def _rules(context: Context) -> Loaded:
     """The rules of the tree's own files: `extra` may name others."""
     declared = {(file.path, rule.group, rule.kind, rule.name) for file in context.stack.rules for rule in file.rules}
-    loaded = [rule for rule in context.prometheus().rules() if _RULES in rule.file]
+    loaded = [rule for rule in context.prometheus().rules() if f"/{c.RULES_FOLDER}" in rule.file]
     return {"/".join(_place(rule)): (*_place(rule)[:2], rule.kind, rule.name) in declared for rule in loaded}
 
 
@@ -96,7 +93,7 @@ def _place(rule: LoadedRule) -> tuple[str, str, str]:
 
 
 def _receivers(context: Context) -> Loaded:
-    rendered = {str(receiver["name"]) for receiver in _yaml(context, CONFIG_FILE).get("receivers") or []}
+    rendered = {str(receiver["name"]) for receiver in context.tree.yaml(c.ALERTMANAGER_FILE).get("receivers") or []}
     return {name: name in rendered for name in context.alertmanager().receivers()}
 
 
@@ -110,11 +107,4 @@ def _dashboards(context: Context) -> Loaded:
 
 def _configured(context: Context) -> dict[str, Mapping[str, Any]]:
     """The scrape jobs of the rendered configuration, those of `extra` too."""
-    return {str(job["job_name"]): job for job in _yaml(context, PROMETHEUS_FILE).get("scrape_configs") or []}
-
-
-def _yaml(context: Context, path: str) -> Any:
-    import yaml
-
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(context.tree.files[path].content, loader)  # noqa: S506 - a safe loader
+    return {str(job["job_name"]): job for job in context.tree.yaml(c.PROMETHEUS_FILE).get("scrape_configs") or []}

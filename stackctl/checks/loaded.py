@@ -8,18 +8,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from stackctl.checks.config import PROMETHEUS_FILE, config_difference
+from stackctl import conventions as c
+from stackctl.checks.config import config_difference
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import LoadedRule, Prometheus
 from stackctl.model import Stack
 from stackctl.promql.expression import same
-from stackctl.tree import Tree
+from stackctl.tree import Tree, load_yaml
 
-ALERTMANAGER_FILE = "alertmanager/alertmanager.yml"
 _DASHBOARDS = "grafana/dashboards/"
-_RULES = "prometheus/rules/"
 
 Key = tuple[str, str, str, str]
 Written = dict[Key, list[str]]
@@ -31,11 +30,11 @@ def prometheus_difference(client: Prometheus, tree: Tree, written: Written) -> l
     An answer of 200 to a reload says less: a rule file that could not be read leaves new scrape jobs beside old
     rules. Raises NoAnswer when Prometheus gives none.
     """
-    rendered = tree.files[PROMETHEUS_FILE].content
+    rendered = tree.files[c.PROMETHEUS_FILE].content
     info = client.runtime_info()
     failed = [] if info.reload_ok else ["the last reload of the configuration failed"]
     lines = [*failed, *config_difference(rendered, client.config()), *rules_difference(written, client.rules())]
-    return lines or targets_difference(_yaml(rendered), client.pools())
+    return lines or targets_difference(load_yaml(rendered), client.pools())
 
 
 def targets_difference(config: Mapping[str, Any], found: Iterable[tuple[str, str]]) -> list[str]:
@@ -64,7 +63,7 @@ def alertmanager_difference(client: Alertmanager, tree: Tree) -> list[str]:
     Its own hash of the file decides, to the byte: what it reports has defaults filled in, secrets hidden and matchers
     written its own way, and only serves to say what differs. Raises NoAnswer when it gives none.
     """
-    rendered = tree.files[ALERTMANAGER_FILE].content
+    rendered = tree.files[c.ALERTMANAGER_FILE].content
     # Six bytes of a checksum, made as Alertmanager makes it.
     wanted = int.from_bytes(hashlib.md5(rendered, usedforsecurity=False).digest()[:6], "little")
     if client.config_hash() == wanted:
@@ -124,7 +123,7 @@ def rules_difference(written: Written, loaded: Iterable[LoadedRule]) -> list[str
     """
     found: Written = {}
     for rule in loaded:
-        if f"/{_RULES}" not in rule.file:
+        if f"/{c.RULES_FOLDER}" not in rule.file:
             continue
         found.setdefault((PurePosixPath(rule.file).name, rule.group, rule.kind, rule.name), []).append(rule.query)
     lines = []
@@ -150,16 +149,10 @@ def rules_in(tree: Tree) -> Written:
     """The expressions of the rules in a tree, whose stack is no longer known."""
     rules: Written = {}
     for path, file in tree:
-        if path.startswith(_RULES):
-            for group in (_yaml(file.content) or {}).get("groups") or []:
+        if path.startswith(c.RULES_FOLDER):
+            for group in (load_yaml(file.content) or {}).get("groups") or []:
                 for rule in group.get("rules") or []:
                     kind = "alert" if "alert" in rule else "record"
-                    key = (path.removeprefix(_RULES), str(group["name"]), kind, str(rule[kind]))
+                    key = (path.removeprefix(c.RULES_FOLDER), str(group["name"]), kind, str(rule[kind]))
                     rules.setdefault(key, []).append(str(rule["expr"]))
     return rules
-
-
-def _yaml(content: bytes) -> Any:
-    import yaml
-
-    return yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader

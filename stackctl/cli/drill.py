@@ -168,16 +168,14 @@ def _led_aside(session: Session) -> Iterator[Led]:
 
 @contextmanager
 def _open(sink: Sink, listen: str, host: str) -> Iterator[Place]:
-    opened = sink.open(listen, host)
-    try:
-        place = opened.__enter__()
-    except OSError as error:
-        raise Unavailable.of(
-            f"cannot listen at {listen} for what the receivers are sent: {error.strerror}",
-            remedy="Drill with --live, or see which address Docker's bridge has: `docker network inspect bridge`.",
-        ) from error
     with ExitStack() as stack:
-        stack.push(opened.__exit__)
+        try:
+            place = stack.enter_context(sink.open(listen, host))
+        except OSError as error:
+            raise Unavailable.of(
+                f"cannot listen at {listen} for what the receivers are sent: {error.strerror}",
+                remedy="Drill with --live, or see which address Docker's bridge has: `docker network inspect bridge`.",
+            ) from error
         yield place
 
 
@@ -215,13 +213,10 @@ class Servers:
 
     @classmethod
     def of(cls, live: Live) -> Servers:
-        from stackctl.clients.alertmanager import Alertmanager
-        from stackctl.clients.http import Http
-        from stackctl.clients.prometheus import Prometheus
+        from stackctl.cli.live import alertmanager, prometheus
 
-        address = {unit.name: unit.address for unit in live.current.units()}
-        prometheus, alertmanager = (Http(f"http://{address[name]}") for name in (c.PROMETHEUS, c.ALERTMANAGER))
-        return cls(Prometheus(prometheus), Alertmanager(alertmanager))
+        units = {unit.name: unit for unit in live.current.units()}
+        return cls(prometheus(units[c.PROMETHEUS]), alertmanager(units[c.ALERTMANAGER]))
 
     def await_connection(self) -> None:
         """Wait until Prometheus knows its Alertmanager, which takes it some seconds after a start.

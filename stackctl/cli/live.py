@@ -159,7 +159,7 @@ class Live:
         loaded = known.loaded()
         unit = next((unit for unit in known.units if unit.name == c.ALERTMANAGER), None)
         try:
-            if unit and self._is_expected(unit) and alertmanager_difference(_alertmanager(unit), known):
+            if unit and self._is_expected(unit) and alertmanager_difference(alertmanager(unit), known):
                 del loaded[unit.name]
         except NoAnswer:
             pass  # that it does not run is said in its place
@@ -208,13 +208,13 @@ class Live:
 
         server = target.unit(c.PROMETHEUS)
         assert server  # noqa: S101 - every stack has one
-        client = _prometheus(server)
+        client = prometheus(server)
         looks: dict[str, Callable[[], list[str]]] = {
             "Prometheus": lambda: prometheus_difference(client, target.tree, target.rules)
         }
-        alertmanager = target.unit(c.ALERTMANAGER)
-        if alertmanager and self._is_expected(alertmanager):
-            teller = _alertmanager(alertmanager)
+        routing = target.unit(c.ALERTMANAGER)
+        if routing and self._is_expected(routing):
+            teller = alertmanager(routing)
             looks["Alertmanager"] = lambda: alertmanager_difference(teller, target.tree)
         grafana = target.unit(c.GRAFANA)
         if grafana and self._is_expected(grafana):
@@ -267,14 +267,16 @@ def _specs(generation: Generation) -> dict[str, str]:
     return {unit.name: unit.spec for unit in generation.units()}
 
 
-def _prometheus(unit: Unit) -> Prometheus:
+def prometheus(unit: Unit) -> Prometheus:
+    """The client of the Prometheus that is `unit`."""
     from stackctl.clients.http import Http
     from stackctl.clients.prometheus import Prometheus
 
     return Prometheus(Http(f"http://{unit.address}"))
 
 
-def _alertmanager(unit: Unit) -> Alertmanager:
+def alertmanager(unit: Unit) -> Alertmanager:
+    """The client of the Alertmanager that is `unit`."""
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.http import Http
 
@@ -319,9 +321,7 @@ def _grafana(unit: Unit, tree: Tree) -> Grafana:
 
 def _grafana_user(unit: Unit, tree: Tree) -> str:
     """The administrator's name, which stands in the environment that Grafana is started with."""
-    import yaml
-
     environment = unit.env
     if c.COMPOSE_FILE in tree.files:
-        environment = yaml.safe_load(tree.files[c.COMPOSE_FILE].content)["services"][unit.name]["environment"]
+        environment = tree.yaml(c.COMPOSE_FILE)["services"][unit.name]["environment"]
     return str(environment["GF_SECURITY_ADMIN_USER"]).replace("$$", "$")

@@ -9,6 +9,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.errors import Problem, raise_if_any
 from stackctl.model import RuleFile, Stack
+from stackctl.render.rules import groups
 from stackctl.source import Position
 
 
@@ -61,12 +62,7 @@ def _alerts(stack: Stack, more: Mapping[str, str]) -> Iterator[Drilled]:
 
 def _blocks(file: RuleFile) -> list[Mapping[str, Any]]:
     """The rules of a file as Prometheus' own blocks, in the order of `file.rules`."""
-    content = file.content
-    if isinstance(content, bytes):
-        import yaml
-
-        content = yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
-    return [rule for group in content["groups"] for rule in group.get("rules") or ()]
+    return [rule for group in groups(file) for rule in group.get("rules") or ()]
 
 
 def _unknown(name: str, known: Sequence[str]) -> Problem:

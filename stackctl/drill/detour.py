@@ -22,8 +22,6 @@ from stackctl.drill.sink import Place
 from stackctl.errors import Problem
 from stackctl.tree import File, Tree, digest, dump_units
 
-ALERTMANAGER = "alertmanager/alertmanager.yml"
-PROMETHEUS = "prometheus/prometheus.yml"
 _LISTED = c.DRILL_RULES.partition("/")[2]
 _INTERVAL = "1s"
 _BEFORE = "# A drill. The generation before it: "
@@ -59,24 +57,23 @@ _ADDRESS_AND_LOGIN = frozenset(
 
 def led_aside(tree: Tree, alerts: Sequence[Drilled], place: Place) -> Tree:
     """`tree` with routes that lead `alerts` under drill to the sink at `place`. None of them fires yet."""
-    config = _with_routes(_load(tree.files[ALERTMANAGER].content), alerts, place)
-    return _with(tree, {ALERTMANAGER: _dump(config)})
+    config = _with_routes(tree.yaml(c.ALERTMANAGER_FILE), alerts, place)
+    return _with(tree, {c.ALERTMANAGER_FILE: _dump(config)})
 
 
 def set_off(tree: Tree, alerts: Sequence[Drilled], before: str) -> Tree:
     """`tree` with a rule that makes each of `alerts` fire. `before` is the generation to return to afterwards."""
-    prometheus = _load(tree.files[PROMETHEUS].content)
+    prometheus = tree.yaml(c.PROMETHEUS_FILE)
     prometheus["rule_files"] = [*prometheus.get("rule_files", ()), _LISTED]
-    return _with(
-        tree, {PROMETHEUS: _dump(prometheus), c.DRILL_RULES: f"{_BEFORE}{before}\n".encode() + _dump(_rules(alerts))}
-    )
+    rules = f"{_BEFORE}{before}\n".encode() + _dump(_rules(alerts))
+    return _with(tree, {c.PROMETHEUS_FILE: _dump(prometheus), c.DRILL_RULES: rules})
 
 
 def put_out(tree: Tree) -> Tree:
     """`tree` without the rules of a drill: what was led aside still is, and nothing fires any more."""
-    prometheus = _load(tree.files[PROMETHEUS].content)
+    prometheus = tree.yaml(c.PROMETHEUS_FILE)
     prometheus["rule_files"] = [path for path in prometheus["rule_files"] if path != _LISTED]
-    rest = _with(tree, {PROMETHEUS: _dump(prometheus)})
+    rest = _with(tree, {c.PROMETHEUS_FILE: _dump(prometheus)})
     return replace(rest, files={path: file for path, file in rest.files.items() if path != c.DRILL_RULES})
 
 
@@ -99,7 +96,7 @@ def _with(tree: Tree, changes: Mapping[str, bytes]) -> Tree:
 
 def undrillable(tree: Tree) -> list[Problem]:
     """A problem for every receiver with an integration that cannot be led to the sink."""
-    receivers = _load(tree.files[ALERTMANAGER].content).get("receivers") or ()
+    receivers = tree.yaml(c.ALERTMANAGER_FILE).get("receivers") or ()
     remedy = "Drill it with --live, which notifies the real receivers; or name alerts that it does not get."
     return [
         Problem(f"the receiver `{receiver['name']}` notifies by {integration}, which stackctl cannot stand in for",
@@ -200,7 +197,7 @@ def _copied_name(token: str, number: int, receiver: str) -> str:
 
 def ways(tree: Tree, alert: Drilled, place: Place) -> dict[str, dict[str, str]]:
     """The copies of the receivers for one alert -> the ways by which it comes from each -> their names for people."""
-    receivers = _load(tree.files[ALERTMANAGER].content).get("receivers") or ()
+    receivers = tree.yaml(c.ALERTMANAGER_FILE).get("receivers") or ()
     return {
         _copied_name(place.token, alert.number, receiver["name"]): {
             _way(
@@ -215,18 +212,13 @@ def ways(tree: Tree, alert: Drilled, place: Place) -> dict[str, dict[str, str]]:
 
 def integrations(tree: Tree, receiver: str) -> tuple[str, ...]:
     """By what the declared receiver of that name notifies."""
-    receivers = _load(tree.files[ALERTMANAGER].content).get("receivers") or ()
+    receivers = tree.yaml(c.ALERTMANAGER_FILE).get("receivers") or ()
     return tuple(name for each in receivers if each["name"] == receiver for name, _ in _integrations(each))
 
 
 def _way(number: int, receiver: int, integration: str, nth: int) -> str:
     """Where the notification of one block of an integration of one receiver arrives, for the alert `number`."""
     return f"{number}/{receiver}/{integration}/{nth}"
-
-
-def _load(content: bytes) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
-    return loaded
 
 
 def _dump(value: Any) -> bytes:

@@ -56,15 +56,15 @@ def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHIN
 
 def _prometheus(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str, File]:
     config = prometheus_config(stack, runtime, secrets)
-    rules = {f"prometheus/rules/{path}": file for path, file in rule_files(stack).items()}
-    return {"prometheus/prometheus.yml": _yaml(config, stack), **rules}
+    rules = {f"{c.RULES_FOLDER}{path}": file for path, file in rule_files(stack).items()}
+    return {c.PROMETHEUS_FILE: _yaml(config, stack), **rules}
 
 
 def _alertmanager(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str, File]:
     if stack.alertmanager is None:
         return {}
     config = alertmanager_config(stack.alertmanager, runtime, secrets)
-    files = {"alertmanager/alertmanager.yml": _yaml(config, stack)}
+    files = {c.ALERTMANAGER_FILE: _yaml(config, stack)}
     return {**files, f"alertmanager/{TEMPLATES}": File(templates())} if stack.alertmanager.receivers else files
 
 

@@ -33,7 +33,7 @@ def arguments(
     web = f"--web.listen-address={listen}"
     if isinstance(component, Prometheus):
         return (
-            f"--config.file={tree}/prometheus/prometheus.yml",
+            f"--config.file={tree}/{c.PROMETHEUS_FILE}",
             f"--storage.tsdb.path={data}",
             web,
             "--web.enable-lifecycle",
@@ -46,7 +46,7 @@ def arguments(
         return (web, *exporter_arguments(component, runtime, tree))
     return {
         c.ALERTMANAGER: (
-            f"--config.file={tree}/alertmanager/alertmanager.yml",
+            f"--config.file={tree}/{c.ALERTMANAGER_FILE}",
             f"--storage.path={data}",
             web,
             "--cluster.listen-address=",  # alone: no gossip port

@@ -6,7 +6,7 @@ from typing import Any
 
 from stackctl.model import RuleFile, Stack
 from stackctl.render.text import yaml_bytes
-from stackctl.tree import File
+from stackctl.tree import File, load_yaml
 
 
 def rule_files(stack: Stack) -> dict[str, File]:
@@ -18,10 +18,7 @@ def groups(rule_file: RuleFile) -> Any:
     """The groups of a rule file as data."""
     if not isinstance(rule_file.content, bytes):
         return rule_file.content["groups"]
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(rule_file.content, loader)["groups"]  # noqa: S506 - a safe loader
+    return load_yaml(rule_file.content)["groups"]
 
 
 def _content(rule_file: RuleFile, manifest: str) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 
 from stackctl.checks.finding import Finding
 from stackctl.checks.history import Chart, History
-from stackctl.data import data_dir
+from stackctl.data import DELIMITERS, data_dir
 from stackctl.report.chart import HEIGHT, WIDTH, Drawing, draw
 from stackctl.report.verification import Verification
 
@@ -174,13 +174,8 @@ def _template() -> Any:
 
     environment = Environment(
         loader=FileSystemLoader(data_dir("templates") / "report"),
+        **DELIMITERS,
         undefined=StrictUndefined,
-        variable_start_string="[[",
-        variable_end_string="]]",
-        block_start_string="[%",
-        block_end_string="%]",
-        comment_start_string="[#",
-        comment_end_string="#]",
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=True,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.data import data_dir
+from stackctl.data import DELIMITERS, data_dir
 from stackctl.starter.dashboard import dashboard
 from stackctl.starter.exposition import Requests
 from stackctl.starter.names import service_name
@@ -98,11 +98,8 @@ def _rendered(template: str, values: Mapping[str, Any]) -> bytes:
 
     environment = Environment(
         loader=FileSystemLoader(data_dir("templates") / "init"),
+        **DELIMITERS,
         undefined=StrictUndefined,
-        variable_start_string="[[",
-        variable_end_string="]]",
-        block_start_string="[%",
-        block_end_string="%]",
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - the output is YAML, not HTML

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from stackctl.data import DELIMITERS
 from stackctl.errors import Problem
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.packs.values import quoted
@@ -38,12 +39,7 @@ def _environment() -> Any:
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(
-        block_start_string="[%",
-        block_end_string="%]",
-        variable_start_string="[[",
-        variable_end_string="]]",
-        comment_start_string="[#",
-        comment_end_string="#]",
+        **DELIMITERS,
         undefined=StrictUndefined,
         autoescape=False,
         finalize=lambda value: f"[{value[0]}]" if isinstance(value, list) and len(value) == 1 else value,
