@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -13,9 +14,14 @@ from stackctl import conventions as c
 from stackctl.cli.options import options
 
 if TYPE_CHECKING:
+    from stackctl.cli.objectives import Objective
     from stackctl.runtime import Observed
-    from stackctl.state import State
+    from stackctl.state import Generation, State
     from stackctl.tree import Unit
+
+
+# For an answer of a Prometheus that is ready.
+_PATIENCE_SECONDS = 5.0
 
 
 class Output(str, Enum):
@@ -59,7 +65,7 @@ class Status:
     """A stack as it was found. `generation` and `runtime` are "" when nothing was ever brought up.
 
     `declared` is the generation that the manifest stands for now, "" when it cannot be read. `drill` is whether
-    alerts fire under drill in what runs.
+    alerts fire under drill in what runs. `slos_unknown` is why nothing is known of what was measured for `slos`.
     """
 
     stack: str
@@ -70,6 +76,8 @@ class Status:
     unfinished: Unfinished | None = None
     generations: tuple[Kept, ...] = ()
     drill: bool = False
+    slos: tuple[Objective, ...] = ()
+    slos_unknown: str = ""
 
 
 def status(
@@ -79,7 +87,7 @@ def status(
         bool, typer.Option("--generations", help="List the generations that `reload --to` can bring back.")
     ] = False,
 ) -> None:
-    """Show the components, their addresses and health, and the running generation."""
+    """Show the components, their addresses and health, the running generation, and what is left of error budgets."""
     import json
 
     from stackctl.report import console
@@ -98,6 +106,18 @@ def status(
             return
         rows = [[row.name, row.detail or row.state, row.address or "-", _ready(row)] for row in found.units]
         console.table("", ["component", "state", "address", "ready"], rows)
+        _show_slos(found)
+
+
+def _show_slos(found: Status) -> None:
+    from stackctl.cli.objectives import COLUMNS, cells
+    from stackctl.report import console
+
+    if found.slos_unknown:
+        console.out(f"\n{console.mark('warn')} nothing is known of the SLOs: {found.slos_unknown}")
+    elif found.slos:
+        console.out()
+        console.table("", COLUMNS, map(cells, found.slos))
 
 
 def remarks(found: Status) -> list[str]:
@@ -164,7 +184,26 @@ def look(manifest: Path) -> Status:
         late = unready(asked, pool)
     skipped = running.units_skipped if running else {}
     rows = tuple(_row(unit, observed.get(unit.name), skipped.get(unit.name, ""), unit.name in late) for unit in units)
-    return replace(found, units=rows)
+    slos, unknown = _slos(generation, rows)
+    return replace(found, units=rows, slos=slos, slos_unknown=unknown)
+
+
+def _slos(generation: Generation, rows: Sequence[Row]) -> tuple[tuple[Objective, ...], str]:
+    """The SLOs of what runs, and why nothing is known of them, if that is so."""
+    from stackctl.cli.objectives import measured, objectives
+    from stackctl.clients.http import Http, NoAnswer
+    from stackctl.clients.prometheus import Prometheus
+
+    found = objectives(generation)
+    if not found:
+        return (), ""
+    server = next(row for row in rows if row.name == c.PROMETHEUS)
+    if not server.ready:
+        return found, "Prometheus is not ready"
+    try:
+        return measured(found, Prometheus(Http(f"http://{server.address}", timeout=_PATIENCE_SECONDS))), ""
+    except NoAnswer as error:
+        return found, error.summary
 
 
 def _declared(manifest: Path, runtime: str, state: State) -> str:

@@ -149,6 +149,10 @@ class Prometheus:
         found = self.http.json("/api/v1/query", _labels, params=parameters)
         return list(found) if len(found) < FEW else None
 
+    def values(self, query: str) -> tuple[tuple[Mapping[str, str], float], ...]:
+        """The labels and the value of every series that an instant query has as its result."""
+        return self.http.json("/api/v1/query", _values, params={"query": query})
+
     def has_result(self, query: str) -> bool:
         """Whether an instant query has a result. Of many series only one is asked for."""
         parameters = {"query": query, "limit": "1"}
@@ -250,6 +254,10 @@ def _series(answer: Any) -> tuple[Series, ...]:
         Series(each["metric"], tuple((float(time), float(value)) for time, value in each["values"]))
         for each in answer["data"]["result"]
     )
+
+
+def _values(answer: Any) -> tuple[tuple[Mapping[str, str], float], ...]:
+    return tuple((each["metric"], float(each["value"][1])) for each in answer["data"]["result"])
 
 
 def _value(answer: Any) -> float:

@@ -46,6 +46,7 @@ def _environment() -> Any:
     )
     environment.filters["quoted"] = quoted
     environment.filters["seconds"] = lambda text: f"{seconds(text):g}"
+    environment.filters["days"] = lambda text: f"{seconds(text) / 86400:g}"
     return environment
 
 
