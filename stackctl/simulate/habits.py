@@ -22,6 +22,7 @@ _VALUES = {
     "status_code": ("200", "404", "500"),
     "code": ("200", "404", "500"),
     "http_status": ("200", "404", "500"),
+    "grpc_code": ("OK", "NotFound", "Internal"),
     "error_type": ("timeout", "validation"),
     "exception": ("TimeoutError", "ValueError"),
     "version": ("1.0.0",),
@@ -31,10 +32,19 @@ _VALUES = {
     "query_type": ("select", "insert"),
 }
 _OUTCOME_LABELS = frozenset(
-    {"status", "status_code", "code", "http_status", "result", "outcome", "success", "response_code"}
+    {"status", "status_code", "code", "http_status", "grpc_code", "result", "outcome", "success", "response_code"}
 )
-_FAILED_VALUE = re.compile(r"5..|error|err|fail(ed|ure)?|exception|timeout|rejected|invalid|false|ko", re.IGNORECASE)
-_RARE_VALUE = re.compile(r"4..|3..|cancell?ed|skipped|retry|retried|warning|miss", re.IGNORECASE)
+# The second line of each is of gRPC: the codes that the server is to blame for, and those of its clients.
+_FAILED_VALUE = re.compile(
+    r"5..|error|err|fail(ed|ure)?|exception|timeout|rejected|invalid|false|ko"
+    r"|unknown|deadline_?exceeded|unimplemented|internal|unavailable|data_?loss",
+    re.IGNORECASE,
+)
+_RARE_VALUE = re.compile(
+    r"4..|3..|cancell?ed|skipped|retry|retried|warning|miss"
+    r"|invalid_?argument|not_?found|already_?exists|permission_?denied|unauthenticated|out_?of_?range",
+    re.IGNORECASE,
+)
 _COUNTS_FAILURES = re.compile(
     r"(^|_)(errors?|failures?|failed|exceptions?|timeouts?|retries|rejected|dropped|lost|evictions?|issues)(_|$)"
     r"|_(Failed|Rejected)[A-Z]"

@@ -164,6 +164,15 @@ def test_failed_work_must_show_as_failed_requests(scenario: str, low: float, hig
     assert low <= failed / sum(requests.values()) <= high
 
 
+@pytest.mark.parametrize("codes", [("OK", "NotFound", "Internal"), ("OK", "NOT_FOUND", "DEADLINE_EXCEEDED")])
+def test_failed_calls_must_have_the_codes_that_the_server_is_to_blame_for(codes: tuple[str, ...]) -> None:
+    calls = Metric("grpc_server_handled_total", "counter", HERE, (Label("grpc_code", codes),))
+    samples = read(exposition(Contract((calls,), HERE), 1), readings([("errors", 600)], 1)[0], False)
+    good, clients, servers = (samples[calls.name, (("grpc_code", code),)] for code in codes)
+    assert 0.25 <= servers / (good + clients + servers) <= 0.45
+    assert clients < 0.1 * good
+
+
 def test_a_histogram_must_show_the_latency_of_its_scenario() -> None:
     def slow(scenario: str) -> float:
         samples = read(exposition(CONTRACT, 1), readings([(scenario, 600)], 1)[0], False)
