@@ -120,14 +120,26 @@ def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Problem]
         job = (model.push.job if model.push else None) or name
         subjects[name] = Subject(name, f"job={quoted(job)}", None if isinstance(contract, list) else contract)
     running = [model.component for _, model in components(manifest)]
+    known = not any(isinstance(each, list) for each in contracts.values())
+    return Around(subjects, running, _told(manifest), known)
+
+
+def _told(manifest: Manifest) -> dict[str, dict[str, str]]:
+    """What the manifest tells of the parameters of packs: component -> parameter -> value."""
     probes = manifest.exporters.blackbox.probes.values() if manifest.exporters and manifest.exporters.blackbox else ()
-    tls = str(any(probe.url.startswith("https:") for probe in probes)).lower()
-    return Around(
-        subjects,
-        running,
-        {c.BLACKBOX: {"tls": tls}},
-        known=not any(isinstance(each, list) for each in contracts.values()),
-    )
+    tls = any(probe.url.startswith("https:") for probe in probes)
+    limited = any(model.resources.cpus for _, model in components(manifest))
+    limited |= any(model.run and _mentions(model.run.docker, "cpus") for model in manifest.services.values())
+    return {
+        c.BLACKBOX: {"tls": str(tls).lower()},
+        # It is not given the kernel's log, which not every machine lets a container have.
+        c.CADVISOR: {"cpu_limits": str(limited).lower(), "oom_events": "false"},
+    }
+
+
+def _mentions(block: Any, key: str) -> bool:
+    """Whether a block has `key`, at any depth: Compose knows `cpus`, and `deploy.resources.limits.cpus`."""
+    return isinstance(block, dict) and (key in block or any(_mentions(item, key) for item in block.values()))
 
 
 def _base(document: Document, path: tuple[str, ...], model: ComponentModel) -> dict[str, Any]:

@@ -66,6 +66,8 @@ def _cadvisor(stack: Stack) -> list[Metric]:
         _counter("container_cpu_usage_seconds_total", (0.05, 3.0), **of, cpu=["total"]),
         _counter("container_cpu_user_seconds_total", (0.03, 2.0), **of),
         _counter("container_cpu_system_seconds_total", (0.01, 0.8), **of),
+        _counter("container_cpu_cfs_periods_total", (10.0, 10.0), **of),
+        _counter("container_cpu_cfs_throttled_periods_total", (0.0, 2.6), **of),
         _gauge("container_memory_usage_bytes", (0.1 * _GIB, 1.0 * _GIB), **of),
         _gauge("container_memory_working_set_bytes", (0.08 * _GIB, 0.98 * _GIB), **of),
         _gauge("container_memory_rss", (0.06 * _GIB, 0.9 * _GIB), **of),

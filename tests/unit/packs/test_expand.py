@@ -115,6 +115,27 @@ def test_certificates_must_be_watched_where_a_probe_speaks_tls_only(tmp_path: Pa
         assert ("CertificateExpires blackbox" in rules(file)) is watched
 
 
+def test_containers_must_be_asked_only_for_what_their_cadvisor_can_tell(tmp_path: Path) -> None:
+    """Without a processor limit there are no series of throttling, and the stack's own does not see who is killed."""
+    deployed = (
+        "  three: {targets: ['three:1'], run: {docker: {image: x, deploy: {resources: {limits: {cpus: '1'}}}}}}\n"
+    )
+    for service, cadvisor, limited in (
+        ("", "{}", False),
+        ("", "{resources: {cpus: 0.5}}", True),
+        ("  three: {targets: ['three:1'], run: {docker: {image: x, cpus: 1}}}\n", "{}", True),
+        (deployed, "{}", True),
+    ):
+        packs = "rules: [{pack: containers}]\ndashboards: [{pack: containers}]\ngrafana: {}"
+        made = stack(tmp_path, f"{service}exporters: {{cadvisor: {cadvisor}}}\n{packs}")
+        alerts = {name.partition(" ")[0] for name in rules(made.rules[0])}
+        throttled = {"ContainerCpuThrottled"} if limited else set()
+        assert alerts == {"ContainerMemoryHigh", "ContainerRestarts"} | throttled
+        assert any(query.panel == "Held back" for query in made.dashboards[0].queries) is limited
+    (file,) = stack(tmp_path, "rules: [{pack: containers, services: [worker]}]").rules
+    assert len(rules(file)) == 4
+
+
 def test_an_overview_must_ask_each_service_by_its_own_metrics(tmp_path: Path) -> None:
     """And leave out what no contract shows."""
     dashboards = stack(tmp_path, "dashboards: [{pack: overview}]\ngrafana: {}").dashboards
