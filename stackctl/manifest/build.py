@@ -24,6 +24,7 @@ from stackctl.manifest.schema import (
     AlertmanagerModel,
     BlackboxModel,
     ComponentModel,
+    ExportersModel,
     GrafanaModel,
     KafkaModel,
     Manifest,
@@ -126,7 +127,8 @@ def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Problem]
 
 def _told(manifest: Manifest) -> dict[str, dict[str, str]]:
     """What the manifest tells of the parameters of packs: component -> parameter -> value."""
-    probes = manifest.exporters.blackbox.probes.values() if manifest.exporters and manifest.exporters.blackbox else ()
+    exporters = manifest.exporters or ExportersModel()
+    probes = exporters.blackbox.probes.values() if exporters.blackbox else ()
     tls = any(probe.url.startswith("https:") for probe in probes)
     limited = any(model.resources.cpus for _, model in components(manifest))
     limited |= any(model.run and _mentions(model.run.docker, "cpus") for model in manifest.services.values())
@@ -134,6 +136,7 @@ def _told(manifest: Manifest) -> dict[str, dict[str, str]]:
         c.BLACKBOX: {"tls": str(tls).lower()},
         # It is not given the kernel's log, which not every machine lets a container have.
         c.CADVISOR: {"cpu_limits": str(limited).lower(), "oom_events": "false"},
+        c.KAFKA: {"brokers": str(len(exporters.kafka.brokers))} if exporters.kafka else {},
     }
 
 

@@ -136,6 +136,13 @@ def test_containers_must_be_asked_only_for_what_their_cadvisor_can_tell(tmp_path
     assert len(rules(file)) == 4
 
 
+def test_as_many_brokers_must_be_there_as_the_manifest_names(tmp_path: Path) -> None:
+    kafka = 'exporters: {kafka: {brokers: ["one:9092", "two:9092"]}}\n'
+    for chosen, brokers in (("", 2), (", with: {brokers: 5}", 5)):
+        (file,) = stack(tmp_path, f"{kafka}rules: [{{pack: kafka{chosen}}}]").rules
+        assert rules(file)["KafkaBrokersMissing kafka"]["expr"] == f'kafka_brokers{{job="kafka"}} < {brokers}'
+
+
 def test_an_overview_must_ask_each_service_by_its_own_metrics(tmp_path: Path) -> None:
     """And leave out what no contract shows."""
     dashboards = stack(tmp_path, "dashboards: [{pack: overview}]\ngrafana: {}").dashboards
