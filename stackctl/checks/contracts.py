@@ -6,77 +6,25 @@ A metric with labels that has not been counted yet has no series. It counts as t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 
 from stackctl import conventions as c
 from stackctl.checks import targets
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.shape import SHOWN, SUFFIXES, Scraped, Shape, Source, look
 from stackctl.clients.http import NoAnswer
-from stackctl.clients.prometheus import ActiveTarget, Prometheus
-from stackctl.model import Contract, Metric, Service
-from stackctl.scrape import Job
+from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
+from stackctl.model import Metric, Service
 
 METRIC = "contract.metric"
 LABELS = "contract.labels"
 
-# The part of a name that OpenMetrics keeps out of the TYPE line.
 # For so many scrapes Prometheus remembers what a target has said of a metric, and one to be sure.
 _MEMORY_SCRAPES = 11
-_SUFFIXES = {"counter": "_total", "info": "_info"}
 # What the older text format calls the types that it lacks.
 _TEXT_TYPES = {"info": "gauge", "stateset": "gauge"}
-# The label that a type has beside those of the contract.
-_PARTS = {"histogram": "le", "summary": "quantile"}
-_SHOWN = 5
-
-Labels = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Scraped:
-    """What the targets of one job that are up have served: types by instance and name, series by name.
-
-    The labels in `series` are the metric's own: those that the scrape adds are taken off, but for `instance`.
-    """
-
-    instances: tuple[str, ...]
-    types: Mapping[str, Mapping[str, str]]
-    series: Mapping[str, Sequence[Labels]]
-
-    def kinds(self, metric: Metric) -> dict[str, str]:
-        """Instance -> the type that it announces for `metric`, where it does."""
-        names = (metric.name, metric.name.removesuffix(_SUFFIXES.get(metric.kind, "")))
-        found = {
-            instance: next((self.types[instance][name] for name in names if name in self.types[instance]), "")
-            for instance in self.instances
-        }
-        return {instance: kind for instance, kind in found.items() if kind}
-
-    def of(self, metric: Metric) -> list[Labels]:
-        """The series of `metric`."""
-        return [labels for name in metric.samples for labels in self.series.get(name, ())]
-
-    def nearest(self, name: str) -> str:
-        """The scraped metric whose name is most like `name`, or ""."""
-        from difflib import get_close_matches
-
-        known = {*self.series, *(each for types in self.types.values() for each in types)}
-        return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=0.75)), "")
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the metrics of a service are found: in the scrapes of `job`, under the job label `label`.
-
-    For what is pushed, the job is the Pushgateway's; `grouping` are the labels that the push adds, None for a scrape.
-    """
-
-    service: Service
-    contract: Contract
-    job: Job
-    label: str
-    grouping: frozenset[str] | None = None
+_CONCURRENCY = 4
 
 
 def check(context: Context) -> Iterable[Finding]:
@@ -86,7 +34,9 @@ def check(context: Context) -> Iterable[Finding]:
         return []
     seen = targets.settle(context)
     client = context.prometheus()
-    return [finding for source in sources for finding in _source(context, client, source, seen)]
+    with ThreadPoolExecutor(_CONCURRENCY) as pool:
+        looks = pool.map(lambda source: _source(context, client, source, seen), sources)
+        return [finding for findings in looks for finding in findings]
 
 
 def _sources(context: Context) -> Iterator[Source]:
@@ -128,15 +78,15 @@ def _without_memories(
     Prometheus remembers a TYPE line for ten scrapes. A metric that is announced and has no series, but had some in
     that time, was either not counted since a restart or is no longer served: waiting tells, if there is the time.
     """
-    scraped = _scraped(client, source, up)
-    suspects = [each for each in source.contract.metrics if scraped.kinds(each) and not scraped.of(each)]
+    scraped = look(client, source, up)
+    suspects = [each for each in source.contract.metrics if scraped.kinds(each) and not scraped.count(each)]
     seconds = _MEMORY_SCRAPES * context.interval(source.job)
     going = [each for each in suspects if any(client.had(name, source.label, seconds) for name in each.samples)]
     if not going:
         return scraped, frozenset()
     seen = context.settle(
-        lambda: _scraped(client, source, up),
-        lambda now: not any(now.kinds(each) and not now.of(each) for each in going),
+        lambda: look(client, source, up),
+        lambda now: not any(now.kinds(each) and not now.count(each) for each in going),
         within=min(seconds, context.seconds),
     )
     if isinstance(seen, NoAnswer):
@@ -145,45 +95,27 @@ def _without_memories(
     return seen, frozenset() if waited_enough else frozenset(each.name for each in going)
 
 
-def _scraped(client: Prometheus, source: Source, up: Sequence[ActiveTarget]) -> Scraped:
-    types: dict[str, dict[str, str]] = {target.instance: {} for target in up}
-    for each in client.described(source.job.name):
-        types.get(each.instance, {})[each.name] = each.kind
-    added = {target.instance: set(target.labels) - {"instance"} for target in up}
-    relabelled = _relabelled(source.service)
-    series: dict[str, list[Labels]] = {}
-    for labels in client.series(source.label):
-        taken = source.grouping or added.get(labels.get("instance", ""))
-        if taken is not None:
-            own = {name: value for name, value in labels.items() if name not in taken and name not in relabelled}
-            series.setdefault(own.pop("__name__", ""), []).append(own)
-    return Scraped(tuple(types), types, series)
-
-
-def _relabelled(service: Service) -> set[str]:
-    """The labels that the manifest itself writes onto every series."""
-    steps = service.scrape.get("metric_relabel_configs", ())
-    return {step["target_label"] for step in steps if "target_label" in step}
-
-
 # -- the metric -----------------------------------------------------------------------------------------------
 
 
 def _metric(service: Service, metric: Metric, scraped: Scraped, going: bool) -> list[Finding]:
     subject = Subject(METRIC, f"{service.name}/{metric.name}", metric.origin)
-    kinds, series = scraped.kinds(metric), scraped.of(metric)
-    fault = _existence(metric, kinds, scraped) or _type(metric, kinds) or _presence(metric, series, scraped)
+    kinds, count = scraped.kinds(metric), scraped.count(metric)
+    fault = _existence(metric, kinds, scraped) or _type(metric, kinds) or _presence(metric, scraped)
     if fault:
         return [subject.failed(*fault, stage="loaded")]
     labels = Subject(LABELS, subject.name, metric.origin)
-    if not series and going:
+    if not count and going:
         summary = "it has no series any more, and Prometheus may only remember that it was served"
         remedy = "Look again after ten scrapes, or with a longer --timeout."
         return [subject.warned(summary, remedy), labels.skipped("there is no series to look at")]
-    if not series:
+    if not count:
         known = f"{metric.kind}, not counted yet"
         return [subject.passed(known), labels.skipped("there is no series to look at: nothing has been counted yet")]
-    return [subject.passed(f"{metric.kind}, {len(series)} series"), _labels(labels, metric, series)]
+    return [
+        subject.passed(f"{metric.kind}, {count} series"),
+        _labels(labels, metric, count, scraped.shapes[metric.name]),
+    ]
 
 
 Fault = tuple[str, str, str] | None
@@ -198,7 +130,7 @@ def _existence(metric: Metric, kinds: Mapping[str, str], scraped: Scraped) -> Fa
     lacking = [instance for instance in scraped.instances if instance not in kinds]
     if lacking:
         summary = f"{len(lacking)} of {len(scraped.instances)} targets do not serve it"
-        return summary, "Let them run the same version.", "\n".join(lacking[:_SHOWN])
+        return summary, "Let them run the same version.", "\n".join(lacking[:SHOWN])
     return None
 
 
@@ -207,18 +139,18 @@ def _type(metric: Metric, kinds: Mapping[str, str]) -> Fault:
     if not wrong:
         return None
     kind = next(iter(wrong.values()))
-    evidence = "\n".join(f"{instance}: {kind}" for instance, kind in list(wrong.items())[:_SHOWN])
+    evidence = "\n".join(f"{instance}: {kind}" for instance, kind in list(wrong.items())[:SHOWN])
     if kind in ("unknown", "untyped"):
         return f"it has no type; promised is a {metric.kind}", "Let the service send a `# TYPE` line.", evidence
     remedy = f"Write `type: {kind}` in the contract, or mend the service."
     return f"it is a {kind}; promised is a {metric.kind}", remedy, evidence
 
 
-def _presence(metric: Metric, series: Sequence[Labels], scraped: Scraped) -> Fault:
-    if series:
+def _presence(metric: Metric, scraped: Scraped) -> Fault:
+    if scraped.count(metric):
         return None
-    longer = f"{metric.name}{_SUFFIXES.get(metric.kind, '')}"
-    if longer != metric.name and longer in scraped.series:
+    longer = f"{metric.name}{SUFFIXES.get(metric.kind, '')}"
+    if longer != metric.name and longer in scraped.names:
         return f"its series are named `{longer}`", f"Name it `{longer}` in the contract, as OpenMetrics does.", ""
     if metric.labels:
         return None
@@ -228,20 +160,14 @@ def _presence(metric: Metric, series: Sequence[Labels], scraped: Scraped) -> Fau
 # -- the labels -----------------------------------------------------------------------------------------------
 
 
-def _labels(subject: Subject, metric: Metric, series: Sequence[Labels]) -> Finding:
-    part = metric.name if metric.kind == "stateset" else _PARTS.get(metric.kind, "")
-    seen: dict[str, set[str]] = {}
-    for labels in series:
-        for name, value in labels.items():
-            seen.setdefault(name, set()).add(value)
-    declared = {label.name for label in metric.labels}
-    missing = sorted(declared - set(seen))
-    extra = sorted(set(seen) - declared - {"instance", part})
+def _labels(subject: Subject, metric: Metric, count: int, shape: Shape) -> Finding:
+    declared = [label.name for label in metric.labels]
+    missing = sorted(label for label in declared if shape.lacking.get(label) == count)
+    extra = sorted(shape.extra)
     if missing or extra:
-        return subject.failed(
-            _difference(missing, extra), _label_remedy(missing, extra), _shown(series), stage="loaded"
-        )
-    fault = _values(metric, series, seen) or _parts(metric, seen.get(part, set()))
+        said, remedy = _difference(missing, extra), _label_remedy(missing, extra)
+        return subject.failed(said, remedy, _shown(shape.some), stage="loaded")
+    fault = _values(metric, shape) or _parts(metric, shape.parts)
     if fault:
         return subject.failed(*fault, stage="loaded")
     return subject.passed(", ".join(sorted(declared)) or "no labels")
@@ -261,15 +187,14 @@ def _label_remedy(missing: Sequence[str], extra: Sequence[str]) -> str:
     return f"Add {_quoted(extra)} to the contract's `labels`, or let the service leave it out."
 
 
-def _values(metric: Metric, series: Sequence[Labels], seen: Mapping[str, set[str]]) -> Fault:
+def _values(metric: Metric, shape: Shape) -> Fault:
     for label in metric.labels:
-        # A label without a value is no label to Prometheus.
-        values = seen[label.name] | {labels.get(label.name, "") for labels in series}
-        unknown = sorted(values - set(label.values)) if label.values else []
-        if unknown:
+        found = shape.beyond.get(label.name)
+        if found:
+            # A label without a value is no label to Prometheus.
+            unknown = sorted({labels.get(label.name, "") for labels in found})
             summary = f"`{label.name}` has values beyond its closed set: {_quoted(unknown)}"
             remedy = f"Add them to the contract, or let the service keep to {_quoted(label.values)}."
-            found = [labels for labels in series if labels.get(label.name, "") in unknown]
             return summary, remedy, _shown(found)
     return None
 
@@ -291,9 +216,9 @@ def _parts(metric: Metric, values: Collection[str]) -> Fault:
 
 def _quoted(names: Iterable[str]) -> str:
     shown = [f"`{name}`" for name in names]
-    return ", ".join(shown[:_SHOWN]) + (f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else "")
+    return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
 
 
 def _shown(series: Sequence[Labels]) -> str:
-    lines = [", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) for labels in series[:_SHOWN]]
+    lines = [", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) for labels in series[:SHOWN]]
     return "\n".join(f"{{{line}}}" for line in lines)

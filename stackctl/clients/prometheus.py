@@ -14,6 +14,13 @@ from stackctl.clients.http import Answer, Http
 LIMIT = 20_000
 # So many combinations of values are few enough to look through.
 FEW = 1_000
+# Go writes up to nine digits of a second; Python reads six.
+_TIMESTAMP = re.compile(r"([^.Z+]+)(?:\.(\d{1,6})\d*)?(Z|[+-]\d\d:\d\d)")
+# The label that tells which of many queries a series is the result of.
+_NUMBER = "__n__"
+
+
+Labels = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -21,7 +28,7 @@ class ActiveTarget:
     """A target as Prometheus sees it. `last_scrape` is Unix time, 0.0 when there was none yet."""
 
     job: str
-    labels: Mapping[str, str]
+    labels: Labels
     scrape_url: str
     health: str
     last_error: str
@@ -37,7 +44,7 @@ class Dropped:
     """A target that relabelling has dropped: its job, and the labels that it had before."""
 
     job: str
-    labels: Mapping[str, str]
+    labels: Labels
 
     @property
     def address(self) -> str:
@@ -75,7 +82,7 @@ class LoadedRule:
 class Series:
     """One result of a query over a time: (Unix time, value) in order; a value may be NaN or infinite."""
 
-    labels: Mapping[str, str]
+    labels: Labels
     points: tuple[tuple[float, float], ...]
 
 
@@ -122,14 +129,10 @@ class Prometheus:
         params = {"match_target": f'{{job="{job}"}}'}
         return self.http.json("/api/v1/targets/metadata", _described, params=params)
 
-    def series(self, job: str) -> tuple[Mapping[str, str], ...]:
-        """The labels of every series that `job` has now, its name among them as `__name__`."""
-        return self.http.json("/api/v1/query", _labels, params={"query": f'{{job="{job}"}}'})
-
     def rules(self) -> tuple[LoadedRule, ...]:
         return self.http.json("/api/v1/rules", _rules, params={"exclude_alerts": "true"})
 
-    def firing(self) -> tuple[tuple[Mapping[str, str], float], ...]:
+    def firing(self) -> tuple[tuple[Labels, float], ...]:
         """The labels of every alert that fires, and the Unix time of the evaluation that made it active."""
         return self.http.json("/api/v1/alerts", _firing)
 
@@ -139,17 +142,24 @@ class Prometheus:
 
     def counts(self, queries: Sequence[str]) -> list[int]:
         """How many series each of `queries` has as its result, asked in one request: none may be a number."""
-        counted = (f'label_replace(count({query}), "n", "{n}", "", "")' for n, query in enumerate(queries))
-        found = self.http.json("/api/v1/query", _numbered, params={"query": " or ".join(counted)})
-        return [found.get(n, 0) for n in range(len(queries))]
+        return [int(found[0][1]) if found else 0 for found in self.each([f"count({query})" for query in queries])]
 
-    def combinations(self, selector: str, labels: Sequence[str]) -> list[Mapping[str, str]] | None:
+    def each(self, queries: Sequence[str]) -> list[list[tuple[Labels, float]]]:
+        """The labels and the value of every series in the result of each of `queries`, asked in one request: none may
+        be a number."""
+        if not queries:
+            return []
+        numbered = (f'label_replace({query}, "{_NUMBER}", "{n}", "", "")' for n, query in enumerate(queries))
+        found = self.http.json("/api/v1/query", _numbered, params={"query": " or ".join(numbered)})
+        return [found.get(n, []) for n in range(len(queries))]
+
+    def combinations(self, selector: str, labels: Sequence[str]) -> list[Labels] | None:
         """The values that the series of `selector` have in `labels` now, or None when they are many."""
         parameters = {"query": f"group by ({', '.join(labels)}) ({selector})", "limit": str(FEW)}
         found = self.http.json("/api/v1/query", _labels, params=parameters)
         return list(found) if len(found) < FEW else None
 
-    def values(self, query: str) -> tuple[tuple[Mapping[str, str], float], ...]:
+    def values(self, query: str) -> tuple[tuple[Labels, float], ...]:
         """The labels and the value of every series that an instant query has as its result."""
         return self.http.json("/api/v1/query", _values, params={"query": query})
 
@@ -245,7 +255,7 @@ def _described(answer: Any) -> tuple[Described, ...]:
     return tuple(Described(each["target"].get("instance", ""), each["metric"], each["type"]) for each in answer["data"])
 
 
-def _labels(answer: Any) -> tuple[Mapping[str, str], ...]:
+def _labels(answer: Any) -> tuple[Labels, ...]:
     return tuple(dict(each["metric"]) for each in answer["data"]["result"])
 
 
@@ -256,8 +266,16 @@ def _series(answer: Any) -> tuple[Series, ...]:
     )
 
 
-def _values(answer: Any) -> tuple[tuple[Mapping[str, str], float], ...]:
+def _values(answer: Any) -> tuple[tuple[Labels, float], ...]:
     return tuple((each["metric"], float(each["value"][1])) for each in answer["data"]["result"])
+
+
+def _numbered(answer: Any) -> dict[int, list[tuple[Labels, float]]]:
+    results: dict[int, list[tuple[Labels, float]]] = {}
+    for labels, value in _values(answer):
+        own = {name: text for name, text in labels.items() if name != _NUMBER}
+        results.setdefault(int(labels[_NUMBER]), []).append((own, value))
+    return results
 
 
 def _value(answer: Any) -> float:
@@ -269,15 +287,11 @@ def _clock(answer: Any) -> tuple[float, float]:
     return float(now), float(first)
 
 
-def _numbered(answer: Any) -> dict[int, int]:
-    return {int(each["metric"]["n"]): int(float(each["value"][1])) for each in answer["data"]["result"]}
-
-
 def _kinds(answer: Any) -> dict[str, str]:
     return {name: str(known[0]["type"]) for name, known in answer["data"].items() if known}
 
 
-def _firing(answer: Any) -> tuple[tuple[Mapping[str, str], float], ...]:
+def _firing(answer: Any) -> tuple[tuple[Labels, float], ...]:
     alerts = answer["data"]["alerts"]
     return tuple((each["labels"], timestamp(each["activeAt"])) for each in alerts if each["state"] == "firing")
 
@@ -318,10 +332,8 @@ def timestamp(text: str) -> float:
     """Unix time of a timestamp as Go writes it, to the microsecond. Go's zero time, which means "never", is 0.0."""
     if not text or text.startswith("0001-"):
         return 0.0
-    # Go writes up to nine digits; Python reads six.
-    trimmed = re.sub(r"(\.\d{1,6})\d*", r"\1", text.replace("Z", "+00:00"))
-    match = re.fullmatch(r"([^.]+)(?:\.(\d+))?([+-]\d\d:\d\d)", trimmed)
+    match = _TIMESTAMP.fullmatch(text)
     if not match:
         raise ValueError(f"not a timestamp: {text!r}")
     base, fraction, zone = match.groups()
-    return datetime.fromisoformat(f"{base}.{(fraction or '0').ljust(6, '0')}{zone}").timestamp()
+    return datetime.fromisoformat(f"{base}.{fraction or '':0<6}{zone.replace('Z', '+00:00')}").timestamp()

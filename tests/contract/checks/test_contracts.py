@@ -8,7 +8,7 @@ import pytest
 
 from stackctl.checks.finding import Finding
 from tests.contract.checks.world import World, target
-from tests.contract.serving import Reply
+from tests.contract.serving import Asked, Reply
 
 METRIC, LABELS = "contract.metric", "contract.labels"
 
@@ -184,8 +184,24 @@ def test_a_server_that_does_not_answer_in_the_middle_must_be_told(well: World) -
     assert failed(finding)[1] == "Run `stackctl up`."
 
 
-def test_one_request_of_a_kind_must_do_for_a_whole_service(well: World) -> None:
+def test_few_requests_must_do_for_a_whole_service(well: World) -> None:
     asked = well.servers["prometheus"].asked
     well.findings("contract")
     assert asked.count("/api/v1/targets/metadata") == 1
-    assert asked.count("/api/v1/query") == 1
+    assert asked.count("/api/v1/query") == 2  # the names, and all that is asked of them
+
+
+def test_many_series_must_be_as_few_in_the_answer(well: World) -> None:
+    """What the contract asks is summed up where the series are: the answer does not grow with them."""
+    well.series += [{"__name__": "shop_orders_total", "result": "ok", "shop": f"s{n}"} for n in range(1000)]
+    sizes: list[int] = []
+    answer = well.report_query
+
+    def weighed(query: str) -> dict[str, Any]:
+        reply = answer(query)
+        sizes.append(len(reply["data"]["result"]))
+        return reply
+
+    well.servers["prometheus"].routes["/api/v1/query"] = Asked(weighed)
+    assert well.only(METRIC, "shop_orders_total").summary == "counter, 1002 series"
+    assert max(sizes) < 50

@@ -13,6 +13,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import promql_parser as p
+
 from stackctl import scrape
 from stackctl.checks import ledger
 from stackctl.checks.context import Context
@@ -235,19 +237,17 @@ class World:
             ]
         )
 
-    def report_query(self, query: str) -> dict[str, Any]:
+    def report_query(self, query: str) -> Any:
         """The series of the service; or that what an exporter or a probe reaches answers, by the scrape asked for."""
-        text = query.removeprefix("query=").removesuffix("&limit=1")
-        if text == '{job="api"}':
-            return self.report_series()
+        text = query.removeprefix("query=").partition("&limit=")[0]
         if text == "max(timestamp(up)) or vector(0)":
             return success({"result": [{"metric": {}, "value": [1, str(self.time + self.stored())]}]})
-        if text.startswith("label_replace(count("):
-            counted = [part.partition(', "n", ')[0] for part in text.split("label_replace(count(")[1:]]
-            return success({"result": [numbered(n) for n, one in enumerate(counted) if self.finds(one[:-1])]})
-        if text.startswith("group by ("):
-            inner = text.partition(") (")[2].partition(")")[0]
-            return success({"result": [{"metric": labels} for labels in self._of(read(inner).selectors[0])]})
+        if text.startswith(("label_replace(", "group by (", "count by (")):
+            refused = [reply for expr, reply in self.refused.items() if expr in text]
+            if refused:
+                return refused[0]
+            found = [{"metric": labels, "value": [1, str(value)]} for labels, value in self.evaluate(p.parse(text))]
+            return success({"result": found})
         if "timestamp(" not in query:
             expr = text.removeprefix("count(").removesuffix(")") if text.startswith("count(") else text
             return self.refused.get(expr) or success({"result": [{}] if self.finds(expr) else []})
@@ -271,7 +271,7 @@ class World:
         """Whether an expression has a result: when every selector in it has series."""
         asked = read(expr)
         found = asked.fallback or all(any(self._of(each)) for each in asked.selectors)
-        return expr not in self.empty and found
+        return found and p.parse(expr).prettify() not in {p.parse(each).prettify() for each in self.empty}
 
     def _of(self, selector: Selector) -> Iterator[dict[str, str]]:
         """The series of a selector."""
@@ -280,6 +280,30 @@ class World:
             conditions = all(each.accepts(labels.get(each.label, "")) for each in selector.conditions)
             if selector.name in ("", labels["__name__"]) and conditions:
                 yield labels
+
+    def evaluate(self, node: Any) -> list[tuple[dict[str, str], int]]:
+        """The result of what is made of selectors, counts and groups. Each series has the value 1."""
+        if isinstance(node, p.BinaryExpr):  # only `or` of what is numbered
+            return [*self.evaluate(node.lhs), *self.evaluate(node.rhs)]
+        if isinstance(node, p.Call) and node.func.name == "label_replace":
+            label, value = node.args[1].val, node.args[2].val
+            return [({**labels, label: value}, found) for labels, found in self.evaluate(node.args[0])]
+        if isinstance(node, p.AggregateExpr):
+            return self._aggregate(node)
+        selector = read(str(node.prettify())).selectors[0]
+        return [(labels, 1) for labels in self._of(selector)]
+
+    def _aggregate(self, node: Any) -> list[tuple[dict[str, str], int]]:
+        if str(node.op) == "count" and not node.modifier and not isinstance(node.expr, p.VectorSelector):
+            return [({}, 1)] if self.finds(node.expr.prettify()) else []
+        groups: dict[tuple[tuple[str, str], ...], list[tuple[dict[str, str], int]]] = {}
+        by, named = node.modifier is None or node.modifier.type == p.AggModifierType.By, _named(node)
+        for labels, value in self.evaluate(node.expr):
+            kept = {name: text for name, text in labels.items() if (name in named) == by and (by or name != "__name__")}
+            groups.setdefault(tuple(sorted(kept.items())), []).append((labels, value))
+        if str(node.op) == "topk":
+            return [each for group in groups.values() for each in group[: int(node.param.val)]]
+        return [(dict(key), len(group) if str(node.op) == "count" else 1) for key, group in groups.items()]
 
     def report_labels(self, query: str) -> dict[str, Any]:
         return success(sorted({name for labels in self._matched(query) for name in labels}))
@@ -293,11 +317,6 @@ class World:
 
     def report_kinds(self) -> dict[str, Any]:
         return success({name: [{"type": kind, "help": "", "unit": ""}] for name, kind in self.described.items()})
-
-    def report_series(self) -> dict[str, Any]:
-        """The series of the service, with the labels that every scrape adds."""
-        added = {"job": "api", "instance": "localhost:8000", "team": "core"}
-        return success({"result": [{"metric": {**added, **labels}, "value": [1, "1"]} for labels in self.series]})
 
     def report_rules(self) -> dict[str, Any]:
         """The rules, each evaluated once more since it was asked last, but for those with a time of their own."""
@@ -372,8 +391,8 @@ def success(data: Any) -> dict[str, Any]:
     return {"status": "success", "data": data}
 
 
-def numbered(number: int) -> dict[str, Any]:
-    return {"metric": {"n": str(number)}, "value": [1, "1"]}
+def _named(node: Any) -> tuple[str, ...]:
+    return tuple(node.modifier.labels) if node.modifier else ()
 
 
 def loaded_hash(made: World) -> int:

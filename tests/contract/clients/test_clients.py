@@ -197,11 +197,11 @@ def test_series_of_many_queries_must_be_counted_with_one_request(server: Server)
 
     def answer(query: str) -> dict[str, Any]:
         asked.append(query)
-        return data({"resultType": "vector", "result": [{"metric": {"n": "1"}, "value": [1, "7"]}]})
+        return data({"resultType": "vector", "result": [{"metric": {"__n__": "1"}, "value": [1, "7"]}]})
 
     server.routes["/api/v1/query"] = Asked(answer)
     assert Prometheus(Http(server.url)).counts(["a", "b", "c"]) == [0, 7, 0]
-    parts = [f'label_replace(count({name}), "n", "{n}", "", "")' for n, name in enumerate("abc")]
+    parts = [f'label_replace(count({name}), "__n__", "{n}", "", "")' for n, name in enumerate("abc")]
     assert asked == ["query=" + " or ".join(parts)]
 
 
