@@ -13,9 +13,10 @@ Where Grafana runs it is asked through Grafana, as the panel asks. A panel is as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from stackctl import conventions as c
 from stackctl.checks.backing import Backing, Verdict, judged, worst
@@ -33,7 +34,7 @@ from stackctl.promql.selectors import read
 PANEL = "panel.data"
 VARIABLE = "panel.variable"
 _CONCURRENCY = 8
-# How many queries Grafana is asked at once.
+# How many queries one request asks.
 _AT_ONCE = 20
 # What a query that cannot be run is answered with; anything else says that the server does not work.
 _REFUSED = (400, 422)
@@ -57,9 +58,10 @@ class Query:
 def check(context: Context) -> Iterable[Finding]:
     """A finding for every panel and every variable that asks Prometheus."""
     queries = [query for dashboard in context.stack.dashboards for query in asked(context, dashboard)]
-    verdicts = dict(zip(queries, judged(context, queries, _verdicts), strict=True))
-    panels = dict.fromkeys(query.panel for query in queries)
-    return [_panel(queries, verdicts, panel) for panel in panels]
+    panels: dict[tuple[str, str], dict[Query, Verdict]] = {}
+    for query, verdict in zip(queries, judged(context, queries, _verdicts), strict=True):
+        panels.setdefault(query.panel, {})[query] = verdict
+    return [_panel(panel, verdicts) for panel, verdicts in panels.items()]
 
 
 def asked(context: Context, dashboard: Dashboard) -> list[Query]:
@@ -75,10 +77,8 @@ def _rate_interval(context: Context) -> dict[str, str]:
     return {"__rate_interval": f"{int(4 * scrape)}s"} if 4 * scrape > least else {}
 
 
-def _panel(queries: Sequence[Query], verdicts: dict[Query, Verdict], panel: tuple[str, str]) -> Finding:
-    own = [query for query in queries if query.panel == panel]
-    found = worst(verdicts[query] for query in own)
-    guilty = next(query for query in own if verdicts[query] == found)
+def _panel(panel: tuple[str, str], verdicts: Mapping[Query, Verdict]) -> Finding:
+    guilty, found = next((query, verdict) for query, verdict in verdicts.items() if verdict == worst(verdicts.values()))
     id = VARIABLE if panel[1].startswith("$") else PANEL
     evidence = "" if guilty.expr == guilty.query.expr else f"asked as: {guilty.expr}"
     return found.finding(Subject(id, "/".join(panel), guilty.query.origin), evidence)
@@ -102,12 +102,21 @@ def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:
 
 
 def _results(context: Context, client: Prometheus, exprs: Sequence[str]) -> list[Result]:
+    """Whether each has a result, by the one that panels ask."""
+    has_grafana = context.stack.grafana is not None and c.GRAFANA not in context.skipped
+    ask = partial(_by_grafana, context.grafana()) if has_grafana else partial(_by_prometheus, client)
+    some = [exprs[start : start + _AT_ONCE] for start in range(0, len(exprs), _AT_ONCE)]
     with ThreadPoolExecutor(_CONCURRENCY) as pool:
-        if context.stack.grafana is None or c.GRAFANA in context.skipped:
-            return list(pool.map(lambda expr: _result(client, expr), exprs))
-        grafana = context.grafana()
-        some = [exprs[start : start + _AT_ONCE] for start in range(0, len(exprs), _AT_ONCE)]
-        return [result for results in pool.map(lambda part: _by_grafana(grafana, part), some) for result in results]
+        return [result for results in pool.map(ask, some) for result in results]
+
+
+def _by_prometheus(client: Prometheus, exprs: Sequence[str]) -> list[Result]:
+    countable = [expr for expr in exprs if _is_countable(expr)]
+    try:
+        counts = dict(zip(countable, client.counts(countable), strict=True))
+    except NoAnswer:  # one of them is refused, or they take too long together
+        counts = {}
+    return [counts[expr] > 0 if expr in counts else _result(client, expr) for expr in exprs]
 
 
 def _result(client: Prometheus, expr: str) -> Result:
@@ -129,6 +138,8 @@ def _by_grafana(grafana: Grafana, exprs: Sequence[str]) -> list[Result]:
 
 def _counted(expr: str) -> str:
     """The number of series instead of the series, however many there are."""
-    if syntax_error(expr) or read(expr).plain:
-        return expr
-    return f"count({expr})"
+    return f"count({expr})" if _is_countable(expr) else expr
+
+
+def _is_countable(expr: str) -> bool:
+    return not syntax_error(expr) and not read(expr).plain

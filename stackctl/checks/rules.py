@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
@@ -76,7 +75,7 @@ def expected_rules(files: tuple[RuleFile, ...]) -> list[Expected]:
 def _index(rules: Iterable[LoadedRule]) -> Loaded:
     index: Loaded = {}
     for rule in rules:
-        index.setdefault((PurePosixPath(rule.file).name, rule.group, rule.kind, rule.name), []).append(rule)
+        index.setdefault((rule.file.rpartition("/")[2], rule.group, rule.kind, rule.name), []).append(rule)
     return index
 
 

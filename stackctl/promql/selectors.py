@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import promql_parser as p
@@ -93,6 +94,7 @@ class Asked:
     past: bool
 
 
+@lru_cache(10_000)
 def read(expr: str) -> Asked:
     """What `expr` asks for. Raises ValueError when it is not PromQL."""
     tree = p.parse(expr)
