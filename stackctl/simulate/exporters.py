@@ -120,16 +120,21 @@ def _clickhouse(_: Stack) -> list[Metric]:
         _counter(f"{events}InsertedBytes", (1e4, 5e6)),
         _counter(f"{events}SelectedRows", (1000.0, 1e6)),
         _counter(f"{events}MergedRows", (100.0, 1e5)),
-        _counter(f"{events}RejectedInserts", (0.0, 5.0)),
+        _counter(f"{events}DelayedInserts", (0.0, 0.0)),
+        # So few that there are none but in the scenarios of failures.
+        _counter(f"{events}RejectedInserts", (0.0, 0.05)),
         _gauge(f"{now}Query", (0.0, 100.0)),
         _gauge(f"{now}TCPConnection", (2.0, 200.0)),
         _gauge(f"{now}HTTPConnection", (1.0, 100.0)),
         _gauge(f"{now}MemoryTracking", (0.2 * _GIB, 3.8 * _GIB)),
+        _gauge(f"{now}Merge", (0.0, 24.0)),
         _gauge(f"{now}BackgroundMergesAndMutationsPoolTask", (0.0, 32.0)),
         _gauge(f"{now}ReadonlyReplica", (0.0, 1.0)),
+        _gauge(f"{now}ZooKeeperSession", (1.0, 1.0)),
         _gauge(f"{measured}MemoryResident", (0.3 * _GIB, 3.9 * _GIB)),
         _gauge(f"{measured}MaxPartCountForPartition", (5.0, 400.0)),
-        _gauge(f"{measured}ReplicasMaxAbsoluteDelay", (0.0, 300.0)),
+        _gauge(f"{measured}ReplicasMaxQueueSize", (0.0, 200.0)),
+        _gauge(f"{measured}ReplicasMaxAbsoluteDelay", (0.0, 400.0)),
         _gauge(f"{measured}Uptime"),
     ]
 

@@ -143,6 +143,13 @@ def test_as_many_brokers_must_be_there_as_the_manifest_names(tmp_path: Path) -> 
         assert rules(file)["KafkaBrokersMissing kafka"]["expr"] == f'kafka_brokers{{job="kafka"}} < {brokers}'
 
 
+def test_clickhouse_must_be_asked_like_an_exporter_though_it_exports_for_itself(tmp_path: Path) -> None:
+    (file,) = stack(tmp_path, 'exporters: {clickhouse: {target: "ch:9363"}}\nrules: [{pack: clickhouse}]').rules
+    assert rules(file)["ClickHouseDown clickhouse"]["expr"] == 'up{job="clickhouse"} == 0'
+    with pytest.raises(InputError, match="which the stack does not run"):
+        stack(tmp_path, "rules: [{pack: clickhouse}]")
+
+
 def test_an_overview_must_ask_each_service_by_its_own_metrics(tmp_path: Path) -> None:
     """And leave out what no contract shows."""
     dashboards = stack(tmp_path, "dashboards: [{pack: overview}]\ngrafana: {}").dashboards
