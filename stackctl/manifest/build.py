@@ -121,6 +121,8 @@ def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Problem]
         job = (model.push.job if model.push else None) or name
         subjects[name] = Subject(name, f"job={quoted(job)}", None if isinstance(contract, list) else contract)
     running = [model.component for _, model in components(manifest)]
+    # It exports for itself, so it is asked about like a component that the stack runs.
+    running += [c.CLICKHOUSE] if manifest.exporters and manifest.exporters.clickhouse else []
     known = not any(isinstance(each, list) for each in contracts.values())
     return Around(subjects, running, _told(manifest), known)
 
