@@ -25,7 +25,7 @@ def trial(pack: Pack) -> list[Problem]:
 
 
 def trial_context(pack: Pack, given: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """A context with every parameter set: as `given`, else its default, else its own name."""
+    """A context with every parameter set: as `given`, else its default, else its own name; none is `off` or false."""
     values = {"service": SERVICE, "selector": f'job="{SERVICE}"'}
     for name, parameter in pack.parameters.items():
         values[name] = (given or {}).get(name) or _stand_in(name, parameter)
@@ -33,7 +33,7 @@ def trial_context(pack: Pack, given: Mapping[str, str] | None = None) -> dict[st
 
 
 def _stand_in(name: str, parameter: ParameterModel) -> str:
-    if parameter.default is None or parameter.default == OFF:
+    if parameter.default in (None, OFF) or parameter.type == "boolean":
         return _STAND_INS.get(parameter.type, name)
     return default(parameter)
 
