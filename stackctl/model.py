@@ -164,7 +164,7 @@ class Exporter(Component):
     """A third-party exporter that the stack runs and scrapes.
 
     `probes` is for blackbox only. `server` is what it exports: the Secret URL of a PostgreSQL database, the address
-    of a Redis, the addresses of Kafka brokers; `password` goes with a Redis.
+    of a Redis or a memcached, the addresses of Kafka brokers, the URL of nginx's status; `password` goes with a Redis.
     """
 
     probes: tuple[Probe, ...] = ()
@@ -444,7 +444,10 @@ class Dashboard:
 
 @dataclass(frozen=True)
 class Stack:
-    """A whole stack. `root` is the folder of the manifest; `origin` the manifest itself."""
+    """A whole stack. `root` is the folder of the manifest; `origin` the manifest itself.
+
+    `packs` are those that have become rules and dashboards: (kind, name, service or component).
+    """
 
     name: str
     root: Path
@@ -458,6 +461,7 @@ class Stack:
     networks: tuple[str, ...] = ()
     rules: tuple[RuleFile, ...] = ()
     dashboards: tuple[Dashboard, ...] = ()
+    packs: frozenset[tuple[str, str, str]] = frozenset()
 
     @property
     def components(self) -> tuple[Component, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -124,6 +125,19 @@ def _report(folder: Path, files: Mapping[str, bytes], found: list[Found]) -> Non
     console.out("\nnext:")
     for command in _next(folder, found):
         console.out(f"  {command}")
+    _suggest(folder / c.MANIFEST)
+
+
+def _suggest(manifest: Path) -> None:
+    """Say which packs fit, unless a variable that an example needs is not set yet."""
+    from stackctl.cli.suggest import suggest
+    from stackctl.errors import InputError
+    from stackctl.manifest import load
+    from stackctl.manifest.packs.fits import fits
+    from stackctl.manifest.packs.library import Library
+
+    with suppress(InputError):
+        suggest(fits(load(manifest), Library()))
 
 
 def _next(folder: Path, found: list[Found]) -> Iterator[str]:

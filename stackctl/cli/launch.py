@@ -59,6 +59,7 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
     Raises InputError for a bad manifest or selection, Unavailable for what cannot be had or does not get ready, and
     CheckFailed when a server refuses its configuration. Whatever happens, the next `up` goes on from there.
     """
+    from stackctl.cli.suggest import newly_fitting, suggest
     from stackctl.report import console
     from stackctl.state import State
 
@@ -78,7 +79,9 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
         _apply(state, work.runtime, plan, generation)
         _await(wanted, work.runtime, deadline_seconds)
         _record(state, work, plan, generation, skipped)
+        fitting = newly_fitting(work.stack, state) if plan else []
     _show(work, wanted, plan, skipped)
+    suggest(fitting)
 
 
 def _end_drill(manifest: Path, state: State) -> None:
@@ -101,6 +104,7 @@ def _end_drill(manifest: Path, state: State) -> None:
 class Work:
     """A rendered stack, where it runs, the units this command is about, and what is to do."""
 
+    stack: Stack
     tree: Tree
     choice: Choice
     selection: Selection
@@ -138,7 +142,7 @@ def assemble(
     _refuse_second_home(state, stack.name, choice.runtime.name)
     tree = render(stack, choice.runtime.name, _generated(stack, password), salt())
     wanted = selected(tree.units, only=selection.only, profiles=selection.profiles, without=selection.without)
-    return Work(tree, choice, selection, wanted, _plan(tree, wanted, choice.runtime, selection, state))
+    return Work(stack, tree, choice, selection, wanted, _plan(tree, wanted, choice.runtime, selection, state))
 
 
 def _generated(stack: Stack, password: Callable[[], Secret]) -> dict[str, Secret]:

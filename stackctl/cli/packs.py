@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,17 +29,39 @@ OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to wri
 
 @app.command("list")
 def list_packs(context: typer.Context, output: OutputOption = Output.text) -> None:
-    """List the packs: those of stackctl, and those of the manifest's own folders."""
+    """List the packs: those of stackctl, and those of the manifest's own folders.
+
+    Where one fits what the manifest declares and is not used, it says for what.
+    """
     import json
 
     from stackctl.manifest.packs.describe import summaries
     from stackctl.report import console
 
-    rows = summaries(_library(context))
+    library = _library(context)
+    rows = [{**row, "fits": places} for row, places in _fitting(context, library, summaries(library))]
     if output is Output.json:
         console.out(json.dumps({"packs": rows}, indent=2))
         return
-    console.table("", ("under", "pack", "for", "what"), [(r["under"], r["name"], r["for"], r["title"]) for r in rows])
+    columns = ("under", "pack", "for", "what", *(["fits"] if any(row["fits"] for row in rows) else []))
+    cells = [(r["under"], r["name"], r["for"], r["title"], ", ".join(r["fits"]))[: len(columns)] for r in rows]
+    console.table("", columns, cells)
+
+
+def _fitting(
+    context: typer.Context, library: Library, rows: list[dict[str, Any]]
+) -> Iterator[tuple[dict[str, Any], list[str]]]:
+    """Each of `rows` with the places of the manifest that the pack fits and is not used for."""
+    from stackctl.errors import InputError
+    from stackctl.manifest import load
+    from stackctl.manifest.packs.fits import fits
+    from stackctl.manifest.packs.library import FOLDERS
+
+    places: dict[tuple[str, str], list[str]] = {}
+    with suppress(InputError):  # without a manifest, or with a bad one, the packs are still there
+        for fit in fits(load(options(context).manifest), library):
+            places.setdefault((FOLDERS[fit.kind], fit.pack), []).append(fit.place)
+    yield from ((row, places.get((row["under"], row["name"]), [])) for row in rows)
 
 
 @app.command("show")

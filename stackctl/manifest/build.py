@@ -28,6 +28,8 @@ from stackctl.manifest.schema import (
     GrafanaModel,
     KafkaModel,
     Manifest,
+    MemcachedModel,
+    NginxModel,
     PostgresModel,
     PrometheusModel,
     RedisModel,
@@ -110,6 +112,7 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
             *(part for part in dashboards if isinstance(part, Dashboard)),
             *(board for part in slos if isinstance(part, Slos) for board in part.dashboards),
         ),
+        packs=packs.used,
     )
 
 
@@ -214,7 +217,9 @@ def _exporters(document: Document, manifest: Manifest) -> list[Exporter]:
 def _server(model: ComponentModel) -> tuple[str | Secret, ...]:
     if isinstance(model, PostgresModel):
         return (model.dsn,)
-    if isinstance(model, RedisModel):
+    if isinstance(model, NginxModel):
+        return (model.url,)
+    if isinstance(model, RedisModel | MemcachedModel):
         return (model.address,)
     return tuple(model.brokers) if isinstance(model, KafkaModel) else ()
 

@@ -7,7 +7,7 @@
       data/<unit>/                native data
       logs/  pids/                native logs and pid files
       secrets/                    secrets that stackctl made
-      lock  running.json  salt
+      lock  running.json  salt  suggested
 
 Every change of a name is one rename, so that a process killed anywhere leaves the old state or the new one.
 """
@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -164,6 +164,21 @@ class State:
                 disk.remove_leftovers(folder)
             yield
 
+    # -- suggestions ------------------------------------------------------------------------------------------
+
+    def suggested(self) -> frozenset[str]:
+        """What has been suggested to the user already."""
+        try:
+            return frozenset(self._suggestions.read_text().splitlines())
+        except FileNotFoundError:
+            return frozenset()
+
+    def suggest(self, all_of_them: Iterable[str]) -> None:
+        """Remember what fits now, a line each: what goes and comes back is suggested again."""
+        with disk.explained(self.root):
+            self._create()
+            disk.write_file(self._suggestions, "".join(f"{line}\n" for line in all_of_them).encode(), 0o600)
+
     # -- secrets ----------------------------------------------------------------------------------------------
 
     def generated_secret(self, name: str) -> Secret:
@@ -214,6 +229,10 @@ class State:
     @property
     def _salt_file(self) -> Path:
         return self.root / "salt"
+
+    @property
+    def _suggestions(self) -> Path:
+        return self.root / "suggested"
 
     @property
     def _record(self) -> Path:

@@ -26,6 +26,11 @@ class Packs:
     around: Around
     _first: dict[tuple[str, str, str], Position] = field(default_factory=dict)
 
+    @property
+    def used(self) -> frozenset[tuple[str, str, str]]:
+        """(kind, pack, subject) of every use so far."""
+        return frozenset(self._first)
+
     def uses(self, document: Document, place: Path, source: PackSourceModel, kind: str) -> list[Use] | list[Problem]:
         """Each use of the pack that the entry `source` at `place` names, or everything that is wrong with it."""
         from stackctl.manifest.packs.uses import Use, Wanted, uses

@@ -188,17 +188,37 @@ def _values(
     return problems or context
 
 
-def _told(
-    wanted: Wanted, name: str, parameter: ParameterModel, subject: Subject, context: Mapping[str, Any]
-) -> str | Problem:
-    """What the manifest or a contract tells of a parameter, or its default."""
+def resolved(pack: Pack, subject: Subject) -> dict[str, Any] | None:
+    """The context of the templates for `subject` as `_values` gives it, when nothing is said of parameters; None when
+    something would have to be."""
+    context: dict[str, Any] = {"service": subject.name, "selector": subject.selector}
+    for name, parameter in pack.parameters.items():
+        value = _known(name, parameter, subject, _candidates(parameter, subject.contract, context))
+        if value is None:
+            return None
+        context[name] = value
+    return context
+
+
+def _known(name: str, parameter: ParameterModel, subject: Subject, candidates: list[str] | None) -> str | None:
+    """What the manifest or a contract tells of a parameter, or its default; None when it has to be set."""
     if name in subject.told:
         return fit(parameter.type, subject.told[name])
-    candidates = _candidates(parameter, subject.contract, context)
     if candidates and len(candidates) == 1:
         return candidates[0]
     if parameter.default is not None and (candidates is None or parameter.default == OFF):
         return default(parameter)
+    return None
+
+
+def _told(
+    wanted: Wanted, name: str, parameter: ParameterModel, subject: Subject, context: Mapping[str, Any]
+) -> str | Problem:
+    """What is known of a parameter, or what to say about it."""
+    candidates = _candidates(parameter, subject.contract, context)
+    known = _known(name, parameter, subject, candidates)
+    if known is not None:
+        return known
     without = f", or `{name}: off` to do without" if parameter.optional else ""
     if candidates:
         shown = " or ".join(f"`{each}`" for each in candidates)
