@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stackctl import conventions as c
 from stackctl.cli.options import options
 from stackctl.errors import InputError
 
@@ -31,14 +34,23 @@ def export_kubernetes(
 ) -> None:
     """Write Services, ServiceMonitors, PrometheusRules and dashboards for a cluster with the Prometheus Operator.
 
-    `kubectl apply -f DIR` applies them; patches/ holds annotations and probes for your Deployments.
+    `kubectl apply -f DIR` applies them, and `-f DIR/secrets` what they need. patches/ holds annotations and probes for
+    your Deployments. Components, and services that push, are for the cluster's own servers: they get no object.
     """
     from stackctl.manifest import load
     from stackctl.render.kubernetes import Cluster
     from stackctl.render.kubernetes import export_kubernetes as rendered
+    from stackctl.report import console
 
-    cluster = Cluster(namespace, dict(_label(text) for text in label or ()))
-    _write(rendered(load(options(context).manifest), cluster), out, force, f"kubectl apply -f {out}")
+    stack = load(options(context).manifest)
+    tree = rendered(stack, Cluster(_namespace(namespace), dict(_label(text) for text in label or ())))
+    # Not recursively: a patch is no object of its own.
+    folders = [out / c.SECRETS_DIR] if any(file.secret for file in tree.files.values()) else []
+    _write(tree, out, force, " ".join(["kubectl apply", *(f"-f {shlex.quote(str(each))}" for each in (*folders, out))]))
+    for service in (each for each in stack.services if each.push):
+        console.note(
+            f"no object for {service.name}, which pushes: have the cluster scrape a Pushgateway, with honorLabels"
+        )
 
 
 @app.command("scrape-config")
@@ -54,6 +66,14 @@ def export_scrape_config(context: typer.Context, out: Out, force: Force = False)
     _write(rendered(load(options(context).manifest)), out, force, names)
 
 
+def _namespace(text: str) -> str:
+    """An RFC 1123 label, which is what Kubernetes takes."""
+    if text and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+        remedy = "Use up to 63 lowercase letters, digits and `-`, with a letter or digit at both ends."
+        raise InputError.of(f"--namespace: Kubernetes does not take `{text}`", remedy=remedy)
+    return text
+
+
 def _label(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not key or not equals:
@@ -66,4 +86,5 @@ def _write(tree: Tree, out: Path, force: bool, next_step: str) -> None:
     from stackctl.report import console
 
     write(tree, out, force=force)
-    console.note(f"wrote {len(tree.files)} files to {out}; next: {next_step}")
+    shown = [path for path in tree.files if not path.startswith(".")]
+    console.note(f"wrote {len(shown)} {'file' if len(shown) == 1 else 'files'} to {out}; next: {next_step}")
