@@ -49,6 +49,7 @@ TYPE_NAMES = {
     fields.Given: "text, or labels",
     fields.Address: "host:port",
     fields.ListenAddress: "host:port, or port",
+    fields.Url: "URL",
     fields.UrlPath: "path",
     fields.Size: "size",
     fields.Memory: "memory",

@@ -21,6 +21,8 @@ CADVISOR = "cadvisor"
 POSTGRES = "postgres"
 REDIS = "redis"
 KAFKA = "kafka"
+NGINX = "nginx"
+MEMCACHED = "memcached"
 CLICKHOUSE = "clickhouse"
 
 IMAGES = {
@@ -36,6 +38,8 @@ IMAGES = {
     # Only the alpine image has a wget for the healthcheck.
     REDIS: "oliver006/redis_exporter:v1.77.0-alpine",
     KAFKA: "danielqsj/kafka-exporter:v1.9.0",
+    NGINX: "nginx/nginx-prometheus-exporter:1.5.1",
+    MEMCACHED: "prom/memcached-exporter:v0.15.2",
 }
 
 # What `simulate` runs on in a container: any Python that stackctl supports, with nothing installed.
@@ -53,6 +57,8 @@ PORTS = {
     POSTGRES: 9187,
     REDIS: 9121,
     KAFKA: 9308,
+    NGINX: 9113,
+    MEMCACHED: 9150,
 }
 
 READY_PATHS = {
@@ -66,7 +72,12 @@ READY_PATHS = {
     POSTGRES: "/",
     REDIS: "/health",
     KAFKA: "/healthz",
+    NGINX: "/",
+    MEMCACHED: "/",
 }
+
+# Components whose image holds nothing but the program, so that no healthcheck can run in it.
+BARE = frozenset({NGINX})
 
 # Components that re-read their configuration on a POST to this path.
 RELOAD_PATHS = {PROMETHEUS: "/-/reload", ALERTMANAGER: "/-/reload", BLACKBOX: "/-/reload"}
@@ -83,6 +94,8 @@ TOOLS = {
     POSTGRES: "postgres_exporter",
     REDIS: "redis_exporter",
     KAFKA: "kafka_exporter",
+    NGINX: "nginx-prometheus-exporter",
+    MEMCACHED: "memcached_exporter",
 }
 
 # How the names of the metrics begin that a component serves.
@@ -97,6 +110,8 @@ SERIES_PREFIXES = {
     "postgres": ("pg_", "postgres_"),
     "redis": ("redis_",),
     "kafka": ("kafka_",),
+    "nginx": ("nginx_",),
+    "memcached": ("memcached_",),
     "clickhouse": ("ClickHouse",),
 }
 # What Prometheus itself makes of every scrape and rule, and what client libraries serve unasked.
@@ -120,6 +135,8 @@ EXPORTER_WORKS = {
     POSTGRES: ('pg_up{job="postgres"}', "== 1"),
     REDIS: ('redis_up{job="redis"}', "== 1"),
     KAFKA: ('kafka_brokers{job="kafka"}', "> 0"),
+    NGINX: ('nginx_up{job="nginx"}', "== 1"),
+    MEMCACHED: ('memcached_up{job="memcached"}', "== 1"),
 }
 
 LOOPBACK = "127.0.0.1"

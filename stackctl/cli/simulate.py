@@ -28,7 +28,10 @@ def simulate(
     context: typer.Context,
     service: Annotated[list[str] | None, typer.Argument(help="Only these services and exporters.")] = None,
     exporters: Annotated[
-        bool, typer.Option("--exporters", help="Exporters too: cadvisor, clickhouse, kafka, postgres, redis.")
+        bool,
+        typer.Option(
+            "--exporters", help="Exporters too: cadvisor, clickhouse, kafka, memcached, nginx, postgres, redis."
+        ),
     ] = False,
     scenario: Annotated[
         str,

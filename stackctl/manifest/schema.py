@@ -41,6 +41,7 @@ from stackctl.manifest.fields import (
     SloWindow,
     StackName,
     Text,
+    Url,
     UrlPath,
     wrong,
 )
@@ -186,6 +187,22 @@ class KafkaModel(ComponentModel):
     brokers: list[Address] = Field(min_length=1, description="The brokers' `host:port`.")
 
 
+class NginxModel(ComponentModel):
+    """The nginx exporter: connections and requests, from the page of nginx's `stub_status`."""
+
+    component = c.NGINX
+
+    url: Url = Field(description="Where nginx serves `stub_status`, like `http://localhost:8080/stub_status`.")
+
+
+class MemcachedModel(ComponentModel):
+    """The memcached exporter."""
+
+    component = c.MEMCACHED
+
+    address: Address = Field(description="The server's `host:port`.")
+
+
 class ClickhouseModel(Model):
     """ClickHouse, which exports its metrics itself: nothing is started, its endpoint is scraped."""
 
@@ -202,6 +219,8 @@ class ExportersModel(Model):
     postgres: PostgresModel | None = Field(None, description="The PostgreSQL exporter.")
     redis: RedisModel | None = Field(None, description="The Redis exporter.")
     kafka: KafkaModel | None = Field(None, description="The Kafka exporter.")
+    nginx: NginxModel | None = Field(None, description="The nginx exporter.")
+    memcached: MemcachedModel | None = Field(None, description="The memcached exporter.")
     clickhouse: ClickhouseModel | None = Field(None, description="ClickHouse's own endpoint.")
 
 

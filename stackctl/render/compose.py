@@ -53,7 +53,7 @@ _CADVISOR_MOUNTS = [
 ]
 
 # Components that reach the networks the user joins: those that ask others.
-_ASKING = frozenset({c.PROMETHEUS, c.BLACKBOX, c.POSTGRES, c.REDIS, c.KAFKA})
+_ASKING = frozenset({c.PROMETHEUS, c.BLACKBOX, c.POSTGRES, c.REDIS, c.KAFKA, c.NGINX, c.MEMCACHED})
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-?+][^{}]*)?\}|\$")
 
@@ -89,7 +89,7 @@ def _component(
         "tmpfs": ["/tmp"] if isinstance(component, Grafana) else None,  # noqa: S108 - in the container
         "extra_hosts": _extra_hosts(component, _command(component), files),
         "networks": ["default", *stack.networks] if stack.networks and component.name in _ASKING else None,
-        "healthcheck": _healthcheck(component),
+        "healthcheck": None if component.name in c.BARE else _healthcheck(component),
         "mem_limit": component.resources.memory,
         "cpus": component.resources.cpus,
     }

@@ -1,4 +1,4 @@
-"""What the exporters of databases and brokers are told: where their server is, and its password by a file."""
+"""What the exporters of other servers are told: where their server is, and its password by a file."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ def exporter_arguments(exporter: Exporter, runtime: str, tree: str) -> tuple[str
         return (f"--redis.addr={_redis_url(exporter, runtime)}", *password)
     if exporter.name == c.KAFKA:
         return tuple(f"--kafka.server={reachable_url(str(broker), runtime)}" for broker in exporter.server)
+    if exporter.name == c.NGINX:
+        return (f"--nginx.scrape-uri={reachable_url(str(exporter.server[0]), runtime)}",)
+    if exporter.name == c.MEMCACHED:
+        return (f"--memcached.address={reachable_url(str(exporter.server[0]), runtime)}",)
     return ()
 
 

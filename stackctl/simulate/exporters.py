@@ -1,7 +1,8 @@
 """What exporters serve, as far as dashboards and alerts usually ask: contracts for those that cannot run here.
 
-Names, types and labels are those of cAdvisor 0.5x, kafka_exporter 1.9, postgres_exporter 0.18, redis_exporter 1.77 and
-ClickHouse's own endpoint. What would differ from one container or table to the next by more labels has one value here.
+Names, types and labels are those of cAdvisor 0.5x, kafka_exporter 1.9, postgres_exporter 0.18, redis_exporter 1.77,
+nginx-prometheus-exporter 1.5, memcached_exporter 0.15 and ClickHouse's own endpoint. What would differ from one
+container or table to the next by more labels has one value here.
 """
 
 from __future__ import annotations
@@ -175,6 +176,40 @@ def _redis(_: Stack) -> list[Metric]:
     ]
 
 
+def _nginx(_: Stack) -> list[Metric]:
+    return [
+        _gauge("nginx_up"),
+        _gauge("nginx_connections_active", (2.0, 400.0)),
+        _gauge("nginx_connections_reading", (0.0, 10.0)),
+        _gauge("nginx_connections_writing", (1.0, 120.0)),
+        _gauge("nginx_connections_waiting", (1.0, 270.0)),
+        _counter("nginx_connections_accepted", (1.0, 100.0)),
+        _counter("nginx_connections_handled", (1.0, 100.0)),
+        _counter("nginx_http_requests_total", (2.0, 800.0)),
+    ]
+
+
+def _memcached(_: Stack) -> list[Metric]:
+    def counted(command: str, *statuses: str) -> dict[str, Sequence[str]]:
+        return {"command": [command], "status": statuses}
+
+    return [
+        _gauge("memcached_up"),
+        _gauge("memcached_uptime_seconds"),
+        _gauge("memcached_current_connections", (5.0, 950.0)),
+        _gauge("memcached_max_connections", (1024.0, 1024.0)),
+        _gauge("memcached_current_bytes", (0.01 * _GIB, 0.06 * _GIB)),
+        _gauge("memcached_limit_bytes", (_GIB / 16, _GIB / 16)),
+        _gauge("memcached_current_items", (1000.0, 50_000.0)),
+        _counter("memcached_commands_total", (10.0, 2000.0), **counted("get", "hit", "miss")),
+        _counter("memcached_items_evicted_total", (0.0, 11.0)),
+        _counter("memcached_connections_rejected_total", (0.0, 0.01)),
+        _counter("memcached_connections_listener_disabled_total", (0.0, 0.0)),
+        _counter("memcached_read_bytes_total", (1e3, 1e6)),
+        _counter("memcached_written_bytes_total", (1e4, 1e7)),
+    ]
+
+
 # Those that can be simulated. The node and blackbox exporters speak of this machine, and run wherever it does.
 _CONTRACTS: dict[str, Callable[[Stack], list[Metric]]] = {
     c.CADVISOR: _cadvisor,
@@ -182,4 +217,6 @@ _CONTRACTS: dict[str, Callable[[Stack], list[Metric]]] = {
     c.CLICKHOUSE: _clickhouse,
     c.POSTGRES: _postgres,
     c.REDIS: _redis,
+    c.NGINX: _nginx,
+    c.MEMCACHED: _memcached,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stackctl.conventions import ALERTMANAGER, BLACKBOX, IMAGES, NODE, POSTGRES, PROMETHEUS, PUSHGATEWAY, REDIS
+from stackctl.conventions import ALERTMANAGER, BLACKBOX, IMAGES, NGINX, NODE, POSTGRES, PROMETHEUS, PUSHGATEWAY, REDIS
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,19 @@ RELEASES = (
         version=_tag(REDIS),
         packages=("prometheus-redis-exporter",),
         archived=False,
+    ),
+    Release(
+        project="nginx-prometheus-exporter",
+        programs=(Program("nginx-prometheus-exporter", ("prometheus-nginx-exporter",)),),
+        version=_tag(NGINX),
+        minimum="1.0",  # those before end when nginx is away at their start
+        packages=("prometheus-nginx-exporter",),
+        archived=False,
+    ),
+    Release(
+        project="memcached_exporter",
+        programs=(Program("memcached_exporter"),),
+        homepage="https://github.com/prometheus/memcached_exporter/releases",
     ),
     Release(
         project="kafka_exporter",

@@ -16,8 +16,8 @@ from stackctl.tools import cache
 from stackctl.tools.catalogue import INSTALLABLE, PROGRAMS, Program, Release, release_of
 
 _VERSION_SECONDS = 10
-# Most say "version 3.5.0"; the Redis exporter says "Redis Metrics Exporter 1.86.0".
-_VERSION = re.compile(r"(?:version:?|exporter)\s+v?(\d+(?:\.\d+)+[^\s,)]*)", re.IGNORECASE)
+# Most say "version 3.5.0", the Redis exporter "Redis Metrics Exporter 1.86.0", an old nginx exporter "version=0.11.0".
+_VERSION = re.compile(r"(?:version|exporter)(?::?\s+|=)v?(\d+(?:\.\d+)+[^\s,)]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

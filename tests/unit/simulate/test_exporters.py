@@ -28,6 +28,8 @@ exporters:
   clickhouse: {target: "localhost:9363"}
   postgres: {dsn: "postgresql://monitor:pw@db/shop"}
   redis: {address: "redis:6379"}
+  nginx: {url: "http://localhost:8080/stub_status"}
+  memcached: {address: "memcached:11211"}
 services: {api: {targets: ["localhost:8000"]}}
 """
 
@@ -57,12 +59,14 @@ def test_each_declared_exporter_must_be_served_where_prometheus_asks(exporters: 
         "kafka": "127.0.0.1:19308",
         "postgres": "127.0.0.1:9187",
         "redis": "127.0.0.1:9121",
+        "nginx": "127.0.0.1:9113",
+        "memcached": "127.0.0.1:9150",
         "clickhouse": "localhost:9363",
     }
 
 
 def test_what_proves_that_an_exporter_works_must_hold(exporters: dict[str, Service]) -> None:
-    for name in (c.CADVISOR, c.KAFKA, c.POSTGRES, c.REDIS):
+    for name in (c.CADVISOR, c.KAFKA, c.POSTGRES, c.REDIS, c.NGINX, c.MEMCACHED):
         series = c.EXPORTER_WORKS[name][0].partition("{")[0]
         assert [value for (metric, _), value in samples(exporters[name], "normal", 60).items() if metric == series]
     assert ("kafka_brokers", "{}") in samples(exporters[c.KAFKA], "normal", 60)

@@ -132,6 +132,7 @@ def test_a_program_that_says_no_version_must_be_unavailable_with_what_it_said(tm
     [
         ("prometheus, version 3.5.3+ds1 (branch: debian/sid, revision: 3.5.3+ds1-6)", "3.5.3+ds1"),
         ("node_exporter, version 1.9.1 (branch: HEAD, revision: abc)", "1.9.1"),
+        ("NGINX Prometheus Exporter version=0.11.0-1+b4 commit= date=, dirty=false", "0.11.0-1+b4"),
         ("Version 12.1.1 (commit: abc, branch: HEAD)", "12.1.1"),
         ("grafana version 11.0.0", "11.0.0"),
         ("alertmanager, version 0.28.0-rc.1 (branch: HEAD)", "0.28.0-rc.1"),
