@@ -3,14 +3,14 @@ loaded the routing tree and all else of its configuration to the byte, and it ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
 
 from stackctl import conventions as c
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.checks.loaded import alertmanager_difference
 from stackctl.clients.http import NoAnswer
-from stackctl.model import Alertmanager as Model
 from stackctl.scrape import component_address
 
 CONNECTED = "alertmanager.connected"
@@ -25,14 +25,44 @@ def check(context: Context) -> Iterable[Finding]:
     alertmanager = context.stack.alertmanager
     if alertmanager is None:
         return []
-    return [_connected(context, alertmanager), _config(context, alertmanager), *_receivers(context, alertmanager)]
-
-
-def _connected(context: Context, alertmanager: Model) -> Finding:
-    subject = Subject(CONNECTED, c.ALERTMANAGER, alertmanager.origin)
+    subjects = [
+        Subject(CONNECTED, c.ALERTMANAGER, alertmanager.origin),
+        Subject(CONFIG, c.ALERTMANAGER, alertmanager.origin),
+        *(Subject(RECEIVER, receiver.name, receiver.origin) for receiver in alertmanager.receivers),
+    ]
     if c.ALERTMANAGER in context.skipped:
-        return subject.skipped("Alertmanager does not run")
-    address = component_address(alertmanager, context.runtime)
+        return [subject.skipped("Alertmanager does not run") for subject in subjects]
+    connected, config, *receivers = subjects
+    loaded = _look(context, {receiver.name for receiver in alertmanager.receivers})
+    return [
+        _connected(context, connected, component_address(alertmanager, context.runtime)),
+        _config(config, loaded),
+        *(_receiver(receiver, loaded) for receiver in receivers),
+    ]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What Alertmanager says of what it has loaded: how that differs from what is written, and the receivers.
+
+    `reload_ok` is whether the last reload went well; what was loaded before it is in force when not.
+    """
+
+    differences: list[str]
+    reload_ok: bool
+    receivers: tuple[str, ...]
+
+
+def _look(context: Context, receivers: Set[str]) -> Loaded | NoAnswer:
+    """One look at all of it, so that a server that does not answer is waited for once."""
+    client = context.alertmanager()
+    return context.settle(
+        lambda: Loaded(alertmanager_difference(client, context.tree), client.reload_ok(), client.receivers()),
+        lambda seen: not seen.differences and seen.reload_ok and receivers <= set(seen.receivers),
+    )
+
+
+def _connected(context: Context, subject: Subject, address: str) -> Finding:
     client = context.prometheus()
     seen = context.settle(
         client.alertmanagers, lambda urls: any(f"//{address}/" in url for url in urls), within=SYNC_SECONDS
@@ -46,37 +76,23 @@ def _connected(context: Context, alertmanager: Model) -> Finding:
     return subject.passed(f"Prometheus sends alerts to {address}")
 
 
-def _config(context: Context, alertmanager: Model) -> Finding:
-    subject = Subject(CONFIG, c.ALERTMANAGER, alertmanager.origin)
-    if c.ALERTMANAGER in context.skipped:
-        return subject.skipped("Alertmanager does not run")
-    client = context.alertmanager()
-    lines = context.settle(lambda: alertmanager_difference(client, context.tree), lambda found: not found)
-    if isinstance(lines, NoAnswer):
-        return subject.failed(lines.summary, "See `stackctl logs alertmanager`.")
-    if lines:
-        summary = f"Alertmanager has loaded another configuration: {lines[0]}"
-        return subject.failed(summary, "Run `stackctl reload`.", "\n".join(lines[:20]))
-    loaded = context.settle(client.reload_ok, bool)
-    if loaded is not True:
+def _config(subject: Subject, loaded: Loaded | NoAnswer) -> Finding:
+    if isinstance(loaded, NoAnswer):
+        return subject.failed(loaded.summary, "See `stackctl logs alertmanager`.")
+    if loaded.differences:
+        summary = f"Alertmanager has loaded another configuration: {loaded.differences[0]}"
+        return subject.failed(summary, "Run `stackctl reload`.", "\n".join(loaded.differences[:20]))
+    if not loaded.reload_ok:
         summary = "its last reload failed: what is in force is older, and it would not start with what is written"
         return subject.failed(summary, "Run `stackctl reload`; `stackctl logs alertmanager` says why.", stage="loaded")
     return subject.passed("the loaded routes and receivers are the rendered ones")
 
 
-def _receivers(context: Context, alertmanager: Model) -> list[Finding]:
-    subjects = [Subject(RECEIVER, receiver.name, receiver.origin) for receiver in alertmanager.receivers]
-    if not subjects:
-        return []
-    if c.ALERTMANAGER in context.skipped:
-        return [subject.skipped("Alertmanager does not run") for subject in subjects]
-    seen = context.settle(context.alertmanager().receivers, lambda names: {s.name for s in subjects} <= set(names))
-    return [_receiver(subject, seen) for subject in subjects]
-
-
-def _receiver(subject: Subject, seen: tuple[str, ...] | NoAnswer) -> Finding:
-    if isinstance(seen, NoAnswer):
-        return subject.failed(seen.summary, "See `stackctl logs alertmanager`.")
-    if subject.name not in seen:
-        return subject.failed("Alertmanager has no such receiver", "Run `stackctl reload`.", ", ".join(seen))
+def _receiver(subject: Subject, loaded: Loaded | NoAnswer) -> Finding:
+    if isinstance(loaded, NoAnswer):
+        return subject.failed(loaded.summary, "See `stackctl logs alertmanager`.")
+    if subject.name not in loaded.receivers:
+        return subject.failed(
+            "Alertmanager has no such receiver", "Run `stackctl reload`.", ", ".join(loaded.receivers)
+        )
     return subject.passed("loaded")

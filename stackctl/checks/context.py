@@ -65,7 +65,7 @@ class Context:
 
     def alertmanager(self) -> Alertmanager:
         assert self.stack.alertmanager  # noqa: S101 - asked for by checks of a declared Alertmanager only
-        return Alertmanager(Http(self.stack.alertmanager.listen.url))
+        return Alertmanager(Http(self.stack.alertmanager.listen.url, timeout=PROBE_SECONDS))
 
     def grafana(self) -> Grafana:
         grafana = self.stack.grafana
