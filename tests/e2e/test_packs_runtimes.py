@@ -1,0 +1,234 @@
+"""The packs of runtimes, of gRPC and of Grafana on a real Prometheus: what is provoked arrives and ends.
+
+`simulate` drives their contracts, and a real Python serves its own metrics. Every panel has data, every rule what it
+asks for.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import prometheus_client
+import pytest
+
+from stackctl import tools
+from stackctl.wait import wait_until
+from tests.e2e.real_stack import cannot_run, free_port, listens
+from tests.e2e.test_packs import PATIENCE_SECONDS, post, running, verified
+
+pytestmark = [pytest.mark.e2e, pytest.mark.native]
+
+PORTS = ("prometheus", "alertmanager", "calls", "java", "micrometer", "node", "go", "board", "python", "control")
+# Service -> the scenario that provokes something, and what that is.
+PROVOKED = {
+    "calls": ("errors", "GrpcErrors"),
+    "java": ("saturated", "JvmHeapHigh"),
+    "node": ("saturated", "NodejsEventLoopLags"),
+    "go": ("saturated", "GoMemoryNearLimit"),
+    "board": ("down", "GrafanaDown"),
+}
+MANIFEST = """\
+version: 1
+name: stackctl-runtimes-{prometheus}
+prometheus: {{listen: {prometheus}, scrape_interval: 1s, evaluation_interval: 1s}}
+alertmanager:
+  listen: {alertmanager}
+  receivers: {{team: {{webhook: {{url: "http://127.0.0.1:{inbox}/"}}}}}}
+  route: {{receiver: team, group_by: [alertname], group_wait: 1s, group_interval: 1s}}
+services:
+  calls:
+    targets: ["localhost:{calls}"]
+    metrics:
+      grpc_server_handled_total:
+        type: counter
+        labels: {{grpc_type: [unary], grpc_method: [Get, Put], grpc_code: [OK, NotFound, Internal]}}
+        range: [50, 400]
+      grpc_server_handling_seconds:
+        type: histogram
+        labels: {{grpc_type: [unary, server_stream], grpc_service: [shop.Carts], grpc_method: [Get, Put]}}
+  java:
+    targets: ["localhost:{java}"]
+    metrics:
+      jvm_memory_used_bytes: {{type: gauge, labels: {{area: [heap, nonheap]}}, range: [1e8, 9.8e8]}}
+      jvm_memory_committed_bytes: {{type: gauge, labels: {{area: [heap, nonheap]}}, range: [1e9, 1e9]}}
+      jvm_memory_max_bytes: {{type: gauge, labels: {{area: [heap, nonheap]}}, range: [1e9, 1e9]}}
+      jvm_gc_collection_seconds: {{type: summary, labels: {{gc: [Copy, MarkSweepCompact]}}}}
+      jvm_threads_current: {{type: gauge, range: [10, 100]}}
+      jvm_threads_state: {{type: gauge, labels: {{state: [RUNNABLE, BLOCKED]}}, range: [5, 50]}}
+      jvm_threads_deadlocked: {{type: gauge, range: [0, 0]}}
+      jvm_classes_currently_loaded: {{type: gauge, range: [2000, 3000]}}
+      process_start_time_seconds: {{type: gauge}}
+  micrometer:
+    targets: ["localhost:{micrometer}"]
+    metrics:
+      jvm_memory_used_bytes: {{type: gauge, labels: {{area: [heap, nonheap], id: [Eden, Old]}}, range: [1e8, 2e8]}}
+      jvm_memory_committed_bytes: {{type: gauge, labels: {{area: [heap, nonheap], id: [Eden, Old]}}, range: [1e9, 1e9]}}
+      jvm_memory_max_bytes: {{type: gauge, labels: {{area: [heap, nonheap], id: [Eden, Old]}}, range: [1e9, 1e9]}}
+      jvm_gc_pause_seconds: {{type: summary, labels: {{gc: [Copy], cause: [Allocation Failure]}}}}
+      jvm_threads_live_threads: {{type: gauge, range: [10, 100]}}
+      jvm_threads_states_threads: {{type: gauge, labels: {{state: [runnable, blocked]}}, range: [5, 50]}}
+      jvm_classes_loaded_classes: {{type: gauge, range: [2000, 3000]}}
+      process_start_time_seconds: {{type: gauge}}
+  node:
+    targets: ["localhost:{node}"]
+    metrics:
+      nodejs_eventloop_lag_p50_seconds: {{type: gauge, range: [0.01, 0.011]}}
+      nodejs_eventloop_lag_p99_seconds: {{type: gauge, range: [0.01, 0.15]}}
+      nodejs_eventloop_lag_max_seconds: {{type: gauge, range: [0.02, 0.5]}}
+      nodejs_heap_size_used_bytes: {{type: gauge, range: [2e8, 3e8]}}
+      nodejs_heap_size_total_bytes: {{type: gauge, range: [3e8, 4e8]}}
+      nodejs_external_memory_bytes: {{type: gauge, range: [1e6, 2e6]}}
+      nodejs_active_handles_total: {{type: gauge, range: [2, 100]}}
+      nodejs_gc_duration_seconds: {{type: histogram, labels: {{kind: [minor, major, incremental]}}}}
+      process_resident_memory_bytes: {{type: gauge, range: [3e8, 5e8]}}
+      process_cpu_seconds_total: {{type: counter}}
+      process_open_fds: {{type: gauge, range: [10, 100]}}
+      process_max_fds: {{type: gauge, range: [1024, 1024]}}
+      process_start_time_seconds: {{type: gauge}}
+  go:
+    targets: ["localhost:{go}"]
+    metrics:
+      go_goroutines: {{type: gauge, range: [10, 500]}}
+      go_gc_duration_seconds: {{type: summary, quantiles: [0.5, 1]}}
+      go_memstats_heap_inuse_bytes: {{type: gauge, range: [1e8, 5e8]}}
+      go_memstats_sys_bytes: {{type: gauge, range: [1e8, 9.9e8]}}
+      go_memstats_heap_released_bytes: {{type: gauge, range: [1e6, 1e6]}}
+      go_gc_gomemlimit_bytes: {{type: gauge, range: [1e9, 1e9]}}
+      process_resident_memory_bytes: {{type: gauge, range: [3e8, 5e8]}}
+      process_cpu_seconds_total: {{type: counter}}
+      process_open_fds: {{type: gauge, range: [10, 100]}}
+      process_max_fds: {{type: gauge, range: [1024, 1024]}}
+      process_start_time_seconds: {{type: gauge}}
+  board:
+    targets: ["localhost:{board}"]
+    metrics:
+      grafana_build_info: {{type: gauge, labels: {{version: [12.1.1], edition: [oss]}}, range: [1, 1]}}
+      grafana_http_request_duration_seconds:
+        type: histogram
+        labels: {{handler: [/login, /api/ds/query], method: [GET, POST], status_code: ["200", "400", "500"]}}
+      grafana_http_request_in_flight: {{type: gauge, range: [0, 10]}}
+      grafana_datasource_request_total:
+        {{type: counter, labels: {{datasource: [prometheus], code: ["200", "500"], method: [post]}}}}
+      grafana_datasource_request_duration_seconds: {{type: histogram, labels: {{datasource: [prometheus]}}}}
+      grafana_alerting_rule_evaluations_total: {{type: counter, labels: {{org: ["1"]}}}}
+      grafana_alerting_rule_evaluation_failures_total: {{type: counter, labels: {{org: ["1"]}}}}
+      grafana_alerting_scheduler_behind_seconds: {{type: gauge, range: [0, 1]}}
+      process_resident_memory_bytes: {{type: gauge, range: [3e8, 5e8]}}
+  python: {{targets: ["localhost:{python}"]}}
+  itself: {{targets: ["localhost:{prometheus}"]}}
+rules:
+  - {{pack: grpc, services: [calls], with: {{window: 5s, enough: 5}}, override: {{GrpcErrors: {{for: 1s}}}}}}
+  - {{pack: runtime-jvm, services: [java], with: {{window: 3s}}, override: {{JvmHeapHigh: {{for: 1s}}}}}}
+  - {{pack: runtime-jvm, services: [micrometer], with: {{gc: jvm_gc_pause_seconds, deadlocked: off}}}}
+  - {{pack: runtime-nodejs, services: [node], override: {{NodejsEventLoopLags: {{for: 1s}}}}}}
+  - {{pack: runtime-go, services: [go, itself], override: {{GoMemoryNearLimit: {{for: 1s}}}}}}
+  - {{pack: runtime-python, services: [python]}}
+  - {{pack: grafana, services: [board], with: {{grafana_down_for: 1s, alerting: true}}}}
+dashboards:
+  - {{pack: grpc, services: [calls]}}
+  - {{pack: runtime-jvm, services: [java]}}
+  - pack: runtime-jvm
+    services: [micrometer]
+    with:
+      gc: jvm_gc_pause_seconds
+      threads: jvm_threads_live_threads
+      states: jvm_threads_states_threads
+      classes: jvm_classes_loaded_classes
+  - {{pack: runtime-nodejs, services: [node]}}
+  - {{pack: runtime-go, services: [go, itself]}}
+  - {{pack: runtime-python, services: [python]}}
+  - {{pack: grafana, services: [board], with: {{by_datasource: true, alerting: true}}}}
+"""
+
+
+def test_packs_of_runtimes_must_have_data_and_their_alerts_must_arrive_and_end(tmp_path: Path) -> None:
+    for name in ("prometheus", "alertmanager"):
+        if tools.locate(name) is None:
+            cannot_run(f"no {name}: run `stackctl tools install {name}`")
+    manifest, ports = tmp_path / "stack.yml", {name: free_port() for name in PORTS}
+    with inbox() as (port, states), python_itself(ports["python"]):
+        manifest.write_text(MANIFEST.format(inbox=port, **ports))
+        with simulated(manifest, ports["control"]), running(manifest):
+            for id in ("panel.data", "rule.data"):
+                verdicts = verified(manifest, id)
+                bad = {subject: summary for subject, (status, summary) in verdicts.items() if status != "pass"}
+                assert verdicts, id
+                assert bad == {}
+            alerts = {(alert, service) for service, (_, alert) in PROVOKED.items()}
+            change(ports["control"], {service: scenario for service, (scenario, _) in PROVOKED.items()})
+            arrive(states, dict.fromkeys(alerts, "firing"))
+            change(ports["control"], dict.fromkeys(PROVOKED, "normal"))
+            arrive(states, dict.fromkeys(alerts, "resolved"))
+
+
+def arrive(states: dict[tuple[str, str], str], wanted: dict[tuple[str, str], str]) -> None:
+    def seen() -> dict[tuple[str, str], str]:
+        return {each: states.get(each, "never seen") for each in wanted}
+
+    wait_until(seen, lambda now: now == wanted, PATIENCE_SECONDS, what="the notifications")
+
+
+def change(control: int, scenarios: dict[str, str]) -> None:
+    for service, scenario in scenarios.items():
+        post(f"http://127.0.0.1:{control}/-/scenario?service={service}&name={scenario}")
+
+
+@contextmanager
+def simulated(manifest: Path, control: int) -> Iterator[None]:
+    """All services with a contract, served until the end."""
+    services = ["calls", "java", "micrometer", "node", "go", "board"]
+    command = [sys.executable, "-m", "stackctl", "-f", str(manifest), "simulate", *services]
+    command += ["--control-port", str(control)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_until(lambda: listens(control), bool, PATIENCE_SECONDS, what="simulate to listen")
+            yield
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(PATIENCE_SECONDS)
+
+
+@contextmanager
+def python_itself(port: int) -> Iterator[None]:
+    """What the client library serves unasked of a real Python process: this one."""
+    server, thread = prometheus_client.start_http_server(port, addr="127.0.0.1")
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(PATIENCE_SECONDS)
+
+
+@contextmanager
+def inbox() -> Iterator[tuple[int, dict[tuple[str, str], str]]]:
+    """A receiver of notifications: its port, and the last state of each alert of each job."""
+    states: dict[tuple[str, str], str] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            for alert in message["alerts"]:
+                states[alert["labels"]["alertname"], alert["labels"]["job"]] = alert["status"]
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_address[1], states
+    finally:
+        server.shutdown()
+        server.server_close()
