@@ -16,7 +16,7 @@ from stackctl.manifest.dashboard_schema import (
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.validate import show_path
 from stackctl.promql import grafana
-from stackctl.promql.expression import syntax_error
+from stackctl.promql.expression import syntax_error, syntax_remedy
 
 Found = tuple[Path, str, str]
 
@@ -145,7 +145,7 @@ def _promql(path: Path, expr: str, file: DashboardFile) -> Iterator[Found]:
             yield path, f"`${name}` can hold several values, but `=` and `!=` compare with one", remedy
     message = syntax_error(grafana.runnable(expr, known_values(file)))
     if message and not unknown:
-        yield path, f"not PromQL: {message}", ""
+        yield path, f"not PromQL: {message}", syntax_remedy(message)
 
 
 def _variable_remedy(name: str, declared: list[str]) -> str:

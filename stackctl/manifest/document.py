@@ -206,7 +206,7 @@ class _Converter:
         self.count += 1
         if self.count > VALUE_LIMIT:
             raise _TooLarge
-        self.document._values[path] = (node.start_mark.line, node.start_mark.column)
+        self.document._values[path] = self._start(node)
         if node.tag.startswith("!") or node.tag == "tag:yaml.org,2002:binary":
             self._problem(f"the YAML tag `{node.tag}` is not supported", node, remedy="Remove it; quote the value.")
             return None
@@ -216,6 +216,14 @@ class _Converter:
             return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
         assert isinstance(node, yaml.ScalarNode)  # noqa: S101 - composing knows three kinds of node
         return self._scalar(node, path)
+
+    def _start(self, node: yaml.Node) -> tuple[int, int]:
+        """Where it begins; a block (`|`, `>`) where its text does."""
+        line, column = node.start_mark.line, node.start_mark.column
+        if not (isinstance(node, yaml.ScalarNode) and node.style in ("|", ">") and node.value.strip()):
+            return line, column
+        following = enumerate(self.document.lines[line + 1 :], line + 1)
+        return next(((at, len(text) - len(text.lstrip())) for at, text in following if text.strip()), (line, column))
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> Value:
         result: dict[str, Value] = {}

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from stackctl import conventions
 from stackctl.manifest.document import SECRET_KEYS, Scalar, plain_value
 from stackctl.promql import duration
-from stackctl.promql.expression import regex_error, syntax_error
+from stackctl.promql.expression import regex_error, syntax_error, syntax_remedy
 from stackctl.source import Secret
 
 
@@ -64,7 +64,7 @@ def _expression(value: Any) -> str:
         raise wrong("expected a PromQL expression")
     message = syntax_error(value)
     if message:
-        raise wrong(f"not PromQL: {message}")
+        raise wrong(f"not PromQL: {message}", syntax_remedy(message))
     return str(value)
 
 
@@ -73,7 +73,7 @@ def _open_expression(value: Any) -> str:
     text = _text(value)
     message = syntax_error(f"sum({text.replace('$window', '5m')})")
     if message:
-        raise wrong(f"not PromQL: {message}")
+        raise wrong(f"not PromQL: {message}", syntax_remedy(message))
     if "[$window]" not in text:
         raise wrong("the window is not left open", "Write `[$window]` in its place: `rate(requests_total[$window])`.")
     return text
