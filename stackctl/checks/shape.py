@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.model import Contract, Metric, Service
-from stackctl.promql.selectors import Condition, Selector
+from stackctl.promql.selectors import Condition, Selector, word
 from stackctl.scrape import Job
 
 # The part of a name that OpenMetrics keeps out of the TYPE line.
@@ -112,7 +112,7 @@ def _questions(metric: Metric, job: Condition, added: Set[str]) -> dict[About, s
     """What Prometheus is asked of a metric. Each answer is a few series at most, or one for each of its parts."""
     part, labels = part_of(metric), [label.name for label in metric.labels]
     series = Selector("", (Condition("__name__", "=~", "|".join(metric.samples)), job))
-    known = ", ".join(sorted({*labels, *added, "instance", part} - {""}))
+    known = ", ".join(map(word, sorted({*labels, *added, "instance", part} - {""})))
     questions = {
         ("some", ""): f"topk({_FEW}, {series.text})",
         ("extra", ""): f"topk({_FEW}, group without ({known}) ({series.text}))",

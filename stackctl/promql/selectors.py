@@ -41,7 +41,7 @@ class Condition:
         return accepts(self.value, [value]) == (self.operator == "=~")
 
     def __str__(self) -> str:
-        return f"{_word(self.label)}{self.operator}{json.dumps(self.value, ensure_ascii=False)}"
+        return f"{word(self.label)}{self.operator}{json.dumps(self.value, ensure_ascii=False)}"
 
 
 @dataclass(frozen=True)
@@ -166,5 +166,6 @@ def _children(node: Any) -> Iterator[Any]:
     yield from (child for child in [*below, *(getattr(node, "args", None) or ())] if child is not None)
 
 
-def _word(name: str) -> str:
+def word(name: str) -> str:
+    """A label's name as PromQL has it: one that is no plain word stands in quotes."""
     return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)

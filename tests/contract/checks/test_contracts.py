@@ -191,6 +191,11 @@ def test_few_requests_must_do_for_a_whole_service(well: World) -> None:
     assert asked.count("/api/v1/query") == 2  # the names, and all that is asked of them
 
 
+def test_a_label_that_is_no_plain_word_must_be_quoted(well: World) -> None:
+    well.target("api")["labels"]["team.name"] = "core"
+    assert {finding.status for finding in well.findings("contract")} == {"pass"}
+
+
 def test_many_series_must_be_as_few_in_the_answer(well: World) -> None:
     """What the contract asks is summed up where the series are: the answer does not grow with them."""
     well.series += [{"__name__": "shop_orders_total", "result": "ok", "shop": f"s{n}"} for n in range(1000)]
