@@ -16,6 +16,7 @@ from stackctl.errors import CheckFailed, Problem, StackctlError
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
+    from stackctl.runtime.checkers import BadTemplate
     from stackctl.tree import Tree
 
 
@@ -77,13 +78,13 @@ def _check(manifest: Path) -> _Checked:
     stack = load(manifest)
     review = review_queries(stack)
     tree = render(stack, "native", {c.GRAFANA_ADMIN_PASSWORD: Secret("only-checked")})
-    problems, unchecked = _ask_checkers(tree)
+    problems, unchecked = _ask_checkers(stack, tree)
     if review.errors or problems:
         raise CheckFailed(*review.errors, *problems)
     return _Checked(stack, (*review.warnings, *unrouted(stack)), tuple(unchecked))
 
 
-def _ask_checkers(tree: Tree) -> tuple[list[Problem], list[str]]:
+def _ask_checkers(stack: Stack, tree: Tree) -> tuple[list[Problem], list[str]]:
     """What promtool and amtool find wrong with `tree`, and which of them are not installed."""
     import subprocess
     from tempfile import TemporaryDirectory
@@ -102,8 +103,22 @@ def _ask_checkers(tree: Tree) -> tuple[list[Problem], list[str]]:
                 continue
             command = [str(tool.path), *checker.command(folder)]
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-            problems += checkers.problems(checker, checkers.Verdict(done.returncode, done.stdout), folder)
+            templates, verdict = checkers.bad_templates(checkers.Verdict(done.returncode, done.stdout), folder)
+            problems += [_unreadable(stack, template) for template in templates]
+            problems += checkers.problems(checker, verdict, folder)
     return problems, unchecked
+
+
+def _unreadable(stack: Stack, template: BadTemplate) -> Problem:
+    """A template of a rule that promtool cannot read, at the rule."""
+    file = next((file for file in stack.rules if c.RULES_FOLDER + file.path == template.file), None)
+    rules = [rule for rule in file.rules if rule.group == template.group] if file else []
+    return Problem(
+        f"the {template.part} `{template.key}` of `{template.alert}` is not a template: {template.words}",
+        rules[template.index].origin if template.index < len(rules) else None,
+        cause=f"promtool refuses {c.PROMETHEUS_FILE}: rule {template.index + 1} of `{template.group}`, {template.file}",
+        remedy=template.remedy,
+    )
 
 
 def _described(stack: Stack) -> str:

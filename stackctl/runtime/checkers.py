@@ -32,6 +32,36 @@ class Verdict:
     output: str
 
 
+@dataclass(frozen=True)
+class BadTemplate:
+    """A template that Prometheus cannot read: the `part` ("annotation" or "label") `key` of a rule, the one at `index`
+    of its group in a file of the tree. `words` are promtool's."""
+
+    file: str
+    group: str
+    index: int
+    alert: str
+    part: str
+    key: str
+    words: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return next((remedy for sign, remedy in _REMEDIES.items() if sign in self.words), _TEMPLATES)
+
+
+_TEMPLATES = "Write it like `{{ $labels.job }}`, `{{ $value }}` or `{{ $value | humanizePercentage }}`."
+_REMEDIES = {
+    "undefined variable": "Prometheus knows `$labels`, `$value` and `$externalLabels`: `{{ $labels.job }}`.",
+    "unclosed action": "End what begins with `{{` by `}}`.",
+    "unexpected EOF": "End `{{ if }}`, `{{ range }}` and `{{ with }}` by `{{ end }}`.",
+    "not defined": "Prometheus has `humanize`, `humanizeDuration`, `humanizePercentage`, `printf` and others.",
+}
+_TEMPLATE = re.compile(
+    r'(?P<file>.+?): group "(?P<group>.*)", rule (?P<number>\d+), "(?P<alert>.*?)": '
+    r'(?P<part>annotation|label) "(?P<key>.*?)": template: \S*?:\d+: (?P<words>.*)'
+)
 _WENT_WELL = re.compile(r"SUCCESS|^Checking ")
 _ALL = (
     Checker(c.PROMETHEUS, "promtool", ("check", "config"), c.PROMETHEUS_FILE),
@@ -42,6 +72,20 @@ _ALL = (
 def applicable(tree: Path) -> list[Checker]:
     """The checkers that have something to check in the tree at `tree`."""
     return [checker for checker in _ALL if (tree / checker.file).is_file()]
+
+
+def bad_templates(verdict: Verdict, tree: str) -> tuple[list[BadTemplate], Verdict]:
+    """The templates that promtool could not read, and the verdict without them."""
+    found, rest = [], []
+    for line in verdict.output.splitlines():
+        match = _TEMPLATE.fullmatch(line.strip())
+        if match:
+            file, index = match["file"].removeprefix(f"{tree}/"), int(match["number"]) - 1
+            found.append(BadTemplate(file, match["group"], index, *match.group("alert", "part", "key", "words")))
+        else:
+            rest.append(line)
+    others = any(line.strip() and line.strip() != "FAILED:" and not _WENT_WELL.search(line) for line in rest)
+    return found, Verdict(verdict.code if others or not found else 0, "\n".join(rest))
 
 
 def problems(checker: Checker, verdict: Verdict, tree: str) -> list[Problem]:

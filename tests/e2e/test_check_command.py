@@ -58,6 +58,29 @@ def test_what_promtool_refuses_must_end_with_1(folder: Path) -> None:
     assert str(Path("/tmp")) not in ran.stderr.replace(str(folder), "")
 
 
+@pytest.mark.parametrize(
+    ("template", "words", "remedy"),
+    [
+        ("{{ $nothing }}", 'undefined variable "$nothing"', "Prometheus knows `$labels`"),
+        ("{{ .Foo", "unclosed action", "End what begins with `{{`"),
+        ("{{ if $value }}", "unexpected EOF", "by `{{ end }}`"),
+        ("{{ $value | nofunc }}", 'function "nofunc" not defined', "Prometheus has `humanize`"),
+    ],
+)
+def test_a_template_that_cannot_be_read_must_be_told_at_its_rule(
+    folder: Path, template: str, words: str, remedy: str
+) -> None:
+    rule = f"      - {{alert: Bad, expr: up == 0, annotations: {{summary: '{template}'}}}}\n"
+    good = "      - {alert: Good, expr: up == 0}\n"
+    (folder / "rules.yml").write_text(f"groups:\n  - name: own\n    rules:\n{good}{rule}")
+    (problem,) = json.loads(check(folder, "--output", "json", code=1).stdout)["problems"]
+    assert problem["summary"].startswith("the annotation `summary` of `Bad` is not a template: ")
+    assert words in problem["summary"]
+    assert remedy in problem["remedy"]
+    assert problem["source"]["file"].endswith("rules.yml")
+    assert problem["source"]["line"] == 5
+
+
 def test_a_wrong_expression_must_end_with_2_at_its_line(folder: Path) -> None:
     (folder / "rules.yml").write_text(BAD_EXPRESSION)
     ran = check(folder, code=2)

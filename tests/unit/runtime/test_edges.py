@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.runtime import docker, ports, process, tail
-from stackctl.runtime.checkers import Verdict, applicable, problems
+from stackctl.runtime.checkers import Verdict, applicable, bad_templates, problems
 
 
 def test_a_free_port_must_not_be_refused_and_a_taken_one_must_name_its_holder() -> None:
@@ -113,6 +113,24 @@ def test_a_checkers_complaint_must_name_the_file_of_the_tree(tmp_path: Path) -> 
         "FAILED: prometheus/rules/a.yml: bad\n"
         "help: Mend what it names; rule files have their names of the manifest, below prometheus/rules/."
     )
+
+
+def test_templates_must_be_told_apart_from_what_else_a_checker_refuses() -> None:
+    good = "Checking /t/prometheus/rules/a.yml\n  SUCCESS: 2 rules found\n"
+    bad = (
+        '  FAILED:\n/t/prometheus/rules/a.yml: group "g: 1", rule 2, "Down": annotation "summary": '
+        "template: __alert_Down:1: unclosed action\n"
+    )
+    (found,), rest = bad_templates(Verdict(1, good + bad), "/t")
+    assert (found.file, found.group, found.index) == ("prometheus/rules/a.yml", "g: 1", 1)
+    assert (found.alert, found.part, found.key, found.words) == ("Down", "annotation", "summary", "unclosed action")
+    assert rest.code == 0
+    (_,), rest = bad_templates(
+        Verdict(1, f"{good}{bad}  FAILED: /t/prometheus/prometheus.yml: unknown field x\n"), "/t"
+    )
+    assert rest.code == 1
+    assert "unknown field x" in rest.output
+    assert bad_templates(Verdict(1, ""), "/t") == ([], Verdict(1, ""))
 
 
 @pytest.mark.parametrize(
