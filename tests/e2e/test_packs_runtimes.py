@@ -1,7 +1,7 @@
 """The packs of runtimes, of gRPC and of Grafana on a real Prometheus: what is provoked arrives and ends.
 
 `simulate` drives their contracts, and a real Python serves its own metrics. Every panel has data, every rule what it
-asks for.
+asks for. A cache with one counter is there too.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ services:
       grpc_server_handling_seconds:
         type: histogram
         labels: {{grpc_type: [unary, server_stream], grpc_service: [shop.Carts], grpc_method: [Get, Put]}}
+      shop_cache_requests_total: {{type: counter, labels: {{result: [hit, miss]}}, range: [50, 400]}}
   java:
     targets: ["localhost:{java}"]
     metrics:
@@ -127,6 +128,7 @@ services:
   itself: {{targets: ["localhost:{prometheus}"]}}
 rules:
   - {{pack: grpc, services: [calls], with: {{window: 5s, enough: 5}}, override: {{GrpcErrors: {{for: 1s}}}}}}
+  - {{pack: cache, services: [calls]}}
   - {{pack: runtime-jvm, services: [java], with: {{window: 3s}}, override: {{JvmHeapHigh: {{for: 1s}}}}}}
   - {{pack: runtime-jvm, services: [micrometer], with: {{gc: jvm_gc_pause_seconds, deadlocked: off}}}}
   - {{pack: runtime-nodejs, services: [node], override: {{NodejsEventLoopLags: {{for: 1s}}}}}}
@@ -135,6 +137,7 @@ rules:
   - {{pack: grafana, services: [board], with: {{grafana_down_for: 1s, alerting: true}}}}
 dashboards:
   - {{pack: grpc, services: [calls]}}
+  - {{pack: cache, services: [calls]}}
   - {{pack: runtime-jvm, services: [java]}}
   - pack: runtime-jvm
     services: [micrometer]

@@ -33,6 +33,7 @@ class ParameterModel(Model):
     description: Text = Field(description="What it decides.")
     optional: Boolean = Field(False, description="Of a metric: `off` leaves out what needs it.")
     find: FindModel | None = Field(None, description="How it shows in a contract.")
+    unless: Text | None = Field(None, description="The parameter that it is not needed beside.")
 
 
 class NeedModel(Model):

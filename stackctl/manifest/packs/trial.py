@@ -28,7 +28,7 @@ def trial_context(pack: Pack, given: Mapping[str, str] | None = None) -> dict[st
     """A context with every parameter set: as `given`, else its default, else its own name; none is `off` or false."""
     values = {"service": SERVICE, "selector": f'job="{SERVICE}"'}
     for name, parameter in pack.parameters.items():
-        values[name] = (given or {}).get(name) or _stand_in(name, parameter)
+        values[name] = given[name] if given and name in given else _stand_in(name, parameter)
     return {**values, "services": [dict(values)]} if pack.model.scope == "services" else values
 
 
@@ -46,9 +46,10 @@ def _parameters(pack: Pack) -> Iterator[Problem]:
         if parameter.optional and parameter.type != "metric":
             yield Problem("only a metric is `optional`", place, remedy="Give it a default.")
         yield from _default(pack, name, parameter)
-        of = parameter.find.of if parameter.find else None
-        if of and of not in list(pack.model.parameters)[: list(pack.model.parameters).index(name)]:
-            yield Problem(f"there is no parameter `{of}` before this one", place, remedy="Name a metric's.")
+        before = list(pack.model.parameters)[: list(pack.model.parameters).index(name)]
+        for needed in (parameter.find.of if parameter.find else None, parameter.unless):
+            if needed and needed not in before:
+                yield Problem(f"there is no parameter `{needed}` before this one", place, remedy="Name a metric's.")
 
 
 def _default(pack: Pack, name: str, parameter: ParameterModel) -> Iterator[Problem]:

@@ -168,7 +168,8 @@ def _named(wanted: Wanted, around: Around) -> Iterator[Subject | Problem]:
 def _component(wanted: Wanted, name: str, around: Around) -> Subject | Problem:
     if name in around.components:
         return Subject(name, _SELECTORS.get(name, f"job={quoted(name)}"), told=around.told.get(name, {}))
-    add = f"Add `{name}: {{}}`" if name in (c.ALERTMANAGER, c.PUSHGATEWAY) else f"Add `{name}` to `exporters`"
+    alone = name in (c.ALERTMANAGER, c.GRAFANA, c.PUSHGATEWAY)
+    add = f"Add `{name}: {{}}`" if alone else f"Add `{name}` to `exporters`"
     remedy = f"{add}, or name the services whose metrics it is about: `services: [...]`."
     return wanted.problem(f"the pack is about `{name}`, which the stack does not run", remedy)
 
@@ -193,17 +194,20 @@ def resolved(pack: Pack, subject: Subject) -> dict[str, Any] | None:
     something would have to be."""
     context: dict[str, Any] = {"service": subject.name, "selector": subject.selector}
     for name, parameter in pack.parameters.items():
-        value = _known(name, parameter, subject, _candidates(parameter, subject.contract, context))
+        value = _known(name, parameter, subject, context)
         if value is None:
             return None
         context[name] = value
     return context
 
 
-def _known(name: str, parameter: ParameterModel, subject: Subject, candidates: list[str] | None) -> str | None:
+def _known(name: str, parameter: ParameterModel, subject: Subject, context: Mapping[str, Any]) -> str | None:
     """What the manifest or a contract tells of a parameter, or its default; None when it has to be set."""
+    if parameter.unless and context.get(parameter.unless):
+        return ""
     if name in subject.told:
         return fit(parameter.type, subject.told[name])
+    candidates = _candidates(parameter, subject.contract, context)
     if candidates and len(candidates) == 1:
         return candidates[0]
     if parameter.default is not None and (candidates is None or parameter.default == OFF):
@@ -215,10 +219,10 @@ def _told(
     wanted: Wanted, name: str, parameter: ParameterModel, subject: Subject, context: Mapping[str, Any]
 ) -> str | Problem:
     """What is known of a parameter, or what to say about it."""
-    candidates = _candidates(parameter, subject.contract, context)
-    known = _known(name, parameter, subject, candidates)
+    known = _known(name, parameter, subject, context)
     if known is not None:
         return known
+    candidates = _candidates(parameter, subject.contract, context)
     without = f", or `{name}: off` to do without" if parameter.optional else ""
     if candidates:
         shown = " or ".join(f"`{each}`" for each in candidates)

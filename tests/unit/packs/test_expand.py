@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from stackctl.manifest.packs.values import quoted
 from stackctl.manifest.queries import review_queries
 from stackctl.model import RuleFile, Stack
 from stackctl.promql.expression import syntax_error
+from stackctl.promql.selectors import read
 
 HEAD = """version: 1
 name: shop
@@ -72,6 +74,63 @@ def test_a_metric_that_is_off_must_leave_out_what_needs_it(tmp_path: Path) -> No
     text = "rules: [{pack: http, services: [worker], with: {requests: a_total, latency: off}}]"
     (file,) = stack(tmp_path, text).rules
     assert sorted(rules(file)) == ["HttpErrors http: worker", "HttpErrorsCritical http: worker"]
+
+
+CACHE = """version: 1
+name: shop
+services:
+  one:
+    targets: ["localhost:8000"]
+    metrics: {shop_cache_requests_total: {type: counter, labels: {operation: [get], result: [hit, miss, error]}}}
+  two: {targets: ["localhost:8001"], metrics: {a_cache_hits_total: counter, a_cache_misses_total: counter}}
+  none: {targets: ["localhost:8002"]}
+"""
+ONE = 'shop_cache_requests_total{job="one", result=~"hits?"}'
+BOTH = 'shop_cache_requests_total{job="one", result=~"hits?|miss(es)?"}'
+
+
+@pytest.mark.parametrize(
+    ("use", "asked"),
+    [
+        ("services: [one]", [ONE, BOTH]),
+        ("services: [two]", ['a_cache_hits_total{job="two"}', 'a_cache_misses_total{job="two"}']),
+        ("services: [one], with: {hits: a, misses: b}", ['a{job="one"}', 'b{job="one"}']),
+        (
+            "services: [none], with: {requests: c, result: said, hit: yes, miss: no, where: {operation: get}}",
+            ['c{job="none", said=~"yes", operation="get"}', 'c{job="none", said=~"yes|no", operation="get"}'],
+        ),
+    ],
+)
+def test_a_cache_must_be_judged_by_two_counters_or_by_one_with_a_label(
+    tmp_path: Path, use: str, asked: list[str]
+) -> None:
+    (tmp_path / "stack.yml").write_text(f"{CACHE}rules: [{{pack: cache, {use}}}]\n")
+    made = load(tmp_path / "stack.yml", {})
+    expr = str(next(iter(rules(made.rules[0]).values()))["expr"])
+    assert {selector.text for selector in read(expr).selectors} == set(asked)
+
+
+def test_a_cache_that_a_contract_shows_must_be_asked_for_what_the_contract_promises(tmp_path: Path) -> None:
+    use = "[{pack: cache, services: [one, two]}]"
+    (tmp_path / "stack.yml").write_text(f"{CACHE}grafana: {{}}\nrules: {use}\ndashboards: {use}\n")
+    review = review_queries(load(tmp_path / "stack.yml", {}))
+    assert (review.errors, review.warnings) == ((), ())
+
+
+def test_a_cache_of_which_nothing_is_known_must_be_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").write_text(f"{CACHE}rules: [{{pack: cache, services: [none], with: {{hits: a}}}}]\n")
+    with pytest.raises(InputError, match="no contract of `none` shows what the parameter `misses` is"):
+        load(tmp_path / "stack.yml", {})
+
+
+def test_a_pack_about_grafana_must_tell_how_to_have_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=re.escape("Add `grafana: {}`")):
+        stack(tmp_path, "rules: [{pack: grafana}]")
+    (file,) = stack(tmp_path, "grafana: {}\nrules: [{pack: grafana, with: {alerting: true}}]").rules
+    assert rules(file)["GrafanaDown grafana"]["expr"] == 'up{job="grafana"} == 0'
+    assert "GrafanaAlertRulesFail grafana" in rules(file)
+    (file,) = stack(tmp_path, "grafana: {}\nrules: [{pack: grafana}]").rules
+    assert "GrafanaAlertRulesFail grafana" not in rules(file)
 
 
 def test_what_is_wrong_with_a_rule_of_a_pack_must_be_told_where_the_manifest_names_it(tmp_path: Path) -> None:
