@@ -41,13 +41,14 @@ def backup(
 def back_up(manifest: Path, file: Path) -> Label:
     """Write the backup of the stack whose state lies beside `manifest`; the manifest need not be readable.
 
-    Raises Unavailable when it does not run, and InputError when `file` cannot be written.
+    Raises Unavailable when it does not run or Prometheus does not answer, and InputError when `file` cannot be written.
     """
     from stackctl.backup import pack
     from stackctl.errors import Unavailable
     from stackctl.runtime import open_runtime
     from stackctl.state import State, disk
 
+    _refuse_place(file)
     state = State.beside(manifest)
     current = state.current()
     not_running = Unavailable.of("the stack does not run, so there is nothing to back up", remedy="Run `stackctl up`.")
@@ -57,13 +58,41 @@ def back_up(manifest: Path, file: Path) -> Label:
     with state.lock():
         runtime = open_runtime(where, stack, state.root)
         running = {one.name for one in runtime.observe() if one.state == "running"}
-        if c.PROMETHEUS not in running:
+        if not running:
             raise not_running
+        _refuse_silent(next(unit for unit in units if unit.name == c.PROMETHEUS), running)
         kept = [unit for unit in units if unit.name in running and unit.name in c.DATA_PATHS]
         label = _label(stack, where, kept)
         with disk.explained(file), disk.replacing(file, 0o600) as out, closing(_data(runtime, current, kept)) as data:
             pack(out, label, data)
     return label
+
+
+def _refuse_place(file: Path) -> None:
+    """Raise InputError when there is no folder for `file`."""
+    from stackctl.errors import InputError
+
+    if not file.parent.is_dir():
+        wrong = "is not a folder" if file.parent.exists() else "does not exist"
+        remedy = "Name a file in a folder that is there." if file.parent.exists() else f"Run `mkdir -p {file.parent}`."
+        raise InputError.of(f"cannot write {file}: {file.parent} {wrong}", remedy=remedy)
+
+
+def _refuse_silent(unit: Unit, running: Collection[str]) -> None:
+    """Raise Unavailable when the Prometheus that has to make a snapshot does not run, or does not answer."""
+    from stackctl.errors import Unavailable
+    from stackctl.runtime.http import is_ready
+
+    if unit.name not in running:
+        remedy = "Run `stackctl up`: it starts it. `stackctl logs prometheus` tells why it ended."
+        raise Unavailable.of("Prometheus does not run, and a backup begins with its snapshot", remedy=remedy)
+    answer = is_ready(unit.ready)
+    if answer.status != 200:
+        raise Unavailable.of(
+            f"Prometheus does not answer at {unit.address}, and a backup begins with its snapshot",
+            cause=str(answer),
+            remedy="Run `stackctl status` and `stackctl logs prometheus`.",
+        )
 
 
 def _label(stack: str, runtime: str, units: Collection[Unit]) -> Label:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
 import subprocess
 import time
@@ -17,9 +19,9 @@ import pytest
 
 from stackctl import backup
 from stackctl import conventions as c
-from stackctl.runtime import DataFile
+from stackctl.runtime import DataFile, process
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, Stack, need, running_stack
+from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, Stack, need, running_stack, stackctl
 
 pytestmark = pytest.mark.e2e
 SCRAPES = 5
@@ -164,3 +166,31 @@ def test_without_a_running_stack_backup_must_end_with_3(stack: Stack) -> None:
     stack.run("down")
     assert "does not run" in stack.run("backup", str(file), code=3).stderr
     assert not file.exists()
+
+
+def test_a_prometheus_that_does_not_run_or_answer_must_be_named(stack: Stack) -> None:
+    file = stack.folder / "b.tar.gz"
+    stack.stop(c.PROMETHEUS)
+    said = stack.run("backup", str(file), code=3).stderr
+    assert said.startswith("unavailable: Prometheus does not run, and a backup begins with its snapshot\n")
+    assert "Run `stackctl up`" in said
+    stack.up()
+    if stack.runtime == "native":
+        entry = process.read(stack.folder / ".stackctl" / "pids" / "prometheus.pid")
+        assert entry
+        os.kill(entry.pid, signal.SIGSTOP)
+        try:
+            said = stack.run("backup", str(file), code=3).stderr
+        finally:
+            os.kill(entry.pid, signal.SIGCONT)
+        assert f"Prometheus does not answer at 127.0.0.1:{stack.ports[c.PROMETHEUS]}" in said
+    assert not file.exists()
+
+
+def test_a_folder_that_is_missing_must_be_named_before_anything_is_stopped(tmp_path: Path) -> None:
+    file = tmp_path / "missing" / "b.tar.gz"
+    ran = stackctl("-f", str(tmp_path / "stack.yml"), "backup", str(file))
+    assert ran.returncode == 2
+    assert ran.stderr == (
+        f"error: cannot write {file}: {file.parent} does not exist\nhelp: Run `mkdir -p {file.parent}`.\n"
+    )
