@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stackctl.cli.options import options
+
+if TYPE_CHECKING:
+    from stackctl.runtime import Runtime
+    from stackctl.tree import Unit
 
 
 def logs(
@@ -25,8 +30,24 @@ def logs(
     generation = state.current()
     if generation is None:
         raise Unavailable.of("this stack was never brought up", remedy="Run `stackctl up`.")
-    stack, runtime, units = generation.index()
-    names = [unit.name for unit in selected(units, only=[component])] if component else []
-    for line in open_runtime(runtime, stack, state.root).logs(names, follow=follow, tail=tail):
+    stack, name, units = generation.index()
+    wanted = selected(units, only=[component]) if component else ()
+    runtime = open_runtime(name, stack, state.root)
+    running = state.running()
+    for unit in wanted:
+        _refuse_never_started(unit, runtime, running.units_skipped if running else {})
+    for line in runtime.logs([unit.name for unit in wanted], follow=follow, tail=tail):
         if not console.out(line):
             return
+
+
+def _refuse_never_started(unit: Unit, runtime: Runtime, skipped: Mapping[str, str]) -> None:
+    """Raise Unavailable when there is nothing that `unit` could have said."""
+    from stackctl.errors import Unavailable
+
+    if any(one.name == unit.name for one in runtime.observe()) or any(runtime.logs([unit.name], tail=1)):
+        return
+    how = f" --profile {unit.profiles[0]}" if unit.profiles else ""
+    why = skipped.get(unit.name) or (f"It is of the profile `{unit.profiles[0]}`." if unit.profiles else "")
+    first = "Once that is mended, run" if unit.name in skipped else "Run"
+    raise Unavailable.of(f"`{unit.name}` was not started", cause=why, remedy=f"{first} `stackctl up{how}`.")

@@ -115,6 +115,20 @@ def test_a_taken_port_must_end_with_3_and_leave_the_stack_as_it_was(shop: Shop) 
         assert json.loads(shop.run("status", "--output", "json").stdout)["generation"] == before
 
 
+def test_logs_of_what_was_never_started_must_say_so_and_how_to_start_it(shop: Shop) -> None:
+    run = "run: {docker: {image: 'x:1'}, native: {command: ['true']}}"
+    worker = f"  worker: {{targets: ['localhost:2'], profiles: [night], {run}}}\n"
+    text = (shop.folder / "stack.yml").read_text()
+    api = "services:\n  api: {targets: ['localhost:1']}\n"
+    (shop.folder / "stack.yml").write_text(text.replace("services: {api: {targets: ['localhost:1']}}\n", api + worker))
+    shop.run("up", "--runtime", shop.runtime)
+    assert shop.run("logs", "worker", code=3).stderr == (
+        "unavailable: `worker` was not started\nIt is of the profile `night`.\n"
+        "help: Run `stackctl up --profile night`.\n"
+    )
+    assert shop.run("logs", "prometheus", "--tail", "1").stdout
+
+
 def test_a_component_left_out_must_be_named(shop: Shop) -> None:
     shop.write(f"pushgateway: {{listen: '127.0.0.1:{free_port()}'}}\n")
     ran = shop.run("up", "--runtime", shop.runtime, "--without", "pushgateway")
