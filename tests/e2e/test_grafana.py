@@ -38,8 +38,11 @@ prometheus: {{listen: 127.0.0.1:{prometheus}, scrape_interval: 1s, evaluation_in
 grafana: {{listen: 127.0.0.1:{grafana}}}
 services:
   self: {{targets: ["localhost:{prometheus}"]}}
+rules:
+  - pack: grafana
 dashboards:
   - file: self.yml
+  - pack: grafana
 """
 DASHBOARD = """\
 title: Self
