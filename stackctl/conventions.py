@@ -44,6 +44,8 @@ IMAGES = {
 
 # What `simulate` runs on in a container: any Python that stackctl supports, with nothing installed.
 SIMULATE_IMAGE = "python:3.13-slim"
+# What `simulate` calls itself in its answers, so that it is not taken for what it stands in for.
+SIMULATE_SERVER = "stackctl-simulate"
 
 # The port a component listens on inside its container, and natively unless `listen` says otherwise.
 PORTS = {

@@ -180,10 +180,17 @@ def look(manifest: Path) -> Status:
     if not observed:
         return found
     asked = [unit for unit in units if unit.name in observed and observed[unit.name].state == "running"]
-    with ThreadPoolExecutor(max_workers=max(len(asked), 1)) as pool:
+    absent = [unit for unit in units if unit.name not in observed and unit.address]
+    with ThreadPoolExecutor(max_workers=max(len(units), 1)) as pool:
+        others = dict(zip((unit.name for unit in absent), pool.map(_other_at, absent), strict=True))
         late = unready(asked, pool)
     skipped = running.units_skipped if running else {}
-    rows = tuple(_row(unit, observed.get(unit.name), skipped.get(unit.name, ""), unit.name in late) for unit in units)
+    rows = tuple(
+        _row(unit, observed[unit.name], unit.name in late)
+        if unit.name in observed
+        else _absent(unit, skipped.get(unit.name, ""), others.get(unit.name))
+        for unit in units
+    )
     slos, unknown = _slos(generation, rows)
     return replace(found, units=rows, slos=slos, slos_unknown=unknown)
 
@@ -219,11 +226,25 @@ def _declared(manifest: Path, runtime: str, state: State) -> str:
         return ""
 
 
-def _row(unit: Unit, seen: Observed | None, skipped: str, late: bool) -> Row:
-    if seen is None:
-        return Row(unit.name, "missing", unit.address, None, 0.0, f"skipped: {skipped}" if skipped else "not started")
+def _other_at(unit: Unit) -> str | None:
+    """What answers at the address of a unit that does not run."""
+    from stackctl.runtime.http import server_at
+
+    return server_at(unit.address)
+
+
+def _row(unit: Unit, seen: Observed, late: bool) -> Row:
     ready = (seen.state == "running" and not late) if unit.ready else None
     return Row(unit.name, seen.state, unit.address, ready, seen.started_at, seen.detail)
+
+
+def _absent(unit: Unit, skipped: str, other: str | None) -> Row:
+    """A unit that does not run. `other` is the name of what answers at its address, None when nothing does."""
+    if other is not None and other.startswith(c.SIMULATE_SERVER):
+        return Row(unit.name, "simulated", unit.address, True, 0.0, "simulated: `stackctl simulate` answers")
+    detail = f"skipped: {skipped}" if skipped else "not started"
+    detail += "" if other is None else " (another program answers at its address)"
+    return Row(unit.name, "missing", unit.address, None, 0.0, detail)
 
 
 def _ready(row: Row) -> str:

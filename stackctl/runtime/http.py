@@ -51,6 +51,18 @@ def is_ready(url: str) -> Answer:
     return ask("GET", url, _PROBE_SECONDS)
 
 
+def server_at(address: str) -> str | None:
+    """What answers HTTP at host:port calls itself, "" when it does not say; None when nothing answers."""
+    connection = _connection("http", address, _PROBE_SECONDS)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().getheader("Server", "")
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
 def reload_all(units: Collection[Unit]) -> None:
     """Make `units` read their configuration again, all at once.
 

@@ -15,6 +15,7 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from stackctl import conventions as c
 from stackctl.model import Service
 from stackctl.simulate.scenario import SCENARIOS
 from stackctl.simulate.series import OPENMETRICS, TEXT
@@ -194,7 +195,7 @@ def control_handler(simulation: Simulation) -> type[BaseHTTPRequestHandler]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "stackctl-simulate"
+    server_version = c.SIMULATE_SERVER
     wbufsize = 65536  # one packet for an answer: two wait for each other's acknowledgement
     timeout = 120
 

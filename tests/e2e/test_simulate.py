@@ -14,7 +14,9 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -252,3 +254,51 @@ def test_a_taken_port_must_be_told_with_its_holder(shop: Shop) -> None:
         )
     assert ran.returncode == 3
     assert f"cannot listen at 127.0.0.1:{shop.ports['buy']}: pid " in ran.stderr
+
+
+def test_status_must_say_of_an_exporter_that_it_is_simulated(tmp_path: Path) -> None:
+    port, redis, cadvisor, other = free_ports(4)
+    made = Shop(tmp_path, {"prometheus": port})
+    (tmp_path / "stack.yml").write_text(
+        f"version: 1\nname: stackctl-simulate-{port}\nprometheus: {{listen: '127.0.0.1:{port}'}}\n"
+        f"exporters:\n  redis: {{listen: '127.0.0.1:{redis}', address: 'localhost:1'}}\n"
+        f"  cadvisor: {{listen: '127.0.0.1:{cadvisor}'}}\n  node: {{listen: '127.0.0.1:{other}'}}\n"
+    )
+
+    def states() -> dict[str, tuple[str, bool | None, str]]:
+        units = json.loads(made.stackctl("status", "-o", "json"))["units"]
+        return {unit["name"]: (unit["state"], unit["ready"], unit["detail"]) for unit in units}
+
+    left_out = ("missing", None, "skipped: left out by --without")
+    without = [part for name in ("redis", "cadvisor", "node") for part in ("--without", name)]
+    made.stackctl("up", "--runtime", "native", *without)
+    try:
+        assert (states()["redis"], states()["node"]) == (left_out, left_out)
+        with socket.create_server(("127.0.0.1", other)) as silent, simulated(made, "stack.yml", "--exporters"):
+            assert silent
+            found = states()
+        simulation = ("simulated", True, "simulated: `stackctl simulate` answers")
+        assert (found["redis"], found["cadvisor"]) == (simulation, simulation)
+        # Somebody who takes the connection and says nothing may be anybody.
+        assert found["node"] == left_out
+        assert "simulated" not in made.stackctl("status")
+    finally:
+        made.stackctl("down", "--volumes")
+
+
+def test_status_must_not_take_another_program_for_a_simulation(tmp_path: Path) -> None:
+    port, redis = free_ports(2)
+    made = Shop(tmp_path, {"prometheus": port})
+    (tmp_path / "stack.yml").write_text(
+        f"version: 1\nname: stackctl-simulate-{port}\nprometheus: {{listen: '127.0.0.1:{port}'}}\n"
+        f"exporters: {{redis: {{listen: '127.0.0.1:{redis}', address: 'localhost:1'}}}}\n"
+    )
+    made.stackctl("up", "--runtime", "native", "--without", "redis")
+    try:
+        with ThreadingHTTPServer(("127.0.0.1", redis), SimpleHTTPRequestHandler) as server:
+            Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+            shown = made.stackctl("status")
+            server.shutdown()
+        assert shown == "skipped: left out by --without (another program answers at its address)"
+    finally:
+        made.stackctl("down", "--volumes")
