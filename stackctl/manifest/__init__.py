@@ -26,7 +26,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Stack:
 
     Raises InputError with every problem of the manifest and of the files it names. Nothing is written.
     """
-    shown = path.name if path.parent == Path() else str(path)
+    shown = str(path)
     text = read_text(path, shown)
     if isinstance(text, Problem):
         raise InputError(_with_init(text, path))

@@ -190,6 +190,15 @@ def test_a_missing_manifest_must_lead_to_init(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", [".", "..", "sub"])
+def test_a_folder_that_is_given_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (tmp_path / "here" / "sub").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(InputError) as caught:
+        load(Path(name), {})
+    assert str(caught.value) == f"{name} is a directory, not a file\nhelp: Name the file inside it."
+
+
 def test_a_directory_must_be_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").mkdir()
     assert refusal(tmp_path / "stack.yml") == (
