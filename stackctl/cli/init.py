@@ -67,10 +67,8 @@ def _found(urls: list[MetricsUrl]) -> list[Found]:
     found = [look_at(url) for url in dict.fromkeys(urls)] or find_local()
     for each in found:
         console.note(f"{console.mark('pass' if each.scrape else 'warn')} {each}")
-        if each.scrape is None:
-            console.note("  It is written as you gave it; `stackctl verify` fails until it serves metrics.")
     if not found:
-        console.note(f"{console.mark('skip')} nothing serves metrics here: the node exporter stands in")
+        console.note(f"{console.mark('skip')} nothing serves metrics here: the machine itself is what there is")
     return found
 
 
@@ -122,6 +120,8 @@ def _report(folder: Path, files: Mapping[str, bytes], found: list[Found]) -> Non
 
     for name in files:
         console.out(f"wrote {folder / name}")
+    for line in _meanings(found):
+        console.note(line)
     console.out("\nnext:")
     for command in _next(folder, found):
         console.out(f"  {command}")
@@ -138,6 +138,13 @@ def _suggest(manifest: Path) -> None:
 
     with suppress(InputError):
         suggest(fits(load(manifest), Library()))
+
+
+def _meanings(found: list[Found]) -> Iterator[str]:
+    """What was made of things that are not as they should be."""
+    for each in found:
+        if each.scrape is None:
+            yield f"{each.url} is written as you gave it; `stackctl verify` fails until it serves metrics"
 
 
 def _next(folder: Path, found: list[Found]) -> Iterator[str]:

@@ -70,8 +70,15 @@ def test_what_does_not_answer_must_be_written_and_said(tmp_path: Path, capsys: p
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     assert main(["init", str(tmp_path), "--from", f"127.0.0.1:{port}"]) == 0
-    assert f"! http://127.0.0.1:{port}/metrics: connection refused" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"! http://127.0.0.1:{port}/metrics: connection refused" in said
+    assert f"http://127.0.0.1:{port}/metrics is written as you gave it" in said
     assert load(tmp_path / "stack.yml", {}).services[0].targets[0].port == port
+    # Nothing is written now, so nothing is said to be.
+    assert main(["init", str(tmp_path), "--from", f"127.0.0.1:{port}"]) == 2
+    said = capsys.readouterr().err
+    assert "is there already" in said
+    assert "written" not in said
 
 
 def test_a_taken_port_must_give_the_next_free_one() -> None:
