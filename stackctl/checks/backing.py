@@ -19,7 +19,7 @@ from stackctl.checks import targets
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import NoAnswer
-from stackctl.clients.prometheus import Prometheus
+from stackctl.clients.prometheus import Prometheus, counted
 from stackctl.metrics import catalogue, owners
 from stackctl.model import Rule, Service
 from stackctl.promql.catalogue import Catalogue
@@ -183,7 +183,7 @@ class Backing:
         if waiting:
             summary = f"`{waiting[0].name}` has not been scraped twice yet"
             return Verdict("early", summary, "Wait longer with --timeout.")
-        if self.client.has_result(f"count({expr})"):  # the scrape that was missing came in between
+        if self.client.has_result(counted(expr)):  # the scrape that was missing came in between
             return replace(DATA, summary="has data")
         if asked.filters:
             return Verdict("empty", "no series fulfils it now, as may be")
@@ -197,7 +197,7 @@ class Backing:
 
     def _twice(self, selector: Selector) -> bool:
         query = f"count_over_time({selector.text}[{int(selector.window * 1000)}ms]) > 1"
-        return self.client.has_result(f"count({query})")
+        return self.client.has_result(counted(query))
 
     # -- a selector -------------------------------------------------------------------------------------------
 

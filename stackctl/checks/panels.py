@@ -24,7 +24,7 @@ from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
-from stackctl.clients.prometheus import Prometheus
+from stackctl.clients.prometheus import Prometheus, counted
 from stackctl.model import Dashboard, PanelQuery
 from stackctl.promql import duration
 from stackctl.promql.expression import syntax_error
@@ -138,7 +138,7 @@ def _by_grafana(grafana: Grafana, exprs: Sequence[str]) -> list[Result]:
 
 def _counted(expr: str) -> str:
     """The number of series instead of the series, however many there are."""
-    return f"count({expr})" if _is_countable(expr) else expr
+    return counted(expr) if _is_countable(expr) else expr
 
 
 def _is_countable(expr: str) -> bool:

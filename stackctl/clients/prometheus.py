@@ -142,7 +142,7 @@ class Prometheus:
 
     def counts(self, queries: Sequence[str]) -> list[int]:
         """How many series each of `queries` has as its result, asked in one request: none may be a number."""
-        return [int(found[0][1]) if found else 0 for found in self.each([f"count({query})" for query in queries])]
+        return [int(found[0][1]) if found else 0 for found in self.each([counted(query) for query in queries])]
 
     def each(self, queries: Sequence[str]) -> list[list[tuple[Labels, float]]]:
         """The labels and the value of every series in the result of each of `queries`, asked in one request: none may
@@ -326,6 +326,11 @@ def _runtime_info(answer: Any) -> RuntimeInfo:
 
 def _alertmanagers(answer: Any) -> tuple[str, ...]:
     return tuple(entry["url"] for entry in answer["data"]["activeAlertmanagers"])
+
+
+def counted(query: str) -> str:
+    """The query that counts the series of `query`, which may end with a comment."""
+    return f"count({query}\n)"
 
 
 def timestamp(text: str) -> float:

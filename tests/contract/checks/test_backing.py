@@ -283,6 +283,12 @@ def test_the_wrong_one_among_many_alike_must_be_told(well: World) -> None:
     assert [finding.status for finding in well.findings(RULE)] == ["pass", "fail", "fail", "fail", "pass"]
 
 
+def test_a_query_that_ends_in_a_comment_must_be_asked_like_any_other(well: World) -> None:
+    without_grafana(well)
+    asks(well, "up # all of them")
+    assert told(well.only(PANEL)) == ("pass", "has data", "")
+
+
 def test_a_query_that_many_panels_share_must_be_asked_once(well: World) -> None:
     without_grafana(well)
     asks(well, *["up"] * 10)

@@ -57,7 +57,7 @@ def success(result: list[Any]) -> dict[str, Any]:
 
 def asked(first: float) -> Asked:
     def answer(query: str) -> Any:
-        if "count(many)" in query:
+        if "count(many\n)" in query:
             return success([{"metric": {"__n__": "0"}, "value": [NOW, "20"]}])
         return success([{"metric": {}, "value": [NOW, str(first)]}])
 

@@ -201,7 +201,7 @@ def test_series_of_many_queries_must_be_counted_with_one_request(server: Server)
 
     server.routes["/api/v1/query"] = Asked(answer)
     assert Prometheus(Http(server.url)).counts(["a", "b", "c"]) == [0, 7, 0]
-    parts = [f'label_replace(count({name}), "__n__", "{n}", "", "")' for n, name in enumerate("abc")]
+    parts = [f'label_replace(count({name}\n), "__n__", "{n}", "", "")' for n, name in enumerate("abc")]
     assert asked == ["query=" + " or ".join(parts)]
 
 
