@@ -5,7 +5,7 @@ from __future__ import annotations
 from stackctl.runtime.cause import explained
 from stackctl.runtime.plan import make_plan, selected
 from stackctl.runtime.protocol import DataFile, Live, Observed, Plan, Runtime, Step
-from stackctl.runtime.select import Choice, choose, open_runtime, reopen_runtime
+from stackctl.runtime.select import Choice, choose, open_runtime, reopen_runtime, volumes_in_docker
 
 __all__ = [
     "Choice",
@@ -21,4 +21,5 @@ __all__ = [
     "open_runtime",
     "reopen_runtime",
     "selected",
+    "volumes_in_docker",
 ]

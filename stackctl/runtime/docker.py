@@ -167,6 +167,12 @@ class Docker:
         self._compose(generation.resolve(), "down", "--remove-orphans", *(["--volumes"] if volumes else []))
         return names
 
+    def volumes(self) -> tuple[str, ...]:
+        """The volumes of a project of this name."""
+        with _engine_errors():
+            found = self.client.volumes(filters={"label": [f"{_PROJECT}={self.project}"]})
+        return tuple(sorted(volume["Name"] for volume in found["Volumes"] or ()))
+
     def _stuck(self, names: Collection[str]) -> set[str]:
         """Containers among `names` that Compose would find unchanged and leave in their state."""
         return {one.name for one in self.observe() if one.name in names and one.state in {"restarting", "paused"}}

@@ -66,3 +66,13 @@ def reopen_runtime(name: str, stack: str, folder: Path, *, note: Callable[[str],
     from stackctl.runtime.docker import Docker
 
     return Docker(stack, folder / "live", note)
+
+
+def volumes_in_docker(stack: str, folder: Path) -> tuple[str, ...]:
+    """The Docker volumes of a stack of that name; none where no engine answers."""
+    from stackctl.runtime.docker import connect
+
+    try:
+        return connect(stack, folder / "live", _silent).volumes()
+    except Unavailable:
+        return ()

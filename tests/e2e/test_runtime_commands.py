@@ -141,3 +141,32 @@ def test_another_runtime_must_be_refused_while_this_one_runs(shop: Shop) -> None
     need(other)
     shop.run("up", "--runtime", shop.runtime)
     assert "Run `stackctl down` first" in shop.run("up", "--runtime", other, code=2).stderr
+
+
+@pytest.mark.docker
+@pytest.mark.native
+def test_data_of_the_other_runtime_must_go_too_or_be_named(tmp_path: Path) -> None:
+    need("docker")
+    need("native")
+    shop = Shop(tmp_path, "", free_port())
+    shop.write()
+    volume = f"stackctl-test-{shop.port}_prometheus-data"
+    try:
+        shop.run("up", "--runtime", "docker")
+        shop.run("down")
+        shop.run("up", "--runtime", "native")
+        # Another folder may hold a stack of the same name, so what is in Docker is only named.
+        said = shop.run("down", "--volumes").stdout
+        assert f"! Docker still has data of a stack of this name: {volume}\n" in said
+        assert f"docker volume rm {volume}\n" in said
+        shop.run("up", "--runtime", "native")
+        shop.run("down")
+        assert (tmp_path / ".stackctl" / "data" / "prometheus").is_dir()
+        shop.run("up", "--runtime", "docker")
+        assert "Docker still has" not in shop.run("down", "--volumes").stdout
+        assert not (tmp_path / ".stackctl" / "data").exists()
+        left = ["docker", "volume", "ls", "--quiet", "--filter", f"name={volume}"]
+        assert subprocess.run(left, capture_output=True, text=True, timeout=30).stdout == ""
+    finally:
+        shop.run("down", "--volumes")
+        subprocess.run(["docker", "volume", "rm", "--force", volume], capture_output=True, timeout=30)
