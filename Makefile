@@ -28,7 +28,8 @@ demo-down: setup ## Stop what `make demo` has started, and remove its data
 test: setup ## Run the whole suite; with CI=true it first brings up real servers to test on
 	@if [ "$(CI)" = true ]; then tests/servers/up; fi
 	$(MAKE) lint
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 2 tests/unit
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder tests --ignore tests/unit
 
 unit: setup ## Run the fast tests only
 	$(BIN)/pytest tests/unit

@@ -17,6 +17,11 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     return asked
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: the workers of a run end together when the short tests come last."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many mutants were killed: tests of them carry the property `mutant`, with the runtime."""
     counts: dict[str, list[bool]] = {}

@@ -20,7 +20,7 @@ from stackctl import conventions as c
 from stackctl.wait import wait_until
 from tests.e2e.real_stack import BOTH, PASSWORD, PATIENCE_SECONDS, App, Stack, free_port, running_stack
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 METRICS = b"# TYPE a gauge\na 1\n"
 SERVICES = """\

@@ -18,7 +18,7 @@ from stackctl.wait import wait_until
 from tests.e2e.examples import EXAMPLES, copied, left_to_run, play, simulated, sink
 from tests.e2e.real_stack import BOTH, need, stackctl
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 # Example -> alert -> the scenario that makes it fire.
 ALERTS: dict[str, dict[str, str]] = {

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.mutants import DOCKER, Good, Mutant, good_stack, kill
 
-pytestmark = [pytest.mark.e2e, pytest.mark.docker]
+pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

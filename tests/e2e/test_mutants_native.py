@@ -13,7 +13,7 @@ from stackctl.wait import wait_until
 from tests.e2e.mutants import NATIVE, PATIENCE_SECONDS, Good, Mutant, good_stack, kill, wait_green
 from tests.e2e.real_stack import App, cannot_run, free_port, need
 
-pytestmark = [pytest.mark.e2e, pytest.mark.native]
+pytestmark = [pytest.mark.e2e, pytest.mark.native, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

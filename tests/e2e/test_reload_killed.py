@@ -17,7 +17,7 @@ import pytest
 from stackctl.state import State
 from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, Stack, running_stack, undone
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 RULE = "      - {alert: New, expr: up == 7}\n"
 RECEIVER = "    night: {webhook: {url: 'http://127.0.0.1:2/'}}"

@@ -17,7 +17,7 @@ import pytest
 
 from tests.e2e.real_stack import BOTH, PASSWORD, Stack, running_stack, stackctl, undone
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SHORT = ("--timeout", "3s")
 IDS = {
