@@ -1,11 +1,13 @@
 """`drift.*`: what the servers have and the manifest does not declare, each thing named.
 
-It breaks nothing that is declared, so it is a warning; that the servers' whole configuration is another one is told by
-`prometheus.config` and `alertmanager.config`, and is a failure. Where all is declared, one line says so.
+It breaks nothing that is declared, so it is a warning; but a drill that was left behind makes alerts fire. That the
+servers' whole configuration is another one is told by `prometheus.config` and `alertmanager.config`, and is a failure.
+Where all is declared, one line says so.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -26,6 +28,9 @@ DASHBOARD = "drift.dashboard"
 _NAMED = 20
 _UNDECLARED = "it is loaded, but the manifest does not declare it"
 _RELOAD = "Declare it in the manifest, or run `stackctl reload` to be rid of it."
+_DRILLED = "a drill is under way, or was cut short: what it has set up is loaded"
+_END = "Wait until it has ended, or run `stackctl reload`, which ends one that was cut short."
+_OF_A_DRILL = re.compile(rf"{re.escape(PurePosixPath(c.DRILL_RULES).name)}/|{c.DRILL}-[0-9a-f]{{6}}-\d+-")
 _BY_HAND = "Declare it in the manifest, or delete it in Grafana."
 
 # What is loaded: a name -> whether it is declared.
@@ -52,6 +57,10 @@ def _findings(context: Context, subject: Subject, look: Callable[[Context], Load
     if isinstance(loaded, NoAnswer):
         return [subject.failed(loaded.summary, "Run `stackctl up`.")]
     foreign = sorted(name for name, declared in loaded.items() if not declared)
+    drilled = [name for name in foreign if _OF_A_DRILL.match(name)]
+    if drilled:
+        # Its alerts fire, and where they go is not what the manifest says: this is no stack to be called verified.
+        return [subject.failed(_DRILLED, _END, f"Of the drill: {', '.join(drilled[:_NAMED])}", stage="loaded")]
     if foreign:
         named = [replace(subject, name=name).warned(_UNDECLARED, remedy) for name in foreign[:_NAMED]]
         more = len(foreign) - _NAMED

@@ -273,6 +273,7 @@ def test_a_killed_drill_must_be_ended_by_the_next_command_and_tell_nobody(stack:
     assert cut_short(stack, signal.SIGKILL) == -signal.SIGKILL
     assert stack.left() != []
     assert "a drill is under way, or was cut short" in stack.run("status")
+    assert "a drill is under way, or was cut short" in stack.run("verify", "--only", "drift", code=1)
     said = stack.run(command, *(("--runtime", stack.runtime) if command == "up" else ()))
     assert "a drill was cut short: ending it first" in said
     assert stack.left() == []

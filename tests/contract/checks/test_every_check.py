@@ -531,6 +531,29 @@ def test_much_that_is_foreign_must_be_named_up_to_a_number(well: World) -> None:
     assert findings[-1].summary == "5 more are not declared"
 
 
+def with_group(answer: dict[str, Any], name: str, rule: dict[str, Any]) -> dict[str, Any]:
+    """An answer about rules with one more group, in a file of its name."""
+    file = f"/any/where/prometheus/rules/{name}.yml"
+    answer["data"]["groups"].append({"name": name, "file": file, "rules": [{"lastEvaluation": stamp(2000), **rule}]})
+    return answer
+
+
+def test_what_a_drill_has_left_behind_must_be_a_failure_and_told_as_such(well: World) -> None:
+    well.servers["prometheus"].routes["/api/v1/rules"] = lambda: with_group(
+        well.report_rules(), "stackctl-drill", world_rule("alert", "Down", "vector(1)")
+    )
+    receivers = [{"name": name} for name in ("oncall", "drill-b03ae2-0-oncall", "drill-sergeant")]
+    well.servers["alertmanager"].routes["/api/v2/receivers"] = receivers
+    rule, receiver = well.only("drift.rule"), well.only("drift.receiver")
+    for finding in (rule, receiver):
+        assert finding.status == "fail"
+        assert finding.summary == "a drill is under way, or was cut short: what it has set up is loaded"
+        assert "run `stackctl reload`" in finding.remedy
+    assert "stackctl-drill.yml/stackctl-drill/Down" in rule.evidence
+    assert "drill-b03ae2-0-oncall" in receiver.evidence
+    assert "drill-sergeant" not in receiver.evidence
+
+
 def test_drift_alone_must_not_turn_a_verification_red(well: World) -> None:
     well.rules.append(world_rule("alert", "ByHand", "up == 0"))
     assert Verification("s", "native", "g", tuple(well.findings())).ok
