@@ -297,7 +297,7 @@ def _obstacle(unit: Unit, own: Collection[int]) -> Problem | None:
             remedy=f"Choose another address with `listen` of {unit.name} in the manifest.",
         )
     holder = ports.holder(unit.address)
-    if holder.pid in own or (not holder.pid and own):
+    if holder.pid in own or (own and not (holder.pid or holder.container)):
         return None  # an earlier process of this stack, which is replaced or removed first
     return Problem(
         f"{unit.name} cannot listen on {unit.address}: {holder} has it",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,16 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LISTEN = "0A"
+# What listens for containers.
+_PROXIES = ("docker-proxy", "rootlesskit")
+_DOCKER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that listens on a port; `pid` is 0 when it cannot be told."""
+    """The process that listens on a port; `pid` is 0 when it cannot be told. Docker listens for a `container`: its
+    name and its image."""
 
     pid: int = 0
     command: str = ""
+    container: str = ""
 
     def __str__(self) -> str:
+        if self.container:
+            return f"the container {self.container}"
         return f"pid {self.pid} ({self.command})" if self.pid else "another process"
 
 
@@ -53,11 +61,23 @@ def is_taken(error: OSError) -> bool:
 
 def holder(address: str) -> Holder:
     """The process that listens on the port of `address`, as far as the system shows it to this user."""
-    inodes = set(_listeners(split(address)[1]))
-    for pid in _pids() if inodes else ():
-        if inodes & set(_sockets(pid)):
-            return Holder(pid, _command(pid))
-    return Holder()
+    port = split(address)[1]
+    inodes = set(_listeners(port))
+    pid = next((pid for pid in _pids() if inodes & set(_sockets(pid))), 0) if inodes else 0
+    command = _command(pid) if pid else ""
+    # The proxy may be of a user whose processes are not shown to this one.
+    proxied = not pid or any(name in command for name in _PROXIES)
+    return Holder(pid, command, _publisher(port) if proxied else "")
+
+
+def _publisher(port: int) -> str:
+    """The container that has published `port`, where Docker tells of one."""
+    command = ["docker", "ps", "--filter", f"publish={port}", "--format", "{{.Names}} ({{.Image}})"]
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=_DOCKER_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return next(iter(ran.stdout.splitlines()), "") if ran.returncode == 0 else ""
 
 
 def _listeners(port: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from stackctl import conventions as c
 from stackctl import tools
 from stackctl.errors import Unavailable
 from stackctl.runtime import open_runtime
@@ -170,3 +171,22 @@ def test_data_of_the_other_runtime_must_go_too_or_be_named(tmp_path: Path) -> No
     finally:
         shop.run("down", "--volumes")
         subprocess.run(["docker", "volume", "rm", "--force", volume], capture_output=True, timeout=30)
+
+
+@pytest.mark.docker
+@pytest.mark.native
+def test_a_port_that_a_container_has_must_name_the_container(tmp_path: Path) -> None:
+    need("docker")
+    need("native")
+    shop = Shop(tmp_path, "native", free_port())
+    shop.write()
+    name, image = f"stackctl-test-holder-{shop.port}", c.IMAGES[c.PUSHGATEWAY]
+    run = ["docker", "run", "--detach", "--rm", "--name", name, "--publish", f"127.0.0.1:{shop.port}:9091", image]
+    subprocess.run(run, check=True, capture_output=True, timeout=60)
+    try:
+        for arguments in (["up", "--runtime", "native"], ["up", "--runtime", "native", "--dry-run"]):
+            said = shop.run(*arguments, code=3).stderr
+            assert f"127.0.0.1:{shop.port}: the container {name} ({image}) has it\n" in said
+            assert "docker-proxy" not in said
+    finally:
+        subprocess.run(["docker", "rm", "--force", name], capture_output=True, timeout=60)

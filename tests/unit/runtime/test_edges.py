@@ -30,6 +30,28 @@ def test_a_free_port_must_not_be_refused_and_a_taken_one_must_name_its_holder() 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who listens without asking another program")
+@pytest.mark.parametrize(
+    ("command", "said", "shown"),
+    [
+        ("/usr/bin/docker-proxy -proto tcp", "shop-db-1 (postgres:17)", "the container shop-db-1 (postgres:17)"),
+        ("/usr/bin/docker-proxy -proto tcp", "", "pid PID (/usr/bin/docker-proxy -proto tcp)"),
+        ("python3 -m http.server", "shop-db-1 (postgres:17)", "pid PID (python3 -m http.server)"),
+    ],
+)
+def test_a_port_of_a_container_must_name_it_where_docker_tells(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, said: str, shown: str
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\n[ "$3" = "publish=$PORT" ] && echo "{said}"\n')
+    docker.chmod(0o755)
+    monkeypatch.setattr(ports, "_command", lambda _: command)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.setenv("PORT", str(port))
+        assert str(ports.holder(f"127.0.0.1:{port}")) == shown.replace("PID", str(os.getpid()))
+
+
 def test_the_holder_must_be_named_however_busy_it_is() -> None:
     stop = threading.Event()
 
