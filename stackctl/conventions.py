@@ -42,6 +42,10 @@ IMAGES = {
     MEMCACHED: "prom/memcached-exporter:v0.15.2",
 }
 
+# In Docker an exporter that has the name of what it asks is called otherwise: on a network that both are on, the name
+# of the server would lead to either.
+CONTAINER_NAMES = {name: f"{name}-exporter" for name in (POSTGRES, REDIS, KAFKA, NGINX, MEMCACHED)}
+
 # What `simulate` runs on in a container: any Python that stackctl supports, with nothing installed.
 SIMULATE_IMAGE = "python:3.13-slim"
 # What `simulate` calls itself in its answers, so that it is not taken for what it stands in for.

@@ -61,7 +61,7 @@ def jobs(stack: Stack, runtime: str) -> tuple[Job, ...]:
 def component_address(component: Component, runtime: str) -> str:
     """host:port of a component as the other components of the stack reach it."""
     if runtime == "docker":
-        return f"{component.name}:{c.PORTS[component.name]}"
+        return f"{c.CONTAINER_NAMES.get(component.name, component.name)}:{c.PORTS[component.name]}"
     return component.listen.url.removeprefix("http://")
 
 

@@ -21,7 +21,8 @@ class File:
 class Unit:
     """One thing that runs: a component of the stack, or a service that the stack starts.
 
-    name      unique in the stack; the Compose service or the native process
+    name      unique in the stack
+    service   its name in compose.yaml and on the stack's network, "" when it is the same
     address   host:port on the user's machine, "" when it has none
     ready     URL that answers 200 when the unit is ready, "" when running is all there is to know
     reload    URL that takes a POST to re-read the configuration, "" when only a restart does
@@ -33,6 +34,7 @@ class Unit:
     """
 
     name: str
+    service: str = ""
     address: str = ""
     ready: str = ""
     reload: str = ""
@@ -46,6 +48,11 @@ class Unit:
     cwd: str = ""
     profiles: tuple[str, ...] = ()
     required: bool = False
+
+    @property
+    def in_compose(self) -> str:
+        """The name of its service in compose.yaml."""
+        return self.service or self.name
 
 
 @dataclass(frozen=True)

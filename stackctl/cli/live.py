@@ -323,5 +323,5 @@ def _grafana_user(unit: Unit, tree: Tree) -> str:
     """The administrator's name, which stands in the environment that Grafana is started with."""
     environment = unit.env
     if c.COMPOSE_FILE in tree.files:
-        environment = tree.yaml(c.COMPOSE_FILE)["services"][unit.name]["environment"]
+        environment = tree.yaml(c.COMPOSE_FILE)["services"][unit.in_compose]["environment"]
     return str(environment["GF_SECURITY_ADMIN_USER"]).replace("$$", "$")

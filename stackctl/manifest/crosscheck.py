@@ -20,6 +20,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Problem]:
     found = [
         *_something_to_monitor(manifest),
         *_job_names(manifest),
+        *_container_names(manifest),
         *_listen_addresses(manifest),
         *(routing.contradictions(manifest.alertmanager) if manifest.alertmanager else ()),
         *(problem for name, service in manifest.services.items() for problem in _service(manifest, name, service)),
@@ -63,6 +64,16 @@ def _job_names(manifest: Manifest) -> Iterator[Found]:
     for name in manifest.services:
         if name in taken:
             message = f"two scrape jobs would be named `{name}`: this service and {taken[name]}"
+            yield ("services", name), message, "Rename the service."
+
+
+def _container_names(manifest: Manifest) -> Iterator[Found]:
+    taken = {
+        name: model.component for _, model in components(manifest) if (name := c.CONTAINER_NAMES.get(model.component))
+    }
+    for name, service in manifest.services.items():
+        if name in taken and service.run.docker:
+            message = f"two containers would be named `{name}`: that of this service and that of `{taken[name]}`"
             yield ("services", name), message, "Rename the service."
 
 

@@ -70,7 +70,7 @@ def compose_project(
     networks = _networks(stack)
     project: dict[str, Any] = {
         "name": stack.name,
-        "services": {unit.name: _labelled(definition, unit) for definition, unit in made},
+        "services": {unit.in_compose: _labelled(definition, unit) for definition, unit in made},
         **({"volumes": volumes} if volumes else {}),
         **({"networks": networks} if networks else {}),
     }
@@ -96,7 +96,8 @@ def _component(
     # Compose would expand `$` in what the user wrote; in what follows it has to.
     definition = _each_text({key: value for key, value in fields.items() if value} | _HARDENED, _escape)
     definition |= {key: value for key, value in _mounts(component, files).items() if value}
-    return definition, component_unit(component, files, salt, definition, image=component.image)
+    service = c.CONTAINER_NAMES.get(component.name, "")
+    return definition, component_unit(component, files, salt, definition, image=component.image, service=service)
 
 
 def _command(component: Component) -> list[str]:

@@ -52,10 +52,10 @@ def _cause(name: str, before: Tree, after: Tree) -> str:
 
 def _definition(name: str, tree: Tree) -> Mapping[str, Any]:
     """All that a unit is started with but the files that it reads."""
-    if c.COMPOSE_FILE in tree.files:
-        service: dict[str, Any] = tree.yaml(c.COMPOSE_FILE)["services"].get(name, {})
-        return {key: value for key, value in service.items() if key != "labels"}
     unit = next((unit for unit in tree.units if unit.name == name), Unit(name))
+    if c.COMPOSE_FILE in tree.files:
+        service: dict[str, Any] = tree.yaml(c.COMPOSE_FILE)["services"].get(unit.in_compose, {})
+        return {key: value for key, value in service.items() if key != "labels"}
     return {field: getattr(unit, field) for field in _FIELDS}
 
 

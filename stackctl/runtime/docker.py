@@ -25,7 +25,7 @@ from stackctl.runtime import checkers, dial, ports, volume
 from stackctl.runtime.checkers import Checker, Verdict
 from stackctl.runtime.http import FETCH_SECONDS, Answer, reload_all
 from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan, RunState
-from stackctl.tree import Unit
+from stackctl.tree import Unit, load_units
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -155,7 +155,7 @@ class Docker:
 
     def execute(self, plan: Plan, generation: Live) -> None:
         units = {unit.name: unit for unit in generation.units()}
-        starting = plan.starting()
+        starting = [units[name].in_compose for name in plan.starting()]
         self._remove({*plan.units("remove"), *self._stuck(plan.units("replace"))})
         if starting:
             self._compose(generation.path, "up", "--detach", "--no-build", "--no-deps", *starting)
@@ -337,14 +337,16 @@ class Docker:
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         one = len(units) == 1
+        tree = (self.live / c.CURRENT).resolve()
+        named = {unit.name: unit.in_compose for unit in load_units((tree / c.UNITS_FILE).read_bytes())[2]}
         command = ["docker", "compose", "--project-name", self.project, "--file"]
-        command += [str((self.live / c.CURRENT).resolve() / c.COMPOSE_FILE), "logs", "--no-color"]
+        command += [str(tree / c.COMPOSE_FILE), "logs", "--no-color"]
         command += ["--no-log-prefix"] if one else []
         command += ["--follow"] if follow else []
         command += ["--tail", str(tail)] if tail is not None else []
-        environment = self._environment((self.live / c.CURRENT).resolve())
+        command += sorted(named.get(name, name) for name in units)
         with subprocess.Popen(
-            [*command, *sorted(units)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self._environment(tree)
         ) as process:
             try:
                 for line in process.stdout or ():

@@ -29,7 +29,7 @@ def simulated_exporters(stack: Stack, runtime: str = c.NATIVE) -> list[Service]:
 
 
 def _as_service(exporter: Exporter, runtime: str) -> Service:
-    by_name = f"{exporter.name}:{c.PORTS[exporter.name]}"
+    by_name = f"{c.CONTAINER_NAMES.get(exporter.name, exporter.name)}:{c.PORTS[exporter.name]}"
     address = by_name if runtime == c.DOCKER else exporter.listen.url.removeprefix("http://")
     return Service(exporter.name, exporter.origin, (Target(address, {}, exporter.origin),))
 
