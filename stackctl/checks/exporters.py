@@ -5,18 +5,22 @@ A target that is up says only that the exporter itself answers: a database that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
 from stackctl import conventions as c
 from stackctl.checks import targets
-from stackctl.checks.context import Context
+from stackctl.checks.context import PROBE_SECONDS, Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.checks.targets import Observation
-from stackctl.clients.http import NoAnswer
+from stackctl.clients.http import NoAnswer, why
 from stackctl.model import Exporter, Probe
+from stackctl.source import Secret
 
 WORKS = "exporter.works"
 PROBE = "probe.success"
+# Where a URL names no port.
+_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379, "https": 443}
 
 
 def check(context: Context) -> Iterable[Finding]:
@@ -41,11 +45,38 @@ def _works(context: Context, exporter: Exporter, seen: Observation | NoAnswer) -
     if isinstance(count, NoAnswer):
         return subject.failed(count.summary, "Run `stackctl up`.")
     if not count:
-        remedy = f"See `stackctl logs {exporter.name}`; correct what the manifest says of its server."
-        return subject.failed(
-            "it answers, but does not reach its server", remedy, f"not so: {series} {condition}", stage="loaded"
-        )
+        return _lost(context, subject, exporter, f"not so: {series} {condition}")
     return subject.passed(f"{series} {condition}".strip())
+
+
+def _lost(context: Context, subject: Subject, exporter: Exporter, seen: str) -> Finding:
+    """The failure of an exporter that does not reach its server. Natively it runs here, so it can be asked from here
+    whether anybody is there at all."""
+    silent = list(_silent(context, exporter)) if context.runtime == c.NATIVE else []
+    if silent:
+        remedy = f"Start its server there, or correct its address under `exporters.{exporter.name}`."
+        summary = f"it answers, but its server does not: {', '.join(silent)}"
+        return subject.failed(summary, remedy, seen, stage="loaded")
+    remedy = f"See `stackctl logs {exporter.name}`; correct what the manifest says of its server."
+    return subject.failed("it answers, but does not reach its server", remedy, seen, stage="loaded")
+
+
+def _silent(context: Context, exporter: Exporter) -> Iterator[str]:
+    """The addresses of its servers to which there is no connection, each with the reason. Nothing else of a URL, which
+    may hold a password."""
+    for server in exporter.server:
+        host, port = _address(server.reveal() if isinstance(server, Secret) else server)
+        try:
+            with context.dial(host, port, PROBE_SECONDS):
+                pass
+        except OSError as error:
+            yield f"{f'[{host}]' if ':' in host else host}:{port}: {why(error)}"
+
+
+def _address(server: str) -> tuple[str, int]:
+    """Host and port of a URL, or of what has no scheme."""
+    parts = urlsplit(server if "://" in server else f"//{server}")
+    return parts.hostname or "localhost", parts.port or _PORTS.get(parts.scheme, 80)
 
 
 def _probe(context: Context, exporter: Exporter, probe: Probe, seen: Observation | NoAnswer) -> Finding:

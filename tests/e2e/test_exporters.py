@@ -92,6 +92,8 @@ exporters:
         server.kill()
         wait_until(server.poll, lambda code: code is not None, 10, what="Redis to end")
         assert verdicts(manifest) == {"postgres": "pass", "redis": "fail"}
+        told = stackctl("-f", str(manifest), "verify", "--only", "exporter").stdout
+        assert f"it answers, but its server does not: localhost:{port}: connection refused" in told
         hidden = [path for path in (tmp_path / ".stackctl").rglob("*") if path.is_file() and PASSWORD in read(path)]
         assert all("/secrets/" in str(path) for path in hidden)
         assert hidden

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +15,7 @@ from stackctl.checks.ledger import IDS
 from stackctl.clients.http import Answer
 from stackctl.model import Retention
 from stackctl.report.verification import Verification
-from stackctl.source import Position
+from stackctl.source import Position, Secret
 from tests.contract.checks.world import World, no_answer, stamp, success
 from tests.contract.checks.world import rule as world_rule
 from tests.contract.checks.world import target as world_target
@@ -592,12 +595,52 @@ def test_every_remedy_must_be_a_sentence_about_what_to_do(well: World) -> None:
 # -- exporters ------------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def taken(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
+    """Somebody takes every connection."""
+    one, other = socket.socketpair()
+    with one, other:
+        yield one
+
+
 def test_an_exporter_that_does_not_reach_its_server_must_fail(well: World) -> None:
     well.reached.remove("redis_up")
+    well.change(dial=taken)
     finding = well.only("exporter.works", "redis")
     remedy = "See `stackctl logs redis`; correct what the manifest says of its server."
     assert told(finding) == ("fail", "it answers, but does not reach its server", remedy)
     assert finding.evidence == 'not so: redis_up{job="redis"} == 1'
+
+
+def test_a_server_that_refuses_its_exporter_must_be_named_where_it_can_be_asked(well: World) -> None:
+    well.reached.remove("redis_up")
+    finding = well.only("exporter.works", "redis")
+    summary = "it answers, but its server does not: localhost:6379: connection refused"
+    assert told(finding) == ("fail", summary, "Start its server there, or correct its address under `exporters.redis`.")
+    # From a container another address may be meant, and what is refused here says nothing.
+    well.change(runtime="docker")
+    assert well.only("exporter.works", "redis").summary == "it answers, but does not reach its server"
+
+
+@pytest.mark.parametrize(
+    ("server", "address"),
+    [
+        ("localhost:6390", "localhost:6390"),
+        (Secret("postgresql://monitor:hunter2@db.test/x?sslmode=disable"), "db.test:5432"),
+        (Secret("postgresql://monitor:hunter2@[::1]:5433/x"), "[::1]:5433"),
+        ("http://localhost/stub_status", "localhost:80"),
+    ],
+)
+def test_of_the_address_of_a_server_only_host_and_port_must_be_told(
+    well: World, server: str | Secret, address: str
+) -> None:
+    well.reached.remove("redis_up")
+    stack = well.context.stack
+    exporters = tuple(replace(each, server=(server,)) if each.name == "redis" else each for each in stack.exporters)
+    well.change(stack=replace(stack, exporters=exporters))
+    finding = well.only("exporter.works", "redis")
+    assert finding.summary.endswith(f": {address}: connection refused")
+    assert "hunter2" not in str(finding)
 
 
 def test_a_probe_without_success_must_name_what_was_asked(well: World) -> None:

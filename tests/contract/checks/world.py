@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -107,7 +109,7 @@ LABELS = ("__name__", "job", "instance", "team", "result", "shop", "le")
 @contextmanager
 def closed(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
     """Nothing listens anywhere."""
-    raise ConnectionRefusedError
+    raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
     yield
 
 
