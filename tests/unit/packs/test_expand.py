@@ -73,7 +73,8 @@ def test_parameters_and_overrides_must_change_what_they_name_only(tmp_path: Path
 def test_a_metric_that_is_off_must_leave_out_what_needs_it(tmp_path: Path) -> None:
     text = "rules: [{pack: http, services: [worker], with: {requests: a_total, latency: off}}]"
     (file,) = stack(tmp_path, text).rules
-    assert sorted(rules(file)) == ["HttpErrors http: worker", "HttpErrorsCritical http: worker"]
+    kept = ("HttpErrors", "HttpErrorsCritical", "HttpNoTraffic")
+    assert sorted(rules(file)) == [f"{name} http: worker" for name in kept]
 
 
 CACHE = """version: 1
