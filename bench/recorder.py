@@ -9,11 +9,14 @@ from __future__ import annotations
 import http.client
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+# What the queries begin with that ask many questions.
+_OF_MANY = ("query=label_replace", "query=group+by+")
 
 
 @dataclass
@@ -26,23 +29,33 @@ class Record:
 
 def record() -> Record:
     """Let every connection of this process be written down from now on."""
+    from stackctl.checks.backing import Backing
     from stackctl.clients.prometheus import Prometheus
 
     record, putrequest, each = Record(), http.client.HTTPConnection.putrequest, Prometheus.each
+    count_alike = Backing._count_alike
+
+    def asking(server: Prometheus, query: str) -> str:
+        return f"{server.http.base}/api/v1/query?{urlencode({'query': query})}\n"
 
     def noted(self: http.client.HTTPConnection, method: str, url: str, *rest: Any, **more: Any) -> None:
         address = f"http://{self.host}:{self.port}{url}"
         record.made.append(f"{time.time()} {method} {address}\n")
-        if method == "GET" and "label_replace" not in url:
+        if method == "GET" and not any(sign in url for sign in _OF_MANY):
             record.single.append(f"{address}\n")
         putrequest(self, method, url, *rest, **more)
 
     def taken_apart(self: Prometheus, queries: Sequence[str]) -> Any:
-        record.single += (f"{self.http.base}/api/v1/query?{urlencode({'query': query})}\n" for query in queries)
+        record.single += (asking(self, query) for query in queries)
         return each(self, queries)
+
+    def each_alone(self: Backing, selectors: Mapping[str, Any]) -> None:
+        count_alike(self, selectors)
+        record.single += (asking(self.client, f"count({query})") for query in selectors if query in self.counted)
 
     http.client.HTTPConnection.putrequest = noted  # type: ignore[method-assign]
     Prometheus.each = taken_apart  # type: ignore[method-assign]
+    Backing._count_alike = each_alone  # type: ignore[method-assign]
     return record
 
 
