@@ -191,7 +191,7 @@ def commands(command: Any, name: str, parent: Any) -> list[str]:
 def checks_page() -> str:
     """The ids of `verify`, from the docstrings of the check families."""
     sections = [family(check.__module__, ids) for check, ids in ledger.FAMILIES]
-    head = "# The checks of `stackctl verify`\n\n`--only` takes an id, or the part before the dot for a family.\n"
+    head = "# The checks of `stackctl verify`\n\n`--only` takes ids, or the parts before the dot for families: `--only target,rule.data`.\n"
     return "\n".join([head, *sections])
 
 

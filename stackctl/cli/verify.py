@@ -27,7 +27,9 @@ def verify(
         typer.Option("--timeout", help="How long to wait for scrapes and evaluations.", show_default="as they need"),
     ] = None,
     drill: Annotated[bool, typer.Option("--drill", help="Set off every alert too; nobody is notified.")] = False,
-    only: Annotated[list[str] | None, typer.Option("--only", metavar="ID", help="Only this check or family.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="ID,...", help="Only these checks or families; repeatable.")
+    ] = None,
 ) -> None:
     """Prove that everything the manifest declares is loaded and works.
 
@@ -38,7 +40,8 @@ def verify(
 
     manifest = options(context).manifest
     patience = seconds(timeout, "--timeout") if timeout else None
-    verification = verify_stack(manifest, patience, only or [], history=report is not None)
+    chosen = [id.strip() for given in only or () for id in given.split(",")]
+    verification = verify_stack(manifest, patience, chosen, history=report is not None)
     if drill:
         verification = _with_drill(manifest, verification)
     text = render(verification, manifest, output)

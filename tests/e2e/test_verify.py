@@ -85,6 +85,8 @@ def test_every_format_must_tell_the_same(stack: Stack, tmp_path: Path) -> None:
 
 def test_only_must_choose_checks_and_refuse_unknown_ones(stack: Stack) -> None:
     assert {check["id"] for check in stack.verify("--only", "component")} == {"component.ready"}
+    both = {check["id"] for check in stack.verify("--only", "component, job.loaded", "--only", "stack.files")}
+    assert both == {"component.ready", "job.loaded", "stack.files"}
     ran = stack.run("verify", "--only", "targets", code=2)
     assert ran.stdout == ""
     assert "error: --only: there is no check `targets`" in ran.stderr
