@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -57,10 +57,12 @@ def back_up(manifest: Path, file: Path) -> Label:
     stack, where, units = current.index()
     with state.lock():
         runtime = open_runtime(where, stack, state.root)
-        running = {one.name for one in runtime.observe() if one.state == "running"}
+        observed = runtime.observe()
+        running = {one.name for one in observed if one.state == "running"}
         if not running:
             raise not_running
         _refuse_silent(next(unit for unit in units if unit.name == c.PROMETHEUS), running)
+        _refuse_ended(one.name for one in observed if one.name not in running and one.name in c.DATA_PATHS)
         kept = [unit for unit in units if unit.name in running and unit.name in c.DATA_PATHS]
         label = _label(stack, where, kept)
         with disk.explained(file), disk.replacing(file, 0o600) as out, closing(_data(runtime, current, kept)) as data:
@@ -76,6 +78,18 @@ def _refuse_place(file: Path) -> None:
         wrong = "is not a folder" if file.parent.exists() else "does not exist"
         remedy = "Name a file in a folder that is there." if file.parent.exists() else f"Run `mkdir -p {file.parent}`."
         raise InputError.of(f"cannot write {file}: {file.parent} {wrong}", remedy=remedy)
+
+
+def _refuse_ended(names: Iterable[str]) -> None:
+    """Raise Unavailable for servers that have ended, whose data would be left out."""
+    from stackctl.errors import Problem, Unavailable
+
+    remedy = "Run `stackctl up`: it starts it. `stackctl logs {}` tells why it ended."
+    ended = [
+        Problem(f"{name} does not run, and its data would be left out", remedy=remedy.format(name)) for name in names
+    ]
+    if ended:
+        raise Unavailable(*ended)
 
 
 def _refuse_silent(unit: Unit, running: Collection[str]) -> None:

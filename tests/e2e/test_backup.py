@@ -187,6 +187,18 @@ def test_a_prometheus_that_does_not_run_or_answer_must_be_named(stack: Stack) ->
     assert not file.exists()
 
 
+def test_a_server_that_has_ended_must_be_named_and_not_left_out(stack: Stack) -> None:
+    file = stack.folder / "b.tar.gz"
+    stack.stop(c.ALERTMANAGER)
+    said = stack.run("backup", str(file), code=3).stderr
+    assert said == (
+        "unavailable: alertmanager does not run, and its data would be left out\n"
+        "help: Run `stackctl up`: it starts it. `stackctl logs alertmanager` tells why it ended.\n"
+    )
+    assert not file.exists()
+    stack.up()
+
+
 def test_a_folder_that_is_missing_must_be_named_before_anything_is_stopped(tmp_path: Path) -> None:
     file = tmp_path / "missing" / "b.tar.gz"
     ran = stackctl("-f", str(tmp_path / "stack.yml"), "backup", str(file))
