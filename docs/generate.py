@@ -191,8 +191,8 @@ def commands(command: Any, name: str, parent: Any) -> list[str]:
 def checks_page() -> str:
     """The ids of `verify`, from the docstrings of the check families."""
     sections = [family(check.__module__, ids) for check, ids in ledger.FAMILIES]
-    head = "# The checks of `stackctl verify`\n\n`--only` takes ids, or the parts before the dot for families: `--only target,rule.data`.\n"
-    return "\n".join([head, *sections])
+    only = "`--only` takes ids, or the parts before the dot for families: `--only target,rule.data`."
+    return "\n".join([f"# The checks of `stackctl verify`\n\n{only}\n", *sections])
 
 
 def family(module: str, ids: tuple[str, ...]) -> str:
