@@ -6,36 +6,21 @@ asks for. A cache with one counter is there too.
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import prometheus_client
 import pytest
 
 from stackctl import tools
-from stackctl.wait import wait_until
-from tests.e2e.real_stack import cannot_run, free_port, listens
-from tests.e2e.test_packs import PATIENCE_SECONDS, post, running, verified
+from tests.e2e.packs_live import PATIENCE_SECONDS, RUNTIMES, holds, inbox, running, simulated
+from tests.e2e.real_stack import cannot_run, free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
-PORTS = ("prometheus", "alertmanager", "calls", "java", "micrometer", "node", "go", "board", "python", "control")
-# Service -> the scenario that provokes something, and what that is.
-PROVOKED = {
-    "calls": ("errors", "GrpcErrors"),
-    "java": ("saturated", "JvmHeapHigh"),
-    "node": ("saturated", "NodejsEventLoopLags"),
-    "go": ("saturated", "GoMemoryNearLimit"),
-    "board": ("down", "GrafanaDown"),
-}
+SIMULATED = ("calls", "java", "micrometer", "node", "go", "board", "snake")
+PORTS = ("prometheus", "alertmanager", "python", "control", *SIMULATED)
 MANIFEST = """\
 version: 1
 name: stackctl-runtimes-{prometheus}
@@ -55,17 +40,17 @@ services:
       grpc_server_handling_seconds:
         type: histogram
         labels: {{grpc_type: [unary, server_stream], grpc_service: [shop.Carts], grpc_method: [Get, Put]}}
-      shop_cache_requests_total: {{type: counter, labels: {{result: [hit, miss]}}, range: [50, 400]}}
+      shop_cache_requests_total: {{type: counter, labels: {{result: [hit, error]}}, range: [0, 400]}}
   java:
     targets: ["localhost:{java}"]
     metrics:
       jvm_memory_used_bytes: {{type: gauge, labels: {{area: [heap, nonheap]}}, range: [1e8, 9.8e8]}}
       jvm_memory_committed_bytes: {{type: gauge, labels: {{area: [heap, nonheap]}}, range: [1e9, 1e9]}}
       jvm_memory_max_bytes: {{type: gauge, labels: {{area: [heap, nonheap]}}, range: [1e9, 1e9]}}
-      jvm_gc_collection_seconds: {{type: summary, labels: {{gc: [Copy, MarkSweepCompact]}}}}
+      jvm_gc_collection_seconds: {{type: summary, labels: {{gc: [Copy, MarkSweepCompact]}}, range: [0.001, 1]}}
       jvm_threads_current: {{type: gauge, range: [10, 100]}}
       jvm_threads_state: {{type: gauge, labels: {{state: [RUNNABLE, BLOCKED]}}, range: [5, 50]}}
-      jvm_threads_deadlocked: {{type: gauge, range: [0, 0]}}
+      jvm_threads_deadlocked: {{type: gauge, range: [0, 1]}}
       jvm_classes_currently_loaded: {{type: gauge, range: [2000, 3000]}}
       process_start_time_seconds: {{type: gauge}}
   micrometer:
@@ -124,20 +109,39 @@ services:
       grafana_alerting_rule_evaluation_failures_total: {{type: counter, labels: {{org: ["1"]}}}}
       grafana_alerting_scheduler_behind_seconds: {{type: gauge, range: [0, 1]}}
       process_resident_memory_bytes: {{type: gauge, range: [3e8, 5e8]}}
+  snake:
+    targets: ["localhost:{snake}"]
+    metrics:
+      process_resident_memory_bytes: {{type: gauge, range: [3e8, 5e8]}}
+      process_start_time_seconds: {{type: gauge}}
+      python_gc_objects_uncollectable_total: {{type: counter, labels: {{generation: ["2"]}}, range: [0, 10]}}
   python: {{targets: ["localhost:{python}"]}}
   itself: {{targets: ["localhost:{prometheus}"]}}
 rules:
-  - {{pack: grpc, services: [calls], with: {{window: 5s, enough: 5}}, override: {{GrpcErrors: {{for: 1s}}}}}}
-  - {{pack: cache, services: [calls]}}
-  - {{pack: runtime-jvm, services: [java], with: {{window: 3s}}, override: {{JvmHeapHigh: {{for: 1s}}}}}}
+  - pack: grpc
+    services: [calls]
+    with: {{window: 5s, enough: 5}}
+    override: {{GrpcErrors: {{for: 1s}}, GrpcErrorsCritical: {{for: 1s}}, GrpcSlow: {{for: 1s}}}}
+  # Ten minutes are judged, of which the failures are a part only.
+  - pack: cache
+    services: [calls]
+    with: {{miss: error, min_hits: 0.9}}
+    override: {{CacheMisses: {{for: 1s}}}}
+  - pack: runtime-jvm
+    services: [java]
+    with: {{window: 3s}}
+    override: {{JvmHeapHigh: {{for: 1s}}, JvmGcTimeHigh: {{for: 1s}}, JvmThreadsDeadlocked: {{for: 1s}}}}
   - {{pack: runtime-jvm, services: [micrometer], with: {{gc: jvm_gc_pause_seconds, deadlocked: off}}}}
   - {{pack: runtime-nodejs, services: [node], override: {{NodejsEventLoopLags: {{for: 1s}}}}}}
   - {{pack: runtime-go, services: [go, itself], override: {{GoMemoryNearLimit: {{for: 1s}}}}}}
-  - {{pack: runtime-python, services: [python]}}
-  - {{pack: grafana, services: [board], with: {{grafana_down_for: 1s, alerting: true}}}}
+  - {{pack: runtime-python, services: [python, snake], with: {{window: 5s}}}}
+  - pack: grafana
+    services: [board]
+    with: {{grafana_down_for: 1s, alerting: true, window: 5s, enough: 5, max_query_errors: 0.3}}
+    override: {{GrafanaErrors: {{for: 1s}}, GrafanaQueriesFail: {{for: 1s}}, GrafanaAlertRulesFail: {{for: 1s}}}}
 dashboards:
   - {{pack: grpc, services: [calls]}}
-  - {{pack: cache, services: [calls]}}
+  - {{pack: cache, services: [calls], with: {{miss: error}}}}
   - {{pack: runtime-jvm, services: [java]}}
   - pack: runtime-jvm
     services: [micrometer]
@@ -153,51 +157,18 @@ dashboards:
 """
 
 
+# It waits for the alerts of several scenarios one after the other.
+@pytest.mark.timeout(600)
 def test_packs_of_runtimes_must_have_data_and_their_alerts_must_arrive_and_end(tmp_path: Path) -> None:
     for name in ("prometheus", "alertmanager"):
         if tools.locate(name) is None:
             cannot_run(f"no {name}: run `stackctl tools install {name}`")
     manifest, ports = tmp_path / "stack.yml", {name: free_port() for name in PORTS}
-    with inbox() as (port, states), python_itself(ports["python"]):
-        manifest.write_text(MANIFEST.format(inbox=port, **ports))
-        with simulated(manifest, ports["control"]), running(manifest):
-            for id in ("panel.data", "rule.data"):
-                verdicts = verified(manifest, id)
-                bad = {subject: summary for subject, (status, summary) in verdicts.items() if status != "pass"}
-                assert verdicts, id
-                assert bad == {}
-            alerts = {(alert, service) for service, (_, alert) in PROVOKED.items()}
-            change(ports["control"], {service: scenario for service, (scenario, _) in PROVOKED.items()})
-            arrive(states, dict.fromkeys(alerts, "firing"))
-            change(ports["control"], dict.fromkeys(PROVOKED, "normal"))
-            arrive(states, dict.fromkeys(alerts, "resolved"))
-
-
-def arrive(states: dict[tuple[str, str], str], wanted: dict[tuple[str, str], str]) -> None:
-    def seen() -> dict[tuple[str, str], str]:
-        return {each: states.get(each, "never seen") for each in wanted}
-
-    wait_until(seen, lambda now: now == wanted, PATIENCE_SECONDS, what="the notifications")
-
-
-def change(control: int, scenarios: dict[str, str]) -> None:
-    for service, scenario in scenarios.items():
-        post(f"http://127.0.0.1:{control}/-/scenario?service={service}&name={scenario}")
-
-
-@contextmanager
-def simulated(manifest: Path, control: int) -> Iterator[None]:
-    """All services with a contract, served until the end."""
-    services = ["calls", "java", "micrometer", "node", "go", "board"]
-    command = [sys.executable, "-m", "stackctl", "-f", str(manifest), "simulate", *services]
-    command += ["--control-port", str(control)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            wait_until(lambda: listens(control), bool, PATIENCE_SECONDS, what="simulate to listen")
-            yield
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(PATIENCE_SECONDS)
+    with inbox() as heard, python_itself(ports["python"]):
+        manifest.write_text(MANIFEST.format(inbox=heard.port, **ports))
+        with simulated(manifest, ports["control"], SIMULATED) as simulation, running(manifest):
+            holds(manifest, "panel.data", "rule.data")
+            simulation.provoke(heard, RUNTIMES)
 
 
 @contextmanager
@@ -210,28 +181,3 @@ def python_itself(port: int) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join(PATIENCE_SECONDS)
-
-
-@contextmanager
-def inbox() -> Iterator[tuple[int, dict[tuple[str, str], str]]]:
-    """A receiver of notifications: its port, and the last state of each alert of each job."""
-    states: dict[tuple[str, str], str] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            for alert in message["alerts"]:
-                states[alert["labels"]["alertname"], alert["labels"]["job"]] = alert["status"]
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server.server_address[1], states
-    finally:
-        server.shutdown()
-        server.server_close()

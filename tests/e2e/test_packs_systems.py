@@ -5,39 +5,27 @@ Every panel has data, every rule what it asks for; what is provoked arrives, and
 
 from __future__ import annotations
 
-import json
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 
 from stackctl import tools
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import cannot_run, free_port, listens, stackctl
-from tests.e2e.test_packs import PATIENCE_SECONDS, post, verified
+from tests.e2e.packs_live import SYSTEMS, holds, inbox, running, simulated, verified
+from tests.e2e.real_stack import cannot_run, free_port, listens
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
 END_SECONDS = 10
 # Debian has no exporter for memcached, and there is no Kafka, ClickHouse or cAdvisor to be had natively.
-SIMULATED = ("cadvisor", "kafka", "clickhouse", "memcached")
+SIMULATED = ("cadvisor", "kafka", "clickhouse", "memcached", "postgres")
 PORTS = ("prometheus", "alertmanager", "nginx", "server", "control", *SIMULATED)
 MAX_CONNECTIONS = 16
-PROVOKED = {
-    "cadvisor": "ContainerMemoryHigh",
-    "kafka": "KafkaUnderReplicated",
-    "clickhouse": "ClickHouseReadonlyReplica",
-    "memcached": "MemcachedDown",
-}
 MANIFEST = """\
 version: 1
 name: stackctl-systems-{prometheus}
@@ -52,55 +40,58 @@ exporters:
   cadvisor: {{listen: {cadvisor}, resources: {{cpus: 1}}}}
   kafka: {{listen: {kafka}, brokers: ["one:9092", "two:9092"]}}
   clickhouse: {{target: "localhost:{clickhouse}"}}
+  postgres: {{listen: {postgres}, dsn: "postgresql://monitor@localhost:5432/postgres"}}
 rules:
   - {{pack: containers, with: {{oom_events: true}}, override: {{ContainerMemoryHigh: {{for: 1s}}}}}}
-  - {{pack: kafka, override: {{KafkaUnderReplicated: {{for: 1s}}}}}}
-  - {{pack: clickhouse, override: {{ClickHouseReadonlyReplica: {{for: 1s}}}}}}
-  - {{pack: nginx, override: {{NginxDown: {{for: 1s}}}}}}
-  - {{pack: memcached, override: {{MemcachedDown: {{for: 1s}}}}}}
+  - pack: kafka
+    with: {{window: 5s}}
+    override: {{KafkaUnderReplicated: {{for: 1s}}, KafkaLagHigh: {{for: 1s}}, KafkaLagGrows: {{for: 1s}}}}
+  - pack: clickhouse
+    with: {{max_failed_queries: 0.04}}
+    override:
+      ClickHouseDown: {{for: 1s}}
+      ClickHouseReadonlyReplica: {{for: 1s}}
+      ClickHouseReplicaLags: {{for: 1s}}
+      ClickHousePartsHigh: {{for: 1s}}
+      ClickHouseQueriesFail: {{for: 1s}}
+  - {{pack: nginx, with: {{window: 10s}}, override: {{NginxDown: {{for: 1s}}}}}}
+  - pack: memcached
+    with: {{window: 5s}}
+    override: {{MemcachedDown: {{for: 1s}}, MemcachedConnectionsHigh: {{for: 1s}}, MemcachedEvicts: {{for: 1s}}}}
+  # Of a real one there is more in test_packs.py.
+  - {{pack: postgres, override: {{PostgresDown: {{for: 1s}}, PostgresTransactionLong: off, PostgresReplicaLags: off}}}}
 dashboards: [{{pack: containers}}, {{pack: kafka}}, {{pack: clickhouse}}, {{pack: nginx}}, {{pack: memcached}}]
 """
 
 
+# It waits for the alerts of several scenarios one after the other.
+@pytest.mark.timeout(600)
 def test_packs_of_servers_must_have_data_and_their_alerts_must_arrive_and_end(tmp_path: Path) -> None:
     for name in ("prometheus", "alertmanager", "nginx-prometheus-exporter"):
         if tools.locate(name) is None:
             cannot_run(f"no {name}: run `stackctl tools install {name}`")
     manifest, ports = tmp_path / "stack.yml", {name: free_port() for name in PORTS}
     with ExitStack() as around:
-        port, last = around.enter_context(inbox())
-        manifest.write_text(MANIFEST.format(inbox=port, **ports))
-        around.enter_context(simulated(manifest, ports["control"]))
+        heard = around.enter_context(inbox())
+        manifest.write_text(MANIFEST.format(inbox=heard.port, **ports))
+        simulation = around.enter_context(simulated(manifest, ports["control"], SIMULATED))
+        simulation.calm(SIMULATED)
         server = around.enter_context(ExitStack())
         server.enter_context(nginx(tmp_path, ports["server"]))
-        around.enter_context(running(manifest))
+        around.enter_context(running(manifest, "prometheus", "alertmanager", "nginx"))
 
-        for id in ("panel.data", "rule.data", "exporter.works"):
-            verdicts = verified(manifest, id)
-            assert len(verdicts) >= len(SIMULATED), id
-            assert {subject: each for subject, each in verdicts.items() if each[0] != "pass"} == {}
-        assert last == {}, "nothing fires while all is well"
+        holds(manifest, "panel.data", "rule.data", "exporter.works")
+        assert heard.alerts == {}, "nothing fires while all is well"
 
-        for name in SIMULATED:
-            post(f"http://127.0.0.1:{ports['control']}/-/scenario?service={name}&name=saturated")
         flood(ports["server"])
-        arrive(last, {**dict.fromkeys(PROVOKED.values(), "firing"), "NginxConnectionsDropped": "firing"})
-
-        for name in SIMULATED:
-            post(f"http://127.0.0.1:{ports['control']}/-/scenario?service={name}&name=normal")
+        heard.arrive("firing", ["NginxConnectionsDropped"])
         server.close()
-        arrive(last, {**dict.fromkeys(PROVOKED.values(), "resolved"), "NginxDown": "firing"})
+        heard.arrive("firing", ["NginxDown"])
         assert verified(manifest, "exporter.works")["nginx"][0] == "fail"
-
         server.enter_context(nginx(tmp_path, ports["server"]))
-        arrive(last, {"NginxDown": "resolved"})
+        heard.arrive("resolved", ["NginxDown", "NginxConnectionsDropped"])
 
-
-def arrive(last: dict[str, str], expected: dict[str, str]) -> None:
-    """Wait until the last that was heard of each alert is as expected."""
-    wait_until(
-        lambda: dict(last), lambda seen: expected.items() <= seen.items(), PATIENCE_SECONDS, what="the notifications"
-    )
+        simulation.provoke(heard, SYSTEMS)
 
 
 def flood(port: int) -> None:
@@ -145,52 +136,3 @@ def nginx(folder: Path, port: int) -> Iterator[None]:
         finally:
             server.terminate()
             server.wait(END_SECONDS)
-
-
-@contextmanager
-def running(manifest: Path) -> Iterator[None]:
-    """What of the stack is not simulated."""
-    up = stackctl("-f", str(manifest), "up", "--runtime", "native", "prometheus", "alertmanager", "nginx")
-    try:
-        assert up.returncode == 0, up.stderr
-        yield
-    finally:
-        stackctl("-f", str(manifest), "down", "--volumes")
-
-
-@contextmanager
-def simulated(manifest: Path, control: int) -> Iterator[None]:
-    """The exporters that cannot be had, served until the end."""
-    command = [sys.executable, "-m", "stackctl", "-f", str(manifest), "simulate", *SIMULATED]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([*command, "--control-port", str(control)], **quiet) as server:  # type: ignore[call-overload]
-        try:
-            wait_until(lambda: listens(control), bool, PATIENCE_SECONDS, what="simulate to listen")
-            yield
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(PATIENCE_SECONDS)
-
-
-@contextmanager
-def inbox() -> Iterator[tuple[int, dict[str, str]]]:
-    """A receiver of notifications: its port, and the last status of each alert by name."""
-    last: dict[str, str] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            last[message["groupLabels"]["alertname"]] = message["status"]
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server.server_address[1], last
-    finally:
-        server.shutdown()
-        server.server_close()
