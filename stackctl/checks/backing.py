@@ -204,6 +204,13 @@ class Backing:
     def _selector(self, selector: Selector, within: frozenset[str]) -> Verdict:
         if self.has(selector):
             return DATA
+        found = self._missing(selector, within)
+        if found.outcome == "fail" and self.client.has_result(_existing(selector)):
+            return DATA  # it has come since it was counted: a failure is never told by answers of two moments
+        return found
+
+    def _missing(self, selector: Selector, within: frozenset[str]) -> Verdict:
+        """What it means that `selector` has no series."""
         if job := self._silent_job(selector):
             return Verdict("skip", f"it asks for series of `{job}`, which {self._silent[job]}")
         if selector.name in ("ALERTS", "ALERTS_FOR_STATE"):

@@ -11,7 +11,7 @@ from stackctl.checks.finding import Finding
 from stackctl.model import PanelQuery
 from stackctl.source import Position
 from tests.contract.checks.world import World
-from tests.contract.serving import Reply
+from tests.contract.serving import Asked, Reply
 
 PANEL, VARIABLE, RULE = "panel.data", "panel.variable", "rule.data"
 PLACE = Position("d.yml", 7, 9)
@@ -281,6 +281,21 @@ def test_many_rules_must_take_few_requests(well: World, window: str, requests: i
 def test_the_wrong_one_among_many_alike_must_be_told(well: World) -> None:
     rules(well, *(f'shop_orders_total{{team="{team}"}}' for team in ("core", "c", "d", "e", "")))
     assert [finding.status for finding in well.findings(RULE)] == ["pass", "fail", "fail", "fail", "pass"]
+
+
+def test_what_comes_while_it_is_looked_for_must_be_there(well: World) -> None:
+    """A rule records for the first time between two questions, and the answers to both make no sense together."""
+    rules(well, 'up{job="api"} == 0')
+    series, answer = well.series, well.report_query
+    well.series = [labels for labels in series if labels["__name__"] != "up"]
+
+    def comes_after(query: str) -> Any:
+        reply = answer(query)
+        well.series = series
+        return reply
+
+    well.servers["prometheus"].routes["/api/v1/query"] = Asked(comes_after)
+    assert told(well.only(RULE)) == ("pass", "what it asks for is there", "")
 
 
 def test_a_query_that_ends_in_a_comment_must_be_asked_like_any_other(well: World) -> None:
