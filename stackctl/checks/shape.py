@@ -141,8 +141,8 @@ def _shape(metric: Metric, answers: Mapping[About, Answer], added: Set[str]) -> 
 
 def _own(found: Answer, added: Set[str]) -> tuple[Labels, ...]:
     """The labels of series without those that the scrape has added."""
-    kept = added - {"instance"} | {"__name__"}
-    return tuple({name: value for name, value in labels.items() if name not in kept} for labels, _ in found)
+    taken = added - {"instance"} | {"__name__"}
+    return tuple({name: value for name, value in labels.items() if name not in taken} for labels, _ in found)
 
 
 def _with(selector: Selector, condition: Condition) -> Selector:
