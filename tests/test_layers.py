@@ -34,7 +34,7 @@ ALLOWED = {
     "clients": {*GROUND},
     "checks": {*CORE, "clients"},
     "report": {*GROUND, "checks", "data"},
-    "simulate": {*GROUND, "model"},
+    "simulate": {*GROUND, "model", "scrape"},
     "drill": {*CORE, "clients", "checks", "render"},
     "starter": {*CORE, "manifest"},
 }

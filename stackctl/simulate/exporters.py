@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from stackctl import conventions as c
 from stackctl.model import Contract, Exporter, Health, Label, Metric, Service, Stack, Target
+from stackctl.scrape import component_address
 from stackctl.source import Position
 
 Range = tuple[float, float]
@@ -29,9 +30,8 @@ def simulated_exporters(stack: Stack, runtime: str = c.NATIVE) -> list[Service]:
 
 
 def _as_service(exporter: Exporter, runtime: str) -> Service:
-    by_name = f"{c.CONTAINER_NAMES.get(exporter.name, exporter.name)}:{c.PORTS[exporter.name]}"
-    address = by_name if runtime == c.DOCKER else exporter.listen.url.removeprefix("http://")
-    return Service(exporter.name, exporter.origin, (Target(address, {}, exporter.origin),))
+    target = Target(component_address(exporter, runtime), {}, exporter.origin)
+    return Service(exporter.name, exporter.origin, (target,))
 
 
 def _with_contract(service: Service, stack: Stack) -> Service:
