@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -11,9 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import yaml
@@ -22,7 +19,7 @@ from stackctl import conventions as c
 from stackctl.manifest import load
 from stackctl.simulate.exporters import simulated_exporters
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import free_port
+from tests.e2e.real_stack import free_port, webhook
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LISTENING = ("prometheus", "alertmanager", "pushgateway")
@@ -40,24 +37,12 @@ class Sink:
 def sink() -> Iterator[Sink]:
     received = Sink()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            received.fired |= {a["labels"]["alertname"] for a in body["alerts"] if a["status"] == "firing"}
-            self.send_response(200)
-            self.end_headers()
+    def hear(_: str, body: Any) -> int:
+        received.fired |= {a["labels"]["alertname"] for a in body["alerts"] if a["status"] == "firing"}
+        return 200
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("0.0.0.0", 0), Handler)
-    received.port = server.server_address[1]
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
+    with webhook(hear, "0.0.0.0") as received.port:
         yield received
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def copied(example: str, folder: Path, sink_port: int, ports: dict[str, int] | None = None) -> Path:

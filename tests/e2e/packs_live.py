@@ -15,13 +15,11 @@ import urllib.request
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import listens, stackctl
+from tests.e2e.real_stack import listens, stackctl, webhook
 
 PATIENCE_SECONDS = 90
 # Alert -> the simulated service or exporter, and its scenario. `normal`, or `idle` where CALM says so, ends it.
@@ -174,26 +172,14 @@ class Inbox:
 def inbox() -> Iterator[Inbox]:
     heard = Inbox()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            refused = self.path == "/refused"
-            if not refused:
-                heard.hear(message)
-            self.send_response(400 if refused else 200)
-            self.end_headers()
+    def hear(path: str, message: Any) -> int:
+        if path == "/refused":
+            return 400
+        heard.hear(message)
+        return 200
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    heard.port = server.server_address[1]
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
+    with webhook(hear) as heard.port:
         yield heard
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @dataclass(frozen=True)

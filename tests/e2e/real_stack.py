@@ -302,3 +302,26 @@ def undone(undo: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         undo()
+
+
+@contextmanager
+def webhook(hear: Callable[[str, Any], int], host: str = "127.0.0.1") -> Iterator[int]:
+    """The port of a receiver of notifications. `hear` is told the path and the JSON of each, and says the status."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(hear(self.path, body))
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer((host, 0), Handler)
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -6,11 +6,9 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ import pytest
 
 from stackctl.runtime.callback import callback
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import BOTH, free_port, need
+from tests.e2e.real_stack import BOTH, free_port, need, webhook
 
 pytestmark = pytest.mark.e2e
 
@@ -82,25 +80,15 @@ class People:
 def people(request: pytest.FixtureRequest) -> Iterator[People]:
     made = People()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            made.told.append((self.path, body))
-            self.send_response(202)
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def log_message(self, *_: Any) -> None:
-            pass
+    def hear(path: str, body: Any) -> int:
+        made.told.append((path, body))
+        return 202
 
     runtime = request.getfixturevalue("runtime")
-    server = ThreadingHTTPServer((callback(runtime)[0], 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    made.url = f"http://localhost:{server.server_address[1]}" if runtime == "native" else ""
-    made.url = made.url or f"http://{callback(runtime)[1]}:{server.server_address[1]}"
-    yield made
-    server.shutdown()
-    server.server_close()
+    listen, host = callback(runtime)
+    with webhook(hear, listen) as port:
+        made.url = f"http://{'localhost' if runtime == 'native' else host}:{port}"
+        yield made
 
 
 @dataclass(frozen=True)
