@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import cannot_run, free_port, listens
+from tests.e2e.real_stack import cannot_run, listens
+from tests.ports import free_port
 
 LIMIT_SECONDS = 30
 PASSWORD = "p@ss:$1"  # what a URL, a shell and Compose would each stumble over

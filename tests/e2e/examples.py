@@ -19,7 +19,8 @@ from stackctl import conventions as c
 from stackctl.manifest import load
 from stackctl.simulate.exporters import simulated_exporters
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import free_port, webhook
+from tests.e2e.real_stack import webhook
+from tests.ports import free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LISTENING = ("prometheus", "alertmanager", "pushgateway")

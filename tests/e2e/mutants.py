@@ -24,7 +24,8 @@ from typing import Any
 from stackctl.runtime import process
 from stackctl.wait import wait_until
 from tests.e2e import grafana_stand_in
-from tests.e2e.real_stack import App, free_port, need
+from tests.e2e.real_stack import App, need
+from tests.ports import free_port
 
 PATIENCE_SECONDS = 40
 SHORT_SECONDS = "4s"

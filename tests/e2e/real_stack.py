@@ -30,6 +30,7 @@ from stackctl.errors import Unavailable
 from stackctl.runtime import open_runtime, process
 from stackctl.tools import cache
 from stackctl.wait import wait_until
+from tests.ports import free_port
 
 PATIENCE_SECONDS = 30
 COMPONENTS = (c.PROMETHEUS, c.ALERTMANAGER, c.PUSHGATEWAY, c.NODE, c.BLACKBOX)
@@ -73,12 +74,6 @@ def usual_ports() -> Iterator[None]:
     with Path(tempfile.gettempdir(), f"stackctl-test-ports-{os.getuid()}").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def listens(port: int) -> bool:

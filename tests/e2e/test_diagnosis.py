@@ -18,7 +18,8 @@ import pytest
 
 from stackctl import conventions as c
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import BOTH, PASSWORD, PATIENCE_SECONDS, App, Stack, free_port, running_stack
+from tests.e2e.real_stack import BOTH, PASSWORD, PATIENCE_SECONDS, App, Stack, running_stack
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 

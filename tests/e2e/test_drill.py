@@ -16,7 +16,8 @@ import pytest
 
 from stackctl.runtime.callback import callback
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import BOTH, free_port, need, webhook
+from tests.e2e.real_stack import BOTH, need, webhook
+from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 

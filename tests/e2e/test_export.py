@@ -11,7 +11,8 @@ from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.prometheus import Prometheus
 from stackctl.tools import require
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import PASSWORD, App, free_port, need, stackctl
+from tests.e2e.real_stack import PASSWORD, App, need, stackctl
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 

@@ -9,7 +9,8 @@ import pytest
 
 from stackctl import tools
 from tests.e2e.databases import PASSWORD, QUOTED, running_postgres, running_redis
-from tests.e2e.real_stack import cannot_run, free_port, stackctl
+from tests.e2e.real_stack import cannot_run, stackctl
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 

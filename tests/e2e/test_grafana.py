@@ -24,7 +24,8 @@ from stackctl.clients.http import Http
 from stackctl.manifest import load
 from stackctl.render import render
 from stackctl.source import Secret
-from tests.e2e.real_stack import free_port, need
+from tests.e2e.real_stack import need
+from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 

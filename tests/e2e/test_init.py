@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 from stackctl.cli.init import choose_ports, write
 from stackctl.starter import Draft, draft_files
 from tests.e2e.real_stack import need, usual_ports
+from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -56,9 +56,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]
 @pytest.fixture
 def app() -> Iterator[int]:
     """The quickstart's shop at every address of this machine, so that containers reach it. Gives its port."""
-    with socket.socket() as probe:
-        probe.bind(("0.0.0.0", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, str(APP), "--listen", f"0.0.0.0:{port}", "--traffic", "20"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

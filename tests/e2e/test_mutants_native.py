@@ -11,7 +11,8 @@ import pytest
 
 from stackctl.wait import wait_until
 from tests.e2e.mutants import NATIVE, PATIENCE_SECONDS, Good, Mutant, good_stack, kill, wait_green
-from tests.e2e.real_stack import App, cannot_run, free_port, need
+from tests.e2e.real_stack import App, cannot_run, need
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native, pytest.mark.long]
 

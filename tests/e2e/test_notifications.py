@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, free_port, need, stackctl
+from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, need, stackctl
+from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 

@@ -25,7 +25,8 @@ from tests.e2e.packs_live import (
     running,
     simulated,
 )
-from tests.e2e.real_stack import App, cannot_run, free_port
+from tests.e2e.real_stack import App, cannot_run
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native, pytest.mark.long]
 

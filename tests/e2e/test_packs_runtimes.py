@@ -15,7 +15,8 @@ import pytest
 
 from stackctl import tools
 from tests.e2e.packs_live import PATIENCE_SECONDS, RUNTIMES, holds, inbox, running, simulated
-from tests.e2e.real_stack import cannot_run, free_port
+from tests.e2e.real_stack import cannot_run
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 

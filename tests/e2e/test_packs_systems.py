@@ -17,7 +17,8 @@ import pytest
 from stackctl import tools
 from stackctl.wait import wait_until
 from tests.e2e.packs_live import SYSTEMS, holds, inbox, running, simulated, verified
-from tests.e2e.real_stack import cannot_run, free_port, listens
+from tests.e2e.real_stack import cannot_run, listens
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 

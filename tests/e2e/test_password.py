@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.real_stack import PASSWORD, App, free_port, need, stackctl
+from tests.e2e.real_stack import PASSWORD, App, need, stackctl
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, Stack, free_port, running_stack, undone
+from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, Stack, running_stack, undone
+from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 

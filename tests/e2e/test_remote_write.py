@@ -17,7 +17,8 @@ import pytest
 from stackctl.runtime.callback import callback
 from stackctl.wait import wait_until
 from tests.e2e.examples import adapt, copied, simulated, sink
-from tests.e2e.real_stack import BOTH, free_port, listens, need, neighbour, stackctl
+from tests.e2e.real_stack import BOTH, listens, need, neighbour, stackctl
+from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 

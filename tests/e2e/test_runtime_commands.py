@@ -17,6 +17,7 @@ from stackctl import conventions as c
 from stackctl import tools
 from stackctl.errors import Unavailable
 from stackctl.runtime import open_runtime
+from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -44,12 +45,6 @@ class Shop:
             f"prometheus: {{listen: '127.0.0.1:{self.port}'}}\n"
             f"services: {{api: {{targets: ['localhost:1']}}}}\n{more}"
         )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def need(runtime: str) -> None:

@@ -23,6 +23,7 @@ import pytest
 
 from stackctl import tools
 from stackctl.wait import wait_until
+from tests.ports import free_port
 from tests.threads import hold_back
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
@@ -58,16 +59,6 @@ services:
     metrics: {{file: {contract}, with: {{service: sell}}, metrics: {{sell_hits_total: counter}}}}
 """
 RATIO = 'sum(rate(buy_requests_total{status="500"}[5s])) / sum(rate(buy_requests_total[5s]))'
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @dataclass(frozen=True)
@@ -143,7 +134,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         if tools.locate(name) is None:
             (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no {name}")
     names = ("prometheus", "pushgateway", "buy", "sell", "sell2")
-    made = Shop(tmp_path_factory.mktemp("simulate"), dict(zip(names, free_ports(5), strict=True)))
+    made = Shop(tmp_path_factory.mktemp("simulate"), {name: free_port() for name in names})
     made.write("stack.yml")
     made.stackctl("check")
     made.stackctl("up", "--runtime", "native")
@@ -257,7 +248,7 @@ def test_a_taken_port_must_be_told_with_its_holder(shop: Shop) -> None:
 
 
 def test_status_must_say_of_an_exporter_that_it_is_simulated(tmp_path: Path) -> None:
-    port, redis, cadvisor, other = free_ports(4)
+    port, redis, cadvisor, other = (free_port() for _ in range(4))
     made = Shop(tmp_path, {"prometheus": port})
     (tmp_path / "stack.yml").write_text(
         f"version: 1\nname: stackctl-simulate-{port}\nprometheus: {{listen: '127.0.0.1:{port}'}}\n"
@@ -287,7 +278,7 @@ def test_status_must_say_of_an_exporter_that_it_is_simulated(tmp_path: Path) -> 
 
 
 def test_status_must_not_take_another_program_for_a_simulation(tmp_path: Path) -> None:
-    port, redis = free_ports(2)
+    port, redis = free_port(), free_port()
     made = Shop(tmp_path, {"prometheus": port})
     (tmp_path / "stack.yml").write_text(
         f"version: 1\nname: stackctl-simulate-{port}\nprometheus: {{listen: '127.0.0.1:{port}'}}\n"

@@ -15,7 +15,8 @@ import pytest
 
 from stackctl.wait import wait_until
 from tests.e2e.examples import play
-from tests.e2e.real_stack import free_port, need, stackctl
+from tests.e2e.real_stack import need, stackctl
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.docker]
 

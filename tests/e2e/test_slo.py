@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import PATIENCE_SECONDS, free_port, need, stackctl
+from tests.e2e.real_stack import PATIENCE_SECONDS, need, stackctl
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 

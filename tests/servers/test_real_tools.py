@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -16,6 +15,7 @@ import pytest
 from stackctl.conventions import ALERTMANAGER, BLACKBOX, DATA_PATHS, IMAGES, NODE, PROMETHEUS, PUSHGATEWAY
 from stackctl.tools import install
 from stackctl.tools.locate import is_at_least
+from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -82,13 +82,6 @@ def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
     if shutil.which("docker") is None:
         return subprocess.CompletedProcess(arguments, 127)
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def wait_for(url: str) -> None:

@@ -14,7 +14,8 @@ from stackctl import tools
 from stackctl.errors import Unavailable
 from stackctl.runtime import open_runtime
 from stackctl.state import State
-from tests.contract.runtime.stacks import Bench, free_port
+from tests.contract.runtime.stacks import Bench
+from tests.ports import free_port
 
 
 def cannot_run(reason: str) -> None:

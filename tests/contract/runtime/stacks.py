@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass, replace
 
 import yaml
@@ -52,12 +51,6 @@ class Bench:
 
     def url(self, unit: str) -> str:
         return f"http://127.0.0.1:{self.ports[unit]}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def configuration(rule: str) -> dict[str, File]:

@@ -19,6 +19,7 @@ from stackctl.cli.simulate import _chosen, _served
 from stackctl.manifest import load
 from stackctl.simulate.series import OPENMETRICS, TEXT
 from stackctl.simulate.service import SimulatedClock, SimulatedService
+from tests.ports import free_port
 
 MANIFEST = """\
 version: 1
@@ -31,12 +32,6 @@ services:
     metrics: {{jobs_total: counter, queries: {{type: {kind}}}}}
     {more}
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def write(folder: Path, more: str = "", kind: str = "gauge") -> tuple[Path, int]:

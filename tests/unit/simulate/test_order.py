@@ -13,7 +13,7 @@ import pytest
 from stackctl.model import Contract, Metric, Service
 from stackctl.simulate.order import Order, Served, read, served, write
 from stackctl.source import Position, Secret
-from tests.unit.simulate.test_command import free_port
+from tests.ports import free_port
 
 PACKAGE = Path(__file__).parents[3]
 HERE = Position("stack.yml")

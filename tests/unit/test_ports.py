@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests import ports
+
+
+def test_a_port_for_a_test_must_not_be_one_that_the_system_gives_to_connections() -> None:
+    picked = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    if not picked.exists():
+        pytest.skip("this system does not say which ports it picks")
+    assert int(picked.read_text().split()[0]) >= ports.FIRST + ports.WORKERS * ports.EACH
+
+
+def test_a_port_for_a_test_must_be_free_and_not_given_twice() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", ports.free_port()))
+        given = [ports.free_port() for _ in range(20)]
+        assert len({*given, held.getsockname()[1]}) == 21
+
+
+def test_a_taken_port_must_be_passed_over() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", ports.free_port()))
+        assert not ports._is_free(held.getsockname()[1])
