@@ -89,7 +89,7 @@ def _end_drill(manifest: Path, state: State) -> None:
 
     What is damaged is mended by the command that this is part of.
     """
-    from stackctl.cli.drill import put_out_left_behind
+    from stackctl.cli.drilling import put_out_left_behind
     from stackctl.cli.live import Live
 
     if state.running() is None or state.current() is None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -79,23 +78,6 @@ class Live:
             raise Unavailable.of(f"{name} does not run", remedy="Run `stackctl up` first.")
         stack, where, _ = current.index()
         return cls(state, running, current, reopen_runtime(where, stack, state.root))
-
-    @classmethod
-    @contextmanager
-    def locked(cls: type[L], manifest: Path) -> Iterator[L]:
-        """This as the only stackctl that changes the stack. Raises as `open`, and when the lock is held."""
-        from stackctl.state import State
-
-        if not State.beside(manifest).root.is_dir():
-            cls.open(manifest)  # says what is wrong, and leaves no trace
-        with State.beside(manifest).lock():
-            live = cls.open(manifest)
-            if live.left_by_a_drill():
-                from stackctl.cli.drill import put_out_left_behind
-
-                put_out_left_behind(manifest, live)
-                live = cls.open(manifest)
-            yield live
 
     # -- generations ------------------------------------------------------------------------------------------
 

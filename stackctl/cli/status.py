@@ -122,6 +122,8 @@ def _show_slos(found: Status) -> None:
 
 def remarks(found: Status) -> list[str]:
     """What is not as it should be about the running generation, and what to do."""
+    from stackctl.report.console import clock
+
     begun = found.unfinished
     lines = []
     if found.drill:
@@ -138,14 +140,9 @@ def remarks(found: Status) -> list[str]:
     return lines
 
 
-def clock(unix_time: float) -> str:
-    """A time of this place, to the second."""
-    from datetime import datetime
-
-    return datetime.fromtimestamp(unix_time).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
-
-
 def _kept_cells(found: Status, kept: Kept) -> list[str]:
+    from stackctl.report.console import clock
+
     notes = {found.generation: "runs", found.declared: "what the manifest says"}
     if found.generation == found.declared:
         notes = {found.generation: "runs, and is what the manifest says"}

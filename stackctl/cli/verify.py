@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,6 +35,7 @@ def verify(
 
     Exits 1 when anything declared does not work.
     """
+    from stackctl.cli.reports import page, render, write_report
     from stackctl.cli.session import verify_stack
     from stackctl.report import console
 
@@ -60,61 +61,12 @@ def _with_drill(manifest: Path, verification: Verification) -> Verification:
     """The verification with a finding for each alert under drill."""
     from dataclasses import replace
 
-    from stackctl.cli import drill
+    from stackctl.cli import drilling
+    from stackctl.cli.locked import locked
     from stackctl.cli.session import Session
 
     begun = time.monotonic()
-    with Session.locked(manifest) as session:
-        findings = drill.run(manifest, session)
+    with locked(Session, manifest) as session:
+        findings = drilling.run(manifest, session)
     seconds = verification.seconds + time.monotonic() - begun
     return replace(verification, findings=(*verification.findings, *findings), seconds=seconds)
-
-
-def _in_repository(verification: Verification, manifest: Path, output: Format) -> Verification:
-    """The verification with places as CI systems look for them: from the root of the repository."""
-    import os
-    from dataclasses import replace
-
-    from stackctl.report.checkout import Checkout
-
-    if output not in (Format.junit, Format.github):
-        return verification
-    checkout = Checkout.of(manifest, os.environ)
-    return replace(verification, findings=tuple(map(checkout.finding, verification.findings)))
-
-
-def render(verification: Verification, manifest: Path, output: Format) -> str:
-    """The report in the form that was asked for; for CI systems with places as these look for them."""
-    from stackctl.report import github, json_report, junit, text
-
-    formats: dict[Format, Any] = {
-        Format.text: text,
-        Format.json: json_report,
-        Format.junit: junit,
-        Format.github: github,
-    }
-    return str(formats[output].render(_in_repository(verification, manifest, output)))
-
-
-def page(verification: Verification) -> str:
-    """The report as a page."""
-    from stackctl import __version__
-    from stackctl.report import html
-
-    return html.render(verification, __version__)
-
-
-def write_report(path: Path, text: str, option: str) -> None:
-    """Write a report whole or not at all. Raises InputError when that cannot be; `option` is what named `path`."""
-    from stackctl.errors import InputError
-
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError.of(
-            f"cannot write {path}: {error.strerror}", remedy=f"Name another file with {option}."
-        ) from None

@@ -59,6 +59,13 @@ def detail(text: str) -> None:
         _say(dim(text), sys.stderr)
 
 
+def clock(unix_time: float) -> str:
+    """A time of this place, to the second."""
+    from datetime import datetime
+
+    return datetime.fromtimestamp(unix_time).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+
+
 def mark(status: str) -> str:
     """The sign of a status: a shape that speaks without its colour."""
     sign, color = MARKS[status]
