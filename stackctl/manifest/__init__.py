@@ -46,7 +46,8 @@ def load_packs(path: Path | None) -> Library:
 
     Raises InputError with every problem of the manifest's own packs.
     """
-    from stackctl.manifest.packs.library import Library, read_library
+    from stackctl.manifest.packs.library import Library
+    from stackctl.manifest.packs.own import read_library
 
     text = read_text(path, str(path)) if path else ""
     document = parse("" if isinstance(text, Problem) else text, str(path))

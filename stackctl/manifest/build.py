@@ -16,7 +16,7 @@ from stackctl.manifest.dashboards import read_dashboards
 from stackctl.manifest.document import Document
 from stackctl.manifest.fields import split_address
 from stackctl.manifest.packs import Packs
-from stackctl.manifest.packs.library import read_library
+from stackctl.manifest.packs.own import read_library
 from stackctl.manifest.packs.uses import Around, Subject
 from stackctl.manifest.packs.values import quoted
 from stackctl.manifest.rules import read_rules

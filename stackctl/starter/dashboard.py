@@ -6,12 +6,10 @@ Written as plain data: a dashboard is little more than its panels, and this is t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stackctl import conventions as c
-
-if TYPE_CHECKING:
-    from stackctl.starter.draft import Service
+from stackctl.starter.probe import Service
 
 # Grafana migrates a dashboard up from the version it was written in; 10 to 13 all know this one.
 SCHEMA_VERSION = 39

@@ -11,9 +11,8 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.data import DELIMITERS, data_dir
 from stackctl.starter.dashboard import dashboard
-from stackctl.starter.exposition import Requests
 from stackctl.starter.names import service_name
-from stackctl.starter.probe import Found
+from stackctl.starter.probe import Found, Service
 
 # Keys and values that every reader of YAML takes for the same text; all else is quoted.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -26,22 +25,6 @@ class Listening:
 
     port: int
     taken: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Service:
-    """A service of the first manifest, with its name."""
-
-    name: str
-    found: Found
-
-    @property
-    def requests(self) -> Requests | None:
-        return self.found.scrape.requests if self.found.scrape else None
-
-    @property
-    def latency(self) -> str:
-        return self.found.scrape.latency if self.found.scrape else ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stackctl import conventions as c
-from stackctl.starter.exposition import Scrape, read
+from stackctl.starter.exposition import Requests, Scrape, read
 from stackctl.starter.fetch import Reply, fetch
 from stackctl.starter.names import MetricsUrl
 
@@ -68,6 +68,22 @@ class Found:
             "without a Content-Type that Prometheus knows" if self.needs_protocol else "",
         ]
         return f"{self.url}: {', '.join(fact for fact in facts if fact)}"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of the first manifest: what was found, with a name."""
+
+    name: str
+    found: Found
+
+    @property
+    def requests(self) -> Requests | None:
+        return self.found.scrape.requests if self.found.scrape else None
+
+    @property
+    def latency(self) -> str:
+        return self.found.scrape.latency if self.found.scrape else ""
 
 
 def look_at(url: MetricsUrl, ask: Fetch = fetch) -> Found:
