@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -40,23 +41,22 @@ ALLOWED = {
 }
 
 
-def imports(path: Path) -> set[str]:
-    """The rooms of stackctl that a file imports, inside functions too."""
-    rooms = set()
+def imports(path: Path) -> set[Path]:
+    """The files of stackctl that a file imports, inside functions too."""
+    names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            rooms |= {_room(alias.name) for alias in node.names if alias.name.split(".")[0] == "stackctl"}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "stackctl":
-            names = (
-                [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "stackctl" else [node.module]
-            )
-            rooms |= {_room(name) for name in names}
-    return rooms
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {_file(name.split(".")) for name in names if name.split(".")[0] == PACKAGE.name}
 
 
-def _room(module: str) -> str:
-    name = [*module.split("."), ""][1]
-    return name if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists() else "__init__"
+def _file(name: list[str]) -> Path:
+    """Where a dotted name is defined: in a module of that name, or in the module that the rest of it names."""
+    place = PACKAGE.joinpath(*name[1:])
+    found = [path for path in (place.with_suffix(".py"), place / "__init__.py") if path.exists()]
+    return found[0] if found else _file(name[:-1])
 
 
 def room_of(path: Path) -> str:
@@ -70,7 +70,11 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if room_of(path) != "cli")
 def test_a_room_must_import_only_what_lies_below_it(path: Path) -> None:
     room = room_of(path)
     assert room in ALLOWED, f"say in ALLOWED what the room `{room}` may import"
-    assert imports(path) - {room} <= ALLOWED[room]
+    assert {room_of(used) for used in imports(path)} - {room} <= ALLOWED[room]
+
+
+def test_no_module_must_need_itself_by_way_of_others() -> None:
+    TopologicalSorter({path: imports(path) for path in PACKAGE.rglob("*.py")}).prepare()
 
 
 def test_only_the_console_must_know_rich() -> None:
