@@ -155,6 +155,9 @@ def _postgres(_: Stack) -> list[Metric]:
         _counter("pg_stat_database_tup_fetched", (50.0, 5000.0), **of),
         _counter("pg_stat_database_tup_inserted", (5.0, 500.0), **of),
         _counter("pg_stat_database_deadlocks", (0.0, 0.01), **of),
+        _gauge("pg_stat_activity_max_tx_duration", (0.0, 1000.0), datname=of["datname"], state=["active", "idle"]),
+        _gauge("pg_replication_is_replica", (0.0, 0.0)),
+        _gauge("pg_replication_lag_seconds", (0.0, 0.0)),
     ]
 
 
@@ -163,10 +166,12 @@ def _redis(_: Stack) -> list[Metric]:
         _gauge("redis_up"),
         _gauge("redis_uptime_in_seconds"),
         _gauge("redis_connected_clients", (5.0, 500.0)),
+        _gauge("redis_config_maxclients", (512.0, 512.0)),
         _gauge("redis_blocked_clients", (0.0, 20.0)),
         _gauge("redis_memory_used_bytes", (0.1 * _GIB, 0.98 * _GIB)),
         _gauge("redis_memory_max_bytes", (_GIB, _GIB)),
         _gauge("redis_db_keys", (1000.0, 50_000.0), db=["db0"]),
+        _gauge("redis_rdb_last_bgsave_status", (1.0, 1.0)),
         _counter("redis_commands_processed_total", (10.0, 2000.0)),
         _counter("redis_keyspace_hits_total", (8.0, 900.0)),
         _counter("redis_keyspace_misses_total", (1.0, 100.0)),

@@ -60,7 +60,7 @@ rules:
     with: {{window: 5s}}
     override: {{MemcachedDown: {{for: 1s}}, MemcachedConnectionsHigh: {{for: 1s}}, MemcachedEvicts: {{for: 1s}}}}
   # Of a real one there is more in test_packs.py.
-  - {{pack: postgres, override: {{PostgresDown: {{for: 1s}}, PostgresTransactionLong: off, PostgresReplicaLags: off}}}}
+  - {{pack: postgres, override: {{PostgresDown: {{for: 1s}}}}}}
 dashboards: [{{pack: containers}}, {{pack: kafka}}, {{pack: clickhouse}}, {{pack: nginx}}, {{pack: memcached}}]
 """
 

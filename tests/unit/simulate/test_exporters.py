@@ -10,6 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from stackctl import conventions as c
 from stackctl.manifest import load
+from stackctl.manifest.packs.library import shipped, shipped_names
+from stackctl.manifest.packs.schema import DASHBOARD, RULES
 from stackctl.model import Service
 from stackctl.simulate.exporters import simulated_exporters
 from stackctl.simulate.flow import Flow, advance
@@ -71,6 +73,15 @@ def test_what_proves_that_an_exporter_works_must_hold(exporters: dict[str, Servi
         assert [value for (metric, _), value in samples(exporters[name], "normal", 60).items() if metric == series]
     assert ("kafka_brokers", "{}") in samples(exporters[c.KAFKA], "normal", 60)
     assert samples(exporters[c.KAFKA], "normal", 60)["kafka_brokers", "{}"] == 2
+
+
+@pytest.mark.parametrize("kind", [RULES, DASHBOARD])
+def test_what_the_packs_of_exporters_ask_for_must_be_served(exporters: dict[str, Service], kind: str) -> None:
+    models = [shipped(kind, name).model for name in shipped_names(kind)]
+    asked = {model.name: set(model.metrics) - {"up"} for model in models if model.component in exporters}
+    served = {metric.name for service in exporters.values() if service.contract for metric in service.contract.metrics}
+    assert {name: names - served for name, names in asked.items() if names - served} == {}
+    assert set(exporters) <= {model.component for model in models}
 
 
 def test_both_formats_must_be_readable(exporters: dict[str, Service]) -> None:
