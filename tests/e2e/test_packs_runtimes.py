@@ -1,12 +1,13 @@
 """The packs of runtimes, of gRPC and of Grafana on a real Prometheus: what is provoked arrives and ends.
 
-`simulate` drives their contracts, and a real Python serves its own metrics. Every panel has data, every rule what it
-asks for. A cache with one counter is there too.
+Node.js, Java and Python are real processes with their client libraries; `simulate` drives the contracts of the others.
+Every panel has data, every rule what it asks for. A cache with one counter is there too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,14 +15,15 @@ import prometheus_client
 import pytest
 
 from stackctl import tools
-from tests.e2e.packs_live import PATIENCE_SECONDS, RUNTIMES, holds, inbox, running, simulated
+from tests.e2e.node_and_java import Application, running_java, running_node
+from tests.e2e.packs_live import PATIENCE_SECONDS, RUNTIMES, Inbox, holds, inbox, running, simulated
 from tests.e2e.real_stack import cannot_run
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
-SIMULATED = ("calls", "java", "micrometer", "node", "go", "board", "snake")
-PORTS = ("prometheus", "alertmanager", "python", "control", *SIMULATED)
+SIMULATED = ("calls", "go", "board", "snake")
+PORTS = ("prometheus", "alertmanager", "node", "java", "micrometer", "python", "control", *SIMULATED)
 MANIFEST = """\
 version: 1
 name: stackctl-runtimes-{prometheus}
@@ -42,45 +44,9 @@ services:
         type: histogram
         labels: {{grpc_type: [unary, server_stream], grpc_service: [shop.Carts], grpc_method: [Get, Put]}}
       shop_cache_requests_total: {{type: counter, labels: {{result: [hit, error]}}, range: [0, 400]}}
-  java:
-    targets: ["localhost:{java}"]
-    metrics:
-      jvm_memory_used_bytes: {{type: gauge, labels: {{area: [heap, nonheap]}}, range: [1e8, 9.8e8]}}
-      jvm_memory_committed_bytes: {{type: gauge, labels: {{area: [heap, nonheap]}}, range: [1e9, 1e9]}}
-      jvm_memory_max_bytes: {{type: gauge, labels: {{area: [heap, nonheap]}}, range: [1e9, 1e9]}}
-      jvm_gc_collection_seconds: {{type: summary, labels: {{gc: [Copy, MarkSweepCompact]}}, range: [0.001, 1]}}
-      jvm_threads_current: {{type: gauge, range: [10, 100]}}
-      jvm_threads_state: {{type: gauge, labels: {{state: [RUNNABLE, BLOCKED]}}, range: [5, 50]}}
-      jvm_threads_deadlocked: {{type: gauge, range: [0, 1]}}
-      jvm_classes_currently_loaded: {{type: gauge, range: [2000, 3000]}}
-      process_start_time_seconds: {{type: gauge}}
-  micrometer:
-    targets: ["localhost:{micrometer}"]
-    metrics:
-      jvm_memory_used_bytes: {{type: gauge, labels: {{area: [heap, nonheap], id: [Eden, Old]}}, range: [1e8, 2e8]}}
-      jvm_memory_committed_bytes: {{type: gauge, labels: {{area: [heap, nonheap], id: [Eden, Old]}}, range: [1e9, 1e9]}}
-      jvm_memory_max_bytes: {{type: gauge, labels: {{area: [heap, nonheap], id: [Eden, Old]}}, range: [1e9, 1e9]}}
-      jvm_gc_pause_seconds: {{type: summary, labels: {{gc: [Copy], cause: [Allocation Failure]}}}}
-      jvm_threads_live_threads: {{type: gauge, range: [10, 100]}}
-      jvm_threads_states_threads: {{type: gauge, labels: {{state: [runnable, blocked]}}, range: [5, 50]}}
-      jvm_classes_loaded_classes: {{type: gauge, range: [2000, 3000]}}
-      process_start_time_seconds: {{type: gauge}}
-  node:
-    targets: ["localhost:{node}"]
-    metrics:
-      nodejs_eventloop_lag_p50_seconds: {{type: gauge, range: [0.01, 0.011]}}
-      nodejs_eventloop_lag_p99_seconds: {{type: gauge, range: [0.01, 0.15]}}
-      nodejs_eventloop_lag_max_seconds: {{type: gauge, range: [0.02, 0.5]}}
-      nodejs_heap_size_used_bytes: {{type: gauge, range: [2e8, 3e8]}}
-      nodejs_heap_size_total_bytes: {{type: gauge, range: [3e8, 4e8]}}
-      nodejs_external_memory_bytes: {{type: gauge, range: [1e6, 2e6]}}
-      nodejs_active_handles_total: {{type: gauge, range: [2, 100]}}
-      nodejs_gc_duration_seconds: {{type: histogram, labels: {{kind: [minor, major, incremental]}}}}
-      process_resident_memory_bytes: {{type: gauge, range: [3e8, 5e8]}}
-      process_cpu_seconds_total: {{type: counter}}
-      process_open_fds: {{type: gauge, range: [10, 100]}}
-      process_max_fds: {{type: gauge, range: [1024, 1024]}}
-      process_start_time_seconds: {{type: gauge}}
+  java: {{targets: ["localhost:{java}"]}}
+  micrometer: {{targets: ["localhost:{micrometer}"]}}
+  node: {{targets: ["localhost:{node}"]}}
   go:
     targets: ["localhost:{go}"]
     metrics:
@@ -130,9 +96,12 @@ rules:
     override: {{CacheMisses: {{for: 1s}}}}
   - pack: runtime-jvm
     services: [java]
-    with: {{window: 3s}}
+    with: {{window: 3s, max_heap: 0.6}}
     override: {{JvmHeapHigh: {{for: 1s}}, JvmGcTimeHigh: {{for: 1s}}, JvmThreadsDeadlocked: {{for: 1s}}}}
-  - {{pack: runtime-jvm, services: [micrometer], with: {{gc: jvm_gc_pause_seconds, deadlocked: off}}}}
+  - pack: runtime-jvm
+    services: [micrometer]
+    with: {{window: 3s, max_heap: 0.6, gc: jvm_gc_pause_seconds, deadlocked: off}}
+    override: {{JvmHeapHigh: {{for: 1s}}, JvmGcTimeHigh: {{for: 1s}}}}
   - {{pack: runtime-nodejs, services: [node], override: {{NodejsEventLoopLags: {{for: 1s}}}}}}
   - {{pack: runtime-go, services: [go, itself], override: {{GoMemoryNearLimit: {{for: 1s}}}}}}
   - {{pack: runtime-python, services: [python, snake], with: {{window: 5s}}}}
@@ -165,11 +134,34 @@ def test_packs_of_runtimes_must_have_data_and_their_alerts_must_arrive_and_end(t
         if tools.locate(name) is None:
             cannot_run(f"no {name}: run `stackctl tools install {name}`")
     manifest, ports = tmp_path / "stack.yml", {name: free_port() for name in PORTS}
-    with inbox() as heard, python_itself(ports["python"]):
+    with (
+        inbox() as heard,
+        python_itself(ports["python"]),
+        running_node(ports["node"]) as node,
+        running_java(ports["java"], ports["micrometer"]) as java,
+    ):
         manifest.write_text(MANIFEST.format(inbox=heard.port, **ports))
         with simulated(manifest, ports["control"], SIMULATED) as simulation, running(manifest):
             holds(manifest, "panel.data", "rule.data")
-            simulation.provoke(heard, RUNTIMES)
+            # None has to do with another, so they need not wait for each other.
+            with ThreadPoolExecutor() as beside:
+                moves = [
+                    beside.submit(simulation.provoke, heard, RUNTIMES),
+                    beside.submit(break_processes, heard, node, java),
+                ]
+                for move in moves:
+                    move.result()
+
+
+def break_processes(heard: Inbox, node: Application, java: Application) -> None:
+    broken = ["JvmGcTimeHigh", "JvmHeapHigh", "JvmThreadsDeadlocked", "NodejsEventLoopLags"]
+    node.do("block")
+    java.do("fill", "collect", "lock")
+    heard.arrive("firing", broken)
+    assert {alert["labels"]["job"] for alert in heard.named("JvmHeapHigh")} == {"java", "micrometer"}
+    node.do("calm")
+    java.do("calm")
+    heard.arrive("resolved", broken)
 
 
 @contextmanager
