@@ -26,6 +26,8 @@ class Unit:
     address   host:port on the user's machine, "" when it has none
     ready     URL that answers 200 when the unit is ready, "" when running is all there is to know
     reload    URL that takes a POST to re-read the configuration, "" when only a restart does
+    user      who asks it, with the password in `password_file`; "" where no login is needed
+    ca_file   what vouches for its certificate, which has the name `server_name`; "" is as in `stackctl.access`
     spec      hash of all that only a restart can change (image, flags, files read at start)
     reads     hash of the files that `reload` makes it read again
     tool      native: the binary's name in stackctl.tools; "" when `command` is the whole command
@@ -38,6 +40,10 @@ class Unit:
     address: str = ""
     ready: str = ""
     reload: str = ""
+    user: str = ""
+    password_file: str = ""
+    ca_file: str = ""
+    server_name: str = ""
     spec: str = ""
     reads: str = ""
     image: str = ""
@@ -48,6 +54,16 @@ class Unit:
     cwd: str = ""
     profiles: tuple[str, ...] = ()
     required: bool = False
+
+    @property
+    def scheme(self) -> str:
+        """How its address is spoken to."""
+        return self.ready.partition("://")[0] or "http"
+
+    @property
+    def url(self) -> str:
+        """The base of its URLs on the user's machine, "" when it is not asked."""
+        return "/".join(self.ready.split("/")[:3])
 
     @property
     def in_compose(self) -> str:

@@ -22,11 +22,14 @@ def _component(context: Context, component: Component) -> Finding:
     subject = Subject(ID, component.name, component.origin)
     if component.name in context.skipped:
         return subject.skipped(f"does not run: {context.skipped[component.name]}")
-    http, path = Http(component.listen.url), c.READY_PATHS[component.name]
+    http, path = Http(context.access(component)), c.READY_PATHS[component.name]
     answer = context.settle(lambda: http.ask(path), lambda seen: seen.ok)
     logs = f"`stackctl logs {component.name}`"
     if isinstance(answer, NoAnswer):
         return subject.failed(answer.summary, f"Run `stackctl up`; {logs} tells why it stopped.")
+    if answer.status == 401:
+        remedy = "Run `stackctl reload`: it writes the web configuration anew. A change belongs into the manifest."
+        return subject.failed(f"{http.base}{path} answers 401: it refuses the login of what was written", remedy)
     if not answer.ok:
         return subject.failed(f"{http.base}{path} answers {answer.status}", f"See {logs}.", answer.text[:400])
     return subject.passed(f"ready at {http.base}")

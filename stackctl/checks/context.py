@@ -7,13 +7,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from stackctl import conventions as c
+from stackctl.access import Access
 from stackctl.checks.seen import Place
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Answer, Http, NoAnswer
 from stackctl.clients.probe import Dial
 from stackctl.clients.prometheus import Prometheus
-from stackctl.model import Stack
+from stackctl.model import Component, Stack
 from stackctl.promql import duration
 from stackctl.scrape import Job
 from stackctl.source import Secret
@@ -35,6 +37,7 @@ class Context:
     current    the id of the running generation, and `declared` that of `tree`
     seconds    the most that one family may wait
     intact     whether the files of the running generation are what was written
+    server     how the Prometheus that runs is asked
     fetch      asks a URL from where Prometheus runs
     place      where Prometheus runs, for a closer look at what fails, and `dial` a connection from this machine
     """
@@ -47,6 +50,7 @@ class Context:
     current: str
     declared: str
     seconds: float
+    server: Access
     fetch: Callable[[str], Answer]
     place: Place
     dial: Dial
@@ -60,18 +64,23 @@ class Context:
         own = job.service.scrape_interval if job.service else None
         return duration.seconds(own or self.stack.prometheus.scrape_interval)
 
+    def access(self, component: Component) -> Access:
+        """How a component is asked: Prometheus as the running generation has it, whatever the manifest says by now."""
+        return self.server if component.name == c.PROMETHEUS else Access(component.listen.url)
+
     def prometheus(self) -> Prometheus:
-        return Prometheus(Http(self.stack.prometheus.listen.url))
+        return Prometheus(Http(self.server))
 
     def alertmanager(self) -> Alertmanager:
         assert self.stack.alertmanager  # noqa: S101 - asked for by checks of a declared Alertmanager only
-        return Alertmanager(Http(self.stack.alertmanager.listen.url, timeout=PROBE_SECONDS))
+        return Alertmanager(Http(self.access(self.stack.alertmanager), timeout=PROBE_SECONDS))
 
     def grafana(self) -> Grafana:
         grafana = self.stack.grafana
         assert grafana  # noqa: S101 - asked for by checks of a declared Grafana only
         password = grafana.admin_password or self.grafana_password
-        return Grafana(Http(grafana.listen.url, auth=(grafana.admin_user, password.reveal() if password else "")))
+        login = (grafana.admin_user, password.reveal() if password else "")
+        return Grafana(Http(Access(grafana.listen.url, login)))
 
     def once(self, name: str, look: Callable[[], T]) -> T:
         """What `look` gives; families that ask for the same `name` share what the first of them looks at."""

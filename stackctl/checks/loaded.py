@@ -71,6 +71,17 @@ def alertmanager_difference(client: Alertmanager, tree: Tree) -> list[str]:
     return config_difference(rendered, client.config()) or ["it has loaded a file with other settings"]
 
 
+def datasource_difference(client: Grafana) -> list[str]:
+    """Whether Grafana reaches Prometheus. Raises NoAnswer when it gives none."""
+    try:
+        health = client.datasource_health(c.DATASOURCE_UID)
+    except NoAnswer as error:
+        if not error.status:
+            raise
+        return [f"it does not reach Prometheus: {error.said}"]
+    return [] if health.get("status") == "OK" else [f"it does not reach Prometheus: {health.get('message', health)}"]
+
+
 def dashboards_difference(client: Grafana, dashboards: Mapping[str, Any], gone: Iterable[str]) -> list[str]:
     """Where Grafana differs from `dashboards` (uid -> JSON), and which of the uids `gone` it still has.
 

@@ -61,7 +61,7 @@ def back_up(manifest: Path, file: Path) -> Label:
         running = {one.name for one in observed if one.state == "running"}
         if not running:
             raise not_running
-        _refuse_silent(next(unit for unit in units if unit.name == c.PROMETHEUS), running)
+        _refuse_silent(next(unit for unit in units if unit.name == c.PROMETHEUS), current, running)
         _refuse_ended(one.name for one in observed if one.name not in running and one.name in c.DATA_PATHS)
         kept = [unit for unit in units if unit.name in running and unit.name in c.DATA_PATHS]
         label = _label(stack, where, kept)
@@ -92,7 +92,7 @@ def _refuse_ended(names: Iterable[str]) -> None:
         raise Unavailable(*ended)
 
 
-def _refuse_silent(unit: Unit, running: Collection[str]) -> None:
+def _refuse_silent(unit: Unit, current: Live, running: Collection[str]) -> None:
     """Raise Unavailable when the Prometheus that has to make a snapshot does not run, or does not answer."""
     from stackctl.errors import Unavailable
     from stackctl.runtime.http import is_ready
@@ -100,10 +100,10 @@ def _refuse_silent(unit: Unit, running: Collection[str]) -> None:
     if unit.name not in running:
         remedy = "Run `stackctl up`: it starts it. `stackctl logs prometheus` tells why it ended."
         raise Unavailable.of("Prometheus does not run, and a backup begins with its snapshot", remedy=remedy)
-    answer = is_ready(unit.ready)
+    answer = is_ready(unit, current.access(unit))
     if answer.status != 200:
         raise Unavailable.of(
-            f"Prometheus does not answer at {unit.address}, and a backup begins with its snapshot",
+            f"Prometheus does not answer at {unit.url}, and a backup begins with its snapshot",
             cause=str(answer),
             remedy="Run `stackctl status` and `stackctl logs prometheus`.",
         )
@@ -123,26 +123,26 @@ def _label(stack: str, runtime: str, units: Collection[Unit]) -> Label:
 def _data(runtime: Runtime, current: Live, units: Collection[Unit]) -> Generator[tuple[str, DataFile], None, None]:
     """The data of `units`, one after the other, so that no two of them are away at the same time."""
     for unit in units:
-        read = _snapshot(runtime, unit) if unit.name == c.PROMETHEUS else _at_rest(runtime, current, unit)
+        read = _snapshot(runtime, current, unit) if unit.name == c.PROMETHEUS else _at_rest(runtime, current, unit)
         yield from ((unit.name, file) for file in read)
 
 
-def _snapshot(runtime: Runtime, unit: Unit) -> Iterator[DataFile]:
+def _snapshot(runtime: Runtime, current: Live, unit: Unit) -> Iterator[DataFile]:
     """Prometheus' own snapshot, removed after it has been read."""
-    folder = f"snapshots/{_make_snapshot(unit)}"
+    folder = f"snapshots/{_make_snapshot(current, unit)}"
     try:
         yield from runtime.read_data(unit.name, folder)
     finally:
         runtime.remove_data(unit.name, folder)
 
 
-def _make_snapshot(unit: Unit) -> str:
+def _make_snapshot(current: Live, unit: Unit) -> str:
     from stackctl.clients.http import Http, NoAnswer
     from stackctl.clients.prometheus import Prometheus
     from stackctl.errors import Unavailable
 
     try:
-        return Prometheus(Http(f"http://{unit.address}", timeout=_SNAPSHOT_SECONDS)).snapshot()
+        return Prometheus(Http(current.access(unit), timeout=_SNAPSHOT_SECONDS)).snapshot()
     except NoAnswer as error:
         remedy = "Run `stackctl up`: it starts Prometheus anew when that lacks --web.enable-admin-api."
         raise Unavailable.of("Prometheus makes no snapshot", cause=error.summary, remedy=remedy) from error
@@ -162,4 +162,4 @@ def _at_rest(runtime: Runtime, current: Live, unit: Unit) -> Iterator[DataFile]:
         yield from runtime.read_data(unit.name)
     finally:
         runtime.execute(Plan((Step("create", unit.name, _CAUSE),)), current)
-        wait_ready([unit], runtime, _READY_SECONDS)
+        wait_ready([unit], current, runtime, _READY_SECONDS)

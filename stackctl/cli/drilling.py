@@ -164,7 +164,7 @@ class Servers:
         from stackctl.cli.live import alertmanager, prometheus
 
         units = {unit.name: unit for unit in live.current.units()}
-        return cls(prometheus(units[c.PROMETHEUS]), alertmanager(units[c.ALERTMANAGER]))
+        return cls(prometheus(units[c.PROMETHEUS], live.current), alertmanager(units[c.ALERTMANAGER], live.current))
 
     def await_connection(self) -> None:
         """Wait until Prometheus knows its Alertmanager, which takes it some seconds after a start.

@@ -77,7 +77,7 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
         console.detail(f"wrote generation {generation.id} to {generation.path}")
         _validate(work.runtime, plan, generation)
         _apply(state, work.runtime, plan, generation)
-        _await(wanted, work.runtime, deadline_seconds)
+        _await(wanted, generation, work.runtime, deadline_seconds)
         _record(state, work, plan, generation, skipped)
         fitting = newly_fitting(work.stack, state) if plan else []
     _show(work, wanted, plan, skipped)
@@ -221,10 +221,10 @@ def _apply(state: State, runtime: Runtime, plan: Plan, generation: Generation) -
         runtime.execute(plan, generation)
 
 
-def _await(units: Collection[Unit], runtime: Runtime, deadline_seconds: float) -> None:
+def _await(units: Collection[Unit], generation: Generation, runtime: Runtime, deadline_seconds: float) -> None:
     from stackctl.runtime.ready import wait_ready
 
-    wait_ready(units, runtime, deadline_seconds)
+    wait_ready(units, generation, runtime, deadline_seconds)
 
 
 def _record(state: State, work: Work, plan: Plan, generation: Generation, skipped: Mapping[str, str]) -> None:
@@ -244,7 +244,7 @@ def _show(work: Work, units: Collection[Unit], plan: Plan, skipped: Mapping[str,
     console.note(f"{work.tree.stack} runs in the {work.runtime.name} runtime: {work.choice.reason}")
     done = {step.unit: step.action for step in plan.steps}
     rows = [
-        [unit.name, f"http://{unit.address}" if unit.address else "-", done.get(unit.name, "unchanged")]
+        [unit.name, f"{unit.scheme}://{unit.address}" if unit.address else "-", done.get(unit.name, "unchanged")]
         for unit in units
     ]
     console.table("", ["component", "address", "done"], rows)

@@ -141,7 +141,7 @@ class Live:
         loaded = known.loaded()
         unit = next((unit for unit in known.units if unit.name == c.ALERTMANAGER), None)
         try:
-            if unit and self._is_expected(unit) and alertmanager_difference(alertmanager(unit), known):
+            if unit and self._is_expected(unit) and alertmanager_difference(alertmanager(unit, self.current), known):
                 del loaded[unit.name]
         except NoAnswer:
             pass  # that it does not run is said in its place
@@ -151,7 +151,8 @@ class Live:
         """Raise Unavailable when a unit that has to read something does not run. A silent one may just be starting."""
         from stackctl.runtime.http import is_ready
 
-        silent = [u.name for u in self.current.units() if u.name in names and not is_ready(u.ready).status]
+        asked = [(unit, self.current.access(unit)) for unit in self.current.units() if unit.name in names]
+        silent = [unit.name for unit, access in asked if not is_ready(unit, access).status]
         if not silent:
             return
         states = {one.name: one for one in self.runtime.observe()}
@@ -161,11 +162,11 @@ class Live:
             raise Unavailable(*(Problem(f"{name} does not run", remedy=remedy) for name in stopped))
 
     def refuse_closed_grafana(self, target: Target, before: Target | None) -> None:
-        """Raise CheckFailed when dashboards change and Grafana lets nobody see whether it has loaded them."""
+        """Raise CheckFailed when Grafana has to load something and lets nobody see whether it has."""
         from stackctl.clients.http import NoAnswer
 
         grafana = target.unit(c.GRAFANA)
-        if not (grafana and self._is_expected(grafana) and any(_changed_dashboards(target, before))):
+        if not (grafana and self._is_expected(grafana) and _grafana_looks(grafana, target, before)):
             return
         try:
             _grafana(grafana, target.tree).user()
@@ -174,7 +175,7 @@ class Live:
                 raise
             raise CheckFailed.of(
                 "nothing was changed: Grafana's administrator has another password than the manifest",
-                cause="A change of dashboards could not be confirmed.",
+                cause="A change of dashboards, or of Prometheus' password, could not be confirmed.",
                 remedy="`stackctl verify --only grafana.login` tells how to set it.",
             ) from None
 
@@ -184,23 +185,23 @@ class Live:
         """Server -> a look at how what it has loaded differs from `target`.
 
         `before` is what it had loaded, None when that is not known: Grafana is only asked about dashboards that
-        differ, because its password may have been changed by hand.
+        differ and a changed login, because its password may have been changed by hand.
         """
         from stackctl.checks.loaded import alertmanager_difference, prometheus_difference
 
         server = target.unit(c.PROMETHEUS)
         assert server  # noqa: S101 - every stack has one
-        client = prometheus(server)
+        client = prometheus(server, target.generation)
         looks: dict[str, Callable[[], list[str]]] = {
             "Prometheus": lambda: prometheus_difference(client, target.tree, target.rules)
         }
         routing = target.unit(c.ALERTMANAGER)
         if routing and self._is_expected(routing):
-            teller = alertmanager(routing)
+            teller = alertmanager(routing, target.generation)
             looks["Alertmanager"] = lambda: alertmanager_difference(teller, target.tree)
         grafana = target.unit(c.GRAFANA)
         if grafana and self._is_expected(grafana):
-            looks |= _dashboard_looks(grafana, target, before)
+            looks |= _grafana_looks(grafana, target, before)
         return looks
 
     def confirm(self, target: Target, before: Target | None, deadline_seconds: float) -> None:
@@ -249,28 +250,29 @@ def _specs(generation: Generation) -> dict[str, str]:
     return {unit.name: unit.spec for unit in generation.units()}
 
 
-def prometheus(unit: Unit) -> Prometheus:
-    """The client of the Prometheus that is `unit`."""
+def prometheus(unit: Unit, generation: Generation) -> Prometheus:
+    """The client of the Prometheus that is `unit` of `generation`."""
     from stackctl.clients.http import Http
     from stackctl.clients.prometheus import Prometheus
 
-    return Prometheus(Http(f"http://{unit.address}"))
+    return Prometheus(Http(generation.access(unit)))
 
 
-def alertmanager(unit: Unit) -> Alertmanager:
-    """The client of the Alertmanager that is `unit`."""
+def alertmanager(unit: Unit, generation: Generation) -> Alertmanager:
+    """The client of the Alertmanager that is `unit` of `generation`."""
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.http import Http
 
-    return Alertmanager(Http(f"http://{unit.address}"))
+    return Alertmanager(Http(generation.access(unit)))
 
 
-def _dashboard_looks(unit: Unit, target: Target, before: Target | None) -> dict[str, Callable[[], list[str]]]:
-    """A look at the dashboards that a change adds, edits or removes, if there are any."""
-    from stackctl.checks.loaded import dashboards_difference
+def _grafana_looks(unit: Unit, target: Target, before: Target | None) -> dict[str, Callable[[], list[str]]]:
+    """A look at the dashboards that a change adds, edits or removes, and at a login that it changes, if it does."""
+    from stackctl.checks.loaded import dashboards_difference, datasource_difference
 
     changed, gone = _changed_dashboards(target, before)
-    if not (changed or gone):
+    other_login = _asking_files(target) != (_asking_files(before) if before else {})
+    if not (changed or gone or other_login):
         return {}
     client = _grafana(unit, target.tree)
     told: list[bool] = []
@@ -278,9 +280,19 @@ def _dashboard_looks(unit: Unit, target: Target, before: Target | None) -> dict[
     def look() -> list[str]:
         if not told:
             told.append(client.reload_dashboards().ok)  # by itself it looks within ten seconds
-        return dashboards_difference(client, changed, gone)
+            if other_login:
+                client.reload_datasources()
+        lines = datasource_difference(client) if other_login else []
+        return [*lines, *dashboards_difference(client, changed, gone)]
 
     return {"Grafana": look}
+
+
+def _asking_files(target: Target) -> dict[str, bytes]:
+    """The files that say how Prometheus is asked. Grafana reads them with its datasources."""
+    server = target.unit(c.PROMETHEUS)
+    names = (server.password_file, server.ca_file) if server else ()
+    return {name: target.tree.files[name].content for name in names if name}
 
 
 def _changed_dashboards(target: Target, before: Target | None) -> tuple[dict[str, Any], list[str]]:
@@ -293,12 +305,13 @@ def _changed_dashboards(target: Target, before: Target | None) -> tuple[dict[str
 
 
 def _grafana(unit: Unit, tree: Tree) -> Grafana:
+    from stackctl.access import Access
     from stackctl.clients.grafana import Grafana
     from stackctl.clients.http import Http
     from stackctl.render import PASSWORD_FILE
 
     password = tree.files[PASSWORD_FILE].content.decode()
-    return Grafana(Http(f"http://{unit.address}", auth=(_grafana_user(unit, tree), password)))
+    return Grafana(Http(Access(unit.url, (_grafana_user(unit, tree), password))))
 
 
 def _grafana_user(unit: Unit, tree: Tree) -> str:

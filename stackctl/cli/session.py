@@ -13,11 +13,12 @@ from stackctl.cli.live import Live, Target
 from stackctl.errors import Problem
 
 if TYPE_CHECKING:
+    from stackctl.access import Access
     from stackctl.clients.http import Answer
     from stackctl.model import Stack
     from stackctl.report.verification import Verification
     from stackctl.source import Secret
-    from stackctl.state import State
+    from stackctl.state import Generation, State
     from stackctl.tree import Tree
 
 
@@ -93,6 +94,7 @@ def verify_stack(
         declared=session.state.identify(session.tree),
         intact=session.state.read(session.current) is not None,
         seconds=patience(session.stack) if wait_seconds is None else wait_seconds,
+        server=_server(session.current),
         fetch=session.fetch,
         place=session.runtime,
         dial=directly,
@@ -102,6 +104,10 @@ def verify_stack(
     seconds = time.monotonic() - start
     charts = panels.look(context) if history and any(finding.id == PANEL for finding in findings) else None
     return Verification(session.stack.name, session.runtime.name, session.current.id, findings, seconds, begun, charts)
+
+
+def _server(current: Generation) -> Access:
+    return next(current.access(unit) for unit in current.units() if unit.name == c.PROMETHEUS)
 
 
 def patience(stack: Stack) -> float:

@@ -41,6 +41,7 @@ class Row:
     ready: bool | None
     started_at: float
     detail: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def status(
         if generations:
             console.table("", ["generation", "written", ""], [_kept_cells(found, kept) for kept in found.generations])
             return
-        rows = [[row.name, row.detail or row.state, row.address or "-", _ready(row)] for row in found.units]
+        rows = [[row.name, row.detail or row.state, row.url or row.address or "-", _ready(row)] for row in found.units]
         console.table("", ["component", "state", "address", "ready"], rows)
         _show_slos(found)
 
@@ -180,7 +181,7 @@ def look(manifest: Path) -> Status:
     absent = [unit for unit in units if unit.name not in observed and unit.address]
     with ThreadPoolExecutor(max_workers=max(len(units), 1)) as pool:
         others = dict(zip((unit.name for unit in absent), pool.map(_other_at, absent), strict=True))
-        late = unready(asked, pool)
+        late = unready(asked, generation, pool)
     skipped = running.units_skipped if running else {}
     rows = tuple(
         _row(unit, observed[unit.name], unit.name in late)
@@ -201,11 +202,11 @@ def _slos(generation: Generation, rows: Sequence[Row]) -> tuple[tuple[Objective,
     found = objectives(generation)
     if not found:
         return (), ""
-    server = next(row for row in rows if row.name == c.PROMETHEUS)
-    if not server.ready:
+    if not next(row for row in rows if row.name == c.PROMETHEUS).ready:
         return found, "Prometheus is not ready"
     try:
-        return measured(found, Prometheus(Http(f"http://{server.address}", timeout=_PATIENCE_SECONDS))), ""
+        server = next(unit for unit in generation.units() if unit.name == c.PROMETHEUS)
+        return measured(found, Prometheus(Http(generation.access(server), timeout=_PATIENCE_SECONDS))), ""
     except NoAnswer as error:
         return found, error.summary
 
@@ -232,16 +233,16 @@ def _other_at(unit: Unit) -> str | None:
 
 def _row(unit: Unit, seen: Observed, late: bool) -> Row:
     ready = (seen.state == "running" and not late) if unit.ready else None
-    return Row(unit.name, seen.state, unit.address, ready, seen.started_at, seen.detail)
+    return Row(unit.name, seen.state, unit.address, ready, seen.started_at, seen.detail, unit.url)
 
 
 def _absent(unit: Unit, skipped: str, other: str | None) -> Row:
     """A unit that does not run. `other` is the name of what answers at its address, None when nothing does."""
     if other is not None and other.startswith(c.SIMULATE_SERVER):
-        return Row(unit.name, "simulated", unit.address, True, 0.0, "simulated: `stackctl simulate` answers")
+        return Row(unit.name, "simulated", unit.address, True, 0.0, "simulated: `stackctl simulate` answers", unit.url)
     detail = f"skipped: {skipped}" if skipped else "not started"
     detail += "" if other is None else " (another program answers at its address)"
-    return Row(unit.name, "missing", unit.address, None, 0.0, detail)
+    return Row(unit.name, "missing", unit.address, None, 0.0, detail, unit.url)
 
 
 def _ready(row: Row) -> str:

@@ -45,6 +45,10 @@ class Grafana:
         """Ask for the provisioned dashboards to be read now; by itself Grafana looks every few seconds."""
         return self.http.ask("/api/admin/provisioning/dashboards/reload", method="POST")
 
+    def reload_datasources(self) -> Answer:
+        """Ask for the provisioned datasources, with the files that they name, to be read now; else it takes a start."""
+        return self.http.ask("/api/admin/provisioning/datasources/reload", method="POST")
+
     def dashboard(self, uid: str) -> dict[str, Any]:
         """The dashboard as Grafana has loaded it."""
         return self.http.json(f"/api/dashboards/uid/{uid}", lambda answer: _mapping(answer["dashboard"]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
+from stackctl.access import Access, distrust
 from stackctl.errors import Unavailable
 
 T = TypeVar("T")
@@ -44,14 +45,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Http:
-    """Requests to one server. `auth` is a user and a password. Proxies of the environment are not used: what is
-    asked is on this machine."""
+    """Requests to one server. Proxies of the environment are not used: what is asked is on this machine."""
 
-    base: str
-    auth: tuple[str, str] | None = field(default=None, repr=False)
+    access: Access
     timeout: float = TIMEOUT_SECONDS
     # Connections that the server keeps open; each is taken out while it is used, as one client serves many threads.
     _idle: deque[http.client.HTTPConnection] = field(default_factory=deque, init=False, repr=False, compare=False)
+
+    @property
+    def base(self) -> str:
+        return self.access.url
 
     def ask(
         self, path: str, *, method: str = "GET", params: Mapping[str, str] | None = None, body: Any = None
@@ -68,18 +71,13 @@ class Http:
         if kept:
             with suppress(ConnectionError):  # closed by the server meanwhile
                 return self._exchange(kept, method, path, body)
-        return self._exchange(self._connect(), method, path, body)
+        return self._exchange(self.access.connection(self.timeout), method, path, body)
 
     def _kept(self) -> http.client.HTTPConnection | None:
         try:
             return self._idle.pop()
         except IndexError:
             return None
-
-    def _connect(self) -> http.client.HTTPConnection:
-        parts = urlsplit(self.base)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        return kind(parts.netloc, timeout=self.timeout)
 
     def _exchange(self, connection: http.client.HTTPConnection, method: str, path: str, body: Any) -> Answer:
         """One request and its answer. The connection is kept for another, unless the server closes it or fails."""
@@ -97,13 +95,10 @@ class Http:
     def _sent(self, body: Any) -> tuple[bytes | None, dict[str, str]]:
         """The body and the headers of a request."""
         import json
-        from base64 import b64encode
 
-        login = b64encode(":".join(self.auth).encode()).decode() if self.auth else ""
-        headers = {"Authorization": f"Basic {login}"} if login else {}
         if body is None:
-            return None, headers
-        return json.dumps(body).encode(), {**headers, "Content-Type": "application/json"}
+            return None, self.access.headers
+        return json.dumps(body).encode(), {**self.access.headers, "Content-Type": "application/json"}
 
     def json(
         self, path: str, parse: Callable[[Any], T], *, params: Mapping[str, str] | None = None, body: Any = None
@@ -147,6 +142,8 @@ def first_line(text: str, limit: int = 200) -> str:
 
 def why(error: Exception) -> str:
     """The reason of a failed request, in the words of a report."""
+    if distrusted := distrust(error):
+        return distrusted
     text = f"{type(error).__name__}: {error}"
     for sign, meaning in _REASONS.items():
         if sign in text:
@@ -166,5 +163,4 @@ _REASONS = {
     "IncompleteRead": "the answer was cut short",
     "RemoteDisconnected": "the connection was closed without an answer",
     "WRONG_VERSION_NUMBER": "TLS was spoken to a plain HTTP port",
-    "CERTIFICATE_VERIFY_FAILED": "the certificate cannot be verified",
 }

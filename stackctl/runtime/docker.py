@@ -159,7 +159,7 @@ class Docker:
         self._remove({*plan.units("remove"), *self._stuck(plan.units("replace"))})
         if starting:
             self._compose(generation.path, "up", "--detach", "--no-build", "--no-deps", *starting)
-        reload_all([units[name] for name in plan.units("reload")])
+        reload_all([(units[name], generation.access(units[name])) for name in plan.units("reload")])
 
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
         names = tuple(one.name for one in self.observe())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import http.client
 import ssl
-from collections.abc import Collection
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from stackctl.access import Access, distrust
 from stackctl.errors import CheckFailed, Problem, Unavailable
 from stackctl.tree import Unit
 from stackctl.wait import TimedOut, wait_until
@@ -31,29 +32,32 @@ class Answer:
         return f"HTTP {self.status}" if self.status else self.text
 
 
-def ask(method: str, url: str, timeout_seconds: float) -> Answer:
-    """Send one request without a body and take the answer. Follows no redirect, uses no proxy, never raises."""
+def ask(method: str, url: str, timeout_seconds: float, access: Access | None = None) -> Answer:
+    """Send one request without a body and take the answer. Follows no redirect, uses no proxy, never raises.
+
+    `access` is how a server of the stack's own is asked. Any other is asked without a login, whatever its certificate.
+    """
     parts = urlsplit(url)
     path = parts.path + (f"?{parts.query}" if parts.query else "")
-    connection = _connection(parts.scheme, parts.netloc, timeout_seconds)
+    connection = access.connection(timeout_seconds) if access else _anyone(parts, timeout_seconds)
     try:
-        connection.request(method, path or "/")
+        connection.request(method, path or "/", headers=access.headers if access else {})
         answer = connection.getresponse()
         return Answer(answer.status, answer.read(_SHOWN_BYTES).decode(errors="replace").strip())
     except (OSError, http.client.HTTPException) as error:
-        return Answer(0, getattr(error, "strerror", None) or str(error) or type(error).__name__)
+        return Answer(0, distrust(error) or getattr(error, "strerror", None) or str(error) or type(error).__name__)
     finally:
         connection.close()
 
 
-def is_ready(url: str) -> Answer:
-    """The answer of a readiness address."""
-    return ask("GET", url, _PROBE_SECONDS)
+def is_ready(unit: Unit, access: Access) -> Answer:
+    """The answer of a unit's readiness address."""
+    return ask("GET", unit.ready, _PROBE_SECONDS, access)
 
 
 def server_at(address: str) -> str | None:
     """What answers HTTP at host:port calls itself, "" when it does not say; None when nothing answers."""
-    connection = _connection("http", address, _PROBE_SECONDS)
+    connection = http.client.HTTPConnection(address, timeout=_PROBE_SECONDS)
     try:
         connection.request("GET", "/")
         return connection.getresponse().getheader("Server", "")
@@ -63,15 +67,15 @@ def server_at(address: str) -> str | None:
         connection.close()
 
 
-def reload_all(units: Collection[Unit]) -> None:
-    """Make `units` read their configuration again, all at once.
+def reload_all(units: Sequence[tuple[Unit, Access]]) -> None:
+    """Make units read their configuration again, all at once.
 
     Raises CheckFailed with the server's own words when one refuses, and Unavailable when one does not answer.
     """
     if not units:
         return
     with ThreadPoolExecutor(max_workers=len(units)) as pool:
-        answers = list(pool.map(_reload, units))
+        answers = list(pool.map(lambda each: _reload(*each), units))
     silent = [_problem(unit, answer) for unit, answer in answers if not answer.status]
     refused = [_problem(unit, answer) for unit, answer in answers if answer.status and answer.status != 200]
     if silent:
@@ -80,14 +84,14 @@ def reload_all(units: Collection[Unit]) -> None:
         raise CheckFailed(*refused)
 
 
-def _reload(unit: Unit) -> tuple[Unit, Answer]:
+def _reload(unit: Unit, access: Access) -> tuple[Unit, Answer]:
     """Post until the server listens: one that an interrupted command has just started does not yet."""
     try:
         answer = wait_until(
-            lambda: ask("POST", unit.reload, _RELOAD_SECONDS), lambda seen: seen.status != 0, _LISTENING_SECONDS
+            lambda: ask("POST", unit.reload, _RELOAD_SECONDS, access), lambda seen: seen.status != 0, _LISTENING_SECONDS
         )
     except TimedOut:
-        answer = ask("POST", unit.reload, _RELOAD_SECONDS)
+        answer = ask("POST", unit.reload, _RELOAD_SECONDS, access)
     return unit, answer
 
 
@@ -99,9 +103,9 @@ def _problem(unit: Unit, answer: Answer) -> Problem:
     )
 
 
-def _connection(scheme: str, place: str, timeout_seconds: float) -> http.client.HTTPConnection:
-    if scheme == "https":
-        # Readiness is no matter of trust: the checks ask again with the right authority.
+def _anyone(parts: SplitResult, timeout_seconds: float) -> http.client.HTTPConnection:
+    if parts.scheme == "https":
+        # Whether it answers is no matter of trust: scrapes tell that of its certificate.
         unverified = ssl._create_unverified_context()  # noqa: S323
-        return http.client.HTTPSConnection(place, timeout=timeout_seconds, context=unverified)
-    return http.client.HTTPConnection(place, timeout=timeout_seconds)
+        return http.client.HTTPSConnection(parts.netloc, timeout=timeout_seconds, context=unverified)
+    return http.client.HTTPConnection(parts.netloc, timeout=timeout_seconds)

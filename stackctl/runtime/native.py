@@ -87,7 +87,7 @@ class Native:
         self._end(plan.units("remove", "replace"))
         for unit in starting:
             self._start(unit)
-        reload_all([units[name] for name in plan.units("reload")])
+        reload_all([(units[name], generation.access(units[name])) for name in plan.units("reload")])
 
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
         names = tuple(path.name.removesuffix(".pid") for path in sorted(self._pids.glob("*.pid")))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
+from stackctl.access import Access
 from stackctl.errors import Problem
 from stackctl.runtime.http import Answer
 from stackctl.tree import Unit
@@ -105,6 +106,10 @@ class Live(Protocol):
     def path(self) -> Path: ...
 
     def units(self) -> tuple[Unit, ...]: ...
+
+    def access(self, unit: Unit) -> Access:
+        """How a client of this machine asks `unit`. Raises Unavailable when the files for that cannot be read."""
+        ...
 
 
 class Runtime(Protocol):

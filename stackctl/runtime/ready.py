@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stackctl.errors import Problem, Unavailable
 from stackctl.runtime.http import Answer, is_ready
-from stackctl.runtime.protocol import Observed, Runtime
+from stackctl.runtime.protocol import Live, Observed, Runtime
 from stackctl.tree import Unit
 from stackctl.wait import SYSTEM_CLOCK, Clock, TimedOut, wait_until
 
@@ -18,14 +18,21 @@ _LOOK_EVERY_SECONDS = 0.25
 _FINISHED = "exited with code 0"
 
 
-def wait_ready(units: Collection[Unit], runtime: Runtime, deadline_seconds: float, clock: Clock = SYSTEM_CLOCK) -> None:
-    """Return when every one of `units` is ready; one without a `ready` address, when it runs or has finished.
+def wait_ready(
+    units: Collection[Unit],
+    generation: Live,
+    runtime: Runtime,
+    deadline_seconds: float,
+    clock: Clock = SYSTEM_CLOCK,
+) -> None:
+    """Return when every one of `units`, which run on `generation`, is ready; one without a `ready` address, when it
+    runs or has finished.
 
     Raises Unavailable with the last lines of its log as soon as a unit has exited, and with what each unready
     unit answered last when `deadline_seconds` have passed.
     """
     with ThreadPoolExecutor(max_workers=max(len(units), 1)) as pool:
-        watch = _Watch(units, runtime, clock, pool)
+        watch = _Watch(units, generation, runtime, clock, pool)
         try:
             wait_until(watch.look, lambda unready: not unready, deadline_seconds, what="readiness", clock=clock)
         except TimedOut as error:
@@ -33,24 +40,27 @@ def wait_ready(units: Collection[Unit], runtime: Runtime, deadline_seconds: floa
     _unless_exited({unit.name: unit for unit in units}, runtime)
 
 
-def unready(units: Collection[Unit], pool: ThreadPoolExecutor) -> dict[str, Answer]:
+def unready(units: Collection[Unit], generation: Live, pool: ThreadPoolExecutor) -> dict[str, Answer]:
     """The units whose `ready` address does not answer 200, asked all at once, and what they answered."""
     asked = [unit for unit in units if unit.ready]
-    answers = zip(asked, pool.map(lambda unit: is_ready(unit.ready), asked), strict=True)
+    answers = zip(asked, pool.map(lambda unit: is_ready(unit, generation.access(unit)), asked), strict=True)
     return {unit.name: answer for unit, answer in answers if answer.status != 200}
 
 
 class _Watch:
     """The units that are still waited for. Units leave it when they are ready; each is asked until then."""
 
-    def __init__(self, units: Collection[Unit], runtime: Runtime, clock: Clock, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, units: Collection[Unit], generation: Live, runtime: Runtime, clock: Clock, pool: ThreadPoolExecutor
+    ) -> None:
         self._waiting = {unit.name: unit for unit in units}
+        self._generation = generation
         self._runtime, self._clock, self._pool = runtime, clock, pool
         self._next_look = clock.now() + _LOOK_EVERY_SECONDS
 
     def look(self) -> Mapping[str, Answer]:
         """What is not ready, with its last answer. Raises Unavailable when one of these has exited."""
-        answers = unready(self._waiting.values(), self._pool)
+        answers = unready(self._waiting.values(), self._generation, self._pool)
         silent = {name: unit for name, unit in self._waiting.items() if not unit.ready}
         self._waiting = {name: unit for name, unit in self._waiting.items() if name in answers or name in silent}
         if silent or (answers and self._clock.now() >= self._next_look):

@@ -7,11 +7,15 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
 from stackctl.errors import Unavailable
 from stackctl.state import disk
 from stackctl.tree import File, Tree, Unit, digest, load_units
+
+if TYPE_CHECKING:
+    from stackctl.access import Access
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,25 @@ class Generation:
                 cause=str(error),
                 remedy="Run `stackctl up`: it writes what is damaged anew.",
             ) from error
+
+    def access(self, unit: Unit) -> Access:
+        """How a client asks `unit` while this is in force, whatever the manifest says by then.
+
+        Raises Unavailable when the files with its login cannot be read.
+        """
+        from stackctl.access import Access
+
+        login = (unit.user, self._text(unit.password_file)) if unit.user else None
+        return Access(unit.url, login, self._text(unit.ca_file) if unit.ca_file else "", unit.server_name)
+
+    def _text(self, name: str) -> str:
+        try:
+            return (self.path / name).read_text()
+        except (OSError, ValueError) as error:
+            cause = f"{getattr(error, 'strerror', None) or 'It is no text'}: {name}"
+            remedy = "Run `stackctl up` as the user who brought the stack up: it writes what is damaged anew."
+            summary = f"the files of generation {self.id} cannot be read"
+            raise Unavailable.of(summary, cause=cause, remedy=remedy) from None
 
 
 def identify(tree: Tree, salt: bytes) -> str:

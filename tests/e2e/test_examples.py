@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.access import Access
 from stackctl.clients.http import Http
 from stackctl.clients.prometheus import Prometheus
 from stackctl.manifest import load
@@ -88,7 +89,7 @@ def test_an_example_must_be_verified_and_have_data_in_every_panel(example: str, 
             with simulated(manifest, "--exporters", *container):
                 verified = stackctl("-f", str(manifest), "verify")
                 assert verified.returncode == 0, verified.stdout
-                client = Prometheus(Http(load(manifest).prometheus.listen.url))
+                client = Prometheus(Http(Access(load(manifest).prometheus.listen.url)))
                 wait_until(lambda: without_data(manifest, client), lambda empty: not empty, 40, what="data in panels")
         finally:
             stackctl("-f", str(manifest), "down", "--volumes")

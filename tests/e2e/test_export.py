@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.access import Access
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.prometheus import Prometheus
 from stackctl.tools import require
@@ -47,7 +48,7 @@ services:
         stderr=subprocess.DEVNULL,
     )
     try:
-        client = Prometheus(Http(f"http://127.0.0.1:{port}"))
+        client = Prometheus(Http(Access(f"http://127.0.0.1:{port}")))
         seen = wait_until(lambda: look(client), lambda health: health.get("shop-prod") == "up", 30)
         assert list(seen) == ["shop-prod"]
     finally:

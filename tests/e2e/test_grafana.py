@@ -19,6 +19,7 @@ import pytest
 
 from stackctl import conventions as c
 from stackctl import tools
+from stackctl.access import Access
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Http
 from stackctl.manifest import load
@@ -129,7 +130,7 @@ def server() -> Grafana:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     base = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
-    return Grafana(Http(base, auth=(parts.username or "admin", parts.password or "")))
+    return Grafana(Http(Access(base, (parts.username or "admin", parts.password or ""))))
 
 
 @pytest.mark.grafana

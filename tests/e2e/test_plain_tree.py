@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.access import Access
 from stackctl.clients.http import Http
 from stackctl.clients.prometheus import Prometheus
 from stackctl.wait import wait_until
@@ -41,7 +42,7 @@ rules: [{{file: rules.yml}}]
         environment["STACKCTL_GID"] = str(os.getegid())
     try:
         subprocess.run([*compose, "up", "-d", "--wait"], cwd="/", env=environment, check=True, capture_output=True)
-        client = Prometheus(Http(f"http://127.0.0.1:{ports[0]}"))
+        client = Prometheus(Http(Access(f"http://127.0.0.1:{ports[0]}")))
         expected = {"prometheus": "up", "alertmanager": "up", "node": "up"}
         wait_until(lambda: {t.job: t.health for t in client.targets()}, lambda seen: seen == expected, 30)
         assert [rule.name for rule in client.rules()] == ["Down"]

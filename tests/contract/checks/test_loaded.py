@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from stackctl.access import Access
 from stackctl.checks.loaded import (
     alertmanager_difference,
     dashboards_difference,
@@ -88,7 +89,7 @@ def well(server: Server) -> None:
 
 
 def prometheus_lines(server: Server) -> list[str]:
-    return prometheus_difference(Prometheus(Http(server.url)), TREE, rules_in(TREE))
+    return prometheus_difference(Prometheus(Http(Access(server.url))), TREE, rules_in(TREE))
 
 
 def test_what_is_loaded_as_written_must_be_no_difference(server: Server) -> None:
@@ -155,7 +156,7 @@ def report_hash(server: Server, content: bytes) -> None:
 
 
 def test_alertmanager_must_have_loaded_the_very_file(server: Server) -> None:
-    client = Alertmanager(Http(server.url))
+    client = Alertmanager(Http(Access(server.url)))
     report_hash(server, ROUTES)
     assert alertmanager_difference(client, TREE) == []
     report_hash(server, b"another")
@@ -189,19 +190,21 @@ def board(server: Server, **fields: Any) -> None:
 )
 def test_a_dashboard_must_be_what_the_tree_says(server: Server, fields: dict[str, Any], lines: list[str]) -> None:
     board(server, **fields)
-    assert dashboards_difference(Grafana(Http(server.url)), dashboards_in(TREE), []) == lines
+    assert dashboards_difference(Grafana(Http(Access(server.url))), dashboards_in(TREE), []) == lines
 
 
 def test_a_dashboard_that_is_not_loaded_and_one_that_is_still_there_must_be_named(server: Server) -> None:
-    assert dashboards_difference(Grafana(Http(server.url)), dashboards_in(TREE), []) == [
+    assert dashboards_difference(Grafana(Http(Access(server.url))), dashboards_in(TREE), []) == [
         "the dashboard shop is not loaded"
     ]
     board(server)
-    assert dashboards_difference(Grafana(Http(server.url)), {}, ["shop"]) == ["the dashboard shop is still there"]
-    assert dashboards_difference(Grafana(Http(server.url)), {}, ["other"]) == []
+    assert dashboards_difference(Grafana(Http(Access(server.url))), {}, ["shop"]) == [
+        "the dashboard shop is still there"
+    ]
+    assert dashboards_difference(Grafana(Http(Access(server.url))), {}, ["other"]) == []
 
 
 def test_a_grafana_that_refuses_must_be_no_answer(server: Server) -> None:
     server.routes["/api/dashboards/uid/shop"] = Reply({"message": "Invalid username or password"}, 401)
     with pytest.raises(NoAnswer, match="answers 401: Invalid username or password"):
-        dashboards_difference(Grafana(Http(server.url)), dashboards_in(TREE), [])
+        dashboards_difference(Grafana(Http(Access(server.url))), dashboards_in(TREE), [])

@@ -18,6 +18,7 @@ from typing import Any
 import promql_parser as p
 
 from stackctl import scrape
+from stackctl.access import Access
 from stackctl.checks import ledger
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding
@@ -214,6 +215,8 @@ class World:
         listen = replace(getattr(self.context.stack, name).listen, port=1)
         component = replace(getattr(self.context.stack, name), listen=listen)
         self.change(stack=replace(self.context.stack, **{name: component}))
+        if name == "prometheus":
+            self.change(server=Access(listen.url))
 
     def target(self, job: str) -> dict[str, Any]:
         (found,) = [target for target in self.targets if target["labels"]["job"] == job]
@@ -364,6 +367,7 @@ def context_of(manifest: Path) -> Context:
         current="aaa",
         declared="aaa",
         seconds=20,
+        server=Access(stack.prometheus.listen.url),
         fetch=lambda url: Answer(200, "", "fine"),
         place=Around(),
         dial=closed,

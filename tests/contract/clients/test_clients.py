@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from stackctl.access import Access
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.grafana import FoundDashboard, Grafana
 from stackctl.clients.http import Http, NoAnswer
@@ -47,20 +48,20 @@ def test_pools_must_hold_what_was_discovered_dropped_or_not(server: Server) -> N
     active = {"scrapePool": "api", "discoveredLabels": {"__address__": "a:1", "job": "other"}}
     dropped = {"discoveredLabels": {"__address__": "b:1", "job": "api"}}
     server.routes["/api/v1/targets"] = data({"activeTargets": [active], "droppedTargets": [dropped]})
-    assert Prometheus(Http(server.url)).pools() == {("api", "a:1"), ("api", "b:1")}
+    assert Prometheus(Http(Access(server.url))).pools() == {("api", "a:1"), ("api", "b:1")}
 
 
 def test_the_hash_of_the_loaded_configuration_must_be_read_from_the_metrics(server: Server) -> None:
     server.routes["/metrics"] = "# TYPE alertmanager_config_hash gauge\nalertmanager_config_hash 5.720328237546e+13\n"
-    assert Alertmanager(Http(server.url)).config_hash() == 57203282375460
+    assert Alertmanager(Http(Access(server.url))).config_hash() == 57203282375460
     server.routes["/metrics"] = "other 1\n"
     with pytest.raises(NoAnswer, match="does not tell which configuration is loaded"):
-        Alertmanager(Http(server.url)).config_hash()
+        Alertmanager(Http(Access(server.url))).config_hash()
 
 
 def test_dashboards_must_be_read_again_by_a_post(server: Server) -> None:
     server.routes["/api/admin/provisioning/dashboards/reload"] = {"message": "Dashboards config reloaded"}
-    assert Grafana(Http(server.url)).reload_dashboards().ok
+    assert Grafana(Http(Access(server.url))).reload_dashboards().ok
 
 
 def test_targets_must_be_read_with_their_last_scrape_in_unix_time(server: Server) -> None:
@@ -76,7 +77,7 @@ def test_targets_must_be_read_with_their_last_scrape_in_unix_time(server: Server
     server.routes["/api/v1/targets"] = data({"activeTargets": [target, never]})
     url = "http://localhost:8000/metrics"
     labels = {"instance": "localhost:8000", "job": "api"}
-    assert Prometheus(Http(server.url)).targets() == (
+    assert Prometheus(Http(Access(server.url))).targets() == (
         ActiveTarget("api", labels, url, "up", "", 1767319445.123456),
         ActiveTarget("api", {}, url, "unknown", "", 0.0),
     )
@@ -92,7 +93,7 @@ def test_rules_must_be_read_with_their_group_and_file(server: Server) -> None:
     }
     record = {**rule, "type": "recording", "name": "a:b", "health": "err", "lastError": "many-to-many"}
     server.routes["/api/v1/rules"] = data({"groups": [{"name": "g", "file": "/r.yml", "rules": [rule, record]}]})
-    assert Prometheus(Http(server.url)).rules() == (
+    assert Prometheus(Http(Access(server.url))).rules() == (
         LoadedRule("alert", "Down", "up == 0", "g", "/r.yml", "ok", "", 1.0),
         LoadedRule("record", "a:b", "up == 0", "g", "/r.yml", "err", "many-to-many", 1.0),
     )
@@ -103,7 +104,7 @@ def test_the_state_of_prometheus_must_be_read(server: Server) -> None:
     server.routes["/api/v1/status/runtimeinfo"] = data({**info, "storageRetention": "15d"})
     server.routes["/api/v1/status/config"] = data({"yaml": "global: {}\n"})
     server.routes["/api/v1/alertmanagers"] = data({"activeAlertmanagers": [{"url": "http://a:9093/api/v2/alerts"}]})
-    client = Prometheus(Http(server.url))
+    client = Prometheus(Http(Access(server.url)))
     assert client.runtime_info() == RuntimeInfo(1.0, 2.0, False, "15d")
     assert client.config() == "global: {}\n"
     assert client.alertmanagers() == ("http://a:9093/api/v2/alerts",)
@@ -112,7 +113,7 @@ def test_the_state_of_prometheus_must_be_read(server: Server) -> None:
 def test_alertmanager_must_be_read(server: Server) -> None:
     server.routes["/api/v2/status"] = {"config": {"original": "route: {}\n"}}
     server.routes["/api/v2/receivers"] = [{"name": "oncall"}, {"name": "null"}]
-    client = Alertmanager(Http(server.url))
+    client = Alertmanager(Http(Access(server.url)))
     assert client.config() == "route: {}\n"
     assert client.receivers() == ("oncall", "null")
 
@@ -120,7 +121,7 @@ def test_alertmanager_must_be_read(server: Server) -> None:
 def test_a_login_must_be_sent(server: Server) -> None:
     server.login = ("admin", "s3cret: пароль ü")
     server.routes["/api/user"] = {"login": "admin"}
-    assert Grafana(Http(server.url, auth=("admin", "s3cret: пароль ü"))).user() == "admin"
+    assert Grafana(Http(Access(server.url, ("admin", "s3cret: пароль ü")))).user() == "admin"
 
 
 @every_call
@@ -128,40 +129,40 @@ def test_a_server_that_is_gone_must_be_told_as_refused(path: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, so that nobody else takes it, but not listening
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        assert refusal(Http(url), path).summary == f"{url}{path} does not answer: connection refused"
+        assert refusal(Http(Access(url)), path).summary == f"{url}{path} does not answer: connection refused"
 
 
 def test_a_server_that_hangs_must_be_told_after_the_timeout(server: Server) -> None:
     server.hang = Event()
-    error = refusal(Http(server.url, timeout=0.1), "/api/v1/rules")
+    error = refusal(Http(Access(server.url), timeout=0.1), "/api/v1/rules")
     assert error.summary == f"{server.url}/api/v1/rules does not answer: no answer in time"
 
 
 @every_call
 def test_a_page_must_be_told_as_no_json(server: Server, path: str) -> None:
     server.routes[path] = "<html>welcome</html>"
-    assert refusal(Http(server.url), path).summary == f"{server.url}{path} answers something that is not JSON"
+    assert refusal(Http(Access(server.url)), path).summary == f"{server.url}{path} answers something that is not JSON"
 
 
 @every_call
 @pytest.mark.parametrize("body", [[1], "null", '"text"', "7"])
 def test_json_of_something_else_must_be_told_and_never_be_a_crash(server: Server, path: str, body: Any) -> None:
     server.routes[path] = body
-    error = refusal(Http(server.url), path)
+    error = refusal(Http(Access(server.url)), path)
     assert error.summary == f"{server.url}{path} answers something else than expected: is it another server?"
 
 
 @pytest.mark.parametrize("body", [{"data": None}, {"data": {"activeTargets": [{"labels": {}}]}}, {"other": 1}])
 def test_targets_without_their_fields_must_be_told(server: Server, body: Any) -> None:
     server.routes["/api/v1/targets"] = body
-    assert "something else than expected" in refusal(Http(server.url), "/api/v1/targets").summary
+    assert "something else than expected" in refusal(Http(Access(server.url)), "/api/v1/targets").summary
 
 
 @every_call
 @pytest.mark.parametrize("status", [401, 404, 500])
 def test_an_error_must_be_told_with_its_status_and_the_servers_words(server: Server, path: str, status: int) -> None:
     server.routes[path] = Reply({"message": "No, thank you"}, status)
-    error = refusal(Http(server.url), path)
+    error = refusal(Http(Access(server.url)), path)
     assert error.status == status
     assert error.summary == f"{server.url}{path} answers {status}: No, thank you"
 
@@ -177,19 +178,19 @@ def test_an_error_must_be_told_with_its_status_and_the_servers_words(server: Ser
 )
 def test_the_words_of_an_error_must_be_found_in_any_form(server: Server, body: Any, words: str) -> None:
     server.routes["/api/v1/rules"] = Reply(body, 502)
-    assert refusal(Http(server.url), "/api/v1/rules").summary.endswith(f"answers 502: {words}")
+    assert refusal(Http(Access(server.url)), "/api/v1/rules").summary.endswith(f"answers 502: {words}")
 
 
 def test_a_redirect_must_not_be_followed(server: Server) -> None:
     server.routes["/api/v1/rules"] = Reply("moved", 302)
-    assert "answers 302" in refusal(Http(server.url), "/api/v1/rules").summary
+    assert "answers 302" in refusal(Http(Access(server.url)), "/api/v1/rules").summary
     assert server.asked == ["/api/v1/rules"]
 
 
 def test_a_proxy_of_the_environment_must_not_be_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     server.routes["/api/v2/receivers"] = []
-    assert Alertmanager(Http(server.url)).receivers() == ()
+    assert Alertmanager(Http(Access(server.url))).receivers() == ()
 
 
 def test_series_of_many_queries_must_be_counted_with_one_request(server: Server) -> None:
@@ -200,7 +201,7 @@ def test_series_of_many_queries_must_be_counted_with_one_request(server: Server)
         return data({"resultType": "vector", "result": [{"metric": {"__n__": "1"}, "value": [1, "7"]}]})
 
     server.routes["/api/v1/query"] = Asked(answer)
-    assert Prometheus(Http(server.url)).counts(["a", "b", "c"]) == [0, 7, 0]
+    assert Prometheus(Http(Access(server.url))).counts(["a", "b", "c"]) == [0, 7, 0]
     parts = [f'label_replace(count({name}\n), "__n__", "{n}", "", "")' for n, name in enumerate("abc")]
     assert asked == ["query=" + " or ".join(parts)]
 
@@ -208,7 +209,7 @@ def test_series_of_many_queries_must_be_counted_with_one_request(server: Server)
 def test_a_type_must_be_known_for_each_metric(server: Server) -> None:
     counter = {"type": "counter", "help": "", "unit": ""}
     server.routes["/api/v1/metadata"] = data({"a": [counter], "b": []})
-    assert Prometheus(Http(server.url)).kinds() == {"a": "counter"}
+    assert Prometheus(Http(Access(server.url))).kinds() == {"a": "counter"}
 
 
 FRAME = {"schema": {"refId": "Q0", "fields": []}, "data": {"values": [[1700000000000], [3]]}}
@@ -232,7 +233,7 @@ def test_grafana_must_be_asked_as_a_panel_asks_and_each_result_be_read(server: S
 
     server.routes["/api/ds/query"] = Posted(answer)
     exprs = [f"x{n}" for n in range(len(RESULTS))]
-    assert Grafana(Http(server.url)).query("prom", exprs) == [expected for _, expected in RESULTS]
+    assert Grafana(Http(Access(server.url))).query("prom", exprs) == [expected for _, expected in RESULTS]
     assert [query["expr"] for query in bodies[0]["queries"]] == exprs
     assert {query["datasource"]["uid"] for query in bodies[0]["queries"]} == {"prom"}
     assert (bodies[0]["from"], bodies[0]["to"]) == ("now-5m", "now")
@@ -242,14 +243,14 @@ def test_grafana_must_be_asked_as_a_panel_asks_and_each_result_be_read(server: S
 def test_an_answer_without_results_must_be_no_answer(server: Server, reply: Any) -> None:
     server.routes["/api/ds/query"] = reply
     with pytest.raises(NoAnswer):
-        Grafana(Http(server.url)).query("prom", ["up"])
+        Grafana(Http(Access(server.url))).query("prom", ["up"])
 
 
 def test_the_jobs_must_be_those_of_the_scrape_pools(server: Server) -> None:
     server.routes["/api/v1/scrape_pools"] = data({"scrapePools": ["api", "node"]})
-    assert Prometheus(Http(server.url)).jobs() == {"api", "node"}
+    assert Prometheus(Http(Access(server.url))).jobs() == {"api", "node"}
     server.routes["/api/v1/scrape_pools"] = data({"scrapePools": None})
-    assert Prometheus(Http(server.url)).jobs() == frozenset()
+    assert Prometheus(Http(Access(server.url))).jobs() == frozenset()
 
 
 def test_dashboards_must_be_listed_with_their_folders(server: Server) -> None:
@@ -257,7 +258,10 @@ def test_dashboards_must_be_listed_with_their_folders(server: Server) -> None:
         {"uid": "a", "title": "A", "type": "dash-db"},
         {"uid": "b", "title": "B", "type": "dash-db", "folderTitle": "Shop", "folderUid": "x"},
     ]
-    assert Grafana(Http(server.url)).dashboards() == (FoundDashboard("a", "A", ""), FoundDashboard("b", "B", "Shop"))
+    assert Grafana(Http(Access(server.url))).dashboards() == (
+        FoundDashboard("a", "A", ""),
+        FoundDashboard("b", "B", "Shop"),
+    )
 
 
 def test_values_must_be_looked_at_together_unless_they_are_many(server: Server) -> None:
@@ -270,7 +274,7 @@ def test_values_must_be_looked_at_together_unless_they_are_many(server: Server) 
         )
 
     server.routes["/api/v1/query"] = Asked(answer)
-    client = Prometheus(Http(server.url))
+    client = Prometheus(Http(Access(server.url)))
     assert client.combinations("x", ["a", "b"]) == [{"a": "1"}] * 500
     assert client.combinations("x", ["a", "b"]) is None
     assert asked[0] == "query=group by (a, b) (x)&limit=1000"
@@ -311,14 +315,14 @@ def breaking(closes: bool) -> Iterator[tuple[str, list[str]]]:
 
 def test_a_connection_that_the_server_has_closed_must_be_opened_anew() -> None:
     with breaking(closes=True) as (url, came):
-        client = Prometheus(Http(url))
+        client = Prometheus(Http(Access(url)))
         assert [client.ready().text for _ in range(3)] == ["ok"] * 3
         assert came == ["GET"] * 3
 
 
 def test_what_changes_something_must_not_be_sent_twice() -> None:
     with breaking(closes=False) as (url, came):
-        client = Prometheus(Http(url))
+        client = Prometheus(Http(Access(url)))
         client.ready()
         with pytest.raises(NoAnswer, match="the connection was closed without an answer"):
             client.reload()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from stackctl.access import Access
 from stackctl.cli.objectives import Objective, measured
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.prometheus import Prometheus
@@ -36,7 +37,7 @@ def vector(query: str) -> Any:
 
 def test_each_objective_must_get_its_own_numbers(server: Server) -> None:
     server.routes["/api/v1/query"] = Asked(vector)
-    paid, fast, new = measured((PAID, FAST, Objective("new", "paid", 0.99, 30.0)), Prometheus(Http(server.url)))
+    paid, fast, new = measured((PAID, FAST, Objective("new", "paid", 0.99, 30.0)), Prometheus(Http(Access(server.url))))
     # 0.2 % of the last hour failed, of 0.1 % that may: twice too fast.
     assert (paid.good, paid.budget_remaining, paid.burn_rate) == pytest.approx((0.9996, 0.6, 2.0))
     assert (fast.good, fast.budget_remaining, fast.burn_rate) == (0.75, -1.5, None)
@@ -47,4 +48,4 @@ def test_each_objective_must_get_its_own_numbers(server: Server) -> None:
 def test_a_server_that_fails_must_be_one_kind_of_error(server: Server) -> None:
     server.routes["/api/v1/query"] = Reply({"error": "too busy"}, 503)
     with pytest.raises(NoAnswer, match="too busy"):
-        measured((PAID,), Prometheus(Http(server.url)))
+        measured((PAID,), Prometheus(Http(Access(server.url))))

@@ -45,7 +45,7 @@ class Bench:
             generation = self.state.write(tree)
             self.state.switch(generation)
             self.runtime.execute(plan, generation)
-            wait_ready(tree.units, self.runtime, READY_SECONDS)
+            wait_ready(tree.units, generation, self.runtime, READY_SECONDS)
             self.state.record(Running(self.name, generation.id))
         return plan
 

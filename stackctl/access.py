@@ -1,0 +1,79 @@
+"""How a client gets at a server: where that is, who the client says it is, and whom it takes the server for."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import ssl
+from base64 import b64encode
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import urlsplit
+
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What it takes to ask one server. Over TLS its certificate is always verified, as a login may be sent to it.
+
+    url          the base of its URLs: `https://127.0.0.1:9090`
+    login        the user and the password of basic auth
+    ca           the certificates that vouch for the server's, in PEM form; "" for those that this machine trusts
+    server_name  the name that its certificate must have; "" for the host of `url`
+    """
+
+    url: str
+    login: tuple[str, str] | None = field(default=None, repr=False)
+    ca: str = field(default="", repr=False)
+    server_name: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that log in."""
+        if self.login is None:
+            return {}
+        return {"Authorization": f"Basic {b64encode(':'.join(self.login).encode()).decode()}"}
+
+    def connection(self, seconds: float) -> http.client.HTTPConnection:
+        """A connection that is made when it is used, without any proxy. No step on it takes longer than `seconds`."""
+        parts = urlsplit(self.url)
+        if parts.scheme != "https":
+            return http.client.HTTPConnection(parts.netloc, timeout=seconds)
+        return _Secured(parts.netloc, seconds, self._trust, self.server_name)
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        return trust(self.ca)
+
+
+def trust(ca: str) -> ssl.SSLContext:
+    """A client's TLS that takes what `ca`, in PEM form, vouches for, or with "" what this machine trusts.
+
+    It is as strict as Go's, which the servers ask each other by; Python's default refuses more from version 3.13 on.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ca:
+        context.load_verify_locations(cadata="\n".join(_CERTIFICATE.findall(ca)))
+    else:
+        context.load_default_certs()
+    return context
+
+
+def distrust(error: Exception) -> str:
+    """Why a server is not taken for what it says it is, "" when `error` is about something else."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return ""
+    return f"its certificate cannot be verified: {error.verify_message.rstrip('.')}"
+
+
+class _Secured(http.client.HTTPSConnection):
+    """TLS to a server whose certificate may have another name than the address that it is reached by."""
+
+    def __init__(self, place: str, seconds: float, context: ssl.SSLContext, server_name: str) -> None:
+        super().__init__(place, timeout=seconds, context=context)
+        self._trust, self._server_name = context, server_name
+
+    def connect(self) -> None:
+        http.client.HTTPConnection.connect(self)
+        self.sock = self._trust.wrap_socket(self.sock, server_hostname=self._server_name or self.host)
