@@ -79,6 +79,9 @@ BY_HAND = {
     "BatchFailed": "a job that pushes an old time of its last success",
     "BatchPushRefused": "a job that pushes what has a timestamp",
     "BatchStale": "a job that has pushed once",
+    "CertificateExpires": "a certificate with a week left, which is renewed",
+    "HostDiskFillsUp": "a small disk of which a tenth is left",
+    "HostDiskReadOnly": "a disk that is mounted anew",
     "JvmGcTimeHigh": "Java collects garbage over and over",
     "JvmHeapHigh": "Java keeps two thirds of its heap",
     "JvmThreadsDeadlocked": "two threads of Java that wait for each other",
@@ -113,15 +116,12 @@ BY_THRESHOLD = {
 ENDLESS = {"Watchdog": "it fires as long as Prometheus runs: that is what it is for"}
 # Alert -> why it is not provoked. The tests that each pack brings along prove it on promtool's clock.
 NOT_LIVE = {
-    "CertificateExpires": "needs an authority that the blackbox exporter trusts",
     "ClickHouseInsertsDelayed": "needs a real ClickHouse: the simulated one delays nothing",
     "ClickHouseInsertsRejected": "needs a real ClickHouse: the simulated one rejects too few to wait for",
     "ContainerCpuThrottled": "needs minutes at a limit, which the simulated exporter reaches only on the average",
     "ContainerOomKilled": "needs a kernel that ends processes: the simulated exporter tells of none",
     "ContainerRestarts": "needs a quarter of an hour to end",
     "GoGoroutinesGrow": "needs hours of growth",
-    "HostDiskFillsUp": "needs a disk that fills up",
-    "HostDiskReadOnly": "needs a disk that turns read-only",
     "KafkaBrokersMissing": "needs a real cluster: the simulated brokers are always there",
     "KafkaConsumerStuck": "needs a real consumer: the simulated one stops only when nothing is produced",
     "MemcachedMisses": "needs a real memcached: the simulated one finds almost all",

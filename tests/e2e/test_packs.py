@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ import pytest
 
 from stackctl import tools
 from tests.e2e.databases import PASSWORD, QUOTED, Postgres, Redis, deadlock, running_postgres, running_redis
+from tests.e2e.disk_and_certificate import Disk, SecureServer, secure_server, small_disk
 from tests.e2e.packs_live import (
     BY_THRESHOLD,
     ENDLESS,
@@ -32,7 +34,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.native, pytest.mark.long]
 
 TOOLS = ("prometheus", "alertmanager", "pushgateway", "node_exporter", "blackbox_exporter", "postgres_exporter")
 SIMULATED = ("api", "shop", "worker")
-PORTS = ("prometheus", "alertmanager", "pushgateway", "node", "blackbox", "pg", "rd", "control", "gone", *SIMULATED)
+SERVERS = ("prometheus", "alertmanager", "pushgateway", "node", "blackbox", "pg", "rd", "gone", "secure")
+PORTS = (*SERVERS, "control", *SIMULATED)
+WEEK, QUARTER = 7, 90
 SESSIONS = 6
 CLIENTS = 10
 # What is too sharp, and what is usual.
@@ -79,6 +83,7 @@ exporters:
     probes:
       ready: {{url: "http://localhost:{prometheus}/-/ready"}}
       gone: {{url: "http://localhost:{gone}/live"}}
+      secure: {{url: "https://localhost:{secure}/"}}
   postgres: {{listen: {pg}, dsn: "postgresql://monitor:{quoted}@localhost:{database}/postgres?sslmode=disable"}}
   redis: {{listen: {rd}, address: "localhost:{store}", password: "{password}"}}
 services:
@@ -131,9 +136,16 @@ rules:
   - {{pack: cache, services: [worker]}}
   - {{pack: pool, services: [worker], override: {{PoolExhausted: {{for: 1s}}}}}}
   - pack: host
-    with: {{max_skew: {skew}, max_cpu: {cpu}, max_memory: {memory}}}
-    override: {{HostClockWrong: {{for: 1s}}, HostCpuHigh: {{for: 1s}}, HostMemoryHigh: {{for: 1s}}}}
-  - {{pack: blackbox, with: {{down_for: 2s, max_probe: {probe}}}, override: {{ProbeSlow: {{for: 1s}}}}}}
+    with: {{max_skew: {skew}, max_cpu: {cpu}, max_memory: {memory}, filesystems: overlay}}
+    override:
+      HostDiskFillsUp: {{for: 1s}}
+      HostDiskReadOnly: {{for: 1s}}
+      HostClockWrong: {{for: 1s}}
+      HostCpuHigh: {{for: 1s}}
+      HostMemoryHigh: {{for: 1s}}
+  - pack: blackbox
+    with: {{down_for: 2s, max_probe: {probe}}}
+    override: {{ProbeSlow: {{for: 1s}}, CertificateExpires: {{for: 1s}}}}
   - pack: batch
     with: {{max_age: {age}, success: nightly_last_success_timestamp_seconds}}
     override: {{BatchFailed: {{for: 1s}}, BatchPushRefused: {{for: 1s}}}}
@@ -185,7 +197,9 @@ dashboards:
 
 # It waits for the alerts of many packs one after the other.
 @pytest.mark.timeout(600)
-def test_packs_must_have_data_and_their_alerts_must_arrive_and_end(tmp_path: Path) -> None:
+def test_packs_must_have_data_and_their_alerts_must_arrive_and_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in (*TOOLS, "redis_exporter"):
         if tools.locate(name) is None:
             cannot_run(f"no {name}: run `stackctl tools install {name}`")
@@ -194,6 +208,10 @@ def test_packs_must_have_data_and_their_alerts_must_arrive_and_end(tmp_path: Pat
     with ExitStack() as around:
         heard = around.enter_context(inbox())
         postgres, redis = around.enter_context(running_postgres()), around.enter_context(running_redis(tmp_path))
+        # Only root may mount one; CI is root.
+        disk = around.enter_context(small_disk(tmp_path / "disk")) if os.geteuid() == 0 else None
+        secure = around.enter_context(secure_server(tmp_path / "secure", ports["secure"], WEEK))
+        monkeypatch.setenv("SSL_CERT_FILE", str(secure.authority))
         empty, gone = App("127.0.0.1", free_port()), App("127.0.0.1", ports["gone"])
         for app in (empty, gone):
             around.callback(app.stop)
@@ -229,8 +247,11 @@ def test_packs_must_have_data_and_their_alerts_must_arrive_and_end(tmp_path: Pat
                 beside.submit(break_databases, heard, postgres, redis),
                 beside.submit(break_services, heard, empty, gone, found, ports["prometheus"]),
                 beside.submit(break_batch, heard, batch),
+                beside.submit(renew_certificate, heard, secure),
                 beside.submit(break_configurations, heard, configurations),
             ]
+            if disk:
+                moves.append(beside.submit(break_disk, heard, disk))
             for move in moves:
                 move.result()
         (down,) = heard.named("ServiceDown")
@@ -275,6 +296,23 @@ def break_batch(heard: Inbox, batch: str) -> None:
     heard.arrive("firing", ["BatchFailed", "BatchPushRefused"])
     push_success(batch, time.time())
     heard.arrive("resolved", ["BatchFailed", "BatchPushRefused"])
+
+
+def break_disk(heard: Inbox, disk: Disk) -> None:
+    disk.fill()
+    heard.arrive("firing", ["HostDiskFillsUp"])
+    disk.empty()
+    disk.remount("ro")
+    heard.arrive("resolved", ["HostDiskFillsUp"])
+    heard.arrive("firing", ["HostDiskReadOnly"])
+    disk.remount("rw")
+    heard.arrive("resolved", ["HostDiskReadOnly"])
+
+
+def renew_certificate(heard: Inbox, server: SecureServer) -> None:
+    heard.arrive("firing", ["CertificateExpires"])
+    server.certify(QUARTER)
+    heard.arrive("resolved", ["CertificateExpires"])
 
 
 def break_databases(heard: Inbox, postgres: Postgres, redis: Redis) -> None:
