@@ -6,7 +6,9 @@ Every panel has data, every rule what it asks for. A cache with one counter is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +19,26 @@ import pytest
 from stackctl import tools
 from tests.e2e.node_and_java import Application, running_java, running_node
 from tests.e2e.packs_live import PATIENCE_SECONDS, RUNTIMES, Inbox, holds, inbox, running, simulated
-from tests.e2e.real_stack import cannot_run
+from tests.e2e.real_stack import App, cannot_run
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
 SIMULATED = ("calls", "go", "board", "snake")
-PORTS = ("prometheus", "alertmanager", "node", "java", "micrometer", "python", "control", *SIMULATED)
+PORTS = ("prometheus", "alertmanager", "node", "java", "micrometer", "python", "old", "control", *SIMULATED)
+HOUR_SECONDS = 3600
+# What a process had more than three hours ago, and has at first: it gives it back.
+GREW = {
+    "go_goroutines": (1500, 4000),
+    "nodejs_heap_size_used_bytes": (3e8, 9e8),
+    "process_resident_memory_bytes": (3e8, 9e8),
+}
+# What a consumer that is stuck has at last, and at first.
+WAITS = {
+    'kafka_consumergroup_lag{consumergroup="g",topic="t",partition="0"}': (0, 9),
+    'kafka_consumergroup_current_offset{consumergroup="g",topic="t",partition="0"}': (50, 50),
+}
+GROWN = ("GoGoroutinesGrow", "NodejsHeapGrows", "PythonMemoryGrows", "KafkaConsumerStuck")
 MANIFEST = """\
 version: 1
 name: stackctl-runtimes-{prometheus}
@@ -84,6 +99,7 @@ services:
       python_gc_objects_uncollectable_total: {{type: counter, labels: {{generation: ["2"]}}, range: [0, 10]}}
   python: {{targets: ["localhost:{python}"]}}
   itself: {{targets: ["localhost:{prometheus}"]}}
+  old: {{targets: ["localhost:{old}"]}}
 rules:
   - pack: grpc
     services: [calls]
@@ -105,6 +121,19 @@ rules:
   - {{pack: runtime-nodejs, services: [node], override: {{NodejsEventLoopLags: {{for: 1s}}}}}}
   - {{pack: runtime-go, services: [go, itself], override: {{GoMemoryNearLimit: {{for: 1s}}}}}}
   - {{pack: runtime-python, services: [python, snake], with: {{window: 5s}}}}
+  - {{pack: runtime-go, services: [old], override: {{GoGoroutinesGrow: {{for: 1s}}, GoMemoryNearLimit: off}}}}
+  - {{pack: runtime-nodejs, services: [old], override: {{NodejsHeapGrows: {{for: 1s}}, NodejsEventLoopLags: off}}}}
+  - pack: runtime-python
+    services: [old]
+    override: {{PythonMemoryGrows: {{for: 1s}}, PythonGarbageUncollectable: off}}
+  - pack: kafka
+    services: [old]
+    override:
+      KafkaConsumerStuck: {{for: 1s}}
+      KafkaBrokersMissing: off
+      KafkaUnderReplicated: off
+      KafkaLagHigh: off
+      KafkaLagGrows: off
   - pack: grafana
     services: [board]
     with: {{grafana_down_for: 1s, alerting: true, window: 5s, enough: 5, max_query_errors: 0.3}}
@@ -130,7 +159,7 @@ dashboards:
 # It waits for the alerts of several scenarios one after the other.
 @pytest.mark.timeout(600)
 def test_packs_of_runtimes_must_have_data_and_their_alerts_must_arrive_and_end(tmp_path: Path) -> None:
-    for name in ("prometheus", "alertmanager"):
+    for name in ("prometheus", "promtool", "alertmanager"):
         if tools.locate(name) is None:
             cannot_run(f"no {name}: run `stackctl tools install {name}`")
     manifest, ports = tmp_path / "stack.yml", {name: free_port() for name in PORTS}
@@ -139,8 +168,10 @@ def test_packs_of_runtimes_must_have_data_and_their_alerts_must_arrive_and_end(t
         python_itself(ports["python"]),
         running_node(ports["node"]) as node,
         running_java(ports["java"], ports["micrometer"]) as java,
+        old_process(ports["old"]) as old,
     ):
         manifest.write_text(MANIFEST.format(inbox=heard.port, **ports))
+        remember(manifest, ports["old"])
         with simulated(manifest, ports["control"], SIMULATED) as simulation, running(manifest):
             holds(manifest, "panel.data", "rule.data")
             # None has to do with another, so they need not wait for each other.
@@ -148,6 +179,7 @@ def test_packs_of_runtimes_must_have_data_and_their_alerts_must_arrive_and_end(t
                 moves = [
                     beside.submit(simulation.provoke, heard, RUNTIMES),
                     beside.submit(break_processes, heard, node, java),
+                    beside.submit(shrink, heard, old),
                 ]
                 for move in moves:
                     move.result()
@@ -174,3 +206,39 @@ def python_itself(port: int) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join(PATIENCE_SECONDS)
+
+
+@contextmanager
+def old_process(port: int) -> Iterator[App]:
+    """What serves the metrics of a process that has been running for a day, and has grown."""
+    app = App("127.0.0.1", port)
+    serve(app, {name: now for name, (_, now) in (GREW | WAITS).items()})
+    app.start()
+    try:
+        yield app
+    finally:
+        app.stop()
+
+
+def serve(app: App, values: Mapping[str, float]) -> None:
+    shown = {**values, "process_start_time_seconds": time.time() - 24 * HOUR_SECONDS}
+    text = "".join(f"{name} {value}\n" for name, value in shown.items())
+    app.answers["/metrics"] = (200, "text/plain; version=0.0.4", text.encode())
+
+
+def shrink(heard: Inbox, old: App) -> None:
+    heard.arrive("firing", GROWN)
+    serve(old, {name: then for name, (then, _) in (GREW | WAITS).items()})
+    heard.arrive("resolved", GROWN)
+
+
+def remember(manifest: Path, port: int) -> None:
+    """Give Prometheus, which has not started yet, the data of the hour that was three hours ago."""
+    data, samples = manifest.parent / ".stackctl" / "data" / "prometheus", manifest.parent / "samples"
+    hour = range(int(time.time()) - 4 * HOUR_SECONDS, int(time.time()) - 3 * HOUR_SECONDS, 60)
+    labels = f'{{job="old",instance="localhost:{port}"}}'
+    lines = [f"{name}{labels} {then} {when}\n" for name, (then, _) in GREW.items() for when in hour]
+    samples.write_text("".join([*lines, "# EOF\n"]))
+    data.mkdir(parents=True)
+    promtool = [str(tools.require("promtool").path), "tsdb", "create-blocks-from", "openmetrics"]
+    subprocess.run([*promtool, str(samples), str(data)], check=True, capture_output=True, timeout=PATIENCE_SECONDS)
