@@ -99,22 +99,32 @@ class Context:
     ) -> T | NoAnswer:
         """The last observation, after `done` of it or when time is up; NoAnswer when the server gives none.
 
-        `within` is the most that this wait may take, in seconds; `seconds` bounds it as well.
+        `within` is the most that this wait may take, in seconds; `seconds` bounds it as well. A server that says
+        nothing at all for PROBE_SECONDS is not waited for any longer; one that answers with an error may be starting.
         """
 
         last: list[T | NoAnswer] = []
+        heard = [self.clock.now()]
 
         def look() -> T | NoAnswer:
             try:
                 last[:] = [observe()]
             except NoAnswer as error:
                 last[:] = [error]
+            if not _is_silence(last[0]):
+                heard[:] = [self.clock.now()]
             return last[0]
 
         def settled(seen: T | NoAnswer) -> bool:
-            return not isinstance(seen, NoAnswer) and done(seen)
+            if isinstance(seen, NoAnswer):
+                return self.clock.now() - heard[0] >= PROBE_SECONDS
+            return done(seen)
 
         try:
             return wait_until(look, settled, min(self.seconds, within), clock=self.clock)
         except TimedOut:
             return last[0]
+
+
+def _is_silence(seen: object) -> bool:
+    return isinstance(seen, NoAnswer) and not seen.status
