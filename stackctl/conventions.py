@@ -205,6 +205,8 @@ DRILL_RECEIVER = "stackctl-drill"
 DRILL_RULES = f"{RULES_FOLDER}stackctl-drill.yml"
 EXPORT_MARKER = ".stackctl-export"
 SECRETS_DIR = "secrets"
+# What Prometheus reads again with every request: its web configuration, and what that names.
+WEB_FOLDER = f"{SECRETS_DIR}/{PROMETHEUS}/web/"
 
 # Where the tree lies in a container. The folder above it is the mount, so that a switch of the `current`
 # symlink inside the mount is seen at once: a mounted file would stay pinned to its old inode.

@@ -19,21 +19,26 @@ Block = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Listen:
-    """The address a server listens on, on the user's machine."""
+    """The address a server listens on, on the user's machine, and how it is spoken to."""
 
     host: str
     port: int
+    scheme: str = "http"
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
-    def url(self) -> str:
-        """How a client on the same machine reaches it; a wildcard address is reached through loopback."""
+    def reached(self) -> str:
+        """Where a client on the same machine reaches it; a wildcard address is reached through loopback."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(  # noqa: S104 - read, not bound
             self.host, f"[{self.host}]" if ":" in self.host else self.host
         )
-        return f"http://{host}:{self.port}"
+        return f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.reached}"
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,27 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Login:
+    """Who may ask a server."""
+
+    username: str
+    password: Secret
+
+
+@dataclass(frozen=True)
+class ServerTls:
+    """What a server proves itself with, in PEM form, to clients that ask it by `server_name`.
+
+    `ca` vouches for the certificate, "" where every system trusts it.
+    """
+
+    cert: str
+    key: Secret
+    server_name: str
+    ca: str = ""
+
+
+@dataclass(frozen=True)
 class Prometheus(Component):
     """The Prometheus server. `extra` is merged last into prometheus.yml."""
 
@@ -73,6 +99,8 @@ class Prometheus(Component):
     external_labels: Mapping[str, str]
     remote_write: tuple[Block, ...]
     extra: Block
+    login: Login | None = None
+    tls: ServerTls | None = None
 
 
 @dataclass(frozen=True)

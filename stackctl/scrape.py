@@ -47,6 +47,11 @@ class Job:
     honor_labels: bool = False
 
     @property
+    def scheme(self) -> str:
+        """How the targets are spoken to."""
+        return self.service.scheme if self.service else self.component.listen.scheme if self.component else "http"
+
+    @property
     def discovered(self) -> bool:
         """Whether the targets come from service discovery and so cannot be listed beforehand."""
         return self.service is not None and bool(self.service.discovery)
@@ -62,7 +67,7 @@ def component_address(component: Component, runtime: str) -> str:
     """host:port of a component as the other components of the stack reach it."""
     if runtime == "docker":
         return f"{c.CONTAINER_NAMES.get(component.name, component.name)}:{c.PORTS[component.name]}"
-    return component.listen.url.removeprefix("http://")
+    return component.listen.reached
 
 
 def reachable(target: Target, runtime: str) -> str:

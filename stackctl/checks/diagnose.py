@@ -125,7 +125,7 @@ def _looked(case: Case) -> list[str]:
 
 
 def _unknown(case: Case) -> Diagnosis:
-    url = f"http://{case.endpoint.instance}{case.job.metrics_path}"
+    url = f"{case.job.scheme}://{case.endpoint.instance}{case.job.metrics_path}"
     return Diagnosis("the scrape failed", f"Try it by hand: `curl -v {url}`.")
 
 
@@ -284,6 +284,9 @@ def _plain(case: Case) -> Diagnosis:
 def _untrusted(case: Case) -> Diagnosis:
     probe = case.seen.there
     evidence, known = _certificate(probe), probe.certificate if probe else None
+    if case.job.component:
+        remedy = f"{_REWRITE} One that has expired has to be renewed first."
+        return Diagnosis("the certificate is none that the manifest's authority vouches for", remedy, evidence)
     if "expired or is not yet valid" in case.error:
         when = f": it ended {known.until}" if known and known.until else ""
         return Diagnosis(f"the certificate has expired, or is not valid yet{when}", _RENEW, evidence)
@@ -299,6 +302,7 @@ def _untrusted(case: Case) -> Diagnosis:
     return Diagnosis(f"the certificate is not trusted{issuer}", "Give the CA with `tls: {ca_file: ...}`.", evidence)
 
 
+_REWRITE = "Run `stackctl reload`: it writes the web configuration anew. What is to stay belongs into the manifest."
 _RENEW = "Renew the certificate of the service and restart it; `tls: {ca_file: ...}` does not help here."
 
 
@@ -324,6 +328,8 @@ def _issued(found: Certificate) -> str:
 
 
 def _login(case: Case) -> Diagnosis:
+    if case.job.component:
+        return Diagnosis("it refuses the login that it was given, or wants one that it was not", _REWRITE)
     asks = case.reply.headers.get("www-authenticate", "") if case.reply else ""
     key = "`authorization`" if asks.lower().startswith("bearer") else "`basic_auth` or `authorization`"
     asks_for = f"it asks for: {asks}" if asks else ""

@@ -60,13 +60,9 @@ class Failed:
     def key(self) -> tuple[str, str]:
         return self.job.name, self.endpoint.instance
 
-    @property
-    def scheme(self) -> str:
-        return self.job.service.scheme if self.job.service else "http"
-
     def url(self, address: str, path: str = "", scheme: str = "") -> str:
         query = f"?{urlencode(self.job.params, doseq=True)}" if self.job.params and not path else ""
-        return f"{scheme or self.scheme}://{address}{path or self.job.metrics_path}{query}"
+        return f"{scheme or self.job.scheme}://{address}{path or self.job.metrics_path}{query}"
 
 
 @dataclass(frozen=True)
@@ -152,8 +148,8 @@ class _Look:
     def _may_know(self, url: str) -> bool:
         service = self.one.job.service
         tls: Any = service.scrape.get("tls_config", {}) if service else {}
-        return url.startswith(f"{self.one.scheme}:") and (
-            self.one.scheme == "http" or str(tls.get("insecure_skip_verify", "")).lower() == "true"
+        return url.startswith(f"{self.one.job.scheme}:") and (
+            self.one.job.scheme == "http" or str(tls.get("insecure_skip_verify", "")).lower() == "true"
         )
 
     def _from_here(self, address: str) -> Probe:
@@ -165,7 +161,7 @@ class _Look:
         odd = there.failure in ("closed", "plain") or (there.reply and there.reply.status == 400)
         if not odd:
             return None
-        other = "http" if self.one.scheme == "https" else "https"
+        other = "http" if self.one.job.scheme == "https" else "https"
         return self._ask(self.context.place.dial, self.one.url(self.one.endpoint.address, scheme=other), trusted=False)
 
     def _other_path(self, there: Probe, here: Probe | None) -> str:

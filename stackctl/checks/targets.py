@@ -69,9 +69,8 @@ def is_as_declared(job: Job, target: ActiveTarget) -> bool:
     service = job.service
     if service and "relabel_configs" in service.scrape:
         return True
-    scheme = service.scheme if service else "http"
     url = urlsplit(target.scrape_url)
-    return (url.scheme, url.path) == (scheme, job.metrics_path)
+    return (url.scheme, url.path) == (job.scheme, job.metrics_path)
 
 
 def check(context: Context) -> Iterable[Finding]:

@@ -32,7 +32,7 @@ def simulate_contained(
     from stackctl.scrape import component_address
     from stackctl.simulate.order import LISTENING, Order, Served, write
 
-    listens = {exporter.name: exporter.listen.url.removeprefix("http://") for exporter in stack.exporters}
+    listens = {exporter.name: exporter.listen.reached for exporter in stack.exporters}
     served = [Served(replace(each, run=Run()), tuple(_addresses(each, listens.get(each.name)))) for each in services]
     inside = _free_port({port for each in served for _, port in each.addresses})
     gateway = f"http://{component_address(stack.pushgateway, c.DOCKER)}" if stack.pushgateway else ""

@@ -20,10 +20,11 @@ TIMEOUT_SECONDS = 10.0
 
 class NoAnswer(Unavailable):
     """A server could not be reached, or answered what it should not have. `status` is 0 without an answer; `said` are
-    the server's own words."""
+    the server's own words. `distrusted` is whether its certificate is none that may be trusted."""
 
     status = 0
     said = ""
+    distrusted = False
 
     @property
     def summary(self) -> str:
@@ -64,7 +65,9 @@ class Http:
         try:
             return self._ask(method, f"{path}?{urlencode(params)}" if params else path, body)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise NoAnswer.of(f"{url} does not answer: {why(error)}") from None
+            silence = NoAnswer.of(f"{url} does not answer: {why(error)}")
+            silence.distrusted = bool(distrust(error))
+            raise silence from None
 
     def _ask(self, method: str, path: str, body: Any) -> Answer:
         kept = self._kept() if method == "GET" else None  # what changes something is never sent twice

@@ -47,6 +47,7 @@ from stackctl.model import (
     Grafana,
     Health,
     Listen,
+    Login,
     NativeRun,
     Probe,
     Prometheus,
@@ -55,6 +56,7 @@ from stackctl.model import (
     Retention,
     RuleFile,
     Run,
+    ServerTls,
     Service,
     Stack,
     Target,
@@ -77,7 +79,8 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
         for name, model in manifest.services.items()
     }
     writes = [_read_write(document, index, block, root) for index, block in enumerate(manifest.prometheus.remote_write)]
-    parts = (library, *rules, *dashboards, *slos, *contracts.values(), *tls.values(), *writes)
+    server_tls = _server_tls(document, manifest.prometheus, root)
+    parts = (library, *rules, *dashboards, *slos, *contracts.values(), *tls.values(), *writes, server_tls)
     problems = [problem for part in parts if isinstance(part, list) for problem in part]
     if problems:
         return problems
@@ -86,7 +89,10 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
         root=root,
         origin=document.position(()),
         prometheus=_prometheus(
-            document, manifest.prometheus, tuple(part for part in writes if not isinstance(part, list))
+            document,
+            manifest.prometheus,
+            tuple(part for part in writes if not isinstance(part, list)),
+            None if isinstance(server_tls, list) else server_tls,
         ),
         alertmanager=_alertmanager(document, manifest.alertmanager) if manifest.alertmanager else None,
         grafana=_grafana(document, manifest.grafana) if manifest.grafana else None,
@@ -161,15 +167,29 @@ def _base(document: Document, path: tuple[str, ...], model: ComponentModel) -> d
     }
 
 
-def _prometheus(document: Document, model: PrometheusModel, writes: tuple[Block, ...]) -> Prometheus:
+def _server_tls(document: Document, model: PrometheusModel, root: Path) -> ServerTls | list[Problem] | None:
+    if not (model.auth and model.auth.tls):
+        return None
+    from stackctl.manifest.certificate import read_server_tls
+
+    return read_server_tls(document, ("prometheus", "auth", "tls"), model.auth.tls, root)
+
+
+def _prometheus(
+    document: Document, model: PrometheusModel, writes: tuple[Block, ...], tls: ServerTls | None
+) -> Prometheus:
+    base = _base(document, ("prometheus",), model)
+    user = model.auth.basic_auth if model.auth else None
     return Prometheus(
-        **_base(document, ("prometheus",), model),
+        **{**base, "listen": replace(base["listen"], scheme="https")} if tls else base,
         scrape_interval=model.scrape_interval,
         evaluation_interval=model.evaluation_interval,
         retention=Retention(model.retention.time, model.retention.size),
         external_labels=model.external_labels,
         remote_write=writes,
         extra=model.extra,
+        login=Login(user.username, user.password) if user else None,
+        tls=tls,
     )
 
 

@@ -16,6 +16,9 @@ from stackctl.promql import duration
 from stackctl.promql.expression import regex_error, syntax_error, syntax_remedy
 from stackctl.source import Secret
 
+# All that bcrypt looks at.
+_BCRYPT_BYTES = 72
+
 
 def wrong(message: str, remedy: str = "") -> PydanticCustomError:
     """The error for a value of the wrong form. Braces in the texts are kept as they are."""
@@ -334,6 +337,25 @@ def _secret(value: Any) -> Secret:
     return Secret(_text(value))
 
 
+def _user_name(value: Any) -> str:
+    text = _text(value)
+    if not text or ":" in text or not text.isprintable():
+        raise wrong(f"basic auth has no such user: `{text}`", "Name one, without a colon.")
+    return text
+
+
+def _password(value: Any) -> Secret:
+    """What Prometheus hashes by bcrypt, and reads from a file without the spaces around it."""
+    text = _text(value)
+    if not text:
+        raise wrong("the password is empty", "Give one; a variable that is empty gives none.")
+    if text != text.strip() or not text.isprintable():
+        raise wrong("a password with spaces around it, or with line breaks, is read differently", "Change it.")
+    if len(text.encode()) > _BCRYPT_BYTES:
+        raise wrong(f"the password is longer than the {_BCRYPT_BYTES} bytes that count", "Shorten it.")
+    return Secret(text)
+
+
 def _maybe_variable(value: Any) -> str | Secret:
     """Text; a secret when a variable gave a part of it."""
     return Secret(_text(value)) if isinstance(value, Scalar) and value.variable else _text(value)
@@ -423,6 +445,8 @@ ServiceName = Annotated[str, BeforeValidator(_service_name), _schema("string")]
 Regex = Annotated[str, BeforeValidator(_regex), _schema("string", format="regex")]
 DatabaseUrl = Annotated[Secret, BeforeValidator(_database), _schema("string", format="uri")]
 SecretText = Annotated[Secret, BeforeValidator(_secret), _schema("string")]
+UserName = Annotated[str, BeforeValidator(_user_name), _schema("string")]
+Password = Annotated[Secret, BeforeValidator(_password), _schema("string")]
 # Text that is a secret when it came through a variable: str or Secret.
 MaybeSecret = Annotated[Any, BeforeValidator(_maybe_variable), _schema("string")]
 # A block that another program defines: kept as written, its secrets recognised by their keys.

@@ -1,7 +1,6 @@
 """The manifest language, version 1: one schema for validation, for editors and for the reference page.
 
-The descriptions here are the documentation. A field that is planned but not built is in `NOT_BUILT`, never in a
-model: it is refused, not ignored.
+The descriptions here are the documentation.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ from stackctl.manifest.fields import (
     Objective,
     OpenExpression,
     Passthrough,
+    Password,
     PlainBlock,
     Range,
     Regex,
@@ -43,15 +43,11 @@ from stackctl.manifest.fields import (
     Text,
     Url,
     UrlPath,
+    UserName,
     wrong,
 )
 from stackctl.manifest.routing_schema import ReceiverModel, RoutingModel
 from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
-
-# Path of a planned field ("*" stands for any name or index) -> what it will do.
-NOT_BUILT: dict[tuple[str, ...], str] = {
-    ("prometheus", "auth"): "basic auth and TLS of the Prometheus server",
-}
 
 
 class Resources(Model):
@@ -80,6 +76,36 @@ class Retention(Model):
     size: Size | None = Field(None, description="By size on disk, like `10GB`. No limit by default.")
 
 
+class WebUserModel(Model):
+    """The one user whom Prometheus answers. stackctl, Grafana and Prometheus' own scrape log in as this one too."""
+
+    username: UserName = Field(description="The user name.")
+    password: Password = Field(description="The password; best given as `${VARIABLE}`.")
+
+
+class WebTlsModel(Model):
+    """TLS of the server. The files are in PEM form, and their paths begin at the manifest."""
+
+    cert_file: Text = Field(description="The certificate, followed by those between it and the authority.")
+    key_file: Text = Field(description="Its private key, without a passphrase.")
+    ca_file: Text | None = Field(
+        None, description="The authority that vouches for it; needed where this machine or an image does not know it."
+    )
+
+
+class AuthModel(Model):
+    """Who may ask Prometheus, and how: `basic_auth`, `tls`, or both."""
+
+    basic_auth: WebUserModel | None = Field(None, description="The user and the password that every request needs.")
+    tls: WebTlsModel | None = Field(None, description="HTTPS instead of HTTP.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> AuthModel:
+        if self.basic_auth is None and self.tls is None:
+            raise wrong("`auth` needs `basic_auth` or `tls`", "Add one of the two, or remove `auth`.")
+        return self
+
+
 class PrometheusModel(ComponentModel):
     """The Prometheus server. It always runs; the section is needed only to change a default."""
 
@@ -95,6 +121,7 @@ class PrometheusModel(ComponentModel):
         default_factory=list,
         description="Prometheus' own `remote_write` blocks. Files that a `tls_config` names begin at the manifest.",
     )
+    auth: AuthModel | None = Field(None, description="Basic auth and TLS of the server itself.")
     extra: Passthrough = Field(default_factory=dict, description="Merged last into prometheus.yml: the way out.")
 
 

@@ -18,7 +18,9 @@ _PEM = "-----BEGIN "
 def read_tls(document: Document, place: tuple[str | int, ...], block: Block, root: Path) -> Block | list[Problem]:
     """Prometheus' `tls_config` with the content of its files, whose paths begin at `root`; the key is a Secret."""
     read = {
-        key: _read(value, document.position((*place, key)), root) for key, value in block.items() if key in _CONTENT
+        key: read_pem(str(value), document.position((*place, key)), root)
+        for key, value in block.items()
+        if key in _CONTENT
     }
     problems = [text for text in read.values() if isinstance(text, Problem)]
     problems += [
@@ -34,8 +36,9 @@ def read_tls(document: Document, place: tuple[str | int, ...], block: Block, roo
     return {**{key: value for key, value in block.items() if key not in read}, **contents}
 
 
-def _read(name: object, at: Position, root: Path) -> str | Problem:
-    text = read_text(root / str(name), str(name), at)
+def read_pem(name: str, at: Position, root: Path) -> str | Problem:
+    """What is in the file `name`, whose path begins at `root`, or the problem with it."""
+    text = read_text(root / name, name, at)
     if isinstance(text, str) and _PEM not in text:
         return Problem(f"{name} is not in PEM form", at, remedy=f"It has to hold a line that begins with `{_PEM}`.")
     return text

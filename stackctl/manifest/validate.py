@@ -8,12 +8,10 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from stackctl import __version__
 from stackctl.errors import Problem
 from stackctl.manifest.base import nested
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import kind
-from stackctl.manifest.schema import NOT_BUILT
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -23,11 +21,7 @@ def validate(document: Document, model: type[M]) -> M | list[Problem]:
     try:
         return model.model_validate(document.value)
     except ValidationError as error:
-        errors = error.errors(include_url=False)
-        planned = {details["loc"][:-1] for details in errors if _planned(details)}
-        # A mapping that uses something not built yet may well lack what is built.
-        told = [details for details in errors if details["type"] != "missing" or details["loc"][:-1] not in planned]
-        return [_problem(document, model, details) for details in told]
+        return [_problem(document, model, details) for details in error.errors(include_url=False)]
 
 
 def show_path(path: Path) -> str:
@@ -76,10 +70,6 @@ def _as_written(document: Document, path: Path) -> Path:
 
 def _unknown_key(model: type[BaseModel], path: Path) -> tuple[str, str]:
     key = str(path[-1])
-    planned = _plan_for(path)
-    if planned:
-        message = f"`{key}` is not built yet in stackctl {__version__} ({planned})"
-        return message, "Remove it; it is refused so that it cannot be ignored in silence."
     known = sorted(_fields(_at(model, path[:-1])))
     close = _closest(key, known)
     if close:
@@ -87,18 +77,6 @@ def _unknown_key(model: type[BaseModel], path: Path) -> tuple[str, str]:
     if set(key) & set("()[]{}="):
         return f"unknown key `{key}`", "Inside `{...}` a comma ends a value: quote a value that holds one."
     return f"unknown key `{key}`", f"Known here: {', '.join(known)}." if known else ""
-
-
-def _planned(details: ErrorDetails) -> bool:
-    return details["type"] == "extra_forbidden" and _plan_for(details["loc"]) is not None
-
-
-def _plan_for(path: Path) -> str | None:
-    return next((text for pattern, text in NOT_BUILT.items() if _matches(pattern, path)), None)
-
-
-def _matches(pattern: tuple[str, ...], path: Path) -> bool:
-    return len(pattern) == len(path) and all(want in ("*", part) for want, part in zip(pattern, path, strict=True))
 
 
 def _words(details: ErrorDetails, model: type[BaseModel], path: Path) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from stackctl.render.receivers import TEMPLATES, templates
 from stackctl.render.rules import rule_files
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import json_bytes, yaml_bytes
+from stackctl.render.web import web_files
 from stackctl.source import Secret
 from stackctl.tree import File, Tree, Unit, dump_units
 
@@ -36,11 +37,12 @@ def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHIN
     their secrets do. Raises InputError for what no server could load:
     secrets where no file can hold them, dashboards that Grafana would refuse.
     """
-    secrets = {name: SecretFiles(name) for name in (c.PROMETHEUS, c.ALERTMANAGER)}
+    secrets = {name: SecretFiles(name, salt) for name in (c.PROMETHEUS, c.ALERTMANAGER)}
     files = {
         **_prometheus(stack, runtime, secrets[c.PROMETHEUS]),
         **_alertmanager(stack, runtime, secrets[c.ALERTMANAGER]),
         **_blackbox(stack),
+        **web_files(stack, runtime, salt),
         **{path: file for exporter in stack.exporters for path, file in exporter_files(exporter, runtime).items()},
     }
     problems = [problem for collected in secrets.values() for problem in collected.problems]

@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.model import Block, Component, Exporter, Grafana, Service, Stack
+from stackctl.model import Block, Component, Exporter, Grafana, Prometheus, Service, Stack
 from stackctl.render.arguments import arguments
 from stackctl.render.custom import from_manifest, networks_of, volumes_of
 from stackctl.render.environment import grafana_environment
 from stackctl.render.exporters import exporter_environment
+from stackctl.render.grafana import datasource_variables
 from stackctl.render.text import merged
 from stackctl.render.units import component_unit, fingerprint
+from stackctl.render.web import CLIENT_FILE
 from stackctl.tree import File, Unit
 
 # What is good for any container, the user's own included.
@@ -84,7 +86,7 @@ def _component(
         "image": component.image,
         "command": _command(component),
         "working_dir": c.CONTAINER_MOUNT if component.name == c.ALERTMANAGER else None,
-        "environment": _environment(component, password),
+        "environment": _environment(component, stack, password),
         "ports": [_port(component)],
         "tmpfs": ["/tmp"] if isinstance(component, Grafana) else None,  # noqa: S108 - in the container
         "extra_hosts": _extra_hosts(component, _command(component), files),
@@ -107,7 +109,7 @@ def _command(component: Component) -> list[str]:
     return [*flags, *(_HOST_FLAGS if component.name == c.NODE else ())]
 
 
-def _environment(component: Component, password: str) -> dict[str, str]:
+def _environment(component: Component, stack: Stack, password: str) -> dict[str, str]:
     if isinstance(component, Exporter):
         return dict(exporter_environment(component, c.CONTAINER_TREE))
     if not isinstance(component, Grafana):
@@ -118,6 +120,7 @@ def _environment(component: Component, password: str) -> dict[str, str]:
         port=c.PORTS[c.GRAFANA],
         # The image's start script reads the file and sets the variable without the suffix.
         GF_SECURITY_ADMIN_PASSWORD__FILE=f"{c.CONTAINER_TREE}/{password}",
+        **datasource_variables(stack.prometheus, c.CONTAINER_TREE),
     )
 
 
@@ -136,9 +139,13 @@ def _extra_hosts(component: Component, command: list[str], files: Mapping[str, F
 
 
 def _healthcheck(component: Component) -> dict[str, Any]:
-    url = f"http://127.0.0.1:{c.PORTS[component.name]}{c.READY_PATHS[component.name]}"
+    base = f"{component.listen.scheme}://127.0.0.1:{c.PORTS[component.name]}"
+    asked = ["wget", "-q", "--spider", f"{base}{c.READY_PATHS[component.name]}"]
+    if isinstance(component, Prometheus) and (component.login or component.tls):
+        # It reads the login from files: on a command line anybody could see it.
+        asked = ["promtool", "check", "ready", f"--http.config.file={c.CONTAINER_TREE}/{CLIENT_FILE}", f"--url={base}"]
     return {
-        "test": ["CMD", "wget", "-q", "--spider", url],
+        "test": ["CMD", *asked],
         "interval": "15s",
         "timeout": "5s",
         "retries": 3,

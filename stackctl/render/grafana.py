@@ -8,13 +8,17 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.errors import Problem, Unavailable
-from stackctl.model import Board, Dashboard, Stack
+from stackctl.model import Board, Dashboard, Prometheus, Stack
 from stackctl.render.arguments import version
 from stackctl.render.secrets import file_name
+from stackctl.render.web import CA_FILE, PASSWORD_FILE
 from stackctl.scrape import component_address
 
 # Grafana expands this variable in its provisioning files, so that the same bytes serve in any place.
 TREE_VARIABLE = "STACKCTL_TREE"
+# So are these, which hold Grafana's words for "the content of this file": it expands variables first, then files.
+_PASSWORD_VARIABLE = "STACKCTL_PROMETHEUS_PASSWORD"  # noqa: S105 - the name of a variable that names a file
+_CA_VARIABLE = "STACKCTL_PROMETHEUS_CA"
 
 _TOP_LEVEL = "general"
 _UPDATE_SECONDS = 10
@@ -30,12 +34,17 @@ _EXPORT = "In Grafana, open Export, choose the classic (V1) model as JSON, and u
 def datasources(stack: Stack, runtime: str) -> dict[str, Any]:
     """The provisioning of the one datasource: this stack's Prometheus."""
     number = ".".join(map(str, version(stack.prometheus.image)))
+    login, tls = stack.prometheus.login, stack.prometheus.tls
+    secrets = {
+        **({"basicAuthPassword": f"${{{_PASSWORD_VARIABLE}}}"} if login else {}),
+        **({"tlsCACert": f"${{{_CA_VARIABLE}}}"} if tls and tls.ca else {}),
+    }
     source = {
         "name": c.DATASOURCE_NAME,
         "uid": c.DATASOURCE_UID,
         "type": "prometheus",
         "access": "proxy",
-        "url": f"http://{component_address(stack.prometheus, runtime)}",
+        "url": f"{stack.prometheus.listen.scheme}://{component_address(stack.prometheus, runtime)}",
         "isDefault": True,
         "editable": False,
         "jsonData": {
@@ -44,9 +53,22 @@ def datasources(stack: Stack, runtime: str) -> dict[str, Any]:
             "httpMethod": "POST",
             "prometheusType": "Prometheus",
             **({"prometheusVersion": number} if number.count(".") == 2 else {}),
+            **({"tlsAuthWithCACert": True} if tls and tls.ca else {}),
+            **({"serverName": tls.server_name} if tls else {}),
         },
+        **({"basicAuth": True, "basicAuthUser": login.username.replace("$", "$$")} if login else {}),
+        **({"secureJsonData": secrets} if secrets else {}),
     }
     return {"apiVersion": 1, "datasources": [source]}
+
+
+def datasource_variables(prometheus: Prometheus, tree: str) -> dict[str, str]:
+    """The variables that `datasources` names, for a tree that lies at `tree`. No secret is in them."""
+    login, tls = prometheus.login, prometheus.tls
+    return {
+        **({_PASSWORD_VARIABLE: f"$__file{{{tree}/{PASSWORD_FILE}}}"} if login else {}),
+        **({_CA_VARIABLE: f"$__file{{{tree}/{CA_FILE}}}"} if tls and tls.ca else {}),
+    }
 
 
 def providers(stack: Stack) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from stackctl.model import Component, Exporter, Grafana, NativeRun, Service, Sta
 from stackctl.render.arguments import arguments
 from stackctl.render.environment import grafana_environment
 from stackctl.render.exporters import exporter_environment
+from stackctl.render.grafana import datasource_variables
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.units import component_unit, fingerprint
 from stackctl.source import Secret
@@ -21,28 +22,29 @@ TREE, DATA, MOUNT, HOME = "{tree}", "{data}", "{mount}", "{home}"
 
 def native_units(stack: Stack, files: dict[str, File], password: str, salt: bytes) -> tuple[Unit, ...]:
     """The units, with files of their own added to `files`. `password` is the path of Grafana's in the tree."""
-    own = [_component(component, files, password, salt) for component in stack.components]
+    own = [_component(component, stack, files, password, salt) for component in stack.components]
     services = [_service(service, service.run.native, files, salt) for service in stack.services if service.run.native]
     return (*own, *services)
 
 
-def _component(component: Component, files: Mapping[str, File], password: str, salt: bytes) -> Unit:
+def _component(component: Component, stack: Stack, files: Mapping[str, File], password: str, salt: bytes) -> Unit:
     command = arguments(component, c.NATIVE, tree=TREE, data=DATA, listen=str(component.listen), home=HOME)
-    env = _environment(component, password)
+    env = _environment(component, stack, password)
     tool = c.TOOLS[component.name]
     cwd = MOUNT if component.name == c.ALERTMANAGER else ""
-    return component_unit(
-        component, files, salt, [tool, command, env, cwd], tool=tool, command=command, env=env, cwd=cwd
-    )
+    # No flag says which of the two it speaks, and it can only change that by a restart.
+    scheme = [component.listen.scheme] if component.listen.scheme != "http" else []
+    started_with = [tool, command, env, cwd, *scheme]
+    return component_unit(component, files, salt, started_with, tool=tool, command=command, env=env, cwd=cwd)
 
 
-def _environment(component: Component, password: str) -> Mapping[str, str]:
+def _environment(component: Component, stack: Stack, password: str) -> Mapping[str, str]:
     if isinstance(component, Grafana):
-        return _grafana(component, password)
+        return _grafana(component, password, datasource_variables(stack.prometheus, TREE))
     return exporter_environment(component, TREE) if isinstance(component, Exporter) else {}
 
 
-def _grafana(grafana: Grafana, password: str) -> dict[str, str]:
+def _grafana(grafana: Grafana, password: str, more: Mapping[str, str]) -> dict[str, str]:
     return grafana_environment(
         grafana,
         tree=TREE,
@@ -53,6 +55,7 @@ def _grafana(grafana: Grafana, password: str) -> dict[str, str]:
         GF_PATHS_DATA=DATA,
         GF_PATHS_LOGS=f"{DATA}/log",
         GF_PATHS_PLUGINS=f"{DATA}/plugins",
+        **more,
     )
 
 

@@ -12,6 +12,7 @@ from stackctl.promql.duration import seconds
 from stackctl.render.arguments import retention_in_config, version
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import merged
+from stackctl.render.web import own_scrape
 from stackctl.scrape import Endpoint, Job, component_address, jobs, reachable_url
 
 # Lists of prometheus.yml that the manifest's `extra` adds to; any other it replaces.
@@ -86,9 +87,10 @@ def scrape_config(job: Job, secrets: SecretFiles) -> dict[str, Any]:
         "scrape_interval": service.scrape_interval if service else None,
         "scrape_timeout": service.scrape_timeout if service else None,
         "metrics_path": job.metrics_path if job.metrics_path != "/metrics" else None,
-        "scheme": service.scheme if service and service.scheme != "http" else None,
+        "scheme": job.scheme if job.scheme != "http" else None,
         "params": {name: list(values) for name, values in job.params.items()},
         **(secrets.plain(service.scrape, (service.name,), service.origin) if service else {}),
+        **(own_scrape(job.component, secrets.salt) if isinstance(job.component, Prometheus) else {}),
     }
     return {**{key: value for key, value in fields.items() if value}, **_targets(job, fields, secrets)}
 

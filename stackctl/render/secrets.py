@@ -54,9 +54,13 @@ _TWINS_ANYWHERE = {"bearer_token"}
 
 @dataclass
 class SecretFiles:
-    """Collects the secrets of one component's configuration as files of the tree, and what cannot be moved."""
+    """Collects the secrets of one component's configuration as files of the tree, and what cannot be moved.
+
+    `salt` is the stack's own, b"" in a plain tree.
+    """
 
     component: str
+    salt: bytes = b""
     files: dict[str, File] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.model import Component
+from stackctl.model import Component, Prometheus
+from stackctl.render.web import client_fields
 from stackctl.tree import File, Unit, digest
 
 # The folders of the tree that a component reads, by when: some read theirs once, the others read all they have
@@ -20,7 +21,7 @@ _AT_START = {
     c.REDIS: (f"{c.SECRETS_DIR}/{c.REDIS}/",),
 }
 _ON_RELOAD = {
-    c.PROMETHEUS: ("prometheus/",),
+    c.PROMETHEUS: ("prometheus/", c.WEB_FOLDER),
     c.ALERTMANAGER: ("alertmanager/", f"{c.SECRETS_DIR}/{c.ALERTMANAGER}/"),
     c.BLACKBOX: ("blackbox/",),
 }
@@ -30,14 +31,17 @@ def component_unit(component: Component, files: Mapping[str, File], salt: bytes,
     """The unit of a component. `definition` is all that it is started with; `more` are further fields of the unit."""
     name, url = component.name, component.listen.url
     reload_path = c.RELOAD_PATHS.get(name)
+    again = _ON_RELOAD.get(name, ())
+    once = {path: file for path, file in files.items() if not path.startswith(again)} if again else files
     return Unit(
         name=name,
         address=str(component.listen),
         ready=f"{url}{c.READY_PATHS[name]}",
         reload=f"{url}{reload_path}" if reload_path else "",
-        spec=fingerprint(definition, files, salt, _AT_START.get(name, ())),
-        reads=fingerprint(None, files, salt, _ON_RELOAD[name]) if name in _ON_RELOAD else "",
+        spec=fingerprint(definition, once, salt, _AT_START.get(name, ())),
+        reads=fingerprint(None, files, salt, again) if again else "",
         required=name == c.PROMETHEUS,
+        **(client_fields(component) if isinstance(component, Prometheus) else {}),
         **more,
     )
 

@@ -22,7 +22,7 @@ _WORDS = {
     "tool": "program",
     "volumes": "mounts",
 }
-_FIELDS = ("command", "cwd", "env", "env_file", "tool")
+_FIELDS = ("command", "cwd", "env", "env_file", "scheme", "tool")
 _GROUP = "group_add"
 _JOINS = (
     "it now has a secret to read, or no longer any: its container joins the group that may read secrets, which it can "
@@ -55,12 +55,14 @@ def _definition(name: str, tree: Tree) -> Mapping[str, Any]:
     unit = next((unit for unit in tree.units if unit.name == name), Unit(name))
     if c.COMPOSE_FILE in tree.files:
         service: dict[str, Any] = tree.yaml(c.COMPOSE_FILE)["services"].get(unit.in_compose, {})
-        return {key: value for key, value in service.items() if key != "labels"}
+        return {**{key: value for key, value in service.items() if key != "labels"}, "scheme": unit.scheme}
     return {field: getattr(unit, field) for field in _FIELDS}
 
 
 def _files(name: str, before: Tree, after: Tree) -> str:
     folders = (f"{c.SECRETS_DIR}/{name}/", *([_READ_AT_START[name]] if name in _READ_AT_START else []))
     paths = sorted(path for path in before.files.keys() | after.files.keys() if path.startswith(folders))
-    changed = [path for path in paths if before.files.get(path) != after.files.get(path)]
+    changed = [
+        path for path in paths if before.files.get(path) != after.files.get(path) and not path.startswith(c.WEB_FOLDER)
+    ]
     return f"it reads {', '.join(changed)} only when it starts" if changed else ""

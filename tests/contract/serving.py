@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import unquote_plus
+
+CERTIFICATES = Path(__file__).parents[1] / "certificates"
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,11 @@ class Server:
     login: tuple[str, str] | None = None
     asked: list[str] = field(default_factory=list)
     hang: Event | None = None
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def reply(self, path: str, query: str, authorization: str, body: bytes = b"") -> Reply:
         self.asked.append(path)
@@ -69,11 +74,15 @@ class Server:
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
-    """A server that runs until the end of the block."""
-    server = Server()
+def serve(certificate: str = "", key: str = "") -> Iterator[Server]:
+    """A server that runs until the end of the block; over TLS with a certificate and a key of tests/certificates."""
+    server = Server(scheme="https" if certificate else "http")
     http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
     http.daemon_threads = True
+    if certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(CERTIFICATES / certificate, CERTIFICATES / key)
+        http.socket = tls.wrap_socket(http.socket, server_side=True)
     server.port = http.server_address[1]
     Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:

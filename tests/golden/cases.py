@@ -31,6 +31,7 @@ SECRETS = {
 }
 
 
+AUTH_SECRETS = {"PROMETHEUS_PASSWORD": "golden: prometheus $ecret"}
 EXPORTER_SECRETS = {
     "DATABASE_PASSWORD": "golden%24database",
     "REDIS_PASSWORD": "golden: redis {{password}}",
@@ -39,7 +40,7 @@ EXPORTER_SECRETS = {
 
 def stack_of(case: str) -> Stack:
     """The stack of a case, as if it lay in /srv: the place of a checkout must not show in a golden tree."""
-    stack = load(MANIFESTS / case / "stack.yml", {**SECRETS, **EXPORTER_SECRETS})
+    stack = load(MANIFESTS / case / "stack.yml", {**SECRETS, **AUTH_SECRETS, **EXPORTER_SECRETS})
     return replace(stack, services=tuple(_moved(service) for service in stack.services))
 
 

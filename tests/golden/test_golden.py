@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.tree import Tree
-from tests.golden.cases import CASES, SECRETS, TREES, tree_of
+from tests.golden.cases import AUTH_SECRETS, CASES, SECRETS, TREES, tree_of
 
 # Git must not take the rendered ignore file for one of this repository.
 _STORED = {".gitignore": "gitignore"}
@@ -41,7 +41,7 @@ def test_both_runtimes_must_read_the_same_rules_and_dashboards() -> None:
 
 @pytest.mark.parametrize(("case", "runtime"), CASES)
 def test_no_secret_must_stand_in_a_readable_file(case: str, runtime: str) -> None:
-    hidden = {value.encode() for value in SECRETS.values()}
+    hidden = {value.encode() for value in {**SECRETS, **AUTH_SECRETS}.values()}
     readable = [(path, file.content) for path, file in tree_of(case, runtime) if not file.secret]
     assert not [(path, value) for path, content in readable for value in hidden if value in content]
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from stackctl.promql.grafana import runnable
+from stackctl.render.web import CONFIG_FILE
 from stackctl.render.write import write
 from stackctl.tools import locate
 from tests.golden.cases import CASES, SECRETS, stack_of, tree_of
@@ -21,12 +22,21 @@ ALERTMANAGER_CASES = [
     (case, runtime) for case, runtime in CASES if "alertmanager/alertmanager.yml" in tree_of(case, runtime).files
 ]
 
+WEB_CASES = [(case, runtime) for case, runtime in CASES if CONFIG_FILE in tree_of(case, runtime).files]
+
 
 @pytest.mark.parametrize(("case", "runtime"), CASES)
 def test_promtool_must_accept_the_configuration_and_its_rules(case: str, runtime: str, tmp_path: Path) -> None:
     program = required_program("promtool")
     write(tree_of(case, runtime), tmp_path)
     _accepts([program, "check", "config", str(tmp_path / "prometheus/prometheus.yml")])
+
+
+@pytest.mark.parametrize(("case", "runtime"), WEB_CASES)
+def test_promtool_must_accept_the_web_configuration(case: str, runtime: str, tmp_path: Path) -> None:
+    program = required_program("promtool")
+    write(tree_of(case, runtime), tmp_path)
+    _accepts([program, "check", "web-config", str(tmp_path / CONFIG_FILE)])
 
 
 @pytest.mark.parametrize(("case", "runtime"), ALERTMANAGER_CASES)
