@@ -10,7 +10,8 @@ from stackctl.manifest.packs.library import shipped, shipped_names
 from stackctl.manifest.packs.schema import RULES
 from tests.e2e import packs_live as live
 
-PROVOKED = (live.SERVICES, live.RUNTIMES, live.SYSTEMS, live.BY_HAND, live.BY_THRESHOLD, live.ENDLESS)
+SCENES = (live.SERVICES, live.RUNTIMES, live.SYSTEMS)
+PROVOKED = (*SCENES, live.BY_HAND, live.BY_THRESHOLD, live.SYSTEMS_BY_THRESHOLD, live.ENDLESS)
 ALERTS = {
     name: [rule["alert"] for rule in shipped(RULES, name).model.rules if "alert" in rule]
     for name in shipped_names(RULES)
