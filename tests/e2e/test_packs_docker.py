@@ -18,8 +18,9 @@ from tests.ports import free_port
 pytestmark = [pytest.mark.e2e, pytest.mark.docker]
 
 REAL = ("prometheus", "alertmanager", "node", "blackbox")
-SIMULATED = ("api", "cadvisor", "postgres", "redis", "kafka", "clickhouse")
-PORTS = (*REAL, "cadvisor", "postgres", "redis", "kafka", "control")
+EXPORTERS = ("cadvisor", "postgres", "redis", "kafka", "nginx", "memcached")
+SIMULATED = ("api", "clickhouse", *EXPORTERS)
+PORTS = (*REAL, *EXPORTERS, "control")
 # Service or exporter -> its scenario, and the alerts that come of it. `normal` ends them.
 PROVOKED = {
     "api": ("down", ["ServiceDown", "ProbeFailed"]),
@@ -27,6 +28,8 @@ PROVOKED = {
     "postgres": ("saturated", ["PostgresDown", "PostgresTransactionLong"]),
     "redis": ("saturated", ["RedisMemoryHigh", "RedisClientsHigh"]),
     "kafka": ("saturated", ["KafkaUnderReplicated"]),
+    "nginx": ("saturated", ["NginxDown"]),
+    "memcached": ("saturated", ["MemcachedDown"]),
     "clickhouse": ("saturated", ["ClickHouseReadonlyReplica"]),
 }
 MANIFEST = """\
@@ -44,6 +47,8 @@ exporters:
   postgres: {{listen: {postgres}, dsn: "postgresql://monitor@postgres:5432/postgres"}}
   redis: {{listen: {redis}, address: "redis:6379"}}
   kafka: {{listen: {kafka}, brokers: ["one:9092", "two:9092"]}}
+  nginx: {{listen: {nginx}, url: "http://web:8080/stub_status"}}
+  memcached: {{listen: {memcached}, address: "memcached:11211"}}
   clickhouse: {{target: "clickhouse:9363"}}
 services:
   api:
@@ -61,6 +66,8 @@ rules:
   - {{pack: postgres, override: {{PostgresDown: {{for: 1s}}, PostgresTransactionLong: {{for: 1s}}}}}}
   - {{pack: redis, override: {{RedisMemoryHigh: {{for: 1s}}, RedisClientsHigh: {{for: 1s}}}}}}
   - {{pack: kafka, override: {{KafkaUnderReplicated: {{for: 1s}}}}}}
+  - {{pack: nginx, override: {{NginxDown: {{for: 1s}}}}}}
+  - {{pack: memcached, override: {{MemcachedDown: {{for: 1s}}}}}}
   - {{pack: clickhouse, override: {{ClickHouseReadonlyReplica: {{for: 1s}}}}}}
 dashboards:
   - pack: overview
@@ -71,6 +78,8 @@ dashboards:
   - pack: postgres
   - pack: redis
   - pack: kafka
+  - pack: nginx
+  - pack: memcached
   - pack: clickhouse
 """
 
