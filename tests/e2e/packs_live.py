@@ -259,7 +259,7 @@ def holds(manifest: Path, *ids: str) -> None:
         verdicts = verified(manifest, id)
         bad = {subject: summary for subject, (status, summary) in verdicts.items() if status != "pass"}
         assert verdicts, id
-        assert bad == {}
+        assert bad == {}, bad
 
 
 def post(url: str, body: bytes = b"", method: str = "POST") -> None:
