@@ -70,6 +70,7 @@ class _Checked:
 def _check(manifest: Path) -> _Checked:
     """The stack, when nothing is wrong with it. Raises InputError or CheckFailed with all that is."""
     from stackctl.manifest import load
+    from stackctl.manifest.exposure import exposed
     from stackctl.manifest.queries import review_queries
     from stackctl.manifest.severity import unrouted
     from stackctl.render import render
@@ -81,7 +82,7 @@ def _check(manifest: Path) -> _Checked:
     problems, unchecked = _ask_checkers(stack, tree)
     if review.errors or problems:
         raise CheckFailed(*review.errors, *problems)
-    return _Checked(stack, (*review.warnings, *unrouted(stack)), tuple(unchecked))
+    return _Checked(stack, (*exposed(stack), *review.warnings, *unrouted(stack)), tuple(unchecked))
 
 
 def _ask_checkers(stack: Stack, tree: Tree) -> tuple[list[Problem], list[str]]:

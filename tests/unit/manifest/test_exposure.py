@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from stackctl.manifest.exposure import exposed
+from stackctl.model import Listen, Stack
+from tests.golden.cases import stack_of
+
+
+def listening(host: str, *, login: bool, tls: bool) -> Stack:
+    stack = stack_of("auth")
+    server = stack.prometheus
+    kept = {"login": server.login if login else None, "tls": server.tls if tls else None}
+    return replace(stack, prometheus=replace(server, listen=Listen(host, 9090), **kept))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.7", "::"])
+def test_a_prometheus_that_anybody_reaches_must_be_warned_of_with_the_remedy(host: str) -> None:
+    (problem,) = exposed(listening(host, login=False, tls=True))
+    assert problem.summary.endswith("reads all series, and can delete them")
+    assert "`auth: {basic_auth: ..., tls: ...}`" in problem.remedy
+    assert problem.position
+
+
+def test_a_password_that_goes_in_the_clear_must_be_warned_of() -> None:
+    (problem,) = exposed(listening("0.0.0.0", login=True, tls=False))
+    assert problem.summary == "prometheus: who listens on the way to 0.0.0.0:9090 sees the password"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_loopback_must_not_be_warned_of(host: str) -> None:
+    assert exposed(listening(host, login=False, tls=False)) == []
+
+
+def test_a_login_over_tls_must_not_be_warned_of() -> None:
+    assert exposed(listening("0.0.0.0", login=True, tls=True)) == []
