@@ -207,6 +207,7 @@ EXPORT_MARKER = ".stackctl-export"
 SECRETS_DIR = "secrets"
 # What Prometheus reads again with every request: its web configuration, and what that names.
 WEB_FOLDER = f"{SECRETS_DIR}/{PROMETHEUS}/web/"
+WEB_FILE = f"{WEB_FOLDER}web.yml"
 
 # Where the tree lies in a container. The folder above it is the mount, so that a switch of the `current`
 # symlink inside the mount is seen at once: a mounted file would stay pinned to its old inode.

@@ -105,7 +105,7 @@ def _refuse_silent(unit: Unit, current: Live, running: Collection[str]) -> None:
         raise Unavailable.of(
             f"Prometheus does not answer at {unit.url}, and a backup begins with its snapshot",
             cause=str(answer),
-            remedy="Run `stackctl status` and `stackctl logs prometheus`.",
+            remedy="Run `stackctl verify --only component`: it says what to do.",
         )
 
 

@@ -16,6 +16,7 @@ from stackctl.cli.options import options
 if TYPE_CHECKING:
     from stackctl.cli.objectives import Objective
     from stackctl.runtime import Observed
+    from stackctl.runtime.http import Answer
     from stackctl.state import Generation, State
     from stackctl.tree import Unit
 
@@ -184,7 +185,7 @@ def look(manifest: Path) -> Status:
         late = unready(asked, generation, pool)
     skipped = running.units_skipped if running else {}
     rows = tuple(
-        _row(unit, observed[unit.name], unit.name in late)
+        _row(unit, observed[unit.name], late.get(unit.name))
         if unit.name in observed
         else _absent(unit, skipped.get(unit.name, ""), others.get(unit.name))
         for unit in units
@@ -231,9 +232,11 @@ def _other_at(unit: Unit) -> str | None:
     return server_at(unit.address)
 
 
-def _row(unit: Unit, seen: Observed, late: bool) -> Row:
+def _row(unit: Unit, seen: Observed, late: Answer | None) -> Row:
+    """A unit that exists. `late` is what it answers instead of being ready."""
     ready = (seen.state == "running" and not late) if unit.ready else None
-    return Row(unit.name, seen.state, unit.address, ready, seen.started_at, seen.detail, unit.url)
+    detail = seen.detail or (f"running, not ready: {late}" if late else "")
+    return Row(unit.name, seen.state, unit.address, ready, seen.started_at, detail, unit.url)
 
 
 def _absent(unit: Unit, skipped: str, other: str | None) -> Row:

@@ -7,7 +7,6 @@ import re
 from stackctl import conventions as c
 from stackctl.model import Component, Exporter, Prometheus
 from stackctl.render.exporters import exporter_arguments
-from stackctl.render.web import CONFIG_FILE
 
 # From this version on the configuration file is the place of the retention; before, it was read wrongly there.
 _RETENTION_IN_CONFIG = (3, 11)
@@ -37,7 +36,7 @@ def arguments(
             f"--config.file={tree}/{c.PROMETHEUS_FILE}",
             f"--storage.tsdb.path={data}",
             web,
-            *((f"--web.config.file={tree}/{CONFIG_FILE}",) if component.login or component.tls else ()),
+            *((f"--web.config.file={tree}/{c.WEB_FILE}",) if component.login or component.tls else ()),
             "--web.enable-lifecycle",
             # `backup` asks for a snapshot: data read while Prometheus writes it is damaged. The price: who reaches the
             # address can delete series too, which is one more reason for the default of loopback only.

@@ -14,7 +14,6 @@ from stackctl.model import Login, Prometheus, Stack
 from stackctl.render.text import yaml_bytes
 from stackctl.tree import File, digest
 
-CONFIG_FILE = f"{c.WEB_FOLDER}web.yml"
 PASSWORD_FILE = f"{c.WEB_FOLDER}password"
 CA_FILE = f"{c.WEB_FOLDER}ca.crt"
 # How promtool logs in, in Prometheus' container. No secret is in it.
@@ -38,7 +37,7 @@ def web_files(stack: Stack, runtime: str, salt: bytes) -> dict[str, File]:
         **({"tls_server_config": {"cert_file": _CERT, "key_file": _KEY}} if tls else {}),
         **({"basic_auth_users": {login.username: _hashed(stack.name, login)}} if login else {}),
     }
-    secret = {CONFIG_FILE: yaml_bytes(config, stack.origin.file)}
+    secret = {c.WEB_FILE: yaml_bytes(config, stack.origin.file)}
     if login:
         names = (PASSWORD_FILE, _scraping_password(login, salt))
         secret |= dict.fromkeys(names, login.password.reveal().encode())

@@ -65,6 +65,7 @@ _TEMPLATE = re.compile(
 _WENT_WELL = re.compile(r"SUCCESS|^Checking ")
 _ALL = (
     Checker(c.PROMETHEUS, "promtool", ("check", "config"), c.PROMETHEUS_FILE),
+    Checker(c.PROMETHEUS, "promtool", ("check", "web-config"), c.WEB_FILE),
     Checker(c.ALERTMANAGER, "amtool", ("check-config",), c.ALERTMANAGER_FILE),
 )
 

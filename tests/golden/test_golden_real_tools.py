@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from stackctl import conventions as c
 from stackctl.promql.grafana import runnable
-from stackctl.render.web import CONFIG_FILE
 from stackctl.render.write import write
 from stackctl.tools import locate
 from tests.golden.cases import CASES, SECRETS, stack_of, tree_of
@@ -22,7 +22,7 @@ ALERTMANAGER_CASES = [
     (case, runtime) for case, runtime in CASES if "alertmanager/alertmanager.yml" in tree_of(case, runtime).files
 ]
 
-WEB_CASES = [(case, runtime) for case, runtime in CASES if CONFIG_FILE in tree_of(case, runtime).files]
+WEB_CASES = [(case, runtime) for case, runtime in CASES if c.WEB_FILE in tree_of(case, runtime).files]
 
 
 @pytest.mark.parametrize(("case", "runtime"), CASES)
@@ -36,7 +36,7 @@ def test_promtool_must_accept_the_configuration_and_its_rules(case: str, runtime
 def test_promtool_must_accept_the_web_configuration(case: str, runtime: str, tmp_path: Path) -> None:
     program = required_program("promtool")
     write(tree_of(case, runtime), tmp_path)
-    _accepts([program, "check", "web-config", str(tmp_path / CONFIG_FILE)])
+    _accepts([program, "check", "web-config", str(tmp_path / c.WEB_FILE)])
 
 
 @pytest.mark.parametrize(("case", "runtime"), ALERTMANAGER_CASES)

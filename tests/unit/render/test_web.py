@@ -9,10 +9,11 @@ from typing import Any
 import bcrypt
 import pytest
 
+from stackctl import conventions as c
 from stackctl.manifest import load
 from stackctl.model import Login, Prometheus, Stack
 from stackctl.render import render
-from stackctl.render.web import CONFIG_FILE, PASSWORD_FILE
+from stackctl.render.web import PASSWORD_FILE
 from stackctl.runtime.cause import explained
 from stackctl.runtime.plan import make_plan
 from stackctl.runtime.protocol import Observed
@@ -43,7 +44,7 @@ def server(tree: Tree) -> Unit:
 
 
 def hashed(stack: Stack, user: str = "ops") -> str:
-    return str(render(stack, "native").yaml(CONFIG_FILE)["basic_auth_users"][user])
+    return str(render(stack, "native").yaml(c.WEB_FILE)["basic_auth_users"][user])
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_what_is_secret_must_be_in_secret_files_only(stack: Stack, runtime: str,
     readable = {path: file.content.decode() for path, file in tree if not file.secret}
     assert not [path for path, text in readable.items() if "right-horse" in text or "$2b$" in text or key in text]
     assert tree.files[PASSWORD_FILE].secret
-    assert tree.files[CONFIG_FILE].secret
+    assert tree.files[c.WEB_FILE].secret
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
