@@ -136,7 +136,7 @@ rules:
   - {{pack: cache, services: [worker]}}
   - {{pack: pool, services: [worker], override: {{PoolExhausted: {{for: 1s}}}}}}
   - pack: host
-    with: {{max_skew: {skew}, max_cpu: {cpu}, max_memory: {memory}, filesystems: overlay}}
+    with: {{max_skew: {skew}, max_cpu: {cpu}, max_memory: {memory}, filesystems: overlay|squashfs|fuse.*}}
     override:
       HostDiskFillsUp: {{for: 1s}}
       HostDiskReadOnly: {{for: 1s}}
