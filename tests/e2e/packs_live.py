@@ -58,6 +58,7 @@ RUNTIMES: Scenes = {
     "PythonGarbageUncollectable": ("snake", "saturated"),
 }
 SYSTEMS: Scenes = {
+    "CadvisorDown": ("cadvisor", "down"),
     "ContainerMemoryHigh": ("cadvisor", "saturated"),
     "KafkaUnderReplicated": ("kafka", "saturated"),
     "KafkaLagHigh": ("kafka", "saturated"),
@@ -87,6 +88,7 @@ BY_HAND = {
     "GoGoroutinesGrow": "Prometheus is given the data of three hours ago, when there were fewer",
     "HostDiskFillsUp": "a small disk of which a tenth is left",
     "HostDiskReadOnly": "a disk that is mounted anew",
+    "HostDown": "the node exporter stands still",
     "JvmGcTimeHigh": "Java collects garbage over and over",
     "JvmHeapHigh": "Java keeps two thirds of its heap",
     "JvmThreadsDeadlocked": "two threads of Java that wait for each other",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from stackctl import tools
+from stackctl.runtime import process
 from tests.e2e.databases import PASSWORD, QUOTED, Postgres, Redis, deadlock, running_postgres, running_redis
 from tests.e2e.disk_and_certificate import Disk, SecureServer, secure_server, small_disk
 from tests.e2e.packs_live import (
@@ -140,6 +142,7 @@ rules:
     override:
       HostDiskFillsUp: {{for: 1s}}
       HostDiskReadOnly: {{for: 1s}}
+      HostDown: {{for: 1s}}
       HostClockWrong: {{for: 1s}}
       HostCpuHigh: {{for: 1s}}
       HostMemoryHigh: {{for: 1s}}
@@ -253,6 +256,7 @@ def test_packs_must_have_data_and_their_alerts_must_arrive_and_end(
                 moves.append(beside.submit(break_disk, heard, disk))
             for move in moves:
                 move.result()
+        freeze(heard, manifest)
         (down,) = heard.named("ServiceDown")
         assert down["labels"]["job"] == "api"
         assert down["annotations"]["summary"] == f"api is down at localhost:{ports['api']}"
@@ -307,6 +311,17 @@ def break_disk(heard: Inbox, disk: Disk) -> None:
     heard.arrive("firing", ["HostDiskReadOnly"])
     disk.remount("rw")
     heard.arrive("resolved", ["HostDiskReadOnly"])
+
+
+def freeze(heard: Inbox, manifest: Path) -> None:
+    node = process.read(manifest.parent / ".stackctl" / "pids" / "node.pid")
+    assert node
+    process.send(node, signal.SIGSTOP)
+    try:
+        heard.arrive("firing", ["HostDown"])
+    finally:
+        process.send(node, signal.SIGCONT)
+    heard.arrive("resolved", ["HostDown"])
 
 
 def renew_certificate(heard: Inbox, server: SecureServer) -> None:

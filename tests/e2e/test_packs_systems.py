@@ -65,7 +65,7 @@ services:
 rules:
   - pack: containers
     with: {{oom_events: true, max_throttled: {throttled}, max_restarts: {restarts}}}
-    override: {{ContainerMemoryHigh: {{for: 1s}}, ContainerCpuThrottled: {{for: 1s}}}}
+    override: {{CadvisorDown: {{for: 1s}}, ContainerMemoryHigh: {{for: 1s}}, ContainerCpuThrottled: {{for: 1s}}}}
   - pack: kafka
     with: {{window: 5s, brokers: {brokers}}}
     override:
