@@ -5,7 +5,8 @@ Time goes on in whole steps from the start, so what has been counted does not de
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import add
 
 from stackctl.simulate.scenario import Course, Weather
 
@@ -14,20 +15,36 @@ STEP_SECONDS = 1.0
 GRADES = 9
 
 
+Grades = tuple[float, ...]
+_NOTHING: Grades = (0.0,) * GRADES
+
+
 @dataclass(frozen=True)
 class Flow:
     """Work done from `start` to `time` (Unix time), in seconds of full load.
 
-    `done` succeeded and `failed` did not; `by_grade` is all of it by how slow it was, from the best grade to the worst.
-    `awake` are the seconds in which there was anything to do.
+    What succeeded and what failed, each by how slow it was, from the best grade to the worst. `awake` are the seconds
+    in which there was anything to do.
     """
 
     start: float
     time: float
-    done: float = 0.0
-    failed: float = 0.0
-    by_grade: tuple[float, ...] = (0.0,) * GRADES
+    done_by_grade: Grades = _NOTHING
+    failed_by_grade: Grades = _NOTHING
     awake: float = 0.0
+
+    @property
+    def done(self) -> float:
+        return sum(self.done_by_grade)
+
+    @property
+    def failed(self) -> float:
+        return sum(self.failed_by_grade)
+
+    @property
+    def by_grade(self) -> Grades:
+        """All work, whatever came of it."""
+        return tuple(map(add, self.done_by_grade, self.failed_by_grade))
 
     @property
     def work(self) -> float:
@@ -43,38 +60,30 @@ def advance(flow: Flow, course: Course, seed: int, until: float, step: float = S
     steps = int((until - flow.time) / step)
     if steps <= 0:
         return flow
-    done, failed, awake, grades, time = flow.done, flow.failed, flow.awake, list(flow.by_grade), flow.time
+    done, failed, awake, time = list(flow.done_by_grade), list(flow.failed_by_grade), flow.awake, flow.time
     for _ in range(steps):
         weather = course.weather(seed, time)
-        work = weather.load * step
-        done += work * (1 - weather.errors)
-        failed += work * weather.errors
-        awake += step if work else 0.0
-        _grade(grades, work, weather.slowness)
+        _work(done, failed, weather, step)
+        awake += step if weather.load else 0.0
         time += step
-    return Flow(flow.start, time, done, failed, tuple(grades), awake)
+    return Flow(flow.start, time, tuple(done), tuple(failed), awake)
 
 
 def at(flow: Flow, weather: Weather, time: float) -> Flow:
     """`flow` at `time`, less than a step later, in the weather of its last step."""
-    grades = list(flow.by_grade)
+    done, failed = list(flow.done_by_grade), list(flow.failed_by_grade)
     seconds = max(time - flow.time, 0.0)
-    work = weather.load * seconds
-    _grade(grades, work, weather.slowness)
-    return replace(
-        flow,
-        time=max(time, flow.time),
-        done=flow.done + work * (1 - weather.errors),
-        failed=flow.failed + work * weather.errors,
-        by_grade=tuple(grades),
-        awake=flow.awake + (seconds if work else 0.0),
-    )
+    _work(done, failed, weather, seconds)
+    awake = flow.awake + (seconds if weather.load else 0.0)
+    return Flow(flow.start, max(time, flow.time), tuple(done), tuple(failed), awake)
 
 
-def _grade(grades: list[float], work: float, slowness: float) -> None:
-    """Add `work` to the two grades that `slowness` lies between."""
-    place = slowness * (GRADES - 1)
+def _work(done: list[float], failed: list[float], weather: Weather, seconds: float) -> None:
+    """Add the work of some seconds to the two grades that its slowness lies between."""
+    place = weather.slowness * (GRADES - 1)
     lower = min(int(place), GRADES - 2)
     share = place - lower
-    grades[lower] += work * (1 - share)
-    grades[lower + 1] += work * share
+    for grades, part in ((done, 1 - weather.errors), (failed, weather.errors)):
+        work = weather.load * seconds * part
+        grades[lower] += work * (1 - share)
+        grades[lower + 1] += work * share

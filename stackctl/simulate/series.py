@@ -13,7 +13,7 @@ from statistics import NormalDist
 
 from stackctl.model import Contract, Metric
 from stackctl.simulate import habits
-from stackctl.simulate.flow import GRADES, Flow
+from stackctl.simulate.flow import GRADES, Flow, Grades
 from stackctl.simulate.scenario import Weather, chance
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -148,23 +148,25 @@ def _histogram(metric: Metric, seed: int) -> Lines:
     below = [[_below(bound, median, certain) for median in medians] for bound in bounds] + [[1.0] * GRADES]
     means = [min(median * math.exp(SPREAD**2 / 2), certain) for median in medians]
     names = [*(_number(bound) for bound in bounds), "+Inf"]
-    shares = habits.shares(metric, seed)
+    outcome = habits.has_outcome(metric)
     ready = [
         (
             [f"{metric.name}_bucket{_labels((*share.labels, ('le', name)))} " for name in names],
             f"{metric.name}_sum{_labels(share.labels)} ",
             f"{metric.name}_count{_labels(share.labels)} ",
             share.weight * habits.DEFAULT_RATE,
+            share.failed,
         )
-        for share in shares
+        for share in habits.shares(metric, seed)
     ]
 
     def lines(reading: Reading) -> list[str]:
-        grades = reading.flow.by_grade
-        counts = [_dot(grades, row) for row in below]
-        total = _dot(grades, means)
+        flow = reading.flow
+        good = _observed(flow.done_by_grade if outcome else flow.by_grade, below, means)
+        bad = _observed(flow.failed_by_grade, below, means)
         made: list[str] = []
-        for buckets, sum_, count, weight in ready:
+        for buckets, sum_, count, weight, failed in ready:
+            counts, total = bad if failed else good
             made += [f"{text}{int(weight * value)}" for text, value in zip(buckets, counts, strict=True)]
             made += (f"{sum_}{weight * total:.6f}", f"{count}{int(weight * counts[-1])}")
         return made
@@ -177,19 +179,20 @@ def _summary(metric: Metric, seed: int) -> Lines:
     means = [median * math.exp(SPREAD**2 / 2) for median in medians]
     quantiles = metric.quantiles or habits.DEFAULT_QUANTILES
     factors = [math.exp(SPREAD * NormalDist().inv_cdf(min(max(each, 1e-6), 1 - 1e-6))) for each in quantiles]
-    shares = habits.shares(metric, seed)
+    shares, outcome = habits.shares(metric, seed), habits.has_outcome(metric)
 
     def lines(reading: Reading) -> list[str]:
-        median = _at(medians, reading.weather.slowness)
+        flow, median = reading.flow, _at(medians, reading.weather.slowness)
+        good = flow.done_by_grade if outcome else flow.by_grade
         made = []
         for share in shares:
-            weight = share.weight * habits.DEFAULT_RATE
+            weight, grades = share.weight * habits.DEFAULT_RATE, flow.failed_by_grade if share.failed else good
             for quantile, factor in zip(quantiles, factors, strict=True):
                 labels = _labels((*share.labels, ("quantile", _number(quantile))))
                 made.append(f"{metric.name}{labels} {median * factor:.6f}")
             plain = _labels(share.labels)
-            made.append(f"{metric.name}_sum{plain} {weight * _dot(reading.flow.by_grade, means):.6f}")
-            made.append(f"{metric.name}_count{plain} {int(weight * sum(reading.flow.by_grade))}")
+            made.append(f"{metric.name}_sum{plain} {weight * _dot(grades, means):.6f}")
+            made.append(f"{metric.name}_count{plain} {int(weight * sum(grades))}")
         return made
 
     return lines
@@ -234,6 +237,11 @@ def _below(bound: float, median: float, certain: float) -> float:
     if bound >= certain:
         return 1.0
     return NormalDist().cdf(math.log(bound / median) / SPREAD) if bound > 0 else 0.0
+
+
+def _observed(grades: Grades, below: Sequence[Sequence[float]], means: Sequence[float]) -> tuple[list[float], float]:
+    """What a histogram has counted up to each bound, and the sum of it."""
+    return [_dot(grades, row) for row in below], _dot(grades, means)
 
 
 def _dot(one: Sequence[float], other: Sequence[float]) -> float:

@@ -27,6 +27,8 @@ METRICS = (
     Metric("errors_total", "counter", HERE, (Label("error_type"),)),
     Metric("cpu_seconds_total", "counter", HERE, unit="seconds"),
     Metric("request_duration_seconds", "histogram", HERE, (METHOD,), buckets=(0.01, 0.1, 1.0)),
+    Metric("answer_seconds", "histogram", HERE, (METHOD, STATUS), buckets=(0.01, 0.1, 1.0)),
+    Metric("answer_points", "summary", HERE, (STATUS,)),
     Metric("message_size_bytes", "histogram", HERE),
     Metric("quality_ratio", "histogram", HERE, unit="ratio", buckets=(0.5, 0.9, 1.0)),
     Metric("points", "summary", HERE, (Label("indicator"),), quantiles=(0.5, 0.99)),
@@ -156,10 +158,11 @@ def test_sums_over_labels_must_agree_between_metrics() -> None:
     assert get == pytest.approx(samples["request_duration_seconds_count", (("method", "GET"),)], rel=0.01)
 
 
+@pytest.mark.parametrize("counted", ["requests_total", "answer_seconds_count", "answer_points_count"])
 @pytest.mark.parametrize(("scenario", "low", "high"), [("normal", 0.0, 0.02), ("errors", 0.25, 0.45)])
-def test_failed_work_must_show_as_failed_requests(scenario: str, low: float, high: float) -> None:
+def test_failed_work_must_show_as_failed_requests(scenario: str, low: float, high: float, counted: str) -> None:
     samples = read(exposition(CONTRACT, 1), readings([(scenario, 600)], 1)[0], False)
-    requests = {labels: value for (name, labels), value in samples.items() if name == "requests_total"}
+    requests = {labels: value for (name, labels), value in samples.items() if name == counted}
     failed = sum(value for labels, value in requests.items() if ("status", "500") in labels)
     assert low <= failed / sum(requests.values()) <= high
 
