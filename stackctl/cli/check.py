@@ -16,7 +16,6 @@ from stackctl.errors import CheckFailed, Problem, StackctlError
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
-    from stackctl.runtime.checkers import BadTemplate
     from stackctl.tree import Tree
 
 
@@ -90,6 +89,7 @@ def _ask_checkers(stack: Stack, tree: Tree) -> tuple[list[Problem], list[str]]:
     import subprocess
     from tempfile import TemporaryDirectory
 
+    from stackctl.cli.refused import placed
     from stackctl.render.write import write
     from stackctl.runtime import checkers
     from stackctl.tools import locate
@@ -104,22 +104,9 @@ def _ask_checkers(stack: Stack, tree: Tree) -> tuple[list[Problem], list[str]]:
                 continue
             command = [str(tool.path), *checker.command(folder)]
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-            templates, verdict = checkers.bad_templates(checkers.Verdict(done.returncode, done.stdout), folder)
-            problems += [_unreadable(stack, template) for template in templates]
-            problems += checkers.problems(checker, verdict, folder)
+            verdict = checkers.Verdict(done.returncode, done.stdout)
+            problems += placed(checkers.refusals(checker, verdict, folder), stack)
     return problems, unchecked
-
-
-def _unreadable(stack: Stack, template: BadTemplate) -> Problem:
-    """A template of a rule that promtool cannot read, at the rule."""
-    file = next((file for file in stack.rules if c.RULES_FOLDER + file.path == template.file), None)
-    rules = [rule for rule in file.rules if rule.group == template.group] if file else []
-    return Problem(
-        f"the {template.part} `{template.key}` of `{template.alert}` is not a template: {template.words}",
-        rules[template.index].origin if template.index < len(rules) else None,
-        cause=f"promtool refuses {c.PROMETHEUS_FILE}: rule {template.index + 1} of `{template.group}`, {template.file}",
-        remedy=template.remedy,
-    )
 
 
 def _described(stack: Stack) -> str:

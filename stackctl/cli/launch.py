@@ -75,7 +75,7 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
         wanted = [unit for unit in work.wanted if unit.name not in skipped]
         generation = state.write(work.tree)
         console.detail(f"wrote generation {generation.id} to {generation.path}")
-        _validate(work.runtime, plan, generation)
+        _validate(work, plan, generation)
         _apply(state, work.runtime, plan, generation)
         _await(wanted, generation, work.runtime, deadline_seconds)
         _record(state, work, plan, generation, skipped)
@@ -199,12 +199,13 @@ def _skipped(work: Work, selection: Selection, lack: Callable[[Collection[Unit]]
     return {**dict.fromkeys(selection.without, LEFT_OUT), **lacking}
 
 
-def _validate(runtime: Runtime, plan: Plan, generation: Generation) -> None:
+def _validate(work: Work, plan: Plan, generation: Generation) -> None:
     """Let the servers' checkers read what a reload would load. A start tells by itself whether it could."""
+    from stackctl.cli.refused import placed
     from stackctl.errors import CheckFailed
 
-    if plan.units("reload") and (problems := runtime.validate(generation)):
-        raise CheckFailed(*problems)
+    if plan.units("reload") and (refusals := work.runtime.validate(generation)):
+        raise CheckFailed(*placed(refusals, work.stack))
 
 
 def _apply(state: State, runtime: Runtime, plan: Plan, generation: Generation) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.grafana import Grafana
     from stackctl.clients.prometheus import Prometheus
+    from stackctl.model import Stack
     from stackctl.runtime import Observed, Plan, Runtime
     from stackctl.state import Generation, Running, State
     from stackctl.tree import Tree, Unit
@@ -29,13 +30,13 @@ _STOPPED = ("exited", "missing", "paused")
 class Target:
     """A generation that a change leads to, and what the servers say once they have loaded it.
 
-    `declared` are its rules where they have been read already, None where only the tree has them. `fresh` is whether it
-    was written for this change and has never been in force.
+    `stack` is what the tree was rendered from, None where only the tree is known. `fresh` is whether it was written for
+    this change and has never been in force.
     """
 
     generation: Generation
     tree: Tree
-    declared: Written | None = None
+    stack: Stack | None = None
     fresh: bool = False
 
     @property
@@ -44,9 +45,9 @@ class Target:
 
     @cached_property
     def rules(self) -> Written:
-        from stackctl.checks.loaded import rules_in
+        from stackctl.checks.loaded import rules_in, rules_of
 
-        return rules_in(self.tree) if self.declared is None else self.declared
+        return rules_of(self.stack) if self.stack else rules_in(self.tree)
 
     def unit(self, name: str) -> Unit | None:
         return next((unit for unit in self.tree.units if unit.name == name), None)

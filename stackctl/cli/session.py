@@ -42,11 +42,9 @@ class Session(Live):
 
     def target(self) -> Target:
         """What the manifest says now, written as a generation that is not live yet."""
-        from stackctl.checks.loaded import rules_of
-
         known = {one.id for one in self.state.generations()}
         generation = self.state.write(self.tree)
-        return Target(generation, self.tree, rules_of(self.stack), fresh=generation.id not in known)
+        return Target(generation, self.tree, self.stack, fresh=generation.id not in known)
 
     def fetch(self, url: str) -> Answer:
         """What a GET of `url` answers from where Prometheus runs. Raises NoAnswer when nothing answers."""

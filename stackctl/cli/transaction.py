@@ -38,13 +38,16 @@ def _validate(live: Live, new: Target, *, trusted: bool) -> Plan:
     """The plan for `new`, which the servers' own checkers accept. Raises CheckFailed when they do not."""
     from concurrent.futures import ThreadPoolExecutor
 
+    from stackctl.cli.refused import placed
+
     with ThreadPoolExecutor(1) as pool:
         checking = pool.submit(live.runtime.validate, new.generation)
         # The checkers are other processes: what comes after them is loaded and planned meanwhile.
         live.load_clients()
         plan = live.plan(new, trusted=trusted)
-        problems = checking.result()
-    if problems:
+        refusals = checking.result()
+    if refusals:
+        problems = placed(refusals, new.stack)
         raise CheckFailed(*problems, Problem("nothing was changed", remedy="Mend it and run `stackctl reload` again."))
     return plan
 

@@ -1,4 +1,4 @@
-"""The servers' own configuration checkers, and what they say, as problems. Pure."""
+"""The servers' own configuration checkers, and what they refuse. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stackctl import conventions as c
 from stackctl.errors import Problem
+from stackctl.source import Position
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,23 @@ class BadTemplate:
     key: str
     words: str
 
-    @property
-    def remedy(self) -> str:
-        """What to do about it."""
-        return next((remedy for sign, remedy in _REMEDIES.items() if sign in self.words), _TEMPLATES)
+    @classmethod
+    def read(cls, line: re.Match[str]) -> BadTemplate:
+        """One from a line of promtool's that _TEMPLATE fits."""
+        return cls(line["file"], line["group"], int(line["number"]) - 1, *line.group("alert", "part", "key", "words"))
 
+    def at(self, position: Position | None) -> Problem:
+        """The same as a problem at `position`, where the rule was written."""
+        return Problem(
+            f"the {self.part} `{self.key}` of `{self.alert}` is not a template: {self.words}",
+            position,
+            cause=f"promtool refuses {c.PROMETHEUS_FILE}: rule {self.index + 1} of `{self.group}`, {self.file}",
+            remedy=next((remedy for sign, remedy in _REMEDIES.items() if sign in self.words), _TEMPLATES),
+        )
+
+
+# What a checker refuses: one that it is known how to place in what the user wrote, or what it says itself.
+Refusal = BadTemplate | Problem
 
 _TEMPLATES = "Write it like `{{ $labels.job }}`, `{{ $value }}` or `{{ $value | humanizePercentage }}`."
 _REMEDIES = {
@@ -75,31 +88,19 @@ def applicable(tree: Path) -> list[Checker]:
     return [checker for checker in _ALL if (tree / checker.file).is_file()]
 
 
-def bad_templates(verdict: Verdict, tree: str) -> tuple[list[BadTemplate], Verdict]:
-    """The templates that promtool could not read, and the verdict without them."""
-    found, rest = [], []
-    for line in verdict.output.splitlines():
-        match = _TEMPLATE.fullmatch(line.strip())
-        if match:
-            file, index = match["file"].removeprefix(f"{tree}/"), int(match["number"]) - 1
-            found.append(BadTemplate(file, match["group"], index, *match.group("alert", "part", "key", "words")))
-        else:
-            rest.append(line)
-    others = any(line.strip() and line.strip() != "FAILED:" and not _WENT_WELL.search(line) for line in rest)
-    return found, Verdict(verdict.code if others or not found else 0, "\n".join(rest))
-
-
-def problems(checker: Checker, verdict: Verdict, tree: str) -> list[Problem]:
-    """What is wrong, in the checker's words, with the paths of the tree; [] when nothing is."""
+def refusals(checker: Checker, verdict: Verdict, tree: str) -> list[Refusal]:
+    """What is wrong, in the checker's words, with the paths of the tree that lies at `tree`; [] when nothing is."""
     if verdict.code == 0:
         return []
-    said = verdict.output.replace(f"{tree}/", "").splitlines()
+    said = [line.strip() for line in verdict.output.replace(f"{tree}/", "").splitlines()]
+    templates = {line: BadTemplate.read(match) for line in said if (match := _TEMPLATE.fullmatch(line))}
     # What went well is of no interest now, and stands between the reader and what did not.
-    words = "\n".join(line.strip() for line in said if line.strip() and not _WENT_WELL.search(line))
-    return [
-        Problem(
-            f"{checker.tool} refuses {checker.file}",
-            cause=words or f"It ended with code {verdict.code} and said nothing.",
-            remedy="Mend what it names; rule files have their names of the manifest, below prometheus/rules/.",
-        )
-    ]
+    words = [line for line in said if line and line not in templates and not _WENT_WELL.search(line)]
+    if templates and words in ([], ["FAILED:"]):
+        return [*templates.values()]
+    problem = Problem(
+        f"{checker.tool} refuses {checker.file}",
+        cause="\n".join(words) or f"It ended with code {verdict.code} and said nothing.",
+        remedy="Mend what it names; rule files have their names of the manifest, below prometheus/rules/.",
+    )
+    return [*templates.values(), problem]

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from stackctl import conventions as c
 from stackctl.errors import Problem, StackctlError, Unavailable
 from stackctl.runtime import checkers, dial, ports, volume
-from stackctl.runtime.checkers import Checker, Verdict
+from stackctl.runtime.checkers import Checker, Refusal, Verdict
 from stackctl.runtime.http import FETCH_SECONDS, Answer, reload_all
 from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan, RunState
 from stackctl.tree import Unit, load_units
@@ -285,20 +285,20 @@ class Docker:
 
     # -- asking -----------------------------------------------------------------------------------------------
 
-    def validate(self, generation: Live) -> list[Problem]:
+    def validate(self, generation: Live) -> list[Refusal]:
         images = {unit.name: unit.image for unit in generation.units()}
         tree = f"{c.CONTAINER_MOUNT}/{c.GENERATIONS}/{generation.id}"
 
-        def check(checker: Checker) -> list[Problem]:
+        def check(checker: Checker) -> list[Refusal]:
             command = [f"/bin/{checker.tool}", *checker.command(tree)]
             verdict = self._run_in(checker.unit, command)
             if _NOT_RUNNING.match(verdict.output):
                 verdict = self._run_once(images[checker.unit], command, generation.path)
-            return checkers.problems(checker, verdict, tree)
+            return checkers.refusals(checker, verdict, tree)
 
         applicable = checkers.applicable(generation.path)
         with ThreadPoolExecutor(max_workers=max(len(applicable), 1)) as pool:
-            return [problem for problems in pool.map(check, applicable) for problem in problems]
+            return [refusal for refusals in pool.map(check, applicable) for refusal in refusals]
 
     def _run_in(self, unit: str, command: list[str]) -> Verdict:
         """Run a checker inside the container of `unit`, by the name that Compose gives it."""

@@ -22,6 +22,7 @@ from stackctl import conventions as c
 from stackctl import tools
 from stackctl.errors import Problem, Unavailable
 from stackctl.runtime import checkers, dial, ports, process
+from stackctl.runtime.checkers import Refusal
 from stackctl.runtime.http import FETCH_SECONDS, Answer, ask, reload_all
 from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan
 from stackctl.runtime.tail import lines
@@ -200,11 +201,11 @@ class Native:
 
     # -- asking -----------------------------------------------------------------------------------------------
 
-    def validate(self, generation: Live) -> list[Problem]:
+    def validate(self, generation: Live) -> list[Refusal]:
         applicable = checkers.applicable(generation.path)
         with ThreadPoolExecutor(max_workers=max(len(applicable), 1)) as pool:
             found = pool.map(lambda checker: _check(checker, str(generation.path)), applicable)
-            return [problem for problems in found for problem in problems]
+            return [refusal for refusals in found for refusal in refusals]
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         names = sorted(units) or sorted(path.name.removesuffix(".log") for path in self._logs.glob("*.log"))
@@ -305,7 +306,7 @@ def _obstacle(unit: Unit, own: Collection[int]) -> Problem | None:
     )
 
 
-def _check(checker: checkers.Checker, tree: str) -> list[Problem]:
+def _check(checker: checkers.Checker, tree: str) -> list[Refusal]:
     command = [str(tools.require(checker.tool).path), *checker.command(tree)]
     try:
         ran = subprocess.run(
@@ -313,7 +314,7 @@ def _check(checker: checkers.Checker, tree: str) -> list[Problem]:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable.of(f"{checker.tool} did not run", cause=str(error)) from error
-    return checkers.problems(checker, checkers.Verdict(ran.returncode, ran.stdout), tree)
+    return checkers.refusals(checker, checkers.Verdict(ran.returncode, ran.stdout), tree)
 
 
 def _rotate(log: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Literal, Protocol
 
 from stackctl.access import Access
-from stackctl.errors import Problem
+from stackctl.runtime.checkers import Refusal
 from stackctl.runtime.http import Answer
 from stackctl.tree import Unit
 
@@ -144,7 +144,7 @@ class Runtime(Protocol):
         """
         ...
 
-    def validate(self, generation: Live) -> list[Problem]:
+    def validate(self, generation: Live) -> list[Refusal]:
         """What the servers' own checkers find wrong in `generation`, live or not. Changes nothing."""
         ...
 

@@ -46,7 +46,7 @@ def target(folder: Path, grafana: Server, runtime: str, **titles: str) -> Target
         (folder / f"{uid}.json").write_text(f'{{"title": "{title}", "uid": "{uid}", "panels": []}}')
     files = ", ".join(f"{{file: {uid}.json}}" for uid in titles)
     (folder / "stack.yml").write_text(MANIFEST.format(port=grafana.port, files=files))
-    return Target(Generation("x", folder), render(load(folder / "stack.yml", {}), runtime), {})
+    return Target(Generation("x", folder), render(load(folder / "stack.yml", {}), runtime))
 
 
 def has(grafana: Server, uid: str, title: str) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.errors import Problem
 from stackctl.runtime import docker, ports, process, tail
-from stackctl.runtime.checkers import Verdict, applicable, bad_templates, problems
+from stackctl.runtime.checkers import BadTemplate, Verdict, applicable, refusals
+from stackctl.source import Position
 
 
 def test_a_free_port_must_not_be_refused_and_a_taken_one_must_name_its_holder() -> None:
@@ -126,10 +128,10 @@ def test_a_checkers_complaint_must_name_the_file_of_the_tree(tmp_path: Path) -> 
     (tmp_path / "prometheus").mkdir()
     (tmp_path / "prometheus" / "prometheus.yml").touch()
     (checker,) = applicable(tmp_path)
-    assert problems(checker, Verdict(0, ""), "/t") == []
+    assert refusals(checker, Verdict(0, ""), "/t") == []
     said = "Checking /t/prometheus/prometheus.yml\n  SUCCESS: 1 rule files found\n\n"
     said += "FAILED: /t/prometheus/rules/a.yml: bad\n"
-    (problem,) = problems(checker, Verdict(1, said), "/t")
+    (problem,) = refusals(checker, Verdict(1, said), "/t")
     assert str(problem) == (
         "promtool refuses prometheus/prometheus.yml\n"
         "FAILED: prometheus/rules/a.yml: bad\n"
@@ -137,22 +139,36 @@ def test_a_checkers_complaint_must_name_the_file_of_the_tree(tmp_path: Path) -> 
     )
 
 
-def test_templates_must_be_told_apart_from_what_else_a_checker_refuses() -> None:
+def test_templates_must_be_told_apart_from_what_else_a_checker_refuses(tmp_path: Path) -> None:
+    (tmp_path / "prometheus").mkdir()
+    (tmp_path / "prometheus" / "prometheus.yml").touch()
+    (checker,) = applicable(tmp_path)
     good = "Checking /t/prometheus/rules/a.yml\n  SUCCESS: 2 rules found\n"
     bad = (
         '  FAILED:\n/t/prometheus/rules/a.yml: group "g: 1", rule 2, "Down": annotation "summary": '
         "template: __alert_Down:1: unclosed action\n"
     )
-    (found,), rest = bad_templates(Verdict(1, good + bad), "/t")
-    assert (found.file, found.group, found.index) == ("prometheus/rules/a.yml", "g: 1", 1)
-    assert (found.alert, found.part, found.key, found.words) == ("Down", "annotation", "summary", "unclosed action")
-    assert rest.code == 0
-    (_,), rest = bad_templates(
-        Verdict(1, f"{good}{bad}  FAILED: /t/prometheus/prometheus.yml: unknown field x\n"), "/t"
+    template = BadTemplate("prometheus/rules/a.yml", "g: 1", 1, "Down", "annotation", "summary", "unclosed action")
+    assert refusals(checker, Verdict(1, good + bad), "/t") == [template]
+    assert str(template.at(Position("rules/a.yml", 3, 5))) == (
+        "rules/a.yml:3:5: the annotation `summary` of `Down` is not a template: unclosed action\n"
+        "promtool refuses prometheus/prometheus.yml: rule 2 of `g: 1`, prometheus/rules/a.yml\n"
+        "help: End what begins with `{{` by `}}`."
     )
-    assert rest.code == 1
-    assert "unknown field x" in rest.output
-    assert bad_templates(Verdict(1, ""), "/t") == ([], Verdict(1, ""))
+    other = "  FAILED: /t/prometheus/prometheus.yml: unknown field x\n"
+    found, rest = refusals(checker, Verdict(1, good + bad + other), "/t")
+    assert found == template
+    assert isinstance(rest, Problem)
+    assert "unknown field x" in rest.cause
+    assert "unclosed" not in rest.cause
+
+
+def test_a_checker_that_says_nothing_must_not_be_taken_for_content(tmp_path: Path) -> None:
+    (tmp_path / "prometheus").mkdir()
+    (tmp_path / "prometheus" / "prometheus.yml").touch()
+    (checker,) = applicable(tmp_path)
+    (problem,) = refusals(checker, Verdict(137, ""), "/t")
+    assert "It ended with code 137 and said nothing." in str(problem)
 
 
 @pytest.mark.parametrize(
