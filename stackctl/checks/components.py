@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from stackctl import conventions as c
 from stackctl.checks.context import Context
@@ -16,7 +17,9 @@ _REWRITE = "Run `stackctl reload`: it writes the web configuration anew. What is
 
 def check(context: Context) -> Iterable[Finding]:
     """A finding for every declared component. One that the runtime could not have is skipped, never passed."""
-    return [_component(context, component) for component in context.stack.components]
+    components = context.stack.components
+    with ThreadPoolExecutor(len(components)) as pool:  # beside each other: one that is away is waited for
+        return list(pool.map(lambda component: _component(context, component), components))
 
 
 def _component(context: Context, component: Component) -> Finding:

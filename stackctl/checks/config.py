@@ -12,6 +12,7 @@ from stackctl import conventions as c
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import NoAnswer
+from stackctl.clients.prometheus import RuntimeInfo
 from stackctl.model import Retention
 from stackctl.promql import duration
 from stackctl.tree import load_yaml
@@ -25,9 +26,15 @@ _SIZE_UNITS = "KMGTPE"
 _SIZE = re.compile(rf"([0-9]+(?:\.[0-9]+)?)(?:([{_SIZE_UNITS}])i?)?B")
 
 
+# What Prometheus reports of itself, and the configuration that it has loaded.
+Seen = tuple[RuntimeInfo, str] | NoAnswer
+
+
 def check(context: Context) -> Iterable[Finding]:
     """The generation that runs, and the configuration and the retention that Prometheus reports."""
-    return [_generation(context), _files(context), _config(context), _retention(context)]
+    client = context.prometheus()
+    seen = context.settle(lambda: (client.runtime_info(), client.config()), lambda _: True)
+    return [_generation(context), _files(context), _config(context, seen), _retention(context, seen)]
 
 
 def _generation(context: Context) -> Finding:
@@ -50,10 +57,8 @@ def _files(context: Context) -> Finding:
     )
 
 
-def _config(context: Context) -> Finding:
+def _config(context: Context, seen: Seen) -> Finding:
     subject = Subject(CONFIG, c.PROMETHEUS, context.stack.prometheus.origin)
-    client = context.prometheus()
-    seen = context.settle(lambda: (client.runtime_info(), client.config()), lambda _: True)
     if isinstance(seen, NoAnswer):
         return subject.failed(seen.summary, "Run `stackctl up`.")
     info, loaded = seen
@@ -67,11 +72,11 @@ def _config(context: Context) -> Finding:
     return subject.passed("the loaded configuration is the rendered one")
 
 
-def _retention(context: Context) -> Finding:
+def _retention(context: Context, seen: Seen) -> Finding:
     subject = Subject(RETENTION, c.PROMETHEUS, context.stack.prometheus.origin)
-    info = context.settle(context.prometheus().runtime_info, lambda _: True)
-    if isinstance(info, NoAnswer):
-        return subject.failed(info.summary, "Run `stackctl up`.")
+    if isinstance(seen, NoAnswer):
+        return subject.failed(seen.summary, "Run `stackctl up`.")
+    info, _ = seen
     declared = _limits(context.stack.prometheus.retention)
     if same_retention(declared, info.retention):
         return subject.passed(f"samples are kept for {declared}, as Prometheus reports")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -48,7 +49,9 @@ def check(context: Context) -> Iterable[Finding]:
         looks.append((Subject(RECEIVER, c.ALERTMANAGER, stack.alertmanager.origin), _receivers, _RELOAD))
     if stack.grafana and c.GRAFANA not in context.skipped:
         looks.append((Subject(DASHBOARD, c.GRAFANA, stack.grafana.origin), _dashboards, _BY_HAND))
-    return [finding for look in looks for finding in _findings(context, *look)]
+    with ThreadPoolExecutor(len(looks)) as pool:  # beside each other: where a server is away, each waits for it
+        found = pool.map(lambda look: _findings(context, *look), looks)
+        return [finding for findings in found for finding in findings]
 
 
 def _findings(context: Context, subject: Subject, look: Callable[[Context], Loaded], remedy: str) -> list[Finding]:
