@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from stackctl import conventions as c
 from stackctl.cli.options import options
-
-if TYPE_CHECKING:
-    from stackctl.backup import Label
-    from stackctl.runtime import DataFile, Live, Runtime
-    from stackctl.tree import Unit
-
-# A snapshot writes all samples that are in memory, which takes as long as the disk does.
-_SNAPSHOT_SECONDS = 600.0
-_READY_SECONDS = 120.0
-_CAUSE = "its data is read while nobody writes it"
 
 
 def backup(
@@ -31,135 +18,9 @@ def backup(
 
     Prometheus goes on; Alertmanager, Grafana and Pushgateway are stopped for the moment in which they are copied.
     """
+    from stackctl.operations.backup import back_up
     from stackctl.report import console
 
     label = back_up(options(context).manifest, file)
     size = file.stat().st_size / 2**20
     console.out(f"{console.mark('pass')} {file}: {', '.join(label.units)} of {label.stack}, {size:.1f} MiB")
-
-
-def back_up(manifest: Path, file: Path) -> Label:
-    """Write the backup of the stack whose state lies beside `manifest`; the manifest need not be readable.
-
-    Raises Unavailable when it does not run or Prometheus does not answer, and InputError when `file` cannot be written.
-    """
-    from stackctl.backup import pack
-    from stackctl.errors import Unavailable
-    from stackctl.runtime import open_runtime
-    from stackctl.state import State, disk
-
-    _refuse_place(file)
-    state = State.beside(manifest)
-    current = state.current()
-    not_running = Unavailable.of("the stack does not run, so there is nothing to back up", remedy="Run `stackctl up`.")
-    if current is None:
-        raise not_running
-    stack, where, units = current.index()
-    with state.lock():
-        runtime = open_runtime(where, stack, state.root)
-        observed = runtime.observe()
-        running = {one.name for one in observed if one.state == "running"}
-        if not running:
-            raise not_running
-        _refuse_silent(next(unit for unit in units if unit.name == c.PROMETHEUS), current, running)
-        _refuse_ended(one.name for one in observed if one.name not in running and one.name in c.DATA_PATHS)
-        kept = [unit for unit in units if unit.name in running and unit.name in c.DATA_PATHS]
-        label = _label(stack, where, kept)
-        with disk.explained(file), disk.replacing(file, 0o600) as out, closing(_data(runtime, current, kept)) as data:
-            pack(out, label, data)
-    return label
-
-
-def _refuse_place(file: Path) -> None:
-    """Raise InputError when there is no folder for `file`."""
-    from stackctl.errors import InputError
-
-    if not file.parent.is_dir():
-        wrong = "is not a folder" if file.parent.exists() else "does not exist"
-        remedy = "Name a file in a folder that is there." if file.parent.exists() else f"Run `mkdir -p {file.parent}`."
-        raise InputError.of(f"cannot write {file}: {file.parent} {wrong}", remedy=remedy)
-
-
-def _refuse_ended(names: Iterable[str]) -> None:
-    """Raise Unavailable for servers that have ended, whose data would be left out."""
-    from stackctl.errors import Problem, Unavailable
-
-    remedy = "Run `stackctl up`: it starts it. `stackctl logs {}` tells why it ended."
-    ended = [
-        Problem(f"{name} does not run, and its data would be left out", remedy=remedy.format(name)) for name in names
-    ]
-    if ended:
-        raise Unavailable(*ended)
-
-
-def _refuse_silent(unit: Unit, current: Live, running: Collection[str]) -> None:
-    """Raise Unavailable when the Prometheus that has to make a snapshot does not run, or does not answer."""
-    from stackctl.errors import Unavailable
-    from stackctl.runtime.http import is_ready
-
-    if unit.name not in running:
-        remedy = "Run `stackctl up`: it starts it. `stackctl logs prometheus` tells why it ended."
-        raise Unavailable.of("Prometheus does not run, and a backup begins with its snapshot", remedy=remedy)
-    answer = is_ready(unit, current.access(unit))
-    if answer.status != 200:
-        raise Unavailable.of(
-            f"Prometheus does not answer at {unit.url}, and a backup begins with its snapshot",
-            cause=str(answer),
-            remedy="Run `stackctl verify --only component`: it says what to do.",
-        )
-
-
-def _label(stack: str, runtime: str, units: Collection[Unit]) -> Label:
-    from datetime import datetime, timezone
-
-    from stackctl import __version__, tools
-    from stackctl.backup import Label
-
-    versions = {unit.name: unit.image or tools.require(unit.tool).version for unit in units}
-    made_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return Label(stack, runtime, made_at, tuple(versions), {"stackctl": __version__, **versions})
-
-
-def _data(runtime: Runtime, current: Live, units: Collection[Unit]) -> Generator[tuple[str, DataFile], None, None]:
-    """The data of `units`, one after the other, so that no two of them are away at the same time."""
-    for unit in units:
-        read = _snapshot(runtime, current, unit) if unit.name == c.PROMETHEUS else _at_rest(runtime, current, unit)
-        yield from ((unit.name, file) for file in read)
-
-
-def _snapshot(runtime: Runtime, current: Live, unit: Unit) -> Iterator[DataFile]:
-    """Prometheus' own snapshot, removed after it has been read."""
-    folder = f"snapshots/{_make_snapshot(current, unit)}"
-    try:
-        yield from runtime.read_data(unit.name, folder)
-    finally:
-        runtime.remove_data(unit.name, folder)
-
-
-def _make_snapshot(current: Live, unit: Unit) -> str:
-    from stackctl.clients.http import Http, NoAnswer
-    from stackctl.clients.prometheus import Prometheus
-    from stackctl.errors import Unavailable
-
-    try:
-        return Prometheus(Http(current.access(unit), timeout=_SNAPSHOT_SECONDS)).snapshot()
-    except NoAnswer as error:
-        remedy = "Run `stackctl up`: it starts Prometheus anew when that lacks --web.enable-admin-api."
-        raise Unavailable.of("Prometheus makes no snapshot", cause=error.summary, remedy=remedy) from error
-
-
-def _at_rest(runtime: Runtime, current: Live, unit: Unit) -> Iterator[DataFile]:
-    """The data of a server that has been stopped, and is started again afterwards.
-
-    A pause would not do: Alertmanager and Pushgateway write what they hold in memory when they stop, and only then
-    is Grafana's database closed.
-    """
-    from stackctl.runtime import Plan, Step
-    from stackctl.runtime.ready import wait_ready
-
-    runtime.execute(Plan((Step("remove", unit.name, _CAUSE),)), current)
-    try:
-        yield from runtime.read_data(unit.name)
-    finally:
-        runtime.execute(Plan((Step("create", unit.name, _CAUSE),)), current)
-        wait_ready([unit], current, runtime, _READY_SECONDS)

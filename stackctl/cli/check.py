@@ -89,7 +89,7 @@ def _ask_checkers(stack: Stack, tree: Tree) -> tuple[list[Problem], list[str]]:
     import subprocess
     from tempfile import TemporaryDirectory
 
-    from stackctl.cli.refused import placed
+    from stackctl.operations.refused import placed
     from stackctl.render.write import write
     from stackctl.runtime import checkers
     from stackctl.tools import locate

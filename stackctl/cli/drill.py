@@ -31,10 +31,10 @@ def drill(
     Each travels from a rule of Prometheus through Alertmanager's routes, with its own labels and `drill="true"`. The
     receivers are stood in for, so that nobody is notified, unless --live is given. Exits 1 when one does not arrive.
     """
-    from stackctl.cli.drilling import run
-    from stackctl.cli.locked import locked
     from stackctl.cli.reports import render
-    from stackctl.cli.session import Session
+    from stackctl.operations.drill import run
+    from stackctl.operations.locked import locked
+    from stackctl.operations.session import Session
     from stackctl.report import console
     from stackctl.report.verification import Verification
 

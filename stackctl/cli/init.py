@@ -130,11 +130,11 @@ def _report(folder: Path, files: Mapping[str, bytes], found: list[Found]) -> Non
 
 def _suggest(manifest: Path) -> None:
     """Say which packs fit, unless a variable that an example needs is not set yet."""
-    from stackctl.cli.suggest import suggest
     from stackctl.errors import InputError
     from stackctl.manifest import load
     from stackctl.manifest.packs.fits import fits
     from stackctl.manifest.packs.library import Library
+    from stackctl.operations.suggest import suggest
 
     with suppress(InputError):
         suggest(fits(load(manifest), Library()))

@@ -45,9 +45,9 @@ def reload(
 
 def _go_on(manifest: Path, deadline: float, dry_run: bool) -> tuple[Plan, str]:
     """Bring in what the manifest says now."""
-    from stackctl.cli.locked import locked
-    from stackctl.cli.session import Session
-    from stackctl.cli.transaction import change
+    from stackctl.operations.locked import locked
+    from stackctl.operations.session import Session
+    from stackctl.operations.transaction import change
     from stackctl.report import console
 
     with locked(Session, manifest) as session:
@@ -64,9 +64,9 @@ def _go_on(manifest: Path, deadline: float, dry_run: bool) -> tuple[Plan, str]:
 
 def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> tuple[Plan, str]:
     """Bring in a generation that was kept. The manifest need not even be readable."""
-    from stackctl.cli.live import Live
-    from stackctl.cli.locked import locked
-    from stackctl.cli.transaction import change
+    from stackctl.operations.live import Live
+    from stackctl.operations.locked import locked
+    from stackctl.operations.transaction import change
 
     with locked(Live, manifest) as live:
         generation = _named(live.state.generations(), to)

@@ -32,7 +32,7 @@ def up(
 
     Changes only what differs from what runs. A second `up` does nothing.
     """
-    from stackctl.cli.launch import Selection, bring_up, preview
+    from stackctl.operations.launch import Selection, bring_up, preview
 
     selection = Selection(tuple(component or ()), tuple(profile or ()), tuple(without or ()))
     deadline = seconds(timeout, "--timeout")

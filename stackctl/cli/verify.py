@@ -36,7 +36,7 @@ def verify(
     Exits 1 when anything declared does not work.
     """
     from stackctl.cli.reports import page, render, write_report
-    from stackctl.cli.session import verify_stack
+    from stackctl.operations.verification import verify_stack
     from stackctl.report import console
 
     manifest = options(context).manifest
@@ -61,12 +61,12 @@ def _with_drill(manifest: Path, verification: Verification) -> Verification:
     """The verification with a finding for each alert under drill."""
     from dataclasses import replace
 
-    from stackctl.cli import drilling
-    from stackctl.cli.locked import locked
-    from stackctl.cli.session import Session
+    from stackctl.operations.drill import run as run_drill
+    from stackctl.operations.locked import locked
+    from stackctl.operations.session import Session
 
     begun = time.monotonic()
     with locked(Session, manifest) as session:
-        findings = drilling.run(manifest, session)
+        findings = run_drill(manifest, session)
     seconds = verification.seconds + time.monotonic() - begun
     return replace(verification, findings=(*verification.findings, *findings), seconds=seconds)

@@ -26,7 +26,7 @@ RECEIVER = "    night: {webhook: {url: 'http://127.0.0.1:2/'}}"
 CHILD = """\
 import os, signal, sys
 from collections import Counter
-from stackctl.cli import live
+from stackctl.operations import live
 from stackctl.cli.main import main
 from stackctl.runtime import http
 from stackctl.runtime.docker import Docker

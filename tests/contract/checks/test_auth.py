@@ -11,8 +11,8 @@ import pytest
 from stackctl import scrape
 from stackctl.access import Access
 from stackctl.checks.diagnose import diagnose
-from stackctl.cli.live import Live, Target
 from stackctl.manifest import load
+from stackctl.operations.live import Live, Target
 from stackctl.render import render
 from stackctl.render.write import write
 from stackctl.runtime import Runtime

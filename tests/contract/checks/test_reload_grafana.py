@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from stackctl.cli.live import Live, Target
 from stackctl.errors import CheckFailed
 from stackctl.manifest import load
+from stackctl.operations.live import Live, Target
 from stackctl.render import render
 from stackctl.runtime import Runtime
 from stackctl.state import Generation, Running, State

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from stackctl.access import Access
-from stackctl.cli.objectives import Objective, measured
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.prometheus import Prometheus
+from stackctl.operations.objectives import Objective, measured
 from tests.contract.serving import Asked, Reply, Server
 
 PAID = Objective("api", "paid", 0.999, 30.0)

@@ -60,7 +60,7 @@ def test_an_expected_failure_must_end_with_its_code_and_its_remedy(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     failure: Exception, code: int, title: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("stackctl.cli.session.verify_stack", fails(failure))
+    monkeypatch.setattr("stackctl.operations.verification.verify_stack", fails(failure))
     assert main(["verify"]) == code
     assert capsys.readouterr() == ("", f"{title}: it is so\nhelp: Mend it.\n")
 
@@ -68,7 +68,7 @@ def test_an_expected_failure_must_end_with_its_code_and_its_remedy(
 def test_a_bug_must_end_with_4_and_ask_for_a_report(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("stackctl.cli.session.verify_stack", fails(ZeroDivisionError("by zero")))
+    monkeypatch.setattr("stackctl.operations.verification.verify_stack", fails(ZeroDivisionError("by zero")))
     assert main(["verify"]) == 4
     shown = capsys.readouterr().err
     assert shown == (
@@ -81,7 +81,7 @@ def test_a_bug_must_end_with_4_and_ask_for_a_report(
 def test_debug_must_show_the_traceback_and_keep_the_exit_code(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], failure: Exception, code: int
 ) -> None:
-    monkeypatch.setattr("stackctl.cli.session.verify_stack", fails(failure))
+    monkeypatch.setattr("stackctl.operations.verification.verify_stack", fails(failure))
     monkeypatch.setenv("STACKCTL_DEBUG", "1")
     assert main(["verify"]) == code
     assert "Traceback (most recent call last)" in capsys.readouterr().err
@@ -98,7 +98,7 @@ def test_debug_must_be_an_option_too(folder: Path) -> None:
 def test_ctrl_c_must_end_with_130(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("stackctl.cli.session.verify_stack", fails(KeyboardInterrupt()))
+    monkeypatch.setattr("stackctl.operations.verification.verify_stack", fails(KeyboardInterrupt()))
     assert main(["verify"]) == 130
     assert capsys.readouterr().err.splitlines()[0] == "interrupted"
 

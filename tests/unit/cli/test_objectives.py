@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.cli.objectives import Objective, cells, declared, objectives
 from stackctl.manifest import load
+from stackctl.operations.objectives import Objective, cells, declared, objectives
 from stackctl.render import render
 from stackctl.state import Generation
 from stackctl.tree import Tree

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.cli import suggest
 from stackctl.cli.main import main
 from stackctl.manifest import load
 from stackctl.manifest.packs.fits import Fit, fits, lines
 from stackctl.manifest.packs.library import Library
 from stackctl.manifest.queries import review_queries
 from stackctl.model import Stack
+from stackctl.operations import suggest
 from stackctl.state import State
 
 HEAD = "version: 1\nname: shop\n"

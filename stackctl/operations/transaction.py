@@ -8,7 +8,7 @@ from stackctl import conventions as c
 from stackctl.errors import CheckFailed, Problem, StackctlError
 
 if TYPE_CHECKING:
-    from stackctl.cli.live import Live, Target
+    from stackctl.operations.live import Live, Target
     from stackctl.runtime import Plan
     from stackctl.state import Generation
 
@@ -38,7 +38,7 @@ def _validate(live: Live, new: Target, *, trusted: bool) -> Plan:
     """The plan for `new`, which the servers' own checkers accept. Raises CheckFailed when they do not."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from stackctl.cli.refused import placed
+    from stackctl.operations.refused import placed
 
     with ThreadPoolExecutor(1) as pool:
         checking = pool.submit(live.runtime.validate, new.generation)

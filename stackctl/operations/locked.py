@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from stackctl.cli.live import Live
+from stackctl.operations.live import Live
 
 L = TypeVar("L", bound=Live)
 
@@ -25,7 +25,7 @@ def locked(kind: type[L], manifest: Path) -> Iterator[L]:
     with State.beside(manifest).lock():
         live = kind.open(manifest)
         if live.left_by_a_drill():
-            from stackctl.cli.drilling import put_out_left_behind
+            from stackctl.operations.drill import put_out_left_behind
 
             put_out_left_behind(manifest, live)
             live = kind.open(manifest)

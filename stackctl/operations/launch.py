@@ -59,7 +59,7 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
     Raises InputError for a bad manifest or selection, Unavailable for what cannot be had or does not get ready, and
     CheckFailed when a server refuses its configuration. Whatever happens, the next `up` goes on from there.
     """
-    from stackctl.cli.suggest import newly_fitting, suggest
+    from stackctl.operations.suggest import newly_fitting, suggest
     from stackctl.report import console
     from stackctl.state import State
 
@@ -89,8 +89,8 @@ def _end_drill(manifest: Path, state: State) -> None:
 
     What is damaged is mended by the command that this is part of.
     """
-    from stackctl.cli.drilling import put_out_left_behind
-    from stackctl.cli.live import Live
+    from stackctl.operations.drill import put_out_left_behind
+    from stackctl.operations.live import Live
 
     if state.running() is None or state.current() is None:
         return
@@ -201,8 +201,8 @@ def _skipped(work: Work, selection: Selection, lack: Callable[[Collection[Unit]]
 
 def _validate(work: Work, plan: Plan, generation: Generation) -> None:
     """Let the servers' checkers read what a reload would load. A start tells by itself whether it could."""
-    from stackctl.cli.refused import placed
     from stackctl.errors import CheckFailed
+    from stackctl.operations.refused import placed
 
     if plan.units("reload") and (refusals := work.runtime.validate(generation)):
         raise CheckFailed(*placed(refusals, work.stack))

@@ -14,11 +14,11 @@ from stackctl.errors import CheckFailed, InputError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.checks.finding import Finding
-    from stackctl.cli.live import Live
-    from stackctl.cli.session import Session
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.prometheus import Prometheus
     from stackctl.drill import Drilled, Place, Sink
+    from stackctl.operations.live import Live
+    from stackctl.operations.session import Session
     from stackctl.tree import Tree
 
 # How long an arrival may take. Real receivers wait for their route's `group_wait` first.
@@ -161,7 +161,7 @@ class Servers:
 
     @classmethod
     def of(cls, live: Live) -> Servers:
-        from stackctl.cli.live import alertmanager, prometheus
+        from stackctl.operations.live import alertmanager, prometheus
 
         units = {unit.name: unit for unit in live.current.units()}
         return cls(prometheus(units[c.PROMETHEUS], live.current), alertmanager(units[c.ALERTMANAGER], live.current))
@@ -202,8 +202,8 @@ def _set_off(
 
 def _change_to(manifest: Path, tree: Tree, *, drop: bool = False) -> None:
     """Bring in `tree` by the same transaction as any other change. `drop`: what it replaces is of no use any more."""
-    from stackctl.cli.live import Live, Target
-    from stackctl.cli.transaction import change
+    from stackctl.operations.live import Live, Target
+    from stackctl.operations.transaction import change
 
     live = Live.open(manifest)
     old, known = live.current, {one.id for one in live.state.generations()}

@@ -1,0 +1,1 @@
+"""What the commands do: the rooms put together, for a stack beside its manifest."""
