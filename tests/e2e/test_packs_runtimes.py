@@ -17,6 +17,7 @@ import prometheus_client
 import pytest
 
 from stackctl import tools
+from stackctl.wait import wait_until
 from tests.e2e.node_and_java import Application, running_java, running_node
 from tests.e2e.packs_live import PATIENCE_SECONDS, RUNTIMES, Inbox, holds, inbox, running, simulated
 from tests.e2e.real_stack import App, cannot_run
@@ -190,7 +191,12 @@ def break_processes(heard: Inbox, node: Application, java: Application) -> None:
     node.do("block")
     java.do("fill", "collect", "lock")
     heard.arrive("firing", broken)
-    assert {alert["labels"]["job"] for alert in heard.named("JvmHeapHigh")} == {"java", "micrometer"}
+    wait_until(
+        lambda: {alert["labels"]["job"] for alert in heard.named("JvmHeapHigh")},
+        lambda jobs: jobs == {"java", "micrometer"},
+        PATIENCE_SECONDS,
+        what="a full heap to be told by both clients",
+    )
     node.do("calm")
     java.do("calm")
     heard.arrive("resolved", broken)
