@@ -14,36 +14,23 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
-from stackctl.errors import Problem, StackctlError, Unavailable
-from stackctl.runtime import checkers, dial, ports, volume
+from stackctl.errors import Problem, Unavailable
+from stackctl.runtime import checkers, containers, dial, engine, ports, volume
 from stackctl.runtime.checkers import Checker, Refusal, Verdict
 from stackctl.runtime.http import FETCH_SECONDS, Answer, reload_all
-from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan, RunState
+from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan
 from stackctl.tree import Unit, load_units
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-_PROJECT = "com.docker.compose.project"
-_SERVICE = "com.docker.compose.service"
-_CONFIG = "com.docker.compose.project.config_files"
 _ANSWER_SECONDS = 60
 _QUICK_SECONDS = 3
-_STATES: dict[str, RunState] = {
-    "running": "running",
-    "exited": "exited",
-    "dead": "exited",
-    "removing": "exited",
-    "restarting": "restarting",
-    "created": "created",
-    "paused": "paused",
-}
 # The images are built on busybox, and not every busybox' wget takes a timeout.
 _ASK = f"""\
 wget -q -O - "$0" & asked=$!
@@ -61,7 +48,6 @@ wait $connected
 _NOT_RUNNING = re.compile(
     r"Error response from daemon: (No such container|[Cc]ontainer \S+ is (not running|paused|restarting))"
 )
-_NO_ENGINE = "start Docker, or use `--runtime native`"
 
 
 @dataclass(frozen=True)
@@ -80,9 +66,9 @@ class Docker:
         from docker.errors import DockerException
 
         try:
-            client = APIClient(base_url=_engine_address(), version="auto", timeout=_QUICK_SECONDS)
+            client = APIClient(base_url=engine.address(), version="auto", timeout=_QUICK_SECONDS)
         except DockerException as error:
-            raise Unavailable.of("no Docker engine answers", cause=str(error), remedy=_NO_ENGINE) from error
+            raise Unavailable.of("no Docker engine answers", cause=str(error), remedy=engine.NO_ENGINE) from error
         client.timeout = _ANSWER_SECONDS
         return client
 
@@ -90,12 +76,12 @@ class Docker:
 
     def observe(self) -> tuple[Observed, ...]:
         found = (self._inspect(row["Id"]) for row in self._containers())
-        return tuple(sorted((_observed(one) for one in found if one), key=lambda one: one.name))
+        return tuple(sorted((containers.observed(one) for one in found if one), key=lambda one: one.name))
 
     def _containers(self) -> list[dict[str, Any]]:
-        with _engine_errors():
+        with engine.explained():
             rows: list[dict[str, Any]] = self.client.containers(
-                all=True, filters={"label": [f"{_PROJECT}={self.project}", "com.docker.compose.oneoff=False"]}
+                all=True, filters={"label": [f"{containers.PROJECT}={self.project}", "com.docker.compose.oneoff=False"]}
             )
         self._refuse_foreign(rows)
         return rows
@@ -103,7 +89,7 @@ class Docker:
     def _refuse_foreign(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Raise Unavailable when the containers are of another stack that happens to have the same name."""
         own = self.live.resolve()
-        files = (row["Labels"].get(_CONFIG, "").split(",")[0] for row in rows)
+        files = (row["Labels"].get(containers.CONFIG, "").split(",")[0] for row in rows)
         for file in (Path(file) for file in files if file):
             if own not in file.parents:
                 folder = str(file).partition(f"/{c.STATE_DIR}/")[0] if c.STATE_DIR in file.parts else file.parent
@@ -117,7 +103,7 @@ class Docker:
     def _inspect(self, container: str) -> dict[str, Any] | None:
         from docker.errors import NotFound
 
-        with _engine_errors():
+        with engine.explained():
             try:
                 found: dict[str, Any] = self.client.inspect_container(container)
             except NotFound:
@@ -140,17 +126,17 @@ class Docker:
         """Pull `image` unless it is here. Returns why it cannot be had, or ""."""
         from docker.errors import ImageNotFound
 
-        with _engine_errors():
+        with engine.explained():
             try:
                 self.client.inspect_image(image)  # type: ignore[no-untyped-call]
             except ImageNotFound:
                 self.note(f"pulling {image}")
             else:
                 return ""
-        pulled = _run(["docker", "pull", image], stdout=sys.stderr)
+        pulled = engine.run(["docker", "pull", image], stdout=sys.stderr)
         if pulled.returncode == 0:
             return ""
-        self.note(_last_line(pulled))
+        self.note(engine.last_line(pulled))
         return f"the image {image} is not here and cannot be pulled"
 
     def execute(self, plan: Plan, generation: Live) -> None:
@@ -169,8 +155,8 @@ class Docker:
 
     def volumes(self) -> tuple[str, ...]:
         """The volumes of a project of this name."""
-        with _engine_errors():
-            found = self.client.volumes(filters={"label": [f"{_PROJECT}={self.project}"]})
+        with engine.explained():
+            found = self.client.volumes(filters={"label": [f"{containers.PROJECT}={self.project}"]})
         return tuple(sorted(volume["Name"] for volume in found["Volumes"] or ()))
 
     def _stuck(self, names: Collection[str]) -> set[str]:
@@ -179,10 +165,10 @@ class Docker:
 
     def _remove(self, names: Collection[str]) -> None:
         """Stop and remove the containers of `names`, all at once."""
-        doomed = [row["Id"] for row in self._containers() if _name(row["Labels"]) in names]
+        doomed = [row["Id"] for row in self._containers() if containers.unit_name(row["Labels"]) in names]
         if not doomed:
             return
-        with _engine_errors(), ThreadPoolExecutor(max_workers=len(doomed)) as pool:
+        with engine.explained(), ThreadPoolExecutor(max_workers=len(doomed)) as pool:
             list(pool.map(self.client.stop, doomed))
             list(pool.map(lambda container: self.client.remove_container(container, force=True), doomed))
 
@@ -192,9 +178,9 @@ class Docker:
         command += ["--file", str(tree / c.COMPOSE_FILE)]
         env_file = self._root / c.ENV_FILE
         command += ["--env-file", str(env_file)] if env_file.is_file() else []
-        ran = _run([*command, *arguments], env=self._environment(tree))
+        ran = engine.run([*command, *arguments], env=self._environment(tree))
         if ran.returncode:
-            raise _compose_failure(ran.stderr)
+            raise engine.compose_failure(ran.stderr)
 
     def _environment(self, tree: Path) -> dict[str, str]:
         return {
@@ -222,7 +208,7 @@ class Docker:
 
     def _published(self) -> dict[int, dict[str, Any]]:
         """Port of this machine -> the running container that has it."""
-        with _engine_errors():
+        with engine.explained():
             rows = self.client.containers()
         return {port["PublicPort"]: row for row in rows for port in row["Ports"] if port.get("PublicPort")}
 
@@ -231,7 +217,7 @@ class Docker:
     def read_data(self, unit: str, folder: str = "") -> Iterator[DataFile]:
         from docker.errors import NotFound
 
-        with self._container_of(unit) as container, _engine_errors():
+        with self._container_of(unit) as container, engine.explained():
             try:
                 pieces, _ = self.client.get_archive(container, f"{c.DATA_PATHS[unit]}/{folder}".rstrip("/"))
             except NotFound:
@@ -249,7 +235,7 @@ class Docker:
         with self._container_of(unit) as container:
             self._arrange(container, unit, volume.SET_ASIDE)
             try:
-                with volume.packed(files, user, self.live.parent) as archive, _engine_errors():
+                with volume.packed(files, user, self.live.parent) as archive, engine.explained():
                     self.client.put_archive(container, c.DATA_PATHS[unit], archive)
                 yield
             except BaseException:
@@ -261,20 +247,20 @@ class Docker:
     def _container_of(self, unit: str) -> Iterator[str]:
         """The container of `unit`; for this while one that never starts, when there is none. Compose makes the
         volume with it, so that nobody else has to know the volume's name."""
-        found = [row["Id"] for row in self._containers() if _name(row["Labels"]) == unit]
+        found = [row["Id"] for row in self._containers() if containers.unit_name(row["Labels"]) == unit]
         if found:
             yield found[0]
             return
         self._compose((self.live / c.CURRENT).resolve(), "up", "--no-start", "--no-build", "--no-deps", unit)
         try:
-            yield next(row["Id"] for row in self._containers() if _name(row["Labels"]) == unit)
+            yield next(row["Id"] for row in self._containers() if containers.unit_name(row["Labels"]) == unit)
         finally:
             self._remove([unit])
 
     def _arrange(self, container: str, unit: str, script: str) -> None:
         """Run a script on the data of `container`, by the shell of its own image and as the user who owns the data."""
         image = (self._inspect(container) or {"Image": ""})["Image"]
-        ran = _run(
+        ran = engine.run(
             [
                 *("docker", "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL"),
                 *("--volumes-from", container, "--entrypoint", "sh", image, "-euc", script, c.DATA_PATHS[unit]),
@@ -302,13 +288,13 @@ class Docker:
 
     def _run_in(self, unit: str, command: list[str]) -> Verdict:
         """Run a checker inside the container of `unit`, by the name that Compose gives it."""
-        ran = _run(["docker", "exec", f"{self.project}-{unit}-1", *command])
+        ran = engine.run(["docker", "exec", f"{self.project}-{unit}-1", *command])
         return Verdict(ran.returncode, ran.stdout + ran.stderr)
 
     def _run_once(self, image: str, command: list[str], tree: Path) -> Verdict:
         """Run a checker in a container of its own, which sees what the server would see."""
         program, *arguments = command
-        ran = _run(
+        ran = engine.run(
             [
                 *("docker", "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL"),
                 *("--group-add", str(tree.stat().st_gid)),
@@ -329,11 +315,11 @@ class Docker:
         return dial.bridged(["docker", "exec", "-i", f"{self.project}-{c.PROMETHEUS}-1", *netcat], seconds)
 
     def peers(self) -> tuple[Peer, ...]:
-        with _engine_errors():
+        with engine.explained():
             rows = self.client.containers()
         networks = {row["Names"][0].lstrip("/"): frozenset(row["NetworkSettings"]["Networks"]) for row in rows}
         near = networks.get(f"{self.project}-{c.PROMETHEUS}-1", frozenset())
-        return tuple(_peer(row, near) for row in rows)
+        return tuple(containers.peer(row, near) for row in rows)
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         one = len(units) == 1
@@ -363,7 +349,7 @@ def connect(project: str, live: Path, note: Callable[[str], None]) -> Docker:
 
     Raises Unavailable, with what to do, when no engine answers within a few seconds or Compose 2 is missing.
     """
-    if not _compose_is_here():
+    if not engine.has_compose():
         raise Unavailable.of(
             "the docker command has no `compose`",
             cause="stackctl needs Docker Compose 2, the plugin of the docker command.",
@@ -374,112 +360,7 @@ def connect(project: str, live: Path, note: Callable[[str], None]) -> Docker:
     return runtime
 
 
-def _engine_address() -> str | None:
-    """The engine of DOCKER_HOST or of the chosen docker context; None is the SDK's default."""
-    from docker.context import ContextAPI
-    from docker.errors import DockerException
-
-    if os.environ.get("DOCKER_HOST"):
-        return os.environ["DOCKER_HOST"]
-    try:
-        context = ContextAPI.get_current_context()
-    except (DockerException, OSError, ValueError):
-        return None
-    address = context.Host if context else None
-    return str(address) if address else None
-
-
-def _compose_is_here() -> bool:
-    """Whether the Compose plugin lies in a place where the docker command finds it; asking that command is slow."""
-    home = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
-    likely = [home, *map(Path, _PLUGIN_PARENTS)]
-    if any((parent / "cli-plugins" / "docker-compose").exists() for parent in likely):
-        return True
-    try:
-        return subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
-_PLUGIN_PARENTS = (
-    "/usr/local/lib/docker",
-    "/usr/local/libexec/docker",
-    "/usr/lib/docker",
-    "/usr/libexec/docker",
-)
-
-
-class _engine_errors:  # noqa: N801 - reads as a statement
-    """Turns what the SDK raises about the engine into Unavailable."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        from docker.errors import DockerException
-        from requests.exceptions import RequestException
-
-        if isinstance(error, (DockerException, RequestException)):
-            raise Unavailable.of("the Docker engine failed", cause=str(error), remedy=_NO_ENGINE) from error
-
-
-def _run(
-    command: list[str], *, env: Mapping[str, str] | None = None, stdout: Any = subprocess.PIPE
-) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            command,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    except OSError as error:
-        raise Unavailable.of(
-            "the docker command does not run", cause=str(error), remedy="Install Docker, or use `--runtime native`."
-        ) from error
-
-
 # -- reading what the engine says (pure) --------------------------------------------------------------------
-
-
-def _observed(container: Mapping[str, Any]) -> Observed:
-    labels, state = container["Config"]["Labels"], container["State"]
-    known = _STATES.get(state["Status"], "exited")
-    ended = f"exited with code {state['ExitCode']}"
-    ended = f"out of memory, {ended}" if state.get("OOMKilled") else ended
-    details = {"exited": ended, "restarting": f"keeps restarting, {ended}", "paused": "paused"}
-    unhealthy = state.get("Health", {}).get("Status") == "unhealthy"
-    return Observed(
-        _name(labels),
-        known,
-        spec=labels.get(c.LABEL_SPEC, ""),
-        image=container["Config"]["Image"],
-        started_at=_unix_time(state["StartedAt"]),
-        detail="running, but unhealthy" if known == "running" and unhealthy else details.get(known, ""),
-    )
-
-
-def _peer(row: Mapping[str, Any], near: frozenset[str]) -> Peer:
-    """A running container, and whether it is in one of the networks `near`."""
-    networks = tuple(sorted(row["NetworkSettings"]["Networks"]))
-    names = (row["Labels"].get(_SERVICE, ""), row["Names"][0].lstrip("/"))
-    return Peer(tuple(name for name in names if name), networks, not near.isdisjoint(networks))
-
-
-def _name(labels: Mapping[str, str]) -> str:
-    """The unit of a container; by Compose's own label when something else than stackctl has added it."""
-    return labels.get(c.LABEL_UNIT) or labels.get(_SERVICE, "")
-
-
-def _unix_time(text: str) -> float:
-    """The engine's time, "2024-05-01T10:00:00.123456789Z", as Unix time; 0 for "never"."""
-    if text.startswith("0001"):
-        return 0.0
-    whole, _, fraction = text.rstrip("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{fraction or 0}")
 
 
 def _is_taken(address: str) -> bool:
@@ -490,7 +371,7 @@ def _is_taken(address: str) -> bool:
 
 def _obstacle(unit: Unit, published: Mapping[int, Mapping[str, Any]], project: str) -> Problem | None:
     container = published.get(ports.split(unit.address)[1])
-    if container and container["Labels"].get(_PROJECT) == project:
+    if container and container["Labels"].get(containers.PROJECT) == project:
         return None
     if container:
         holder = f"the container {container['Names'][0].lstrip('/')} ({container['Image']})"
@@ -502,14 +383,6 @@ def _obstacle(unit: Unit, published: Mapping[int, Mapping[str, Any]], project: s
     )
 
 
-def _compose_failure(output: str) -> StackctlError:
-    if re.search(r"cannot connect to the docker daemon", output, re.IGNORECASE):
-        return Unavailable.of("no Docker engine answers", cause=output.strip(), remedy=_NO_ENGINE)
-    return Unavailable.of(
-        "docker compose failed", cause=output.strip(), remedy="See what it says above; `stackctl logs` may tell more."
-    )
-
-
 def _answer(wget: Verdict) -> Answer:
     """What busybox' wget found. It names the status only when that is an error, and then gives no body."""
     if wget.code == 0:
@@ -517,7 +390,3 @@ def _answer(wget: Verdict) -> Answer:
     status = re.search(r"HTTP/\S+ (\d{3})", wget.output)
     words = wget.output.strip().removeprefix("wget: ") or f"no answer within {FETCH_SECONDS:g} s"
     return Answer(int(status[1]) if status else 0, words)
-
-
-def _last_line(ran: subprocess.CompletedProcess[str]) -> str:
-    return (ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"])[-1]

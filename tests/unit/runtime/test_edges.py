@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import Problem
-from stackctl.runtime import docker, ports, process, tail
+from stackctl.runtime import containers, ports, process, tail
 from stackctl.runtime.checkers import BadTemplate, Verdict, applicable, refusals
 from stackctl.source import Position
 
@@ -181,4 +181,4 @@ def test_a_checker_that_says_nothing_must_not_be_taken_for_content(tmp_path: Pat
     ],
 )
 def test_the_engines_time(text: str, seconds: float) -> None:
-    assert docker._unix_time(text) == seconds
+    assert containers._unix_time(text) == seconds

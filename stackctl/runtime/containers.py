@@ -1,0 +1,62 @@
+"""What the engine says of containers, as the values that all runtimes share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.runtime.protocol import Observed, Peer, RunState
+
+# The labels by which Compose knows its own.
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+CONFIG = "com.docker.compose.project.config_files"
+_STATES: dict[str, RunState] = {
+    "running": "running",
+    "exited": "exited",
+    "dead": "exited",
+    "removing": "exited",
+    "restarting": "restarting",
+    "created": "created",
+    "paused": "paused",
+}
+
+
+def observed(container: Mapping[str, Any]) -> Observed:
+    """A container that was inspected, as a unit."""
+    labels, state = container["Config"]["Labels"], container["State"]
+    known = _STATES.get(state["Status"], "exited")
+    ended = f"exited with code {state['ExitCode']}"
+    ended = f"out of memory, {ended}" if state.get("OOMKilled") else ended
+    details = {"exited": ended, "restarting": f"keeps restarting, {ended}", "paused": "paused"}
+    unhealthy = state.get("Health", {}).get("Status") == "unhealthy"
+    return Observed(
+        unit_name(labels),
+        known,
+        spec=labels.get(c.LABEL_SPEC, ""),
+        image=container["Config"]["Image"],
+        started_at=_unix_time(state["StartedAt"]),
+        detail="running, but unhealthy" if known == "running" and unhealthy else details.get(known, ""),
+    )
+
+
+def peer(row: Mapping[str, Any], near: frozenset[str]) -> Peer:
+    """A running container, and whether it is in one of the networks `near`."""
+    networks = tuple(sorted(row["NetworkSettings"]["Networks"]))
+    names = (row["Labels"].get(SERVICE, ""), row["Names"][0].lstrip("/"))
+    return Peer(tuple(name for name in names if name), networks, not near.isdisjoint(networks))
+
+
+def unit_name(labels: Mapping[str, str]) -> str:
+    """The unit of a container; by Compose's own label when something else than stackctl has added it."""
+    return labels.get(c.LABEL_UNIT) or labels.get(SERVICE, "")
+
+
+def _unix_time(text: str) -> float:
+    """The engine's time, "2024-05-01T10:00:00.123456789Z", as Unix time; 0 for "never"."""
+    if text.startswith("0001"):
+        return 0.0
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{fraction or 0}")

@@ -1,0 +1,95 @@
+"""The Docker engine and the docker command: how they are reached, and what it means when they fail."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stackctl.errors import StackctlError, Unavailable
+
+NO_ENGINE = "Start Docker, or use `--runtime native`."
+_PLUGIN_PARENTS = (
+    "/usr/local/lib/docker",
+    "/usr/local/libexec/docker",
+    "/usr/lib/docker",
+    "/usr/libexec/docker",
+)
+
+
+def address() -> str | None:
+    """The engine of DOCKER_HOST or of the chosen docker context; None is the SDK's default."""
+    from docker.context import ContextAPI
+    from docker.errors import DockerException
+
+    if os.environ.get("DOCKER_HOST"):
+        return os.environ["DOCKER_HOST"]
+    try:
+        context = ContextAPI.get_current_context()
+    except (DockerException, OSError, ValueError):
+        return None
+    found = context.Host if context else None
+    return str(found) if found else None
+
+
+def has_compose() -> bool:
+    """Whether the Compose plugin lies in a place where the docker command finds it; asking that command is slow."""
+    home = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    likely = [home, *map(Path, _PLUGIN_PARENTS)]
+    if any((parent / "cli-plugins" / "docker-compose").exists() for parent in likely):
+        return True
+    try:
+        return subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+class explained:  # noqa: N801 - reads as a statement
+    """Turns what the SDK raises about the engine into Unavailable."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        from docker.errors import DockerException
+        from requests.exceptions import RequestException
+
+        if isinstance(error, (DockerException, RequestException)):
+            raise Unavailable.of("the Docker engine failed", cause=str(error), remedy=NO_ENGINE) from error
+
+
+def run(
+    command: list[str], *, env: Mapping[str, str] | None = None, stdout: Any = subprocess.PIPE
+) -> subprocess.CompletedProcess[str]:
+    """Run a docker command to its end, whatever that is. Raises Unavailable when there is no such command."""
+    try:
+        return subprocess.run(
+            command,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    except OSError as error:
+        raise Unavailable.of(
+            "the docker command does not run", cause=str(error), remedy="Install Docker, or use `--runtime native`."
+        ) from error
+
+
+def compose_failure(output: str) -> StackctlError:
+    """What it means that Compose has failed with these words."""
+    if re.search(r"cannot connect to the docker daemon", output, re.IGNORECASE):
+        return Unavailable.of("no Docker engine answers", cause=output.strip(), remedy=NO_ENGINE)
+    return Unavailable.of(
+        "docker compose failed", cause=output.strip(), remedy="See what it says above; `stackctl logs` may tell more."
+    )
+
+
+def last_line(ran: subprocess.CompletedProcess[str]) -> str:
+    """The last of what a command has complained of."""
+    return (ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"])[-1]
