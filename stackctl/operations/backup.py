@@ -85,7 +85,7 @@ def _refuse_silent(unit: Unit, current: Live, running: Collection[str]) -> None:
     answer = is_ready(unit, current.access(unit))
     if answer.status != 200:
         raise Unavailable.of(
-            f"Prometheus does not answer at {unit.url}, and a backup begins with its snapshot",
+            f"Prometheus does not answer at {unit.address}, and a backup begins with its snapshot",
             cause=str(answer),
             remedy="Run `stackctl verify --only component`: it says what to do.",
         )
