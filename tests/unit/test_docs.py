@@ -55,5 +55,13 @@ def test_every_field_of_the_language_must_be_described() -> None:
     "page", sorted(path for path in ROOT.rglob("*.md") if not {".venv", ".demo"} & set(path.parts)), ids=str
 )
 def test_every_link_between_pages_must_lead_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text())
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    links = re.findall(r"\]\((?!https?://|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text())
+    targets = [(page.parent / link if link else page, anchor) for link, anchor in links]
+    assert [target for target, _ in targets if not target.exists()] == []
+    assert [(target, anchor) for target, anchor in targets if anchor and anchor not in anchors(target)] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page can be linked by, as GitHub makes it from their words."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
