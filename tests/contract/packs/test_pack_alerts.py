@@ -72,7 +72,7 @@ def written(folder: Path, index: int, pack: Pack, case: CaseModel, asked: dict[s
     test = {"interval": case.interval, "input_series": series, **asked}
     file = folder / f"{index}.yml"
     file.write_text(
-        yaml.safe_dump({"rule_files": [f"rules-{index}.yaml"], "evaluation_interval": "1m", "tests": [test]})
+        yaml.safe_dump({"rule_files": [f"rules-{index}.yaml"], "evaluation_interval": case.interval, "tests": [test]})
     )
     return file
 
