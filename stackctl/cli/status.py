@@ -78,7 +78,9 @@ def remarks(found: Status) -> list[str]:
     if not found.declared:
         lines.append("the manifest cannot be read: `stackctl check` says why")
     elif found.declared != found.generation:
-        lines.append(f"the manifest now says {found.declared}: `stackctl reload` brings it in")
+        lines.append(
+            f"the manifest now says {found.declared}: `stackctl reload` brings it in, and `up` what takes a restart"
+        )
     return lines
 
 

@@ -58,7 +58,7 @@ def read_server_tls(
         return [trusted]
     name = _name(_names(server, str(cert)))
     if not name:
-        remedy = "Make one with `subjectAltName`: a common name alone counts no more."
+        remedy = "A common name counts no more: make one with `openssl req ... -addext subjectAltName=DNS:NAME`."
         return [Problem(f"{files.cert_file} is for no name", at["cert_file"], remedy=remedy)]
     refusal = _refusal(server, trusted, name)
     if refusal:

@@ -244,10 +244,7 @@ def _show(work: Work, units: Collection[Unit], plan: Plan, skipped: Mapping[str,
 
     console.note(f"{work.tree.stack} runs in the {work.runtime.name} runtime: {work.choice.reason}")
     done = {step.unit: step.action for step in plan.steps}
-    rows = [
-        [unit.name, f"{unit.scheme}://{unit.address}" if unit.address else "-", done.get(unit.name, "unchanged")]
-        for unit in units
-    ]
+    rows = [[unit.name, unit.url or "-", done.get(unit.name, "unchanged")] for unit in units]
     console.table("", ["component", "address", "done"], rows)
     _show_skipped(skipped)
 

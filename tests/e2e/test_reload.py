@@ -229,7 +229,7 @@ def test_a_kept_generation_must_come_back_by_the_beginning_of_its_name(stack: St
     assert (stack.current, "New" in stack.loaded_rules(), "night" in receivers(stack)) == (before, False, False)
     lines = stack.run("status").stdout.splitlines()
     assert lines[0].endswith(f"generation {before}")
-    assert lines[1] == f"! the manifest now says {after}: `stackctl reload` brings it in"
+    assert lines[1] == f"! the manifest now says {after}: `stackctl reload` brings it in, and `up` what takes a restart"
     listed = stack.run("status", "--generations").stdout
     assert re.search(rf"^{before} .* runs *$", listed, re.MULTILINE)
     assert re.search(rf"^{after} .* what the manifest says *$", listed, re.MULTILINE)
