@@ -10,6 +10,19 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.errors import Problem
 from stackctl.manifest import routing
+from stackctl.manifest.component_schema import (
+    AlertmanagerModel,
+    BlackboxModel,
+    ComponentModel,
+    ExportersModel,
+    GrafanaModel,
+    KafkaModel,
+    MemcachedModel,
+    NginxModel,
+    PostgresModel,
+    PrometheusModel,
+    RedisModel,
+)
 from stackctl.manifest.contracts import read_contract
 from stackctl.manifest.crosscheck import components
 from stackctl.manifest.dashboards import read_dashboards
@@ -20,21 +33,8 @@ from stackctl.manifest.packs.own import read_library
 from stackctl.manifest.packs.uses import Around, Subject
 from stackctl.manifest.packs.values import quoted
 from stackctl.manifest.rules import read_rules
-from stackctl.manifest.schema import (
-    AlertmanagerModel,
-    BlackboxModel,
-    ComponentModel,
-    ExportersModel,
-    GrafanaModel,
-    KafkaModel,
-    Manifest,
-    MemcachedModel,
-    NginxModel,
-    PostgresModel,
-    PrometheusModel,
-    RedisModel,
-    ServiceModel,
-)
+from stackctl.manifest.schema import Manifest
+from stackctl.manifest.service_schema import ServiceModel
 from stackctl.manifest.slo import Slos, read_slos
 from stackctl.manifest.tls import read_tls
 from stackctl.model import (

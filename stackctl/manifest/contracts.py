@@ -14,7 +14,7 @@ from stackctl.manifest.base import Model
 from stackctl.manifest.document import Document, parse
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.fields import MetricName
-from stackctl.manifest.schema import ContractModel, MetricModel, ServiceModel
+from stackctl.manifest.service_schema import ContractModel, MetricModel, ServiceModel
 from stackctl.manifest.text import read_text
 from stackctl.manifest.validate import show_path, validate
 from stackctl.model import Contract, Label, Metric

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from stackctl import conventions as c
 from stackctl.errors import Problem
 from stackctl.manifest import routing
+from stackctl.manifest.component_schema import ComponentModel
 from stackctl.manifest.contracts import contradictions, inline_place
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import split_address
-from stackctl.manifest.schema import ComponentModel, ContractModel, Manifest, ServiceModel
+from stackctl.manifest.schema import Manifest
+from stackctl.manifest.service_schema import ContractModel, ServiceModel
 from stackctl.manifest.validate import show_path
 from stackctl.promql import duration
 

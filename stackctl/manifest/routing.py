@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.manifest.component_schema import AlertmanagerModel
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.routing_schema import (
     CriticalsModel,
@@ -17,7 +18,6 @@ from stackctl.manifest.routing_schema import (
     RoutingModel,
     RoutingRuleModel,
 )
-from stackctl.manifest.schema import AlertmanagerModel
 from stackctl.manifest.validate import unknown_name
 from stackctl.model import Match, Period, Receiver, Routing, RoutingRule
 

@@ -15,7 +15,8 @@ from stackctl.manifest.packs.schema import DASHBOARD, RULES
 from stackctl.manifest.packs.uses import Use
 from stackctl.manifest.packs.values import quoted
 from stackctl.manifest.rules import rule_file
-from stackctl.manifest.schema import LatencyModel, Manifest, ServiceModel, SloModel
+from stackctl.manifest.schema import Manifest
+from stackctl.manifest.service_schema import LatencyModel, ServiceModel, SloModel
 from stackctl.manifest.validate import show_path, unknown_name
 from stackctl.model import Contract, Dashboard, RuleFile
 from stackctl.promql import duration
