@@ -261,7 +261,9 @@ class Backing:
         silent = [] if owner else [each for each in open_ones if each in self._silent]
         if silent:  # it may be one of these that serves it: a name that is alike would be bad advice
             return self._from_silent(name, silent[0])
-        near = _nearest(name, {*self._names, *self._catalogue.series} - {name})
+        # A rule may have recorded nothing yet, and is what was meant all the same.
+        recorded = (rule.name for file in self.context.stack.rules for rule in file.rules if rule.kind == "record")
+        near = _nearest(name, {*self._names, *self._catalogue.series, *recorded} - {name})
         if near:
             return Verdict("fail", f"nothing serves `{name}`", f"Did you mean `{near}`? Correct the name.")
         when = " any more" if name in self._names else ""

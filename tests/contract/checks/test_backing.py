@@ -258,6 +258,12 @@ def test_a_recorded_metric_must_be_as_good_as_the_rule_that_records_it(well: Wor
     assert second.summary == "`r0` has nothing to record: nothing serves `shop_order_total`"
 
 
+def test_the_name_of_a_rule_that_has_recorded_nothing_yet_must_be_suggested(well: World) -> None:
+    rules(well, "absent(up)", "r00 > 1", kind="record")
+    summary, remedy = "nothing serves `r00`", "Did you mean `r0`? Correct the name."
+    assert told(well.findings(RULE)[1]) == ("fail", summary, remedy)
+
+
 def test_a_recorded_metric_must_be_waited_for(well: World) -> None:
     rules(well, "sum(up)", "r0 > 1", kind="record")
     assert told(well.findings(RULE)[1]) == ("fail", "`r0` has not been recorded yet", "Wait longer with --timeout.")
