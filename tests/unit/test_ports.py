@@ -1,18 +1,15 @@
 from __future__ import annotations
 
 import socket
-from pathlib import Path
-
-import pytest
 
 from tests import ports
 
+# What Linux gives to connections begins here, unless somebody has set it otherwise; macOS begins later.
+GIVEN = 32_768
+
 
 def test_a_port_for_a_test_must_not_be_one_that_the_system_gives_to_connections() -> None:
-    picked = Path("/proc/sys/net/ipv4/ip_local_port_range")
-    if not picked.exists():
-        pytest.skip("this system does not say which ports it picks")
-    assert int(picked.read_text().split()[0]) >= ports.FIRST + ports.WORKERS * ports.EACH
+    assert ports.FIRST + ports.WORKERS * ports.EACH <= GIVEN
 
 
 def test_a_port_for_a_test_must_be_free_and_not_given_twice() -> None:
