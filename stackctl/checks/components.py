@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stackctl import conventions as c
 from stackctl.checks.context import Context
+from stackctl.checks.diagnose import REWRITE
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.model import Component
 
 ID = "component.ready"
-_REWRITE = "Run `stackctl reload`: it writes the web configuration anew. What is to stay belongs into the manifest."
 
 
 def check(context: Context) -> Iterable[Finding]:
@@ -30,11 +30,11 @@ def _component(context: Context, component: Component) -> Finding:
     answer = context.settle(lambda: http.ask(path), lambda seen: seen.ok)
     logs = f"`stackctl logs {component.name}`"
     if isinstance(answer, NoAnswer) and answer.distrusted:
-        return subject.failed(answer.summary, f"{_REWRITE} A certificate that has expired has to be renewed first.")
+        return subject.failed(answer.summary, f"{REWRITE} A certificate that has expired has to be renewed first.")
     if isinstance(answer, NoAnswer):
         return subject.failed(answer.summary, f"Run `stackctl up`; {logs} tells why it stopped.")
     if answer.status == 401:
-        return subject.failed(f"{http.base}{path} answers 401: it refuses the login that was written", _REWRITE)
+        return subject.failed(f"{http.base}{path} answers 401: it refuses the login that was written", REWRITE)
     if not answer.ok:
         return subject.failed(f"{http.base}{path} answers {answer.status}", f"See {logs}.", answer.text[:400])
     return subject.passed(f"ready at {http.base}")

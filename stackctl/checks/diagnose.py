@@ -285,7 +285,7 @@ def _untrusted(case: Case) -> Diagnosis:
     probe = case.seen.there
     evidence, known = _certificate(probe), probe.certificate if probe else None
     if case.job.component:
-        remedy = f"{_REWRITE} One that has expired has to be renewed first."
+        remedy = f"{REWRITE} One that has expired has to be renewed first."
         return Diagnosis("the certificate is none that the manifest's authority vouches for", remedy, evidence)
     if "expired or is not yet valid" in case.error:
         when = f": it ended {known.until}" if known and known.until else ""
@@ -302,7 +302,8 @@ def _untrusted(case: Case) -> Diagnosis:
     return Diagnosis(f"the certificate is not trusted{issuer}", "Give the CA with `tls: {ca_file: ...}`.", evidence)
 
 
-_REWRITE = "Run `stackctl reload`: it writes the web configuration anew. What is to stay belongs into the manifest."
+# Of a web configuration that was changed by hand.
+REWRITE = "Run `stackctl reload`: it writes the web configuration anew. What is to stay belongs into the manifest."
 _RENEW = "Renew the certificate of the service and restart it; `tls: {ca_file: ...}` does not help here."
 
 
@@ -329,7 +330,7 @@ def _issued(found: Certificate) -> str:
 
 def _login(case: Case) -> Diagnosis:
     if case.job.component:
-        return Diagnosis("it refuses the login that it was given, or wants one that it was not", _REWRITE)
+        return Diagnosis("it refuses the login that it was given, or wants one that it was not", REWRITE)
     asks = case.reply.headers.get("www-authenticate", "") if case.reply else ""
     key = "`authorization`" if asks.lower().startswith("bearer") else "`basic_auth` or `authorization`"
     asks_for = f"it asks for: {asks}" if asks else ""
