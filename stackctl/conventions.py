@@ -145,6 +145,10 @@ EXPORTER_WORKS = {
     MEMCACHED: ('memcached_up{job="memcached"}', "== 1"),
 }
 
+# Why a declared component does not run although nothing failed: the option by which the user agreed.
+LEFT_OUT = "left out by --without"
+ALLOWED_MISSING = "missing, allowed by --allow-missing"
+
 LOOPBACK = "127.0.0.1"
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 HOST_FROM_CONTAINER = "host.docker.internal"

@@ -31,7 +31,7 @@ def check(context: Context) -> Iterable[Finding]:
         *(Subject(RECEIVER, receiver.name, receiver.origin) for receiver in alertmanager.receivers),
     ]
     if c.ALERTMANAGER in context.skipped:
-        return [subject.skipped("Alertmanager does not run") for subject in subjects]
+        return [subject.skipped(context.why_skipped(c.ALERTMANAGER, "Alertmanager")) for subject in subjects]
     connected, config, *receivers = subjects
     loaded = _look(context, {receiver.name for receiver in alertmanager.receivers})
     return [

@@ -59,6 +59,14 @@ class Context:
     clock: Clock = field(default=SYSTEM_CLOCK)
     _looks: dict[str, Future[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    def why_skipped(self, component: str, called: str) -> str:
+        """Return the sentence that names the option by which a component does not run.
+
+        The whole reason is in the row of the component itself.
+        """
+        option, _, _ = self.skipped[component].partition(": ")
+        return f"{called} does not run: {option}"
+
     def interval(self, job: Job) -> float:
         """How often the targets of `job` are scraped, in seconds."""
         own = job.service.scrape_interval if job.service else None

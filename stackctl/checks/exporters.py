@@ -39,7 +39,7 @@ def check(context: Context) -> Iterable[Finding]:
 def _works(context: Context, exporter: Exporter, seen: Observation | NoAnswer) -> Finding:
     subject = Subject(WORKS, exporter.name, exporter.origin)
     if exporter.name in context.skipped:
-        return subject.skipped("it does not run")
+        return subject.skipped(context.why_skipped(exporter.name, "it"))
     series, condition = c.EXPORTER_WORKS[exporter.name]
     count = _holding(context, exporter.name, series, condition, seen)
     if isinstance(count, NoAnswer):
@@ -82,7 +82,7 @@ def _address(server: str) -> tuple[str, int]:
 def _probe(context: Context, exporter: Exporter, probe: Probe, seen: Observation | NoAnswer) -> Finding:
     subject = Subject(PROBE, probe.name, probe.origin)
     if exporter.name in context.skipped:
-        return subject.skipped(f"{exporter.name} does not run")
+        return subject.skipped(context.why_skipped(exporter.name, exporter.name))
     job = f"probe-{probe.name}"
     count = _holding(context, job, f'probe_success{{job="{job}"}}', "== 1", seen)
     if isinstance(count, NoAnswer):

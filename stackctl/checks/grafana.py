@@ -28,7 +28,7 @@ def check(context: Context) -> Iterable[Finding]:
     own = {id: Subject(id, c.GRAFANA, grafana.origin) for id in (HEALTH, LOGIN, DATASOURCE)}
     dashboards = [(Subject(DASHBOARD, d.path, d.origin), d) for d in context.stack.dashboards]
     if c.GRAFANA in context.skipped:
-        reason = "Grafana does not run"
+        reason = context.why_skipped(c.GRAFANA, "Grafana")
         return [subject.skipped(reason) for subject in (*own.values(), *(subject for subject, _ in dashboards))]
     client = context.grafana()
     return [

@@ -115,8 +115,13 @@ def _key(target: ActiveTarget) -> Key:
 
 def is_skipped(context: Context, job: Job) -> bool:
     """Whether what a job scrapes was knowingly left out."""
+    return _source(job) in context.skipped
+
+
+def _source(job: Job) -> str:
+    """The component or service that a job scrapes, "" when that is neither."""
     source = job.component or job.service
-    return source is not None and source.name in context.skipped
+    return source.name if source else ""
 
 
 def _job(context: Context, job: Job, seen: Observation | NoAnswer, found: Diagnoses) -> list[Finding]:
@@ -154,7 +159,7 @@ def _absent(context: Context, subject: Subject, job: Job, endpoint: Endpoint) ->
 def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | NoAnswer, found: Diagnoses) -> Finding:
     subject = Subject(ID, f"{job.name}/{endpoint.instance}", endpoint.origin)
     if is_skipped(context, job):
-        return subject.skipped("it does not run")
+        return subject.skipped(context.why_skipped(_source(job), "it"))
     if isinstance(seen, NoAnswer):
         return subject.failed(seen.summary, "Run `stackctl up`.")
     target = seen.of(job, endpoint)

@@ -28,7 +28,10 @@ def status(
         bool, typer.Option("--generations", help="List the generations that `reload --to` can bring back.")
     ] = False,
 ) -> None:
-    """Show the components, their addresses and health, the running generation, and what is left of error budgets."""
+    """Show the components, their addresses and health, the running generation, and what is left of error budgets.
+
+    Exit code 1 when a declared component is missing, unless an option of `up` allowed that.
+    """
     import json
 
     from stackctl.operations.status import look
@@ -40,12 +43,20 @@ def status(
     elif not found.units:
         console.out("nothing is running")
     else:
-        console.out(f"{found.stack} in the {found.runtime} runtime, generation {found.generation}")
-        for line in remarks(found):
-            console.out(f"{console.mark('warn')} {line}")
-        if generations:
-            console.table("", ["generation", "written", ""], [_kept_cells(found, kept) for kept in found.generations])
-            return
+        _show(found, generations)
+    if found.missing:
+        raise typer.Exit(1)
+
+
+def _show(found: Status, generations: bool) -> None:
+    from stackctl.report import console
+
+    console.out(f"{found.stack} in the {found.runtime} runtime, generation {found.generation}")
+    for line in remarks(found):
+        console.out(f"{console.mark('warn')} {line}")
+    if generations:
+        console.table("", ["generation", "written", ""], [_kept_cells(found, kept) for kept in found.generations])
+    else:
         rows = [[row.name, row.detail or row.state, row.url or row.address or "-", _ready(row)] for row in found.units]
         console.table("", ["component", "state", "address", "ready"], rows)
         _show_slos(found)
@@ -68,8 +79,10 @@ def remarks(found: Status) -> list[str]:
 
     begun = found.unfinished
     lines = []
+    if found.missing:
+        lines.append(f"{', '.join(found.missing)}: declared, but not started: run `stackctl up`")
     if found.drill:
-        return ["a drill is under way, or was cut short: the next `stackctl reload`, `up` or `drill` ends it"]
+        return [*lines, "a drill is under way, or was cut short: the next `stackctl reload`, `up` or `drill` ends it"]
     if begun:
         lines.append(
             f"a change from generation {begun.before} to {begun.generation} began at {clock(begun.since)} and has not "

@@ -25,16 +25,24 @@ def up(
     runtime: Annotated[RuntimeName, typer.Option("--runtime", help="Where to run.")] = RuntimeName.auto,
     profile: Annotated[list[str] | None, typer.Option("--profile", help="Start this profile too.")] = None,
     without: Annotated[list[str] | None, typer.Option("--without", help="Leave this component out.")] = None,
+    allow_missing: Annotated[
+        bool,
+        typer.Option(
+            "--allow-missing",
+            help="Start the others when an image or a binary cannot be obtained; `status` and `verify` repeat it.",
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for readiness.")] = "2m",
 ) -> None:
     """Bring the stack up and wait until every component is ready.
 
-    Changes only what differs from what runs. A second `up` does nothing.
+    Changes only what differs from what runs. A second `up` does nothing. When an image or a binary cannot be obtained,
+    nothing is changed, and the exit code is 3.
     """
     from stackctl.operations.launch import Selection, bring_up, preview
 
-    selection = Selection(tuple(component or ()), tuple(profile or ()), tuple(without or ()))
+    selection = Selection(tuple(component or ()), tuple(profile or ()), tuple(without or ()), allow_missing)
     deadline = seconds(timeout, "--timeout")
     if dry_run:
         preview(options(context).manifest, runtime.value, selection)

@@ -19,22 +19,24 @@ if TYPE_CHECKING:
     from stackctl.state import Generation, State
     from stackctl.tree import Tree, Unit
 
-LEFT_OUT = "left out by --without"
-
 
 @dataclass(frozen=True)
 class Selection:
-    """What the command line says about which units: `only` is empty for all of them."""
+    """Options of `up` that say which units run. `only` is empty for all of them.
+
+    `allow_missing` is whether the others start when a component cannot be obtained.
+    """
 
     only: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    allow_missing: bool = False
 
 
 def preview(manifest: Path, runtime_name: str, selection: Selection) -> None:
     """Print the plan with the cause of each step, and what will not start. Touches nothing.
 
-    Raises Unavailable when a component that is required cannot run, or a port is taken.
+    Raises Unavailable when a component cannot run and the selection does not allow that, or a port is taken.
     """
     from stackctl.report import console
     from stackctl.source import Secret
@@ -56,8 +58,8 @@ def preview(manifest: Path, runtime_name: str, selection: Selection) -> None:
 def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_seconds: float) -> None:
     """Do what `up` promises.
 
-    Raises InputError for a bad manifest or selection, Unavailable for what cannot be had or does not get ready, and
-    CheckFailed when a server refuses its configuration. Whatever happens, the next `up` goes on from there.
+    Raises InputError for a bad manifest or selection, Unavailable for what cannot be obtained or does not get
+    ready, and CheckFailed when a server refuses its configuration. Whatever happens, the next `up` goes on from there.
     """
     from stackctl.operations.suggest import newly_fitting, suggest
     from stackctl.report import console
@@ -184,19 +186,29 @@ def _refuse_second_home(state: State, stack: str, runtime: str) -> None:
 
 
 def _skipped(work: Work, selection: Selection, lack: Callable[[Collection[Unit]], Mapping[str, str]]) -> dict[str, str]:
-    """The units that cannot run or are not to, with the reasons. Raises Unavailable when one of them is required.
+    """Return the units that do not run because an option allows it, each with the reason that names the option.
 
-    `lack` tells which of the units that are to start cannot.
+    `lack` returns which of the units that are to start cannot. Raises Unavailable for those that no option allows.
     """
     from stackctl.errors import Problem, Unavailable
 
     starting = work.plan.starting()
     lacking = lack([unit for unit in work.wanted if unit.name in starting])
-    required = [unit.name for unit in work.wanted if unit.required and unit.name in lacking]
-    if required:
-        remedy = "Run `stackctl tools install`." if work.runtime.name == "native" else "Pull or build the image."
-        raise Unavailable(*(Problem(f"{name} cannot run: {lacking[name]}", remedy=remedy) for name in required))
-    return {**dict.fromkeys(selection.without, LEFT_OUT), **lacking}
+    refused = [
+        Problem(f"{unit.name} cannot run: {lacking[unit.name]}", remedy=_remedy_for_missing(unit))
+        for unit in work.wanted
+        if unit.name in lacking and (unit.required or not selection.allow_missing)
+    ]
+    if refused:
+        raise Unavailable(*refused)
+    allowed = {name: f"{c.ALLOWED_MISSING}: {reason}" for name, reason in lacking.items()}
+    return {**dict.fromkeys(selection.without, c.LEFT_OUT), **allowed}
+
+
+def _remedy_for_missing(unit: Unit) -> str:
+    if unit.required:
+        return "The stack needs it. Nothing was changed."
+    return f"To start the others, give `--allow-missing`, or `--without {unit.name}`. Nothing was changed."
 
 
 def _validate(work: Work, plan: Plan, generation: Generation) -> None:
@@ -234,8 +246,11 @@ def _record(state: State, work: Work, plan: Plan, generation: Generation, skippe
     last = state.running()
     if work.selection.only and last and (last.going_to or last.generation != generation.id):
         return  # the other units have not loaded it yet: the change that has begun goes on
-    if plan or last is None or (last.generation, last.units_skipped) != (generation.id, skipped):
-        state.record(Running(work.runtime.name, generation.id, skipped, time.time()))
+    options = (generation.id, skipped, work.selection.allow_missing)
+    if plan or last is None or (last.generation, last.units_skipped, last.allow_missing) != options:
+        state.record(
+            Running(work.runtime.name, generation.id, skipped, time.time(), allow_missing=work.selection.allow_missing)
+        )
         state.prune(c.GENERATIONS_KEPT)
 
 

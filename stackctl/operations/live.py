@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -233,9 +233,9 @@ class Live:
 
     def record(self, generation: Generation) -> None:
         """Remember that `generation` is what every unit has loaded."""
-        from stackctl.state import Running
-
-        self.state.record(Running(self.running.runtime, generation.id, self.running.units_skipped, time.time()))
+        self.state.record(
+            replace(self.running, generation=generation.id, started_at=time.time(), going_to="", begun_at=0.0)
+        )
 
     def prune(self) -> None:
         """Remove the generations that are too old to go back to."""

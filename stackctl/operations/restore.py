@@ -54,14 +54,15 @@ def _running(names: Collection[str]) -> Exception:
 
 def _selection(state: State, work: Work, ran: Collection[str]) -> Selection:
     """What brings up what ran."""
-    from stackctl.operations.launch import LEFT_OUT, Selection
+    from stackctl.operations.launch import Selection
 
     running = state.running()
     names = {unit.name for unit in work.tree.units}
     skipped = running.units_skipped if running else {}
-    without = tuple(name for name, reason in skipped.items() if reason == LEFT_OUT and name in names)
+    without = tuple(name for name, reason in skipped.items() if reason == c.LEFT_OUT and name in names)
     profiles = {profile for unit in work.tree.units if unit.name in ran for profile in unit.profiles}
-    return Selection(profiles=tuple(sorted(profiles)), without=without)
+    allow_missing = running is not None and running.allow_missing
+    return Selection(profiles=tuple(sorted(profiles)), without=without, allow_missing=allow_missing)
 
 
 def _replace(state: State, work: Work, label: Label, file: Path) -> None:

@@ -22,7 +22,11 @@ _PATIENCE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Row:
-    """One unit. `ready` is None when there is nothing to ask; `started_at` is Unix time, 0 when unknown."""
+    """One unit. `ready` is None when there is nothing to ask; `started_at` is Unix time, 0 when unknown.
+
+    `is_allowed` is False for a unit that is declared and was never started, or was removed, although no option of `up`
+    and no profile says so.
+    """
 
     name: str
     state: str
@@ -31,6 +35,7 @@ class Row:
     started_at: float
     detail: str
     url: str = ""
+    is_allowed: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,11 @@ class Status:
     drill: bool = False
     slos: tuple[Objective, ...] = ()
     slos_unknown: str = ""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The units that have to run and are not there."""
+        return tuple(row.name for row in self.units if not row.is_allowed)
 
 
 def look(manifest: Path) -> Status:
@@ -164,4 +174,5 @@ def _absent(unit: Unit, skipped: str, other: str | None) -> Row:
         return Row(unit.name, "simulated", unit.address, True, 0.0, "simulated: `stackctl simulate` answers", unit.url)
     detail = f"skipped: {skipped}" if skipped else "not started"
     detail += "" if other is None else " (another program answers at its address)"
-    return Row(unit.name, "missing", unit.address, None, 0.0, detail, unit.url)
+    is_allowed = bool(skipped or unit.profiles)
+    return Row(unit.name, "missing", unit.address, None, 0.0, detail, unit.url, is_allowed)

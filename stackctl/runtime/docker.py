@@ -136,8 +136,7 @@ class Docker:
         pulled = engine.run(["docker", "pull", image], stdout=sys.stderr)
         if pulled.returncode == 0:
             return ""
-        self.note(engine.last_line(pulled))
-        return f"the image {image} is not here and cannot be pulled"
+        return f"the image {image} is not on this machine and cannot be pulled: {engine.last_line(pulled)}"
 
     def execute(self, plan: Plan, generation: Live) -> None:
         units = {unit.name: unit for unit in generation.units()}

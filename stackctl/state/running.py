@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field
 class Running:
     """What runs: `runtime` is "docker" or "native", `generation` the id that every unit has loaded.
 
-    `units_skipped` holds the declared units that do not run, each with its reason. `started_at` is the Unix time
-    of the last command that changed anything.
+    `units_skipped` holds the declared units that do not run, each with its reason, which names the option that
+    allows it. `allow_missing` is whether `up` had that option. `started_at` is the Unix time of the last command that
+    changed anything.
 
     `going_to` is the id of the generation that an `up` or `reload` has begun to bring in since, at the Unix time
     `begun_at`, and "" when none has. While it is set, what each unit has loaded is not known.
@@ -24,6 +25,7 @@ class Running:
     started_at: float = 0.0
     going_to: str = ""
     begun_at: float = 0.0
+    allow_missing: bool = False
 
     def dump(self) -> bytes:
         """The record as JSON."""

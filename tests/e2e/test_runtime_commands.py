@@ -132,6 +132,52 @@ def test_a_component_left_out_must_be_named(shop: Shop) -> None:
     assert "skipped: left out by --without" in shop.run("status").stdout
 
 
+def _declare_missing(shop: Shop) -> str:
+    """Declare a component that this machine cannot obtain, and return its name."""
+    if shop.runtime == "docker":  # of a registry where nothing listens
+        shop.write(f"pushgateway: {{image: 'localhost:1/none:1', listen: '127.0.0.1:{free_port()}'}}\n")
+        return "pushgateway"
+    if tools.locate("kafka_exporter"):
+        pytest.skip("this machine has every binary")
+    shop.write(f"exporters: {{kafka: {{brokers: ['localhost:1'], listen: '127.0.0.1:{free_port()}'}}}}\n")
+    return "kafka"
+
+
+def test_a_missing_component_ends_up_with_3_and_changes_nothing(shop: Shop) -> None:
+    shop.run("up", "--runtime", shop.runtime)
+    before = json.loads(shop.run("status", "--output", "json").stdout)["generation"]
+    missing = _declare_missing(shop)
+    refused = shop.run("up", code=3).stderr
+    assert f"{missing} cannot run: " in refused
+    assert f"give `--allow-missing`, or `--without {missing}`" in refused
+    assert json.loads(shop.run("status", "--output", "json").stdout)["generation"] == before
+    if shop.runtime == "native":  # in Docker only the pull itself can tell
+        assert f"{missing} cannot run: " in shop.run("up", "--dry-run", code=3).stderr
+
+
+def test_status_and_verify_repeat_what_is_allowed_to_be_missing(shop: Shop) -> None:
+    missing = _declare_missing(shop)
+    started = shop.run("up", "--runtime", shop.runtime, "--allow-missing")
+    assert f"skipped {missing}: missing, allowed by --allow-missing: " in started.stderr
+    units = json.loads(shop.run("status", "--output", "json").stdout)["units"]
+    details = {unit["name"]: unit["detail"] for unit in units}
+    assert details[missing].startswith("skipped: missing, allowed by --allow-missing: ")
+    asked = ("--only", "component", "--only", "target", "--timeout", "1s", "--output", "json")
+    report = json.loads(shop.run("verify", *asked, code=1).stdout)  # nothing serves `api`
+    rows = [check for check in report["checks"] if check["subject"].partition("/")[0] == missing]
+    assert [(row["id"], row["status"]) for row in rows] == [("component.ready", "skip"), ("target.up", "skip")]
+    assert all("does not run: missing, allowed by --allow-missing" in row["summary"] for row in rows)
+    shop.run("up", code=3)  # each `up` says for itself what it allows
+
+
+def test_a_component_that_nobody_left_out_is_a_failure(shop: Shop) -> None:
+    shop.write(f"pushgateway: {{listen: '127.0.0.1:{free_port()}'}}\n")
+    shop.run("up", "prometheus", "--runtime", shop.runtime)
+    assert "pushgateway: declared, but not started: run `stackctl up`" in shop.run("status", code=1).stdout
+    report = json.loads(shop.run("verify", "--only", "component", "--output", "json", code=1).stdout)
+    assert [check["subject"] for check in report["checks"] if check["status"] == "fail"] == ["pushgateway"]
+
+
 def test_another_runtime_must_be_refused_while_this_one_runs(shop: Shop) -> None:
     other = {"docker": "native", "native": "docker"}[shop.runtime]
     need(other)

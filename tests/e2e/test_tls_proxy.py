@@ -77,7 +77,7 @@ def test_metrics_behind_tls_must_be_verified_and_another_authority_refused(runti
         bind = f"127.0.0.1 {callback(runtime)[0]}" if runtime == "docker" else "127.0.0.1"
         with simulated(plain), proxy(folder, ports["9443"], bind):
             try:
-                up = stackctl("-f", str(manifest), "up", "--runtime", runtime)
+                up = stackctl("-f", str(manifest), "up", "--allow-missing", "--runtime", runtime)
                 assert up.returncode == 0, up.stderr
                 verified = stackctl("-f", str(manifest), "verify")
                 assert verified.returncode == 0, verified.stdout
