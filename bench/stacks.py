@@ -137,3 +137,35 @@ def _dashboard(number: int, queries: list[str]) -> str:
         for each, query in enumerate(queries)
     ]
     return json.dumps({"uid": f"bench-{number}", "title": f"Bench {number}", "schemaVersion": 39, "panels": panels})
+
+
+def rule_files(folder: Path, files: int, rules: int) -> None:
+    """A stack of many rule files, as large monorepos have them: records, alerts on them, and names from elsewhere."""
+    (folder / "rules").mkdir(parents=True)
+    each = rules // files
+    sources = []
+    for number in range(files):
+        path = f"rules/team-{number}.yml"
+        count = each + (number < rules - each * files)
+        (folder / path).write_text(_team(number, count))
+        sources.append(f"  - {{file: {path}}}\n")
+    (folder / "stack.yml").write_text(
+        "version: 1\nname: many\nservices: {api: {targets: ['localhost:8000']}}\nrules:\n" + "".join(sources)
+    )
+
+
+def _team(number: int, count: int) -> str:
+    lines = [f"groups:\n  - name: team-{number}\n    rules:\n"]
+    for rule in range(count):
+        metric = f"team{number}_stage{rule % 5}_requests_total"
+        record = f"job:team{number}_stage{rule}_requests:rate5m"
+        if rule % 2:
+            lines.append(f"      - record: {record}\n        expr: sum by (job) (rate({metric}[5m]))\n")
+        else:
+            ratio = f'sum(rate({metric}{{code=~"5.."}}[5m])) / sum(rate({metric}[5m])) > 0.0{rule + 1}'
+            lines.append(
+                f"      - alert: Team{number}Stage{rule}\n        expr: '{ratio}'\n        for: 5m\n"
+                "        labels: {severity: warning}\n"
+                "        annotations: {summary: '{{ $labels.job }} fails: {{ $value | humanizePercentage }}'}\n"
+            )
+    return "".join(lines)

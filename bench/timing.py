@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import time
@@ -37,6 +38,14 @@ def run(command: Sequence[str], cwd: Path | None = None, env: dict[str, str] | N
     begin = time.perf_counter()
     subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, check=True, capture_output=True)
     return time.perf_counter() - begin
+
+
+def cpu(command: Sequence[str], cwd: Path) -> float:
+    """The processor seconds of a command and of all that it starts. Raises CalledProcessError when it fails."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run(command, cwd)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def pairs(name: str, ours: Action, theirs: Action, goal: float, rounds: int) -> Ratio:

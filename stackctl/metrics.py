@@ -6,8 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from stackctl import conventions as c
-from stackctl.model import Service, Stack
-from stackctl.promql.catalogue import Catalogue, Known, merged, promised
+from stackctl.model import Metric, Service, Stack
+from stackctl.promql.catalogue import NATIVE, Catalogue, Known, merged, promised
+from stackctl.promql.selectors import read
+
+# Keys of prometheus.yml by which series come that no part of the manifest is about.
+_FROM_ELSEWHERE = frozenset({"scrape_configs", "scrape_config_files", "rule_files", "remote_read", "otlp"})
 
 
 def catalogue(stack: Stack) -> Catalogue:
@@ -17,17 +21,25 @@ def catalogue(stack: Stack) -> Catalogue:
         for name, known in _promised(service):
             series[name] = merged(series[name], known) if name in series else known
     components = [component.name for component in stack.components]
-    recorded = (rule.name for file in stack.rules for rule in file.rules if rule.kind == "record")
     prefixes = [prefix for name in components for prefix in c.SERIES_PREFIXES.get(name, ())]
     return Catalogue(
         series=series,
-        names=frozenset({*c.SERIES_OF_ALL, *recorded}),
+        records=_records(stack),
+        names=frozenset(c.SERIES_OF_ALL),
         prefixes=(*c.PREFIXES_OF_ALL, *prefixes),
         complete=all(name in c.SERIES_PREFIXES for name in components)
         and (stack.pushgateway is None or any(service.push for service in stack.services))
-        and "scrape_configs" not in stack.prometheus.extra
+        and not _FROM_ELSEWHERE & stack.prometheus.extra.keys()
         and all(service.contract and not service.scrape.get("metric_relabel_configs") for service in stack.services),
     )
+
+
+def _records(stack: Stack) -> dict[str, frozenset[str]]:
+    records: dict[str, frozenset[str]] = {}
+    for rule in (rule for file in stack.rules for rule in file.rules if rule.kind == "record"):
+        reads = frozenset(selector.name for selector in read(rule.expr).selectors)
+        records[rule.name] = records.get(rule.name, frozenset()) | reads
+    return records
 
 
 def _promised(service: Service) -> Iterator[tuple[str, Known]]:
@@ -36,8 +48,17 @@ def _promised(service: Service) -> Iterator[tuple[str, Known]]:
         own = {label.name: label.values for label in metric.labels}
         if metric.kind == "stateset":
             own[metric.name] = metric.states
-        kind = "gauge" if metric.kind in ("info", "stateset") else metric.kind
-        yield from promised(metric.name, kind, None if added is None else {**added, **own})
+        labels = None if added is None else {**added, **own}
+        for kind in _kinds(metric):
+            yield from promised(metric.name, kind, labels)
+
+
+def _kinds(metric: Metric) -> Iterator[str]:
+    """The kinds of series of a metric. A native histogram has buckets as well only where its contract names them."""
+    if not metric.native or metric.buckets:
+        yield "gauge" if metric.kind in ("info", "stateset") else metric.kind
+    if metric.native:
+        yield NATIVE
 
 
 def _added_labels(service: Service) -> Mapping[str, tuple[str, ...]] | None:

@@ -259,6 +259,7 @@ class Metric:
     quantiles  of a summary
     states     of a state set
     range      what it measures when the service is at rest, and when it is saturated: for `simulate`
+    native     whether it is a native histogram, which has series of its own name; with `buckets` it is both
     """
 
     name: str
@@ -271,10 +272,13 @@ class Metric:
     quantiles: tuple[float, ...] = ()
     states: tuple[str, ...] = ()
     range: tuple[float, float] | None = None
+    native: bool = False
 
     @property
     def samples(self) -> tuple[str, ...]:
         """The names under which its series are found."""
+        if self.native and not self.buckets:
+            return (self.name,)
         parts = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("", "_sum", "_count")}.get(self.kind, ("",))
         return tuple(f"{self.name}{part}" for part in parts)
 

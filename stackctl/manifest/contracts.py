@@ -23,7 +23,7 @@ from stackctl.source import Position
 # Labels that Prometheus sets on every series.
 OF_THE_SCRAPE = frozenset({"job", "instance"})
 # The keys that only one type has.
-_OWN_KEYS = {"buckets": "histogram", "quantiles": "summary", "states": "stateset"}
+_OWN_KEYS = {"buckets": "histogram", "native": "histogram", "quantiles": "summary", "states": "stateset"}
 _OWN_LABELS = {"histogram": "le", "summary": "quantile"}
 _PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -134,6 +134,7 @@ def _built(name: str, model: MetricModel, origin: Position) -> Metric:
         quantiles=tuple(model.quantiles),
         states=tuple(model.states),
         range=model.range,
+        native=model.native,
     )
 
 

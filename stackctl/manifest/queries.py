@@ -10,7 +10,8 @@ from stackctl.metrics import catalogue
 from stackctl.model import Stack
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.grafana import hidden, runnable
-from stackctl.promql.review import Remark, review
+from stackctl.promql.remark import Remark
+from stackctl.promql.review import review
 from stackctl.source import Position
 
 

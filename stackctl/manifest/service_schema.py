@@ -122,6 +122,9 @@ class MetricModel(Model):
     unit: Text = Field("", description="What is measured: `seconds`, `bytes`, `ratio`, `percent`, ...")
     help: Text = Field("", description="What it tells.")
     buckets: Bounds | None = Field(None, description="Of a histogram: the upper bounds, ascending.")
+    native: Boolean = Field(
+        False, description="Of a histogram: it is a native one; with `buckets`, it is served in both forms."
+    )
     quantiles: list[Fraction] = Field(default_factory=list, description="Of a summary.")
     states: list[Text] = Field(default_factory=list, description="Of a state set, from good to bad.")
     range: Range | None = Field(

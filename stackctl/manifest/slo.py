@@ -151,6 +151,10 @@ def _latency(document: Document, place: Place, latency: LatencyModel, contract: 
         yield _problem(
             document, (*place, "histogram"), summary, unknown_name(latency.histogram, histograms, "Histograms")
         )
+    elif metric.native and not metric.buckets:
+        summary = f"`{latency.histogram}` is a native histogram, without buckets"
+        remedy = "Count with `good` and `total`: `histogram_fraction()` gives the share below a bound."
+        yield _problem(document, (*place, "histogram"), summary, remedy)
     elif metric.buckets and latency.under not in metric.buckets:
         nearest = min(metric.buckets, key=lambda bound: abs(bound - latency.under))
         bounds = ", ".join(f"{bound:g}" for bound in metric.buckets)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
-# The parts of a histogram and of a summary are counters, but for the quantiles.
+from stackctl.promql.nearest import Names, is_slip
+
+# The parts of a histogram and of a summary are counters, but for the quantiles. A native histogram has none.
+NATIVE = "native histogram"
 _PARTS = {
     "histogram": {"_bucket": "counter", "_sum": "counter", "_count": "counter"},
     "summary": {"_sum": "counter", "_count": "counter"},
@@ -16,7 +20,8 @@ _PART_LABELS = {"histogram": ("_bucket", "le"), "summary": ("", "quantile")}
 
 @dataclass(frozen=True)
 class Known:
-    """One series name: its type ("histogram" for the bare name of one), and its labels with their closed sets.
+    """One series name: its type ("histogram" for the bare name of a classic one, NATIVE for a native one's), and its
+    labels with their closed sets.
 
     `labels` is None when a series may have labels that nobody has declared.
     """
@@ -30,29 +35,67 @@ class Catalogue:
     """The metrics of a stack.
 
     series     every series name that a contract promises
-    names      names that others own: recording rules, and what Prometheus makes itself
+    records    name of a recording rule -> the names that its expressions read
+    names      names that others own: what Prometheus makes itself
     prefixes   how the names of components' metrics begin
     complete   whether a name that is nowhere here cannot exist
     """
 
     series: Mapping[str, Known] = field(default_factory=dict)
+    records: Mapping[str, frozenset[str]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
     complete: bool = False
 
     def owns(self, name: str) -> bool:
         """Whether somebody serves series of that name."""
-        return name in self.series or name in self.names or name.startswith(self.prefixes or ("\0",))
+        return (
+            name in self.series
+            or name in self.records
+            or name in self.names
+            or name.startswith(self.prefixes or ("\0",))
+        )
 
     def nearest(self, name: str) -> str:
-        """The known series whose name is most like `name`, or ""."""
-        from difflib import get_close_matches
+        """The known series that `name` was probably meant to be, or "".
 
-        return next(iter(get_close_matches(name, [*self.series, *self.names], n=1, cutoff=0.8)), "")
+        A recording rule that reads `name` is not it: so somebody does serve it, or the rule has the same mistake.
+        """
+        promised = self._promised.nearest(name)
+        if promised and self._likely(name, promised):
+            return promised
+        # By convention only recording rules have colons in their names.
+        recorded = self._recorded.nearest(name) if self.complete or ":" in name else ""
+        likely = recorded and self._likely(name, recorded) and not self._reads(recorded, name)
+        return recorded if likely else ""
+
+    def _likely(self, name: str, other: str) -> bool:
+        """Whether `name` is probably `other`; where names are unknown, only if it looks like a slip."""
+        return self.complete or is_slip(name, other)
+
+    @cached_property
+    def _promised(self) -> Names:
+        return Names(self.series)
+
+    @cached_property
+    def _recorded(self) -> Names:
+        return Names(self.records)
+
+    def _reads(self, record: str, name: str) -> bool:
+        """Whether a recording rule reads `name`, itself or through others."""
+        seen: set[str] = set()
+        waiting = [record]
+        while waiting:
+            reads = self.records.get(waiting.pop(), frozenset()) - seen
+            if name in reads:
+                return True
+            seen |= reads
+            waiting += reads
+        return False
 
 
 def promised(metric: str, kind: str, labels: Mapping[str, tuple[str, ...]] | None) -> Iterable[tuple[str, Known]]:
-    """The series names of a metric with what is known of each."""
+    """The series names of a metric of that kind with what is known of each."""
     parts = _PARTS.get(kind, {})
     own, label = _PART_LABELS.get(kind, ("-", ""))
     for suffix, part in {"": "gauge" if kind == "summary" else kind, **parts}.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-import promql_parser
+from stackctl.promql.nodes import parse
 
 # Functions and aggregations, by Prometheus' documentation.
 _NAMES = """
@@ -25,7 +25,7 @@ _RENAMED = {"holt_winters": "double_exponential_smoothing"}
 def syntax_error(expr: str) -> str | None:
     """The parser's message when `expr` is not PromQL, or None when it is."""
     try:
-        promql_parser.parse(expr)
+        parse(expr)
     except ValueError as error:
         return str(error)
     return None
@@ -58,6 +58,6 @@ def same(one: str, other: str) -> bool:
     if one == other:
         return True
     try:
-        return promql_parser.parse(one).prettify() == promql_parser.parse(other).prettify()
+        return bool(parse(one).prettify() == parse(other).prettify())
     except ValueError:
         return " ".join(one.split()) == " ".join(other.split())

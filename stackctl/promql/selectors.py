@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,14 +11,13 @@ from typing import Any
 import promql_parser as p
 
 from stackctl.promql.catalogue import accepts
+from stackctl.promql.nodes import OPERATORS, PLAIN_NAME, children, parse, walk
 
 # Functions that need two samples of a series in their window.
 _OF_TWO = frozenset({"rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear"})
 # Functions that are about what is not there.
 _OF_NONE = frozenset({"absent", "absent_over_time"})
-_OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 _COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<=", "and", "unless"})
-_PLAIN = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Selector:
     @property
     def text(self) -> str:
         """As PromQL, without the window and the offset."""
-        plain = bool(_PLAIN.fullmatch(self.name))
+        plain = bool(PLAIN_NAME.fullmatch(self.name))
         named = [] if plain or not self.name else [json.dumps(self.name, ensure_ascii=False)]
         inside = ", ".join([*named, *map(str, self.conditions)])
         return f"{self.name if plain else ''}{{{inside}}}" if inside else self.name
@@ -97,8 +95,8 @@ class Asked:
 @lru_cache(10_000)
 def read(expr: str) -> Asked:
     """What `expr` asks for. Raises ValueError when it is not PromQL."""
-    tree = p.parse(expr)
-    nodes = list(_nodes(tree))
+    tree = parse(expr)
+    nodes = list(walk(tree))
     pairs = [node for node in nodes if isinstance(node, p.BinaryExpr)]
     return Asked(
         selectors=tuple(dict.fromkeys(_selectors(tree, "", False))),
@@ -120,12 +118,12 @@ def _selectors(node: Any, function: str, absent: bool) -> Iterator[Selector]:
         yield _selector(node, 0.0, False, absent)
         return
     name = node.func.name if isinstance(node, p.Call) else ""
-    for child in _children(node):
+    for child in children(node):
         yield from _selectors(child, name, absent or name in _OF_NONE)
 
 
 def _selector(node: Any, window: float, of_two: bool, absent: bool) -> Selector:
-    conditions = [Condition(m.name, _OPERATORS[str(m.op)], m.value) for m in node.matchers.matchers]
+    conditions = [Condition(m.name, OPERATORS[str(m.op)], m.value) for m in node.matchers.matchers]
     named = next((each.value for each in conditions if (each.label, each.operator) == ("__name__", "=")), "")
     name = node.name or named
     kept = tuple(each for each in conditions if not (named and each.label == "__name__" and each.operator == "="))
@@ -148,24 +146,13 @@ def _scalar(node: Any) -> bool:
 
 def _made(node: Any) -> bool:
     """Whether a side is made of numbers only."""
-    return not any(isinstance(each, p.VectorSelector) for each in _nodes(node))
+    return not any(isinstance(each, p.VectorSelector) for each in walk(node))
 
 
 def _is_bool(pair: Any) -> bool:
     return pair.modifier is not None and bool(pair.modifier.return_bool)
 
 
-def _nodes(node: Any) -> Iterator[Any]:
-    yield node
-    for child in _children(node):
-        yield from _nodes(child)
-
-
-def _children(node: Any) -> Iterator[Any]:
-    below = [getattr(node, name, None) for name in ("lhs", "rhs", "expr", "vector_selector", "param")]
-    yield from (child for child in [*below, *(getattr(node, "args", None) or ())] if child is not None)
-
-
 def word(name: str) -> str:
     """A label's name as PromQL has it: one that is no plain word stands in quotes."""
-    return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    return name if PLAIN_NAME.fullmatch(name) else json.dumps(name, ensure_ascii=False)

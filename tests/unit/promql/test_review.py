@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import promql_parser
 import pytest
 
-from stackctl.promql.catalogue import Catalogue, Known, merged, promised
-from stackctl.promql.review import Remark, review
+from stackctl.promql.catalogue import NATIVE, Catalogue, Known, merged, promised
+from stackctl.promql.nearest import Names
+from stackctl.promql.remark import Remark
+from stackctl.promql.review import review
 
 SCRAPE = {"job": (), "instance": ()}
 METRICS = {
@@ -19,7 +23,8 @@ METRICS = {
 }
 SERIES = dict(each for name, (kind, labels) in METRICS.items() for each in promised(name, kind, {**labels, **SCRAPE}))
 PER_STATUS = "sum without (status)"
-WHOLE = Catalogue(SERIES, frozenset({"up", "job:requests:rate5m"}), ("prometheus_",), complete=True)
+RECORDS = {"job:requests:rate5m": frozenset({"requests_total"})}
+WHOLE = Catalogue(SERIES, RECORDS, frozenset({"up"}), ("prometheus_",), complete=True)
 
 
 def only(expr: str, catalogue: Catalogue = WHOLE) -> Remark:
@@ -106,7 +111,7 @@ def test_a_ratio_of_one_metric_must_say_whom_its_series_meet() -> None:
     itself = only('rate(requests_total{status="500"}[5m]) / rate(requests_total[5m])')
     nobody = only('rate(requests_total{status="500"}[5m]) / rate(requests_total{status="200"}[5m])')
     assert itself.summary.endswith("`status` too: each series meets only itself")
-    assert nobody.summary.endswith("`status` too: no series has its like on the other side")
+    assert nobody.summary.endswith("`status` too: no series on one side matches the other")
 
 
 def test_a_ratio_of_one_metric_must_be_seen_without_any_contract() -> None:
@@ -169,3 +174,94 @@ def test_a_metric_of_two_services_must_have_what_either_promises() -> None:
     one, other = Known("counter", {"a": ("x",), "b": ()}), Known("counter", {"a": ("y",), "b": ("z",), "c": ("w",)})
     assert merged(one, other) == Known("counter", {"a": ("x", "y"), "b": (), "c": ("w",)})
     assert merged(one, Known("gauge", {})).labels is None
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        'x{fstype!="tmpfs"} / x{mountpoint!="/boot"}',
+        'x{a=~"one|two"} / x{a=~"two|three"}',
+        'x{a=~".+"} / x{b="1"}',
+        'x{a!="1"} - x{a!="2"}',
+        'x{a="1"} and x',
+        'x{a="1"} / x offset 1d',
+        'x{a="1"} > x @ 0',
+        'rate(x{a="1"}[5m]) / rate(x[1h])',
+        'increase(x{a="1"}[5m]) / rate(x[5m])',
+        'x{a="1"} / ignoring (a) x{a="2"}',
+        "histogram_quantile(0.99, sum by (job) (rate(rpc_seconds[5m])))",
+        "histogram_quantile(0.99, sum(rate(rpc_seconds[5m])))",
+        "histogram_quantile(0.9, sum by (job) (job:rpc:rate5m))",
+        "histogram_quantile(0.9, topk(3, rate(rpc_seconds_bucket[5m])))",
+    ],
+)
+def test_says_nothing_of_what_may_well_be_meant(expr: str) -> None:
+    assert review(expr, Catalogue()) == []
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        'x{a="1"} / x{a="2"}',
+        'x{a="1"} / x{a=~"2|3"}',
+        'x{a=~"1|2"} / x{a=~"3|4"}',
+        'x{a=~"5.."} / x{a!~"5.."}',
+        'x{a="1"} / x{a!="1"} offset 1d',
+        'x{a="500"} and x{a!~"5.."}',
+        '{__name__="x", a="1"} / {__name__="x", a="2"}',
+    ],
+)
+def test_reports_conditions_that_exclude_each_other(expr: str) -> None:
+    assert only(expr, Catalogue()).summary.endswith("too: no series on one side matches the other")
+
+
+def test_uses_closed_values_to_find_contradictions() -> None:
+    expr = 'requests_total{status=~"2.*"} / requests_total{status=~"5.*"}'
+    assert only(expr).summary.endswith("no series on one side matches the other")
+    assert review(expr, Catalogue()) == []
+
+
+def test_accepts_native_histograms_of_contracts() -> None:
+    native = Catalogue(dict(promised("rpc_seconds", NATIVE, {**SCRAPE})), complete=True)
+    assert review("histogram_quantile(0.99, sum by (job) (rate(rpc_seconds[5m])))", native) == []
+    assert review("histogram_count(rate(rpc_seconds[5m]))", native) == []
+    assert "nothing serves `rpc_seconds_bucket`" in only("rate(rpc_seconds_bucket[5m])", native).summary
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_never_suggests_a_record_that_reads_the_name(complete: bool) -> None:
+    records = {
+        ":disk_free:sum": frozenset({"disk_free"}),
+        "middle:link": frozenset({":disk_free:su"}),
+        ":disk_free:suma": frozenset({"middle:link"}),
+    }
+    catalogue = Catalogue(records=records, complete=complete)
+    assert all("Did you mean" not in each.remedy for each in review("sum(disk_free)", catalogue))
+    assert all("suma" not in each.remedy for each in review(":disk_free:su", catalogue))
+
+
+@pytest.mark.parametrize(
+    "name", ["job:requests:rate1m", "job:replies:rate5m", "requests_seconds", "http_requests_total", "requests_total5"]
+)
+def test_says_nothing_of_names_that_the_stack_cannot_know(name: str) -> None:
+    assert review(name, Catalogue(SERIES, RECORDS)) == []
+
+
+def test_suggests_a_record_for_a_slip() -> None:
+    remark = only("job:request:rate5m", Catalogue(records=RECORDS))
+    assert (remark.remedy, remark.certain) == ("Did you mean `job:requests:rate5m`?", False)
+
+
+def test_finds_the_nearest_of_many_names_quickly() -> None:
+    names = Names([f"team{number}_requests_of_kind_{number % 97}_total" for number in range(20_000)])
+    begin = time.process_time()
+    assert names.nearest("team77_request_of_kind_77_total") == "team77_requests_of_kind_77_total"
+    assert all(names.nearest(f"other_{number}_bytes") == "" for number in range(30))
+    assert time.process_time() - begin < 5
+
+
+def test_quotes_names_of_labels_in_what_it_suggests() -> None:
+    expr = 'rate(x{"service.name"="a"}[5m]) / rate(x[5m])'
+    fixed = only(expr, Catalogue()).remedy.removeprefix("Write `").removesuffix("`.")
+    assert fixed.startswith('sum without ("service.name") (rate(x{"service.name"="a"}[5m]))')
+    promql_parser.parse(fixed)

@@ -1,0 +1,72 @@
+"""The known name that a word was probably meant to be, found without a comparison with every one of them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from functools import cached_property
+from itertools import islice
+
+# So many of the names that share most with a word are compared with it letter by letter.
+_COMPARED = 12
+
+
+class Names:
+    """Names to look in. Nothing is computed before the first question; each word is looked for once."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+        self._answers: dict[tuple[str, float], str] = {}
+
+    def nearest(self, word: str, cutoff: float = 0.8) -> str:
+        """The name most like `word`, at least by the ratio `cutoff` of difflib's; "" when there is none."""
+        if (word, cutoff) not in self._answers:
+            self._answers[word, cutoff] = self._find(word, cutoff)
+        return self._answers[word, cutoff]
+
+    def _find(self, word: str, cutoff: float) -> str:
+        from difflib import get_close_matches
+
+        shared: Counter[str] = Counter()
+        # What many names have in common says little, and takes long to count.
+        for names in sorted((self._index.get(part, []) for part in _parts(word)), key=len)[: len(word) // 2 + 1]:
+            shared.update(names)
+        likely = [name for name, _ in islice(shared.most_common(), _COMPARED)]
+        return next(iter(get_close_matches(word, likely, n=1, cutoff=cutoff)), "")
+
+    @cached_property
+    def _index(self) -> dict[str, list[str]]:
+        """Part of a name -> the names that have it."""
+        index: defaultdict[str, list[str]] = defaultdict(list)
+        for name in sorted(self._names):
+            for part in _parts(name):
+                index[part].append(name)
+        return index
+
+
+def _parts(word: str) -> set[str]:
+    """Each three letters of a word that follow each other, its ends marked."""
+    marked = f"\0\0{word}\0\0"
+    return {marked[at : at + 3] for at in range(len(marked) - 2)}
+
+
+def is_slip(word: str, meant: str) -> bool:
+    """Whether `word` is `meant` with one or two letters mistyped. Digits are not mistyped: 5m and 1m are two things."""
+    if abs(len(word) - len(meant)) > 2 or _digits(word) != _digits(meant):
+        return False
+    return _distance(word, meant) <= 2
+
+
+def _digits(word: str) -> str:
+    return "".join(letter for letter in word if letter.isdigit())
+
+
+def _distance(one: str, other: str) -> int:
+    """How many letters have to be changed, added or removed."""
+    last = list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        current = [row]
+        for column, meant in enumerate(other, 1):
+            current.append(min(last[column] + 1, current[-1] + 1, last[column - 1] + (letter != meant)))
+        last = current
+    return last[-1]

@@ -1,0 +1,120 @@
+"""The syntax tree of an expression: walking it, and writing its parts as people do."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import promql_parser as p
+
+# Kind of node -> the attributes that hold the nodes below it.
+_BELOW = {
+    p.BinaryExpr: ("lhs", "rhs"),
+    p.AggregateExpr: ("expr", "param"),
+    p.ParenExpr: ("expr",),
+    p.UnaryExpr: ("expr",),
+    p.SubqueryExpr: ("expr",),
+    p.MatrixSelector: ("vector_selector",),
+}
+# Names that need no quotes.
+PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+
+
+def children(node: Any) -> Iterator[Any]:
+    """The nodes directly below `node`."""
+    if isinstance(node, p.Call):
+        yield from node.args
+    for name in _BELOW.get(type(node), ()):
+        child = getattr(node, name)
+        if child is not None:
+            yield child
+
+
+@lru_cache(10_000)
+def parse(expr: str) -> Any:
+    """The syntax tree of `expr`. Raises ValueError when it is not PromQL."""
+    return p.parse(expr)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """An expression whose tree has been walked once."""
+
+    tree: Any
+    selectors: tuple[Any, ...]
+    calls: tuple[Any, ...]
+    pairs: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, expr: str) -> Parsed:
+        """Raises ValueError when `expr` is not PromQL."""
+        tree = parse(expr)
+        found: dict[type, list[Any]] = {p.VectorSelector: [], p.Call: [], p.BinaryExpr: []}
+        for node in walk(tree):
+            if type(node) in found:
+                found[type(node)].append(node)
+        return cls(tree, *map(tuple, found.values()))
+
+
+def walk(node: Any) -> Iterator[Any]:
+    """`node` and all nodes below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def find(tree: Any, kind: type) -> Iterator[Any]:
+    """All nodes of a kind."""
+    return (node for node in walk(tree) if isinstance(node, kind))
+
+
+def selectors(tree: Any) -> Iterator[Any]:
+    """All vector selectors, those inside of ranges too."""
+    return find(tree, p.VectorSelector)
+
+
+def metric(selector: Any) -> str:
+    """The name that a selector asks for, "" for any: `x`, `{__name__="x"}` or `{"x"}`."""
+    if selector.name:
+        return str(selector.name)
+    named = (each for each in selector.matchers.matchers if each.name == "__name__" and each.op == p.MatchOp.Equal)
+    return next((str(each.value) for each in named), "")
+
+
+def bare(node: Any) -> Any:
+    """`node` without brackets around it."""
+    while isinstance(node, p.ParenExpr):
+        node = node.expr
+    return node
+
+
+def matchers(selector: Any) -> set[tuple[str, str, str]]:
+    """Label, operator and value of each matcher."""
+    return {(each.name, OPERATORS[str(each.op)], each.value) for each in selector.matchers.matchers}
+
+
+def text(node: Any) -> str:
+    """The expression as people write it: the parser adds empty braces, and takes the quotes of labels away."""
+    written = re.sub(r"(?<=[\w:])\{\}", "", str(node))
+    for label in _labels(node):
+        if not PLAIN_NAME.fullmatch(label):
+            quoted = json.dumps(label, ensure_ascii=False).replace("\\", "\\\\")
+            written = re.sub(rf"(?<=[{{(,\s]){re.escape(label)}(?=\s*[=!,)])", quoted, written)
+    return written
+
+
+def _labels(node: Any) -> set[str]:
+    """The labels that are named anywhere below `node`."""
+    named = {each.name for selector in selectors(node) for each in selector.matchers.matchers}
+    grouped = (each.modifier.labels for each in find(node, p.AggregateExpr) if each.modifier)
+    return named.union(*grouped)
+
+
+def replaced(tree: Any, node: Any, with_: str) -> str:
+    """The whole expression with the text `with_` in place of `node`."""
+    return text(tree).replace(text(node), with_, 1)
