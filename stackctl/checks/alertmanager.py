@@ -68,7 +68,7 @@ def _connected(context: Context, subject: Subject, address: str) -> Finding:
         client.alertmanagers, lambda urls: any(f"//{address}/" in url for url in urls), within=SYNC_SECONDS
     )
     if isinstance(seen, NoAnswer):
-        return subject.failed(seen.summary, "Run `stackctl up`.")
+        return subject.unanswered(seen)
     if not any(f"//{address}/" in url for url in seen):
         return subject.failed(
             f"Prometheus does not send alerts to {address}", "Run `stackctl reload`.", "\n".join(seen)
@@ -78,7 +78,7 @@ def _connected(context: Context, subject: Subject, address: str) -> Finding:
 
 def _config(subject: Subject, loaded: Loaded | NoAnswer) -> Finding:
     if isinstance(loaded, NoAnswer):
-        return subject.failed(loaded.summary, "See `stackctl logs alertmanager`.")
+        return subject.unanswered(loaded, "See `stackctl logs alertmanager`.")
     if loaded.differences:
         summary = f"Alertmanager has loaded another configuration: {loaded.differences[0]}"
         return subject.failed(summary, "Run `stackctl reload`.", "\n".join(loaded.differences[:20]))
@@ -90,7 +90,7 @@ def _config(subject: Subject, loaded: Loaded | NoAnswer) -> Finding:
 
 def _receiver(subject: Subject, loaded: Loaded | NoAnswer) -> Finding:
     if isinstance(loaded, NoAnswer):
-        return subject.failed(loaded.summary, "See `stackctl logs alertmanager`.")
+        return subject.unanswered(loaded, "See `stackctl logs alertmanager`.")
     if subject.name not in loaded.receivers:
         return subject.failed(
             "Alertmanager has no such receiver", "Run `stackctl reload`.", ", ".join(loaded.receivers)

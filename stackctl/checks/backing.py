@@ -52,12 +52,13 @@ class Verdict:
     outcome: Outcome
     summary: str = ""
     remedy: str = ""
+    cause: str = ""
 
     def finding(self, subject: Subject, evidence: str = "") -> Finding:
         if self.outcome in ("data", "empty"):
             return subject.passed(self.summary)
         if self.outcome == "skip":
-            return subject.skipped(self.summary, self.remedy)
+            return subject.skipped(self.summary, self.remedy, cause=self.cause)
         return subject.failed(self.summary, self.remedy, evidence, stage="loaded")
 
 
@@ -77,27 +78,33 @@ def judged(
     if not subjects:
         return []
     seen = targets.settle(context)
-    up = frozenset() if isinstance(seen, NoAnswer) else seen.up
+    scraped = targets.Observation((), 0.0, {}) if isinstance(seen, NoAnswer) else seen
     verdicts = [EARLY] * len(subjects)
 
     def observe() -> bool:
         early = [at for at, verdict in enumerate(verdicts) if verdict.outcome == "early"]
-        backing = Backing(context, context.prometheus(), up)
+        backing = Backing(context, context.prometheus(), scraped)
         for at, verdict in zip(early, judge(backing, [subjects[at] for at in early]), strict=True):
             verdicts[at] = verdict
         return all(verdict.outcome != "early" for verdict in verdicts)
 
     left = seen if isinstance(seen, NoAnswer) else context.settle(observe, bool, within=context.seconds)
     if isinstance(left, NoAnswer):
-        return [Verdict("fail", left.summary, "Run `stackctl up`.")] * len(subjects)
+        return [_unanswered(left)] * len(subjects)
     return verdicts
+
+
+def _unanswered(error: NoAnswer) -> Verdict:
+    if error.reported:
+        return Verdict("skip", f"not checked: {error.summary}", f"See `{error.reported}`.", error.reported)
+    return Verdict("fail", error.summary, "Run `stackctl up`.")
 
 
 @dataclass(frozen=True)
 class Backing:
     """A look at what Prometheus has, beside what the stack declares. Every answer is asked for once.
 
-    `up` are the jobs that have a target that is up. What a silent job would serve is skipped: the failure is told
+    `scraped` are the targets. What a job without a target that is up would serve is skipped: the failure is reported
     where it is, by `target.up`, and only there.
 
     Methods raise NoAnswer when Prometheus gives none.
@@ -105,7 +112,7 @@ class Backing:
 
     context: Context
     client: Prometheus
-    up: frozenset[str]
+    scraped: targets.Observation
     counted: dict[str, int] = field(default_factory=dict)
     known: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
@@ -224,7 +231,9 @@ class Backing:
     def _silent_job(self, selector: Selector) -> str:
         """The job that `selector` asks for, when that is silent."""
         wanted = (each for each in selector.conditions if each.label == "job" and each.wants)
-        jobs = [name for condition in wanted for name in sorted(self._jobs) if condition.accepts(name)]
+        jobs = [
+            job for condition in wanted for job in sorted(self._jobs) if any(map(condition.accepts, self._jobs[job]))
+        ]
         return jobs[0] if jobs and all(job in self._silent for job in jobs) else ""
 
     def _nameless(self, selector: Selector) -> Verdict:
@@ -353,16 +362,18 @@ class Backing:
         return owners(self.context.stack)
 
     @cached_property
-    def _jobs(self) -> frozenset[str]:
+    def _jobs(self) -> Mapping[str, frozenset[str]]:
+        """Job -> the values of the label `job` of what it scrapes, and of what is pushed."""
         pushed = {service.push.job for service in self.context.stack.services if service.push}
-        return frozenset({job.name for job in self.context.jobs} | pushed)
+        own = dict.fromkeys({job.name for job in self.context.jobs} | pushed)
+        return {job: self.scraped.labelled.get(job, frozenset({job})) for job in own}
 
     @cached_property
     def _silent(self) -> Mapping[str, str]:
         """The jobs, services and components of which nothing can be scraped, each with why."""
         sources = {job.name: job.component or job.service for job in self.context.jobs}
         skipped = [job for job, source in sources.items() if source and source.name in self.context.skipped]
-        down = {job: "has no target that is up" for job in sources if job not in self.up}
+        down = {job: "has no target that is up" for job in sources if job not in self.scraped.up}
         return {**down, **dict.fromkeys([*skipped, *self.context.skipped], "does not run")}
 
     @cached_property
@@ -372,8 +383,8 @@ class Backing:
 
     def _slowest(self, selector: Selector) -> tuple[str, float]:
         """The job of `selector` that is scraped least often, and its interval in seconds."""
-        found = self._values("job", selector.text)
-        jobs = [(job, self._intervals[job]) for job in found if job in self._intervals]
+        found = {*self._values("job", selector.text)}
+        jobs = [(job, seconds) for job, seconds in self._intervals.items() if found & self._jobs[job]]
         return max(jobs, key=lambda pair: pair[1], default=("", 0.0))
 
     @cached_property

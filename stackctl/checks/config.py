@@ -60,7 +60,7 @@ def _files(context: Context) -> Finding:
 def _config(context: Context, seen: Seen) -> Finding:
     subject = Subject(CONFIG, c.PROMETHEUS, context.stack.prometheus.origin)
     if isinstance(seen, NoAnswer):
-        return subject.failed(seen.summary, "Run `stackctl up`.")
+        return subject.unanswered(seen)
     info, loaded = seen
     if not info.reload_ok:
         remedy = "Read `stackctl logs prometheus`, mend what it names, and run `stackctl reload`."
@@ -75,7 +75,7 @@ def _config(context: Context, seen: Seen) -> Finding:
 def _retention(context: Context, seen: Seen) -> Finding:
     subject = Subject(RETENTION, c.PROMETHEUS, context.stack.prometheus.origin)
     if isinstance(seen, NoAnswer):
-        return subject.failed(seen.summary, "Run `stackctl up`.")
+        return subject.unanswered(seen)
     info, _ = seen
     declared = _limits(context.stack.prometheus.retention)
     if same_retention(declared, info.retention):

@@ -12,7 +12,7 @@ from stackctl.access import Access
 from stackctl.checks.seen import Place
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.grafana import Grafana
-from stackctl.clients.http import Answer, Http, NoAnswer
+from stackctl.clients.http import Answer, Away, Http, NoAnswer
 from stackctl.clients.probe import Dial
 from stackctl.clients.prometheus import Prometheus
 from stackctl.model import Component, Stack
@@ -40,6 +40,7 @@ class Context:
     server     how the Prometheus that runs is asked
     fetch      asks a URL from where Prometheus runs
     place      where Prometheus runs, for a closer look at what fails, and `dial` a connection from this machine
+    away       the components whose own check has failed: what depends on them is not asked
     """
 
     stack: Stack
@@ -56,6 +57,7 @@ class Context:
     dial: Dial
     grafana_password: Secret | None = None
     intact: bool = True
+    away: Mapping[str, Away] = field(default_factory=dict)
     clock: Clock = field(default=SYSTEM_CLOCK)
     _looks: dict[str, Future[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -77,18 +79,19 @@ class Context:
         return self.server if component.name == c.PROMETHEUS else Access(component.listen.url)
 
     def prometheus(self) -> Prometheus:
-        return Prometheus(Http(self.server))
+        return Prometheus(Http(self.server, away=self.away.get(c.PROMETHEUS)))
 
     def alertmanager(self) -> Alertmanager:
         assert self.stack.alertmanager  # noqa: S101 - asked for by checks of a declared Alertmanager only
-        return Alertmanager(Http(self.access(self.stack.alertmanager), timeout=PROBE_SECONDS))
+        access = self.access(self.stack.alertmanager)
+        return Alertmanager(Http(access, PROBE_SECONDS, self.away.get(c.ALERTMANAGER)))
 
     def grafana(self) -> Grafana:
         grafana = self.stack.grafana
         assert grafana  # noqa: S101 - asked for by checks of a declared Grafana only
         password = grafana.admin_password or self.grafana_password
         login = (grafana.admin_user, password.reveal() if password else "")
-        return Grafana(Http(Access(grafana.listen.url, login)))
+        return Grafana(Http(Access(grafana.listen.url, login), away=self.away.get(c.GRAFANA)))
 
     def once(self, name: str, look: Callable[[], T]) -> T:
         """What `look` gives; families that ask for the same `name` share what the first of them looks at."""
@@ -124,6 +127,8 @@ class Context:
             return last[0]
 
         def settled(seen: T | NoAnswer) -> bool:
+            if isinstance(seen, NoAnswer) and seen.reported:
+                return True
             if isinstance(seen, NoAnswer):
                 return self.clock.now() - heard[0] >= PROBE_SECONDS
             return done(seen)

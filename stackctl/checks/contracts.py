@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from stackctl import conventions as c
 from stackctl.checks import targets
@@ -16,6 +17,7 @@ from stackctl.checks.shape import SHOWN, SUFFIXES, Scraped, Shape, Source, look
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.model import Metric, Service
+from stackctl.promql.selectors import Selector
 
 METRIC = "contract.metric"
 LABELS = "contract.labels"
@@ -42,12 +44,12 @@ def check(context: Context) -> Iterable[Finding]:
 def _sources(context: Context) -> Iterator[Source]:
     for job in context.jobs:
         if job.service and job.service.contract:
-            yield Source(job.service, job.service.contract, job, job.name)
+            yield Source(job.service, job.service.contract, job, (job.name,))
     gateway = next((job for job in context.jobs if job.name == c.PUSHGATEWAY), None)
     for service in context.stack.services:
         if gateway and service.contract and service.push:
             grouping = frozenset({"job", "instance", *service.push.grouping})
-            yield Source(service, service.contract, gateway, service.push.job, grouping)
+            yield Source(service, service.contract, gateway, (service.push.job,), grouping)
 
 
 def _source(
@@ -58,14 +60,16 @@ def _source(
     if targets.is_skipped(context, job):
         return [subject.skipped(f"the {'service' if source.grouping is None else 'Pushgateway'} does not run")]
     if isinstance(seen, NoAnswer):
-        return [subject.failed(seen.summary, "Run `stackctl up`.")]
+        return [subject.unanswered(seen)]
     up = [target for target in seen.targets if target.job == job.name and target.health == "up" and seen.fresh(target)]
     if not up:
         return [subject.skipped("nothing of it is scraped: no target is up", "See what `target.up` says of them.")]
+    if source.grouping is None:  # relabelling may have changed the label
+        source = replace(source, labels=tuple(sorted({target.labels.get("job", "") for target in up})))
     try:
         scraped, going = _without_memories(context, client, source, up)
     except NoAnswer as error:
-        return [subject.failed(error.summary, "Run `stackctl up`.")]
+        return [subject.unanswered(error)]
     metrics = source.contract.metrics
     return [finding for each in metrics for finding in _metric(source.service, each, scraped, each.name in going)]
 
@@ -81,7 +85,7 @@ def _without_memories(
     scraped = look(client, source, up)
     suspects = [each for each in source.contract.metrics if scraped.kinds(each) and not scraped.count(each)]
     seconds = _MEMORY_SCRAPES * context.interval(source.job)
-    going = [each for each in suspects if any(client.had(name, source.label, seconds) for name in each.samples)]
+    going = [each for each in suspects if any(_had(client, source, name, seconds) for name in each.samples)]
     if not going:
         return scraped, frozenset()
     seen = context.settle(
@@ -93,6 +97,10 @@ def _without_memories(
         raise seen
     waited_enough = context.seconds >= seconds
     return seen, frozenset() if waited_enough else frozenset(each.name for each in going)
+
+
+def _had(client: Prometheus, source: Source, name: str, seconds: float) -> bool:
+    return client.had(Selector(name, (source.condition,)).text, seconds)
 
 
 # -- the metric -----------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def _findings(context: Context, subject: Subject, look: Callable[[Context], Load
     # What was taken out by a reload may be there for a moment more.
     loaded = context.settle(lambda: look(context), lambda seen: all(seen.values()))
     if isinstance(loaded, NoAnswer):
-        return [subject.failed(loaded.summary, "Run `stackctl up`.")]
+        return [subject.unanswered(loaded)]
     foreign = sorted(name for name, declared in loaded.items() if not declared)
     drilled = [name for name in foreign if _OF_A_DRILL.match(name)]
     if drilled:

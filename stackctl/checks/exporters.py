@@ -43,7 +43,7 @@ def _works(context: Context, exporter: Exporter, seen: Observation | NoAnswer) -
     series, condition = c.EXPORTER_WORKS[exporter.name]
     count = _holding(context, exporter.name, series, condition, seen)
     if isinstance(count, NoAnswer):
-        return subject.failed(count.summary, "Run `stackctl up`.")
+        return subject.unanswered(count)
     if not count:
         return _lost(context, subject, exporter, f"not so: {series} {condition}")
     return subject.passed(f"{series} {condition}".strip())
@@ -86,7 +86,7 @@ def _probe(context: Context, exporter: Exporter, probe: Probe, seen: Observation
     job = f"probe-{probe.name}"
     count = _holding(context, job, f'probe_success{{job="{job}"}}', "== 1", seen)
     if isinstance(count, NoAnswer):
-        return subject.failed(count.summary, "Run `stackctl up`.")
+        return subject.unanswered(count)
     if not count:
         remedy = f"Ask `{probe.url}` by hand from where the stack runs; correct the URL or the module."
         return subject.failed(f"{probe.url} does not answer as `{probe.module}` expects", remedy, stage="loaded")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from stackctl.clients.http import NoAnswer
 from stackctl.source import Position
 
 Status = Literal["pass", "fail", "warn", "skip"]
@@ -24,6 +25,7 @@ class Finding:
     source    the line that declares the subject
     stage     the last stage that the subject is known to have reached; what is only asked, as a health path is, has
               none between the first and the last
+    cause     of a skip: the check whose failure it depends on, "" where that is none
     """
 
     id: str
@@ -35,6 +37,7 @@ class Finding:
     source: Position | None = None
     duration_seconds: float = 0.0
     stage: Stage = "working"
+    cause: str = ""
 
     @property
     def family(self) -> str:
@@ -61,5 +64,17 @@ class Subject:
         """Of something that is loaded, though it should not be, and breaks nothing that is declared."""
         return Finding(self.id, self.name, "warn", summary, evidence, remedy, self.source, stage="loaded")
 
-    def skipped(self, reason: str, remedy: str = "") -> Finding:
-        return Finding(self.id, self.name, "skip", reason, remedy=remedy, source=self.source, stage="rendered")
+    def skipped(self, reason: str, remedy: str = "", *, cause: str = "") -> Finding:
+        """`cause` is the check that reports why, where one does."""
+        status: Status = "skip"
+        return Finding(
+            self.id, self.name, status, reason, remedy=remedy, source=self.source, stage="rendered", cause=cause
+        )
+
+    def unanswered(self, error: NoAnswer, remedy: str = "Run `stackctl up`.") -> Finding:
+        """A failure, or a skip where the server's own check reports the cause: one cause is one failure."""
+        return self.depends(error.summary, error.reported) if error.reported else self.failed(error.summary, remedy)
+
+    def depends(self, reason: str, cause: str) -> Finding:
+        """A skip because of the failure that the check `cause` reports."""
+        return self.skipped(f"not checked: {reason}", f"See `{cause}`.", cause=cause)

@@ -5,7 +5,7 @@ Provisioning answers OK even when a dashboard was not loaded, so only what can b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from stackctl import conventions as c
 from stackctl.checks.context import Context
@@ -20,29 +20,43 @@ DATASOURCE = "grafana.datasource"
 DASHBOARD = "grafana.dashboard"
 
 
+def check_health(context: Context) -> Iterable[Finding]:
+    """The health of a declared Grafana, which it reports without a login."""
+    return _own(context, HEALTH, _health)
+
+
+def check_login(context: Context) -> Iterable[Finding]:
+    """The login to a declared Grafana, tried once: after five wrong ones it locks the user out, people too."""
+    return _own(context, LOGIN, lambda _, subject, client: _login(subject, client))
+
+
 def check(context: Context) -> Iterable[Finding]:
-    """Findings for a declared Grafana; all are skipped where it does not run."""
-    grafana = context.stack.grafana
-    if grafana is None:
-        return []
-    own = {id: Subject(id, c.GRAFANA, grafana.origin) for id in (HEALTH, LOGIN, DATASOURCE)}
+    """The datasource of a declared Grafana and every dashboard, as the logged-in user sees them."""
     dashboards = [(Subject(DASHBOARD, d.path, d.origin), d) for d in context.stack.dashboards]
+    if context.stack.grafana is None:
+        return []
     if c.GRAFANA in context.skipped:
-        reason = context.why_skipped(c.GRAFANA, "Grafana")
-        return [subject.skipped(reason) for subject in (*own.values(), *(subject for subject, _ in dashboards))]
-    client = context.grafana()
-    return [
-        _health(context, own[HEALTH], client),
-        _login(own[LOGIN], client),
-        _datasource(context, own[DATASOURCE], client),
-        *(_dashboard(context, subject, client, dashboard) for subject, dashboard in dashboards),
-    ]
+        loaded = [subject.skipped(context.why_skipped(c.GRAFANA, "Grafana")) for subject, _ in dashboards]
+    else:
+        client = context.grafana()
+        loaded = [_dashboard(context, subject, client, dashboard) for subject, dashboard in dashboards]
+    return [*_own(context, DATASOURCE, _datasource), *loaded]
+
+
+def _own(context: Context, id: str, check: Callable[[Context, Subject, Grafana], Finding]) -> list[Finding]:
+    """The finding of one check about Grafana itself; none where it is not declared."""
+    if context.stack.grafana is None:
+        return []
+    subject = Subject(id, c.GRAFANA, context.stack.grafana.origin)
+    if c.GRAFANA in context.skipped:
+        return [subject.skipped(context.why_skipped(c.GRAFANA, "Grafana"))]
+    return [check(context, subject, context.grafana())]
 
 
 def _health(context: Context, subject: Subject, client: Grafana) -> Finding:
     seen = context.settle(client.health, lambda answer: answer.get("database") == "ok")
     if isinstance(seen, NoAnswer):
-        return subject.failed(seen.summary, _LOGS)
+        return subject.unanswered(seen, _LOGS)
     if seen.get("database") != "ok":
         return subject.failed(f"its database is {seen.get('database')!r}", _LOGS)
     return subject.passed(f"version {seen.get('version', 'unknown')}, its database is ok")
@@ -53,7 +67,7 @@ def _login(subject: Subject, client: Grafana) -> Finding:
         return subject.passed(f"logged in as {client.user()}")
     except NoAnswer as error:
         if error.status != 401:
-            return subject.failed(error.summary, _LOGS)
+            return subject.unanswered(error, _LOGS)
     return subject.failed(
         "the administrator's password is not the manifest's",
         "Grafana takes the password of the manifest at its first start only. Set it now with "
@@ -64,7 +78,9 @@ def _login(subject: Subject, client: Grafana) -> Finding:
 def _datasource(context: Context, subject: Subject, client: Grafana) -> Finding:
     seen = context.settle(lambda: client.datasource(c.DATASOURCE_UID), lambda _: True)
     if isinstance(seen, NoAnswer):
-        return subject.failed(seen.summary, _LOGS)
+        return subject.unanswered(seen, _LOGS)
+    if away := context.away.get(c.PROMETHEUS):
+        return subject.depends(away.summary, away.check)
     asked = client.datasource_health
     health = context.settle(lambda: asked(c.DATASOURCE_UID), lambda answer: answer.get("status") == "OK")
     if isinstance(health, NoAnswer):
@@ -77,8 +93,10 @@ def _datasource(context: Context, subject: Subject, client: Grafana) -> Finding:
 
 def _dashboard(context: Context, subject: Subject, client: Grafana, dashboard: Dashboard) -> Finding:
     seen = context.settle(lambda: client.dashboard(dashboard.uid), lambda _: True)
-    if isinstance(seen, NoAnswer):
+    if isinstance(seen, NoAnswer) and seen.status == 404:
         return subject.failed(f"Grafana has not loaded it (uid {dashboard.uid}): {seen.summary}", _LOGS)
+    if isinstance(seen, NoAnswer):
+        return subject.unanswered(seen, _LOGS)
     title = seen.get("title")
     if title != dashboard.title:
         summary = f"Grafana has another dashboard under the uid {dashboard.uid}: {title!r}"

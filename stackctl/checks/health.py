@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+from stackctl.checks import targets
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.checks.look import look_behind
@@ -43,6 +44,8 @@ def _ask(context: Context, job: Job, service: Service, kind: str, path: str, end
         return subject.skipped("the targets are discovered, so there is no address to ask", remedy)
     url = f"{service.scheme}://{endpoint.address}{path}"
     answer = context.settle(lambda: context.fetch(url), lambda seen: seen.ok)
+    if isinstance(answer, NoAnswer) and (cause := _failed_target(context, job, endpoint)):
+        return subject.depends("its target is down", cause)
     if isinstance(answer, NoAnswer):
         found = look_behind(context, job, endpoint)
         if found:
@@ -55,6 +58,13 @@ def _ask(context: Context, job: Job, service: Service, kind: str, path: str, end
     meaning, remedy = _MEANINGS.get(answer.status) or _MEANINGS.get(answer.status // 100) or ("", _OTHER)
     summary = f"{url} answers {answer.status}: {meaning or first_line(answer.text)}"
     return subject.failed(summary, remedy, answer.text[:400], stage="declared")
+
+
+def _failed_target(context: Context, job: Job, endpoint: Endpoint) -> str:
+    """The check that reports the target of a health path as down, "" where that is up or unknown."""
+    seen = targets.settle(context)
+    target = None if isinstance(seen, NoAnswer) else seen.of(job, endpoint)
+    return f"{targets.ID} {targets.named(job, endpoint)}" if target and target.health == "down" else ""
 
 
 # A status, or the first digit of it -> what it means and what to do.

@@ -25,7 +25,7 @@ def check(context: Context) -> Iterable[Finding]:
 def _job(job: Job, seen: frozenset[str] | NoAnswer) -> Finding:
     subject = Subject(ID, job.name, job.origin)
     if isinstance(seen, NoAnswer):
-        return subject.failed(seen.summary, "Run `stackctl up`.")
+        return subject.unanswered(seen)
     if job.name not in seen:
         loaded = ", ".join(sorted(seen)) or "none"
         return subject.failed("Prometheus has no such job", "Run `stackctl reload`.", f"it has: {loaded[:400]}")

@@ -25,6 +25,7 @@ from stackctl.checks import (
 )
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding
+from stackctl.clients.http import Away
 
 Family = Callable[[Context], Iterable[Finding]]
 
@@ -41,20 +42,51 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (rules.check, (rules.LOADED, rules.HEALTHY)),
     (expressions.check, (expressions.ID,)),
     (alertmanager.check, (alertmanager.CONNECTED, alertmanager.CONFIG, alertmanager.RECEIVER)),
-    (grafana.check, (grafana.HEALTH, grafana.LOGIN, grafana.DATASOURCE, grafana.DASHBOARD)),
+    (grafana.check_health, (grafana.HEALTH,)),
+    (grafana.check_login, (grafana.LOGIN,)),
+    (grafana.check, (grafana.DATASOURCE, grafana.DASHBOARD)),
     (panels.check, (panels.PANEL, panels.VARIABLE)),
     (drift.check, (drift.JOB, drift.TARGET, drift.RULE, drift.RECEIVER, drift.DASHBOARD)),
 )
 IDS = tuple(id for _, ids in FAMILIES for id in ids)
 
 
+# What everything else depends on is checked first, in this order. A failure of these makes the rest that asks the same
+# server a skip, so that one cause is one failure; and a wrong password is tried once.
+_FIRST: tuple[Family, ...] = (components.check, grafana.check_health, grafana.check_login)
+# The families that log in to Grafana.
+_LOGGED_IN = frozenset({grafana.check_login, grafana.check, panels.check, drift.check})
+
+
 def run(context: Context, only: Sequence[str] = ()) -> list[Finding]:
-    """The findings of all families, or of those that answer for the ids (or families, `target`) in `only`."""
-    context = replace(context)  # what families look at together is looked at anew in each run
+    """The findings of all families, or of those that answer for the ids (or families, `target`) in `only`.
+
+    A failure on which one of these depends is among them, whether it was asked for or not.
+    """
     chosen = [family for family, ids in FAMILIES if not only or any(_named(id, only) for id in ids)]
+    known: dict[Family, list[Finding]] = {}
+    for family in _FIRST:
+        if family is grafana.check_login and not _LOGGED_IN & {*chosen}:
+            continue
+        known[family] = _timed(family, replace(context))
+        context = replace(context, away={**context.away, **_away(known[family])})
+    later = replace(context)  # what families look at together is looked at again in each run
     with ThreadPoolExecutor(len(FAMILIES)) as pool:
-        results = list(pool.map(lambda family: _timed(family, context), chosen))
-    return [finding for findings in results for finding in findings if not only or _named(finding.id, only)]
+        results = list(pool.map(lambda family: known[family] if family in known else _timed(family, later), chosen))
+    found = [finding for findings in results for finding in findings if not only or _named(finding.id, only)]
+    causes = {finding.cause for finding in found}
+    reported = [each for findings in known.values() for each in findings if _row(each) in causes and each not in found]
+    return [*reported, *found]
+
+
+def _away(findings: Iterable[Finding]) -> dict[str, Away]:
+    """The components that these findings show to be of no use."""
+    failed = [finding for finding in findings if finding.status == "fail"]
+    return {each.subject: Away(f"{each.subject} does not work: {each.summary}", _row(each)) for each in failed}
+
+
+def _row(finding: Finding) -> str:
+    return f"{finding.id} {finding.subject}"
 
 
 def _named(id: str, only: Sequence[str]) -> bool:

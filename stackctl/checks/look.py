@@ -26,8 +26,9 @@ from stackctl.scrape import Endpoint, Job
 from stackctl.source import Secret
 
 T = TypeVar("T")
-# (job, instance) -> the diagnosis of a target.
-Diagnoses = Mapping[tuple[str, str], Diagnosis]
+Key = tuple[str, str, str]
+# (job, address, instance) -> the diagnosis of a target.
+Diagnoses = Mapping[Key, Diagnosis]
 
 # However many targets fail: so many are looked at, and for so long. What hangs must leave time for what comes after.
 LOOKED_AT = 20
@@ -57,8 +58,13 @@ class Failed:
     error: str
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.job.name, self.endpoint.instance
+    def key(self) -> Key:
+        return self.key_of(self.job, self.endpoint)
+
+    @staticmethod
+    def key_of(job: Job, endpoint: Endpoint) -> Key:
+        """The name of a target among all that failed."""
+        return job.name, endpoint.address, endpoint.instance
 
     def url(self, address: str, path: str = "", scheme: str = "") -> str:
         query = f"?{urlencode(self.job.params, doseq=True)}" if self.job.params and not path else ""

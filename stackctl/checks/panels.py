@@ -132,6 +132,8 @@ def _by_grafana(grafana: Grafana, exprs: Sequence[str]) -> list[Result]:
     try:
         answers = grafana.query(c.DATASOURCE_UID, [_counted(expr) for expr in exprs])
     except NoAnswer as error:
+        if error.reported:
+            raise
         return [f"Grafana does not ask it: {error.summary}"] * len(exprs)
     return [f"Grafana answers: {answer}" if isinstance(answer, str) else answer for answer in answers]
 

@@ -92,7 +92,7 @@ def _evaluated(rule: LoadedRule, since: float) -> bool:
 def _findings(expected: Expected, seen: tuple[Loaded, float] | NoAnswer) -> list[Finding]:
     subject = Subject(LOADED, expected.subject, expected.rule.origin)
     if isinstance(seen, NoAnswer):
-        return [subject.failed(seen.summary, "Run `stackctl up`.")]
+        return [subject.unanswered(seen)]
     loaded, since = seen
     rule = _find(loaded, expected)
     if rule is None:

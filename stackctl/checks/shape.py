@@ -25,7 +25,7 @@ _FEW = SHOWN + 1
 
 @dataclass(frozen=True)
 class Source:
-    """Where the metrics of a service are found: in the scrapes of `job`, under the job label `label`.
+    """Where the metrics of a service are found: in the scrapes of `job`, under the job labels `labels`.
 
     For what is pushed, the job is the Pushgateway's; `grouping` are the labels that the push adds, None for a scrape.
     """
@@ -33,8 +33,25 @@ class Source:
     service: Service
     contract: Contract
     job: Job
-    label: str
+    labels: tuple[str, ...]
     grouping: frozenset[str] | None = None
+
+    @property
+    def condition(self) -> Condition:
+        """The condition that its series fulfil."""
+        return named(self.labels)
+
+    @property
+    def targets(self) -> str:
+        """The selector that the labels of its targets fit."""
+        return Selector("", (named(self.labels if self.grouping is None else (self.job.name,)),)).text
+
+
+def named(jobs: Sequence[str]) -> Condition:
+    """The condition that series of one of `jobs` fulfil, by their label `job`."""
+    if len(jobs) == 1:
+        return Condition("job", "=", jobs[0])
+    return Condition("job", "=~", "|".join(map(re.escape, sorted(jobs))))
 
 
 @dataclass(frozen=True)
@@ -89,9 +106,9 @@ class Scraped:
 def look(client: Prometheus, source: Source, up: Sequence[ActiveTarget]) -> Scraped:
     """What is scraped of `source` now. Raises NoAnswer when Prometheus gives none."""
     types: dict[str, dict[str, str]] = {target.instance: {} for target in up}
-    for each in client.described(source.job.name):
+    for each in client.described(source.targets):
         types.get(each.instance, {})[each.name] = each.kind
-    job = Condition("job", "=", source.label)
+    job = source.condition
     named = client.values(f"count by (__name__) ({Selector('', (job,)).text})")
     names = {labels.get("__name__", ""): int(count) for labels, count in named}
     added = (source.grouping or {label for target in up for label in target.labels}) | _relabelled(source.service)

@@ -28,7 +28,7 @@ def check(context: Context) -> Iterable[Finding]:
 
     seen = context.settle(newest, lambda found: found > first[0], within=context.seconds)
     if isinstance(seen, NoAnswer):
-        return [subject.failed(seen.summary, "Run `stackctl up`.")]
+        return [subject.unanswered(seen)]
     if seen <= first[0]:
         summary = "nothing that is scraped comes into storage"
         remedy = "See `stackctl logs prometheus`: its disk may be full, read-only or broken."

@@ -40,13 +40,30 @@ class Observation:
         return frozenset(target.job for target in self.targets if target.health == "up")
 
     def of(self, job: Job, endpoint: Endpoint) -> ActiveTarget | None:
-        """The target that `endpoint` became."""
-        return self._known.get((job.name, endpoint.instance))
+        """The target that `endpoint` became.
+
+        It is known by its address and labels before relabelling, which may change all of them afterwards.
+        """
+        found = self._known.get((job.name, endpoint.address), [])
+        wanted = {"instance": endpoint.instance, **endpoint.labels}
+        alike = sorted(found, key=lambda target: -_shared(wanted, target.discovered))
+        return next(iter(alike), None)
 
     @cached_property
-    def _known(self) -> Mapping[tuple[str, str], ActiveTarget]:
-        """The targets by job and instance: of two alike the first."""
-        return {(target.job, target.instance): target for target in reversed(self.targets)}
+    def _known(self) -> Mapping[tuple[str, str], list[ActiveTarget]]:
+        """The targets by job and by address before relabelling: several may differ in labels alone."""
+        known: dict[tuple[str, str], list[ActiveTarget]] = {}
+        for target in self.targets:
+            known.setdefault((target.job, target.address), []).append(target)
+        return known
+
+    @cached_property
+    def labelled(self) -> Mapping[str, frozenset[str]]:
+        """Job -> the values of the label `job` that its targets carry after relabelling."""
+        found: dict[str, set[str]] = {}
+        for target in self.targets:
+            found.setdefault(target.job, set()).add(target.labels.get("job", ""))
+        return {job: frozenset(values) for job, values in found.items()}
 
     def fresh(self, target: ActiveTarget) -> bool:
         return target.last_scrape > max(self.since, self.before.get(_key(target), 0.0))
@@ -54,23 +71,30 @@ class Observation:
     def settled(self, job: Job) -> bool:
         """Whether there is a fresh word on every target of `job`."""
         if job.discovered:
-            found = [target for target in self.targets if target.job == job.name]
-            return bool(found) and all(self.fresh(target) for target in found)
-        found = [target for endpoint in job.endpoints if (target := self.of(job, endpoint))]
+            own = [target for target in self.targets if target.job == job.name]
+            return bool(own) and all(map(self.fresh, own))
+        found = [(endpoint, target) for endpoint in job.endpoints if (target := self.of(job, endpoint))]
         known = len(found) == len(job.endpoints)
-        return known and all(self.fresh(target) and is_as_declared(job, target) for target in found)
+        return known and all(self.fresh(target) and is_as_declared(job, one, target) for one, target in found)
 
 
-def is_as_declared(job: Job, target: ActiveTarget) -> bool:
-    """Whether Prometheus asks a target for the declared path: it takes up a new one some seconds after a reload.
+def _shared(wanted: Mapping[str, str], labels: Mapping[str, str]) -> int:
+    return sum(labels.get(name) == value for name, value in wanted.items())
 
-    Relabelling may lead it elsewhere, as declared too.
+
+def is_as_declared(job: Job, endpoint: Endpoint, target: ActiveTarget) -> bool:
+    """Return whether Prometheus asks a target for the declared path: it takes up a new one seconds after a reload.
+
+    Relabelling may lead it elsewhere, as declared too, and so may the target's own labels.
     """
     service = job.service
     if service and "relabel_configs" in service.scrape:
         return True
     url = urlsplit(target.scrape_url)
-    return (url.scheme, url.path) == (job.scheme, job.metrics_path)
+    return (url.scheme, url.path) == (
+        endpoint.labels.get("__scheme__", job.scheme),
+        endpoint.labels.get("__metrics_path__", job.metrics_path),
+    )
 
 
 def check(context: Context) -> Iterable[Finding]:
@@ -132,7 +156,7 @@ def _job(context: Context, job: Job, seen: Observation | NoAnswer, found: Diagno
 
 def _discovered(subject: Subject, job: Job, seen: Observation | NoAnswer) -> Finding:
     if isinstance(seen, NoAnswer):
-        return subject.failed(seen.summary, "Run `stackctl up`.")
+        return subject.unanswered(seen)
     targets = [target for target in seen.targets if target.job == job.name]
     down = [target for target in targets if target.health != "up" or not seen.fresh(target)]
     if not targets:
@@ -150,25 +174,34 @@ def _absent(context: Context, subject: Subject, job: Job, endpoint: Endpoint) ->
     try:
         found = [one for one in context.prometheus().dropped() if one.job == job.name]
     except NoAnswer as error:
-        return subject.failed(error.summary, "Run `stackctl up`.")
+        return subject.unanswered(error)
     dropped = next((one for one in found if one.address == endpoint.address), None)
     diagnosis = dropped_by(job, dropped.labels) if dropped else NOT_LOADED
     return subject.failed(diagnosis.cause, diagnosis.remedy, diagnosis.evidence)
 
 
+def named(job: Job, endpoint: Endpoint) -> str:
+    """The name of a target's row: by its instance, and by its address where several share the instance."""
+    alike = sum(each.instance == endpoint.instance for each in job.endpoints)
+    return f"{job.name}/{endpoint.instance}" + (f" ({endpoint.address})" if alike > 1 else "")
+
+
 def _target(context: Context, job: Job, endpoint: Endpoint, seen: Observation | NoAnswer, found: Diagnoses) -> Finding:
-    subject = Subject(ID, f"{job.name}/{endpoint.instance}", endpoint.origin)
+    subject = Subject(ID, named(job, endpoint), endpoint.origin)
     if is_skipped(context, job):
         return subject.skipped(context.why_skipped(_source(job), "it"))
     if isinstance(seen, NoAnswer):
-        return subject.failed(seen.summary, "Run `stackctl up`.")
+        return subject.unanswered(seen)
     target = seen.of(job, endpoint)
     if target is None:
         return _absent(context, subject, job, endpoint)
+    away = context.away.get(job.component.name) if job.component and target.health != "up" else None
+    if away:
+        return subject.depends(away.summary, away.check)
     if target.health != "up" and target.last_error:
-        diagnosis = found[job.name, endpoint.instance]
+        diagnosis = found[Failed.key_of(job, endpoint)]
         return subject.failed(f"down: {diagnosis.cause}", diagnosis.remedy, diagnosis.evidence, stage="loaded")
-    if not is_as_declared(job, target):
+    if not is_as_declared(job, endpoint, target):
         summary = f"Prometheus scrapes {target.scrape_url}, and not {job.metrics_path}"
         return subject.failed(summary, "Run `stackctl reload`, or wait longer with --timeout.", stage="loaded")
     if not seen.fresh(target) or target.health != "up":

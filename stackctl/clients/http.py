@@ -20,11 +20,13 @@ TIMEOUT_SECONDS = 10.0
 
 class NoAnswer(Unavailable):
     """A server could not be reached, or answered what it should not have. `status` is 0 without an answer; `said` are
-    the server's own words. `distrusted` is whether its certificate is none that may be trusted."""
+    the server's own words. `distrusted` is whether its certificate cannot be trusted. `reported` is the check that
+    reports the same cause already, "" where none does."""
 
     status = 0
     said = ""
     distrusted = False
+    reported = ""
 
     @property
     def summary(self) -> str:
@@ -45,11 +47,23 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Away:
+    """A server that is known to be of no use: the reason, and the check that reports it."""
+
+    summary: str
+    check: str
+
+
+@dataclass(frozen=True)
 class Http:
-    """Requests to one server. Proxies of the environment are not used: what is asked is on this machine."""
+    """Requests to one server. Proxies of the environment are not used: what is asked is on this machine.
+
+    A server that is `away` is not asked: every request raises NoAnswer with the reason that is known.
+    """
 
     access: Access
     timeout: float = TIMEOUT_SECONDS
+    away: Away | None = None
     # Connections that the server keeps open; each is taken out while it is used, as one client serves many threads.
     _idle: deque[http.client.HTTPConnection] = field(default_factory=deque, init=False, repr=False, compare=False)
 
@@ -61,6 +75,10 @@ class Http:
         self, path: str, *, method: str = "GET", params: Mapping[str, str] | None = None, body: Any = None
     ) -> Answer:
         """The server's answer. Raises NoAnswer when there is none."""
+        if self.away:
+            known = NoAnswer.of(self.away.summary)
+            known.reported = self.away.check
+            raise known
         url = f"{self.base}{path}"
         try:
             return self._ask(method, f"{path}?{urlencode(params)}" if params else path, body)

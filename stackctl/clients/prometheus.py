@@ -25,7 +25,13 @@ Labels = Mapping[str, str]
 
 @dataclass(frozen=True)
 class ActiveTarget:
-    """A target as Prometheus sees it. `last_scrape` is Unix time, 0.0 when there was none yet."""
+    """A target as Prometheus sees it.
+
+    job          the scrape job that it belongs to, whatever relabelling has made of its `job` label
+    labels       after relabelling: those that its series carry
+    discovered   before relabelling
+    last_scrape  Unix time, 0.0 when there was none yet
+    """
 
     job: str
     labels: Labels
@@ -33,10 +39,16 @@ class ActiveTarget:
     health: str
     last_error: str
     last_scrape: float
+    discovered: Labels
 
     @property
     def instance(self) -> str:
         return self.labels.get("instance", "")
+
+    @property
+    def address(self) -> str:
+        """The address as the configuration or the discovery gave it."""
+        return self.discovered.get("__address__", "")
 
 
 @dataclass(frozen=True)
@@ -124,9 +136,9 @@ class Prometheus:
         """(scrape job, address) of everything discovered, before relabelling, dropped or not."""
         return self.http.json("/api/v1/targets", _pools)
 
-    def described(self, job: str) -> tuple[Described, ...]:
-        """The metrics that the targets of `job` describe."""
-        params = {"match_target": f'{{job="{job}"}}'}
+    def described(self, target: str) -> tuple[Described, ...]:
+        """The metrics that targets describe, of those whose labels fit the selector `target`."""
+        params = {"match_target": target}
         return self.http.json("/api/v1/targets/metadata", _described, params=params)
 
     def rules(self) -> tuple[LoadedRule, ...]:
@@ -168,9 +180,9 @@ class Prometheus:
         parameters = {"query": query, "limit": "1"}
         return self.http.json("/api/v1/query", lambda answer: len(answer["data"]["result"]) > 0, params=parameters)
 
-    def had(self, metric: str, job: str, seconds: float) -> bool:
-        """Whether `job` had any series of `metric` within the last `seconds`."""
-        return self.has_result(f'count(last_over_time({metric}{{job="{job}"}}[{seconds * 1000:.0f}ms]))')
+    def had(self, selector: str, seconds: float) -> bool:
+        """Whether there was any series of `selector` within the last `seconds`."""
+        return self.has_result(f"count(last_over_time({selector}[{seconds * 1000:.0f}ms]))")
 
     def over(self, query: str, start: float, end: float, step: float, limit: int) -> tuple[Series, ...]:
         """Up to `limit` series of a query from `start` to `end` (Unix time), with a point every `step` seconds."""
@@ -229,12 +241,13 @@ class Prometheus:
 def _targets(answer: Any) -> tuple[ActiveTarget, ...]:
     return tuple(
         ActiveTarget(
-            job=target["labels"].get("job", target.get("scrapePool", "")),
+            job=target.get("scrapePool") or target["labels"].get("job", ""),
             labels=target["labels"],
             scrape_url=target["scrapeUrl"],
             health=target["health"],
             last_error=target["lastError"],
             last_scrape=timestamp(target["lastScrape"]),
+            discovered=target["discoveredLabels"],
         )
         for target in answer["data"]["activeTargets"]
     )

@@ -42,7 +42,7 @@ def told(finding: Finding) -> tuple[str, str, str]:
 def test_panels_and_variables_must_be_asked_through_grafana_where_it_runs(well: World) -> None:
     assert told(well.only(PANEL, "d.json/Orders")) == ("pass", "has data", "")
     assert told(well.only(VARIABLE, "d.json/$shop")) == ("pass", "has data", "")
-    assert well.servers["grafana"].asked == ["/api/ds/query", "/api/ds/query"]
+    assert well.servers["grafana"].asked.count("/api/ds/query") == 2
     assert not [path for path in well.servers["prometheus"].asked if path == "/api/v1/query"]
 
 

@@ -122,7 +122,7 @@ def fail(well: World, error: str, address: str, dial: object = opened, **service
             well.change(stack=replace(well.context.stack, services=services))
         jobs.append(job)
     well.change(jobs=tuple(jobs))
-    well.target("api").update(health="down", lastError=error)
+    well.target("api").update(health="down", lastError=error, discoveredLabels={"__address__": address})
     return well.only("target.up", "api/")
 
 
@@ -504,8 +504,9 @@ def test_many_targets_that_hang_must_be_looked_at_together_and_the_rest_named(we
     known = well.target("api")
     well.targets.remove(known)
     for n in range(30):
-        labels = {"job": "api", "instance": f"i{n}:1"}
-        well.targets.append({**known, "labels": labels, "health": "down", "lastError": "context deadline exceeded"})
+        labels, found = {"job": "api", "instance": f"i{n}:1"}, {"__address__": many[n].address}
+        down = {"labels": labels, "discoveredLabels": found, "health": "down"}
+        well.targets.append({**known, **down, "lastError": "context deadline exceeded"})
     begun = time.monotonic()
     findings = [finding for finding in well.findings("target.up") if finding.subject.startswith("api/")]
     assert time.monotonic() - begun < 6
@@ -523,8 +524,9 @@ def test_two_jobs_on_one_target_must_ask_it_once(well: World, app: Raw) -> None:
     known = well.target("api")
     well.targets.remove(known)
     for name in ("a:1", "b:1"):
-        labels = {"job": "api", "instance": name}
-        well.targets.append({**known, "labels": labels, "health": "down", "lastError": "HTTP status 500"})
+        labels, found = {"job": "api", "instance": name}, {"__address__": address, "instance": name}
+        down = {"labels": labels, "discoveredLabels": found, "health": "down"}
+        well.targets.append({**known, **down, "lastError": "HTTP status 500"})
     well.change(jobs=(replace(api, endpoints=both),))
     app.answers["/metrics"] = http("500 No", b"oh")
     findings = well.findings("target.up")

@@ -59,17 +59,52 @@ def test_a_manifest_that_declares_nothing_beside_prometheus_must_still_be_looked
     assert [f.status for f in well.findings("target")] == ["fail"]
 
 
-def test_no_server_at_all_must_be_a_failure_of_every_subject(well: World) -> None:
+def test_servers_that_are_away_fail_once_and_everything_else_depends_on_them(well: World) -> None:
     for name in ("prometheus", "alertmanager", "grafana", "pushgateway"):
         well.stop(name)
     well.change(fetch=no_answer)
-    findings = [
-        f
-        for f in well.findings()
-        if f.id not in ("stack.generation", "stack.files") and f.subject not in ("blackbox", "redis")
+    findings = [f for f in well.findings() if f.id not in ("stack.generation", "stack.files", "service.health")]
+    failed = {f"{f.id} {f.subject}" for f in findings if f.status == "fail"}
+    assert failed == {f"component.ready {name}" for name in ("prometheus", "alertmanager", "grafana", "pushgateway")}
+    assert {f.subject for f in findings if f.status == "pass"} == {"blackbox", "redis"}
+    assert {f.cause for f in findings if f.status == "skip"} <= failed
+
+
+def test_cause_is_reported_even_where_only_what_depends_on_it_was_asked_for(well: World) -> None:
+    well.stop("prometheus")
+    found = {(f.id, f.status) for f in well.findings("target", "rule")}
+    assert found == {
+        ("component.ready", "fail"),
+        *((id, "skip") for id in ("target.up", "rule.loaded", "rule.data")),
+    }
+
+
+def test_wrong_password_is_tried_once(well: World) -> None:
+    well.servers["grafana"].login = ("admin", "another")
+    found = [f for f in well.findings() if f.status == "fail"]
+    assert [f.id for f in found] == ["grafana.login"]
+    wanting = [path for path in well.servers["grafana"].asked if path != "/api/health"]
+    assert wanting == ["/api/user"]
+
+
+def test_health_path_of_a_target_that_is_down_depends_on_it(well: World) -> None:
+    well.target("api").update(health="down", lastError="connect: connection refused")
+    well.change(fetch=no_answer)
+    found = [f for f in well.findings("service.health", "target.up") if f.subject.startswith("api/")]
+    assert sorted((f.id, f.status) for f in found) == [
+        ("service.health", "skip"),
+        ("service.health", "skip"),
+        ("target.up", "fail"),
     ]
-    assert {finding.status for finding in findings} == {"fail"}
-    assert all(finding.remedy.endswith(".") for finding in findings)
+
+
+def test_exporter_that_does_not_answer_is_one_failure(well: World) -> None:
+    listen = replace(well.context.stack.exporters[1].listen, port=1)
+    exporters = (well.context.stack.exporters[0], replace(well.context.stack.exporters[1], listen=listen))
+    well.change(stack=replace(well.context.stack, exporters=exporters))
+    name = exporters[1].name
+    well.target(name).update(health="down", lastError="connect: connection refused")
+    assert [f"{f.id} {f.subject}" for f in well.findings() if f.status == "fail"] == [f"component.ready {name}"]
 
 
 @pytest.mark.parametrize("reply", ["<html>", Reply("no", 401), Reply("no", 404), Reply("no", 500), {"x": 1}])
@@ -422,9 +457,8 @@ def test_another_routing_tree_must_be_told_with_the_first_difference(well: World
 def test_a_failing_database_must_be_told(well: World) -> None:
     body = '{\n  "database": "failing",\n  "version": "12.1.1"\n}'
     well.servers["grafana"].routes["/api/health"] = Reply(body, 503)
-    finding = well.only("grafana.health")
-    assert finding.remedy == LOGS
-    assert '"database": "failing"' in finding.summary
+    finding = well.only("component.ready", "grafana")
+    assert '"database": "failing"' in finding.evidence
 
 
 def test_a_wrong_password_must_be_told_with_both_ways_out(well: World) -> None:
@@ -584,7 +618,8 @@ def test_every_remedy_must_be_a_sentence_about_what_to_do(well: World) -> None:
     well.series.clear()
     well.change(fetch=no_answer, declared="bbb")
     for server in well.servers.values():
-        server.routes = {path: made for path, made in server.routes.items() if path.startswith("/api/v1/")}
+        ready = ("/api/v1/", "/-/", "/health", "/api/health")
+        server.routes = {path: made for path, made in server.routes.items() if path.startswith(ready)}
     failed = [finding for finding in well.findings() if finding.status == "fail"]
     assert len(failed) > 15
     for finding in failed:

@@ -169,6 +169,7 @@ class World:
     rules: list[dict[str, Any]] = field(default_factory=list)
     described: dict[str, str] = field(default_factory=dict)
     series: list[dict[str, str]] = field(default_factory=list)
+    added: dict[str, str] = field(default_factory=lambda: {"job": "api", "instance": "localhost:8000", "team": "core"})
     reached: set[str] = field(default_factory=lambda: {"redis_up", "probe_success"})
     empty: set[str] = field(default_factory=set)
     refused: dict[str, Reply] = field(default_factory=dict)
@@ -219,8 +220,12 @@ class World:
             self.change(server=Access(listen.url))
 
     def target(self, job: str) -> dict[str, Any]:
-        (found,) = [target for target in self.targets if target["labels"]["job"] == job]
+        (found,) = [target for target in self.targets if target["scrapePool"] == job]
         return found
+
+    def label_series(self, **labels: str) -> None:
+        """Let the series of the service carry other labels of its target; "" takes one away."""
+        self.added = {name: value for name, value in {**self.added, **labels}.items() if value}
 
     def report_targets(self) -> dict[str, Any]:
         """The targets, each scraped once more since it was asked last, but for those with a time of their own."""
@@ -229,15 +234,15 @@ class World:
         return success({"activeTargets": found, "droppedTargets": self.dropped})
 
     def report_jobs(self) -> dict[str, Any]:
-        return success({"scrapePools": sorted({target["labels"]["job"] for target in self.targets})})
+        return success({"scrapePools": sorted({target["scrapePool"] for target in self.targets})})
 
     def report_described(self) -> dict[str, Any]:
         """The TYPE lines of the service's targets."""
         return success(
             [
-                {"target": {"job": "api", "instance": each["labels"]["instance"]}, "metric": name, "type": kind}
+                {"target": each["labels"], "metric": name, "type": kind}
                 for each in self.targets
-                if each["labels"]["job"] == "api"
+                if each["scrapePool"] == "api"
                 for name, kind in self.described.items()
             ]
         )
@@ -280,8 +285,7 @@ class World:
 
     def _of(self, selector: Selector) -> Iterator[dict[str, str]]:
         """The series of a selector."""
-        added = {"job": "api", "instance": "localhost:8000", "team": "core"}
-        for labels in ({**added, **labels} for labels in self.series):
+        for labels in ({**self.added, **labels} for labels in self.series):
             conditions = all(each.accepts(labels.get(each.label, "")) for each in selector.conditions)
             if selector.name in ("", labels["__name__"]) and conditions:
                 yield labels

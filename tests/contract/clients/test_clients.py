@@ -66,7 +66,8 @@ def test_dashboards_must_be_read_again_by_a_post(server: Server) -> None:
 
 def test_targets_must_be_read_with_their_last_scrape_in_unix_time(server: Server) -> None:
     target = {
-        "labels": {"instance": "localhost:8000", "job": "api"},
+        "labels": {"instance": "localhost:8000", "job": "renamed"},
+        "discoveredLabels": {"__address__": "localhost:8000"},
         "scrapePool": "api",
         "scrapeUrl": "http://localhost:8000/metrics",
         "lastError": "",
@@ -76,10 +77,11 @@ def test_targets_must_be_read_with_their_last_scrape_in_unix_time(server: Server
     never = {**target, "labels": {}, "health": "unknown", "lastScrape": "0001-01-01T00:00:00Z"}
     server.routes["/api/v1/targets"] = data({"activeTargets": [target, never]})
     url = "http://localhost:8000/metrics"
-    labels = {"instance": "localhost:8000", "job": "api"}
+    labels = {"instance": "localhost:8000", "job": "renamed"}
+    found = {"__address__": "localhost:8000"}
     assert Prometheus(Http(Access(server.url))).targets() == (
-        ActiveTarget("api", labels, url, "up", "", 1767319445.123456),
-        ActiveTarget("api", {}, url, "unknown", "", 0.0),
+        ActiveTarget("api", labels, url, "up", "", 1767319445.123456, found),
+        ActiveTarget("api", {}, url, "unknown", "", 0.0, found),
     )
 
 
