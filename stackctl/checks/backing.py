@@ -287,6 +287,11 @@ class Backing:
         if behind.outcome != "data":
             return replace(behind, summary=f"`{name}` has nothing to record: {behind.summary}")
         if any(self.client.has_result(rule.expr) for rule in rules):
+            written = (each for same in self.context.rules().values() for each in same if each.name == name)
+            every = min((each.interval for each in written), default=0.0)
+            if every > self.context.seconds:
+                summary = f"`{name}` is recorded every {_time(every)}, and has not been yet"
+                return Verdict("skip", summary, f"Run `stackctl verify` again after {_time(every)}.")
             return Verdict("early", f"`{name}` has not been recorded yet", "Wait longer with --timeout.")
         return Verdict("empty", f"`{name}` has nothing to record yet")
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from stackctl import conventions as c
 from stackctl.access import Access
 from stackctl.checks.seen import Place
+from stackctl.checks.written_rules import Key, WrittenRule, written_rules
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Answer, Away, Http, NoAnswer
@@ -92,6 +93,10 @@ class Context:
         password = grafana.admin_password or self.grafana_password
         login = (grafana.admin_user, password.reveal() if password else "")
         return Grafana(Http(Access(grafana.listen.url, login), away=self.away.get(c.GRAFANA)))
+
+    def rules(self) -> Mapping[Key, list[WrittenRule]]:
+        """The rules as they are rendered."""
+        return self.once("rules", lambda: written_rules(self.tree))
 
     def once(self, name: str, look: Callable[[], T]) -> T:
         """What `look` gives; families that ask for the same `name` share what the first of them looks at."""

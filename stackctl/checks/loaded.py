@@ -10,22 +10,18 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.checks.config import config_difference
+from stackctl.checks.written_rules import Key, WrittenRule, rules_difference
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
-from stackctl.clients.prometheus import LoadedRule, Prometheus
-from stackctl.model import Stack
-from stackctl.promql.expression import same
+from stackctl.clients.prometheus import Prometheus
 from stackctl.tree import Tree, load_yaml
 
 _DASHBOARDS = "grafana/dashboards/"
 
-Key = tuple[str, str, str, str]
-Written = dict[Key, list[str]]
 
-
-def prometheus_difference(client: Prometheus, tree: Tree, written: Written) -> list[str]:
-    """Where what Prometheus reports differs from the configuration in `tree` and the `written` rules, line by line.
+def prometheus_difference(client: Prometheus, tree: Tree, rules: Mapping[Key, list[WrittenRule]]) -> list[str]:
+    """Where what Prometheus reports differs from the configuration in `tree` and its `rules`, line by line.
 
     An answer of 200 to a reload says less: a rule file that could not be read leaves new scrape jobs beside old
     rules. Raises NoAnswer when Prometheus gives none.
@@ -33,7 +29,8 @@ def prometheus_difference(client: Prometheus, tree: Tree, written: Written) -> l
     rendered = tree.files[c.PROMETHEUS_FILE].content
     info = client.runtime_info()
     failed = [] if info.reload_ok else ["the last reload of the configuration failed"]
-    lines = [*failed, *config_difference(rendered, client.config()), *rules_difference(written, client.rules())]
+    lines = [*failed, *config_difference(rendered, client.config())]
+    lines += rules_difference(rules, client.rules())
     return lines or targets_difference(load_yaml(rendered), client.pools())
 
 
@@ -125,45 +122,3 @@ def _expressions(panel: Mapping[str, Any]) -> list[str]:
 def dashboards_in(tree: Tree) -> dict[str, Any]:
     """The dashboards of a tree: uid -> JSON."""
     return {PurePosixPath(path).stem: json.loads(file.content) for path, file in tree if path.startswith(_DASHBOARDS)}
-
-
-def rules_difference(written: Written, loaded: Iterable[LoadedRule]) -> list[str]:
-    """Where the loaded rules differ from the written ones. Rules are known by file, group, kind and name.
-
-    Those of files outside of the tree, which the manifest may add by `extra`, are nobody's to compare.
-    """
-    found: Written = {}
-    for rule in loaded:
-        if f"/{c.RULES_FOLDER}" not in rule.file:
-            continue
-        found.setdefault((PurePosixPath(rule.file).name, rule.group, rule.kind, rule.name), []).append(rule.query)
-    lines = []
-    for key in sorted({*written, *found}):
-        name = f"{key[0]}: {key[1]}/{key[3]}"
-        if len(written.get(key, [])) != len(found.get(key, [])):
-            lines.append(f"{name}: {len(written.get(key, []))} written, {len(found.get(key, []))} loaded")
-        elif not all(same(one, other) for one, other in zip(written[key], found[key], strict=True)):
-            lines.append(f"{name}: loaded with another expression")
-    return lines
-
-
-def rules_of(stack: Stack) -> Written:
-    """The expressions of a stack's rules."""
-    rules: Written = {}
-    for file in stack.rules:
-        for rule in file.rules:
-            rules.setdefault((file.path, rule.group, rule.kind, rule.name), []).append(rule.expr)
-    return rules
-
-
-def rules_in(tree: Tree) -> Written:
-    """The expressions of the rules in a tree, whose stack is no longer known."""
-    rules: Written = {}
-    for path, file in tree:
-        if path.startswith(c.RULES_FOLDER):
-            for group in (load_yaml(file.content) or {}).get("groups") or []:
-                for rule in group.get("rules") or []:
-                    kind = "alert" if "alert" in rule else "record"
-                    key = (path.removeprefix(c.RULES_FOLDER), str(group["name"]), kind, str(rule[kind]))
-                    rules.setdefault(key, []).append(str(rule["expr"]))
-    return rules

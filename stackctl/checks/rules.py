@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.written_rules import OTHER_EXPRESSION, Key, WrittenRule, differences, index
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import LoadedRule
 from stackctl.model import Rule, RuleFile
-from stackctl.promql.expression import same
 
 LOADED = "rule.loaded"
 HEALTHY = "rule.healthy"
@@ -25,12 +26,27 @@ class Expected:
     ordinal: int
 
     @property
+    def key(self) -> Key:
+        return self.file.path, self.rule.group, self.rule.kind, self.rule.name
+
+    @property
     def subject(self) -> str:
         number = f" #{self.ordinal + 1}" if self.ordinal else ""
         return f"{self.file.path}/{self.rule.group}/{self.rule.name}{number}"
 
 
-Loaded = dict[tuple[str, str, str, str], list[LoadedRule]]
+@dataclass(frozen=True)
+class Seen:
+    """The loaded rules, when Prometheus started and when it last loaded its configuration (Unix time)."""
+
+    rules: Mapping[Key, list[LoadedRule]]
+    started: float
+    configured: float
+
+    def of(self, expected: Expected) -> LoadedRule | None:
+        """The loaded rule that `expected` has become."""
+        found = self.rules.get(expected.key, [])
+        return found[expected.ordinal] if expected.ordinal < len(found) else None
 
 
 def check(context: Context) -> Iterable[Finding]:
@@ -38,77 +54,78 @@ def check(context: Context) -> Iterable[Finding]:
     expected = expected_rules(context.stack.rules)
     if not expected:
         return []
-    client = context.prometheus()
-
-    def observe() -> tuple[Loaded, float]:
-        info = client.runtime_info()
-        return _index(client.rules()), max(info.started, info.configured)
-
+    client, until = context.prometheus(), time.time() + context.seconds
     before: dict[str, float] = {}
 
-    def settled(seen: tuple[Loaded, float]) -> bool:
-        loaded, since = seen
-        found = [(each, _find(loaded, each)) for each in expected]
+    def observe() -> Seen:
+        info = client.runtime_info()
+        return Seen(index(client.rules()), info.started, info.configured)
+
+    def settled(seen: Seen) -> bool:
+        found = [(each, seen.of(each)) for each in expected]
         for each, rule in found:
             before.setdefault(each.subject, rule.last_evaluation if rule else 0.0)
-        return all(rule and _evaluated(rule, since) and is_fresh(each, rule) for each, rule in found)
+        return all(rule and (is_slow(rule, seen, until) or is_fresh(each, rule, seen)) for each, rule in found)
 
-    def is_fresh(each: Expected, rule: LoadedRule) -> bool:
-        """Whether it was evaluated while this looked. A group that is evaluated rarely is not waited for."""
-        return rule.last_evaluation > before[each.subject] or rule.interval > context.seconds / 2
+    def is_fresh(each: Expected, rule: LoadedRule, seen: Seen) -> bool:
+        """Return whether it was evaluated while this looked."""
+        return _evaluated(rule, seen) and rule.last_evaluation > before[each.subject]
 
     seen = context.settle(observe, settled, within=context.seconds)
-    return [finding for each in expected for finding in _findings(each, seen)]
+    return [finding for each in expected for finding in _findings(each, seen, context.rules(), until)]
 
 
 def expected_rules(files: tuple[RuleFile, ...]) -> list[Expected]:
     """The rules of `files`, each with its number among those of its name."""
-    result, counts = [], dict[tuple[str, str, str, str], int]()
+    result, counts = [], dict[Key, int]()
     for file in files:
         for rule in file.rules:
-            key = (file.path, rule.group, rule.kind, rule.name)
-            result.append(Expected(file, rule, counts.get(key, 0)))
-            counts[key] = counts.get(key, 0) + 1
+            each = Expected(file, rule, counts.get((file.path, rule.group, rule.kind, rule.name), 0))
+            result.append(each)
+            counts[each.key] = each.ordinal + 1
     return result
 
 
-def _index(rules: Iterable[LoadedRule]) -> Loaded:
-    index: Loaded = {}
-    for rule in rules:
-        index.setdefault((rule.file.rpartition("/")[2], rule.group, rule.kind, rule.name), []).append(rule)
-    return index
+def is_slow(rule: LoadedRule, seen: Seen, until: float) -> bool:
+    """Return whether its group may be evaluated for the first time, or again, only after `until` (Unix time)."""
+    return max(seen.started, seen.configured, rule.last_evaluation) + rule.interval > until
 
 
-def _find(loaded: Loaded, expected: Expected) -> LoadedRule | None:
-    rule = expected.rule
-    found = loaded.get((expected.file.path, rule.group, rule.kind, rule.name), [])
-    return found[expected.ordinal] if expected.ordinal < len(found) else None
+def _evaluated(rule: LoadedRule, seen: Seen) -> bool:
+    """Return whether it was evaluated since the start or the last reload."""
+    return rule.health != "unknown" and rule.last_evaluation > max(seen.started, seen.configured)
 
 
-def _evaluated(rule: LoadedRule, since: float) -> bool:
-    return rule.health != "unknown" and rule.last_evaluation > since
-
-
-def _findings(expected: Expected, seen: tuple[Loaded, float] | NoAnswer) -> list[Finding]:
+def _findings(
+    expected: Expected, seen: Seen | NoAnswer, written: Mapping[Key, list[WrittenRule]], until: float
+) -> list[Finding]:
     subject = Subject(LOADED, expected.subject, expected.rule.origin)
     if isinstance(seen, NoAnswer):
         return [subject.unanswered(seen)]
-    loaded, since = seen
-    rule = _find(loaded, expected)
+    rule = seen.of(expected)
     if rule is None:
         return [subject.failed("Prometheus has not loaded this rule", "Run `stackctl reload`.")]
-    if not same(rule.query, expected.rule.expr):
-        return [subject.failed("Prometheus has loaded another expression", "Run `stackctl reload`.", rule.query)]
-    return [subject.passed("loaded as written"), _health(replace(subject, id=HEALTHY), rule, since)]
+    other = differences(written[expected.key][expected.ordinal], rule)
+    if other:
+        summary = f"Prometheus has loaded it with {', '.join(other)}"
+        return [subject.failed(summary, "Run `stackctl reload`.", rule.query if other[0] == OTHER_EXPRESSION else "")]
+    return [subject.passed("loaded as written"), _health(replace(subject, id=HEALTHY), rule, seen, until)]
 
 
-def _health(subject: Subject, rule: LoadedRule, since: float) -> Finding:
+def _health(subject: Subject, rule: LoadedRule, seen: Seen, until: float) -> Finding:
     if rule.health == "err":
         summary = f"evaluation fails: {rule.last_error}"
         remedy = "Correct the expression, and run `stackctl reload`."
         return subject.failed(summary, remedy, rule.query, stage="loaded")
-    if not _evaluated(rule, since):
-        summary = f"not evaluated since the start or the last reload (health: {rule.health})"
-        remedy = "Wait longer with --timeout: a group is evaluated once in its interval."
-        return subject.failed(summary, remedy, stage="loaded")
-    return subject.passed("evaluates without an error")
+    # A reload keeps the groups that it does not change, and what came of their last evaluation.
+    kept = rule.health == "ok" and rule.last_evaluation > seen.started and is_slow(rule, seen, until)
+    if _evaluated(rule, seen) or kept:
+        return subject.passed("evaluates without an error")
+    if is_slow(rule, seen, until):
+        due = max(seen.started, seen.configured) + rule.interval
+        clock = time.strftime("%H:%M:%S", time.localtime(due))
+        summary = f"its group is evaluated every {rule.interval:g} s, for the first time by {clock}"
+        return subject.skipped(summary, f"Run `stackctl verify` after {clock}, or wait longer with --timeout.")
+    summary = f"not evaluated since the start or the last reload (health: {rule.health})"
+    remedy = "Wait longer with --timeout: a group is evaluated once in its interval."
+    return subject.failed(summary, remedy, stage="loaded")

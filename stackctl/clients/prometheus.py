@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -76,7 +76,8 @@ class Described:
 class LoadedRule:
     """A rule as Prometheus has loaded it. `kind` is "alert" or "record"; `health` "ok", "err" or "unknown".
 
-    `interval` is that of its group in seconds, 0.0 when it is not told.
+    `interval` is that of its group, `hold` its `for` and `keep_firing` its `keep_firing_for`, all in seconds;
+    `position` is that in its group. `labels` and `annotations` are as written, with their templates.
     """
 
     kind: str
@@ -88,6 +89,11 @@ class LoadedRule:
     last_error: str
     last_evaluation: float
     interval: float = 0.0
+    position: int = 0
+    hold: float = 0.0
+    keep_firing: float = 0.0
+    labels: Labels = field(default_factory=dict)
+    annotations: Labels = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -321,9 +327,14 @@ def _rules(answer: Any) -> tuple[LoadedRule, ...]:
             last_error=rule.get("lastError", ""),
             last_evaluation=timestamp(rule["lastEvaluation"]),
             interval=float(group.get("interval", 0.0)),
+            position=position,
+            hold=float(rule.get("duration", 0.0)),
+            keep_firing=float(rule.get("keepFiringFor", 0.0)),
+            labels=rule.get("labels") or {},
+            annotations=rule.get("annotations") or {},
         )
         for group in answer["data"]["groups"]
-        for rule in group["rules"]
+        for position, rule in enumerate(group["rules"])
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from stackctl import conventions as c
 from stackctl.errors import CheckFailed, Problem, Unavailable
 
 if TYPE_CHECKING:
-    from stackctl.checks.loaded import Written
+    from stackctl.checks.written_rules import Key, WrittenRule
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.grafana import Grafana
     from stackctl.clients.prometheus import Prometheus
@@ -44,10 +44,11 @@ class Target:
         return self.generation.id
 
     @cached_property
-    def rules(self) -> Written:
-        from stackctl.checks.loaded import rules_in, rules_of
+    def rules(self) -> Mapping[Key, list[WrittenRule]]:
+        """Its rules, read once however often the servers are asked for theirs."""
+        from stackctl.checks.written_rules import written_rules
 
-        return rules_of(self.stack) if self.stack else rules_in(self.tree)
+        return written_rules(self.tree)
 
     def unit(self, name: str) -> Unit | None:
         return next((unit for unit in self.tree.units if unit.name == name), None)

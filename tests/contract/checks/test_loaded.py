@@ -16,9 +16,9 @@ from stackctl.checks.loaded import (
     dashboards_difference,
     dashboards_in,
     prometheus_difference,
-    rules_in,
     targets_difference,
 )
+from stackctl.checks.written_rules import written_rules
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Http, NoAnswer
@@ -67,9 +67,12 @@ def success(data: Any) -> dict[str, Any]:
     return {"status": "success", "data": data}
 
 
-def rule(kind: str, name: str, query: str, file: str = "/x/current/prometheus/rules/r.yml") -> dict[str, Any]:
-    body = {"type": kind, "name": name, "query": query, "health": "ok", "lastEvaluation": "0001-01-01T00:00:00Z"}
-    return {"name": "g", "file": file, "rules": [body]}
+def group(*rules: dict[str, Any], file: str = "/x/current/prometheus/rules/r.yml") -> dict[str, Any]:
+    return {"name": "g", "file": file, "interval": 60, "rules": list(rules)}
+
+
+def rule(kind: str, name: str, query: str) -> dict[str, Any]:
+    return {"type": kind, "name": name, "query": query, "health": "ok", "lastEvaluation": "0001-01-01T00:00:00Z"}
 
 
 def well(server: Server) -> None:
@@ -84,12 +87,14 @@ def well(server: Server) -> None:
         "/api/v1/status/runtimeinfo": success(info),
         "/api/v1/status/config": success({"yaml": yaml.safe_dump(CONFIG)}),
         "/api/v1/targets": success({"activeTargets": targets, "droppedTargets": []}),
-        "/api/v1/rules": success({"groups": [rule("recording", "r", "sum(up)"), rule("alerting", "A", "up == 0")]}),
+        "/api/v1/rules": success(
+            {"groups": [group(rule("recording", "r", "sum(up)"), rule("alerting", "A", "up == 0"))]}
+        ),
     }
 
 
 def prometheus_lines(server: Server) -> list[str]:
-    return prometheus_difference(Prometheus(Http(Access(server.url))), TREE, rules_in(TREE))
+    return prometheus_difference(Prometheus(Http(Access(server.url))), TREE, written_rules(TREE))
 
 
 def test_what_is_loaded_as_written_must_be_no_difference(server: Server) -> None:
@@ -99,17 +104,19 @@ def test_what_is_loaded_as_written_must_be_no_difference(server: Server) -> None
 
 def test_rules_of_files_outside_of_the_tree_must_not_count(server: Server) -> None:
     well(server)
-    server.routes["/api/v1/rules"]["data"]["groups"].append(rule("alerting", "Other", "up", "/etc/mine/r.yml"))
+    server.routes["/api/v1/rules"]["data"]["groups"].append(
+        group(rule("alerting", "Other", "up"), file="/etc/mine/r.yml")
+    )
     assert prometheus_lines(server) == []
 
 
 @pytest.mark.parametrize(
     ("path", "answer", "line"),
     [
-        ("/api/v1/rules", {"groups": [rule("recording", "r", "sum(up)")]}, "r.yml: g/A: 1 written, 0 loaded"),
+        ("/api/v1/rules", {"groups": [group(rule("recording", "r", "sum(up)"))]}, "r.yml: g/A: 1 written, 0 loaded"),
         (
             "/api/v1/rules",
-            {"groups": [rule("recording", "r", "max(up)"), rule("alerting", "A", "up == 0")]},
+            {"groups": [group(rule("recording", "r", "max(up)"), rule("alerting", "A", "up == 0"))]},
             "r.yml: g/r: loaded with another expression",
         ),
         ("/api/v1/status/config", {"yaml": "{}"}, "rule_files: rendered, but not loaded"),

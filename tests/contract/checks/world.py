@@ -170,6 +170,7 @@ class World:
     described: dict[str, str] = field(default_factory=dict)
     series: list[dict[str, str]] = field(default_factory=list)
     added: dict[str, str] = field(default_factory=lambda: {"job": "api", "instance": "localhost:8000", "team": "core"})
+    interval: float = 15.0
     reached: set[str] = field(default_factory=lambda: {"redis_up", "probe_success"})
     empty: set[str] = field(default_factory=set)
     refused: dict[str, Reply] = field(default_factory=dict)
@@ -331,7 +332,8 @@ class World:
         """The rules, each evaluated once more since it was asked last, but for those with a time of their own."""
         now = stamp(2000 + self.evaluations())
         rules = [{"lastEvaluation": now, **rule} for rule in self.rules]
-        return success({"groups": [{"name": "g", "file": "/any/where/prometheus/rules/r.yml", "rules": rules}]})
+        group = {"name": "g", "file": "/any/where/prometheus/rules/r.yml", "interval": self.interval, "rules": rules}
+        return success({"groups": [group]})
 
 
 @contextmanager
@@ -353,7 +355,9 @@ def world(folder: Path) -> Iterator[World]:
         made.described |= DESCRIBED
         made.series += [{"__name__": name, **labels} for name, labels in SERIES]
         made.rules += [
-            rule(each.kind, each.name, each.expr) for file in made.context.stack.rules for each in file.rules
+            rule(each.kind, each.name, each.expr, dict(each.labels))
+            for file in made.context.stack.rules
+            for each in file.rules
         ]
         _answer(made)
         yield made
@@ -392,9 +396,9 @@ def target(job: str, instance: str, address: str = "", path: str = "/metrics") -
     return {"labels": labels, "scrapePool": job, "discoveredLabels": discovered, **state}
 
 
-def rule(kind: str, name: str, query: str) -> dict[str, Any]:
+def rule(kind: str, name: str, query: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
     type_ = "alerting" if kind == "alert" else "recording"
-    return {"type": type_, "name": name, "query": query, "health": "ok"}
+    return {"type": type_, "name": name, "query": query, "health": "ok", "labels": labels or {}}
 
 
 def uncounted(query: str) -> str:

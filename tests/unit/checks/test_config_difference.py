@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stackctl.checks.config import config_difference, same_retention
-from stackctl.checks.loaded import rules_difference
-from stackctl.clients.prometheus import LoadedRule, timestamp
+from stackctl.clients.prometheus import timestamp
 
 
 @pytest.mark.parametrize(
@@ -39,30 +38,6 @@ def test_what_prometheus_writes_its_own_way_must_be_no_difference(rendered: str,
 )
 def test_a_difference_must_be_named_by_its_path(rendered: str, loaded: str, line: str) -> None:
     assert config_difference(rendered.encode(), loaded) == [line]
-
-
-def rule(name: str, query: str = "up", file: str = "/x/prometheus/rules/a.yml") -> LoadedRule:
-    return LoadedRule("alert", name, query, "g", file, "ok", "", 1.0)
-
-
-KEY = ("a.yml", "g", "alert", "Down")
-
-
-def test_the_same_rules_must_be_no_difference() -> None:
-    assert rules_difference({KEY: ["sum( up )"]}, [rule("Down", "sum(up)")]) == []
-
-
-@pytest.mark.parametrize(
-    ("written", "loaded", "line"),
-    [
-        ({KEY: ["up"]}, [], "a.yml: g/Down: 1 written, 0 loaded"),
-        ({}, [rule("Down")], "a.yml: g/Down: 0 written, 1 loaded"),
-        ({KEY: ["up", "up"]}, [rule("Down")], "a.yml: g/Down: 2 written, 1 loaded"),
-        ({KEY: ["up == 1"]}, [rule("Down")], "a.yml: g/Down: loaded with another expression"),
-    ],
-)
-def test_a_missing_added_or_changed_rule_must_be_named(written: dict, loaded: list, line: str) -> None:  # type: ignore[type-arg]
-    assert rules_difference(written, loaded) == [line]
 
 
 @pytest.mark.parametrize(
