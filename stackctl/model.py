@@ -415,7 +415,10 @@ class ValueText:
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel in the compact form. `width` and `height` are in units of Grafana's grid; None is for the layout."""
+    """A panel in the compact form. `width` and `height` are in units of Grafana's grid; None is for the layout.
+
+    `soft_max` is the least upper end of the axis; `by_value` draws a line in the colours of its thresholds.
+    """
 
     title: str
     kind: str = "timeseries"
@@ -429,6 +432,8 @@ class Panel:
     thresholds: tuple[Threshold, ...] = ()
     values: tuple[ValueText, ...] = ()
     stack: bool = False
+    soft_max: float | None = None
+    by_value: bool = False
     width: int | None = None
     height: int | None = None
     links: tuple[Link, ...] = ()

@@ -26,9 +26,10 @@ ALLOWED = {
     "tree": {*GROUND},
     "scrape": {*GROUND, "model"},
     "promql": set[str](),
+    "design": {"promql"},
     "metrics": {*GROUND, "model", "promql"},
     "manifest": {*CORE, "__init__", "access"} - {"scrape", "wait"},
-    "render": {*CORE},
+    "render": {*CORE, "design"},
     "state": {*GROUND, "access", "tree", "wait"},
     "tools": {*GROUND},
     "runtime": {*GROUND, "access", "tree", "wait", "tools"},
@@ -38,7 +39,7 @@ ALLOWED = {
     "report": {*GROUND, "checks", "data"},
     "simulate": {*GROUND, "model", "scrape"},
     "drill": {*CORE, "clients", "checks", "render"},
-    "starter": {*CORE, "manifest"},
+    "starter": {*CORE, "design", "manifest"},
 }
 TOOLS = {"access", "tools", "clients", "checks", "report", "simulate", "drill", "backup"}
 ALLOWED["operations"] = {*CORE, *TOOLS, "__init__", "manifest", "render", "state", "runtime"}

@@ -124,6 +124,8 @@ def _panel(model: PanelModel, uids: Mapping[str, str]) -> Panel:
         thresholds=_thresholds(model.thresholds),
         values=tuple(ValueText(value, shown.text, shown.color or "") for value, shown in model.values.items()),
         stack=model.stack,
+        soft_max=model.soft_max,
+        by_value=model.by_value,
         width=model.width,
         height=model.height,
         links=_links(model.links, uids),
@@ -140,8 +142,8 @@ def _thresholds(model: ThresholdsModel | None) -> tuple[Threshold, ...]:
         return (Threshold(base[0]), *(Threshold(color, value) for value, color in steps))
     warning, critical = model.warning, model.critical
     if warning is not None and critical is not None and critical < warning:
-        return (Threshold("red"), Threshold("orange", critical), Threshold("green", warning))
-    levels = (("orange", warning), ("red", critical))
+        return (Threshold("red"), Threshold("yellow", critical), Threshold("green", warning))
+    levels = (("yellow", warning), ("red", critical))
     return (Threshold("green"), *(Threshold(color, value) for color, value in levels if value is not None))
 
 

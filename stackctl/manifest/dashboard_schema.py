@@ -141,7 +141,9 @@ class QueryModel(Model):
     """One query of a panel."""
 
     query: Filled = Field(description="PromQL; Grafana's `$__rate_interval`, `$__range` and variables may be in it.")
-    legend: Text = Field("", description="The name of a series, like `{{instance}}`; Grafana's choice by default.")
+    legend: Text = Field(
+        "", description="The name of a series, like `{{instance}}`; by default made of the labels in `by (...)`."
+    )
     instant: Boolean | None = Field(
         None,
         description="The value of now instead of a course of time. By default so for stat, gauge, bargauge and table.",
@@ -158,7 +160,7 @@ class ThresholdModel(Model):
 class ThresholdsModel(Model):
     """`{warning: 1, critical: 5}`, or a list of values and colours. With `critical` below `warning`, less is worse."""
 
-    warning: RealNumber | None = Field(None, description="Orange from here.")
+    warning: RealNumber | None = Field(None, description="Yellow from here.")
     critical: RealNumber | None = Field(None, description="Red from here.")
     steps: list[ThresholdModel] | None = Field(None, description="Values and colours; the list itself is enough.")
 
@@ -199,12 +201,18 @@ class PanelModel(Model):
     )
     min: RealNumber | None = Field(None, description="The lower end of the scale.")
     max: RealNumber | None = Field(None, description="The upper end of the scale.")
+    soft_max: RealNumber | None = Field(
+        None, description="For a time series: the least upper end of the scale; by default it fits unit and thresholds."
+    )
     decimals: Decimals | None = Field(None, description="Digits after the point; Grafana's choice by default.")
     thresholds: ThresholdsModel | None = Field(None, description="Colours by value.")
     values: dict[Text, ValueModel] = Field(
         default_factory=dict, description="Texts for values: `{1: up, 0: {text: down, color: red}}`."
     )
     stack: Boolean = Field(False, description="For a time series: one series on top of the other.")
+    by_value: Boolean = Field(
+        False, description="For a time series: draw the line in the colours of its thresholds, as for a budget."
+    )
     width: Width | None = Field(None, description="Of 24 columns; panels share the row by default.")
     height: Height | None = Field(None, description="In grid units of about 38 pixels; by its type by default.")
     links: list[LinkModel] = Field(default_factory=list, description="Links of the panel.")

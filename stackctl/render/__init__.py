@@ -16,6 +16,7 @@ from stackctl.render.native import native_units
 from stackctl.render.prometheus import prometheus_config
 from stackctl.render.receivers import TEMPLATES, templates
 from stackctl.render.rules import rule_files
+from stackctl.render.scope import scope_of
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import json_bytes, yaml_bytes
 from stackctl.render.web import web_files
@@ -80,9 +81,10 @@ def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dic
     if stack.grafana is None:
         return {}
     password = stack.grafana.admin_password or generated[c.GRAFANA_ADMIN_PASSWORD]
+    scope = scope_of(stack)
     dashboards = {
         f"grafana/dashboards/{folder_name(dashboard.folder)}/{dashboard.uid}.json": File(
-            json_bytes(dashboard_json(dashboard))
+            json_bytes(dashboard_json(dashboard, scope))
         )
         for dashboard in stack.dashboards
     }

@@ -6,7 +6,9 @@ Only the rendering of such a dashboard imports this module: the package takes it
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
@@ -18,28 +20,31 @@ from grafana_foundation_sdk.models import dashboard as sdk
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat, QueryEditorMode
 
 from stackctl import conventions as c
-from stackctl.model import Board, Dashboard, Link, Panel, Row, Variable
-from stackctl.render.layout import Box, place
+from stackctl.design import axis, colors
+from stackctl.design.series import FEW, Scope, legend_of, possible, result_of
+from stackctl.model import Board, Dashboard, Link, Panel, Query, Row, Variable
+from stackctl.render.layout import Box, least_width, place
 
 # The schema of Grafana 10.0. Later ones migrate a dashboard up from it; what is newer they could only misread.
 SCHEMA_VERSION = 38
 
-# Grafana names a series by the labels that tell it from the others.
-_AUTO_LEGEND = "__auto"
 # Longer gaps are outages and stay open; shorter ones are a scrape that was missed.
 _BRIDGED_GAP_MS = 60_000
 # Ids below this are short enough for an address, and rarely meet.
 _PANEL_IDS = 1_000_000
 _NEUTRAL = "blue"
-_FULL = {"percentunit": 1.0, "percent": 100.0}
+# A table of names and values beside a chart leaves room for the chart from this width on.
+_WIDE = 12
+# So high is a bar in a panel with few of them, in pixels.
+_BAR_HEIGHT = 36
 _TIME_AND_VARIABLES = "${__url_time_range}&${__all_variables}"
 
 _SOURCE = sdk.DataSourceRef(type_val="prometheus", uid=c.DATASOURCE_UID)
 _NOW = common.ReduceDataOptions(calcs=["lastNotNull"], values=False, fields="")
 
 
-def board_json(dashboard: Dashboard, board: Board) -> dict[str, Any]:
-    """The classic JSON of `board`, which is the definition of `dashboard`."""
+def board_json(dashboard: Dashboard, board: Board, scope: Scope) -> dict[str, Any]:
+    """The classic JSON of `board`, which is the definition of `dashboard`; `scope` is what is known of the stack."""
     builder = (
         build.Dashboard(dashboard.title)
         .uid(dashboard.uid)
@@ -55,20 +60,47 @@ def board_json(dashboard: Dashboard, board: Board) -> dict[str, Any]:
     )
     built = builder.build()
     built.schema_version = SCHEMA_VERSION
-    built.panels = list(_panels(board))
+    built.panels = list(_panels(_fitted(board, scope), scope))
     result: dict[str, Any] = json.loads(json.dumps(built, cls=JSONEncoder))
-    return {"id": None, **result}
+    return {"id": None, **_beyond_the_types(result)}
+
+
+def _fitted(board: Board, scope: Scope) -> Board:
+    """`board` with each bar gauge that can only have one bar as a stat: a bar alone is as high as its panel."""
+
+    def fitted(panel: Panel) -> Panel:
+        return replace(panel, kind="stat") if panel.kind == "bargauge" and _series(panel, scope) == 1 else panel
+
+    return replace(board, rows=tuple(replace(row, panels=tuple(map(fitted, row.panels))) for row in board.rows))
+
+
+def _beyond_the_types(dashboard: dict[str, Any]) -> dict[str, Any]:
+    """`dashboard` with what the types of the package cannot express, or express wrongly."""
+    for variable in dashboard.get("templating", {}).get("list", []):
+        # Grafana keys its store of variables by the id where there is one, and the package gives all the same.
+        variable.pop("id", None)
+    panels = dashboard["panels"]
+    for panel in [*panels, *(inner for row in panels for inner in row.get("panels", []))]:
+        if panel["type"] == "bargauge":
+            panel["options"] |= {"sizing": "manual", "maxVizHeight": _BAR_HEIGHT, "namePlacement": "left"}
+    return dashboard
 
 
 # -- panels and their places ------------------------------------------------------------------------------------
 
 
-def _panels(board: Board) -> Iterator[sdk.Panel | sdk.RowPanel]:
+def _panels(board: Board, scope: Scope) -> Iterator[sdk.Panel | sdk.RowPanel]:
     ids = _Ids()
-    for row, (heading, boxes) in zip(board.rows, place(board.rows), strict=True):
+
+    def least(panel: Panel) -> int:
+        wide = panel.width is None and panel.kind == "timeseries" and _has_table(panel, scope)
+        return _WIDE if wide else least_width(panel)
+
+    for row, (heading, boxes) in zip(board.rows, place(board.rows, least), strict=True):
         head = _heading(row, heading, ids) if heading else None
         panels = [
-            _panel(panel, box, ids.of(row.title, panel.title)) for panel, box in zip(row.panels, boxes, strict=True)
+            _panel(panel, box, ids.of(row.title, panel.title), scope)
+            for panel, box in zip(row.panels, boxes, strict=True)
         ]
         if head:
             yield head
@@ -82,16 +114,16 @@ def _heading(row: Row, box: Box, ids: _Ids) -> sdk.RowPanel:
     return build.Row(row.title).id(ids.of(row.title)).collapsed(row.collapsed).grid_pos(_grid(box)).build()
 
 
-def _panel(panel: Panel, box: Box, id: int) -> sdk.Panel:
+def _panel(panel: Panel, box: Box, id: int, scope: Scope) -> sdk.Panel:
     builder = build.Panel().id(id).type(panel.kind).title(panel.title).grid_pos(_grid(box))
     if panel.description:
         builder.description(panel.description)
     if panel.links:
         builder.links([_panel_link(link) for link in panel.links])
     if panel.kind != "text":
-        builder.datasource(_SOURCE).targets(list(_targets(panel)))
+        builder.datasource(_SOURCE).targets(list(_targets(panel, scope)))
         _field(builder, panel)
-    _KINDS[panel.kind](builder, panel)
+    _KINDS[panel.kind](builder, panel, scope)
     return builder.build()
 
 
@@ -116,14 +148,41 @@ def _grid(box: Box) -> sdk.GridPos:
 # -- what panels have in common ---------------------------------------------------------------------------------
 
 
-def _targets(panel: Panel) -> Iterator[prometheus.Dataquery]:
+def _targets(panel: Panel, scope: Scope) -> Iterator[prometheus.Dataquery]:
     formats = {"table": PromQueryFormat.TABLE, "heatmap": PromQueryFormat.HEATMAP}
+    legends = _legends(panel, scope)
     for index, query in enumerate(panel.queries):
-        legend = query.legend or ("{{le}}" if panel.kind == "heatmap" else _AUTO_LEGEND)
-        target = prometheus.Dataquery().ref_id(_ref_id(index)).datasource(_SOURCE).expr(query.expr)
+        legend = "{{le}}" if panel.kind == "heatmap" and not query.legend else legends[index]
+        expr = _sorted(panel, query) if panel.kind in ("bargauge", "table") else query.expr
+        target = prometheus.Dataquery().ref_id(_ref_id(index)).datasource(_SOURCE).expr(expr)
         target = target.instant() if query.instant else target.range()
         target.format(formats.get(panel.kind, PromQueryFormat.TIME_SERIES))
         yield target.legend_format(legend).editor_mode(QueryEditorMode.CODE)
+
+
+def _legends(panel: Panel, scope: Scope) -> list[str]:
+    """The legend of each query: as written, or made of the labels that tell its series apart."""
+    return [query.legend or legend_of(result_of(query.expr), panel.title, scope) for query in panel.queries]
+
+
+def _series(panel: Panel, scope: Scope) -> int | None:
+    """How many series a panel can show; None when nothing says."""
+    return possible([result_of(query.expr) for query in panel.queries], scope)
+
+
+def _has_table(panel: Panel, scope: Scope) -> bool:
+    count = _series(panel, scope)
+    return count is None or count > FEW
+
+
+def _sorted(panel: Panel, query: Query) -> str:
+    """A query of now in the order of size, the worst first: Prometheus gives its result in no order."""
+    steps = [threshold.color for threshold in panel.thresholds]
+    less_is_worse = "red" in steps and steps.index("red") == 0
+    ordered = query.expr.lstrip().startswith(("sort", "topk", "bottomk"))
+    if not query.instant or ordered:
+        return query.expr
+    return f"sort({query.expr})" if less_is_worse else f"sort_desc({query.expr})"
 
 
 def _ref_id(index: int) -> str:
@@ -134,8 +193,9 @@ def _ref_id(index: int) -> str:
 def _field(builder: build.Panel, panel: Panel) -> None:
     if panel.unit:
         builder.unit(panel.unit)
-    if panel.decimals is not None:
-        builder.decimals(panel.decimals)
+    decimals = panel.decimals if panel.decimals is not None or not _counts(panel) else 0
+    if decimals is not None:
+        builder.decimals(decimals)
     if panel.min is not None:
         builder.min(panel.min)
     if panel.max is not None:
@@ -144,17 +204,29 @@ def _field(builder: build.Panel, panel: Panel) -> None:
     builder.thresholds(
         build.ThresholdsConfig().mode(sdk.ThresholdsMode.ABSOLUTE).steps(steps or [sdk.Threshold(None, _NEUTRAL)])
     )
-    by_value = panel.kind not in ("timeseries", "heatmap")
-    mode = sdk.FieldColorModeId.THRESHOLDS if by_value else sdk.FieldColorModeId.PALETTE_CLASSIC
-    builder.color_scheme(build.FieldColor().mode(mode))
+    builder.color_scheme(build.FieldColor().mode(_color_mode(panel)))
     if panel.values:
         builder.mappings([_mapping(panel)])
+
+
+def _color_mode(panel: Panel) -> sdk.FieldColorModeId:
+    # A state timeline by thresholds merges values by them, and then shows no mapped texts and colours.
+    series = panel.kind in ("timeseries", "heatmap") or (panel.kind == "state-timeline" and panel.values)
+    return sdk.FieldColorModeId.PALETTE_CLASSIC if series and not panel.by_value else sdk.FieldColorModeId.THRESHOLDS
+
+
+def _counts(panel: Panel) -> bool:
+    """Whether all of a panel's values are whole numbers by how they are made."""
+    results = [result_of(query.expr) for query in panel.queries]
+    return panel.unit in ("", "none", "short") and bool(results) and all(each and each.counts for each in results)
 
 
 def _mapping(panel: Panel) -> sdk.ValueMap:
     return sdk.ValueMap(
         {
-            shown.value: sdk.ValueMappingResult(shown.text, shown.color or None, index=index)
+            shown.value: sdk.ValueMappingResult(
+                shown.text, shown.color or colors.meaning_of(shown.text) or None, index=index
+            )
             for index, shown in enumerate(panel.values)
         }
     )
@@ -163,24 +235,43 @@ def _mapping(panel: Panel) -> sdk.ValueMap:
 # -- each kind of panel -----------------------------------------------------------------------------------------
 
 
-def _timeseries(builder: build.Panel, panel: Panel) -> None:
+def _timeseries(builder: build.Panel, panel: Panel, scope: Scope) -> None:
+    count = _series(panel, scope)
+    levels = [threshold.value for threshold in panel.thresholds if threshold.value is not None]
+    fitting = axis.soft_max(panel.unit, levels) if panel.soft_max is None else panel.soft_max
     custom = common.GraphFieldConfig(
         draw_style=common.GraphDrawStyle.LINE,
         line_width=2 if not panel.stack else 1,
-        fill_opacity=40 if panel.stack else 10,
+        # Filled areas of several lines hide each other.
+        fill_opacity=40 if panel.stack else 10 if count == 1 else 0,
         show_points=common.VisibilityMode.NEVER,
         # A flat line is drawn at its value and not blown up to the whole height.
         axis_soft_min=0 if panel.min is None else None,
+        axis_soft_max=fitting if panel.max is None else None,
         span_nulls=_BRIDGED_GAP_MS,
     )
     if panel.stack:
         custom.stacking = common.StackingConfig(mode=common.StackingMode.NORMAL, group="A")
+    if panel.by_value:
+        custom.gradient_mode = common.GraphGradientMode.SCHEME
     if panel.thresholds:
         custom.thresholds_style = common.GraphThresholdsStyleConfig(mode=common.GraphTresholdsStyleMode.DASHED)
-    builder.custom(custom).options(timeseries.Options(legend=_legend(), tooltip=_tooltip()))
+    _color_by_meaning(builder, _legends(panel, scope))
+    builder.custom(custom).options(timeseries.Options(legend=_legend(count), tooltip=_tooltip()))
 
 
-def _stat(builder: build.Panel, panel: Panel) -> None:
+def _color_by_meaning(builder: build.Panel, legends: Sequence[str]) -> None:
+    """Series whose name says how something ended have the colour of that, in whichever order they come."""
+    if any(colors.status_of(legend) for legend in legends):
+        for color in colors.MEANINGS:
+            # Shades, as 500 and 503 are both red.
+            shade = {"mode": "shades", "fixedColor": color}
+            builder.override_by_regexp(colors.regex_of(color), [sdk.DynamicConfigValue("color", shade)])
+    for name, color in colors.named(legends).items():
+        builder.override_by_name(name, [sdk.DynamicConfigValue("color", {"mode": "fixed", "fixedColor": color})])
+
+
+def _stat(builder: build.Panel, panel: Panel, _scope: Scope) -> None:
     course = any(not query.instant for query in panel.queries)
     builder.options(
         stat.Options(
@@ -194,16 +285,16 @@ def _stat(builder: build.Panel, panel: Panel) -> None:
     )
 
 
-def _gauge(builder: build.Panel, panel: Panel) -> None:
+def _gauge(builder: build.Panel, panel: Panel, _scope: Scope) -> None:
     _whole_scale(builder, panel)
     builder.options(gauge.Options(reduce_options=_NOW, orientation=common.VizOrientation.AUTO))
 
 
-def _bargauge(builder: build.Panel, panel: Panel) -> None:
+def _bargauge(builder: build.Panel, panel: Panel, _scope: Scope) -> None:
     _whole_scale(builder, panel)
     builder.options(
         bargauge.Options(
-            display_mode=common.BarGaugeDisplayMode.GRADIENT,
+            display_mode=common.BarGaugeDisplayMode.BASIC,
             value_mode=common.BarGaugeValueMode.COLOR,
             orientation=common.VizOrientation.HORIZONTAL,
             reduce_options=_NOW,
@@ -215,11 +306,11 @@ def _whole_scale(builder: build.Panel, panel: Panel) -> None:
     """A share is shown on a scale from none to all, unless the panel says otherwise."""
     if panel.min is None:
         builder.min(0)
-    if panel.max is None and panel.unit in _FULL:
-        builder.max(_FULL[panel.unit])
+    if panel.max is None and panel.unit in axis.WHOLE:
+        builder.max(axis.WHOLE[panel.unit])
 
 
-def _table(builder: build.Panel, panel: Panel) -> None:
+def _table(builder: build.Panel, panel: Panel, _scope: Scope) -> None:
     cell = common.TableColorTextCellOptions() if panel.thresholds or panel.values else common.TableAutoCellOptions()
     builder.custom(common.TableFieldOptions(cell_options=cell, filterable=True))
     builder.options(table.Options(cell_height=common.TableCellHeight.SM))
@@ -227,14 +318,19 @@ def _table(builder: build.Panel, panel: Panel) -> None:
     if several:
         builder.with_transformation(sdk.DataTransformerConfig("merge", options={}))
     names = {
-        f"Value #{_ref_id(index)}" if several else "Value": query.legend or panel.title
+        f"Value #{_ref_id(index)}" if several else "Value": _column(query.legend, panel.title)
         for index, query in enumerate(panel.queries)
     }
     tidy = {"excludeByName": {"Time": True, "__name__": True}, "indexByName": {}, "renameByName": names}
     builder.with_transformation(sdk.DataTransformerConfig("organize", options=tidy))
 
 
-def _heatmap(builder: build.Panel, panel: Panel) -> None:
+def _column(legend: str, title: str) -> str:
+    """The name of a column. The labels of a series have columns of their own, so they are left out of it."""
+    return " ".join(re.sub(r"\{\{.*?\}\}", " ", legend).split()) or title
+
+
+def _heatmap(builder: build.Panel, panel: Panel, _scope: Scope) -> None:
     unit = panel.unit or None
     colors = heatmap.HeatmapColorOptions(
         mode=heatmap.HeatmapColorMode.SCHEME,
@@ -267,24 +363,25 @@ def _heatmap(builder: build.Panel, panel: Panel) -> None:
     )
 
 
-def _state_timeline(builder: build.Panel, _panel: Panel) -> None:
+def _state_timeline(builder: build.Panel, _panel: Panel, _scope: Scope) -> None:
     builder.custom(statetimeline.FieldConfig(line_width=0, fill_opacity=80))
     builder.options(
         statetimeline.Options(
             show_value=common.VisibilityMode.AUTO,
             align_value=common.TimelineValueAlignment.LEFT,
             merge_values=True,
-            legend=_legend(),
+            # The values are written into the bars.
+            legend=common.VizLegendOptions(show_legend=False),
             tooltip=_tooltip(),
         )
     )
 
 
-def _text(builder: build.Panel, panel: Panel) -> None:
+def _text(builder: build.Panel, panel: Panel, _scope: Scope) -> None:
     builder.options(text.Options(mode=text.TextMode.MARKDOWN, content=panel.markdown))
 
 
-_KINDS: dict[str, Callable[[build.Panel, Panel], None]] = {
+_KINDS: dict[str, Callable[[build.Panel, Panel, Scope], None]] = {
     "timeseries": _timeseries,
     "stat": _stat,
     "gauge": _gauge,
@@ -296,9 +393,21 @@ _KINDS: dict[str, Callable[[build.Panel, Panel], None]] = {
 }
 
 
-def _legend() -> common.VizLegendOptions:
+def _legend(count: int | None) -> common.VizLegendOptions:
+    """None for one series, a list for a few, and for many (or who knows how many) a table in the order of size."""
+    if count is not None and count <= FEW:
+        return common.VizLegendOptions(
+            display_mode=common.LegendDisplayMode.LIST,
+            placement=common.LegendPlacement.BOTTOM,
+            show_legend=count > 1,
+        )
     return common.VizLegendOptions(
-        display_mode=common.LegendDisplayMode.LIST, placement=common.LegendPlacement.BOTTOM, show_legend=True
+        display_mode=common.LegendDisplayMode.TABLE,
+        placement=common.LegendPlacement.RIGHT,
+        show_legend=True,
+        calcs=["lastNotNull", "max"],
+        sort_by="Last *",
+        sort_desc=True,
     )
 
 

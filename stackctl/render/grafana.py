@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.design.series import Scope
 from stackctl.errors import Problem, Unavailable
 from stackctl.model import Board, Dashboard, Prometheus, Stack
 from stackctl.render.arguments import version
@@ -171,21 +172,22 @@ def _unresolved(dashboard: Dashboard, definition: Mapping[str, Any]) -> list[Pro
     ]
 
 
-def dashboard_json(dashboard: Dashboard) -> dict[str, Any]:
+def dashboard_json(dashboard: Dashboard, scope: Scope | None = None) -> dict[str, Any]:
     """The dashboard as Grafana can load it from a file: inputs resolved, its identity and its datasource settled.
 
-    Raises Unavailable for a compact dashboard where the package that builds it is not there.
+    `scope` is what is known of the stack, for legends. Raises Unavailable for a compact dashboard where the package
+    that builds it is missing.
     """
     definition = dashboard.definition
     if isinstance(definition, Board):
-        return _built(dashboard, definition)
+        return _built(dashboard, definition, scope or Scope())
     values = {f"${{{name}}}": value for name, value in _input_values(definition)}
     kept = {key: value for key, value in definition.items() if key not in ("__inputs", "__requires")}
     bound = _bind(_resolve(kept, values))
     return {**bound, "id": None, "uid": dashboard.uid}
 
 
-def _built(dashboard: Dashboard, board: Board) -> dict[str, Any]:
+def _built(dashboard: Dashboard, board: Board, scope: Scope) -> dict[str, Any]:
     try:
         from stackctl.render.board import board_json
     except ImportError as error:
@@ -195,7 +197,7 @@ def _built(dashboard: Dashboard, board: Board) -> dict[str, Any]:
             remedy="Install it with `pip install grafana-foundation-sdk`, or use Grafana's own JSON.",
             position=dashboard.origin,
         ) from None
-    return board_json(dashboard, board)
+    return board_json(dashboard, board, scope)
 
 
 def _input_values(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from stackctl.errors import InputError
 from stackctl.model import Dashboard, RuleFile, Service, Stack
 from stackctl.render.grafana import dashboard_json
 from stackctl.render.rules import groups
+from stackctl.render.scope import scope_of
 from stackctl.render.text import yaml_bytes
 from stackctl.source import Secret
 from stackctl.tree import File, Tree
@@ -187,7 +188,7 @@ def _rules(stack: Stack, rule_file: RuleFile, name: str, cluster: Cluster) -> di
 def _dashboard(stack: Stack, dashboard: Dashboard, name: str, cluster: Cluster) -> dict[str, Any]:
     annotations = {_FOLDER_ANNOTATION: dashboard.folder} if dashboard.folder else {}
     head = _head(stack, "v1", "ConfigMap", f"dashboard-{name}", cluster, _DASHBOARD_LABEL, annotations)
-    text = json.dumps(dashboard_json(dashboard), indent=2, ensure_ascii=False)
+    text = json.dumps(dashboard_json(dashboard, scope_of(stack)), indent=2, ensure_ascii=False)
     return {**head, "data": {f"{name}.json": text}}
 
 

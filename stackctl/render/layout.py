@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stackctl.model import Panel, Row
@@ -16,6 +16,8 @@ _LEAST = {"stat": 4, "gauge": 4, "bargauge": 6, "text": 6}
 _LEAST_ELSE = 8
 _HEIGHTS = {"stat": 4, "text": 4}
 _HEIGHT_ELSE = 8
+
+Least = Callable[[Panel], int]
 
 # What it costs to put panels of different heights on one line, beside the squares of the columns left over: a
 # stat is better alone with its like, but better beside a time series than on a line of its own.
@@ -32,71 +34,73 @@ class Box:
     h: int
 
 
-def place(rows: Sequence[Row]) -> list[tuple[Box | None, list[Box]]]:
+def least_width(panel: Panel) -> int:
+    """The width that a panel has, or below which it cannot be read."""
+    return panel.width or _LEAST.get(panel.kind, _LEAST_ELSE)
+
+
+def place(rows: Sequence[Row], least: Least = least_width) -> list[tuple[Box | None, list[Box]]]:
     """For each row the place of its heading (None without a title) and those of its panels.
 
     No two places overlap, none is wider than the grid, and the panels fill each line unless their widths are given.
-    A collapsed row takes the height of its heading only; its panels lie below it, where Grafana unfolds them.
+    A collapsed row takes the height of its heading only; its panels are below it, where Grafana unfolds them.
+    `least` is the width that a panel needs.
     """
     result: list[tuple[Box | None, list[Box]]] = []
     y = 0
     for row in rows:
         heading = Box(0, y, COLUMNS, HEADING_HEIGHT) if row.title else None
         y += HEADING_HEIGHT if heading else 0
-        boxes = list(_boxes(row.panels, y))
+        boxes = list(_boxes(row.panels, y, least))
         result.append((heading, boxes))
         if not (heading and row.collapsed):
             y = max(box.y + box.h for box in boxes)
     return result
 
 
-def _boxes(panels: Sequence[Panel], y: int) -> Iterator[Box]:
-    for line in _lines(panels):
+def _boxes(panels: Sequence[Panel], y: int, least: Least) -> Iterator[Box]:
+    for line in _lines(panels, least):
         height = max(_height(panel) for panel in line)
         x = 0
-        for panel, width in zip(line, _widths(line), strict=True):
+        for panel, width in zip(line, _widths(line, least), strict=True):
             yield Box(x, y, width, panel.height or height)
             x += width
         y += height
 
 
-def _lines(panels: Sequence[Panel]) -> list[Sequence[Panel]]:
+def _lines(panels: Sequence[Panel], least: Least) -> list[Sequence[Panel]]:
     """The panels in lines, broken as a typesetter breaks a paragraph: with the least unevenness over all lines."""
     best: list[tuple[int, list[Sequence[Panel]]]] = [(0, [])]
     for end in range(1, len(panels) + 1):
         options = []
         for start in range(end - 1, -1, -1):
             line = panels[start:end]
-            if sum(map(_least, line)) > COLUMNS:
+            if sum(map(least, line)) > COLUMNS:
                 break
             cost, lines = best[start]
-            options.append((cost + _cost(line), [*lines, line]))
+            options.append((cost + _cost(line, least), [*lines, line]))
         best.append(min(options, key=lambda option: option[0]))
     return best[-1][1]
 
 
-def _cost(line: Sequence[Panel]) -> int:
-    left = COLUMNS - sum(map(_least, line))
+def _cost(line: Sequence[Panel], least: Least) -> int:
+    left = COLUMNS - sum(map(least, line))
     return left * left + (_MIXED if len({_height(panel) for panel in line}) > 1 else 0)
 
 
-def _widths(line: Sequence[Panel]) -> Iterator[int]:
+def _widths(line: Sequence[Panel], least: Least) -> Iterator[int]:
     """Given widths as they are; the others share what is left, in proportion to the least they need."""
     free = COLUMNS - sum(panel.width or 0 for panel in line)
-    shares = sum(_least(panel) for panel in line if panel.width is None)
+    shares = sum(least(panel) for panel in line if panel.width is None)
     taken = edge = 0
     for panel in line:
         if panel.width is not None:
             yield panel.width
             continue
-        taken += _least(panel)
+        taken += least(panel)
         right = free * taken // shares
         yield right - edge
         edge = right
-
-
-def _least(panel: Panel) -> int:
-    return panel.width or _LEAST.get(panel.kind, _LEAST_ELSE)
 
 
 def _height(panel: Panel) -> int:

@@ -90,11 +90,11 @@ def test_the_dashboard_must_be_one_that_grafana_reads_today(found: list[Found]) 
     (board,) = loaded(draft).dashboards
     assert (board.uid, board.title) == ("shop-start", "shop: overview")
     panels = board.definition["panels"]
-    assert {panel["type"] for panel in panels} <= {"stat", "timeseries"}
+    assert {panel["type"] for panel in panels} <= {"stat", "state-timeline", "timeseries"}
     assert len({panel["id"] for panel in panels}) == len(panels)
     for panel in panels:
         assert panel["datasource"]["uid"] == c.DATASOURCE_UID
-        assert panel["fieldConfig"]["defaults"]["unit"]
+        assert panel["type"] == "state-timeline" or panel["fieldConfig"]["defaults"]["unit"]
         for target in panel["targets"]:
             assert syntax_error(target["expr"].replace("$__rate_interval", "1m")) is None, target["expr"]
 

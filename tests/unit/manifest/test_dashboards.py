@@ -56,10 +56,10 @@ def test_the_folder_of_the_manifest_must_win(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("{warning: 1, critical: 5}", [("green", None), ("orange", 1), ("red", 5)]),
-        ("{warning: 0.99, critical: 0.9}", [("red", None), ("orange", 0.9), ("green", 0.99)]),
+        ("{warning: 1, critical: 5}", [("green", None), ("yellow", 1), ("red", 5)]),
+        ("{warning: 0.99, critical: 0.9}", [("red", None), ("yellow", 0.9), ("green", 0.99)]),
         ("{critical: 5}", [("green", None), ("red", 5)]),
-        ("{warning: -1}", [("green", None), ("orange", -1)]),
+        ("{warning: -1}", [("green", None), ("yellow", -1)]),
         ("[{value: 5, color: red}, {value: 1, color: '#fff'}]", [("green", None), ("#fff", 1), ("red", 5)]),
         ("[{color: blue}, {value: 1, color: dark-red}]", [("blue", None), ("dark-red", 1)]),
     ],

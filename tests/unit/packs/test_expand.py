@@ -191,7 +191,7 @@ def test_containers_must_be_asked_only_for_what_their_cadvisor_can_tell(tmp_path
         alerts = {name.partition(" ")[0] for name in rules(made.rules[0])}
         throttled = {"ContainerCpuThrottled"} if limited else set()
         assert alerts == {"CadvisorDown", "ContainerMemoryHigh", "ContainerRestarts"} | throttled
-        assert any(query.panel == "Held back" for query in made.dashboards[0].queries) is limited
+        assert any(query.panel == "CPU throttling" for query in made.dashboards[0].queries) is limited
     (file,) = stack(tmp_path, "rules: [{pack: containers, services: [worker]}]").rules
     assert len(rules(file)) == 5
 
@@ -217,9 +217,9 @@ def test_an_overview_must_ask_each_service_by_its_own_metrics(tmp_path: Path) ->
     (overview,) = dashboards
     asked = {query.panel: query.expr for query in overview.queries}
     assert asked["Up"] == 'avg by (job) (up{job=~"api|worker"})'
-    assert asked["Requests"] == 'sum by (job) (rate(shop_requests_total{job="api"}[$__rate_interval]))'
+    assert asked["Requests by service"] == 'sum by (job) (rate(shop_requests_total{job="api"}[$__rate_interval]))'
     (bare,) = stack(tmp_path, "dashboards: [{pack: overview, services: [worker]}]").dashboards
-    assert {query.panel for query in bare.queries} == {"Up", "Alerts", "Targets that are up", "Time of a scrape"}
+    assert {query.panel for query in bare.queries} == {"Up", "Firing alerts", "Targets up", "Scrape duration"}
 
 
 def test_dashboards_of_one_pack_must_not_get_in_each_others_way(tmp_path: Path) -> None:

@@ -114,3 +114,13 @@ def test_every_panel_must_explain_itself(name: str) -> None:
 def test_every_pack_must_lie_where_its_kind_is_looked_for() -> None:
     for folder in FOLDERS.values():
         assert {path.suffix for path in data_dir(folder).iterdir()} <= {".yml", ""}
+
+
+def test_panels_of_one_title_have_one_form_and_unit() -> None:
+    """What is the same is shown the same way, whichever pack shows it."""
+    forms: dict[str, set[tuple[str, str]]] = {}
+    for name in shipped_names(DASHBOARD):
+        for row in shipped(DASHBOARD, name).document.value["dashboard"]["rows"]:  # type: ignore[index, call-overload]
+            for panel in row["panels"]:
+                forms.setdefault(panel["title"], set()).add((panel.get("type", "timeseries"), panel["unit"]))
+    assert {title: found for title, found in forms.items() if len(found) > 1} == {}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Any
 
@@ -11,6 +12,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard as SdkDashboard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stackctl.design.series import Scope
 from stackctl.errors import Unavailable
 from stackctl.model import Board, Dashboard, Link, Panel, Query, Row, Threshold, ValueText, Variable
 from stackctl.render.grafana import dashboard_json
@@ -37,6 +39,11 @@ def test_the_sdk_must_know_all_of_what_is_rendered(dashboard: Dashboard) -> None
     register_default_plugins()
     once = json.loads(json.dumps(dashboard_json(dashboard)))
     again = json.loads(json.dumps(SdkDashboard.from_json(once), cls=JSONEncoder))
+    for variable in again["templating"]["list"]:
+        del variable["id"]
+    for panel in once["panels"]:
+        for newer in ("sizing", "maxVizHeight", "namePlacement") if panel["type"] == "bargauge" else ():
+            del panel["options"][newer]
     assert {**again, "id": None} == once
 
 
@@ -54,7 +61,12 @@ def test_every_target_must_ask_the_datasource_of_the_stack() -> None:
     first, second = panel["targets"]
     assert (first["datasource"], second["datasource"]) == (ours, ours)
     assert (first["refId"], first["legendFormat"], first["range"], first["instant"]) == ("A", "a", True, False)
-    assert (second["refId"], second["legendFormat"], second["range"], second["instant"]) == ("B", "__auto", False, True)
+    assert (second["refId"], second["legendFormat"], second["range"], second["instant"]) == (
+        "B",
+        "{{job}} {{instance}}",
+        False,
+        True,
+    )
 
 
 def test_more_queries_than_letters_must_keep_names_of_their_own() -> None:
@@ -114,7 +126,10 @@ def test_a_gauge_of_a_share_must_have_the_whole_scale(unit: str, top: float | No
 def test_values_must_be_mapped_to_texts_and_colours() -> None:
     [mapping] = one(values=(ValueText("0", "down", "red"), ValueText("1", "up")))["fieldConfig"]["defaults"]["mappings"]
     assert mapping["type"] == "value"
-    assert mapping["options"] == {"0": {"text": "down", "color": "red", "index": 0}, "1": {"text": "up", "index": 1}}
+    assert mapping["options"] == {
+        "0": {"text": "down", "color": "red", "index": 0},
+        "1": {"text": "up", "color": "green", "index": 1},
+    }
 
 
 def test_a_link_to_a_dashboard_must_take_time_and_variables_along() -> None:
@@ -156,3 +171,155 @@ def test_a_missing_package_must_be_named_with_what_to_do(monkeypatch: pytest.Mon
     with pytest.raises(Unavailable, match="compact dashboards need the package grafana-foundation-sdk") as caught:
         rendered()
     assert "help: Install it" in str(caught.value)
+
+
+def legend(**fields: Any) -> dict[str, Any]:
+    found: dict[str, Any] = one(**fields)["options"]["legend"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        ("sum by (status) (rate(x[5m]))", "{{status}}"),
+        ("topk(5, sum by (a, b) (x))", "{{a}} {{b}}"),
+        ("histogram_quantile(0.9, sum by (job, le) (rate(x_bucket[$__rate_interval])))", "{{job}}"),
+        ("sum by (a) (x) / sum by (a) (y)", "{{a}}"),
+        ("1 - avg by (instance) (x)", "{{instance}}"),
+        ("sum(x)", "P"),
+        ("(sum(x) or vector(0)) / sum(y)", "P"),
+        ('up{job="a"}', "{{instance}}"),
+        ("up", "{{job}} {{instance}}"),
+        ('count_values by (job) ("version", x)', "{{job}} {{version}}"),
+    ],
+)
+def test_legend_is_made_of_grouping_labels(expr: str, expected: str) -> None:
+    assert one(queries=(Query(expr),))["targets"][0]["legendFormat"] == expected
+
+
+def test_legend_uses_labels_of_the_contract() -> None:
+    board = Board((Row("", (Panel("P", queries=(Query("depth"),)),)),))
+    scope = Scope({"api": 1}, {"depth": ("queue",)}, {"queue": 2}, {"depth": ("api",)})
+    [panel] = dashboard_json(Dashboard("d.yml", "d", "D", "", board, HERE), scope)["panels"]
+    assert panel["targets"][0]["legendFormat"] == "{{instance}} {{queue}}"
+    assert panel["options"]["legend"]["displayMode"] == "list"
+
+
+def test_legend_is_hidden_for_one_series_and_a_table_for_many() -> None:
+    assert legend(queries=(Query("sum(x)"),))["showLegend"] is False
+    few = legend(queries=(Query("sum(x)", "p50"), Query("sum(y)", "p99")))
+    assert (few["showLegend"], few["displayMode"], few["placement"]) == (True, "list", "bottom")
+    many = legend(queries=(Query("topk(10, sum by (path) (x))"),))
+    assert (many["displayMode"], many["placement"], many["calcs"]) == ("table", "right", ["lastNotNull", "max"])
+    assert (many["sortBy"], many["sortDesc"]) == ("Last *", True)
+
+
+def test_panel_with_legend_table_is_at_least_half_a_row_wide() -> None:
+    many = Panel("P", queries=(Query("sum by (path) (x)"),))
+    assert [panel["gridPos"]["w"] for panel in rendered(many, many, many)["panels"]] == [12, 12, 24]
+
+
+@pytest.mark.parametrize(
+    ("expr", "stack", "fill"), [("sum(x)", False, 10), ("sum by (a) (x)", False, 0), ("sum by (a) (x)", True, 40)]
+)
+def test_fill_depends_on_number_of_lines(expr: str, stack: bool, fill: int) -> None:
+    custom = one(queries=(Query(expr),), stack=stack)["fieldConfig"]["defaults"]["custom"]
+    assert custom["fillOpacity"] == fill
+
+
+@pytest.mark.parametrize(
+    ("unit", "thresholds", "top"),
+    [
+        ("percentunit", (), 1),
+        ("percent", (), 100),
+        ("reqps", (), 1),
+        ("s", (), 0.001),
+        ("s", (2.0,), 2.5),
+        ("percentunit", (0.01, 0.05), 0.0625),
+        ("percentunit", (0.9,), 1),
+    ],
+)
+def test_axis_has_a_soft_maximum(unit: str, thresholds: tuple[float, ...], top: float) -> None:
+    steps = (Threshold("green"), *(Threshold("red", value) for value in thresholds))
+    custom = one(unit=unit, thresholds=steps)["fieldConfig"]["defaults"]["custom"]
+    assert custom["axisSoftMax"] == top
+    assert "axisSoftMax" not in one(unit=unit, max=3.0)["fieldConfig"]["defaults"]["custom"]
+    assert one(unit=unit, soft_max=7.0)["fieldConfig"]["defaults"]["custom"]["axisSoftMax"] == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "color"),
+    [
+        ("200", "green"), ("2xx", "green"), ("success", "green"), ("OK", "green"), ("hit", "green"),
+        ("404", "orange"), ("4xx", "orange"), ("NotFound", "orange"),
+        ("500", "red"), ("5xx", "red"), ("failed", "red"), ("error", "red"), ("Internal", "red"), ("down", "red"),
+        ("warning", "yellow"), ("retry", "yellow"), ("301", "blue"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("label", ["status", "code", "outcome", "result"])
+def test_series_by_status_has_the_color_of_its_meaning(label: str, name: str, color: str) -> None:
+    panel = one(queries=(Query(f"sum by ({label}) (rate(x[5m]))"),))
+    found = [
+        override["properties"][0]["value"]["fixedColor"]
+        for override in panel["fieldConfig"]["overrides"]
+        if override["matcher"]["id"] == "byRegexp" and _js_regex(override["matcher"]["options"]).search(name)
+    ]
+    assert found == [color]
+
+
+def _js_regex(text: str) -> re.Pattern[str]:
+    """A regular expression as Grafana reads it from an override."""
+    body, flags = re.fullmatch(r"/(.*?)/(g?i?m?y?)", text).groups()  # type: ignore[union-attr]
+    return re.compile(body, re.IGNORECASE if "i" in flags else 0)
+
+
+def test_named_series_has_the_color_of_its_meaning() -> None:
+    panel = one(queries=(Query("sum(a)", "misses"), Query("sum(b)", "hits"), Query("sum(c)", "p50")))
+    overrides = panel["fieldConfig"]["overrides"]
+    assert [(each["matcher"]["options"], each["properties"][0]["value"]["fixedColor"]) for each in overrides] == [
+        ("misses", "yellow"), ("hits", "green"),
+    ]  # fmt: skip
+
+
+def test_bars_are_basic_thin_and_sorted() -> None:
+    panel = one(kind="bargauge", queries=(Query("sum by (a) (x)", instant=True),))
+    assert (panel["options"]["displayMode"], panel["options"]["sizing"]) == ("basic", "manual")
+    assert panel["targets"][0]["expr"] == "sort_desc(sum by (a) (x))"
+    less_is_worse = (Threshold("red"), Threshold("green", 0.5))
+    panel = one(kind="bargauge", thresholds=less_is_worse, queries=(Query("min by (a) (x)", instant=True),))
+    assert panel["targets"][0]["expr"] == "sort(min by (a) (x))"
+
+
+def test_bar_gauge_with_one_series_is_a_stat() -> None:
+    assert one(kind="bargauge", queries=(Query("sum(x)"),))["type"] == "stat"
+    assert one(kind="bargauge", queries=(Query("topk(10, sum by (a) (x))"),))["type"] == "bargauge"
+
+
+def test_state_timeline_shows_its_mapped_texts() -> None:
+    """Merged by thresholds, Grafana would show the threshold's range in place of the mapped text."""
+    panel = one(kind="state-timeline", values=(ValueText("1", "up"), ValueText("0", "down")))
+    assert panel["options"]["mergeValues"] is True
+    assert panel["fieldConfig"]["defaults"]["color"]["mode"] == "palette-classic"
+
+
+def test_variable_has_no_id() -> None:
+    variables = (Variable("a", query="label_values(up, a)"), Variable("c", values=("x", "z")))
+    assert [set(each) & {"id"} for each in rendered(variables=variables)["templating"]["list"]] == [set(), set()]
+
+
+def test_column_of_a_table_has_a_name_without_placeholders() -> None:
+    table = one(kind="table", title="Versions", queries=(Query("count by (version) (x)", "{{version}}"),))
+    assert table["transformations"][-1]["options"]["renameByName"] == {"Value": "Versions"}
+    table = one(kind="table", queries=(Query("count by (version) (x)", "{{version}} instances"),))
+    assert table["transformations"][-1]["options"]["renameByName"] == {"Value": "instances"}
+
+
+def test_counts_have_no_decimals() -> None:
+    assert one(queries=(Query("count(up == 0) or vector(0)"),))["fieldConfig"]["defaults"]["decimals"] == 0
+    assert "decimals" not in one(queries=(Query("avg(x)"),))["fieldConfig"]["defaults"]
+
+
+def test_line_by_value_takes_the_colors_of_thresholds() -> None:
+    steps = (Threshold("red"), Threshold("green", 0))
+    defaults = one(by_value=True, unit="percentunit", thresholds=steps)["fieldConfig"]["defaults"]
+    assert (defaults["color"]["mode"], defaults["custom"]["gradientMode"]) == ("thresholds", "scheme")
