@@ -18,8 +18,8 @@ MEANINGS = {
     "green": r"[12](\d\d|xx)|ok|up|success(es|ful)?|succeeded|completed?|finished|done|good|accepted|healthy|hits?"
     r"|passed",
     "blue": r"3(\d\d|xx)|active|reading|selects?|all",
-    "orange": r"4(\d\d|xx)|invalid_?argument|not_?found|already_?exists|permission_?denied|unauthenticated|failed_?precondition"
-    r"|out_?of_?range|aborted|resource_?exhausted|delayed",
+    "orange": r"4(\d\d|xx)|invalid_?argument|not_?found|already_?exists|permission_?denied|unauthenticated"
+    r"|failed_?precondition|out_?of_?range|aborted|resource_?exhausted|delayed",
     "yellow": r"warn(ing)?s?|retr(y|ies|ied)|miss(es|ed)?|pending|suppressed|degraded|cancel(l?ed)?|throttled|skipped"
     r"|unprocessed|evicted|rolled back",
     "red": r"5(\d\d|xx)|errors?|fail(s|ed|ure|ures|ing)?|exceptions?|timeouts?|timed.?out|broken|bad|down|lost|dropped"
