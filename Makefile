@@ -4,12 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 # Python without the ending that the linters go by.
-SCRIPTS := tests/servers/install tests/images/build
+SCRIPTS := tests/servers/install tests/servers/prometheus tests/images/build
+# Native tests of the core, run a second time: natively the suite runs on the Prometheus of the machine.
+CORE := tests/e2e/test_runtime_commands.py tests/e2e/test_reload.py tests/e2e/test_verify.py tests/e2e/test_remote_write.py
 # Without bytecode every command that a test runs would compile all of stackctl anew: a third of its time.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test unit lint format docs bench clean
+.PHONY: help setup demo demo-down test test-pinned unit lint format docs bench clean
 
 help: ## Show what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,6 +34,10 @@ test: setup ## Run the whole suite; with CI=true it first brings up real servers
 	$(MAKE) lint
 	$(BIN)/pytest -n 2 tests/unit
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder tests --ignore tests/unit
+	@if [ "$(CI)" = true ]; then $(MAKE) test-pinned; fi
+
+test-pinned: setup ## Run the core's native tests on the Prometheus that stackctl pins, built from its Go module
+	STACKCTL_TOOLS_DIR=$$($(BIN)/python tests/servers/prometheus) $(BIN)/pytest -n 4 --dist loadfile -m native $(CORE)
 
 unit: setup ## Run the fast tests only
 	$(BIN)/pytest tests/unit

@@ -26,20 +26,20 @@ MEMCACHED = "memcached"
 CLICKHOUSE = "clickhouse"
 
 IMAGES = {
-    PROMETHEUS: "prom/prometheus:v3.5.0",
-    ALERTMANAGER: "prom/alertmanager:v0.28.1",
-    GRAFANA: "grafana/grafana:12.1.1",
-    PUSHGATEWAY: "prom/pushgateway:v1.11.1",
-    NODE: "prom/node-exporter:v1.9.1",
-    BLACKBOX: "prom/blackbox-exporter:v0.27.0",
+    PROMETHEUS: "prom/prometheus:v3.13.5",
+    ALERTMANAGER: "prom/alertmanager:v0.35.0",
+    GRAFANA: "grafana/grafana:13.2.3",
+    PUSHGATEWAY: "prom/pushgateway:v1.11.3",
+    NODE: "prom/node-exporter:v1.12.1",
+    BLACKBOX: "prom/blackbox-exporter:v0.28.0",
     # Before 0.54 the series of containers are missing under Docker 29's image store, while the target is up.
-    CADVISOR: "ghcr.io/google/cadvisor:0.54.1",
-    POSTGRES: "prometheuscommunity/postgres-exporter:v0.18.1",
+    CADVISOR: "ghcr.io/google/cadvisor:0.60.6",
+    POSTGRES: "prometheuscommunity/postgres-exporter:v0.20.1",
     # Only the alpine image has a wget for the healthcheck.
-    REDIS: "oliver006/redis_exporter:v1.77.0-alpine",
+    REDIS: "oliver006/redis_exporter:v1.92.1-alpine",
     KAFKA: "danielqsj/kafka-exporter:v1.9.0",
-    NGINX: "nginx/nginx-prometheus-exporter:1.5.1",
-    MEMCACHED: "prom/memcached-exporter:v0.15.2",
+    NGINX: "nginx/nginx-prometheus-exporter:1.5.3",
+    MEMCACHED: "prom/memcached-exporter:v0.17.0",
 }
 
 # In Docker an exporter that has the name of what it asks is called otherwise: on a network that both are on, the name

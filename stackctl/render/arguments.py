@@ -13,14 +13,17 @@ _RETENTION_IN_CONFIG = (3, 11)
 
 
 def version(image: str) -> tuple[int, ...]:
-    """The version that an image's tag names: (3, 5, 0) for `prom/prometheus:v3.5.0`, () when it names none."""
+    """The version that an image's tag names: (3, 13, 5) for `prom/prometheus:v3.13.5`, () when it names none."""
     match = re.search(r":v?(\d+)\.(\d+)(?:\.(\d+))?[^/]*$", image.partition("@")[0])
     return tuple(int(number) for number in match.groups() if number) if match else ()
 
 
-def retention_in_config(prometheus: Prometheus) -> bool:
-    """Whether this Prometheus takes its retention from prometheus.yml, and not from flags."""
-    return version(prometheus.image) >= _RETENTION_IN_CONFIG
+def retention_in_config(prometheus: Prometheus, runtime: str) -> bool:
+    """Whether this Prometheus takes its retention from prometheus.yml, and not from flags.
+
+    Natively the binary may be older than the image, so it gets the flags: deprecated, but known to every version.
+    """
+    return runtime != c.NATIVE and version(prometheus.image) >= _RETENTION_IN_CONFIG
 
 
 def arguments(
@@ -41,7 +44,7 @@ def arguments(
             # `backup` asks for a snapshot: data read while Prometheus writes it is damaged. The price: who reaches the
             # address can delete series too, which is one more reason for the default of loopback only.
             "--web.enable-admin-api",
-            *_retention(component),
+            *_retention(component, runtime),
         )
     if isinstance(component, Exporter) and component.server:
         return (web, *exporter_arguments(component, runtime, tree))
@@ -60,8 +63,8 @@ def arguments(
     }[component.name]
 
 
-def _retention(prometheus: Prometheus) -> tuple[str, ...]:
-    if retention_in_config(prometheus):
+def _retention(prometheus: Prometheus, runtime: str) -> tuple[str, ...]:
+    if retention_in_config(prometheus, runtime):
         return ()
     size = prometheus.retention.size
     return (

@@ -25,7 +25,7 @@ def prometheus_config(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[
     writes = [_reachable_write(block, runtime) for block in prometheus.remote_write]
     sections = {
         "global": _global(prometheus),
-        "storage": _storage(prometheus),
+        "storage": _storage(prometheus, runtime),
         "rule_files": [f"rules/{_literal_path(rule_file.path)}" for rule_file in stack.rules],
         "alerting": _alerting(stack, runtime),
         "scrape_configs": [scrape_config(job, secrets) for job in jobs(stack, runtime)],
@@ -59,8 +59,8 @@ def _literal_path(path: str) -> str:
     return re.sub(r"([*?\[\\])", r"\\\1", path)
 
 
-def _storage(prometheus: Prometheus) -> dict[str, Any]:
-    if not retention_in_config(prometheus):
+def _storage(prometheus: Prometheus, runtime: str) -> dict[str, Any]:
+    if not retention_in_config(prometheus, runtime):
         return {}
     limits = {"time": prometheus.retention.time, "size": prometheus.retention.size}
     return {"tsdb": {"retention": {key: value for key, value in limits.items() if value}}}

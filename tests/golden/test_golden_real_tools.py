@@ -16,6 +16,7 @@ from stackctl.promql.grafana import runnable
 from stackctl.render.write import write
 from stackctl.tools import locate
 from tests.golden.cases import CASES, SECRETS, stack_of, tree_of
+from tests.pinned import pinned
 
 DOCKER_CASES = [case for case, runtime in CASES if runtime == "docker"]
 ALERTMANAGER_CASES = [
@@ -25,9 +26,18 @@ ALERTMANAGER_CASES = [
 WEB_CASES = [(case, runtime) for case, runtime in CASES if c.WEB_FILE in tree_of(case, runtime).files]
 
 
-@pytest.mark.parametrize(("case", "runtime"), CASES)
-def test_promtool_must_accept_the_configuration_and_its_rules(case: str, runtime: str, tmp_path: Path) -> None:
-    program = required_program("promtool")
+# A tree for Docker is for the pinned version; a native one for any that stackctl supports.
+PROMTOOLS = [
+    *((case, runtime, "pinned") for case, runtime in CASES),
+    *((case, runtime, "installed") for case, runtime in CASES if runtime == "native"),
+]
+
+
+@pytest.mark.parametrize(("case", "runtime", "version"), PROMTOOLS)
+def test_promtool_accepts_the_configuration_and_its_rules(
+    case: str, runtime: str, version: str, tmp_path: Path
+) -> None:
+    program = required_program("promtool") if version == "installed" else required_pinned("promtool")
     write(tree_of(case, runtime), tmp_path)
     _accepts([program, "check", "config", str(tmp_path / "prometheus/prometheus.yml")])
 
@@ -86,6 +96,13 @@ def required_program(name: str) -> str:
         _cannot_run(f"{name} was not found")
     assert tool is not None
     return str(tool.path)
+
+
+def required_pinned(name: str) -> str:
+    path = pinned(name)
+    if path is None:
+        _cannot_run(f"the pinned {name} was not built: run tests/servers/prometheus")
+    return str(path)
 
 
 def _compose_or_skip() -> None:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from stackctl import conventions as c
-from stackctl.model import Component, NativeRun, RuleFile, Run, Service, Stack
+from stackctl.model import Component, NativeRun, Retention, RuleFile, Run, Service, Stack
 from stackctl.render import render
 from stackctl.source import Secret
 from stackctl.tree import Unit, load_units
@@ -137,7 +137,8 @@ def test_only_prometheus_must_be_required() -> None:
 def test_a_rule_must_ask_for_a_reload_and_an_image_or_flag_for_a_restart(runtime: str) -> None:
     base = unit(stack(), "prometheus", runtime)
     ruled = unit(stack(rules=(RuleFile("a.yml", b"groups: []", (), HERE),)), "prometheus", runtime)
-    flagged = unit(stack(prometheus=prometheus(image="prom/prometheus:v3.11.0")), "prometheus", runtime)
+    other = prometheus(image="prom/prometheus:v3.10.0", retention=Retention("7d"))
+    flagged = unit(stack(prometheus=other), "prometheus", runtime)
     assert (ruled.spec, ruled.reads != base.reads) == (base.spec, True)
     assert flagged.spec != base.spec
 

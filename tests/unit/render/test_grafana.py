@@ -33,7 +33,7 @@ def test_the_datasource_must_know_the_real_scrape_interval() -> None:
     assert source["uid"] == "prometheus"
     assert source["url"] == "http://prometheus:9090"
     assert source["jsonData"]["timeInterval"] == "7s"
-    assert source["jsonData"]["prometheusVersion"] == "3.5.0"
+    assert source["jsonData"]["prometheusVersion"] == "3.13.5"
 
 
 def test_inputs_must_be_resolved_and_dropped() -> None:

@@ -18,8 +18,8 @@ def config_of(runtime: str = "native", **fields: Any) -> dict[str, Any]:
     return result
 
 
-def command_of(**fields: Any) -> tuple[str, ...]:
-    return render(stack(**fields), "native").units[0].command
+def command_of(runtime: str = "native", **fields: Any) -> tuple[str, ...]:
+    return render(stack(**fields), runtime).units[0].command
 
 
 def test_a_short_interval_must_shorten_the_timeout() -> None:
@@ -37,8 +37,15 @@ def test_retention_must_be_flags_before_3_11() -> None:
 
 def test_retention_must_be_in_the_configuration_from_3_11() -> None:
     server = prometheus("prom/prometheus:v3.11.0", retention=Retention("7d", "1GB"))
-    assert config_of(prometheus=server)["storage"]["tsdb"]["retention"] == {"time": "7d", "size": "1GB"}
-    assert not [flag for flag in command_of(prometheus=server) if "retention" in flag]
+    config, command = (of("docker", prometheus=server) for of in (config_of, command_of))
+    assert config["storage"]["tsdb"]["retention"] == {"time": "7d", "size": "1GB"}
+    assert not [flag for flag in command if "retention" in flag]
+
+
+def test_native_retention_is_in_flags_because_the_binary_may_be_older() -> None:
+    server = prometheus("prom/prometheus:v3.13.5", retention=Retention("7d", ""))
+    assert "--storage.tsdb.retention.time=7d" in command_of(prometheus=server)
+    assert "storage" not in config_of(prometheus=server)
 
 
 @pytest.mark.parametrize("image", ["prom/prometheus", "prom/prometheus:latest", "host:5000/prometheus@sha256:0123"])
