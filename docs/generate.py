@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from stackctl.checks import ledger
 from stackctl.cli.main import program
-from stackctl.manifest import fields
+from stackctl.manifest import block_fields, fields
 from stackctl.manifest.packs import describe
 from stackctl.manifest.packs.library import Library
 from stackctl.manifest.schema import Manifest
@@ -28,6 +28,7 @@ HELP_WIDTH = 100
 # How the reference names the scalar types of the language.
 TYPE_NAMES = {
     fields.Text: "text",
+    fields.TextOrNothing: "text",
     fields.Duration: "duration",
     fields.Pause: "duration",
     fields.Expression: "PromQL",
@@ -51,9 +52,12 @@ TYPE_NAMES = {
     fields.ListenAddress: "host:port, or port",
     fields.Url: "URL",
     fields.UrlPath: "path",
+    fields.MetricsPath: "path",
     fields.Size: "size",
     fields.Memory: "memory",
     fields.LabelName: "label name",
+    fields.ExternalLabelName: "label name",
+    fields.GroupingLabel: "label name",
     fields.StackName: "name",
     fields.ServiceName: "name",
     fields.Regex: "regular expression",
@@ -62,10 +66,10 @@ TYPE_NAMES = {
     fields.Password: "secret",
     fields.DatabaseUrl: "secret URL",
     fields.MaybeSecret: "text",
-    fields.Passthrough: "block",
-    fields.PlainBlock: "block",
-    fields.Webhook: "block",
-    fields.Opsgenie: "block",
+    block_fields.Passthrough: "block",
+    block_fields.PlainBlock: "block",
+    block_fields.Webhook: "block",
+    block_fields.Opsgenie: "block",
 }
 # pydantic takes an annotation apart; what it leaves of each type is the validator.
 VALIDATORS = {_validator: name for type_, name in TYPE_NAMES.items() for _validator in [get_args(type_)[1]]}
@@ -79,7 +83,8 @@ a mapping that another program defines (Prometheus, Alertmanager, Compose), pass
 - Unknown keys, duplicate keys and values of the wrong type are errors, all reported at once.
 - Text is what you wrote: `on` is not true, `22:22` is not 1342, `3.10` is not 3.1.
 - `${NAME}` and `${NAME:-default}` come from the environment and from `.env` beside the manifest; `$${` is a literal
-  `${`. A secret is never shown, logged, or written to a file that others may read.
+  `${`, and any other dollar is itself: `pa$$word` has two. Only in `run.docker` is `$$` one dollar, as in Compose.
+- A secret is never shown, logged, or written to a file that others may read.
 - A *duration* is a number and a unit, the largest unit first: `15s`, `1m30s`, `15d`.
 - `localhost` in a target means this machine, under Docker too.
 - Top-level keys that begin with `x-` are yours, for anchors.

@@ -163,6 +163,7 @@ TARGET_SYNC_SECONDS = 5.0
 # -- names --------------------------------------------------------------------------------------------------
 
 # A Compose project name, and so a stack's name.
+LONGEST_NAME = 63
 STACK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 # Services are Compose services, job names and parts of file names.
 SERVICE_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")

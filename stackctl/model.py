@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stackctl.errors import Problem
 from stackctl.source import Position, Secret
 
 Block = Mapping[str, Any]
@@ -343,7 +344,7 @@ class RuleFile:
     """A Prometheus rule file. `path` is unique and relative, for the tree; `source` is the user's file, if any.
 
     `content` is the file as the user wrote it, or Prometheus' block where the manifest changes or holds the rules.
-    `rules` are those that Prometheus gets.
+    `rules` are those that Prometheus gets; `notes` are what is hardly meant, though Prometheus accepts it.
     """
 
     path: str
@@ -351,6 +352,7 @@ class RuleFile:
     rules: tuple[Rule, ...]
     origin: Position
     source: str = ""
+    notes: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -93,10 +93,10 @@ class Tree:
 
 
 def load_yaml(content: bytes | str) -> Any:
-    """The data of a YAML document that stackctl or a server has written."""
+    """The data of the first YAML document of a file that stackctl or a server has written, or accepts."""
     import yaml
 
-    return yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+    return next(yaml.load_all(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader)), None)
 
 
 def digest(*parts: bytes | str) -> str:

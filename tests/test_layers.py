@@ -22,7 +22,7 @@ ALLOWED = {
     "conventions": set[str](),
     "wait": {"errors"},
     "data": GROUND,
-    "model": {"source"},
+    "model": {"errors", "source"},
     "tree": {*GROUND},
     "scrape": {*GROUND, "model"},
     "promql": set[str](),

@@ -81,7 +81,11 @@ def _check(manifest: Path) -> _Checked:
     problems, unchecked = _ask_checkers(stack, tree)
     if review.errors or problems:
         raise CheckFailed(*review.errors, *problems)
-    return _Checked(stack, (*exposed(stack), *review.warnings, *unrouted(stack)), tuple(unchecked))
+    return _Checked(
+        stack,
+        (*exposed(stack), *(note for file in stack.rules for note in file.notes), *review.warnings, *unrouted(stack)),
+        tuple(unchecked),
+    )
 
 
 def _ask_checkers(stack: Stack, tree: Tree) -> tuple[list[Problem], list[str]]:

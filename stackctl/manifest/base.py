@@ -32,6 +32,8 @@ class Model(BaseModel):
     shorthand: ClassVar[str] = ""
     # The keys that hold lists, where one thing stands for a list of it.
     listable: ClassVar[frozenset[str]] = frozenset()
+    # The keys that may stand without a value, as if they were not there.
+    omissible: ClassVar[frozenset[str]] = frozenset()
     # The keys that hold mappings: named and left empty (`grafana:`), such a section is there with its defaults.
     sections: ClassVar[frozenset[str]] = frozenset()
 
@@ -49,7 +51,10 @@ class Model(BaseModel):
             return {}
         if isinstance(value, str) and cls.shorthand:
             value = {cls.shorthand: value}
-        return {key: cls._long(key, item) for key, item in value.items()} if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        written = {key: item for key, item in value.items() if item is not None or key not in cls.omissible}
+        return {key: cls._long(key, item) for key, item in written.items()}
 
     @classmethod
     def _long(cls, key: str, value: Any) -> Any:

@@ -8,22 +8,22 @@ from pydantic import Field, model_validator
 
 from stackctl import conventions as c
 from stackctl.manifest.base import Model
+from stackctl.manifest.block_fields import Passthrough
 from stackctl.manifest.fields import (
     Address,
     DatabaseUrl,
     Duration,
-    LabelName,
+    ExternalLabelName,
     ListenAddress,
     Memory,
+    MetricsPath,
     Number,
-    Passthrough,
     Password,
     SecretText,
     ServiceName,
     Size,
     Text,
     Url,
-    UrlPath,
     UserName,
     wrong,
 )
@@ -94,7 +94,7 @@ class PrometheusModel(ComponentModel):
     scrape_interval: Duration = Field(c.DEFAULT_INTERVAL, description="How often targets are scraped.")
     evaluation_interval: Duration = Field(c.DEFAULT_INTERVAL, description="How often rules are evaluated.")
     retention: Retention = Field(default_factory=Retention, description="How long samples are kept.")
-    external_labels: dict[LabelName, Text] = Field(
+    external_labels: dict[ExternalLabelName, Text] = Field(
         default_factory=dict, description="Labels added to everything that leaves this Prometheus."
     )
     remote_write: list[Passthrough] = Field(
@@ -214,7 +214,7 @@ class ClickhouseModel(Model):
     """ClickHouse, which exports its metrics itself: nothing is started, its endpoint is scraped."""
 
     target: Address = Field(description="`host:port` of its Prometheus endpoint, 9363 as ClickHouse suggests.")
-    metrics_path: UrlPath = Field("/metrics", description="The path of the metrics.")
+    metrics_path: MetricsPath = Field("/metrics", description="The path of the metrics.")
 
 
 class ExportersModel(Model):

@@ -72,12 +72,16 @@ class Scalar(str):
 
 @dataclass
 class Document:
-    """A parsed file. `value` is None for an empty file; `problems` are those of the YAML itself."""
+    """A parsed file. `value` is None for an empty file; `problems` are those of the YAML itself.
+
+    `following` is the 0-based line at which a second YAML document begins, None without one.
+    """
 
     file: str
     value: Value = None
     problems: list[Problem] = field(default_factory=list)
     lines: list[str] = field(default_factory=list, repr=False)
+    following: int | None = None
     _values: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
     _keys: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
     _hidden: dict[int, list[tuple[int, int]]] = field(default_factory=dict, repr=False)
@@ -104,7 +108,7 @@ class Document:
         """A document with `value`, in which the place of each part is that of what it was made from here."""
         values = {to: self._values[path] for to, path in places.items() if path in self._values}
         keys = {to: self._keys[path] for to, path in places.items() if path in self._keys}
-        return Document(self.file, value, [], self.lines, values, keys, self._hidden)
+        return Document(self.file, value, [], self.lines, self.following, values, keys, self._hidden)
 
     def at(self, line: int, column: int) -> Position:
         """The position at 0-based `line` and `column`, with the source line as it may be shown."""
@@ -116,11 +120,14 @@ class Document:
         return Position(self.file, line + 1, column + 1, text, shown + 1)
 
 
-def parse(text: str, file: str, substitute: Callable[[str, Path], str | Problem] | None = None) -> Document:
+def parse(
+    text: str, file: str, substitute: Callable[[str, Path], str | Problem] | None = None, *, several: bool = False
+) -> Document:
     """Parse YAML `text`. `file` is how positions name it.
 
     `substitute` maps the text of the scalar at a path to its text after variable substitution, or to a problem.
-    All problems are collected in the document; values that have one are left out.
+    All problems are collected in the document; values that have one are left out. Only the first YAML document is read;
+    a further one is a problem unless there may be `several`.
     """
     document = Document(file, lines=text.splitlines())
     try:
@@ -130,7 +137,7 @@ def parse(text: str, file: str, substitute: Callable[[str, Path], str | Problem]
             summary, remedy = f"nested more than {DEPTH_LIMIT} levels deep", "Flatten the file."
             document.problems.append(Problem(summary, Position(file, deep[0] + 1, deep[1] + 1), remedy=remedy))
             return document
-        root = yaml.compose(hidden, Loader=_Loader)
+        root, document.following = _compose(hidden)
     except yaml.MarkedYAMLError as error:
         document.lines = [_SECRET_LINE.sub(r"\1***", line) for line in document.lines]
         document.problems.append(_syntax_problem(document, error))
@@ -140,7 +147,31 @@ def parse(text: str, file: str, substitute: Callable[[str, Path], str | Problem]
         return document
     if root is not None:
         document.value = _Converter(document, substitute).convert(root, ())
+    if document.following is not None and not several:
+        at = document.at(document.following, 0)
+        document.problems.append(
+            Problem("a second YAML document", at, remedy="Keep one, or make it a file of its own.")
+        )
     return document
+
+
+def _compose(text: str) -> tuple[yaml.Node | None, int | None]:
+    """The first YAML document of `text`, and the line at which another one begins."""
+    loader = _Loader(text)
+    try:
+        root = loader.get_node() if loader.check_node() else None
+        try:
+            further = loader.get_node() if loader.check_node() else None
+        except yaml.MarkedYAMLError:
+            lines = [number for number, line in enumerate(text.splitlines()) if line.startswith("---")]
+            if not lines or (root and lines[-1] <= root.start_mark.line):
+                raise  # it is not in another document, but after the end of this one
+            return root, lines[-1]
+        if further is None or (isinstance(further, yaml.ScalarNode) and not further.value):
+            return root, None
+        return root, further.start_mark.line
+    finally:
+        loader.dispose()
 
 
 def _too_deep(text: str) -> tuple[int, int] | None:

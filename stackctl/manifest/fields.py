@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from stackctl import conventions
-from stackctl.manifest.document import SECRET_KEYS, Scalar, plain_value
+from stackctl.manifest.document import Scalar
 from stackctl.promql import duration
 from stackctl.promql.expression import regex_error, syntax_error, syntax_remedy
 from stackctl.source import Secret
@@ -29,6 +30,10 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return str(value)
     raise wrong(f"expected text, got {kind(value)}")
+
+
+def _text_or_nothing(value: Any) -> str:
+    return "" if value is None else _text(value)
 
 
 def kind(value: Any) -> str:
@@ -274,6 +279,17 @@ def _path(value: Any) -> str:
     return text
 
 
+def _metrics_path(value: Any) -> str:
+    text = _path(value)
+    path, _, query = text.partition("?")
+    if query:
+        given = parse_qs(query, keep_blank_values=True)
+        params = ", ".join(f"{name}: {json.dumps(values)}" for name, values in given.items())
+        message = f"a path has no parameters, Prometheus would escape the `?`: `{text}`"
+        raise wrong(message, f"Write `metrics_path: {path}` and `params: {{{params}}}`.")
+    return text
+
+
 def _size(value: Any) -> str:
     text = _text(value)
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(B|KB|MB|GB|TB|PB|EB)", text):
@@ -289,16 +305,33 @@ def _memory(value: Any) -> str:
 
 
 def _label_name(value: Any) -> str:
-    text = _text(value)
-    if not conventions.LABEL_NAME.fullmatch(text):
-        raise wrong(f"not a label name: `{text}`", "Use letters, digits and underscores, not beginning with a digit.")
+    text = _external_label_name(value)
     if text.startswith("__"):
         raise wrong(f"the label `{text}` is reserved", "Names that begin with two underscores belong to Prometheus.")
     return text
 
 
+def _external_label_name(value: Any) -> str:
+    """The name of a label. Prometheus 3 takes any text, like `service.name`; Mimir and Cortex need `__replica__`."""
+    text = _text(value)
+    if not text or not text.isprintable():
+        raise wrong(f"not a label name: `{text}`", "Write at least one letter, and no line breaks.")
+    return text
+
+
+def _grouping_label(value: Any) -> str:
+    """A label of a grouping key, which is a part of the Pushgateway's URLs."""
+    text = _label_name(value)
+    if not conventions.LABEL_NAME.fullmatch(text):
+        raise wrong(
+            f"not a label of a push: `{text}`", "Use letters, digits and underscores, not beginning with a digit."
+        )
+    return text
+
+
 def _stack_name(value: Any) -> str:
     text = _text(value)
+    _bounded(text)
     if not conventions.STACK_NAME.fullmatch(text):
         fixed = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")
         remedy = f"Write `{fixed}`." if fixed else "Begin with a letter or a digit."
@@ -308,9 +341,19 @@ def _stack_name(value: Any) -> str:
 
 def _service_name(value: Any) -> str:
     text = _text(value)
+    _bounded(text)
     if not conventions.SERVICE_NAME.fullmatch(text):
-        raise wrong(f"a name is made of letters, digits, `-`, `_` and `.`: `{text}`")
+        fixed = re.sub(r"[^a-zA-Z0-9_.-]+", "-", text).strip("-_.")
+        remedy = f"Write `{fixed}`." if fixed else ""
+        message = f"a name begins with a letter or a digit, and is made of these, `-`, `_` and `.`: `{text}`"
+        raise wrong(message, remedy)
     return text
+
+
+def _bounded(name: str) -> None:
+    if len(name) > conventions.LONGEST_NAME:
+        message = f"the name is {len(name)} characters long, the limit is {conventions.LONGEST_NAME}: `{name}`"
+        raise wrong(message, "Shorten it: it becomes a host name.")
 
 
 def _regex(value: Any) -> str:
@@ -361,50 +404,14 @@ def _maybe_variable(value: Any) -> str | Secret:
     return Secret(_text(value)) if isinstance(value, Scalar) and value.variable else _text(value)
 
 
-def _block(value: Any) -> Any:
-    if not isinstance(value, dict):
-        raise wrong(f"expected a mapping, got {kind(value)}")
-    return _with_secrets(value)
-
-
-def _plain_block(value: Any) -> Any:
-    if not isinstance(value, dict):
-        raise wrong(f"expected a mapping, got {kind(value)}")
-    return plain_value(value)
-
-
-def _webhook(value: Any) -> Any:
-    """A webhook's URL is shown as any other, unless it came through a variable: then it holds a token."""
-    block = _block(value)
-    url = value.get("url")
-    return {**block, "url": Secret(str(url))} if isinstance(url, Scalar) and url.variable else block
-
-
-def _opsgenie(value: Any) -> Any:
-    """Opsgenie's `api_url` names a region: no secret, unlike Slack's, and Alertmanager reads it from no file."""
-    block = _block(value)
-    url = value.get("api_url")
-    return {**block, "api_url": str(url)} if isinstance(url, str) else block
-
-
-def _with_secrets(value: Any) -> Any:
-    """Values under the keys of secrets become `Secret`s, at any depth of another program's block."""
-    if isinstance(value, dict):
-        return {key: _maybe_secret(key, item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_with_secrets(item) for item in value]
-    return plain_value(value)
-
-
-def _maybe_secret(key: str, value: Any) -> Any:
-    return Secret(str(value)) if key in SECRET_KEYS and isinstance(value, str) else _with_secrets(value)
-
-
 def _schema(kind: str | list[str], **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, **more})
 
 
 Text = Annotated[str, BeforeValidator(_text), _schema(["string", "number", "boolean"])]
+# Text that may be left out: as in Prometheus' labels and annotations, nothing is empty text.
+TextOrNothing = Annotated[str, BeforeValidator(_text_or_nothing), _schema(["string", "number", "boolean", "null"])]
+Texts = dict[Text, TextOrNothing]
 Duration = Annotated[str, BeforeValidator(_duration), _schema("string", examples=["15s", "1m30s"])]
 Pause = Annotated[str, BeforeValidator(_pause), _schema("string", examples=["0s", "5m"])]
 Expression = Annotated[str, BeforeValidator(_expression), _schema(["string", "number"])]
@@ -437,9 +444,12 @@ Address = Annotated[str, BeforeValidator(_address), _schema("string", examples=[
 ListenAddress = Annotated[str, BeforeValidator(_listen), _schema(["string", "integer"], examples=["127.0.0.1:9090"])]
 Url = Annotated[str, BeforeValidator(_url), _schema("string", format="uri")]
 UrlPath = Annotated[str, BeforeValidator(_path), _schema("string", pattern="^/")]
+MetricsPath = Annotated[str, BeforeValidator(_metrics_path), _schema("string", pattern="^/[^?]*$")]
 Size = Annotated[str, BeforeValidator(_size), _schema("string", examples=["10GB"])]
 Memory = Annotated[str, BeforeValidator(_memory), _schema("string", examples=["512m"])]
 LabelName = Annotated[str, BeforeValidator(_label_name), _schema("string")]
+ExternalLabelName = Annotated[str, BeforeValidator(_external_label_name), _schema("string")]
+GroupingLabel = Annotated[str, BeforeValidator(_grouping_label), _schema("string")]
 StackName = Annotated[str, BeforeValidator(_stack_name), _schema("string", pattern="^[a-z0-9][a-z0-9_-]*$")]
 ServiceName = Annotated[str, BeforeValidator(_service_name), _schema("string")]
 Regex = Annotated[str, BeforeValidator(_regex), _schema("string", format="regex")]
@@ -449,8 +459,3 @@ UserName = Annotated[str, BeforeValidator(_user_name), _schema("string")]
 Password = Annotated[Secret, BeforeValidator(_password), _schema("string")]
 # Text that is a secret when it came through a variable: str or Secret.
 MaybeSecret = Annotated[Any, BeforeValidator(_maybe_variable), _schema("string")]
-# A block that another program defines: kept as written, its secrets recognised by their keys.
-Passthrough = Annotated[dict[str, Any], BeforeValidator(_block), _schema("object")]
-PlainBlock = Annotated[dict[str, Any], BeforeValidator(_plain_block), _schema("object")]
-Webhook = Annotated[dict[str, Any], BeforeValidator(_webhook), _schema("object")]
-Opsgenie = Annotated[dict[str, Any], BeforeValidator(_opsgenie), _schema("object")]

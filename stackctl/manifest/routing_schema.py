@@ -10,18 +10,16 @@ from pydantic_core import CoreSchema
 
 from stackctl import conventions as c
 from stackctl.manifest.base import Model
+from stackctl.manifest.block_fields import Opsgenie, Passthrough, Webhook
 from stackctl.manifest.fields import (
     Boolean,
     Clock,
     Duration,
     LabelName,
-    Opsgenie,
-    Passthrough,
     Pause,
     Regex,
     Text,
     TimeZone,
-    Webhook,
     Weekdays,
     wrong,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from stackctl.manifest.base import Model
-from stackctl.manifest.fields import Duration, Expression, Given, Integer, Off, Pause, ServiceName, Text, wrong
+from stackctl.manifest.fields import Duration, Expression, Given, Integer, Off, Pause, ServiceName, Text, Texts, wrong
 
 
 class RuleModel(Model):
@@ -16,8 +16,8 @@ class RuleModel(Model):
     expr: Expression = Field(description="The PromQL expression.")
     for_: Pause | None = Field(None, alias="for", description="How long it must hold before the alert fires.")
     keep_firing_for: Pause | None = Field(None, description="How long the alert fires on after it has ended.")
-    labels: dict[Text, Text] | None = Field(None, description="Labels that it adds, like `severity`.")
-    annotations: dict[Text, Text] | None = Field(
+    labels: Texts | None = Field(None, description="Labels that it adds, like `severity`.")
+    annotations: Texts | None = Field(
         None, description="Texts for people; `{{ $value | humanizePercentage }}` and the like are Prometheus' own."
     )
 
@@ -34,20 +34,24 @@ class _GroupKeys(Model):
     interval: Duration | None = Field(None, description="Of a group: how often it is evaluated.")
     query_offset: Pause | None = Field(None, description="Of a group: how far in the past it asks.")
     limit: Integer | None = Field(None, description="Of a group: the most alerts or series a rule may give.")
-    labels: dict[Text, Text] | None = Field(None, description="Of a group: labels that all its rules add.")
+    labels: Texts | None = Field(None, description="Of a group: labels that all its rules add.")
 
 
 class GroupModel(_GroupKeys):
     """A group of rules, evaluated one after the other."""
 
+    omissible = frozenset({"rules"})
+
     name: Text = Field(description="The group's name.")
-    rules: list[RuleModel] = Field(description="The rules, in the order of their evaluation.")
+    rules: list[RuleModel] = Field(default_factory=list, description="The rules, in the order of their evaluation.")
 
 
 class RuleFileModel(Model):
     """A Prometheus rule file."""
 
-    groups: list[GroupModel] = Field(description="The groups.")
+    omissible = frozenset({"groups"})
+
+    groups: list[GroupModel] = Field(default_factory=list, description="The groups.")
 
 
 class OverrideModel(Model):
@@ -59,8 +63,8 @@ class OverrideModel(Model):
     expr: Expression | None = Field(None, description="Another expression.")
     for_: Pause | None = Field(None, alias="for", description="Another time to wait.")
     keep_firing_for: Pause | None = Field(None, description="Another time to fire on.")
-    labels: dict[Text, Text] | None = Field(None, description="Labels, each added or in place of the one there.")
-    annotations: dict[Text, Text] | None = Field(None, description="Annotations, each added or in place.")
+    labels: Texts | None = Field(None, description="Labels, each added or in place of the one there.")
+    annotations: Texts | None = Field(None, description="Annotations, each added or in place.")
 
     @model_validator(mode="after")
     def _changes_something(self) -> OverrideModel:

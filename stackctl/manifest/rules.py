@@ -93,12 +93,10 @@ def _from_file(
     text = read_text(root / source.file, source.file, origin)
     if isinstance(text, Problem):
         return [text]
-    document = parse(text, source.file)
+    document = parse(text, source.file, several=True)
     if document.problems:
         return document.problems
-    if document.value is None:
-        remedy = "Write `groups:` and at least one group."
-        return [Problem("the rule file is empty", Position(source.file), remedy=remedy)]
+    document = _without_empty_entries(document)
     model = validate(document, RuleFileModel)
     if isinstance(model, list):
         return model
@@ -111,7 +109,44 @@ def _from_file(
         for index, group in enumerate(model.groups)
     ]
     content = _block(groups) if source.override else text.encode()
-    return RuleFile(path, content, tuple(_rules(groups)), origin, source.file)
+    return RuleFile(path, content, tuple(_rules(groups)), origin, source.file, _notes(document, groups))
+
+
+def _notes(document: Document, groups: list[_Group]) -> tuple[Problem, ...]:
+    """What Prometheus accepts of a rule file, and is hardly meant."""
+    notes = []
+    if document.following is not None:
+        at = document.at(document.following, 0)
+        remedy = "Move these groups into the first document, or into a file of their own."
+        notes.append(Problem("Prometheus reads only the first YAML document of a rule file", at, remedy=remedy))
+    if not any(group.model.rules for group in groups):
+        remedy = "Add a group with rules, or remove the file from the manifest."
+        notes.append(Problem("there are no rules in this file", Position(document.file), remedy=remedy))
+    return tuple(notes)
+
+
+def _without_empty_entries(document: Document) -> Document:
+    """`document` without the entries of lists that hold nothing: Prometheus skips them."""
+    places: dict[Place, Place] = {}
+
+    def kept(value: Any, to: Place, written: Place) -> Any:
+        places[to] = written
+        if isinstance(value, dict):
+            return {key: kept(item, (*to, key), (*written, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            filled = [(index, item) for index, item in enumerate(value) if item is not None]
+            return [kept(item, (*to, at), (*written, index)) for at, (index, item) in enumerate(filled)]
+        return value
+
+    if not _has_empty_entries(document.value):
+        return document
+    return document.rearranged(kept(document.value, (), ()), places)
+
+
+def _has_empty_entries(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_empty_entries, value.values()))
+    return isinstance(value, list) and (None in value or any(map(_has_empty_entries, value)))
 
 
 def _group_problems(document: Document, model: RuleFileModel) -> Iterator[Problem]:

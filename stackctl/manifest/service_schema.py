@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from stackctl.manifest.base import Model
+from stackctl.manifest.block_fields import Passthrough, PlainBlock
 from stackctl.manifest.fields import (
     Address,
     Boolean,
@@ -16,15 +17,15 @@ from stackctl.manifest.fields import (
     Duration,
     Filling,
     Fraction,
+    GroupingLabel,
     Integer,
     LabelName,
     MaybeSecret,
     MetricName,
+    MetricsPath,
     Number,
     Objective,
     OpenExpression,
-    Passthrough,
-    PlainBlock,
     Range,
     Regex,
     SecretText,
@@ -184,7 +185,7 @@ class PushModel(Model):
     """A batch job: it pushes its metrics to the stack's Pushgateway before it ends, instead of being scraped."""
 
     job: Text | None = Field(None, description="The job that it pushes as; the service's name by default.")
-    grouping: dict[LabelName, Text] = Field(default_factory=dict, description="The grouping key beside the job.")
+    grouping: dict[GroupingLabel, Text] = Field(default_factory=dict, description="The grouping key beside the job.")
 
 
 class LatencyModel(Model):
@@ -226,7 +227,7 @@ class ServiceModel(Model):
     discovery: Passthrough | None = Field(
         None, description="Prometheus service discovery instead of targets: `{dns_sd_configs: [...]}` and the like."
     )
-    metrics_path: UrlPath = Field("/metrics", description="The path of the metrics.")
+    metrics_path: MetricsPath = Field("/metrics", description="The path of the metrics.")
     scheme: Literal["http", "https"] = Field("http", description="How targets are spoken to.")
     scrape_interval: Duration | None = Field(None, description="How often; the stack's interval by default.")
     scrape_timeout: Duration | None = Field(None, description="How long a scrape may take; at most the interval.")

@@ -57,7 +57,7 @@ _CADVISOR_MOUNTS = [
 # Components that reach the networks the user joins: those that ask others.
 _ASKING = frozenset({c.PROMETHEUS, c.BLACKBOX, c.POSTGRES, c.REDIS, c.KAFKA, c.NGINX, c.MEMCACHED})
 
-_REFERENCE = re.compile(r"\$\$\{|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-?+][^{}]*)?\}|\$")
+_REFERENCE = re.compile(r"\$\$|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-?+][^{}]*)?\}|\$")
 
 
 def compose_project(
@@ -221,5 +221,6 @@ def _escape(text: str) -> str:
 
 
 def _escape_but_references(text: str) -> str:
-    """`text` with every `$` literal but those of `${NAME}`, which Compose is to expand, and of an escaped `$${`."""
+    """`text` with every `$` literal but those of `${NAME}`, which Compose is to expand, and of `$$`, Compose's own
+    way to write one dollar."""
     return _REFERENCE.sub(lambda match: match[0] if len(match[0]) > 1 else "$$", text)

@@ -60,7 +60,16 @@ def _route(rule: RoutingRule) -> dict[str, Any]:
 
 def _matchers(matches: Iterable[Match]) -> list[str]:
     """Quoted, with the escapes that both of Alertmanager's parsers read alike."""
-    return [f'{match.label}{match.operator}"{match.value.translate(_ESCAPES)}"' for match in matches]
+    return [f"{_label(match.label)}{match.operator}{_quoted(match.value)}" for match in matches]
+
+
+def _label(name: str) -> str:
+    """A label's name: Alertmanager wants quotes around all but the plain ones."""
+    return name if c.LABEL_NAME.fullmatch(name) else _quoted(name)
+
+
+def _quoted(text: str) -> str:
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 def _parts(period: Period) -> list[dict[str, Any]]:

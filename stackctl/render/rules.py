@@ -15,10 +15,11 @@ def rule_files(stack: Stack) -> dict[str, File]:
 
 
 def groups(rule_file: RuleFile) -> Any:
-    """The groups of a rule file as data."""
+    """The groups of a rule file as data, without the empty entries that Prometheus skips."""
     if not isinstance(rule_file.content, bytes):
         return rule_file.content["groups"]
-    return load_yaml(rule_file.content)["groups"]
+    written = (load_yaml(rule_file.content) or {}).get("groups") or ()
+    return [{**group, "rules": [rule for rule in group.get("rules") or () if rule]} for group in written if group]
 
 
 def _content(rule_file: RuleFile, manifest: str) -> bytes:

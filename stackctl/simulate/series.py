@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
 
+from stackctl import conventions as c
 from stackctl.model import Contract, Metric
 from stackctl.simulate import habits
 from stackctl.simulate.flow import GRADES, Flow, Grades
@@ -260,7 +261,12 @@ def _number(value: float) -> str:
 
 
 def _labels(pairs: Sequence[tuple[str, str]]) -> str:
-    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in pairs) + "}" if pairs else ""
+    return "{" + ",".join(f'{_label(name)}="{_escaped(value)}"' for name, value in pairs) + "}" if pairs else ""
+
+
+def _label(name: str) -> str:
+    """A label's name: one that is not plain is quoted, as Prometheus 3 reads it."""
+    return name if c.LABEL_NAME.fullmatch(name) else f'"{_escaped(name)}"'
 
 
 def _escaped(value: str) -> str:

@@ -6,11 +6,33 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-_SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s.*)?")
-_LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
-_TYPE = re.compile(r"#\s*TYPE\s+([a-zA-Z_:][a-zA-Z0-9_:]*)\s+(\w+)\s*")
+# The tokens of Prometheus' own reader, which allows blanks between them, and in values all but the end of the line.
+_NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_LABEL = rf"(?:{_NAME}|{_QUOTED})[ \t]*=[ \t]*{_QUOTED}"
+_NAMED = rf"(?:{_LABEL}|{_QUOTED})"
+_LABELS = rf"\{{[ \t]*(?:{_NAMED}(?:[ \t]*,[ \t]*{_NAMED})*[ \t]*,?[ \t]*)?\}}"
+_NUMBER = r"[+-]?(?:0[xX][0-9a-fA-F_.]+(?:[pP][+-]?\d+)?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf(?:inity)?|nan))"
+_EXEMPLAR = rf"#[ \t]*{_LABELS}[ \t]*{_NUMBER}(?:[ \t]+{_NUMBER})?"
+_SAMPLE = re.compile(
+    rf"(?:(?P<name>{_NAME})[ \t]*(?P<labels>{_LABELS})?|(?P<quoted>{_LABELS}))[ \t]*(?P<value>{_NUMBER})"
+    rf"(?:[ \t]+-?[\d.]+)?[ \t]*(?:{_EXEMPLAR}[ \t]*)?(?:\n|\Z)",
+    re.DOTALL,
+)
+_PAIR = re.compile(rf"({_NAME}|{_QUOTED})[ \t]*=[ \t]*({_QUOTED})", re.DOTALL)
+_QUOTED_NAME = re.compile(rf"({_QUOTED})[ \t]*(?:,|\}})", re.DOTALL)
+_BLANK = re.compile(r"[ \t\n]*")
+_COMMENT = re.compile(r"#[^\n]*")
+_TYPE = re.compile(rf"#[ \t]+TYPE[ \t]+({_NAME}|{_QUOTED})[ \t]+(\w+)[ \t]*")
 _STATUS = re.compile(r"[1-5]([0-9]{2}|xx)")
 _REQUESTS = re.compile(r"(^|_)requests?(_|$)")
+# Words in the name of a counter by which it counts something other than all requests.
+_OTHERS = re.compile(
+    r"(^|_)(errors?|err|exceptions?|fail(ed|ures?|s)?|faults?|panics?|rejected|rejections?|dropped|denied|blocked|limited"
+    r"|throttled|timeouts?|timed_out|aborted|aborts?|cancel(l?ed)?|retries|retry|retried|slow|invalid|bad|unauthorized"
+    r"|bytes|bits|size|seconds|milliseconds|ms|duration|latency|time|cost|tokens?|in_flight|inflight|active|pending"
+    r"|queued|cached?|hits?|misses)(_|$)"
+)
 _STATUS_LABELS = ("status", "code", "status_code", "http_status", "http_status_code", "http_response_status_code")
 # The metrics of a client library about its own handler say nothing about the application.
 _OF_THE_CLIENT = ("promhttp_",)
@@ -57,35 +79,47 @@ class _Family:
 
 
 def read(text: str) -> Scrape | None:
-    """What `text` says, or None when it is not in the text format of Prometheus."""
+    """What `text` says, or None when Prometheus would not read it as metrics."""
     kinds: dict[str, str] = {}
     families: dict[str, _Family] = {}
-    series = 0
-    for line in text.splitlines():
-        line = line.strip()
-        if line.startswith("#"):
-            if found := _TYPE.fullmatch(line):
-                kinds[found[1]] = found[2]
-        elif line:
-            sample = _SAMPLE.fullmatch(line)
-            if sample is None or not _is_number(sample[3]):
-                return None
-            series += 1
-            family = families.setdefault(sample[1], _Family())
-            for name, value in _LABEL.findall(sample[2] or ""):
-                family.labels.setdefault(name, set()).add(value)
+    series, at = 0, _start(text, 0)
+    while at < len(text):
+        if comment := _COMMENT.match(text, at):
+            if found := _TYPE.fullmatch(comment[0]):
+                kinds[_plain(found[1])] = found[2]
+            at = _start(text, comment.end())
+            continue
+        sample = _SAMPLE.match(text, at)
+        if sample is None:
+            return None
+        labels = sample["labels"] or sample["quoted"] or ""
+        if not (name := sample["name"] or _quoted_name(labels)):
+            return None
+        series += 1
+        family = families.setdefault(name, _Family())
+        for label, value in _PAIR.findall(labels):
+            family.labels.setdefault(_plain(label), set()).add(_plain(value))
+        at = _start(text, sample.end())
     if not series:
         return None
     client = next((client for metric, client in CLIENTS.items() if metric in families), "")
     return Scrape(series, client, _product(families), _requests(families, kinds), _latency(families, kinds))
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _start(text: str, at: int) -> int:
+    """Where the next line with something in it begins."""
+    return _BLANK.match(text, at).end()  # type: ignore[union-attr]  # it always matches
+
+
+def _quoted_name(labels: str) -> str:
+    """The name of a metric that stands in the braces."""
+    pairs_left_out = _PAIR.sub("", labels)
+    found = _QUOTED_NAME.search(pairs_left_out)
+    return _plain(found[1]) if found else ""
+
+
+def _plain(token: str) -> str:
+    return token[1:-1] if token.startswith('"') else token
 
 
 def _product(families: Mapping[str, _Family]) -> str:
@@ -104,8 +138,22 @@ def _counters(families: Mapping[str, _Family], kinds: Mapping[str, str]) -> Iter
         base, _, suffix = name.rpartition("_")
         counts = kinds.get(name) == "counter" or (suffix == "total" and kinds.get(base) == "counter")
         counts = counts or (suffix == "count" and kinds.get(base) in {"histogram", "summary"})
-        if counts and _REQUESTS.search(base) and not name.startswith(_OF_THE_CLIENT):
+        if (
+            counts
+            and _REQUESTS.search(base)
+            and not _counts_others(name, suffix)
+            and not name.startswith(_OF_THE_CLIENT)
+        ):
             yield name
+
+
+def _counts_others(name: str, suffix: str) -> bool:
+    """Whether a counter is about some requests only, or about their bytes or seconds.
+
+    The count of a histogram or a summary counts each request, whatever is measured of it: only failures are left out.
+    """
+    measured = re.sub(r"_(bytes|bits|size|(milli)?seconds|ms|duration|latency|time)(?=_|$)", "", name)
+    return bool(_OTHERS.search(measured if suffix == "count" else name))
 
 
 def _status_label(family: _Family) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +63,70 @@ def test_what_is_not_the_format_must_be_told_apart(text: str) -> None:
 @given(st.text())
 def test_no_text_must_break_the_reader(text: str) -> None:
     read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'q {quantile="0.5"} 1\n',
+        'q { quantile = "0.5" , job="a", } 1\n',
+        'q{a="one\u2028two"} 1\n',
+        'q{a="one\u0085two\x0c"} 1\n',
+        'q{a="quoted \\"}\\" and \\\\"} 1 1700000000000\n',
+        '{"http.requests", "service.name"="a"} 1\n',
+        'q{"service.name"="a"} 1\n',
+        "\t q\t1\n",
+        "q 1",
+        "q +Inf\nq NaN\nq -inf\nq 0x1p-2\nq 1e3\nq .5\n",
+        'q_total{a="b"} 1 # {trace_id="x"} 0.5 1.0\n# EOF\n',
+        "#no space\n# HELP q {\nq 1\n\n\n",
+    ],
+)
+def test_reads_what_prometheus_reads(text: str) -> None:
+    assert read(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["q{a=b} 1\n", 'q{a="b} 1\n', "q{,} 1\n", 'q{a="b",,} 1\n', "q 1 2 3\n", "q one\n", "q 1_0\n", "9q 1\n", "{} 1\n"],
+)
+def test_refuses_what_prometheus_refuses(text: str) -> None:
+    assert read(text) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "http_requests_errors_total",
+        "http_request_errors_total",
+        "http_requests_failed_total",
+        "http_failed_requests_total",
+        "http_request_timeouts_total",
+        "http_requests_rejected_total",
+        "http_request_size_bytes_total",
+        "http_request_duration_seconds_total",
+        "http_request_exceptions_total",
+        "slow_http_requests_total",
+    ],
+)
+def test_other_counters_are_not_taken_for_requests(other: str) -> None:
+    text = f'# TYPE {other} counter\n{other}{{code="500"}} 3\n'
+    assert read(text) == Scrape(1)
+    found = read(text + "# TYPE all_the_http_requests_total counter\nall_the_http_requests_total 9\n")
+    assert found is not None
+    assert found.requests == Requests("all_the_http_requests_total")
+
+
+def test_counts_of_sizes_and_durations_count_requests() -> None:
+    for metric in ("http_request_duration_seconds", "http_request_size_bytes", "grpc_request_latency_ms"):
+        found = read(f'# TYPE {metric} histogram\n{metric}_count{{code="200"}} 3\n')
+        assert found is not None
+        assert found.requests == Requests(f"{metric}_count", "code")
+    assert read("# TYPE failed_request_seconds summary\nfailed_request_seconds_count 1\n") == Scrape(1)
+
+
+def test_reads_hostile_text_in_linear_time() -> None:
+    begin = time.process_time()
+    for text in ('q{a="' + 'b",a="' * 50_000, "q{" + " " * 200_000, "q" * 500_000, 'q{a="' + "\\" * 200_000):
+        assert read(text) is None
+    assert time.process_time() - begin < 5

@@ -293,3 +293,43 @@ def test_the_region_of_opsgenie_must_not_be_taken_for_a_secret(tmp_path: Path) -
     assert alertmanager
     (block,) = alertmanager.receivers[0].integrations["opsgenie"]
     assert block == {"api_key": Secret("hunter2"), "api_url": "https://api.eu.opsgenie.test/"}
+
+
+def test_accepts_the_label_names_of_prometheus_3(tmp_path: Path) -> None:
+    labels = "    labels: {service.name: a}\n"
+    contract = "    metrics: {x_total: {type: counter, labels: {http.route: , zone: }}}\n"
+    more = "prometheus: {external_labels: {__replica__: r1, k8s.cluster: eu}}\n"
+    stack = loaded(tmp_path, service(labels + contract) + more)
+    assert stack.prometheus.external_labels == {"__replica__": "r1", "k8s.cluster": "eu"}
+    assert stack.services[0].labels == {"service.name": "a"}
+
+
+@pytest.mark.parametrize("name", ['""', "__x", '"a\\nb"'])
+def test_refuses_names_that_no_target_can_have(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError):
+        loaded(tmp_path, service(f"    labels: {{{name}: a}}\n"))
+
+
+def test_refuses_parameters_in_a_metrics_path(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        loaded(tmp_path, service("    metrics_path: /probe?module=http&target=a%20b&target=\n"))
+    remedy = refused.value.problems[0].remedy
+    assert remedy == 'Write `metrics_path: /probe` and `params: {module: ["http"], target: ["a b", ""]}`.'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["name: {}\nservices: {{a: {{targets: ['a:1']}}}}", "name: x\nservices: {{{}: {{targets: ['a:1']}}}}"],
+    ids=["stack", "service"],
+)
+def test_names_the_limit_of_a_long_name(tmp_path: Path, text: str) -> None:
+    assert loaded(tmp_path, "version: 1\n" + text.format("a" * 63))
+    with pytest.raises(InputError) as refused:
+        loaded(tmp_path, "version: 1\n" + text.format("a" * 64))
+    assert "the name is 64 characters long, the limit is 63" in refused.value.problems[0].summary
+
+
+def test_refuses_a_second_document_in_the_manifest(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        loaded(tmp_path, service("") + "---\nname: other\n")
+    assert "a second YAML document" in str(refused.value)

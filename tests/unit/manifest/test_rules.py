@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from stackctl.manifest import load
 from stackctl.model import RuleFile
 from stackctl.render import render
 from stackctl.render.rules import groups
+from stackctl.tools import locate
 
 HEAD = 'version: 1\nname: shop\nservices: {api: {targets: ["localhost:8000"]}}\n'
 RULES = """\
@@ -129,3 +131,70 @@ def test_variables_must_be_filled_in_the_manifest_only(tmp_path: Path) -> None:
     (tmp_path / "in-file.yml").write_text('groups: [{name: a, rules: [{alert: A, expr: "up < ${LEAST}"}]}]')
     with pytest.raises(InputError, match="not PromQL"):
         loaded(tmp_path, "  - file: in-file.yml", {"LEAST": "3"})
+
+
+WRITTEN = {
+    "label without a value": "groups: [{name: a, rules: [{alert: X, expr: up, labels: {team: }, annotations: {a: }}]}]",
+    "nothing": "",
+    "a comment": "# nothing yet",
+    "empty mapping": "{}",
+    "no groups": "groups:",
+    "null groups": "groups: ~",
+    "no rules": "groups: [{name: a, rules: }]",
+    "no rules at all": "groups: [{name: a}]",
+    "empty entries": "groups:\n  -\n  - name: a\n    rules:\n      -\n      - {alert: X, expr: up}\n",
+    "keys without values": "groups: [{name: a, interval: , rules: [{alert: X, expr: up, for: , labels: }]}]",
+    "two documents": "groups: [{name: a, rules: [{alert: X, expr: up}]}]\n---\ngroups: [{name: b, rules: []}]\n",
+    "a broken second document": "groups: [{name: a, rules: [{alert: X, expr: up}]}]\n---\ngroups: [\n",
+    "marks around the document": "---\ngroups: [{name: a, rules: [{alert: X, expr: up}]}]\n...\n",
+    "other types": "groups: [{name: 1, rules: [{alert: X, expr: 1, labels: {a: 1, b: true, c: 1.50}}]}]",
+    "UTF-8 names": "groups: [{name: a, rules: [{record: a.b, expr: up, labels: {service.name: x}}]}]",
+    "an empty alert": "groups: [{name: a, rules: [{alert: '', record: x, expr: up}]}]",
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
+def test_accepts_rule_files_as_promtool_does(tmp_path: Path, text: str) -> None:
+    override = ", override: {X: {for: 1m}}" if "alert: X" in text else ""
+    (tmp_path / "rules.yml").write_text(text)
+    (tmp_path / "stack.yml").write_text(f"{HEAD}rules:\n  - {{file: rules.yml{override}}}\n")
+    stack = load(tmp_path / "stack.yml", {})
+    (file,) = stack.rules
+    assert len([rule for group in groups(file) for rule in group["rules"]]) == len(file.rules)
+    tree = render(stack, "native")
+    if promtool := locate("promtool"):
+        path = tmp_path / "rendered.yml"
+        path.write_bytes(tree.files["prometheus/rules/rules.yml"].content)
+        done = subprocess.run([promtool.path, "check", "rules", path], capture_output=True, text=True, check=False)
+        assert f"SUCCESS: {len(file.rules)} rules found" in done.stdout
+
+
+def test_places_problems_behind_empty_entries(tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text("groups:\n  - name: a\n    rules:\n      -\n      - {alert: X, expr: up(}\n")
+    (tmp_path / "stack.yml").write_text(f"{HEAD}rules: [{{file: rules.yml}}]\n")
+    with pytest.raises(InputError) as refused:
+        load(tmp_path / "stack.yml", {})
+    assert "rules.yml:5:" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (WRITTEN["two documents"], "rules.yml:3:1: Prometheus reads only the first YAML document of a rule file"),
+        (WRITTEN["a broken second document"], "Prometheus reads only the first YAML document of a rule file"),
+        (WRITTEN["no groups"], "rules.yml: there are no rules in this file"),
+        ("groups: []\n---\n", "rules.yml: there are no rules in this file"),
+    ],
+)
+def test_notes_what_is_hardly_meant(tmp_path: Path, text: str, note: str) -> None:
+    (tmp_path / "rules.yml").write_text(text)
+    (tmp_path / "stack.yml").write_text(f"{HEAD}rules: [{{file: rules.yml}}]\n")
+    (found,) = load(tmp_path / "stack.yml", {}).rules[0].notes
+    assert note in str(found)
+
+
+def test_refuses_what_follows_the_end_of_a_document(tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text("groups: []\n]\n")
+    (tmp_path / "stack.yml").write_text(f"{HEAD}rules: [{{file: rules.yml}}]\n")
+    with pytest.raises(InputError):
+        load(tmp_path / "stack.yml", {})

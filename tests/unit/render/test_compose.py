@@ -79,6 +79,8 @@ def test_labels_given_as_a_list_must_stay_a_list() -> None:
         ("$${TOKEN}", "$${TOKEN}"),
         ("$TOKEN", "$$TOKEN"),
         ("a$", "a$$"),
+        ("pa$$word", "pa$$word"),
+        ("$$$", "$$$$"),
         ("${not closed", "$${not closed"),
     ],
 )
