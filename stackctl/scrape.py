@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from stackctl import conventions as c
 from stackctl.model import Component, Exporter, Probe, Service, Stack, Target
@@ -61,6 +62,43 @@ def jobs(stack: Stack, runtime: str) -> tuple[Job, ...]:
     """Every scrape job of `stack` under `runtime` ("docker" or "native"), components first, in a fixed order."""
     own = [job for component in stack.components for job in _component_jobs(component, runtime)]
     return (*own, *(_service_job(service, runtime) for service in stack.services if service.push is None))
+
+
+def rendered_jobs(stack: Stack, runtime: str, config: Mapping[str, Any]) -> tuple[Job, ...]:
+    """Every scrape job of the rendered configuration `config`: those of `jobs`, and those that `extra` adds."""
+    own = jobs(stack, runtime)
+    known = {job.name for job in own}
+    added = [block for block in config.get("scrape_configs") or () if block.get("job_name") not in known]
+    return (*own, *(_added_job(block, stack.prometheus.origin) for block in added))
+
+
+def _added_job(block: Mapping[str, Any], origin: Position) -> Job:
+    """The job of a scrape_config that was passed through, as if a service of its name had declared it."""
+    discovery = {key: value for key, value in block.items() if key.endswith("_sd_configs")}
+    groups = block.get("static_configs") or ()
+    targets = tuple(
+        Target(str(address), {name: str(value) for name, value in (group.get("labels") or {}).items()}, origin)
+        for group in groups
+        for address in group.get("targets") or ()
+    )
+    service = Service(
+        name=str(block["job_name"]),
+        origin=origin,
+        targets=targets,
+        discovery=discovery,
+        metrics_path=str(block.get("metrics_path") or "/metrics"),
+        scheme=str(block.get("scheme") or "http"),
+        scrape_interval=block.get("scrape_interval"),
+        scrape_timeout=block.get("scrape_timeout"),
+        scrape={key: value for key, value in block.items() if key not in discovery},
+    )
+    endpoints = tuple(
+        Endpoint(target.address, target.labels.get("instance", target.address), target.labels, origin)
+        for target in targets
+    )
+    params = {name: tuple(map(str, values)) for name, values in (block.get("params") or {}).items()}
+    honor = bool(block.get("honor_labels"))
+    return Job(service.name, endpoints, origin, service, None, service.metrics_path, params, honor)
 
 
 def component_address(component: Component, runtime: str) -> str:

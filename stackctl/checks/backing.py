@@ -266,7 +266,7 @@ class Backing:
         owner = self._component(name)
         if owner in self._silent:
             return self._from_silent(name, owner)
-        open_ones = [each.name for each in self.context.stack.services if each.contract is None]
+        open_ones = [job.name for job in self.context.jobs if job.service and job.service.contract is None]
         silent = [] if owner else [each for each in open_ones if each in self._silent]
         if silent:  # it may be one of these that serves it: a name that is alike would be bad advice
             return self._from_silent(name, silent[0])

@@ -48,10 +48,11 @@ def dropped_by(job: Job, labels: Mapping[str, str]) -> Diagnosis:
         return Diagnosis("relabelling drops it", remedy, "no step of the manifest drops it: the running ones differ")
     index = outcome.dropped_by
     step = steps[index]
-    place = job.service.relabel_origins[index]
+    # Steps that were passed through in `extra` have no line of their own.
+    place = next(iter(job.service.relabel_origins[index : index + 1]), job.origin)
     return Diagnosis(
-        f"dropped by step {index + 1} of `relabel` ({step['action']})",
-        f"Correct that step, in line {place.line} of the manifest, or take the target out.",
+        f"dropped by step {index + 1} of `relabel` ({step.get('action', 'replace')})",
+        f"Correct that step, in line {place.line} of the manifest, or remove the target.",
         f"{place}: {_of_step(step, outcome.labels)}",
     )
 

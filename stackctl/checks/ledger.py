@@ -19,8 +19,10 @@ from stackctl.checks import (
     health,
     jobs,
     panels,
+    remote_write,
     rules,
     storage,
+    stored,
     targets,
 )
 from stackctl.checks.context import Context
@@ -36,6 +38,8 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (storage.check, (storage.ID,)),
     (jobs.check, (jobs.ID,)),
     (targets.check, (targets.ID,)),
+    (stored.check, (stored.ID,)),
+    (remote_write.check, (remote_write.ID,)),
     (contracts.check, (contracts.METRIC, contracts.LABELS)),
     (health.check, (health.ID,)),
     (exporters.check, (exporters.WORKS, exporters.PROBE)),

@@ -233,7 +233,7 @@ def _has_metrics(answer: Probe) -> bool:
 def _credentials(one: Failed) -> str:
     """The value of the Authorization header by which the manifest logs in, "" when it gives none."""
     known = one.job.service.scrape if one.job.service else {}
-    if "basic_auth" in known:
+    if "password" in known.get("basic_auth", ()):
         pair = ":".join(_plain(known["basic_auth"].get(key)) for key in ("username", "password"))
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
     block = known.get("authorization")

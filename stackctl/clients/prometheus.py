@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from stackctl.clients.exposition import Exposition
 from stackctl.clients.http import Answer, Http
 
 # Names and values are asked for to find the nearest: as many as this are enough, however many there are.
@@ -181,6 +182,11 @@ class Prometheus:
         """The labels and the value of every series that an instant query has as its result."""
         return self.http.json("/api/v1/query", _values, params={"query": query})
 
+    def timestamps(self, selector: str, seconds: float) -> tuple[float, ...]:
+        """The Unix times of the samples that one series of `selector` has within the last `seconds`."""
+        parameters = {"query": f"{selector}[{seconds:.0f}s]", "limit": "1"}
+        return self.http.json("/api/v1/query", _times, params=parameters)
+
     def has_result(self, query: str) -> bool:
         """Whether an instant query has a result. Of many series only one is asked for."""
         parameters = {"query": query, "limit": "1"}
@@ -200,6 +206,10 @@ class Prometheus:
         """The Unix time that it is by Prometheus' own clock, and that of the first scrape in the last `seconds`."""
         query = f"min(min_over_time(timestamp(up)[{seconds}s:5s])) or vector(time())"
         return self.http.json("/api/v1/query", _clock, params={"query": query})
+
+    def own_metrics(self) -> Exposition:
+        """The metrics that it serves of itself, read directly, so that they are those of now."""
+        return Exposition(self.http.ask("/metrics").text)
 
     def newest_sample(self) -> float:
         """The Unix time of the newest sample of any scrape, 0.0 when there is none."""
@@ -295,6 +305,10 @@ def _numbered(answer: Any) -> dict[int, list[tuple[Labels, float]]]:
         own = {name: text for name, text in labels.items() if name != _NUMBER}
         results.setdefault(int(labels[_NUMBER]), []).append((own, value))
     return results
+
+
+def _times(answer: Any) -> tuple[float, ...]:
+    return tuple(float(time) for each in answer["data"]["result"][:1] for time, _ in each["values"])
 
 
 def _value(answer: Any) -> float:

@@ -45,6 +45,7 @@ def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_no
     well.servers["prometheus"].routes["/api/v1/alertmanagers"] = success({"activeAlertmanagers": []})
     well.servers["alertmanager"].routes["/api/v2/receivers"] = []
     del well.servers["alertmanager"].routes["/metrics"]
+    well.servers["prometheus"].routes["/metrics"] = ""
     well.servers["grafana"].routes = {}
     well.reached.clear()
     well.stored = lambda: 0
@@ -171,6 +172,7 @@ def test_what_was_left_out_must_be_skipped_with_its_reason_and_never_passed(well
         "grafana.dashboard",
         "exporter.works",
         "probe.success",
+        "job.stored",
     }
     assert ("target.up", "probe-home/http://example.test/") in skipped
     assert well.only("component.ready", "grafana").summary == f"does not run: {reason}"
@@ -272,7 +274,7 @@ def test_a_target_that_relabelling_dropped_must_be_told_with_the_step(well: Worl
     assert told(finding) == (
         "fail",
         "dropped by step 2 of `relabel` (drop)",
-        "Correct that step, in line 31 of the manifest, or take the target out.",
+        "Correct that step, in line 31 of the manifest, or remove the target.",
     )
     assert finding.evidence == "stack.yml:31:9: drop: [env] is 'prod', which matches 'prod|test'"
 

@@ -75,7 +75,7 @@ DASHBOARD = {
 MANIFEST = """\
 version: 1
 name: pretended
-prometheus: {{listen: 127.0.0.1:{prometheus}}}
+prometheus: {{listen: 127.0.0.1:{prometheus}, remote_write: [{{url: "http://store.test/write"}}]}}
 alertmanager:
   listen: 127.0.0.1:{alertmanager}
   receivers: {{oncall: {{webhook: {{url: "http://127.0.0.1:1/"}}}}}}
@@ -171,11 +171,15 @@ class World:
     series: list[dict[str, str]] = field(default_factory=list)
     added: dict[str, str] = field(default_factory=lambda: {"job": "api", "instance": "localhost:8000", "team": "core"})
     interval: float = 15.0
+    samples: dict[tuple[str, str], int] = field(default_factory=dict)
+    stale: set[str] = field(default_factory=set)
+    history: dict[str, int] = field(default_factory=dict)
     reached: set[str] = field(default_factory=lambda: {"redis_up", "probe_success"})
     empty: set[str] = field(default_factory=set)
     refused: dict[str, Reply] = field(default_factory=dict)
     scrapes: Callable[[], int] = field(default_factory=lambda: count().__next__)
     stored: Callable[[], int] = field(default_factory=lambda: count().__next__)
+    writes: Callable[[], int] = field(default_factory=lambda: count().__next__)
     evaluations: Callable[[], int] = field(default_factory=lambda: count().__next__)
 
     def findings(self, *only: str) -> list[Finding]:
@@ -228,6 +232,12 @@ class World:
         """Let the series of the service carry other labels of its target; "" takes one away."""
         self.added = {name: value for name, value in {**self.added, **labels}.items() if value}
 
+    def report_own_metrics(self) -> str:
+        """What Prometheus serves of itself: more has been written elsewhere each time."""
+        block = 'remote_name="99d0c9",url="http://store.test/write"'
+        sent = f"prometheus_remote_storage_queue_highest_sent_timestamp_seconds{{{block}}} {self.time + self.writes()}"
+        return f"prometheus_remote_storage_shards{{{block}}} 1\n{sent}\n"
+
     def report_targets(self) -> dict[str, Any]:
         """The targets, each scraped once more since it was asked last, but for those with a time of their own."""
         now = stamp(self.time + self.scrapes())
@@ -253,6 +263,15 @@ class World:
         text = query.removeprefix("query=").partition("&limit=")[0]
         if text == "max(timestamp(up)) or vector(0)":
             return success({"result": [{"metric": {}, "value": [1, str(self.time + self.stored())]}]})
+        if text.startswith("scrape_samples_"):
+            found = [(each["labels"], self.samples.get((text, each["scrapePool"]), 5)) for each in self.targets]
+            return success({"result": [{"metric": labels, "value": [1, str(count)]} for labels, count in found]})
+        if text.startswith("count by (job, instance) (last_over_time("):
+            fresh = [each["labels"] for each in self.targets if each["labels"].get("instance") not in self.stale]
+            return success({"result": [{"metric": labels, "value": [1, "1"]} for labels in fresh]})
+        if text.endswith("[600s]"):
+            times = [[at, "1"] for at in range(self.history["up" if text.startswith("up{") else ""])]
+            return success({"result": [{"metric": {}, "values": times}] if times else []})
         if text.startswith(("label_replace(", "group by (", "count by (")):
             refused = [reply for expr, reply in self.refused.items() if expr in text]
             if refused:
@@ -374,7 +393,7 @@ def context_of(manifest: Path) -> Context:
         stack=stack,
         runtime="native",
         tree=render(stack, "native"),
-        jobs=scrape.jobs(stack, "native"),
+        jobs=scrape.rendered_jobs(stack, "native", render(stack, "native").yaml("prometheus/prometheus.yml")),
         skipped={},
         current="aaa",
         declared="aaa",
@@ -441,6 +460,7 @@ def _answer(made: World) -> None:
     routes = {
         "prometheus": {
             "/-/ready": "Prometheus Server is Ready.",
+            "/metrics": made.report_own_metrics,
             "/api/v1/status/runtimeinfo": success(info),
             "/api/v1/status/config": success({"yaml": config}),
             "/api/v1/targets": made.report_targets,

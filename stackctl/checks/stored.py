@@ -1,0 +1,206 @@
+"""`job.stored`: every target that is up serves samples, and Prometheus keeps what it scrapes.
+
+A target is up as soon as its answer can be read. That it is empty, or that its samples are dropped because they repeat
+a series, go back in time or lie too far from now, is reported nowhere but in counters of Prometheus and in its log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stackctl import conventions as c
+from stackctl.checks import server_log, targets
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.server_log import Entry
+from stackctl.checks.shape import named
+from stackctl.clients.http import NoAnswer
+from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
+from stackctl.promql.selectors import Condition, Selector
+from stackctl.scrape import Job
+
+ID = "job.stored"
+# How a message of Prometheus' log ends -> what the samples are, and what to do.
+_DROPPED = {
+    "out-of-order samples": (
+        "their timestamps go back",
+        "Serve samples without timestamps, or set `honor_timestamps: false` for the job.",
+    ),
+    "different value but same timestamp": (
+        "they repeat a series or its timestamp",
+        "Serve each series once in an answer, and no timestamps; `honor_timestamps: false` ignores those.",
+    ),
+    "too old or are too far into the future": (
+        "their timestamps are too old or too far in the future",
+        "Correct the clock of the service, serve no timestamps, or set `honor_timestamps: false` for the job.",
+    ),
+}
+# A job with more samples than this is not searched for timestamps that stand still: that touches every series.
+_SEARCHED = 100_000
+# Nothing newer than this, and two scrapes, is suspicious; then this much of the past is read, in seconds, which must
+# hold so many scrapes.
+_FROZEN_SECONDS = 60.0
+_PAST = 600.0
+_SCRAPES = 3
+# Where federation is served: what it matches may not be there yet.
+_FEDERATION = "/federate"
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What Prometheus says of the samples of all targets.
+
+    scraped, kept  labels of a target -> the samples of its last scrape, and those that relabelling left
+    log            the last lines of its log
+    frozen         the labels `job` and `instance` of targets of which nothing new is stored
+    """
+
+    scraped: Mapping[frozenset[tuple[str, str]], float]
+    kept: Mapping[frozenset[tuple[str, str]], float]
+    log: Sequence[Entry]
+    frozen: frozenset[tuple[str, str]]
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """A finding for every declared job."""
+    seen = targets.settle(context)
+    stored = seen if isinstance(seen, NoAnswer) else _look(context, seen)
+    if isinstance(seen, NoAnswer) or isinstance(stored, NoAnswer):
+        error = seen if isinstance(seen, NoAnswer) else stored
+        return [Subject(ID, job.name, job.origin).unanswered(error) for job in context.jobs]  # type: ignore[arg-type]
+    return [_job(context, job, seen, stored) for job in context.jobs]
+
+
+def _look(context: Context, seen: targets.Observation) -> Stored | NoAnswer:
+    client = context.prometheus()
+    try:
+        scraped = _by_target(client.values("scrape_samples_scraped"))
+        kept = _by_target(client.values("scrape_samples_post_metric_relabeling"))
+        log = server_log.entries(context.place, context.stack, c.PROMETHEUS)
+        return Stored(scraped, kept, log, _frozen(context, client, _searched(context, seen, kept)))
+    except NoAnswer as error:
+        return error
+
+
+def _searched(
+    context: Context, seen: targets.Observation, kept: Mapping[frozenset[tuple[str, str]], float]
+) -> list[ActiveTarget]:
+    """The targets whose own samples are to be found under their labels, of jobs that are not too large."""
+    found = []
+    for job in context.jobs:
+        up = [target for target in seen.targets if target.job == job.name and target.health == "up"]
+        if not _relabels(job) and 0 < _count(up, kept) <= _SEARCHED:
+            found += [target for target in up if kept.get(_labels(target.labels))]
+    return found
+
+
+def _relabels(job: Job) -> bool:
+    """Return whether the series of a job may carry another job or instance than its targets."""
+    steps = job.service.scrape.get("metric_relabel_configs", ()) if job.service else ()
+    honored = job.service.scrape.get("honor_labels") if job.service else False
+    return job.honor_labels or bool(honored) or any(each.get("action") not in ("keep", "drop") for each in steps)
+
+
+def _by_target(found: Iterable[tuple[Labels, float]]) -> dict[frozenset[tuple[str, str]], float]:
+    return {_labels(labels): value for labels, value in found}
+
+
+def _labels(labels: Labels) -> frozenset[tuple[str, str]]:
+    return frozenset((name, value) for name, value in labels.items() if name != "__name__")
+
+
+def _frozen(context: Context, client: Prometheus, up: Sequence[ActiveTarget]) -> frozenset[tuple[str, str]]:
+    """The targets (job, instance) of which nothing new was stored for a while, though they were scraped.
+
+    A clock that is behind makes old samples too, but those move on.
+    """
+    if not up:
+        return frozenset()
+    own = Condition("__name__", "!~", "up|scrape_.+")
+    jobs = sorted({target.labels.get("job", "") for target in up})
+    seconds = _FROZEN_SECONDS + 2 * max(context.interval(job) for job in context.jobs)
+    found = client.values(
+        f"count by (job, instance) (last_over_time({Selector('', (named(jobs), own)).text}[{seconds:.0f}s]))"
+    )
+    fresh = {(labels.get("job", ""), labels.get("instance", "")) for labels, _ in found}
+    old = {_place(target) for target in up} - fresh
+    return frozenset(place for place in sorted(old)[:_SHOWN] if _stands_still(client, place, own))
+
+
+def _stands_still(client: Prometheus, place: tuple[str, str], own: Condition) -> bool:
+    """Return whether a target was scraped several times, and one of its series has no two timestamps."""
+    conditions = tuple(Condition(*each) for each in (("job", "=", place[0]), ("instance", "=", place[1])))
+    scrapes = client.timestamps(Selector("up", conditions).text, _PAST)
+    return len(scrapes) >= _SCRAPES and len(client.timestamps(Selector("", (*conditions, own)).text, _PAST)) < 2
+
+
+def _place(target: ActiveTarget) -> tuple[str, str]:
+    return target.labels.get("job", ""), target.labels.get("instance", "")
+
+
+def _job(context: Context, job: Job, seen: targets.Observation, stored: Stored) -> Finding:
+    subject = Subject(ID, job.name, job.origin)
+    if targets.is_skipped(context, job):
+        return subject.skipped("it does not run")
+    up = [target for target in seen.targets if target.job == job.name and target.health == "up"]
+    if not up:
+        return subject.skipped("nothing is scraped: no target is up", "See what `target.up` says of them.")
+    return (
+        _dropped(context, subject, job, up, stored.log)
+        or _empty(subject, job, up, stored)
+        or _still(subject, up, stored)
+        or subject.passed(f"{_count(up, stored.kept):g} samples of each scrape are kept")
+    )
+
+
+def _count(up: Sequence[ActiveTarget], counts: Mapping[frozenset[tuple[str, str]], float]) -> float:
+    return sum(counts.get(_labels(target.labels), 0.0) for target in up)
+
+
+def _dropped(
+    context: Context, subject: Subject, job: Job, up: Sequence[ActiveTarget], log: Sequence[Entry]
+) -> Finding | None:
+    """The failure of a job of which samples were dropped in its last two scrapes."""
+    since = max(target.last_scrape for target in up) - 1.5 * context.interval(job)
+    for words, (meaning, remedy) in _DROPPED.items():
+        found = [
+            entry
+            for entry in log
+            if entry.fields.get("scrape_pool") == job.name and words in entry.message and entry.time >= since
+        ]
+        if found:
+            last = found[-1].fields
+            places = sorted({entry.fields.get("target", "") for entry in found})
+            summary = f"Prometheus drops {last.get('num_dropped', 'some')} samples of a scrape: {meaning}"
+            evidence = "\n".join([found[-1].message, *places[:_SHOWN]])
+            return subject.failed(summary, remedy, evidence, stage="loaded")
+    return None
+
+
+def _empty(subject: Subject, job: Job, up: Sequence[ActiveTarget], stored: Stored) -> Finding | None:
+    """The finding of a job with targets that serve nothing, or of which relabelling leaves nothing."""
+    empty = [target for target in up if stored.scraped.get(_labels(target.labels)) == 0]
+    if empty and job.metrics_path == _FEDERATION:
+        return subject.warned("its answer is empty: nothing matches `match[]` now", "Check `params` of the job.")
+    if empty:
+        summary = f"{len(empty)} of {len(up)} targets answer without any samples"
+        remedy = "Check `metrics_path`: another page may be the one with the metrics; or let the service serve some."
+        evidence = "\n".join(target.scrape_url for target in empty[:_SHOWN])
+        return subject.failed(summary, remedy, evidence, stage="loaded")
+    bare = [target for target in up if stored.kept.get(_labels(target.labels)) == 0]
+    if bare:
+        summary = f"`metric_relabel` drops every sample of {len(bare)} of {len(up)} targets"
+        return subject.warned(summary, "Correct the steps of `metric_relabel`.", bare[0].scrape_url)
+    return None
+
+
+def _still(subject: Subject, up: Sequence[ActiveTarget], stored: Stored) -> Finding | None:
+    """The failure of a job with a target whose samples always have the same timestamp."""
+    still = [each for each in up if _place(each) in stored.frozen]
+    if not still:
+        return None
+    summary = f"nothing new is stored of {len(still)} of {len(up)} targets: their timestamps stand still"
+    remedy = "Serve samples without timestamps, or set `honor_timestamps: false` for the job."
+    return subject.failed(summary, remedy, "\n".join(each.scrape_url for each in still[:_SHOWN]), stage="loaded")
