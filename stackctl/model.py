@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.errors import Problem
+from stackctl.promql.choice import Choice
 from stackctl.source import Position, Secret
 
 Block = Mapping[str, Any]
@@ -359,12 +360,15 @@ class RuleFile:
 class PanelQuery:
     """A PromQL expression as a dashboard holds it, with Grafana's macros and variables.
 
-    `panel` is the title of the panel, or `$name` for the query of a variable.
+    `panel` is the title of the panel, or `$name` for the query of a variable. `repeats` are the variables of which the
+    panel shows one value at a time; a `hidden` query is not shown.
     """
 
     panel: str
     expr: str
     origin: Position
+    repeats: tuple[str, ...] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -464,11 +468,29 @@ class Board:
 
 
 @dataclass(frozen=True)
+class DashboardVariable:
+    """A variable of a classic dashboard that may hold several values, of which only a server knows.
+
+    They are those of `label` in the series of `selector`, as far as `regex` takes them; both are "" where that cannot
+    be read off. `chosen` are those that the file selects; `everything` is whether it can be all of them, as it then is
+    when none of the chosen exists.
+    """
+
+    name: str
+    label: str = ""
+    selector: str = ""
+    regex: str = ""
+    everything: bool = False
+    chosen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Dashboard:
     """A Grafana dashboard; `uid` is settled.
 
     `definition` is Grafana's classic JSON as the file held it, or a `Board`. `queries` are all its PromQL, those of
-    its variables too; `values` are the variables whose values are known without asking a server.
+    its variables too; `values` are the variables whose values are known without asking a server, `variables` those
+    that may hold several which only a server knows.
     """
 
     path: str
@@ -478,7 +500,8 @@ class Dashboard:
     definition: Block | Board = field(repr=False)
     origin: Position
     queries: tuple[PanelQuery, ...] = ()
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str | Choice] = field(default_factory=dict)
+    variables: tuple[DashboardVariable, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ ALLOWED = {
     "conventions": set[str](),
     "wait": {"errors"},
     "data": GROUND,
-    "model": {"errors", "source"},
+    "model": {"errors", "promql", "source"},
     "tree": {*GROUND},
     "scrape": {*GROUND, "model"},
     "promql": set[str](),

@@ -20,6 +20,7 @@ from functools import partial
 
 from stackctl import conventions as c
 from stackctl.checks.backing import Backing, Verdict, judged, worst
+from stackctl.checks.chosen import chosen_values
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.grafana import Grafana
@@ -27,8 +28,9 @@ from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
 from stackctl.model import Dashboard, PanelQuery
 from stackctl.promql import duration
+from stackctl.promql.choice import Choice, within
 from stackctl.promql.expression import syntax_error
-from stackctl.promql.grafana import MACROS, runnable
+from stackctl.promql.grafana import MACROS, compared_exactly, runnable
 from stackctl.promql.selectors import read
 
 PANEL = "panel.data"
@@ -44,11 +46,15 @@ Result = bool | str  # whether there is data, or why it was not asked
 
 @dataclass(frozen=True)
 class Query:
-    """A query as a dashboard has it, and as it is run."""
+    """A query as a dashboard has it, and as it is run.
+
+    `exact` is a variable that holds several values and is compared by `=`, which takes them literally.
+    """
 
     path: str
     query: PanelQuery
     expr: str
+    exact: str = ""
 
     @property
     def panel(self) -> tuple[str, str]:
@@ -66,8 +72,22 @@ def check(context: Context) -> Iterable[Finding]:
 
 def asked(context: Context, dashboard: Dashboard) -> list[Query]:
     """The queries of a dashboard, as they are run."""
-    values = {**_rate_interval(context), **dashboard.values}
-    return [Query(dashboard.path, query, runnable(query.expr, values)) for query in dashboard.queries]
+    values = {**_rate_interval(context), **dashboard.values, **chosen_values(context, dashboard)}
+    return [
+        Query(dashboard.path, query, runnable(query.expr, within(values, query.repeats)), _exact(query, values))
+        for query in dashboard.queries
+    ]
+
+
+def _exact(query: PanelQuery, values: Mapping[str, str | Choice]) -> str:
+    """Return a variable of several values that the query compares by `=`, "" when there is none."""
+    held = within(values, query.repeats)
+    several = (name for name in compared_exactly(query.expr) if _is_several(held.get(name)))
+    return next(several, "")
+
+
+def _is_several(value: str | Choice | None) -> bool:
+    return isinstance(value, Choice) and (value.literal is not None or len(value.values) > 1)
 
 
 def _rate_interval(context: Context) -> dict[str, str]:
@@ -98,7 +118,11 @@ def _verdicts(backing: Backing, queries: Sequence[Query]) -> list[Verdict]:
 def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:
     if isinstance(result, str):
         return Verdict("fail", result, "Correct the query.")
-    return backing.of_panel(query.expr, result)
+    verdict = backing.of_panel(query.expr, result)
+    if query.exact and verdict.outcome == "fail":
+        summary = f"`${query.exact}` holds several values, and `=` compares with one: {verdict.summary}"
+        return Verdict("fail", summary, f'Write `=~"${query.exact}"`.')
+    return verdict
 
 
 def _results(context: Context, client: Prometheus, exprs: Sequence[str]) -> list[Result]:

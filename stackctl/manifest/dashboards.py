@@ -90,8 +90,7 @@ def _open(root: FolderPath, name: str, folder: str, origin: Position) -> Dashboa
     if isinstance(text, Problem):
         return [text]
     if not name.endswith(_COMPACT):
-        classic = read_classic(text, name, folder, origin)
-        return [classic] if isinstance(classic, Problem) else classic
+        return read_classic(text, name, folder, origin)
     from stackctl.manifest.compact import open_compact
 
     return open_compact(text, name)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from stackctl.errors import Problem
 from stackctl.metrics import catalogue
-from stackctl.model import Stack
+from stackctl.model import Dashboard, PanelQuery, Stack
 from stackctl.promql.catalogue import Catalogue
-from stackctl.promql.grafana import hidden, runnable
+from stackctl.promql.choice import Choice
+from stackctl.promql.grafana import compared_exactly, hidden, runnable
 from stackctl.promql.remark import Remark
 from stackctl.promql.review import review
 from stackctl.source import Position
@@ -47,9 +48,21 @@ def _rules(stack: Stack, known: Catalogue) -> Iterator[tuple[Remark, Problem]]:
 def _dashboards(stack: Stack, known: Catalogue) -> Iterator[tuple[Remark, Problem]]:
     for dashboard in stack.dashboards:
         for query in dashboard.queries:
+            where = f"{dashboard.title}, {query.panel}"
             expr, stand_ins = hidden(query.expr)
             for remark in review(runnable(expr, dashboard.values), known):
-                yield remark, _problem(f"{dashboard.title}, {query.panel}", remark, query.origin, stand_ins)
+                yield remark, _problem(where, remark, query.origin, stand_ins)
+            for name in several_compared_exactly(dashboard, query):
+                summary = f"`${name}` can hold several values, but `=` compares with one"
+                remark = Remark(summary, f'Write `=~"${name}"`.', certain=False)
+                yield remark, _problem(where, remark, query.origin, {})
+
+
+def several_compared_exactly(dashboard: Dashboard, query: PanelQuery) -> list[str]:
+    """Return the variables of `query` that Grafana writes as a regular expression, which `=` takes literally."""
+    several = {name for name, value in dashboard.values.items() if isinstance(value, Choice) and value.several}
+    several |= {variable.name for variable in dashboard.variables}
+    return [name for name in compared_exactly(query.expr) if name in several and name not in query.repeats]
 
 
 def _problem(where: str, remark: Remark, origin: Position, stand_ins: Mapping[str, str]) -> Problem:

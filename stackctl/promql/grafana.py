@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 
+from stackctl.promql.choice import Choice
 from stackctl.promql.expression import syntax_error
 
 # What a macro may well stand for, so that the rest can be read and run without a Grafana.
@@ -33,9 +35,27 @@ _ANY = ".*"
 _MATCHER_WITH_VARIABLE = re.compile(r"""(?:=~|!~|!=|=)\s*"(?:[^"\\]|\\.)*\$(?:[^"\\]|\\.)*\"""")
 _RANGE_WITH_VARIABLE = re.compile(r"\[\$[^\]:]+\]")
 
-# What a variable may be whose value is not known: a name or text, or a number.
+# What a variable may be whose value is not known: a name or text, or a number; else a window, an aggregation, an
+# operator, or nothing. With more than _MANY of them only the first are tried.
 _GUESSES = ("x", "1")
+_MORE_GUESSES = ("5m", "sum", ">", "")
+_MANY = 3
+_FORM = re.compile(r":([^}\]]*)(?:\}|\]\])$")
+# Syntax that Prometheus has and the parser here has not, so its message proves nothing: trimming of native histograms
+# (from 3.11), fill modifiers, digits in groups.
+_NEWER = re.compile(r"</|>/|\bfill(?:_left|_right)?\s*\(|\d_\d")
+# Macros that stand for whole parts of a query.
+_OPEN_MACROS = ("$__timeFilter", "$__data", "$__cell", "$__searchFilter", "$__adhoc")
+# Signs of LogQL: line filters, and parsers after a stream selector.
+_LOGQL = re.compile(
+    r"\|[=~>]|!~\s*`|\}\s*!=\s*[\"`]|\|\s*(?:json|logfmt|pattern|regexp|unpack|unwrap|line_format|label_format|decolorize)\b"
+)
+# A selector that names no metric, as every one of LogQL does.
+_NAMELESS = re.compile(r"(?:^|[(\[,=+*/^<>-])\s*\{(?!\s*[\"'])")
+_CLOSING = {")": "(", "]": "[", "}": "{"}
+_STRING_OR_COMMENT = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*""")
 
+_LABEL_VALUES = re.compile(r"label_values\((?:(?P<expr>.+),\s*)?(?P<label>[A-Za-z_]\w*)\s*\)", re.DOTALL)
 # The ways to ask for a variable's values; the group is the PromQL in them.
 _VALUE_QUERIES = (
     re.compile(r"label_values\((?:(?P<expr>.+),\s*)?[A-Za-z_$][\w${}]*\s*\)", re.DOTALL),
@@ -56,17 +76,33 @@ def compared_exactly(expr: str) -> list[str]:
     return list(dict.fromkeys(_name(match) for match in _EXACT.finditer(expr)))
 
 
-def runnable(expr: str, values: Mapping[str, str]) -> str:
-    """`expr` as a Prometheus can run it: what Grafana would replace is replaced.
+def runnable(expr: str, values: Mapping[str, str | Choice]) -> str:
+    """Return `expr` as a Prometheus can run it: what Grafana would replace is replaced.
 
     `values` are the variables whose values are known. Any other matches everything in a label matcher, is a
     duration where one belongs, and elsewhere whatever lets the expression parse.
     """
     known = {**MACROS, **values}
     matching = _MATCHER.sub(lambda match: _match_any(match, known), expr)
-    ranged = _DURATION.sub(lambda match: match[1] + known.get(_name(match), "5m"), matching)
-    attempts = [_filled(ranged, known, guess) for guess in _GUESSES]
-    return next((attempt for attempt in dict.fromkeys(attempts) if syntax_error(attempt) is None), attempts[0])
+    ranged = _DURATION.sub(lambda match: match[1] + (_written(match, known) or "5m"), matching)
+    attempts = dict.fromkeys(_filled(ranged, known, guess) for guess in _guesses(ranged, known))
+    return next((attempt for attempt in attempts if syntax_error(attempt) is None), next(iter(attempts)))
+
+
+def certain_error(expr: str, values: Mapping[str, str | Choice]) -> str | None:
+    """Return the parser's message when `expr` is not PromQL, whatever its variables hold; else None."""
+    message = syntax_error(runnable(expr, values))
+    if message is None or _NEWER.search(expr):
+        return None
+    is_open = any(name not in values for name in references(expr)) or any(name in expr for name in _OPEN_MACROS)
+    return message if not is_open or not _is_balanced(expr) else None
+
+
+def is_promql(expr: str) -> bool:
+    """Return whether `expr` may be PromQL rather than another language that is written alike, such as LogQL."""
+    if _LOGQL.search(expr):
+        return False
+    return not _NAMELESS.search(expr) or "__name__" in expr
 
 
 def hidden(expr: str) -> tuple[str, dict[str, str]]:
@@ -95,14 +131,52 @@ def value_query(text: str) -> str | None:
     return None
 
 
-def _filled(expr: str, known: Mapping[str, str], other: str) -> str:
-    return _REFERENCE.sub(lambda match: known.get(_name(match), other), expr)
+def label_query(text: str) -> tuple[str, str] | None:
+    """Return the label and the selector ("" for all series) of a query `label_values(...)`, or None for any other."""
+    match = _LABEL_VALUES.fullmatch(text.strip())
+    return (match["label"], (match["expr"] or "").strip()) if match else None
 
 
-def _match_any(match: re.Match[str], known: Mapping[str, str]) -> str:
+def _guesses(expr: str, known: Mapping[str, str | Choice]) -> Iterator[Mapping[str, str]]:
+    """Yield values for the variables that are not known: the same for all, then each its own."""
+    unknown = [name for name in dict.fromkeys(map(_name, _REFERENCE.finditer(expr))) if name not in known]
+    for guess in _GUESSES:
+        yield dict.fromkeys(unknown, guess)
+    if len(unknown) <= _MANY:
+        for guesses in product((*_GUESSES, *_MORE_GUESSES), repeat=len(unknown)):
+            yield dict(zip(unknown, guesses, strict=True))
+
+
+def _filled(expr: str, known: Mapping[str, str | Choice], others: Mapping[str, str]) -> str:
+    return _REFERENCE.sub(lambda match: _written(match, known) or others.get(_name(match), ""), expr)
+
+
+def _written(match: re.Match[str], known: Mapping[str, str | Choice]) -> str | None:
+    """Return what Grafana writes for the reference at the end of a match, or None when its value is not known."""
+    name = _name(match)
+    value = known.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    form = _FORM.search(match[0])
+    return value.written(name, form[1] if form else "")
+
+
+def _match_any(match: re.Match[str], known: Mapping[str, str | Choice]) -> str:
     if all(_name(found) in known for found in _REFERENCE.finditer(match[1])):
         return match[0]
-    return "=~" + _filled(match[1], known, _ANY)
+    return "=~" + _REFERENCE.sub(lambda found: _written(found, known) or _ANY, match[1])
+
+
+def _is_balanced(expr: str) -> bool:
+    """Return whether every bracket outside of strings and comments is closed."""
+    open_ones: list[str] = []
+    for sign in re.findall(r"[()\[\]{}]", _STRING_OR_COMMENT.sub("", _REFERENCE.sub("", expr))):
+        if sign in _CLOSING:
+            if not open_ones or open_ones.pop() != _CLOSING[sign]:
+                return False
+        else:
+            open_ones.append(sign)
+    return not open_ones
 
 
 def _name(match: re.Match[str]) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from stackctl import conventions as c
@@ -23,13 +22,6 @@ _CA_VARIABLE = "STACKCTL_PROMETHEUS_CA"
 
 _TOP_LEVEL = "general"
 _UPDATE_SECONDS = 10
-_INPUT = re.compile(r"\$\{(DS_[A-Za-z0-9_-]+)\}")
-_OURS = {"type": "prometheus", "uid": c.DATASOURCE_UID}
-_BUILT_IN_TYPES = frozenset({"datasource", "grafana", "__expr__"})
-_BUILT_IN_NAMES = frozenset(
-    {"grafana", "__expr__", "-- Grafana --", "-- Mixed --", "-- Dashboard --", "-- Expression --"}
-)
-_EXPORT = "In Grafana, open Export, choose the classic (V1) model as JSON, and use that file."
 
 
 def datasources(stack: Stack, runtime: str) -> dict[str, Any]:
@@ -101,7 +93,7 @@ def dashboard_problems(dashboards: Iterable[Dashboard]) -> list[Problem]:
     uids: dict[str, Dashboard] = {}
     titles: dict[tuple[str, str], Dashboard] = {}
     for dashboard in dashboards:
-        found += _own_problems(dashboard)
+        found += _identity_problems(dashboard)
         found += _twice("uid", dashboard, dashboard.uid, uids.setdefault(dashboard.uid, dashboard))
         place = (dashboard.folder, dashboard.title)
         found += _twice("title", dashboard, dashboard.title, titles.setdefault(place, dashboard))
@@ -117,63 +109,20 @@ def _twice(what: str, dashboard: Dashboard, value: str, first: Dashboard) -> lis
     return [Problem(summary, dashboard.origin, cause, f"Give one of them another {what}.")]
 
 
-def _own_problems(dashboard: Dashboard) -> list[Problem]:
-    definition = dashboard.definition
-    if isinstance(definition, Board):
-        return _identity_problems(dashboard)
-    if _is_newer_schema(definition):
-        summary = f"{dashboard.path}: this is not Grafana's classic dashboard JSON but the newer resource format"
-        return [Problem(summary, dashboard.origin, "File provisioning does not take it.", _EXPORT)]
-    return [
-        *_identity_problems(dashboard),
-        *_foreign_sources(dashboard, definition),
-        *_unresolved(dashboard, definition),
-    ]
-
-
 def _identity_problems(dashboard: Dashboard) -> list[Problem]:
     found = []
     if not dashboard.title:
-        found.append(Problem(f"{dashboard.path}: the dashboard has no title", dashboard.origin, "", _EXPORT))
+        found.append(
+            Problem(f"{dashboard.path}: the dashboard has no title", dashboard.origin, "", "Give it a `title`.")
+        )
     if not c.DASHBOARD_UID.fullmatch(dashboard.uid):
         remedy = "Use at most 40 of the characters a-z, A-Z, 0-9, - and _."
         found.append(Problem(f"{dashboard.path}: not a uid: `{dashboard.uid}`", dashboard.origin, "", remedy))
     return found
 
 
-def _is_newer_schema(definition: Mapping[str, Any]) -> bool:
-    return "apiVersion" in definition or {"elements", "layout"} <= definition.keys()
-
-
-def _foreign_sources(dashboard: Dashboard, definition: Mapping[str, Any]) -> list[Problem]:
-    types = {source.get("type") for source in _sources(definition) if isinstance(source, Mapping)}
-    inputs = {entry.get("pluginId") for entry in _inputs(definition) if entry.get("type") == "datasource"}
-    foreign = {str(kind) for kind in types | inputs if kind} - _BUILT_IN_TYPES - {"prometheus"}
-    remedy = "Remove the panels that use it, or the annotation."
-    return [
-        Problem(
-            f"{dashboard.path}: needs a datasource of type `{kind}`; the stack has Prometheus only",
-            dashboard.origin,
-            "",
-            remedy,
-        )
-        for kind in sorted(foreign)
-        if not kind.startswith("$")
-    ]
-
-
-def _unresolved(dashboard: Dashboard, definition: Mapping[str, Any]) -> list[Problem]:
-    known = {entry.get("name") for entry in _inputs(definition)} | {v.get("name") for v in _variables(definition)}
-    left = {name for text in _strings(definition) for name in _INPUT.findall(text)} - known
-    cause = "Grafana asks for such inputs when a dashboard is imported by hand; a provisioned file is never asked."
-    return [
-        Problem(f"{dashboard.path}: nothing says what ${{{name}}} is", dashboard.origin, cause, _EXPORT)
-        for name in sorted(left)
-    ]
-
-
 def dashboard_json(dashboard: Dashboard, scope: Scope | None = None) -> dict[str, Any]:
-    """The dashboard as Grafana can load it from a file: inputs resolved, its identity and its datasource settled.
+    """Return the dashboard as Grafana can load it from a file.
 
     `scope` is what is known of the stack, for legends. Raises Unavailable for a compact dashboard where the package
     that builds it is missing.
@@ -181,10 +130,7 @@ def dashboard_json(dashboard: Dashboard, scope: Scope | None = None) -> dict[str
     definition = dashboard.definition
     if isinstance(definition, Board):
         return _built(dashboard, definition, scope or Scope())
-    values = {f"${{{name}}}": value for name, value in _input_values(definition)}
-    kept = {key: value for key, value in definition.items() if key not in ("__inputs", "__requires")}
-    bound = _bind(_resolve(kept, values))
-    return {**bound, "id": None, "uid": dashboard.uid}
+    return {**definition, "id": None, "uid": dashboard.uid}
 
 
 def _built(dashboard: Dashboard, board: Board, scope: Scope) -> dict[str, Any]:
@@ -198,75 +144,3 @@ def _built(dashboard: Dashboard, board: Board, scope: Scope) -> dict[str, Any]:
             position=dashboard.origin,
         ) from None
     return board_json(dashboard, board, scope)
-
-
-def _input_values(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for entry in _inputs(definition):
-        value = c.DATASOURCE_UID if entry.get("type") == "datasource" else str(entry.get("value", ""))
-        yield str(entry.get("name")), value
-
-
-def _resolve(value: Any, values: Mapping[str, str]) -> Any:
-    """`value` with each input that is named in a text replaced by what it stands for."""
-    if isinstance(value, str):
-        for name, replacement in values.items() if "${" in value else ():
-            value = value.replace(name, replacement)
-        return value
-    if isinstance(value, Mapping):
-        return {key: _resolve(item, values) for key, item in value.items()}
-    return [_resolve(item, values) for item in value] if isinstance(value, list) else value
-
-
-def _bind(value: Any) -> Any:
-    """`value` with every reference to a Prometheus leading to this stack's."""
-    if isinstance(value, Mapping):
-        if value.get("type") == "datasource" and value.get("query") == "prometheus":
-            current = {"selected": True, "text": c.DATASOURCE_NAME, "value": c.DATASOURCE_UID}
-            return {**value, "current": current}
-        return {key: _source(item) if key == "datasource" else _bind(item) for key, item in value.items()}
-    return [_bind(item) for item in value] if isinstance(value, list) else value
-
-
-def _source(source: Any) -> Any:
-    """A `datasource` field: ours, unless it is a variable of the dashboard or one of Grafana's own."""
-    if isinstance(source, Mapping):
-        name, kind = source.get("uid"), source.get("type")
-        if kind in _BUILT_IN_TYPES:
-            return source
-    else:
-        name = source
-    kept = source is None or name in _BUILT_IN_NAMES or str(name).startswith("$")
-    return source if kept else dict(_OURS)
-
-
-def _inputs(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return _mappings(definition.get("__inputs"))
-
-
-def _variables(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    templating = definition.get("templating")
-    return _mappings(templating.get("list")) if isinstance(templating, Mapping) else []
-
-
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
-
-
-def _sources(value: Any) -> Iterator[Any]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if key == "datasource":
-                yield item
-            else:
-                yield from _sources(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _sources(item)
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _strings(item)

@@ -1,0 +1,172 @@
+"""Dashboards in Grafana's classic JSON: identity, queries, and the definition as a Grafana can load it from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stackctl.errors import Problem
+from stackctl.manifest.classic.bind import bound
+from stackctl.manifest.classic.datasource import MIXED, Source, Sources, asks, language
+from stackctl.manifest.classic.panels import PanelAt, inlined, library_of, panels
+from stackctl.manifest.classic.shape import Shape
+from stackctl.manifest.classic.variables import VariableAt, asked_values, known_values, variables
+from stackctl.manifest.classic.wrapping import unwrapped
+from stackctl.manifest.json_file import Path, read_json
+from stackctl.model import Dashboard, PanelQuery
+from stackctl.promql import grafana
+from stackctl.promql.choice import Choice
+from stackctl.promql.expression import syntax_remedy
+from stackctl.source import Position
+from stackctl.tree import digest
+
+_FOREIGN = "Remove the panels that use it, or the annotation."
+_ONLY = "the stack has Prometheus only"
+
+
+def read_classic(text: str, shown: str, folder: str, origin: Position) -> Dashboard | list[Problem]:
+    """Return the dashboard in `text`, or all that is wrong with it.
+
+    `shown` is how messages name the file, `origin` the manifest line that names it. A dashboard without a uid gets
+    one from its path, so that it keeps its address from one rendering to the next.
+    """
+    file = read_json(text, shown)
+    if isinstance(file, Problem):
+        return [file]
+    found = unwrapped(file)
+    if isinstance(found, Problem):
+        return [found]
+    definition, path, uid = found
+    reader = _Reader(Shape(file), definition, path)
+    queries = tuple(reader.queries())
+    reader.check_annotations()
+    if reader.shape.problems:
+        return reader.shape.problems
+    return Dashboard(
+        path=shown,
+        uid=uid or digest(shown),
+        title=reader.title,
+        folder=folder,
+        definition=bound(inlined(definition, library_of(definition)), reader.inputs, reader.sources),
+        origin=origin,
+        queries=queries,
+        values={
+            name: value if isinstance(value, Choice) else _resolved(value, reader.inputs)
+            for name, value in reader.values.items()
+        },
+        variables=tuple(asked_values(reader.variables)),
+    )
+
+
+class _Reader:
+    """The queries of one dashboard, and what is wrong with them."""
+
+    def __init__(self, shape: Shape, definition: Mapping[str, Any], path: Path) -> None:
+        self.shape, self.definition, self.path = shape, definition, path
+        self.title = shape.text(definition, "title", path)
+        self.variables = variables(shape, definition, path)
+        self.values: dict[str, str | Choice] = dict(known_values(self.variables))
+        self.inputs = _inputs(shape, definition, path)
+        plugins = {name: plugin for name, (plugin, _) in self.inputs.items()}
+        of_variables = {one.name: one.query[0] if one.kind == "datasource" else "" for one in self.variables}
+        self.sources = Sources(plugins, of_variables)
+        self._refused: set[str] = set()
+
+    def queries(self) -> Iterator[PanelQuery]:
+        """Yield the PromQL of variables and panels, in the order of the file."""
+        for variable in self.variables:
+            yield from self._of_variable(variable)
+        for panel in panels(self.shape, self.definition, self.path):
+            yield from self._of_panel(panel)
+
+    def check_annotations(self) -> None:
+        """Note the annotations that ask what the stack does not have."""
+        annotations = self.definition.get("annotations")
+        if isinstance(annotations, Mapping):
+            place = (*self.path, "annotations")
+            for index, one in self.shape.mappings(annotations, "list", place):
+                where = (*place, "list", index)
+                source = self.sources.find(self.shape.datasource(one, where))
+                if one.get("enable", True) and source.kind in ("foreign", "undefined"):
+                    self._refuse(where, source, "")
+
+    def _of_variable(self, variable: VariableAt) -> Iterator[PanelQuery]:
+        """Yield the query of a variable that asks Prometheus."""
+        if variable.kind != "query":
+            return
+        source = self.sources.find(self.shape.datasource(variable.json, variable.path))
+        if source.kind in ("foreign", "undefined"):
+            self._refuse(variable.path, source, "")
+            return
+        text, place = variable.query
+        expr = grafana.value_query(self._filled(text))
+        if expr and source.kind != "built-in":
+            yield PanelQuery(f"${variable.name}", expr, self.shape.file.position(place))
+            self._check_syntax(expr, place, f"${variable.name}")
+
+    def _of_panel(self, panel: PanelAt) -> Iterator[PanelQuery]:
+        self.shape.text(panel.json, "type", panel.path)
+        of_panel = self.shape.datasource(panel.json, panel.path)
+        for index, target in self.shape.mappings(panel.json, "targets", panel.path):
+            place = (*panel.path, "targets", index)
+            own = self.shape.datasource(target, place)
+            if not asks(target):
+                continue
+            source = self.sources.find(own if own not in (None, "") else _but_mixed(of_panel))
+            if source.kind == "built-in":
+                continue
+            other = language(target)
+            if source.kind in ("foreign", "undefined") or other:
+                self._refuse(place if own else panel.path, source, other)
+                continue
+            expr = self._filled(str(target["expr"]))
+            where = (*place, "expr")
+            title, hidden = self._filled(panel.title), bool(target.get("hide"))
+            yield PanelQuery(title, expr, self.shape.file.position(where), panel.repeats, hidden)
+            self._check_syntax(expr, where, title)
+
+    def _refuse(self, owner: Path, source: Source, other: str) -> None:
+        """Note a datasource that is not Prometheus, once for each name that the dashboard gives it."""
+        if source.kind == "foreign":
+            summary, remedy = f"needs a datasource of type `{source.shown}`; {_ONLY}", _FOREIGN
+        elif source.kind == "undefined":
+            summary = f"the datasource `{source.shown}` is not a variable of the dashboard"
+            remedy = 'Write `"datasource": null` for the stack\'s Prometheus, or declare the variable.'
+        else:
+            named = f"the datasource `{source.shown}`" if source.is_open and source.shown else "Prometheus"
+            summary, remedy = f"{named} is asked in {other}, not in PromQL; {_ONLY}", _FOREIGN
+        if summary not in self._refused:
+            self._refused.add(summary)
+            self.shape.wrong((*owner, "datasource"), summary, remedy=remedy)
+
+    def _check_syntax(self, expr: str, place: Path, panel: str) -> None:
+        message = grafana.certain_error(expr, self.values)
+        if message:
+            summary = f"{panel or 'a panel without a title'}: not PromQL: {message}"
+            self.shape.wrong(place, summary, remedy=syntax_remedy(message))
+
+    def _filled(self, text: str) -> str:
+        """The text with the values of the export's inputs."""
+        return _resolved(text, self.inputs)
+
+
+def _but_mixed(written: Mapping[str, Any] | str | None) -> Mapping[str, Any] | str | None:
+    """The datasource for a query that names none: in a mixed panel that is the default."""
+    name = written.get("uid") if isinstance(written, Mapping) else written
+    return None if name == MIXED else written
+
+
+def _inputs(shape: Shape, definition: Mapping[str, Any], path: Path) -> dict[str, tuple[str, str]]:
+    """Return the inputs that Grafana asks for when a dashboard is imported by hand: name -> plugin and value."""
+    found = {}
+    for _, entry in shape.mappings(definition, "__inputs", path):
+        is_source = entry.get("type") == "datasource"
+        plugin = str(entry.get("pluginId") or "") if is_source else ""
+        found[str(entry.get("name"))] = (plugin, "" if is_source else str(entry.get("value", "")))
+    return found
+
+
+def _resolved(text: str, inputs: Mapping[str, tuple[str, str]]) -> str:
+    for name, (plugin, given) in inputs.items() if "${" in text else ():
+        text = text if plugin else text.replace(f"${{{name}}}", given)
+    return text

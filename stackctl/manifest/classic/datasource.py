@@ -1,0 +1,105 @@
+"""Datasources that a dashboard asks: which of them are this stack's Prometheus, and which cannot be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from stackctl.promql import grafana
+
+# Prometheus under other names: Grafana's plugins that ask the same API with another login.
+PROMETHEUS_TYPES = frozenset(
+    {"prometheus", "grafana-amazonprometheus-datasource", "grafana-azureprometheus-datasource"}
+)
+BUILT_IN_TYPES = frozenset({"datasource", "grafana", "__expr__", "mixed", "dashboard", "public-ds"})
+BUILT_IN_NAMES = frozenset(
+    {"grafana", "__expr__", "-- Grafana --", "-- Mixed --", "-- Dashboard --", "-- Expression --", "-100"}
+)
+MIXED = "-- Mixed --"
+_REFERENCE = re.compile(r"\$\{([^}:.]+)(?:[:.][^}]*)?\}|\$(\w+)|\[\[(\w+)(?::\w+)?\]\]")
+# Keys of a query in another language than PromQL, with what it is.
+_OTHER_LANGUAGES = {
+    "rawSql": "SQL",
+    "rawQuery": "another language",
+    "target": "Graphite",
+    "measurement": "InfluxQL",
+    "bucketAggs": "Elasticsearch",
+    "metricAggs": "Elasticsearch",
+    "jql": "JQL",
+    "query": "another language",
+    "queryText": "another language",
+}
+
+Kind = Literal["prometheus", "built-in", "foreign", "by name", "default", "undefined"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A datasource as a dashboard names it. `shown` is that name, or its type when it is known to be foreign."""
+
+    kind: Kind
+    shown: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether only the query can tell if this is a Prometheus."""
+        return self.kind in ("by name", "default")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the names of datasources stand for: inputs of an export and variables of the dashboard, name -> plugin.
+
+    A variable that is no choice of datasources has the plugin "".
+    """
+
+    inputs: Mapping[str, str]
+    variables: Mapping[str, str]
+
+    def find(self, written: Mapping[str, Any] | str | None) -> Source:
+        """Return what the `datasource` of a panel, a query or a variable is."""
+        if isinstance(written, Mapping):
+            plugin, uid = written.get("type") or "", written.get("uid") or ""
+            if uid in BUILT_IN_NAMES or plugin in BUILT_IN_TYPES:
+                return Source("built-in", uid)
+            if plugin in PROMETHEUS_TYPES:
+                return Source("prometheus", uid)
+            if plugin and not plugin.startswith("$"):
+                return Source("foreign", plugin)
+            return self.find(uid)
+        if not written or written == "default":
+            return Source("default")
+        if written in BUILT_IN_NAMES:
+            return Source("built-in", written)
+        reference = _REFERENCE.fullmatch(written)
+        return self._of_name(next(filter(None, reference.groups()))) if reference else Source("by name", written)
+
+    def is_variable(self, written: str) -> bool:
+        """Return whether this is a reference to a variable of the dashboard."""
+        reference = _REFERENCE.fullmatch(written)
+        return reference is not None and next(filter(None, reference.groups())) in self.variables
+
+    def _of_name(self, name: str) -> Source:
+        if name in self.inputs or name in self.variables:
+            plugin = self.inputs.get(name) or self.variables.get(name) or ""
+            if not plugin:
+                return Source("by name", f"${name}")
+            return Source("prometheus", name) if plugin in PROMETHEUS_TYPES else Source("foreign", plugin)
+        # What is left of an export whose list of inputs was cut off.
+        return Source("by name", f"${{{name}}}") if name.startswith("DS_") else Source("undefined", f"${name}")
+
+
+def language(target: Mapping[str, Any]) -> str:
+    """Return the language of a query that is not PromQL, "" for PromQL and for a query that asks nothing."""
+    expr = target.get("expr")
+    if isinstance(expr, str) and expr.strip():
+        return "" if grafana.is_promql(expr) else "LogQL"
+    return next((name for key, name in _OTHER_LANGUAGES.items() if target.get(key)), "")
+
+
+def asks(target: Mapping[str, Any]) -> bool:
+    """Return whether a query asks anything at all."""
+    expr = target.get("expr")
+    return bool(isinstance(expr, str) and expr.strip()) or bool(language(target))

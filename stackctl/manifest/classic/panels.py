@@ -1,0 +1,114 @@
+"""Panels of a classic dashboard wherever they are: in rows of either form, in one another, and from the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stackctl.manifest.classic.shape import Shape
+from stackctl.manifest.json_file import Path
+
+_LIBRARY = (
+    "Unlink the panel from the library in Grafana and export again, or export with "
+    "`Share dashboard with another instance`: then the file holds it."
+)
+
+
+@dataclass(frozen=True)
+class PanelAt:
+    """A panel and its place. `repeats` are the variables of which it shows one value at a time."""
+
+    json: Mapping[str, Any]
+    path: Path
+    repeats: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return str(self.json.get("title") or "")
+
+
+def panels(shape: Shape, definition: Mapping[str, Any], path: Path) -> list[PanelAt]:
+    """Return every panel of `definition`, which is at `path`; those of the library as they are there."""
+    library = _library(definition, path)
+    return [_inlined(shape, panel, library) for panel in _walk(shape, definition, path, ())]
+
+
+def inlined(definition: Any, library: Mapping[str, Any]) -> Any:
+    """Return `definition` with every reference to a panel of the library replaced by that panel."""
+    if isinstance(definition, Mapping):
+        reference = definition.get("libraryPanel")
+        if isinstance(reference, Mapping) and (model := _model(reference, library)) is not None:
+            return _merged(definition, model)
+        return {key: inlined(value, library) for key, value in definition.items() if key != "__elements"}
+    return [inlined(item, library) for item in definition] if isinstance(definition, list) else definition
+
+
+def library_of(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the panels that an export brings along, by uid and by name."""
+    return {name: model for name, (model, _) in _library(definition, ()).items()}
+
+
+def _walk(shape: Shape, owner: Mapping[str, Any], path: Path, repeats: tuple[str, ...]) -> Iterator[PanelAt]:
+    """Yield the panels in `owner`. A row that is open repeats the panels after it, up to the next row."""
+    scope = repeats
+    for index, panel in shape.mappings(owner, "panels", path):
+        place = (*path, "panels", index)
+        own = (*repeats, *_repeat(panel))
+        if panel.get("type") == "row":
+            scope = own
+        else:
+            yield PanelAt(panel, place, (*scope, *_repeat(panel)))
+        yield from _walk(shape, panel, place, own)
+    for index, row in shape.mappings(owner, "rows", path):
+        yield from _walk(shape, row, (*path, "rows", index), (*repeats, *_repeat(row)))
+
+
+def _repeat(owner: Mapping[str, Any]) -> tuple[str, ...]:
+    name = owner.get("repeat")
+    return (name,) if isinstance(name, str) and name else ()
+
+
+def _library(definition: Mapping[str, Any], path: Path) -> dict[str, tuple[Mapping[str, Any], Path]]:
+    """Return the panels in `__elements`, which older exports write as a list, each with its place."""
+    elements = definition.get("__elements")
+    found: dict[str, tuple[Mapping[str, Any], Path]] = {}
+    items = elements.items() if isinstance(elements, Mapping) else enumerate(elements or ())
+    for key, element in items if isinstance(elements, Mapping | list) else ():
+        if isinstance(element, Mapping) and isinstance(element.get("model"), Mapping):
+            at = (element["model"], (*path, "__elements", key, "model"))
+            found |= {str(name): at for name in (key, element.get("uid"), element.get("name")) if name}
+    return found
+
+
+def _inlined(shape: Shape, panel: PanelAt, library: Mapping[str, tuple[Mapping[str, Any], Path]]) -> PanelAt:
+    reference = panel.json.get("libraryPanel")
+    if not isinstance(reference, Mapping) or panel.json.get("targets"):
+        return panel
+    if isinstance(reference.get("model"), Mapping):
+        return replace(panel, json=_merged(panel.json, reference["model"]), path=(*panel.path, "libraryPanel", "model"))
+    found = next((library[str(name)] for name in _names(reference) if str(name) in library), None)
+    if found is None:
+        name = reference.get("name") or reference.get("uid") or panel.title
+        cause = "A file brings no panels of a Grafana's library along but those it holds."
+        shape.wrong((*panel.path, "libraryPanel"), f"the library panel `{name}` is not in the file", cause, _LIBRARY)
+        return panel
+    model, place = found
+    return replace(panel, json=_merged(panel.json, model), path=place)
+
+
+def _model(reference: Mapping[str, Any], library: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if isinstance(reference.get("model"), Mapping):
+        own: Mapping[str, Any] = reference["model"]
+        return own
+    return next((library[str(name)] for name in _names(reference) if str(name) in library), None)
+
+
+def _names(reference: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(name for name in (reference.get("uid"), reference.get("name")) if name)
+
+
+def _merged(panel: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
+    """The panel of the library, at the place, in the size and under the title that the dashboard gives it."""
+    own = {key: value for key, value in panel.items() if key != "libraryPanel" and value not in (None, "", [])}
+    return {**{key: value for key, value in model.items() if key not in ("libraryPanel", "id", "gridPos")}, **own}
