@@ -14,7 +14,7 @@ from typing import Any
 
 from stackctl.errors import Problem
 from stackctl.promql.choice import Choice
-from stackctl.source import Position, Secret
+from stackctl.source import Nowhere, Places, Position, Secret
 
 Block = Mapping[str, Any]
 
@@ -338,6 +338,7 @@ class Rule:
     group: str
     origin: Position
     labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -508,7 +509,8 @@ class Dashboard:
 class Stack:
     """A whole stack. `root` is the folder of the manifest; `origin` the manifest itself.
 
-    `packs` are those that have become rules and dashboards: (kind, name, service or component).
+    `packs` are those that have become rules and dashboards: (kind, name, service or component). `places` knows where
+    in the manifest each value of a block is that another program defines.
     """
 
     name: str
@@ -524,6 +526,7 @@ class Stack:
     rules: tuple[RuleFile, ...] = ()
     dashboards: tuple[Dashboard, ...] = ()
     packs: frozenset[tuple[str, str, str]] = frozenset()
+    places: Places = field(default=Nowhere(), compare=False, repr=False)
 
     @property
     def components(self) -> tuple[Component, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,32 @@ class Secret:
 
     def __format__(self, spec: str) -> str:
         return format("***", spec)
+
+
+class Places(Protocol):
+    """Where the values of a file are, by their paths: keys, and numbers in lists."""
+
+    def position(self, path: tuple[str | int, ...]) -> Position | None:
+        """Where the value at `path` is; the nearest thing around it when it is not there."""
+        ...
+
+    def holds(self, path: tuple[str | int, ...]) -> bool:
+        """Whether there is a value at `path`."""
+        ...
+
+    def find(self, words: str, below: tuple[str | int, ...]) -> Position | None:
+        """Where the value below a path is that `words`, a message about it, repeats."""
+        ...
+
+
+class Nowhere:
+    """The places of values that are in no file."""
+
+    def position(self, _path: tuple[str | int, ...]) -> None:
+        return None
+
+    def holds(self, _path: tuple[str | int, ...]) -> bool:
+        return False
+
+    def find(self, _words: str, _below: tuple[str | int, ...]) -> None:
+        return None

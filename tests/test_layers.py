@@ -32,7 +32,7 @@ ALLOWED = {
     "render": {*CORE, "design"},
     "state": {*GROUND, "access", "tree", "wait"},
     "tools": {*GROUND},
-    "runtime": {*GROUND, "access", "tree", "wait", "tools"},
+    "runtime": {*GROUND, "access", "data", "tree", "wait", "tools"},
     "backup": {*GROUND, "runtime"},
     "clients": {*GROUND, "access"},
     "checks": {*CORE, "access", "clients"},

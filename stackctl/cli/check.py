@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -16,7 +16,6 @@ from stackctl.errors import CheckFailed, Problem, StackctlError
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
-    from stackctl.tree import Tree
 
 
 class Output(str, Enum):
@@ -68,49 +67,39 @@ class _Checked:
 
 def _check(manifest: Path) -> _Checked:
     """The stack, when nothing is wrong with it. Raises InputError or CheckFailed with all that is."""
+    from tempfile import TemporaryDirectory
+
     from stackctl.manifest import load
-    from stackctl.manifest.exposure import exposed
-    from stackctl.manifest.queries import review_queries
-    from stackctl.manifest.severity import unrouted
+    from stackctl.operations.refused import refused
     from stackctl.render import render
+    from stackctl.render.write import write
+    from stackctl.runtime.local_checker import Local
+    from stackctl.runtime.validation import validate
     from stackctl.source import Secret
 
     stack = load(manifest)
-    review = review_queries(stack)
     tree = render(stack, "native", {c.GRAFANA_ADMIN_PASSWORD: Secret("only-checked")})
-    problems, unchecked = _ask_checkers(stack, tree)
-    if review.errors or problems:
-        raise CheckFailed(*review.errors, *problems)
-    return _Checked(
-        stack,
-        (*exposed(stack), *(note for file in stack.rules for note in file.notes), *review.warnings, *unrouted(stack)),
-        tuple(unchecked),
-    )
-
-
-def _ask_checkers(stack: Stack, tree: Tree) -> tuple[list[Problem], list[str]]:
-    """What promtool and amtool find wrong with `tree`, and which of them are not installed."""
-    import subprocess
-    from tempfile import TemporaryDirectory
-
-    from stackctl.operations.refused import placed
-    from stackctl.render.write import write
-    from stackctl.runtime import checkers
-    from stackctl.tools import locate
-
-    problems, unchecked = [], []
     with TemporaryDirectory(prefix="stackctl-check-") as folder:
-        write(tree, Path(folder))
-        for checker in checkers.applicable(Path(folder)):
-            tool = locate(checker.tool)
-            if tool is None:
-                unchecked.append(checker.tool)
-                continue
-            command = [str(tool.path), *checker.command(folder)]
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-            verdict = checkers.Verdict(done.returncode, done.stdout)
-            problems += placed(checkers.refusals(checker, verdict, folder), stack)
-    return problems, unchecked
+        path = Path(folder)
+        write(tree, path)
+        run = Local(path)
+        problems = refused(stack, lambda texts: validate(path, texts, run))
+    if problems:
+        raise CheckFailed(*problems)
+    return _Checked(stack, tuple(_warnings(stack)), tuple(sorted(run.missing)))
+
+
+def _warnings(stack: Stack) -> Iterator[Problem]:
+    """What is worth a look."""
+    from stackctl.manifest.exposure import exposed
+    from stackctl.manifest.queries import review_queries
+    from stackctl.manifest.severity import unrouted
+
+    yield from exposed(stack)
+    for file in stack.rules:
+        yield from file.notes
+    yield from review_queries(stack).warnings
+    yield from unrouted(stack)
 
 
 def _described(stack: Stack) -> str:

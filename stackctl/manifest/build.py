@@ -119,6 +119,7 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
             *(board for part in slos if isinstance(part, Slos) for board in part.dashboards),
         ),
         packs=packs.used,
+        places=document,
     )
 
 

@@ -8,7 +8,7 @@ fields out of the source lines that it shows.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -95,6 +95,17 @@ class Document:
                     return self.at(*place[path[:end]])
         return Position(self.file)
 
+    def find(self, words: str, below: Path) -> Position | None:
+        """Where the value below a path is that `words`, a message about it, repeats: the longest one that it has."""
+        repeated = [
+            (text, path)
+            for text, path in _scalars(self.value, ())
+            if path[: len(below)] == below and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", words)
+        ]
+        if not repeated:
+            return None
+        return self.position(max(repeated, key=lambda each: len(each[0]))[1])
+
     def holds(self, path: Path) -> bool:
         """Whether the file itself has a value at `path`, and not only in its long form."""
         return path in self._values
@@ -172,6 +183,17 @@ def _compose(text: str) -> tuple[yaml.Node | None, int | None]:
         return root, further.start_mark.line
     finally:
         loader.dispose()
+
+
+def _scalars(value: Value, path: Path) -> Iterator[tuple[str, Path]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _scalars(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _scalars(item, (*path, index))
+    elif value:
+        yield str(value), path
 
 
 def _too_deep(text: str) -> tuple[int, int] | None:

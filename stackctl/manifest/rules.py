@@ -221,6 +221,7 @@ def _rules(groups: list[_Group]) -> Iterator[Rule]:
                 group=group.model.name,
                 origin=origin,
                 labels={**(group.model.labels or {}), **(rule.labels or {})},
+                annotations=rule.annotations or {},
             )
 
 

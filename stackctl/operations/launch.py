@@ -212,12 +212,12 @@ def _remedy_for_missing(unit: Unit) -> str:
 
 
 def _validate(work: Work, plan: Plan, generation: Generation) -> None:
-    """Let the servers' checkers read what a reload would load. A start tells by itself whether it could."""
+    """Refuse what `check` refuses: a server that starts tells only some of it, and only then."""
     from stackctl.errors import CheckFailed
-    from stackctl.operations.refused import placed
+    from stackctl.operations.refused import refused
 
-    if plan.units("reload") and (refusals := work.runtime.validate(generation)):
-        raise CheckFailed(*placed(refusals, work.stack))
+    if plan and (problems := refused(work.stack, lambda texts: work.runtime.validate(generation, texts))):
+        raise CheckFailed(*problems)
 
 
 def _apply(state: State, runtime: Runtime, plan: Plan, generation: Generation) -> None:

@@ -1,8 +1,8 @@
-"""What the servers' own checkers refuse, at the lines of what the user wrote."""
+"""What is known to be wrong with a stack before any server loads it: one code for `check`, `up` and `reload`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
@@ -11,16 +11,47 @@ from stackctl.errors import Problem
 if TYPE_CHECKING:
     from stackctl.model import Stack
     from stackctl.runtime import Refusal
-    from stackctl.runtime.checkers import BadTemplate
+    from stackctl.runtime.checkers import Texts
+    from stackctl.runtime.validation import BadTemplate
     from stackctl.source import Position
 
 
+def refused(stack: Stack | None, validate: Callable[[Texts], Iterable[Refusal]]) -> list[Problem]:
+    """All that is wrong, at the lines of what the user wrote: what expressions cannot mean, and what the servers' own
+    checkers find, by `validate`. Without a `stack`, where only the tree is known, the latter alone.
+    """
+    from stackctl.operations.texts import texts
+
+    found = validate(texts(stack))
+    if stack is None:
+        return placed(found, None)
+    from stackctl.manifest.queries import review_queries
+
+    return [*review_queries(stack).errors, *placed(found, stack)]
+
+
 def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Problem]:
-    """The refusals as problems; of templates at their rules, when the `stack` that was rendered is known."""
-    return [each if isinstance(each, Problem) else each.at(_origin(each, stack)) for each in refusals]
+    """The refusals as problems; at the places of what they are about, when the `stack` that was rendered is known."""
+    from stackctl.runtime.validation import BadSetting, BadTemplate
+
+    problems = []
+    for each in refusals:
+        if isinstance(each, BadTemplate):
+            problems.append(each.at(_origin(each, stack)))
+        elif isinstance(each, BadSetting):
+            problems.append(each.at(_setting(each.words, stack)))
+        else:
+            problems.append(each)
+    return problems
 
 
 def _origin(template: BadTemplate, stack: Stack | None) -> Position | None:
     files = [file for file in stack.rules if c.RULES_FOLDER + file.path == template.file] if stack else []
     rules = [rule for file in files for rule in file.rules if rule.group == template.group]
     return rules[template.index].origin if template.index < len(rules) else None
+
+
+def _setting(words: str, stack: Stack | None) -> Position | None:
+    if stack is None or stack.alertmanager is None:
+        return None
+    return stack.places.find(words, (c.ALERTMANAGER,)) or stack.alertmanager.origin

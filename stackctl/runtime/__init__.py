@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from stackctl.runtime.cause import explained
-from stackctl.runtime.checkers import Refusal
 from stackctl.runtime.plan import make_plan, selected
 from stackctl.runtime.protocol import DataFile, Live, Observed, Plan, Runtime, Step
 from stackctl.runtime.select import Choice, choose, open_runtime, reopen_runtime, volumes_in_docker
+from stackctl.runtime.validation import Refusal
 
 __all__ = [
     "Choice",

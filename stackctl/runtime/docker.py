@@ -16,14 +16,16 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
 from stackctl.errors import Problem, Unavailable
-from stackctl.runtime import checkers, containers, dial, engine, ports, volume
-from stackctl.runtime.checkers import Checker, Refusal, Verdict
+from stackctl.runtime import containers, dial, engine, ports, volume
+from stackctl.runtime.checkers import FILES, TREE, Call, Texts, Verdict
 from stackctl.runtime.http import FETCH_SECONDS, Answer, reload_all
 from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan
+from stackctl.runtime.validation import Refusal, validate
 from stackctl.tree import Unit, load_units
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ nc -w 1 "$0" "$1" <&3 & connected=$!
 (sleep {FETCH_SECONDS:g}; kill $connected) > /dev/null 2>&1 &
 wait $connected
 """
+# The folders of calls of checkers, beside the generations.
+_CALLS = ".call-"
 _NOT_RUNNING = re.compile(
     r"Error response from daemon: (No such container|[Cc]ontainer \S+ is (not running|paused|restarting))"
 )
@@ -261,7 +265,7 @@ class Docker:
         image = (self._inspect(container) or {"Image": ""})["Image"]
         ran = engine.run(
             [
-                *("docker", "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL"),
+                *("docker", "run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - the container's
                 *("--volumes-from", container, "--entrypoint", "sh", image, "-euc", script, c.DATA_PATHS[unit]),
             ]
         )
@@ -270,20 +274,22 @@ class Docker:
 
     # -- asking -----------------------------------------------------------------------------------------------
 
-    def validate(self, generation: Live) -> list[Refusal]:
+    def validate(self, generation: Live, texts: Texts) -> list[Refusal]:
         images = {unit.name: unit.image for unit in generation.units()}
         tree = f"{c.CONTAINER_MOUNT}/{c.GENERATIONS}/{generation.id}"
 
-        def check(checker: Checker) -> list[Refusal]:
-            command = [f"/bin/{checker.tool}", *checker.command(tree)]
-            verdict = self._run_in(checker.unit, command)
-            if _NOT_RUNNING.match(verdict.output):
-                verdict = self._run_once(images[checker.unit], command, generation.path)
-            return checkers.refusals(checker, verdict, tree)
+        def run(call: Call) -> Verdict:
+            # The mount is seen by containers that run, and by one that is made for the call.
+            with TemporaryDirectory(prefix=_CALLS, dir=self.live) as folder:
+                files = f"{c.CONTAINER_MOUNT}/{Path(folder).name}"
+                _write_readable(Path(folder), call.files)
+                command = [f"/bin/{call.tool}", *call.command(tree, files)]
+                verdict = self._run_in(call.unit, command)
+                if _NOT_RUNNING.match(verdict.output):
+                    verdict = self._run_once(images[call.unit], command, generation.path)
+            return Verdict(verdict.code, verdict.output.replace(files, FILES).replace(tree, TREE))
 
-        applicable = checkers.applicable(generation.path)
-        with ThreadPoolExecutor(max_workers=max(len(applicable), 1)) as pool:
-            return [refusal for refusals in pool.map(check, applicable) for refusal in refusals]
+        return validate(generation.path, texts, run)
 
     def _run_in(self, unit: str, command: list[str]) -> Verdict:
         """Run a checker inside the container of `unit`, by the name that Compose gives it."""
@@ -295,7 +301,7 @@ class Docker:
         program, *arguments = command
         ran = engine.run(
             [
-                *("docker", "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL"),
+                *("docker", "run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - the container's
                 *("--group-add", str(tree.stat().st_gid)),
                 *("--mount", f"type=bind,source={self.live},target={c.CONTAINER_MOUNT},readonly"),
                 *("--entrypoint", program, image, *arguments),
@@ -389,3 +395,12 @@ def _answer(wget: Verdict) -> Answer:
     status = re.search(r"HTTP/\S+ (\d{3})", wget.output)
     words = wget.output.strip().removeprefix("wget: ") or f"no answer within {FETCH_SECONDS:g} s"
     return Answer(int(status[1]) if status else 0, words)
+
+
+def _write_readable(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Files in `folder` that the users of containers can read."""
+    folder.chmod(0o755)
+    for name, content in files.items():
+        path = folder / name
+        path.write_bytes(content)
+        path.chmod(0o644)

@@ -21,17 +21,18 @@ from pathlib import Path
 from stackctl import conventions as c
 from stackctl import tools
 from stackctl.errors import Problem, Unavailable
-from stackctl.runtime import checkers, dial, ports, process
-from stackctl.runtime.checkers import Refusal
+from stackctl.runtime import dial, ports, process
+from stackctl.runtime.checkers import Texts
 from stackctl.runtime.http import FETCH_SECONDS, Answer, ask, reload_all
+from stackctl.runtime.local_checker import Local
 from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan
 from stackctl.runtime.tail import lines
+from stackctl.runtime.validation import Refusal, validate
 from stackctl.tree import Unit
 from stackctl.wait import TimedOut, wait_until
 
 _STOP_SECONDS = 15.0
 _KILL_SECONDS = 5.0
-_CHECK_SECONDS = 60
 _LOG_BYTES = 10 * 1024 * 1024
 
 # The child writes its own pid file and then becomes the server, which keeps its pid and its start time. So there
@@ -201,11 +202,12 @@ class Native:
 
     # -- asking -----------------------------------------------------------------------------------------------
 
-    def validate(self, generation: Live) -> list[Refusal]:
-        applicable = checkers.applicable(generation.path)
-        with ThreadPoolExecutor(max_workers=max(len(applicable), 1)) as pool:
-            found = pool.map(lambda checker: _check(checker, str(generation.path)), applicable)
-            return [refusal for refusals in found for refusal in refusals]
+    def validate(self, generation: Live, texts: Texts) -> list[Refusal]:
+        run = Local(generation.path)
+        refusals = validate(generation.path, texts, run)
+        for name in run.missing:
+            tools.require(name)
+        return refusals
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         names = sorted(units) or sorted(path.name.removesuffix(".log") for path in self._logs.glob("*.log"))
@@ -304,17 +306,6 @@ def _obstacle(unit: Unit, own: Collection[int]) -> Problem | None:
         f"{unit.name} cannot listen on {unit.address}: {holder} has it",
         remedy=f"Stop that, or choose another address with `listen` of {unit.name} in the manifest.",
     )
-
-
-def _check(checker: checkers.Checker, tree: str) -> list[Refusal]:
-    command = [str(tools.require(checker.tool).path), *checker.command(tree)]
-    try:
-        ran = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=_CHECK_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unavailable.of(f"{checker.tool} did not run", cause=str(error)) from error
-    return checkers.refusals(checker, checkers.Verdict(ran.returncode, ran.stdout), tree)
 
 
 def _rotate(log: Path) -> None:

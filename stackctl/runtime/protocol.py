@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import IO, Literal, Protocol
 
 from stackctl.access import Access
-from stackctl.runtime.checkers import Refusal
+from stackctl.runtime.checkers import Texts
 from stackctl.runtime.http import Answer
+from stackctl.runtime.validation import Refusal
 from stackctl.tree import Unit
 
 RunState = Literal["running", "exited", "restarting", "created", "paused", "missing"]
@@ -144,8 +145,9 @@ class Runtime(Protocol):
         """
         ...
 
-    def validate(self, generation: Live) -> list[Refusal]:
-        """What the servers' own checkers find wrong in `generation`, live or not. Changes nothing."""
+    def validate(self, generation: Live, texts: Texts) -> list[Refusal]:
+        """What the servers' own checkers find wrong in `generation`, live or not, and in the user's templates in it.
+        Changes nothing."""
         ...
 
     def fetch(self, url: str) -> Answer:

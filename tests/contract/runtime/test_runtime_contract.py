@@ -16,8 +16,9 @@ import pytest
 import requests
 
 from stackctl import conventions as c
-from stackctl.errors import CheckFailed, Unavailable
+from stackctl.errors import CheckFailed, Problem, Unavailable
 from stackctl.runtime import open_runtime
+from stackctl.runtime.checkers import Text, Texts
 from stackctl.runtime.protocol import Step
 from stackctl.tree import File, Tree
 from stackctl.wait import wait_until
@@ -205,10 +206,14 @@ def test_validation_must_be_the_servers_own(bench: Bench, running: bool) -> None
         broken = bench.state.write(
             with_file(good, "prometheus/rules/r.yml", b"groups: [{name: g, rules: [{record: a}]}]")
         )
-    assert bench.runtime.validate(fine) == []
-    (problem,) = bench.runtime.validate(broken)
+    text = Text("{{ .group }}", "the annotation `summary` of `High`")
+    assert bench.runtime.validate(fine, Texts()) == []
+    (problem,) = bench.runtime.validate(broken, Texts())
+    assert isinstance(problem, Problem)
     assert problem.summary == "promtool refuses prometheus/prometheus.yml"
     assert "expr" in problem.cause
+    (unexpanded,) = bench.runtime.validate(fine, Texts((text,)))
+    assert "can't evaluate field group" in str(unexpanded)
 
 
 def test_a_refused_reload_must_say_what_the_server_says(bench: Bench) -> None:

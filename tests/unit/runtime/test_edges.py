@@ -14,7 +14,8 @@ import pytest
 
 from stackctl.errors import Problem
 from stackctl.runtime import containers, ports, process, tail
-from stackctl.runtime.checkers import BadTemplate, Verdict, applicable, refusals
+from stackctl.runtime.checkers import Call, Texts, Verdict
+from stackctl.runtime.validation import BadSetting, BadTemplate, Refusal, validate
 from stackctl.source import Position
 
 
@@ -124,50 +125,76 @@ def test_following_must_give_whole_lines_as_they_come(tmp_path: Path) -> None:
     assert next(lines) == "second"
 
 
+def refusals(folder: Path, file: str, verdict: Verdict) -> list[Refusal]:
+    """What is made of a verdict about a tree that has one file."""
+    (folder / file).parent.mkdir(exist_ok=True)
+    (folder / file).touch()
+    calls: list[Call] = []
+
+    def run(call: Call) -> Verdict:
+        calls.append(call)
+        return verdict
+
+    found = validate(folder, Texts(), run)
+    assert [call.command("/t")[-1] for call in calls] == [f"/t/{file}"]
+    return found
+
+
+PROMETHEUS = "prometheus/prometheus.yml"
+
+
 def test_a_checkers_complaint_must_name_the_file_of_the_tree(tmp_path: Path) -> None:
-    (tmp_path / "prometheus").mkdir()
-    (tmp_path / "prometheus" / "prometheus.yml").touch()
-    (checker,) = applicable(tmp_path)
-    assert refusals(checker, Verdict(0, ""), "/t") == []
-    said = "Checking /t/prometheus/prometheus.yml\n  SUCCESS: 1 rule files found\n\n"
-    said += "FAILED: /t/prometheus/rules/a.yml: bad\n"
-    (problem,) = refusals(checker, Verdict(1, said), "/t")
+    assert refusals(tmp_path, PROMETHEUS, Verdict(0, "")) == []
+    said = "Checking {tree}/prometheus/prometheus.yml\n  SUCCESS: 1 rule files found\n\n"
+    said += "FAILED: {tree}/prometheus/rules/a.yml: bad\n"
+    (problem,) = refusals(tmp_path, PROMETHEUS, Verdict(1, said))
     assert str(problem) == (
         "promtool refuses prometheus/prometheus.yml\n"
         "FAILED: prometheus/rules/a.yml: bad\n"
-        "help: Mend what it names; rule files have their names of the manifest, below prometheus/rules/."
+        "help: Fix the reported errors; rule files keep their names from the manifest, below prometheus/rules/."
     )
 
 
 def test_templates_must_be_told_apart_from_what_else_a_checker_refuses(tmp_path: Path) -> None:
-    (tmp_path / "prometheus").mkdir()
-    (tmp_path / "prometheus" / "prometheus.yml").touch()
-    (checker,) = applicable(tmp_path)
-    good = "Checking /t/prometheus/rules/a.yml\n  SUCCESS: 2 rules found\n"
+    good = "Checking {tree}/prometheus/rules/a.yml\n  SUCCESS: 2 rules found\n"
     bad = (
-        '  FAILED:\n/t/prometheus/rules/a.yml: group "g: 1", rule 2, "Down": annotation "summary": '
+        '  FAILED:\n{tree}/prometheus/rules/a.yml: group "g: 1", rule 2, "Down": annotation "summary": '
         "template: __alert_Down:1: unclosed action\n"
     )
     template = BadTemplate("prometheus/rules/a.yml", "g: 1", 1, "Down", "annotation", "summary", "unclosed action")
-    assert refusals(checker, Verdict(1, good + bad), "/t") == [template]
+    assert refusals(tmp_path, PROMETHEUS, Verdict(1, good + bad)) == [template]
     assert str(template.at(Position("rules/a.yml", 3, 5))) == (
         "rules/a.yml:3:5: the annotation `summary` of `Down` is not a template: unclosed action\n"
         "promtool refuses prometheus/prometheus.yml: rule 2 of `g: 1`, prometheus/rules/a.yml\n"
         "help: End what begins with `{{` by `}}`."
     )
-    other = "  FAILED: /t/prometheus/prometheus.yml: unknown field x\n"
-    found, rest = refusals(checker, Verdict(1, good + bad + other), "/t")
+    other = "  FAILED: {tree}/prometheus/prometheus.yml: unknown field x\n"
+    found, rest = refusals(tmp_path, PROMETHEUS, Verdict(1, good + bad + other))
     assert found == template
     assert isinstance(rest, Problem)
     assert "unknown field x" in rest.cause
     assert "unclosed" not in rest.cause
 
 
+@pytest.mark.parametrize("words", ["bad matcher format: x y=1", "unknown time zone Mars/One"])
+def test_keeps_the_reason_of_amtool(tmp_path: Path, words: str) -> None:
+    said = f"Checking '{{tree}}/alertmanager/alertmanager.yml'  FAILED: {words}\n\n"
+    said += "amtool: error: failed to validate 1 file(s)\n\n"
+    assert refusals(tmp_path, "alertmanager/alertmanager.yml", Verdict(1, said)) == [BadSetting(words)]
+
+
+def test_keeps_the_reason_about_a_template_file(tmp_path: Path) -> None:
+    said = (
+        "Checking '{tree}/alertmanager/alertmanager.yml'  SUCCESS\nFound:\n - global config\n - route\n"
+        ' - 1 templates\n  FAILED: template: bad.tmpl:1: function "nope" not defined\n\n'
+        "amtool: error: failed to validate 1 file(s)\n"
+    )
+    (setting,) = refusals(tmp_path, "alertmanager/alertmanager.yml", Verdict(1, said))
+    assert setting == BadSetting('template: bad.tmpl:1: function "nope" not defined')
+
+
 def test_a_checker_that_says_nothing_must_not_be_taken_for_content(tmp_path: Path) -> None:
-    (tmp_path / "prometheus").mkdir()
-    (tmp_path / "prometheus" / "prometheus.yml").touch()
-    (checker,) = applicable(tmp_path)
-    (problem,) = refusals(checker, Verdict(137, ""), "/t")
+    (problem,) = refusals(tmp_path, PROMETHEUS, Verdict(137, ""))
     assert "It ended with code 137 and said nothing." in str(problem)
 
 

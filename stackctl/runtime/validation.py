@@ -1,0 +1,138 @@
+"""What the servers' own checkers refuse in a tree, and in the user's templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackctl import conventions as c
+from stackctl.errors import Problem
+from stackctl.runtime.alert_texts import alert_faults
+from stackctl.runtime.checkers import TREE, Call, Run, Texts, Verdict
+from stackctl.runtime.notification_texts import notification_faults
+from stackctl.source import Position
+
+
+@dataclass(frozen=True)
+class BadTemplate:
+    """A template that Prometheus cannot read: the `part` ("annotation" or "label") `key` of a rule, the one at `index`
+    of its group in a file of the tree. `words` are promtool's."""
+
+    file: str
+    group: str
+    index: int
+    alert: str
+    part: str
+    key: str
+    words: str
+
+    @classmethod
+    def read(cls, line: re.Match[str]) -> BadTemplate:
+        """One from a line of promtool's that _TEMPLATE fits."""
+        return cls(line["file"], line["group"], int(line["number"]) - 1, *line.group("alert", "part", "key", "words"))
+
+    def at(self, position: Position | None) -> Problem:
+        """The same as a problem at `position`, where the rule was written."""
+        return Problem(
+            f"the {self.part} `{self.key}` of `{self.alert}` is not a template: {self.words}",
+            position,
+            cause=f"promtool refuses {c.PROMETHEUS_FILE}: rule {self.index + 1} of `{self.group}`, {self.file}",
+            remedy=next((remedy for sign, remedy in _REMEDIES.items() if sign in self.words), _TEMPLATES),
+        )
+
+
+@dataclass(frozen=True)
+class BadSetting:
+    """What amtool refuses in alertmanager.yml. Its `words` hold the value, but not the line."""
+
+    words: str
+
+    def at(self, position: Position | None) -> Problem:
+        """The same as a problem at `position`, where the value was written."""
+        remedy = next((remedy for sign, remedy in _SETTINGS.items() if sign in self.words), "")
+        return Problem(f"Alertmanager does not accept this: {self.words}", position, remedy=remedy)
+
+
+# What a checker refuses: one that it is known how to place in what the user wrote, or what it says itself.
+Refusal = BadTemplate | BadSetting | Problem
+
+_TEMPLATES = "Write it like `{{ $labels.job }}`, `{{ $value }}` or `{{ $value | humanizePercentage }}`."
+_REMEDIES = {
+    "undefined variable": "Prometheus knows `$labels`, `$value` and `$externalLabels`: `{{ $labels.job }}`.",
+    "unclosed action": "End what begins with `{{` by `}}`.",
+    "unexpected EOF": "End `{{ if }}`, `{{ range }}` and `{{ with }}` by `{{ end }}`.",
+    "not defined": "Prometheus has `humanize`, `humanizeDuration`, `humanizePercentage`, `printf` and others.",
+}
+_SETTINGS = {
+    "bad matcher format": """Write a matcher as `label="value"`, with `=`, `!=`, `=~` or `!~`.""",
+    "undefined time interval": "Declare it in `routing.times`, or in `extra: {time_intervals: [...]}`.",
+    "unknown time zone": "Write the name of the IANA database, like `Europe/Berlin`.",
+    "missing port": "Write `host:port`, like `mail.example.org:587`.",
+    "wildcard group_by": "Write `['...']` alone to group by all labels, or only the labels.",
+}
+_TEMPLATE = re.compile(
+    r'(?P<file>.+?): group "(?P<group>.*)", rule (?P<number>\d+), "(?P<alert>.*?)": '
+    r'(?P<part>annotation|label) "(?P<key>.*?)": template: \S*?:\d+: (?P<words>.*)'
+)
+_WENT_WELL = re.compile(r"SUCCESS|^Checking [^']|^Checking '[^']*'$|^Found:|^- |^amtool: error: failed to validate")
+# amtool says in one line which file it reads, and what is wrong with it.
+_AMTOOLS_FILE = re.compile(r"^Checking '[^']*'\s+FAILED: |^FAILED: ")
+
+
+@dataclass(frozen=True)
+class _Checker:
+    """A program that reads the configuration `file` of a tree as its server would."""
+
+    unit: str
+    tool: str
+    arguments: tuple[str, ...]
+    file: str
+
+    @property
+    def call(self) -> Call:
+        return Call(self.unit, self.tool, (*self.arguments, f"{TREE}/{self.file}"))
+
+
+_ALL = (
+    _Checker(c.PROMETHEUS, "promtool", ("check", "config"), c.PROMETHEUS_FILE),
+    _Checker(c.PROMETHEUS, "promtool", ("check", "web-config"), c.WEB_FILE),
+    _Checker(c.ALERTMANAGER, "amtool", ("check-config",), c.ALERTMANAGER_FILE),
+)
+
+
+def validate(tree: Path, texts: Texts, run: Run) -> list[Refusal]:
+    """All that the servers' checkers refuse in the tree at `tree`, and in the user's templates in it."""
+    checks: list[Callable[[], Collection[Refusal]]] = [
+        lambda checker=checker: _refusals(checker, run(checker.call))  # type: ignore[misc]
+        for checker in _ALL
+        if (tree / checker.file).is_file()
+    ]
+    checks.append(lambda: alert_faults(texts.alerts, run))
+    checks.append(lambda: notification_faults(texts.notifications, tree, run))
+    with ThreadPoolExecutor(len(checks)) as pool:
+        return [refusal for found in pool.map(lambda check: check(), checks) for refusal in found]
+
+
+def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:
+    """What is wrong, in the checker's words; [] when nothing is."""
+    if verdict.code == 0 or verdict.missing:
+        return []
+    said = [line.strip() for line in verdict.output.replace(f"{TREE}/", "").splitlines()]
+    templates = {line: BadTemplate.read(match) for line in said if (match := _TEMPLATE.fullmatch(line))}
+    # What went well is of no interest now, and hides what did not.
+    words = [line for line in said if line and line not in templates and not _WENT_WELL.search(line)]
+    if checker.tool == "amtool":
+        reasons = [_AMTOOLS_FILE.sub("", line) for line in words if _AMTOOLS_FILE.match(line)]
+        if len(reasons) == len(words) == 1:
+            return [BadSetting(reasons[0])]
+    if templates and words in ([], ["FAILED:"]):
+        return [*templates.values()]
+    problem = Problem(
+        f"{checker.tool} refuses {checker.file}",
+        cause="\n".join(words) or f"It ended with code {verdict.code} and said nothing.",
+        remedy="Fix the reported errors; rule files keep their names from the manifest, below prometheus/rules/.",
+    )
+    return [*templates.values(), problem]
