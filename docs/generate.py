@@ -29,6 +29,7 @@ HELP_WIDTH = 100
 TYPE_NAMES = {
     fields.Text: "text",
     fields.TextOrNothing: "text",
+    fields.FolderTitle: "text",
     fields.Duration: "duration",
     fields.Pause: "duration",
     fields.Expression: "PromQL",

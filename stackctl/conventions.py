@@ -183,6 +183,9 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 # The name of the password that stackctl makes when the manifest gives none: in the state, and for rendering.
 GRAFANA_ADMIN_PASSWORD = "grafana_admin_password"  # noqa: S105 - a name, not a password
 
+# The variable that holds a dollar, for what Grafana expands without a way to escape one.
+DOLLAR_VARIABLE = "STACKCTL_DOLLAR"
+
 DATASOURCE_UID = "prometheus"
 DATASOURCE_NAME = "Prometheus"
 DASHBOARD_PROVIDER = "stackctl"

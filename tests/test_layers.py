@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "stackctl"
 
 # Room -> the rooms and modules of stackctl that it may import. What is not listed here may not exist.
 GROUND = {"errors", "source", "conventions"}
-CORE = {*GROUND, "model", "tree", "scrape", "wait", "promql", "data", "metrics"}
+CORE = {*GROUND, "model", "tree", "scrape", "wait", "promql", "data", "metrics", "support"}
 ALLOWED = {
     "__init__": set[str](),
     "__main__": {"cli"},
@@ -26,6 +26,7 @@ ALLOWED = {
     "tree": {*GROUND},
     "scrape": {*GROUND, "model"},
     "promql": set[str](),
+    "support": {*GROUND, "model"},
     "design": {"promql"},
     "metrics": {*GROUND, "model", "promql"},
     "manifest": {*CORE, "__init__", "access"} - {"scrape", "wait"},

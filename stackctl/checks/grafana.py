@@ -13,6 +13,7 @@ from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.model import Dashboard
+from stackctl.support import MINIMUM
 
 HEALTH = "grafana.health"
 LOGIN = "grafana.login"
@@ -59,7 +60,12 @@ def _health(context: Context, subject: Subject, client: Grafana) -> Finding:
         return subject.unanswered(seen, _LOGS)
     if seen.get("database") != "ok":
         return subject.failed(f"its database is {seen.get('database')!r}", _LOGS)
-    return subject.passed(f"version {seen.get('version', 'unknown')}, its database is ok")
+    version = str(seen.get("version", "unknown"))
+    major = version.partition(".")[0]
+    if major.isdigit() and int(major) < MINIMUM[c.GRAFANA][0]:
+        summary = f"version {version} is older than 10, the oldest Grafana that stackctl works with"
+        return subject.warned(summary, "Install a newer Grafana.")
+    return subject.passed(f"version {version}, its database is ok")
 
 
 def _login(subject: Subject, client: Grafana) -> Finding:

@@ -94,8 +94,12 @@ def _warnings(stack: Stack) -> Iterator[Problem]:
     from stackctl.manifest.exposure import exposed
     from stackctl.manifest.queries import review_queries
     from stackctl.manifest.severity import unrouted
+    from stackctl.manifest.titles import titled_like_folders
+    from stackctl.support import too_old
 
     yield from exposed(stack)
+    yield from too_old(stack)
+    yield from titled_like_folders(stack)
     for file in stack.rules:
         yield from file.notes
     yield from review_queries(stack).warnings

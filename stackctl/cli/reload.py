@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,8 @@ from stackctl.cli.values import seconds
 from stackctl.errors import CheckFailed, InputError
 
 if TYPE_CHECKING:
+    from stackctl.operations.grafana_reload import Dashboards
+    from stackctl.operations.live import Live, Target
     from stackctl.runtime import Plan
     from stackctl.state import Generation
 
@@ -32,22 +35,48 @@ def reload(
     from stackctl.report import console
 
     manifest, deadline = options(context).manifest, seconds(timeout, "--timeout")
-    plan, id = _go_back(manifest, to, deadline, dry_run) if to is not None else _go_on(manifest, deadline, dry_run)
+    done = _go_back(manifest, to, deadline, dry_run) if to is not None else _go_on(manifest, deadline, dry_run)
     if dry_run:
-        console.out("\n".join(str(step) for step in plan.steps) or "nothing to do")
+        lines = [*map(str, done.plan.steps), *filter(None, [str(done.dashboards)])]
+        console.out("\n".join(lines).replace("dashboards reloaded", "reload dashboards") or "nothing to do")
         return
-    units = ", ".join(plan.units("reload"))
-    done = f"{units} reloaded" if units else "nothing had changed; the configuration is confirmed"
-    console.out(f"{console.mark('pass')} {done}: generation {id}")
+    console.out(f"{console.mark('pass')} {done}: generation {done.generation}")
     if to:
         console.note("The next `stackctl reload` brings in what the manifest says.")
 
 
-def _go_on(manifest: Path, deadline: float, dry_run: bool) -> tuple[Plan, str]:
+@dataclass(frozen=True)
+class _Done:
+    """What a reload did. `datasource` is whether Grafana's was provisioned again."""
+
+    plan: Plan
+    generation: str
+    dashboards: Dashboards
+    datasource: bool = False
+
+    def __str__(self) -> str:
+        units = ", ".join(self.plan.units("reload"))
+        parts = [f"{units} reloaded" if units else "", str(self.dashboards)]
+        parts.append("Grafana's datasource had been changed and is restored" if self.datasource else "")
+        return "; ".join(filter(None, parts)) or "nothing had changed; the configuration is confirmed"
+
+
+def _change(live: Live, new: Target, deadline: float, dry_run: bool) -> _Done:
+    """Bring in `new`, and what Grafana has to load for it."""
+    from stackctl.operations.grafana_reload import Dashboards, dashboards_between, restored_datasource
+    from stackctl.operations.transaction import change
+
+    before = live.state.read(live.confirmed())
+    trusted = live.state.read(live.current) is not None
+    plan = change(live, new, deadline, trusted=trusted, dry_run=dry_run)
+    dashboards = dashboards_between(before, new.tree) if live.grafana(new) else Dashboards()
+    return _Done(plan, new.id, dashboards, not dry_run and restored_datasource(live, new))
+
+
+def _go_on(manifest: Path, deadline: float, dry_run: bool) -> _Done:
     """Bring in what the manifest says now."""
     from stackctl.operations.locked import locked
     from stackctl.operations.session import Session
-    from stackctl.operations.transaction import change
     from stackctl.report import console
 
     with locked(Session, manifest) as session:
@@ -56,17 +85,16 @@ def _go_on(manifest: Path, deadline: float, dry_run: bool) -> tuple[Plan, str]:
         console.detail(f"wrote generation {new.id} to {new.generation.path}")
         if not trusted and new.generation == session.current:
             console.note(f"the files of generation {new.id} had been changed by hand: written anew")
-        plan = change(session, new, deadline, trusted=trusted, dry_run=dry_run)
+        done = _change(session, new, deadline, dry_run)
         if not dry_run:
             session.prune()
-        return plan, new.id
+        return done
 
 
-def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> tuple[Plan, str]:
+def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> _Done:
     """Bring in a generation that was kept. The manifest need not even be readable."""
     from stackctl.operations.live import Live
     from stackctl.operations.locked import locked
-    from stackctl.operations.transaction import change
 
     with locked(Live, manifest) as live:
         generation = _named(live.state.generations(), to)
@@ -74,11 +102,10 @@ def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> tuple[P
         if kept is None:
             summary = f"generation {generation.id} is not what was written: its files have been changed by hand"
             raise CheckFailed.of(summary, remedy="Choose another one: `stackctl status --generations` lists them.")
-        trusted = live.state.read(live.current) is not None
-        plan = change(live, kept, deadline, trusted=trusted, dry_run=dry_run)
+        done = _change(live, kept, deadline, dry_run)
         if not dry_run:
             live.prune()
-        return plan, generation.id
+        return done
 
 
 def _named(generations: tuple[Generation, ...], prefix: str) -> Generation:

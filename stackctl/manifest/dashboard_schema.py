@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 from stackctl import conventions as c
 from stackctl.manifest import units
 from stackctl.manifest.base import Model
-from stackctl.manifest.fields import Boolean, RealNumber, Text, kind, wrong
+from stackctl.manifest.fields import Boolean, FolderTitle, RealNumber, Text, kind, wrong
 
 COLUMNS = 24
 MAX_HEIGHT = 40
@@ -231,7 +231,7 @@ class DashboardFile(Model):
 
     title: Filled = Field(description="Its title.")
     uid: Uid | None = Field(None, description="Its address in Grafana, `/d/UID`; by default made from the file's path.")
-    folder: Text = Field("", description="The Grafana folder, where the manifest names none.")
+    folder: FolderTitle = Field("", description="The Grafana folder, where the manifest names none.")
     description: Text = Field("", description="What it is for.")
     tags: list[Filled] = Field(default_factory=list, description="Tags to find it by.")
     refresh: Refresh = Field("30s", description="How often it asks again; `off` for never.")

@@ -32,6 +32,15 @@ def _text(value: Any) -> str:
     raise wrong(f"expected text, got {kind(value)}")
 
 
+def _folder_title(value: Any) -> str:
+    """The title of a folder in Grafana, which trims it."""
+    text = _text(value).strip()
+    if text.lower() == "general":
+        remedy = "Leave `folder` out: dashboards without a folder are at the top level."
+        raise wrong(f"`{text}` is Grafana's name for the top level; it refuses a folder of that title", remedy)
+    return text
+
+
 def _text_or_nothing(value: Any) -> str:
     return "" if value is None else _text(value)
 
@@ -412,6 +421,7 @@ Text = Annotated[str, BeforeValidator(_text), _schema(["string", "number", "bool
 # Text that may be left out: as in Prometheus' labels and annotations, nothing is empty text.
 TextOrNothing = Annotated[str, BeforeValidator(_text_or_nothing), _schema(["string", "number", "boolean", "null"])]
 Texts = dict[Text, TextOrNothing]
+FolderTitle = Annotated[str, BeforeValidator(_folder_title), _schema(["string", "number", "boolean"])]
 Duration = Annotated[str, BeforeValidator(_duration), _schema("string", examples=["15s", "1m30s"])]
 Pause = Annotated[str, BeforeValidator(_pause), _schema("string", examples=["0s", "5m"])]
 Expression = Annotated[str, BeforeValidator(_expression), _schema(["string", "number"])]

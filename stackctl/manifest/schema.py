@@ -18,7 +18,7 @@ from stackctl.manifest.component_schema import (
     PrometheusModel,
     PushgatewayModel,
 )
-from stackctl.manifest.fields import ServiceName, StackName, Text, wrong
+from stackctl.manifest.fields import FolderTitle, ServiceName, StackName, Text, wrong
 from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
 from stackctl.manifest.service_schema import ServiceModel
 
@@ -33,7 +33,7 @@ class DashboardSourceModel(PackSourceModel):
     """A Grafana dashboard: a file, in the compact form when it ends in `.yml`, else Grafana's own JSON; or a `pack`."""
 
     file: Text | None = Field(None, description="The file, relative to the manifest.")
-    folder: Text = Field(
+    folder: FolderTitle = Field(
         "", description="The Grafana folder; by default the one a compact file names, or the top level."
     )
 

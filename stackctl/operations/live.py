@@ -181,6 +181,11 @@ class Live:
                 remedy="`stackctl verify --only grafana.login` tells how to set it.",
             ) from None
 
+    def grafana(self, target: Target) -> Grafana | None:
+        """Return the client of the Grafana of `target`, None where none runs."""
+        unit = target.unit(c.GRAFANA)
+        return _grafana(unit, target.tree) if unit and self._is_expected(unit) else None
+
     # -- confirming -------------------------------------------------------------------------------------------
 
     def asked(self, target: Target, before: Target | None) -> dict[str, Callable[[], list[str]]]:

@@ -11,7 +11,14 @@ from stackctl.render.alertmanager import alertmanager_config
 from stackctl.render.blackbox import blackbox_config
 from stackctl.render.compose import compose_project
 from stackctl.render.exporters import exporter_files
-from stackctl.render.grafana import dashboard_json, dashboard_problems, datasources, folder_name, providers
+from stackctl.render.grafana import (
+    dashboard_json,
+    dashboard_problems,
+    datasources,
+    empty_folders,
+    folder_name,
+    providers,
+)
 from stackctl.render.native import native_units
 from stackctl.render.prometheus import prometheus_config
 from stackctl.render.receivers import TEMPLATES, templates
@@ -92,6 +99,7 @@ def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dic
         "grafana/provisioning/datasources/prometheus.yml": _yaml(datasources(stack, runtime), stack),
         "grafana/provisioning/dashboards/stackctl.yml": _yaml(providers(stack), stack),
         PASSWORD_FILE: File(password.reveal().encode(), secret=True),
+        **dict.fromkeys(empty_folders(), File(b"")),
         **dashboards,
     }
 

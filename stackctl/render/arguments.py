@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from stackctl import conventions as c
 from stackctl.model import Component, Exporter, Prometheus
 from stackctl.render.exporters import exporter_arguments
+from stackctl.support import image_version
 
 # From this version on the configuration file is the place of the retention; before, it was read wrongly there.
 _RETENTION_IN_CONFIG = (3, 11)
-
-
-def version(image: str) -> tuple[int, ...]:
-    """The version that an image's tag names: (3, 13, 5) for `prom/prometheus:v3.13.5`, () when it names none."""
-    match = re.search(r":v?(\d+)\.(\d+)(?:\.(\d+))?[^/]*$", image.partition("@")[0])
-    return tuple(int(number) for number in match.groups() if number) if match else ()
 
 
 def retention_in_config(prometheus: Prometheus, runtime: str) -> bool:
@@ -23,7 +16,7 @@ def retention_in_config(prometheus: Prometheus, runtime: str) -> bool:
 
     Natively the binary may be older than the image, so it gets the flags: deprecated, but known to every version.
     """
-    return runtime != c.NATIVE and version(prometheus.image) >= _RETENTION_IN_CONFIG
+    return runtime != c.NATIVE and image_version(prometheus.image) >= _RETENTION_IN_CONFIG
 
 
 def arguments(

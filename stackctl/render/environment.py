@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stackctl.conventions import DOLLAR_VARIABLE
 from stackctl.model import Grafana
 from stackctl.render.grafana import TREE_VARIABLE
 
@@ -18,14 +19,18 @@ _SETTINGS = {
 }
 
 
-def grafana_environment(grafana: Grafana, *, tree: str, port: int, **more: str) -> dict[str, str]:
-    """The variables of a Grafana whose tree lies at `tree`, with `more` of the runtime's. The user's own win."""
+def grafana_environment(grafana: Grafana, *, tree: str, port: int, expanded: str = "", **more: str) -> dict[str, str]:
+    """The variables of a Grafana whose tree is at `tree`, with `more` of the runtime's. The user's own win.
+
+    `expanded` is the same path for provisioning files, where that differs: Grafana expands what they name.
+    """
     return {
         **_SETTINGS,
         "GF_PATHS_PROVISIONING": f"{tree}/grafana/provisioning",
         "GF_SECURITY_ADMIN_USER": grafana.admin_user,
         "GF_SERVER_HTTP_PORT": str(port),
-        TREE_VARIABLE: tree,
+        TREE_VARIABLE: expanded or tree,
+        DOLLAR_VARIABLE: "$",
         **more,
         **grafana.extra_env,
     }

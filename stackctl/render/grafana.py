@@ -9,10 +9,11 @@ from stackctl import conventions as c
 from stackctl.design.series import Scope
 from stackctl.errors import Problem, Unavailable
 from stackctl.model import Board, Dashboard, Prometheus, Stack
-from stackctl.render.arguments import version
+from stackctl.render.expansion import escaped
 from stackctl.render.secrets import file_name
-from stackctl.render.web import CA_FILE, PASSWORD_FILE
+from stackctl.render.web import CA_FILE, GRAFANA_PASSWORD_FILE
 from stackctl.scrape import component_address
+from stackctl.support import image_version
 
 # Grafana expands this variable in its provisioning files, so that the same bytes serve in any place.
 TREE_VARIABLE = "STACKCTL_TREE"
@@ -22,11 +23,13 @@ _CA_VARIABLE = "STACKCTL_PROMETHEUS_CA"
 
 _TOP_LEVEL = "general"
 _UPDATE_SECONDS = 10
+# Grafana looks for these folders at each start, some versions for fewer, and logs an error for one that is missing.
+_EMPTY_FOLDERS = ("alerting", "notifiers", "plugins")
 
 
 def datasources(stack: Stack, runtime: str) -> dict[str, Any]:
     """The provisioning of the one datasource: this stack's Prometheus."""
-    number = ".".join(map(str, version(stack.prometheus.image)))
+    number = ".".join(map(str, image_version(stack.prometheus.image)))
     login, tls = stack.prometheus.login, stack.prometheus.tls
     secrets = {
         **({"basicAuthPassword": f"${{{_PASSWORD_VARIABLE}}}"} if login else {}),
@@ -49,7 +52,7 @@ def datasources(stack: Stack, runtime: str) -> dict[str, Any]:
             **({"tlsAuthWithCACert": True} if tls and tls.ca else {}),
             **({"serverName": tls.server_name} if tls else {}),
         },
-        **({"basicAuth": True, "basicAuthUser": login.username.replace("$", "$$")} if login else {}),
+        **({"basicAuth": True, "basicAuthUser": escaped(login.username)} if login else {}),
         **({"secureJsonData": secrets} if secrets else {}),
     }
     return {"apiVersion": 1, "datasources": [source]}
@@ -59,7 +62,7 @@ def datasource_variables(prometheus: Prometheus, tree: str) -> dict[str, str]:
     """The variables that `datasources` names, for a tree that lies at `tree`. No secret is in them."""
     login, tls = prometheus.login, prometheus.tls
     return {
-        **({_PASSWORD_VARIABLE: f"$__file{{{tree}/{PASSWORD_FILE}}}"} if login else {}),
+        **({_PASSWORD_VARIABLE: f"$__file{{{tree}/{GRAFANA_PASSWORD_FILE}}}"} if login else {}),
         **({_CA_VARIABLE: f"$__file{{{tree}/{CA_FILE}}}"} if tls and tls.ca else {}),
     }
 
@@ -74,12 +77,17 @@ def _provider(folder: str) -> dict[str, Any]:
     suffix = f"-{folder_name(folder)}" if folder else ""
     return {
         "name": f"{c.DASHBOARD_PROVIDER}{suffix}",
-        "folder": folder.replace("$", "$$"),
+        "folder": escaped(folder),
         "type": "file",
         "allowUiUpdates": False,
         "updateIntervalSeconds": _UPDATE_SECONDS,
         "options": {"path": f"${{{TREE_VARIABLE}}}/grafana/dashboards/{folder_name(folder)}"},
     }
+
+
+def empty_folders() -> list[str]:
+    """Return the files that make folders which Grafana expects; it reads none of that name."""
+    return [f"grafana/provisioning/{name}/.keep" for name in _EMPTY_FOLDERS]
 
 
 def folder_name(folder: str) -> str:

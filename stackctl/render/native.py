@@ -18,6 +18,8 @@ from stackctl.tree import File, Unit
 
 # The native runtime fills these in when it starts a unit.
 TREE, DATA, MOUNT, HOME = "{tree}", "{data}", "{mount}", "{home}"
+# The tree's path for what Grafana expands: a dollar in it is a variable.
+EXPANDED_TREE = "{expanded_tree}"
 
 
 def native_units(stack: Stack, files: dict[str, File], password: str, salt: bytes) -> tuple[Unit, ...]:
@@ -48,6 +50,7 @@ def _grafana(grafana: Grafana, password: str, more: Mapping[str, str]) -> dict[s
     return grafana_environment(
         grafana,
         tree=TREE,
+        expanded=EXPANDED_TREE,
         port=grafana.listen.port,
         # Grafana's own way to say "the content of this file".
         GF_SECURITY_ADMIN_PASSWORD=f"$__file{{{TREE}/{password}}}",

@@ -9,11 +9,12 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.model import Prometheus, Stack
 from stackctl.promql.duration import seconds
-from stackctl.render.arguments import retention_in_config, version
+from stackctl.render.arguments import retention_in_config
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import merged
 from stackctl.render.web import own_scrape
 from stackctl.scrape import Endpoint, Job, component_address, jobs, reachable_url
+from stackctl.support import image_version
 
 # Lists of prometheus.yml that the manifest's `extra` adds to; any other it replaces.
 _APPENDED = frozenset({"scrape_configs", "rule_files", "remote_write", "relabel_configs"})
@@ -50,7 +51,7 @@ def _global(prometheus: Prometheus) -> dict[str, Any]:
 
 def _literal_label(value: str, prometheus: Prometheus) -> str:
     """An external label as Prometheus has to read it: version 3 expands environment variables in it."""
-    before_expansion = () < version(prometheus.image) < (3,)
+    before_expansion = () < image_version(prometheus.image) < (3,)
     return value if before_expansion else value.replace("$", "$$")
 
 

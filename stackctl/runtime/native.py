@@ -103,7 +103,12 @@ class Native:
         program = [str(tool.path)] if tool else []
         data = self._data / unit.name
         data.mkdir(mode=0o700, exist_ok=True)
-        known = {"{tree}": str(self._tree), "{data}": str(data), "{mount}": str(self._tree.parent)}
+        known = {
+            "{expanded_tree}": str(self._tree).replace("$", f"${{{c.DOLLAR_VARIABLE}}}"),
+            "{tree}": str(self._tree),
+            "{data}": str(data),
+            "{mount}": str(self._tree.parent),
+        }
         if tool and tool.home:
             known["{home}"] = str(tool.home)
         command = [*program, *(_fill(argument, known) for argument in unit.command)]

@@ -2,6 +2,10 @@
 
 It proves nothing of Grafana itself. It lets the checks of Grafana be broken one by one on a stack that runs: what it
 has loaded can be changed behind stackctl's back by a POST to `/-/break`.
+
+It does what a real one was seen to do: it expands provisioning files after reading them, does not start with a folder
+`General`, adopts a dashboard made by hand that has the title of a provisioned one, and after five wrong passwords
+refuses the right one too. As a version before 11 (STAND_IN_VERSION) it loads no dashboard with the title of a folder.
 """
 
 from __future__ import annotations
@@ -9,10 +13,12 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,6 +26,30 @@ from typing import Any
 import yaml
 
 Answer = tuple[int, Any]
+# Wrong passwords after which Grafana refuses a user for some minutes.
+TRIES = 5
+_EXPANDER = re.compile(r"\$(|__\w+)\{([^}]+)\}")
+_VARIABLE = re.compile(r"\$(?:\{(\w*)[^}]*\}|(\w+)|([*#$@!?-]))")
+
+
+def expand(value: str, environ: Mapping[str, str]) -> str:
+    """Return a text of a provisioning file as Grafana reads it."""
+    return "$".join(_expanded(part, environ) for part in value.split("$$"))
+
+
+def _expanded(text: str, environ: Mapping[str, str]) -> str:
+    text = _EXPANDER.sub(lambda m: environ.get(m[2], "") if m[1] in ("", "__env") else m[0], text)
+    text = _EXPANDER.sub(lambda m: Path(m[2]).read_text().strip() if m[1] == "__file" else m[0], text)
+    # As a shell would, in what has just been put in too.
+    return _VARIABLE.sub(lambda m: environ.get(m[1] or m[2] or "", ""), text)
+
+
+def expand_all(value: Any, environ: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return expand(value, environ)
+    if isinstance(value, dict):
+        return {key: expand_all(each, environ) for key, each in value.items()}
+    return [expand_all(each, environ) for each in value] if isinstance(value, list) else value
 
 
 class Loaded:
@@ -28,32 +58,49 @@ class Loaded:
     def __init__(self) -> None:
         self.password = Path(os.environ["GF_SECURITY_ADMIN_PASSWORD"][len("$__file{") : -1]).read_text().strip()
         self.folder = Path(os.environ["GF_PATHS_PROVISIONING"])
+        self.version = os.environ.get("STAND_IN_VERSION", "13.2.3")
         self.broken: dict[str, Any] = {}
+        self.failures = 0
         self.load()
 
     def load(self) -> None:
         (datasources,) = self.folder.glob("datasources/*.yml")
-        self.datasources = {each["uid"]: each for each in yaml.safe_load(datasources.read_text())["datasources"]}
+        self.datasources = {each["uid"]: each for each in provisioned(datasources)["datasources"]}
         self.dashboards: dict[str, tuple[str, dict[str, Any]]] = {}
         for provider in (each for path in self.folder.glob("dashboards/*.yml") for each in providers(path)):
-            folder = Path(os.path.expandvars(provider["options"]["path"]))
-            for path in sorted(folder.glob("*.json")):
+            if provider["folder"].lower() == "general":
+                sys.exit("a folder with that name already exists")
+            for path in sorted(Path(provider["options"]["path"]).glob("*.json")):
                 board = json.loads(path.read_text())
-                self.dashboards[board["uid"]] = (provider["folder"], board)
+                if self.loads(board["title"]):
+                    self.dashboards[board["uid"]] = (provider["folder"], board)
+                    # One that was made by hand becomes the provisioned one.
+                    made = self.broken.get("made", ())
+                    self.broken["made"] = [title for title in made if title != board["title"]]
+
+    def loads(self, title: str) -> bool:
+        folders = {each["folder"] for path in self.folder.glob("dashboards/*.yml") for each in providers(path)}
+        return title not in folders or int(self.version.partition(".")[0]) >= 11
 
     def answer(self, method: str, path: str, login: str, body: bytes) -> Answer:
         if path == "/-/break":
             self.broken = json.loads(body)
+            self.failures = 0
             return 200, {}
         if path == "/api/health":
-            return 200, {"database": self.broken.get("database", "ok"), "version": "12.1.1"}
-        if login != f"admin:{self.broken.get('password', self.password)}":
+            return 200, {"database": self.broken.get("database", "ok"), "version": self.version}
+        if self.failures >= TRIES or login != f"admin:{self.broken.get('password', self.password)}":
+            self.failures += 1
             return 401, {"message": "Invalid username or password"}
         if path == "/api/user":
             return 200, {"login": "admin"}
         if path == "/api/admin/provisioning/dashboards/reload":
             self.load()
             return 200, {"message": "Dashboards config reloaded"}
+        if path == "/api/admin/provisioning/datasources/reload":
+            self.load()
+            self.broken.pop("datasource", None)
+            return 200, {"message": "Datasources config reloaded"}
         if path.startswith("/api/datasources/uid/"):
             return self.datasource(path.removeprefix("/api/datasources/uid/"))
         return self.dashboard(path, body)
@@ -103,8 +150,12 @@ class Loaded:
         return {"status": 200, "frames": [{"schema": {}, "data": {"values": columns if result else []}}]}
 
 
+def provisioned(path: Path) -> dict[str, Any]:
+    return dict(expand_all(yaml.safe_load(path.read_text()), os.environ))
+
+
 def providers(path: Path) -> list[dict[str, Any]]:
-    return list(yaml.safe_load(path.read_text())["providers"])
+    return list(provisioned(path)["providers"])
 
 
 def serve() -> None:

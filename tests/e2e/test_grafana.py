@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -25,6 +26,7 @@ from stackctl.clients.http import Http
 from stackctl.manifest import load
 from stackctl.render import render
 from stackctl.source import Secret
+from tests.e2e.grafana_stand_in import install
 from tests.e2e.real_stack import need
 from tests.ports import free_port
 
@@ -104,6 +106,27 @@ def test_grafana_must_be_told_where_it_is_installed_and_where_its_password_is(pr
     started = json.loads((project / ".stackctl" / "data" / "grafana" / "started.json").read_text())
     home = f"--homepath={project / 'grafana-12'}"
     assert started == {"arguments": ["server", home], "home": True, "password": True}
+
+
+@pytest.mark.native
+def test_a_reload_names_dashboards_and_restores_the_datasource(project: Path) -> None:
+    path = f"{install(project / 'grafana')}:{os.environ['PATH']}"
+
+    def done(*arguments: str) -> str:
+        ran = run(project, *arguments, PATH=path)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    done("up", "--runtime", "native")
+    (project / "self.yml").write_text(DASHBOARD.replace("Samples", "Appended"))
+    assert "reload dashboards: Self" in done("reload", "--dry-run")
+    assert "dashboards reloaded: Self: generation" in done("reload")
+    assert "nothing had changed" in done("reload")
+    (grafana,) = re.findall(r"grafana: \{listen: (\S+)\}", (project / "stack.yml").read_text())
+    broken = urllib.request.Request(f"http://{grafana}/-/break", json.dumps({"datasource": "prometheus"}).encode())
+    urllib.request.urlopen(broken).close()
+    assert "datasource had been changed and is restored" in done("reload")
+    assert "nothing had changed" in done("reload")
 
 
 @pytest.mark.native

@@ -1,0 +1,68 @@
+"""Grafana in a reload: which dashboards a change concerns, and a datasource that was changed by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stackctl import conventions as c
+from stackctl.errors import CheckFailed
+
+if TYPE_CHECKING:
+    from stackctl.operations.live import Live, Target
+    from stackctl.tree import Tree
+
+_BY_HAND = (
+    "Set it back in Grafana: `PUT /api/datasources/uid/UID` with the uid `prometheus`. Or make Grafana's database "
+    "again, without what was made by hand: `stackctl down --volumes`, `stackctl up`."
+)
+
+
+@dataclass(frozen=True)
+class Dashboards:
+    """The titles of the dashboards that a change adds or edits, and of those that it removes."""
+
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        named = {"dashboards reloaded": self.changed, "dashboards removed": self.removed}
+        return "; ".join(f"{what}: {', '.join(titles)}" for what, titles in named.items() if titles)
+
+
+def dashboards_between(old: Tree | None, new: Tree) -> Dashboards:
+    """Return what leads from the dashboards of `old` to those of `new`; all of `new` where `old` is not known."""
+    from stackctl.checks.loaded import dashboards_in
+
+    had, wanted = dashboards_in(old) if old else {}, dashboards_in(new)
+    return Dashboards(
+        tuple(str(board["title"]) for uid, board in wanted.items() if had.get(uid) != board),
+        tuple(str(board["title"]) for uid, board in had.items() if uid not in wanted),
+    )
+
+
+def restored_datasource(live: Live, target: Target) -> bool:
+    """Provision the datasource again when Grafana has none of its uid; return whether that was needed.
+
+    A Grafana that does not answer, or has another password, is left alone: `verify` reports it. Raises CheckFailed when
+    the datasource is still missing afterwards.
+    """
+    from stackctl.clients.http import NoAnswer
+
+    client = live.grafana(target)
+    if client is None:
+        return False
+    try:
+        client.datasource(c.DATASOURCE_UID)
+    except NoAnswer as error:
+        if error.status != 404:
+            return False
+    else:
+        return False
+    try:
+        client.reload_datasources()
+        client.datasource(c.DATASOURCE_UID)
+    except NoAnswer as error:
+        summary = f"Grafana has no datasource with the uid `{c.DATASOURCE_UID}`, even after it was provisioned again"
+        raise CheckFailed.of(summary, cause=error.summary, remedy=_BY_HAND) from None
+    return True
