@@ -10,8 +10,8 @@ from stackctl import conventions as c
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.checks.loaded import alertmanager_difference
+from stackctl.checks.receivers import rendered_receivers
 from stackctl.clients.http import NoAnswer
-from stackctl.model import Alertmanager
 from stackctl.scrape import component_address
 
 CONNECTED = "alertmanager.connected"
@@ -29,7 +29,7 @@ def check(context: Context) -> Iterable[Finding]:
     subjects = [
         Subject(CONNECTED, c.ALERTMANAGER, alertmanager.origin),
         Subject(CONFIG, c.ALERTMANAGER, alertmanager.origin),
-        *_receivers(context, alertmanager),
+        *(Subject(RECEIVER, each.name, each.origin) for each in rendered_receivers(context.stack, context.tree)),
     ]
     if c.ALERTMANAGER in context.skipped:
         return [subject.skipped(context.why_skipped(c.ALERTMANAGER, "Alertmanager")) for subject in subjects]
@@ -39,17 +39,6 @@ def check(context: Context) -> Iterable[Finding]:
         _connected(context, connected, component_address(alertmanager, context.runtime)),
         _config(config, loaded),
         *(_receiver(receiver, loaded) for receiver in receivers),
-    ]
-
-
-def _receivers(context: Context, alertmanager: Alertmanager) -> list[Subject]:
-    """Every receiver of the rendered configuration, those of `extra` too."""
-    rendered = [str(each["name"]) for each in context.tree.yaml(c.ALERTMANAGER_FILE).get("receivers") or ()]
-    declared = {receiver.name: receiver.origin for receiver in alertmanager.receivers}
-    return [
-        Subject(RECEIVER, name, declared.get(name, alertmanager.origin))
-        for name in dict.fromkeys([*declared, *rendered])
-        if name != c.DRILL_RECEIVER
     ]
 
 

@@ -10,7 +10,7 @@ from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.checks.written_rules import OTHER_EXPRESSION, Key, WrittenRule, differences, index
 from stackctl.clients.http import NoAnswer
-from stackctl.clients.prometheus import LoadedRule
+from stackctl.clients.prometheus import TEMPLATE_ERROR, FiringAlert, LoadedRule
 from stackctl.model import Rule, RuleFile
 
 LOADED = "rule.loaded"
@@ -37,11 +37,12 @@ class Expected:
 
 @dataclass(frozen=True)
 class Seen:
-    """The loaded rules, when Prometheus started and when it last loaded its configuration (Unix time)."""
+    """The loaded rules, the active alerts, and when Prometheus started and last loaded its files (Unix time)."""
 
     rules: Mapping[Key, list[LoadedRule]]
     started: float
     configured: float
+    alerts: tuple[FiringAlert, ...] = ()
 
     def of(self, expected: Expected) -> LoadedRule | None:
         """The loaded rule that `expected` has become."""
@@ -59,7 +60,7 @@ def check(context: Context) -> Iterable[Finding]:
 
     def observe() -> Seen:
         info = client.runtime_info()
-        return Seen(index(client.rules()), info.started, info.configured)
+        return Seen(index(client.rules()), info.started, info.configured, client.alerts())
 
     def settled(seen: Seen) -> bool:
         found = [(each, seen.of(each)) for each in expected]
@@ -73,6 +74,18 @@ def check(context: Context) -> Iterable[Finding]:
 
     seen = context.settle(observe, settled, within=context.seconds)
     return [finding for each in expected for finding in _findings(each, seen, context.rules(), until)]
+
+
+def _unexpanded(alerts: Iterable[FiringAlert], rule: LoadedRule) -> str:
+    """The first label or annotation of an active alert of `rule` whose template failed, with what came of it."""
+    fixed = {name: value for name, value in rule.labels.items() if "{{" not in value}
+    wanted = {"alertname": rule.name, **fixed}.items()
+    for alert in alerts if rule.kind == "alert" else ():
+        if wanted <= alert.labels.items():
+            for name, text in {**alert.labels, **alert.annotations}.items():
+                if TEMPLATE_ERROR in text:
+                    return f"{name}: {text}"
+    return ""
 
 
 def expected_rules(files: tuple[RuleFile, ...]) -> list[Expected]:
@@ -117,6 +130,9 @@ def _health(subject: Subject, rule: LoadedRule, seen: Seen, until: float) -> Fin
         summary = f"evaluation fails: {rule.last_error}"
         remedy = "Correct the expression, and run `stackctl reload`."
         return subject.failed(summary, remedy, rule.query, stage="loaded")
+    if broken := _unexpanded(seen.alerts, rule):
+        remedy = "Correct this template, and run `stackctl reload`."
+        return subject.failed("a template of this alert cannot be expanded", remedy, broken, stage="loaded")
     # A reload keeps the groups that it does not change, and what came of their last evaluation.
     kept = rule.health == "ok" and rule.last_evaluation > seen.started and is_slow(rule, seen, until)
     if _evaluated(rule, seen) or kept:

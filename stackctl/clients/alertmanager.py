@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
+from stackctl.clients.exposition import Exposition
 from stackctl.clients.http import Answer, Http, NoAnswer
 from stackctl.clients.prometheus import timestamp
 
@@ -21,6 +22,14 @@ class ActiveAlert:
     labels: Mapping[str, str]
     receivers: tuple[str, ...]
     updated: float
+
+
+@dataclass(frozen=True)
+class Account:
+    """The attempts to notify since the start, and how many of these failed."""
+
+    tried: float = 0.0
+    failed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,11 +73,22 @@ class Alertmanager:
         if not answer.ok:
             raise NoAnswer.of(f"{self.http.base} does not take the end of alerts: {answer.status} {answer.text}")
 
-    def notifications(self) -> Mapping[str, tuple[float, float]]:
-        """How many notifications each integration was to send, and how many of these failed, since the start."""
-        text = self.http.ask("/metrics").text
-        sent, failed = (_by_integration(text, f"alertmanager_notifications_{name}total") for name in ("", "failed_"))
-        return {integration: (count, failed.get(integration, 0.0)) for integration, count in sent.items()}
+    def notifications(self) -> Mapping[tuple[str, str], Account]:
+        """The attempts to notify, by receiver and integration. The receiver is "" where the version does not say it."""
+        answer = self.http.ask("/metrics")
+        if not answer.ok:
+            raise NoAnswer.of(f"{self.http.base}/metrics answers {answer.status}")
+        metrics = Exposition(answer.text)
+        found: dict[tuple[str, str], Account] = {}
+        for name in ("", "failed_"):
+            for labels, value in metrics.series(f"alertmanager_notification_requests_{name}total"):
+                key = labels.get("receiver_name", ""), labels.get("integration", "")
+                known = found.get(key, Account())
+                added = (
+                    replace(known, failed=known.failed + value) if name else replace(known, tried=known.tried + value)
+                )
+                found[key] = added
+        return found
 
 
 def _alerts(answer: Any) -> tuple[ActiveAlert, ...]:
@@ -78,12 +98,3 @@ def _alerts(answer: Any) -> tuple[ActiveAlert, ...]:
         )
         for alert in answer
     )
-
-
-def _by_integration(text: str, name: str) -> dict[str, float]:
-    """The counter `name` of an exposition, summed by its `integration`."""
-    result: dict[str, float] = {}
-    for labels, value in re.findall(rf"^{name}\{{(.*)\}} (\S+)$", text, re.MULTILINE):
-        integration = re.findall(r'integration="([^"]*)"', labels)
-        result[integration[0]] = result.get(integration[0], 0.0) + float(value)
-    return result

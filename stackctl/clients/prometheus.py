@@ -17,6 +17,8 @@ LIMIT = 20_000
 FEW = 1_000
 # Go writes up to nine digits of a second; Python reads six.
 _TIMESTAMP = re.compile(r"([^.Z+]+)(?:\.(\d{1,6})\d*)?(Z|[+-]\d\d:\d\d)")
+# What Prometheus writes in place of an annotation or a label whose template fails.
+TEMPLATE_ERROR = "error expanding template"
 # The label that tells which of many queries a series is the result of.
 _NUMBER = "__n__"
 
@@ -98,6 +100,19 @@ class LoadedRule:
 
 
 @dataclass(frozen=True)
+class FiringAlert:
+    """An alert that is active: its templates expanded, and the Unix time of the evaluation that made it active.
+
+    `firing` is false while its `for` has not passed.
+    """
+
+    labels: Labels
+    annotations: Labels
+    since: float
+    firing: bool
+
+
+@dataclass(frozen=True)
 class Series:
     """One result of a query over a time: (Unix time, value) in order; a value may be NaN or infinite."""
 
@@ -151,9 +166,13 @@ class Prometheus:
     def rules(self) -> tuple[LoadedRule, ...]:
         return self.http.json("/api/v1/rules", _rules, params={"exclude_alerts": "true"})
 
-    def firing(self) -> tuple[tuple[Labels, float], ...]:
-        """The labels of every alert that fires, and the Unix time of the evaluation that made it active."""
-        return self.http.json("/api/v1/alerts", _firing)
+    def firing(self) -> tuple[FiringAlert, ...]:
+        """Every alert that fires."""
+        return tuple(alert for alert in self.alerts() if alert.firing)
+
+    def alerts(self) -> tuple[FiringAlert, ...]:
+        """Every alert that fires, or will when its `for` has passed."""
+        return self.http.json("/api/v1/alerts", _alerts)
 
     def count(self, query: str) -> int:
         """How many series an instant query has as its result."""
@@ -324,9 +343,13 @@ def _kinds(answer: Any) -> dict[str, str]:
     return {name: str(known[0]["type"]) for name, known in answer["data"].items() if known}
 
 
-def _firing(answer: Any) -> tuple[tuple[Labels, float], ...]:
-    alerts = answer["data"]["alerts"]
-    return tuple((each["labels"], timestamp(each["activeAt"])) for each in alerts if each["state"] == "firing")
+def _alerts(answer: Any) -> tuple[FiringAlert, ...]:
+    return tuple(
+        FiringAlert(
+            each["labels"], each.get("annotations") or {}, timestamp(each["activeAt"]), each["state"] == "firing"
+        )
+        for each in answer["data"]["alerts"]
+    )
 
 
 def _rules(answer: Any) -> tuple[LoadedRule, ...]:

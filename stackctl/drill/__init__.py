@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from stackctl.drill.alerts import Drilled, choose
 from stackctl.drill.course import EVERY, ID, Delivery, finding, watch
-from stackctl.drill.detour import before, integrations, led_aside, put_out, set_off, undrillable, ways
-from stackctl.drill.sink import Place, Sink
+from stackctl.drill.detour import before, led_aside, put_out, set_off, undrillable, ways
+from stackctl.drill.sink import Arrivals, Place, Sink
 
 __all__ = [
     "EVERY",
     "ID",
+    "Arrivals",
     "Delivery",
     "Drilled",
     "Place",
@@ -17,7 +18,6 @@ __all__ = [
     "before",
     "choose",
     "finding",
-    "integrations",
     "led_aside",
     "put_out",
     "set_off",

@@ -9,8 +9,9 @@ from stackctl import conventions as c
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.http import NoAnswer
-from stackctl.clients.prometheus import Prometheus
+from stackctl.clients.prometheus import TEMPLATE_ERROR, Prometheus
 from stackctl.drill.alerts import Drilled
+from stackctl.drill.sink import Arrivals
 from stackctl.wait import TimedOut, wait_until
 
 ID = "drill.delivered"
@@ -26,6 +27,8 @@ class Delivery:
     fired       when the evaluation was that makes it fire
     received    when Alertmanager took it, and chose `receivers`
     arrived     what was to be notified -> when that was
+    faults      what was to be notified -> why nothing of use has arrived there, where that is known
+    annotations those of the alert as Prometheus has expanded them
     """
 
     alert: Drilled
@@ -33,6 +36,8 @@ class Delivery:
     received: float | None = None
     receivers: tuple[str, ...] = ()
     arrived: Mapping[str, float | None] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -47,6 +52,7 @@ class _Log:
     fired: dict[int, float] = field(default_factory=dict)
     received: dict[int, float] = field(default_factory=dict)
     receivers: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    annotations: dict[int, Mapping[str, str]] = field(default_factory=dict)
 
 
 def watch(
@@ -54,13 +60,13 @@ def watch(
     prometheus: Prometheus,
     alertmanager: Alertmanager,
     ways: Callable[[Drilled, str], Mapping[str, str]],
-    arrivals: Callable[[], Mapping[str, float]],
+    arrivals: Callable[[], Arrivals],
     deadline_seconds: float,
 ) -> tuple[Delivery, ...]:
     """How far each alert comes within `deadline_seconds`.
 
     `ways(alert, receiver)` are the ways by which a receiver that Alertmanager has chosen is notified, with the names
-    that people know; `arrivals` says when each was used first, as Unix time.
+    that people know; `arrivals` says when each was used first, and what is wrong with those of no use.
     """
     log = _Log()
 
@@ -77,17 +83,14 @@ def watch(
         return look()
 
 
-def _all_complete(seen: Sequence[Delivery]) -> bool:
-    return all(each.complete for each in seen)
-
-
 def _see(log: _Log, alerts: Sequence[Drilled], prometheus: Prometheus, alertmanager: Alertmanager) -> None:
     """Note what is new at each server. One that does not answer has nothing new."""
     try:
-        for labels, since in prometheus.firing():
+        for one in prometheus.firing():
             for alert in alerts:
-                if _is(alert, labels):
-                    log.fired.setdefault(alert.number, since)
+                if _is(alert, one.labels):
+                    log.fired.setdefault(alert.number, one.since)
+                    log.annotations.setdefault(alert.number, one.annotations)
         for active in alertmanager.alerts(EVERY):
             for alert in alerts:
                 if _is(alert, active.labels):
@@ -106,7 +109,7 @@ def _delivery(
     alert: Drilled,
     log: _Log,
     ways: Callable[[Drilled, str], Mapping[str, str]],
-    came: Mapping[str, float],
+    came: Arrivals,
 ) -> Delivery:
     chosen = log.receivers.get(alert.number, ())
     expected = {way: name for receiver in chosen for way, name in ways(alert, receiver).items()}
@@ -115,7 +118,9 @@ def _delivery(
         log.fired.get(alert.number),
         log.received.get(alert.number),
         chosen,
-        {name: came.get(way) for way, name in expected.items()},
+        {name: came.times.get(way) for way, name in expected.items()},
+        {name: came.faults[way] for way, name in expected.items() if way in came.faults},
+        log.annotations.get(alert.number, {}),
     )
 
 
@@ -133,10 +138,19 @@ def finding(delivery: Delivery, waited_seconds: float) -> Finding:
     course = f"fired, at Alertmanager {_later(delivery.received, delivery.fired)}"
     missing = [name for name, moment in delivery.arrived.items() if moment is None]
     if missing:
+        reasons = "\n".join(f"{name}: {delivery.faults[name]}" for name in missing if name in delivery.faults)
         return subject.failed(
             f"{course}, and did not arrive at {', '.join(missing)} within {waited_seconds:g} s",
-            "See `stackctl logs alertmanager`: it names each notification that failed, with the reason.",
+            _FIX_RECEIVER if reasons else _SEE_LOG,
+            reasons,
+            stage="loaded",
         )
+    if delivery.faults:
+        name, wrong = next(iter(delivery.faults.items()))
+        return subject.failed(f"{course}, and at {name}, where {wrong}", _FIX_TEMPLATE, stage="loaded")
+    if broken := _broken(delivery.annotations):
+        summary = f"{course}, but its annotation `{broken[0]}` cannot be expanded"
+        return subject.failed(summary, "Correct the template of this annotation.", broken[1], stage="loaded")
     if not delivery.arrived:
         return subject.warned(
             f"{course}, and routed to a receiver that notifies nobody",
@@ -144,6 +158,19 @@ def finding(delivery: Delivery, waited_seconds: float) -> Finding:
         )
     hops = [f"at {name} {_later(moment, delivery.received)}" for name, moment in delivery.arrived.items()]
     return subject.passed(", ".join([course, *hops]))
+
+
+_SEE_LOG = "See `stackctl logs alertmanager`: it names each notification that failed, with the reason."
+_FIX_RECEIVER = "Correct the address, the login or the templates of these receivers, and run `stackctl reload`."
+_FIX_TEMPLATE = "Correct the templates of this receiver: `stackctl check` says which of them fails."
+# A drilled alert has none of the labels that its series bring, and to read "" as a number fails for that alone.
+_MISSING_LABEL = 'parsing ""'
+
+
+def _broken(annotations: Mapping[str, str]) -> tuple[str, str] | None:
+    """The first annotation whose template failed, with what came of it."""
+    failed = (pair for pair in annotations.items() if TEMPLATE_ERROR in pair[1] and _MISSING_LABEL not in pair[1])
+    return next(failed, None)
 
 
 def _later(moment: float | None, before: float | None) -> str:

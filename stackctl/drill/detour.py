@@ -210,12 +210,6 @@ def ways(tree: Tree, alert: Drilled, place: Place) -> dict[str, dict[str, str]]:
     }
 
 
-def integrations(tree: Tree, receiver: str) -> tuple[str, ...]:
-    """By what the declared receiver of that name notifies."""
-    receivers = tree.yaml(c.ALERTMANAGER_FILE).get("receivers") or ()
-    return tuple(name for each in receivers if each["name"] == receiver for name, _ in _integrations(each))
-
-
 def _way(number: int, receiver: int, integration: str, nth: int) -> str:
     """Where the notification of one block of an integration of one receiver arrives, for the alert `number`."""
     return f"{number}/{receiver}/{integration}/{nth}"

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from stackctl.drill.message import fault
+
 # A notification is a few kilobytes; what claims to be more than this is none.
 _MOST_BYTES = 10_000_000
 
@@ -39,18 +41,33 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Arrivals:
+    """Ways by which something arrived -> when, as Unix time; and ways -> why nothing of use has come by them."""
+
+    times: Mapping[str, float]
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Sink:
-    """What has arrived so far: the way it came -> when, as Unix time. Only the first of each way counts."""
+    """What has arrived so far: the way it came -> when, as Unix time, and the faults of messages that cannot be read.
+
+    Only the first of each way counts.
+    """
 
     arrivals: dict[str, float] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
 
-    def take(self, way: str) -> None:
-        """Note that something has come by `way`."""
-        self.arrivals.setdefault(way, time.time())
+    def take(self, way: str, body: bytes) -> None:
+        """Note that the message `body` has come by `way`, whose third part is the integration."""
+        if way not in self.arrivals:
+            if wrong := fault(way.split("/")[2] if way.count("/") >= 2 else "", body):
+                self.faults[way] = wrong
+            self.arrivals[way] = time.time()
 
-    def seen(self) -> Mapping[str, float]:
+    def seen(self) -> Arrivals:
         """What has arrived until now."""
-        return dict(self.arrivals)
+        return Arrivals(dict(self.arrivals), dict(self.faults))
 
     @contextmanager
     def open(self, listen: str, host: str) -> Iterator[Place]:
@@ -77,16 +94,16 @@ def _web_handler(sink: Sink) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length") or 0)
             if length > _MOST_BYTES:
                 return self.send_error(413)
-            self.rfile.read(length)
+            body = self.rfile.read(length)
             way = self.path.partition("?")[0].strip("/")
-            sink.take(_without_endpoint(way))
+            sink.take(_without_endpoint(way), body)
             # Slack's notifier wants these very two letters; the others want an answer of the 200s, some of them JSON.
-            body, kind = (b"ok", "text/plain") if "/slack/" in way else (json.dumps(_WELL).encode(), "application/json")
+            told, kind = (b"ok", "text/plain") if "/slack/" in way else (json.dumps(_WELL).encode(), "application/json")
             self.send_response(202)
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(told)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(told)
             return None
 
         def log_message(self, *_: Any) -> None:
@@ -110,7 +127,7 @@ def _mail_server(sink: Sink, listen: str) -> Iterator[int]:
     class Handler:
         async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
             for address in envelope.rcpt_tos:
-                sink.take(address.partition("@")[0].replace(".", "/"))
+                sink.take(address.partition("@")[0].replace(".", "/"), envelope.content or b"")
             return "250 taken by a drill"
 
     loop = asyncio.new_event_loop()

@@ -14,9 +14,10 @@ from stackctl.errors import CheckFailed, InputError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.checks.finding import Finding
+    from stackctl.checks.notified import Failure
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.prometheus import Prometheus
-    from stackctl.drill import Drilled, Place, Sink
+    from stackctl.drill import Arrivals, Drilled, Place, Sink
     from stackctl.operations.live import Live
     from stackctl.operations.session import Session
     from stackctl.tree import Tree
@@ -94,7 +95,7 @@ def _refuse(session: Session, *, live: bool) -> None:
 Led = tuple[
     Callable[[Sequence["Drilled"]], "Tree"],
     Callable[["Drilled", str], Mapping[str, str]],
-    Callable[[], Mapping[str, float]],
+    Callable[[], "Arrivals"],
 ]
 
 
@@ -129,24 +130,38 @@ def _open(sink: Sink, listen: str, host: str) -> Iterator[Place]:
 
 @contextmanager
 def _live(session: Session, servers: Servers) -> Iterator[Led]:
-    """The real receivers are notified. What has been sent is known by Alertmanager's own account."""
-    from stackctl.drill import integrations
+    """The real receivers are notified. What they have taken is known by Alertmanager's own account."""
+    from stackctl.clients.alertmanager import Account
+    from stackctl.drill import Arrivals
+    from stackctl.drill.live import blocks, delivered
 
-    tree, before = session.tree, servers.alertmanager.notifications()
+    tree, begun = session.tree, time.time()
+    before = servers.alertmanager.notifications()
     first: dict[str, float] = {}
+    chosen: set[str] = set()
 
-    def sent() -> Mapping[str, float]:
-        for integration, (count, failed) in servers.alertmanager.notifications().items():
-            was = before.get(integration, (0.0, 0.0))
-            if count > was[0] and failed == was[1]:
-                first.setdefault(integration, time.time())
-        return dict(first)
+    def ways(_: Drilled, receiver: str) -> Mapping[str, str]:
+        chosen.add(receiver)
+        return blocks(tree, receiver)
 
-    yield (
-        lambda _: tree,
-        lambda _, receiver: {each: f"{receiver}/{each}" for each in integrations(tree, receiver)},
-        sent,
-    )
+    def taken() -> Arrivals:
+        accounts, now = servers.alertmanager.notifications(), time.time()
+        has_failed = any(each.failed > before.get(key, Account()).failed for key, each in accounts.items())
+        failures = _failures(session, begun) if has_failed else []
+        well = delivered(tree, chosen, before, accounts, failures)
+        times = {way: first.setdefault(way, now) for way in well}
+        faults = {f"{each.receiver}/{each.integration}": each.reason for each in failures}
+        return Arrivals(times, {way: reason for way, reason in faults.items() if way not in times})
+
+    yield lambda _: tree, ways, taken
+
+
+def _failures(session: Session, since: float) -> list[Failure]:
+    """The notifications that have failed since `since` (Unix time), with Alertmanager's reasons."""
+    from stackctl.checks import server_log
+    from stackctl.checks.notified import failing
+
+    return failing(server_log.entries(session.runtime, session.stack, c.ALERTMANAGER), since)
 
 
 # -- the servers ----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from stackctl.support import image_version
 
 # From this version on the configuration file is the place of the retention; before, it was read wrongly there.
 _RETENTION_IN_CONFIG = (3, 11)
+_RECEIVER_NAMES = (0, 27)
 
 
 def retention_in_config(prometheus: Prometheus, runtime: str) -> bool:
@@ -47,6 +48,7 @@ def arguments(
             f"--storage.path={data}",
             web,
             "--cluster.listen-address=",  # alone: no gossip port
+            *_receiver_names(component, runtime),
         ),
         c.PUSHGATEWAY: (web, f"--persistence.file={data}/metrics.db"),
         c.NODE: (web,),
@@ -54,6 +56,13 @@ def arguments(
         c.CADVISOR: (f"--port={listen.rpartition(':')[2]}", "--docker_only=true"),
         c.GRAFANA: ("server", f"--homepath={home}") if home else (),
     }[component.name]
+
+
+def _receiver_names(alertmanager: Component, runtime: str) -> tuple[str, ...]:
+    """Let the counters of notifications name the receiver. Natively the binary may be older than the image, and one
+    that does not know the feature does not start."""
+    known = runtime != c.NATIVE and version(alertmanager.image) >= _RECEIVER_NAMES
+    return ("--enable-feature=receiver-name-in-metrics",) if known else ()
 
 
 def _retention(prometheus: Prometheus, runtime: str) -> tuple[str, ...]:

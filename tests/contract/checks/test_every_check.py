@@ -166,6 +166,7 @@ def test_what_was_left_out_must_be_skipped_with_its_reason_and_never_passed(well
         "alertmanager.connected",
         "alertmanager.config",
         "alertmanager.receiver",
+        "alertmanager.notifications",
         "grafana.health",
         "grafana.login",
         "grafana.datasource",

@@ -103,6 +103,10 @@ dashboards: [{{file: d.json}}]
 """
 
 
+NOTIFIED = """\
+alertmanager_notification_requests_total{integration="webhook"} 5
+alertmanager_notification_requests_failed_total{integration="webhook"} 0
+"""
 ALERTMANAGER = "alertmanager/alertmanager.yml"
 LABELS = ("__name__", "job", "instance", "team", "result", "shop", "le")
 
@@ -171,6 +175,7 @@ class World:
     series: list[dict[str, str]] = field(default_factory=list)
     added: dict[str, str] = field(default_factory=lambda: {"job": "api", "instance": "localhost:8000", "team": "core"})
     interval: float = 15.0
+    alerts: list[dict[str, Any]] = field(default_factory=list)
     samples: dict[tuple[str, str], int] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
     history: dict[str, int] = field(default_factory=dict)
@@ -334,6 +339,9 @@ class World:
             return [each for group in groups.values() for each in group[: int(node.param.val)]]
         return [(dict(key), len(group) if str(node.op) == "count" else 1) for key, group in groups.items()]
 
+    def report_alerts(self) -> dict[str, Any]:
+        return success({"alerts": [{"activeAt": stamp(self.time), "state": "firing", **each} for each in self.alerts]})
+
     def report_labels(self, query: str) -> dict[str, Any]:
         return success(sorted({name for labels in self._matched(query) for name in labels}))
 
@@ -466,6 +474,8 @@ def _answer(made: World) -> None:
             "/api/v1/targets": made.report_targets,
             "/api/v1/rules": made.report_rules,
             "/api/v1/scrape_pools": made.report_jobs,
+            "/api/v1/alerts": made.report_alerts,
+            "/api/v1/query_range": Asked(lambda _: success({"result": []})),
             "/api/v1/targets/metadata": made.report_described,
             "/api/v1/query": Asked(made.report_query),
             "/api/v1/metadata": made.report_kinds,
@@ -475,7 +485,7 @@ def _answer(made: World) -> None:
         },
         "alertmanager": {
             "/-/ready": "OK",
-            "/metrics": f"alertmanager_config_hash {loaded_hash(made)}\n",
+            "/metrics": f"alertmanager_config_hash {loaded_hash(made)}\n{NOTIFIED}",
             "/api/v2/status": {"config": {"original": made.context.tree.files[ALERTMANAGER].content.decode()}},
             "/api/v2/receivers": [{"name": "oncall"}],
         },

@@ -97,7 +97,7 @@ def test_rules_must_be_read_with_their_group_and_file(server: Server) -> None:
     server.routes["/api/v1/rules"] = data({"groups": [{"name": "g", "file": "/r.yml", "rules": [rule, record]}]})
     assert Prometheus(Http(Access(server.url))).rules() == (
         LoadedRule("alert", "Down", "up == 0", "g", "/r.yml", "ok", "", 1.0),
-        LoadedRule("record", "a:b", "up == 0", "g", "/r.yml", "err", "many-to-many", 1.0),
+        LoadedRule("record", "a:b", "up == 0", "g", "/r.yml", "err", "many-to-many", 1.0, position=1),
     )
 
 

@@ -1,0 +1,150 @@
+"""`alertmanager.notifications`: what Alertmanager has sent to each receiver was taken, by its own account.
+
+A receiver counts as failing while its last attempt has failed: what failed once and was delivered since is mentioned.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from stackctl import conventions as c
+from stackctl.checks import server_log
+from stackctl.checks.context import Context
+from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.receivers import rendered_receivers
+from stackctl.checks.server_log import Entry
+from stackctl.clients.alertmanager import Account
+from stackctl.clients.http import NoAnswer
+from stackctl.clients.prometheus import Labels, Prometheus, Series
+
+ID = "alertmanager.notifications"
+# How far back Prometheus is asked for the order of failures and successes, and in which steps.
+_PAST_SECONDS = 3600.0
+_STEP_SECONDS = 15.0
+_LIMIT = 200
+_REMEDY = (
+    "Correct the address or the login of this receiver, or start what receives; `stackctl drill --live` tries it again."
+)
+# The start of the error of a notification that was given up: `oncall/slack[0]: notify retry canceled ...`.
+_GIVEN_UP = re.compile(r"(?P<receiver>.+?)/(?P<integration>\w+\[\d+\]): (?P<reason>.*)")
+
+# The receiver, "" where the version does not say it, and the integration.
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An attempt that failed: the receiver, the integration and its number (`slack[0]`), and Alertmanager's words."""
+
+    receiver: str
+    integration: str
+    reason: str
+
+    @property
+    def kind(self) -> str:
+        return self.integration.partition("[")[0]
+
+
+def failing(log: Iterable[Entry], since: float) -> list[Failure]:
+    """The integrations of which the log says that their last attempt since `since` (Unix time) failed."""
+    found: dict[tuple[str, str], Failure] = {}
+    for entry in log:
+        if entry.time < since:
+            continue
+        receiver, integration = entry.fields.get("receiver", ""), entry.fields.get("integration", "")
+        if receiver and integration and entry.error:
+            found[receiver, integration] = Failure(receiver, integration, entry.error)
+        elif receiver and integration and entry.message == "Notify success":
+            found.pop((receiver, integration), None)
+        for line in entry.error.splitlines():  # one entry may be about several that were given up
+            if given_up := _GIVEN_UP.fullmatch(line):
+                failure = Failure(*given_up.group("receiver", "integration", "reason"))
+                found[failure.receiver, failure.integration] = failure
+    return list(found.values())
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """A finding for every receiver that notifies anybody."""
+    subjects = [
+        (Subject(ID, receiver.name, receiver.origin), receiver.kinds)
+        for receiver in rendered_receivers(context.stack, context.tree)
+        if receiver.kinds
+    ]
+    if not subjects:
+        return []
+    if c.ALERTMANAGER in context.skipped:
+        return [subject.skipped(context.why_skipped(c.ALERTMANAGER, "Alertmanager")) for subject, _ in subjects]
+    try:
+        accounts = context.alertmanager().notifications()
+        order = _order(context.prometheus(), accounts) if any(each.failed for each in accounts.values()) else {}
+    except NoAnswer as error:
+        return [subject.unanswered(error) for subject, _ in subjects]
+    log = server_log.entries(context.place, context.stack, c.ALERTMANAGER) if order else []
+    return [_receiver(subject, kinds, accounts, order, failing(log, 0.0)) for subject, kinds in subjects]
+
+
+@dataclass(frozen=True)
+class Order:
+    """The Unix time of the last success and of the last failure, 0.0 for none in the past that is known."""
+
+    success: float = 0.0
+    failure: float = 0.0
+
+
+def _order(client: Prometheus, accounts: Mapping[Key, Account]) -> dict[Key, Order]:
+    """When each was last delivered and last failed, as Prometheus has scraped it."""
+    now = time.time()
+    names = [f"alertmanager_notification_requests_{name}total" for name in ("", "failed_")]
+    queries = [f'{name}{{job="{c.ALERTMANAGER}"}}' for name in names]
+    found = [client.over(query, now - _PAST_SECONDS, now, _STEP_SECONDS, _LIMIT) for query in queries]
+    tried, failed = ({_key(each.labels): each for each in series} for series in found)
+    return {key: _last(tried.get(key), failed.get(key), account, now) for key, account in accounts.items()}
+
+
+def _key(labels: Labels) -> Key:
+    return labels.get("receiver_name", ""), labels.get("integration", "")
+
+
+def _last(tried: Series | None, failed: Series | None, account: Account, now: float) -> Order:
+    failures = dict(failed.points) if failed else {}
+    points = [(at, count, failures.get(at, 0.0)) for at, count in (tried.points if tried else ())]
+    points.append((now, account.tried, account.failed))
+    success = failure = 0.0
+    for (_, count, lost), (at, later, more) in pairwise(points):
+        new, new_lost = (later - count, more - lost) if later >= count else (later, more)  # a restart counts from 0
+        failure = at if new_lost > 0 else failure
+        success = at if new > new_lost else success
+    return Order(success, failure)
+
+
+def _receiver(
+    subject: Subject,
+    kinds: Sequence[str],
+    accounts: Mapping[Key, Account],
+    order: Mapping[Key, Order],
+    failures: Sequence[Failure],
+) -> Finding:
+    own = {key: account for key, account in accounts.items() if key[1] in kinds and key[0] in ("", subject.name)}
+    if not own:
+        return subject.failed("Alertmanager does not report its notifications", "Run `stackctl reload`.")
+    blamed = {each.kind: each for each in failures if each.receiver == subject.name}
+    others = {each.kind for each in failures} - blamed.keys()
+    for key, account in own.items():
+        last = order.get(key, Order())
+        is_failing = last.failure >= last.success and (last.failure or account.failed >= account.tried)
+        # Without the receiver in the counters, its log says whose failures they are.
+        is_own = bool(key[0]) or key[1] in blamed or key[1] not in others
+        if account.failed and is_failing and is_own:
+            reason = f": {blamed[key[1]].reason}" if key[1] in blamed else ""
+            summary = f"the last notification by {key[1]} failed{reason}"
+            evidence = f"{account.failed:g} of {account.tried:g} attempts have failed"
+            return subject.failed(summary, _REMEDY, evidence, stage="loaded")
+    tried, failed = (sum(getattr(each, name) for each in own.values()) for name in ("tried", "failed"))
+    if not tried:
+        return subject.passed("no notification was needed yet; `stackctl drill --live` sends one")
+    lost = f", {failed:g} attempts failed before" if failed else ""
+    return subject.passed(f"{tried - failed:g} notifications were taken{lost}")

@@ -1,0 +1,153 @@
+"""What was sent is what receivers have taken, by Alertmanager's counters, its log and the order of both."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from stackctl.checks.notified import Failure, failing
+from stackctl.checks.server_log import Entry, entries
+from tests.contract.checks.world import NOTIFIED, Around, World, stamp, success
+from tests.contract.serving import Asked
+
+ID = "alertmanager.notifications"
+REFUSED = (
+    'level=WARN msg="Notify attempt failed, will retry later" component=dispatcher receiver=oncall '
+    'integration=webhook[0] aggrGroup={}:{} attempts=1 err="Post: connect: connection refused"'
+)
+GIVEN_UP = (
+    'level=ERROR msg="Notify for alerts failed" component=dispatcher num_alerts=1 err="oncall/webhook[0]: notify retry '
+    'canceled due to unrecoverable error after 1 attempts: unexpected status code 404\\nteam/slack[1]: gone"'
+)
+SUCCESS = 'level=INFO msg="Notify success" component=dispatcher receiver=oncall integration=webhook[0] attempts=3'
+
+
+def count(well: World, tried: int, failed: int, labels: str = 'integration="webhook"') -> None:
+    routes = well.servers["alertmanager"].routes
+    name = "alertmanager_notification_requests"
+    counters = f"{name}_total{{{labels}}} {tried}\n{name}_failed_total{{{labels}}} {failed}\n"
+    routes["/metrics"] = routes["/metrics"].replace(NOTIFIED, counters)
+
+
+def remember(well: World, *points: tuple[float, int, int], **labels: str) -> None:
+    """Let Prometheus have scraped these counters: seconds ago, attempts, failures."""
+    now = time.time()
+
+    def answer(query: str) -> object:
+        at = 2 if "failed" in query else 1
+        values = [[now - point[0], str(point[at])] for point in points]
+        return success({"result": [{"metric": {"integration": "webhook", **labels}, "values": values}]})
+
+    well.servers["prometheus"].routes["/api/v1/query_range"] = Asked(answer)
+
+
+def log(well: World, *lines: str) -> None:
+    place = well.context.place
+    assert isinstance(place, Around)
+    place.lines = lines
+
+
+def test_receiver_that_takes_everything_passes(well: World) -> None:
+    finding = well.only(ID)
+    assert (finding.subject, finding.status, finding.summary) == ("oncall", "pass", "5 notifications were taken")
+
+
+def test_receiver_that_was_never_needed_passes_and_says_so(well: World) -> None:
+    count(well, 0, 0)
+    finding = well.only(ID)
+    assert finding.status == "pass"
+    assert "drill --live" in finding.summary
+
+
+def test_receiver_that_takes_nothing_fails_with_the_reason(well: World) -> None:
+    count(well, 4, 4)
+    log(well, REFUSED)
+    finding = well.only(ID)
+    assert finding.status == "fail"
+    assert finding.summary == "the last notification by webhook failed: Post: connect: connection refused"
+    assert finding.evidence == "4 of 4 attempts have failed"
+
+
+@pytest.mark.parametrize(
+    ("points", "status"),
+    [
+        (((600, 0, 0), (300, 3, 3)), "pass"),
+        (((600, 0, 0), (300, 2, 0)), "fail"),
+        (((900, 9, 9), (600, 0, 0), (300, 3, 3)), "pass"),
+        (((600, 5, 3), (300, 5, 3)), "pass"),
+    ],
+    ids=["delivered since", "failed since", "restarted, delivered since", "both long ago"],
+)
+def test_last_attempt_decides(well: World, points: tuple[tuple[float, int, int], ...], status: str) -> None:
+    count(well, 5, 3)
+    remember(well, *points)
+    assert well.only(ID).status == status
+
+
+def test_earlier_failures_are_mentioned(well: World) -> None:
+    count(well, 5, 3)
+    remember(well, (600, 0, 0), (300, 3, 3))
+    assert well.only(ID).summary == "2 notifications were taken, 3 attempts failed before"
+
+
+def test_counters_that_name_the_receiver_are_told_apart(well: World) -> None:
+    count(well, 4, 4, 'integration="webhook",receiver_name="another"')
+    routes = well.servers["alertmanager"].routes
+    own = 'integration="webhook",receiver_name="oncall"'
+    routes["/metrics"] += f"alertmanager_notification_requests_total{{{own}}} 2\n"
+    assert well.only(ID).status == "pass"
+
+
+def test_shared_counters_blame_the_receiver_that_the_log_names(well: World) -> None:
+    count(well, 4, 2)
+    remember(well, (600, 0, 0), (300, 2, 0))
+    log(well, REFUSED.replace("receiver=oncall", "receiver=another"))
+    assert well.only(ID).status == "pass"
+    log(well, REFUSED)
+    assert well.only(ID).status == "fail"
+
+
+def test_missing_counters_fail(well: World) -> None:
+    routes = well.servers["alertmanager"].routes
+    routes["/metrics"] = routes["/metrics"].replace(NOTIFIED, "")
+    assert well.only(ID).status == "fail"
+
+
+def read(well: World, *lines: str) -> list[Failure]:
+    log(well, *lines)
+    return failing(entries(well.context.place, well.context.stack, "alertmanager"), 0.0)
+
+
+def test_notification_that_is_given_up_is_read_from_its_error(well: World) -> None:
+    reason = "notify retry canceled due to unrecoverable error after 1 attempts: unexpected status code 404"
+    assert read(well, GIVEN_UP) == [Failure("oncall", "webhook[0]", reason), Failure("team", "slack[1]", "gone")]
+
+
+def test_success_after_a_failure_ends_it(well: World) -> None:
+    assert read(well, REFUSED, SUCCESS) == []
+    assert [each.receiver for each in read(well, REFUSED, SUCCESS, REFUSED)] == ["oncall"]
+
+
+def test_failures_before_the_time_asked_for_do_not_count() -> None:
+    fields = {"receiver": "a", "integration": "slack[0]", "err": "no"}
+    assert failing([Entry(99.0, fields)], 100.0) == []
+    assert len(failing([Entry(101.0, fields)], 100.0)) == 1
+
+
+@pytest.mark.parametrize("field", ["labels", "annotations"])
+def test_template_that_cannot_be_expanded_fails_its_rule(well: World, field: str) -> None:
+    broken = {"summary": "<error expanding template: error executing template>"}
+    labels = {"alertname": "Down", "severity": "page", "job": "api"}
+    alert = {"labels": labels, "annotations": {}}
+    alert[field] = {**alert[field], **broken}
+    well.alerts.append(alert)
+    found = {f.subject: f for f in well.findings("rule.healthy") if f.status == "fail"}
+    assert list(found) == ["r.yml/g/Down"]
+    assert "error expanding template" in found["r.yml/g/Down"].evidence
+
+
+def test_time_of_a_log_line_is_read_in_both_formats(well: World) -> None:
+    log(well, f'time={stamp(100.5)} msg="a"', f'ts={stamp(100.5)} caller=x msg="b"', "no fields at all")
+    found = entries(well.context.place, well.context.stack, "alertmanager")
+    assert [(each.time, each.message) for each in found] == [(100.5, "a"), (100.5, "b"), (0.0, "")]
