@@ -24,6 +24,8 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 SPREAD = 0.6
 # Of the types of OpenMetrics, what the older text format has instead.
 _TEXT_TYPES = {"info": "gauge", "stateset": "gauge"}
+# A gauge goes up and down in half to all of this time: slowly, beside the time between two scrapes.
+_WAVE_SECONDS = 1800.0
 # A flag turns, and a state set leaves its first state, at this pressure.
 _TURNS = 0.7
 
@@ -126,8 +128,9 @@ def _gauge(metric: Metric, seed: int) -> Lines:
         return lambda reading: [f"{text}{reading.flow.time:.3f}" for text in texts]
     if habits.flag((low, high)) and habits.unit(metric) != "ratio":
         return lambda reading: [f"{text}{int(high if reading.weather.pressure > _TURNS else low)}" for text in texts]
-    ready = [(text, chance(seed, text), 0.02 + 0.03 * chance(seed + 1, text)) for text in texts]
-    digits = 0 if habits.unit(metric) in ("", "bytes") and abs(high - low) >= 2 else 4
+    ready = [(text, chance(seed, text), (1 + chance(seed + 1, text)) / _WAVE_SECONDS) for text in texts]
+    whole = low == int(low) and high == int(high) and abs(high - low) >= 2
+    digits = 0 if habits.unit(metric) in ("", "bytes") and whole else 4
 
     def lines(reading: Reading) -> list[str]:
         pressure = reading.weather.pressure

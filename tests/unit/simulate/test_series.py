@@ -221,3 +221,18 @@ def test_the_afternoon_must_be_busier_than_the_night() -> None:
     midnight = START - START % 86400
     course = Course(SCENARIOS["normal"], midnight)
     assert course.weather(1, midnight + 15 * 3600).load > 2 * course.weather(1, midnight + 3 * 3600).load
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_gauges_move_smoothly_from_scrape_to_scrape(seed: int) -> None:
+    gauges = {"cpu_percent": 100.0, "fill_ratio": 1.0, "speedup": 700.0}
+    made, course = exposition(CONTRACT, seed), Course(SCENARIOS["normal"], START)
+    before: Samples = {}
+    for time in range(0, 1800, 15):
+        now = START + time
+        samples = read(made, Reading(Flow(START, now), course.weather(seed, now)), openmetrics=False)
+        for name, range_ in gauges.items():
+            if before:
+                assert abs(samples[name, ()] - before[name, ()]) <= 0.06 * range_, name
+        before = samples
