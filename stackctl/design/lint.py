@@ -11,7 +11,7 @@ from typing import Any
 
 from stackctl.design import axis, colors
 from stackctl.design.classic import PanelJson, mapping, mappings, number, panels, variables
-from stackctl.design.series import FEW, Result, Scope, possible, result_of
+from stackctl.design.series import FEW, Result, Scope, possible, result_of, told_by
 
 _BY_VALUE = ("stat", "gauge", "bargauge", "state-timeline", "status-history", "table")
 _POOR_UNITS = {"cps": "c/s", "cpm": "c/min", "pps": "p/s, and mp/s for a few"}
@@ -73,8 +73,9 @@ def review(dashboard: Mapping[str, Any], scope: Scope | None = None) -> list[Adv
 
 
 def _read(panel: PanelJson, scope: Scope) -> _Read:
-    results = tuple(result_of(target["expr"]) for target in panel.targets)
     legends = tuple(str(target.get("legendFormat") or "") for target in panel.targets)
+    asked = zip(panel.targets, legends, strict=True)
+    results = tuple(told_by(result_of(target["expr"]), legend) for target, legend in asked)
     return _Read(panel, results, legends, possible(results, scope))
 
 

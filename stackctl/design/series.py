@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -26,6 +26,7 @@ _USUAL = {
     "area": 2, "code": 5, "direction": 2, "edition": 1, "gc": 3, "generation": 3, "kind": 3, "outcome": 3,
     "quantile": 4, "result": 3, "severity": 3, "state": 6, "status": 5, "status_code": 5, "mode": 6,
 }  # fmt: skip
+_PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 # What every target serves, so that only `job` and `instance` together name one of its series.
 _OF_EVERY_TARGET = re.compile(r"up|scrape_.*|process_.*|ALERTS|go_.*|python_.*")
 
@@ -87,6 +88,16 @@ def legend_of(result: Result | None, title: str, scope: Scope) -> str:
     return " ".join(f"{{{{{label}}}}}" for label in labels) if labels else title
 
 
+def told_by(result: Result | None, legend: str) -> Result | None:
+    """`result` with the labels that its legend names, where the expression itself does not say them.
+
+    A legend without a label is the name of one series.
+    """
+    if result is None or result.labels is not None or legend in ("", "__auto"):
+        return result
+    return replace(result, labels=tuple(dict.fromkeys(_PLACEHOLDER.findall(legend))))
+
+
 def possible(results: Iterable[Result | None], scope: Scope) -> int | None:
     """How many series there can be together; None when nothing says."""
     counts = [_possible(result, scope) for result in results]
@@ -105,7 +116,7 @@ def _possible(result: Result | None, scope: Scope) -> int | None:
 def _values(label: str, result: Result, scope: Scope) -> int | None:
     """How many values a label has in a result; None when nothing says."""
     if label == "job":
-        return len(scope.targets) or None
+        return len(result.jobs) or len(scope.targets) or None
     if label == "instance":
         names = result.jobs or tuple(job for name in result.metrics for job in scope.jobs.get(name, ()))
         counts = [scope.targets.get(job) for job in dict.fromkeys(names)]

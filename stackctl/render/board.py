@@ -21,7 +21,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat, QueryEdito
 
 from stackctl import conventions as c
 from stackctl.design import axis, colors
-from stackctl.design.series import FEW, Scope, legend_of, possible, result_of
+from stackctl.design.series import FEW, Scope, legend_of, possible, result_of, told_by
 from stackctl.model import Board, Dashboard, Link, Panel, Query, Row, Variable
 from stackctl.render.layout import Box, least_width, place
 
@@ -153,7 +153,7 @@ def _targets(panel: Panel, scope: Scope) -> Iterator[prometheus.Dataquery]:
     legends = _legends(panel, scope)
     for index, query in enumerate(panel.queries):
         legend = "{{le}}" if panel.kind == "heatmap" and not query.legend else legends[index]
-        expr = _sorted(panel, query) if panel.kind in ("bargauge", "table") else query.expr
+        expr = _sorted(panel, query) if panel.kind in ("bargauge", "table", "stat") else query.expr
         target = prometheus.Dataquery().ref_id(_ref_id(index)).datasource(_SOURCE).expr(expr)
         target = target.instant() if query.instant else target.range()
         target.format(formats.get(panel.kind, PromQueryFormat.TIME_SERIES))
@@ -167,7 +167,7 @@ def _legends(panel: Panel, scope: Scope) -> list[str]:
 
 def _series(panel: Panel, scope: Scope) -> int | None:
     """How many series a panel can show; None when nothing says."""
-    return possible([result_of(query.expr) for query in panel.queries], scope)
+    return possible([told_by(result_of(query.expr), query.legend) for query in panel.queries], scope)
 
 
 def _has_table(panel: Panel, scope: Scope) -> bool:
@@ -180,7 +180,8 @@ def _sorted(panel: Panel, query: Query) -> str:
     steps = [threshold.color for threshold in panel.thresholds]
     less_is_worse = "red" in steps and steps.index("red") == 0
     ordered = query.expr.lstrip().startswith(("sort", "topk", "bottomk"))
-    if not query.instant or ordered:
+    result = told_by(result_of(query.expr), query.legend)
+    if not query.instant or ordered or (result is not None and result.is_one):
         return query.expr
     return f"sort({query.expr})" if less_is_worse else f"sort_desc({query.expr})"
 

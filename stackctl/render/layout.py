@@ -12,7 +12,7 @@ HEADING_HEIGHT = 1
 
 # The width below which a kind of panel cannot be read on a laptop (a column is about 50 pixels there), and its height
 # (a grid unit is 38 pixels: a line of stats and two of time series fill such a screen).
-_LEAST = {"stat": 4, "gauge": 4, "bargauge": 6, "text": 6}
+_LEAST = {"stat": 4, "gauge": 4, "bargauge": 5, "text": 6}
 _LEAST_ELSE = 8
 _HEIGHTS = {"stat": 4, "text": 4}
 _HEIGHT_ELSE = 8
