@@ -54,6 +54,10 @@ format: setup ## Put the code into its usual form
 docs: setup ## Write the reference pages anew
 	$(BIN)/python docs/generate.py
 
+pictures: setup ## Draw the pictures of the packs again; needs prometheus, promtool and chromium
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
+	PYTHONPATH=. $(BIN)/python docs/pictures.py
+
 bench: setup ## Measure speed, as ratios against real tools
 	$(BIN)/python bench/run.py
 

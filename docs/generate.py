@@ -218,6 +218,7 @@ Alert rules and dashboards that ship with stackctl; [what packs are, and how to 
 | pack | as | for | |
 | --- | --- | --- | --- |
 """
+PICTURE_NOTE = "Drawn by stackctl's preview from simulated data, not by Grafana; `make pictures` draws it again."
 RUNBOOKS_HEAD = "# The runbooks\n\nWhat each alert of a pack means, and what to look at first.\n\n"
 
 
@@ -249,6 +250,8 @@ def pack_section(pack: dict[str, Any]) -> str:
         pack["description"],
         f"```yaml\n{use}\n```",
     ]
+    if pack["under"] == "dashboards" and (DOCS / "packs" / f"{pack['name']}.png").exists():
+        parts.append(f"![The dashboard `{pack['name']}`]({pack['name']}.png)\n\n{PICTURE_NOTE}")
     for key, columns in (
         ("parameters", ("name", "type", "default", "description")),
         ("metrics", ("name", "type", "labels", "help")),

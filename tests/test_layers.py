@@ -38,11 +38,12 @@ ALLOWED = {
     "clients": {*GROUND, "access"},
     "checks": {*CORE, "access", "clients"},
     "report": {*GROUND, "checks", "data"},
+    "preview": {*GROUND, "checks", "clients", "data", "design", "report"},
     "simulate": {*GROUND, "model", "scrape"},
     "drill": {*CORE, "clients", "checks", "render"},
     "starter": {*CORE, "design", "manifest"},
 }
-TOOLS = {"access", "tools", "clients", "checks", "report", "simulate", "drill", "backup"}
+TOOLS = {"access", "design", "preview", "tools", "clients", "checks", "report", "simulate", "drill", "backup"}
 ALLOWED["operations"] = {*CORE, *TOOLS, "__init__", "manifest", "render", "state", "runtime"}
 ALLOWED["cli"] = {*ALLOWED}
 

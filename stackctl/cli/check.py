@@ -35,6 +35,7 @@ def check(
     Expressions are held against the contracts: what nobody serves, what no series can match, what means something else.
     promtool and amtool check what would be rendered, where `stackctl tools` has them.
     """
+    from stackctl.operations.advice import advise
     from stackctl.report import console
 
     try:
@@ -48,12 +49,17 @@ def check(
         console.note(
             f"{console.mark('skip')} {name} is not installed, so its check was left out: stackctl tools install"
         )
+    # How a dashboard is drawn is a matter of taste in part: never a warning, never a failure.
+    advice = advise(checked.stack) if output is not Output.github else []
     if output is Output.text:
+        for each in advice:
+            console.note(f"{console.mark('skip')} {each}\n")
         for warning in checked.warnings:
             console.out(f"{console.mark('warn')} {warning}\n")
         console.out(f"{console.mark('pass')} {_described(checked.stack)}")
     elif output is Output.json or checked.warnings:
-        console.out(_written({"warning": checked.warnings}, output, options(context).manifest))
+        leveled = {"warning": checked.warnings, "info": advice}
+        console.out(_written(leveled, output, options(context).manifest))
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ def _described(stack: Stack) -> str:
 
 
 def _written(problems: Mapping[str, Collection[Problem]], output: Output, manifest: Path) -> str:
-    """The problems by their level ("error" or "warning")."""
+    """The problems by their level ("error", "warning" or "info")."""
     import json
     import os
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "backup": "Copy the running stack's data to a file, consistently.",
     "restore": "Replace the stack's data by that of a backup.",
     "export": "Write the stack for servers that stackctl does not run.",
+    "dashboards": "Draw the dashboards without a Grafana.",
     "packs": "List the alert rules and dashboards that ship, and show one.",
     "schema": "Print the JSON Schema of stack.yml, for editors and linters.",
     "tools": "List or install the binaries of the native runtime.",

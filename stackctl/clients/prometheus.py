@@ -197,9 +197,15 @@ class Prometheus:
         found = self.http.json("/api/v1/query", _labels, params=parameters)
         return list(found) if len(found) < FEW else None
 
-    def values(self, query: str) -> tuple[tuple[Labels, float], ...]:
-        """The labels and the value of every series that an instant query has as its result."""
-        return self.http.json("/api/v1/query", _values, params={"query": query})
+    def values(self, query: str, at: float = 0.0, limit: int = 0) -> tuple[tuple[Labels, float], ...]:
+        """The labels and the value of every series that an instant query has as its result, or of the first `limit`.
+
+        `at` is a Unix time in place of now.
+        """
+        optional = {"time": f"{at:.3f}" if at else "", "limit": str(limit) if limit else ""}
+        parameters = {"query": query, **{name: value for name, value in optional.items() if value}}
+        found = self.http.json("/api/v1/query", _values, params=parameters)
+        return found[:limit] if limit else found
 
     def timestamps(self, selector: str, seconds: float) -> tuple[float, ...]:
         """The Unix times of the samples that one series of `selector` has within the last `seconds`."""

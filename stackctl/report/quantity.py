@@ -59,8 +59,8 @@ _PREFIXES = {"currencyUSD": "$", "currencyEUR": "€", "currencyGBP": "£"}
 _WORDS = {"bool": ("false", "true"), "bool_yes_no": ("no", "yes"), "bool_on_off": ("off", "on")}
 
 
-def shown(value: float, unit: str = "") -> str:
-    """`value` as a panel with this unit writes it. An unknown unit is written after it."""
+def shown(value: float, unit: str = "", decimals: int | None = None) -> str:
+    """`value` as a panel with this unit writes it, with so many `decimals`. An unknown unit is written after it."""
     if not math.isfinite(value):
         return {math.inf: "∞", -math.inf: "-∞"}.get(value, "no value")
     if unit in _WORDS:
@@ -71,7 +71,9 @@ def shown(value: float, unit: str = "") -> str:
     size, suffix = next((step for step in reversed(scale) if abs(value * factor) >= step[0] * 0.9995), scale[0])
     if value == 0:
         size, suffix = next((step for step in scale if step[0] == 1), scale[0])
-    return f"{_PREFIXES.get(unit, '')}{number(value * factor / size)}{suffix}{tail}"
+    scaled = value * factor / size
+    text = number(scaled) if decimals is None else f"{scaled:.{decimals}f}"
+    return f"{_PREFIXES.get(unit, '')}{text}{suffix}{tail}"
 
 
 def base(unit: str) -> float:
@@ -100,7 +102,7 @@ def _scale(unit: str) -> tuple[float, Scale, str]:
         return factor, [(size, suffix if suffix[:1] in (" ", "%", "") else f" {suffix}") for size, suffix in scale], ""
     kind, colon, text = unit.partition(":")
     if colon and kind == "suffix":
-        return 1, [(1, "")], f" {text}"
+        return 1, [(1, "")], f" {text.strip()}"
     return 1, _SHORT, f" {_RATE_NAMES.get(unit, text or unit)}"
 
 

@@ -1,0 +1,40 @@
+"""`stackctl dashboards`: the dashboards of the manifest, looked at without a Grafana."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stackctl.cli.options import options
+
+app = typer.Typer(name="dashboards", help="Draw the dashboards without a Grafana.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `preview` a command of its own."""
+
+
+@app.command("preview")
+def preview(
+    context: typer.Context,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="The folder of the pages.", show_default=".stackctl/preview"),
+    ] = None,
+) -> None:
+    """Draw each dashboard from live data of the stack's Prometheus: one HTML page each, and an index.
+
+    Pages need no network and no Grafana. Variables have their defaults, panels the layout and the colours of Grafana.
+    """
+    from stackctl import conventions as c
+    from stackctl.operations.preview import INDEX
+    from stackctl.operations.preview import preview as draw
+    from stackctl.report import console
+
+    manifest = options(context).manifest
+    folder = out or manifest.parent / c.STATE_DIR / "preview"
+    written = draw(manifest, folder)
+    console.note(f"{len(written) - 1} dashboards: {folder / INDEX}")
