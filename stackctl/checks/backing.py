@@ -39,6 +39,15 @@ _LOOKBACK = 300.0
 _COUNTED = ("_total", "_bucket", "_count", "_sum")
 _IN_PARTS = "Ask Prometheus for its parts in turn."
 _PARTS = (*_COUNTED, "_info", "_created")
+# The type of a metric -> the parts under which its series are found, where these are not under its bare name.
+_FORMS = {
+    "histogram": ("_bucket", "_count", "_sum"),
+    "summary": ("_count", "_sum"),
+    "counter": ("_total",),
+    "info": ("_info",),
+    "gauge": (),
+    "stateset": (),
+}
 
 # From the best to the worst. "early" may become better by waiting, and is a failure when it does not.
 Outcome = Literal["data", "empty", "skip", "early", "fail"]
@@ -225,15 +234,22 @@ class Backing:
         if not selector.name:
             return self._nameless(selector)
         if not self.has(selector.only()):
-            return self._no_series(selector.name, within)
+            return self._no_series(selector, within)
         return self._conditions(selector)
+
+    def _wanted_jobs(self, selector: Selector) -> list[str]:
+        """The jobs that the matchers of `selector` name, () when it names none."""
+        wanted = [each for each in selector.conditions if each.label == "job" and each.wants]
+        accepted = (
+            job
+            for job in sorted(self._jobs)
+            if any(all(each.accepts(label) for each in wanted) for label in self._jobs[job])
+        )
+        return list(accepted) if wanted else []
 
     def _silent_job(self, selector: Selector) -> str:
         """The job that `selector` asks for, when that is silent."""
-        wanted = (each for each in selector.conditions if each.label == "job" and each.wants)
-        jobs = [
-            job for condition in wanted for job in sorted(self._jobs) if any(map(condition.accepts, self._jobs[job]))
-        ]
+        jobs = self._wanted_jobs(selector)
         return jobs[0] if jobs and all(job in self._silent for job in jobs) else ""
 
     def _nameless(self, selector: Selector) -> Verdict:
@@ -243,30 +259,55 @@ class Backing:
                 return Verdict("fail", f"no series has {each}", _suggestion(each, values))
         return Verdict("empty", "no series has these labels together now")
 
-    def _no_series(self, name: str, within: frozenset[str]) -> Verdict:
-        """There is no series of that name at all."""
+    def _no_series(self, selector: Selector, within: frozenset[str]) -> Verdict:
+        """There is no series of that name at all. A matcher on `job` says whose it would be."""
+        name, jobs = selector.name, self._wanted_jobs(selector)
         recorded = [rule for file in self.context.stack.rules for rule in file.rules if _records(rule, name)]
         if recorded and name not in within:
             return self._recorded(name, recorded, within | {name})
-        promising = self._owners.get(name, [])
+        promising = [each for each in self._owners.get(name, []) if not jobs or _job_of(each) in jobs]
         serving = [service for service in promising if service.name not in self._silent]
         if promising and not serving:
             return self._from_silent(name, promising[0].name)
         if any(service.push for service in serving):
             return Verdict("empty", f"`{name}` has not been pushed yet")
+        if other := self._other_form(name):
+            return other
         if self._kind(name):
             return Verdict("empty", f"`{name}` has not been counted yet")
         if serving:
             remedy = "See what `contract.metric` says of it."
             return Verdict("fail", f"`{serving[0].name}` promises `{name}`, but does not serve it", remedy)
-        return self._unknown(name)
+        return self._unknown(name, jobs)
 
-    def _unknown(self, name: str) -> Verdict:
+    def _other_form(self, name: str) -> Verdict | None:
+        """The failure of a name that its metric never has: each type serves its series under names of its own."""
+        kind = self._kinds.get(name)
+        if kind and (
+            others := [f"{name}{part}" for part in _FORMS.get(kind, ()) if self.has(Selector(f"{name}{part}"))]
+        ):
+            what = "has no quantiles" if kind == "summary" else "has no series of that name"
+            served = ", ".join(f"`{other}`" for other in others)
+            return Verdict("fail", f"the {kind} `{name}` {what}", f"Its series are {served}: use one of these.")
+        part = next((each for each in _PARTS if name.endswith(each)), "")
+        bare = name.removesuffix(part)
+        kind = self._kinds.get(bare) if part and name not in self._kinds else None
+        if (
+            (kind in _FORMS
+            and part not in (*_FORMS[kind], "_created"))
+            or (kind == "histogram" and self.has(Selector(bare)))
+        ):
+            what = "native histogram" if kind == "histogram" else kind
+            return Verdict("fail", f"the {what} `{bare}` has no `{part}` series", f"Use `{bare}` in the expression.")
+        return None
+
+    def _unknown(self, name: str, jobs: Sequence[str]) -> Verdict:
         """Nobody promises it, and nobody announces it now."""
         owner = self._component(name)
-        if owner in self._silent:
+        if owner in self._silent and (not jobs or owner in jobs):
             return self._from_silent(name, owner)
-        open_ones = [job.name for job in self.context.jobs if job.service and job.service.contract is None]
+        unbound = [job.name for job in self.context.jobs if job.service and job.service.contract is None]
+        open_ones = [job for job in unbound if not jobs or job in jobs]
         silent = [] if owner else [each for each in open_ones if each in self._silent]
         if silent:  # it may be one of these that serves it: a name that is alike would be bad advice
             return self._from_silent(name, silent[0])
@@ -410,6 +451,10 @@ def _existing(selector: Selector) -> str:
     if selector.window <= _LOOKBACK:
         return selector.text
     return f"last_over_time({selector.text}[{int(selector.window)}s])"
+
+
+def _job_of(service: Service) -> str:
+    return service.push.job if service.push else service.name
 
 
 def _records(rule: Rule, name: str) -> bool:
