@@ -59,6 +59,8 @@ TYPE_NAMES = {
     fields.LabelName: "label name",
     fields.ExternalLabelName: "label name",
     fields.GroupingLabel: "label name",
+    fields.CheckName: "name of a check",
+    fields.Date: "date",
     fields.StackName: "name",
     fields.ServiceName: "name",
     fields.Regex: "regular expression",
@@ -194,11 +196,32 @@ def commands(command: Any, name: str, parent: Any) -> list[str]:
 # -- the checks -----------------------------------------------------------------------------------------------
 
 
+CHECKS_HEAD = """# The checks of `stackctl verify`
+
+`--only` takes ids, or the parts before the dot for families: `--only target,rule.data`.
+
+One cause is one failure: what depends on a server, an exporter or a login that failed is skipped, and names the check
+that reports it.
+
+To accept a finding that you know, give the check, the subject and the reason in the manifest. It is then shown as
+skipped, with the reason; after the day in `until` it is a failure again.
+
+```yaml
+ignore:
+  - check: panel.data
+    subject: node-exporter-full.json/*Systemd*
+    reason: no systemd on these machines
+    until: 2027-06-30
+```
+"""
+
+
 def checks_page() -> str:
     """The ids of `verify`, from the docstrings of the check families."""
-    sections = [family(check.__module__, ids) for check, ids in ledger.FAMILIES]
-    only = "`--only` takes ids, or the parts before the dot for families: `--only target,rule.data`."
-    return "\n".join([f"# The checks of `stackctl verify`\n\n{only}\n", *sections])
+    modules: dict[str, tuple[str, ...]] = {}
+    for check, ids in ledger.FAMILIES:
+        modules[check.__module__] = (*modules.get(check.__module__, ()), *ids)
+    return "\n".join([CHECKS_HEAD, *(family(module, ids) for module, ids in modules.items())])
 
 
 def family(module: str, ids: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -506,6 +507,17 @@ class Dashboard:
 
 
 @dataclass(frozen=True)
+class Waiver:
+    """Findings that the user accepts: those of a check or a family about subjects like `subject`, up to `until`."""
+
+    check: str
+    subject: str
+    reason: str
+    until: date | None
+    origin: Position
+
+
+@dataclass(frozen=True)
 class Stack:
     """A whole stack. `root` is the folder of the manifest; `origin` the manifest itself.
 
@@ -526,6 +538,7 @@ class Stack:
     rules: tuple[RuleFile, ...] = ()
     dashboards: tuple[Dashboard, ...] = ()
     packs: frozenset[tuple[str, str, str]] = frozenset()
+    waivers: tuple[Waiver, ...] = ()
     places: Places = field(default=Nowhere(), compare=False, repr=False)
 
     @property

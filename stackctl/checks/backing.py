@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from typing import Literal, TypeVar
 
@@ -37,6 +37,8 @@ _SHOWN = 5
 # A result does not look further back than this, in seconds.
 _LOOKBACK = 300.0
 _COUNTED = ("_total", "_bucket", "_count", "_sum")
+# A name this much like one that an exporter serves is misspelt; any other of its prefix may be of another collector.
+_MISSPELT = 0.9
 _IN_PARTS = "Ask Prometheus for its parts in turn."
 _PARTS = (*_COUNTED, "_info", "_created")
 # The type of a metric -> the parts under which its series are found, where these are not under its bare name.
@@ -56,12 +58,16 @@ _ORDER: tuple[Outcome, ...] = ("data", "empty", "skip", "early", "fail")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of an expression, or of one selector. `empty` is an empty result that may well be."""
+    """What came of an expression, or of one selector. `empty` is an empty result that may well be.
+
+    `optional` is the component that could serve what is asked for, if one of its collectors were turned on.
+    """
 
     outcome: Outcome
     summary: str = ""
     remedy: str = ""
     cause: str = ""
+    optional: str = ""
 
     def finding(self, subject: Subject, evidence: str = "") -> Finding:
         if self.outcome in ("data", "empty"):
@@ -292,10 +298,8 @@ class Backing:
         part = next((each for each in _PARTS if name.endswith(each)), "")
         bare = name.removesuffix(part)
         kind = self._kinds.get(bare) if part and name not in self._kinds else None
-        if (
-            (kind in _FORMS
-            and part not in (*_FORMS[kind], "_created"))
-            or (kind == "histogram" and self.has(Selector(bare)))
+        if (kind in _FORMS and part not in (*_FORMS[kind], "_created")) or (
+            kind == "histogram" and self.has(Selector(bare))
         ):
             what = "native histogram" if kind == "histogram" else kind
             return Verdict("fail", f"the {what} `{bare}` has no `{part}` series", f"Use `{bare}` in the expression.")
@@ -314,6 +318,9 @@ class Backing:
         # A rule may have recorded nothing yet, and is what was meant all the same.
         recorded = (rule.name for file in self.context.stack.rules for rule in file.rules if rule.kind == "record")
         near = _nearest(name, {*self._names, *self._catalogue.series, *recorded} - {name})
+        if owner and owner not in self._silent and SequenceMatcher(None, name, near).ratio() < _MISSPELT:
+            summary = f"`{owner}` does not serve `{name}`"
+            return Verdict("fail", summary, "Turn on the collector that serves it, or remove it.", optional=owner)
         if near:
             return Verdict("fail", f"nothing serves `{name}`", f"Did you mean `{near}`? Correct the name.")
         when = " any more" if name in self._names else ""

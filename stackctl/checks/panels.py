@@ -13,7 +13,7 @@ Where Grafana runs it is asked through Grafana, as the panel asks. A panel is as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -67,7 +67,27 @@ def check(context: Context) -> Iterable[Finding]:
     panels: dict[tuple[str, str], dict[Query, Verdict]] = {}
     for query, verdict in zip(queries, judged(context, queries, _verdicts), strict=True):
         panels.setdefault(query.panel, {})[query] = verdict
-    return [_panel(panel, verdicts) for panel, verdicts in panels.items()]
+    optional = [(panel, found) for panel, verdicts in panels.items() if (found := _optional(verdicts))]
+    return [*(_panel(panel, verdicts) for panel, verdicts in panels.items()), *_collectors(context, optional)]
+
+
+def _optional(verdicts: Mapping[Query, Verdict]) -> Verdict | None:
+    """The verdict of a panel that fails only for what an exporter could serve."""
+    found = worst(verdict for query, verdict in verdicts.items() if not query.query.hidden)
+    return found if found.optional else None
+
+
+def _collectors(context: Context, optional: Sequence[tuple[tuple[str, str], Verdict]]) -> Iterator[Finding]:
+    """A warning for each dashboard with panels about what an exporter could serve: one cause, however many panels."""
+    groups: dict[tuple[str, str], list[Verdict]] = {}
+    for (path, _), verdict in optional:
+        groups.setdefault((path, verdict.optional), []).append(verdict)
+    places = {dashboard.path: dashboard.origin for dashboard in context.stack.dashboards}
+    for (path, owner), found in groups.items():
+        subject = Subject(PANEL, path, places[path])
+        summary = f"{len(found)} panels ask `{owner}` for metrics that it does not serve"
+        remedy = f"Turn on the collectors of `{owner}` that serve them, remove the panels, or accept them in `ignore`."
+        yield subject.warned(summary, remedy, "\n".join(dict.fromkeys(each.summary for each in found)))
 
 
 def asked(context: Context, dashboard: Dashboard) -> list[Query]:
@@ -98,10 +118,16 @@ def _rate_interval(context: Context) -> dict[str, str]:
 
 
 def _panel(panel: tuple[str, str], verdicts: Mapping[Query, Verdict]) -> Finding:
-    guilty, found = next((query, verdict) for query, verdict in verdicts.items() if verdict == worst(verdicts.values()))
-    id = VARIABLE if panel[1].startswith("$") else PANEL
-    evidence = "" if guilty.expr == guilty.query.expr else f"asked as: {guilty.expr}"
-    return found.finding(Subject(id, "/".join(panel), guilty.query.origin), evidence)
+    """The finding of a panel: the worst of the queries that it shows."""
+    shown = {query: verdict for query, verdict in verdicts.items() if not query.query.hidden} or verdicts
+    failing, found = next((query, verdict) for query, verdict in shown.items() if verdict == worst(shown.values()))
+    subject = Subject(VARIABLE if panel[1].startswith("$") else PANEL, "/".join(panel), failing.query.origin)
+    if found.optional:
+        return subject.depends(found.summary, f"{PANEL} {panel[0]}")
+    if failing.query.hidden and found.outcome == "fail":
+        return subject.skipped(f"all its queries are hidden; {found.summary}")
+    evidence = "" if failing.expr == failing.query.expr else f"asked as: {failing.expr}"
+    return found.finding(subject, evidence)
 
 
 def _verdicts(backing: Backing, queries: Sequence[Query]) -> list[Verdict]:

@@ -60,6 +60,7 @@ from stackctl.model import (
     Service,
     Stack,
     Target,
+    Waiver,
 )
 from stackctl.source import Secret
 
@@ -119,6 +120,10 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
             *(board for part in slos if isinstance(part, Slos) for board in part.dashboards),
         ),
         packs=packs.used,
+        waivers=tuple(
+            Waiver(each.check, each.subject, each.reason, each.until, document.position(("ignore", index)))
+            for index, each in enumerate(manifest.ignore)
+        ),
         places=document,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -413,6 +414,20 @@ def _maybe_variable(value: Any) -> str | Secret:
     return Secret(_text(value)) if isinstance(value, Scalar) and value.variable else _text(value)
 
 
+def _check_name(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[a-z_]+(\.[a-z_]+)?", text):
+        raise wrong("not the name of a check", "Write it as reports show it: `panel.data`, or `panel` for its family.")
+    return text
+
+
+def _date(value: Any) -> date:
+    try:
+        return date.fromisoformat(_text(value))
+    except ValueError:
+        raise wrong("not a date", "Write it as year, month and day: `2027-01-31`.") from None
+
+
 def _schema(kind: str | list[str], **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, **more})
 
@@ -420,6 +435,8 @@ def _schema(kind: str | list[str], **more: Any) -> WithJsonSchema:
 Text = Annotated[str, BeforeValidator(_text), _schema(["string", "number", "boolean"])]
 # Text that may be left out: as in Prometheus' labels and annotations, nothing is empty text.
 TextOrNothing = Annotated[str, BeforeValidator(_text_or_nothing), _schema(["string", "number", "boolean", "null"])]
+CheckName = Annotated[str, BeforeValidator(_check_name), _schema("string", examples=["panel.data"])]
+Date = Annotated[date, BeforeValidator(_date), _schema("string", format="date")]
 Texts = dict[Text, TextOrNothing]
 FolderTitle = Annotated[str, BeforeValidator(_folder_title), _schema(["string", "number", "boolean"])]
 Duration = Annotated[str, BeforeValidator(_duration), _schema("string", examples=["15s", "1m30s"])]

@@ -18,7 +18,7 @@ from stackctl.manifest.component_schema import (
     PrometheusModel,
     PushgatewayModel,
 )
-from stackctl.manifest.fields import FolderTitle, ServiceName, StackName, Text, wrong
+from stackctl.manifest.fields import CheckName, Date, FolderTitle, ServiceName, StackName, Text, wrong
 from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
 from stackctl.manifest.service_schema import ServiceModel
 
@@ -46,6 +46,15 @@ class DashboardSourceModel(PackSourceModel):
         return self
 
 
+class IgnoreModel(Model):
+    """An exception of `verify`: a finding that is known and accepted, with its reason."""
+
+    check: CheckName = Field(description="The check, or its family: `panel.data`, `panel`.")
+    subject: Text = Field("*", description="The subjects, with `*` and `?`: `node-exporter.json/*`.")
+    reason: Text = Field(description="Why it is accepted. Reports show it.")
+    until: Date | None = Field(None, description="The last day on which it is accepted; without it, for good.")
+
+
 class Manifest(Model):
     """A monitoring stack."""
 
@@ -65,3 +74,4 @@ class Manifest(Model):
     rules: list[RuleSourceModel] = Field(default_factory=list, description="Alerting and recording rules.")
     dashboards: list[DashboardSourceModel] = Field(default_factory=list, description="Dashboards.")
     packs: list[Text] = Field(default_factory=list, description="Folders with packs of your own, beside the manifest.")
+    ignore: list[IgnoreModel] = Field(default_factory=list, description="Findings of `verify` that are accepted.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from stackctl.operations.session import Session, kept_secrets
 
 if TYPE_CHECKING:
     from stackctl.access import Access
-    from stackctl.model import Stack
+    from stackctl.model import Stack, Waiver
     from stackctl.report.verification import Verification
     from stackctl.state import Generation
 
@@ -32,11 +33,13 @@ def verify_stack(
     from stackctl.checks import ledger
     from stackctl.checks.context import Context
     from stackctl.checks.panels import PANEL
+    from stackctl.checks.waivers import waive
     from stackctl.report.verification import Verification
     from stackctl.runtime.dial import directly
 
     refuse_unknown_checks(only, ledger.IDS)
     session = Session.open(manifest)
+    refuse_unknown_waivers(session.stack.waivers, ledger.IDS)
     begun, start = time.time(), time.monotonic()
     context = Context(
         stack=session.stack,
@@ -54,7 +57,7 @@ def verify_stack(
         dial=directly,
         grafana_password=kept_secrets(session.state).get(c.GRAFANA_ADMIN_PASSWORD),
     )
-    findings = tuple(ledger.run(context, only))
+    findings = tuple(waive(ledger.run(context, only), session.stack.waivers, date.today()))
     seconds = time.monotonic() - start
     charts = panels.look(context) if history and any(finding.id == PANEL for finding in findings) else None
     return Verification(session.stack.name, session.runtime.name, session.current.id, findings, seconds, begun, charts)
@@ -71,6 +74,19 @@ def patience(stack: Stack) -> float:
     intervals = [stack.prometheus.scrape_interval, stack.prometheus.evaluation_interval]
     intervals += [service.scrape_interval for service in stack.services if service.scrape_interval]
     return 2 * (max(map(duration.seconds, intervals)) + c.TARGET_SYNC_SECONDS)
+
+
+def refuse_unknown_waivers(waivers: Sequence[Waiver], known: Sequence[str]) -> None:
+    """Raise InputError for an exception in `ignore` from a check that there is not: it would never apply."""
+    from stackctl.errors import raise_if_any
+
+    names = {*known, *(id.split(".")[0] for id in known)}
+    remedy = f"Checks: {', '.join(known)}."
+    raise_if_any(
+        Problem(f"ignore: there is no check `{each.check}`", each.origin, remedy=remedy)
+        for each in waivers
+        if each.check not in names
+    )
 
 
 def refuse_unknown_checks(only: Sequence[str], known: Sequence[str]) -> None:

@@ -1,0 +1,66 @@
+"""Panels about what an exporter could serve are one warning; hidden queries are information."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stackctl.model import PanelQuery
+from tests.contract.checks.test_backing import PLACE, asks
+from tests.contract.checks.world import World
+
+PANEL = "panel.data"
+
+
+def ask_each(well: World, *exprs: str) -> None:
+    """Let the dashboard have one panel for each query."""
+    queries = tuple(PanelQuery(f"P{n}", expr, PLACE) for n, expr in enumerate(exprs))
+    (dashboard,) = well.context.stack.dashboards
+    well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, queries=queries),)))
+
+
+def test_collectors_that_an_exporter_lacks_are_one_warning(well: World) -> None:
+    well.series.append({"__name__": "redis_up"})
+    ask_each(well, *(f"redis_module_{n}_calls" for n in range(15)), "sum(redis_up)")
+    found = well.findings(PANEL)
+    assert [f.status for f in found if f.status in ("fail", "warn")] == ["warn"]
+    (warning,) = [f for f in found if f.status == "warn"]
+    assert warning.subject == "d.json"
+    assert warning.summary == "15 panels ask `redis` for metrics that it does not serve"
+    assert {f.cause for f in found if f.status == "skip"} == {"panel.data d.json"}
+
+
+def test_misspelt_name_of_an_exporter_fails(well: World) -> None:
+    well.series.append({"__name__": "redis_connected_clients"})
+    asks(well, "sum(redis_conected_clients)")
+    finding = well.only(PANEL)
+    assert finding.status == "fail"
+    assert "`redis_connected_clients`" in finding.remedy
+
+
+def test_other_unknown_names_fail(well: World) -> None:
+    asks(well, "sum(nobody_serves_this)")
+    assert well.only(PANEL).status == "fail"
+
+
+def hide(well: World, *exprs: str, shown: str = "") -> None:
+    queries = tuple(PanelQuery("P", expr, PLACE, hidden=True) for expr in exprs)
+    visible = (PanelQuery("P", shown, PLACE),) if shown else ()
+    (dashboard,) = well.context.stack.dashboards
+    well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, queries=(*queries, *visible)),)))
+
+
+def test_hidden_query_without_data_does_not_decide(well: World) -> None:
+    hide(well, "nobody_serves_this", shown="sum(shop_orders_total)")
+    assert well.only(PANEL).status == "pass"
+
+
+def test_hidden_query_with_data_does_not_hide_a_failure(well: World) -> None:
+    hide(well, "sum(shop_orders_total)", shown="nobody_serves_this")
+    assert well.only(PANEL).status == "fail"
+
+
+def test_panel_of_hidden_queries_alone_is_skipped_when_it_has_no_data(well: World) -> None:
+    hide(well, "nobody_serves_this")
+    assert well.only(PANEL).status == "skip"
+    hide(well, "sum(shop_orders_total)")
+    assert well.only(PANEL).status == "pass"
