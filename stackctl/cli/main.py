@@ -40,6 +40,7 @@ COMMANDS = {
     "dashboards": "Draw the dashboards without a Grafana.",
     "packs": "List the alert rules and dashboards that ship, and show one.",
     "schema": "Print the JSON Schema of stack.yml, for editors and linters.",
+    "outdated": "Show which components are past their support.",
     "tools": "List or install the binaries of the native runtime.",
 }
 

@@ -27,7 +27,11 @@ class SourceName(str, Enum):
 
 @app.command("list")
 def list_tools(output: Annotated[Output, typer.Option(help="How to write the list.")] = Output.text) -> None:
-    """Show each tool, its version, where it was found and its path."""
+    """Show each tool, its version, where it was found and its path.
+
+    STACKCTL_TOOLS_DIR (env) goes before the cache, which `tools install` fills, and the cache before PATH: what was
+    installed has the version that stackctl is tried with, while a system's package may be years older.
+    """
     import json
 
     from stackctl.report import console
@@ -45,7 +49,8 @@ def list_tools(output: Annotated[Output, typer.Option(help="How to write the lis
 @app.command("install")
 def install_tools(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="What to install.", show_default="all of them")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="What to install.", show_default="all that the source has"),
     ] = None,
     source: Annotated[SourceName, typer.Option(help="Where to get them from.")] = SourceName.auto,
     base_url: Annotated[
@@ -58,24 +63,26 @@ def install_tools(
     """Install tools into the cache, without root; those already here at a sufficient version are kept."""
     from stackctl.report import console
     from stackctl.tools import install
-    from stackctl.tools.catalogue import INSTALLABLE
+    from stackctl.tools.catalogue import installable
 
-    found = install(names or INSTALLABLE, source=source.value, base_url=base_url, progress=console.note)
+    found = install(names or installable(source.value), source=source.value, base_url=base_url, progress=console.note)
     _table([{"tool": tool.name, "version": tool.version, "path": str(tool.path)} for tool in found])
 
 
 def _row(name: str) -> dict[str, str | None]:
     from stackctl.errors import Unavailable
     from stackctl.tools import locate
+    from stackctl.tools.locate import source_of
 
     tool = locate(name)
     if tool is None:
         return {"tool": name, "version": None, "origin": None, "path": None}
     try:
-        version = tool.version
+        version = tool.version or "unknown"
     except Unavailable:
         version = "does not run"
-    return {"tool": name, "version": version, "origin": tool.origin, "path": str(tool.path)}
+    origin = f"{tool.origin} ({source_of(tool)})" if tool.origin == "cache" else tool.origin
+    return {"tool": name, "version": version, "origin": origin, "path": str(tool.path)}
 
 
 def _table(rows: list[dict[str, str]]) -> None:

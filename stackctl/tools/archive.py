@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
+import re
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from stackctl.errors import StackctlError, Unavailable
-from stackctl.tools.catalogue import Release
+from stackctl.errors import Problem, StackctlError, Unavailable
+from stackctl.tools.catalogue import Archive, Release
 
 if TYPE_CHECKING:
     import requests
 
-DEFAULT_BASE_URL = "https://github.com/prometheus"
 BASE_URL_VARIABLE = "STACKCTL_TOOLS_BASE_URL"
 
-_SUMS = "sha256sums.txt"
+_MIRRORED = "{project}/releases/download/v{version}"
+# The most that a list of checksums may be.
+_SUMS_BYTES = 1 << 20
 _TIMEOUT_SECONDS = (5, 30)  # to connect, and between two pieces of an answer
 _PIECE_BYTES = 1 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}
 _MACHINES = {
     "x86_64": "amd64",
@@ -41,56 +45,106 @@ class ChecksumMismatch(Unavailable):
     """What was downloaded is not what upstream published."""
 
 
-def default_base_url() -> str:
-    """The address of upstream's projects: a mirror's from the environment, else upstream's own."""
-    return os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
+def mirror() -> str:
+    """The address of a mirror of upstream's projects, from the environment; "" for upstream's own addresses."""
+    return os.environ.get(BASE_URL_VARIABLE) or ""
 
 
-def fetch(release: Release, base_url: str, folder: Path, progress: Callable[[str], None]) -> None:
-    """Put the programs of `release`, at its pinned version, into the empty `folder`.
+def fetch(release: Release, mirror: str, folder: Path, progress: Callable[[str], None]) -> None:
+    """Put `release`, at its pinned version, into the empty `folder`: its programs, or all of it where they need it.
 
-    `base_url` is the address that upstream's projects lie under. Raises Unavailable when the archive cannot be
-    had for this machine, and ChecksumMismatch, before anything is unpacked, when it is not the published one.
+    `mirror` is the address that upstream's projects lie under, "" for upstream's own. Raises Unavailable when the
+    archive cannot be had for this machine, and ChecksumMismatch, before anything is unpacked, when it is not the
+    published one.
     """
     name = archive_name(release)
-    downloads = f"{base_url.rstrip('/')}/{release.project}/releases/download/v{release.version}"
-    expected = _published_sum(f"{downloads}/{_SUMS}", name)
-    packed = folder / name
+    downloads = _downloads(release, mirror)
+    expected, source = _published_sum(release, mirror, downloads, name)
+    packed = folder / f".{name}"
     progress(f"downloading {downloads}/{name}")
     actual = _download(f"{downloads}/{name}", packed)
     if actual != expected:
         packed.unlink()
         raise ChecksumMismatch.of(
             f"{downloads}/{name} is not the published archive",
-            cause=f"Its sha256 is {actual}, and {_SUMS} says {expected}.",
+            cause=f"Its sha256 is {actual}, and {source} says {expected}.",
             remedy="Try again; if it stays so, do not trust that address.",
         )
-    _unpack(packed, release, folder)
-    packed.unlink()
+    if name.endswith(".tar.gz"):
+        _unpack(packed, release, folder)
+        packed.unlink()
+    else:
+        packed.chmod(0o755)
+        packed.rename(folder / release.server.name)
 
 
 def archive_name(release: Release) -> str:
     """The file name of `release` for this machine. Raises Unavailable where upstream publishes none."""
+    return _filled(_archive(release).name, release)
+
+
+def _archive(release: Release) -> Archive:
+    assert release.archive  # noqa: S101 - asked for by releases that have one only
+    return release.archive
+
+
+def _downloads(release: Release, mirror: str) -> str:
+    """The address of the folder that the archive is in."""
+    archive = _archive(release)
+    base, folder = (mirror, _MIRRORED) if mirror else (archive.home, archive.folder)
+    return f"{base.rstrip('/')}/{_filled(folder, release)}".rstrip("/")
+
+
+def _filled(template: str, release: Release, name: str = "") -> str:
     system, machine = _SYSTEMS.get(platform.system()), _MACHINES.get(platform.machine().lower())
     if not system or not machine:
         raise Unavailable.of(
             f"there is no upstream archive for {platform.system()} on {platform.machine()}",
             remedy=f"Build {release.project} and put it on PATH.",
         )
-    return f"{release.project}-{release.version}.{system}-{machine}.tar.gz"
+    known = {"project": release.project, "version": release.version, "system": system, "machine": machine}
+    return template.format(**known, name=name)
 
 
-def _published_sum(url: str, name: str) -> str:
-    with _get(url) as response:
-        lines = (line.split() for line in response.text.splitlines())
-        sums = {parts[1].lstrip("*"): parts[0].lower() for parts in lines if len(parts) == 2}
-    if name not in sums:
-        raise Unavailable.of(
-            f"{url} has no line for {name}",
-            cause="Without a published checksum the archive cannot be trusted.",
-            remedy="Use a complete mirror, or `--source debian` on Debian and Ubuntu.",
+def _published_sum(release: Release, mirror: str, downloads: str, name: str) -> tuple[str, str]:
+    """The published checksum of `name`, and the file that holds it. Raises Unavailable when there is none."""
+    wanted = [_filled(one, release, name) for one in _archive(release).sums]
+    urls = [one if "://" in one else f"{downloads}/{one}" for one in wanted if not (mirror and "://" in one)]
+    problems: list[Problem] = []
+    for url in urls:
+        try:
+            text = _text(url)
+        except Unavailable as error:
+            problems += error.problems
+            continue
+        if found := _sum_in(text, name):
+            return found, url.rpartition("/")[2]
+        problems.append(
+            Problem(
+                f"{url} has no line for {name}",
+                cause="Without a published checksum the archive cannot be trusted.",
+                remedy="Use a complete mirror, or `--source debian` on Debian and Ubuntu.",
+            )
         )
-    return sums[name]
+    raise Unavailable(*problems)
+
+
+def _sum_in(text: str, name: str) -> str:
+    """The sha256 of `name` in a list of checksums, in a file of this one alone, or in GitHub's answer; else ""."""
+    if text.lstrip().startswith("{"):
+        with suppress(ValueError, AttributeError, TypeError):
+            assets = {each.get("name"): each.get("digest") for each in json.loads(text).get("assets", ())}
+            return str(assets.get(name) or "").removeprefix("sha256:").lower()
+        return ""
+    lines = [line.split() for line in text.splitlines()]
+    sums = {parts[1].lstrip("*"): parts[0].lower() for parts in lines if len(parts) == 2}
+    alone = [parts[0].lower() for parts in lines if len(parts) == 1]
+    return sums.get(name) or (alone[0] if len(lines) == 1 and alone and _SHA256.fullmatch(alone[0]) else "")
+
+
+def _text(url: str) -> str:
+    with _get(url) as response:
+        return bytes(response.raw.read(_SUMS_BYTES, decode_content=True)).decode(errors="replace")
 
 
 def _download(url: str, to: Path) -> str:
@@ -120,24 +174,42 @@ def _get(url: str) -> Iterator[requests.Response]:
 
 
 def _unpack(packed: Path, release: Release, folder: Path) -> None:
-    """Copy the programs, and nothing else, out of the archive: no other name in it is ever used as a path."""
-    top = packed.name.removesuffix(".tar.gz")
-    wanted = {f"{top}/{program.name}": program.name for program in release.programs}
+    """Copy the programs, or all files of a release that needs them, out of the archive.
+
+    No other name in it is ever used as a path, and of all files only those that stay inside of the folder.
+    """
+    programs = {program.name for program in release.programs}
+    found: set[str] = set()
     try:
         with tarfile.open(packed) as archive:
             for member in archive:
-                if member.isfile() and member.name in wanted and (content := archive.extractfile(member)):
-                    _write_program(content, folder / wanted.pop(member.name))
+                place = _place(member, release, packed.name.lstrip(".").removesuffix(".tar.gz"), programs - found)
+                if place and (content := archive.extractfile(member)):
+                    _write(content, folder / place, member.mode | (0o111 if Path(place).name in programs else 0))
+                    found.add(Path(place).name)
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise _unusable(packed.name, str(error)) from error
-    if wanted:
-        raise _unusable(packed.name, f"It has no {', '.join(wanted.values())}.")
+        raise _unusable(packed.name.lstrip("."), str(error)) from error
+    if missing := programs - found:
+        raise _unusable(packed.name.lstrip("."), f"It has no {', '.join(sorted(missing))}.")
 
 
-def _write_program(content: IO[bytes], path: Path) -> None:
+def _place(member: tarfile.TarInfo, release: Release, top: str, wanted: Collection[str]) -> str:
+    """Where a member belongs in the release's folder, "" for one that does not."""
+    if not member.isfile():
+        return ""
+    if not _archive(release).whole:
+        name = member.name.removeprefix(f"{top}/")
+        return name if name != member.name and name in wanted else ""
+    parts = member.name.split("/")[1:]  # what is above them is named by the version, and not always alike
+    is_inside = parts and not member.name.startswith("/") and all(part not in ("", ".", "..") for part in parts)
+    return "/".join(parts) if is_inside else ""
+
+
+def _write(content: IO[bytes], path: Path, mode: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         shutil.copyfileobj(content, file)
-    path.chmod(0o755)
+    path.chmod(0o755 if mode & 0o100 else 0o644)
 
 
 def _unusable(name: str, why: str) -> StackctlError:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stackctl.conventions import ALERTMANAGER, BLACKBOX, IMAGES, NGINX, NODE, POSTGRES, PROMETHEUS, PUSHGATEWAY, REDIS
+from stackctl.conventions import (
+    ALERTMANAGER,
+    BLACKBOX,
+    CADVISOR,
+    GRAFANA,
+    IMAGES,
+    KAFKA,
+    MEMCACHED,
+    NGINX,
+    NODE,
+    POSTGRES,
+    PROMETHEUS,
+    PUSHGATEWAY,
+    REDIS,
+)
 
 
 @dataclass(frozen=True)
@@ -20,14 +34,34 @@ class Program:
 
 
 @dataclass(frozen=True)
+class Archive:
+    """Where upstream publishes a release, and in what form. `{name}` and so on are filled in for this machine.
+
+    home     the address of upstream's own files; a mirror has those of every project at
+             `PROJECT/releases/download/vVERSION/`
+    folder   where the file is below `home`
+    name     the name of the file: an archive, or the program itself
+    sums     the files next to it that may hold its checksum, or whole addresses for upstream alone, in the order in
+             which they are tried
+    whole    whether the server needs all of the archive, and not only its programs
+    """
+
+    home: str = "https://github.com/prometheus"
+    folder: str = "{project}/releases/download/v{version}"
+    name: str = "{project}-{version}.{system}-{machine}.tar.gz"
+    sums: tuple[str, ...] = ("sha256sums.txt",)
+    whole: bool = False
+
+
+@dataclass(frozen=True)
 class Release:
     """Programs that are published together and so always have one version. The first is the server.
 
     `version` is the pinned upstream release, `minimum` the oldest that stackctl works with. `packages` are
     Debian's, and `fixed_file` is a file that Debian's build reads at that absolute path or does not start.
     `home_file` is one that the server looks for in the folder of its installation, which it has to be told.
-    `archived` is whether it lies beside Prometheus' own archives. A release without a version cannot be installed
-    by stackctl: `homepage` says where to get it.
+    `archive` is where upstream publishes it, None where stackctl does not take it from there. `homepage` says where to
+    get it by hand.
     """
 
     project: str
@@ -37,7 +71,7 @@ class Release:
     packages: tuple[str, ...] = ()
     fixed_file: str = ""
     home_file: str = ""
-    archived: bool = True
+    archive: Archive | None = Archive()
     homepage: str = ""
 
     @property
@@ -89,14 +123,14 @@ RELEASES = (
         programs=(Program("postgres_exporter", ("prometheus-postgres-exporter",)),),
         version=_tag(POSTGRES),
         packages=("prometheus-postgres-exporter",),
-        archived=False,
+        archive=None,
     ),
     Release(
         project="redis_exporter",
         programs=(Program("redis_exporter", ("prometheus-redis-exporter",)),),
         version=_tag(REDIS),
         packages=("prometheus-redis-exporter",),
-        archived=False,
+        archive=None,
     ),
     Release(
         project="nginx-prometheus-exporter",
@@ -104,34 +138,62 @@ RELEASES = (
         version=_tag(NGINX),
         minimum="1.0",  # those before end when nginx is away at their start
         packages=("prometheus-nginx-exporter",),
-        archived=False,
+        archive=None,
     ),
     Release(
         project="memcached_exporter",
         programs=(Program("memcached_exporter"),),
+        version=_tag(MEMCACHED),
         homepage="https://github.com/prometheus/memcached_exporter/releases",
     ),
     Release(
         project="kafka_exporter",
         programs=(Program("kafka_exporter"),),
+        version=_tag(KAFKA),
+        archive=Archive(home="https://github.com/danielqsj"),
         homepage="https://github.com/danielqsj/kafka_exporter/releases",
     ),
     Release(
         project="cadvisor",
         programs=(Program("cadvisor"),),
+        version=_tag(CADVISOR),
+        archive=Archive(
+            home="https://github.com/google",
+            name="cadvisor-v{version}-{system}-{machine}",
+            # It publishes no file of checksums; GitHub reports the digest of each file of a release.
+            sums=("sha256sums.txt", "https://api.github.com/repos/google/cadvisor/releases/tags/v{version}"),
+        ),
         homepage="https://github.com/google/cadvisor/releases",
     ),
     Release(
         project="grafana",
         programs=(Program("grafana"),),
+        version=_tag(GRAFANA),
         minimum="10.0",
+        archive=Archive(
+            home="https://dl.grafana.com/oss/release",
+            folder="",
+            name="grafana-{version}.{system}-{machine}.tar.gz",
+            sums=("{name}.sha256", "sha256sums.txt"),
+            whole=True,
+        ),
         home_file="conf/defaults.ini",
         homepage="https://grafana.com/docs/grafana/latest/setup-grafana/installation/",
     ),
 )
 
 PROGRAMS = {program.name: program for release in RELEASES for program in release.programs}
-INSTALLABLE = tuple(program.name for release in RELEASES if release.version for program in release.programs)
+INSTALLABLE = tuple(program.name for release in RELEASES for program in release.programs)
+
+
+def installable(source: str) -> tuple[str, ...]:
+    """The programs that can come from a source: "archive", "debian", or "auto" for either."""
+    return tuple(
+        program.name
+        for release in RELEASES
+        if source == "auto" or (release.archive if source == "archive" else release.packages)
+        for program in release.programs
+    )
 
 
 def release_of(name: str) -> Release:

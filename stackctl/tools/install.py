@@ -44,8 +44,6 @@ def install(
     releases = _releases(names)
     with cache.locked():
         missing = [release for release in releases if not _have(release, source)]
-        for release in missing:
-            _refuse_uninstallable(release)
         if missing:
             _fetch(missing, source, base_url, progress)
     return [require(name) for name in names]
@@ -63,9 +61,14 @@ def _have(release: Release, source: str) -> bool:
         return False
     tools = [locate(program.name) for program in release.programs]
     try:
-        return all(tool and is_at_least(tool.version, release.minimum) for tool in tools)
+        return all(tool and _is_enough(tool.version, release.minimum) for tool in tools)
     except Unavailable:
         return False
+
+
+def _is_enough(version: str, minimum: str) -> bool:
+    """Return whether a version is sufficient. A build without one was made by somebody who knows what it is."""
+    return not version or is_at_least(version, minimum)
 
 
 def _fetch(missing: Sequence[Release], source: str, base_url: str | None, progress: Progress) -> None:
@@ -76,7 +79,7 @@ def _fetch(missing: Sequence[Release], source: str, base_url: str | None, progre
     for name in (ARCHIVE, DEBIAN) if source == AUTO else (source,):
         try:
             if name == ARCHIVE:
-                _from_archives(missing, base_url or archive.default_base_url(), progress)
+                _from_archives(missing, base_url or archive.mirror(), progress)
             else:
                 _from_debian(missing, progress)
             return
@@ -89,28 +92,20 @@ def _fetch(missing: Sequence[Release], source: str, base_url: str | None, progre
     raise Unavailable(*problems)
 
 
-def _refuse_uninstallable(release: Release) -> None:
-    if not release.version:
-        raise Unavailable.of(
-            f"stackctl cannot install {release.project}",
-            remedy=f"Install it from {release.homepage} and put it on PATH.",
-        )
-
-
-def _from_archives(releases: Sequence[Release], base_url: str, progress: Progress) -> None:
+def _from_archives(releases: Sequence[Release], mirror: str, progress: Progress) -> None:
     from stackctl.tools import archive
 
-    for release in (release for release in releases if release.archived):
+    for release in (release for release in releases if release.archive):
         with cache.staging() as folder:
-            archive.fetch(release, base_url, folder, progress)
+            archive.fetch(release, mirror, folder, progress)
             _prove(release, folder, f"upstream's {release.version}")
             place = cache.publish(folder, project=release.project, version=release.version, source=ARCHIVE)
         progress(f"installed {release.project} {release.version} in {place}")
-    elsewhere = [release.project for release in releases if not release.archived]
+    elsewhere = [release.project for release in releases if not release.archive]
     if elsewhere:
         names = ", ".join(elsewhere)
         remedy = "On Debian, `stackctl tools install --source debian` has them; elsewhere put them on PATH."
-        raise Unavailable.of(f"{names}: not among Prometheus' own archives", remedy=remedy)
+        raise Unavailable.of(f"{names}: stackctl takes none from upstream's archives", remedy=remedy)
 
 
 def _from_debian(releases: Sequence[Release], progress: Progress) -> None:
@@ -118,9 +113,12 @@ def _from_debian(releases: Sequence[Release], progress: Progress) -> None:
     from stackctl.tools import launcher
 
     blocked = [release for release in releases if not launcher.is_possible(release)]
-    missing, problems = _from_suites([release for release in releases if release not in blocked], progress)
-    if blocked or missing:
-        lacking = [launcher.obstacle(release) for release in blocked] + [_lacking(release) for release in missing]
+    packaged = [release for release in releases if release.packages and release not in blocked]
+    unpackaged = [release for release in releases if not release.packages]
+    missing, problems = _from_suites(packaged, progress)
+    if blocked or missing or unpackaged:
+        lacking = [launcher.obstacle(release) for release in blocked]
+        lacking += [_lacking(release) for release in (*missing, *unpackaged)]
         raise Unavailable(*lacking, *(problems if missing else []))
 
 
@@ -152,6 +150,9 @@ def _from_suites(releases: Sequence[Release], progress: Progress) -> tuple[list[
 
 
 def _lacking(release: Release) -> Problem:
+    if not release.packages:
+        remedy = f"Use `--source archive`, or install it from {release.homepage} and put it on PATH."
+        return Problem(f"Debian has no package of {release.project}", remedy=remedy)
     return Problem(
         f"no suite of this machine's mirror has {release.project} {release.minimum} or newer that runs here",
         remedy="Use `--source archive`, or put the binaries on PATH yourself.",
@@ -193,11 +194,16 @@ def _expose(program: Program, release: Release, folder: Path) -> None:
         entry.symlink_to(Path("usr/bin") / binary)
 
 
+def _places(folder: Path, program: Program) -> tuple[Path, ...]:
+    """Where a program may be in a release; the last is the usual one."""
+    return folder / "bin" / program.name, folder / program.name
+
+
 def _prove(release: Release, folder: Path, origin: str) -> None:
     """Start every program once. Raises Unavailable when one does not run, for one when it needs a newer libc."""
     for program in release.programs:
         try:
-            version_of(folder / program.name)
+            version_of(next(path for path in _places(folder, program) if path.is_file()))
         except Unavailable as error:
             raise Unavailable.of(
                 f"{program.name} does not run on this machine ({origin})",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from stackctl.errors import InputError, StackctlError, Unavailable
 from stackctl.tools import cache
-from stackctl.tools.catalogue import INSTALLABLE, PROGRAMS, Program, Release, release_of
+from stackctl.tools.catalogue import PROGRAMS, Program, Release, release_of
 
 _VERSION_SECONDS = 10
 # Most say "version 3.5.0", the Redis exporter "Redis Metrics Exporter 1.86.0", an old nginx exporter "version=0.11.0".
@@ -60,14 +60,22 @@ def require(name: str) -> Tool:
         _refuse_homeless(tool)
         return tool
     remedy = f"Run `stackctl tools install {name}`."
-    if name not in INSTALLABLE:
-        remedy = f"Install it from {release_of(name).homepage} and put it on PATH."
+    if homepage := release_of(name).homepage:
+        remedy = f"Run `stackctl tools install {name}`, or install it from {homepage} and put it on PATH."
     raise Unavailable.of(f"{name} was not found", cause="It is neither in the cache nor on PATH.", remedy=remedy)
+
+
+def source_of(tool: Tool) -> str:
+    """Where a tool in the cache came from: "archive" or "debian"."""
+    return cache.origin(release_of(tool.name).project)
 
 
 @remembered
 def version_of(path: Path) -> str:
-    """What the program at `path` calls its version, as in "3.5.0". Raises Unavailable when it does not run."""
+    """Return what the program at `path` calls its version, as in "3.5.0"; "" for a build that names none.
+
+    Raises Unavailable when it does not run.
+    """
     try:
         ran = subprocess.run(
             [str(path), "--version"], capture_output=True, text=True, timeout=_VERSION_SECONDS, check=False
@@ -77,6 +85,8 @@ def version_of(path: Path) -> str:
     said = ran.stdout + ran.stderr
     if found := _VERSION.search(said):
         return found[1]
+    if ran.returncode == 0 and "version" in said.lower():
+        return ""
     raise _does_not_run(path, said.strip() or f"It ended with exit code {ran.returncode} and no output.")
 
 
@@ -104,7 +114,8 @@ def _candidates(program: Program, release: Release) -> Iterator[Tool]:
     if (folder := _chosen_dir()) and (path := _executable(folder, program)):
         yield Tool(program.name, path, "env")
     # The link is resolved, so that a tool that is in use stays what it was when another release is put in its place.
-    if path := _executable(cache.current(release.project).resolve(), program):
+    installed = cache.current(release.project).resolve()
+    if path := _executable(installed, program) or _executable(installed / "bin", program):
         yield Tool(program.name, path, "cache")
     for binary in program.names:
         if found := shutil.which(binary):

@@ -10,8 +10,9 @@ import pytest
 
 from stackctl.errors import Unavailable
 from stackctl.tools import install, locate
-from stackctl.tools.archive import ChecksumMismatch, archive_name
+from stackctl.tools.archive import ChecksumMismatch, _downloads, _sum_in, archive_name
 from stackctl.tools.catalogue import release_of
+from tests.unit.tools.conftest import pack, script
 
 PROMETHEUS = release_of("prometheus")
 TOP = f"prometheus-{PROMETHEUS.version}.linux-amd64"
@@ -160,3 +161,74 @@ def test_a_release_that_stopped_running_must_be_replaced(mirror, program: Callab
     (tool.path.parent / "promtool").unlink()
     install(["prometheus"], source="archive", base_url=mirror.url)
     assert (tool.path.parent / "promtool").is_file()
+
+
+# -- projects with other forms of release -----------------------------------------------------------------------
+
+GRAFANA, CADVISOR, KAFKA = (release_of(name) for name in ("grafana", "cadvisor", "kafka_exporter"))
+
+
+def put(mirror, release, content: bytes, sums: str, listed: str) -> str:
+    """Publish a file as upstream does, with the file that holds its checksum, and return its path."""
+    name = archive_name(release)
+    folder = f"/{release.project}/releases/download/v{release.version}"
+    digest = hashlib.sha256(content).hexdigest()
+    mirror.files[f"{folder}/{name}"] = content
+    mirror.files[f"{folder}/{sums.format(name=name)}"] = listed.format(digest=digest, name=name).encode()
+    return f"{folder}/{name}"
+
+
+@pytest.mark.parametrize("top", [f"grafana-{GRAFANA.version}", f"grafana-v{GRAFANA.version}"])
+def test_grafana_is_unpacked_whole_and_found_with_its_home(mirror, cache_dir, tmp_path, top):
+    members = {
+        f"{top}/bin/grafana": script("grafana", GRAFANA.version),
+        f"{top}/conf/defaults.ini": b"[paths]\n",
+        f"{top}/public/build/app.js": b"x",
+        f"{top}/../../escaped": b"bad",
+        "/tmp/escaped": b"bad",
+    }
+    put(mirror, GRAFANA, pack(members), "{name}.sha256", "{digest}\n")
+    (tool,) = install(["grafana"], source="archive", base_url=mirror.url)
+    assert (tool.version, tool.origin) == (GRAFANA.version, "cache")
+    assert tool.home == cache_dir / "tools/archive" / f"grafana-{GRAFANA.version}"
+    assert (tool.home / "public/build/app.js").read_bytes() == b"x"
+    assert not list(tmp_path.rglob("escaped*"))
+
+
+def test_a_grafana_with_another_checksum_leaves_nothing(mirror, cache_dir):
+    content = pack({f"grafana-{GRAFANA.version}/bin/grafana": script("grafana", GRAFANA.version)})
+    mirror.files[put(mirror, GRAFANA, content, "{name}.sha256", "{digest}\n")] += b"tampered"
+    refused(mirror, ("grafana",), ChecksumMismatch)
+    assert files_in(cache_dir) == []
+
+
+def test_cadvisor_is_a_program_without_an_archive(mirror):
+    put(mirror, CADVISOR, script("cAdvisor", f"v{CADVISOR.version}"), "sha256sums.txt", "{digest}  {name}\n")
+    (tool,) = install(["cadvisor"], source="archive", base_url=mirror.url)
+    assert (tool.name, tool.version) == ("cadvisor", CADVISOR.version)
+
+
+def test_a_checksum_is_read_from_githubs_answer():
+    answer = f'{{"assets": [{{"name": "a", "digest": "sha256:{"0" * 64}"}}, {{"name": "b", "digest": null}}]}}'
+    assert [_sum_in(answer, name) for name in ("a", "b", "c")] == ["0" * 64, "", ""]
+    assert _sum_in("<html>a page</html>", "a") == ""
+
+
+def test_the_kafka_exporter_is_installed_from_its_own_project(mirror):
+    mirror.publish(KAFKA)
+    (tool,) = install(["kafka_exporter"], source="archive", base_url=mirror.url)
+    assert tool.version == KAFKA.version
+
+
+@pytest.mark.parametrize(
+    ("release", "url"),
+    [
+        (PROMETHEUS, f"https://github.com/prometheus/prometheus/releases/download/v{PROMETHEUS.version}"),
+        (KAFKA, f"https://github.com/danielqsj/kafka_exporter/releases/download/v{KAFKA.version}"),
+        (CADVISOR, f"https://github.com/google/cadvisor/releases/download/v{CADVISOR.version}"),
+        (GRAFANA, "https://dl.grafana.com/oss/release"),
+    ],
+    ids=lambda value: getattr(value, "project", ""),
+)
+def test_each_release_is_taken_from_its_project(release, url):
+    assert _downloads(release, "") == url

@@ -32,6 +32,15 @@ def test_the_list_as_json_must_hold_the_same(tmp_path, program):
     assert tools["prometheus"] == {"tool": "prometheus", "version": None, "origin": None, "path": None}
 
 
+def test_the_list_says_where_a_tool_comes_from(mirror, program, tmp_path):
+    mirror.publish(release_of("prometheus"))
+    run("install", "prometheus", "--source", "archive", "--base-url", mirror.url)
+    program(tmp_path / "path", "amtool", "")
+    tools = {row["tool"]: row for row in json.loads(run("list", "--output", "json").stdout)["tools"]}
+    assert tools["prometheus"]["origin"] == "cache (archive)"
+    assert (tools["amtool"]["origin"], tools["amtool"]["version"]) == ("path", "unknown")
+
+
 def test_the_list_must_show_a_tool_that_does_not_run(tmp_path, program):
     program(tmp_path / "path", "prometheus").write_text("#!/bin/sh\nexit 1\n")
     assert "does not run" in run("list").stdout

@@ -87,7 +87,9 @@ def test_requiring_a_missing_tool_must_say_how_to_get_it():
 
 
 def test_requiring_a_tool_that_stackctl_cannot_install_must_say_where_it_is():
-    with pytest.raises(Unavailable, match="help: Install it from https://grafana"):
+    with pytest.raises(
+        Unavailable, match="help: Run `stackctl tools install grafana`, or install it from https://grafana"
+    ):
         require("grafana")
 
 
@@ -135,6 +137,7 @@ def test_a_program_that_says_no_version_must_be_unavailable_with_what_it_said(tm
         ("NGINX Prometheus Exporter version=0.11.0-1+b4 commit= date=, dirty=false", "0.11.0-1+b4"),
         ("Version 12.1.1 (commit: abc, branch: HEAD)", "12.1.1"),
         ("grafana version 11.0.0", "11.0.0"),
+        ("prometheus, version  (branch: , revision: unknown)", ""),
         ("alertmanager, version 0.28.0-rc.1 (branch: HEAD)", "0.28.0-rc.1"),
     ],
 )
