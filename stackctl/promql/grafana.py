@@ -46,12 +46,10 @@ _FORM = re.compile(r":([^}\]]*)(?:\}|\]\])$")
 _NEWER = re.compile(r"</|>/|\bfill(?:_left|_right)?\s*\(|\d_\d")
 # Macros that stand for whole parts of a query.
 _OPEN_MACROS = ("$__timeFilter", "$__data", "$__cell", "$__searchFilter", "$__adhoc")
-# Signs of LogQL: line filters, and parsers after a stream selector.
-_LOGQL = re.compile(
-    r"\|[=~>]|!~\s*`|\}\s*!=\s*[\"`]|\|\s*(?:json|logfmt|pattern|regexp|unpack|unwrap|line_format|label_format|decolorize)\b"
-)
+# Signs of LogQL: PromQL has no `|` outside of strings, and filters no lines.
+_LOGQL = re.compile(r"\||\}\s*(?:!=|!~)\s*\"")
 # A selector that names no metric, as every one of LogQL does.
-_NAMELESS = re.compile(r"(?:^|[(\[,=+*/^<>-])\s*\{(?!\s*[\"'])")
+_NAMELESS = re.compile(r"(?:^|[(\[,=+*/^<>-])\s*\{(?!\s*\")")
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _STRING_OR_COMMENT = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*""")
 
@@ -98,11 +96,13 @@ def certain_error(expr: str, values: Mapping[str, str | Choice]) -> str | None:
     return message if not is_open or not _is_balanced(expr) else None
 
 
-def is_promql(expr: str) -> bool:
-    """Return whether `expr` may be PromQL rather than another language that is written alike, such as LogQL."""
-    if _LOGQL.search(expr):
-        return False
-    return not _NAMELESS.search(expr) or "__name__" in expr
+def is_logql(expr: str, *, guess: bool = False) -> bool:
+    """Return whether `expr` is LogQL: it has a `|` outside of strings, or filters lines.
+
+    With `guess` a selector that names no metric counts too, as all of LogQL's are; PromQL has them, but seldom.
+    """
+    bare = _STRING_OR_COMMENT.sub('""', _REFERENCE.sub("x", expr))
+    return bool(_LOGQL.search(bare)) or (guess and bool(_NAMELESS.search(bare)) and "__name__" not in expr)
 
 
 def hidden(expr: str) -> tuple[str, dict[str, str]]:

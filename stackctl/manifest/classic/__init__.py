@@ -7,7 +7,7 @@ from typing import Any
 
 from stackctl.errors import Problem
 from stackctl.manifest.classic.bind import bound
-from stackctl.manifest.classic.datasource import MIXED, Source, Sources, asks, language
+from stackctl.manifest.classic.datasource import MIXED, Source, Sources, annotation_language, asks, language
 from stackctl.manifest.classic.panels import PanelAt, inlined, library_of, panels
 from stackctl.manifest.classic.shape import Shape
 from stackctl.manifest.classic.variables import VariableAt, asked_values, known_values, variables
@@ -87,8 +87,9 @@ class _Reader:
             for index, one in self.shape.mappings(annotations, "list", place):
                 where = (*place, "list", index)
                 source = self.sources.find(self.shape.datasource(one, where))
-                if one.get("enable", True) and source.kind in ("foreign", "undefined"):
-                    self._refuse(where, source, "")
+                other = annotation_language(one, source)
+                if one.get("enable", True) and (source.kind in ("foreign", "undefined") or other):
+                    self._refuse(where, source, other)
 
     def _of_variable(self, variable: VariableAt) -> Iterator[PanelQuery]:
         """Yield the query of a variable that asks Prometheus."""
@@ -100,6 +101,8 @@ class _Reader:
             return
         text, place = variable.query
         expr = grafana.value_query(self._filled(text))
+        if expr is None and source.is_open and text and grafana.certain_error(self._filled(text), self.values):
+            self._refuse(variable.path, source, "another language")
         if expr and source.kind != "built-in":
             yield PanelQuery(f"${variable.name}", expr, self.shape.file.position(place))
             self._check_syntax(expr, place, f"${variable.name}")
@@ -115,7 +118,7 @@ class _Reader:
             source = self.sources.find(own if own not in (None, "") else _but_mixed(of_panel))
             if source.kind == "built-in":
                 continue
-            other = language(target)
+            other = language(target, source)
             if source.kind in ("foreign", "undefined") or other:
                 self._refuse(place if own else panel.path, source, other)
                 continue

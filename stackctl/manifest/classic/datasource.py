@@ -91,12 +91,27 @@ class Sources:
         return Source("by name", f"${{{name}}}") if name.startswith("DS_") else Source("undefined", f"${name}")
 
 
-def language(target: Mapping[str, Any]) -> str:
-    """Return the language of a query that is not PromQL, "" for PromQL and for a query that asks nothing."""
+def language(target: Mapping[str, Any], source: Source = Source("default")) -> str:
+    """Return the language of a query that is not PromQL, "" for PromQL and for a query that asks nothing.
+
+    What may be either is PromQL, unless the datasource has a name that says nothing of Prometheus.
+    """
     expr = target.get("expr")
     if isinstance(expr, str) and expr.strip():
-        return "" if grafana.is_promql(expr) else "LogQL"
+        is_unknown = source.kind == "by name" and "prom" not in source.shown.lower()
+        return "LogQL" if grafana.is_logql(expr, guess=is_unknown) else ""
     return next((name for key, name in _OTHER_LANGUAGES.items() if target.get(key)), "")
+
+
+def annotation_language(annotation: Mapping[str, Any], source: Source) -> str:
+    """Return the language of an annotation's query that is not PromQL, "" for PromQL and for Grafana's own."""
+    if not source.is_open:
+        return ""
+    target = annotation.get("target")
+    if isinstance(target, Mapping):
+        return language(target, source)
+    asked = ("expr", "query", "rawQuery", "rawSql")
+    return language({key: annotation[key] for key in asked if isinstance(annotation.get(key), str)}, source)
 
 
 def asks(target: Mapping[str, Any]) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 from stackctl.manifest.classic.shape import Shape
 from stackctl.manifest.json_file import Path
 
+# What of a panel the dashboard decides, and not the library.
+_OWN = ("id", "gridPos", "repeat", "repeatDirection", "maxPerRow", "span")
 _LIBRARY = (
     "Unlink the panel from the library in Grafana and export again, or export with "
     "`Share dashboard with another instance`: then the file holds it."
@@ -109,6 +111,7 @@ def _names(reference: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _merged(panel: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
-    """The panel of the library, at the place, in the size and under the title that the dashboard gives it."""
-    own = {key: value for key, value in panel.items() if key != "libraryPanel" and value not in (None, "", [])}
-    return {**{key: value for key, value in model.items() if key not in ("libraryPanel", "id", "gridPos")}, **own}
+    """Return the panel of the library at the place that the dashboard gives it; all else is the library's."""
+    own = {key: panel[key] for key in _OWN if panel.get(key) is not None}
+    kept = {key: value for key, value in model.items() if key != "libraryPanel" and key not in _OWN}
+    return {"title": panel.get("title") or "", "type": panel.get("type") or "", **kept, **own}

@@ -6,9 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stackctl.errors import Problem
 from stackctl.manifest.classic import read_classic
+from stackctl.manifest.json_file import JsonFile, read_json
 from stackctl.model import Dashboard
 from stackctl.promql.choice import Choice
 from stackctl.promql.grafana import runnable
@@ -38,6 +41,42 @@ def exprs(dashboard: Dashboard) -> list[tuple[str, str]]:
 
 def panel(title: str, expr: str = "up", **more: Any) -> dict[str, Any]:
     return {"type": "timeseries", "title": title, "targets": [{"refId": "A", "expr": expr}], **more}
+
+
+# -- anything -------------------------------------------------------------------------------------------------
+
+KEY_NAMES = """
+title uid panels rows targets expr datasource type templating list name query current value includeAll multi __inputs
+__elements libraryPanel model repeat annotations dashboard spec apiVersion metadata regex allValue
+"""
+KEYS = st.sampled_from(KEY_NAMES.split())
+WORDS = st.sampled_from(["", "up", "$x", "${DS_P}", "row", "query", "custom", "loki", "prometheus", "$__all", "sum("])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6),
+    max_leaves=40,
+)
+
+
+@given(JSON)
+def test_any_json_is_a_dashboard_or_a_problem_with_its_place(value: Any) -> None:
+    found = read_classic(json.dumps(value), "d.json", "", ORIGIN)
+    if isinstance(found, list):
+        assert found
+        assert all(problem.position and problem.position.line for problem in found)
+
+
+@given(st.text(max_size=80))
+def test_any_text_gets_an_answer(text: str) -> None:
+    assert read_classic(text, "d.json", "", ORIGIN)
+
+
+@given(JSON)
+def test_json_is_read_as_the_standard_library_reads_it(value: Any) -> None:
+    text = json.dumps(value, indent=1)
+    file = read_json(text, "d.json")
+    assert isinstance(file, JsonFile)
+    assert file.value == json.loads(text)
 
 
 # -- the file -------------------------------------------------------------------------------------------------
@@ -96,19 +135,31 @@ def test_finds_queries_in_rows_of_both_forms_and_in_collapsed_ones() -> None:
 @pytest.mark.parametrize("wrapped", [True, False])
 @pytest.mark.parametrize("elements", [dict, list])
 def test_takes_a_library_panel_from_the_export(elements: type, wrapped: bool) -> None:
-    model = {**panel("Kept in the library", "lib"), "datasource": {"type": "prometheus", "uid": "${DS_P}"}, "id": 1}
+    model = {
+        **panel("Kept in the library", "lib"),
+        "options": {"kept": True},
+        "datasource": {"type": "prometheus", "uid": "${DS_P}"},
+        "id": 1,
+    }
     entry = {"uid": "u1", "name": "N", "kind": 1, "model": model}
     definition = {
         "title": "D",
         "__elements": {"u1": entry} if elements is dict else [entry],
-        "panels": [{"id": 7, "gridPos": {"x": 0, "y": 0, "w": 4, "h": 4}, "libraryPanel": {"uid": "u1", "name": "N"}}],
+        "panels": [
+            {
+                "id": 7,
+                "gridPos": {"x": 0, "y": 0, "w": 4, "h": 4},
+                "options": {},
+                "libraryPanel": {"uid": "u1", "name": "N"},
+            }
+        ],
     }
     found = read({"dashboard": definition, "meta": {}} if wrapped else definition)
     assert exprs(found) == [("Kept in the library", "lib")]
     assert found.queries[0].origin.line > 0
     [drawn] = found.definition["panels"]  # type: ignore[index]
     assert (drawn["id"], drawn["gridPos"]["w"], drawn["targets"][0]["expr"]) == (7, 4, "lib")
-    assert drawn["datasource"] == OURS
+    assert (drawn["datasource"], drawn["options"]) == (OURS, {"kept": True})
     assert "libraryPanel" not in drawn
     assert "__elements" not in found.definition  # type: ignore[operator]
 
@@ -282,6 +333,55 @@ def test_refuses_every_way_to_name_a_foreign_datasource(source: Any, target: dic
         assert summary in found.summary
         assert found.position
         assert found.position.line > 1
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"annotations": {"list": [{"datasource": "influxdb", "query": "select * from up", "enable": True}]}},
+        {"annotations": {"list": [{"datasource": "Logs", "expr": '{app="x"} |= "deployed"'}]}},
+        {
+            "templating": {
+                "list": [{"name": "h", "type": "query", "datasource": "influxdb", "query": "SHOW TAG VALUES"}]
+            }
+        },
+        {"templating": {"list": [{"name": "h", "type": "query", "datasource": None, "query": "SELECT a FROM b"}]}},
+    ],
+)
+def test_refuses_annotations_and_variables_in_another_language(definition: dict[str, Any]) -> None:
+    (found,) = problems({"title": "D", **definition})
+    assert "the stack has Prometheus only" in found.summary
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"annotations": {"list": [{"datasource": "-- Grafana --", "type": "dashboard", "builtIn": 1}]}},
+        {"annotations": {"list": [{"datasource": "prom", "expr": "changes(x[5m]) > 0", "titleFormat": "Restart"}]}},
+        {"annotations": {"list": [{"datasource": "influxdb", "query": "select 1", "enable": False}]}},
+        {"annotations": {"list": [{"target": {"limit": 100, "tags": [], "type": "dashboard"}}]}},
+        {"templating": {"list": [{"name": "h", "type": "query", "datasource": "x", "query": "up{job='a'}"}]}},
+        {"templating": {"list": [{"name": "h", "type": "query", "query": {"query": "label_names()", "refId": "A"}}]}},
+    ],
+)
+def test_takes_annotations_and_variables_of_prometheus(definition: dict[str, Any]) -> None:
+    read({"title": "D", **definition})
+
+
+@pytest.mark.parametrize(
+    ("source", "expr"),
+    [
+        ({"type": "prometheus", "uid": "x"}, 'count({job="api"})'),
+        (None, '{job="api"}'),
+        ("Prometheus-Main", 'count({job="api"})'),
+        ("some name", '{__name__=~"a|b"}'),
+        ("some name", 'x{a=~"b|=c", d!~`e`} != 1'),
+        ("some name", '{"a.b", c="d"}'),
+        ("some name", 'x{a=~"${v:pipe}"}'),
+    ],
+)
+def test_takes_promql_that_looks_like_logql(source: Any, expr: str) -> None:
+    assert exprs(read(of(source, {"expr": expr}))) == [("P", expr)]
 
 
 def test_a_panel_that_asks_nothing_may_name_any_datasource() -> None:
