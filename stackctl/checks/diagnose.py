@@ -6,15 +6,14 @@ Prometheus' words choose the row; what was seen from both sides says which of th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from stackctl import conventions as c
 from stackctl.checks import body
-from stackctl.checks.relabel import joined, relabelled
+from stackctl.checks.format_errors import format_error
 from stackctl.checks.seen import NOTHING, Beside, Seen
 from stackctl.clients.http import first_line
 from stackctl.clients.probe import Certificate, Probe, Reply
@@ -29,43 +28,6 @@ class Diagnosis:
     cause: str
     remedy: str
     evidence: str = ""
-
-
-NOT_LOADED = Diagnosis(
-    "Prometheus has no such target", "The running configuration is older than the manifest: run `stackctl reload`."
-)
-
-
-def dropped_by(job: Job, labels: Mapping[str, str]) -> Diagnosis:
-    """Which step of the job's relabelling drops the target that is discovered with `labels`."""
-    steps = job.service.scrape.get("relabel_configs", ()) if job.service else ()
-    remedy = "Look at `relabel` of the service: a step drops the target."
-    try:
-        outcome = relabelled(labels, steps)
-    except ValueError as error:
-        return Diagnosis("relabelling drops it", remedy, f"a regular expression that only Go reads: {error}")
-    if job.service is None or outcome.dropped_by is None:
-        return Diagnosis("relabelling drops it", remedy, "no step of the manifest drops it: the running ones differ")
-    index = outcome.dropped_by
-    step = steps[index]
-    # Steps that were passed through in `extra` have no line of their own.
-    place = next(iter(job.service.relabel_origins[index : index + 1]), job.origin)
-    return Diagnosis(
-        f"dropped by step {index + 1} of `relabel` ({step.get('action', 'replace')})",
-        f"Correct that step, in line {place.line} of the manifest, or remove the target.",
-        f"{place}: {_of_step(step, outcome.labels)}",
-    )
-
-
-def _of_step(step: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    """What the step that dropped a target saw."""
-    names = ", ".join(step.get("source_labels", ()))
-    seen = f"[{names}] is {joined(labels, step)!r}"
-    if step["action"] in ("keep", "drop"):
-        verb = "matches" if step["action"] == "drop" else "does not match"
-        return f"{step['action']}: {seen}, which {verb} {step.get('regex', '(.*)')!r}"
-    target = step.get("target_label", "")
-    return f"{step['action']}: {seen}, and `{target}` is {labels.get(target, '')!r}"
 
 
 @dataclass(frozen=True)
@@ -109,8 +71,13 @@ class Case:
 def diagnose(job: Job, endpoint: Endpoint, error: str, runtime: str, seen: Seen = NOTHING) -> Diagnosis:
     """The diagnosis of a failed scrape of `endpoint`. `error` is Prometheus' own text."""
     case = Case(job, endpoint, error, runtime, seen)
-    found = behind(case) or _row(error)(case)
+    found = behind(case) or _misformed(case) or _row(error)(case)
     return Diagnosis(found.cause, found.remedy, "\n".join([error, *_looked(case), *found.evidence.splitlines()]))
+
+
+def _misformed(case: Case) -> Diagnosis | None:
+    row = format_error(case.error)
+    return Diagnosis(row.cause, row.remedy) if row else None
 
 
 def _row(error: str) -> Callable[[Case], Diagnosis]:
@@ -147,12 +114,12 @@ def behind(case: Case) -> Diagnosis | None:
         ended = unit.detail.replace("out of memory, ", "")
         return Diagnosis(f"{what} ran out of memory ({ended})", remedy, evidence)
     if unit.state == "paused":
-        return Diagnosis(f"{what} is paused", "Go on with it: `docker unpause`, or `stackctl up`.", evidence)
+        return Diagnosis(f"{what} is paused", "Resume it with `docker unpause`, or run `stackctl up`.", evidence)
     if unit.state == "running":
         remedy = f"See why its healthcheck fails; {logs}."
         return Diagnosis(f"{what} is unhealthy", remedy, evidence)
     state = unit.detail or unit.state
-    remedy = f"Mend what its last lines tell, in the evidence; {logs}. Then `stackctl up`."
+    remedy = f"Fix the error shown in its last log lines; {logs}. Then run `stackctl up`."
     return Diagnosis(f"{what} {state if state.startswith(_VERBS) else f'does not run: {state}'}", remedy, evidence)
 
 
@@ -165,6 +132,9 @@ _VERBS = ("exited", "keeps", "left", "was")
 def _refused(case: Case) -> Diagnosis:
     seen, port = case.seen, case.port
     cause = f"connection refused at {case.endpoint.address}"
+    if seen.elsewhere:
+        remedy = f"Write `{seen.elsewhere}` as the target, or let the service listen on 127.0.0.1 or 0.0.0.0."
+        return Diagnosis(f"{cause}: it listens on {seen.elsewhere} only", remedy)
     if case.local and seen.here and seen.here.connected:
         return Diagnosis(
             f"{cause}: it is bound to 127.0.0.1",
@@ -222,11 +192,11 @@ def _late(case: Case) -> Diagnosis:
     if there and there.failure == "unconnected":
         if here and here.connected:
             return Diagnosis(
-                "no connection comes about from Prometheus' container, but from this machine one does",
+                "Prometheus' container cannot connect, this machine can",
                 f"A firewall drops the packets: let it pass port {case.port} from the Docker bridge.",
             )
         return Diagnosis(
-            "no connection comes about: the packets are lost",
+            "it cannot be reached: the packets are lost",
             f"Correct the address `{case.endpoint.address}`, or let the firewalls on the way pass it.",
         )
     answered = case.seen.answer
@@ -238,7 +208,7 @@ def _late(case: Case) -> Diagnosis:
     if answered and answered.reply and answered.reply.status == 200:
         return Diagnosis(
             f"it does not always answer in time: now it took {answered.seconds:.1f} s",
-            f"Look what makes it slow at times; `scrape_timeout` is {case.timeout}.",
+            f"Find out why it is sometimes slow; `scrape_timeout` is {case.timeout}.",
         )
     remedy = "Look whether the service hangs; give it longer with `scrape_timeout`."
     unknown = "Look whether the service hangs or a firewall drops the packets; give it longer with `scrape_timeout`."
@@ -287,7 +257,7 @@ def _untrusted(case: Case) -> Diagnosis:
     evidence, known = _certificate(probe), probe.certificate if probe else None
     if case.job.component:
         remedy = f"{REWRITE} One that has expired has to be renewed first."
-        return Diagnosis("the certificate is none that the manifest's authority vouches for", remedy, evidence)
+        return Diagnosis("the certificate is not signed by the CA in the manifest", remedy, evidence)
     if "expired or is not yet valid" in case.error:
         when = f": it ended {known.until}" if known and known.until else ""
         return Diagnosis(f"the certificate has expired, or is not valid yet{when}", _RENEW, evidence)
@@ -304,7 +274,9 @@ def _untrusted(case: Case) -> Diagnosis:
 
 
 # Of a web configuration that was changed by hand.
-REWRITE = "Run `stackctl reload`: it writes the web configuration anew. What is to stay belongs into the manifest."
+REWRITE = (
+    "Run `stackctl reload`: it rewrites the web configuration. Move any change you want to keep into the manifest."
+)
 _RENEW = "Renew the certificate of the service and restart it; `tls: {ca_file: ...}` does not help here."
 
 
@@ -337,7 +309,7 @@ def _login(case: Case) -> Diagnosis:
     asks_for = f"it asks for: {asks}" if asks else ""
     if "HTTP status 403" in case.error and case.login:
         remedy = "Give that login the right to read the metrics, or let another one read them."
-        return Diagnosis("it wants a login that may do more than the one in the manifest (403)", remedy, asks_for)
+        return Diagnosis("the login in the manifest has no right to read the metrics (403)", remedy, asks_for)
     if case.login:
         remedy = f"Correct {key} of the service `{case.job.name}`; after a change of a variable run `stackctl up`."
         return Diagnosis("it wants a login, and refuses the one in the manifest", remedy, asks_for)
@@ -427,7 +399,7 @@ def _other_body(case: Case) -> Diagnosis:
         return Diagnosis(cause, f"`metrics_path: {path}` is not that of metrics: name the path that serves them.")
     wrong = body.wrong_line(case.reply.body) if case.reply else None
     if wrong:
-        remedy = f"Mend what the service exposes at {path}: line {wrong[0]} is no sample."
+        remedy = f"Fix what the service exposes at {path}: line {wrong[0]} is not a sample."
         return Diagnosis(f"line {wrong[0]} of its metrics does not parse", remedy, f"line {wrong[0]}: {wrong[1][:200]}")
     remedy = f"`metrics_path: {path}` may be a page or JSON: name the path that serves the metrics."
     return Diagnosis("the answer is not in the format of metrics", remedy)
@@ -463,7 +435,7 @@ def _twice(case: Case) -> Diagnosis:
     evidence = f"line {line[0]}: {line[1][:200]}" if line else ""
     return Diagnosis(
         f"line {line[0]} of its metrics repeats a series" if line else "it sends one series twice, or old timestamps",
-        "Mend what the service exposes: `curl` its metrics and look for the series named in the evidence.",
+        "Fix what the service exposes: `curl` its metrics and look for the series named in the evidence.",
         evidence,
     )
 

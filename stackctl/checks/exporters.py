@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from stackctl import conventions as c
-from stackctl.checks import targets
+from stackctl.checks import server_log, targets
 from stackctl.checks.context import PROBE_SECONDS, Context
 from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.seen import secrets
 from stackctl.checks.targets import Observation
-from stackctl.clients.http import NoAnswer, why
+from stackctl.clients.http import Http, NoAnswer, why
 from stackctl.model import Exporter, Probe
+from stackctl.scrape import reachable_url
 from stackctl.source import Secret
 
 WORKS = "exporter.works"
@@ -88,9 +90,38 @@ def _probe(context: Context, exporter: Exporter, probe: Probe, seen: Observation
     if isinstance(count, NoAnswer):
         return subject.unanswered(count)
     if not count:
-        remedy = f"Ask `{probe.url}` by hand from where the stack runs; correct the URL or the module."
-        return subject.failed(f"{probe.url} does not answer as `{probe.module}` expects", remedy, stage="loaded")
+        reason = _reason(context, exporter, probe)
+        summary = f"{probe.url} does not answer as `{probe.module}` expects{reason and f': {reason}'}"
+        return subject.failed(summary, _PROBE_REMEDY, stage="loaded")
     return subject.passed(f"{probe.url} answers as `{probe.module}` expects")
+
+
+_PROBE_REMEDY = "Correct the URL or the module of the probe, or repair what it asks; `curl -v` shows the whole answer."
+
+
+def _reason(context: Context, exporter: Exporter, probe: Probe) -> str:
+    """Why a probe fails, in the words of the exporter's own log of it; "" where it does not say."""
+    asked = {"module": probe.module, "target": reachable_url(probe.url, context.runtime), "debug": "true"}
+    try:
+        answer = Http(context.access(exporter), timeout=_PROBE_SECONDS).ask("/probe", params=asked)
+    except NoAnswer:
+        return ""
+    log, _, _ = answer.text.partition("Metrics that would have been returned")
+    entries = [server_log.entry(line, set(secrets(context.stack))) for line in log.splitlines()[:_PROBE_LINES]]
+    failed = [each for each in entries if each.fields.get("level", "").lower() == "error" and each.message != _LAST]
+    if not failed:
+        return ""
+    last = failed[-1]
+    if "status_code" in last.fields:
+        circle = ", after a circle of redirects" if any("Not following" in each.message for each in entries) else ""
+        return f"it answers {last.fields['status_code']}{circle}"
+    return last.error or last.message
+
+
+# What the blackbox exporter writes at the end of every failed probe.
+_LAST = "Probe failed"
+_PROBE_SECONDS = 15.0
+_PROBE_LINES = 200
 
 
 def _holding(context: Context, job: str, series: str, condition: str, seen: Observation | NoAnswer) -> int | NoAnswer:

@@ -8,6 +8,7 @@ this machine, as a name may mean another one here; and over TLS only where the m
 from __future__ import annotations
 
 import base64
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +48,7 @@ PATHS = (
     "/manage/prometheus",
 )
 _SIBLING_PATHS = 4
+_OWN_ADDRESSES = 8
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ class _Look:
             here,
             self._other_scheme(there),
             self._other_path(there, here),
+            self._elsewhere(there),
             unit,
             self._last_words(unit),
             self.around.peers or (),
@@ -186,6 +189,17 @@ class _Look:
                 return path
         return ""
 
+    def _elsewhere(self, there: Probe) -> str:
+        """Another address of this machine at which something listens on the port of a local target that refuses."""
+        address = self.one.endpoint.address
+        if there.failure != "refused" or not _is_local(address):
+            return ""
+        port = address.rpartition(":")[2]
+        for host in own_addresses():
+            if self._ask(self.context.dial, self.one.url(f"{host}:{port}"), trusted=False).connected:
+                return f"{host}:{port}"
+        return ""
+
     def _paths(self) -> list[str]:
         siblings = dict.fromkeys(service.metrics_path for service in self.context.stack.services)
         others = [path for path in siblings if path not in PATHS and path != self.one.job.metrics_path]
@@ -210,6 +224,16 @@ class _Look:
         if unit is None or (unit.state == "running" and "unhealthy" not in unit.detail):
             return ()
         return _tried(lambda: tuple(self.context.place.logs([unit.name], tail=_LAST_WORDS))) or ()
+
+
+def own_addresses() -> list[str]:
+    """The addresses of this machine but 127.0.0.1, as URLs have them."""
+    import psutil
+
+    found = [each for addresses in psutil.net_if_addrs().values() for each in addresses]
+    version_4 = [each.address for each in found if each.family == socket.AF_INET and each.address != "127.0.0.1"]
+    has_6 = any(each.family == socket.AF_INET6 and each.address == "::1" for each in found)
+    return [*(["[::1]"] if has_6 else []), *version_4[:_OWN_ADDRESSES]]
 
 
 def _is_local(address: str) -> bool:

@@ -58,6 +58,7 @@ class Seen:
     there   the answer to Prometheus' place, `here` to this machine where that is another one
     other   the answer to the other scheme, when the declared one seems wrong
     path    another path that does answer with metrics
+    elsewhere  another address of this machine at which something listens on the port of a target that refuses
     unit    what the stack runs behind the target, and its `last_words`
     """
 
@@ -65,6 +66,7 @@ class Seen:
     here: Probe | None = None
     other: Probe | None = None
     path: str = ""
+    elsewhere: str = ""
     unit: Found | None = None
     last_words: tuple[str, ...] = ()
     peers: tuple[Beside, ...] = ()

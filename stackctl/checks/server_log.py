@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,13 +37,14 @@ def entries(place: Place, stack: Stack, component: str) -> list[Entry]:
     """The last lines of a component's log, secrets hidden; none where the runtime has no log to give."""
     hidden = set(secrets(stack))
     try:
-        return [_entry(shown(line, hidden)) for line in place.logs([component], tail=LINES)]
+        return [entry(line, hidden) for line in place.logs([component], tail=LINES)]
     except StackctlError:
         return []
 
 
-def _entry(line: str) -> Entry:
-    fields = {name: _plain(value) for name, value in _FIELD.findall(line)}
+def entry(line: str, hidden: Set[str]) -> Entry:
+    """A line of a log in Go's key=value form, without the secrets in `hidden`."""
+    fields = {name: _plain(value) for name, value in _FIELD.findall(shown(line, hidden))}
     return Entry(_time(fields.get("time") or fields.get("ts", "")), fields)
 
 

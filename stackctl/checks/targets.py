@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from stackctl import conventions as c
+from stackctl.checks import server_log
 from stackctl.checks.context import Context
-from stackctl.checks.diagnose import NOT_LOADED, dropped_by
+from stackctl.checks.dropped import NOT_LOADED, dropped_by
 from stackctl.checks.finding import Finding, Subject
 from stackctl.checks.look import Diagnoses, Failed, look
 from stackctl.clients.http import NoAnswer
@@ -150,23 +152,42 @@ def _source(job: Job) -> str:
 
 def _job(context: Context, job: Job, seen: Observation | NoAnswer, found: Diagnoses) -> list[Finding]:
     if job.discovered:
-        return [_discovered(Subject(ID, job.name, job.origin), job, seen)]
+        return [_discovered(context, Subject(ID, job.name, job.origin), job, seen)]
     return [_target(context, job, endpoint, seen, found) for endpoint in job.endpoints]
 
 
-def _discovered(subject: Subject, job: Job, seen: Observation | NoAnswer) -> Finding:
+def _discovered(context: Context, subject: Subject, job: Job, seen: Observation | NoAnswer) -> Finding:
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen)
     targets = [target for target in seen.targets if target.job == job.name]
     down = [target for target in targets if target.health != "up" or not seen.fresh(target)]
     if not targets:
-        remedy = "Look at the discovery block: what it asks has to list at least one target."
-        return subject.failed("discovery has found no target", remedy, stage="loaded")
+        return _nothing_discovered(context, subject, job)
     if down:
         evidence = "\n".join(f"{target.instance}: {target.last_error or target.health}" for target in down[:20])
         summary = f"{len(down)} of {len(targets)} discovered targets are not up"
-        return subject.failed(summary, "Mend the targets named in the evidence.", evidence, stage="loaded")
+        return subject.failed(summary, "Fix the targets named in the evidence.", evidence, stage="loaded")
     return subject.passed(f"all {len(targets)} discovered targets are up")
+
+
+def _nothing_discovered(context: Context, subject: Subject, job: Job) -> Finding:
+    """The failure of a job without any target, with the discovery's own error where it has one."""
+    log = server_log.entries(context.place, context.stack, c.PROMETHEUS)
+    errors = [entry for entry in log if entry.fields.get("config") == job.name and entry.error]
+    if errors:
+        remedy = "Correct the discovery block, or start what it asks; then run `stackctl reload`."
+        summary = f"discovery fails: {errors[-1].error}"
+        return subject.failed(summary, remedy, errors[-1].message, stage="loaded")
+    try:
+        dropped = [each for each in context.prometheus().dropped() if each.job == job.name]
+    except NoAnswer as error:
+        return subject.unanswered(error)
+    if dropped:
+        diagnosis = dropped_by(job, dropped[0].labels)
+        summary = f"discovery has found {len(dropped)} targets, and relabelling drops them: {diagnosis.cause}"
+        return subject.failed(summary, diagnosis.remedy, diagnosis.evidence, stage="loaded")
+    remedy = "Check the discovery block: what it asks has to list at least one target."
+    return subject.failed("discovery has found no target", remedy, stage="loaded")
 
 
 def _absent(context: Context, subject: Subject, job: Job, endpoint: Endpoint) -> Finding:

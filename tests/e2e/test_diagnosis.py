@@ -217,7 +217,7 @@ EXPECTED = {
     "path": ("down: there is nothing at the metrics path /nowhere, but metrics at /metrics", "`metrics_path: /metr"),
     "page": ("down: it answers with a web page (Shop), not with metrics", "`metrics_path: /metrics`"),
     "untyped": ("down: it serves metrics, but its Content-Type is not that of metrics: none", "fallback_scrape"),
-    "line": ("down: line 3 of its metrics does not parse", "line 3 is no sample"),
+    "line": ("down: line 3 of its metrics does not parse", "line 3 is not a sample"),
     "error": ("down: the service answers with a server error: the database is away", "own log"),
     "plain": ("down: it speaks plain HTTP, not TLS", "`scheme: http`"),
     "secured": ("down: it speaks TLS, not plain HTTP", "`scheme: https`"),

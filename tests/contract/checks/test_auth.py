@@ -21,7 +21,9 @@ from tests.contract.checks.world import World
 from tests.contract.serving import CERTIFICATES, Reply, Server, serve
 from tests.golden.cases import stack_of
 
-REWRITE = "Run `stackctl reload`: it writes the web configuration anew. What is to stay belongs into the manifest."
+REWRITE = (
+    "Run `stackctl reload`: it rewrites the web configuration. Move any change you want to keep into the manifest."
+)
 MANIFEST = """\
 version: 1
 name: pretended
@@ -64,7 +66,10 @@ def test_a_certificate_that_is_not_trusted_must_be_told_with_what_to_do(well: Wo
     ("error", "cause"),
     [
         ("server returned HTTP status 401 Unauthorized", "it refuses the login that it was given"),
-        ("tls: failed to verify certificate: x509: certificate signed by unknown authority", "the certificate is none"),
+        (
+            "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+            "the certificate is not signed",
+        ),
     ],
 )
 def test_the_scrape_of_prometheus_itself_must_not_be_taken_for_a_service(error: str, cause: str) -> None:

@@ -162,9 +162,7 @@ def test_a_service_that_hangs_must_be_told_from_packets_that_are_lost(
         raise TimeoutError(110, "no connection")
         yield
 
-    assert down("context deadline exceeded", dial=lost).summary == (
-        "down: no connection comes about: the packets are lost"
-    )
+    assert down("context deadline exceeded", dial=lost).summary == ("down: it cannot be reached: the packets are lost")
     well.change(runtime="docker", dial=opened)
     app.silent.set()
     finding = fail(well, "context deadline exceeded", f"host.docker.internal:{app.port}", lost)
@@ -273,13 +271,13 @@ ANSWERS = {
         PARSE,
         http("200 OK", METRICS + b'b{c="d"} 1\ne-f 2\n', Content_Type=PLAIN),
         "line 4 of its metrics does not parse",
-        "line 4 is no sample",
+        "line 4 is not a sample",
     ),
     "a repeated series": (
         "duplicate sample for timestamp",
         http("200 OK", METRICS + b"a 2\n", Content_Type=PLAIN),
         "line 3 of its metrics repeats a series",
-        "Mend what the service exposes",
+        "Fix what the service exposes",
     ),
     "too large": (
         "body size limit exceeded",
@@ -483,7 +481,7 @@ def test_a_health_path_must_be_told_with_what_runs_behind_it_in_the_same_words(w
     finding = well.only("service.health", "live")
     url = "http://localhost:8000/live"
     assert finding.summary == f"{url} does not answer: connection refused: the process of `api` exited with code 1"
-    assert finding.remedy.startswith("Mend what its last lines tell")
+    assert finding.remedy.startswith("Fix the error shown in its last log lines")
     assert finding.evidence == "api: exited with code 1\napi | no such file"
 
 

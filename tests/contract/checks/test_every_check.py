@@ -285,7 +285,7 @@ def test_discovery_that_finds_nothing_must_fail(well: World) -> None:
     assert told(well.only("target.up", "found")) == (
         "fail",
         "discovery has found no target",
-        "Look at the discovery block: what it asks has to list at least one target.",
+        "Check the discovery block: what it asks has to list at least one target.",
     )
 
 
@@ -295,7 +295,7 @@ def test_a_discovered_target_that_is_down_must_be_named(well: World) -> None:
     assert told(finding) == (
         "fail",
         "1 of 2 discovered targets are not up",
-        "Mend the targets named in the evidence.",
+        "Fix the targets named in the evidence.",
     )
     assert finding.evidence == "b:1: down"
 
@@ -729,5 +729,5 @@ def test_of_the_address_of_a_server_only_host_and_port_must_be_told(
 def test_a_probe_without_success_must_name_what_was_asked(well: World) -> None:
     well.reached.remove("probe_success")
     finding = well.only("probe.success", "home")
-    remedy = "Ask `http://example.test/` by hand from where the stack runs; correct the URL or the module."
+    remedy = "Correct the URL or the module of the probe, or repair what it asks; `curl -v` shows the whole answer."
     assert told(finding) == ("fail", "http://example.test/ does not answer as `http_2xx` expects", remedy)
