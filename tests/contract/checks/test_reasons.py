@@ -1,4 +1,4 @@
-"""The reason of a failure is quoted from whoever knows it: the discovery, the prober, another address of this machine."""
+"""The reason of a failure is quoted from whoever knows it: the discovery, the prober, another address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.contract.serving import Asked
 PROBED = """\
 Logs for the probe:
 {lines}
-time=2026-11-29T16:04:30.338Z level=ERROR source=handler.go:130 msg="Probe failed" module=http_2xx duration_seconds=0.002
+time=2026-11-29T16:04:30.338Z level=ERROR source=handler.go:130 msg="Probe failed" duration_seconds=0.002
 
 Metrics that would have been returned:
 probe_success 0
