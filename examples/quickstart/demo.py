@@ -84,7 +84,7 @@ def up(wanted: str) -> int:
     step("Start the shop")
     start_app(demo)
     step("Bring up the stack")
-    require(stackctl("up", "--allow-missing", "--runtime", demo.runtime))
+    require(stackctl("up", "--runtime", demo.runtime, "--allow-missing"))
     step("Edit an alert, and reload")
     edit_rule(demo)
     step("Verify that everything declared works")
