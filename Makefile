@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup demo demo-down test test-pinned unit lint format docs bench clean
 
 help: ## Show what each target does
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Make the virtual environment and install stackctl into it
 
@@ -36,8 +36,9 @@ test: setup ## Run the whole suite; with CI=true it first brings up real servers
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder tests --ignore tests/unit
 	@if [ "$(CI)" = true ]; then $(MAKE) test-pinned; fi
 
-test-pinned: setup ## Run the core's native tests on the Prometheus that stackctl pins, built from its Go module
+test-pinned: setup ## Run the core on the Prometheus that stackctl pins
 	STACKCTL_TOOLS_DIR=$$($(BIN)/python tests/servers/prometheus) $(BIN)/pytest -n 4 --dist loadfile -m native $(CORE)
+	STACKCTL_TOOLS_DIR=$$($(BIN)/python tests/servers/prometheus) $(BIN)/pytest -n 2 tests/contract/packs
 
 unit: setup ## Run the fast tests only
 	$(BIN)/pytest tests/unit
