@@ -53,6 +53,15 @@ class Secret:
         return format("***", spec)
 
 
+@dataclass(frozen=True)
+class Attached:
+    """A file that a server reads, as the user named it from the manifest's folder, with what is in it."""
+
+    name: str
+    content: str = field(repr=False)
+    secret: bool
+
+
 class Places(Protocol):
     """Where the values of a file are, by their paths: keys, and numbers in lists."""
 

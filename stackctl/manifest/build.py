@@ -10,6 +10,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.errors import Problem
 from stackctl.manifest import routing
+from stackctl.manifest.attachments import attach_files
 from stackctl.manifest.component_schema import (
     AlertmanagerModel,
     BlackboxModel,
@@ -79,9 +80,9 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
         name: read_tls(document, ("services", name, "tls"), model.tls or {}, root)
         for name, model in manifest.services.items()
     }
-    writes = [_read_write(document, index, block, root) for index, block in enumerate(manifest.prometheus.remote_write)]
+    manifest, unread = attach_files(document, manifest, root)
     server_tls = _server_tls(document, manifest.prometheus, root)
-    parts = (library, *rules, *dashboards, *slos, *contracts.values(), *tls.values(), *writes, server_tls)
+    parts = (library, *rules, *dashboards, *slos, *contracts.values(), *tls.values(), unread, server_tls)
     problems = [problem for part in parts if isinstance(part, list) for problem in part]
     if problems:
         return problems
@@ -92,7 +93,6 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
         prometheus=_prometheus(
             document,
             manifest.prometheus,
-            tuple(part for part in writes if not isinstance(part, list)),
             None if isinstance(server_tls, list) else server_tls,
         ),
         alertmanager=_alertmanager(document, manifest.alertmanager) if manifest.alertmanager else None,
@@ -181,9 +181,7 @@ def _server_tls(document: Document, model: PrometheusModel, root: Path) -> Serve
     return read_server_tls(document, ("prometheus", "auth", "tls"), model.auth.tls, root)
 
 
-def _prometheus(
-    document: Document, model: PrometheusModel, writes: tuple[Block, ...], tls: ServerTls | None
-) -> Prometheus:
+def _prometheus(document: Document, model: PrometheusModel, tls: ServerTls | None) -> Prometheus:
     base = _base(document, ("prometheus",), model)
     user = model.auth.basic_auth if model.auth else None
     return Prometheus(
@@ -192,20 +190,11 @@ def _prometheus(
         evaluation_interval=model.evaluation_interval,
         retention=Retention(model.retention.time, model.retention.size),
         external_labels=model.external_labels,
-        remote_write=writes,
+        remote_write=tuple(model.remote_write),
         extra=model.extra,
         login=Login(user.username, user.password) if user else None,
         tls=tls,
     )
-
-
-def _read_write(document: Document, index: int, block: Block, root: Path) -> Block | list[Problem]:
-    """A block of `remote_write` with the content of the files that its `tls_config` names."""
-    if not isinstance(block.get("tls_config"), dict):
-        return block
-    place = ("prometheus", "remote_write", index, "tls_config")
-    tls = read_tls(document, place, block["tls_config"], root)
-    return tls if isinstance(tls, list) else {**block, "tls_config": tls}
 
 
 def _alertmanager(document: Document, model: AlertmanagerModel) -> Alertmanager:

@@ -10,6 +10,7 @@ from stackctl import conventions as c
 from stackctl.model import Prometheus, Stack
 from stackctl.promql.duration import seconds
 from stackctl.render.arguments import retention_in_config
+from stackctl.render.discovery import reachable_discovery
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import merged
 from stackctl.render.web import own_scrape
@@ -29,11 +30,11 @@ def prometheus_config(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[
         "storage": _storage(prometheus, runtime),
         "rule_files": [f"rules/{_literal_path(rule_file.path)}" for rule_file in stack.rules],
         "alerting": _alerting(stack, runtime),
-        "scrape_configs": [scrape_config(job, secrets) for job in jobs(stack, runtime)],
+        "scrape_configs": [scrape_config(job, secrets, runtime) for job in jobs(stack, runtime)],
         "remote_write": secrets.plain(writes, ("remote_write",), prometheus.origin),
     }
     config = {key: value for key, value in sections.items() if value}
-    extra = secrets.plain(prometheus.extra, ("extra",), prometheus.origin)
+    extra = secrets.plain(reachable_discovery(prometheus.extra, runtime), ("extra",), prometheus.origin)
     result: dict[str, Any] = merged(config, extra, _APPENDED)
     return result
 
@@ -79,7 +80,7 @@ def _reachable_write(block: Mapping[str, Any], runtime: str) -> dict[str, Any]:
     return {**block, "url": reachable_url(url, runtime)} if isinstance(url, str) else dict(block)
 
 
-def scrape_config(job: Job, secrets: SecretFiles) -> dict[str, Any]:
+def scrape_config(job: Job, secrets: SecretFiles, runtime: str) -> dict[str, Any]:
     """The scrape_config of `job`. Its secrets go to `secrets`."""
     service = job.service
     fields: dict[str, Any] = {
@@ -93,15 +94,16 @@ def scrape_config(job: Job, secrets: SecretFiles) -> dict[str, Any]:
         **(secrets.plain(service.scrape, (service.name,), service.origin) if service else {}),
         **(own_scrape(job.component, secrets.salt) if isinstance(job.component, Prometheus) else {}),
     }
-    return {**{key: value for key, value in fields.items() if value}, **_targets(job, fields, secrets)}
+    return {**{key: value for key, value in fields.items() if value}, **_targets(job, fields, secrets, runtime)}
 
 
-def _targets(job: Job, fields: Mapping[str, Any], secrets: SecretFiles) -> dict[str, Any]:
+def _targets(job: Job, fields: Mapping[str, Any], secrets: SecretFiles, runtime: str) -> dict[str, Any]:
     """Where the targets come from: discovery, or the list of them in groups of equal labels."""
     service = job.service
     labels = service.labels if service else {}
     if service and service.discovery:
-        discovered: dict[str, Any] = secrets.plain(service.discovery, (service.name,), service.origin)
+        discovery = reachable_discovery(service.discovery, runtime)
+        discovered: dict[str, Any] = secrets.plain(discovery, (service.name,), service.origin)
         steps = [*_labelling(labels), *fields.get("relabel_configs", ())]
         return {**discovered, **({"relabel_configs": steps} if steps else {})}
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}

@@ -19,7 +19,7 @@ def export_scrape_config(stack: Stack) -> Tree:
     """The jobs of all services, their secrets as files, and the rules. Raises InputError as rendering does."""
     secrets = SecretFiles(c.PROMETHEUS)
     # The other Prometheus is a process of the user's, so addresses stay as they were written.
-    services = [scrape_config(job, secrets) for job in jobs(stack, "native") if job.service]
+    services = [scrape_config(job, secrets, "native") for job in jobs(stack, "native") if job.service]
     raise_if_any(secrets.problems)
     rules = {f"rules/{path}": file for path, file in rule_files(stack).items()}
     ignored = {".gitignore": File(f"{c.SECRETS_DIR}/\n".encode())} if secrets.files else {}

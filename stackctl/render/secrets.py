@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from stackctl import conventions as c
 from stackctl.errors import Problem
-from stackctl.source import Position, Secret
+from stackctl.source import Attached, Position, Secret
 from stackctl.tree import File, digest
 
 _LONGEST_NAME = 100
@@ -82,7 +83,7 @@ class SecretFiles:
         if isinstance(value, Secret):
             self._refuse(owner, path[-1], origin)
             return str(value)
-        return value
+        return self._attached(value, owner, path) if isinstance(value, Attached) else value
 
     def _item(self, key: str, value: Any, path: tuple[str, ...], owner: str, origin: Position) -> tuple[str, Any]:
         if not isinstance(value, Secret):
@@ -91,6 +92,15 @@ class SecretFiles:
             return f"{key}_file", f"{self._folder(owner, key)}/{self.add(file_name(*path), value.reveal())}"
         self._refuse(owner, key, origin)
         return key, str(value)
+
+    def _attached(self, file: Attached, owner: str, path: tuple[str, ...]) -> str:
+        """The path of a file of the user's in the tree, as the server reaches it."""
+        if not file.secret:
+            name = f"{self.component}/files/{_kept_path(file.name)}"
+            self.files[name] = File(file.content.encode())
+            return f"../{name}"
+        key = path[-1]
+        return f"{self._folder(owner, key.removesuffix('_file'))}/{self.add(file_name(*path), file.content)}"
 
     def _folder(self, owner: str, key: str) -> str:
         """The tree, as the server reaches it: from its configuration, or from the folder that it runs in."""
@@ -107,6 +117,14 @@ class SecretFiles:
                 f"Give it another way that {product} offers, such as a file of your own, basic_auth or authorization.",
             )
         )
+
+
+def _kept_path(name: str) -> str:
+    """A path of the user's as it is in the tree: the same, where that is below the manifest's folder."""
+    parts = PurePosixPath(name).parts
+    if all(re.fullmatch(r"[\w.-]+", part) and part != ".." for part in parts):
+        return "/".join(parts)
+    return f"{digest(name)}/{re.sub(r'[^a-zA-Z0-9_.-]', '_', parts[-1])}"
 
 
 def file_name(*parts: str) -> str:
