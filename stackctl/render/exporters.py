@@ -63,7 +63,8 @@ def _secrets(exporter: Exporter, runtime: str) -> dict[str, str]:
 
 def _postgres_uri(url: SplitResult, runtime: str) -> str:
     """The rest of a database's URL, without scheme, user and password: what the exporter calls the URI."""
-    address = reachable_url(f"{url.hostname}:{url.port or _POSTGRES_PORT}", runtime)
+    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
+    address = reachable_url(f"{host}:{url.port or _POSTGRES_PORT}", runtime)
     return f"{address}{url.path}{'?' + url.query if url.query else ''}"
 
 

@@ -13,6 +13,7 @@ import pytest
 from stackctl.errors import InputError
 from stackctl.manifest import load
 from stackctl.model import Stack
+from stackctl.render import render
 from stackctl.source import Position, Secret
 
 SMALLEST = """\
@@ -333,3 +334,45 @@ def test_refuses_a_second_document_in_the_manifest(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         loaded(tmp_path, service("") + "---\nname: other\n")
     assert "a second YAML document" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:right-horse@h:99999/db",
+        "postgresql://u:right-horse@h:0/db",
+        "postgresql://u:right-horse@h:x/db",
+        "postgresql://u:right-horse@h1:5432,h2:5433/db",
+        "postgresql://u:right-horse@h1,h2/db",
+        "postgresql://u:right-horse@h/db,postgresql://u:right-horse@h2/db",
+        "postgresql://u:right-horse@[::1/db",
+        "postgresql://u:right-horse@[zz]:5432/db",
+        "postgresql://u:right-horse#x@h/db",
+        "mysql://u:right-horse@h/db",
+        "host=h user=u password=right-horse",
+        "postgresql:///db?host=/run/postgresql",
+    ],
+)
+def test_refuses_urls_that_are_not_of_one_database(tmp_path: Path, url: str) -> None:
+    with pytest.raises(InputError) as refused:
+        loaded(tmp_path, f"version: 1\nname: x\nexporters: {{postgres: {{dsn: '{url}'}}}}\n")
+    (problem,) = refused.value.problems
+    assert problem.position
+    assert problem.position.line == 3
+    assert "right-horse" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("url", "native", "docker"),
+    [
+        ("postgresql://u:p@[::1]:5433/db", "[::1]:5433/db", "host.docker.internal:5433/db"),
+        ("postgresql://u:p@[2001:db8::7]/db", "[2001:db8::7]:5432/db", "[2001:db8::7]:5432/db"),
+        ("postgres://u:p@db:/x?sslmode=disable", "db:5432/x?sslmode=disable", "db:5432/x?sslmode=disable"),
+        ("postgresql://u:p%40%2F@h", "h:5432", "h:5432"),
+    ],
+)
+def test_renders_the_address_of_a_database(tmp_path: Path, url: str, native: str, docker: str) -> None:
+    stack = loaded(tmp_path, f"version: 1\nname: x\nexporters: {{postgres: {{dsn: '{url}'}}}}\n")
+    for runtime, expected in (("native", native), ("docker", docker)):
+        tree = render(stack, runtime)
+        assert tree.files["secrets/postgres/uri"].content.decode() == expected
