@@ -72,6 +72,7 @@ TYPE_NAMES = {
     block_fields.Passthrough: "block",
     block_fields.PlainBlock: "block",
     block_fields.Webhook: "block",
+    block_fields.Tokens: "block",
     block_fields.Opsgenie: "block",
 }
 # pydantic takes an annotation apart; what it leaves of each type is the validator.

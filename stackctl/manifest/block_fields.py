@@ -10,6 +10,9 @@ from stackctl.manifest.document import SECRET_KEYS, Scalar, plain_value
 from stackctl.manifest.fields import kind, wrong
 from stackctl.source import Secret
 
+# The lists of Alertmanager's whose `token` is a secret.
+_WITH_TOKENS = frozenset({"pushover_configs", "rocketchat_configs"})
+
 
 def _block(value: Any) -> Any:
     if not isinstance(value, dict):
@@ -37,6 +40,13 @@ def _opsgenie(value: Any) -> Any:
     return {**block, "api_url": str(url)} if isinstance(url, str) else block
 
 
+def _tokens(value: Any) -> Any:
+    """A block whose `token` is a secret, which it is not everywhere."""
+    block = _block(value)
+    token = value.get("token")
+    return {**block, "token": Secret(str(token))} if isinstance(token, str) else block
+
+
 def _with_secrets(value: Any) -> Any:
     """Values under the keys of secrets become `Secret`s, at any depth of another program's block."""
     if isinstance(value, dict):
@@ -47,6 +57,8 @@ def _with_secrets(value: Any) -> Any:
 
 
 def _maybe_secret(key: str, value: Any) -> Any:
+    if key in _WITH_TOKENS and isinstance(value, list):
+        return [_tokens(item) if isinstance(item, dict) else _with_secrets(item) for item in value]
     return Secret(str(value)) if key in SECRET_KEYS and isinstance(value, str) else _with_secrets(value)
 
 
@@ -56,3 +68,4 @@ Passthrough = Annotated[dict[str, Any], BeforeValidator(_block), _OBJECT]
 PlainBlock = Annotated[dict[str, Any], BeforeValidator(_plain_block), _OBJECT]
 Webhook = Annotated[dict[str, Any], BeforeValidator(_webhook), _OBJECT]
 Opsgenie = Annotated[dict[str, Any], BeforeValidator(_opsgenie), _OBJECT]
+Tokens = Annotated[dict[str, Any], BeforeValidator(_tokens), _OBJECT]

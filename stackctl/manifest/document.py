@@ -23,9 +23,11 @@ Value: TypeAlias = "dict[str, Value] | list[Value] | Scalar | None"
 # Keys whose values are never shown, in the manifest and in the blocks that Prometheus and Alertmanager define.
 SECRET_KEYS = frozenset(
     {
+        "alert_source_token",
         "api_key",
         "api_secret",
         "api_url",
+        "app_token",
         "auth_password",
         "auth_secret",
         "bearer_token",
@@ -38,6 +40,8 @@ SECRET_KEYS = frozenset(
         "secret_access_key",
         "secret_key",
         "service_key",
+        "token_id",
+        "user_key",
         "webhook_url",
     }
 )

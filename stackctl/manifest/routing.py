@@ -62,7 +62,7 @@ def contradictions(alertmanager: AlertmanagerModel) -> Iterator[Found]:
         yield from _receiver((*_PLACE, "receivers", name), receiver, alertmanager.extra.get("global"))
     if alertmanager.route is not None:
         for path, name in _routed(alertmanager.route, (*_PLACE, "route")):
-            yield from _known(path, name, alertmanager.receivers)
+            yield from _known(path, name, _declared(alertmanager))
     if alertmanager.routing is not None:
         yield from _routing(alertmanager, alertmanager.routing)
 
@@ -73,7 +73,7 @@ def _receiver(path: Path, receiver: ReceiverModel, everywhere: Any) -> Iterator[
         yield path, "a receiver needs an integration", "Add one, like `webhook: {url: http://localhost:5001/}`."
     for name, integrations in blocks.items():
         for index, block in enumerate(integrations):
-            for fields, elsewhere in _NEEDS[name]:
+            for fields, elsewhere in _NEEDS.get(name, ()):
                 if not block.keys() & set(fields) and not set(everywhere or ()) & set(elsewhere):
                     place = (*path, name, index) if len(integrations) > 1 else (*path, name)
                     yield place, f"the key `{fields[0]}` is missing", _remedy(fields)
@@ -94,13 +94,20 @@ def _routed(route: Any, path: Path) -> Iterator[tuple[Path, str]]:
         yield from _routed(child, (*path, "routes", index))
 
 
+def _declared(alertmanager: AlertmanagerModel) -> list[str]:
+    """The names of all receivers, those in `extra` too."""
+    own = alertmanager.extra.get("receivers")
+    others = [str(each["name"]) for each in own if isinstance(each, dict) and "name" in each] if own else []
+    return [*alertmanager.receivers, *others]
+
+
 def _known(path: Path, name: str, receivers: Collection[str]) -> Iterator[Found]:
     if name not in receivers:
         yield path, f"there is no receiver `{name}`", unknown_name(name, receivers, "Declared receivers")
 
 
 def _routing(alertmanager: AlertmanagerModel, routing: RoutingModel) -> Iterator[Found]:
-    receivers = alertmanager.receivers
+    receivers = _declared(alertmanager)
     if alertmanager.route is not None:
         yield _ROUTING, "`route` and `routing` say the same thing in two ways", "Keep one of them."
     if c.NOBODY in receivers:

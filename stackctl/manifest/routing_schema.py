@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema
 
 from stackctl import conventions as c
 from stackctl.manifest.base import Model
-from stackctl.manifest.block_fields import Opsgenie, Passthrough, Webhook
+from stackctl.manifest.block_fields import Opsgenie, Passthrough, Tokens, Webhook
 from stackctl.manifest.fields import (
     Boolean,
     Clock,
@@ -28,10 +28,16 @@ from stackctl.manifest.fields import (
 class ReceiverModel(Model):
     """Who is told: one or more integrations, each a mapping of Alertmanager's own fields, or a list of them.
 
-    What is not set is filled in: texts from stackctl's templates, and that the end of an alert is told too.
+    What is not set is filled in for the first six: texts from stackctl's templates, and that the end of an alert is
+    sent too. The others have Alertmanager's own texts.
     """
 
-    listable = frozenset({"slack", "email", "pagerduty", "webhook", "opsgenie", "teams"})
+    listable = frozenset(
+        {
+            *("slack", "email", "pagerduty", "webhook", "opsgenie", "teams", "telegram", "discord", "pushover"),
+            *("rocketchat", "mattermost", "victorops", "webex", "wechat", "jira", "sns", "incidentio", "msteams"),
+        }
+    )
 
     slack: list[Passthrough] = Field(
         default_factory=list, description="`slack_configs`: needs `api_url` and `channel`."
@@ -45,6 +51,38 @@ class ReceiverModel(Model):
     webhook: list[Webhook] = Field(default_factory=list, description="`webhook_configs`: needs `url`.")
     opsgenie: list[Opsgenie] = Field(default_factory=list, description="`opsgenie_configs`: needs `api_key`.")
     teams: list[Passthrough] = Field(default_factory=list, description="`msteamsv2_configs`: needs `webhook_url`.")
+    telegram: list[Passthrough] = Field(
+        default_factory=list, description="`telegram_configs`: needs `bot_token` and `chat_id`."
+    )
+    discord: list[Passthrough] = Field(default_factory=list, description="`discord_configs`: needs `webhook_url`.")
+    pushover: list[Tokens] = Field(
+        default_factory=list, description="`pushover_configs`: needs `user_key` and `token`."
+    )
+    rocketchat: list[Tokens] = Field(
+        default_factory=list, description="`rocketchat_configs`: needs `token_id` and `token`."
+    )
+    mattermost: list[Passthrough] = Field(
+        default_factory=list, description="`mattermost_configs`: needs `webhook_url`."
+    )
+    victorops: list[Passthrough] = Field(
+        default_factory=list, description="`victorops_configs`: needs `api_key` and `routing_key`."
+    )
+    webex: list[Passthrough] = Field(
+        default_factory=list, description="`webex_configs`: needs `room_id` and `http_config.authorization`."
+    )
+    wechat: list[Passthrough] = Field(default_factory=list, description="`wechat_configs`: needs `api_secret`.")
+    jira: list[Passthrough] = Field(
+        default_factory=list, description="`jira_configs`: needs `project`, `issue_type` and a login in `http_config`."
+    )
+    sns: list[Passthrough] = Field(
+        default_factory=list, description="`sns_configs`: needs `topic_arn`, `phone_number` or `target_arn`."
+    )
+    incidentio: list[Passthrough] = Field(
+        default_factory=list, description="`incidentio_configs`: needs `url` and `alert_source_token`."
+    )
+    msteams: list[Passthrough] = Field(
+        default_factory=list, description="`msteams_configs`, the connectors of old: needs `webhook_url`."
+    )
 
 
 class MatchModel(Model):

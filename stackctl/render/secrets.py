@@ -31,6 +31,8 @@ _TWINS = {
         ("email_configs", "auth_password"),
         ("email_configs", "auth_secret"),
         ("global", "opsgenie_api_key"),
+        ("incidentio_configs", "alert_source_token"),
+        ("mattermost_configs", "webhook_url"),
         ("global", "slack_api_url"),
         ("global", "smtp_auth_password"),
         ("msteams_configs", "webhook_url"),
@@ -40,12 +42,23 @@ _TWINS = {
         ("pagerduty_configs", "service_key"),
         ("pushover_configs", "token"),
         ("pushover_configs", "user_key"),
+        ("rocketchat_configs", "token"),
+        ("rocketchat_configs", "token_id"),
         ("slack_configs", "api_url"),
+        ("slack_configs", "app_token"),
         ("telegram_configs", "bot_token"),
         ("victorops_configs", "api_key"),
         ("webhook_configs", "url"),
         ("wechat_configs", "api_secret"),
     },
+}
+# What has the name of a secret and is none: the address of a service, the name of a route.
+_OPEN = {
+    *(
+        (f"{name}_configs", "api_url")
+        for name in ("jira", "opsgenie", "pushover", "telegram", "victorops", "webex", "wechat")
+    ),
+    ("victorops_configs", "routing_key"),
 }
 # Relative paths begin at the folder of the configuration. Alertmanager does so for its HTTP clients only: all else is
 # read from where it runs, so that it has to run in the folder above the tree.
@@ -90,6 +103,8 @@ class SecretFiles:
             return key, self._plain(value, path, key, origin)
         if (owner, key) in _TWINS[self.component] or key in _TWINS_ANYWHERE:
             return f"{key}_file", f"{self._folder(owner, key)}/{self.add(file_name(*path), value.reveal())}"
+        if (owner, key) in _OPEN:
+            return key, value.reveal()
         self._refuse(owner, key, origin)
         return key, str(value)
 
