@@ -97,6 +97,7 @@ def _check(manifest: Path) -> _Checked:
 
 def _warnings(stack: Stack) -> Iterator[Problem]:
     """What is worth a look."""
+    from stackctl.manifest.alert_labels import missing_labels
     from stackctl.manifest.exposure import exposed
     from stackctl.manifest.queries import review_queries
     from stackctl.manifest.severity import unrouted
@@ -109,6 +110,7 @@ def _warnings(stack: Stack) -> Iterator[Problem]:
     for file in stack.rules:
         yield from file.notes
     yield from review_queries(stack).warnings
+    yield from missing_labels(stack)
     yield from unrouted(stack)
 
 
