@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from functools import cached_property
 from itertools import islice
 
+# A number, and its unit.
+_NUMBER = re.compile(r"\d+[a-z]*")
 # So many of the names that share most with a word are compared with it letter by letter.
 _COMPARED = 12
 
@@ -51,14 +54,10 @@ def _parts(word: str) -> set[str]:
 
 
 def is_slip(word: str, meant: str) -> bool:
-    """Whether `word` is `meant` with one or two letters mistyped. Digits are not mistyped: 5m and 1m are two things."""
-    if abs(len(word) - len(meant)) > 2 or _digits(word) != _digits(meant):
+    """Whether `word` is `meant` with one or two letters mistyped. Numbers are not: 5m and 1d are two things."""
+    if abs(len(word) - len(meant)) > 2 or _NUMBER.findall(word) != _NUMBER.findall(meant):
         return False
     return _distance(word, meant) <= 2
-
-
-def _digits(word: str) -> str:
-    return "".join(letter for letter in word if letter.isdigit())
 
 
 def _distance(one: str, other: str) -> int:
