@@ -99,10 +99,13 @@ class PrometheusModel(ComponentModel):
     )
     remote_write: list[Passthrough] = Field(
         default_factory=list,
-        description="Prometheus' own `remote_write` blocks. Files that a `tls_config` names begin at the manifest.",
+        description="Prometheus' own `remote_write` blocks. Paths of files begin at the manifest.",
     )
     auth: AuthModel | None = Field(None, description="Basic auth and TLS of the server itself.")
-    extra: Passthrough = Field(default_factory=dict, description="Merged last into prometheus.yml: the way out.")
+    extra: Passthrough = Field(
+        default_factory=dict,
+        description="Escape hatch: merged last into prometheus.yml. Paths of files begin at the manifest.",
+    )
 
 
 class AlertmanagerModel(ComponentModel):
@@ -115,7 +118,10 @@ class AlertmanagerModel(ComponentModel):
         None, description="Alertmanager's own routing tree. By default all alerts go to the first receiver."
     )
     routing: RoutingModel | None = Field(None, description="Who is told what, in place of `route`.")
-    extra: Passthrough = Field(default_factory=dict, description="Merged last into alertmanager.yml: the way out.")
+    extra: Passthrough = Field(
+        default_factory=dict,
+        description="Escape hatch: merged last into alertmanager.yml. Paths of files begin at the manifest.",
+    )
 
 
 class AdminModel(Model):

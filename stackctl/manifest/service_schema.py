@@ -225,7 +225,9 @@ class ServiceModel(Model):
         None, description="What is scraped. This, `discovery` or `push` is needed."
     )
     discovery: Passthrough | None = Field(
-        None, description="Prometheus service discovery instead of targets: `{dns_sd_configs: [...]}` and the like."
+        None,
+        description="Prometheus service discovery instead of targets: `{dns_sd_configs: [...]}` and the like. Paths of "
+        "files begin at the manifest; `localhost` means this machine.",
     )
     metrics_path: MetricsPath = Field("/metrics", description="The path of the metrics.")
     scheme: Literal["http", "https"] = Field("http", description="How targets are spoken to.")
