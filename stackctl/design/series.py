@@ -27,6 +27,7 @@ _USUAL = {
     "quantile": 4, "result": 3, "severity": 3, "state": 6, "status": 5, "status_code": 5, "mode": 6,
 }  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+_PLAIN_ALTERNATIVES = re.compile(r"[\w-]+(\|[\w-]+)*")
 # What every target serves, so that only `job` and `instance` together name one of its series.
 _OF_EVERY_TARGET = re.compile(r"up|scrape_.*|process_.*|ALERTS|go_.*|python_.*")
 
@@ -45,6 +46,12 @@ class Scope:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     values: Mapping[str, int] = field(default_factory=dict)
     jobs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+
+    def serving(self, metric: str) -> tuple[str, ...]:
+        """The jobs that serve a metric; none when they are not known."""
+        by_prefix = tuple(job for prefix, job in self.prefixes.items() if metric.startswith(prefix))
+        return self.jobs.get(metric) or by_prefix
 
 
 @dataclass(frozen=True)
@@ -116,12 +123,19 @@ def _possible(result: Result | None, scope: Scope) -> int | None:
 def _values(label: str, result: Result, scope: Scope) -> int | None:
     """How many values a label has in a result; None when nothing says."""
     if label == "job":
-        return len(result.jobs) or len(scope.targets) or None
+        return len(_jobs(result, scope)) or len(scope.targets) or None
     if label == "instance":
-        names = result.jobs or tuple(job for name in result.metrics for job in scope.jobs.get(name, ()))
-        counts = [scope.targets.get(job) for job in dict.fromkeys(names)]
+        counts = [scope.targets.get(job) for job in _jobs(result, scope)]
         return None if not counts or None in counts else max(1, sum(count or 0 for count in counts))
     return scope.values.get(label, _USUAL.get(label))
+
+
+def _jobs(result: Result, scope: Scope) -> tuple[str, ...]:
+    """The jobs that serve what a result is made of; none when they are not known."""
+    if result.jobs:
+        return result.jobs
+    served = [scope.serving(name) for name in result.metrics]
+    return tuple(dict.fromkeys(job for jobs in served for job in jobs)) if all(served) else ()
 
 
 def _labels(result: Result, scope: Scope) -> tuple[str, ...]:
@@ -157,8 +171,14 @@ def _result(node: Any) -> Result:
 def _selector(node: Any) -> Result:
     equal = {each.name: each.value for each in node.matchers.matchers if str(each.op) == "MatchOp.Equal"}
     name = node.name or equal.get("__name__", "")
-    jobs = (equal["job"],) if "job" in equal else ()
-    return Result(None, (name,) if name else (), jobs)
+    jobs = [equal["job"]] if "job" in equal else _alternatives(node)
+    return Result(None, (name,) if name else (), tuple(jobs))
+
+
+def _alternatives(node: Any) -> list[str]:
+    """The jobs of a matcher like `job=~"api|worker"`; none where it is another regular expression."""
+    matched = [each.value for each in node.matchers.matchers if each.name == "job" and str(each.op) == "MatchOp.Re"]
+    return matched[0].split("|") if len(matched) == 1 and _PLAIN_ALTERNATIVES.fullmatch(matched[0]) else []
 
 
 def _aggregate(node: Any) -> Result:

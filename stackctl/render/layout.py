@@ -17,7 +17,12 @@ _LEAST_ELSE = 8
 _HEIGHTS = {"stat": 4, "text": 4}
 _HEIGHT_ELSE = 8
 
+# A screen of 1440 by 900 shows so much of a dashboard; a chart is made higher by so much at most to fill it.
+_SCREEN = 20
+_MOST_ADDED = 8
+
 Least = Callable[[Panel], int]
+Lines = Sequence[Sequence[Panel]]
 
 # What it costs to put panels of different heights on one line, beside the squares of the columns left over: a
 # stat is better alone with its like, but better beside a time series than on a line of its own.
@@ -46,21 +51,43 @@ def place(rows: Sequence[Row], least: Least = least_width) -> list[tuple[Box | N
     A collapsed row takes the height of its heading only; its panels are below it, where Grafana unfolds them.
     `least` is the width that a panel needs.
     """
+    lines = [_lines(row.panels, least) for row in rows]
     result: list[tuple[Box | None, list[Box]]] = []
     y = 0
-    for row in rows:
+    for row, of, heights in zip(rows, lines, _line_heights(rows, lines), strict=True):
         heading = Box(0, y, COLUMNS, HEADING_HEIGHT) if row.title else None
         y += HEADING_HEIGHT if heading else 0
-        boxes = list(_boxes(row.panels, y, least))
+        boxes = list(_boxes(of, heights, y, least))
         result.append((heading, boxes))
         if not (heading and row.collapsed):
             y = max(box.y + box.h for box in boxes)
     return result
 
 
-def _boxes(panels: Sequence[Panel], y: int, least: Least) -> Iterator[Box]:
-    for line in _lines(panels, least):
-        height = max(_height(panel) for panel in line)
+def _line_heights(rows: Sequence[Row], lines: Sequence[Lines]) -> list[list[int]]:
+    """The height of each line. The charts of a dashboard that leaves some of the first screen empty are higher."""
+    heights = [[max(map(_height, line)) for line in of] for of in lines]
+    left = _SCREEN - sum(map(sum, heights)) - sum(HEADING_HEIGHT for row in rows if row.title)
+    charts = [
+        (r, n)
+        for r, of in enumerate(lines)
+        for n, line in enumerate(of)
+        if heights[r][n] == _HEIGHT_ELSE and all(panel.height is None for panel in line) and any(map(_is_chart, line))
+    ]
+    if left > 0 and not any(row.collapsed for row in rows):
+        for number, (r, n) in enumerate(charts):
+            share = left * (number + 1) // len(charts) - left * number // len(charts)
+            heights[r][n] += min(share, _MOST_ADDED)
+    return heights
+
+
+def _is_chart(panel: Panel) -> bool:
+    """Whether a panel shows more of its course when it is higher."""
+    return panel.kind in ("timeseries", "heatmap", "state-timeline")
+
+
+def _boxes(lines: Lines, heights: Sequence[int], y: int, least: Least) -> Iterator[Box]:
+    for line, height in zip(lines, heights, strict=True):
         x = 0
         for panel, width in zip(line, _widths(line, least), strict=True):
             yield Box(x, y, width, panel.height or height)

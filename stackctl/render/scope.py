@@ -10,6 +10,20 @@ from stackctl.model import Metric, Stack
 
 # The types whose series have a label more than the contract lists; panels read them through functions that remove it.
 _SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("", "_sum", "_count")}
+# What the names of a component's metrics begin with.
+_PREFIXES = {
+    c.NODE: "node_",
+    c.CADVISOR: "container_",
+    c.POSTGRES: "pg_",
+    c.REDIS: "redis_",
+    c.KAFKA: "kafka_",
+    c.NGINX: "nginx_",
+    c.MEMCACHED: "memcached_",
+    c.CLICKHOUSE: "ClickHouse",
+    c.PROMETHEUS: "prometheus_",
+    c.ALERTMANAGER: "alertmanager_",
+    c.GRAFANA: "grafana_",
+}
 
 
 def scope_of(stack: Stack) -> Scope:
@@ -27,7 +41,9 @@ def scope_of(stack: Stack) -> Scope:
             for label in metric.labels:
                 if label.values:
                     values[label.name] = max(values.get(label.name, 0), len(label.values))
-    return Scope({**components, **services}, labels, values, jobs)
+    targets = {**components, **services}
+    prefixes = {prefix: name for name, prefix in _PREFIXES.items() if name in targets}
+    return Scope(targets, labels, values, jobs, prefixes)
 
 
 def _names(metric: Metric) -> Iterator[str]:

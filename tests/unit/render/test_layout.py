@@ -79,3 +79,13 @@ def test_a_folded_row_must_take_the_height_of_its_heading() -> None:
     (first, [inside]), (second, _) = place(rows)
     assert (first, second) == (Box(0, 0, 24, 1), Box(0, 1, 24, 1))
     assert inside.y == 1
+
+
+def test_charts_fill_the_first_screen() -> None:
+    stat, ts = Panel("p", "stat"), Panel("p")
+    assert [box.h for box in boxes(*["stat"] * 4, "timeseries", "timeseries")] == [4] * 4 + [16] * 2
+    assert [box.h for _, [box] in place([Row("", (stat,)), Row("", (ts,)), Row("", (ts,))])] == [4, 8, 8]
+    assert [box.h for _, [box] in place([Row("", (ts,))] * 4)] == [8] * 4
+    assert [box.h for _, [box] in place([Row("", (Panel("p", "bargauge"),)), Row("", (ts,))])] == [8, 12]
+    assert [box.h for _, [box] in place([Row("", (stat,)), Row("More", (ts,), collapsed=True)])] == [4, 8]
+    assert [box.h for _, [box] in place([Row("", (Panel("p", height=6),)), Row("", (ts,))])] == [6, 14]
