@@ -232,32 +232,40 @@ def _calculated(frame: Frame, calc: str) -> float:
 
 
 _HEADS = {"lastNotNull": "Last *", "last": "Last", "max": "Max", "min": "Min", "mean": "Mean", "sum": "Total"}
-_COLUMN = 72.0
+
+
+def _columns(courses: Sequence[Course], calcs: Sequence[str]) -> list[float]:
+    """The width of each column of values."""
+    texts = [[course.field.number(_calculated(course.frame, calc)) for course in courses] for calc in calcs]
+    return [
+        max(width_of(text, _SMALL) for text in [_HEADS.get(calc, calc), *column]) + 16
+        for calc, column in zip(calcs, texts, strict=True)
+    ]
 
 
 def _table_width(courses: Sequence[Course], calcs: Sequence[str]) -> float:
     names = max(width_of(course.field.name, _SMALL) for course in courses)
-    return max(110.0, 28 + names + _COLUMN * len(calcs))
+    return max(110.0, 28 + names + sum(_columns(courses, calcs)))
 
 
 def _table(courses: Sequence[Course], calcs: Sequence[str], box: Area) -> Iterator[Shape]:
+    widths = _columns(courses, calcs)
+    ends = [box.right - sum(widths[n + 1 :]) for n in range(len(widths))]
     y = box.y + 14
     if calcs:
         yield Label(box.x + 22, y, "Name", _SMALL, "muted", bold=True)
-        for n, calc in enumerate(calcs):
-            right = box.right - (len(calcs) - 1 - n) * _COLUMN
-            yield Label(right, y, _HEADS.get(calc, calc), _SMALL, "muted", anchor="end", bold=True)
+        for calc, end in zip(calcs, ends, strict=True):
+            yield Label(end, y, _HEADS.get(calc, calc), _SMALL, "muted", anchor="end", bold=True)
         y += _LEGEND_LINE
-    room = box.w - 26 - _COLUMN * len(calcs)
+    room = box.w - 26 - sum(widths)
     for place, course in enumerate(courses):
         if y + _LEGEND_LINE > box.bottom and place < len(courses) - 1:
             yield Label(box.x + 22, y, f"and {len(courses) - place} more", _SMALL, "muted")
             return
         yield Rect(box.x, y - 6, 14, 4, course.color, radius=2)
         yield Label(box.x + 22, y, fitting(course.field.name, room, _SMALL), _SMALL)
-        for n, calc in enumerate(calcs):
-            right = box.right - (len(calcs) - 1 - n) * _COLUMN
-            yield Label(right, y, course.field.number(_calculated(course.frame, calc)), _SMALL, anchor="end")
+        for calc, end in zip(calcs, ends, strict=True):
+            yield Label(end, y, course.field.number(_calculated(course.frame, calc)), _SMALL, anchor="end")
         y += _LEGEND_LINE
 
 

@@ -99,7 +99,7 @@ def _tile(panel: PanelJson, value: Value, tile: Area, size: float, *, named: boo
         small = min(14.0, max(11.0, tile.h * 0.2))
         middle += small * 0.5
         yield Label(
-            tile.x + tile.w / 2, middle - size * 0.86,
+            tile.x + tile.w / 2, middle - size * 0.74 - 6,
             fitting(value.field.name, tile.w - 8, small), small, "ink", fill, "middle",
         )  # fmt: skip
     yield Label(tile.x + tile.w / 2, middle, fitting(value.text, tile.w, size), size, "", fill or color, "middle", True)
