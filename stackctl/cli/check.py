@@ -15,6 +15,7 @@ from stackctl.cli.options import options
 from stackctl.errors import CheckFailed, Problem, StackctlError
 
 if TYPE_CHECKING:
+    from stackctl.manifest.queries import Review
     from stackctl.model import Stack
 
 
@@ -76,6 +77,7 @@ def _check(manifest: Path) -> _Checked:
     from tempfile import TemporaryDirectory
 
     from stackctl.manifest import load
+    from stackctl.manifest.queries import review_queries
     from stackctl.operations.refused import refused
     from stackctl.render import render
     from stackctl.render.write import write
@@ -84,22 +86,22 @@ def _check(manifest: Path) -> _Checked:
     from stackctl.source import Secret
 
     stack = load(manifest)
+    review = review_queries(stack)
     tree = render(stack, "native", {c.GRAFANA_ADMIN_PASSWORD: Secret("only-checked")})
     with TemporaryDirectory(prefix="stackctl-check-") as folder:
         path = Path(folder)
         write(tree, path)
         run = Local(path)
-        problems = refused(stack, lambda texts: validate(path, texts, run))
+        problems = refused(stack, lambda texts: validate(path, texts, run), review)
     if problems:
         raise CheckFailed(*problems)
-    return _Checked(stack, tuple(_warnings(stack)), tuple(sorted(run.missing)))
+    return _Checked(stack, tuple(_warnings(stack, review)), tuple(sorted(run.missing)))
 
 
-def _warnings(stack: Stack) -> Iterator[Problem]:
+def _warnings(stack: Stack, review: Review) -> Iterator[Problem]:
     """What is worth a look."""
     from stackctl.manifest.alert_labels import missing_labels
     from stackctl.manifest.exposure import exposed
-    from stackctl.manifest.queries import review_queries
     from stackctl.manifest.severity import unrouted
     from stackctl.manifest.titles import titled_like_folders
     from stackctl.support import too_old
@@ -109,7 +111,7 @@ def _warnings(stack: Stack) -> Iterator[Problem]:
     yield from titled_like_folders(stack)
     for file in stack.rules:
         yield from file.notes
-    yield from review_queries(stack).warnings
+    yield from review.warnings
     yield from missing_labels(stack)
     yield from unrouted(stack)
 

@@ -80,10 +80,11 @@ def _pause(value: Any) -> str:
 def _expression(value: Any) -> str:
     if not isinstance(value, str):
         raise wrong("expected a PromQL expression")
-    message = syntax_error(value)
+    text = str(value)
+    message = syntax_error(text)
     if message:
         raise wrong(f"not PromQL: {message}", syntax_remedy(message))
-    return str(value)
+    return text
 
 
 def _open_expression(value: Any) -> str:

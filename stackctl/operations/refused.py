@@ -9,6 +9,7 @@ from stackctl import conventions as c
 from stackctl.errors import Problem
 
 if TYPE_CHECKING:
+    from stackctl.manifest.queries import Review
     from stackctl.model import Stack
     from stackctl.runtime import Refusal
     from stackctl.runtime.checkers import Texts
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from stackctl.source import Position
 
 
-def refused(stack: Stack | None, validate: Callable[[Texts], Iterable[Refusal]]) -> list[Problem]:
+def refused(
+    stack: Stack | None, validate: Callable[[Texts], Iterable[Refusal]], review: Review | None = None
+) -> list[Problem]:
     """All that is wrong, at the lines of what the user wrote: what expressions cannot mean, and what the servers' own
-    checkers find, by `validate`. Without a `stack`, where only the tree is known, the latter alone.
+    checkers find, by `validate`. Without a `stack`, where only the tree is known, the latter alone. A `review` of its
+    expressions that was made already is not made again.
     """
     from stackctl.operations.texts import texts
 
@@ -27,7 +31,7 @@ def refused(stack: Stack | None, validate: Callable[[Texts], Iterable[Refusal]])
         return placed(found, None)
     from stackctl.manifest.queries import review_queries
 
-    return [*review_queries(stack).errors, *placed(found, stack)]
+    return [*(review or review_queries(stack)).errors, *placed(found, stack)]
 
 
 def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Problem]:

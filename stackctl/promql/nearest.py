@@ -23,6 +23,8 @@ class Names:
 
     def nearest(self, word: str, cutoff: float = 0.8) -> str:
         """The name most like `word`, at least by the ratio `cutoff` of difflib's; "" when there is none."""
+        if not self._names:
+            return ""
         if (word, cutoff) not in self._answers:
             self._answers[word, cutoff] = self._find(word, cutoff)
         return self._answers[word, cutoff]
