@@ -11,9 +11,11 @@ from stackctl.model import Dashboard, PanelQuery, Stack
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.choice import Choice
 from stackctl.promql.grafana import compared_exactly, hidden, runnable
+from stackctl.promql.releases import Version, unsupported
 from stackctl.promql.remark import Remark
 from stackctl.promql.review import review
 from stackctl.source import Position
+from stackctl.support import image_version
 
 
 @dataclass(frozen=True)
@@ -27,35 +29,51 @@ class Review:
 def review_queries(stack: Stack) -> Review:
     """The review of every expression. A metric that nobody owns is an error only when every owner is known."""
     known = catalogue(stack)
-    found = [*_rules(stack, known), *_dashboards(stack, known)]
+    version = image_version(stack.prometheus.image)
+    found = [*_rules(stack, known, version), *_dashboards(stack, known, version)]
     return Review(
         tuple(problem for remark, problem in found if remark.certain),
         tuple(problem for remark, problem in found if not remark.certain),
     )
 
 
-def _rules(stack: Stack, known: Catalogue) -> Iterator[tuple[Remark, Problem]]:
+def _rules(stack: Stack, known: Catalogue, version: Version) -> Iterator[tuple[Remark, Problem]]:
     """Rules that are corrected at one place, as all of an SLO are, say the same thing once."""
     said: set[tuple[Remark, Position]] = set()
     for file in stack.rules:
         for rule in file.rules:
-            for remark in review(rule.expr, known):
+            for remark in (*review(rule.expr, known), *_too_new(rule.expr, version)):
                 if (remark, rule.origin) not in said:
                     yield remark, _problem(rule.name, remark, rule.origin, {})
                 said.add((remark, rule.origin))
 
 
-def _dashboards(stack: Stack, known: Catalogue) -> Iterator[tuple[Remark, Problem]]:
+def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tuple[Remark, Problem]]:
     for dashboard in stack.dashboards:
         for query in dashboard.queries:
             where = f"{dashboard.title}, {query.panel}"
             expr, stand_ins = hidden(query.expr)
             for remark in review(runnable(expr, dashboard.values), known):
                 yield remark, _problem(where, remark, query.origin, stand_ins)
+            for remark in _too_new(runnable(query.expr, dashboard.values), version):
+                yield remark, _problem(where, remark, query.origin, {})
             for name in several_compared_exactly(dashboard, query):
                 summary = f"`${name}` can hold several values, but `=` compares with one"
                 remark = Remark(summary, f'Write `=~"${name}"`.', certain=False)
                 yield remark, _problem(where, remark, query.origin, {})
+
+
+def _too_new(expr: str, version: Version) -> Iterator[Remark]:
+    """Yield what the Prometheus of the image refuses. A warning, as natively another version may run."""
+    for each in unsupported(expr, version):
+        if each.since:
+            needed, has = (".".join(map(str, part)) for part in (each.since, version))
+            summary = f"Prometheus takes {each.what} from {needed} on, and the image has {has}"
+            remedy = f"Write it another way, or set `prometheus.image` to {needed} or newer."
+        else:
+            summary = f"{each.what} is experimental: Prometheus wants a feature flag, and stackctl sets none"
+            remedy = "Write it another way."
+        yield Remark(summary, remedy, certain=False)
 
 
 def several_compared_exactly(dashboard: Dashboard, query: PanelQuery) -> list[str]:

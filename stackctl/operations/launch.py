@@ -81,6 +81,7 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
         _apply(state, work.runtime, plan, generation)
         _await(wanted, generation, work.runtime, deadline_seconds)
         _record(state, work, plan, generation, skipped)
+        _restore_datasource(manifest, work, plan)
         fitting = newly_fitting(work.stack, state) if plan else []
     _show(work, wanted, plan, skipped)
     suggest(fitting)
@@ -100,6 +101,21 @@ def _end_drill(manifest: Path, state: State) -> None:
         live = Live.open(manifest)
         if live.left_by_a_drill():
             put_out_left_behind(manifest, live)
+
+
+def _restore_datasource(manifest: Path, work: Work, plan: Plan) -> None:
+    """Provision Grafana's datasource again if it was changed by hand. A Grafana that has just started has done so."""
+    from stackctl.operations.grafana_reload import restored_datasource
+    from stackctl.operations.live import Live
+    from stackctl.report import console
+
+    if work.stack.grafana is None or c.GRAFANA in plan.starting():
+        return
+    with suppress(Unavailable):
+        live = Live.open(manifest)
+        target = live.kept(live.current)
+        if target and restored_datasource(live, target):
+            console.note("Grafana's datasource had been changed and is restored")
 
 
 @dataclass(frozen=True)

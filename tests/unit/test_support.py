@@ -39,6 +39,7 @@ def test_default_images_are_supported(image: str) -> None:
         ("prometheus", (3, 5, 3), date(2026, 8, 1), True, date(2026, 7, 31)),
         ("prometheus", (3, 13, 5), date(2027, 8, 1), True, date(2027, 7, 31)),
         ("prometheus", (2, 53), AS_OF, True, None),
+        ("prometheus", (3, 15, 1), AS_OF, True, date(2026, 11, 4)),
         ("prometheus", (3, 16, 0), AS_OF, False, None),
         ("grafana", (11, 6, 1), AS_OF, True, date(2026, 6, 25)),
         ("grafana", (9, 4, 7), AS_OF, True, None),

@@ -99,6 +99,30 @@ def test_a_panel_must_be_told_in_the_words_of_its_dashboard(tmp_path: Path) -> N
     )
 
 
+def test_warns_of_a_variable_of_several_values_compared_by_equality(tmp_path: Path) -> None:
+    manifest = write(tmp_path, "up")
+    variable = {"name": "job", "type": "query", "query": "label_values(up, job)", "includeAll": True}
+    good, bad = (
+        {"title": t, "targets": [{"expr": f'up{{job{op}"$job"}}'}]} for t, op in (("Good", "=~"), ("Bad", "="))
+    )
+    repeated = {**bad, "title": "Repeated", "repeat": "job"}
+    dashboard = {"title": "Shop", "panels": [good, bad, repeated], "templating": {"list": [variable]}}
+    (tmp_path / "d.json").write_text(json.dumps(dashboard))
+    manifest.write_text(manifest.read_text() + "dashboards: [{file: d.json}]\ngrafana:\n")
+    (problem,) = review_queries(load(manifest, environ={})).warnings
+    assert problem.summary == "Shop, Bad: `$job` can hold several values, but `=` compares with one"
+    assert problem.remedy == 'Write `=~"$job"`.'
+
+
+@pytest.mark.parametrize(("image", "count"), [("prom/prometheus:v3.13.5", 1), ("prom/prometheus:v3.14.0", 0)])
+def test_warns_of_promql_that_the_image_does_not_know(tmp_path: Path, image: str, count: int) -> None:
+    manifest = write(tmp_path, "first_over_time(up[5m]) > 1")
+    manifest.write_text(f"{manifest.read_text()}prometheus: {{image: '{image}'}}\n")
+    found = [each for each in review_queries(load(manifest, environ={})).warnings if "first_over_time" in each.summary]
+    assert len(found) == count
+    assert not count or "from 3.14 on, and the image has 3.13.5" in found[0].summary
+
+
 def check(folder: Path, expr: str, *arguments: str, services: str = SERVICE) -> int:
     return main(["-f", str(write(folder, expr, services)), "check", *arguments])
 
