@@ -141,7 +141,7 @@ def _questions(metric: Metric, job: Condition, added: Set[str]) -> dict[About, s
         questions["lacking", label.name] = f"count({without.text})"
         if label.values:
             other = _with(series, Condition(label.name, "!~", "|".join(map(re.escape, label.values))))
-            questions["beyond", label.name] = f"topk({_FEW}, topk by ({label.name}) (1, {other.text}))"
+            questions["beyond", label.name] = f"topk({_FEW}, topk by ({word(label.name)}) (1, {other.text}))"
     return questions
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stackctl import conventions as c
 from stackctl.errors import Problem
@@ -15,6 +15,7 @@ from stackctl.manifest.schema import Manifest
 from stackctl.manifest.service_schema import ContractModel, ServiceModel
 from stackctl.manifest.validate import show_path
 from stackctl.promql import duration
+from stackctl.support import image_version
 
 
 def crosscheck(document: Document, manifest: Manifest) -> list[Problem]:
@@ -24,6 +25,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Problem]:
         *_job_names(manifest),
         *_container_names(manifest),
         *_listen_addresses(manifest),
+        *_names_for_version_3(manifest),
         *(routing.contradictions(manifest.alertmanager) if manifest.alertmanager else ()),
         *(problem for name, service in manifest.services.items() for problem in _service(manifest, name, service)),
     ]
@@ -55,6 +57,26 @@ def _something_to_monitor(manifest: Manifest) -> Iterator[Found]:
     if not manifest.services and not (manifest.exporters and manifest.exporters.model_fields_set):
         remedy = 'Add one, like `services: {api: {targets: ["localhost:8000"]}}`.'
         yield (), "nothing to monitor: there are neither `services` nor `exporters`", remedy
+
+
+def _names_for_version_3(manifest: Manifest) -> Iterator[Found]:
+    """Labels whose names Prometheus 2 refuses."""
+    image = manifest.prometheus.image or c.IMAGES[c.PROMETHEUS]
+    if not () < image_version(image) < (3,):
+        return
+    for path, names in _label_names(manifest):
+        for name in names:
+            if not c.LABEL_NAME.fullmatch(name):
+                message = f"Prometheus 2 refuses the name of this label: `{name}`"
+                yield (*path, name), message, "Use letters, digits and `_`, or run Prometheus 3."
+
+
+def _label_names(manifest: Manifest) -> Iterator[tuple[Path, Iterable[str]]]:
+    yield ("prometheus", "external_labels"), manifest.prometheus.external_labels
+    for name, service in manifest.services.items():
+        yield ("services", name, "labels"), service.labels
+        for index, target in enumerate(service.targets or ()):
+            yield ("services", name, "targets", index, "labels"), target.labels
 
 
 def _job_names(manifest: Manifest) -> Iterator[Found]:

@@ -305,6 +305,16 @@ def test_accepts_the_label_names_of_prometheus_3(tmp_path: Path) -> None:
     assert stack.services[0].labels == {"service.name": "a"}
 
 
+def test_refuses_names_that_prometheus_2_does_not_take(tmp_path: Path) -> None:
+    text = service("    labels: {service.name: a, team: b}\n") + "prometheus: {image: 'prom/prometheus:v2.53.0'}\n"
+    with pytest.raises(InputError) as refused:
+        loaded(tmp_path, text)
+    (problem,) = refused.value.problems
+    assert "Prometheus 2 refuses the name of this label: `service.name`" in problem.summary
+    assert problem.position
+    assert problem.position.line == 6
+
+
 @pytest.mark.parametrize("name", ['""', "__x", '"a\\nb"'])
 def test_refuses_names_that_no_target_can_have(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError):
