@@ -102,6 +102,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Problem]:
     """What is worth a look."""
     from stackctl.manifest.alert_labels import missing_labels
     from stackctl.manifest.exposure import exposed
+    from stackctl.manifest.notification_fields import unknown_fields
     from stackctl.manifest.severity import unrouted
     from stackctl.manifest.titles import titled_like_folders
     from stackctl.support import too_old
@@ -113,6 +114,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Problem]:
         yield from file.notes
     yield from review.warnings
     yield from missing_labels(stack)
+    yield from unknown_fields(stack)
     yield from unrouted(stack)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from stackctl.data import data_dir
 from stackctl.model import Receiver
 from stackctl.render.secrets import SecretFiles
 from stackctl.scrape import reachable_url
-from stackctl.source import Secret
+from stackctl.source import Attached, Secret
 
 TEMPLATES = "templates/stackctl.tmpl"
 
@@ -65,10 +66,15 @@ def _filled(block: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, 
 
 def _reachable(block: Mapping[str, Any], runtime: str) -> dict[str, Any]:
     """`block` with addresses on the user's own machine as the server reaches them."""
-    return {key: _address(value, runtime) if key in _ADDRESSES else value for key, value in block.items()}
+    return {
+        key: _address(value, runtime) if key.removesuffix("_file") in _ADDRESSES else value
+        for key, value in block.items()
+    }
 
 
 def _address(value: Any, runtime: str) -> Any:
     if isinstance(value, Secret):
         return Secret(reachable_url(value.reveal(), runtime))
+    if isinstance(value, Attached):
+        return replace(value, content=reachable_url(value.content.strip(), runtime))
     return reachable_url(value, runtime) if isinstance(value, str) else value

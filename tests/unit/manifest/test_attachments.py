@@ -106,6 +106,16 @@ def test_secrets_of_receivers_are_found_from_where_alertmanager_runs(
     assert tree.files[path.removeprefix("current/")].secret
 
 
+def test_an_address_in_a_file_is_reached_from_a_container(tmp_path: Path) -> None:
+    (tmp_path / "hook.url").write_text("http://localhost:5001/right-horse\n")
+    text = f"{SERVICES}alertmanager: {{receivers: {{team: {{webhook: {{url_file: hook.url}}}}}}}}\n"
+    for runtime, host in (("native", "localhost"), ("docker", "host.docker.internal")):
+        tree = rendered(tmp_path, text, runtime)
+        path = config(tree, "alertmanager")["receivers"][0]["webhook_configs"][0]["url_file"]
+        content = tree.files[path.removeprefix("current/")].content.decode()
+        assert content == f"http://{host}:5001/right-horse"
+
+
 def test_template_globs_are_copied(tmp_path: Path) -> None:
     (tmp_path / "tmpl").mkdir()
     for name in ("a.tmpl", "b.tmpl"):

@@ -1,0 +1,47 @@
+"""The labels and annotations that the texts of receivers ask for, beside those that the stack's alerts have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stackctl.errors import Problem
+from stackctl.model import Stack
+from stackctl.promql.nearest import Names, is_slip
+
+_FIELD = re.compile(r"\.(?:Common)?(Annotations)\.([A-Za-z_]\w*)|\.(?:Common|Group)?(Labels)\.([A-Za-z_]\w*)")
+# What all alerts have, whatever their rules say.
+_OF_ALL = frozenset({"alertname", "job", "instance", "severity"})
+
+
+def unknown_fields(stack: Stack) -> Iterator[Problem]:
+    """What no alert of the stack has, and is probably a slip for what one has: it is empty in each message."""
+    alerts = [rule for file in stack.rules for rule in file.rules if rule.kind == "alert"]
+    if stack.alertmanager is None or not alerts:
+        return
+    known = {
+        "Annotations": {name for rule in alerts for name in rule.annotations},
+        "Labels": {name for rule in alerts for name in rule.labels} | _OF_ALL,
+    }
+    names = {kind: Names(each) for kind, each in known.items()}
+    for receiver in stack.alertmanager.receivers:
+        for kind, name in dict.fromkeys(_asked(receiver.integrations)):
+            near = names[kind].nearest(name) if name not in known[kind] else ""
+            if near and is_slip(name, near):
+                what = kind.lower().removesuffix("s")
+                summary = f"the receiver `{receiver.name}` shows the {what} `{name}`, which no alert of the stack has"
+                yield Problem(summary, receiver.origin, remedy=f"Did you mean `{near}`?")
+
+
+def _asked(value: Any) -> Iterator[tuple[str, str]]:
+    """Kind and name of each field in the texts of a block."""
+    if isinstance(value, str):
+        for annotations, annotation, labels, label in _FIELD.findall(value) if "{{" in value else ():
+            yield annotations or labels, annotation or label
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _asked(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _asked(item)
