@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from stackctl.checks import targets
 from stackctl.checks.context import Context
 from stackctl.clients.http import NoAnswer
 from stackctl.model import Dashboard, DashboardVariable
@@ -29,6 +30,7 @@ def _existing(context: Context, dashboard: Dashboard, variable: DashboardVariabl
     selector = runnable(variable.selector, dashboard.values)
 
     def ask() -> tuple[str, ...]:
+        targets.settle(context)  # before the first scrapes there would be fewer values
         try:
             return context.prometheus().label_values(variable.label, selector)
         except NoAnswer:  # it is no selector, or the failure is told by others
