@@ -34,7 +34,8 @@ def check(
     """Check the manifest and every file it names, offline.
 
     Expressions are held against the contracts: what nobody serves, what no series can match, what means something else.
-    promtool and amtool check what would be rendered, where `stackctl tools` has them.
+    promtool and amtool check what would be rendered, and expand the templates of alerts and receivers, where `stackctl
+    tools` has them.
     """
     from stackctl.operations.advice import advise
     from stackctl.report import console

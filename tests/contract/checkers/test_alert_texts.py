@@ -43,7 +43,17 @@ GOOD = (
     "100% of {{ $value }}! (really)",
     "{{ $x := $value }}{{ $x }}",
     '{{ parseDuration "1h" }} {{ args 1 2 }} {{ tableLink "up" }} {{ graphLink "up" }}',
+    '{{ "up" | query | first | value | printf "%.0f" }}',
+    '{{ range query (printf "up{job=\\"%s\\"}" $labels.job) }}{{ . | value }}{{ end }}',
+    '{{ $last := "" }}{{ range query "up" }}{{ $last = .Labels.job }}{{ end }}{{ $last }}',
+    '{{ printf "%.0f" (query "up") }}',
+    '{{ query "up" | sortByLabel "job" | first | label "job" }}',
+    '{{ if eq $labels.state "blocked" }}a{{ else if eq $labels.state "open" }}b{{ end }}',
+    "{{ range $name, $value := $labels }}{{ $name }}={{ $value }} {{ end }}",
+    'https://b.example/?var={{ urlquery $labels.name }}&from={{ with query "time()" }}{{ . | first | value }}{{ end }}',
 )
+
+
 BAD = {
     "{{ .group }}": "can't evaluate field group",
     "{{ .labels.job }}": "can't evaluate field labels",
@@ -60,6 +70,9 @@ BAD = {
     "{{ if lt $value 1.0 }}{{ .group }}{{ end }}": "can't evaluate field group",
     "{{ $value | len }}": "",
     "{{ if $value > 3 }}{{ end }}": "",
+    "{{ if lt $value 10 }}a{{ end }}": "incompatible types for comparison",
+    "{{ if eq $labels.code 500 }}a{{ end }}": "incompatible types for comparison",
+    '{{ with query "up{pid=%q}" $labels.pid }}{{ . }}{{ end }}': "wrong number of args",
 }
 
 
