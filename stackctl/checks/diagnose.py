@@ -340,6 +340,12 @@ def _server_error(case: Case) -> Diagnosis:
     return Diagnosis(f"{cause}: {said}" if said else cause, "Look at the service's own log.")
 
 
+def _without_content(case: Case) -> Diagnosis:
+    said = re.search(r"HTTP status (2\d\d[^\n]*)", case.error)
+    remedy = f"`metrics_path: {case.job.metrics_path}` may be wrong: use the path that answers 200 with metrics."
+    return Diagnosis(f"it answers without metrics ({said[1] if said else '2xx'})", remedy)
+
+
 def _redirected(case: Case) -> Diagnosis:
     to = _location(case)
     if not to:
@@ -461,6 +467,7 @@ _ROWS: tuple[tuple[str, Callable[[Case], Diagnosis]], ...] = (
     (r"HTTP status 40[45]", _nowhere),
     (r"HTTP status 5\d\d", _server_error),
     (r"HTTP status 3\d\d", _redirected),
+    (r"HTTP status 2\d\d", _without_content),
     (r"(?i)content.type", _other_type),
     (
         r"expected a valid|expected value after|invalid metric type|unexpected end|while parsing|strconv\.Parse|# EOF",

@@ -145,7 +145,7 @@ def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:
     if isinstance(result, str):
         return Verdict("fail", result, "Correct the query.")
     verdict = backing.of_panel(query.expr, result)
-    if query.exact and verdict.outcome == "fail":
+    if query.exact and verdict.outcome in ("fail", "empty"):
         summary = f"`${query.exact}` holds several values, and `=` compares with one: {verdict.summary}"
         return Verdict("fail", summary, f'Write `=~"${query.exact}"`.')
     return verdict

@@ -183,7 +183,7 @@ def _empty(subject: Subject, job: Job, up: Sequence[ActiveTarget], stored: Store
     """The finding of a job with targets that serve nothing, or of which relabelling leaves nothing."""
     empty = [target for target in up if stored.scraped.get(_labels(target.labels)) == 0]
     if empty and job.metrics_path == _FEDERATION:
-        return subject.warned("its answer is empty: nothing matches `match[]` now", "Check `params` of the job.")
+        return subject.passed("its answer is empty: nothing matches `match[]` now, which can be normal")
     if empty:
         summary = f"{len(empty)} of {len(up)} targets answer without any samples"
         remedy = "Check `metrics_path`: another page may be the one with the metrics; or let the service serve some."

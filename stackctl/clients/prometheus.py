@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -208,8 +209,9 @@ class Prometheus:
         return found[:limit] if limit else found
 
     def timestamps(self, selector: str, seconds: float) -> tuple[float, ...]:
-        """The Unix times of the samples that one series of `selector` has within the last `seconds`."""
-        parameters = {"query": f"{selector}[{seconds:.0f}s]", "limit": "1"}
+        """The Unix times of the samples that one series of `selector` has up to `seconds` ago or ahead of now."""
+        query = f"{selector}[{2 * seconds:.0f}s]"
+        parameters = {"query": query, "limit": "1", "time": f"{time.time() + seconds:.3f}"}
         return self.http.json("/api/v1/query", _times, params=parameters)
 
     def has_result(self, query: str) -> bool:

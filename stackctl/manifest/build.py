@@ -291,12 +291,14 @@ def _scrape(model: ServiceModel, tls: Block) -> dict[str, Any]:
         "authorization": model.authorization,
         "tls_config": tls,
         "params": model.params,
-        "honor_labels": model.honor_labels,
+        "honor_labels": model.honor_labels or None,
+        "honor_timestamps": None if model.honor_timestamps else False,
+        "sample_limit": model.sample_limit,
         "fallback_scrape_protocol": model.fallback_scrape_protocol,
         "relabel_configs": [step.model_dump(exclude_defaults=True) for step in model.relabel],
         "metric_relabel_configs": [step.model_dump(exclude_defaults=True) for step in model.metric_relabel],
     }
-    return {key: value for key, value in fields.items() if value}
+    return {key: value for key, value in fields.items() if value or value is False}
 
 
 def _run(model: ServiceModel, root: Path) -> Run:

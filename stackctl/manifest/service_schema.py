@@ -241,6 +241,8 @@ class ServiceModel(Model):
     )
     params: dict[Text, list[Text]] = Field(default_factory=dict, description="URL parameters of the scrape.")
     honor_labels: Boolean = Field(False, description="Keep labels that the target sends, when they clash.")
+    honor_timestamps: Boolean = Field(True, description="Keep the timestamps that the target sends.")
+    sample_limit: Integer | None = Field(None, description="A scrape with more samples than this fails.")
     fallback_scrape_protocol: Literal[
         "PrometheusText0.0.4", "PrometheusText1.0.0", "OpenMetricsText0.0.1", "OpenMetricsText1.0.0", "PrometheusProto"
     ] | None = Field(None, description="What to assume when a target sends no usable Content-Type.")  # fmt: skip

@@ -117,13 +117,14 @@ def _endpoint(service: Service, name: str, port_name: str) -> dict[str, Any]:
         "scrapeTimeout": service.scrape_timeout,
         "params": scrape.get("params"),
         "honorLabels": scrape.get("honor_labels"),
+        "honorTimestamps": scrape.get("honor_timestamps"),
         "basicAuth": _references(name, ("username", "password")) if "basic_auth" in scrape else None,
         "authorization": _authorization(scrape, name),
         "tlsConfig": _tls(scrape, name),
         "relabelings": relabelings + [_camel(step) for step in scrape.get("relabel_configs", ())],
         "metricRelabelings": [_camel(step) for step in scrape.get("metric_relabel_configs", ())],
     }
-    return {key: value for key, value in fields.items() if value}
+    return {key: value for key, value in fields.items() if value or value is False}
 
 
 def _authorization(scrape: Mapping[str, Any], name: str) -> dict[str, Any] | None:

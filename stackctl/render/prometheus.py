@@ -85,7 +85,7 @@ def scrape_config(job: Job, secrets: SecretFiles, runtime: str) -> dict[str, Any
     service = job.service
     fields: dict[str, Any] = {
         "job_name": job.name,
-        "honor_labels": job.honor_labels,
+        "honor_labels": job.honor_labels or None,
         "scrape_interval": service.scrape_interval if service else None,
         "scrape_timeout": service.scrape_timeout if service else None,
         "metrics_path": job.metrics_path if job.metrics_path != "/metrics" else None,
@@ -94,7 +94,8 @@ def scrape_config(job: Job, secrets: SecretFiles, runtime: str) -> dict[str, Any
         **(secrets.plain(service.scrape, (service.name,), service.origin) if service else {}),
         **(own_scrape(job.component, secrets.salt) if isinstance(job.component, Prometheus) else {}),
     }
-    return {**{key: value for key, value in fields.items() if value}, **_targets(job, fields, secrets, runtime)}
+    given = {key: value for key, value in fields.items() if value or value is False}
+    return {**given, **_targets(job, fields, secrets, runtime)}
 
 
 def _targets(job: Job, fields: Mapping[str, Any], secrets: SecretFiles, runtime: str) -> dict[str, Any]:

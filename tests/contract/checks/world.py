@@ -274,7 +274,7 @@ class World:
         if text.startswith("count by (job, instance) (last_over_time("):
             fresh = [each["labels"] for each in self.targets if each["labels"].get("instance") not in self.stale]
             return success({"result": [{"metric": labels, "value": [1, "1"]} for labels in fresh]})
-        if text.endswith("[600s]"):
+        if text.endswith("[1200s]"):
             times = [[at, "1"] for at in range(self.history["up" if text.startswith("up{") else ""])]
             return success({"result": [{"metric": {}, "values": times}] if times else []})
         if text.startswith(("label_replace(", "group by (", "count by (")):

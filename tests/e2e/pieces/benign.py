@@ -1,0 +1,315 @@
+"""What a good stack survives: each must leave `verify` as green as before."""
+
+from __future__ import annotations
+
+import gzip
+
+from tests.e2e.pieces import (
+    OPEN_METRICS,
+    Piece,
+    alert,
+    board,
+    group,
+    page,
+    panel,
+    record,
+    service,
+)
+
+# Every stack of pieces has the service `shop`, which serves this.
+SHOP = """\
+# TYPE shop_requests_total counter
+shop_requests_total{path="/",status="200"} 7
+shop_requests_total{path="/cart",status="500"} 1
+# TYPE shop_queue_size gauge
+shop_queue_size{queue="mail"} 3
+# TYPE shop_wait_seconds histogram
+shop_wait_seconds_bucket{le="0.1"} 4
+shop_wait_seconds_bucket{le="1.0"} 6
+shop_wait_seconds_bucket{le="+Inf"} 7
+shop_wait_seconds_sum 3.5
+shop_wait_seconds_count 7
+# TYPE shop_info gauge
+shop_info{version="1.0"} 1
+"""
+ONE = "# TYPE piece gauge\npiece 1\n"
+
+
+def scraped(name: str, body: object = ONE, kind: str | None = "text/plain; version=0.0.4", **fields: object) -> Piece:
+    """A piece with one service and its page."""
+    made = page(body, kind, **fields.pop("page", {}))  # type: ignore[arg-type]
+    return Piece(name, {f"/{name}": made}, service(name, **fields))
+
+
+def relabel(**step: object) -> list[dict[str, object]]:
+    return [step]
+
+
+SCRAPES = (
+    scraped(
+        "port-stripped",
+        relabel=relabel(source_labels=["__address__"], regex="(.*):[0-9]+", target_label="instance"),
+    ),
+    scraped("job-relabelled", relabel=relabel(target_label="job", replacement="renamed-by-relabelling")),
+    scraped("job-label", labels={"job": "old-job"}),
+    scraped("instance-label", labels={"instance": "shop-1"}),
+    scraped("instance-dropped", relabel=relabel(action="replace", target_label="instance", replacement="")),
+    Piece(
+        "one-instance",
+        {"/one-instance": page(ONE)},
+        {
+            "one-instance": {
+                "targets": [
+                    {"address": "APP", "labels": {"instance": "both", "part": "a"}},
+                    {"address": "LOCAL", "labels": {"instance": "both", "part": "b"}},
+                ],
+                "metrics_path": "/one-instance",
+            }
+        },
+    ),
+    scraped(
+        "address-relabelled",
+        relabel=relabel(source_labels=["__address__"], target_label="__address__", replacement="LOCAL"),
+    ),
+    scraped("path-relabelled", relabel=relabel(target_label="__metrics_path__", replacement="/port-stripped")),
+    Piece(
+        "federation",
+        {"/federate": page(lambda now: f'up{{job="theirs",instance="there:1",site="b"}} 1 {now - 20_000}\n')},
+        service("federation", "/federate", honor_labels=True, params={"match[]": ['{job="theirs"}']}),
+    ),
+    Piece(
+        "federation-of-nothing-yet",
+        services={
+            "federation-of-nothing-yet": {
+                "targets": ["PROMETHEUS"],
+                "metrics_path": "/federate",
+                "honor_labels": True,
+                "params": {"match[]": ['{job="nobody"}']},
+            }
+        },
+    ),
+    scraped("honored", 'piece{job="theirs",instance="there"} 1\n', honor_labels=True),
+    scraped("exported", 'piece{job="theirs",instance="there"} 1\n'),
+    scraped("stamped", lambda now: f"piece 1 {now}\n"),
+    scraped("two-minutes-behind", lambda now: f"piece 1 {now - 120_000}\n"),
+    scraped("two-minutes-ahead", lambda now: f"piece 1 {now + 120_000}\n"),
+    scraped("stamps-ignored", "piece 1 1000\n", honor_timestamps=False),
+    scraped("slow", page={"seconds": 0.6}),
+    scraped("large", "".join(f'piece{{n="{n}"}} {n}\n' for n in range(5_000))),
+    scraped("zipped", gzip.compress(ONE.encode()), page={"headers": {"Content-Encoding": "gzip"}}),
+    scraped("odd-values", "a NaN\nb +Inf\nc -Inf\nd 1e-300\ne -0\n"),
+    scraped("escapes", 'piece{a="quote \\" and \\\\ and \\n",b="",c="\u2028",d="ä€🙂"} 1\n'),
+    scraped("spaced", 'piece { a = "1" , } 1 \n\n# a comment\n   other 2\n'),
+    scraped("untyped", "# HELP piece Help.\n# TYPE piece untyped\npiece 1\n"),
+    scraped(
+        "open-metrics",
+        '# TYPE rpc counter\n# UNIT rpc_bytes bytes\nrpc_total 3 # {trace_id="a"} 1 1.5\nrpc_created 1.5\n'
+        '# TYPE build info\nbuild_info{v="1"} 1\n# TYPE mode stateset\nmode{mode="a"} 1\nmode{mode="b"} 0\n# EOF\n',
+        OPEN_METRICS,
+    ),
+    scraped("names-in-utf-8", '{"shop.requests","region.name"="eu"} 1\n'),
+    scraped("no-help", "piece 1\n", "text/plain"),
+    scraped("no-type", "piece 1\n", None, fallback_scrape_protocol="PrometheusText0.0.4"),
+    scraped(
+        "metric-relabelled",
+        ONE + "gone 1\n",
+        metric_relabel=relabel(action="drop", source_labels=["__name__"], regex="gone"),
+    ),
+    scraped("job-of-metrics", metric_relabel=relabel(target_label="job", replacement="from-metric-relabelling")),
+    scraped("rare", scrape_interval="3s", scrape_timeout="1s"),
+    scraped("with-params", params={"module": ["a"], "x": ["1", "2"]}),
+    scraped("logged-in", basic_auth={"username": "me", "password": "right"}, page={"login": "me:right"}),
+    Piece(
+        "from-file",
+        {"/from-file": page(ONE)},
+        {
+            "from-file": {
+                "discovery": {"file_sd_configs": [{"files": ["from-file.json"]}]},
+                "metrics_path": "/from-file",
+            }
+        },
+        files={"from-file.json": '[{"targets": ["APP"], "labels": {"zone": "b"}}]'},
+    ),
+    Piece(
+        "from-http",
+        {"/from-http": page(ONE), "/from-http-list": page('[{"targets": ["APP"]}]', "application/json")},
+        {
+            "from-http": {
+                "discovery": {"http_sd_configs": [{"url": "http://APP/from-http-list"}]},
+                "metrics_path": "/from-http",
+            }
+        },
+    ),
+    Piece(
+        "in-extra",
+        {"/in-extra": page(ONE)},
+        prometheus={
+            "extra": {
+                "scrape_configs": [
+                    {"job_name": "in-extra", "metrics_path": "/in-extra", "static_configs": [{"targets": ["APP"]}]}
+                ]
+            }
+        },
+    ),
+)
+
+
+def ruled(name: str, *rules: dict[str, object], **fields: object) -> Piece:
+    """A piece with one group of rules."""
+    return Piece(name, rules=(group(name, *rules, **fields),))
+
+
+RULES = (
+    ruled("slow-group", alert("Slow", "shop_queue_size > 100"), record("slow:queue", "shop_queue_size"), interval="5m"),
+    ruled("of-slow-group", alert("OfSlow", "slow:queue > 100")),
+    ruled(
+        "firing", alert("AlwaysOn", "vector(1)", labels={"severity": "none"}, annotations={"summary": "{{ $value }}"})
+    ),
+    ruled(
+        "expanded",
+        alert(
+            "Expanded",
+            "shop_queue_size > 0",
+            labels={"text": "{{ $labels.queue | toUpper }}"},
+            annotations={
+                "summary": "{{ $labels.queue }} {{ $value | humanize }} {{ $labels.no }} {{ $externalLabels.site }}",
+                "more": '{{ with query "shop_queue_size" }}{{ . | first | value }}{{ end }}',
+                "each": '{{ range query "up" }}{{ .Labels.job }}={{ .Value }} {{ end }}',
+            },
+        ),
+    ),
+    ruled("kept-firing", alert("Kept", "shop_queue_size > 1e9", keep_firing_for="5m", **{"for": "1m"})),
+    ruled("limited", alert("Limited", "shop_queue_size > 1e9"), limit=10, query_offset="1s", labels={"team": "core"}),
+    ruled("numbers-as-labels", alert("Numbers", "shop_queue_size > 1e9", labels={"severity": "1", "on": "on"})),
+    ruled(
+        "chain",
+        record("chain:a", "shop_queue_size"),
+        record("chain:b", "sum(chain:a)"),
+        alert("Chain", "chain:b > 9e9"),
+    ),
+    ruled("records-itself-before", record("same_name", "shop_queue_size"), record("uses:same", "same_name * 2")),
+    ruled("absent", alert("Absent", 'absent(nobody_has_this_yet{job="shop"})'), alert("Up", 'absent(up{job="shop"})')),
+    ruled("absent-over-time", alert("AbsentOverTime", "absent_over_time(shop_queue_size[5m])")),
+    ruled("an-hour-ago", alert("HourAgo", "shop_queue_size > 2 * shop_queue_size offset 1h")),
+    ruled("unless", alert("Unless", 'shop_queue_size > 0 unless on (queue) shop_queue_size{queue="mail"}')),
+    ruled("or-zero", record("or:zero", 'sum(rate(shop_requests_total{status="503"}[1m])) or vector(0)')),
+    ruled("not-counted-yet", alert("NotCounted", 'rate(shop_requests_total{status="502"}[1m]) > 1')),
+    ruled(
+        "by-name", record("by:name", 'count({__name__=~"shop_.+"})'), record("by:quoted", 'sum({"shop_queue_size"})')
+    ),
+    ruled("subquery", record("sub:query", "max_over_time(sum(rate(shop_requests_total[20s]))[1m:10s])")),
+    ruled("joined", record("joined:queue", "shop_queue_size * on (job, instance) group_left (version) shop_info")),
+    ruled("quantile", record("wait:p9", "histogram_quantile(0.9, sum by (le) (rate(shop_wait_seconds_bucket[20s])))")),
+    ruled("compared-with-bool", record("bool:queue", "shop_queue_size >= bool 5")),
+    ruled("negative-matchers", alert("Negative", 'shop_requests_total{path!="/",status!~"2.."} > 1e9')),
+    ruled("time-of-day", alert("Hours", "hour() < 0 or vector(0) > 1")),
+    Piece("empty-group", rules=(group("empty-group"), {"name": "no-rules"})),
+)
+
+ALL = {
+    "name": "path",
+    "type": "query",
+    "query": "label_values(shop_requests_total, path)",
+    "multi": True,
+    "includeAll": True,
+}
+CHOSEN_ALL = {**ALL, "current": {"text": ["All"], "value": ["$__all"]}}
+
+
+def shown(name: str, *panels: dict[str, object], **fields: object) -> Piece:
+    """A piece with a dashboard."""
+    return Piece(name, dashboard=board(*panels, **fields))  # type: ignore[arg-type]
+
+
+QUEUE = "sum(shop_queue_size)"
+DASHBOARDS = (
+    shown("hidden-query", panel("P", QUEUE) | {"targets": [{"expr": QUEUE}, {"expr": "not_there", "hide": True}]}),
+    shown("all-values", panel("P", 'shop_requests_total{path=~"$path"}'), variables=[CHOSEN_ALL]),
+    shown("all-value", panel("P", 'shop_requests_total{path=~"$path"}'), variables=[{**CHOSEN_ALL, "allValue": ".*"}]),
+    shown("repeated", panel("P $path", 'shop_requests_total{path="$path"}', repeat="path"), variables=[CHOSEN_ALL]),
+    shown(
+        "repeated-row",
+        {
+            "type": "row",
+            "title": "$path",
+            "repeat": "path",
+            "panels": [panel("P", 'shop_requests_total{path="$path"}')],
+        },
+        variables=[CHOSEN_ALL],
+    ),
+    shown(
+        "mixed",
+        panel("P", QUEUE, datasource={"type": "mixed", "uid": "-- Mixed --"}),
+        panel("Other", kind="logs", datasource={"type": "loki", "uid": "loki"}),
+    ),
+    Piece(
+        "old-rows",
+        dashboard={"rows": [{"panels": [panel("P", QUEUE, kind="graph")]}], "schemaVersion": 14, "panels": []},
+    ),
+    shown(
+        "old-panels",
+        *(panel(kind, QUEUE, kind=kind) for kind in ("graph", "singlestat", "table-old", "grafana-piechart-panel")),
+    ),
+    shown("units", panel("P", QUEUE, fieldConfig={"defaults": {"unit": "suffix:queues"}, "overrides": []})),
+    shown("collapsed", {"type": "row", "title": "R", "collapsed": True, "panels": [panel("P", QUEUE)]}),
+    shown("text-alone", {"type": "text", "title": "T", "options": {"content": "# Hello"}}, panel("P", QUEUE)),
+    shown(
+        "macros", panel("P", "rate(shop_requests_total[$__rate_interval])", "increase(shop_requests_total[$__range])")
+    ),
+    shown("exported", panel("P", QUEUE, datasource={"type": "prometheus", "uid": "${DS_PROMETHEUS}"})),
+    shown(
+        "every-variable",
+        panel(
+            "P",
+            'sum(rate(shop_requests_total{path=~"$path",job="$job",status=~"$custom|$text"}[$interval])) or vector(0)',
+        ),
+        variables=[
+            ALL,
+            {
+                "name": "job",
+                "type": "query",
+                "query": {"query": "label_values(up, job)", "refId": "A"},
+                "regex": "/shop/",
+            },
+            {"name": "custom", "type": "custom", "query": "200,500", "current": {"text": "200", "value": "200"}},
+            {"name": "text", "type": "textbox", "query": "500", "current": {"text": "500", "value": "500"}},
+            {"name": "interval", "type": "interval", "query": "20s,1m", "current": {"text": "20s", "value": "20s"}},
+            {
+                "name": "source",
+                "type": "datasource",
+                "query": "prometheus",
+                "current": {"text": "default", "value": "default"},
+            },
+            {"name": "filters", "type": "adhoc", "datasource": {"type": "prometheus", "uid": "x"}},
+            {"name": "constant", "type": "constant", "query": "mail"},
+        ],
+    ),
+    shown("alerts-of-now", panel("P", "sum(ALERTS) or vector(0)"), panel("Q", 'count(ALERTS{alertname="Never"})')),
+    shown("compared", panel("P", "shop_queue_size > 1000")),
+    Piece(
+        "resource",
+        dashboard={
+            "apiVersion": "dashboard.grafana.app/v1beta1",
+            "kind": "Dashboard",
+            "metadata": {"name": "resource"},
+            "spec": board(panel("P", QUEUE)) | {"title": "resource"},
+        },
+    ),
+    Piece(
+        "library-panel",
+        dashboard=board({"type": "timeseries", "title": "P", "libraryPanel": {"uid": "lib", "name": "L"}})
+        | {"__elements": {"lib": {"uid": "lib", "name": "L", "kind": 1, "model": panel("P", QUEUE)}}},
+    ),
+    Piece(
+        "compact",
+        dashboard={
+            "variables": [
+                {"name": "path", "query": "label_values(shop_requests_total, path)", "multi": True, "all": True}
+            ],
+            "rows": [
+                {"panels": [{"title": "P", "query": 'sum by (path) (rate(shop_requests_total{path=~"$path"}[1m]))'}]}
+            ],
+        },
+    ),
+)
+BENIGN = (*SCRAPES, *RULES, *DASHBOARDS)

@@ -1,0 +1,192 @@
+"""What is broken in stacks that others write: each must turn its own rows red, and nothing else."""
+
+from __future__ import annotations
+
+from tests.e2e.pieces import OPEN_METRICS, Page, Piece, alert, board, group, page, panel, record, service
+from tests.e2e.pieces.benign import CHOSEN_ALL, ONE, QUEUE, relabel
+
+
+def broken(name: str, made: Page, *checks: str, **fields: object) -> Piece:
+    """A piece with one service, whose page is wrong: `checks` are red of it."""
+    subjects = {"target.up": f"{name}/APP", "job.stored": name}
+    red = frozenset(f"{each.removeprefix('~ ')} {subjects[each.removeprefix('~ ')]}" for each in checks)
+    marked = frozenset(f"~ {row}" for row in red) if any(each.startswith("~") for each in checks) else red
+    return Piece(name, {f"/{name}": made}, service(name, **fields), red=marked)
+
+
+UP, STORED = "target.up", "job.stored"
+BEGIN = 1_700_000_000_000
+
+SCRAPES = (
+    broken("empty", page(""), STORED),
+    broken("only-comments", page("# HELP a A.\n# TYPE a gauge\n"), STORED),
+    broken("no-content", page("", status=204), UP),
+    broken("repeated", page("piece 1\npiece 2\n"), STORED),
+    broken("five-hours-old", page(lambda now: f"piece 1 {now - 5 * 3_600_000}\nother 1\n"), STORED),
+    broken("far-ahead", page(lambda now: f"piece 1 {now + 3_600_000}\nother 1\n"), STORED),
+    broken("stands-still", page(lambda now: f"piece {now % 1_000_003} {now // 600_000 * 600_000}\nother 1\n"), STORED),
+    broken(
+        "all-dropped",
+        page(ONE),
+        "~ " + STORED,
+        metric_relabel=relabel(action="drop", source_labels=["__name__"], regex=".*"),
+    ),
+    broken("dropped", page(ONE), UP, relabel=relabel(action="drop", source_labels=["__address__"], regex=".*")),
+    broken("lost", page("no", "text/plain", status=404), UP),
+    broken("web-page", page("<html><title>Shop</title></html>", "text/html"), UP),
+    broken("json", page('{"a": 1}', "application/json"), UP),
+    broken("wrong-password", page(ONE, login="me:right"), UP, basic_auth={"username": "me", "password": "wrong"}),
+    broken("no-login", page(ONE, login="me:right"), UP),
+    broken("in-a-circle", page("", status=302, headers={"Location": "/in-a-circle"}), UP),
+    broken("not-zipped", page(ONE, headers={"Content-Encoding": "gzip"}), UP),
+    broken("no-end", page(ONE, OPEN_METRICS), UP),
+    broken("carriage-returns", page("# TYPE piece gauge\r\npiece 1\r\n"), UP),
+    broken("not-utf-8", page(b'piece{a="\xff"} 1\n'), UP),
+    broken("bad-line", page("piece 1\npiece two\n"), UP),
+    broken("too-slow", page(ONE, seconds=2.6), UP),
+    broken("too-many", page("".join(f'piece{{n="{n}"}} 1\n' for n in range(50))), UP, sample_limit=10),
+    Piece(
+        "nothing-listens",
+        services={"nothing-listens": {"targets": ["localhost:9"]}},
+        red=frozenset({"target.up nothing-listens/localhost:9"}),
+    ),
+    Piece(
+        "one-of-two",
+        {"/one-of-two": page(ONE)},
+        {"one-of-two": {"targets": ["APP", "localhost:9"], "metrics_path": "/one-of-two"}},
+        red=frozenset({"target.up one-of-two/localhost:9"}),
+    ),
+    Piece(
+        "same-instance",
+        {"/same-instance": page(ONE)},
+        {
+            "same-instance": {
+                "targets": [
+                    {"address": "APP", "labels": {"instance": "both"}},
+                    {"address": "localhost:9", "labels": {"instance": "both", "part": "b"}},
+                ],
+                "metrics_path": "/same-instance",
+            }
+        },
+        red=frozenset({"target.up same-instance/both (localhost:9)"}),
+    ),
+    Piece(
+        "list-refused",
+        services={"list-refused": {"discovery": {"http_sd_configs": [{"url": "http://localhost:9/"}]}}},
+        red=frozenset({"target.up list-refused"}),
+    ),
+    Piece(
+        "list-of-dead",
+        services={"list-of-dead": {"discovery": {"file_sd_configs": [{"files": ["dead.json"]}]}}},
+        files={"dead.json": '[{"targets": ["localhost:9"]}]'},
+        red=frozenset({"target.up list-of-dead"}),
+    ),
+    Piece(
+        "health-fails",
+        {"/health-fails": page(ONE), "/ill": page("ill", status=503)},
+        service("health-fails", health={"ready": "/ill"}),
+        red=frozenset({"service.health health-fails/APP ready"}),
+    ),
+    Piece(
+        "contract-broken",
+        {"/contract-broken": page("# TYPE orders gauge\norders 1\n")},
+        service("contract-broken", metrics={"orders": "counter"}),
+        red=frozenset({"contract.metric contract-broken/orders"}),
+    ),
+    Piece(
+        "in-extra-and-down",
+        prometheus={
+            "extra": {
+                "scrape_configs": [{"job_name": "in-extra-and-down", "static_configs": [{"targets": ["localhost:9"]}]}]
+            }
+        },
+        red=frozenset({"target.up in-extra-and-down/localhost:9"}),
+    ),
+    Piece(
+        "written-nowhere",
+        prometheus={
+            "remote_write": [
+                {"name": "written-nowhere", "url": "http://localhost:9/", "queue_config": {"batch_send_deadline": "1s"}}
+            ]
+        },
+        red=frozenset({"remote_write.sent written-nowhere"}),
+    ),
+)
+
+
+def ruled(name: str, rule: dict[str, object], check: str = "rule.data") -> Piece:
+    """A piece with one rule, of which `check` is red."""
+    called = rule.get("alert") or rule["record"]
+    return Piece(name, rules=(group(name, rule),), red=frozenset({f"{check} {name}-rules.yml/{name}/{called}"}))
+
+
+RULES = (
+    ruled("misspelt", alert("Misspelt", 'sum(rate(shop_requets_total{job="shop"}[1m])) > 5')),
+    ruled("no-such-label", alert("NoLabel", 'shop_queue_size{que="mail"} > 5')),
+    ruled("no-such-value", alert("NoValue", 'shop_queue_size{queue="mial"} > 5')),
+    ruled("no-such-job", alert("NoJob", 'up{job="shopp"} == 0')),
+    ruled("bare-histogram", alert("Bare", "histogram_quantile(0.9, sum(rate(shop_wait_seconds[1m]))) > 1")),
+    ruled("served-by-nobody", record("served:nobody", 'sum(nobody_serves_this{job="shop"})')),
+    ruled("window-too-short", alert("Short", "rate(shop_requests_total[1s]) > 5")),
+    ruled(
+        "many-to-many",
+        record("many:many", "shop_requests_total * on (job) shop_requests_total"),
+        "rule.healthy",
+    ),
+    ruled(
+        "broken-template",
+        alert(
+            "BrokenTemplate", "shop_queue_size > 0", annotations={"summary": "{{ $labels.queue | humanizePercentage }}"}
+        ),
+        "rule.healthy",
+    ),
+)
+
+
+def blank(name: str, dashboard: dict[str, object], title: str = "P", check: str = "panel.data") -> Piece:
+    """A piece with a dashboard, of which one panel has no data."""
+    made = Piece(name, dashboard=dashboard)
+    return Piece(name, dashboard=dashboard, red=frozenset({f"{check} {made.board}/{title}"}))
+
+
+# With the job: without it, a service that is down could be the one to serve it.
+GONE = 'sum(shop_queu_size{job="shop"})'
+WELL = panel("Well", QUEUE)
+DASHBOARDS = (
+    blank("panel-misspelt", board(panel("P", GONE), WELL)),
+    blank("second-query", board(panel("P", QUEUE, GONE))),
+    blank("all-with-equals", board(panel("P", 'shop_requests_total{path="$path"}'), variables=[CHOSEN_ALL])),
+    blank("in-old-rows", {"rows": [{"panels": [WELL, panel("P", GONE, kind="graph")]}], "schemaVersion": 14}),
+    blank(
+        "in-library",
+        board({"title": "P", "libraryPanel": {"uid": "lib", "name": "L"}})
+        | {"__elements": {"lib": {"uid": "lib", "name": "L", "kind": 1, "model": panel("P", GONE)}}},
+    ),
+    blank("in-collapsed-row", board({"type": "row", "title": "R", "collapsed": True, "panels": [panel("P", GONE)]})),
+    blank(
+        "in-repeated",
+        board(panel("P", 'shop_queu_size{queue="$path",job="shop"}', repeat="path"), variables=[CHOSEN_ALL]),
+    ),
+    blank(
+        "variable",
+        board(WELL, variables=[{**CHOSEN_ALL, "query": 'label_values(shop_reqs_total{job="shop"}, path)'}]),
+        "$path",
+        "panel.variable",
+    ),
+    blank(
+        "no-quantiles", board(panel("P", "histogram_quantile(0.9, sum by (le) (rate(shop_wait_seconds_count[20s])))"))
+    ),
+    blank("never-meet", board(panel("P", "shop_queue_size / shop_requests_total"))),
+    blank("wrong-job", board(panel("P", 'shop_queue_size{job="prometheus"}'))),
+    blank(
+        "in-resource",
+        {
+            "apiVersion": "dashboard.grafana.app/v1beta1",
+            "kind": "Dashboard",
+            "metadata": {"name": "in-resource"},
+            "spec": {**board(panel("P", GONE)), "title": "in-resource"},
+        },
+    ),
+    blank("compact-panel", {"rows": [{"panels": [{"title": "P", "query": GONE}]}]}),
+)
+FAULTS = (*SCRAPES, *RULES, *DASHBOARDS)
