@@ -27,13 +27,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
+# The property of a report -> what its test says of it when it passes.
+RATES = {"mutant": ("mutants", "killed"), "benign": ("benign variants", "green")}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many mutants were killed: tests of them carry the property `mutant`, with the runtime."""
-    counts: dict[str, list[bool]] = {}
+    """Print how many mutants were killed and how many benign variants stayed green.
+
+    Their tests carry the property `mutant` or `benign`, with where they ran.
+    """
+    counts: dict[tuple[str, str], list[bool]] = {}
     for status in ("passed", "failed"):
         for report in terminalreporter.stats.get(status, ()):
-            for runtime in (value for key, value in report.user_properties if key == "mutant"):
-                counts.setdefault(str(runtime), []).append(status == "passed")
-    for runtime, killed in sorted(counts.items()):
-        rate = 100 * sum(killed) / len(killed)
-        terminalreporter.write_line(f"mutants, {runtime}: {sum(killed)} of {len(killed)} killed ({rate:.0f} %)")
+            for name, where in report.user_properties:
+                if name in RATES:
+                    counts.setdefault((name, str(where)), []).append(status == "passed")
+    for (name, where), passed in sorted(counts.items()):
+        rate, (what, how) = 100 * sum(passed) / len(passed), RATES[name]
+        terminalreporter.write_line(f"{what}, {where}: {sum(passed)} of {len(passed)} {how} ({rate:.0f} %)")
