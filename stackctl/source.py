@@ -73,6 +73,10 @@ class Places(Protocol):
         """Whether there is a value at `path`."""
         ...
 
+    def find_key(self, name: str) -> Position | None:
+        """Where the only key of that name is; None when there are several, or none."""
+        ...
+
     def find(self, words: str, below: tuple[str | int, ...]) -> Position | None:
         """Where the value below a path is that `words`, a message about it, repeats."""
         ...
@@ -86,6 +90,9 @@ class Nowhere:
 
     def holds(self, _path: tuple[str | int, ...]) -> bool:
         return False
+
+    def find_key(self, _name: str) -> None:
+        return None
 
     def find(self, _words: str, _below: tuple[str | int, ...]) -> None:
         return None

@@ -99,6 +99,11 @@ class Document:
                     return self.at(*place[path[:end]])
         return Position(self.file)
 
+    def find_key(self, name: str) -> Position | None:
+        """Where the only key of that name is; None when there are several, or none."""
+        found = [path for path in self._keys if path[-1] == name]
+        return self.position(found[0], key=True) if len(found) == 1 else None
+
     def find(self, words: str, below: Path) -> Position | None:
         """Where the value below a path is that `words`, a message about it, repeats: the longest one that it has."""
         repeated = [

@@ -36,7 +36,7 @@ def refused(
 
 def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Problem]:
     """The refusals as problems; at the places of what they are about, when the `stack` that was rendered is known."""
-    from stackctl.runtime.validation import BadSetting, BadTemplate
+    from stackctl.runtime.validation import BadSetting, BadTemplate, UnknownField
 
     problems = []
     for each in refusals:
@@ -44,6 +44,8 @@ def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Problem]:
             problems.append(each.at(_origin(each, stack)))
         elif isinstance(each, BadSetting):
             problems.append(each.at(_setting(each.words, stack)))
+        elif isinstance(each, UnknownField):
+            problems.append(each.at(stack.places.find_key(each.name) if stack else None))
         else:
             problems.append(each)
     return problems

@@ -56,8 +56,22 @@ class BadSetting:
         return Problem(f"Alertmanager does not accept this: {self.words}", position, remedy=remedy)
 
 
+@dataclass(frozen=True)
+class UnknownField:
+    """A key that `product` ("Prometheus", "Alertmanager") does not know in its configuration."""
+
+    product: str
+    name: str
+
+    def at(self, position: Position | None) -> Problem:
+        """The same as a problem at `position`, where the key was written."""
+        return Problem(f"{self.product} does not know the key `{self.name}` here", position, remedy=_FIELDS)
+
+
 # What a checker refuses: one that it is known how to place in what the user wrote, or what it says itself.
-Refusal = BadTemplate | BadSetting | Problem
+Refusal = BadTemplate | BadSetting | UnknownField | Problem
+
+_FIELDS = "Correct or remove it; a newer image may know it."
 
 _TEMPLATES = "Write it like `{{ $labels.job }}`, `{{ $value }}` or `{{ $value | humanizePercentage }}`."
 _REMEDIES = {
@@ -78,6 +92,8 @@ _TEMPLATE = re.compile(
     r'(?P<part>annotation|label) "(?P<key>.*?)": template: \S*?:\d+: (?P<words>.*)'
 )
 _WENT_WELL = re.compile(r"SUCCESS|^Checking [^']|^Checking '[^']*'$|^Found:|^- |^amtool: error: failed to validate")
+_UNKNOWN_FIELD = re.compile(r"line \d+: field (\S+) not found in type \S+")
+_UNMARSHAL = re.compile(r"FAILED: .*yaml: unmarshal errors:$")
 # amtool says in one line which file it reads, and what is wrong with it.
 _AMTOOLS_FILE = re.compile(r"^Checking '[^']*'\s+FAILED: |^FAILED: ")
 
@@ -124,6 +140,10 @@ def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:
     templates = {line: BadTemplate.read(match) for line in said if (match := _TEMPLATE.fullmatch(line))}
     # What went well is of no interest now, and hides what did not.
     words = [line for line in said if line and line not in templates and not _WENT_WELL.search(line)]
+    fields = [match[1] for line in words if (match := _UNKNOWN_FIELD.fullmatch(line))]
+    if fields and all(_UNKNOWN_FIELD.fullmatch(line) or _UNMARSHAL.search(line) for line in words):
+        unknown = dict.fromkeys(UnknownField(checker.unit.capitalize(), name) for name in fields)
+        return [*templates.values(), *unknown]
     if checker.tool == "amtool":
         reasons = [_AMTOOLS_FILE.sub("", line) for line in words if _AMTOOLS_FILE.match(line)]
         if len(reasons) == len(words) == 1:

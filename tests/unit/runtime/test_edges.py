@@ -15,7 +15,7 @@ import pytest
 from stackctl.errors import Problem
 from stackctl.runtime import containers, ports, process, tail
 from stackctl.runtime.checkers import Call, Texts, Verdict
-from stackctl.runtime.validation import BadSetting, BadTemplate, Refusal, validate
+from stackctl.runtime.validation import BadSetting, BadTemplate, Refusal, UnknownField, validate
 from stackctl.source import Position
 
 
@@ -181,6 +181,13 @@ def test_keeps_the_reason_of_amtool(tmp_path: Path, words: str) -> None:
     said = f"Checking '{{tree}}/alertmanager/alertmanager.yml'  FAILED: {words}\n\n"
     said += "amtool: error: failed to validate 1 file(s)\n\n"
     assert refusals(tmp_path, "alertmanager/alertmanager.yml", Verdict(1, said)) == [BadSetting(words)]
+
+
+def test_names_keys_that_a_server_does_not_know(tmp_path: Path) -> None:
+    said = "Checking '{tree}/alertmanager/alertmanager.yml'  FAILED: yaml: unmarshal errors:\n"
+    said += "  line 16: field titel not found in type config.plain\n\namtool: error: failed to validate 1 file(s)\n"
+    (unknown,) = refusals(tmp_path, "alertmanager/alertmanager.yml", Verdict(1, said))
+    assert unknown == UnknownField("Alertmanager", "titel")
 
 
 def test_keeps_the_reason_about_a_template_file(tmp_path: Path) -> None:
