@@ -316,8 +316,9 @@ class Backing:
         if silent:  # it may be one of these that serves it: a name that is alike would be bad advice
             return self._from_silent(name, silent[0])
         # A rule may have recorded nothing yet, and is what was meant all the same.
-        recorded = (rule.name for file in self.context.stack.rules for rule in file.rules if rule.kind == "record")
-        near = _nearest(name, {*self._names, *self._catalogue.series, *recorded} - {name})
+        # A record that reads the name is not: nor is it there then.
+        known = {*self._names, *self._catalogue.series, *self._catalogue.records} - {name}
+        near = _nearest(name, {each for each in known if not self._catalogue.reads(each, name)})
         if owner and owner not in self._silent and SequenceMatcher(None, name, near).ratio() < _MISSPELT:
             summary = f"`{owner}` does not serve `{name}`"
             return Verdict("fail", summary, "Turn on the collector that serves it, or remove it.", optional=owner)

@@ -66,7 +66,7 @@ class Catalogue:
             return promised
         # By convention only recording rules have colons in their names.
         recorded = self._recorded.nearest(name) if self.complete or ":" in name else ""
-        likely = recorded and self._likely(name, recorded) and not self._reads(recorded, name)
+        likely = recorded and self._likely(name, recorded) and not self.reads(recorded, name)
         return recorded if likely else ""
 
     def _likely(self, name: str, other: str) -> bool:
@@ -81,7 +81,7 @@ class Catalogue:
     def _recorded(self) -> Names:
         return Names(self.records)
 
-    def _reads(self, record: str, name: str) -> bool:
+    def reads(self, record: str, name: str) -> bool:
         """Whether a recording rule reads `name`, itself or through others."""
         seen: set[str] = set()
         waiting = [record]

@@ -264,6 +264,11 @@ def test_the_name_of_a_rule_that_has_recorded_nothing_yet_must_be_suggested(well
     assert told(well.findings(RULE)[1]) == ("fail", summary, remedy)
 
 
+def test_never_suggests_a_record_that_reads_the_name(well: World) -> None:
+    rules(well, "sum(r00)", "r0 + 1", "r00 > 1", kind="record")
+    assert [finding.remedy for finding in well.findings(RULE) if "Did you mean" in finding.remedy] == []
+
+
 def test_a_recorded_metric_must_be_waited_for(well: World) -> None:
     rules(well, "sum(up)", "r0 > 1", kind="record")
     assert told(well.findings(RULE)[1]) == ("fail", "`r0` has not been recorded yet", "Wait longer with --timeout.")
