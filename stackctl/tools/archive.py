@@ -108,8 +108,10 @@ def _filled(template: str, release: Release, name: str = "") -> str:
 
 def _published_sum(release: Release, mirror: str, downloads: str, name: str) -> tuple[str, str]:
     """The published checksum of `name`, and the file that holds it. Raises Unavailable when there is none."""
-    wanted = [_filled(one, release, name) for one in _archive(release).sums]
-    urls = [one if "://" in one else f"{downloads}/{one}" for one in wanted if not (mirror and "://" in one)]
+    sums = _archive(release).sums
+    wanted = [one for one in sums if "://" not in one] if mirror else sums[:1]
+    filled = [_filled(one, release, name) for one in wanted]
+    urls = [one if "://" in one else f"{downloads}/{one}" for one in filled]
     problems: list[Problem] = []
     for url in urls:
         try:

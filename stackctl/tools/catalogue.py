@@ -41,8 +41,8 @@ class Archive:
              `PROJECT/releases/download/vVERSION/`
     folder   where the file is below `home`
     name     the name of the file: an archive, or the program itself
-    sums     the files next to it that may hold its checksum, or whole addresses for upstream alone, in the order in
-             which they are tried
+    sums     the files that may hold its checksum: the first is upstream's, next to it or a whole address; a mirror may
+             have any that is next to it
     whole    whether the server needs all of the archive, and not only its programs
     """
 
@@ -161,7 +161,7 @@ RELEASES = (
             home="https://github.com/google",
             name="cadvisor-v{version}-{system}-{machine}",
             # It publishes no file of checksums; GitHub reports the digest of each file of a release.
-            sums=("sha256sums.txt", "https://api.github.com/repos/google/cadvisor/releases/tags/v{version}"),
+            sums=("https://api.github.com/repos/google/cadvisor/releases/tags/v{version}", "sha256sums.txt"),
         ),
         homepage="https://github.com/google/cadvisor/releases",
     ),
