@@ -10,8 +10,9 @@ from tests.contract.checkers.tools import needs
 from tests.corpus.run import ACCEPTED, REFUSED, look_at, table
 
 FILES = Path(__file__).parent / "files"
-GOOD = sorted(path for path in FILES.rglob("*") if path.is_file() and path.parent.name != "refused")
+GOOD = sorted(path for path in FILES.rglob("*") if path.is_file() and path.parent.name not in ("found", "refused"))
 BAD = sorted((FILES / "refused").iterdir())
+FOUND = sorted((FILES / "found").iterdir())
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: str(path.relative_to(FILES)))
@@ -29,6 +30,16 @@ def test_refuses_what_promtool_refuses(path: Path) -> None:
     assert result is not None
     assert (result.ours, result.theirs) == (REFUSED, REFUSED)
     assert result.errors
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.name)
+def test_finds_what_promtool_accepts_and_no_alert_survives(path: Path) -> None:
+    needs("promtool", "amtool")
+    result = look_at(path)
+    assert result is not None
+    assert (result.ours, result.theirs) == (REFUSED, ACCEPTED)
+    assert len(result.errors) == 1
+    assert "cannot be expanded" in result.errors[0]
 
 
 def test_table_counts_each_kind(tmp_path: Path) -> None:
