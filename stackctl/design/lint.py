@@ -5,6 +5,7 @@ Pure: it takes the JSON as it is rendered, or as somebody else wrote it, and nev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ from stackctl.design.series import FEW, Result, Scope, possible, result_of, told
 _BY_VALUE = ("stat", "gauge", "bargauge", "state-timeline", "status-history", "table")
 _POOR_UNITS = {"cps": "c/s", "cpm": "c/min", "pps": "p/s, and mp/s for a few"}
 _PLAIN = ("", "none", "short")
+_OFTEN_ZERO = re.compile(
+    r"error|fail|drop|reject|refus|timeout|timed_out|retr(y|ies)|evict|lost|exception|throttl|oom|=~?\"5", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -217,8 +221,9 @@ def _thin_stack(each: _Read) -> bool:
 
 
 def _odd_axis(each: _Read) -> bool:
-    """A flat zero gives an axis of Grafana's choice, up to 100."""
-    return each.panel.kind == "timeseries" and bool(each.results) and each.top is None
+    """A flat zero gives an axis of Grafana's choice, up to 100. What counts failures is zero on a good day."""
+    often_zero = any(_OFTEN_ZERO.search(target["expr"]) for target in each.panel.targets)
+    return each.panel.kind == "timeseries" and often_zero and each.top is None
 
 
 def _threshold_on_zero(each: _Read) -> bool:

@@ -73,7 +73,12 @@ def test_preview_of_a_stopped_stack_is_unavailable(tmp_path: Path, capsys: pytes
 
 def test_check_suggests_how_to_draw_own_dashboards_only(running: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = running.with_name("bad.json")
-    panel = {**OWN["panels"][0], "type": "timeseries", "title": "Rate", "targets": [{"expr": "sum(rate(x[5m]))"}]}  # type: ignore[dict-item, index]
+    panel = {
+        **OWN["panels"][0],
+        "type": "timeseries",
+        "title": "Rate",
+        "targets": [{"expr": "sum(rate(x_errors_total[5m]))"}],
+    }  # type: ignore[dict-item, index]
     bad.write_text(json.dumps({"title": "Bad", "uid": "bad", "panels": [panel]}))
     manifest = running.with_name("bad.yml")
     manifest.write_text(

@@ -53,6 +53,7 @@ def rules_of(*panels: dict[str, Any], **fields: Any) -> list[str]:
     return [advice.rule for advice in review({"panels": list(panels), **fields})]
 
 
+ERRORS_BY_A = "sum by (a) (rate(x_errors_total[5m]))"
 BY_A, BY_STATUS = "sum by (a) (rate(x[5m]))", "sum by (status) (rate(x[5m]))"
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "bar-gradient": (
@@ -100,8 +101,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         panel("timeseries", BY_A, custom={"stacking": {"mode": "normal"}, "fillOpacity": 40}),
     ),
     "odd-axis": (
-        panel("timeseries", BY_A, custom={"axisSoftMax": None}),
-        panel("timeseries", BY_A, custom={"axisSoftMax": None}, defaults={"unit": "percentunit", "max": 1}),
+        panel("timeseries", ERRORS_BY_A, custom={"axisSoftMax": None}),
+        panel("timeseries", ERRORS_BY_A, custom={"axisSoftMax": 1}),
     ),
     "threshold-on-zero": (
         panel("timeseries", BY_A, custom={"thresholdsStyle": {"mode": "dashed"}}, defaults={"thresholds": STEPS}),
@@ -139,6 +140,10 @@ def test_reports_gap_in_a_row_but_not_a_column_of_small_panels() -> None:
 
     assert rules_of(at(0, 0, 8), at(12, 0, 4), at(0, 8, 8)) == ["uneven-row"]
     assert rules_of(at(0, 0, 8), at(12, 0, 4), at(12, 4, 4)) == []
+
+
+def test_axis_that_is_hardly_ever_zero_needs_no_soft_maximum() -> None:
+    assert rules_of(panel("timeseries", BY_A, custom={"axisSoftMax": None})) == []
 
 
 def test_hidden_query_is_not_reviewed() -> None:
