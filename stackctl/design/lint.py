@@ -17,6 +17,7 @@ from stackctl.design.series import FEW, Result, Scope, possible, result_of, told
 _BY_VALUE = ("stat", "gauge", "bargauge", "state-timeline", "status-history", "table")
 _POOR_UNITS = {"cps": "c/s", "cpm": "c/min", "pps": "p/s, and mp/s for a few"}
 _PLAIN = ("", "none", "short")
+_ONE = re.compile(r"\binstance\s*=\s*[\"']")
 _OFTEN_ZERO = re.compile(
     r"error|fail|drop|reject|refus|timeout|timed_out|retr(y|ies)|evict|lost|exception|throttl|oom|=~?\"5", re.IGNORECASE
 )
@@ -141,11 +142,16 @@ def _long_legend(each: _Read) -> bool:
 
 def _unnamed(each: _Read) -> bool:
     """Several series named by Grafana, which writes `{__name__="..."}` or the whole expression."""
-    if each.panel.kind not in ("timeseries", "bargauge", "stat", "state-timeline", "gauge"):
+    if each.panel.kind not in ("timeseries", "bargauge", "stat", "state-timeline", "gauge") or not each.is_several:
         return False
-    pairs = zip(each.legends, each.results, strict=True)
-    auto = [result for legend, result in pairs if legend in ("", "__auto")]
-    return bool(auto) and each.is_several and all(result is not None for result in auto)
+    over_time = each.panel.kind in ("timeseries", "state-timeline")
+    asked = zip(each.panel.targets, each.legends, each.results, strict=True)
+    auto = [(target["expr"], result) for target, legend, result in asked if legend in ("", "__auto")]
+    # Without `by` nothing says that there are several: one value, or one instance, is likely to be a single series.
+    return any(
+        result is not None and (bool(result.labels) or (result.labels is None and over_time and not _ONE.search(expr)))
+        for expr, result in auto
+    )
 
 
 def _literal_column(each: _Read) -> bool:

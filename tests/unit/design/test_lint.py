@@ -142,6 +142,20 @@ def test_reports_gap_in_a_row_but_not_a_column_of_small_panels() -> None:
     assert rules_of(at(0, 0, 8), at(12, 0, 4), at(12, 4, 4)) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "expr", "found"),
+    [
+        ("timeseries", "x", True),
+        ("timeseries", 'x{instance="$node"}', False),
+        ("stat", "x / y", False),
+        ("stat", "sum by (a) (x)", True),
+        ("timeseries", "sum(x", False),
+    ],
+)
+def test_missing_legend_matters_where_several_series_are_likely(kind: str, expr: str, found: bool) -> None:
+    assert ("auto-legend" in rules_of(panel(kind, expr, ""))) is found
+
+
 def test_axis_that_is_hardly_ever_zero_needs_no_soft_maximum() -> None:
     assert rules_of(panel("timeseries", BY_A, custom={"axisSoftMax": None})) == []
 
