@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stackctl import conventions as c
+from stackctl.design.lint import review
 from stackctl.errors import InputError
 from stackctl.manifest import load
 from stackctl.model import Stack
@@ -143,3 +144,9 @@ def test_no_folder_and_no_url_must_break_the_manifest(folder: str, urls: list[tu
 def test_a_name_that_yaml_takes_for_something_else_must_be_quoted(name: str) -> None:
     assert loaded(Draft(name)).name == name
     assert yaml.safe_load(draft_files(Draft(name))[c.MANIFEST])["name"] == name
+
+
+@pytest.mark.parametrize("found", [[], [BARE], [FULL], [FULL, BARE]], ids=["nothing", "bare", "full", "both"])
+def test_first_dashboard_follows_the_rules_of_the_review(found: list[Found]) -> None:
+    board = json.loads(draft_files(Draft("shop", found))["dashboards/shop.json"])
+    assert [(advice.rule, advice.panels) for advice in review(board)] == []
