@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
@@ -40,7 +42,12 @@ class JsonFile:
             if key not in inside:
                 break
             offset, value = inside[key], value[key]
-        return position_at(self.text, offset, self.shown)
+        return position_at(self.text, offset, self.shown, bisect_right(self._breaks, offset - 1) + 1)
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        """The offsets of all line breaks."""
+        return [match.start() for match in re.finditer("\n", self.text)]
 
 
 def read_json(text: str, shown: str) -> JsonFile | Problem:
@@ -60,9 +67,9 @@ def read_json(text: str, shown: str) -> JsonFile | Problem:
     return JsonFile(value, text, shown, parser.offsets)
 
 
-def position_at(text: str, offset: int, shown: str) -> Position:
-    """Return the line and column of `offset` in `text`."""
-    line = text.count("\n", 0, offset) + 1
+def position_at(text: str, offset: int, shown: str, line: int = 0) -> Position:
+    """Return the line and column of `offset` in `text`; `line` is that of the offset, where it is known already."""
+    line = line or text.count("\n", 0, offset) + 1
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", start)
     source = text[start : end if end >= 0 else len(text)]

@@ -44,9 +44,14 @@ def _bind(value: Any, sources: Sources) -> Any:
 
 def _source(written: Any, sources: Sources) -> Any:
     """Return a `datasource` field: ours, unless it is a variable of the dashboard or one of Grafana's own."""
-    if written is None or not isinstance(written, Mapping | str):
+    if not isinstance(written, Mapping | str):
         return written
-    if sources.find(written).kind == "built-in":
+    named = _texts(written) if isinstance(written, Mapping) else written
+    if sources.find(named).kind == "built-in":
         return written
-    name = written.get("uid") if isinstance(written, Mapping) else written
+    name = named.get("uid") if isinstance(named, Mapping) else named
     return written if sources.is_variable(str(name or "")) else dict(_OURS)
+
+
+def _texts(source: Mapping[str, Any]) -> dict[str, str]:
+    return {key: source[key] for key in ("type", "uid") if isinstance(source.get(key), str)}

@@ -75,8 +75,8 @@ def _library(definition: Mapping[str, Any], path: Path) -> dict[str, tuple[Mappi
     """Return the panels in `__elements`, which older exports write as a list, each with its place."""
     elements = definition.get("__elements")
     found: dict[str, tuple[Mapping[str, Any], Path]] = {}
-    items = elements.items() if isinstance(elements, Mapping) else enumerate(elements or ())
-    for key, element in items if isinstance(elements, Mapping | list) else ():
+    listed = enumerate(elements) if isinstance(elements, list) else ()
+    for key, element in elements.items() if isinstance(elements, Mapping) else listed:
         if isinstance(element, Mapping) and isinstance(element.get("model"), Mapping):
             at = (element["model"], (*path, "__elements", key, "model"))
             found |= {str(name): at for name in (key, element.get("uid"), element.get("name")) if name}

@@ -509,6 +509,14 @@ def test_a_failing_database_must_be_told(well: World) -> None:
     assert '"database": "failing"' in finding.evidence
 
 
+@pytest.mark.parametrize(("version", "status"), [("9.4.7", "warn"), ("10.0.0", "pass"), ("13.2.3", "pass")])
+def test_warns_of_a_grafana_below_10(well: World, version: str, status: str) -> None:
+    well.servers["grafana"].routes["/api/health"] = {"database": "ok", "version": version}
+    finding = well.only("grafana.health")
+    assert finding.status == status
+    assert status == "pass" or finding.summary.startswith("version 9.4.7 is older than 10")
+
+
 def test_a_wrong_password_must_be_told_with_both_ways_out(well: World) -> None:
     well.servers["grafana"].login = ("admin", "the first one")
     finding = well.only("grafana.login")

@@ -77,6 +77,9 @@ def test_json_is_read_as_the_standard_library_reads_it(value: Any) -> None:
     file = read_json(text, "d.json")
     assert isinstance(file, JsonFile)
     assert file.value == json.loads(text)
+    for path in [("panels",), ("panels", 0), ("title",), ()]:
+        found = file.position(path)
+        assert text.splitlines()[found.line - 1][found.column - 1 :]
 
 
 # -- the file -------------------------------------------------------------------------------------------------
