@@ -5,14 +5,17 @@ Both `render` and `checks` read it, so that what is rendered and what is expecte
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from stackctl import conventions as c
 from stackctl.model import Component, Exporter, Probe, Service, Stack, Target
 from stackctl.source import Position
+from stackctl.tree import Tree
 
 # The start of a URL, or of a bare host:port, up to a host that is the user's own machine.
 _LOCAL_URL = re.compile(
@@ -64,12 +67,22 @@ def jobs(stack: Stack, runtime: str) -> tuple[Job, ...]:
     return (*own, *(_service_job(service, runtime) for service in stack.services if service.push is None))
 
 
-def rendered_jobs(stack: Stack, runtime: str, config: Mapping[str, Any]) -> tuple[Job, ...]:
-    """Every scrape job of the rendered configuration `config`: those of `jobs`, and those that `extra` adds."""
+def rendered_jobs(stack: Stack, runtime: str, tree: Tree) -> tuple[Job, ...]:
+    """Every scrape job of a rendered tree: those of `jobs`, and those that `extra` adds."""
     own = jobs(stack, runtime)
     known = {job.name for job in own}
-    added = [block for block in config.get("scrape_configs") or () if block.get("job_name") not in known]
+    added = [block for block in rendered_blocks(tree) if block.get("job_name") not in known]
     return (*own, *(_added_job(block, stack.prometheus.origin) for block in added))
+
+
+def rendered_blocks(tree: Tree) -> list[Mapping[str, Any]]:
+    """The scrape_configs of a tree, those in files of its own that prometheus.yml names among them."""
+    config = tree.yaml(c.PROMETHEUS_FILE)
+    folder = posixpath.dirname(c.PROMETHEUS_FILE)
+    patterns = [posixpath.normpath(posixpath.join(folder, each)) for each in config.get("scrape_config_files") or ()]
+    named = [path for path in tree.files if any(fnmatchcase(path, pattern) for pattern in patterns)]
+    more = [block for path in named for block in (tree.yaml(path) or {}).get("scrape_configs") or ()]
+    return [*(config.get("scrape_configs") or ()), *more]
 
 
 def _added_job(block: Mapping[str, Any], origin: Position) -> Job:

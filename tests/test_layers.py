@@ -24,7 +24,7 @@ ALLOWED = {
     "data": GROUND,
     "model": {"errors", "promql", "source"},
     "tree": {*GROUND},
-    "scrape": {*GROUND, "model"},
+    "scrape": {*GROUND, "model", "tree"},
     "promql": set[str](),
     "support": {*GROUND, "model"},
     "design": {"promql"},

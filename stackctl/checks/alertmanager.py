@@ -12,6 +12,7 @@ from stackctl.checks.finding import Finding, Subject
 from stackctl.checks.loaded import alertmanager_difference
 from stackctl.checks.receivers import rendered_receivers
 from stackctl.clients.http import NoAnswer
+from stackctl.model import Component
 from stackctl.scrape import component_address
 
 CONNECTED = "alertmanager.connected"
@@ -37,6 +38,7 @@ def check(context: Context) -> Iterable[Finding]:
     loaded = _look(context, {receiver.name for receiver in receivers})
     return [
         _connected(context, connected, component_address(alertmanager, context.runtime)),
+        *_others(context, alertmanager),
         _config(config, loaded),
         *(_receiver(receiver, loaded) for receiver in receivers),
     ]
@@ -75,6 +77,29 @@ def _connected(context: Context, subject: Subject, address: str) -> Finding:
             f"Prometheus does not send alerts to {address}", "Run `stackctl reload`.", "\n".join(seen)
         )
     return subject.passed(f"Prometheus sends alerts to {address}")
+
+
+def _others(context: Context, own: Component) -> list[Finding]:
+    """A finding for every other Alertmanager that the rendered configuration lists: whether it answers there."""
+    alerting = context.tree.yaml(c.PROMETHEUS_FILE).get("alerting") or {}
+    urls = [
+        f"{block.get('scheme') or 'http'}://{target}{str(block.get('path_prefix') or '').rstrip('/')}"
+        for block in alerting.get("alertmanagers") or ()
+        for group in block.get("static_configs") or ()
+        for target in group.get("targets") or ()
+        if target != component_address(own, context.runtime)
+    ]
+    return [_other(context, Subject(CONNECTED, url, context.stack.prometheus.origin), url) for url in urls]
+
+
+def _other(context: Context, subject: Subject, url: str) -> Finding:
+    answer = context.settle(lambda: context.fetch(f"{url}/-/ready"), lambda seen: seen.ok)
+    remedy = "Start it, or correct its address in `prometheus: {extra: {alerting: ...}}`."
+    if isinstance(answer, NoAnswer):
+        return subject.failed(answer.summary, remedy)
+    if not answer.ok and answer.status != 401:  # a login is for Prometheus to give
+        return subject.failed(f"{url}/-/ready answers {answer.status}", remedy, stage="loaded")
+    return subject.passed(f"it answers at {url}")
 
 
 def _config(subject: Subject, loaded: Loaded | NoAnswer) -> Finding:

@@ -19,6 +19,7 @@ from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import LoadedRule
+from stackctl.scrape import rendered_blocks
 
 JOB = "drift.job"
 TARGET = "drift.target"
@@ -74,12 +75,7 @@ def _findings(context: Context, subject: Subject, look: Callable[[Context], Load
 
 def _jobs(context: Context) -> Loaded:
     rendered = _configured(context)
-    return {job: job in rendered for job in context.prometheus().jobs() if _ours(context) or job in rendered}
-
-
-def _ours(context: Context) -> bool:
-    """Whether the manifest's configuration is the whole: `extra` may name files with jobs of their own."""
-    return "scrape_config_files" not in context.stack.prometheus.extra
+    return {job: job in rendered for job in context.prometheus().jobs()}
 
 
 def _targets(context: Context) -> Loaded:
@@ -119,4 +115,4 @@ def _dashboards(context: Context) -> Loaded:
 
 def _configured(context: Context) -> dict[str, Mapping[str, Any]]:
     """The scrape jobs of the rendered configuration, those of `extra` too."""
-    return {str(job["job_name"]): job for job in context.tree.yaml(c.PROMETHEUS_FILE).get("scrape_configs") or []}
+    return {str(job["job_name"]): job for job in rendered_blocks(context.tree)}

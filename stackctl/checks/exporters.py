@@ -42,6 +42,8 @@ def _works(context: Context, exporter: Exporter, seen: Observation | NoAnswer) -
     subject = Subject(WORKS, exporter.name, exporter.origin)
     if exporter.name in context.skipped:
         return subject.skipped(context.why_skipped(exporter.name, "it"))
+    if away := context.away.get(exporter.name):
+        return subject.depends(away.summary, away.check)
     series, condition = c.EXPORTER_WORKS[exporter.name]
     count = _holding(context, exporter.name, series, condition, seen)
     if isinstance(count, NoAnswer):
@@ -85,6 +87,8 @@ def _probe(context: Context, exporter: Exporter, probe: Probe, seen: Observation
     subject = Subject(PROBE, probe.name, probe.origin)
     if exporter.name in context.skipped:
         return subject.skipped(context.why_skipped(exporter.name, exporter.name))
+    if away := context.away.get(exporter.name):
+        return subject.depends(away.summary, away.check)
     job = f"probe-{probe.name}"
     count = _holding(context, job, f'probe_success{{job="{job}"}}', "== 1", seen)
     if isinstance(count, NoAnswer):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
-from stackctl.checks.written_rules import OTHER_EXPRESSION, Key, WrittenRule, differences, index
+from stackctl.checks.written_rules import OTHER_EXPRESSION, Key, WrittenRule, differences, index, ranked
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import TEMPLATE_ERROR, FiringAlert, LoadedRule
 from stackctl.model import Rule, RuleFile
@@ -73,7 +73,10 @@ def check(context: Context) -> Iterable[Finding]:
         return _evaluated(rule, seen) and rule.last_evaluation > before[each.subject]
 
     seen = context.settle(observe, settled, within=context.seconds)
-    return [finding for each in expected for finding in _findings(each, seen, context.rules(), until)]
+    written = context.rules()
+    if not isinstance(seen, NoAnswer):
+        seen, written = replace(seen, rules=ranked(seen.rules, written)), ranked(written, seen.rules)
+    return [finding for each in expected for finding in _findings(each, seen, written, until)]
 
 
 def _unexpanded(alerts: Iterable[FiringAlert], rule: LoadedRule) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from stackctl import conventions as c
 from stackctl.clients.prometheus import LoadedRule
@@ -88,6 +88,29 @@ def index(loaded: Iterable[LoadedRule]) -> dict[Key, list[LoadedRule]]:
     return found
 
 
+Placed = TypeVar("Placed", WrittenRule, LoadedRule)
+
+
+def ranked(rules: Mapping[Key, list[Placed]], others: Mapping[Key, list[Any]]) -> dict[Key, list[Placed]]:
+    """`rules`, each with its rank among those of its group that `others` have too for its position.
+
+    One rule that was added or taken away moves all that follow it; only their order among each other matters.
+    """
+    common = [
+        (rule, key, ordinal)
+        for key, alike in rules.items()
+        for ordinal, rule in enumerate(alike)
+        if ordinal < len(others.get(key, ()))
+    ]
+    result = {key: list(alike) for key, alike in rules.items()}
+    ranks: dict[tuple[str, str], int] = {}
+    for rule, key, ordinal in sorted(common, key=lambda each: each[0].position):
+        rank = ranks.setdefault(key[:2], 0)
+        result[key][ordinal] = replace(rule, position=rank)
+        ranks[key[:2]] = rank + 1
+    return result
+
+
 def differences(written: WrittenRule, loaded: LoadedRule) -> list[str]:
     """What is loaded otherwise than it is written, in a few words each."""
     compared = (
@@ -116,7 +139,8 @@ def _mapping_differences(what: str, written: Mapping[str, str], loaded: Mapping[
 
 def rules_difference(written: Mapping[Key, list[WrittenRule]], loaded: Iterable[LoadedRule]) -> list[str]:
     """Where the loaded rules differ from the written ones, a line for each rule."""
-    found, lines = index(loaded), []
+    there_are = index(loaded)
+    written, found, lines = ranked(written, there_are), ranked(there_are, written), []
     for key in sorted({*written, *found}):
         name, here, there = f"{key[0]}: {key[1]}/{key[3]}", written.get(key, []), found.get(key, [])
         if len(here) != len(there):

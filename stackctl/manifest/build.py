@@ -28,6 +28,7 @@ from stackctl.manifest.contracts import read_contract
 from stackctl.manifest.crosscheck import components
 from stackctl.manifest.dashboards import read_dashboards
 from stackctl.manifest.document import Document
+from stackctl.manifest.extra_rules import extra_rules
 from stackctl.manifest.fields import split_address
 from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.own import read_library
@@ -73,7 +74,10 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
     }
     library = read_library(document, manifest.packs, root)
     packs = Packs(library, _around(manifest, contracts))
-    rules = read_rules(document, manifest.rules, root, packs)
+    extra = extra_rules(document, manifest.prometheus, root)
+    manifest = manifest.model_copy(update={"prometheus": extra.prometheus})
+    declared = [(("rules", index), source) for index, source in enumerate(manifest.rules)]
+    rules = read_rules(document, [*declared, *extra.sources], root, packs)
     dashboards = read_dashboards(document, manifest.dashboards, root, packs)
     slos = read_slos(document, manifest, contracts, [each.path for each in rules if isinstance(each, RuleFile)])
     tls = {
@@ -82,7 +86,17 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
     }
     manifest, unread = attach_files(document, manifest, root)
     server_tls = _server_tls(document, manifest.prometheus, root)
-    parts = (library, *rules, *dashboards, *slos, *contracts.values(), *tls.values(), unread, server_tls)
+    parts = (
+        library,
+        extra.problems,
+        *rules,
+        *dashboards,
+        *slos,
+        *contracts.values(),
+        *tls.values(),
+        unread,
+        server_tls,
+    )
     problems = [problem for part in parts if isinstance(part, list) for problem in part]
     if problems:
         return problems

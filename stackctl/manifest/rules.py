@@ -34,12 +34,15 @@ class _Group:
 
 
 def read_rules(
-    document: Document, sources: Sequence[RuleSourceModel], root: Path, packs: Packs
+    document: Document, sources: Sequence[tuple[Place, RuleSourceModel]], root: Path, packs: Packs
 ) -> list[RuleFile | list[Problem]]:
-    """For each of the manifest's `rules` its rule file, or what is wrong with it. `root` is the manifest's folder."""
-    paths = _tree_names(sources)
+    """For each of `sources`, with its place in the manifest, its rule file, or what is wrong with it.
+
+    `root` is the manifest's folder.
+    """
+    paths = _tree_names([source for _, source in sources])
     return [
-        _read(document, ("rules", index), source, paths[index], root, packs) for index, source in enumerate(sources)
+        _read(document, place, source, path, root, packs) for (place, source), path in zip(sources, paths, strict=True)
     ]
 
 

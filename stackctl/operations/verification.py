@@ -45,7 +45,7 @@ def verify_stack(
         stack=session.stack,
         runtime=session.runtime.name,
         tree=session.tree,
-        jobs=scrape.rendered_jobs(session.stack, session.runtime.name, session.tree.yaml(c.PROMETHEUS_FILE)),
+        jobs=scrape.rendered_jobs(session.stack, session.runtime.name, session.tree),
         skipped=session.running.units_skipped,
         current=session.current.id,
         declared=session.state.identify(session.tree),

@@ -105,7 +105,12 @@ class Stack:
 
     def write(self, *pieces: Piece) -> None:
         local = f"127.0.0.1:{self.app.port}"
-        places = {"APP": f"localhost:{self.app.port}", "LOCAL": local, "PROMETHEUS": f"localhost:{self.port}"}
+        places = {
+            "APP": f"localhost:{self.app.port}",
+            "LOCAL": local,
+            "PROMETHEUS": f"localhost:{self.port}",
+            "ALERTMANAGER": f"127.0.0.1:{self.alertmanager}",
+        }
         compose(self.base, pieces, places, self.folder)
 
     def run(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> str:

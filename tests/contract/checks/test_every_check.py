@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -65,7 +66,8 @@ def test_servers_that_are_away_fail_once_and_everything_else_depends_on_them(wel
     for name in ("prometheus", "alertmanager", "grafana", "pushgateway"):
         well.stop(name)
     well.change(fetch=no_answer)
-    findings = [f for f in well.findings() if f.id not in ("stack.generation", "stack.files", "service.health")]
+    apart = ("stack.generation", "stack.files", "service.health", "alertmanager.connected")
+    findings = [f for f in well.findings() if f.id not in apart]
     failed = {f"{f.id} {f.subject}" for f in findings if f.status == "fail"}
     assert failed == {f"component.ready {name}" for name in ("prometheus", "alertmanager", "grafana", "pushgateway")}
     assert {f.subject for f in findings if f.status == "pass"} == {"blackbox", "redis"}
@@ -739,3 +741,29 @@ def test_a_probe_without_success_must_name_what_was_asked(well: World) -> None:
     finding = well.only("probe.success", "home")
     remedy = "Correct the URL or the module of the probe, or repair what it asks; `curl -v` shows the whole answer."
     assert told(finding) == ("fail", "http://example.test/ does not answer as `http_2xx` expects", remedy)
+
+
+# -- several Alertmanagers ------------------------------------------------------------------------------------
+
+
+def list_alertmanagers(well: World, *targets: str) -> None:
+    file = well.context.tree.files[PROMETHEUS]
+    config = {**well.context.tree.yaml(PROMETHEUS)}
+    own = config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
+    config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [*own, *targets]}]}]}
+    content = json.dumps(config).encode()
+    files = {**well.context.tree.files, PROMETHEUS: replace(file, content=content)}
+    well.change(tree=replace(well.context.tree, files=files))
+
+
+def test_other_alertmanager_that_answers_passes(well: World) -> None:
+    list_alertmanagers(well, "other:9093")
+    found = {f.subject: f.status for f in well.findings("alertmanager.connected")}
+    assert found == {"alertmanager": "pass", "http://other:9093": "pass"}
+
+
+def test_other_alertmanager_that_does_not_answer_fails(well: World) -> None:
+    list_alertmanagers(well, "other:9093")
+    well.change(fetch=no_answer)
+    found = {f.subject: f.status for f in well.findings("alertmanager.connected")}
+    assert found == {"alertmanager": "pass", "http://other:9093": "fail"}

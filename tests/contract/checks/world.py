@@ -401,7 +401,7 @@ def context_of(manifest: Path) -> Context:
         stack=stack,
         runtime="native",
         tree=render(stack, "native"),
-        jobs=scrape.rendered_jobs(stack, "native", render(stack, "native").yaml("prometheus/prometheus.yml")),
+        jobs=scrape.rendered_jobs(stack, "native", render(stack, "native")),
         skipped={},
         current="aaa",
         declared="aaa",

@@ -67,7 +67,7 @@ class Piece:
 def compose(base: Mapping[str, Any], pieces: Iterable[Piece], places: Mapping[str, str], folder: Path) -> None:
     """Write the manifest of `base` and `pieces`, and the files that it names, into `folder`.
 
-    `places` are the addresses that stand for APP, LOCAL and PROMETHEUS.
+    `places` are the addresses that stand for APP, LOCAL, PROMETHEUS and ALERTMANAGER.
     """
     manifest = json.loads(json.dumps(base))
     for key, empty in (("services", dict), ("rules", list), ("dashboards", list)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.e2e.pieces import OPEN_METRICS, Page, Piece, alert, board, group, page, panel, record, service
 from tests.e2e.pieces.benign import CHOSEN_ALL, ONE, QUEUE, relabel
 
@@ -14,6 +16,8 @@ def broken(name: str, made: Page, *checks: str, **fields: object) -> Piece:
     return Piece(name, {f"/{name}": made}, service(name, **fields), red=marked)
 
 
+# With the job: without it, a service that is down could be the one to serve it.
+GONE = 'sum(shop_queu_size{job="shop"})'
 UP, STORED = "target.up", "job.stored"
 BEGIN = 1_700_000_000_000
 
@@ -103,6 +107,21 @@ SCRAPES = (
         red=frozenset({"target.up in-extra-and-down/localhost:9"}),
     ),
     Piece(
+        "rules-in-extra",
+        files={"extra-rules.yml": json.dumps({"groups": [group("extra", alert("Extra", f"{GONE} > 5"))]})},
+        prometheus={"extra": {"rule_files": ["extra-*.yml"]}},
+        red=frozenset({"rule.data extra-rules.yml/extra/Extra"}),
+    ),
+    Piece(
+        "second-alertmanager",
+        prometheus={
+            "extra": {
+                "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["ALERTMANAGER", "localhost:9"]}]}]}
+            }
+        },
+        red=frozenset({"alertmanager.connected http://localhost:9"}),
+    ),
+    Piece(
         "written-nowhere",
         prometheus={
             "remote_write": [
@@ -149,8 +168,6 @@ def blank(name: str, dashboard: dict[str, object], title: str = "P", check: str 
     return Piece(name, dashboard=dashboard, red=frozenset({f"{check} {made.board}/{title}"}))
 
 
-# With the job: without it, a service that is down could be the one to serve it.
-GONE = 'sum(shop_queu_size{job="shop"})'
 WELL = panel("Well", QUEUE)
 DASHBOARDS = (
     blank("panel-misspelt", board(panel("P", GONE), WELL)),

@@ -60,6 +60,34 @@ def test_empty_label_is_the_same_as_none() -> None:
     assert differences(replace(WRITTEN, labels={"severity": "page", "team": ""}), LOADED) == []
 
 
+def rules(*names: str) -> list[WrittenRule]:
+    return [replace(WRITTEN, name=name, position=at) for at, name in enumerate(names)]
+
+
+def loaded(*names: str) -> list[LoadedRule]:
+    return [replace(LOADED, name=name, position=at) for at, name in enumerate(names)]
+
+
+@pytest.mark.parametrize(
+    ("there", "lines"),
+    [
+        ("abc", []),
+        ("bc", ["a.yml: g/a: 1 written, 0 loaded"]),
+        ("xabc", ["a.yml: g/x: 0 written, 1 loaded"]),
+        ("axbc", ["a.yml: g/x: 0 written, 1 loaded"]),
+        (
+            "acb",
+            [
+                f"a.yml: g/{name}: loaded with its place in the group {at}"
+                for name, at in (("b", "2 and not 1"), ("c", "1 and not 2"))
+            ],
+        ),
+    ],
+)
+def test_order_is_compared_among_the_rules_that_both_have(there: str, lines: list[str]) -> None:
+    assert rules_difference({rule.key: [rule] for rule in rules(*"abc")}, loaded(*there)) == lines
+
+
 @pytest.mark.parametrize(
     ("written", "loaded", "line"),
     [
