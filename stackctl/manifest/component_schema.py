@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 from stackctl import conventions as c
 from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import Passthrough
+from stackctl.manifest.database_url import DatabaseUrl
 from stackctl.manifest.fields import (
     Address,
-    DatabaseUrl,
     Duration,
     ExternalLabelName,
     ListenAddress,

@@ -7,7 +7,7 @@ import math
 import re
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -375,33 +375,6 @@ def _regex(value: Any) -> str:
     return text
 
 
-def _database(value: Any) -> Secret:
-    """The URL of one database. As it may hold a password, no message repeats it."""
-    text = _text(value)
-    write = "Write `postgresql://user:password@host:5432/name`, with `%40` for an `@` in the password, and the like."
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise wrong(f"not the URL of a PostgreSQL database: {_reason(error)}", write) from None
-    if "://" in parts.path or "," in parts.netloc.rpartition("@")[2]:
-        raise wrong("the PostgreSQL exporter asks one server, and here are several", "Name one of them.")
-    if parts.scheme not in ("postgres", "postgresql") or not parts.hostname or not parts.username or port == 0:
-        raise wrong("not the URL of a PostgreSQL database", write)
-    if re.search(r"[\s'\\]", unquote(parts.password or "")):
-        # Seen on version 0.19: it takes its connection string apart at spaces and quotes ("malformed dsn").
-        raise wrong("the PostgreSQL exporter cannot use a password with spaces, quotes or backslashes", "Change it.")
-    return Secret(text)
-
-
-def _reason(error: ValueError) -> str:
-    """Python's reason, without what it repeats of a text that may be secret."""
-    known = ("Port out of range 0-65535", "Invalid IPv6 URL")
-    return next(
-        (reason[0].lower() + reason[1:] for reason in known if reason in str(error)), "its port is not a number"
-    )
-
-
 def _secret(value: Any) -> Secret:
     return Secret(_text(value))
 
@@ -496,7 +469,6 @@ GroupingLabel = Annotated[str, BeforeValidator(_grouping_label), _schema("string
 StackName = Annotated[str, BeforeValidator(_stack_name), _schema("string", pattern="^[a-z0-9][a-z0-9_-]*$")]
 ServiceName = Annotated[str, BeforeValidator(_service_name), _schema("string")]
 Regex = Annotated[str, BeforeValidator(_regex), _schema("string", format="regex")]
-DatabaseUrl = Annotated[Secret, BeforeValidator(_database), _schema("string", format="uri")]
 SecretText = Annotated[Secret, BeforeValidator(_secret), _schema("string")]
 UserName = Annotated[str, BeforeValidator(_user_name), _schema("string")]
 Password = Annotated[Secret, BeforeValidator(_password), _schema("string")]
