@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+from stackctl import conventions as c
 from stackctl.checks import targets
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
@@ -44,6 +45,8 @@ def _ask(context: Context, job: Job, service: Service, kind: str, path: str, end
         return subject.skipped("the targets are discovered, so there is no address to ask", remedy)
     url = f"{service.scheme}://{endpoint.address}{path}"
     answer = context.settle(lambda: context.fetch(url), lambda seen: seen.ok)
+    if isinstance(answer, NoAnswer) and (away := context.away.get(c.PROMETHEUS)):
+        return subject.depends(away.summary, away.check)  # it was asked from where Prometheus should run
     if isinstance(answer, NoAnswer) and (cause := _failed_target(context, job, endpoint)):
         return subject.depends("its target is down", cause)
     if isinstance(answer, NoAnswer):
