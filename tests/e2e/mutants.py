@@ -604,8 +604,8 @@ IN_THE_MANIFEST = (
     ),
     mutant(
         "a rule asks for a label that is not there",
-        manifest_says(rules='{status="500"} => {state="500"}'),
-        "rule.data rules.yml/shop/ShopErrors",
+        manifest_says(rules='up{job="api"} => up{role="api"}'),
+        "rule.data rules.yml/shop/ShopDown",
     ),
     mutant(
         "a panel asks for what nobody serves",

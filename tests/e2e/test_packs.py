@@ -113,7 +113,7 @@ services:
       db_pool_size: {{type: gauge, range: [20, 20]}}
 {process}\
   empty: {{targets: ["localhost:{empty}"]}}
-  found: {{discovery: {{file_sd_configs: [{{files: ["{found}"], refresh_interval: 1s}}]}}}}
+  found: {{discovery: {{http_sd_configs: [{{url: "http://localhost:{empty}/found", refresh_interval: 1s}}]}}}}
   itself: {{targets: ["localhost:{prometheus}"]}}
 rules:
   - pack: service-health
@@ -207,7 +207,6 @@ def test_packs_must_have_data_and_their_alerts_must_arrive_and_end(
         if tools.locate(name) is None:
             cannot_run(f"no {name}: run `stackctl tools install {name}`")
     manifest, ports = tmp_path / "stack.yml", {name: free_port() for name in PORTS}
-    found = tmp_path / "found.json"
     with ExitStack() as around:
         heard = around.enter_context(inbox())
         postgres, redis = around.enter_context(running_postgres()), around.enter_context(running_redis(tmp_path))
@@ -219,13 +218,13 @@ def test_packs_must_have_data_and_their_alerts_must_arrive_and_end(
         for app in (empty, gone):
             around.callback(app.stop)
         empty.start()
-        discovered(found, ports["prometheus"])
+        discovered(empty, ports["prometheus"])
 
         def write(thresholds: dict[str, str]) -> None:
             manifest.write_text(
                 MANIFEST.format(
                     inbox=heard.port, database=postgres.port, store=redis.port, password=PASSWORD, quoted=QUOTED,
-                    empty=empty.port, found=found, web=WEB, process=PROCESS, **ports, **thresholds,
+                    empty=empty.port, web=WEB, process=PROCESS, **ports, **thresholds,
                 )
             )  # fmt: skip
 
@@ -247,7 +246,7 @@ def test_packs_must_have_data_and_their_alerts_must_arrive_and_end(
             moves = [
                 beside.submit(simulation.provoke, heard, SERVICES),
                 beside.submit(break_databases, heard, postgres, redis),
-                beside.submit(break_services, heard, empty, gone, found, ports["prometheus"]),
+                beside.submit(break_services, heard, empty, gone, ports["prometheus"]),
                 beside.submit(break_batch, heard, batch),
                 beside.submit(renew_certificate, heard, secure),
                 beside.submit(break_configurations, heard, configurations),
@@ -281,13 +280,13 @@ def break_configurations(heard: Inbox, configurations: dict[str, tuple[Path, int
     heard.arrive("resolved", configurations)
 
 
-def break_services(heard: Inbox, empty: App, gone: App, found: Path, prometheus: int) -> None:
+def break_services(heard: Inbox, empty: App, gone: App, prometheus: int) -> None:
     empty.answers["/metrics"] = (200, "text/plain; version=0.0.4", b"")
-    found.write_text("[]")
+    empty.answers["/found"] = (200, "application/json", b"[]")
     broken = ["ServiceNoMetrics", "ServiceAbsent", "ProbeFailed"]
     heard.arrive("firing", broken)
     del empty.answers["/metrics"]
-    discovered(found, prometheus)
+    discovered(empty, prometheus)
     gone.start()
     heard.arrive("resolved", broken)
 
@@ -368,8 +367,9 @@ def break_databases(heard: Inbox, postgres: Postgres, redis: Redis) -> None:
     heard.arrive("resolved", ["RedisDown"])
 
 
-def discovered(file: Path, port: int) -> None:
-    file.write_text(json.dumps([{"targets": [f"localhost:{port}"]}]))
+def discovered(app: App, port: int) -> None:
+    """Let the list that the application serves have one target."""
+    app.answers["/found"] = (200, "application/json", json.dumps([{"targets": [f"localhost:{port}"]}]).encode())
 
 
 def push_success(url: str, when: float) -> None:
