@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from stackctl import conventions as c
 from stackctl.checks import targets
 from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.verdict import DATA, EARLY, ORDER, Verdict, unanswered, worst
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
 from stackctl.metrics import catalogue, owners
@@ -51,40 +51,6 @@ _FORMS = {
     "stateset": (),
 }
 
-# From the best to the worst. "early" may become better by waiting, and is a failure when it does not.
-Outcome = Literal["data", "empty", "skip", "early", "fail"]
-_ORDER: tuple[Outcome, ...] = ("data", "empty", "skip", "early", "fail")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What came of an expression, or of one selector. `empty` is an empty result that may well be.
-
-    `optional` is the component that could serve what is asked for, if one of its collectors were turned on.
-    """
-
-    outcome: Outcome
-    summary: str = ""
-    remedy: str = ""
-    cause: str = ""
-    optional: str = ""
-
-    def finding(self, subject: Subject, evidence: str = "") -> Finding:
-        if self.outcome in ("data", "empty"):
-            return subject.passed(self.summary)
-        if self.outcome == "skip":
-            return subject.skipped(self.summary, self.remedy, cause=self.cause)
-        return subject.failed(self.summary, self.remedy, evidence, stage="loaded")
-
-
-DATA = Verdict("data")
-EARLY = Verdict("early")
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The first of the worst; that there is data when there are none."""
-    return max(verdicts, key=lambda verdict: _ORDER.index(verdict.outcome), default=DATA)
-
 
 def judged(
     context: Context, subjects: Sequence[T], judge: Callable[[Backing, Sequence[T]], list[Verdict]]
@@ -105,14 +71,8 @@ def judged(
 
     left = seen if isinstance(seen, NoAnswer) else context.settle(observe, bool, within=context.seconds)
     if isinstance(left, NoAnswer):
-        return [_unanswered(left)] * len(subjects)
+        return [unanswered(left)] * len(subjects)
     return verdicts
-
-
-def _unanswered(error: NoAnswer) -> Verdict:
-    if error.reported:
-        return Verdict("skip", f"not checked: {error.summary}", f"See `{error.reported}`.", error.reported)
-    return Verdict("fail", error.summary, "Run `stackctl up`.")
 
 
 @dataclass(frozen=True)
@@ -332,7 +292,7 @@ class Backing:
 
     def _recorded(self, name: str, rules: Sequence[Rule], within: frozenset[str]) -> Verdict:
         """What is recorded is as good as the rule that records it."""
-        behind = min((self.of_rule(rule.expr, within) for rule in rules), key=lambda v: _ORDER.index(v.outcome))
+        behind = min((self.of_rule(rule.expr, within) for rule in rules), key=lambda v: ORDER.index(v.outcome))
         if behind.outcome != "data":
             return replace(behind, summary=f"`{name}` has nothing to record: {behind.summary}")
         if any(self.client.has_result(rule.expr) for rule in rules):

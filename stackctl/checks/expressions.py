@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from stackctl.checks.backing import Backing, Verdict, judged
+from stackctl.checks.backing import Backing, judged
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
 from stackctl.checks.rules import Expected, expected_rules
+from stackctl.checks.verdict import Verdict
 from stackctl.promql.selectors import read
 
 ID = "rule.data"

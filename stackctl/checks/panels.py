@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from stackctl import conventions as c
-from stackctl.checks.backing import Backing, Verdict, judged, worst
+from stackctl.checks.backing import Backing, judged
 from stackctl.checks.chosen import chosen_values
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.verdict import Verdict, worst
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from stackctl.model import Stack
 
 
+# Suggestions for the drawing of so many dashboards are shown: of foreign ones nearly each has some.
+_ADVICE_SHOWN = 3
+
+
 class Output(str, Enum):
     """How the problems are written."""
 
@@ -54,8 +58,11 @@ def check(
     # How a dashboard is drawn is a matter of taste in part: never a warning, never a failure.
     advice = advise(checked.stack) if output is not Output.github else []
     if output is Output.text:
-        for each in advice:
+        for each in advice[:_ADVICE_SHOWN]:
             console.note(f"{console.mark('skip')} {each}\n")
+        if len(advice) > _ADVICE_SHOWN:
+            more = f"{len(advice) - _ADVICE_SHOWN} more dashboards have suggestions"
+            console.note(f"{console.mark('skip')} {more}: `stackctl check --output json` lists them all\n")
         for warning in checked.warnings:
             console.out(f"{console.mark('warn')} {warning}\n")
         console.out(f"{console.mark('pass')} {_described(checked.stack)}")

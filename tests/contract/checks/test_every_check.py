@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 from collections.abc import Iterator
@@ -60,55 +59,6 @@ def test_a_manifest_that_declares_nothing_beside_prometheus_must_still_be_looked
     well.change(stack=bare, jobs=well.context.jobs[:1])
     well.targets.clear()
     assert [f.status for f in well.findings("target")] == ["fail"]
-
-
-def test_servers_that_are_away_fail_once_and_everything_else_depends_on_them(well: World) -> None:
-    for name in ("prometheus", "alertmanager", "grafana", "pushgateway"):
-        well.stop(name)
-    well.change(fetch=no_answer)
-    apart = ("stack.generation", "stack.files", "service.health", "alertmanager.connected")
-    findings = [f for f in well.findings() if f.id not in apart]
-    failed = {f"{f.id} {f.subject}" for f in findings if f.status == "fail"}
-    assert failed == {f"component.ready {name}" for name in ("prometheus", "alertmanager", "grafana", "pushgateway")}
-    assert {f.subject for f in findings if f.status == "pass"} == {"blackbox", "redis"}
-    assert {f.cause for f in findings if f.status == "skip"} <= failed
-
-
-def test_cause_is_reported_even_where_only_what_depends_on_it_was_asked_for(well: World) -> None:
-    well.stop("prometheus")
-    found = {(f.id, f.status) for f in well.findings("target", "rule")}
-    assert found == {
-        ("component.ready", "fail"),
-        *((id, "skip") for id in ("target.up", "rule.loaded", "rule.data")),
-    }
-
-
-def test_wrong_password_is_tried_once(well: World) -> None:
-    well.servers["grafana"].login = ("admin", "another")
-    found = [f for f in well.findings() if f.status == "fail"]
-    assert [f.id for f in found] == ["grafana.login"]
-    wanting = [path for path in well.servers["grafana"].asked if path != "/api/health"]
-    assert wanting == ["/api/user"]
-
-
-def test_health_path_of_a_target_that_is_down_depends_on_it(well: World) -> None:
-    well.target("api").update(health="down", lastError="connect: connection refused")
-    well.change(fetch=no_answer)
-    found = [f for f in well.findings("service.health", "target.up") if f.subject.startswith("api/")]
-    assert sorted((f.id, f.status) for f in found) == [
-        ("service.health", "skip"),
-        ("service.health", "skip"),
-        ("target.up", "fail"),
-    ]
-
-
-def test_exporter_that_does_not_answer_is_one_failure(well: World) -> None:
-    listen = replace(well.context.stack.exporters[1].listen, port=1)
-    exporters = (well.context.stack.exporters[0], replace(well.context.stack.exporters[1], listen=listen))
-    well.change(stack=replace(well.context.stack, exporters=exporters))
-    name = exporters[1].name
-    well.target(name).update(health="down", lastError="connect: connection refused")
-    assert [f"{f.id} {f.subject}" for f in well.findings() if f.status == "fail"] == [f"component.ready {name}"]
 
 
 @pytest.mark.parametrize("reply", ["<html>", Reply("no", 401), Reply("no", 404), Reply("no", 500), {"x": 1}])
@@ -741,29 +691,3 @@ def test_a_probe_without_success_must_name_what_was_asked(well: World) -> None:
     finding = well.only("probe.success", "home")
     remedy = "Correct the URL or the module of the probe, or repair what it asks; `curl -v` shows the whole answer."
     assert told(finding) == ("fail", "http://example.test/ does not answer as `http_2xx` expects", remedy)
-
-
-# -- several Alertmanagers ------------------------------------------------------------------------------------
-
-
-def list_alertmanagers(well: World, *targets: str) -> None:
-    file = well.context.tree.files[PROMETHEUS]
-    config = {**well.context.tree.yaml(PROMETHEUS)}
-    own = config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
-    config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [*own, *targets]}]}]}
-    content = json.dumps(config).encode()
-    files = {**well.context.tree.files, PROMETHEUS: replace(file, content=content)}
-    well.change(tree=replace(well.context.tree, files=files))
-
-
-def test_other_alertmanager_that_answers_passes(well: World) -> None:
-    list_alertmanagers(well, "other:9093")
-    found = {f.subject: f.status for f in well.findings("alertmanager.connected")}
-    assert found == {"alertmanager": "pass", "http://other:9093": "pass"}
-
-
-def test_other_alertmanager_that_does_not_answer_fails(well: World) -> None:
-    list_alertmanagers(well, "other:9093")
-    well.change(fetch=no_answer)
-    found = {f.subject: f.status for f in well.findings("alertmanager.connected")}
-    assert found == {"alertmanager": "pass", "http://other:9093": "fail"}
