@@ -151,8 +151,12 @@ def _job(context: Context, job: Job, seen: targets.Observation, stored: Stored) 
         _dropped(context, subject, job, up, stored.log)
         or _empty(subject, job, up, stored)
         or _still(subject, up, stored)
-        or subject.passed(f"{_count(up, stored.kept):g} samples of each scrape are kept")
+        or subject.passed(_kept(_count(up, stored.kept)))
     )
+
+
+def _kept(count: float) -> str:
+    return "1 sample of each scrape is kept" if count == 1 else f"{count:.0f} samples of each scrape are kept"
 
 
 def _count(up: Sequence[ActiveTarget], counts: Mapping[frozenset[tuple[str, str]], float]) -> float:

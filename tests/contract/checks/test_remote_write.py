@@ -119,3 +119,10 @@ def test_login_in_a_url_is_not_shown_and_still_matches(well: World) -> None:
     report(well, labels=labels, queue_highest_sent_timestamp_seconds=lambda look: look + 1)
     finding = well.only(ID)
     assert (finding.status, finding.subject) == ("pass", "http://store.test/write")
+
+
+def test_block_that_collects_for_a_minute_is_skipped_until_it_has_sent(well: World) -> None:
+    write_to(well, {"url": URL, "queue_config": {"batch_send_deadline": "1m"}})
+    report(well, samples_pending=lambda _: 9)
+    finding = well.only(ID)
+    assert (finding.status, "60 s" in finding.summary) == ("skip", True)
