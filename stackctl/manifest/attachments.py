@@ -38,6 +38,8 @@ _LISTS = {
 # Keys of secrets that a configuration may hold itself, which rendering moves to a file again.
 _HELD = {"password_file": "password", "credentials_file": "credentials", "client_secret_file": "client_secret"}
 _HOLDERS = frozenset({"basic_auth", "authorization", "oauth2"})
+# The keys of a group in a file of targets.
+_OF_A_GROUP = frozenset({"targets", "labels"})
 # Mappings whose keys are the user's own words.
 _FREE = frozenset(
     {"labels", "external_labels", "params", "details", "headers", "annotations", "match", "match_re", "custom_fields"}
@@ -106,7 +108,7 @@ class _Reader:
             below = (*place, key)
             if key == "tls_config" and isinstance(value, Mapping):
                 result[key] = self._tls(value, below)
-            elif owner in _HOLDERS and key in _HELD and isinstance(value, str):
+            elif owner in _HOLDERS and key in _HELD and isinstance(value, str) and value:
                 result[_HELD[key]] = self._held(block, key, value, below)
             else:
                 result[key] = self._value(key, value, below, owner)
@@ -118,7 +120,8 @@ class _Reader:
             files = [each for at, item in enumerate(value) for each in self._matching(item, secret, (*place, at))]
             self.problems += _bad_targets(files, self._at(place)) if owner == "file_sd_configs" else []
             return files
-        if isinstance(value, str) and _is_path(key):
+        # To the servers an empty path is none.
+        if isinstance(value, str) and value and _is_path(key):
             return self._file(value, value, self._at(place), secret=True)
         if isinstance(value, Mapping) and key not in _FREE:
             # The headers of `http_headers` have the user's names: what they hold is still Prometheus' own.
@@ -179,19 +182,23 @@ def _bad_targets(files: Sequence[Any], at: Position) -> list[Problem]:
     return [
         Problem(f"{file.name} is not a list of targets", at, remedy=remedy)
         for file in files
-        if isinstance(file, Attached) and not _are_targets(file.content)
+        if isinstance(file, Attached) and not _are_targets(file.name, file.content)
     ]
 
 
-def _are_targets(text: str) -> bool:
+def _are_targets(name: str, text: str) -> bool:
+    """Whether Prometheus reads it as targets; of YAML an empty file too, which a program may fill later."""
     from yaml import YAMLError
 
     try:
         groups = load_yaml(text)
     except YAMLError:
         return False
+    if groups is None:
+        return not name.endswith(".json")
     return isinstance(groups, list) and all(
-        isinstance(group, dict) and isinstance(group.get("targets"), list) for group in groups
+        isinstance(group, dict) and group.keys() <= _OF_A_GROUP and isinstance(group.get("targets") or [], list)
+        for group in groups
     )
 
 

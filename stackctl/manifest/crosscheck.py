@@ -54,7 +54,8 @@ def components(manifest: Manifest) -> Iterator[tuple[Path, ComponentModel]]:
 
 
 def _something_to_monitor(manifest: Manifest) -> Iterator[Found]:
-    if not manifest.services and not (manifest.exporters and manifest.exporters.model_fields_set):
+    extra = any(manifest.prometheus.extra.get(key) for key in ("scrape_configs", "scrape_config_files"))
+    if not manifest.services and not (manifest.exporters and manifest.exporters.model_fields_set) and not extra:
         remedy = 'Add one, like `services: {api: {targets: ["localhost:8000"]}}`.'
         yield (), "nothing to monitor: there are neither `services` nor `exporters`", remedy
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stackctl.errors import Problem
 from stackctl.metrics import catalogue
 from stackctl.model import Dashboard, PanelQuery, Stack
-from stackctl.promql.catalogue import Catalogue
+from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
 from stackctl.promql.choice import Choice
 from stackctl.promql.grafana import compared_exactly, hidden, runnable
 from stackctl.promql.releases import Version, unsupported
@@ -53,7 +53,7 @@ def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tu
         for query in dashboard.queries:
             where = f"{dashboard.title}, {query.panel}"
             expr, stand_ins = hidden(query.expr)
-            for remark in review(runnable(expr, dashboard.values), known):
+            for remark in review(runnable(expr, dashboard.values, UNKNOWN_PART), known):
                 yield remark, _problem(where, remark, query.origin, stand_ins)
             for remark in _too_new(runnable(query.expr, dashboard.values), version):
                 yield remark, _problem(where, remark, query.origin, {})

@@ -20,7 +20,7 @@ def read_tls(document: Document, place: tuple[str | int, ...], block: Block, roo
     read = {
         key: read_pem(str(value), document.position((*place, key)), root)
         for key, value in block.items()
-        if key in _CONTENT
+        if key in _CONTENT and value
     }
     problems = [text for text in read.values() if isinstance(text, Problem)]
     problems += [

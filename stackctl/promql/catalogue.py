@@ -18,6 +18,10 @@ _PARTS = {
 _PART_LABELS = {"histogram": ("_bucket", "le"), "summary": ("", "quantile")}
 
 
+# Stands in a name for a part that is not known, as that of a variable.
+UNKNOWN_PART = "unknown_part"
+
+
 @dataclass(frozen=True)
 class Known:
     """One series name: its type ("histogram" for the bare name of a classic one, NATIVE for a native one's), and its
@@ -48,9 +52,10 @@ class Catalogue:
     complete: bool = False
 
     def owns(self, name: str) -> bool:
-        """Whether somebody serves series of that name."""
+        """Whether somebody serves series of that name, or may, as a part of it is not known."""
         return (
             name in self.series
+            or UNKNOWN_PART in name
             or name in self.records
             or name in self.names
             or name.startswith(self.prefixes or ("\0",))

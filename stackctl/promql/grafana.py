@@ -37,7 +37,8 @@ _RANGE_WITH_VARIABLE = re.compile(r"\[\$[^\]:]+\]")
 
 # What a variable may be whose value is not known: a name or text, or a number; else a window, an aggregation, an
 # operator, or nothing. With more than _MANY of them only the first are tried.
-_GUESSES = ("x", "1")
+_NAME_OR_TEXT = "x"
+_NUMBER = "1"
 _MORE_GUESSES = ("5m", "sum", ">", "")
 _MANY = 3
 _FORM = re.compile(r":([^}\]]*)(?:\}|\]\])$")
@@ -74,16 +75,16 @@ def compared_exactly(expr: str) -> list[str]:
     return list(dict.fromkeys(_name(match) for match in _EXACT.finditer(expr)))
 
 
-def runnable(expr: str, values: Mapping[str, str | Choice]) -> str:
+def runnable(expr: str, values: Mapping[str, str | Choice], name: str = _NAME_OR_TEXT) -> str:
     """Return `expr` as a Prometheus can run it: what Grafana would replace is replaced.
 
     `values` are the variables whose values are known. Any other matches everything in a label matcher, is a
-    duration where one belongs, and elsewhere whatever lets the expression parse.
+    duration where one belongs, and elsewhere whatever lets the expression parse: first of all `name`.
     """
     known = {**MACROS, **values}
     matching = _MATCHER.sub(lambda match: _match_any(match, known), expr)
     ranged = _DURATION.sub(lambda match: match[1] + (_written(match, known) or "5m"), matching)
-    attempts = dict.fromkeys(_filled(ranged, known, guess) for guess in _guesses(ranged, known))
+    attempts = dict.fromkeys(_filled(ranged, known, guess) for guess in _guesses(ranged, known, name))
     return next((attempt for attempt in attempts if syntax_error(attempt) is None), next(iter(attempts)))
 
 
@@ -137,13 +138,13 @@ def label_query(text: str) -> tuple[str, str] | None:
     return (match["label"], (match["expr"] or "").strip()) if match else None
 
 
-def _guesses(expr: str, known: Mapping[str, str | Choice]) -> Iterator[Mapping[str, str]]:
+def _guesses(expr: str, known: Mapping[str, str | Choice], name: str) -> Iterator[Mapping[str, str]]:
     """Yield values for the variables that are not known: the same for all, then each its own."""
-    unknown = [name for name in dict.fromkeys(map(_name, _REFERENCE.finditer(expr))) if name not in known]
-    for guess in _GUESSES:
+    unknown = [each for each in dict.fromkeys(map(_name, _REFERENCE.finditer(expr))) if each not in known]
+    for guess in (name, _NUMBER):
         yield dict.fromkeys(unknown, guess)
     if len(unknown) <= _MANY:
-        for guesses in product((*_GUESSES, *_MORE_GUESSES), repeat=len(unknown)):
+        for guesses in product((name, _NUMBER, *_MORE_GUESSES), repeat=len(unknown)):
             yield dict(zip(unknown, guesses, strict=True))
 
 

@@ -24,6 +24,8 @@ _WORDS = re.compile(
 )
 # Alert of the test -> what it has in labels, and as its value.
 _SAMPLES = {"Word": ("text", 0.5), "Number": ("7", 12345.0)}
+# Errors about the value or the length of a label, which the user's series may not have.
+_BY_LABEL = re.compile(r'"(?:text|7)"|error calling slice: index out of range')
 _GOT = re.compile(r'(Word|Number)(\d+)="((?:[^"\\]|\\.)*)"')
 _FAILED = re.compile(r"<error expanding template: .*?executing \S+ at <(.*?)>: (.*)>$", re.DOTALL)
 _UNREADABLE = re.compile(r'annotation "(?:Word|Number)(\d+)": template')
@@ -35,6 +37,8 @@ _BY_QUERY = ("first() called on vector", "error calling query", "index out of ra
 _REMEDIES = {
     "can't evaluate field": "Labels are in `$labels`, the value is `$value`: `{{ $labels.job }}`.",
     "ParseFloat": "It takes a number: `{{ $value | humanizePercentage }}`.",
+    "incompatible types": '`$value` has a fraction: compare it with `10.0`; and a label with text: `"10"`.',
+    "expected *template.sample": 'Take one series first: `{{ query "up" | first | value }}`.',
     "not defined": "Prometheus has no templates of the user's: write the text here.",
 }
 _NUMBERS = ("strconv", "ParseFloat", "can't convert", "not a number")
@@ -110,12 +114,20 @@ def _fault(text: str, expanded: Sequence[str]) -> tuple[str, str] | None:
         words = " ".join(error[2].split())
         if "query" in text and any(sign in words for sign in _BY_QUERY) and "parse error" not in words:
             continue
+        if _BY_LABEL.search(words):
+            continue
         if len(errors) == len(expanded) or not any(sign in words for sign in _NUMBERS):
             return error[1], words
-    misprinted = [match[0] for each in expanded if not _FAILED.search(each) and (match := _MISPRINTED.search(each))]
+    misprinted = [match[0] for each in expanded if (match := _misprint(text, each))]
     if misprinted and len(misprinted) == len(expanded):
         return "printf", f"it prints `{misprinted[0]}`"
     return None
+
+
+def _misprint(text: str, expanded: str) -> re.Match[str] | None:
+    """What `printf` prints of a value that its verb does not fit. The user's own words may look the same."""
+    found = None if _FAILED.search(expanded) else _MISPRINTED.search(expanded)
+    return found if found and found[0] not in text else None
 
 
 def _problem(text: Text, where: str, words: str) -> Problem:

@@ -36,6 +36,10 @@ _ANNOTATIONS = {
     "runbook_url": "https://runbooks.example/high-load",
 }
 _ERROR = re.compile(r"amtool: error: template: \S*?:\d+(?::\d+)?: (?:executing \".*?\" at <(.*?)>: )?(.*)", re.DOTALL)
+# A part of a text that is longer in the user's alerts, perhaps; how many alerts there are is known.
+_BY_LENGTH = re.compile(
+    r"^`slice (?![^`]*\.(?:Alerts|Firing|Resolved)\b).*error calling slice: index out of range", re.DOTALL
+)
 _REMEDIES = (
     (
         re.compile(r"field (Annotations|Labels) in type template\.Data"),
@@ -79,7 +83,8 @@ def notification_faults(texts: Collection[Text], tree: Path, run: Run) -> list[P
         for sample in _ALL_SAMPLES if ended else _FIRING:
             for part in (together, *alone):
                 for text, words in renderer.faults(part, sample, html):
-                    faults.setdefault((text, html, ended), words)
+                    if not _BY_LENGTH.search(words):
+                        faults.setdefault((text, html, ended), words)
     if faults and renderer.fault("", sample=0, html=False):
         return []  # a template file cannot be read: amtool reports that when it checks the configuration
     return [_problem(text, faults[key]) for text in kept if (key := (text.text, text.html, text.ended)) in faults]

@@ -65,12 +65,17 @@ class UnknownField:
 
     def at(self, position: Position | None) -> Problem:
         """The same as a problem at `position`, where the key was written."""
-        return Problem(f"{self.product} does not know the key `{self.name}` here", position, remedy=_FIELDS)
+        remedy = _DISCOVERY if self.name.endswith("_sd_configs") else _FIELDS
+        return Problem(f"{self.product} does not know the key `{self.name}` here", position, remedy=remedy)
 
 
 # What a checker refuses: one that it is known how to place in what the user wrote, or what it says itself.
 Refusal = BadTemplate | BadSetting | UnknownField | Problem
 
+_DISCOVERY = (
+    "Correct it, or use a release of the Prometheus project: builds of Linux distributions leave out some kinds of "
+    "service discovery."
+)
 _FIELDS = "Correct or remove it; a newer image may know it."
 
 _TEMPLATES = "Write it like `{{ $labels.job }}`, `{{ $value }}` or `{{ $value | humanizePercentage }}`."

@@ -206,7 +206,36 @@ def test_a_missing_file_is_refused_at_its_line(tmp_path: Path, block: str, words
     assert problem.position.text[problem.position.column - 1 :].lstrip("'").startswith(written)
 
 
-@pytest.mark.parametrize("content", ["{}", "nothing", "[1]", '[{"target": ["a:1"]}]', "[{"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("targets.yml", ""),
+        ("targets.yml", "# filled by a program\n"),
+        ("targets.yml", "- labels: {env: prod}\n"),
+        ("targets.json", "[]"),
+        ("targets.json", '[{"targets": null, "labels": {}}]'),
+    ],
+)
+def test_takes_files_that_hold_no_targets_yet(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    job = rendered(tmp_path, SD.replace("targets*.json", name), "docker").yaml("prometheus/prometheus.yml")
+    assert job["scrape_configs"][-1]["file_sd_configs"]
+
+
+def test_an_empty_path_names_no_file(tmp_path: Path) -> None:
+    job = (
+        "{job_name: x, static_configs: [{targets: ['a:1']}], basic_auth: {username: u, password_file: ''}, "
+        "tls_config: {ca_file: ''}, kubernetes_sd_configs: [{role: pod, kubeconfig_file: ''}]}"
+    )
+    tree = rendered(tmp_path, f"prometheus: {{extra: {{scrape_configs: [{job}]}}}}\n")
+    made = config(tree)["scrape_configs"][-1]
+    assert made["basic_auth"]["password_file"] == made["tls_config"]["ca_file"] == ""
+    assert made["kubernetes_sd_configs"][0]["kubeconfig_file"] == ""
+
+
+@pytest.mark.parametrize(
+    "content", ["", '[{"targets": ["a:1"], "label": {}}]', "{}", "nothing", "[1]", '[{"target": ["a:1"]}]', "[{"]
+)
 def test_a_file_without_targets_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "targets.json").write_text(content)
     (tmp_path / "stack.yml").write_text(HEAD + SD)

@@ -386,3 +386,13 @@ def test_renders_the_address_of_a_database(tmp_path: Path, url: str, native: str
     for runtime, expected in (("native", native), ("docker", docker)):
         tree = render(stack, runtime)
         assert tree.files["secrets/postgres/uri"].content.decode() == expected
+
+
+@pytest.mark.parametrize(
+    "extra",
+    ["scrape_configs: [{job_name: x, static_configs: [{targets: ['a:1']}]}]", "scrape_config_files: [jobs.yml]"],
+)
+def test_jobs_of_extra_are_something_to_monitor(tmp_path: Path, extra: str) -> None:
+    (tmp_path / "jobs.yml").write_text("scrape_configs: []\n")
+    (tmp_path / "stack.yml").write_text(f"version: 1\nname: shop\nprometheus: {{extra: {{{extra}}}}}\n")
+    assert load(tmp_path / "stack.yml", {}).name == "shop"

@@ -99,6 +99,19 @@ def test_a_panel_must_be_told_in_the_words_of_its_dashboard(tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize(
+    "expr", ["$metric", 'rate($metric{team="$team"}[5m])', "${metric}_total", "shop_${metric}_total"]
+)
+def test_a_name_made_of_a_variable_may_be_any(tmp_path: Path, expr: str) -> None:
+    manifest = write(tmp_path, "up")
+    panel = {"type": "stat", "title": "Any", "targets": [{"refId": "A", "expr": expr}]}
+    variables = [{"name": "metric", "type": "query", "query": "metrics(requests)"}, {"name": "team", "type": "textbox"}]
+    dashboard = {"title": "Shop", "uid": "shop", "panels": [panel], "templating": {"list": variables}}
+    (tmp_path / "d.json").write_text(json.dumps(dashboard))
+    manifest.write_text(manifest.read_text() + "dashboards: [{file: d.json}]\ngrafana:\n")
+    assert review_queries(load(manifest, environ={})) == Review((), ())
+
+
 def test_warns_of_a_variable_of_several_values_compared_by_equality(tmp_path: Path) -> None:
     manifest = write(tmp_path, "up")
     variable = {"name": "job", "type": "query", "query": "label_values(up, job)", "includeAll": True}

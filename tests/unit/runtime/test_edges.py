@@ -190,6 +190,12 @@ def test_names_keys_that_a_server_does_not_know(tmp_path: Path) -> None:
     assert unknown == UnknownField("Alertmanager", "titel")
 
 
+def test_says_that_a_build_may_lack_a_service_discovery() -> None:
+    problem = UnknownField("Prometheus", "consul_sd_configs").at(Position("stack.yml", 3, 5))
+    assert "does not know the key `consul_sd_configs`" in problem.summary
+    assert "use a release of the Prometheus project" in problem.remedy
+
+
 def test_keeps_the_reason_about_a_template_file(tmp_path: Path) -> None:
     said = (
         "Checking '{tree}/alertmanager/alertmanager.yml'  SUCCESS\nFound:\n - global config\n - route\n"
