@@ -42,6 +42,12 @@ _NEEDS: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
     "opsgenie": ((("api_key", "api_key_file"), ("opsgenie_api_key", "opsgenie_api_key_file")),),
     "teams": ((("webhook_url", "webhook_url_file"), ()),),
 }
+# The names by which people drop alerts in a tree of their own: receivers without an integration.
+_DROPPING = frozenset({"null", "blackhole", "black-hole", "devnull", "dev-null"})
+_INTEGRATION = (
+    "Add one, like `webhook: {url: http://localhost:5001/}`. To drop alerts, send them to `nobody` in `routing`; in "
+    '`route`, to a receiver named `"null"`.'
+)
 # What each needed field is, in a user's words.
 _MEANT = {
     "api_url": "the address of Slack's incoming webhook, best as `${SLACK_URL}`",
@@ -59,7 +65,8 @@ _MEANT = {
 def contradictions(alertmanager: AlertmanagerModel) -> Iterator[Found]:
     """What receivers lack, and what routing names that is not there: each with its place in the manifest."""
     for name, receiver in alertmanager.receivers.items():
-        yield from _receiver((*_PLACE, "receivers", name), receiver, alertmanager.extra.get("global"))
+        if alertmanager.route is None or name not in _DROPPING or receiver.model_fields_set:
+            yield from _receiver((*_PLACE, "receivers", name), receiver, alertmanager.extra.get("global"))
     if alertmanager.route is not None:
         for path, name in _routed(alertmanager.route, (*_PLACE, "route")):
             yield from _known(path, name, _declared(alertmanager))
@@ -70,7 +77,7 @@ def contradictions(alertmanager: AlertmanagerModel) -> Iterator[Found]:
 def _receiver(path: Path, receiver: ReceiverModel, everywhere: Any) -> Iterator[Found]:
     blocks = {name: getattr(receiver, name) for name in type(receiver).model_fields}
     if not any(blocks.values()):
-        yield path, "a receiver needs an integration", "Add one, like `webhook: {url: http://localhost:5001/}`."
+        yield path, "a receiver needs an integration", _INTEGRATION
     for name, integrations in blocks.items():
         for index, block in enumerate(integrations):
             for fields, elsewhere in _NEEDS.get(name, ()):

@@ -16,6 +16,8 @@ from stackctl.promql.selectors import word
 
 # What is right for a counter -> what is right for a gauge.
 _FOR_GAUGES = {"rate": "deriv", "irate": "idelta", "increase": "delta"}
+# Bounds of buckets without a fraction; Prometheus writes larger ones with an exponent.
+_WHOLE = re.compile(r"\d{1,6}")
 # Aggregations whose result is some of the series that they are given.
 _PICKING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 
@@ -76,6 +78,18 @@ def _no_value(name: str, matcher: Any, values: tuple[str, ...]) -> Iterator[Rema
         near = _near(matcher.value, values)
         remedy = f'Did you mean `{matcher.name}="{near}"`?' if near else f"It may be: {', '.join(values)}."
         yield Remark(f"`{matcher.name}` of `{name}` is never `{matcher.value}`", remedy)
+
+
+def _bounds(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
+    """Buckets selected by a whole number: since version 3 Prometheus writes each bound with a fraction."""
+    for selector in parsed.selectors:
+        name = metric(selector)
+        if not name.endswith("_bucket") or not catalogue.owns(name):
+            continue
+        for matcher in selector.matchers.matchers:
+            if matcher.name == "le" and matcher.op == p.MatchOp.Equal and _WHOLE.fullmatch(matcher.value):
+                summary = f"`le` of `{name}` is never `{matcher.value}`: Prometheus writes bounds with a fraction"
+                yield Remark(summary, f'Write `le="{matcher.value}.0"`.', name in catalogue.series)
 
 
 def _near(word: str, known: Any) -> str:
@@ -172,4 +186,11 @@ def _with_le(aggregate: Any) -> str:
     return f"{aggregate.op} without ({', '.join(map(word, rest))}) ({inner})"
 
 
-_LOOKS: tuple[Callable[[Parsed, Catalogue], Iterator[Remark]], ...] = (_owners, _matchers, _rates, _histograms, ratios)
+_LOOKS: tuple[Callable[[Parsed, Catalogue], Iterator[Remark]], ...] = (
+    _owners,
+    _matchers,
+    _bounds,
+    _rates,
+    _histograms,
+    ratios,
+)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.errors import InputError
 from stackctl.manifest import load
 from stackctl.model import Match, Period, Routing
 
@@ -72,3 +73,20 @@ def test_nothing_must_be_inhibited_without_being_asked_for(tmp_path: Path) -> No
 def test_groups_must_be_kept_by_name_and_job_unless_the_manifest_says_otherwise(tmp_path: Path) -> None:
     assert routing(tmp_path, "group_wait: 0s").grouping == {"group_by": ["alertname", "job"], "group_wait": "0s"}
     assert routing(tmp_path, "group_by: [...]").grouping == {"group_by": ["..."]}
+
+
+@pytest.mark.parametrize("name", ['"null"', "blackhole"])
+def test_a_route_may_drop_alerts_at_an_empty_receiver(tmp_path: Path, name: str) -> None:
+    text = HEAD.partition("  routing")[0].replace("receivers: {", f"receivers: {{{name}: {{}}, ")
+    route = f"  route: {{receiver: team, routes: [{{receiver: {name}, matchers: ['alertname=\"Watchdog\"']}}]}}\n"
+    (tmp_path / "stack.yml").write_text(text + route)
+    alertmanager = load(tmp_path / "stack.yml", {}).alertmanager
+    assert alertmanager
+    assert alertmanager.receivers[0].integrations == {}
+
+
+def test_an_empty_receiver_is_refused_without_a_route(tmp_path: Path) -> None:
+    text = HEAD.partition("  routing")[0].replace("receivers: {", "receivers: {blackhole: {}, ")
+    (tmp_path / "stack.yml").write_text(text)
+    with pytest.raises(InputError, match="a receiver needs an integration"):
+        load(tmp_path / "stack.yml", {})

@@ -54,6 +54,10 @@ def only(expr: str, catalogue: Catalogue = WHOLE) -> Remark:
         "this does not parse",
         "vector(1) / 2",
         '{job="api"}',
+        'latency_seconds_bucket{le="1.0"} / ignoring (le) latency_seconds_bucket{le="+Inf"}',
+        'latency_seconds_bucket{le=~"1(.0)?"}',
+        'latency_seconds_bucket{le!="1"}',
+        'latency_seconds_bucket{le="1e+06"}',
     ],
 )
 def test_nothing_must_be_said_of_a_good_expression(expr: str) -> None:
@@ -265,3 +269,10 @@ def test_quotes_names_of_labels_in_what_it_suggests() -> None:
     fixed = only(expr, Catalogue()).remedy.removeprefix("Write `").removesuffix("`.")
     assert fixed.startswith('sum without ("service.name") (rate(x{"service.name"="a"}[5m]))')
     promql_parser.parse(fixed)
+
+
+def test_reports_a_bucket_selected_by_a_whole_number() -> None:
+    remark = only('sum(rate(latency_seconds_bucket{le="1"}[5m]))')
+    assert remark.summary == "`le` of `latency_seconds_bucket` is never `1`: Prometheus writes bounds with a fraction"
+    assert (remark.remedy, remark.certain) == ('Write `le="1.0"`.', True)
+    assert not only('prometheus_http_request_duration_seconds_bucket{le="3"}').certain
