@@ -16,7 +16,7 @@ from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.schema import Manifest
 from stackctl.manifest.service_schema import ServiceModel
-from stackctl.manifest.text import read_text
+from stackctl.manifest.text import named_files, read_text
 from stackctl.manifest.tls import read_tls
 from stackctl.model import Block
 from stackctl.source import Attached, Position, Secret
@@ -161,7 +161,7 @@ class _Reader:
             yield item
             return
         at = self._at(place)
-        names = sorted(_found(self.root, item)) if set("*?[") & set(item) else [item]
+        names = named_files(item, self.root)
         if not names:
             remedy = f"A path begins at the manifest, in {self.root}."
             self.problems.append(Problem(f"no file matches `{item}`", at, remedy=remedy))
@@ -204,11 +204,3 @@ def _are_targets(name: str, text: str) -> bool:
 
 def _is_path(key: str) -> bool:
     return (key.endswith(_ENDING) and key not in _WRITTEN) or key in _OTHER_KEYS
-
-
-def _found(root: Path, pattern: str) -> Iterator[str]:
-    """The files that match a pattern, by paths that begin as the pattern does."""
-    from glob import glob
-
-    # Path.glob() refuses absolute patterns.
-    yield from (name for name in glob(pattern, root_dir=root) if (root / name).is_file())  # noqa: PTH207

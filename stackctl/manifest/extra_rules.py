@@ -5,7 +5,6 @@ Passed through, they would be loaded and evaluated, and no check would know of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from stackctl.manifest.component_schema import PrometheusModel
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.rule_schema import RuleSourceModel
+from stackctl.manifest.text import named_files
 
 _KEY = "rule_files"
 _PLACE: Place = ("prometheus", "extra", _KEY)
@@ -33,7 +33,7 @@ def extra_rules(document: Document, model: PrometheusModel, root: Path) -> Extra
     patterns = model.extra.get(_KEY)
     if not isinstance(patterns, list):
         return ExtraRules(model, (), [])
-    found = [(index, _files(str(pattern), root)) for index, pattern in enumerate(patterns)]
+    found = [(index, named_files(str(pattern), root)) for index, pattern in enumerate(patterns)]
     problems = [
         Problem(
             f"no file matches `{patterns[index]}`",
@@ -43,17 +43,11 @@ def extra_rules(document: Document, model: PrometheusModel, root: Path) -> Extra
         for index, files in found
         if not files
     ]
-    sources = [((*_PLACE, index), RuleSourceModel(file=file)) for index, files in found for file in files]
+    # Prometheus loads a file once, however many patterns match it.
+    places: dict[str, int] = {}
+    for index, files in found:
+        for file in files:
+            places.setdefault(file, index)
+    sources = [((*_PLACE, index), RuleSourceModel(file=file)) for file, index in places.items()]
     rest = {key: value for key, value in model.extra.items() if key != _KEY}
     return ExtraRules(model.model_copy(update={"extra": rest}), tuple(sources), problems)
-
-
-def _files(pattern: str, root: Path) -> list[str]:
-    return list(_expanded(pattern, root)) if any(sign in pattern for sign in "*?[") else [pattern]
-
-
-def _expanded(pattern: str, root: Path) -> Iterator[str]:
-    try:
-        yield from sorted(path.relative_to(root).as_posix() for path in root.glob(pattern) if path.is_file())
-    except (ValueError, NotImplementedError):  # of no form that is a pattern below the manifest
-        return

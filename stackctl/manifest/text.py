@@ -57,3 +57,14 @@ def _neighbours(path: Path) -> str:
     except OSError:
         return ""
     return f" In {path.parent.name or path.parent}/ there is: {', '.join(names)}." if names else ""
+
+
+def named_files(pattern: str, root: Path) -> list[str]:
+    """The files that a path or a pattern of Go's names, from the folder `root` on, each as the pattern begins."""
+    from glob import glob
+
+    if not set("*?[") & set(pattern):
+        return [pattern]
+    # Path.glob() refuses absolute patterns. Go negates a class by `^`, Python by `!`.
+    names = glob(pattern.replace("[^", "[!"), root_dir=root)  # noqa: PTH207
+    return sorted(name for name in names if (root / name).is_file())

@@ -36,14 +36,27 @@ def manifest(folder: Path, extra: str) -> Path:
 
 @pytest.mark.parametrize(
     ("pattern", "names"),
-    [("more/*.yml", ["A", "B"]), ("more/a.yml", ["A"]), ("**/b.yml", ["B"])],
+    [
+        ("more/*.yml", ["A", "B"]),
+        ("more/a.yml", ["A"]),
+        ("**/b.yml", ["B"]),
+        ("more/[^a]*.yml", ["B"]),
+        ("{folder}/more/b*.yml", ["B"]),
+        ("../{name}/more/a*.yml", ["A"]),
+    ],
 )
 def test_rule_files_of_extra_are_declared_rules(tmp_path: Path, pattern: str, names: list[str]) -> None:
+    pattern = pattern.format(folder=tmp_path, name=tmp_path.name)
     stack = load(manifest(tmp_path, f'rule_files: ["{pattern}"]'), {})
     assert [rule.name for file in stack.rules for rule in file.rules] == names
     assert "rule_files" not in stack.prometheus.extra
     tree = render(stack, "native")
     assert tree.yaml("prometheus/prometheus.yml")["rule_files"] == [f"rules/{file.path}" for file in stack.rules]
+
+
+def test_a_file_that_two_patterns_match_is_loaded_once(tmp_path: Path) -> None:
+    stack = load(manifest(tmp_path, 'rule_files: ["more/b*.yml", "more/*.yml"]'), {})
+    assert [rule.name for file in stack.rules for rule in file.rules] == ["B", "A"]
 
 
 @pytest.mark.parametrize("pattern", ["none/*.yml", "/absolute/*.yml"])
