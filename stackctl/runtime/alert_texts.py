@@ -41,7 +41,8 @@ _REMEDIES = {
     "expected *template.sample": 'Take one series first: `{{ query "up" | first | value }}`.',
     "not defined": "Prometheus has no templates of the user's: write the text here.",
 }
-_NUMBERS = ("strconv", "ParseFloat", "can't convert", "not a number")
+# Errors about what a label holds, which are certain only when both samples have them.
+_OF_VALUES = ("strconv", "ParseFloat", "can't convert", "not a number", "parse error")
 
 
 def alert_faults(texts: Collection[Text], run: Run) -> list[Problem]:
@@ -116,7 +117,7 @@ def _fault(text: str, expanded: Sequence[str]) -> tuple[str, str] | None:
             continue
         if _BY_LABEL.search(words):
             continue
-        if len(errors) == len(expanded) or not any(sign in words for sign in _NUMBERS):
+        if len(errors) == len(expanded) or not any(sign in words for sign in _OF_VALUES):
             return error[1], words
     misprinted = [match[0] for each in expanded if (match := _misprint(text, each))]
     if misprinted and len(misprinted) == len(expanded):
@@ -141,5 +142,7 @@ _CAUSE = "The alert would say `<error expanding template>` in its place."
 
 def _remedies(words: str) -> Iterator[str]:
     yield from (remedy for sign, remedy in _REMEDIES.items() if sign in words)
-    if "%!" in words:
+    if "MISSING" in words or "%!(EXTRA" in words:
+        yield "Give `printf` one value for each verb."
+    elif "%!" in words:
         yield "The value is a number with a fraction: write `%.2f` or `%g`, and `%s` for labels."

@@ -99,6 +99,13 @@ def test_good_templates_take_one_call_for_each_sample(tree: Path) -> None:
     assert len(calls) == 3
 
 
+def test_texts_too_long_for_a_call_stop_no_other(tree: Path) -> None:
+    texts = [Text("{{ .Status }}" + "\u6f22" * 30_000, "a"), Text("{{ .Status }}" + "\u6f22" * 31_000, "b")]
+    huge = Text("{{ .Nothing }}" + "x" * 140_000, "c")
+    (fault,) = notification_faults([*texts, huge, Text("{{ .Nothing }}", "d")], tree, Local(tree))
+    assert fault.summary.startswith("d cannot be rendered")
+
+
 def test_ended_alerts_are_left_out_where_they_are_not_told(tree: Path) -> None:
     text = Text("{{ (index .Alerts.Firing 0).Labels.job }}", "x", ended=False)
     assert notification_faults([text], tree, Local(tree)) == []
