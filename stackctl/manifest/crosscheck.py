@@ -90,6 +90,14 @@ def _job_names(manifest: Manifest) -> Iterator[Found]:
         if name in taken:
             message = f"two scrape jobs would be named `{name}`: this service and {taken[name]}"
             yield ("services", name), message, "Rename the service."
+    taken |= {name: f"the service `{name}`" for name in manifest.services if name not in taken}
+    jobs = manifest.prometheus.extra.get("scrape_configs")
+    for index, job in enumerate(jobs if isinstance(jobs, list) else ()):
+        named = job.get("job_name") if isinstance(job, dict) else None
+        if named in taken:
+            place = ("prometheus", "extra", "scrape_configs", index, "job_name")
+            message = f"two scrape jobs would be named `{named}`: this one and that of {taken[named]}"
+            yield place, message, "Remove it if the other job will do, or rename it."
 
 
 def _container_names(manifest: Manifest) -> Iterator[Found]:
