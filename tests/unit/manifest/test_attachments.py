@@ -133,11 +133,11 @@ def test_template_globs_are_copied(tmp_path: Path) -> None:
 
 
 def test_files_outside_of_the_folder_keep_their_names(tmp_path: Path) -> None:
-    (tmp_path / "shared").mkdir()
-    (tmp_path / "shared" / "own.tmpl").write_text("x")
+    (tmp_path / "common").mkdir()
+    (tmp_path / "common" / "own.tmpl").write_text("x")
     (tmp_path / "stack").mkdir()
     tree = rendered(
-        tmp_path / "stack", f"{SERVICES}alertmanager: {{receivers: {{}}, extra: {{templates: [../shared/own.tmpl]}}}}\n"
+        tmp_path / "stack", f"{SERVICES}alertmanager: {{receivers: {{}}, extra: {{templates: [../common/own.tmpl]}}}}\n"
     )
     (name,) = config(tree, "alertmanager")["templates"]
     assert name.endswith("/own.tmpl")
