@@ -156,6 +156,9 @@ def _same_text(rendered: str, loaded: str) -> bool:
     # `$$` is how a literal dollar is written where Prometheus expands variables.
     if rendered.replace("$$", "$") == loaded:
         return True
+    # It writes sizes with units of its own.
+    if _SIZE.fullmatch(rendered) and _SIZE.fullmatch(loaded):
+        return _limit(rendered) == _limit(loaded)
     # Prometheus reports a path relative to its configuration as an absolute one.
     return loaded.startswith("/") and loaded.endswith(f"/{normpath(rendered).removeprefix('../')}")
 

@@ -24,7 +24,7 @@ from typing import Any
 from stackctl.runtime import process
 from stackctl.wait import wait_until
 from tests.e2e import grafana_stand_in
-from tests.e2e.real_stack import App, need
+from tests.e2e.real_stack import App, need, webhook
 from tests.ports import free_port
 
 PATIENCE_SECONDS = 40
@@ -54,8 +54,8 @@ prometheus: {{listen: "127.0.0.1:{prometheus}", scrape_interval: 1s, evaluation_
 alertmanager:
   listen: 127.0.0.1:{alertmanager}
   receivers:
-    oncall: {{webhook: {{url: "http://127.0.0.1:1/"}}}}
-    team: {{webhook: {{url: "http://127.0.0.1:1/"}}}}
+    oncall: {{webhook: {{url: "http://localhost:{receiver}/"}}}}
+    team: {{webhook: {{url: "http://localhost:{receiver}/"}}}}
   route: {{receiver: team, routes: [{{receiver: oncall, matchers: ['severity="critical"']}}]}}
 grafana: {{listen: "127.0.0.1:{grafana}"}}
 pushgateway: {{listen: "127.0.0.1:{pushgateway}"}}
@@ -187,19 +187,21 @@ class Good:
 def good_stack(runtime: str, folder: Path) -> Iterator[Good]:
     """The stack, up and green."""
     need(runtime)
-    app = App("0.0.0.0" if runtime == "docker" else "127.0.0.1", free_port())
+    host = "0.0.0.0" if runtime == "docker" else "127.0.0.1"
+    app = App(host, free_port())
     app.answers["/metrics"] = metrics(METRICS)
-    made = Good(folder, runtime, app, {name: free_port() for name in SERVERS})
     grafana_stand_in.install(folder / "grafana")
-    app.start()
-    try:
-        made.write()
-        made.up()
-        wait_green(made)
-        yield made
-    finally:
-        made.run("down", "--volumes", code=None)
-        app.stop()
+    with webhook(lambda *_: 200, host) as receiver:
+        made = Good(folder, runtime, app, {**{name: free_port() for name in SERVERS}, "receiver": receiver})
+        app.start()
+        try:
+            made.write()
+            made.up()
+            wait_green(made)
+            yield made
+        finally:
+            made.run("down", "--volumes", code=None)
+            app.stop()
 
 
 def wait_green(good: Good) -> None:

@@ -259,7 +259,7 @@ prometheus:
 alertmanager:
   listen: 127.0.0.1:{alertmanager}
   receivers:
-    oncall: {{webhook: {{url: "http://127.0.0.1:1/"}}}}
+    oncall: {{webhook: {{url: "http://localhost:{receiver}/"}}}}
 {more_receivers}
 pushgateway: {{listen: 127.0.0.1:{pushgateway}}}
 exporters:
@@ -278,16 +278,18 @@ rules: [{{file: rules.yml}}]
 def running_stack(runtime: str, folder: Path) -> Iterator[Stack]:
     """A stack that is up and as its manifest says."""
     need(runtime)
-    app = App("0.0.0.0" if runtime == "docker" else "127.0.0.1", free_port(), login=f"prometheus:{PASSWORD}")
-    stack = Stack(folder, runtime, app, {name: free_port() for name in COMPONENTS})
-    app.start()
-    try:
-        stack.write()
-        stack.up()
-        yield stack
-    finally:
-        stack.run("down", "--volumes")
-        app.stop()
+    host = "0.0.0.0" if runtime == "docker" else "127.0.0.1"
+    app = App(host, free_port(), login=f"prometheus:{PASSWORD}")
+    with webhook(lambda *_: 200, host) as receiver:
+        stack = Stack(folder, runtime, app, {**{name: free_port() for name in COMPONENTS}, "receiver": receiver})
+        app.start()
+        try:
+            stack.write()
+            stack.up()
+            yield stack
+        finally:
+            stack.run("down", "--volumes")
+            app.stop()
 
 
 @contextmanager

@@ -51,7 +51,8 @@ rules:
 """
 RECEIVERS = ("well", "nobody-listens", "refuses", "fails", "mail", "silent", "one-of-two")
 RESOLVED = "{{ range .Alerts.Resolved }}{{ .Labels.alertname }}{{ end }}"
-BROKEN = "{{ $labels.job | humanizePercentage }}"
+# Right for every sample of labels; what the query finds is known on the server only.
+BROKEN = '{{ with query "up" }}{{ (index . 99).Value }}{{ end }}'
 
 
 @contextmanager

@@ -131,6 +131,10 @@ def test_what_needs_a_restart_must_be_named_and_left_to_up(stack: Stack, change:
         other.write()
     else:
         stack.write(prometheus="  retention: {time: 3d}")
+    if change == "retention" and stack.runtime == "docker":  # the image's version reads it from its configuration
+        stack.run("reload")
+        assert "samples are kept for 3d" in stack.run("verify", "--only", "prometheus.retention").stdout
+        return
     ran = stack.run("reload", code=1)
     unit = {"retention": "prometheus", "listen": "pushgateway"}[change]
     assert f"failed: a reload cannot apply this: replace {unit}: " in ran.stderr

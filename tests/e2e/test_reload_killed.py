@@ -52,7 +52,7 @@ def around(place, attribute, name=lambda *arguments: "", after=lambda *arguments
         return result
     setattr(place, attribute, step)
 
-def damage(runtime, generation):
+def damage(runtime, generation, *_):
     if spoil:
         (generation.path / "prometheus" / "rules" / "rules.yml").write_text("groups: [{name: g, rules: [{alert: A}]}]")
 

@@ -108,6 +108,12 @@ def test_shared_counters_blame_the_receiver_that_the_log_names(well: World) -> N
     assert well.only(ID).status == "fail"
 
 
+def test_receiver_that_no_route_leads_to_passes_and_says_so(well: World) -> None:
+    count(well, 4, 0, 'integration="webhook",receiver_name="another"')
+    finding = well.only(ID)
+    assert (finding.status, finding.summary) == ("pass", "no route leads to it, so it is never notified")
+
+
 def test_missing_counters_fail(well: World) -> None:
     routes = well.servers["alertmanager"].routes
     routes["/metrics"] = routes["/metrics"].replace(NOTIFIED, "")
