@@ -34,6 +34,8 @@ _AT_ONCE = 20
 _CONCURRENCY = 4
 _ALIKE = 4
 _SHOWN = 5
+# A failure that is seen for this long is one, in seconds.
+_CONFIRMED_SECONDS = 0.5
 # A result does not look further back than this, in seconds.
 _LOOKBACK = 300.0
 _COUNTED = ("_total", "_bucket", "_count", "_sum")
@@ -61,13 +63,21 @@ def judged(
     seen = targets.settle(context)
     scraped = targets.Observation((), 0.0, {}) if isinstance(seen, NoAnswer) else seen
     verdicts = [EARLY] * len(subjects)
+    failed: dict[int, float] = {}  # since when, by the clock of this wait
+
+    def is_open(at: int) -> bool:
+        """Return whether waiting may change a verdict. A target counts as scraped a moment before its samples are
+        there, so a failure has to last."""
+        if verdicts[at].outcome == "fail":
+            return context.clock.now() - failed.setdefault(at, context.clock.now()) < _CONFIRMED_SECONDS
+        return verdicts[at].outcome == "early"
 
     def observe() -> bool:
-        early = [at for at, verdict in enumerate(verdicts) if verdict.outcome == "early"]
+        again = [at for at in range(len(subjects)) if is_open(at)]
         backing = Backing(context, context.prometheus(), scraped)
-        for at, verdict in zip(early, judge(backing, [subjects[at] for at in early]), strict=True):
+        for at, verdict in zip(again, judge(backing, [subjects[at] for at in again]), strict=True):
             verdicts[at] = verdict
-        return all(verdict.outcome != "early" for verdict in verdicts)
+        return not any(map(is_open, range(len(subjects))))
 
     left = seen if isinstance(seen, NoAnswer) else context.settle(observe, bool, within=context.seconds)
     if isinstance(left, NoAnswer):

@@ -235,7 +235,7 @@ def test_what_cannot_be_drilled_must_say_what_to_do(stack: Stack) -> None:
 def cut_short(stack: Stack, number: signal.Signals) -> int:
     """A drill that is ended by a signal while its alert fires. No receiver is ever told, so it would go on."""
     script = (
-        "import stackctl.drill.sink as sink, sys; sink.Sink.seen = lambda self: {};"
+        "import stackctl.drill.sink as sink, sys; sink.Sink.seen = lambda self: sink.Arrivals({});"
         "from stackctl.cli.main import main; sys.exit(main(['drill', 'Slow', '--timeout', '100s']))"
     )
     process = subprocess.Popen([sys.executable, "-c", script], cwd=stack.folder, stderr=subprocess.DEVNULL)
