@@ -113,7 +113,7 @@ def _options(variable: VariableAt) -> tuple[str, ...]:
 
 
 def _split(text: str) -> list[str]:
-    """The parts of a list with commas, of which `\\,` is none that parts."""
+    """Return the parts of a list with commas; `\\,` is a comma inside a part."""
     parts = [""]
     for piece in text.split(","):
         parts[-1] += piece

@@ -29,7 +29,7 @@ class Page:
 
 
 def page(text: str | bytes | Callable[[int], str], kind: str | None = TEXT, **more: Any) -> Page:
-    """A page with a text that is always the same, or made anew from the time of each scrape."""
+    """A page with a text that is always the same, or made again from the time of each scrape."""
     if callable(text):
         made = text
         return Page(lambda now: made(now).encode(), kind, **more)
