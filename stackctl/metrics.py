@@ -3,6 +3,7 @@ they run."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from stackctl import conventions as c
@@ -50,7 +51,12 @@ def _promised(service: Service) -> Iterator[tuple[str, Known]]:
             own[metric.name] = metric.states
         labels = None if added is None else {**added, **own}
         for kind in _kinds(metric):
-            yield from promised(metric.name, kind, labels)
+            yield from promised(metric.name, kind, labels, _bounds(metric))
+
+
+def _bounds(metric: Metric) -> tuple[float, ...]:
+    """Return the values of the own label of a histogram or a summary, or () where the contract lists none."""
+    return (*metric.buckets, math.inf) if metric.buckets else metric.quantiles
 
 
 def _kinds(metric: Metric) -> Iterator[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from stackctl.promql.nearest import Names, is_slip
@@ -99,13 +101,30 @@ class Catalogue:
         return False
 
 
-def promised(metric: str, kind: str, labels: Mapping[str, tuple[str, ...]] | None) -> Iterable[tuple[str, Known]]:
-    """The series names of a metric of that kind with what is known of each."""
+def promised(
+    metric: str, kind: str, labels: Mapping[str, tuple[str, ...]] | None, bounds: Iterable[float] = ()
+) -> Iterable[tuple[str, Known]]:
+    """Yield the series names of a metric of that kind with what is known of each.
+
+    `bounds` are the values of its own label: `le` of a histogram, with infinity, or `quantile` of a summary.
+    """
+    values = tuple(dict.fromkeys(spelling for bound in bounds for spelling in _spellings(bound)))
     parts = _PARTS.get(kind, {})
     own, label = _PART_LABELS.get(kind, ("-", ""))
     for suffix, part in {"": "gauge" if kind == "summary" else kind, **parts}.items():
-        extra = {label: ()} if suffix == own else {}
+        extra = {label: values} if suffix == own else {}
         yield f"{metric}{suffix}", Known(part, None if labels is None else {**labels, **extra})
+
+
+def _spellings(bound: float) -> tuple[str, ...]:
+    """The ways in which clients and the versions of Prometheus write a bound; first that of Prometheus 3."""
+    if bound == math.inf:
+        return ("+Inf",)
+    # Go turns to an exponent from a million on.
+    short = repr(float(bound)).removesuffix(".0")
+    go = f"{Decimal(short).normalize():e}" if abs(bound) >= 1e6 or 0 < abs(bound) < 1e-4 else short
+    go = re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", go)
+    return (go if re.search(r"[.e]", go) else f"{go}.0", go, repr(float(bound)), short)
 
 
 def merged(one: Known, other: Known) -> Known:

@@ -16,6 +16,8 @@ from stackctl.promql.selectors import word
 
 # What is right for a counter -> what is right for a gauge.
 _FOR_GAUGES = {"rate": "deriv", "irate": "idelta", "increase": "delta"}
+# Labels whose values are numbers.
+_NUMBERS = frozenset({"le", "quantile"})
 # Bounds of buckets without a fraction; Prometheus writes larger ones with an exponent.
 _WHOLE = re.compile(r"\d{1,6}")
 # Aggregations whose result is some of the series that they are given.
@@ -75,8 +77,13 @@ def _no_label(name: str, label: str, labels: Any) -> Remark:
 def _no_value(name: str, matcher: Any, values: tuple[str, ...]) -> Iterator[Remark]:
     regex = matcher.value if matcher.op == p.MatchOp.Re else re.escape(matcher.value)
     if not accepts(regex, values):
-        near = _near(matcher.value, values)
-        remedy = f'Did you mean `{matcher.name}="{near}"`?' if near else f"It may be: {', '.join(values)}."
+        if matcher.name in _NUMBERS:
+            # Each number is there in several spellings, that of Prometheus 3 first.
+            shown = {float(value): value for value in reversed(values)}
+            remedy = f"It may be: {', '.join(shown[number] for number in sorted(shown))}."
+        else:
+            near = _near(matcher.value, values)
+            remedy = f'Did you mean `{matcher.name}="{near}"`?' if near else f"It may be: {', '.join(values)}."
         yield Remark(f"`{matcher.name}` of `{name}` is never `{matcher.value}`", remedy)
 
 
@@ -86,8 +93,12 @@ def _bounds(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
         name = metric(selector)
         if not name.endswith("_bucket") or not catalogue.owns(name):
             continue
+        known = catalogue.series.get(name)
+        bounds = (known.labels or {}).get("le", ()) if known else ()
         for matcher in selector.matchers.matchers:
             if matcher.name == "le" and matcher.op == p.MatchOp.Equal and _WHOLE.fullmatch(matcher.value):
+                if bounds and matcher.value not in bounds:
+                    continue  # _matchers has reported it
                 summary = f"`le` of `{name}` is never `{matcher.value}`: Prometheus writes bounds with a fraction"
                 yield Remark(summary, f'Write `le="{matcher.value}.0"`.', name in catalogue.series)
 

@@ -276,3 +276,50 @@ def test_reports_a_bucket_selected_by_a_whole_number() -> None:
     assert remark.summary == "`le` of `latency_seconds_bucket` is never `1`: Prometheus writes bounds with a fraction"
     assert (remark.remedy, remark.certain) == ('Write `le="1.0"`.', True)
     assert not only('prometheus_http_request_duration_seconds_bucket{le="3"}').certain
+
+
+BOUNDED = Catalogue(
+    dict(
+        [
+            *promised("wait_seconds", "histogram", {}, (0.5, 1, 1e6, float("inf"))),
+            *promised("size_bytes", "summary", {}, (0.5, 0.99)),
+        ]
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        'wait_seconds_bucket{le="0.5"}',
+        'wait_seconds_bucket{le=~"1(.0)?"}',
+        'wait_seconds_bucket{le="1e+06"}',
+        'wait_seconds_bucket{le="1000000.0"}',
+        'wait_seconds_bucket{le="+Inf"}',
+        'wait_seconds_bucket{le=~"0.7|1.0"}',
+        'size_bytes{quantile="0.99"}',
+        'size_bytes{quantile=~"0.9.?"}',
+    ],
+)
+def test_accepts_bounds_of_the_contract(selector: str) -> None:
+    assert review(selector, BOUNDED) == []
+
+
+@pytest.mark.parametrize(
+    ("selector", "summary", "remedy"),
+    [
+        (
+            'wait_seconds_bucket{le="0.7"}',
+            "`le` of `wait_seconds_bucket` is never `0.7`",
+            "It may be: 0.5, 1.0, 1e+06, +Inf.",
+        ),
+        (
+            'wait_seconds_bucket{le="3"}',
+            "`le` of `wait_seconds_bucket` is never `3`",
+            "It may be: 0.5, 1.0, 1e+06, +Inf.",
+        ),
+        ('size_bytes{quantile="0.9"}', "`quantile` of `size_bytes` is never `0.9`", "It may be: 0.5, 0.99."),
+    ],
+)
+def test_reports_a_bound_outside_of_the_contract(selector: str, summary: str, remedy: str) -> None:
+    assert review(selector, BOUNDED) == [Remark(summary, remedy)]
