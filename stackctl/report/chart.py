@@ -20,6 +20,8 @@ _ROUND = {
     1024.0: (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
     60.0: (1, 2, 5, 10, 15, 30, 60),
 }
+# Differences of larger numbers are infinite.
+_GREATEST = 1e300
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def draw(lines: Sequence[Line], start: float, end: float, step: float, unit: str
 
     def place(point: Point) -> tuple[int, int]:
         x = left + (point[0] - start) / (end - start) * (WIDTH - _RIGHT - left)
-        return round(x), round(bottom - (point[1] - low) / (high - low) * (bottom - _TOP))
+        value = min(max(point[1], low), high)
+        return round(x), round(bottom - (value - low) / (high - low) * (bottom - _TOP))
 
     entries = tuple(
         _entry(line, [list(map(place, part)) for part in _parts(line.points, step)], unit) for line in lines
@@ -77,7 +80,8 @@ def draw(lines: Sequence[Line], start: float, end: float, step: float, unit: str
 
 
 def ticks(least: float, most: float, unit: str = "") -> list[float]:
-    """Round values around all from `least` to `most`, zero among them unless it is a date."""
+    """Round values around all from `least` to `most` within _GREATEST, zero among them unless it is a date."""
+    least, most = max(least, -_GREATEST), min(most, _GREATEST)
     if not unit.startswith("dateTime"):
         least, most = min(least, 0.0), max(most, 0.0)
     if most - least <= abs(most) * 1e-9:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,3 +84,9 @@ def test_whatever_the_values_all_must_lie_inside(values: list[float], unit: str)
             assert 0 <= x <= WIDTH
             assert 0 <= y <= HEIGHT
     assert 2 <= len(drawing.ticks) <= 7
+
+
+def test_draws_values_near_the_limits_of_numbers() -> None:
+    marks = ticks(-1.7e308, 1.7e308)
+    assert marks[0] <= -1e300 < 0 < 1e300 <= marks[-1]
+    assert all(map(math.isfinite, marks))
