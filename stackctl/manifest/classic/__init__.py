@@ -7,7 +7,15 @@ from typing import Any
 
 from stackctl.errors import Problem
 from stackctl.manifest.classic.bind import bound
-from stackctl.manifest.classic.datasource import MIXED, Source, Sources, annotation_language, asks, language
+from stackctl.manifest.classic.datasource import (
+    MIXED,
+    Source,
+    Sources,
+    annotation_language,
+    asks,
+    is_calculation,
+    language,
+)
 from stackctl.manifest.classic.panels import PanelAt, inlined, library_of, panels
 from stackctl.manifest.classic.shape import Shape
 from stackctl.manifest.classic.variables import VariableAt, asked_values, known_values, variables
@@ -110,6 +118,7 @@ class _Reader:
     def _of_panel(self, panel: PanelAt) -> Iterator[PanelQuery]:
         self.shape.text(panel.json, "type", panel.path)
         of_panel = self.shape.datasource(panel.json, panel.path)
+        calculates = any(is_calculation(target) for _, target in self.shape.mappings(panel.json, "targets", panel.path))
         for index, target in self.shape.mappings(panel.json, "targets", panel.path):
             place = (*panel.path, "targets", index)
             own = self.shape.datasource(target, place)
@@ -119,14 +128,21 @@ class _Reader:
             if source.kind == "built-in":
                 continue
             other = language(target, source)
+            hidden = bool(target.get("hide"))
+            expr = "" if other else self._filled(str(target.get("expr") or ""))
+            if hidden and not calculates and self._is_useless(source, other, expr):
+                continue  # Grafana does not run it
             if source.kind in ("foreign", "undefined") or other:
                 self._refuse(place if own else panel.path, source, other)
                 continue
-            expr = self._filled(str(target["expr"]))
             where = (*place, "expr")
-            title, hidden = self._filled(panel.title), bool(target.get("hide"))
+            title = self._filled(panel.title)
             yield PanelQuery(title, expr, self.shape.file.position(where), panel.repeats, hidden)
             self._check_syntax(expr, where, title)
+
+    def _is_useless(self, source: Source, other: str, expr: str) -> bool:
+        """Return whether a query cannot be one to the stack's Prometheus."""
+        return source.kind in ("foreign", "undefined") or bool(other or grafana.certain_error(expr, self.values))
 
     def _refuse(self, owner: Path, source: Source, other: str) -> None:
         """Note a datasource that is not Prometheus, once for each name that the dashboard gives it."""

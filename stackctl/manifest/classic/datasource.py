@@ -114,6 +114,13 @@ def annotation_language(annotation: Mapping[str, Any], source: Source) -> str:
     return language({key: annotation[key] for key in asked if isinstance(annotation.get(key), str)}, source)
 
 
+def is_calculation(target: Mapping[str, Any]) -> bool:
+    """Return whether a query calculates with others, which Grafana runs for it although they are hidden."""
+    source = target.get("datasource")
+    names = (source.get("type"), source.get("uid")) if isinstance(source, Mapping) else (source,)
+    return bool({"__expr__", "-- Expression --", "-100"} & set(map(str, names)))
+
+
 def asks(target: Mapping[str, Any]) -> bool:
     """Return whether a query asks anything at all."""
     expr = target.get("expr")

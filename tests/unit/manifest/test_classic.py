@@ -194,6 +194,26 @@ def test_hidden_and_repeated_queries_say_so() -> None:
     }
 
 
+HIDDEN = [
+    {"expr": '{app="shop"} |= "error"', "hide": True},
+    {"expr": "a", "datasource": {"type": "loki", "uid": "l"}, "hide": True},
+    {"rawSql": "select 1", "hide": True},
+    {"expr": "a", "datasource": "$nowhere", "hide": True},
+]
+
+
+@pytest.mark.parametrize("query", HIDDEN)
+def test_ignores_a_hidden_query_that_cannot_run(query: dict[str, Any]) -> None:
+    board = {"title": "D", "panels": [{"type": "timeseries", "title": "P", "targets": [query, {"expr": "b"}]}]}
+    assert exprs(read(board)) == [("P", "b")]
+
+
+@pytest.mark.parametrize("query", HIDDEN)
+def test_refuses_a_hidden_query_that_an_expression_uses(query: dict[str, Any]) -> None:
+    calculation = {"refId": "C", "datasource": {"type": "__expr__", "uid": "__expr__"}, "expression": "$A * 2"}
+    assert problems({"title": "D", "panels": [{"title": "P", "targets": [query, calculation]}]})
+
+
 # -- forms in which it comes ----------------------------------------------------------------------------------
 
 
