@@ -331,7 +331,10 @@ class Service:
 
 @dataclass(frozen=True)
 class Rule:
-    """One alerting or recording rule: `kind` is "alert" or "record". `labels` are those it adds, its group's too."""
+    """One alerting or recording rule: `kind` is "alert" or "record". `labels` are those it adds, its group's too.
+
+    `places` are those of its texts, by ("label" or "annotation", key).
+    """
 
     kind: str
     name: str
@@ -340,6 +343,11 @@ class Rule:
     origin: Position
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[tuple[str, str], Position] = field(default_factory=dict, repr=False)
+
+    def place(self, part: str, key: str) -> Position:
+        """Where the label or annotation `key` is written, or else the rule."""
+        return self.places.get((part, key), self.origin)
 
 
 @dataclass(frozen=True)

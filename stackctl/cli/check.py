@@ -108,7 +108,7 @@ def _check(manifest: Path) -> _Checked:
 
 def _warnings(stack: Stack, review: Review) -> Iterator[Problem]:
     """What is worth a look."""
-    from stackctl.manifest.alert_labels import missing_labels
+    from stackctl.manifest.alert_templates import template_warnings
     from stackctl.manifest.exposure import exposed
     from stackctl.manifest.notification_fields import unknown_fields
     from stackctl.manifest.severity import unrouted
@@ -121,9 +121,21 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Problem]:
     for file in stack.rules:
         yield from file.notes
     yield from review.warnings
-    yield from missing_labels(stack)
+    yield from template_warnings(stack)
     yield from unknown_fields(stack)
     yield from unrouted(stack)
+    yield from _ended(stack)
+
+
+def _ended(stack: Stack) -> Iterator[Problem]:
+    """Yield the exceptions of `ignore` that do not hold any more."""
+    from datetime import date
+
+    for each in stack.waivers:
+        if each.until is not None and each.until < date.today():
+            summary = f"ignore: the exception from `{each.check}` ended on {each.until}"
+            remedy = "Remove it, or give it a later day."
+            yield Problem(summary, each.origin, "`verify` reports what it was for as a failure again.", remedy)
 
 
 def _described(stack: Stack) -> str:

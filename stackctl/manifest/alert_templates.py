@@ -1,57 +1,114 @@
-"""The labels that the templates of an alert ask for, beside those that its expression can have."""
+"""What the templates of an alert ask for, compared with what they are given: labels, and strings of a query."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from stackctl.errors import Problem
 from stackctl.manifest.validate import unknown_name
 from stackctl.metrics import catalogue
 from stackctl.model import Rule, Stack
+from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.result_labels import result_labels
 
 _LABEL = re.compile(r"""(?:\$labels|(?<![\w$)])\.Labels)\.([A-Za-z_]\w*)|index\s+\$labels\s+["`]([^"`]+)["`]""")
-_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+_EXTERNAL = re.compile(
+    r"""(?:\$externalLabels|(?<![\w$)])\.ExternalLabels)\.([A-Za-z_]\w*)|index\s+\$externalLabels\s+["`]([^"`]+)["`]"""
+)
+# An action ends at the first braces outside of its strings.
+_ACTION = re.compile(r"""\{\{-?\s*((?:"(?:[^"\\]|\\.)*"|`[^`]*`|(?!\}\}).)*?)\s*-?\}\}""", re.DOTALL)
+_STRING = re.compile(r""""(?:[^"\\]|\\.)*"|`[^`]*`""", re.DOTALL)
+_INNER = re.compile(r"\{\{\s*(\$\w+(?:\.\w+)*)\s*\}\}")
 # Where a label is asked for to see whether it is there; and where the dot is something else.
 _ASKING = re.compile(r"(?:if|else if|with|or|and|not)\b")
 _OTHER_DOT = re.compile(r"(?:range|with|define|template)\b")
 
 
-def missing_labels(stack: Stack) -> Iterator[Problem]:
-    """The labels that are empty in every alert, because its expression has no such label."""
+@dataclass(frozen=True)
+class _Text:
+    """The template `text` of a rule: its "label" or "annotation" `key`."""
+
+    rule: Rule
+    part: str
+    key: str
+    text: str
+
+    def problem(self, summary: str, cause: str, remedy: str) -> Problem:
+        place = self.rule.place(self.part, self.key)
+        return Problem(f"{self.rule.name}: the {self.part} `{self.key}` {summary}", place, cause, remedy)
+
+
+def template_warnings(stack: Stack) -> Iterator[Problem]:
+    """What stays empty in every alert, or stands there as it is written. Each is reported once for its place."""
     known = catalogue(stack)
-    said = set()
+    # Prometheus' own words in `extra` may have more.
+    external = None if "global" in stack.prometheus.extra else stack.prometheus.external_labels.keys()
+    problems = (problem for text in _texts(stack) for problem in _problems(text, known, external))
+    yield from {(problem.position, problem.summary): problem for problem in problems}.values()
+
+
+def _texts(stack: Stack) -> Iterator[_Text]:
     for rule in (rule for file in stack.rules for rule in file.rules if rule.kind == "alert"):
-        texts = {f"label `{key}`": text for key, text in rule.labels.items()}
-        texts |= {f"annotation `{key}`": text for key, text in rule.annotations.items()}
-        asked = {part: names for part, text in texts.items() if (names := _asked(text))}
-        labels = result_labels(rule.expr, known) if asked else None
-        if labels is None:
-            continue
-        for part, names in asked.items():
-            for name in names:
-                if name not in labels and (rule.origin, part, name) not in said:
-                    yield _problem(rule, part, name, labels)
-                said.add((rule.origin, part, name))
+        for part, texts in (("label", rule.labels), ("annotation", rule.annotations)):
+            yield from (_Text(rule, part, key, text) for key, text in texts.items() if "{{" in text)
 
 
-def _asked(text: str) -> list[str]:
-    """The labels that a template shows, without those that it looks for first."""
-    actions = [match[1] for match in _ACTION.finditer(text)]
-    if not actions:
-        return []
-    guarded = {name for action in actions if _ASKING.match(action) for name in _names(action)}
+def _problems(text: _Text, known: Catalogue, external: Collection[str] | None) -> Iterator[Problem]:
+    actions = [match[1] for match in _ACTION.finditer(text.text)]
+    for action in actions:
+        yield from _literals(text, action)
+    if external is not None:
+        for name in _shown(_EXTERNAL, actions):
+            if name not in external:
+                yield _unknown_external(text, name, external)
+    # Inside a range or a with the dot is something else.
     dot = not any(_OTHER_DOT.match(action) for action in actions)
-    shown = [name for action in actions for name in _names(action if dot else action.replace(".Labels", ""))]
-    return [name for name in dict.fromkeys(shown) if name not in guarded]
+    asked = _shown(_LABEL, actions if dot else [action.replace(".Labels", "") for action in actions])
+    labels = result_labels(text.rule.expr, known) if asked else None
+    if labels is not None:
+        yield from (_missing(text, name, labels) for name in asked if name not in labels)
 
 
-def _names(action: str) -> Iterator[str]:
-    yield from (name for found in _LABEL.findall(action) for name in found if name)
+def _shown(label: re.Pattern[str], actions: Collection[str]) -> list[str]:
+    """The labels that actions show, without those that they look for first."""
+    guarded = {name for action in actions if _ASKING.match(action) for name in _names(label, action)}
+    shown = dict.fromkeys(name for action in actions for name in _names(label, action))
+    return [name for name in shown if name not in guarded]
 
 
-def _problem(rule: Rule, part: str, name: str, labels: frozenset[str]) -> Problem:
-    summary = f"{rule.name}: the {part} shows the label `{name}`, which the expression does not have"
+def _names(label: re.Pattern[str], action: str) -> Iterator[str]:
+    yield from (name for found in label.findall(action) for name in found if name)
+
+
+def _missing(text: _Text, name: str, labels: frozenset[str]) -> Problem:
+    summary = f"shows the label `{name}`, which the expression does not have"
+    if name in text.rule.labels:
+        cause = (
+            "`$labels` has the labels of the series alone, not those that the rule adds. It is empty in every alert."
+        )
+        return text.problem(summary, cause, f"Write the value of `{name}` into the text.")
     remedy = unknown_name(name, sorted(labels), "It has") if labels else "It has no labels: keep some with `by (...)`."
-    return Problem(summary, rule.origin, "It is empty in every alert.", remedy)
+    return text.problem(summary, "It is empty in every alert.", remedy)
+
+
+def _unknown_external(text: _Text, name: str, external: Collection[str]) -> Problem:
+    summary = f"shows the external label `{name}`, which is not in `prometheus.external_labels`"
+    remedy = unknown_name(name, sorted(external), "There are") if external else "Declare it, or remove it here."
+    return text.problem(summary, "It is empty in every alert.", remedy)
+
+
+def _literals(text: _Text, action: str) -> Iterator[Problem]:
+    """Braces in a string of an action, which is where charts of Helm escape them, and where they are not expanded."""
+    for string in (match[0] for match in _STRING.finditer(action)):
+        if "{{" not in string:
+            continue
+        if string == action:
+            summary = f"prints `{string[1:-1]}` as it is written"
+            remedy = f"Write `{string[1:-1]}` without the braces and quotes around it."
+            yield text.problem(summary, "Charts of Helm write templates of Prometheus like this.", remedy)
+        elif inner := _INNER.findall(string):
+            fixed = " ".join((f"(printf {_INNER.sub('%s', string.replace('%', '%%'))}", *inner)) + ")"
+            summary = f"has `{_INNER.search(string)[0]}` in a string, where it is not expanded"  # type: ignore[index]
+            yield text.problem(summary, "Prometheus gets these characters.", f"Write `{fixed}` for the string.")

@@ -21,16 +21,34 @@ from stackctl.manifest.validate import unknown_name, validate
 from stackctl.model import Block, Rule, RuleFile
 from stackctl.source import Position
 
-Override = Mapping[str, OverrideModel]
-_AS_WRITTEN: Override = {}
+
+@dataclass(frozen=True)
+class _Overrides:
+    """What the manifest changes of the rules of a file or a pack, by the name of the alert, and where it says so."""
+
+    changes: Mapping[str, OverrideModel]
+    manifest: Document
+    place: Place
+
+    def position(self, *keys: str) -> Position:
+        return self.manifest.position((*self.place, *keys))
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A rule with the place to correct it, and the places of its labels and annotations."""
+
+    model: RuleModel
+    origin: Position
+    places: Mapping[tuple[str, str], Position]
 
 
 @dataclass(frozen=True)
 class _Group:
-    """A group, and those of its rules that are rendered, each with the place to correct it."""
+    """A group, and those of its rules that are rendered."""
 
     model: GroupModel
-    rules: tuple[tuple[RuleModel, Position], ...]
+    rules: tuple[_Written, ...]
 
 
 def read_rules(
@@ -77,8 +95,8 @@ def _from_pack(
     problems = list(_override_problems(manifest, place, source, RuleFileModel(groups=models)))
     if problems:
         return problems
-    expressions = {name: manifest.position((*place, "override", name, "expr")) for name in source.override}
-    groups = [_group(manifest, (*place, "pack"), model, source.override, expressions) for model in models]
+    overrides = _Overrides(source.override, manifest, (*place, "override"))
+    groups = [_group(manifest, (*place, "pack"), model, overrides) for model in models]
     return RuleFile(path, _block(groups), tuple(_rules(groups)), manifest.position((*place, "pack")))
 
 
@@ -106,11 +124,8 @@ def _from_file(
     problems = [*_group_problems(document, model), *_override_problems(manifest, place, source, model)]
     if problems:
         return problems
-    expressions = {name: manifest.position((*place, "override", name, "expr")) for name in source.override}
-    groups = [
-        _group(document, ("groups", index), group, source.override, expressions)
-        for index, group in enumerate(model.groups)
-    ]
+    overrides = _Overrides(source.override, manifest, (*place, "override"))
+    groups = [_group(document, ("groups", index), group, overrides) for index, group in enumerate(model.groups)]
     content = _block(groups) if source.override else text.encode()
     return RuleFile(path, content, tuple(_rules(groups)), origin, source.file, _notes(document, groups))
 
@@ -172,23 +187,31 @@ def _override_problems(
             yield Problem(f"{owner} has no alert `{name}`", where, remedy=unknown_name(name, alerts, "Alerts"))
 
 
-def _group(
-    document: Document,
-    place: Place,
-    model: GroupModel,
-    override: Override = _AS_WRITTEN,
-    expressions: Mapping[str, Position] | None = None,
-) -> _Group:
-    """`model` with its overrides. An expression of an override is to be corrected there, not in the file."""
+def _group(document: Document, place: Place, model: GroupModel, overrides: _Overrides | None = None) -> _Group:
+    """`model` with its overrides. What an override sets is to be corrected there, not in the file."""
     rules = []
     for index, rule in enumerate(model.rules):
-        change = override.get(rule.alert or "")
-        if change is None:
-            rules.append((rule, document.position((*place, "rules", index))))
+        at: Place = (*place, "rules", index)
+        change = overrides.changes.get(rule.alert or "") if overrides else None
+        if overrides is None or change is None:
+            rules.append(_Written(rule, document.position(at), _places(document, at, rule)))
         elif not change.off:
-            own = (expressions or {}).get(rule.alert or "") if change.expr else None
-            rules.append((_changed(rule, change), own or document.position((*place, "rules", index))))
+            name = str(rule.alert)
+            origin = overrides.position(name, "expr") if change.expr else document.position(at)
+            changed = _places(overrides.manifest, (*overrides.place, name), change)
+            rules.append(_Written(_changed(rule, change), origin, {**_places(document, at, rule), **changed}))
     return _Group(model, tuple(rules))
+
+
+def _places(document: Document, place: Place, rule: RuleModel | OverrideModel) -> dict[tuple[str, str], Position]:
+    """Where the templates of a rule are."""
+    parts = (("label", "labels", rule.labels), ("annotation", "annotations", rule.annotations))
+    return {
+        (part, key): document.position((*place, section, key))
+        for part, section, written in parts
+        for key, text in (written or {}).items()
+        if "{{" in text
+    }
 
 
 def _changed(rule: RuleModel, change: OverrideModel) -> RuleModel:
@@ -206,7 +229,7 @@ def _block(groups: list[_Group]) -> Block:
             {
                 "name": group.model.name,
                 **group.model.model_dump(exclude={"name", "rules"}, exclude_none=True),
-                "rules": [rule.model_dump(by_alias=True, exclude_none=True) for rule, _ in group.rules],
+                "rules": [rule.model.model_dump(by_alias=True, exclude_none=True) for rule in group.rules],
             }
             for group in groups
             if group.rules or not group.model.rules
@@ -216,15 +239,17 @@ def _block(groups: list[_Group]) -> Block:
 
 def _rules(groups: list[_Group]) -> Iterator[Rule]:
     for group in groups:
-        for rule, origin in group.rules:
+        for written in group.rules:
+            rule = written.model
             yield Rule(
                 kind="alert" if rule.alert else "record",
                 name=rule.alert or rule.record or "",
                 expr=rule.expr,
                 group=group.model.name,
-                origin=origin,
+                origin=written.origin,
                 labels={**(group.model.labels or {}), **(rule.labels or {})},
                 annotations=rule.annotations or {},
+                places=written.places,
             )
 
 

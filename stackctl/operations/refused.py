@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
@@ -10,7 +10,7 @@ from stackctl.errors import Problem
 
 if TYPE_CHECKING:
     from stackctl.manifest.queries import Review
-    from stackctl.model import Stack
+    from stackctl.model import Stack, Waiver
     from stackctl.runtime import Refusal
     from stackctl.runtime.checkers import Texts
     from stackctl.runtime.validation import BadTemplate
@@ -31,7 +31,25 @@ def refused(
         return placed(found, None)
     from stackctl.manifest.queries import review_queries
 
-    return [*(review or review_queries(stack)).errors, *placed(found, stack)]
+    problems = [*unknown_checks(stack.waivers), *(review or review_queries(stack)).errors]
+    return [*problems, *placed(found, stack)]
+
+
+def unknown_checks(waivers: Sequence[Waiver]) -> list[Problem]:
+    """Return a problem for each exception in `ignore` from a check that does not exist: it would never apply."""
+    if not waivers:
+        return []
+    from stackctl.checks.ledger import IDS
+    from stackctl.manifest.validate import unknown_name
+
+    names = {*IDS, *(id.split(".")[0] for id in IDS)}
+    return [
+        Problem(
+            f"ignore: there is no check `{each.check}`", each.origin, remedy=unknown_name(each.check, IDS, "Checks")
+        )
+        for each in waivers
+        if each.check not in names
+    ]
 
 
 def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Problem]:
@@ -54,7 +72,7 @@ def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Problem]:
 def _origin(template: BadTemplate, stack: Stack | None) -> Position | None:
     files = [file for file in stack.rules if c.RULES_FOLDER + file.path == template.file] if stack else []
     rules = [rule for file in files for rule in file.rules if rule.group == template.group]
-    return rules[template.index].origin if template.index < len(rules) else None
+    return rules[template.index].place(template.part, template.key) if template.index < len(rules) else None
 
 
 def _setting(words: str, stack: Stack | None) -> Position | None:

@@ -30,7 +30,7 @@ def _alerts(stack: Stack) -> Iterator[Text]:
         for part, written in (("label", rule.labels), ("annotation", rule.annotations)):
             for key, text in written.items():
                 if "{{" in text:
-                    yield Text(text, f"the {part} `{key}` of `{rule.name}`", rule.origin)
+                    yield Text(text, f"the {part} `{key}` of `{rule.name}`", rule.place(part, key))
 
 
 def _notifications(stack: Stack) -> Iterator[Text]:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.errors import Problem
+from stackctl.errors import Problem, raise_if_any
 from stackctl.operations.session import Session, kept_secrets
 
 if TYPE_CHECKING:
     from stackctl.access import Access
-    from stackctl.model import Stack, Waiver
+    from stackctl.model import Stack
     from stackctl.report.verification import Verification
     from stackctl.state import Generation
 
@@ -34,12 +34,13 @@ def verify_stack(
     from stackctl.checks.context import Context
     from stackctl.checks.panels import PANEL
     from stackctl.checks.waivers import waive
+    from stackctl.operations.refused import unknown_checks
     from stackctl.report.verification import Verification
     from stackctl.runtime.dial import directly
 
     refuse_unknown_checks(only, ledger.IDS)
     session = Session.open(manifest)
-    refuse_unknown_waivers(session.stack.waivers, ledger.IDS)
+    raise_if_any(unknown_checks(session.stack.waivers))
     begun, start = time.time(), time.monotonic()
     context = Context(
         stack=session.stack,
@@ -76,23 +77,8 @@ def patience(stack: Stack) -> float:
     return 2 * (max(map(duration.seconds, intervals)) + c.TARGET_SYNC_SECONDS)
 
 
-def refuse_unknown_waivers(waivers: Sequence[Waiver], known: Sequence[str]) -> None:
-    """Raise InputError for an exception in `ignore` from a check that there is not: it would never apply."""
-    from stackctl.errors import raise_if_any
-
-    names = {*known, *(id.split(".")[0] for id in known)}
-    remedy = f"Checks: {', '.join(known)}."
-    raise_if_any(
-        Problem(f"ignore: there is no check `{each.check}`", each.origin, remedy=remedy)
-        for each in waivers
-        if each.check not in names
-    )
-
-
 def refuse_unknown_checks(only: Sequence[str], known: Sequence[str]) -> None:
     """Raise InputError for a name in `only` that is neither a check nor a family of checks."""
-    from stackctl.errors import raise_if_any
-
     names = {*known, *(id.split(".")[0] for id in known)}
     remedy = f"Checks: {', '.join(known)}."
     raise_if_any(Problem(f"--only: there is no check `{name}`", remedy=remedy) for name in only if name not in names)

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from stackctl.manifest import load
-from stackctl.manifest.alert_labels import missing_labels
+from stackctl.manifest.alert_templates import template_warnings
 
 HEAD = 'version: 1\nname: shop\nservices: {api: {targets: ["localhost:8000"]}}\n'
 
 
-def warnings(folder: Path, expr: str, text: str) -> list[str]:
-    rule = {"alert": "High", "expr": expr, "annotations": {"summary": text}}
-    (folder / "stack.yml").write_text(f"{HEAD}rules: [{{name: g, rules: [{json.dumps(rule)}]}}]\n")
-    return [str(problem) for problem in missing_labels(load(folder / "stack.yml", {}))]
+def warnings(folder: Path, expr: str, text: str, prometheus: str = "{}") -> list[str]:
+    rule = {"alert": "High", "expr": expr, "labels": {"severity": "page"}, "annotations": {"summary": text}}
+    rules = f"prometheus: {prometheus}\nrules: [{{name: g, rules: [{json.dumps(rule)}]}}]\n"
+    (folder / "stack.yml").write_text(HEAD + rules)
+    return [str(problem) for problem in template_warnings(load(folder / "stack.yml", {}))]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_reports_a_label_that_the_expression_drops(tmp_path: Path, text: str, la
 @pytest.mark.parametrize(
     ("expr", "text"),
     [
-        ("sum by (job) (up) < 1", "{{ $labels.job }} {{ $value }} {{ $externalLabels.cluster }}"),
+        ("sum by (job) (up) < 1", "{{ $labels.job }} {{ $value }}"),
         ("sum by (job) (up) < 1", "{{ if $labels.instance }}{{ $labels.instance }}{{ end }}"),
         ("sum by (job) (up) < 1", "{{ with $labels.instance }}on {{ . }}{{ end }}"),
         ("sum by (job) (up) < 1", '{{ range query "up" }}{{ .Labels.instance }}{{ end }}'),
@@ -49,3 +50,73 @@ def test_reports_a_label_that_the_expression_drops(tmp_path: Path, text: str, la
 )
 def test_says_nothing_where_a_label_may_be_there(tmp_path: Path, expr: str, text: str) -> None:
     assert warnings(tmp_path, expr, text) == []
+
+
+def test_says_that_a_label_of_the_rule_is_not_among_those_of_the_series(tmp_path: Path) -> None:
+    (warning,) = warnings(tmp_path, "sum by (job) (up) < 1", "{{ $labels.severity }}")
+    assert "help: Write the value of `severity` into the text." in warning
+
+
+@pytest.mark.parametrize("text", ["{{ $externalLabels.clustr }}", '{{ index $externalLabels "clustr" }}'])
+def test_reports_an_external_label_that_is_not_declared(tmp_path: Path, text: str) -> None:
+    (warning,) = warnings(tmp_path, "up == 0", text, "{external_labels: {cluster: a}}")
+    assert "shows the external label `clustr`" in warning
+    assert "Did you mean `cluster`?" in warning
+    assert "Declare it" in warnings(tmp_path, "up == 0", text)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "prometheus"),
+    [
+        ("{{ $externalLabels.cluster }}", "{external_labels: {cluster: a}}"),
+        ("{{ if $externalLabels.site }}{{ $externalLabels.site }}{{ end }}", "{}"),
+        ("{{ $externalLabels.site }}", "{extra: {global: {external_labels: {site: a}}}}"),
+    ],
+)
+def test_accepts_external_labels_that_are_there_or_guarded(tmp_path: Path, text: str, prometheus: str) -> None:
+    assert warnings(tmp_path, "up == 0", text, prometheus) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        (
+            """{{ query "x{team='{{ $labels.team }}'}" | first | value }}""",
+            """Write `(printf "x{team='%s'}" $labels.team)` for the string.""",
+        ),
+        (
+            "{{ range query `100 % x{a='{{ $labels.a }}',b='{{.Labels.b}}'}` }}{{ .Value }}{{ end }}",
+            "in a string, where it is not expanded",
+        ),
+        ("{{`{{ $labels.instance }}`}} is down", "Write `{{ $labels.instance }}` without the braces and quotes"),
+        ('{{ "{{" }} $labels.instance {{ "}}" }}', "prints `{{` as it is written"),
+    ],
+)
+def test_reports_braces_in_a_string(tmp_path: Path, text: str, remedy: str) -> None:
+    (warning,) = warnings(tmp_path, "up == 0", text)
+    assert remedy in warning
+
+
+@pytest.mark.parametrize(
+    "text", ['{{ query (printf "x{team=%q}" $labels.team) | first | value }}', '{{ printf "}} and %s" $labels.job }}']
+)
+def test_accepts_strings_with_other_braces(tmp_path: Path, text: str) -> None:
+    assert warnings(tmp_path, "up == 0", text) == []
+
+
+def test_places_a_warning_at_the_annotation(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text(
+        "groups:\n- name: g\n  rules:\n  - alert: High\n    expr: sum(up) < 1\n    annotations:\n"
+        "      more: text\n      summary: '{{ $labels.job }}'\n"
+    )
+    (tmp_path / "stack.yml").write_text(HEAD + "rules: [{file: r.yml}]\n")
+    (warning,) = template_warnings(load(tmp_path / "stack.yml", {}))
+    assert str(warning.position) == "r.yml:8:16"
+
+
+def test_places_a_warning_at_the_override(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text("groups: [{name: g, rules: [{alert: High, expr: sum(up) < 1}]}]\n")
+    override = "  override:\n    High:\n      annotations:\n        summary: '{{ $labels.job }}'\n"
+    (tmp_path / "stack.yml").write_text(HEAD + "rules:\n- file: r.yml\n" + override)
+    (warning,) = template_warnings(load(tmp_path / "stack.yml", {}))
+    assert str(warning.position).endswith("/stack.yml:9:18")

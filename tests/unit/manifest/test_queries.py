@@ -162,3 +162,24 @@ def test_check_must_tell_levels_to_machines(tmp_path: Path, capsys: pytest.Captu
     assert check(tmp_path, "rate(depth[5m])", "--output", "json") == 1
     report = json.loads(capsys.readouterr().out)
     assert (report["ok"], [each["level"] for each in report["problems"]]) == (False, ["error"])
+
+
+def check_ignoring(folder: Path, exception: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    manifest = write(folder, "up == 0", more=f"ignore: [{exception}]\n")
+    code = main(["-f", str(manifest), "check"])
+    captured = capsys.readouterr()
+    return code, captured.out + captured.err
+
+
+def test_check_refuses_an_exception_from_an_unknown_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = check_ignoring(tmp_path, "{check: panel.dat, reason: r}", capsys)
+    assert code == 1
+    assert "stack.yml:3:10: ignore: there is no check `panel.dat`" in said
+    assert "Did you mean `panel.data`?" in said
+
+
+def test_check_warns_of_an_exception_that_has_ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = check_ignoring(tmp_path, "{check: panel, reason: r, until: 2026-01-31}", capsys)
+    assert code == 0
+    assert "the exception from `panel` ended on 2026-01-31" in said
+    assert check_ignoring(tmp_path, "{check: panel, reason: r, until: 9999-12-31}", capsys)[1].count("exception") == 0
