@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stackctl import conventions as c
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 from stackctl.errors import CheckFailed, Problem, StackctlError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Output(str, Enum):
 def check(
     context: typer.Context,
     output: Annotated[Output, typer.Option("--output", "-o", help="How problems are written.")] = Output.text,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Check the manifest and every file it names, offline.
 

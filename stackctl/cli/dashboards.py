@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 
 app = typer.Typer(name="dashboards", help="Draw the dashboards without a Grafana.", no_args_is_help=True)
 
@@ -24,6 +24,7 @@ def preview(
         Path | None,
         typer.Option("--out", metavar="DIR", help="The folder of the pages.", show_default=".stackctl/preview"),
     ] = None,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Draw each dashboard from live data of the stack's Prometheus: one HTML page each, and an index.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 from stackctl.cli.values import Format, seconds
 from stackctl.errors import Problem
 
@@ -25,6 +25,7 @@ def drill(
     timeout: Annotated[
         str | None, typer.Option("--timeout", help="How long to wait for the arrival.", show_default="20s, live 90s")
     ] = None,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Make alerts fire, and show where they arrive and how fast.
 

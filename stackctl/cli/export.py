@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stackctl import conventions as c
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 from stackctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def export_kubernetes(
         list[str] | None, typer.Option("--label", metavar="KEY=VALUE", help="A label of all objects; repeatable.")
     ] = None,
     force: Force = False,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Write Services, ServiceMonitors, PrometheusRules and dashboards for a cluster with the Prometheus Operator.
 
@@ -54,7 +55,12 @@ def export_kubernetes(
 
 
 @app.command("scrape-config")
-def export_scrape_config(context: typer.Context, out: Out, force: Force = False) -> None:
+def export_scrape_config(
+    context: typer.Context,
+    out: Out,
+    force: Force = False,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
+) -> None:
     """Write the scrape jobs and rules for a Prometheus that already runs.
 
     Name them in its prometheus.yml: `scrape_config_files: [DIR/scrape/*.yml]` and `rule_files: [DIR/rules/*.yml]`.

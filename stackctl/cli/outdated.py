@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 
 if TYPE_CHECKING:
     from stackctl.operations.outdated import Row
@@ -23,6 +23,7 @@ class Output(str, Enum):
 def outdated(
     context: typer.Context,
     output: Annotated[Output, typer.Option("--output", "-o", help="How the list is written.")] = Output.text,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Show the version of each component, and which of them are past their support.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 
 if TYPE_CHECKING:
     from stackctl.manifest.packs.library import Library
@@ -28,7 +28,11 @@ OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to wri
 
 
 @app.command("list")
-def list_packs(context: typer.Context, output: OutputOption = Output.text) -> None:
+def list_packs(
+    context: typer.Context,
+    output: OutputOption = Output.text,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
+) -> None:
     """List the packs: those of stackctl, and those of the manifest's own folders.
 
     Where one fits what the manifest declares and is not used, it says for what.
@@ -69,6 +73,7 @@ def show_pack(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The pack.")],
     output: OutputOption = Output.text,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Show a pack: its parameters, the metrics that it needs, and its alerts or panels."""
     import json

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 from stackctl.cli.values import seconds
 from stackctl.errors import CheckFailed, InputError
 
@@ -27,6 +27,7 @@ def reload(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate and show what would be done.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for the confirmation.")] = "30s",
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Apply an edit of the manifest, of rules or of receivers to the running stack, without a restart.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stackctl import conventions as c
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
@@ -31,6 +31,7 @@ def render(
     diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change in DIR.")] = False,
     runtime: Annotated[RuntimeName, typer.Option(help="What the tree is to run on.")] = RuntimeName.docker,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder with other files in it.")] = False,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Write the plain tree to --out DIR. `docker compose -f DIR/compose.yaml up` runs it without stackctl.
 

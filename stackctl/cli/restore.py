@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 from stackctl.cli.up import RuntimeName
 from stackctl.cli.values import seconds
 
@@ -18,6 +18,7 @@ def restore(
     runtime: Annotated[RuntimeName, typer.Option("--runtime", help="Where the data goes.")] = RuntimeName.auto,
     force: Annotated[bool, typer.Option("--force", help="Stop a running stack for it, and start it again.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for readiness.")] = "2m",
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Replace the stack's data by that in FILE, whichever runtime that was written on.
 

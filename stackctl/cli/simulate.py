@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stackctl import conventions as c
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 
 if TYPE_CHECKING:
     import ssl
@@ -54,6 +54,7 @@ def simulate(
     image: Annotated[
         str, typer.Option("--image", metavar="IMAGE", help="Any image of Python for the container.")
     ] = c.SIMULATE_IMAGE,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Serve each contract's metrics at the service's targets on this machine, until Ctrl-C.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 
 if TYPE_CHECKING:
     from stackctl.operations.status import Kept, Row, Status
@@ -27,6 +27,7 @@ def status(
     generations: Annotated[
         bool, typer.Option("--generations", help="List the generations that `reload --to` can bring back.")
     ] = False,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Show the components, their addresses and health, the running generation, and what is left of error budgets.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import options
+from stackctl.cli.options import AllowOutside, options
 from stackctl.cli.values import Format, seconds
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def verify(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="ID,...", help="Only these checks or families; repeatable.")
     ] = None,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Prove that everything the manifest declares is loaded and works.
 

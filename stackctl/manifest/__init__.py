@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl.errors import InputError, Problem, raise_if_any
+from stackctl.manifest import outside
 from stackctl.manifest.document import Document, Value, parse
 from stackctl.manifest.text import read_text
 from stackctl.manifest.variables import read_variables, substituter
@@ -56,7 +57,7 @@ def load_packs(path: Path | None) -> Library:
         return Library()
     library = read_library(document, [str(folder) for folder in folders], path.parent.resolve())
     if isinstance(library, list):
-        raise_if_any(library)
+        raise_if_any(outside.discreet(library, document.file))
         raise AssertionError("packs that cannot be read have problems")
     return library
 
@@ -78,7 +79,7 @@ def _stack(document: Document, root: Path) -> Stack:
     raise_if_any(_merge(document.problems, crosscheck(document, manifest)))
     stack = build(document, manifest, root)
     if isinstance(stack, list):
-        raise_if_any(stack)
+        raise_if_any(outside.discreet(stack, document.file))
         raise AssertionError("a failed build has problems")
     return stack
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.errors import Problem
+from stackctl.manifest import outside
 from stackctl.manifest.component_schema import AlertmanagerModel, PrometheusModel
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.schema import Manifest
 from stackctl.manifest.service_schema import ServiceModel
-from stackctl.manifest.text import named_files, read_text
+from stackctl.manifest.text import named_files, read_named
 from stackctl.manifest.tls import read_tls
 from stackctl.model import Block
 from stackctl.source import Attached, Position, Secret
@@ -91,6 +92,7 @@ def _service(reader: _Reader, name: str, model: ServiceModel) -> ServiceModel:
         for key in ("discovery", "authorization")
         if (block := getattr(model, key)) is not None
     }
+    reader.refuse_outside((model.run.docker or {}).get("env_file"), ("services", name, "run", "docker", "env_file"))
     return model.model_copy(update=blocks)
 
 
@@ -113,6 +115,17 @@ class _Reader:
             else:
                 result[key] = self._value(key, value, below, owner)
         return result
+
+    def refuse_outside(self, named: Any, place: Place) -> None:
+        """Refuse the files of variables that Compose would read outside of the manifest's folder."""
+        if isinstance(named, list):
+            for index, item in enumerate(named):
+                self.refuse_outside(item, (*place, index))
+            return
+        name = named.get("path") if isinstance(named, Mapping) else named
+        if isinstance(name, str) and "$" not in name:
+            refused = outside.refusal(self.root, name, self._at(place))
+            self.problems += [refused] if refused else []
 
     def _value(self, key: str, value: Any, place: Place, owner: str) -> Any:
         secret = _LISTS.get((owner, key), _LISTS.get(("", key)))
@@ -169,7 +182,7 @@ class _Reader:
             yield self._file(name, item, at, secret=secret)
 
     def _file(self, name: str, written: str, at: Position, *, secret: bool) -> Any:
-        text = read_text(self.root / name, name, at)
+        text = read_named(self.root, name, at, secret=secret)
         if isinstance(text, Problem):
             self.problems.append(text)
             return written

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from stackctl.access import trust
 from stackctl.errors import Problem
 from stackctl.manifest.document import Document
-from stackctl.manifest.text import read_text
+from stackctl.manifest.text import read_named
 from stackctl.manifest.tls import read_pem
 from stackctl.model import ServerTls
 from stackctl.source import Position, Secret
@@ -84,7 +84,7 @@ def _server(root: Path, files: Files, at: dict[str, Position]) -> ssl.SSLContext
         if "KEY_VALUES_MISMATCH" in str(error):
             summary = f"{files.key_file} is not the key of {files.cert_file}"
             return Problem(summary, at["key_file"], remedy="Name the two that were made together.")
-        if "ENCRYPTED" in str(read_text(root / files.key_file, files.key_file)):
+        if "ENCRYPTED" in str(read_named(root, files.key_file, at["key_file"], secret=True)):
             remedy = f"Take it off: `openssl pkey -in {files.key_file} -out NEW`. Prometheus cannot be told one."
             return Problem(f"{files.key_file} has a passphrase", at["key_file"], remedy=remedy)
         summary = f"{files.cert_file} and {files.key_file} cannot be used"

@@ -15,7 +15,7 @@ from stackctl.manifest.document import Document, parse
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.fields import MetricName
 from stackctl.manifest.service_schema import ContractModel, MetricModel, ServiceModel
-from stackctl.manifest.text import read_text
+from stackctl.manifest.text import read_named
 from stackctl.manifest.validate import show_path, validate
 from stackctl.model import Contract, Label, Metric
 from stackctl.source import Position
@@ -156,7 +156,7 @@ def _from_file(
 ) -> list[Metric] | list[Problem]:
     assert model.file  # noqa: S101 - the caller has looked
     at = document.position((*place, "file"))
-    text = read_text(root / model.file, model.file, at)
+    text = read_named(root, model.file, at)
     if isinstance(text, Problem):
         return [text]
     filled = _filled(text, model.file, model.with_, document.position((*place, "with"), key=True))

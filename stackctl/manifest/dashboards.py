@@ -12,7 +12,7 @@ from stackctl.manifest.document import Document, Path
 from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.schema import DASHBOARD
 from stackctl.manifest.schema import DashboardSourceModel
-from stackctl.manifest.text import read_text
+from stackctl.manifest.text import read_named
 from stackctl.model import Dashboard
 from stackctl.source import Position
 
@@ -86,7 +86,7 @@ def _packed(document: Document, place: Path, source: DashboardSourceModel, packs
 
 
 def _open(root: FolderPath, name: str, folder: str, origin: Position) -> Dashboard | CompactFile | list[Problem]:
-    text = read_text(root / name, name, origin)
+    text = read_named(root, name, origin)
     if isinstance(text, Problem):
         return [text]
     if not name.endswith(_COMPACT):

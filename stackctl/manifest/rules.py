@@ -16,7 +16,7 @@ from stackctl.manifest.packs.expand import rule_group
 from stackctl.manifest.packs.schema import RULES as PACK_RULES
 from stackctl.manifest.packs.uses import Use
 from stackctl.manifest.rule_schema import GroupModel, OverrideModel, RuleFileModel, RuleModel, RuleSourceModel
-from stackctl.manifest.text import read_text
+from stackctl.manifest.text import read_named
 from stackctl.manifest.validate import unknown_name, validate
 from stackctl.model import Block, Rule, RuleFile
 from stackctl.source import Position
@@ -111,7 +111,7 @@ def _from_file(
 ) -> RuleFile | list[Problem]:
     assert source.file  # noqa: S101 - the caller has looked
     origin = manifest.position((*place, "file"))
-    text = read_text(root / source.file, source.file, origin)
+    text = read_named(root, source.file, origin)
     if isinstance(text, Problem):
         return [text]
     document = parse(text, source.file, several=True)

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import errno
+import re
 from pathlib import Path
 
 from stackctl.errors import Problem
+from stackctl.manifest import outside
 from stackctl.source import Position
 
 # Far above any real manifest (1,000 services with 10,000 targets are 1 MB), far below what hurts.
 SIZE_LIMIT = 16 * 1024 * 1024
+
+
+def read_named(root: Path, name: str, origin: Position | None, *, secret: bool = False) -> str | Problem:
+    """The text of the file `name` that the manifest names, a path that begins at the manifest's folder `root`.
+
+    Every file that a manifest names is read here. Of a `secret` file no message shows a line, so it may have any name;
+    another one may not be one that is known to hold secrets.
+    """
+    refused = outside.refusal(root, name, origin) or (None if secret else outside.private(root, name, origin))
+    return refused or read_text(root / name, name, origin)
 
 
 def read_text(path: Path, shown: str, origin: Position | None = None) -> str | Problem:
@@ -60,11 +72,18 @@ def _neighbours(path: Path) -> str:
 
 
 def named_files(pattern: str, root: Path) -> list[str]:
-    """The files that a path or a pattern of Go's names, from the folder `root` on, each as the pattern begins."""
+    """The files that a path or a pattern of Go's names, from the folder `root` on, each as the pattern begins.
+
+    A pattern that leads out of the folder is not expanded where that is not allowed, but returned: reading it says why.
+    """
     from glob import glob
 
     if not set("*?[") & set(pattern):
         return [pattern]
+    fixed = re.split(r"[*?\[]", pattern, maxsplit=1)[0].rpartition("/")[0] or ("/" if pattern.startswith("/") else ".")
+    if outside.refusal(root, fixed, None):
+        return [pattern]
     # Path.glob() refuses absolute patterns. Go negates a class by `^`, Python by `!`.
     names = glob(pattern.replace("[^", "[!"), root_dir=root)  # noqa: PTH207
-    return sorted(name for name in names if (root / name).is_file())
+    found = sorted(name for name in names if (root / name).is_file())
+    return [pattern] if any(outside.refusal(root, name, None) for name in found) else found

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from stackctl.errors import Problem
 from stackctl.manifest.document import Document
-from stackctl.manifest.text import read_text
+from stackctl.manifest.text import read_named
 from stackctl.model import Block
 from stackctl.source import Position, Secret
 
 # The key that names a file -> the one that holds what is in it.
 _CONTENT = {"ca_file": "ca", "cert_file": "cert", "key_file": "key"}
 _PEM = "-----BEGIN "
+# A file of certificates may hold the key as well.
+_KEY = "PRIVATE KEY-----"
 
 
 def read_tls(document: Document, place: tuple[str | int, ...], block: Block, root: Path) -> Block | list[Problem]:
@@ -32,13 +34,17 @@ def read_tls(document: Document, place: tuple[str | int, ...], block: Block, roo
     ]
     if problems:
         return problems
-    contents = {_CONTENT[key]: Secret(str(text)) if key == "key_file" else text for key, text in read.items()}
+    contents = {_CONTENT[key]: _held(key, str(text)) for key, text in read.items()}
     return {**{key: value for key, value in block.items() if key not in read}, **contents}
+
+
+def _held(key: str, text: str) -> str | Secret:
+    return Secret(text) if key == "key_file" or _KEY in text else text
 
 
 def read_pem(name: str, at: Position, root: Path) -> str | Problem:
     """What is in the file `name`, whose path begins at `root`, or the problem with it."""
-    text = read_text(root / name, name, at)
+    text = read_named(root, name, at, secret=True)
     if isinstance(text, str) and _PEM not in text:
         return Problem(f"{name} is not in PEM form", at, remedy=f"It has to hold a line that begins with `{_PEM}`.")
     return text

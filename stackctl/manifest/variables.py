@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from stackctl import conventions
 from stackctl.errors import Problem
+from stackctl.manifest import outside
 from stackctl.manifest.document import Path
 from stackctl.manifest.text import read_text
 
@@ -20,7 +21,7 @@ def read_variables(folder: pathlib.Path, environ: Mapping[str, str]) -> dict[str
     path = folder / conventions.ENV_FILE
     if not path.exists() and not path.is_symlink():
         return dict(environ)
-    text = read_text(path, conventions.ENV_FILE)
+    text = outside.refusal(folder, conventions.ENV_FILE, None) or read_text(path, conventions.ENV_FILE)
     if isinstance(text, Problem):
         return text
     from io import StringIO

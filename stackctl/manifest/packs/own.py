@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
 from stackctl.errors import Problem
+from stackctl.manifest import outside
 from stackctl.manifest.document import Document
 from stackctl.manifest.packs.library import Library, Pack, read, shipped_names
 from stackctl.manifest.packs.trial import trial
-from stackctl.manifest.text import read_text
+from stackctl.manifest.text import read_named
 from stackctl.source import Position
 
 
@@ -19,7 +20,10 @@ def read_library(manifest: Document, folders: Iterable[str], root: Path) -> Libr
     problems: list[Problem] = []
     for index, folder in enumerate(folders):
         origin = manifest.position(("packs", index))
-        for pack in _folder(root / folder, folder, origin):
+        if refused := outside.refusal(root, folder, origin) or outside.private(root, folder, origin):
+            problems.append(refused)
+            continue
+        for pack in _folder(root, folder, origin):
             if isinstance(pack, Problem):
                 problems.append(pack)
                 continue
@@ -29,7 +33,8 @@ def read_library(manifest: Document, folders: Iterable[str], root: Path) -> Libr
     return problems or Library(own)
 
 
-def _folder(folder: Path, shown: str, origin: Position) -> Iterator[Pack | Problem]:
+def _folder(root: Path, shown: str, origin: Position) -> Iterator[Pack | Problem]:
+    folder = root / shown
     if not folder.is_dir():
         remedy = "Name a folder beside the manifest that holds packs, one in each `.yml` file."
         yield Problem(f"{shown} is not a folder", origin, remedy=remedy)
@@ -39,7 +44,7 @@ def _folder(folder: Path, shown: str, origin: Position) -> Iterator[Pack | Probl
         yield Problem(f"there is no pack in {shown}", origin, remedy="Add one, in a file that ends in `.yml`.")
     for path in files:
         name = str(PurePath(shown) / path.name)
-        text = read_text(path, name, origin)
+        text = read_named(root, name, origin)
         pack = [text] if isinstance(text, Problem) else _tried(text, name, path.stem)
         yield from pack if isinstance(pack, list) else [pack]
 

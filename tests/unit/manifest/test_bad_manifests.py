@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from stackctl.errors import InputError
-from stackctl.manifest import load
+from stackctl.manifest import load, outside
 
 BAD = Path(__file__).parents[2] / "manifests" / "bad"
 CASES = sorted(path.stem for path in BAD.glob("*.yml"))
@@ -18,7 +19,11 @@ def test_a_bad_manifest_must_be_refused_with_every_problem_at_its_place(
     case: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.chdir(BAD)
-    with pytest.raises(InputError) as refused:
+    # The certificates that some name are those of all tests.
+    with (
+        outside.allowed() if "../certificates" in Path(f"{case}.yml").read_text() else nullcontext(),
+        pytest.raises(InputError) as refused,
+    ):
         load(Path(f"{case}.yml"), environ={})
     expected = BAD / f"{case}.txt"
     if request.config.getoption("--update-golden", default=False):
