@@ -9,6 +9,7 @@ import pytest
 from stackctl.errors import InputError
 from stackctl.manifest import load, outside
 
+HEAD = "version: 1\nname: s\nexporters: {node: {}}\n"
 RULES = "groups: [{name: g, rules: [{alert: Down, expr: up == 0}]}]\n"
 # What names a file -> the line of a manifest that does.
 NAMING = {
@@ -27,7 +28,7 @@ NAMING = {
 
 
 def refused(folder: Path, line: str) -> str:
-    (folder / "stack.yml").write_text(f"version: 1\nname: s\nexporters: {{node: {{}}}}\n{line}\n")
+    (folder / "stack.yml").write_text(f"{HEAD}{line}\n")
     with pytest.raises(InputError) as error:
         load(folder / "stack.yml", environ={})
     return str(error.value)
@@ -64,7 +65,7 @@ def test_does_not_expand_patterns_outside_of_the_folder(project: Path, pattern: 
 
 def test_reads_files_outside_when_allowed(project: Path) -> None:
     (project.parent / "other" / "rules.yml").write_text(RULES)
-    (project / "stack.yml").write_text("version: 1\nname: s\nexporters: {node: {}}\nrules: [{file: ../other/rules.yml}]\n")
+    (project / "stack.yml").write_text(f"{HEAD}rules: [{{file: ../other/rules.yml}}]\n")
     with outside.allowed():
         assert load(project / "stack.yml", environ={}).rules[0].rules[0].name == "Down"
 
@@ -73,7 +74,7 @@ def test_reads_what_links_within_the_folder_lead_to(project: Path) -> None:
     (project / "shared").mkdir()
     (project / "shared" / "rules.yml").write_text(RULES)
     (project / "rules.yml").symlink_to("shared/rules.yml")
-    (project / "stack.yml").write_text("version: 1\nname: s\nexporters: {node: {}}\nrules: [{file: rules.yml}]\n")
+    (project / "stack.yml").write_text(f"{HEAD}rules: [{{file: rules.yml}}]\n")
     assert load(project / "stack.yml", environ={}).rules
 
 
