@@ -65,8 +65,8 @@ class Attached:
 class Places(Protocol):
     """Where the values of a file are, by their paths: keys, and numbers in lists."""
 
-    def position(self, path: tuple[str | int, ...]) -> Position | None:
-        """Where the value at `path` is; the nearest thing around it when it is not there."""
+    def position(self, path: tuple[str | int, ...], *, key: bool = False) -> Position | None:
+        """Where the value at `path` is (or its key); the nearest thing around it when it is not there."""
         ...
 
     def holds(self, path: tuple[str | int, ...]) -> bool:
@@ -85,7 +85,7 @@ class Places(Protocol):
 class Nowhere:
     """The places of values that are in no file."""
 
-    def position(self, _path: tuple[str | int, ...]) -> None:
+    def position(self, _path: tuple[str | int, ...], *, key: bool = False) -> None:  # noqa: ARG002
         return None
 
     def holds(self, _path: tuple[str | int, ...]) -> bool:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl import conventions as c
 from stackctl.cli.options import AllowOutside, options
-from stackctl.errors import CheckFailed, Problem, StackctlError
+from stackctl.errors import Problem, StackctlError
 
 if TYPE_CHECKING:
     from stackctl.manifest.queries import Review
@@ -40,22 +38,23 @@ def check(
 
     Expressions are held against the contracts: what nobody serves, what no series can match, what means something else.
     promtool and amtool check what would be rendered, and expand the templates of alerts and receivers, where `stackctl
-    tools` has them.
+    tools` has them. So does Compose, by its schema, and by `docker compose config` where there is one.
     """
     from stackctl.operations.advice import advise
+    from stackctl.operations.checking import check_manifest
     from stackctl.report import console
 
     try:
-        checked = _check(options(context).manifest)
+        checked = check_manifest(options(context).manifest)
+        warnings = list(_warnings(checked.stack, checked.review))
     except StackctlError as error:
         if output is Output.text:
             raise
         console.out(_written({"error": error.problems}, output, options(context).manifest))
         raise typer.Exit(error.exit_code) from None
     for name in checked.unchecked:
-        console.note(
-            f"{console.mark('skip')} {name} is not installed, so its check was left out: stackctl tools install"
-        )
+        install = "" if " " in name else ": stackctl tools install"
+        console.note(f"{console.mark('skip')} {name} is not installed, so its check was left out{install}")
     # How a dashboard is drawn is a matter of taste in part: never a warning, never a failure.
     advice = advise(checked.stack) if output is not Output.github else []
     if output is Output.text:
@@ -64,47 +63,12 @@ def check(
         if len(advice) > _ADVICE_SHOWN:
             more = f"{len(advice) - _ADVICE_SHOWN} more dashboards have suggestions"
             console.note(f"{console.mark('skip')} {more}: `stackctl check --output json` lists them all\n")
-        for warning in checked.warnings:
+        for warning in warnings:
             console.out(f"{console.mark('warn')} {warning}\n")
         console.out(f"{console.mark('pass')} {_described(checked.stack)}")
-    elif output is Output.json or checked.warnings:
-        leveled = {"warning": checked.warnings, "info": advice}
+    elif output is Output.json or warnings:
+        leveled = {"warning": warnings, "info": advice}
         console.out(_written(leveled, output, options(context).manifest))
-
-
-@dataclass(frozen=True)
-class _Checked:
-    """A stack with which nothing is wrong, what is worth a look, and the checkers that are not installed."""
-
-    stack: Stack
-    warnings: tuple[Problem, ...]
-    unchecked: tuple[str, ...]
-
-
-def _check(manifest: Path) -> _Checked:
-    """The stack, when nothing is wrong with it. Raises InputError or CheckFailed with all that is."""
-    from tempfile import TemporaryDirectory
-
-    from stackctl.manifest import load
-    from stackctl.manifest.queries import review_queries
-    from stackctl.operations.refused import refused
-    from stackctl.render import render
-    from stackctl.render.write import write
-    from stackctl.runtime.local_checker import Local
-    from stackctl.runtime.validation import validate
-    from stackctl.source import Secret
-
-    stack = load(manifest)
-    review = review_queries(stack)
-    tree = render(stack, "native", {c.GRAFANA_ADMIN_PASSWORD: Secret("only-checked")})
-    with TemporaryDirectory(prefix="stackctl-check-") as folder:
-        path = Path(folder)
-        write(tree, path)
-        run = Local(path)
-        problems = refused(stack, lambda texts: validate(path, texts, run), review)
-    if problems:
-        raise CheckFailed(*problems)
-    return _Checked(stack, tuple(_warnings(stack, review)), tuple(sorted(run.missing)))
 
 
 def _warnings(stack: Stack, review: Review) -> Iterator[Problem]:

@@ -35,9 +35,10 @@ def render(
 ) -> None:
     """Write the plain tree to --out DIR. `docker compose -f DIR/compose.yaml up` runs it without stackctl.
 
-    Without --out, list the files. With --check and --diff together, show the differences and exit 1 on any.
+    What `stackctl check` refuses is not written. Without --out, list the files. With --check and --diff together, show
+    the differences and exit 1 on any.
     """
-    from stackctl.manifest import load
+    from stackctl.operations.checking import check_manifest
     from stackctl.render.write import write
     from stackctl.report import console
 
@@ -45,7 +46,7 @@ def render(
     reading = check or diff
     if reading and out is None:
         raise typer.BadParameter("--check and --diff compare with a folder: add --out DIR", context)
-    stack = load(manifest)
+    stack = check_manifest(manifest).stack
     tree = _tree(stack, manifest, runtime.value, out, keep=out is not None and not reading)
     if out is None:
         _list(tree)

@@ -229,11 +229,13 @@ def _remedy_for_missing(unit: Unit) -> str:
 
 def _validate(work: Work, plan: Plan, generation: Generation) -> None:
     """Refuse what `check` refuses: a server that starts tells only some of it, and only then."""
-    from stackctl.errors import CheckFailed
-    from stackctl.operations.refused import refused
+    from stackctl.operations.refused import error_of, refused
 
-    if plan and (problems := refused(work.stack, lambda texts: work.runtime.validate(generation, texts))):
-        raise CheckFailed(*problems)
+    if not plan:
+        return
+    stack = work.stack
+    if problems := refused(stack, work.tree, stack.root, lambda texts: work.runtime.validate(generation, texts)):
+        raise error_of(problems)
 
 
 def _apply(state: State, runtime: Runtime, plan: Plan, generation: Generation) -> None:

@@ -38,16 +38,21 @@ def _validate(live: Live, new: Target, *, trusted: bool) -> Plan:
     """The plan for `new`, which the servers' own checkers accept. Raises CheckFailed when they do not."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from stackctl.operations.refused import refused
+    from stackctl.operations.refused import error_of, refused
 
     with ThreadPoolExecutor(1) as pool:
-        checking = pool.submit(refused, new.stack, lambda texts: live.runtime.validate(new.generation, texts))
+        root = live.state.root.parent
+        checking = pool.submit(
+            refused, new.stack, new.tree, root, lambda texts: live.runtime.validate(new.generation, texts)
+        )
         # The checkers are other processes: what comes after them is loaded and planned meanwhile.
         live.load_clients()
         plan = live.plan(new, trusted=trusted)
         problems = checking.result()
     if problems:
-        raise CheckFailed(*problems, Problem("nothing was changed", remedy="Mend it and run `stackctl reload` again."))
+        raise type(error_of(problems))(
+            *problems, Problem("nothing was changed", remedy="Mend it and run `stackctl reload` again.")
+        )
     return plan
 
 

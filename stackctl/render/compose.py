@@ -205,7 +205,8 @@ def _labelled(definition: dict[str, Any], unit: Unit) -> dict[str, Any]:
     theirs = definition.get("labels", {})
     if isinstance(theirs, list):
         return {**definition, "labels": [*theirs, *(f"{key}={value}" for key, value in ours.items())]}
-    return {**definition, "labels": {**theirs, **ours}}
+    # Anything else than a mapping is for Compose's schema to refuse.
+    return {**definition, "labels": {**theirs, **ours} if isinstance(theirs, Mapping) else theirs}
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:

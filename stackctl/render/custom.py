@@ -13,7 +13,10 @@ _VOLUME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def from_manifest(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A Compose service with the relative paths of `build`, `env_file` and `volumes` starting at the manifest."""
+    """A Compose service with the relative paths of `build`, `env_file` and `volumes` starting at the manifest.
+
+    What Compose does not accept stays as it is: that is for its schema to say.
+    """
     return {key: _FIELDS[key](value) if key in _FIELDS else value for key, value in fields.items()}
 
 
@@ -55,15 +58,18 @@ _FIELDS = {"build": _build, "env_file": _env_file, "volumes": _volumes}
 
 def volumes_of(fields: Mapping[str, Any]) -> Iterator[str]:
     """The named volumes that a Compose service mounts."""
-    for mount in fields.get("volumes") or ():
-        if isinstance(mount, str):
-            name, colon, _ = mount.partition(":")
-        else:
+    mounts = fields.get("volumes")
+    for mount in mounts if isinstance(mounts, list | tuple) else ():
+        if isinstance(mount, Mapping):
             name, colon = str(mount.get("source", "")), mount.get("type") == "volume"
+        else:
+            name, colon, _ = str(mount).partition(":")
         if colon and _VOLUME_NAME.fullmatch(name):
             yield name
 
 
 def networks_of(fields: Mapping[str, Any]) -> Iterator[str]:
     """The networks that a Compose service joins, but for the project's own."""
-    yield from (name for name in fields.get("networks") or () if name != "default")
+    joined = fields.get("networks")
+    names = joined if isinstance(joined, Mapping | list | tuple) else ()
+    yield from (name for name in names if isinstance(name, str) and name != "default")

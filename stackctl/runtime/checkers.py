@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from stackctl.runtime.bounded import Unusable
 from stackctl.source import Position
 
 # What stands in a call's arguments for the folders that only its runner knows: the tree, and the call's own files.
@@ -27,11 +28,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a checker said, with the tree's own paths; "" and `missing` when the program is not there."""
+    """What a checker said, with the tree's own paths; "" and `missing` when the program is not there.
+
+    `unusable` is why it said nothing, for one that cannot be run or does not end.
+    """
 
     code: int
     output: str
     missing: bool = False
+    unusable: Unusable | None = None
 
 
 # Makes a call, wherever the checker runs.

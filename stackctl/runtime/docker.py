@@ -15,13 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
 from stackctl.errors import Problem, Unavailable
-from stackctl.runtime import containers, dial, engine, ports, volume
+from stackctl.runtime import bounded, containers, dial, engine, ports, volume
+from stackctl.runtime.bounded import Unusable
 from stackctl.runtime.checkers import FILES, TREE, Call, Texts, Verdict
 from stackctl.runtime.http import FETCH_SECONDS, Answer, reload_all
 from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan
@@ -49,6 +50,9 @@ wait $connected
 """
 # The folders of calls of checkers, beside the generations.
 _CALLS = ".call-"
+_NO_PROGRAM = re.compile(
+    r"OCI runtime exec failed|failed to create (?:shim )?task|exec format error|executable file not found"
+)
 _NOT_RUNNING = re.compile(
     r"Error response from daemon: (No such container|[Cc]ontainer \S+ is (not running|paused|restarting))"
 )
@@ -92,17 +96,22 @@ class Docker:
 
     def _refuse_foreign(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Raise Unavailable when the containers are of another stack that happens to have the same name."""
-        own = self.live.resolve()
-        files = (row["Labels"].get(containers.CONFIG, "").split(",")[0] for row in rows)
-        for file in (Path(file) for file in files if file):
-            if own not in file.parents:
-                folder = str(file).partition(f"/{c.STATE_DIR}/")[0] if c.STATE_DIR in file.parts else file.parent
+        files = (row["Labels"].get(containers.CONFIG, "") for row in rows)
+        for file in filter(None, files):
+            if not self._is_ours(file):
+                before, state, _ = file.partition(f"/{c.STATE_DIR}/")
+                folder = before if state else Path(file).parent
                 raise Unavailable.of(
                     f"another stack named `{self.project}` runs, from {folder}",
                     cause="Both would be one Compose project, with the same containers and data.",
                     remedy="Give one of them another `name`, or stop the other first: "
                     f"`docker compose --project-name {self.project} down`.",
                 )
+
+    def _is_ours(self, files: str) -> bool:
+        """Whether a container was made from a file of this folder. Compose joins its files by commas, which may be in
+        the folder's name too; ours has one."""
+        return any(files.startswith(f"{folder}/") for folder in (self.live, self.live.resolve()))
 
     def _inspect(self, container: str) -> dict[str, Any] | None:
         from docker.errors import NotFound
@@ -276,6 +285,7 @@ class Docker:
 
     def validate(self, generation: Live, texts: Texts) -> list[Refusal]:
         images = {unit.name: unit.image for unit in generation.units()}
+        running = {one.name: one.image for one in self.observe() if one.state == "running"}
         tree = f"{c.CONTAINER_MOUNT}/{c.GENERATIONS}/{generation.id}"
 
         def run(call: Call) -> Verdict:
@@ -284,30 +294,38 @@ class Docker:
                 files = f"{c.CONTAINER_MOUNT}/{Path(folder).name}"
                 _write_readable(Path(folder), call.files)
                 command = [f"/bin/{call.tool}", *call.command(tree, files)]
-                verdict = self._run_in(call.unit, command)
-                if _NOT_RUNNING.match(verdict.output):
+                verdict = None
+                # Only the image that is going to run says what its server accepts.
+                if running.get(call.unit) == images[call.unit]:
+                    verdict = self._run_in(call.unit, command)
+                if verdict is None or _NOT_RUNNING.match(verdict.output):
                     verdict = self._run_once(images[call.unit], command, generation.path)
-            return Verdict(verdict.code, verdict.output.replace(files, FILES).replace(tree, TREE))
+            if verdict.unusable is None and _NO_PROGRAM.search(verdict.output):
+                summary = f"{call.tool} cannot be run in the image {images[call.unit]}"
+                remedy = f"Use an image that has /bin/{call.tool}, as the project's own has."
+                return Verdict(1, "", unusable=Unusable(summary, cause=verdict.output.strip(), remedy=remedy))
+            said = verdict.output.replace(files, FILES).replace(tree, TREE)
+            return Verdict(verdict.code, said, unusable=verdict.unusable)
 
         return validate(generation.path, texts, run)
 
     def _run_in(self, unit: str, command: list[str]) -> Verdict:
         """Run a checker inside the container of `unit`, by the name that Compose gives it."""
-        ran = engine.run(["docker", "exec", f"{self.project}-{unit}-1", *command])
-        return Verdict(ran.returncode, ran.stdout + ran.stderr)
+        return _verdict(command[0], ["docker", "exec", f"{self.project}-{unit}-1", *command])
 
     def _run_once(self, image: str, command: list[str], tree: Path) -> Verdict:
         """Run a checker in a container of its own, which sees what the server would see."""
         program, *arguments = command
-        ran = engine.run(
+        return _verdict(
+            program,
             [
                 *("docker", "run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - the container's
                 *("--group-add", str(tree.stat().st_gid)),
-                *("--mount", f"type=bind,source={self.live},target={c.CONTAINER_MOUNT},readonly"),
+                # The option's value is a line of CSV.
+                *("--mount", f'type=bind,"source={self.live}",target={c.CONTAINER_MOUNT},readonly'),
                 *("--entrypoint", program, image, *arguments),
-            ]
+            ],
         )
-        return Verdict(ran.returncode, ran.stdout + ran.stderr)
 
     def fetch(self, url: str) -> Answer:
         verdict = self._run_in(c.PROMETHEUS, ["sh", "-c", _ASK, url])
@@ -363,6 +381,14 @@ def connect(project: str, live: Path, note: Callable[[str], None]) -> Docker:
     runtime = Docker(project, live, note)
     _ = runtime.client
     return runtime
+
+
+def _verdict(program: str, command: list[str]) -> Verdict:
+    """What a program in a container says, within the time that a checker has."""
+    ended = bounded.run(PurePosixPath(program).name, command)
+    if isinstance(ended, bounded.Ended):
+        return Verdict(ended.code, ended.output)
+    return Verdict(1, "", unusable=ended)
 
 
 # -- reading what the engine says (pure) --------------------------------------------------------------------

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from stackctl.errors import StackctlError, Unavailable
+from stackctl.runtime import bounded
 
+_QUICK_SECONDS = 10.0
 NO_ENGINE = "Start Docker, or use `--runtime native`."
 _PLUGIN_PARENTS = (
     "/usr/local/lib/docker",
@@ -36,15 +39,28 @@ def address() -> str | None:
 
 
 def has_compose() -> bool:
-    """Whether the Compose plugin lies in a place where the docker command finds it; asking that command is slow."""
-    home = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
-    likely = [home, *map(Path, _PLUGIN_PARENTS)]
-    if any((parent / "cli-plugins" / "docker-compose").exists() for parent in likely):
+    """Whether the Compose plugin is in a place where the docker command finds it; asking that command is slow.
+
+    What cannot be read counts as not there.
+    """
+    if any(_is_there(parent / "cli-plugins" / "docker-compose") for parent in _plugin_parents()):
         return True
-    try:
-        return subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
+    ended = bounded.run("docker", ["docker", "compose", "version"], seconds=_QUICK_SECONDS)
+    return isinstance(ended, bounded.Ended) and ended.code == 0
+
+
+def _plugin_parents() -> Iterator[Path]:
+    if os.environ.get("DOCKER_CONFIG"):
+        yield Path(os.environ["DOCKER_CONFIG"])
+    else:
+        with suppress(RuntimeError):  # neither HOME nor an entry in the passwd file
+            yield Path.home() / ".docker"
+    yield from map(Path, _PLUGIN_PARENTS)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether the docker command can run the plugin at `path`."""
+    return os.access(path, os.X_OK)
 
 
 class explained:  # noqa: N801 - reads as a statement

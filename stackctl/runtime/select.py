@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackctl.errors import Unavailable
+from stackctl.errors import InputError, Unavailable
 from stackctl.runtime.protocol import Runtime
 
 AUTO, DOCKER, NATIVE = "auto", "docker", "native"
@@ -33,8 +33,25 @@ def choose(
              answers, else native
     note     is told of slow steps, such as pulling an image
 
-    Raises Unavailable when docker was asked for, or runs the stack, and does not answer.
+    Raises Unavailable when docker was asked for, or runs the stack, and does not answer, and InputError for a folder
+    that no container can mount.
     """
+    choice = _chosen(name, stack, folder, running, note)
+    if choice.runtime.name == DOCKER:
+        _refuse_colon(folder)
+    return choice
+
+
+def _refuse_colon(folder: Path) -> None:
+    if ":" in str(folder):
+        raise InputError.of(
+            f"containers cannot mount {folder.parent}: there is a colon in its path",
+            cause="Docker ends the source of a mount at a colon.",
+            remedy="Rename the folder, or use `--runtime native`.",
+        )
+
+
+def _chosen(name: str, stack: str, folder: Path, running: str | None, note: Callable[[str], None]) -> Choice:
     if name != AUTO:
         return Choice(open_runtime(name, stack, folder, note=note), "asked for")
     if running:

@@ -11,7 +11,9 @@ from pathlib import Path
 from stackctl import conventions as c
 from stackctl.errors import Problem
 from stackctl.runtime.alert_texts import alert_faults
+from stackctl.runtime.bounded import Unusable
 from stackctl.runtime.checkers import TREE, Call, Run, Texts, Verdict
+from stackctl.runtime.compose_file import BadCompose
 from stackctl.runtime.notification_texts import notification_faults
 from stackctl.source import Position
 
@@ -70,7 +72,7 @@ class UnknownField:
 
 
 # What a checker refuses: one that it is known how to place in what the user wrote, or what it says itself.
-Refusal = BadTemplate | BadSetting | UnknownField | Problem
+Refusal = BadTemplate | BadSetting | UnknownField | BadCompose | Problem
 
 _DISCOVERY = (
     "Correct it, or use a release of the Prometheus project: builds of Linux distributions leave out some kinds of "
@@ -125,7 +127,11 @@ _ALL = (
 
 
 def validate(tree: Path, texts: Texts, run: Run) -> list[Refusal]:
-    """All that the servers' checkers refuse in the tree at `tree`, and in the user's templates in it."""
+    """All that the servers' checkers refuse in the tree at `tree`, and in the user's templates in it.
+
+    A checker that cannot be used is reported once, and is not called again.
+    """
+    run = _UntilUnusable(run)
     checks: list[Callable[[], Collection[Refusal]]] = [
         lambda checker=checker: _refusals(checker, run(checker.call))  # type: ignore[misc]
         for checker in _ALL
@@ -134,7 +140,28 @@ def validate(tree: Path, texts: Texts, run: Run) -> list[Refusal]:
     checks.append(lambda: alert_faults(texts.alerts, run))
     checks.append(lambda: notification_faults(texts.notifications, tree, run))
     with ThreadPoolExecutor(len(checks)) as pool:
-        return [refusal for found in pool.map(lambda check: check(), checks) for refusal in found]
+        refusals = [refusal for found in pool.map(lambda check: check(), checks) for refusal in found]
+    return [*run.unusable.values(), *refusals]
+
+
+class _UntilUnusable:
+    """Makes the calls of a checker until it cannot be used: then it is as if it was not there.
+
+    `unusable` has the reason for each of these.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.unusable: dict[str, Unusable] = {}
+
+    def __call__(self, call: Call) -> Verdict:
+        if call.tool in self.unusable:
+            return Verdict(1, "", missing=True)
+        verdict = self._run(call)
+        if verdict.unusable is None:
+            return verdict
+        self.unusable[call.tool] = verdict.unusable
+        return Verdict(1, "", missing=True)
 
 
 def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from stackctl.errors import CheckFailed, Problem, Unavailable
+from stackctl.operations.refused import error_of
+from stackctl.runtime import engine
+from stackctl.runtime.bounded import Ended, Unusable, run
+from stackctl.runtime.checkers import Call, Texts, Verdict
+from stackctl.runtime.select import choose
+from stackctl.runtime.validation import validate
+
+
+def test_returns_code_and_output() -> None:
+    program = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"
+    ended = run("python", [sys.executable, "-uc", program])
+    assert ended == Ended(3, "out\nerr\n")
+
+
+def test_kills_what_does_not_end_with_its_children() -> None:
+    begun = time.monotonic()
+    found = run("sleeper", ["sh", "-c", "sleep 1000 & sleep 1000"], seconds=0.2)
+    assert isinstance(found, Unusable)
+    assert "0.2 seconds" in found.cause
+    assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o755])
+def test_reports_what_cannot_be_run(tmp_path: Path, mode: int) -> None:
+    program = tmp_path / "promtool"
+    program.write_bytes(b"\x7fELF but not really")
+    program.chmod(mode)
+    found = run("promtool", [str(program)])
+    assert isinstance(found, Unusable)
+    assert found.summary == "promtool cannot be run"
+
+
+def test_reports_an_unusable_checker_once(tmp_path: Path) -> None:
+    for folder, name in (("prometheus", "prometheus.yml"), ("prometheus", "web.yml")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).write_text("{}")
+    unusable = Unusable("promtool does not answer")
+
+    def checker(call: Call) -> Verdict:
+        return Verdict(1, "", unusable=unusable)
+
+    assert validate(tmp_path, Texts(), checker) == [unusable]
+
+
+def test_error_says_whether_only_the_checkers_failed() -> None:
+    assert isinstance(error_of([Unusable("x")]), Unavailable)
+    assert isinstance(error_of([Unusable("x"), Problem("y")]), CheckFailed)
+
+
+def test_plugins_that_cannot_be_read_count_as_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cli-plugins").mkdir()
+    (tmp_path / "cli-plugins" / "docker-compose").write_text("not executable")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setattr(engine, "_PLUGIN_PARENTS", ())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not engine.has_compose()
+
+
+def test_refuses_a_colon_in_the_path_of_a_docker_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stackctl.errors import InputError
+    from stackctl.runtime import docker
+
+    monkeypatch.setattr(docker, "connect", lambda stack, live, note: docker.Docker(stack, live, note))
+    with pytest.raises(InputError, match="there is a colon in its path"):
+        choose("docker", "shop", tmp_path / "a:b" / ".stackctl")
+
+
+def test_containers_of_a_path_with_a_comma_are_ours(tmp_path: Path) -> None:
+    from stackctl.runtime.docker import Docker
+
+    live = tmp_path / "a,b" / ".stackctl" / "live"
+    ours = Docker("shop", live, lambda _: None)
+    assert ours._is_ours(f"{live}/generations/1/compose.yaml")
+    assert not ours._is_ours(f"{tmp_path}/a/.stackctl/live/generations/1/compose.yaml")
