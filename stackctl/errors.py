@@ -66,9 +66,18 @@ class Unavailable(StackctlError):
     exit_code = 3
 
 
+_FIRST = ("", 0, 0)
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems in the order of their places, those without one first."""
+    return sorted(
+        problems, key=lambda p: (p.position.file, p.position.line, p.position.column) if p.position else ("", 0, 0)
+    )
+
+
 def raise_if_any(problems: Iterable[Problem]) -> None:
     """Raise one `InputError` with all `problems`, in the order of their places, if there are any."""
-    found = list(problems)
+    found = in_order(problems)
     if found:
-        found.sort(key=lambda p: (p.position.file, p.position.line, p.position.column) if p.position else ("", 0, 0))
         raise InputError(*found)

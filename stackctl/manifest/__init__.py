@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl.errors import InputError, Problem, raise_if_any
+from stackctl.errors import Problem, raise_if_any
 from stackctl.manifest import outside
-from stackctl.manifest.document import Document, Value, parse
+from stackctl.manifest.document import Document, Scalar, Value, parse
+from stackctl.manifest.salvage import Gone, salvage
 from stackctl.manifest.text import read_text
 from stackctl.manifest.variables import read_variables, substituter
 from stackctl.model import Stack
@@ -19,7 +20,23 @@ from stackctl.source import Position
 if TYPE_CHECKING:
     from stackctl.manifest.packs.library import Library
 
-__all__ = ["load", "load_packs"]
+# What the rest of a manifest is checked with when these two are wrong.
+_STAND_INS: Mapping[str, Value] = {"version": Scalar("1"), "name": Scalar("unnamed")}
+
+__all__ = ["Reading", "load", "load_packs", "read"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The stack that a manifest describes, as far as it can be read, and every problem of it and of its files.
+
+    With problems, `stack` is what is left without what they are about, None where that is nothing, and `gone` says
+    what is not in it.
+    """
+
+    stack: Stack | None
+    problems: list[Problem]
+    gone: Gone
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Stack:
@@ -27,19 +44,29 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Stack:
 
     Raises InputError with every problem of the manifest and of the files it names. Nothing is written.
     """
+    reading = read(path, environ)
+    raise_if_any(reading.problems)
+    assert reading.stack  # noqa: S101 - without problems there is one
+    return reading.stack
+
+
+def read(path: Path, environ: Mapping[str, str] = os.environ) -> Reading:
+    """What the manifest at `path` says, and every problem of the manifest and of the files it names."""
     shown = str(path)
     text = read_text(path, shown)
     if isinstance(text, Problem):
-        raise InputError(_with_init(text, path))
+        return _unread(_with_init(text, path))
     root = path.parent.resolve()
     variables = read_variables(root, environ)
     if isinstance(variables, Problem):
-        raise InputError(variables)
+        return _unread(variables)
     document = parse(text, shown, substituter(variables, keep=_compose_resolves))
     document.value = _without_extensions(document)
-    if document.value is None and not document.problems:
-        raise InputError(_empty(shown))
-    return _stack(document, root)
+    if document.value is None:
+        return _unread(*(document.problems or [_empty(shown)]))
+    if not isinstance(document.value, dict):
+        return _unread(_not_a_mapping(document))
+    return _reading(document, root)
 
 
 def load_packs(path: Path | None) -> Library:
@@ -62,29 +89,27 @@ def load_packs(path: Path | None) -> Library:
     return library
 
 
-def _stack(document: Document, root: Path) -> Stack:
+def _unread(*problems: Problem) -> Reading:
+    return Reading(None, list(problems), Gone())
+
+
+def _reading(document: Document, root: Path) -> Reading:
+    """Every layer's problems. Each layer takes out what it refuses, and the next one reads what is left."""
     from stackctl.manifest.build import build
     from stackctl.manifest.crosscheck import crosscheck
     from stackctl.manifest.schema import Manifest
-    from stackctl.manifest.validate import validate
 
-    if document.value is None:
-        raise InputError(*document.problems)
-    if not isinstance(document.value, dict):
-        raise InputError(_not_a_mapping(document))
-    manifest = validate(document, Manifest)
-    if isinstance(manifest, list):
-        raise_if_any(_merge(document.problems, manifest))
-        raise AssertionError("a failed validation has problems")
-    raise_if_any(_merge(document.problems, crosscheck(document, manifest)))
-    stack = build(document, manifest, root)
-    if isinstance(stack, list):
-        raise_if_any(outside.discreet(stack, document.file))
-        raise AssertionError("a failed build has problems")
-    return stack
+    left = salvage(document, Manifest, _STAND_INS)
+    problems = _merge(document.problems, left.problems)
+    if left.model is None:
+        return Reading(None, problems, left.gone)
+    problems = _merge(problems, left.gone.independent(crosscheck(left.document, left.model)))
+    stack, found = build(left.document, left.model, root)
+    found = left.gone.independent(outside.discreet(found, document.file))
+    return Reading(stack, _merge(problems, found), left.gone)
 
 
-def _merge(first: list[Problem], second: list[Problem]) -> list[Problem]:
+def _merge(first: Iterable[Problem], second: Iterable[Problem]) -> list[Problem]:
     """Both lists, without what the second says of a place that the first has already complained about."""
     places = {problem.position for problem in first}
     return [*first, *(problem for problem in second if problem.position not in places)]

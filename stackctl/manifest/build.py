@@ -67,8 +67,8 @@ from stackctl.model import (
 from stackctl.source import Secret
 
 
-def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Problem]:
-    """The stack that `manifest` describes, or the problems of the files it names. `root` is the manifest's folder."""
+def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, list[Problem]]:
+    """The stack that `manifest` describes, without what has problems, and these. `root` is the manifest's folder."""
     contracts = {
         name: read_contract(document, ("services", name), model, root) for name, model in manifest.services.items()
     }
@@ -98,9 +98,7 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
         server_tls,
     )
     problems = [problem for part in parts if isinstance(part, list) for problem in part]
-    if problems:
-        return problems
-    return Stack(
+    stack = Stack(
         name=manifest.name,
         root=root,
         origin=document.position(()),
@@ -140,6 +138,7 @@ def build(document: Document, manifest: Manifest, root: Path) -> Stack | list[Pr
         ),
         places=document,
     )
+    return stack, problems
 
 
 def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Problem] | None]) -> Around:

@@ -16,8 +16,9 @@ from stackctl.manifest.packs.expand import rule_group
 from stackctl.manifest.packs.schema import RULES as PACK_RULES
 from stackctl.manifest.packs.uses import Use
 from stackctl.manifest.rule_schema import GroupModel, OverrideModel, RuleFileModel, RuleModel, RuleSourceModel
+from stackctl.manifest.salvage import salvage
 from stackctl.manifest.text import read_named
-from stackctl.manifest.validate import unknown_name, validate
+from stackctl.manifest.validate import unknown_name
 from stackctl.model import Block, Rule, RuleFile
 from stackctl.source import Position
 
@@ -54,14 +55,17 @@ class _Group:
 def read_rules(
     document: Document, sources: Sequence[tuple[Place, RuleSourceModel]], root: Path, packs: Packs
 ) -> list[RuleFile | list[Problem]]:
-    """For each of `sources`, with its place in the manifest, its rule file, or what is wrong with it.
+    """For each of `sources`, with its place in the manifest, its rule file, or what is wrong with it; both for one that
+    can be read in part.
 
     `root` is the manifest's folder.
     """
     paths = _tree_names([source for _, source in sources])
-    return [
-        _read(document, place, source, path, root, packs) for (place, source), path in zip(sources, paths, strict=True)
-    ]
+    found: list[RuleFile | list[Problem]] = []
+    for (place, source), path in zip(sources, paths, strict=True):
+        read = _read(document, place, source, path, root, packs)
+        found += read if isinstance(read, tuple) else (read,)
+    return found
 
 
 def rule_file(
@@ -74,7 +78,7 @@ def rule_file(
 
 def _read(
     document: Document, place: Place, source: RuleSourceModel, path: str, root: Path, packs: Packs
-) -> RuleFile | list[Problem]:
+) -> RuleFile | list[Problem] | tuple[list[Problem], RuleFile]:
     if source.pack:
         return _from_pack(document, place, source, path, packs)
     if source.file:
@@ -108,7 +112,7 @@ def _inline(document: Document, place: Place, source: RuleSourceModel, path: str
 
 def _from_file(
     manifest: Document, place: Place, source: RuleSourceModel, path: str, root: Path
-) -> RuleFile | list[Problem]:
+) -> RuleFile | list[Problem] | tuple[list[Problem], RuleFile]:
     assert source.file  # noqa: S101 - the caller has looked
     origin = manifest.position((*place, "file"))
     text = read_named(root, source.file, origin)
@@ -117,17 +121,19 @@ def _from_file(
     document = parse(text, source.file, several=True)
     if document.problems:
         return document.problems
-    document = _without_empty_entries(document)
-    model = validate(document, RuleFileModel)
-    if isinstance(model, list):
-        return model
-    problems = [*_group_problems(document, model), *_override_problems(manifest, place, source, model)]
-    if problems:
+    left = salvage(_without_empty_entries(document), RuleFileModel)
+    if left.model is None:
+        return left.problems
+    document, model = left.document, left.model
+    further = [*_group_problems(document, model), *_override_problems(manifest, place, source, model)]
+    problems = [*left.problems, *left.gone.independent(further)]
+    if further:
         return problems
     overrides = _Overrides(source.override, manifest, (*place, "override"))
     groups = [_group(document, ("groups", index), group, overrides) for index, group in enumerate(model.groups)]
-    content = _block(groups) if source.override else text.encode()
-    return RuleFile(path, content, tuple(_rules(groups)), origin, source.file, _notes(document, groups))
+    content = _block(groups) if source.override or problems else text.encode()
+    file = RuleFile(path, content, tuple(_rules(groups)), origin, source.file, _notes(document, groups))
+    return (problems, file) if problems else file
 
 
 def _notes(document: Document, groups: list[_Group]) -> tuple[Problem, ...]:

@@ -21,7 +21,25 @@ def validate(document: Document, model: type[M]) -> M | list[Problem]:
     try:
         return model.model_validate(document.value)
     except ValidationError as error:
-        return [_problem(document, model, details) for details in error.errors(include_url=False)]
+        return problems_of(document, model, error.errors(include_url=False))
+
+
+def problems_of(document: Document, model: type[BaseModel], details: Iterable[ErrorDetails]) -> list[Problem]:
+    """What pydantic found, in the user's words."""
+    return [_problem(document, model, each) for each in details]
+
+
+def written_path(document: Document, details: ErrorDetails) -> tuple[Path, bool]:
+    """The path in the document that an error is about, and whether it is about the key there.
+
+    Of a missing key, the path of what lacks it.
+    """
+    about_key = bool(details["loc"]) and details["loc"][-1] == "[key]"
+    path = details["loc"][:-1] if about_key else details["loc"]
+    unknown = details["type"] == "extra_forbidden"
+    key = unknown or details["type"] == "missing" or about_key
+    written = _as_written(document, path[:-1] if key else path)
+    return ((*written, path[-1]), True) if unknown or about_key else (written, False)
 
 
 def show_path(path: Path) -> str:

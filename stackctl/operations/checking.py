@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING
 from stackctl import conventions as c
 
 if TYPE_CHECKING:
+    from stackctl.errors import Problem
+    from stackctl.manifest import Reading
     from stackctl.manifest.queries import Review
     from stackctl.model import Stack
+
+# Sections of the manifest that say which series there are.
+_SERVING = frozenset({"services", "exporters", "prometheus", "packs", "pushgateway"})
 
 
 @dataclass(frozen=True)
@@ -23,13 +28,44 @@ class Checked:
 
 
 def check_manifest(manifest: Path) -> Checked:
-    """The stack of the manifest, when nothing is wrong with it. Raises InputError, CheckFailed or Unavailable with all
-    that is."""
+    """The stack of the manifest, when nothing is wrong with it.
+
+    Raises InputError, CheckFailed or Unavailable with all that is wrong, of every layer: of a manifest with mistakes,
+    what is left without them is checked too.
+    """
+    from stackctl.errors import InputError, in_order
+    from stackctl.manifest import read
+    from stackctl.operations.refused import error_of
+
+    reading = read(manifest)
+    if reading.problems:
+        raise InputError(*in_order([*reading.problems, *_of_the_rest(reading)]))
+    assert reading.stack  # noqa: S101 - without problems there is one
+    review, problems, unchecked = _check(reading.stack)
+    if problems:
+        raise error_of(in_order(problems))
+    return Checked(reading.stack, review, unchecked)
+
+
+def load_or_report(manifest: Path) -> Stack:
+    """The stack of the manifest. Raises InputError with all that is wrong, also with what only checkers find, when it
+    cannot be read."""
+    from stackctl.errors import InputError
+    from stackctl.manifest import load
+
+    try:
+        return load(manifest)
+    except InputError:
+        check_manifest(manifest)
+        raise
+
+
+def _check(stack: Stack) -> tuple[Review, list[Problem], tuple[str, ...]]:
+    """The review of a stack's expressions, all that is wrong with it, and the checkers that are not installed."""
     from tempfile import TemporaryDirectory
 
-    from stackctl.manifest import load
     from stackctl.manifest.queries import review_queries
-    from stackctl.operations.refused import error_of, refused
+    from stackctl.operations.refused import refused
     from stackctl.render import render
     from stackctl.render.write import write
     from stackctl.runtime.compose_file import CONFIG, has_config
@@ -37,7 +73,6 @@ def check_manifest(manifest: Path) -> Checked:
     from stackctl.runtime.validation import validate
     from stackctl.source import Secret
 
-    stack = load(manifest)
     review = review_queries(stack)
     tree = render(stack, c.NATIVE, {c.GRAFANA_ADMIN_PASSWORD: Secret("only-checked")})
     with TemporaryDirectory(prefix="stackctl-check-") as folder:
@@ -45,8 +80,28 @@ def check_manifest(manifest: Path) -> Checked:
         write(tree, path)
         run = Local(path)
         problems = refused(stack, tree, stack.root, lambda texts: validate(path, texts, run), review)
-    if problems:
-        raise error_of(problems)
     composed = any(service.run.docker for service in stack.services)
     unchecked = {CONFIG} if composed and not has_config() else set()
-    return Checked(stack, review, tuple(sorted({*run.missing, *unchecked})))
+    return review, problems, tuple(sorted({*run.missing, *unchecked}))
+
+
+def _of_the_rest(reading: Reading) -> list[Problem]:
+    """What is wrong with the part of a manifest that could be read, and does not come from the other part."""
+    from stackctl.errors import InputError
+    from stackctl.manifest.queries import Review
+
+    stack = reading.stack
+    if stack is None:
+        return []
+    try:
+        review, problems, _ = _check(stack)
+    except InputError as error:  # what cannot be rendered is no obstacle to the rest of the problems
+        review, problems = Review((), ()), [*error.problems]
+    # What nobody serves may be served by what could not be read.
+    unsure = frozenset(review.errors) if reading.gone.sections & _SERVING else frozenset()
+    told = {problem.position for problem in reading.problems}
+    return [
+        problem
+        for problem in reading.gone.independent(problems)
+        if problem.position and problem.position not in told and problem not in unsure
+    ]

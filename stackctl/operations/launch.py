@@ -147,12 +147,12 @@ def assemble(
     salt: Callable[[], bytes],
 ) -> Work:
     """What the manifest says now, beside what runs. Writes nothing but what `password` and `salt` do."""
-    from stackctl.manifest import load
+    from stackctl.operations.checking import load_or_report
     from stackctl.render import render
     from stackctl.report import console
     from stackctl.runtime import choose, selected
 
-    stack = load(manifest)
+    stack = load_or_report(manifest)
     running = state.running()
     choice = choose(
         runtime_name, stack.name, state.root, running=running.runtime if running else None, note=console.note

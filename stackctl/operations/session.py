@@ -27,10 +27,10 @@ class Session(Live):
     @classmethod
     def open(cls, manifest: Path) -> Session:
         """Raises InputError for a bad manifest and Unavailable when nothing runs or the runtime does not answer."""
-        from stackctl.manifest import load
+        from stackctl.operations.checking import load_or_report
         from stackctl.render import render
 
-        stack = load(manifest)
+        stack = load_or_report(manifest)
         live = Live.of(manifest, f"the stack `{stack.name}`")
         tree = render(stack, live.runtime.name, kept_secrets(live.state), live.state.salt())
         return cls(live.state, live.running, live.current, live.runtime, stack, tree)

@@ -133,7 +133,7 @@ def validate(tree: Path, texts: Texts, run: Run) -> list[Refusal]:
     """
     run = _UntilUnusable(run)
     checks: list[Callable[[], Collection[Refusal]]] = [
-        lambda checker=checker: _refusals(checker, run(checker.call))  # type: ignore[misc]
+        lambda checker=checker: _refused_by(checker, tree, run)  # type: ignore[misc]
         for checker in _ALL
         if (tree / checker.file).is_file()
     ]
@@ -162,6 +162,18 @@ class _UntilUnusable:
             return verdict
         self.unusable[call.tool] = verdict.unusable
         return Verdict(1, "", missing=True)
+
+
+def _refused_by(checker: _Checker, tree: Path, run: Run) -> list[Refusal]:
+    verdict = run(checker.call)
+    refusals = _refusals(checker, verdict)
+    rules = sorted(path.name for path in (tree / c.RULES_FOLDER).glob("*.yml"))
+    if checker.file != c.PROMETHEUS_FILE or not refusals or not rules or "SUCCESS" in verdict.output:
+        return refusals
+    # It has not come to the rules, because of what is wrong before them.
+    arguments = ("check", "rules", *(f"{TREE}/{c.RULES_FOLDER}{name}" for name in rules))
+    said = run(Call(checker.unit, checker.tool, arguments))
+    return [*refusals, *(each for each in _refusals(checker, said) if isinstance(each, BadTemplate))]
 
 
 def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:

@@ -1,0 +1,64 @@
+"""What comes from a mistake that is reported already is not reported as another one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackctl.manifest import read
+
+RECEIVERS = "{t: {webhok: x}, u: {webhook: {url: 'http://x/'}}}"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        # The interval is unknown, so nothing can be too long for it.
+        (
+            "prometheus: {scrape_interval: 99}\nservices: {a: {targets: ['x:1'], scrape_timeout: 59s}}",
+            ["prometheus.scrape_interval: not a duration"],
+        ),
+        ("services: {a: {targets: ['x']}}", ["services.a.targets[0]"]),
+        ("services: {a: {tragets: ['x:1']}}", ["services.a: unknown key `tragets`"]),
+        ("services: {a: 5}", ["services.a: expected a mapping"]),
+        (
+            "services: {a: {targets: ['x:1']}, b: []}\nrules: [{pack: http, services: [b]}]",
+            ["services.b: expected a mapping"],
+        ),
+        (
+            "pushgateway: 7\nservices: {a: {push: {}}}",
+            ["pushgateway: expected a mapping"],
+        ),
+        (
+            f"services: {{a: {{targets: ['x:1']}}}}\nalertmanager: {{receivers: {RECEIVERS}, routing: {{default: t}}}}",
+            ["alertmanager.receivers.t: unknown key `webhok`"],
+        ),
+        # The items of a list keep the numbers that they have in the file.
+        (
+            "services: {a: {targets: ['x:1']}}\nrules: [{nme: x}, {file: missing.yml}, {pack: nothing}]",
+            ["rules[0]", "missing.yml does not exist", "rules[2].pack"],
+        ),
+        # Both at once, as they are independent.
+        (
+            "prometheus: {retention: {size: 3}}\nservices: {a: {targets: ['x:1', 'x:1']}}",
+            ["prometheus.retention.size", "services.a.targets[1]: the target `x:1` is named twice"],
+        ),
+    ],
+)
+def test_reports_each_mistake_once(tmp_path: Path, body: str, expected: list[str]) -> None:
+    path = tmp_path / "stack.yml"
+    path.write_text(f"version: 1\nname: shop\n{body}\n")
+    problems = [each.summary for each in read(path, {}).problems]
+    assert len(problems) == len(expected), problems
+    for words in expected:
+        assert any(words in each for each in problems), problems
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", "services: {}", "version: 2\nname: X Y\nservices: {a: {targets: ['x:1']}}", "x"]
+)
+def test_reads_on_without_version_and_name(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "stack.yml"
+    path.write_text(text)
+    assert read(path, {}).problems
