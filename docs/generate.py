@@ -71,9 +71,6 @@ TYPE_NAMES = {
     fields.MaybeSecret: "text",
     block_fields.Passthrough: "block",
     block_fields.PlainBlock: "block",
-    block_fields.Webhook: "block",
-    block_fields.Tokens: "block",
-    block_fields.Opsgenie: "block",
 }
 # pydantic takes an annotation apart; what it leaves of each type is the validator.
 VALIDATORS = {_validator: name for type_, name in TYPE_NAMES.items() for _validator in [get_args(type_)[1]]}

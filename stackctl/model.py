@@ -177,7 +177,7 @@ class Grafana(Component):
 
     admin_user: str
     admin_password: Secret | None
-    extra_env: Mapping[str, str]
+    extra_env: Mapping[str, str | Secret]
 
 
 @dataclass(frozen=True)
@@ -530,7 +530,8 @@ class Stack:
     """A whole stack. `root` is the folder of the manifest; `origin` the manifest itself.
 
     `packs` are those that have become rules and dashboards: (kind, name, service or component). `places` knows where
-    in the manifest each value of a block is that another program defines.
+    in the manifest each value of a block is that another program defines; `secrets` are all texts at places of secrets,
+    those in blocks that are passed on too.
     """
 
     name: str
@@ -548,6 +549,7 @@ class Stack:
     packs: frozenset[tuple[str, str, str]] = frozenset()
     waivers: tuple[Waiver, ...] = ()
     places: Places = field(default=Nowhere(), compare=False, repr=False)
+    secrets: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     @property
     def components(self) -> tuple[Component, ...]:

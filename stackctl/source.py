@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from stackctl import redaction
+
 
 @dataclass(frozen=True)
 class Position:
@@ -39,6 +41,9 @@ class Secret:
     """A value that no output may show: its text form is always `***`. `reveal()` gives the value."""
 
     value: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        redaction.hide([self.value])
 
     def reveal(self) -> str:
         return self.value

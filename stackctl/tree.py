@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from stackctl import conventions as c
+
 
 @dataclass(frozen=True)
 class File:
@@ -90,6 +92,23 @@ class Tree:
 
     def __iter__(self) -> Iterator[tuple[str, File]]:
         return iter(sorted(self.files.items()))
+
+
+def ignored(files: Mapping[str, File]) -> dict[str, File]:
+    """The file that keeps the secret ones among `files` out of version control; nothing where there are none."""
+    secret = [path for path, file in files.items() if file.secret]
+    within = any(path.startswith(f"{c.SECRETS_DIR}/") for path in secret)
+    apart = sorted(f"/{path}" for path in secret if not path.startswith(f"{c.SECRETS_DIR}/"))
+    lines = [*([f"{c.SECRETS_DIR}/"] if within else []), *apart]
+    return {".gitignore": File("".join(f"{line}\n" for line in lines).encode())} if lines else {}
+
+
+def reader(path: str) -> str:
+    """The unit that reads the secret file at `path` of a tree; "" when none does, but Compose or its user."""
+    parts = path.split("/")
+    if parts[0] == c.SECRETS_DIR:
+        return parts[1] if len(parts) > 2 else ""
+    return parts[0] if len(parts) > 1 else ""
 
 
 def load_yaml(content: bytes | str) -> Any:

@@ -5,9 +5,17 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from stackctl import redaction
+
 # How fast examples are made says nothing of the code on a machine that does other work.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def no_known_secrets() -> None:
+    """What is a secret in one test is a word in the next."""
+    redaction.forget()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

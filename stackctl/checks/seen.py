@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from socket import socket
 from typing import Any, Protocol
 
+from stackctl import redaction
 from stackctl.clients.probe import Probe
 from stackctl.source import Secret
 
@@ -94,7 +95,7 @@ def secrets(value: Any) -> Iterator[str]:
 
 def shown(text: str, hidden: Iterable[str]) -> str:
     """`text` as it may be shown: without secrets, users and queries of URLs, and what would move a terminal."""
-    for secret in sorted({secret for secret in hidden if secret}, key=len, reverse=True):
+    for secret in sorted({secret for secret in hidden if redaction.is_maskable(secret)}, key=len, reverse=True):
         text = text.replace(secret, "***")
     text = re.sub(r"(\w+://)[^/\s@\"']*@", r"\1***@", text)
     text = re.sub(r"(\w+://[^\s?\"'<>]*)\?[^\s\"'<>]*", r"\1?***", text)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stackctl import conventions as c
+from stackctl import redaction
 from stackctl.cli.options import options
 
 if TYPE_CHECKING:
@@ -36,9 +39,26 @@ def logs(
     running = state.running()
     for unit in wanted:
         _refuse_never_started(unit, runtime, running.units_skipped if running else {})
+    redaction.hide(_secrets(generation.path))
     for line in runtime.logs([unit.name for unit in wanted], follow=follow, tail=tail):
         if not console.out(line):
             return
+
+
+def _secrets(tree: Path) -> Iterator[str]:
+    """What the secret files of a tree hold, as far as this user may read them."""
+    import json
+
+    for path in (tree / c.SECRETS_DIR).rglob("*"):
+        try:
+            text = path.read_text() if path.is_file() else ""
+        except (OSError, ValueError):
+            continue
+        yield text
+        if text.startswith("{"):
+            # The variables of a process, or the passwords of several servers.
+            values = json.loads(text)
+            yield from (str(value) for value in values.values())
 
 
 def _refuse_never_started(unit: Unit, runtime: Runtime, skipped: Mapping[str, str]) -> None:

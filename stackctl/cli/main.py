@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from stackctl import __version__, conventions
+from stackctl import __version__, conventions, redaction
 from stackctl.cli.options import Options
 from stackctl.errors import StackctlError
 
@@ -147,7 +147,7 @@ def _show_traceback() -> None:
     if "--debug" in sys.argv or os.environ.get("STACKCTL_DEBUG"):
         import traceback
 
-        traceback.print_exc()
+        sys.stderr.write(redaction.shown(traceback.format_exc()))
 
 
 def _failed(error: StackctlError) -> int:
@@ -160,7 +160,7 @@ def _failed(error: StackctlError) -> int:
 
 def _bug(error: Exception) -> int:
     _show_traceback()
-    typer.echo(f"internal error: {type(error).__name__}: {error}", err=True)
+    typer.echo(redaction.shown(f"internal error: {type(error).__name__}: {error}"), err=True)
     typer.echo(
         f"This is a bug in stackctl {__version__}. Run the same command with --debug and report what it prints.",
         err=True,

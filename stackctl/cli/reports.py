@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stackctl import redaction
 from stackctl.cli.values import Format
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def render(verification: Verification, manifest: Path, output: Format) -> str:
         Format.junit: junit,
         Format.github: github,
     }
-    return str(formats[output].render(_in_repository(verification, manifest, output)))
+    return redaction.shown(str(formats[output].render(_in_repository(verification, manifest, output))))
 
 
 def page(verification: Verification) -> str:
@@ -42,7 +43,8 @@ def page(verification: Verification) -> str:
     from stackctl import __version__
     from stackctl.report import html
 
-    return html.render(verification, __version__)
+    # Its styles and scripts are named by their hashes, so only values are taken out.
+    return redaction.without_values(html.render(verification, __version__))
 
 
 def write_report(path: Path, text: str, option: str) -> None:

@@ -6,18 +6,22 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from stackctl.manifest.document import SECRET_KEYS, Scalar, plain_value
+from stackctl import secret_keys
+from stackctl.manifest import secret_places
+from stackctl.manifest.document import plain_value
 from stackctl.manifest.fields import kind, wrong
 from stackctl.source import Secret
 
-# The lists of Alertmanager's whose `token` is a secret.
-_WITH_TOKENS = frozenset({"pushover_configs", "rocketchat_configs"})
+
+def integration(name: str, value: Any) -> Any:
+    """One integration of a receiver, or a list of them, with its secrets recognised by Alertmanager's keys."""
+    return _with_secrets(value, secret_places.section(name)) if isinstance(value, dict | list) else value
 
 
 def _block(value: Any) -> Any:
     if not isinstance(value, dict):
         raise wrong(f"expected a mapping, got {kind(value)}")
-    return _with_secrets(value)
+    return _with_secrets(value, "")
 
 
 def _plain_block(value: Any) -> Any:
@@ -26,46 +30,38 @@ def _plain_block(value: Any) -> Any:
     return plain_value(value)
 
 
-def _webhook(value: Any) -> Any:
-    """A webhook's URL is shown as any other, unless it came through a variable: then it holds a token."""
-    block = _block(value)
-    url = value.get("url")
-    return {**block, "url": Secret(str(url))} if isinstance(url, Scalar) and url.variable else block
+def _with_secrets(value: Any, owner: str) -> Any:
+    """Values under the keys of secrets become `Secret`s, at any depth of another program's block.
 
-
-def _opsgenie(value: Any) -> Any:
-    """Opsgenie's `api_url` names a region: no secret, unlike Slack's, and Alertmanager reads it from no file."""
-    block = _block(value)
-    url = value.get("api_url")
-    return {**block, "api_url": str(url)} if isinstance(url, str) else block
-
-
-def _tokens(value: Any) -> Any:
-    """A block whose `token` is a secret, which it is not everywhere."""
-    block = _block(value)
-    token = value.get("token")
-    return {**block, "token": Secret(str(token))} if isinstance(token, str) else block
-
-
-def _with_secrets(value: Any) -> Any:
-    """Values under the keys of secrets become `Secret`s, at any depth of another program's block."""
+    `owner` is the key of the mapping. What products take for a secret only in part (headers, URLs) is found when it
+    is rendered.
+    """
     if isinstance(value, dict):
-        return {key: _maybe_secret(key, item) for key, item in value.items()}
+        return {key: _item(key, item, owner) for key, item in value.items()}
     if isinstance(value, list):
-        return [_with_secrets(item) for item in value]
+        return [_with_secrets(item, owner) for item in value]
     return plain_value(value)
 
 
-def _maybe_secret(key: str, value: Any) -> Any:
-    if key in _WITH_TOKENS and isinstance(value, list):
-        return [_tokens(item) if isinstance(item, dict) else _with_secrets(item) for item in value]
-    return Secret(str(value)) if key in SECRET_KEYS and isinstance(value, str) else _with_secrets(value)
+def _item(key: str, value: Any, owner: str) -> Any:
+    below = owner if owner == "http_headers" else key
+    if isinstance(value, str) and _is_secret(key, value, owner):
+        return Secret(str(value))
+    if owner == "http_headers" and key == "secrets" and isinstance(value, list):
+        return [Secret(str(item)) if isinstance(item, str) else item for item in value]
+    return _with_secrets(value, below)
+
+
+def _is_secret(key: str, value: str, owner: str) -> bool:
+    if (owner, key) == ("webhook_configs", "url"):
+        # A variable gives what is not for everybody to see.
+        return bool(getattr(value, "variable", False)) or not secret_places.is_local_url(value)
+    return secret_keys.is_secret(owner, key)
 
 
 _OBJECT = WithJsonSchema({"type": "object"})
+
+
 # A block that another program defines: kept as written, its secrets recognised by their keys.
 Passthrough = Annotated[dict[str, Any], BeforeValidator(_block), _OBJECT]
 PlainBlock = Annotated[dict[str, Any], BeforeValidator(_plain_block), _OBJECT]
-Webhook = Annotated[dict[str, Any], BeforeValidator(_webhook), _OBJECT]
-Opsgenie = Annotated[dict[str, Any], BeforeValidator(_opsgenie), _OBJECT]
-Tokens = Annotated[dict[str, Any], BeforeValidator(_tokens), _OBJECT]

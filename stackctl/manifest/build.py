@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl import secret_keys
 from stackctl.errors import Problem
 from stackctl.manifest import routing
 from stackctl.manifest.attachments import attach_files
@@ -137,6 +138,7 @@ def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, li
             for index, each in enumerate(manifest.ignore)
         ),
         places=document,
+        secrets=frozenset(document.secrets),
     )
     return stack, problems
 
@@ -225,7 +227,7 @@ def _grafana(document: Document, model: GrafanaModel) -> Grafana:
         **_base(document, ("grafana",), model),
         admin_user=model.admin.user,
         admin_password=model.admin.password,
-        extra_env=model.extra_env,
+        extra_env=_hidden(model.extra_env),
     )
 
 
@@ -314,8 +316,16 @@ def _scrape(model: ServiceModel, tls: Block) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value or value is False}
 
 
+def _hidden(env: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
+    """An environment in which what has the name of a secret is one."""
+    return {
+        name: Secret(value) if isinstance(value, str) and secret_keys.is_secret_variable(name, value) else value
+        for name, value in env.items()
+    }
+
+
 def _run(model: ServiceModel, root: Path) -> Run:
     native = model.run.native
     if native is None:
         return Run(docker=model.run.docker)
-    return Run(model.run.docker, NativeRun(tuple(native.command), native.env, (root / native.cwd).resolve()))
+    return Run(model.run.docker, NativeRun(tuple(native.command), _hidden(native.env), (root / native.cwd).resolve()))

@@ -15,6 +15,7 @@ from stackctl.manifest.fields import (
     Duration,
     ExternalLabelName,
     ListenAddress,
+    MaybeSecret,
     Memory,
     MetricsPath,
     Number,
@@ -137,7 +138,16 @@ class GrafanaModel(ComponentModel):
     component = c.GRAFANA
 
     admin: AdminModel = Field(default_factory=AdminModel, description="The administrator.")
-    extra_env: dict[Text, Text] = Field(default_factory=dict, description="More `GF_*` environment variables.")
+    extra_env: dict[Text, MaybeSecret] = Field(
+        default_factory=dict, description="More `GF_*` environment variables. Secret ones become files."
+    )
+
+    @model_validator(mode="after")
+    def _one_password(self) -> GrafanaModel:
+        name = next((each for each in self.extra_env if each.startswith("GF_SECURITY_ADMIN_PASSWORD")), None)
+        if name:
+            raise wrong(f"`{name}` is what stackctl sets itself", "Write it as `grafana.admin.password`.")
+        return self
 
 
 class PushgatewayModel(ComponentModel):

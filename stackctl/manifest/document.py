@@ -14,37 +14,13 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from stackctl import redaction
 from stackctl.errors import Problem
+from stackctl.manifest import secret_places
 from stackctl.source import Position
 
 Path: TypeAlias = tuple[str | int, ...]
 Value: TypeAlias = "dict[str, Value] | list[Value] | Scalar | None"
-
-# Keys whose values are never shown, in the manifest and in the blocks that Prometheus and Alertmanager define.
-SECRET_KEYS = frozenset(
-    {
-        "alert_source_token",
-        "api_key",
-        "api_secret",
-        "api_url",
-        "app_token",
-        "auth_password",
-        "auth_secret",
-        "bearer_token",
-        "bot_token",
-        "client_secret",
-        "credentials",
-        "dsn",
-        "password",
-        "routing_key",
-        "secret_access_key",
-        "secret_key",
-        "service_key",
-        "token_id",
-        "user_key",
-        "webhook_url",
-    }
-)
 
 # Expanding aliases may not make a document larger than this many values: small files that unfold without end.
 VALUE_LIMIT = 500_000
@@ -56,8 +32,10 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _REFERENCE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}\n]*)?\}")
 _HIDE = {ord(ch): 0xFDD0 + index for index, ch in enumerate("{}[],:#&*!|>'\"%@`")}
 _SHOW = {hidden: shown for shown, hidden in _HIDE.items()}
+# A value that is a reference and nothing else, without a default; and the defaults of references.
+_WHOLE_REFERENCE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+_DEFAULTS = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:-([^}\n]*)\}")
 _PLAIN_NULL = re.compile(r"~|null|Null|NULL|")
-_SECRET_LINE = re.compile(rf"((?:{'|'.join(sorted(SECRET_KEYS))})[\"']?\s*:\s*)(\S.*)$")
 
 
 class Scalar(str):
@@ -78,7 +56,8 @@ class Scalar(str):
 class Document:
     """A parsed file. `value` is None for an empty file; `problems` are those of the YAML itself.
 
-    `following` is the 0-based line at which a second YAML document begins, None without one.
+    `following` is the 0-based line at which a second YAML document begins, None without one; `secrets` are the texts
+    at places of secrets, variables filled in.
     """
 
     file: str
@@ -86,6 +65,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     lines: list[str] = field(default_factory=list, repr=False)
     following: int | None = None
+    secrets: set[str] = field(default_factory=set, repr=False)
     _values: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
     _keys: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
     _hidden: dict[int, list[tuple[int, int]]] = field(default_factory=dict, repr=False)
@@ -128,15 +108,18 @@ class Document:
         """A document with `value`, in which the place of each part is that of what it was made from here."""
         values = {to: self._values[path] for to, path in places.items() if path in self._values}
         keys = {to: self._keys[path] for to, path in places.items() if path in self._keys}
-        return Document(self.file, value, [], self.lines, self.following, values, keys, self._hidden)
+        return Document(self.file, value, [], self.lines, self.following, self.secrets, values, keys, self._hidden)
 
     def at(self, line: int, column: int) -> Position:
         """The position at 0-based `line` and `column`, with the source line as it may be shown."""
-        text = self.lines[line] if line < len(self.lines) else ""
-        shown = column
-        for start, end in reversed(self._hidden.get(line, [])):
-            text = f"{text[:start]}***{text[end:]}"
-            shown += 3 - (end - start) if end <= column else 0
+        written = self.lines[line] if line < len(self.lines) else ""
+        hidden = _joined([*self._hidden.get(line, []), *redaction.spans(written)])
+        # The caret stays at its character, or goes to the beginning of what is hidden.
+        shown = next((start for start, end in hidden if start < column < end), column)
+        shown += sum(len(redaction.MASK) - (end - start) for start, end in hidden if end <= shown)
+        text = written
+        for start, end in reversed(hidden):
+            text = f"{text[:start]}{redaction.MASK}{text[end:]}"
         return Position(self.file, line + 1, column + 1, text, shown + 1)
 
 
@@ -159,7 +142,7 @@ def parse(
             return document
         root, document.following = _compose(hidden)
     except yaml.MarkedYAMLError as error:
-        document.lines = [_SECRET_LINE.sub(r"\1***", line) for line in document.lines]
+        _hide_lines(document)
         document.problems.append(_syntax_problem(document, error))
         return document
     except yaml.YAMLError as error:
@@ -173,6 +156,34 @@ def parse(
             Problem("a second YAML document", at, remedy="Keep one, or make it a file of its own.")
         )
     return document
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """`spans` in their order, those that overlap in one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _hide_lines(document: Document) -> None:
+    """Hide what may be secret in the lines of a text that is not YAML, where no place of a value is known.
+
+    That is what follows the key of a secret in its line, and in the lines below that are indented deeper.
+    """
+    below: int | None = None
+    for number, line in enumerate(document.lines):
+        indent = len(line) - len(line.lstrip(" -"))
+        if below is not None and line.strip() and indent <= below:
+            below = None
+        start = indent if below is not None else secret_places.hidden_from(line)
+        if start is not None and start < len(line):
+            document._hidden[number] = [(start, len(line))]
+        if below is None and start is not None:
+            below = indent
 
 
 def _compose(text: str) -> tuple[yaml.Node | None, int | None]:
@@ -224,6 +235,8 @@ def _first_line(error: object) -> str:
 
 def _syntax_problem(document: Document, error: yaml.MarkedYAMLError) -> Problem:
     what, mark = error.problem or error.context or "cannot be parsed", error.problem_mark or error.context_mark
+    # The parser repeats tags and aliases, and those may be a secret that wants quotes.
+    what = re.sub(r"\b(tag|alias|anchor)\b.*$", r"\1", what)
     if mark is None:
         return Problem(f"not YAML: {what}", Position(document.file))
     if mark.line >= len(document.lines) and error.context_mark:
@@ -256,6 +269,9 @@ class _Converter:
 
     def convert(self, root: yaml.Node, path: Path) -> Value:
         try:
+            # First of all, so that no problem shows the rest of its line.
+            self._redact_within(root, path, set())
+            self.count = 0
             return self._value(root, path)
         except _TooLarge:
             summary = f"aliases unfold to more than {VALUE_LIMIT:,} values"
@@ -270,7 +286,8 @@ class _Converter:
             raise _TooLarge
         self.document._values[path] = self._start(node)
         if node.tag.startswith("!") or node.tag == "tag:yaml.org,2002:binary":
-            self._problem(f"the YAML tag `{node.tag}` is not supported", node, remedy="Remove it; quote the value.")
+            shown = "this YAML tag" if secret_places.is_secret(path) else f"the YAML tag `{node.tag}`"
+            self._problem(f"{shown} is not supported", node, remedy="Remove it; quote the value.")
             return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
@@ -304,8 +321,6 @@ class _Converter:
                 self._problem(summary, key_node, remedy="Keep one of the two.")
                 continue
             self.document._keys[(*path, key)] = (key_node.start_mark.line, key_node.start_mark.column)
-            if key in SECRET_KEYS:
-                self._redact(value_node)
             result[key] = self._value(value_node, (*path, key))
         return {**merged, **result}
 
@@ -333,9 +348,31 @@ class _Converter:
             return None
         return Scalar.of(text, plain, variable=text != written)
 
-    def _redact(self, node: yaml.Node) -> None:
-        """Take a secret's literal value out of the lines; a reference to a variable gives nothing away."""
-        if not isinstance(node, yaml.ScalarNode) or node.value.translate(_SHOW).startswith("${"):
+    def _redact_within(self, node: yaml.Node, path: Path, seen: set[tuple[int, Path]]) -> None:
+        """Redact all secrets in a node. What an alias repeats is looked at again where its key is another one."""
+        self.count += 1
+        if self.count > VALUE_LIMIT:
+            raise _TooLarge
+        if (id(node), path[-2:]) in seen:
+            return
+        seen.add((id(node), path[-2:]))
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self._redact_within(item, (*path, index), seen)
+        elif isinstance(node, yaml.MappingNode):
+            for key_node, value_node in node.value:
+                key = str(key_node.value).translate(_SHOW) if isinstance(key_node, yaml.ScalarNode) else ""
+                below = path if key == "<<" else (*path, key)
+                self._redact(value_node, below)
+                self._redact_within(value_node, below, seen)
+
+    def _redact(self, node: yaml.Node, path: Path) -> None:
+        """Take what is secret at a path out of the lines; a mere reference to a variable gives nothing away."""
+        written = node.value.translate(_SHOW) if isinstance(node, yaml.ScalarNode) else None
+        if not secret_places.is_secret(path, written or "", mapping=isinstance(node, yaml.MappingNode)):
+            return
+        self._collect(node, path)
+        if written is not None and _WHOLE_REFERENCE.fullmatch(written):
             return
         start, end = node.start_mark, node.end_mark
         lines = self.document.lines
@@ -344,6 +381,26 @@ class _Converter:
             right = end.column if number == end.line else len(lines[number])
             if right > left:
                 self.document._hidden.setdefault(number, []).append((left, right))
+
+    def _collect(self, node: yaml.Node, path: Path) -> None:
+        """Note the texts of what is secret, as they are written and with their variables filled in."""
+        texts = [node.tag.lstrip("!")] if node.tag.startswith("!") else []
+        if isinstance(node, yaml.ScalarNode):
+            written = node.value.translate(_SHOW)
+            filled = self.substitute(written, path) if self.substitute and "${" in written else written
+            # What is left to Compose is a reference still.
+            texts += [filled] if isinstance(filled, str) and not (filled == written and "${" in written) else []
+            texts += _DEFAULTS.findall(written)
+        elif isinstance(node, yaml.MappingNode | yaml.SequenceNode):
+            parts = [each for each in node.value if isinstance(each, yaml.Node)]
+            parts += [each for pair in node.value if isinstance(pair, tuple) for each in pair]
+            self.count += len(parts)
+            if self.count > VALUE_LIMIT:
+                raise _TooLarge
+            for part in parts:
+                self._collect(part, path)
+        self.document.secrets.update(texts)
+        redaction.hide(texts)
 
     def _problem(self, summary: str, node: yaml.Node, *, cause: str = "", remedy: str = "") -> None:
         position = self.document.at(node.start_mark.line, node.start_mark.column)

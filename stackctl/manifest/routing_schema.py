@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema
 
 from stackctl import conventions as c
 from stackctl.manifest.base import Model
-from stackctl.manifest.block_fields import Opsgenie, Passthrough, Tokens, Webhook
+from stackctl.manifest.block_fields import PlainBlock, integration
 from stackctl.manifest.fields import (
     Boolean,
     Clock,
@@ -39,50 +39,53 @@ class ReceiverModel(Model):
         }
     )
 
-    slack: list[Passthrough] = Field(
-        default_factory=list, description="`slack_configs`: needs `api_url` and `channel`."
-    )
-    email: list[Passthrough] = Field(
+    slack: list[PlainBlock] = Field(default_factory=list, description="`slack_configs`: needs `api_url` and `channel`.")
+    email: list[PlainBlock] = Field(
         default_factory=list, description="`email_configs`: needs `to`, `from`, `smarthost`."
     )
-    pagerduty: list[Passthrough] = Field(
+    pagerduty: list[PlainBlock] = Field(
         default_factory=list, description="`pagerduty_configs`: needs `routing_key` or `service_key`."
     )
-    webhook: list[Webhook] = Field(default_factory=list, description="`webhook_configs`: needs `url`.")
-    opsgenie: list[Opsgenie] = Field(default_factory=list, description="`opsgenie_configs`: needs `api_key`.")
-    teams: list[Passthrough] = Field(default_factory=list, description="`msteamsv2_configs`: needs `webhook_url`.")
-    telegram: list[Passthrough] = Field(
+    webhook: list[PlainBlock] = Field(default_factory=list, description="`webhook_configs`: needs `url`.")
+    opsgenie: list[PlainBlock] = Field(default_factory=list, description="`opsgenie_configs`: needs `api_key`.")
+    teams: list[PlainBlock] = Field(default_factory=list, description="`msteamsv2_configs`: needs `webhook_url`.")
+    telegram: list[PlainBlock] = Field(
         default_factory=list, description="`telegram_configs`: needs `bot_token` and `chat_id`."
     )
-    discord: list[Passthrough] = Field(default_factory=list, description="`discord_configs`: needs `webhook_url`.")
-    pushover: list[Tokens] = Field(
+    discord: list[PlainBlock] = Field(default_factory=list, description="`discord_configs`: needs `webhook_url`.")
+    pushover: list[PlainBlock] = Field(
         default_factory=list, description="`pushover_configs`: needs `user_key` and `token`."
     )
-    rocketchat: list[Tokens] = Field(
+    rocketchat: list[PlainBlock] = Field(
         default_factory=list, description="`rocketchat_configs`: needs `token_id` and `token`."
     )
-    mattermost: list[Passthrough] = Field(
-        default_factory=list, description="`mattermost_configs`: needs `webhook_url`."
-    )
-    victorops: list[Passthrough] = Field(
+    mattermost: list[PlainBlock] = Field(default_factory=list, description="`mattermost_configs`: needs `webhook_url`.")
+    victorops: list[PlainBlock] = Field(
         default_factory=list, description="`victorops_configs`: needs `api_key` and `routing_key`."
     )
-    webex: list[Passthrough] = Field(
+    webex: list[PlainBlock] = Field(
         default_factory=list, description="`webex_configs`: needs `room_id` and `http_config.authorization`."
     )
-    wechat: list[Passthrough] = Field(default_factory=list, description="`wechat_configs`: needs `api_secret`.")
-    jira: list[Passthrough] = Field(
+    wechat: list[PlainBlock] = Field(default_factory=list, description="`wechat_configs`: needs `api_secret`.")
+    jira: list[PlainBlock] = Field(
         default_factory=list, description="`jira_configs`: needs `project`, `issue_type` and a login in `http_config`."
     )
-    sns: list[Passthrough] = Field(
+    sns: list[PlainBlock] = Field(
         default_factory=list, description="`sns_configs`: needs `topic_arn`, `phone_number` or `target_arn`."
     )
-    incidentio: list[Passthrough] = Field(
+    incidentio: list[PlainBlock] = Field(
         default_factory=list, description="`incidentio_configs`: needs `url` and `alert_source_token`."
     )
-    msteams: list[Passthrough] = Field(
+    msteams: list[PlainBlock] = Field(
         default_factory=list, description="`msteams_configs`, the connectors of old: needs `webhook_url`."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_secrets(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: integration(key, item) if key in cls.listable else item for key, item in value.items()}
 
 
 class MatchModel(Model):

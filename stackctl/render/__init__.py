@@ -9,7 +9,9 @@ from stackctl.errors import raise_if_any
 from stackctl.model import Stack
 from stackctl.render.alertmanager import alertmanager_config
 from stackctl.render.blackbox import blackbox_config
+from stackctl.render.closed import closed
 from stackctl.render.compose import compose_project
+from stackctl.render.environment import grafana_files
 from stackctl.render.exporters import exporter_files
 from stackctl.render.grafana import (
     dashboard_json,
@@ -28,7 +30,8 @@ from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import json_bytes, yaml_bytes
 from stackctl.render.web import web_files
 from stackctl.source import Secret
-from stackctl.tree import File, Tree, Unit, dump_units
+from stackctl.support import image_version
+from stackctl.tree import File, Tree, Unit, dump_units, ignored
 
 __all__ = ["PASSWORD_FILE", "render"]
 
@@ -42,10 +45,10 @@ def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHIN
 
     `generated` holds the secrets that the manifest leaves to stackctl: GRAFANA_ADMIN_PASSWORD when there is a
     Grafana without a password (KeyError when it is missing). With the stack's own `salt`, units also differ when
-    their secrets do. Raises InputError for what no server could load:
-    secrets where no file can hold them, dashboards that Grafana would refuse.
+    their secrets do. Raises InputError for what no server could load: dashboards that Grafana would refuse.
     """
-    secrets = {name: SecretFiles(name, salt) for name in (c.PROMETHEUS, c.ALERTMANAGER)}
+    images = {component.name: image_version(component.image) for component in stack.components}
+    secrets = {name: SecretFiles(name, salt, images.get(name, ()), runtime) for name in (c.PROMETHEUS, c.ALERTMANAGER)}
     files = {
         **_prometheus(stack, runtime, secrets[c.PROMETHEUS]),
         **_alertmanager(stack, runtime, secrets[c.ALERTMANAGER]),
@@ -53,28 +56,28 @@ def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHIN
         **web_files(stack, runtime, salt),
         **{path: file for exporter in stack.exporters for path, file in exporter_files(exporter, runtime).items()},
     }
-    problems = [problem for collected in secrets.values() for problem in collected.problems]
-    raise_if_any([*problems, *dashboard_problems(stack.dashboards)])
+    raise_if_any(dashboard_problems(stack.dashboards))
     files |= {path: file for collected in secrets.values() for path, file in collected.files.items()}
     files |= _grafana(stack, runtime, generated)
+    files = closed(files, stack)
     units = _runnable(stack, runtime, files, salt)
-    if any(file.secret for file in files.values()):
-        files[".gitignore"] = File(f"{c.SECRETS_DIR}/\n".encode())
     files[c.UNITS_FILE] = File(dump_units(stack.name, runtime, units))
+    files = closed(files, stack)
+    files |= ignored(files)
     return Tree(stack.name, runtime, files, units)
 
 
 def _prometheus(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str, File]:
     config = prometheus_config(stack, runtime, secrets)
     rules = {f"{c.RULES_FOLDER}{path}": file for path, file in rule_files(stack).items()}
-    return {c.PROMETHEUS_FILE: _yaml(config, stack), **rules}
+    return {c.PROMETHEUS_FILE: _yaml(config, stack, secret=secrets.in_clear), **rules}
 
 
 def _alertmanager(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str, File]:
     if stack.alertmanager is None:
         return {}
     config = alertmanager_config(stack.alertmanager, runtime, secrets)
-    files = {c.ALERTMANAGER_FILE: _yaml(config, stack)}
+    files = {c.ALERTMANAGER_FILE: _yaml(config, stack, secret=secrets.in_clear)}
     return {**files, f"alertmanager/{TEMPLATES}": File(templates())} if stack.alertmanager.receivers else files
 
 
@@ -98,6 +101,7 @@ def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dic
     return {
         "grafana/provisioning/datasources/prometheus.yml": _yaml(datasources(stack, runtime), stack),
         "grafana/provisioning/dashboards/stackctl.yml": _yaml(providers(stack), stack),
+        **grafana_files(stack.grafana, runtime),
         PASSWORD_FILE: File(password.reveal().encode(), secret=True),
         **dict.fromkeys(empty_folders(), File(b"")),
         **dashboards,
@@ -113,5 +117,5 @@ def _runnable(stack: Stack, runtime: str, files: dict[str, File], salt: bytes) -
     return units
 
 
-def _yaml(value: object, stack: Stack) -> File:
-    return File(yaml_bytes(value, stack.origin.file))
+def _yaml(value: object, stack: Stack, *, secret: bool = False) -> File:
+    return File(yaml_bytes(value, stack.origin.file), secret)

@@ -19,7 +19,7 @@ _APPENDED = frozenset({"receivers", "templates", "inhibit_rules", "time_interval
 def alertmanager_config(alertmanager: Alertmanager, runtime: str, secrets: SecretFiles) -> dict[str, Any]:
     """The content of alertmanager.yml. Secrets go to `secrets`."""
     sections = {
-        "route": secrets.plain(_route(alertmanager), ("route",), alertmanager.origin),
+        "route": secrets.plain(_route(alertmanager), ("route",)),
         "receivers": [
             *(receiver_config(receiver, runtime, secrets) for receiver in alertmanager.receivers),
             *({"name": name} for name in _dropping(alertmanager)),
@@ -28,7 +28,7 @@ def alertmanager_config(alertmanager: Alertmanager, runtime: str, secrets: Secre
         **_times_and_inhibition(alertmanager),
     }
     config = {key: value for key, value in sections.items() if value}
-    extra = secrets.plain(alertmanager.extra, ("extra",), alertmanager.origin)
+    extra = secrets.plain(alertmanager.extra, ("extra",))
     return _guarded(merged(config, extra, _APPENDED))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.model import Block, Component, Exporter, Grafana, Prometheus, Service, Stack
 from stackctl.render.arguments import arguments
+from stackctl.render.closed import holds_secret
 from stackctl.render.custom import from_manifest, networks_of, volumes_of
 from stackctl.render.environment import grafana_environment
 from stackctl.render.exporters import exporter_environment
@@ -66,7 +68,7 @@ def compose_project(
     """The content of compose.yaml and the units in it. `files` is the rest of the tree; `password` Grafana's file."""
     made = [
         *(_component(component, stack, files, password, salt) for component in stack.components),
-        *(_service(service, service.run.docker, files) for service in stack.services if service.run.docker),
+        *(_service(service, service.run.docker, stack, salt) for service in stack.services if service.run.docker),
     ]
     volumes = _volumes(stack)
     networks = _networks(stack)
@@ -116,6 +118,7 @@ def _environment(component: Component, stack: Stack, password: str) -> dict[str,
         return {}
     return grafana_environment(
         component,
+        c.DOCKER,
         tree=c.CONTAINER_TREE,
         port=c.PORTS[c.GRAFANA],
         # The image's start script reads the file and sets the variable without the suffix.
@@ -186,14 +189,17 @@ def _networks(stack: Stack) -> dict[str, Any]:
     return {name: {"external": True} if name in stack.networks else {} for name in (*stack.networks, *theirs)}
 
 
-def _service(service: Service, fields: Block, files: Mapping[str, File]) -> tuple[dict[str, Any], Unit]:
+def _service(service: Service, fields: Block, stack: Stack, salt: bytes) -> tuple[dict[str, Any], Unit]:
     theirs = _each_text(fields, _escape_but_references)
     definition: dict[str, Any] = from_manifest(merged(_DEFAULTS, theirs))
     if service.profiles:
         definition["profiles"] = list(service.profiles)
+    # Its hash is a label, which must be no way to try passwords.
+    guarded = holds_secret(json.dumps(fields).encode(), stack)
+    counted = [definition, salt.hex()] if guarded and salt else service.name if guarded else definition
     unit = Unit(
         name=service.name,
-        spec=fingerprint(definition, files, b""),
+        spec=fingerprint(counted, {}, b""),
         image=str(fields.get("image", "")),
         profiles=service.profiles,
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from stackctl import conventions as c
 from stackctl.model import Component, Exporter, Grafana, NativeRun, Service, Stack
 from stackctl.render.arguments import arguments
-from stackctl.render.environment import grafana_environment
+from stackctl.render.environment import grafana_env_file, grafana_environment
 from stackctl.render.exporters import exporter_environment
 from stackctl.render.grafana import datasource_variables
 from stackctl.render.secrets import SecretFiles
@@ -37,7 +37,9 @@ def _component(component: Component, stack: Stack, files: Mapping[str, File], pa
     # No flag says which of the two it speaks, and it can only change that by a restart.
     scheme = [component.listen.scheme] if component.listen.scheme != "http" else []
     started_with = [tool, command, env, cwd, *scheme]
-    return component_unit(component, files, salt, started_with, tool=tool, command=command, env=env, cwd=cwd)
+    env_file = grafana_env_file(files) if isinstance(component, Grafana) else ""
+    more = {"env_file": env_file} if env_file else {}
+    return component_unit(component, files, salt, started_with, tool=tool, command=command, env=env, cwd=cwd, **more)
 
 
 def _environment(component: Component, stack: Stack, password: str) -> Mapping[str, str]:
@@ -49,6 +51,7 @@ def _environment(component: Component, stack: Stack, password: str) -> Mapping[s
 def _grafana(grafana: Grafana, password: str, more: Mapping[str, str]) -> dict[str, str]:
     return grafana_environment(
         grafana,
+        c.NATIVE,
         tree=TREE,
         expanded=EXPANDED_TREE,
         port=grafana.listen.port,

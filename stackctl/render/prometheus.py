@@ -31,10 +31,10 @@ def prometheus_config(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[
         "rule_files": [f"rules/{_literal_path(rule_file.path)}" for rule_file in stack.rules],
         "alerting": _alerting(stack, runtime),
         "scrape_configs": [scrape_config(job, secrets, runtime) for job in jobs(stack, runtime)],
-        "remote_write": secrets.plain(writes, ("remote_write",), prometheus.origin),
+        "remote_write": secrets.plain(writes, ("remote_write",)),
     }
     config = {key: value for key, value in sections.items() if value}
-    extra = secrets.plain(reachable_discovery(prometheus.extra, runtime), ("extra",), prometheus.origin)
+    extra = secrets.plain(reachable_discovery(prometheus.extra, runtime), ("extra",))
     result: dict[str, Any] = merged(config, extra, _APPENDED)
     return result
 
@@ -91,7 +91,7 @@ def scrape_config(job: Job, secrets: SecretFiles, runtime: str) -> dict[str, Any
         "metrics_path": job.metrics_path if job.metrics_path != "/metrics" else None,
         "scheme": job.scheme if job.scheme != "http" else None,
         "params": {name: list(values) for name, values in job.params.items()},
-        **(secrets.plain(service.scrape, (service.name,), service.origin) if service else {}),
+        **(secrets.plain(service.scrape, (service.name,)) if service else {}),
         **(own_scrape(job.component, secrets.salt) if isinstance(job.component, Prometheus) else {}),
     }
     given = {key: value for key, value in fields.items() if value or value is False}
@@ -104,7 +104,7 @@ def _targets(job: Job, fields: Mapping[str, Any], secrets: SecretFiles, runtime:
     labels = service.labels if service else {}
     if service and service.discovery:
         discovery = reachable_discovery(service.discovery, runtime)
-        discovered: dict[str, Any] = secrets.plain(discovery, (service.name,), service.origin)
+        discovered: dict[str, Any] = secrets.plain(discovery, (service.name,))
         steps = [*_labelling(labels), *fields.get("relabel_configs", ())]
         return {**discovered, **({"relabel_configs": steps} if steps else {})}
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}

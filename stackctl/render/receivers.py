@@ -43,7 +43,7 @@ def receiver_config(receiver: Receiver, runtime: str, secrets: SecretFiles) -> d
     for name, blocks in receiver.integrations.items():
         section = _SECTIONS.get(name, f"{name}_configs")
         filled = [_reachable(_filled(block, _DEFAULTS.get(name, {})), runtime) for block in blocks]
-        sections[section] = secrets.plain(filled, (receiver.name, section), receiver.origin)
+        sections[section] = secrets.plain(filled, (receiver.name, section))
     return sections
 
 

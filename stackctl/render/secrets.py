@@ -9,78 +9,40 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.errors import Problem
-from stackctl.source import Attached, Position, Secret
+from stackctl import redaction, secret_keys
+from stackctl.source import Attached, Secret
 from stackctl.tree import File, digest
 
 _LONGEST_NAME = 100
 
-# Where a product reads a secret from a file: the mapping that holds the key, and the key. The same key has no
-# twin elsewhere (`password` of basic_auth has one, that of openstack_sd_configs has not).
-_HTTP_CLIENT = {
-    ("basic_auth", "password"),
-    ("authorization", "credentials"),
-    ("oauth2", "client_secret"),
-    ("tls_config", "key"),
-}
-_TWINS = {
-    c.PROMETHEUS: _HTTP_CLIENT | {("marathon_sd_configs", "auth_token"), ("scaleway_sd_configs", "secret_key")},
-    c.ALERTMANAGER: _HTTP_CLIENT
-    | {
-        ("discord_configs", "webhook_url"),
-        ("email_configs", "auth_password"),
-        ("email_configs", "auth_secret"),
-        ("global", "opsgenie_api_key"),
-        ("incidentio_configs", "alert_source_token"),
-        ("mattermost_configs", "webhook_url"),
-        ("global", "slack_api_url"),
-        ("global", "smtp_auth_password"),
-        ("msteams_configs", "webhook_url"),
-        ("msteamsv2_configs", "webhook_url"),
-        ("opsgenie_configs", "api_key"),
-        ("pagerduty_configs", "routing_key"),
-        ("pagerduty_configs", "service_key"),
-        ("pushover_configs", "token"),
-        ("pushover_configs", "user_key"),
-        ("rocketchat_configs", "token"),
-        ("rocketchat_configs", "token_id"),
-        ("slack_configs", "api_url"),
-        ("slack_configs", "app_token"),
-        ("telegram_configs", "bot_token"),
-        ("victorops_configs", "api_key"),
-        ("webhook_configs", "url"),
-        ("wechat_configs", "api_secret"),
-    },
-}
-# What has the name of a secret and is none: the address of a service, the name of a route.
-_OPEN = {
-    *(
-        (f"{name}_configs", "api_url")
-        for name in ("jira", "opsgenie", "pushover", "telegram", "victorops", "webex", "wechat")
-    ),
-    ("victorops_configs", "routing_key"),
-}
 # Relative paths begin at the folder of the configuration. Alertmanager does so for its HTTP clients only: all else is
 # read from where it runs, so that it has to run in the folder above the tree.
-# The older way to give a token lies directly in the block of the client, whatever that is called.
-_TWINS_ANYWHERE = {"bearer_token"}
+_OF_CLIENTS = frozenset({"basic_auth", "authorization", "oauth2", "tls_config", "http_headers"})
+_CLIENTS = frozenset({"http_config"})
+# These paths begin where the server runs, which is nowhere that the tree knows.
+_UNRESOLVED = frozenset({"client_certificate_key"})
+_SECRET_LIST, _FILE_LIST = "secrets", "files"
 
 
 @dataclass
 class SecretFiles:
-    """Collects the secrets of one component's configuration as files of the tree, and what cannot be moved.
+    """Collects the secrets of one component's configuration as files of the tree.
 
-    `salt` is the stack's own, b"" in a plain tree.
+    What the component cannot read from a file stays in its configuration: `in_clear` says so, and then the whole
+    configuration is a secret file. `salt` is the stack's own, b"" in a plain tree; `image` the version of the
+    component's image, () when that is not known.
     """
 
     component: str
     salt: bytes = b""
+    image: tuple[int, ...] = ()
+    runtime: str = ""
     files: dict[str, File] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    in_clear: bool = False
 
-    def plain(self, value: Any, path: tuple[str, ...], origin: Position) -> Any:
-        """`value` without secrets. `path` says where it lies in the configuration, `origin` in the manifest."""
-        return self._plain(value, path, path[-1], origin)
+    def plain(self, value: Any, path: tuple[str, ...]) -> Any:
+        """`value` without secrets. `path` says where it is in the configuration."""
+        return self._plain(value, path, path[-1])
 
     def add(self, name: str, content: str) -> str:
         """A secret file with `content`: its path in the tree."""
@@ -88,25 +50,37 @@ class SecretFiles:
         self.files[path] = File(content.encode(), secret=True)
         return path
 
-    def _plain(self, value: Any, path: tuple[str, ...], owner: str, origin: Position) -> Any:
+    def _plain(self, value: Any, path: tuple[str, ...], owner: str) -> Any:
         if isinstance(value, Mapping):
-            return dict(self._item(key, item, (*path, str(key)), owner, origin) for key, item in value.items())
+            items = [self._item(str(key), item, (*path, str(key)), owner) for key, item in value.items()]
+            return _merged(dict(items), [item for key, item in items if key == _FILE_LIST])
         if isinstance(value, list | tuple):
-            return [self._plain(item, (*path, str(index)), owner, origin) for index, item in enumerate(value)]
+            return [self._plain(item, (*path, str(index)), owner) for index, item in enumerate(value)]
         if isinstance(value, Secret):
-            self._refuse(owner, path[-1], origin)
-            return str(value)
+            return self._revealed(value)
+        self.in_clear |= isinstance(value, str) and redaction.has_login(value)
         return self._attached(value, owner, path) if isinstance(value, Attached) else value
 
-    def _item(self, key: str, value: Any, path: tuple[str, ...], owner: str, origin: Position) -> tuple[str, Any]:
+    def _item(self, key: str, value: Any, path: tuple[str, ...], owner: str) -> tuple[str, Any]:
         if not isinstance(value, Secret):
-            return key, self._plain(value, path, key, origin)
-        if (owner, key) in _TWINS[self.component] or key in _TWINS_ANYWHERE:
-            return f"{key}_file", f"{self._folder(owner, key)}/{self.add(file_name(*path), value.reveal())}"
-        if (owner, key) in _OPEN:
-            return key, value.reveal()
-        self._refuse(owner, key, origin)
-        return key, str(value)
+            # The headers of `http_headers` have the user's names: what they hold is still the product's own.
+            below = owner if owner == "http_headers" else key
+            if below == "http_headers" and key == _SECRET_LIST and isinstance(value, list):
+                names = [self._named(each, (*path, str(at)), owner, key) for at, each in enumerate(value)]
+                return _FILE_LIST, names
+            self.in_clear |= _is_clear_secret(path, owner, value)
+            return key, self._plain(value, path, below)
+        if secret_keys.has_file(self.component, owner, key, self.image, self.runtime) and key not in _UNRESOLVED:
+            return f"{key}_file", self._named(value, path, owner, key)
+        return key, value.reveal() if secret_keys.is_open(owner, key) else self._revealed(value)
+
+    def _named(self, value: Any, path: tuple[str, ...], owner: str, key: str) -> str:
+        content = value.reveal() if isinstance(value, Secret) else str(value)
+        return f"{self._folder(owner, key, path)}/{self.add(file_name(*path), content)}"
+
+    def _revealed(self, value: Secret) -> str:
+        self.in_clear = True
+        return value.reveal()
 
     def _attached(self, file: Attached, owner: str, path: tuple[str, ...]) -> str:
         """The path of a file of the user's in the tree, as the server reaches it."""
@@ -115,23 +89,28 @@ class SecretFiles:
             self.files[name] = File(file.content.encode())
             return f"../{name}"
         key = path[-1]
-        return f"{self._folder(owner, key.removesuffix('_file'))}/{self.add(file_name(*path), file.content)}"
+        folder = self._folder(owner, key.removesuffix("_file"), path)
+        return f"{folder}/{self.add(file_name(*path), file.content)}"
 
-    def _folder(self, owner: str, key: str) -> str:
+    def _folder(self, owner: str, key: str, path: tuple[str, ...]) -> str:
         """The tree, as the server reaches it: from its configuration, or from the folder that it runs in."""
-        from_configuration = self.component != c.ALERTMANAGER or (owner, key) in _HTTP_CLIENT or key in _TWINS_ANYWHERE
+        of_client = owner in _OF_CLIENTS or key == "bearer_token"
+        from_configuration = self.component != c.ALERTMANAGER or (of_client and bool(_CLIENTS & {*path}))
         return ".." if from_configuration else c.CURRENT
 
-    def _refuse(self, owner: str, key: str, origin: Position) -> None:
-        product = self.component.capitalize()
-        self.problems.append(
-            Problem(
-                f"{owner}: {product} cannot read `{key}` from a file",
-                origin,
-                f"It is a secret, and it would stand readable in {product}'s configuration.",
-                f"Give it another way that {product} offers, such as a file of your own, basic_auth or authorization.",
-            )
-        )
+
+def _is_clear_secret(path: tuple[str, ...], owner: str, value: Any) -> bool:
+    """Whether a header or a parameter is secret: a configuration holds them only in clear."""
+    if not value or owner == "http_headers" or "email_configs" in path:
+        return False  # the headers of a mail are for people
+    if secret_keys.holds_headers(owner):
+        return secret_keys.is_secret_header(path[-1])
+    return secret_keys.holds_parameters(owner) and secret_keys.sounds_secret(path[-1])
+
+
+def _merged(block: dict[str, Any], files: list[list[Any]]) -> dict[str, Any]:
+    """`block` with all lists of files in one, where secrets have become files next to others."""
+    return {**block, _FILE_LIST: [name for names in files for name in names]} if len(files) > 1 else block
 
 
 def _kept_path(name: str) -> str:

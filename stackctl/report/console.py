@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
+from stackctl import redaction
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -117,7 +119,7 @@ def render_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obj
 def _say(text: str, stream: TextIO) -> bool:
     """Write a line. A reader that has seen enough (`stackctl ... | head`) changes nothing of what is done."""
     try:
-        typer.echo(text, file=stream, color=colored(stream))
+        typer.echo(redaction.shown(text), file=stream, color=colored(stream))
     except BrokenPipeError:
         # Nothing more can be written there, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

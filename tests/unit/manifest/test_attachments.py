@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stackctl.errors import InputError
-from stackctl.manifest import load
+from stackctl.manifest import load, outside
 from stackctl.render import render
 from stackctl.tree import Tree, load_yaml
 
@@ -136,9 +136,11 @@ def test_files_outside_of_the_folder_keep_their_names(tmp_path: Path) -> None:
     (tmp_path / "common").mkdir()
     (tmp_path / "common" / "own.tmpl").write_text("x")
     (tmp_path / "stack").mkdir()
-    tree = rendered(
-        tmp_path / "stack", f"{SERVICES}alertmanager: {{receivers: {{}}, extra: {{templates: [../common/own.tmpl]}}}}\n"
-    )
+    with outside.allowed():
+        tree = rendered(
+            tmp_path / "stack",
+            f"{SERVICES}alertmanager: {{receivers: {{}}, extra: {{templates: [../common/own.tmpl]}}}}\n",
+        )
     (name,) = config(tree, "alertmanager")["templates"]
     assert name.endswith("/own.tmpl")
     assert tree.files[name.removeprefix("../")].content == b"x"

@@ -33,7 +33,16 @@ def test_a_route_must_be_passed_on_and_win() -> None:
 
 def test_teams_must_be_the_current_integration_of_alertmanager() -> None:
     one = alertmanager(Receiver("a", {"teams": ({"webhook_url": Secret("https://x.test")},)}, HERE))
-    assert "webhook_url_file" in config_of(one)["receivers"][0]["msteamsv2_configs"][0]
+    assert "webhook_url_file" in config_of(one, "docker")["receivers"][0]["msteamsv2_configs"][0]
+
+
+def test_keys_that_older_binaries_lack_make_the_native_configuration_secret() -> None:
+    tree = render(
+        stack(alertmanager=alertmanager(Receiver("a", {"discord": ({"webhook_url": Secret("x")},)}, HERE))), "native"
+    )
+    file = tree.files["alertmanager/alertmanager.yml"]
+    assert declared(yaml.safe_load(file.content))["receivers"][0]["discord_configs"][0] == {"webhook_url": "x"}
+    assert file.secret
 
 
 def test_a_webhook_on_the_users_machine_must_be_reached_from_a_container() -> None:
@@ -69,7 +78,7 @@ def test_extra_must_add_receivers() -> None:
 
 def test_secrets_must_be_named_from_where_alertmanager_looks_for_them() -> None:
     block = {"url": Secret("http://x.test"), "http_config": {"basic_auth": {"password": Secret("p")}}}
-    (receiver,) = config_of(alertmanager(Receiver("a", {"webhook": (block,)}, HERE)))["receivers"]
+    (receiver,) = config_of(alertmanager(Receiver("a", {"webhook": (block,)}, HERE)), "docker")["receivers"]
     (webhook,) = receiver["webhook_configs"]
     assert webhook["url_file"].startswith("current/secrets/")
     assert webhook["http_config"]["basic_auth"]["password_file"].startswith("../secrets/")

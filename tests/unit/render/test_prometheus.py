@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 import yaml
 
-from stackctl.errors import InputError
 from stackctl.model import Retention, RuleFile, Target
 from stackctl.render import render
 from stackctl.source import Secret
@@ -108,16 +107,22 @@ def test_alerts_must_go_to_the_alertmanager_of_the_stack() -> None:
     assert "alerting" not in config_of()
 
 
-def test_a_secret_without_a_file_must_be_refused_with_its_place_and_without_its_value() -> None:
+def test_a_secret_that_no_file_can_hold_makes_the_configuration_secret() -> None:
     one = service(targets=(), discovery={"ec2_sd_configs": [{"secret_key": Secret("hidden-value")}]})
-    two = service("b", scrape={"http_headers": {"X": {"password": Secret("hidden-value")}}})
-    with pytest.raises(InputError) as caught:
-        render(stack(services=(one, two)), "docker")
-    text = str(caught.value)
-    assert "ec2_sd_configs: Prometheus cannot read `secret_key` from a file" in text
-    assert "X: Prometheus cannot read `password` from a file" in text
-    assert "stack.yml:3:1" in text
-    assert "hidden-value" not in text
+    tree = render(stack(services=(one,)), "docker")
+    assert tree.files["prometheus/prometheus.yml"].secret
+    assert b"hidden-value" in tree.files["prometheus/prometheus.yml"].content
+    assert tree.files[".gitignore"].content == b"/prometheus/prometheus.yml\n"
+    assert not [path for path, file in tree if b"hidden-value" in file.content and not file.secret]
+
+
+def test_headers_that_are_secret_become_files_next_to_others() -> None:
+    header = {"values": [], "secrets": [Secret("hidden-value")], "files": ["given"]}
+    tree = render(stack(services=(service("b", scrape={"http_headers": {"X": header}}),)), "docker")
+    (_, job) = tree.yaml("prometheus/prometheus.yml")["scrape_configs"]
+    (name, other) = job["http_headers"]["X"]["files"]
+    assert tree.files[name.removeprefix("../")].content == b"hidden-value"
+    assert (other, "secrets" in job["http_headers"]["X"]) == ("given", False)
 
 
 def test_secrets_of_different_places_must_not_share_a_file() -> None:

@@ -1,0 +1,121 @@
+"""The one table of secrets: which keys of which product are secret, and how the product reads them from a file.
+
+The fields of Prometheus and Alertmanager come from their sources (`secret_fields`, a test compares its version with the
+default images'). What is below is what no type says: headers, parameters, URLs, and the environment.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from stackctl import conventions as c
+from stackctl import redaction
+from stackctl.secret_fields import FIELDS, VERSIONS
+
+Version = tuple[int, ...]
+
+# What the names of headers, parameters, variables and unknown keys end with when their values are secret.
+_LAST_WORDS = (
+    "pass|passwd|passwords?|passphrase|secrets?|tokens?|credentials?|connstr|connection[-_]?string|dsn|cookie|auth|authorization|"
+    "signature|sig|api[-_]?key|app[-_]?key|(?:access|account|encryption|license|private|secret|service|shared|signing|write)[-_]?key"
+)
+_SECRET_NAME = re.compile(rf"(?:^|.*[-_.]|.*[a-z](?=[A-Z]))(?:{_LAST_WORDS}|key|pwd|pw)", re.IGNORECASE)
+_SECRET_WITHIN = re.compile(r"(?:^|[-_.])(?:password|passwd|secret|token|private[-_]?key)(?:$|[-_.])", re.IGNORECASE)
+# What is no secret whatever its name says: switches, numbers, durations.
+_SETTING = re.compile(r"|true|false|[0-9]+(\.[0-9]+)?(ms|[smhdwy])?", re.IGNORECASE)
+# What leads to a secret, or belongs to one, and is none.
+_LEADS_TO_SECRET = re.compile(r".*[-_](dir|file|files|hint|id|name|path|type|ttl|uri|url)", re.IGNORECASE)
+
+# Headers that everybody may see.
+_OPEN_HEADERS = frozenset(
+    {"accept", "accept-encoding", "accept-language", "cache-control", "content-type", "from", "host", "subject", "to",
+     "user-agent", "x-scope-orgid", "x-prometheus-remote-write-version"}
+)  # fmt: skip
+# The mappings whose values are headers, and those whose values are parameters of a request.
+_HEADERS = frozenset({"headers", "http_headers", "proxy_connect_header"})
+_PARAMETERS = frozenset({"params", "endpoint_params"})
+
+# What has the name of a secret and is none: the address of a service, the name of a route.
+_OPEN = {
+    *(
+        (f"{name}_configs", "api_url")
+        for name in ("jira", "opsgenie", "pushover", "telegram", "victorops", "webex", "wechat")
+    ),
+    ("victorops_configs", "routing_key"),
+}
+# Secret keys whose names are too common to mean it elsewhere.
+_COMMON = frozenset({"key", "secrets", "token", "url"})
+# The keys of the manifest's own sections.
+_OF_THE_MANIFEST = frozenset({"password", "dsn"})
+
+
+@cache
+def _fields() -> dict[tuple[str, str, str], tuple[Version, Version | None]]:
+    return {
+        (product, owner, key): (version(since), version(file) if file else None)
+        for product, owner, key, since, file in FIELDS
+    }
+
+
+@cache
+def secret_keys() -> frozenset[str]:
+    """The keys that are secret wherever they are."""
+    return frozenset(key for _, _, key, _, _ in FIELDS if key not in _COMMON) | _OF_THE_MANIFEST
+
+
+def is_secret(owner: str, key: str) -> bool:
+    """Whether a key is one of the products' secrets, in the mapping of another program that `owner` names."""
+    if (owner, key) in _OPEN:
+        return False
+    return key in secret_keys() or any((product, owner, key) in _fields() for product in VERSIONS)
+
+
+def has_file(product: str, owner: str, key: str, image: Version, runtime: str) -> bool:
+    """Whether the product reads the key from a file that `<key>_file` names.
+
+    `image` is the version of its image, () when that is not known. Natively the binary may be older than the image.
+    """
+    _, since = _fields().get((product, owner, key)) or _fields().get((product, "*", key)) or ((), None)
+    if since is None:
+        return False
+    oldest = version(VERSIONS[product][0])
+    return since <= (oldest if runtime == c.NATIVE else image or version(VERSIONS[product][-1]))
+
+
+def is_open(owner: str, key: str) -> bool:
+    """Whether a key that has the name of a secret is none in this mapping."""
+    return (owner, key) in _OPEN
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether a header is secret: all but those that are known to be open."""
+    return name.lower() not in _OPEN_HEADERS
+
+
+def holds_headers(key: str) -> bool:
+    """Whether the mapping under a key has headers as its keys."""
+    return key in _HEADERS
+
+
+def holds_parameters(key: str) -> bool:
+    """Whether the mapping under a key has parameters of a request as its keys."""
+    return key in _PARAMETERS
+
+
+def sounds_secret(name: str) -> bool:
+    """Whether a name of the user's own, of a parameter or a variable, is that of a secret."""
+    return not _LEADS_TO_SECRET.fullmatch(name) and bool(_SECRET_NAME.fullmatch(name) or _SECRET_WITHIN.search(name))
+
+
+def is_secret_variable(name: str, value: str) -> bool:
+    """Whether a variable of an environment is secret: by its name, or because its value is a URL with a login."""
+    if redaction.has_login(value):
+        return True
+    named = _SECRET_NAME.fullmatch(name) or (_SECRET_WITHIN.search(name) and not _SETTING.fullmatch(value))
+    return bool(named) and not _LEADS_TO_SECRET.fullmatch(name)
+
+
+def version(text: str) -> Version:
+    """`2.42.0` as numbers."""
+    return tuple(int(part) for part in text.split("."))
