@@ -49,8 +49,10 @@ class BadCompose:
 def compose_refusals(content: bytes, root: Path) -> list[BadCompose | Problem]:
     """All that Compose refuses in a compose.yaml of a stack whose manifest is in the folder `root`.
 
-    Where there is no `docker compose`, what its specification says.
+    Where there is no `docker compose`, what its specification says. A stack without that file has empty `content`.
     """
+    if not content:
+        return []
     project = load_yaml(content)
     found = [_refusal(fault) for fault in faults(project)]
     if not isinstance(project, dict) or not has_config():

@@ -119,3 +119,7 @@ def test_reports_compose_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr(compose_file, "run", lambda *_, **__: Unusable("docker compose config does not answer"))
     found = compose_refusals(project("a"), tmp_path)
     assert found == [Unusable("docker compose config does not answer")]
+
+
+def test_a_stack_without_a_compose_file_is_not_checked(tmp_path: Path) -> None:
+    assert compose_refusals(b"", tmp_path) == []
