@@ -14,6 +14,7 @@ from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, Series
 from stackctl.design.classic import PanelJson, mapping
 from stackctl.preview.variables import Chosen, filled
+from stackctl.report.chart import GREATEST
 
 # Bounds: a preview is a page, and a dashboard may ask for anything.
 SERIES = 60
@@ -47,7 +48,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Frame:
-    """One series of a query: its name by the legend, its labels, and its finite points in order."""
+    """One series of a query: its name by the legend, its labels, and its finite points in order, within GREATEST."""
 
     ref: str
     name: str
@@ -150,7 +151,7 @@ def _written(series: Series) -> str:
 def _frames(ref: str, legend: str, series: Sequence[Series]) -> list[Frame]:
     made = []
     for each in series:
-        points = tuple(point for point in each.points if math.isfinite(point[1]))
+        points = tuple((at, min(max(value, -GREATEST), GREATEST)) for at, value in each.points if math.isfinite(value))
         if points:
             made.append(Frame(ref, name_of(each.labels, legend, series) or "Value", each.labels, points))
     return made

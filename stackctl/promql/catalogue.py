@@ -19,6 +19,8 @@ _PARTS = {
 }
 _PART_LABELS = {"histogram": ("_bucket", "le"), "summary": ("", "quantile")}
 
+# Labels whose values are numbers, which clients write in several ways.
+BOUNDS = frozenset({"le", "quantile"})
 
 # Stands in a name for a part that is not known, as that of a variable.
 UNKNOWN_PART = "unknown_part"
@@ -108,7 +110,7 @@ def promised(
 
     `bounds` are the values of its own label: `le` of a histogram, with infinity, or `quantile` of a summary.
     """
-    values = tuple(dict.fromkeys(spelling for bound in bounds for spelling in _spellings(bound)))
+    values = tuple(dict.fromkeys(map(_written, bounds)))
     parts = _PARTS.get(kind, {})
     own, label = _PART_LABELS.get(kind, ("-", ""))
     for suffix, part in {"": "gauge" if kind == "summary" else kind, **parts}.items():
@@ -116,15 +118,19 @@ def promised(
         yield f"{metric}{suffix}", Known(part, None if labels is None else {**labels, **extra})
 
 
-def _spellings(bound: float) -> tuple[str, ...]:
-    """The ways in which clients and the versions of Prometheus write a bound; first that of Prometheus 3."""
+def _written(bound: float) -> str:
+    """A bound as Prometheus 3 writes it: with a fraction, or with an exponent from a million on."""
     if bound == math.inf:
-        return ("+Inf",)
-    # Go turns to an exponent from a million on.
-    short = repr(float(bound)).removesuffix(".0")
-    go = f"{Decimal(short).normalize():e}" if abs(bound) >= 1e6 or 0 < abs(bound) < 1e-4 else short
-    go = re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", go)
-    return (go if re.search(r"[.e]", go) else f"{go}.0", go, repr(float(bound)), short)
+        return "+Inf"
+    if abs(bound) < 1e6 and (bound == 0 or abs(bound) >= 1e-4):
+        return repr(float(bound))
+    return re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", f"{Decimal(repr(float(bound))).normalize():e}")
+
+
+def spellings(bound: str) -> tuple[str, ...]:
+    """The ways in which clients and versions of Prometheus write a `bound` of Prometheus 3."""
+    long = repr(float(bound))
+    return (bound,) if bound == "+Inf" else (bound, long, long.removesuffix(".0"))
 
 
 def merged(one: Known, other: Known) -> Known:

@@ -8,7 +8,7 @@ from typing import Any
 
 import promql_parser as p
 
-from stackctl.promql.catalogue import Catalogue
+from stackctl.promql.catalogue import BOUNDS, Catalogue
 from stackctl.promql.nodes import Parsed, bare, matchers, metric, replaced, text
 from stackctl.promql.remark import Remark
 from stackctl.promql.selectors import Condition, word
@@ -58,7 +58,7 @@ def _side(node: Any) -> Any:
 def _same_metric(tree: Any, pair: Any, catalogue: Catalogue) -> Iterator[Remark]:
     left, right = matchers(_side(pair.lhs)), matchers(_side(pair.rhs))
     known = catalogue.series.get(metric(_side(pair.lhs)))
-    closed = (known.labels if known else None) or {}
+    closed = {name: values for name, values in ((known.labels if known else None) or {}).items() if name not in BOUNDS}
     result = ""
     if _contradict(left | right, closed):
         result = "no series on one side matches the other"

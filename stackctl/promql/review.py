@@ -8,7 +8,7 @@ from typing import Any
 
 import promql_parser as p
 
-from stackctl.promql.catalogue import Catalogue, accepts
+from stackctl.promql.catalogue import BOUNDS, Catalogue, accepts, spellings
 from stackctl.promql.nodes import Parsed, bare, metric, replaced, selectors, text
 from stackctl.promql.ratios import ratios
 from stackctl.promql.remark import Remark
@@ -16,8 +16,6 @@ from stackctl.promql.selectors import word
 
 # What is right for a counter -> what is right for a gauge.
 _FOR_GAUGES = {"rate": "deriv", "irate": "idelta", "increase": "delta"}
-# Labels whose values are numbers.
-_NUMBERS = frozenset({"le", "quantile"})
 # Bounds of buckets without a fraction; Prometheus writes larger ones with an exponent.
 _WHOLE = re.compile(r"\d{1,6}")
 # Aggregations whose result is some of the series that they are given.
@@ -76,14 +74,10 @@ def _no_label(name: str, label: str, labels: Any) -> Remark:
 
 def _no_value(name: str, matcher: Any, values: tuple[str, ...]) -> Iterator[Remark]:
     regex = matcher.value if matcher.op == p.MatchOp.Re else re.escape(matcher.value)
-    if not accepts(regex, values):
-        if matcher.name in _NUMBERS:
-            # Each number is there in several spellings, that of Prometheus 3 first.
-            shown = {float(value): value for value in reversed(values)}
-            remedy = f"It may be: {', '.join(shown[number] for number in sorted(shown))}."
-        else:
-            near = _near(matcher.value, values)
-            remedy = f'Did you mean `{matcher.name}="{near}"`?' if near else f"It may be: {', '.join(values)}."
+    is_number = matcher.name in BOUNDS
+    if not accepts(regex, [each for value in values for each in (spellings(value) if is_number else [value])]):
+        near = "" if is_number else _near(matcher.value, values)
+        remedy = f'Did you mean `{matcher.name}="{near}"`?' if near else f"It may be: {', '.join(values)}."
         yield Remark(f"`{matcher.name}` of `{name}` is never `{matcher.value}`", remedy)
 
 
@@ -97,7 +91,7 @@ def _bounds(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
         bounds = (known.labels or {}).get("le", ()) if known else ()
         for matcher in selector.matchers.matchers:
             if matcher.name == "le" and matcher.op == p.MatchOp.Equal and _WHOLE.fullmatch(matcher.value):
-                if bounds and matcher.value not in bounds:
+                if bounds and f"{matcher.value}.0" not in bounds:
                     continue  # _matchers has reported it
                 summary = f"`le` of `{name}` is never `{matcher.value}`: Prometheus writes bounds with a fraction"
                 yield Remark(summary, f'Write `le="{matcher.value}.0"`.', name in catalogue.series)
