@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -18,7 +19,10 @@ from stackctl.clients.prometheus import ActiveTarget
 from stackctl.scrape import Endpoint, Job
 
 ID = "target.up"
-
+# Why a scrape fails while an application starts, or starts again: the same a moment later is no such failure.
+_PASSING = re.compile(r"connection refused|connection reset|no such host|EOF$|status 50[234]\b")
+# How long applications may take to start beside the stack.
+_STARTING_SECONDS = 30.0
 
 Key = tuple[str, str, str]
 
@@ -28,13 +32,14 @@ class Observation:
     """The targets that Prometheus reports.
 
     A scrape counts when it is newer than `since`, the start or the last reload, and newer than the one that the
-    target had at the first look (`before`): what was up a moment ago proves nothing of now. All times are
-    Prometheus' own, so clocks need not agree.
+    target had at the first look (`before`): what was up a moment ago proves nothing of now. `failed` has the first such
+    scrape of those that were down. All times are Prometheus' own, so clocks need not agree.
     """
 
     targets: tuple[ActiveTarget, ...]
     since: float
     before: Mapping[Key, float]
+    failed: Mapping[Key, float] = field(default_factory=dict)
 
     @property
     def up(self) -> frozenset[str]:
@@ -70,14 +75,26 @@ class Observation:
     def fresh(self, target: ActiveTarget) -> bool:
         return target.last_scrape > max(self.since, self.before.get(_key(target), 0.0))
 
+    def final(self, target: ActiveTarget) -> bool:
+        """Return whether a fresh scrape decides about a target.
+
+        One that may be starting is given another scrape, and all those in the first seconds of the stack.
+        """
+        if not self.fresh(target):
+            return False
+        if target.health == "up" or not _PASSING.search(target.last_error):
+            return True
+        is_second = target.last_scrape > self.failed.get(_key(target), target.last_scrape)
+        return is_second and target.last_scrape - self.since > _STARTING_SECONDS
+
     def settled(self, job: Job) -> bool:
         """Whether there is a fresh word on every target of `job`."""
         if job.discovered:
             own = [target for target in self.targets if target.job == job.name]
-            return bool(own) and all(map(self.fresh, own))
+            return bool(own) and all(map(self.final, own))
         found = [(endpoint, target) for endpoint in job.endpoints if (target := self.of(job, endpoint))]
         known = len(found) == len(job.endpoints)
-        return known and all(self.fresh(target) and is_as_declared(job, one, target) for one, target in found)
+        return known and all(self.final(target) and is_as_declared(job, one, target) for one, target in found)
 
 
 def _shared(wanted: Mapping[str, str], labels: Mapping[str, str]) -> int:
@@ -125,12 +142,19 @@ def settle(context: Context) -> Observation | NoAnswer:
 def _settle(context: Context) -> Observation | NoAnswer:
     client, jobs = context.prometheus(), [job for job in context.jobs if not is_skipped(context, job)]
     before: dict[Key, float] = {}
+    failed: dict[Key, float] = {}
 
     def observe() -> Observation:
         info, targets = client.runtime_info(), client.targets()
         if not before:
             before.update({_key(target): target.last_scrape for target in targets})
-        return Observation(targets, max(info.started, info.configured), before)
+        seen = Observation(targets, max(info.started, info.configured), before, failed)
+        for target in targets:
+            if target.health == "up":
+                failed.pop(_key(target), None)
+            elif seen.fresh(target):
+                failed.setdefault(_key(target), target.last_scrape)
+        return seen
 
     return context.settle(observe, lambda seen: all(map(seen.settled, jobs)), within=context.seconds)
 
