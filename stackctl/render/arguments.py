@@ -59,9 +59,8 @@ def arguments(
 
 
 def _receiver_names(alertmanager: Component, runtime: str) -> tuple[str, ...]:
-    """Let the counters of notifications name the receiver. Natively the binary may be older than the image, and one
-    that does not know the feature does not start."""
-    known = runtime != c.NATIVE and image_version(alertmanager.image) >= _RECEIVER_NAMES
+    """Let the counters of notifications name the receiver. Natively a binary that is too old for it is refused."""
+    known = runtime == c.NATIVE or image_version(alertmanager.image) >= _RECEIVER_NAMES
     return ("--enable-feature=receiver-name-in-metrics",) if known else ()
 
 

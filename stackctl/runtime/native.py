@@ -284,7 +284,7 @@ def _lacking(unit: Unit) -> str:
     if not unit.tool:
         return "" if unit.command else "it has no native command"
     try:
-        tools.require(unit.tool)
+        tools.require_recent(unit.tool)
     except Unavailable as error:
         problem = error.problems[0]
         return f"{problem.summary}. {problem.remedy}"

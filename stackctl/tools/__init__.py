@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from stackctl.tools.install import install
-from stackctl.tools.locate import Tool, locate, require
+from stackctl.tools.locate import Tool, locate, require, require_recent
 
-__all__ = ["Tool", "install", "locate", "require"]
+__all__ = ["Tool", "install", "locate", "require", "require_recent"]

@@ -65,6 +65,17 @@ def require(name: str) -> Tool:
     raise Unavailable.of(f"{name} was not found", cause="It is neither in the cache nor on PATH.", remedy=remedy)
 
 
+def require_recent(name: str) -> Tool:
+    """The program `name`, which is not too old to work with. Raises Unavailable with the way to get it."""
+    tool, minimum = require(name), release_of(name).minimum
+    if minimum != "0" and tool.version and not is_at_least(tool.version, minimum):
+        raise Unavailable.of(
+            f"{tool.path} is {tool.version}, and stackctl needs {minimum} or newer",
+            remedy=f"Run `stackctl tools install {name}`.",
+        )
+    return tool
+
+
 def source_of(tool: Tool) -> str:
     """Where a tool in the cache came from: "archive" or "debian"."""
     return cache.origin(release_of(tool.name).project)
