@@ -21,7 +21,7 @@ _ROUND = {
     60.0: (1, 2, 5, 10, 15, 30, 60),
 }
 # Differences of larger numbers are infinite.
-_GREATEST = 1e300
+GREATEST = 1e300
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def draw(lines: Sequence[Line], start: float, end: float, step: float, unit: str
 
 
 def ticks(least: float, most: float, unit: str = "") -> list[float]:
-    """Round values around all from `least` to `most` within _GREATEST, zero among them unless it is a date."""
-    least, most = max(least, -_GREATEST), min(most, _GREATEST)
+    """Round values around all from `least` to `most` within GREATEST, zero among them unless it is a date."""
+    least, most = max(least, -GREATEST), min(most, GREATEST)
     if not unit.startswith("dateTime"):
         least, most = min(least, 0.0), max(most, 0.0)
     if most - least <= abs(most) * 1e-9:

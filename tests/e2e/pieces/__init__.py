@@ -54,6 +54,7 @@ class Piece:
     rules: tuple[Mapping[str, Any], ...] = ()
     dashboard: Mapping[str, Any] = field(default_factory=dict)
     prometheus: Mapping[str, Any] = field(default_factory=dict)
+    alertmanager: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     red: frozenset[str] = frozenset()
 
@@ -83,6 +84,7 @@ def compose(base: Mapping[str, Any], pieces: Iterable[Piece], places: Mapping[st
             (folder / piece.board).write_text(json.dumps({"title": piece.name, **piece.dashboard}))
             manifest["dashboards"].append({"file": piece.board})
         merge(manifest["prometheus"], piece.prometheus)
+        merge(manifest["alertmanager"], piece.alertmanager)
     (folder / "stack.yml").write_text(_placed(json.dumps(manifest, indent=1), places))
 
 

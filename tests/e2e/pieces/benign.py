@@ -206,6 +206,81 @@ RULES = (
     Piece("empty-group", rules=(group("empty-group"), {"name": "no-rules"})),
 )
 
+FIRES = "vector(1)"
+
+
+def notified(
+    name: str,
+    *rules: dict[str, object],
+    receiver: dict[str, object],
+    more: dict[str, object] | None = None,
+    **fields: object,
+) -> Piece:
+    """A piece whose rules are sent to a receiver of its own."""
+    names = "|".join(str(rule["alert"]) for rule in rules)
+    route = {"receiver": name, "matchers": [f'alertname=~"{names}"']}
+    alertmanager = {"receivers": {name: receiver}, "route": {"routes": [route]}, **(more or {})}
+    return Piece(name, rules=(group(name, *rules),), alertmanager=alertmanager, **fields)  # type: ignore[arg-type]
+
+
+NOTIFICATIONS = (
+    notified("taken", alert("Taken", FIRES), receiver={"webhook": {"url": "http://APP/taken"}}),
+    notified(
+        "taken-by-both",
+        alert("TakenByBoth", FIRES),
+        receiver={"webhook": [{"url": "http://APP/a"}, {"url": "http://LOCAL/b"}]},
+    ),
+    notified(
+        "not-needed-yet", alert("NotNeeded", "vector(1) > 2"), receiver={"webhook": {"url": "http://localhost:9/"}}
+    ),
+    notified(
+        "own-texts",
+        alert("OwnTexts", FIRES, annotations={"summary": "{{ $value }} of {{ $labels.nothing }}"}),
+        receiver={
+            "slack": {
+                "api_url": "http://APP/slack",
+                "channel": "#x",
+                "title": '{{ template "pieces.title" . }}',
+                "text": "{{ range .Alerts }}{{ .Annotations.summary }} {{ .Labels.alertname }}{{ end }}",
+            }
+        },
+        files={"own-texts.tmpl": '{{ define "pieces.title" }}{{ .CommonLabels.alertname | toUpper }}{{ end }}'},
+        more={"extra": {"templates": ["own-*.tmpl"]}},
+    ),
+    Piece(
+        "inhibited",
+        rules=(
+            group(
+                "inhibited",
+                alert("InhibitedBelow", FIRES, labels={"area": "inhibited", "severity": "warning"}),
+                alert("InhibitedAbove", FIRES, labels={"area": "inhibited", "severity": "critical"}),
+            ),
+        ),
+        alertmanager={
+            "receivers": {"inhibited": {"webhook": {"url": "http://localhost:9/"}}},
+            # It waits until Alertmanager has both.
+            "route": {
+                "routes": [{"receiver": "inhibited", "matchers": ['alertname="InhibitedBelow"'], "group_wait": "10s"}]
+            },
+            "extra": {
+                "inhibit_rules": [
+                    {
+                        "source_matchers": ['alertname="InhibitedAbove"'],
+                        "target_matchers": ['alertname="InhibitedBelow"'],
+                        "equal": ["area"],
+                    }
+                ]
+            },
+        },
+    ),
+    Piece(
+        "two-alertmanagers",
+        prometheus={
+            "extra": {"alerting": {"alertmanagers": [{"static_configs": [{"targets": ["ALERTMANAGER"]}]}]}},
+        },
+    ),
+)
+
 ALL = {
     "name": "path",
     "type": "query",
@@ -312,4 +387,4 @@ DASHBOARDS = (
         },
     ),
 )
-BENIGN = (*SCRAPES, *RULES, *DASHBOARDS)
+BENIGN = (*SCRAPES, *RULES, *NOTIFICATIONS, *DASHBOARDS)

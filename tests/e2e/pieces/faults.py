@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.e2e.pieces import OPEN_METRICS, Page, Piece, alert, board, group, page, panel, record, service
-from tests.e2e.pieces.benign import CHOSEN_ALL, ONE, QUEUE, relabel
+from tests.e2e.pieces.benign import CHOSEN_ALL, FIRES, ONE, QUEUE, notified, relabel
 
 
 def broken(name: str, made: Page, *checks: str, **fields: object) -> Piece:
@@ -162,6 +162,32 @@ RULES = (
 )
 
 
+def undelivered(
+    name: str, receiver: dict[str, object], pages: dict[str, Page] | None = None, **fields: object
+) -> Piece:
+    """A piece whose notifications are not taken."""
+    rule = alert(name.title().replace("-", ""), FIRES)
+    return notified(
+        name,
+        rule,
+        receiver=receiver,
+        pages=pages or {},
+        red=frozenset({f"alertmanager.notifications {name}"}),
+        **fields,
+    )
+
+
+NOTIFICATIONS = (
+    undelivered("nobody-listens", {"webhook": {"url": "http://localhost:9/"}}),
+    undelivered("refused", {"webhook": {"url": "http://APP/refused"}}, {"/refused": page("", status=403)}),
+    undelivered("one-of-both", {"webhook": [{"url": "http://APP/a"}, {"url": "http://localhost:9/"}]}),
+    undelivered(
+        "mail-to-nobody",
+        {"email": {"to": "a@b.test", "from": "c@b.test", "smarthost": "localhost:9", "hello": "b.test"}},
+    ),
+)
+
+
 def blank(name: str, dashboard: dict[str, object], title: str = "P", check: str = "panel.data") -> Piece:
     """A piece with a dashboard, of which one panel has no data."""
     made = Piece(name, dashboard=dashboard)
@@ -206,4 +232,4 @@ DASHBOARDS = (
     ),
     blank("compact-panel", {"rows": [{"panels": [{"title": "P", "query": GONE}]}]}),
 )
-FAULTS = (*SCRAPES, *RULES, *DASHBOARDS)
+FAULTS = (*SCRAPES, *RULES, *NOTIFICATIONS, *DASHBOARDS)

@@ -1,0 +1,111 @@
+"""What happens to a good stack at the wrong moment: `verify` stays green."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import urllib.request
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import pytest
+
+from stackctl.runtime import process
+from stackctl.wait import wait_until
+from tests.e2e.pieces import Piece, alert, group, panel
+from tests.e2e.pieces.benign import FIRES, ONE, QUEUE, notified, scraped, shown
+from tests.e2e.pieces.running import App, Stack, running
+
+pytestmark = [pytest.mark.e2e, pytest.mark.native]
+
+PATIENCE_SECONDS = 30
+# What Prometheus cannot deliver at its start, it sends again after a minute.
+RESEND_SECONDS = 90
+SILENCED = notified("silenced", alert("Silenced", FIRES), receiver={"webhook": {"url": "http://APP/silenced"}})
+PIECES = (
+    scraped("late", ONE),
+    Piece("firing", rules=(group("firing", alert("Firing", FIRES), alert("Down", "up == 0", **{"for": "1m"})),)),
+    SILENCED,
+    shown("shown", panel("P", QUEUE), panel("Q", "sum(rate(shop_requests_total[20s]))")),
+)
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    with running(tmp_path, App(PIECES), *PIECES) as made:
+        yield made
+
+
+def test_application_that_starts_late_is_waited_for(tmp_path: Path) -> None:
+    app = App(PIECES)
+    app.close()
+    with running(tmp_path, app, *PIECES) as stack:
+        start = Timer(6, app.start)
+        start.start()
+        try:
+            assert stack.red("--timeout", "25s") == {}
+        finally:
+            start.join()
+
+
+def test_application_may_restart_while_verify_runs(stack: Stack) -> None:
+    assert stack.red() == {}
+    stack.app.close()
+    start = Timer(3, stack.app.start)
+    start.start()
+    try:
+        assert stack.red("--timeout", "25s") == {}
+    finally:
+        start.join()
+
+
+@pytest.mark.parametrize("component", ["prometheus", "alertmanager"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["ended", "killed"])
+def test_server_may_be_started_again(stack: Stack, component: str, number: signal.Signals) -> None:
+    assert stack.red() == {}
+    entry = process.read(stack.folder / ".stackctl" / "pids" / f"{component}.pid")
+    assert entry
+    os.kill(entry.pid, number)
+    wait_until(lambda: process.is_alive(entry), lambda alive: not alive, PATIENCE_SECONDS, what=f"{component} to end")
+    assert f"component.ready {component}" in stack.red("--timeout", "5s")
+    stack.run("up")
+    assert stack.red() == {}
+
+
+def test_silence_changes_nothing(stack: Stack) -> None:
+    silence(stack, "alertname", ".+")
+    wait_until(lambda: states(stack), lambda found: found == {"suppressed"}, RESEND_SECONDS, what="silences to hold")
+    assert stack.red() == {}
+
+
+def silence(stack: Stack, label: str, regex: str) -> None:
+    now = datetime.now(timezone.utc)
+    ask(
+        stack,
+        "silences",
+        {
+            "matchers": [{"name": label, "value": regex, "isRegex": True}],
+            "startsAt": now.isoformat(),
+            "endsAt": (now + timedelta(hours=1)).isoformat(),
+            "createdBy": "test",
+            "comment": "test",
+        },
+    )
+
+
+def states(stack: Stack) -> set[str]:
+    return {each["status"]["state"] for each in ask(stack, "alerts")}
+
+
+def ask(stack: Stack, path: str, body: Any = None) -> Any:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{stack.alertmanager}/api/v2/{path}",
+        json.dumps(body).encode() if body else None,
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+        return json.load(answer)
