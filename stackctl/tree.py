@@ -136,16 +136,29 @@ def dump_units(stack: str, runtime: str, units: tuple[Unit, ...]) -> bytes:
 
 
 def load_units(content: bytes) -> tuple[str, str, tuple[Unit, ...]]:
-    """The stack's name, its runtime and its units, from an index file written by `dump_units`."""
+    """The stack's name, its runtime and its units, from an index file written by `dump_units`.
+
+    Raises ValueError, LookupError or TypeError for anything else.
+    """
     index: dict[str, Any] = json.loads(content)
     units = tuple(_unit(row) for row in index["units"])
-    return index["stack"], index["runtime"], units
+    stack, runtime = index["stack"], index["runtime"]
+    if not isinstance(stack, str) or runtime not in (c.DOCKER, c.NATIVE):
+        raise ValueError("it names no stack, or no runtime")
+    return stack, runtime, units
 
 
 def _unit(row: dict[str, Any]) -> Unit:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-    return Unit(**values)
+    unit = Unit(**values)
+    wrong = [f.name for f in fields(Unit) if not isinstance(getattr(unit, f.name), _TYPES[f.name])]
+    if wrong:
+        raise TypeError(f"{wrong[0]} of a unit has another type")
+    return unit
 
 
 _REQUIRED = object()
+_TYPES = {
+    f.name: {"env": dict, "command": tuple, "profiles": tuple, "required": bool}.get(f.name, str) for f in fields(Unit)
+}
 _DEFAULTS: dict[str, Any] = {f.name: {} if f.name == "env" else f.default for f in fields(Unit) if f.name != "name"}

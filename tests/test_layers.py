@@ -23,6 +23,7 @@ ALLOWED = {
     "secret_keys": {*GROUND, "secret_fields"},
     "access": set[str](),
     "conventions": set[str](),
+    "home": set[str](),
     "wait": {"errors"},
     "data": GROUND,
     "model": {"errors", "promql", "source"},
@@ -34,9 +35,9 @@ ALLOWED = {
     "metrics": {*GROUND, "model", "promql"},
     "manifest": {*CORE, "__init__", "access"} - {"scrape", "wait"},
     "render": {*CORE, "design"},
-    "state": {*GROUND, "access", "tree", "wait"},
+    "state": {*GROUND, "access", "home", "tree", "wait"},
     "tools": {*GROUND},
-    "runtime": {*GROUND, "access", "data", "tree", "wait", "tools"},
+    "runtime": {*GROUND, "access", "data", "home", "tree", "wait", "tools"},
     "backup": {*GROUND, "runtime"},
     "clients": {*GROUND, "access"},
     "checks": {*CORE, "access", "clients"},
@@ -46,7 +47,7 @@ ALLOWED = {
     "drill": {*CORE, "clients", "checks", "render"},
     "starter": {*CORE, "design", "manifest"},
 }
-TOOLS = {"access", "design", "preview", "tools", "clients", "checks", "report", "simulate", "drill", "backup"}
+TOOLS = {"access", "design", "home", "preview", "tools", "clients", "checks", "report", "simulate", "drill", "backup"}
 ALLOWED["operations"] = {*CORE, *TOOLS, "__init__", "manifest", "render", "state", "runtime"}
 ALLOWED["cli"] = {*ALLOWED}
 

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from stackctl import __version__, conventions, redaction
 from stackctl.cli.options import Options
+from stackctl.cli.termination import exit_code, interrupt_on_termination
 from stackctl.errors import StackctlError
 
 INTERRUPTED = 130
@@ -106,11 +107,23 @@ def root(
     color = False if no_color else None
     console.configure(quiet=quiet, verbose=verbose, color=color)
     context.obj = Options(manifest)
+    _recover(manifest, context.invoked_subcommand or "")
+
+
+def _recover(manifest: Path, command: str) -> None:
+    """Deal with what an interrupted command has left, before a command that only reads; the others do it themselves."""
+    folder = manifest.parent / conventions.STATE_DIR
+    if folder.is_dir() and not {"-h", "--help"} & {*sys.argv}:
+        from stackctl.operations.recovery import READ, REPORT, recover
+
+        if command in (*READ, *REPORT):
+            recover(manifest, command)
 
 
 def run() -> None:
     """The program: run the command line and exit with its code."""
     _hurry()
+    interrupt_on_termination()
     sys.exit(main(sys.argv[1:]))
 
 
@@ -139,6 +152,7 @@ def main(arguments: list[str]) -> int:
         return _bug(error)
     if code == INTERRUPTED:
         typer.echo("interrupted", err=True)
+        return exit_code() or code
     return code
 
 
@@ -155,7 +169,7 @@ def _failed(error: StackctlError) -> int:
 
     _show_traceback()
     console.error(error)
-    return error.exit_code
+    return exit_code() or error.exit_code
 
 
 def _bug(error: Exception) -> int:

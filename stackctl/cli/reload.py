@@ -80,7 +80,7 @@ def _go_on(manifest: Path, deadline: float, dry_run: bool) -> _Done:
     from stackctl.operations.session import Session
     from stackctl.report import console
 
-    with locked(Session, manifest) as session:
+    with locked(Session, manifest, "reload") as session:
         trusted = session.state.read(session.current) is not None
         new = session.target()
         console.detail(f"wrote generation {new.id} to {new.generation.path}")
@@ -97,7 +97,7 @@ def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> _Done:
     from stackctl.operations.live import Live
     from stackctl.operations.locked import locked
 
-    with locked(Live, manifest) as live:
+    with locked(Live, manifest, "reload") as live:
         generation = _named(live.state.generations(), to)
         kept = live.kept(generation)
         if kept is None:

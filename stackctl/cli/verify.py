@@ -67,7 +67,7 @@ def _with_drill(manifest: Path, verification: Verification) -> Verification:
     from stackctl.operations.session import Session
 
     begun = time.monotonic()
-    with locked(Session, manifest) as session:
+    with locked(Session, manifest, "drill") as session:
         findings = run_drill(manifest, session)
     seconds = verification.seconds + time.monotonic() - begun
     return replace(verification, findings=(*verification.findings, *findings), seconds=seconds)

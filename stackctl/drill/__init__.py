@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stackctl.drill.alerts import Drilled, choose
 from stackctl.drill.course import EVERY, ID, Delivery, finding, watch
-from stackctl.drill.detour import before, led_aside, put_out, set_off, undrillable, ways
+from stackctl.drill.detour import led_aside, put_out, set_off, undrillable, ways
 from stackctl.drill.sink import Arrivals, Place, Sink
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Drilled",
     "Place",
     "Sink",
-    "before",
     "choose",
     "finding",
     "led_aside",

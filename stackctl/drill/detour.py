@@ -24,7 +24,6 @@ from stackctl.tree import File, Tree, digest, dump_units
 
 _LISTED = c.DRILL_RULES.partition("/")[2]
 _INTERVAL = "1s"
-_BEFORE = "# A drill. The generation before it: "
 # The fields of a route that a copy does not keep.
 _TIMES = ("group_wait", "group_interval", "group_by", "mute_time_intervals", "active_time_intervals")
 
@@ -61,12 +60,11 @@ def led_aside(tree: Tree, alerts: Sequence[Drilled], place: Place) -> Tree:
     return _with(tree, {c.ALERTMANAGER_FILE: _dump(config)})
 
 
-def set_off(tree: Tree, alerts: Sequence[Drilled], before: str) -> Tree:
-    """`tree` with a rule that makes each of `alerts` fire. `before` is the generation to return to afterwards."""
+def set_off(tree: Tree, alerts: Sequence[Drilled]) -> Tree:
+    """`tree` with a rule that makes each of `alerts` fire."""
     prometheus = tree.yaml(c.PROMETHEUS_FILE)
     prometheus["rule_files"] = [*prometheus.get("rule_files", ()), _LISTED]
-    rules = f"{_BEFORE}{before}\n".encode() + _dump(_rules(alerts))
-    return _with(tree, {c.PROMETHEUS_FILE: _dump(prometheus), c.DRILL_RULES: rules})
+    return _with(tree, {c.PROMETHEUS_FILE: _dump(prometheus), c.DRILL_RULES: _dump(_rules(alerts))})
 
 
 def put_out(tree: Tree) -> Tree:
@@ -75,11 +73,6 @@ def put_out(tree: Tree) -> Tree:
     prometheus["rule_files"] = [path for path in prometheus["rule_files"] if path != _LISTED]
     rest = _with(tree, {c.PROMETHEUS_FILE: _dump(prometheus)})
     return replace(rest, files={path: file for path, file in rest.files.items() if path != c.DRILL_RULES})
-
-
-def before(tree: Tree) -> str:
-    """The generation to return to from a tree in which alerts fire under drill."""
-    return tree.files[c.DRILL_RULES].content.decode().partition("\n")[0].removeprefix(_BEFORE)
 
 
 def _with(tree: Tree, changes: Mapping[str, bytes]) -> Tree:

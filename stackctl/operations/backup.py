@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
 
 if TYPE_CHECKING:
     from stackctl.backup import Label
     from stackctl.runtime import DataFile, Live, Runtime
+    from stackctl.state import Generation, State
     from stackctl.tree import Unit
 
 # A snapshot writes all samples that are in memory, which takes as long as the disk does.
@@ -23,33 +27,77 @@ _CAUSE = "its data is read while nobody writes it"
 def back_up(manifest: Path, file: Path) -> Label:
     """Write the backup of the stack whose state lies beside `manifest`; the manifest need not be readable.
 
-    Raises Unavailable when it does not run or Prometheus does not answer, and InputError when `file` cannot be written.
+    Raises Unavailable when a part of it does not run or Prometheus does not answer, and InputError when `file` cannot
+    be written.
     """
-    from stackctl.backup import pack
-    from stackctl.errors import Unavailable
-    from stackctl.runtime import open_runtime
-    from stackctl.state import State, disk
+    from stackctl.operations.recovery import exclusive
+    from stackctl.operations.unfinished.backup import tidy
+    from stackctl.operations.unfinished.restart import undone_on_failure
+    from stackctl.runtime import reopen_runtime
+    from stackctl.state import Entry, State
 
     _refuse_place(file)
-    state = State.beside(manifest)
-    current = state.current()
-    not_running = Unavailable.of("the stack does not run, so there is nothing to back up", remedy="Run `stackctl up`.")
-    if current is None:
-        raise not_running
-    stack, where, units = current.index()
-    with state.lock():
-        runtime = open_runtime(where, stack, state.root)
-        observed = runtime.observe()
-        running = {one.name for one in observed if one.state == "running"}
-        if not running:
-            raise not_running
-        _refuse_silent(next(unit for unit in units if unit.name == c.PROMETHEUS), current, running)
-        _refuse_ended(one.name for one in observed if one.name not in running and one.name in c.DATA_PATHS)
-        kept = [unit for unit in units if unit.name in running and unit.name in c.DATA_PATHS]
+    if State.beside(manifest).current() is None:
+        raise _not_running()
+    with exclusive(manifest, "backup") as state:
+        current = state.current()
+        if current is None:
+            raise _not_running()
+        stack, where, units = current.index()
+        runtime = reopen_runtime(where, stack, state.root)
+        kept = _kept(state, runtime, current, units)
         label = _label(stack, where, kept)
-        with disk.explained(file), disk.replacing(file, 0o600) as out, closing(_data(runtime, current, kept)) as data:
-            pack(out, label, data)
+        temporary = file.absolute().with_name(f".tmp-{token_hex(8)}")
+        entry = Entry("backup", time.time(), where, stack, before=current.id, temporary=str(temporary))
+        state.begin(entry)
+        with undone_on_failure(state, lambda: tidy(state, runtime, current, state.intent() or entry)):
+            _pack(state, runtime, current, kept, label, file, temporary)
+        state.end()
     return label
+
+
+def _not_running() -> Exception:
+    from stackctl.errors import Unavailable
+
+    return Unavailable.of("the stack does not run, so there is nothing to back up", remedy="Run `stackctl up`.")
+
+
+def _kept(state: State, runtime: Runtime, current: Generation, units: Collection[Unit]) -> list[Unit]:
+    """The units whose data goes into the backup. Raises Unavailable when one that has to run does not."""
+    observed = {one.name: one for one in runtime.observe()}
+    running = {one.name for one in observed.values() if one.state == "running"}
+    if not running:
+        raise _not_running()
+    _refuse_silent(next(unit for unit in units if unit.name == c.PROMETHEUS), current, running)
+    record = state.running()
+    skipped = record.units_skipped if record else {}
+    with_data = [unit for unit in units if unit.name in c.DATA_PATHS]
+    _refuse_ended(
+        unit.name
+        for unit in with_data
+        if unit.name not in running and (unit.name in observed or unit.name not in skipped)
+    )
+    return [unit for unit in with_data if unit.name in running]
+
+
+def _pack(
+    state: State,
+    runtime: Runtime,
+    current: Generation,
+    kept: Collection[Unit],
+    label: Label,
+    file: Path,
+    temporary: Path,
+) -> None:
+    from stackctl.backup import pack
+    from stackctl.state import disk
+
+    with (
+        disk.explained(file),
+        disk.replacing(file, 0o600, temporary=temporary) as out,
+        closing(_data(state, runtime, current, kept)) as data,
+    ):
+        pack(out, label, data)
 
 
 def _refuse_place(file: Path) -> None:
@@ -102,20 +150,23 @@ def _label(stack: str, runtime: str, units: Collection[Unit]) -> Label:
     return Label(stack, runtime, made_at, tuple(versions), {"stackctl": __version__, **versions})
 
 
-def _data(runtime: Runtime, current: Live, units: Collection[Unit]) -> Generator[tuple[str, DataFile], None, None]:
+def _data(
+    state: State, runtime: Runtime, current: Generation, units: Collection[Unit]
+) -> Generator[tuple[str, DataFile], None, None]:
     """The data of `units`, one after the other, so that no two of them are away at the same time."""
     for unit in units:
-        read = _snapshot(runtime, current, unit) if unit.name == c.PROMETHEUS else _at_rest(runtime, current, unit)
-        yield from ((unit.name, file) for file in read)
+        read = _snapshot if unit.name == c.PROMETHEUS else _at_rest
+        yield from ((unit.name, file) for file in read(state, runtime, current, unit))
 
 
-def _snapshot(runtime: Runtime, current: Live, unit: Unit) -> Iterator[DataFile]:
+def _snapshot(state: State, runtime: Runtime, current: Generation, unit: Unit) -> Iterator[DataFile]:
     """Prometheus' own snapshot, removed after it has been read."""
-    folder = f"snapshots/{_make_snapshot(current, unit)}"
-    try:
-        yield from runtime.read_data(unit.name, folder)
-    finally:
-        runtime.remove_data(unit.name, folder)
+    from stackctl.operations.unfinished.backup import SNAPSHOTS
+
+    _note(state, snapshot_at=time.time())
+    folder = f"{SNAPSHOTS}/{_make_snapshot(current, unit)}"
+    yield from runtime.read_data(unit.name, folder)
+    runtime.remove_data(unit.name, folder)
 
 
 def _make_snapshot(current: Live, unit: Unit) -> str:
@@ -130,18 +181,24 @@ def _make_snapshot(current: Live, unit: Unit) -> str:
         raise Unavailable.of("Prometheus makes no snapshot", cause=error.summary, remedy=remedy) from error
 
 
-def _at_rest(runtime: Runtime, current: Live, unit: Unit) -> Iterator[DataFile]:
+def _at_rest(state: State, runtime: Runtime, current: Generation, unit: Unit) -> Iterator[DataFile]:
     """The data of a server that has been stopped, and is started again afterwards.
 
     A pause would not do: Alertmanager and Pushgateway write what they hold in memory when they stop, and only then
     is Grafana's database closed.
     """
+    from stackctl.operations.unfinished.restart import start
     from stackctl.runtime import Plan, Step
-    from stackctl.runtime.ready import wait_ready
 
+    _note(state, stopped=(unit.name,))
     runtime.execute(Plan((Step("remove", unit.name, _CAUSE),)), current)
-    try:
-        yield from runtime.read_data(unit.name)
-    finally:
-        runtime.execute(Plan((Step("create", unit.name, _CAUSE),)), current)
-        wait_ready([unit], current, runtime, _READY_SECONDS)
+    yield from runtime.read_data(unit.name)
+    start(runtime, current, [unit.name], _READY_SECONDS)
+    _note(state, stopped=())
+
+
+def _note(state: State, **changes: Any) -> None:
+    """Write into the journal what is about to be done, or has been."""
+    entry = state.intent()
+    if entry:
+        state.intend(replace(entry, **changes))

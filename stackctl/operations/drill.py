@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
 from stackctl.errors import CheckFailed, InputError, Unavailable
+from stackctl.operations.drill_changes import Servers, change_to, end_alerts
 
 if TYPE_CHECKING:
     from stackctl.checks.finding import Finding
     from stackctl.checks.notified import Failure
-    from stackctl.clients.alertmanager import Alertmanager
-    from stackctl.clients.prometheus import Prometheus
     from stackctl.drill import Arrivals, Drilled, Place, Sink
-    from stackctl.operations.live import Live
     from stackctl.operations.session import Session
     from stackctl.tree import Tree
 
 # How long an arrival may take. Real receivers wait for their route's `group_wait` first.
 _PATIENCE_SECONDS = 20.0
 _LIVE_PATIENCE_SECONDS = 90.0
-_CHANGE_SECONDS = 30.0
-_END_SECONDS = 20.0
 
 
 def run(
@@ -51,27 +46,9 @@ def run(
     servers.await_connection()
     seconds = patience or (_LIVE_PATIENCE_SECONDS if live else _PATIENCE_SECONDS)
     led = _live(session, servers) if live else _led_aside(session)
-    with led as (tree, ways, arrivals), _set_off(manifest, session, tree(alerts), alerts, servers):
+    with _intended(session), led as (tree, ways, arrivals), _set_off(manifest, session, tree(alerts), alerts, servers):
         deliveries = watch(alerts, servers.prometheus, servers.alertmanager, ways, arrivals, seconds)
     return tuple(finding(delivery, seconds) for delivery in deliveries)
-
-
-def put_out_left_behind(manifest: Path, live: Live) -> None:
-    """End the drill that was cut short and left `live` behind, in the order that notifies nobody. The lock is held."""
-    from stackctl.drill import before, put_out
-    from stackctl.report import console
-
-    left = live.left_by_a_drill()
-    tree = live.state.read(left) if left else None
-    if tree:
-        console.note("a drill was cut short: ending it first")
-        servers = Servers.of(live)
-        _change_to(manifest, put_out(tree), drop=True)
-        _end_alerts(servers)
-        known = {one.id: one for one in live.state.generations()}
-        whole = live.state.read(known[before(tree)]) if before(tree) in known else None
-        if whole:
-            _change_to(manifest, whole, drop=True)
 
 
 def _refuse(session: Session, *, live: bool) -> None:
@@ -87,6 +64,21 @@ def _refuse(session: Session, *, live: bool) -> None:
     session.refuse_stopped((c.PROMETHEUS, c.ALERTMANAGER))
     if not live and (problems := undrillable(session.tree)):
         raise InputError(*problems)
+
+
+@contextmanager
+def _intended(session: Session) -> Iterator[None]:
+    """Keep the drill in the journal until everything is as before; what fails to be is left to the next command."""
+    from stackctl.state import Entry
+
+    state, before = session.state, session.current
+    state.begin(Entry("drill", time.time(), session.runtime.name, session.tree.stack, before=before.id))
+    try:
+        yield
+    finally:
+        entry = state.intent()
+        if entry and not entry.going_to and state.current() == before:
+            state.end()
 
 
 # -- who is told ----------------------------------------------------------------------------------------------
@@ -164,32 +156,7 @@ def _failures(session: Session, since: float) -> list[Failure]:
     return failing(server_log.entries(session.runtime, session.stack, c.ALERTMANAGER), since)
 
 
-# -- the servers ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Servers:
-    """The two that an alert passes."""
-
-    prometheus: Prometheus
-    alertmanager: Alertmanager
-
-    @classmethod
-    def of(cls, live: Live) -> Servers:
-        from stackctl.operations.live import alertmanager, prometheus
-
-        units = {unit.name: unit for unit in live.current.units()}
-        return cls(prometheus(units[c.PROMETHEUS], live.current), alertmanager(units[c.ALERTMANAGER], live.current))
-
-    def await_connection(self) -> None:
-        """Wait until Prometheus knows its Alertmanager, which takes it some seconds after a start.
-
-        What fires before is sent a minute later only. If it never does, the drill will say so.
-        """
-        from stackctl.wait import TimedOut, wait_until
-
-        with suppress(TimedOut):
-            wait_until(self.prometheus.alertmanagers, bool, 2 * c.TARGET_SYNC_SECONDS)
+# -- firing -------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -204,41 +171,12 @@ def _set_off(
     from stackctl.drill import set_off
 
     try:
-        _change_to(manifest, led)
+        change_to(manifest, led)
         try:
-            _change_to(manifest, set_off(led, alerts, session.current.id), drop=led != session.tree)
+            change_to(manifest, set_off(led, alerts), drop=led != session.tree)
             yield
         finally:
-            _change_to(manifest, led, drop=True)
-            _end_alerts(servers)
+            change_to(manifest, led, drop=True)
+            end_alerts(servers)
     finally:
-        _change_to(manifest, session.tree, drop=True)
-
-
-def _change_to(manifest: Path, tree: Tree, *, drop: bool = False) -> None:
-    """Bring in `tree` by the same transaction as any other change. `drop`: what it replaces is of no use any more."""
-    from stackctl.operations.live import Live, Target
-    from stackctl.operations.transaction import change
-
-    live = Live.open(manifest)
-    old, known = live.current, {one.id for one in live.state.generations()}
-    generation = live.state.write(tree)
-    if generation.id != old.id:
-        target = Target(generation, tree, fresh=generation.id not in known)
-        change(live, target, _CHANGE_SECONDS, trusted=True)
-        if drop:
-            live.state.discard(old)
-
-
-def _end_alerts(servers: Servers) -> None:
-    """Tell Alertmanager that the drilled alerts are over: of an alert whose rule is gone, Prometheus says nothing."""
-    from stackctl.drill import EVERY
-    from stackctl.wait import wait_until
-
-    left = servers.alertmanager.alerts(EVERY)
-    if left:
-        servers.alertmanager.end([alert.labels for alert in left])
-        wait_until(
-            lambda: servers.alertmanager.alerts(EVERY), lambda alerts: not alerts, _END_SECONDS,
-            what="Alertmanager to let go of the alerts under drill", describe=lambda alerts: f"{len(alerts)} of them",
-        )  # fmt: skip
+        change_to(manifest, session.tree, drop=True)

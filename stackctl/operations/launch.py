@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.errors import Unavailable
+from stackctl.errors import CheckFailed, StackctlError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
     from stackctl.runtime import Choice, Plan, Runtime
     from stackctl.source import Secret
-    from stackctl.state import Generation, State
+    from stackctl.state import Entry, Generation, State
     from stackctl.tree import Tree, Unit
 
 
@@ -61,46 +62,47 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
     Raises InputError for a bad manifest or selection, Unavailable for what cannot be obtained or does not get
     ready, and CheckFailed when a server refuses its configuration. Whatever happens, the next `up` goes on from there.
     """
+    from stackctl.operations.checking import load_or_report
+    from stackctl.operations.recovery import exclusive
     from stackctl.operations.suggest import newly_fitting, suggest
     from stackctl.report import console
     from stackctl.state import State
 
-    state = State.beside(manifest)
-    work = assemble(
-        manifest, state, runtime_name, selection, lambda: state.generated_secret(c.GRAFANA_ADMIN_PASSWORD), state.salt
-    )
-    with state.lock():
-        _end_drill(manifest, state)
-        work = work.planned(state)  # another stackctl may have changed something while this one waited
+    if not State.beside(manifest).root.is_dir():
+        load_or_report(manifest)  # says what is wrong, and leaves no trace
+    with exclusive(manifest, "up") as state:
+        password = partial(state.generated_secret, c.GRAFANA_ADMIN_PASSWORD)
+        work = assemble(manifest, state, runtime_name, selection, password, state.salt)
         skipped = _skipped(work, selection, work.runtime.prepare)
         plan = work.plan.without(skipped)
         wanted = [unit for unit in work.wanted if unit.name not in skipped]
         generation = state.write(work.tree)
         console.detail(f"wrote generation {generation.id} to {generation.path}")
         _validate(work, plan, generation)
-        _apply(state, work.runtime, plan, generation)
-        _await(wanted, generation, work.runtime, deadline_seconds)
-        _record(state, work, plan, generation, skipped)
+        entry = _entry(work, generation, wanted, skipped)
+        _apply(state, work.runtime, plan, entry, generation)
+        _await(state, wanted, generation, work.runtime, deadline_seconds)
+        _record(state, entry, plan)
         _restore_datasource(manifest, work, plan)
         fitting = newly_fitting(work.stack, state) if plan else []
     _show(work, wanted, plan, skipped)
     suggest(fitting)
 
 
-def _end_drill(manifest: Path, state: State) -> None:
-    """End a drill that was cut short. Where its servers do not run any more, it has ended by itself.
+def _entry(work: Work, generation: Generation, wanted: Sequence[Unit], skipped: Mapping[str, str]) -> Entry:
+    from stackctl.state import Entry
 
-    What is damaged is mended by the command that this is part of.
-    """
-    from stackctl.operations.drill import put_out_left_behind
-    from stackctl.operations.live import Live
-
-    if state.running() is None or state.current() is None:
-        return
-    with suppress(Unavailable):
-        live = Live.open(manifest)
-        if live.left_by_a_drill():
-            put_out_left_behind(manifest, live)
+    return Entry(
+        "up",
+        time.time(),
+        work.runtime.name,
+        work.tree.stack,
+        going_to=generation.id,
+        units=tuple(unit.name for unit in wanted),
+        is_whole=not work.selection.only,
+        skipped=skipped,
+        allow_missing=work.selection.allow_missing,
+    )
 
 
 def _restore_datasource(manifest: Path, work: Work, plan: Plan) -> None:
@@ -133,10 +135,6 @@ class Work:
     def runtime(self) -> Runtime:
         return self.choice.runtime
 
-    def planned(self, state: State) -> Work:
-        """The same work with a plan that is made now."""
-        return replace(self, plan=_plan(self.tree, self.wanted, self.runtime, self.selection, state))
-
 
 def assemble(
     manifest: Path,
@@ -155,7 +153,12 @@ def assemble(
     stack = load_or_report(manifest)
     running = state.running()
     choice = choose(
-        runtime_name, stack.name, state.root, running=running.runtime if running else None, note=console.note
+        runtime_name,
+        stack.name,
+        state.root,
+        running=running.runtime if running else None,
+        last=state.home().runtime,
+        note=console.note,
     )
     _refuse_second_home(state, stack.name, choice.runtime.name)
     tree = render(stack, choice.runtime.name, _generated(stack, password), salt())
@@ -238,37 +241,52 @@ def _validate(work: Work, plan: Plan, generation: Generation) -> None:
         raise error_of(problems)
 
 
-def _apply(state: State, runtime: Runtime, plan: Plan, generation: Generation) -> None:
+def _apply(state: State, runtime: Runtime, plan: Plan, entry: Entry, generation: Generation) -> None:
     from stackctl.report import console
+    from stackctl.state import disk
 
     for step in plan.steps:
         console.note(str(step))
-    if state.current() != generation:
-        state.begin(generation)
+    current = state.current()
+    if plan or current != generation:
+        state.begin(replace(entry, before=current.id if current else ""))
+        state.keep_data_in(runtime.name)
+    if current != generation:
         state.switch(generation)
-    elif plan:
-        state.begin(generation)
     if plan:
-        runtime.execute(plan, generation)
+        with disk.explained(state.root), _given_up_when_refused(state):
+            runtime.execute(plan, generation)
 
 
-def _await(units: Collection[Unit], generation: Generation, runtime: Runtime, deadline_seconds: float) -> None:
+@contextmanager
+def _given_up_when_refused(state: State) -> Iterator[None]:
+    """A server that refuses will refuse again: no other command tries to finish that."""
+    try:
+        yield
+    except CheckFailed:
+        state.give_up()
+        raise
+
+
+def _await(
+    state: State, units: Collection[Unit], generation: Generation, runtime: Runtime, deadline_seconds: float
+) -> None:
     from stackctl.runtime.ready import wait_ready
 
-    wait_ready(units, generation, runtime, deadline_seconds)
+    try:
+        wait_ready(units, generation, runtime, deadline_seconds)
+    except StackctlError:
+        state.give_up()
+        raise
 
 
-def _record(state: State, work: Work, plan: Plan, generation: Generation, skipped: Mapping[str, str]) -> None:
-    from stackctl.state import Running
+def _record(state: State, entry: Entry, plan: Plan) -> None:
+    from stackctl.operations.unfinished import up
 
     last = state.running()
-    if work.selection.only and last and (last.going_to or last.generation != generation.id):
-        return  # the other units have not loaded it yet: the change that has begun goes on
-    options = (generation.id, skipped, work.selection.allow_missing)
-    if plan or last is None or (last.generation, last.units_skipped, last.allow_missing) != options:
-        state.record(
-            Running(work.runtime.name, generation.id, skipped, time.time(), allow_missing=work.selection.allow_missing)
-        )
+    options = (entry.going_to, entry.skipped, entry.allow_missing)
+    if plan or state.intent() or last is None or (last.generation, last.units_skipped, last.allow_missing) != options:
+        up.record(state, entry)
         state.prune(c.GENERATIONS_KEPT)
 
 

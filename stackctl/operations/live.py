@@ -96,11 +96,6 @@ class Live:
         except Unavailable:
             return self.current
 
-    def left_by_a_drill(self) -> Generation | None:
-        """The generation in which alerts fire under drill, if that is what runs: the drill was cut short."""
-        suspects = [one for one in self.state.generations() if one.id in (self.current.id, self.running.generation)]
-        return next((one for one in suspects if (one.path / c.DRILL_RULES).is_file()), None)
-
     # -- planning ---------------------------------------------------------------------------------------------
 
     def plan(self, new: Target, *, trusted: bool) -> Plan:
@@ -120,7 +115,7 @@ class Live:
 
         # The record is enough to see that only configuration has changed; for all else it is worth asking.
         quick = plan(self._recorded())
-        is_enough = len(quick.units("reload")) == len(quick.steps) and not self.running.going_to
+        is_enough = len(quick.units("reload")) == len(quick.steps) and not self.running.partly
         if is_enough:
             return quick
         full = plan(self.runtime.observe())
@@ -240,7 +235,7 @@ class Live:
     def record(self, generation: Generation) -> None:
         """Remember that `generation` is what every unit has loaded."""
         self.state.record(
-            replace(self.running, generation=generation.id, started_at=time.time(), going_to="", begun_at=0.0)
+            replace(self.running, generation=generation.id, started_at=time.time(), partly="", partly_since=0.0)
         )
 
     def prune(self) -> None:

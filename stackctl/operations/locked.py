@@ -13,20 +13,15 @@ L = TypeVar("L", bound=Live)
 
 
 @contextmanager
-def locked(kind: type[L], manifest: Path) -> Iterator[L]:
-    """`kind.open(manifest)` while the lock is held; a drill that was cut short is ended first.
+def locked(kind: type[L], manifest: Path, command: str) -> Iterator[L]:
+    """`kind.open(manifest)` while the lock is held, for `command`; what was interrupted is recovered first.
 
     Raises as `open`, and Unavailable when another stackctl holds the lock.
     """
+    from stackctl.operations.recovery import exclusive
     from stackctl.state import State
 
     if not State.beside(manifest).root.is_dir():
         kind.open(manifest)  # says what is wrong, and leaves no trace
-    with State.beside(manifest).lock():
-        live = kind.open(manifest)
-        if live.left_by_a_drill():
-            from stackctl.operations.drill import put_out_left_behind
-
-            put_out_left_behind(manifest, live)
-            live = kind.open(manifest)
-        yield live
+    with exclusive(manifest, command):
+        yield kind.open(manifest)

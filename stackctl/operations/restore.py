@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
-from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
+from stackctl.errors import Problem, StackctlError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.backup import Label
-    from stackctl.operations.launch import Selection, Work
-    from stackctl.state import State
+    from stackctl.operations.launch import Work
+    from stackctl.state import Entry, Generation, State
 
 
 def bring_back(manifest: Path, file: Path, runtime_name: str, *, force: bool, deadline_seconds: float) -> Label:
-    """Put the data of the backup `file` in place. What was there is kept until all of it has been.
+    """Put the data of the backup `file` in place, and start again what ran.
+
+    Without a name of a runtime, that is where the stack runs, or else where the backup was taken. What was there is
+    kept until all of the new is in place.
 
     Raises InputError for a file that is no whole backup, and for a running stack without `force`; nothing has been
-    changed then.
+    changed then. Raises CheckFailed and Unavailable with everything as before.
     """
     from stackctl.backup import verify
-    from stackctl.operations.launch import Selection, assemble, bring_up
+    from stackctl.operations.checking import load_or_report
+    from stackctl.operations.recovery import exclusive
+    from stackctl.operations.unfinished.restart import undone_on_failure
+    from stackctl.operations.unfinished.restore import finish, undo
     from stackctl.state import State
 
     label = verify(file)
-    state = State.beside(manifest)
-    password = partial(state.generated_secret, c.GRAFANA_ADMIN_PASSWORD)
-    work = assemble(manifest, state, runtime_name, Selection(), password, state.salt)
-    ran = [one.name for one in work.runtime.observe() if one.state != "exited"]
-    before = _selection(state, work, ran)
-    if ran and not force:
-        raise _running(ran)
-    try:
-        with state.lock():
-            _replace(state, work, label, file)
-    finally:
-        if ran:  # on the old data, when the new could not be put in place
-            bring_up(manifest, work.runtime.name, before, deadline_seconds)
+    if not State.beside(manifest).root.is_dir():
+        load_or_report(manifest)  # says what is wrong, and leaves no trace
+    with exclusive(manifest, "restore") as state:
+        work = _work(manifest, state, runtime_name, label)
+        ran = tuple(one.name for one in work.runtime.observe() if one.state != "exited")
+        if ran and not force:
+            raise _running(ran)
+        known = {one.id for one in state.generations()}
+        generation = state.write(work.tree)
+        try:
+            _refuse(work, generation, {*ran, *label.units})
+        except StackctlError:
+            if generation.id not in known:
+                state.discard(generation)
+            raise
+        entry = _entry(state, work, generation, ran)
+        state.begin(entry)
+        with undone_on_failure(state, lambda: undo(state, work.runtime, state.intent() or entry, deadline_seconds)):
+            _replace(state, work, label, file, generation)
+        entry = state.intent() or entry
+        state.keep_data_in(work.runtime.name)
+        finish(state, work.runtime, entry, deadline_seconds)
     return label
 
 
@@ -52,34 +70,74 @@ def _running(names: Collection[str]) -> Exception:
     )
 
 
-def _selection(state: State, work: Work, ran: Collection[str]) -> Selection:
-    """What brings up what ran."""
-    from stackctl.operations.launch import Selection
+def _work(manifest: Path, state: State, runtime_name: str, label: Label) -> Work:
+    """The stack as the manifest says, on the runtime that gets the data."""
+    from stackctl.operations.launch import Selection, assemble
+    from stackctl.runtime.select import AUTO
 
     running = state.running()
-    names = {unit.name for unit in work.tree.units}
-    skipped = running.units_skipped if running else {}
-    without = tuple(name for name, reason in skipped.items() if reason == c.LEFT_OUT and name in names)
-    profiles = {profile for unit in work.tree.units if unit.name in ran for profile in unit.profiles}
-    allow_missing = running is not None and running.allow_missing
-    return Selection(profiles=tuple(sorted(profiles)), without=without, allow_missing=allow_missing)
+    name = runtime_name if running or runtime_name != AUTO else label.runtime
+    password = partial(state.generated_secret, c.GRAFANA_ADMIN_PASSWORD)
+    return assemble(manifest, state, name, Selection(), password, state.salt)
 
 
-def _replace(state: State, work: Work, label: Label, file: Path) -> None:
+def _refuse(work: Work, generation: Generation, names: Collection[str]) -> None:
+    """Raise what stands in the way of starting the units `names`, before anything is stopped."""
+    from stackctl.operations.refused import error_of, refused
+
+    stack = work.stack
+    problems = refused(stack, work.tree, stack.root, lambda texts: work.runtime.validate(generation, texts))
+    if problems:
+        raise error_of(problems)
+    lacking = work.runtime.prepare([unit for unit in work.tree.units if unit.name in names])
+    if lacking:
+        remedy = "Nothing was changed."
+        raise Unavailable(*(Problem(f"{name} cannot run: {reason}", remedy=remedy) for name, reason in lacking.items()))
+
+
+def _entry(state: State, work: Work, generation: Generation, ran: tuple[str, ...]) -> Entry:
+    from stackctl.state import Entry
+
+    before = state.current()
+    return Entry(
+        "restore",
+        time.time(),
+        work.runtime.name,
+        work.tree.stack,
+        before=before.id if before else "",
+        going_to=generation.id,
+        stopped=ran,
+        token=token_hex(4),
+        existed=work.runtime.existing_data(),
+    )
+
+
+def _replace(state: State, work: Work, label: Label, file: Path, generation: Generation) -> None:
     from stackctl.backup import contents
     from stackctl.report import console
-    from stackctl.state import disk
 
     if work.runtime.observe():
         console.note("stopping the stack")
         work.runtime.stop()
-        state.record(None)
-    state.switch(state.write(work.tree))
+    state.switch(generation)
     names = {unit.name for unit in work.tree.units}
-    with disk.explained(state.root), ExitStack() as replaced:
-        for unit in label.units:
-            if unit not in names:
-                console.note(f"{console.mark('warn')} left out {unit}: this stack has none")
-                continue
-            console.note(f"restoring {unit}")
-            replaced.enter_context(work.runtime.replace_data(unit, contents(file, unit)))
+    for unit in label.units:
+        if unit not in names:
+            console.note(f"{console.mark('warn')} left out {unit}: this stack has none")
+            continue
+        console.note(f"restoring {unit}")
+        entry = _noted(state, aside=unit)
+        work.runtime.set_aside(unit, entry.token)
+        work.runtime.write_data(unit, contents(file, unit))
+    if done := state.intent():
+        state.intend(replace(done, in_place=True))
+
+
+def _noted(state: State, aside: str) -> Entry:
+    """The entry in the journal, with one more unit whose data is about to be set aside."""
+    entry = state.intent()
+    if entry is None:
+        raise Unavailable.of("somebody has removed the journal of this restore", remedy="Run the command again.")
+    noted = replace(entry, aside=(*entry.aside, aside))
+    state.intend(noted)
+    return noted

@@ -93,7 +93,7 @@ def look(manifest: Path) -> Status:
     if generation is None:
         return Status("", "", "", ())
     stack, runtime, units = generation.index()
-    begun = running and running.going_to and Unfinished(running.going_to, running.generation, running.begun_at)
+    begun = running and running.partly and Unfinished(running.partly, running.generation, running.partly_since)
     found = Status(
         stack,
         runtime,

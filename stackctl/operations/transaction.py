@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.errors import CheckFailed, Problem, StackctlError
+from stackctl.errors import CheckFailed, Problem, StackctlError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.operations.live import Live, Target
     from stackctl.runtime import Plan
-    from stackctl.state import Generation
+    from stackctl.state import Generation, State
 
 
 def change(live: Live, new: Target, deadline: float, *, trusted: bool, dry_run: bool = False) -> Plan:
@@ -73,17 +75,38 @@ def _needed(live: Live, new: Target, plan: Plan) -> set[str]:
 def _apply(live: Live, new: Target, plan: Plan, deadline: float, *, trusted: bool) -> None:
     """Make `new` live and confirm it. On any failure the old generation is live again, and confirmed too."""
     old = live.confirmed()
-    before = live.kept(old) if trusted and not live.running.going_to else None
+    before = live.kept(old) if trusted and not live.running.partly else None
     live.refuse_closed_grafana(new, before)
-    live.state.begin(new.generation)
+    _begin(live, old, new)
     try:
         live.state.switch(new.generation)
         live.runtime.execute(_and_prometheus(plan), new.generation)
         live.confirm(new, before, deadline)
+        live.record(new.generation)
     except (StackctlError, KeyboardInterrupt) as failure:
         problems = failure.problems if isinstance(failure, StackctlError) else (Problem("interrupted"),)
         raise CheckFailed(*problems, _roll_back(live, old, new, plan, deadline)) from failure
-    live.record(new.generation)
+    _end(live.state)
+
+
+def _begin(live: Live, old: Generation, new: Target) -> None:
+    """Write the intent. A change that is a step of a drill goes into the drill's own."""
+    from stackctl.state import Entry
+
+    entry = live.state.intent()
+    if entry and entry.operation == "drill":
+        live.state.intend(replace(entry, going_to=new.id))
+    else:
+        stack, runtime, _ = live.current.index()
+        live.state.begin(Entry("reload", time.time(), runtime, stack, before=old.id, going_to=new.id))
+
+
+def _end(state: State) -> None:
+    entry = state.intent()
+    if entry and entry.operation == "drill":
+        state.intend(replace(entry, going_to=""))
+    else:
+        state.end()
 
 
 def _and_prometheus(plan: Plan) -> Plan:
@@ -98,15 +121,34 @@ def _roll_back(live: Live, old: Generation, new: Target, plan: Plan, deadline: f
     """Go back to `old`, and say whether that is confirmed."""
     remedy = "Run `stackctl up`; `stackctl logs prometheus` tells more."
     try:
-        live.state.switch(old)
-        live.runtime.execute(_and_prometheus(plan), old)
-        kept = live.kept(old)
-        if kept is None:
-            summary = f"rolled back to generation {old.id}, whose files have been changed by hand: not confirmed"
-            return Problem(summary, remedy=remedy)
-        live.confirm(kept, new, deadline)
-        live.record(old)
+        is_confirmed = _return_to(live, old, new, _and_prometheus(plan), deadline)
     except StackctlError as failure:
         return Problem(f"rolling back to generation {old.id} failed too: {failure.problems[0].summary}", remedy=remedy)
+    if not is_confirmed:
+        summary = f"rolled back to generation {old.id}, whose files have been changed by hand: not confirmed"
+        return Problem(summary, remedy=remedy)
     remedy = "Mend what is named above and run `stackctl reload` again."
     return Problem(f"rolled back: generation {old.id} is in force again, confirmed", remedy=remedy)
+
+
+def return_to(live: Live, old: Generation, new: Generation | None, deadline: float) -> None:
+    """Load `old` again wherever `new` may have been loaded. Raises StackctlError when that is not confirmed."""
+    from stackctl.runtime import Plan, Step
+
+    units = [unit for unit in old.units() if unit.reload and unit.name not in live.running.units_skipped]
+    plan = Plan(tuple(Step("reload", unit.name, "rolled back") for unit in units))
+    if not _return_to(live, old, live.kept(new) if new else None, plan, deadline):
+        raise Unavailable.of(f"the files of generation {old.id} have been changed by hand", remedy="Run `stackctl up`.")
+
+
+def _return_to(live: Live, old: Generation, new: Target | None, plan: Plan, deadline: float) -> bool:
+    """Go back from `new` to `old`. False when the files of `old` are not what was written, so nothing confirms them."""
+    live.state.switch(old)
+    live.runtime.execute(plan, old)
+    kept = live.kept(old)
+    if kept is None:
+        return False
+    live.confirm(kept, new, deadline)
+    live.record(old)
+    _end(live.state)
+    return True

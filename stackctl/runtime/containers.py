@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl import home
 from stackctl.runtime.protocol import Observed, Peer, RunState
 
 # The labels by which Compose knows its own.
@@ -37,7 +39,7 @@ def observed(container: Mapping[str, Any]) -> Observed:
         known,
         spec=labels.get(c.LABEL_SPEC, ""),
         image=container["Config"]["Image"],
-        started_at=_unix_time(state["StartedAt"]),
+        started_at=unix_time(state["StartedAt"]),
         detail="running, but unhealthy" if known == "running" and unhealthy else details.get(known, ""),
     )
 
@@ -54,7 +56,22 @@ def unit_name(labels: Mapping[str, str]) -> str:
     return labels.get(c.LABEL_UNIT) or labels.get(SERVICE, "")
 
 
-def _unix_time(text: str) -> float:
+def started_from(labels: Mapping[str, str]) -> Path | None:
+    """The folder that Compose started a container from, without symbolic links: a state folder, or that of another
+    Compose file. None where Compose does not tell."""
+    text = labels.get(CONFIG, "")
+    if not text:
+        return None
+    file = Path(text)
+    return home.resolved(next((parent for parent in file.parents if parent.name == c.STATE_DIR), file.parent))
+
+
+def shown(folder: Path) -> Path:
+    """The folder of the manifest or of the Compose file that belongs to `started_from`."""
+    return folder.parent if folder.name == c.STATE_DIR else folder
+
+
+def unix_time(text: str) -> float:
     """The engine's time, "2024-05-01T10:00:00.123456789Z", as Unix time; 0 for "never"."""
     if text.startswith("0001"):
         return 0.0

@@ -13,21 +13,22 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
+from stackctl import home
 from stackctl.errors import Problem, Unavailable
-from stackctl.runtime import bounded, containers, dial, engine, ports, volume
+from stackctl.runtime import bounded, containers, dial, engine, ports, removal, volume
 from stackctl.runtime.bounded import Unusable
 from stackctl.runtime.checkers import FILES, TREE, Call, Texts, Verdict
 from stackctl.runtime.http import FETCH_SECONDS, Answer, reload_all
-from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan
+from stackctl.runtime.protocol import LOST, MOVED, DataFile, Live, Observed, Peer, Plan
 from stackctl.runtime.validation import Refusal, validate
-from stackctl.tree import Unit, load_units
+from stackctl.tree import Unit
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -84,7 +85,8 @@ class Docker:
 
     def observe(self) -> tuple[Observed, ...]:
         found = (self._inspect(row["Id"]) for row in self._containers())
-        return tuple(sorted((containers.observed(one) for one in found if one), key=lambda one: one.name))
+        units = (replace(containers.observed(one), stray=self._stray(one)) for one in found if one)
+        return tuple(sorted(units, key=lambda one: one.name))
 
     def _containers(self) -> list[dict[str, Any]]:
         with engine.explained():
@@ -96,22 +98,30 @@ class Docker:
 
     def _refuse_foreign(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Raise Unavailable when the containers are of another stack that happens to have the same name."""
-        files = (row["Labels"].get(containers.CONFIG, "") for row in rows)
-        for file in filter(None, files):
-            if not self._is_ours(file):
-                before, state, _ = file.partition(f"/{c.STATE_DIR}/")
-                folder = before if state else Path(file).parent
+        for row in rows:
+            folder = containers.started_from(row["Labels"])
+            if folder and folder not in self._folders:
                 raise Unavailable.of(
-                    f"another stack named `{self.project}` runs, from {folder}",
+                    f"another stack named `{self.project}` runs, from {containers.shown(folder)}",
                     cause="Both would be one Compose project, with the same containers and data.",
                     remedy="Give one of them another `name`, or stop the other first: "
                     f"`docker compose --project-name {self.project} down`.",
                 )
 
-    def _is_ours(self, files: str) -> bool:
-        """Whether a container was made from a file of this folder. Compose joins its files by commas, which may be in
-        the folder's name too; ours has one."""
-        return any(files.startswith(f"{folder}/") for folder in (self.live, self.live.resolve()))
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        """The state folders whose containers are this stack's: its own, and the one it was moved from."""
+        root = self.live.parent
+        own, record = home.resolved(root), home.read(root)
+        return (own, Path(record.folder)) if record and home.place(root, record) == "moved" else (own,)
+
+    def _stray(self, container: Mapping[str, Any]) -> str:
+        """Why a container cannot go on as it is: what it mounts is not the state folder any more."""
+        root = self.live.parent
+        folder, record = containers.started_from(container["Config"]["Labels"]), home.read(root)
+        if folder and folder != home.resolved(root):
+            return MOVED
+        return LOST if record and containers.unix_time(container["Created"]) < record.made_at else ""
 
     def _inspect(self, container: str) -> dict[str, Any] | None:
         from docker.errors import NotFound
@@ -160,20 +170,20 @@ class Docker:
         reload_all([(units[name], generation.access(units[name])) for name in plan.units("reload")])
 
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
-        names = tuple(one.name for one in self.observe())
-        generation = self.live / c.CURRENT
-        self._compose(generation.resolve(), "down", "--remove-orphans", *(["--volumes"] if volumes else []))
-        return names
+        return removal.remove(self.client, self.project, self._folders, volumes=volumes)
+
+    def others(self) -> tuple[Path, ...]:
+        """The folders of other stacks that have this one's name and run."""
+        return removal.others_of(self.client, self.project, self._folders)
 
     def volumes(self) -> tuple[str, ...]:
         """The volumes of a project of this name."""
-        with engine.explained():
-            found = self.client.volumes(filters={"label": [f"{containers.PROJECT}={self.project}"]})
-        return tuple(sorted(volume["Name"] for volume in found["Volumes"] or ()))
+        return removal.volumes_of(self.client, self.project)
 
     def _stuck(self, names: Collection[str]) -> set[str]:
         """Containers among `names` that Compose would find unchanged and leave in their state."""
-        return {one.name for one in self.observe() if one.name in names and one.state in {"restarting", "paused"}}
+        found = [one for one in self.observe() if one.name in names]
+        return {one.name for one in found if one.stray or one.state in {"restarting", "paused"}}
 
     def _remove(self, names: Collection[str]) -> None:
         """Stop and remove the containers of `names`, all at once."""
@@ -236,24 +246,38 @@ class Docker:
                 return
             yield from volume.unpacked(pieces)
 
+    def folders(self, unit: str, folder: str) -> tuple[str, ...]:
+        verdict = self._run_in(unit, ["ls", f"{c.DATA_PATHS[unit]}/{folder}"])
+        return () if verdict.code else tuple(verdict.output.split())
+
     def remove_data(self, unit: str, folder: str) -> None:
         verdict = self._run_in(unit, ["sh", "-c", 'rm -r "$0"', f"{c.DATA_PATHS[unit]}/{folder}"])
         if verdict.code:
             raise Unavailable.of(f"{folder} cannot be removed from the data of {unit}", cause=verdict.output.strip())
 
-    @contextmanager
-    def replace_data(self, unit: str, files: Iterable[DataFile]) -> Iterator[None]:
+    def existing_data(self) -> tuple[str, ...]:
+        return (*self.volumes(), *removal.networks_of(self.client, self.project))
+
+    def remove_other_data(self, kept: Collection[str]) -> None:
+        removal.remove_data(self.client, self.project, kept)
+
+    def set_aside(self, unit: str, token: str) -> None:
+        self._arrange(unit, volume.SET_ASIDE, token)
+
+    def write_data(self, unit: str, files: Iterable[DataFile]) -> None:
         user = int(c.CONTAINER_USERS.get(unit, c.DEFAULT_CONTAINER_USER))
-        with self._container_of(unit) as container:
-            self._arrange(container, unit, volume.SET_ASIDE)
-            try:
-                with volume.packed(files, user, self.live.parent) as archive, engine.explained():
-                    self.client.put_archive(container, c.DATA_PATHS[unit], archive)
-                yield
-            except BaseException:
-                self._arrange(container, unit, volume.PUT_BACK)
-                raise
-            self._arrange(container, unit, volume.DROP)
+        with (
+            self._container_of(unit) as container,
+            volume.packed(files, user, self.live.parent) as archive,
+            engine.explained(),
+        ):
+            self.client.put_archive(container, c.DATA_PATHS[unit], archive)
+
+    def put_back(self, unit: str, token: str) -> None:
+        self._arrange(unit, volume.PUT_BACK, token)
+
+    def drop_aside(self, unit: str, token: str) -> None:
+        self._arrange(unit, volume.DROP, token)
 
     @contextmanager
     def _container_of(self, unit: str) -> Iterator[str]:
@@ -269,15 +293,19 @@ class Docker:
         finally:
             self._remove([unit])
 
-    def _arrange(self, container: str, unit: str, script: str) -> None:
-        """Run a script on the data of `container`, by the shell of its own image and as the user who owns the data."""
-        image = (self._inspect(container) or {"Image": ""})["Image"]
-        ran = engine.run(
-            [
-                *("docker", "run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - the container's
-                *("--volumes-from", container, "--entrypoint", "sh", image, "-euc", script, c.DATA_PATHS[unit]),
-            ]
-        )
+    def _arrange(self, unit: str, script: str, token: str) -> None:
+        """Run a script on the data of `unit`, by the shell of its own image and as the user who owns the data."""
+        name = f"{self.project}-{unit}-arrange"
+        with self._container_of(unit) as container:
+            image = (self._inspect(container) or {"Image": ""})["Image"]
+            engine.run(["docker", "rm", "--force", name])  # what an interrupted command has left at work
+            ran = engine.run(
+                [
+                    *("docker", "run", "--rm", "--name", name, "--network", "none", "--read-only"),
+                    *("--tmpfs", "/tmp", "--cap-drop", "ALL", "--volumes-from", container),  # noqa: S108 - the container's
+                    *("--entrypoint", "sh", image, "-euc", script, c.DATA_PATHS[unit], token),
+                ]
+            )
         if ran.returncode:
             raise Unavailable.of(f"the data of {unit} cannot be arranged", cause=ran.stderr.strip())
 
@@ -285,7 +313,7 @@ class Docker:
 
     def validate(self, generation: Live, texts: Texts) -> list[Refusal]:
         images = {unit.name: unit.image for unit in generation.units()}
-        running = {one.name: one.image for one in self.observe() if one.state == "running"}
+        running = {one.name: one.image for one in self.observe() if one.state == "running" and not one.stray}
         tree = f"{c.CONTAINER_MOUNT}/{c.GENERATIONS}/{generation.id}"
 
         def run(call: Call) -> Verdict:
@@ -345,17 +373,15 @@ class Docker:
         return tuple(containers.peer(row, near) for row in rows)
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
-        one = len(units) == 1
-        tree = (self.live / c.CURRENT).resolve()
-        named = {unit.name: unit.in_compose for unit in load_units((tree / c.UNITS_FILE).read_bytes())[2]}
-        command = ["docker", "compose", "--project-name", self.project, "--file"]
-        command += [str(tree / c.COMPOSE_FILE), "logs", "--no-color"]
-        command += ["--no-log-prefix"] if one else []
+        # By the containers' labels: neither the state's files nor the manifest are needed.
+        names = {containers.unit_name(row["Labels"]): row["Labels"][containers.SERVICE] for row in self._containers()}
+        command = ["docker", "compose", "--project-name", self.project, "logs", "--no-color"]
+        command += ["--no-log-prefix"] if len(units) == 1 else []
         command += ["--follow"] if follow else []
         command += ["--tail", str(tail)] if tail is not None else []
-        command += sorted(named.get(name, name) for name in units)
+        command += sorted(names.get(name, name) for name in units)
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self._environment(tree)
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=os.sep
         ) as process:
             try:
                 for line in process.stdout or ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,14 @@ class explained:  # noqa: N801 - reads as a statement
 
         if isinstance(error, (DockerException, RequestException)):
             raise Unavailable.of("the Docker engine failed", cause=str(error), remedy=NO_ENGINE) from error
+
+
+def unless_gone(call: Callable[[], object]) -> None:
+    """Make a call about something that may have been removed meanwhile."""
+    from docker.errors import NotFound
+
+    with suppress(NotFound):
+        call()
 
 
 def run(

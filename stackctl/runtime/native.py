@@ -1,7 +1,8 @@
 """The native runtime: the units are processes of this machine, which outlive the command that started them.
 
 A pid alone is no identity, because the system gives it to somebody else later. Each unit's pid file holds its
-pid, the time that process started, and the spec it runs; only a process with both is ever signalled.
+pid, the time that process started, and the spec it runs; only a process with both is ever signalled. Where pid files
+are lost, the processes are found by what their environment says (`process.Mark`).
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ import socket
 import subprocess
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from stackctl import conventions as c
-from stackctl import tools
+from stackctl import home, tools
 from stackctl.errors import Problem, Unavailable
 from stackctl.runtime import dial, ports, process
 from stackctl.runtime.checkers import Texts
 from stackctl.runtime.http import FETCH_SECONDS, Answer, ask, reload_all
 from stackctl.runtime.local_checker import Local
-from stackctl.runtime.protocol import DataFile, Live, Observed, Peer, Plan
+from stackctl.runtime.protocol import LOST, MOVED, TEMPORARY, DataFile, Live, Observed, Peer, Plan
 from stackctl.runtime.tail import lines
 from stackctl.runtime.validation import Refusal, validate
 from stackctl.tree import Unit
@@ -41,8 +42,12 @@ _START = """\
 started=$(cut -d' ' -f22 /proc/$$/stat 2>/dev/null || LC_ALL=C ps -o lstart= -p $$)
 printf '%s\\n%s\\n%s\\n' "$$" "$started" "$2" > "$1.new" && mv "$1.new" "$1" || exit 127
 shift 2
+STACKCTL_PID=$$
+export STACKCTL_PID
 exec "$@"
 """
+# The folder that a unit's data is moved to while a restore puts other data in its place.
+_ASIDE = ".aside-{token}-{unit}"
 
 
 @dataclass(frozen=True)
@@ -56,20 +61,47 @@ class Native:
     # -- observing --------------------------------------------------------------------------------------------
 
     def observe(self) -> tuple[Observed, ...]:
-        return tuple(self._observe(path) for path in sorted(self._pids.glob("*.pid")))
+        return tuple(self._observe(name, entry) for name, entry in self._entries().items())
 
-    def _observe(self, path: Path) -> Observed:
-        name = path.name.removesuffix(".pid")
-        entry = process.read(path)
+    def _entries(self, *, thorough: bool = False) -> dict[str, process.Entry | None]:
+        """Unit -> its process, by the pid files; by the processes' own marks where a file is damaged, or all are lost.
+
+        None is a process that cannot be found. `thorough` looks for marks in any case.
+        """
+        names = {path.name.removesuffix(".pid"): path for path in self._pids.glob("*.pid")}
+        found = {name: process.read(path) for name, path in names.items()}
+        if thorough or None in found.values() or not self._pids.is_dir():
+            for mark in process.marked():
+                known = found.get(mark.unit)
+                if self._is_own(mark) and not (known and process.is_alive(known)):
+                    found[mark.unit] = mark.entry
+        return dict(sorted(found.items()))
+
+    def _is_own(self, mark: process.Mark) -> bool:
+        if mark.state_id and mark.state_id == self._state_id:
+            return True
+        return mark.state == str(self._root) and not process.works_elsewhere(mark.entry.pid, self._root)
+
+    def _observe(self, name: str, entry: process.Entry | None) -> Observed:
+        path = self._pid_file(name)
+        started_at = path.stat().st_mtime if path.exists() else 0.0
         if entry is None:
             return Observed(name, "exited", detail="left no trace of its process")
         if process.is_alive(entry):
-            return Observed(name, "running", entry.spec, started_at=path.stat().st_mtime)
+            return Observed(name, "running", entry.spec, started_at=started_at, stray=self._stray(entry))
         # Only the process that started it can tell the code, and only once it is known to have ended.
         child = self._children.get(name)
         code = child.poll() if child and child.pid == entry.pid else None
         detail = "exited" if code is None else _words(code)
-        return Observed(name, "exited", entry.spec, started_at=path.stat().st_mtime, detail=detail)
+        return Observed(name, "exited", entry.spec, started_at=started_at, detail=detail)
+
+    def _stray(self, entry: process.Entry) -> str:
+        mark = process.mark_of(entry.pid)
+        if mark is None:
+            return ""
+        if mark.state != str(self._root):
+            return MOVED
+        return LOST if mark.state_id != self._state_id else ""
 
     def prepare(self, units: Collection[Unit]) -> Mapping[str, str]:
         lacking = {unit.name: reason for unit in units if (reason := _lacking(unit))}
@@ -84,25 +116,28 @@ class Native:
     def execute(self, plan: Plan, generation: Live) -> None:
         units = {unit.name: unit for unit in generation.units()}
         starting = [units[name] for name in plan.starting()]
+        running = self._entries(thorough=bool(starting))
         for path in (self._pids, self._logs, self._data):
             path.mkdir(mode=0o700, exist_ok=True)
-        self._end(plan.units("remove", "replace"))
+        for unit in starting:  # a server whose folder was lost writes what it holds in memory when it stops
+            (self._data / unit.name).mkdir(mode=0o700, exist_ok=True)
+        ending = {*plan.units("remove"), *plan.starting()}
+        self._end({name: entry for name, entry in running.items() if name in ending})
         for unit in starting:
             self._start(unit)
         reload_all([(units[name], generation.access(units[name])) for name in plan.units("reload")])
 
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
-        names = tuple(path.name.removesuffix(".pid") for path in sorted(self._pids.glob("*.pid")))
-        self._end(names)
+        entries = self._entries(thorough=True)
+        self._end(entries)
         if volumes and self._data.is_dir():
-            shutil.rmtree(self._data)
-        return names
+            _remove_folder(self._data)
+        return tuple(entries)
 
     def _start(self, unit: Unit) -> None:
         tool = tools.require(unit.tool) if unit.tool else None
         program = [str(tool.path)] if tool else []
         data = self._data / unit.name
-        data.mkdir(mode=0o700, exist_ok=True)
         known = {
             "{expanded_tree}": str(self._tree).replace("$", f"${{{c.DOLLAR_VARIABLE}}}"),
             "{tree}": str(self._tree),
@@ -121,7 +156,12 @@ class Native:
                 stdout=out,
                 stderr=out,
                 cwd=_fill(unit.cwd, known) or data,
-                env={**os.environ, **{key: _fill(value, known) for key, value in unit.env.items()}, **self._env(unit)},
+                env={
+                    **os.environ,
+                    **{key: _fill(value, known) for key, value in unit.env.items()},
+                    **self._env(unit),
+                    **self._mark(unit),
+                },
                 start_new_session=True,
             )
         self._await_pid_file(unit.name)
@@ -133,6 +173,14 @@ class Native:
         values: dict[str, str] = json.loads((self._tree / unit.env_file).read_bytes())
         return values
 
+    def _mark(self, unit: Unit) -> dict[str, str]:
+        return {
+            process.STATE: str(self._root),
+            process.STATE_ID: self._state_id,
+            process.UNIT: unit.name,
+            process.SPEC: unit.spec,
+        }
+
     def _await_pid_file(self, name: str) -> None:
         child = self._children[name]
 
@@ -142,19 +190,17 @@ class Native:
 
         wait_until(settled, bool, _KILL_SECONDS, what=f"the pid file of {name}", interval=0.002)
 
-    def _end(self, names: Collection[str]) -> None:
-        """End the processes of `names`, all at once: SIGTERM, and SIGKILL for what has not gone in time."""
-        if not names:
+    def _end(self, entries: Mapping[str, process.Entry | None]) -> None:
+        """End the processes of units, all at once: SIGTERM, and SIGKILL for what has not gone in time."""
+        if not entries:
             return
-        with ThreadPoolExecutor(max_workers=len(names)) as pool:
-            list(pool.map(self._end_one, names))
+        with ThreadPoolExecutor(max_workers=len(entries)) as pool:
+            list(pool.map(self._end_one, entries, entries.values()))
 
-    def _end_one(self, name: str) -> None:
-        path = self._pid_file(name)
-        entry = process.read(path)
+    def _end_one(self, name: str, entry: process.Entry | None) -> None:
         if entry and not (self._signalled(name, entry, signal.SIGTERM, _STOP_SECONDS)):
             self._signalled(name, entry, signal.SIGKILL, _KILL_SECONDS)
-        path.unlink(missing_ok=True)
+        self._pid_file(name).unlink(missing_ok=True)
 
     def _signalled(self, name: str, entry: process.Entry, number: signal.Signals, wait_seconds: float) -> bool:
         """Signal the process, unless it has ended. Whether it has ended after `wait_seconds`."""
@@ -171,9 +217,10 @@ class Native:
             return False
 
     def _refuse_taken_ports(self, units: Collection[Unit]) -> None:
-        entries = [process.read(path) for path in self._pids.glob("*.pid")]
+        taken = [unit for unit in units if unit.address and ports.refusal(unit.address)]
+        entries = self._entries(thorough=bool(taken)).values()
         own = {entry.pid for entry in entries if entry and process.is_alive(entry)}
-        found = [problem for unit in units if unit.address and (problem := _obstacle(unit, own))]
+        found = [problem for unit in taken if (problem := _obstacle(unit, own))]
         if found:
             raise Unavailable(*found)
 
@@ -187,23 +234,44 @@ class Native:
                 with path.open("rb") as content:
                     yield DataFile(path.relative_to(root).as_posix(), status.st_size, status.st_mode & 0o777, content)
 
+    def folders(self, unit: str, folder: str) -> tuple[str, ...]:
+        return tuple(sorted(path.name for path in (self._data / unit / folder).glob("*")))
+
     def remove_data(self, unit: str, folder: str) -> None:
         shutil.rmtree(self._data / unit / folder)
 
-    @contextmanager
-    def replace_data(self, unit: str, files: Iterable[DataFile]) -> Iterator[None]:
+    def existing_data(self) -> tuple[str, ...]:
+        return tuple(sorted(path.name for path in self._data.glob("[!.]*") if path.is_dir()))
+
+    def remove_other_data(self, kept: Collection[str]) -> None:
+        for name in {*self.existing_data()} - {*kept}:
+            _remove_folder(self._data / name)
+        if not kept and self._data.is_dir():
+            self._data.rmdir()
+
+    def set_aside(self, unit: str, token: str) -> None:
         self._data.mkdir(mode=0o700, exist_ok=True)
-        data, aside = self._data / unit, self._data / f".before-restore-{unit}"
-        _put_back(aside, data)
-        data.mkdir(mode=0o700, exist_ok=True)
-        data.rename(aside)
-        try:
-            _write_files(data, files)
-            yield
-        except BaseException:
-            _put_back(aside, data)
-            raise
-        _remove_folder(aside)
+        data = self._data / unit
+        if data.is_dir() and not self._aside(unit, token).is_dir():
+            data.rename(self._aside(unit, token))
+
+    def write_data(self, unit: str, files: Iterable[DataFile]) -> None:
+        _write_files(self._data / unit, files)
+
+    def put_back(self, unit: str, token: str) -> None:
+        aside, data = self._aside(unit, token), self._data / unit
+        if aside.is_dir():
+            if data.is_dir():
+                _remove_folder(data)
+            aside.rename(data)
+
+    def drop_aside(self, unit: str, token: str) -> None:
+        aside = self._aside(unit, token)
+        if aside.is_dir():
+            _remove_folder(aside)
+
+    def _aside(self, unit: str, token: str) -> Path:
+        return self._data / _ASIDE.format(token=token, unit=unit)
 
     # -- asking -----------------------------------------------------------------------------------------------
 
@@ -234,6 +302,15 @@ class Native:
         return self.folder / "live" / c.CURRENT
 
     @property
+    def _root(self) -> Path:
+        return home.resolved(self.folder)
+
+    @property
+    def _state_id(self) -> str:
+        record = home.read(self.folder)
+        return record.id if record else ""
+
+    @property
     def _pids(self) -> Path:
         return self.folder / "pids"
 
@@ -255,16 +332,9 @@ def _fill(text: str, known: Mapping[str, str]) -> str:
     return text
 
 
-def _put_back(aside: Path, data: Path) -> None:
-    """Make the folder `aside`, if there is one, the folder `data` again."""
-    if aside.is_dir():
-        shutil.rmtree(data, ignore_errors=True)
-        aside.rename(data)
-
-
 def _remove_folder(folder: Path) -> None:
-    """Remove `folder`. Its name goes first: half of it must never be taken for the data that was kept aside."""
-    doomed = folder.with_name(f"{folder.name}-done")
+    """Remove `folder`. Its name goes first: half of it must never be taken for a unit's data, or for what was kept."""
+    doomed = folder.with_name(f"{TEMPORARY}{folder.name}")
     shutil.rmtree(doomed, ignore_errors=True)
     folder.rename(doomed)
     shutil.rmtree(doomed)

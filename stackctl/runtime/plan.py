@@ -69,6 +69,8 @@ def make_plan(
 def _change(unit: Unit, seen: Observed | None) -> Step | None:
     if seen is None or seen.state == "missing":
         return Step("create", unit.name, "not created yet")
+    if seen.stray:
+        return Step("replace", unit.name, seen.stray)
     if seen.spec != unit.spec:
         return Step("replace", unit.name, _difference(unit, seen))
     if seen.state == "running":

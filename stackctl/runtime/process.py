@@ -1,10 +1,11 @@
-"""A process that can be told from a later one with the same pid."""
+"""A process that can be told from a later one with the same pid, and that says by itself whose it is."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,64 @@ class Entry:
 
 
 def read(path: Path) -> Entry | None:
-    """The entry in a pid file, or None when there is none that makes sense."""
+    """The entry in a pid file, or None when there is none that makes sense.
+
+    A pid of 1 or less is no server's: to signal it would end all processes, or a group of them.
+    """
     try:
         pid, started, spec = path.read_text().splitlines()
-        return Entry(int(pid), started.strip(), spec)
+        entry = Entry(int(pid), started.strip(), spec)
     except (OSError, ValueError):
         return None
+    return entry if entry.pid > 1 and entry.started else None
+
+
+# The variables by which a server that stackctl started says whose it is, also when no file knows it any more. Its own
+# pid tells it from its children, which have the same variables.
+STATE, STATE_ID, UNIT, SPEC, PID = (f"STACKCTL_{name}" for name in ("STATE", "STATE_ID", "UNIT", "SPEC", "PID"))
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a process says of itself: the state folder and its id, the unit and its spec."""
+
+    entry: Entry
+    state: str
+    state_id: str
+    unit: str
+
+
+def marked() -> Iterator[Mark]:
+    """Every process that stackctl has started for any stack, as far as the system shows them to this user."""
+    for path in Path("/proc").iterdir() if Path("/proc/self/environ").exists() else ():
+        if path.name.isdigit() and (mark := mark_of(int(path.name))):
+            yield mark
+
+
+def mark_of(pid: int) -> Mark | None:
+    """What the process `pid` says of itself; None when stackctl did not start it, or the system does not tell."""
+    try:
+        content = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return None
+    if f"{PID}={pid}\0".encode() not in content:
+        return None
+    pairs = (pair.decode(errors="surrogateescape").partition("=") for pair in content.split(b"\0"))
+    found = {name: value for name, _, value in pairs if name in {STATE, STATE_ID, UNIT, SPEC}}
+    started = start_time(pid)
+    if len(found) < len((STATE, STATE_ID, UNIT, SPEC)) or not started:
+        return None
+    return Mark(Entry(pid, started, found[SPEC]), found[STATE], found[STATE_ID], found[UNIT])
+
+
+def works_elsewhere(pid: int, state: Path) -> bool:
+    """Whether the process works in a state folder other than `state`: it was moved away together with that."""
+    try:
+        folder = Path(os.readlink(f"/proc/{pid}/cwd"))  # noqa: PTH115 - may end with " (deleted)"
+    except OSError:
+        return False
+    own = (folder, *folder.parents)
+    return state not in own and any(each.name == state.name and each.is_dir() for each in own)
 
 
 def is_alive(entry: Entry) -> bool:

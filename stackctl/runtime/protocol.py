@@ -15,6 +15,11 @@ from stackctl.runtime.http import Answer
 from stackctl.runtime.validation import Refusal
 from stackctl.tree import Unit
 
+# Why a unit is a stray.
+MOVED = "the folder of the stack has moved"
+LOST = "the state that it was started from was lost"
+# What carries this prefix is on its way out.
+TEMPORARY = ".tmp-"
 RunState = Literal["running", "exited", "restarting", "created", "paused", "missing"]
 Action = Literal["remove", "create", "replace", "start", "reload"]
 
@@ -24,7 +29,8 @@ class Observed:
     """One unit as it was found. A unit that was never created is not observed at all.
 
     `spec` is the `Unit.spec` it was started with, `image` what it runs, `started_at` the Unix time of its last
-    start (0 when unknown), and `detail` says more about the state: "exited with code 1".
+    start (0 when unknown), and `detail` says more about the state: "exited with code 1". `stray` is why it cannot go on
+    as it is: the folder that it was started from is not this one any more; "" for all others.
     """
 
     name: str
@@ -33,6 +39,7 @@ class Observed:
     image: str = ""
     started_at: float = 0.0
     detail: str = ""
+    stray: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,18 +181,43 @@ class Runtime(Protocol):
         """The files in the data of `unit`, or in a folder of it, running or not; none when there is no such folder."""
         ...
 
+    def folders(self, unit: str, folder: str) -> tuple[str, ...]:
+        """The names in a folder of the data of `unit`; none when there is no such folder, or where only a running unit
+        tells and it does not run."""
+        ...
+
     def remove_data(self, unit: str, folder: str) -> None:
         """Remove a folder from the data of `unit`, which runs."""
         ...
 
-    def replace_data(self, unit: str, files: Iterable[DataFile]) -> AbstractContextManager[None]:
-        """Give `unit`, which does not exist, the data `files`, owned by the user that it runs as.
+    def existing_data(self) -> tuple[str, ...]:
+        """What there is of the stack's data: the names of its folders, or of its volumes and networks."""
+        ...
 
-        What was there is kept aside within the context. It is put back when that ends with an error, and removed
-        when not; what a killed process has left aside is put back first.
+    def remove_other_data(self, kept: Collection[str]) -> None:
+        """Remove what has been added to `kept`, which `existing_data` returned, while no unit exists."""
+        ...
+
+    def set_aside(self, unit: str, token: str) -> None:
+        """Move the data of `unit`, which does not exist, aside, under a name with `token` in it.
+
+        This and the three below can be interrupted anywhere, and done again.
         """
         ...
 
+    def write_data(self, unit: str, files: Iterable[DataFile]) -> None:
+        """Give `unit`, whose data is set aside, the data `files`, owned by the user that it runs as."""
+        ...
+
+    def put_back(self, unit: str, token: str) -> None:
+        """Put what was set aside in place of what is there. Without anything aside, nothing is changed."""
+        ...
+
+    def drop_aside(self, unit: str, token: str) -> None:
+        """Remove what was set aside."""
+        ...
+
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
-        """Stop and remove every unit, and with `volumes` their data. Returns the names of what was there."""
+        """Stop and remove every unit of this folder's stack, whatever is left of its files, and with `volumes` its
+        data. Returns the names of what was there."""
         ...

@@ -25,18 +25,24 @@ def _silent(_: str) -> None:
 
 
 def choose(
-    name: str, stack: str, folder: Path, *, running: str | None = None, note: Callable[[str], None] = _silent
+    name: str,
+    stack: str,
+    folder: Path,
+    *,
+    running: str | None = None,
+    last: str = "",
+    note: Callable[[str], None] = _silent,
 ) -> Choice:
     """The runtime for a stack whose state folder is `folder`.
 
-    name     "docker", "native", or "auto": what it runs on already (`running`), else docker where an engine
-             answers, else native
+    name     "docker", "native", or "auto": what it runs on already (`running`), else what has its data (`last`), else
+             docker where an engine answers, else native
     note     is told of slow steps, such as pulling an image
 
-    Raises Unavailable when docker was asked for, or runs the stack, and does not answer, and InputError for a folder
-    that no container can mount.
+    Raises Unavailable when docker was asked for, or has the stack or its data, and does not answer, and InputError for
+    a folder that no container can mount.
     """
-    choice = _chosen(name, stack, folder, running, note)
+    choice = _chosen(name, stack, folder, running, last, note)
     if choice.runtime.name == DOCKER:
         _refuse_colon(folder)
     return choice
@@ -51,11 +57,13 @@ def _refuse_colon(folder: Path) -> None:
         )
 
 
-def _chosen(name: str, stack: str, folder: Path, running: str | None, note: Callable[[str], None]) -> Choice:
+def _chosen(name: str, stack: str, folder: Path, running: str | None, last: str, note: Callable[[str], None]) -> Choice:
     if name != AUTO:
         return Choice(open_runtime(name, stack, folder, note=note), "asked for")
     if running:
         return Choice(open_runtime(running, stack, folder, note=note), "the stack runs there")
+    if last:
+        return Choice(open_runtime(last, stack, folder, note=note), "its data is there")
     try:
         return Choice(open_runtime(DOCKER, stack, folder, note=note), "a Docker engine answers")
     except Unavailable as error:

@@ -12,30 +12,35 @@ from typing import IO
 
 from stackctl.runtime.protocol import DataFile
 
-# Each step can be killed anywhere and done again: `.moving` holds what is complete only together with what lies
-# beside it, `.before-restore` is complete by itself, and `.done` is of no use to anyone.
-PUT_BACK = """\
+# Run in the folder of the data, "$0", with the token in the names, "$1". Each can be killed anywhere and run again:
+# what is moving is complete only together with what is next to it, what is aside is complete by itself, and what is
+# done is of no use to anyone.
+_NAMES = """\
 cd "$0"
-if [ -d .before-restore ]; then
-  find . -mindepth 1 -maxdepth 1 ! -name .before-restore -exec rm -rf {} +
-  mv .before-restore .moving
+aside=".aside-$1" moving=".moving-$1" done=".done-$1"
+"""
+PUT_BACK = f"""\
+{_NAMES}
+if [ -d "$aside" ]; then
+  find . -mindepth 1 -maxdepth 1 ! -name "$aside" -exec rm -rf {{}} +
+  mv "$aside" "$moving"
 fi
-if [ -d .moving ]; then
-  find .moving -mindepth 1 -maxdepth 1 -exec mv {} . \\;
-  rmdir .moving
+if [ -d "$moving" ]; then
+  find "$moving" -mindepth 1 -maxdepth 1 -exec mv {{}} . \\;
+  rmdir "$moving"
 fi
 """
 SET_ASIDE = f"""\
-{PUT_BACK}
-rm -rf .done
-mkdir .moving
-find . -mindepth 1 -maxdepth 1 ! -name .moving -exec mv {{}} .moving/ \\;
-mv .moving .before-restore
+{_NAMES}
+[ -d "$aside" ] && exit 0
+mkdir -p "$moving"
+find . -mindepth 1 -maxdepth 1 ! -name "$moving" -exec mv {{}} "$moving"/ \\;
+mv "$moving" "$aside"
 """
-DROP = """\
-cd "$0"
-mv .before-restore .done
-rm -rf .done
+DROP = f"""\
+{_NAMES}
+[ -d "$aside" ] && mv "$aside" "$done"
+rm -rf "$done"
 """
 _FOLDER_MODE = 0o700
 

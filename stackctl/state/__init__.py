@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from stackctl.state.generation import Generation
+from stackctl.state.journal import Entry
 from stackctl.state.running import Running
 from stackctl.state.state import State
 
-__all__ = ["Generation", "Running", "State"]
+__all__ = ["Entry", "Generation", "Running", "State"]

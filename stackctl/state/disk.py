@@ -45,13 +45,16 @@ def explained(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def replacing(path: Path, mode: int, group: int = -1) -> Iterator[IO[bytes]]:
+def replacing(path: Path, mode: int, group: int = -1, temporary: Path | None = None) -> Iterator[IO[bytes]]:
     """A file to write, which is at `path` after the context in one step, with exactly `mode` and on the disk;
-    of `group`, or of this user's when that is -1.
+    of `group`, or of this user's when that is -1. Until then it is at `temporary`, next to it.
 
     When the context ends with an error, `path` is what it was.
     """
-    descriptor, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+    if temporary:
+        descriptor, name = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), str(temporary)
+    else:
+        descriptor, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)

@@ -12,24 +12,28 @@ from pathlib import Path
 from typing import IO
 
 from stackctl.errors import Unavailable
-from stackctl.state.disk import explained
+from stackctl.state.disk import TEMPORARY, explained
 from stackctl.wait import TimedOut, wait_until
+
+
+class Busy(Unavailable):
+    """Another stackctl holds the lock."""
 
 
 @contextmanager
 def locked(path: Path, wait_seconds: float) -> Iterator[None]:
     """Hold the lock at `path`, after waiting at most `wait_seconds` for whoever has it.
 
-    Raises Unavailable with the holder's pid and command when it stays taken, and InputError when the file at
+    Raises Busy with the holder's pid and command when it stays taken, and InputError when the file at
     `path` may not be written.
     """
     with explained(path):
-        file = path.open("a+")
+        file = _opened(path)
     with file:
         try:
             wait_until(lambda: _try(file), bool, wait_seconds, what=str(path))
         except TimedOut as error:
-            raise Unavailable.of(
+            raise Busy.of(
                 f"another stackctl works on this stack: {_holder(path)}",
                 cause=f"It has held {path} for more than {wait_seconds:g} s.",
                 remedy="Wait until it is done, or stop it.",
@@ -37,6 +41,13 @@ def locked(path: Path, wait_seconds: float) -> Iterator[None]:
         with explained(path):
             _sign(file)
         yield
+
+
+def _opened(path: Path) -> IO[str]:
+    """The file at `path`, made when it is not there. Something else of that name goes: a link is not followed."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        path.rename(path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}"))
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600), "a+")
 
 
 def _try(file: IO[str]) -> bool:
@@ -55,4 +66,4 @@ def _sign(file: IO[str]) -> None:
 
 
 def _holder(path: Path) -> str:
-    return path.read_text().strip() or "it has not said who it is"
+    return path.read_text(errors="replace").strip() or "it has not said who it is"

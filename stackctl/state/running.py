@@ -1,4 +1,4 @@
-"""The record of what the last finished `up` or `reload` left running, and of the one that has begun since."""
+"""The record of what the last `up` or `reload` left running."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ class Running:
     allows it. `allow_missing` is whether `up` had that option. `started_at` is the Unix time of the last command that
     changed anything.
 
-    `going_to` is the id of the generation that an `up` or `reload` has begun to bring in since, at the Unix time
-    `begun_at`, and "" when none has. While it is set, what each unit has loaded is not known.
+    `partly` is the id of another generation that some units may have loaded since, at the Unix time `partly_since`,
+    because an `up` or `reload` failed, or was about some units only; "" when there is none. While it is set, what
+    each unit has loaded is not known.
     """
 
     runtime: str
     generation: str
     units_skipped: Mapping[str, str] = field(default_factory=dict)
     started_at: float = 0.0
-    going_to: str = ""
-    begun_at: float = 0.0
+    partly: str = ""
+    partly_since: float = 0.0
     allow_missing: bool = False
 
     def dump(self) -> bytes:
@@ -33,8 +34,20 @@ class Running:
 
     @classmethod
     def load(cls, content: bytes) -> Running | None:
-        """The record in `content`, or None when that is damaged: then the next `up` makes it anew."""
+        """The record in `content`, or None when that is damaged: then the next `up` writes it again."""
         try:
-            return cls(**json.loads(content))
+            found = cls(**json.loads(content))
         except (ValueError, TypeError):
             return None
+        return found if found._is_sound() else None
+
+    def _is_sound(self) -> bool:
+        texts = (self.runtime, self.generation, self.partly)
+        numbers = (self.started_at, self.partly_since)
+        return (
+            all(isinstance(text, str) for text in texts)
+            and all(isinstance(number, int | float) for number in numbers)
+            and isinstance(self.allow_missing, bool)
+            and isinstance(self.units_skipped, dict)
+            and all(isinstance(reason, str) for reason in self.units_skipped.values())
+        )

@@ -7,6 +7,8 @@
       data/<unit>/                native data
       logs/  pids/                native logs and pid files
       secrets/                    secrets that stackctl made
+      journal.json                the operation that has begun and not ended
+      home.json                   which folder this state belongs to
       lock  running.json  salt  suggested
 
 Every change of a name is one rename, so that a process killed anywhere leaves the old state or the new one.
@@ -23,9 +25,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl import conventions as c
+from stackctl import home
+from stackctl.errors import Unavailable
+from stackctl.home import Home, Place
 from stackctl.source import Secret
 from stackctl.state import disk, generation, lock
 from stackctl.state.generation import Generation
+from stackctl.state.journal import Entry
 from stackctl.state.running import Running
 from stackctl.tree import Tree
 
@@ -81,14 +87,19 @@ class State:
         return generation.read(of, self.kept_salt())
 
     def known(self) -> Tree | None:
-        """The tree that every unit has loaded, by the last command that got to its end.
+        """The tree that every unit has loaded.
 
-        None when another has begun since, and when its files were changed by hand: those may have been loaded.
+        None when that is not known, and when its files were changed by hand: those may have been loaded.
         """
         running = self.running()
-        if running is None or running.going_to:
+        if running is None or running.partly:
             return None
         return next((self.read(one) for one in self.generations() if one.id == running.generation), None)
+
+    def unswitch(self) -> None:
+        """Have no live generation, as before the first one."""
+        with disk.explained(self.live):
+            (self.live / c.CURRENT).unlink(missing_ok=True)
 
     def discard(self, one: Generation) -> None:
         """Remove a generation that has not come into force, unless it is the live one."""
@@ -110,18 +121,25 @@ class State:
         found = Generation(name, self._generations / name)
         return found if found.path.is_dir() else None
 
+    def generation(self, id: str) -> Generation | None:
+        """The written generation of that id, if there is one."""
+        folder = self._generations / id
+        return Generation(id, folder) if id and folder.is_dir() else None
+
     def generations(self) -> tuple[Generation, ...]:
         """All written generations, the last used first."""
         if not self._generations.is_dir():
             return ()
-        folders = [path for path in self._generations.iterdir() if not path.name.startswith(disk.TEMPORARY)]
+        found = self._generations.iterdir()
+        folders = [path for path in found if path.is_dir() and not path.name.startswith(disk.TEMPORARY)]
         folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         return tuple(Generation(path.name, path) for path in folders)
 
     def prune(self, keep: int) -> None:
-        """Remove generations but for the `keep` last used ones, the live one and the recorded one."""
-        current, running = self.current(), self.running()
+        """Remove generations but for the `keep` last used ones, the live one and those on record."""
+        current, running, entry = self.current(), self.running(), self.intent()
         kept = {current.id if current else "", running.generation if running else ""}
+        kept |= {entry.before, entry.going_to} if entry else set()
         with disk.explained(self._generations):
             for old in self.generations()[keep:]:
                 if old.id not in kept:
@@ -130,11 +148,15 @@ class State:
     # -- what runs --------------------------------------------------------------------------------------------
 
     def running(self) -> Running | None:
-        """What the last finished command left running, or None."""
+        """What the last `up` or `reload` left running, or None. With one under way, what is loaded is not known."""
         try:
-            return Running.load(self._record.read_bytes())
+            found = Running.load(self._record.read_bytes())
         except OSError:
             return None
+        entry = self.intent()
+        if found and entry and entry.going_to and (entry.going_to != found.generation or found.partly):
+            return replace(found, partly=found.partly or entry.going_to, partly_since=entry.started_at)
+        return found
 
     def record(self, running: Running | None) -> None:
         """Remember what runs; None that nothing does."""
@@ -144,12 +166,77 @@ class State:
             else:
                 disk.write_file(self._record, running.dump(), 0o600)
 
-    def begin(self, to: Generation) -> None:
-        """Remember that a change to `to` is under way, until the next `record`. Without a record nothing is known
-        of what runs, and there is nothing to add to it."""
+    # -- what is under way ------------------------------------------------------------------------------------
+
+    def intent(self) -> Entry | None:
+        """The operation that has begun and not ended: at work right now, or interrupted."""
+        try:
+            return Entry.load(self._journal.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError:
+            return Entry.load(b"")
+
+    def intend(self, entry: Entry) -> None:
+        """Write `entry` into the journal, in place of what is there."""
+        with disk.explained(self._journal):
+            self._create()
+            disk.write_file(self._journal, entry.dump(), 0o600)
+
+    def begin(self, entry: Entry) -> None:
+        """Write the intent of an operation. What an interrupted one before it has left unknown stays on record."""
+        if self.intent() and (running := self.running()):
+            self.record(running)
+        self.intend(entry)
+
+    def end(self) -> None:
+        """Empty the journal: the operation in it has ended, or has been undone."""
+        with disk.explained(self._journal):
+            if self._journal.is_dir():
+                disk.remove_folder(self._journal)
+            self._journal.unlink(missing_ok=True)
+
+    def give_up(self) -> None:
+        """End the operation in the journal, which has failed: what it was bringing in may be loaded by some units."""
         running = self.running()
-        if running:
-            self.record(replace(running, going_to=to.id, begun_at=time.time()))
+        if running and running.partly:
+            self.record(running)
+        self.end()
+
+    # -- the folder it belongs to -----------------------------------------------------------------------------
+
+    def home(self) -> Home:
+        """The record of the folder that this state belongs to; an empty one when there is none."""
+        return home.read(self.root) or Home("", "")
+
+    def place(self) -> Place:
+        """Where this state is, compared with that record."""
+        return home.place(self.root, home.read(self.root))
+
+    def settle(self) -> None:
+        """Record that the state belongs to the folder that it is in now."""
+        self._write_home(replace(self.home(), folder=str(home.resolved(self.root))))
+
+    def separate(self) -> None:
+        """Make this copy of another folder's state a state of its own, which runs nothing."""
+        self.record(None)
+        with disk.explained(self.root):
+            if (self.root / "pids").is_dir():
+                disk.remove_folder(self.root / "pids")
+        self._write_home(self._new_home(time.time()))
+
+    def keep_data_in(self, runtime: str) -> None:
+        """Remember which runtime has the stack's data, "" for none."""
+        found = self.home()
+        if found.runtime != runtime:
+            self._write_home(replace(found, runtime=runtime))
+
+    def _write_home(self, record: Home) -> None:
+        with disk.explained(self.root):
+            disk.write_file(self.root / home.FILE, record.dump(), 0o600)
+
+    def _new_home(self, made_at: float) -> Home:
+        return Home(secrets.token_hex(8), str(home.resolved(self.root)), made_at)
 
     @contextmanager
     def lock(self, wait_seconds: float = LOCK_WAIT_SECONDS) -> Iterator[None]:
@@ -160,7 +247,7 @@ class State:
         with disk.explained(self.root):
             self._create()
         with lock.locked(self.root / "lock", wait_seconds):
-            for folder in (self.root, self.live, self._generations, self._secrets):
+            for folder in (self.root, self.live, self._generations, self._secrets, self.root / "data"):
                 disk.remove_leftovers(folder)
             yield
 
@@ -169,8 +256,8 @@ class State:
     def suggested(self) -> frozenset[str]:
         """What has been suggested to the user already."""
         try:
-            return frozenset(self._suggestions.read_text().splitlines())
-        except FileNotFoundError:
+            return frozenset(self._suggestions.read_text(errors="replace").splitlines())
+        except OSError:
             return frozenset()
 
     def suggest(self, all_of_them: Iterable[str]) -> None:
@@ -208,6 +295,8 @@ class State:
             return self._salt_file.read_bytes()
         except FileNotFoundError:
             return b""
+        except OSError as error:
+            raise _damaged(self._salt_file, error) from error
 
     def kept_secret(self, name: str) -> Secret | None:
         """The secret `name` when it has been made already."""
@@ -215,6 +304,8 @@ class State:
             return Secret((self._secrets / name).read_text())
         except FileNotFoundError:
             return None
+        except (OSError, ValueError) as error:
+            raise _damaged(self._secrets / name, error) from error
 
     # -- layout -----------------------------------------------------------------------------------------------
 
@@ -238,6 +329,10 @@ class State:
     def _record(self) -> Path:
         return self.root / "running.json"
 
+    @property
+    def _journal(self) -> Path:
+        return self.root / "journal.json"
+
     def _create(self) -> None:
         # Only this folder is closed: containers enter `live` through the mount, under other users.
         self.root.mkdir(mode=0o700, exist_ok=True)
@@ -248,3 +343,12 @@ class State:
         self._secrets.mkdir(mode=0o700, exist_ok=True)
         if not (self.root / ".gitignore").exists():
             disk.write_file(self.root / ".gitignore", b"*\n", 0o644)
+        if home.read(self.root) is None:
+            # Servers that a state has not started itself are told by their age, unless it is older than its record.
+            self._write_home(self._new_home(0.0 if self.current() else time.time()))
+
+
+def _damaged(path: Path, error: Exception) -> Unavailable:
+    cause = getattr(error, "strerror", None) or "It is not a text."
+    remedy = "Remove it: the next `stackctl up` makes another."
+    return Unavailable.of(f"{path} cannot be read", cause=cause, remedy=remedy)

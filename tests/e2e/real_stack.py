@@ -278,6 +278,7 @@ rules: [{{file: rules.yml}}]
 def running_stack(runtime: str, folder: Path) -> Iterator[Stack]:
     """A stack that is up and as its manifest says."""
     need(runtime)
+    folder.mkdir(exist_ok=True)
     host = "0.0.0.0" if runtime == "docker" else "127.0.0.1"
     app = App(host, free_port(), login=f"prometheus:{PASSWORD}")
     with webhook(lambda *_: 200, host) as receiver:

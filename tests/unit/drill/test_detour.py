@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stackctl.drill import Drilled, Place, before, choose, led_aside, put_out, set_off, undrillable, ways
+from stackctl.drill import Drilled, Place, choose, led_aside, put_out, set_off, undrillable, ways
 from stackctl.errors import InputError
 from stackctl.manifest import load
 from stackctl.render import render
@@ -99,7 +99,7 @@ def test_a_name_that_no_alert_has_must_be_refused_with_the_nearest(stack: Any) -
 
 
 def test_the_rule_must_fire_at_once_with_the_alerts_labels_and_annotations(stack: Any, tree: Tree) -> None:
-    aside = set_off(tree, choose(stack, ("Down",), {}), "abc")
+    aside = set_off(tree, choose(stack, ("Down",), {}))
     assert parsed(aside, "prometheus/prometheus.yml")["rule_files"] == ["rules/rules.yml", "rules/stackctl-drill.yml"]
     (group,) = parsed(aside, "prometheus/rules/stackctl-drill.yml")["groups"]
     assert group["rules"] == [
@@ -114,7 +114,7 @@ def test_the_rule_must_fire_at_once_with_the_alerts_labels_and_annotations(stack
 
 def test_nothing_but_what_the_drill_needs_must_differ(stack: Any, tree: Tree) -> None:
     alerts = choose(stack, (), {})
-    aside = set_off(led_aside(tree, alerts, PLACE), alerts, "abc")
+    aside = set_off(led_aside(tree, alerts, PLACE), alerts)
     changed = {path for path in aside.files if aside.files[path] != tree.files.get(path)}
     assert changed == {
         "prometheus/prometheus.yml", "prometheus/rules/stackctl-drill.yml", "alertmanager/alertmanager.yml",
@@ -189,7 +189,7 @@ def test_only_the_server_that_reads_it_must_be_seen_to_change(stack: Any, tree: 
     before = {unit.name: unit for unit in tree.units}
     for changed, server in (
         (led_aside(tree, alerts, PLACE), "alertmanager"),
-        (set_off(tree, alerts, "abc"), "prometheus"),
+        (set_off(tree, alerts), "prometheus"),
     ):
         differ = [unit.name for unit in changed.units if unit != before[unit.name]]
         assert differ == [server]
@@ -199,8 +199,7 @@ def test_only_the_server_that_reads_it_must_be_seen_to_change(stack: Any, tree: 
 def test_a_drill_that_is_put_out_must_load_the_rules_of_before_and_still_lead_aside(stack: Any, tree: Tree) -> None:
     alerts = choose(stack, (), {})
     aside = led_aside(tree, alerts, PLACE)
-    fired = set_off(aside, alerts, "abc")
-    assert before(fired) == "abc"
+    fired = set_off(aside, alerts)
     out = put_out(fired)
     assert "prometheus/rules/stackctl-drill.yml" not in out.files
     assert parsed(out, "prometheus/prometheus.yml") == parsed(tree, "prometheus/prometheus.yml")

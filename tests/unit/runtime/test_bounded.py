@@ -75,9 +75,14 @@ def test_refuses_a_colon_in_the_path_of_a_docker_stack(tmp_path: Path, monkeypat
 
 
 def test_containers_of_a_path_with_a_comma_are_ours(tmp_path: Path) -> None:
-    from stackctl.runtime.docker import Docker
+    """Compose joins the files that it was given by commas."""
+    from stackctl.runtime.containers import CONFIG, started_from
 
-    live = tmp_path / "a,b" / ".stackctl" / "live"
-    ours = Docker("shop", live, lambda _: None)
-    assert ours._is_ours(f"{live}/generations/1/compose.yaml")
-    assert not ours._is_ours(f"{tmp_path}/a/.stackctl/live/generations/1/compose.yaml")
+    own = tmp_path / "a,b" / ".stackctl"
+    assert started_from({CONFIG: f"{own}/live/generations/1/compose.yaml"}) == own
+    assert (
+        started_from({CONFIG: f"{tmp_path}/a/.stackctl/live/generations/1/compose.yaml"})
+        == tmp_path / "a" / ".stackctl"
+    )
+    assert started_from({CONFIG: f"{tmp_path}/tree/compose.yaml"}) == tmp_path / "tree"
+    assert started_from({}) is None

@@ -17,6 +17,7 @@ from stackctl.runtime import containers, ports, process, tail
 from stackctl.runtime.checkers import Call, Texts, Verdict
 from stackctl.runtime.validation import BadSetting, BadTemplate, Refusal, UnknownField, validate
 from stackctl.source import Position
+from stackctl.wait import wait_until
 
 
 def test_a_free_port_must_not_be_refused_and_a_taken_one_must_name_its_holder() -> None:
@@ -221,4 +222,28 @@ def test_a_checker_that_says_nothing_must_not_be_taken_for_content(tmp_path: Pat
     ],
 )
 def test_the_engines_time(text: str, seconds: float) -> None:
-    assert containers._unix_time(text) == seconds
+    assert containers.unix_time(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "content", ["-1\n5\nspec\n", "0\n5\nspec\n", "1\n5\nspec\n", "77\n\nspec\n", "77\n", "x\ny\nz\n", "\xff"]
+)
+def test_a_damaged_pid_file_names_no_process(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.pid").write_text(content, encoding="latin-1")
+    assert process.read(tmp_path / "a.pid") is None
+
+
+def test_a_process_is_found_by_its_mark_and_its_children_are_not() -> None:
+    environment = {**os.environ, process.STATE: "/s", process.STATE_ID: "id", process.UNIT: "u", process.SPEC: "x"}
+    script = f"export {process.PID}=$$; (sleep 60) & echo $!; exec sleep 60"
+    with subprocess.Popen(["/bin/sh", "-c", script], stdout=subprocess.PIPE, env=environment, text=True) as parent:
+        assert parent.stdout
+        child = int(parent.stdout.readline())
+        try:
+            mark = wait_until(lambda: process.mark_of(parent.pid), lambda found: found is not None, 10)
+            assert mark == process.Mark(process.Entry(parent.pid, process.start_time(parent.pid), "x"), "/s", "id", "u")
+            assert process.mark_of(child) is None
+            assert mark in list(process.marked())
+        finally:
+            os.kill(child, signal.SIGKILL)
+            parent.kill()

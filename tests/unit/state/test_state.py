@@ -12,7 +12,7 @@ import pytest
 
 from stackctl import conventions as c
 from stackctl.errors import InputError, StackctlError, Unavailable
-from stackctl.state import Running, State, disk
+from stackctl.state import Entry, Running, State, disk
 from stackctl.tree import File, Tree, Unit, dump_units
 
 UNITS = (Unit("prometheus", reads="r1"),)
@@ -141,16 +141,47 @@ def test_a_record_must_come_back_as_it_was(state: State) -> None:
     assert state.running() is None
 
 
-def test_a_change_that_has_begun_must_be_remembered_until_the_next_record(state: State) -> None:
+def test_nothing_is_known_of_what_is_loaded_while_a_change_is_under_way(state: State) -> None:
     old, new = state.write(tree()), state.write(tree(b"new"))
-    state.begin(new)
-    assert state.running() is None
     state.record(Running("native", old.id, {"node": "no image"}, 12.5))
-    state.begin(new)
-    begun = state.running()
-    assert begun is not None
-    assert replace(begun, begun_at=0.0) == Running("native", old.id, {"node": "no image"}, 12.5, new.id)
-    assert begun.begun_at > 12.5
+    assert state.known() == tree()
+    state.begin(Entry("reload", 13.5, going_to=new.id))
+    assert state.running() == Running("native", old.id, {"node": "no image"}, 12.5, new.id, 13.5)
+    assert state.known() is None
+    state.end()
+    assert state.known() == tree()
+
+
+def test_what_an_interrupted_change_left_unknown_outlives_the_next_one(state: State) -> None:
+    """A reload to B is killed, and one back to A is killed too: servers may still hold B."""
+    a, b = state.write(tree()), state.write(tree(b"b"))
+    state.record(Running("native", a.id))
+    state.begin(Entry("reload", 1.0, going_to=b.id))
+    state.begin(Entry("reload", 2.0, going_to=a.id))
+    state.end()
+    running = state.running()
+    assert running is not None
+    assert (running.generation, running.partly) == (a.id, b.id)
+
+
+def test_a_change_that_was_recorded_has_ended(state: State) -> None:
+    new = state.write(tree())
+    state.begin(Entry("reload", 1.0, going_to=new.id))
+    state.record(Running("native", new.id))
+    running = state.running()
+    assert running is not None
+    assert running.partly == ""
+
+
+def test_a_failed_change_leaves_what_it_was_bringing_in_on_record(state: State) -> None:
+    old, new = state.write(tree()), state.write(tree(b"new"))
+    state.record(Running("native", old.id))
+    state.begin(Entry("up", 1.0, going_to=new.id))
+    state.give_up()
+    assert state.intent() is None
+    running = state.running()
+    assert running is not None
+    assert running.partly == new.id
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"other": 1}'])

@@ -1,0 +1,95 @@
+"""Taking a stack down: always, whatever is left of its files."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stackctl import conventions as c
+from stackctl.errors import StackctlError
+from stackctl.state import disk
+
+if TYPE_CHECKING:
+    from stackctl.state import Entry, State
+
+
+@dataclass(frozen=True)
+class TakenDown:
+    """What `down` did: the units that it stopped. What it left alone: the stacks of the same name that other folders
+    have in Docker, and the volumes of that name there."""
+
+    stopped: tuple[str, ...]
+    others: tuple[Path, ...] = ()
+    volumes: tuple[str, ...] = ()
+
+
+def take_down(manifest: Path, *, volumes: bool) -> TakenDown:
+    """Stop the stack of the folder of `manifest`, which need not exist: by its state, else by labels and marks.
+
+    Raises Unavailable when it ran in Docker, and the engine does not answer.
+    """
+    from stackctl.operations.unfinished.down import known_place, stop_all
+    from stackctl.operations.unfinished.restart import former_place, remove_former_place
+    from stackctl.state import Entry, State
+
+    state = State.beside(manifest)
+    if not state.root.is_dir():
+        return TakenDown(stop_all(state, "", "", volumes=volumes))
+    with state.lock(), disk.explained(state.root):
+        remove_former_place(state)
+        stack, runtime = known_place(state)
+        if state.place() == "copied":
+            state.separate()
+        entry = state.intent()
+        is_settled = entry is None or _settle_data(state, entry, volumes=volumes)
+        if is_settled:
+            state.begin(Entry("down", time.time(), runtime, stack, volumes=volumes))
+        with former_place(state, Path(state.home().folder), runtime):
+            stopped = stop_all(state, runtime, stack, volumes=volumes)
+        if is_settled:
+            state.end()
+        state.settle()
+    others, left = _left(state, stack, runtime, volumes=volumes)
+    return TakenDown(stopped, others, left)
+
+
+def _settle_data(state: State, entry: Entry, *, volumes: bool) -> bool:
+    """Put data in order that an interrupted command has left between old and new, and start nothing for it.
+
+    False when that fails: it stays in the journal for the next command, and the stack is stopped all the same.
+    """
+    from stackctl.operations.unfinished.restore import finish, undo
+    from stackctl.report import console
+    from stackctl.runtime import reopen_runtime
+
+    if entry.temporary:
+        Path(entry.temporary).unlink(missing_ok=True)
+    if entry.operation != "restore" or volumes:
+        return True
+    runtime = reopen_runtime(entry.runtime, entry.stack, state.root)
+    try:
+        with disk.explained(state.root):
+            runtime.stop()
+            (finish if entry.in_place else undo)(state, runtime, entry, starting=False)
+    except StackctlError as error:
+        console.note(f"{console.mark('warn')} the interrupted `restore` stays as it is: {error.problems[0].summary}")
+        state.intend(replace(entry, stopped=()))
+        return False
+    console.note(f"the interrupted `restore` was {'finished' if entry.in_place else 'undone'} first")
+    return True
+
+
+def _left(state: State, stack: str, runtime: str, *, volumes: bool) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """What there is in Docker under the stack's name that was left alone."""
+    from stackctl.runtime import reopen_runtime, volumes_in_docker
+
+    if not stack:
+        return (), ()
+    if runtime == c.DOCKER:
+        from stackctl.runtime.docker import Docker
+
+        docker = reopen_runtime(c.DOCKER, stack, state.root)
+        return (docker.others() if isinstance(docker, Docker) else ()), ()
+    return (), (volumes_in_docker(stack, state.root) if volumes else ())
