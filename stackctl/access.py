@@ -76,4 +76,7 @@ class _Secured(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         http.client.HTTPConnection.connect(self)
-        self.sock = self._trust.wrap_socket(self.sock, server_hostname=self._server_name or self.host)
+        name = self._server_name or self.host
+        # Known to those who may end it, before it begins to wait.
+        self.sock = self._trust.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
+        self.sock.do_handshake()

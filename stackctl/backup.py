@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from stackctl import conventions as c
+from stackctl.bounds.archive import unpacking
+from stackctl.bounds.json_text import loads
 from stackctl.errors import InputError
 from stackctl.runtime import DataFile
 
@@ -26,6 +28,8 @@ FORMAT = "stackctl-backup/1"
 INDEX = "backup.json"
 _DATA = "data"
 _PIECE_BYTES = 1 << 20
+# A checksum takes a hundred bytes: a million files.
+_INDEX_BYTES = 128 << 20
 # Samples are compressed already; more effort than this costs time and wins nothing.
 _COMPRESSION = 3
 
@@ -64,7 +68,7 @@ def verify(path: Path) -> Label:
     with _explained(path):
         for name, content in _members(path):
             if name == INDEX:
-                index = content.read()
+                index = content.read(_INDEX_BYTES)
             elif name in sums or not _is_safe(name):
                 raise _refusal(path, f"It has a file that no backup has: {name}")
             else:
@@ -75,24 +79,19 @@ def verify(path: Path) -> Label:
 def contents(path: Path, unit: str) -> Iterator[DataFile]:
     """The files of `unit` in the backup at `path`, which has been verified."""
     folder = f"{_DATA}/{unit}/"
-    with _explained(path), tarfile.open(path, mode="r|gz") as archive:
-        for member in archive:
-            content = archive.extractfile(member) if member.name.startswith(folder) else None
-            if content:
+    with _explained(path), unpacking(path) as archive:
+        for member, content in archive:
+            if content and member.name.startswith(folder):
                 yield DataFile(member.name.removeprefix(folder), member.size, member.mode & 0o777, content)
 
 
 def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """Every file in the archive, whose end has been reached and found whole after the last one."""
-    with gzip.open(path) as stream:
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
-            for member in archive:
-                content = archive.extractfile(member) if member.isreg() else None
-                if content is None:
-                    raise _refusal(path, f"It has something that is no file: {member.name}")
-                yield member.name, content
-        while stream.read(_PIECE_BYTES):  # what is left holds gzip's own checksum
-            pass
+    with unpacking(path) as archive:
+        for member, content in archive:
+            if content is None:
+                raise _refusal(path, f"It has something that is no file: {member.name}")
+            yield member.name, content
 
 
 def _checked(path: Path, index: bytes, sums: Mapping[str, str]) -> Label:
@@ -108,7 +107,7 @@ def _checked(path: Path, index: bytes, sums: Mapping[str, str]) -> Label:
 def _read(index: bytes) -> tuple[Label | None, dict[str, str]]:
     """The label and the checksums in an index; no label when it is not one of this format."""
     try:
-        about: dict[str, Any] = json.loads(index)
+        about: dict[str, Any] = loads(index)
         known, sums = about.pop("format") == FORMAT, dict(about.pop("files").items())
         label = Label(**{**about, "units": tuple(about["units"])})
     except (ValueError, TypeError, LookupError, AttributeError):

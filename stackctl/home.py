@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from stackctl.bounds import files
+from stackctl.bounds.json_text import loads
+
 FILE = "home.json"
 
 Place = Literal["unmarked", "here", "moved", "copied"]
@@ -31,7 +34,7 @@ class Home:
 def read(root: Path) -> Home | None:
     """The record in the state folder `root`, None when there is none that can be read."""
     try:
-        found = Home(**json.loads((root / FILE).read_bytes()))
+        found = Home(**loads(files.read_bytes(root / FILE)))
     except (OSError, ValueError, TypeError):
         return None
     texts = (found.id, found.folder, found.runtime)

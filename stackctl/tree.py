@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.bounds.json_text import loads
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def load_units(content: bytes) -> tuple[str, str, tuple[Unit, ...]]:
 
     Raises ValueError, LookupError or TypeError for anything else.
     """
-    index: dict[str, Any] = json.loads(content)
+    index: dict[str, Any] = loads(content)
     units = tuple(_unit(row) for row in index["units"])
     stack, runtime = index["stack"], index["runtime"]
     if not isinstance(stack, str) or runtime not in (c.DOCKER, c.NATIVE):

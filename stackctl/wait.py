@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from stackctl.bounds.deadline import bounded
 from stackctl.errors import Unavailable
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ def wait_until(
     are `interval` seconds apart at first and get rarer. `what` names what is waited for, and `describe` words an
     observation. Raises TimedOut with the last one; whatever `observe` or `done` raise goes through.
     """
-    deadline = clock.now() + deadline_seconds
+    deadline = clock.now() + bounded(deadline_seconds)
     while True:
         seen = observe()
         if done(seen):

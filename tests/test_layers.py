@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "stackctl"
 
 # Room -> the rooms and modules of stackctl that it may import. What is not listed here may not exist.
-GROUND = {"errors", "source", "conventions", "redaction"}
+GROUND = {"errors", "source", "conventions", "redaction", "bounds"}
 CORE = {*GROUND, "model", "tree", "scrape", "wait", "promql", "data", "metrics", "support", "secret_keys"}
 ALLOWED = {
     "__init__": set[str](),
@@ -21,15 +21,16 @@ ALLOWED = {
     "errors": {"source"},
     "secret_fields": set[str](),
     "secret_keys": {*GROUND, "secret_fields"},
+    "bounds": set[str](),
     "access": set[str](),
     "conventions": set[str](),
-    "home": set[str](),
-    "wait": {"errors"},
+    "home": {"bounds"},
+    "wait": {"bounds", "errors"},
     "data": GROUND,
     "model": {"errors", "promql", "source"},
     "tree": {*GROUND},
     "scrape": {*GROUND, "model", "tree"},
-    "promql": set[str](),
+    "promql": {"bounds"},
     "support": {*GROUND, "model"},
     "design": {"promql"},
     "metrics": {*GROUND, "model", "promql"},
@@ -110,3 +111,52 @@ def test_the_core_must_not_do_input_or_output() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not {name.split(".")[0] for name in names} & forbidden, path
+
+
+# What opens, reads or asks by itself, each with the reason; everything else goes through `bounds`.
+READS_BY_ITSELF = {
+    "runtime/tail.py": "follows logs that grow; a line is what it takes at once",
+    "runtime/native.py": "writes logs and data",
+    "tools/cache.py": "writes its lock",
+    "tools/archive.py": "writes downloads, whose size it bounds",
+    "report/console.py": "replaces a stream that nobody reads",
+}
+_READING = {"open", "read_text", "read_bytes", "urlopen"}
+_OPENERS = {"open", "path", "log", "os", "io", "gzip", "to", "lock", "file"}
+
+
+def _reads(tree: ast.AST) -> set[str]:
+    """The calls in a file that open, read or ask without a bound."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            found |= {name for name in names if name in ("requests", "urllib.request")}
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name) and node.func.id == "open":
+            found.add("open()")
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _READING:
+            owner = ast.unparse(node.func.value).rpartition(".")[2]
+            if owner not in ("files", "tarfile", "webbrowser") and (node.func.attr != "open" or owner in _OPENERS):
+                found.add(f"{owner}.{node.func.attr}()")
+    return found
+
+
+def test_only_bounds_reads_files_and_answers() -> None:
+    found = {
+        str(path.relative_to(PACKAGE)): reads
+        for path in FILES
+        if room_of(path) not in ("bounds", "state") and (reads := _reads(ast.parse(path.read_text())))
+    }
+    assert {name: reads for name, reads in found.items() if name not in READS_BY_ITSELF} == {}
+
+
+def test_answers_are_taken_within_a_time() -> None:
+    """Whoever makes a connection lets `bounds` end it."""
+    for path in FILES:
+        text = path.read_text()
+        if ".getresponse()" in text and room_of(path) != "bounds":
+            assert "with timed(" in text, path
+        assert "json.loads(text)" not in text or room_of(path) == "bounds", path
+        assert "response.read()" not in text, path

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from html import unescape
 from typing import Literal
+
+from stackctl.bounds.json_text import loads
 
 Kind = Literal["metrics", "page", "JSON", "text", "nothing"]
 
@@ -68,7 +69,7 @@ def samples(body: str) -> int:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        loads(text)
     except ValueError:
         return False
     return True

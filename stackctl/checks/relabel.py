@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stackctl.bounds.regex import BadPattern, compiled
+
 _ANYTHING = "(.*)"
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -45,8 +47,8 @@ def _taken(labels: dict[str, str], step: Mapping[str, Any]) -> dict[str, str] | 
     """The labels after one step, None when it drops the target."""
     action, value, target = step.get("action", "replace"), joined(labels, step), step.get("target_label", "")
     try:
-        regex = re.compile(step.get("regex", _ANYTHING), re.DOTALL)
-    except re.error as error:
+        regex = compiled(str(step.get("regex", _ANYTHING)), newlines=True)
+    except BadPattern as error:
         raise ValueError(str(error)) from error
     replacement = step.get("replacement", "$1")
     if action in _DECIDING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 
+from stackctl.bounds.json_text import loads
 from stackctl.checks.seen import Place, secrets, shown
 from stackctl.errors import StackctlError
 from stackctl.model import Stack
@@ -52,7 +52,7 @@ def _plain(value: str) -> str:
     if not value.startswith('"'):
         return value
     try:
-        return str(json.loads(value))
+        return str(loads(value))
     except ValueError:
         return value.strip('"')
 

@@ -10,6 +10,8 @@ import typer
 
 from stackctl import conventions as c
 from stackctl import redaction
+from stackctl.bounds.files import read_text
+from stackctl.bounds.json_text import loads
 from stackctl.cli.options import options
 
 if TYPE_CHECKING:
@@ -47,17 +49,16 @@ def logs(
 
 def _secrets(tree: Path) -> Iterator[str]:
     """What the secret files of a tree hold, as far as this user may read them."""
-    import json
 
     for path in (tree / c.SECRETS_DIR).rglob("*"):
         try:
-            text = path.read_text() if path.is_file() else ""
+            text = read_text(path) if path.is_file() else ""
         except (OSError, ValueError):
             continue
         yield text
         if text.startswith("{"):
             # The variables of a process, or the passwords of several servers.
-            values = json.loads(text)
+            values = loads(text)
             yield from (str(value) for value in values.values())
 
 

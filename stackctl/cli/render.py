@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stackctl import conventions as c
+from stackctl.bounds.files import read_text
 from stackctl.cli.options import AllowOutside, options
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _password(manifest: Path, out: Path | None, *, keep: bool) -> Secret:
     if kept := state.kept_secret(c.GRAFANA_ADMIN_PASSWORD):
         return kept
     if rendered and rendered.is_file():
-        return Secret(rendered.read_text())
+        return Secret(read_text(rendered))
     if not keep:
         return Secret("")
     with state.lock():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stackctl.bounds.json_text import loads
 from stackctl.clients.http import Answer, Http, NoAnswer, words
 
 _QUERY = "/api/ds/query"
@@ -62,14 +63,13 @@ class Grafana:
 
         Grafana answers a request of which one query fails with 400 or 207, and all the results.
         """
-        import json
 
         source = {"type": "prometheus", "uid": uid}
         options = {"datasource": source, "instant": True, "range": False, "intervalMs": 15000, "maxDataPoints": 100}
         queries = [{"refId": f"Q{n}", "expr": expr, **options} for n, expr in enumerate(exprs)]
         answer = self.http.ask(_QUERY, method="POST", body={"queries": queries, "from": "now-5m", "to": "now"})
         try:
-            results = json.loads(answer.text)["results"]
+            results = loads(answer.text)["results"]
             return [_result(results[query["refId"]]) for query in queries]
         except (LookupError, TypeError, ValueError, AttributeError):
             error = NoAnswer.of(f"{self.http.base}{_QUERY} answers {answer.status}: {words(answer.text)}")

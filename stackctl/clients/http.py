@@ -11,6 +11,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from stackctl.access import Access, distrust
+from stackctl.bounds.deadline import bounded
+from stackctl.bounds.http import TooMuch, timed
+from stackctl.bounds.http import body as read_body
+from stackctl.bounds.json_text import loads
 from stackctl.errors import Unavailable
 
 T = TypeVar("T")
@@ -92,7 +96,7 @@ class Http:
         if kept:
             with suppress(ConnectionError):  # closed by the server meanwhile
                 return self._exchange(kept, method, path, body)
-        return self._exchange(self.access.connection(self.timeout), method, path, body)
+        return self._exchange(self.access.connection(bounded(self.timeout)), method, path, body)
 
     def _kept(self) -> http.client.HTTPConnection | None:
         try:
@@ -103,9 +107,10 @@ class Http:
     def _exchange(self, connection: http.client.HTTPConnection, method: str, path: str, body: Any) -> Answer:
         """One request and its answer. The connection is kept for another, unless the server closes it or fails."""
         try:
-            connection.request(method, urlsplit(self.base).path + path, *self._sent(body))
-            response = connection.getresponse()
-            text = response.read().decode(errors="replace")
+            with timed(connection, bounded(self.timeout)):
+                connection.request(method, urlsplit(self.base).path + path, *self._sent(body))
+                response = connection.getresponse()
+                text = read_body(response).decode(errors="replace")
         except BaseException:
             connection.close()
             raise
@@ -125,20 +130,18 @@ class Http:
         self, path: str, parse: Callable[[Any], T], *, params: Mapping[str, str] | None = None, body: Any = None
     ) -> T:
         """What `parse` makes of the JSON of a 2xx answer. Raises NoAnswer for anything else."""
-        import json
-
         answer = self.ask(path, params=params, body=body, method="GET" if body is None else "POST")
         if not answer.ok:
             error = NoAnswer.of(f"{self.base}{path} answers {answer.status}: {words(answer.text)}")
             error.status, error.said = answer.status, words(answer.text)
             raise error
         try:
-            content = json.loads(answer.text)
+            content = loads(answer.text)
         except ValueError:
             raise NoAnswer.of(f"{self.base}{path} answers something that is not JSON") from None
         try:
             return parse(content)
-        except (LookupError, TypeError, ValueError, AttributeError):
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
             raise NoAnswer.of(
                 f"{self.base}{path} answers something else than expected: is it another server?"
             ) from None
@@ -149,7 +152,7 @@ def words(text: str) -> str:
     import json
 
     try:
-        content = json.loads(text)
+        content = loads(text)
     except ValueError:
         return first_line(text)
     said = (content.get("message") or content.get("error")) if isinstance(content, dict) else None
@@ -165,6 +168,8 @@ def why(error: Exception) -> str:
     """The reason of a failed request, in the words of a report."""
     if distrusted := distrust(error):
         return distrusted
+    if isinstance(error, TooMuch):
+        return str(error)
     text = f"{type(error).__name__}: {error}"
     for sign, meaning in _REASONS.items():
         if sign in text:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from stackctl.bounds.http import timed
+
 # Host, port and the seconds that a step may take -> a connection. See `runtime.protocol.Runtime.dial`.
 Dial = Callable[[str, int, float], AbstractContextManager[socket.socket]]
 Failure = Literal["refused", "unresolved", "unreachable", "unconnected", "silent", "closed", "plain", "unable"]
@@ -113,17 +115,20 @@ def _port(parts: SplitResult) -> int:
 def _get(connection: socket.socket, place: str, path: str, headers: Mapping[str, str], until: float) -> Reply:
     asking = http.client.HTTPConnection(place)
     asking.sock = connection
-    asking.request("GET", path, headers={"Accept": "text/plain;version=0.0.4,*/*;q=0.5", **headers})
-    answer = asking.getresponse()
+    answer: http.client.HTTPResponse | None = None
     pieces: list[bytes] = []
-    while time.monotonic() < until and len(pieces) * _PIECE_BYTES < BODY_BYTES:
-        try:
-            piece = answer.read(_PIECE_BYTES)
-        except (OSError, http.client.HTTPException):
-            break
-        if not piece:
-            return _reply(answer, pieces, whole=True)
-        pieces.append(piece)
+    try:
+        with timed(asking, until - time.monotonic()):
+            asking.request("GET", path, headers={"Accept": "text/plain;version=0.0.4,*/*;q=0.5", **headers})
+            answer = asking.getresponse()
+            while sum(map(len, pieces)) < BODY_BYTES:
+                piece = answer.read1(_PIECE_BYTES)
+                if not piece:
+                    return _reply(answer, pieces, whole=answer.length in (None, 0))
+                pieces.append(piece)
+    except (OSError, http.client.HTTPException):
+        if answer is None:
+            raise
     return _reply(answer, pieces, whole=False)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from typing import Any
+
+from stackctl.bounds.json_text import loads
 
 # What a template leaves behind that could not be executed, or was never executed.
 _BROKEN = ("error expanding template", "<no value>", "{{")
@@ -38,7 +39,7 @@ def _nothing(_: bytes) -> Iterator[str]:
 
 
 def _slack(body: bytes) -> Iterator[str]:
-    message = json.loads(body)
+    message = loads(body)
     yield message.get("text") or ""
     for attachment in message.get("attachments") or ():
         yield from (str(attachment.get(name) or "") for name in ("title", "pretext", "text"))
@@ -46,37 +47,37 @@ def _slack(body: bytes) -> Iterator[str]:
 
 
 def _pagerduty(body: bytes) -> Iterator[str]:
-    message = json.loads(body)
+    message = loads(body)
     payload = message.get("payload") or {}
     yield str(payload.get("summary") or message.get("description") or "")
     yield from _strings(payload.get("custom_details"))
 
 
 def _opsgenie(body: bytes) -> Iterator[str]:
-    message = json.loads(body)
+    message = loads(body)
     yield from (str(message.get(name) or "") for name in ("message", "description"))
 
 
 def _discord(body: bytes) -> Iterator[str]:
-    message = json.loads(body)
+    message = loads(body)
     yield str(message.get("content") or "")
     for embed in message.get("embeds") or ():
         yield from (str(embed.get(name) or "") for name in ("title", "description"))
 
 
 def _teams(body: bytes) -> Iterator[str]:
-    message = json.loads(body)
+    message = loads(body)
     yield from (str(message.get(name) or "") for name in ("title", "summary", "text"))
 
 
 def _teams_cards(body: bytes) -> Iterator[str]:
-    for attachment in json.loads(body).get("attachments") or ():
+    for attachment in loads(body).get("attachments") or ():
         yield from (str(block.get("text") or "") for block in (attachment.get("content") or {}).get("body") or ())
 
 
 def _webhook(body: bytes) -> Iterator[str]:
     """The annotations: the rest of its message is not made by a template of the user."""
-    message = json.loads(body)
+    message = loads(body)
     yield str(message.get("groupKey") or "(no key)").replace("{", "(")
     for alert in message.get("alerts") or ():
         yield from _strings(alert.get("annotations"))

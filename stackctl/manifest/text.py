@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import re
 from pathlib import Path
 
+from stackctl.bounds import files
 from stackctl.errors import Problem
 from stackctl.manifest import outside
 from stackctl.source import Position
@@ -30,27 +32,30 @@ def read_text(path: Path, shown: str, origin: Position | None = None) -> str | P
     `shown` is how messages name the file; `origin` the place that asked for it (a manifest line), if any.
     """
     try:
-        size = path.stat().st_size
-        if path.is_dir():
-            return Problem(f"{shown} is a directory, not a file", origin, remedy="Name the file inside it.")
-        if size > SIZE_LIMIT:
-            return Problem(
-                f"{shown} is too large: {size / 1e6:.0f} MB, the limit is {SIZE_LIMIT / 1e6:.0f} MB",
-                origin,
-                remedy="Check that this is the right file; split it if it is.",
-            )
-        data = path.read_bytes()
+        data = files.read_bytes(path, SIZE_LIMIT)
     except OSError as error:
         return _unreadable(error, path, shown, origin)
+    at = data.find(b"\0")
     try:
-        if b"\0" in data:
-            raise ValueError("a zero byte")
-        return data.decode("utf-8-sig")
-    except ValueError:
-        return Problem(f"{shown} is not a text file in UTF-8", origin, remedy="Save it as UTF-8 text.")
+        if at < 0:
+            return data.decode("utf-8-sig")
+        what = "a zero byte"
+    except UnicodeDecodeError as error:
+        # The byte order mark is not in what the decoder counts.
+        at = error.start + (len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0)
+        what = f"the byte 0x{data[at]:02x}"
+    line, column = data.count(b"\n", 0, at) + 1, at - (data.rfind(b"\n", 0, at) + 1) + 1
+    summary = f"{shown} is not a text file in UTF-8: {what} in line {line}, at its byte {column}"
+    return Problem(summary, origin or Position(shown, line, column), remedy="Save it as UTF-8 text.")
 
 
 def _unreadable(error: OSError, path: Path, shown: str, origin: Position | None) -> Problem:
+    if isinstance(error, files.NotRegular):
+        remedy = "Name the file inside it." if error.kind == "a directory" else "Name a regular file."
+        return Problem(f"{shown} is {error.kind}, not a file", origin, remedy=remedy)
+    if isinstance(error, files.TooLarge):
+        summary = f"{shown} is too large: {error.size / 1e6:.0f} MB, the limit is {error.limit / 1e6:.0f} MB"
+        return Problem(summary, origin, remedy="Check that this is the right file; split it if it is.")
     if error.errno == errno.ELOOP:
         return Problem(f"{shown} is a symbolic link that leads back to itself", origin, remedy="Mend the link.")
     if isinstance(error, FileNotFoundError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
+from stackctl.bounds.files import read_bytes
 
 if TYPE_CHECKING:
     from stackctl.clients.prometheus import Prometheus
@@ -49,7 +50,7 @@ def objectives(generation: Generation) -> tuple[Objective, ...]:
     found: list[Objective] = []
     for path in sorted((generation.path / c.RULES_FOLDER).glob("*.yml")):
         with suppress(OSError, YAMLError, LookupError, TypeError, AttributeError):
-            found += declared(path.read_bytes())
+            found += declared(read_bytes(path))
     return tuple(found)
 
 

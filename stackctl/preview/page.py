@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from stackctl.bounds.files import read_text
 from stackctl.data import DELIMITERS, data_dir
 from stackctl.design.classic import PanelJson, mappings, variables
 from stackctl.preview import chart, grids, single
@@ -160,7 +161,7 @@ def _render(template: str, **values: object) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = data_dir("templates") / "preview"
-    style = (folder / "page.css").read_text(encoding="utf-8")
+    style = read_text(folder / "page.css")
     environment = Environment(
         loader=FileSystemLoader(folder),
         **DELIMITERS,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stackctl.bounds.regex import BadPattern, compiled
 from stackctl.design.classic import mapping, variables
 
 _ALL = "$__all"
@@ -64,13 +65,11 @@ def _options(
 
 def _narrowed(values: Sequence[str], pattern: str) -> list[str]:
     """The values that a variable's regular expression keeps, or the part of each that its group names."""
-    if len(pattern) > 200 or re.search(r"\([^()]*[+*][^()]*\)[+*{]", pattern):
-        return list(values)
     try:
-        read = re.compile(pattern)
-    except re.error:
+        read = compiled(pattern)
+    except BadPattern:
         return list(values)
-    found = [(read.search(value[:200]), value) for value in values]
+    found = [(read.search(value), value) for value in values]
     return [match[1] if match.groups() and match[1] is not None else value for match, value in found if match]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+from stackctl.bounds.regex import BadPattern, compiled
 from stackctl.promql.nearest import Names, is_slip
 
 # The parts of a histogram and of a summary are counters, but for the quantiles. A native histogram has none.
@@ -149,7 +150,7 @@ def merged(one: Known, other: Known) -> Known:
 def accepts(regex: str, values: Iterable[str]) -> bool:
     """Whether an anchored regular expression matches one of `values`; yes when that cannot be told."""
     try:
-        compiled = re.compile(regex)
-    except re.error:
+        pattern = compiled(regex, newlines=True)
+    except BadPattern:
         return True
-    return any(compiled.fullmatch(value) for value in values)
+    return any(pattern.fullmatch(value) for value in values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from stackctl.bounds.regex import BadPattern, compiled
 from stackctl.promql.nodes import parse
 
 # Functions and aggregations, by Prometheus' documentation.
@@ -47,9 +48,9 @@ def regex_error(regex: str) -> str | None:
     if syntax_error(f"x{{x=~{json.dumps(regex)}}}") is None:
         return None
     try:
-        re.compile(regex)
-    except re.error as error:
-        return error.msg if error.pos is None else f"{error.msg} at character {error.pos + 1}"
+        compiled(regex)
+    except BadPattern as error:
+        return str(error)
     return "it cannot be compiled"
 
 

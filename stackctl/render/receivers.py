@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from stackctl.bounds.files import read_bytes
 from stackctl.data import data_dir
 from stackctl.model import Receiver
 from stackctl.render.secrets import SecretFiles
@@ -49,7 +50,7 @@ def receiver_config(receiver: Receiver, runtime: str, secrets: SecretFiles) -> d
 
 def templates() -> bytes:
     """The templates that the texts of receivers come from; their place beside alertmanager.yml is TEMPLATES."""
-    return (data_dir("templates") / "alertmanager" / "stackctl.tmpl").read_bytes()
+    return read_bytes(data_dir("templates") / "alertmanager" / "stackctl.tmpl")
 
 
 def _filled(block: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

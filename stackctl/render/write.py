@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl import conventions as c
+from stackctl.bounds.files import read_bytes
 from stackctl.errors import InputError
 from stackctl.tree import File, Tree
 
@@ -49,7 +50,7 @@ def differences(tree: Tree, folder: Path) -> list[Difference]:
     found = []
     for path in sorted(present | tree.files.keys()):
         file = tree.files.get(path)
-        old = (folder / path).read_bytes() if path in present else None
+        old = read_bytes(folder / path) if path in present else None
         new = file.content if file else None
         if old != new:
             kind = "added" if old is None else "removed" if new is None else "changed"

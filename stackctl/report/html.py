@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from itertools import groupby
 from typing import Any
 
+from stackctl.bounds.files import read_text
 from stackctl.checks.finding import Finding
 from stackctl.checks.history import Chart, History
 from stackctl.data import DELIMITERS, data_dir
@@ -166,7 +167,7 @@ def _moment(time: float) -> str:
 
 
 def _part(name: str) -> str:
-    return (data_dir("templates") / "report" / name).read_text(encoding="utf-8")
+    return read_text(data_dir("templates") / "report" / name)
 
 
 def _template() -> Any:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from stackctl.bounds import files
 from stackctl.data import data_dir
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def faults(project: object) -> list[Fault]:
 
 @cache
 def _schema() -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads(data_dir("schemas").joinpath(*SCHEMA).read_bytes())
+    schema: dict[str, Any] = json.loads(files.read_bytes(data_dir("schemas").joinpath(*SCHEMA)))
     return schema
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from stackctl.access import Access, distrust
+from stackctl.bounds.deadline import bounded
+from stackctl.bounds.http import timed
 from stackctl.errors import CheckFailed, Problem, Unavailable
 from stackctl.tree import Unit
 from stackctl.wait import TimedOut, wait_until
@@ -39,11 +41,13 @@ def ask(method: str, url: str, timeout_seconds: float, access: Access | None = N
     """
     parts = urlsplit(url)
     path = parts.path + (f"?{parts.query}" if parts.query else "")
-    connection = access.connection(timeout_seconds) if access else _anyone(parts, timeout_seconds)
+    seconds = bounded(timeout_seconds)
+    connection = access.connection(seconds) if access else _anyone(parts, seconds)
     try:
-        connection.request(method, path or "/", headers=access.headers if access else {})
-        answer = connection.getresponse()
-        return Answer(answer.status, answer.read(_SHOWN_BYTES).decode(errors="replace").strip())
+        with timed(connection, seconds):
+            connection.request(method, path or "/", headers=access.headers if access else {})
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read(_SHOWN_BYTES).decode(errors="replace").strip())
     except (OSError, http.client.HTTPException) as error:
         return Answer(0, distrust(error) or getattr(error, "strerror", None) or str(error) or type(error).__name__)
     finally:
@@ -59,8 +63,9 @@ def server_at(address: str) -> str | None:
     """What answers HTTP at host:port calls itself, "" when it does not say; None when nothing answers."""
     connection = http.client.HTTPConnection(address, timeout=_PROBE_SECONDS)
     try:
-        connection.request("GET", "/")
-        return connection.getresponse().getheader("Server", "")
+        with timed(connection, _PROBE_SECONDS):
+            connection.request("GET", "/")
+            return connection.getresponse().getheader("Server", "")
     except (OSError, http.client.HTTPException):
         return None
     finally:
@@ -90,8 +95,8 @@ def _reload(unit: Unit, access: Access) -> tuple[Unit, Answer]:
         answer = wait_until(
             lambda: ask("POST", unit.reload, _RELOAD_SECONDS, access), lambda seen: seen.status != 0, _LISTENING_SECONDS
         )
-    except TimedOut:
-        answer = ask("POST", unit.reload, _RELOAD_SECONDS, access)
+    except TimedOut as silent:
+        return unit, Answer(0, silent.problems[0].summary.partition("last seen: ")[2])
     return unit, answer
 
 

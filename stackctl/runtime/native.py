@@ -7,7 +7,6 @@ are lost, the processes are found by what their environment says (`process.Mark`
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -21,6 +20,8 @@ from pathlib import Path
 
 from stackctl import conventions as c
 from stackctl import home, tools
+from stackctl.bounds import files
+from stackctl.bounds.json_text import loads
 from stackctl.errors import Problem, Unavailable
 from stackctl.runtime import dial, ports, process
 from stackctl.runtime.checkers import Texts
@@ -170,7 +171,7 @@ class Native:
         """The secret part of a unit's environment, which only a file in the tree holds."""
         if not unit.env_file:
             return {}
-        values: dict[str, str] = json.loads((self._tree / unit.env_file).read_bytes())
+        values: dict[str, str] = loads(files.read_bytes(self._tree / unit.env_file))
         return values
 
     def _mark(self, unit: Unit) -> dict[str, str]:
@@ -231,7 +232,7 @@ class Native:
         for path in sorted(root.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 status = path.stat()
-                with path.open("rb") as content:
+                with files.opened(path, follow=False) as content:
                     yield DataFile(path.relative_to(root).as_posix(), status.st_size, status.st_mode & 0o777, content)
 
     def folders(self, unit: str, folder: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.bounds import files
 from stackctl.data import data_dir
 from stackctl.errors import Problem
 from stackctl.runtime.checkers import FILES, TREE, Call, Run, Text
@@ -97,7 +98,7 @@ class _Renderer:
         self.run = run
         self.samples = samples
         self.globs = _globs(tree)
-        self.builtin = (data_dir("templates") / "alertmanager" / "builtin.tmpl").read_bytes()
+        self.builtin = files.read_bytes(data_dir("templates") / "alertmanager" / "builtin.tmpl")
 
     def faults(self, texts: Sequence[str], sample: int, html: bool) -> Iterator[tuple[str, str]]:
         """Each of the texts that cannot be rendered, with amtool's words: all at once first, then halves of them."""
@@ -137,7 +138,7 @@ def _globs(tree: Path) -> list[str]:
     """The template files of the configuration, as a checker finds them."""
     from stackctl.tree import load_yaml
 
-    configuration = load_yaml((tree / c.ALERTMANAGER_FILE).read_bytes())
+    configuration = load_yaml(files.read_bytes(tree / c.ALERTMANAGER_FILE))
     folder = c.ALERTMANAGER_FILE.rpartition("/")[0]
     return [f"{TREE}/{folder}/{glob}" for glob in configuration.get("templates") or ()]
 

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackctl.bounds import files
+
 _LISTEN = "0A"
 # What listens for containers.
 _PROXIES = ("docker-proxy", "rootlesskit")
@@ -84,7 +86,7 @@ def _listeners(port: int) -> Iterator[str]:
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
         if not table.exists():
             continue
-        for line in table.read_text().splitlines()[1:]:
+        for line in files.read_text(table).splitlines()[1:]:
             _, local, _, state, *rest = line.split()
             if state == _LISTEN and int(local.rpartition(":")[2], 16) == port:
                 yield rest[5]
@@ -108,6 +110,6 @@ def _sockets(pid: int) -> Iterator[str]:
 
 def _command(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        return files.read_bytes(Path(f"/proc/{pid}/cmdline")).replace(b"\0", b" ").decode(errors="replace").strip()
     except OSError:
         return "ended"

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackctl.bounds import files
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -26,7 +28,7 @@ def read(path: Path) -> Entry | None:
     A pid of 1 or less is no server's: to signal it would end all processes, or a group of them.
     """
     try:
-        pid, started, spec = path.read_text().splitlines()
+        pid, started, spec = files.read_text(path).splitlines()
         entry = Entry(int(pid), started.strip(), spec)
     except (OSError, ValueError):
         return None
@@ -58,7 +60,7 @@ def marked() -> Iterator[Mark]:
 def mark_of(pid: int) -> Mark | None:
     """What the process `pid` says of itself; None when stackctl did not start it, or the system does not tell."""
     try:
-        content = Path(f"/proc/{pid}/environ").read_bytes()
+        content = files.read_bytes(Path(f"/proc/{pid}/environ"))
     except OSError:
         return None
     if f"{PID}={pid}\0".encode() not in content:
@@ -99,7 +101,7 @@ def start_time(pid: int) -> str:
         return _start_time_of_ps(pid)
     try:
         # The second field is the name in parentheses, which may itself hold spaces and parentheses.
-        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        fields = files.read_text(Path(f"/proc/{pid}/stat"), errors="replace").rpartition(")")[2].split()
     except OSError:
         return ""
     state, threads, started = fields[0], int(fields[17]), fields[19]

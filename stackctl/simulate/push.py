@@ -8,6 +8,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from urllib.parse import quote, urlsplit
 
+from stackctl.bounds.http import timed
 from stackctl.model import Push
 from stackctl.simulate.series import TEXT
 from stackctl.simulate.service import SimulatedService
@@ -48,9 +49,10 @@ class Pusher:
         body = self._exposition.text(self._simulated.read(), openmetrics=False).encode()
         connection = http.client.HTTPConnection(parts.netloc, timeout=_TIMEOUT_SECONDS)
         try:
-            connection.request("PUT", parts.path, body, {"Content-Type": TEXT})
-            answer = connection.getresponse()
-            said = answer.read(400).decode(errors="replace").strip()
+            with timed(connection, _TIMEOUT_SECONDS):
+                connection.request("PUT", parts.path, body, {"Content-Type": TEXT})
+                answer = connection.getresponse()
+                said = answer.read(400).decode(errors="replace").strip()
             return "" if answer.status < 300 else f"HTTP {answer.status}: {said}"
         except (OSError, http.client.HTTPException) as error:
             return getattr(error, "strerror", None) or type(error).__name__

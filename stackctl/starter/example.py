@@ -6,6 +6,7 @@ import difflib
 from pathlib import Path
 
 from stackctl import conventions as c
+from stackctl.bounds.files import read_bytes
 from stackctl.data import data_dir
 from stackctl.errors import InputError
 
@@ -24,7 +25,7 @@ def example_files(name: str, examples: Path | None = None) -> dict[str, bytes]:
     root = folder / name
     paths = (path for path in sorted(root.rglob("*")) if path.is_file())
     return {
-        str(path.relative_to(root)): path.read_bytes()
+        str(path.relative_to(root)): read_bytes(path)
         for path in paths
         if path.name not in _LEFT_OUT and not any(part.startswith((".", "__")) for part in path.relative_to(root).parts)
     }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import ssl
-import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+from stackctl.bounds.http import TooMuch, body, timed
 
 SIZE_LIMIT = 8 * 1024 * 1024
-_CHUNK = 64 * 1024
 # Of all formats the one that every version of every client speaks.
 _HEADERS = {"Accept": "text/plain;version=0.0.4;q=1,*/*;q=0.1", "User-Agent": "stackctl-init"}
 
@@ -28,43 +28,49 @@ class Reply:
         return 200 <= self.status < 300
 
 
-class _Endless(Exception):
-    """An answer that is larger, or takes longer, than metrics do."""
-
-
 def fetch(url: str, timeout: float) -> Reply:
-    """Ask `url`, for at most about twice `timeout` seconds. Proxies of the environment are not used."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    """Ask `url`, for at most `timeout` seconds. Follows no redirect: where that leads was not asked for.
+
+    Proxies of the environment are not used.
+    """
     try:
-        with opener.open(urllib.request.Request(url, headers=_HEADERS), timeout=timeout) as response:  # noqa: S310
-            return Reply(response.status, response.headers.get("Content-Type", ""), _body(response, timeout))
-    except urllib.error.HTTPError as error:
-        error.close()
-        return Reply(error.code, error.headers.get("Content-Type", ""), reason=f"it answers {error.code}")
-    except _Endless:
-        return Reply(reason="its answer does not end")
+        parts = urlsplit(url)
+        connection = _connection(parts, timeout)
+        try:
+            with timed(connection, timeout):
+                path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+                connection.request("GET", path, headers=_HEADERS)
+                return _reply(connection.getresponse())
+        finally:
+            connection.close()
     except Exception as error:  # noqa: BLE001 - whatever listens there may speak any protocol, in any wrong way
         return Reply(reason=_why(error))
 
 
-def _body(response: object, timeout: float) -> str:
-    deadline = time.monotonic() + timeout
-    body = b""
-    while chunk := response.read1(_CHUNK):  # type: ignore[attr-defined]
-        body += chunk
-        if len(body) > SIZE_LIMIT or time.monotonic() > deadline:
-            raise _Endless
-    return body.decode(errors="replace")
+def _connection(parts: SplitResult, timeout: float) -> http.client.HTTPConnection:
+    if parts.scheme == "https":
+        return http.client.HTTPSConnection(parts.netloc, timeout=timeout)
+    return http.client.HTTPConnection(parts.netloc, timeout=timeout)
+
+
+def _reply(response: http.client.HTTPResponse) -> Reply:
+    kind = response.getheader("Content-Type", "")
+    if 200 <= response.status < 300:
+        return Reply(response.status, kind, body(response, SIZE_LIMIT).decode(errors="replace"))
+    to = response.getheader("Location")
+    leads = f", a redirect to {to}" if to and 300 <= response.status < 400 else ""
+    return Reply(response.status, kind, reason=f"it answers {response.status}{leads}")
 
 
 def _why(error: Exception) -> str:
-    cause = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(cause, TimeoutError):
+    if isinstance(error, TooMuch):
+        return "its answer does not end"
+    if isinstance(error, TimeoutError):
         return "no answer in time"
-    if isinstance(cause, ssl.SSLCertVerificationError):
+    if isinstance(error, ssl.SSLCertVerificationError):
         return "its certificate is not trusted"
-    if isinstance(cause, ssl.SSLError):
+    if isinstance(error, ssl.SSLError):
         return "it does not speak TLS"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror[0].lower() + cause.strerror[1:]
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[0].lower() + error.strerror[1:]
     return "it does not speak HTTP"

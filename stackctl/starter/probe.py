@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stackctl import conventions as c
+from stackctl.bounds.files import read_text
 from stackctl.starter.exposition import Requests, Scrape, read
 from stackctl.starter.fetch import Reply, fetch
 from stackctl.starter.names import MetricsUrl
@@ -153,7 +154,7 @@ def listening_ports(tables: Iterable[Path] = (Path("/proc/net/tcp"), Path("/proc
     found: dict[int, bool] = {}
     for table in tables:
         try:
-            lines = table.read_text().splitlines()[1:]
+            lines = read_text(table).splitlines()[1:]
         except OSError:
             continue
         for line in lines:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
 import re
@@ -14,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from stackctl.bounds.json_text import loads
 from stackctl.errors import Problem, StackctlError, Unavailable
 from stackctl.tools.catalogue import Archive, Release
 
@@ -135,7 +135,7 @@ def _sum_in(text: str, name: str) -> str:
     """The sha256 of `name` in a list of checksums, in a file of this one alone, or in GitHub's answer; else ""."""
     if text.lstrip().startswith("{"):
         with suppress(ValueError, AttributeError, TypeError):
-            assets = {each.get("name"): each.get("digest") for each in json.loads(text).get("assets", ())}
+            assets = {each.get("name"): each.get("digest") for each in loads(text).get("assets", ())}
             return str(assets.get(name) or "").removeprefix("sha256:").lower()
         return ""
     lines = [line.split() for line in text.splitlines()]

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackctl.bounds.files import read_text
 from stackctl.errors import Unavailable
 from stackctl.tools import cache
 
@@ -178,7 +179,7 @@ def suites() -> Iterator[Suite]:
         raise Unavailable.of(
             "this machine has no apt", remedy="Use `--source archive`, or put the binaries on PATH yourself."
         )
-    os_release = parse_os_release(_OS_RELEASE.read_text()) if _OS_RELEASE.exists() else {}
+    os_release = parse_os_release(read_text(_OS_RELEASE)) if _OS_RELEASE.exists() else {}
     source = main_archive(read_sources(_ETC), os_release)
     if source is None:
         raise Unavailable.of(
@@ -194,8 +195,8 @@ def suites() -> Iterator[Suite]:
 def read_sources(etc: Path) -> list[Source]:
     """Every source that the apt folder `etc` names."""
     listed = [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*.list"))]
-    found = [parse_deb822(path.read_text()) for path in sorted((etc / "sources.list.d").glob("*.sources"))]
-    found += [parse_one_line(path.read_text()) for path in listed if path.exists()]
+    found = [parse_deb822(read_text(path)) for path in sorted((etc / "sources.list.d").glob("*.sources"))]
+    found += [parse_one_line(read_text(path)) for path in listed if path.exists()]
     return [source for sources in found for source in sources]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from stackctl.bounds.files import read_text
 from stackctl.data import data_dir
 from stackctl.errors import Problem
 from stackctl.manifest.document import Document, parse
@@ -68,7 +69,7 @@ def shipped_names(kind: str) -> list[str]:
 def shipped(kind: str, name: str) -> Pack:
     """One of stackctl's own packs."""
     file = f"{FOLDERS[kind]}/{name}.yml"
-    text = (data_dir(FOLDERS[kind]) / f"{name}.yml").read_text()
+    text = read_text(data_dir(FOLDERS[kind]) / f"{name}.yml")
     pack = read(text, f"stackctl/{file}", name, shipped=True)
     if isinstance(pack, list):
         raise AssertionError("\n".join(map(str, pack)))

@@ -16,6 +16,7 @@ from stackctl.manifest.packs.schema import DASHBOARD, RULES, ParameterModel
 from stackctl.manifest.packs.values import EXPECTED, OFF, Unfit, fit, quoted
 from stackctl.manifest.validate import show_path, unknown_name
 from stackctl.model import Contract, Metric
+from stackctl.promql.catalogue import accepts
 
 # How many metrics a remedy names.
 _SHOWN = 4
@@ -259,7 +260,7 @@ def _candidates(parameter: ParameterModel, contract: Contract | None, context: M
         metric.name
         for metric in contract.metrics
         if metric.kind == (find.type or metric.kind)
-        and re.fullmatch(find.name or ".*", metric.name)
+        and accepts(find.name or ".*", [metric.name])
         and (not find.labels or set(find.labels) & _labels(metric))
     ]
 

@@ -210,7 +210,8 @@ def test_a_directory_must_be_refused(tmp_path: Path) -> None:
 def test_a_binary_file_must_be_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_bytes(b"\x7fELF\0\0\0")
     assert refusal(tmp_path / "stack.yml") == (
-        "DIR/stack.yml is not a text file in UTF-8\nhelp: Save it as UTF-8 text."
+        "DIR/stack.yml:1:5: DIR/stack.yml is not a text file in UTF-8: a zero byte in line 1, at its byte 5\n"
+        "help: Save it as UTF-8 text."
     )
 
 
