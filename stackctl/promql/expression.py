@@ -48,7 +48,10 @@ def regex_error(regex: str) -> str | None:
     if syntax_error(f"x{{x=~{json.dumps(regex)}}}") is None:
         return None
     try:
+        re.compile(regex)  # its words name the character
         compiled(regex)
+    except re.error as error:
+        return error.msg if error.pos is None else f"{error.msg} at character {error.pos + 1}"
     except BadPattern as error:
         return str(error)
     return "it cannot be compiled"
