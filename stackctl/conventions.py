@@ -127,6 +127,9 @@ PREFIXES_OF_ALL = ("scrape_", "process_", "go_", "python_", "jvm_", "nodejs_", "
 # The users that the upstream images run as, and where they keep their data.
 CONTAINER_USERS = {GRAFANA: "472"}
 DEFAULT_CONTAINER_USER = "65534"
+# The groups by which containers read the secrets of their own unit, and of no other. No system gives these numbers to
+# users or programs, and they are low enough for user namespaces.
+SECRET_GROUPS = {name: 60710 + number for number, name in enumerate(IMAGES)}
 DATA_PATHS = {
     PROMETHEUS: "/prometheus",
     ALERTMANAGER: "/alertmanager",
@@ -215,6 +218,8 @@ EXPORT_MARKER = ".stackctl-export"
 SECRETS_DIR = "secrets"
 # What Prometheus reads again with every request: its web configuration, and what that names.
 WEB_FOLDER = f"{SECRETS_DIR}/{PROMETHEUS}/web/"
+# What Grafana reads of it, with its datasource.
+GRAFANA_WEB_FOLDER = f"{SECRETS_DIR}/{GRAFANA}/{PROMETHEUS}/"
 WEB_FILE = f"{WEB_FOLDER}web.yml"
 
 # Where the tree lies in a container. The folder above it is the mount, so that a switch of the `current`

@@ -76,11 +76,12 @@ def has_file(product: str, owner: str, key: str, image: Version, runtime: str) -
 
     `image` is the version of its image, () when that is not known. Natively the binary may be older than the image.
     """
-    _, since = _fields().get((product, owner, key)) or _fields().get((product, "*", key)) or ((), None)
+    known, since = _fields().get((product, owner, key)) or _fields().get((product, "*", key)) or ((), None)
     if since is None:
         return False
-    oldest = version(VERSIONS[product][0])
-    return since <= (oldest if runtime == c.NATIVE else image or version(VERSIONS[product][-1]))
+    oldest, newest = version(VERSIONS[product][0]), version(VERSIONS[product][-1])
+    # A binary without the twin of a key that never was without one has no such key either.
+    return since <= (max(oldest, known) if runtime == c.NATIVE else image or newest)
 
 
 def is_open(owner: str, key: str) -> bool:

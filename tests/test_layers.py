@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "stackctl"
 
 # Room -> the rooms and modules of stackctl that it may import. What is not listed here may not exist.
 GROUND = {"errors", "source", "conventions", "redaction", "bounds"}
-CORE = {*GROUND, "model", "tree", "scrape", "wait", "promql", "data", "metrics", "support", "secret_keys"}
+CORE = {*GROUND, "model", "tree", "scrape", "wait", "promql", "data", "metrics", "support", "secret_keys", "ownership"}
 ALLOWED = {
     "__init__": set[str](),
     "__main__": {"cli"},
@@ -29,6 +29,7 @@ ALLOWED = {
     "data": GROUND,
     "model": {"errors", "promql", "source"},
     "tree": {*GROUND},
+    "ownership": {*GROUND, "tree"},
     "scrape": {*GROUND, "model", "tree"},
     "promql": {"bounds"},
     "support": {*GROUND, "model"},
@@ -36,9 +37,9 @@ ALLOWED = {
     "metrics": {*GROUND, "model", "promql"},
     "manifest": {*CORE, "__init__", "access"} - {"scrape", "wait"},
     "render": {*CORE, "design"},
-    "state": {*GROUND, "access", "home", "tree", "wait"},
+    "state": {*GROUND, "access", "home", "ownership", "tree", "wait"},
     "tools": {*GROUND},
-    "runtime": {*GROUND, "access", "data", "home", "tree", "wait", "tools"},
+    "runtime": {*GROUND, "access", "data", "home", "ownership", "tree", "wait", "tools"},
     "backup": {*GROUND, "runtime"},
     "clients": {*GROUND, "access"},
     "checks": {*CORE, "access", "clients"},

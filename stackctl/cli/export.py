@@ -68,8 +68,11 @@ def export_scrape_config(
     from stackctl.manifest import load
     from stackctl.render.scrape_config import export_scrape_config as rendered
 
+    tree = rendered(load(options(context).manifest))
     names = f"scrape_config_files: [{out}/scrape/*.yml] and rule_files: [{out}/rules/*.yml] in its prometheus.yml"
-    _write(rendered(load(options(context).manifest)), out, force, names)
+    if any(file.secret for file in tree.files.values()):
+        names += f"; let the user that it runs as read its secrets: `chown -R USER {out}/{c.SECRETS_DIR}`"
+    _write(tree, out, force, names)
 
 
 def _namespace(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,6 +57,20 @@ def render(
     else:
         write(tree, out, force=force)
         console.note(f"wrote {len(tree.files)} files to {out}")
+        for line in _hints(tree, out):
+            console.note(line)
+
+
+def _hints(tree: Tree, out: Path) -> Iterator[str]:
+    """What has to be set for Compose, where this user or file system cannot let each container read its secrets."""
+    from stackctl import ownership
+
+    shared = ownership.shared_group(out)
+    if shared is not None and tree.runtime == c.DOCKER:
+        yield (
+            f"The containers read their secrets by your group, as {out} cannot have access control lists: "
+            f"run Compose with `STACKCTL_GID={shared}`."
+        )
 
 
 def _tree(stack: Stack, manifest: Path, runtime: str, out: Path | None, *, keep: bool) -> Tree:

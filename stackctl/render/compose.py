@@ -18,7 +18,7 @@ from stackctl.render.grafana import datasource_variables
 from stackctl.render.text import merged
 from stackctl.render.units import component_unit, fingerprint
 from stackctl.render.web import CLIENT_FILE
-from stackctl.tree import File, Unit
+from stackctl.tree import File, Unit, reader
 
 # What is good for any container, the user's own included.
 _DEFAULTS = {
@@ -37,7 +37,6 @@ _TREE_MOUNT = {
     "target": f"${{STACKCTL_TARGET:-{c.CONTAINER_TREE}}}",
     "read_only": True,
 }
-_SECRETS_GROUP = f"${{STACKCTL_GID:-{c.DEFAULT_CONTAINER_USER}}}"
 
 # The node exporter sees the machine through one read-only mount, with the machine's own /proc and /sys below it:
 # no privilege, no shared process or network namespace. The price: network figures are the container's.
@@ -159,8 +158,7 @@ def _healthcheck(component: Component) -> dict[str, Any]:
 
 def _mounts(component: Component, files: Mapping[str, File]) -> dict[str, Any]:
     name = component.name
-    reads_secrets = any(path.startswith(f"{c.SECRETS_DIR}/{name}/") for path in files)
-    configured = reads_secrets or any(path.startswith(f"{name}/") for path in files)
+    configured = any(reader(path) == name for path in files)
     data = {"type": "volume", "source": _volume(component), "target": c.DATA_PATHS.get(name, "")}
     mounts: list[tuple[Mapping[str, Any], bool]] = [
         (_TREE_MOUNT, configured),
@@ -169,7 +167,8 @@ def _mounts(component: Component, files: Mapping[str, File]) -> dict[str, Any]:
         *((mount, name == c.CADVISOR) for mount in _CADVISOR_MOUNTS),
     ]
     return {
-        "group_add": [_SECRETS_GROUP] if reads_secrets else None,
+        # A group of its own; the variable is for file systems where it cannot be let in.
+        "group_add": [f"${{STACKCTL_GID:-{c.SECRET_GROUPS[name]}}}"] if configured else None,
         "volumes": [dict(mount) for mount, wanted in mounts if wanted],
     }
 

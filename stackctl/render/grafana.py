@@ -11,7 +11,7 @@ from stackctl.errors import Problem, Unavailable
 from stackctl.model import Board, Dashboard, Prometheus, Stack
 from stackctl.render.expansion import escaped
 from stackctl.render.secrets import file_name
-from stackctl.render.web import CA_FILE, GRAFANA_PASSWORD_FILE
+from stackctl.render.web import GRAFANA_CA_FILE, GRAFANA_PASSWORD_FILE
 from stackctl.scrape import component_address
 from stackctl.support import image_version
 
@@ -63,7 +63,7 @@ def datasource_variables(prometheus: Prometheus, tree: str) -> dict[str, str]:
     login, tls = prometheus.login, prometheus.tls
     return {
         **({_PASSWORD_VARIABLE: f"$__file{{{tree}/{GRAFANA_PASSWORD_FILE}}}"} if login else {}),
-        **({_CA_VARIABLE: f"$__file{{{tree}/{CA_FILE}}}"} if tls and tls.ca else {}),
+        **({_CA_VARIABLE: f"$__file{{{tree}/{GRAFANA_CA_FILE}}}"} if tls and tls.ca else {}),
     }
 
 

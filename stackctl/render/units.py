@@ -52,7 +52,12 @@ def fingerprint(definition: Any, files: Mapping[str, File], salt: bytes, folders
     It is written where others may read it, so a secret goes in with the stack's own `salt`: the hash is no way to
     try passwords. Without a salt, in a plain tree, only that there is a secret counts.
     """
-    read = [(path, files[path]) for path in sorted(files) if folders and path.startswith(folders)]
+    # The login of Grafana's datasource is read again when it is provisioned again, which a reload does.
+    read = [
+        (path, files[path])
+        for path in sorted(files)
+        if folders and path.startswith(folders) and not path.startswith(c.GRAFANA_WEB_FOLDER)
+    ]
     return digest(json.dumps(definition), *(part for path, file in read for part in (path, _counted(file, salt))))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl import conventions as c
+from stackctl import ownership
 from stackctl.bounds.files import read_bytes
 from stackctl.errors import InputError
 from stackctl.tree import File, Tree
@@ -54,7 +55,7 @@ def differences(tree: Tree, folder: Path) -> list[Difference]:
         new = file.content if file else None
         if old != new:
             kind = "added" if old is None else "removed" if new is None else "changed"
-            found.append(Difference(path, kind, old, new, secret=path.startswith(f"{c.SECRETS_DIR}/")))
+            found.append(Difference(path, kind, old, new, secret=_is_secret(path, file, folder / path)))
     return found
 
 
@@ -68,7 +69,7 @@ def write(tree: Tree, folder: Path, *, force: bool = False) -> None:
     ours = any((folder / marker).is_file() for marker in _MARKERS)
     _refuse_foreign(folder, ours or force)
     try:
-        _place(tree, folder)
+        _place(tree, folder, opened=ours or not any(_present(folder)))
         if ours:
             _remove_stale(tree, folder)
     except OSError as error:
@@ -89,40 +90,37 @@ def _refuse_foreign(folder: Path, allowed: bool) -> None:
         )
 
 
-def _place(tree: Tree, folder: Path) -> None:
+def _place(tree: Tree, folder: Path, *, opened: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    if opened and tree.runtime == c.DOCKER:
+        # Whatever the umask: the folder is mounted, and containers have to pass through it.
+        folder.chmod(0o755)
     with tempfile.TemporaryDirectory(prefix=".stackctl-", dir=folder) as name:
         staged = Path(name)
         for number, (_, file) in enumerate(tree):
-            _stage(staged / str(number), file)
-        for number, (path, _) in enumerate(tree):
-            _make_parents(folder, path)
+            (staged / str(number)).write_bytes(file.content)
+        for number, (path, file) in enumerate(tree):
+            _make_parents(folder, path, tree.runtime)
+            ownership.protect_file(staged / str(number), path, file, tree.runtime)
             (staged / str(number)).replace(folder / path)
 
 
-def _stage(path: Path, file: File) -> None:
-    path.write_bytes(file.content)
-    path.chmod(0o640 if file.secret else 0o644)
-    if file.secret:
-        os.chown(path, -1, _secrets_group())
-
-
-def _make_parents(folder: Path, path: str) -> None:
-    parents = [parent for parent in reversed(Path(path).parents) if parent != Path()]
-    for parent in parents:
+def _make_parents(folder: Path, path: str, runtime: str) -> None:
+    for parent in reversed(Path(path).parents):
         place = folder / parent
-        if place.is_dir():
+        if parent == Path() or (place.is_dir() and parent.parts[0] != c.SECRETS_DIR):
             continue
-        place.mkdir()
-        secret = parent.parts[0] == c.SECRETS_DIR
-        place.chmod(0o750 if secret else 0o755)
-        if secret:
-            os.chown(place, -1, _secrets_group())
+        place.mkdir(exist_ok=True)
+        ownership.protect_folder(place, parent.as_posix(), runtime)
 
 
-def _secrets_group() -> int:
-    """The group by which the servers read secrets: theirs when we are root, else our own, which they are added to."""
-    return int(c.DEFAULT_CONTAINER_USER) if os.geteuid() == 0 else os.getegid()
+def _is_secret(path: str, file: File | None, place: Path) -> bool:
+    """Whether the difference of a file is not shown: one of the two is secret."""
+    return (
+        path.startswith(f"{c.SECRETS_DIR}/")
+        or (file is not None and file.secret)
+        or (place.is_file() and ownership.is_closed(place))
+    )
 
 
 def _remove_stale(tree: Tree, folder: Path) -> None:

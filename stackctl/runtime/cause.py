@@ -63,6 +63,8 @@ def _files(name: str, before: Tree, after: Tree) -> str:
     folders = (f"{c.SECRETS_DIR}/{name}/", *([_READ_AT_START[name]] if name in _READ_AT_START else []))
     paths = sorted(path for path in before.files.keys() | after.files.keys() if path.startswith(folders))
     changed = [
-        path for path in paths if before.files.get(path) != after.files.get(path) and not path.startswith(c.WEB_FOLDER)
+        path
+        for path in paths
+        if before.files.get(path) != after.files.get(path) and not path.startswith((c.WEB_FOLDER, c.GRAFANA_WEB_FOLDER))
     ]
     return f"it reads {', '.join(changed)} only when it starts" if changed else ""

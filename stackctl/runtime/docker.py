@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
-from stackctl import home
+from stackctl import home, ownership
 from stackctl.errors import Problem, Unavailable
 from stackctl.runtime import bounded, containers, dial, engine, ports, removal, volume
 from stackctl.runtime.bounded import Unusable
@@ -206,11 +206,12 @@ class Docker:
 
     def _environment(self, tree: Path) -> dict[str, str]:
         return {
-            **os.environ,
+            # Set for a plain tree, perhaps, it would keep the containers from the groups of these.
+            **{key: value for key, value in os.environ.items() if key != "STACKCTL_GID"},
             "STACKCTL_SOURCE": str(self.live),
             "STACKCTL_TARGET": c.CONTAINER_MOUNT,
             "STACKCTL_ROOT": str(self._root),
-            "STACKCTL_GID": str(tree.stat().st_gid),
+            **({"STACKCTL_GID": str(shared)} if (shared := ownership.shared_group(tree)) is not None else {}),
             "COMPOSE_PROFILES": "*",
         }
 
@@ -315,6 +316,7 @@ class Docker:
         images = {unit.name: unit.image for unit in generation.units()}
         running = {one.name: one.image for one in self.observe() if one.state == "running" and not one.stray}
         tree = f"{c.CONTAINER_MOUNT}/{c.GENERATIONS}/{generation.id}"
+        shared = ownership.shared_group(generation.path)
 
         def run(call: Call) -> Verdict:
             # The mount is seen by containers that run, and by one that is made for the call.
@@ -324,10 +326,11 @@ class Docker:
                 command = [f"/bin/{call.tool}", *call.command(tree, files)]
                 verdict = None
                 # Only the image that is going to run says what its server accepts.
-                if running.get(call.unit) == images[call.unit]:
+                group = str(ownership.group_of(call.unit) if shared is None else shared)
+                if running.get(call.unit) == images[call.unit] and group in self._groups_of(call.unit):
                     verdict = self._run_in(call.unit, command)
                 if verdict is None or _NOT_RUNNING.match(verdict.output):
-                    verdict = self._run_once(images[call.unit], command, generation.path)
+                    verdict = self._run_once(images[call.unit], command, group)
             if verdict.unusable is None and _NO_PROGRAM.search(verdict.output):
                 summary = f"{call.tool} cannot be run in the image {images[call.unit]}"
                 remedy = f"Use an image that has /bin/{call.tool}, as the project's own has."
@@ -341,14 +344,19 @@ class Docker:
         """Run a checker inside the container of `unit`, by the name that Compose gives it."""
         return _verdict(command[0], ["docker", "exec", f"{self.project}-{unit}-1", *command])
 
-    def _run_once(self, image: str, command: list[str], tree: Path) -> Verdict:
+    def _groups_of(self, unit: str) -> Collection[str]:
+        """The groups that the container of `unit` has joined, by which it reads secrets."""
+        found = self._inspect(f"{self.project}-{unit}-1") or {"HostConfig": {}}
+        return found["HostConfig"].get("GroupAdd") or ()
+
+    def _run_once(self, image: str, command: list[str], group: str) -> Verdict:
         """Run a checker in a container of its own, which sees what the server would see."""
         program, *arguments = command
         return _verdict(
             program,
             [
                 *("docker", "run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - the container's
-                *("--group-add", str(tree.stat().st_gid)),
+                *("--group-add", group),
                 # The option's value is a line of CSV.
                 *("--mount", f'type=bind,"source={self.live}",target={c.CONTAINER_MOUNT},readonly'),
                 *("--entrypoint", program, image, *arguments),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
+from stackctl import ownership
 from stackctl.errors import Unavailable
 from stackctl.state import disk
 from stackctl.tree import File, Tree, Unit, digest, load_units
@@ -83,15 +84,13 @@ def read(generation: Generation, salt: bytes) -> Tree | None:
     """The tree that was written as `generation`; None when the folder does not hold that any more."""
     try:
         stack, runtime, units = generation.index()
-        files = {name: File(path.read_bytes(), _is_secret(name)) for name, path in _files(generation.path).items()}
+        files = {
+            name: File(path.read_bytes(), ownership.is_closed(path)) for name, path in _files(generation.path).items()
+        }
     except (OSError, Unavailable):
         return None
     tree = Tree(stack, runtime, files, units)
     return tree if identify(tree, salt) == generation.id else None
-
-
-def _is_secret(name: str) -> bool:
-    return name.startswith(f"{c.SECRETS_DIR}/")
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -103,7 +102,8 @@ def is_whole(folder: Path, tree: Tree) -> bool:
     try:
         found = _files(folder)
         return found.keys() == tree.files.keys() and all(
-            path.read_bytes() == tree.files[name].content for name, path in found.items()
+            path.read_bytes() == tree.files[name].content and ownership.is_closed(path) == tree.files[name].secret
+            for name, path in found.items()
         )
     except OSError:
         return False
@@ -126,7 +126,6 @@ def write(tree: Tree, folder: Path) -> None:
 
 def mend(tree: Tree, folder: Path) -> None:
     """Make `folder` hold `tree` again, file by file, since servers may run on it. Raises OSError."""
-    group = secrets_group()
     for path in _files(folder).values():
         if path.is_symlink() or path.relative_to(folder).as_posix() not in tree.files:
             path.unlink()
@@ -137,49 +136,34 @@ def mend(tree: Tree, folder: Path) -> None:
             shutil.rmtree(path)
         if not (path.is_file() and path.read_bytes() == file.content):
             known |= {parent for parent in path.parents if parent.is_dir()}
-            _make_folders(folder, path.parent, known, group)
-            disk.write_file(path, file.content, _mode(file), group)
+            _make_folders(folder, path.parent, known, tree.runtime)
+            disk.write_file(path, file.content, 0o600)
+        ownership.protect_file(path, name, file, tree.runtime)
 
 
 def _fill(root: Path, tree: Tree) -> None:
-    group = secrets_group()
     root.chmod(0o755)
-    os.chown(root, -1, group)
     folders = {root}
     for name, file in tree:
         path = root / name
-        _make_folders(root, path.parent, folders, group)
-        _write(path, file, group)
+        _make_folders(root, path.parent, folders, tree.runtime)
+        _write(path, name, file, tree.runtime)
     for folder in folders:
         disk.sync_folder(folder)
 
 
-def _make_folders(root: Path, folder: Path, made: set[Path], group: int) -> None:
+def _make_folders(root: Path, folder: Path, made: set[Path], runtime: str) -> None:
     missing = [parent for parent in (folder, *folder.parents) if parent.is_relative_to(root) and parent not in made]
     for path in reversed(missing):
         path.mkdir()
-        path.chmod(0o750 if path.name == c.SECRETS_DIR else 0o755)
-        os.chown(path, -1, group)
+        ownership.protect_folder(path, path.relative_to(root).as_posix(), runtime)
         made.add(path)
 
 
-def _write(path: Path, file: File, group: int) -> None:
+def _write(path: Path, name: str, file: File, runtime: str) -> None:
     with path.open("xb") as out:
-        os.fchmod(out.fileno(), _mode(file))
-        os.fchown(out.fileno(), -1, group)
+        os.fchmod(out.fileno(), 0o600)
         out.write(file.content)
         out.flush()
+        ownership.protect_file(path, name, file, runtime)
         os.fsync(out.fileno())
-
-
-def _mode(file: File) -> int:
-    return 0o640 if file.secret else 0o644
-
-
-def secrets_group() -> int:
-    """The group that the servers read secret files by.
-
-    Root can give the files to the group of the containers' user. Anyone else keeps their own group, and the
-    containers join it.
-    """
-    return int(c.DEFAULT_CONTAINER_USER) if os.geteuid() == 0 else os.getegid()

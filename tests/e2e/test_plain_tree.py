@@ -38,8 +38,6 @@ rules: [{{file: rules.yml}}]
     # As a user who has never heard of stackctl would: elsewhere, and with nothing in the environment.
     compose = ["docker", "compose", "-f", str(tmp_path / "tree" / "compose.yaml")]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("STACKCTL_")}
-    if os.geteuid() != 0:
-        environment["STACKCTL_GID"] = str(os.getegid())
     try:
         subprocess.run([*compose, "up", "-d", "--wait"], cwd="/", env=environment, check=True, capture_output=True)
         client = Prometheus(Http(Access(f"http://127.0.0.1:{ports[0]}")))

@@ -19,8 +19,8 @@ from pathlib import Path
 from stackctl.conventions import ALERTMANAGER, IMAGES, PROMETHEUS
 
 TARGET = Path(__file__).parents[2] / "stackctl" / "secret_fields.py"
-# The oldest that Debian still has, a long-term release in between, and the default.
-OLDER = {PROMETHEUS: ("2.42.0", "3.5.0"), ALERTMANAGER: ("0.25.0", "0.28.1")}
+# The oldest that stackctl works with, and one in between; the default comes after them.
+OLDER = {PROMETHEUS: ("3.0.1", "3.5.0"), ALERTMANAGER: ("0.27.0", "0.28.1")}
 # Where the configurations are in the modules; what they take from others is in those.
 FOLDERS = {
     PROMETHEUS: ("config", "discovery", "storage/remote/azuread", "storage/remote/googleiam"),

@@ -38,10 +38,10 @@ def test_teams_must_be_the_current_integration_of_alertmanager() -> None:
 
 def test_keys_that_older_binaries_lack_make_the_native_configuration_secret() -> None:
     tree = render(
-        stack(alertmanager=alertmanager(Receiver("a", {"discord": ({"webhook_url": Secret("x")},)}, HERE))), "native"
+        stack(alertmanager=alertmanager(Receiver("a", {"wechat": ({"api_secret": Secret("x")},)}, HERE))), "native"
     )
     file = tree.files["alertmanager/alertmanager.yml"]
-    assert declared(yaml.safe_load(file.content))["receivers"][0]["discord_configs"][0] == {"webhook_url": "x"}
+    assert declared(yaml.safe_load(file.content))["receivers"][0]["wechat_configs"][0] == {"api_secret": "x"}
     assert file.secret
 
 

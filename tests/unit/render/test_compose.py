@@ -51,10 +51,11 @@ def test_components_must_run_without_privileges_and_on_loopback(name: str) -> No
     assert "privileged" not in definition
 
 
-def test_only_readers_of_secrets_must_join_their_group() -> None:
+def test_containers_join_the_group_of_their_unit_only() -> None:
     services = project(stack(**EVERYTHING))["services"]
-    assert services["grafana"]["group_add"] == ["${STACKCTL_GID:-65534}"]
-    assert not [name for name, definition in services.items() if "group_add" in definition and name != "grafana"]
+    assert services["grafana"]["group_add"] == ["${STACKCTL_GID:-60712}"]
+    groups = [group for definition in services.values() for group in definition.get("group_add", ())]
+    assert len({*groups}) == len(groups)
 
 
 def test_the_users_fields_must_win_over_the_defaults() -> None:

@@ -58,10 +58,8 @@ def test_permissions_must_close_secrets_and_open_the_rest(state: State) -> None:
     assert mode(state.root) == "0o700"
     assert mode(written.path) == mode(written.path / "prometheus") == "0o755"
     assert mode(written.path / "prometheus" / "prometheus.yml") == "0o644"
-    assert mode(written.path / "secrets") == "0o750"
-    assert mode(written.path / "secrets" / "password") == "0o640"
-    group = 65534 if os.geteuid() == 0 else os.getegid()
-    assert (written.path / "secrets" / "password").stat().st_gid == group
+    assert mode(written.path / "secrets") == "0o711"
+    assert mode(written.path / "secrets" / "password") == "0o400"
     assert (state.root / ".gitignore").read_text() == "*\n"
 
 
@@ -82,7 +80,7 @@ def test_a_damaged_generation_must_be_written_again(state: State) -> None:
     assert state.write(tree()) == written
     assert (written.path / "prometheus" / "prometheus.yml").read_bytes() == b"a: 1\n"
     assert not (written.path / "extra").exists()
-    assert mode(written.path / "secrets" / "password") == "0o640"
+    assert mode(written.path / "secrets" / "password") == "0o400"
     assert state.read(written) == tree()
 
 
