@@ -6,7 +6,8 @@ READY  := $(VENV)/.ready
 # Python without the ending that the linters go by.
 SCRIPTS := tests/servers/install tests/servers/prometheus tests/images/build
 # Native tests of the core, run a second time: natively the suite runs on the Prometheus of the machine.
-CORE := tests/e2e/test_runtime_commands.py tests/e2e/test_reload.py tests/e2e/test_verify.py tests/e2e/test_remote_write.py
+CORE := tests/e2e/test_runtime_commands.py tests/e2e/test_reload.py tests/e2e/test_verify.py tests/e2e/test_remote_write.py \
+	tests/e2e/test_native_histograms.py
 # Without bytecode every command that a test runs would compile all of stackctl anew: a third of its time.
 unexport PYTHONDONTWRITEBYTECODE
 
