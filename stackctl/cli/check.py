@@ -52,9 +52,11 @@ def check(
             raise
         console.out(_written({"error": error.problems}, output, options(context).manifest))
         raise typer.Exit(error.exit_code) from None
-    for name in checked.unchecked:
+    for name in checked.missing:
         install = "" if " " in name else ": stackctl tools install"
         console.note(f"{console.mark('skip')} {name} is not installed, so its check was left out{install}")
+    for name in checked.discoveries:
+        console.note(f"{console.mark('skip')} {name} was not checked: the promtool of this machine is built without it")
     # How a dashboard is drawn is a matter of taste in part: never a warning, never a failure.
     advice = advise(checked.stack) if output is not Output.github else []
     if output is Output.text:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from stackctl.manifest import Reading
     from stackctl.manifest.queries import Review
     from stackctl.model import Stack
+    from stackctl.runtime.checkers import Texts
 
 # Sections of the manifest that say which series there are.
 _SERVING = frozenset({"services", "exporters", "prometheus", "packs", "pushgateway"})
@@ -20,11 +21,15 @@ _SERVING = frozenset({"services", "exporters", "prometheus", "packs", "pushgatew
 
 @dataclass(frozen=True)
 class Checked:
-    """A stack with which nothing is wrong, the review of its expressions, and the checkers that are not installed."""
+    """A stack with which nothing is wrong, the review of its expressions, and what was not checked.
+
+    `missing` are checkers that are not installed, `discoveries` keys that those of this machine do not know.
+    """
 
     stack: Stack
     review: Review
-    unchecked: tuple[str, ...]
+    missing: tuple[str, ...]
+    discoveries: tuple[str, ...] = ()
 
 
 def check_manifest(manifest: Path) -> Checked:
@@ -41,10 +46,10 @@ def check_manifest(manifest: Path) -> Checked:
     if reading.problems:
         raise InputError(*in_order([*reading.problems, *_of_the_rest(reading)]))
     assert reading.stack  # noqa: S101 - without problems there is one
-    review, problems, unchecked = _check(reading.stack)
+    checked, problems = _check(reading.stack)
     if problems:
         raise error_of(in_order(problems))
-    return Checked(reading.stack, review, unchecked)
+    return checked
 
 
 def load_or_report(manifest: Path) -> Stack:
@@ -60,8 +65,8 @@ def load_or_report(manifest: Path) -> Stack:
         raise
 
 
-def _check(stack: Stack) -> tuple[Review, list[Problem], tuple[str, ...]]:
-    """The review of a stack's expressions, all that is wrong with it, and the checkers that are not installed."""
+def _check(stack: Stack) -> tuple[Checked, list[Problem]]:
+    """What was checked of a stack, and all that is wrong with it."""
     from tempfile import TemporaryDirectory
 
     from stackctl.manifest.queries import review_queries
@@ -70,8 +75,15 @@ def _check(stack: Stack) -> tuple[Review, list[Problem], tuple[str, ...]]:
     from stackctl.render.write import write
     from stackctl.runtime.compose_file import CONFIG, has_config
     from stackctl.runtime.local_checker import Local
-    from stackctl.runtime.validation import validate
+    from stackctl.runtime.validation import Refusal, validate_for_releases
     from stackctl.source import Secret
+
+    left_out: list[str] = []
+
+    def validate(texts: Texts) -> list[Refusal]:
+        partly = validate_for_releases(path, texts, run)
+        left_out.extend(partly.left_out)
+        return partly.refusals
 
     review = review_queries(stack)
     tree = render(stack, c.NATIVE, {c.GRAFANA_ADMIN_PASSWORD: Secret("only-checked")})
@@ -79,10 +91,10 @@ def _check(stack: Stack) -> tuple[Review, list[Problem], tuple[str, ...]]:
         path = Path(folder)
         write(tree, path)
         run = Local(path)
-        problems = refused(stack, tree, stack.root, lambda texts: validate(path, texts, run), review)
+        problems = refused(stack, tree, stack.root, validate, review)
     composed = any(service.run.docker for service in stack.services)
     unchecked = {CONFIG} if composed and not has_config() else set()
-    return review, problems, tuple(sorted({*run.missing, *unchecked}))
+    return Checked(stack, review, tuple(sorted({*run.missing, *unchecked})), tuple(left_out)), problems
 
 
 def _of_the_rest(reading: Reading) -> list[Problem]:
@@ -94,7 +106,8 @@ def _of_the_rest(reading: Reading) -> list[Problem]:
     if stack is None:
         return []
     try:
-        review, problems, _ = _check(stack)
+        checked, problems = _check(stack)
+        review = checked.review
     except InputError as error:  # what cannot be rendered is no obstacle to the rest of the problems
         review, problems = Review((), ()), [*error.problems]
     # What nobody serves may be served by what could not be read.

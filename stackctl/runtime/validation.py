@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl import conventions as c
+from stackctl.bounds import files
 from stackctl.errors import Problem
 from stackctl.runtime.alert_texts import alert_faults
 from stackctl.runtime.bounded import Unusable
@@ -16,6 +18,7 @@ from stackctl.runtime.checkers import TREE, Call, Run, Texts, Verdict
 from stackctl.runtime.compose_file import BadCompose
 from stackctl.runtime.notification_texts import notification_faults
 from stackctl.source import Position
+from stackctl.tree import load_yaml
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,15 @@ class UnknownField:
 # What a checker refuses: one that it is known how to place in what the user wrote, or what it says itself.
 Refusal = BadTemplate | BadSetting | UnknownField | BadCompose | Problem
 
+# Kinds of discovery of the Prometheus project's releases, which builds of distributions leave out in part.
+_DISCOVERIES = frozenset(
+    f"{kind}_sd_configs"
+    for kind in (
+        "aws", "azure", "consul", "digitalocean", "dns", "docker", "dockerswarm", "ec2", "eureka", "gce", "hetzner",
+        "ionos", "kubernetes", "kuma", "lightsail", "linode", "marathon", "nerve", "nomad", "openstack", "ovhcloud",
+        "puppetdb", "scaleway", "serverset", "stackit", "triton", "uyuni", "vultr",
+    )
+)  # fmt: skip
 _DISCOVERY = (
     "Correct it, or use a release of the Prometheus project: builds of Linux distributions leave out some kinds of "
     "service discovery."
@@ -174,6 +186,35 @@ def _refused_by(checker: _Checker, tree: Path, run: Run) -> list[Refusal]:
     arguments = ("check", "rules", *(f"{TREE}/{c.RULES_FOLDER}{name}" for name in rules))
     said = run(Call(checker.unit, checker.tool, arguments))
     return [*refusals, *(each for each in _refusals(checker, said) if isinstance(each, BadTemplate))]
+
+
+@dataclass(frozen=True)
+class Partly:
+    """What the checkers refuse, and the kinds of discovery that were not checked, as those here do not know them."""
+
+    refusals: list[Refusal]
+    left_out: tuple[str, ...] = ()
+
+
+def validate_for_releases(tree: Path, texts: Texts, run: Run) -> Partly:
+    """The same for servers of the Prometheus project's releases, where the checkers here may be of a distribution.
+
+    Blocks of discovery that only the releases know are taken out of the tree at `tree`.
+    """
+    found = validate(tree, texts, run)
+    unknown = {each.name for each in found if isinstance(each, UnknownField)} & _DISCOVERIES
+    if not unknown:
+        return Partly(found)
+    _remove_discoveries(tree / c.PROMETHEUS_FILE, unknown)
+    return Partly(validate(tree, texts, run), tuple(sorted(unknown)))
+
+
+def _remove_discoveries(file: Path, names: Collection[str]) -> None:
+    config = load_yaml(files.read_bytes(file))
+    for job in config.get("scrape_configs") or []:
+        for name in names:
+            job.pop(name, None)
+    file.write_text(json.dumps(config))
 
 
 def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:
