@@ -59,8 +59,8 @@ def read(path: Path, environ: Mapping[str, str] = os.environ) -> Reading:
         return _unread(_with_init(text, path))
     root = path.parent.resolve()
     variables = read_variables(root, environ)
-    if isinstance(variables, Problem):
-        return _unread(variables)
+    if isinstance(variables, list):
+        return _unread(*variables)
     document = parse(text, shown, substituter(variables, keep=_compose_resolves))
     document.value = _without_extensions(document)
     if document.value is None:

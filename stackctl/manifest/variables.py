@@ -16,21 +16,18 @@ from stackctl.manifest.text import read_text
 _REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
-def read_variables(folder: pathlib.Path, environ: Mapping[str, str]) -> dict[str, str] | Problem:
+def read_variables(folder: pathlib.Path, environ: Mapping[str, str]) -> dict[str, str] | list[Problem]:
     """The variables of `.env` in `folder`, if there is one, and over them those of the environment."""
     path = folder / conventions.ENV_FILE
     if not path.exists() and not path.is_symlink():
         return dict(environ)
     text = outside.refusal(folder, conventions.ENV_FILE, None) or read_text(path, conventions.ENV_FILE)
     if isinstance(text, Problem):
-        return text
-    from io import StringIO
+        return [text]
+    from stackctl.manifest.env_file import read_env
 
-    from dotenv import dotenv_values
-
-    # Taken literally, as Compose takes single-quoted values: a password may well hold a `$`.
-    values = dotenv_values(stream=StringIO(text), interpolate=False)
-    return {**{key: value or "" for key, value in values.items()}, **environ}
+    values = read_env(text, conventions.ENV_FILE, environ)
+    return values if isinstance(values, list) else {**values, **environ}
 
 
 def substituter(variables: Mapping[str, str], keep: Callable[[Path], bool]) -> Callable[[str, Path], str | Problem]:

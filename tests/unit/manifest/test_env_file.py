@@ -1,0 +1,61 @@
+"""Lines of `.env` that are refused, and that no message repeats them. What is taken: tests/e2e/test_env_file.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stackctl.errors import InputError
+from stackctl.manifest import load
+from stackctl.manifest.env_file import read_env
+
+REFUSED = {
+    "hunter2 words": "the name of a variable has no spaces",
+    "=hunter2": "this line sets no variable",
+    "PASS WORD=hunter2": "the name of a variable has no spaces",
+    "A=pa$hunter2": "a variable that is not set",
+    "A=pa${hunter2}": "a variable that is not set",
+    'A="pa$hunter2"': "a variable that is not set",
+    "A=hunter2$": "a dollar that begins no variable",
+    "A=hunter2$1": "a dollar that begins no variable",
+    "A=${hunter2:?x}": "a dollar that begins no variable",
+    "A='hunter2": "a quote is not closed",
+    'A="hunter2': "a quote is not closed",
+    "A='a'hunter2": "something follows the closing quote",
+    "A='hunter2\\''": "a quote within single quotes",
+    'A="\\hunter2"': "an escape within double quotes",
+    "{hunter2: x}": "this line sets no variable",
+    "- hunter2": "this line sets no variable",
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_reports_a_malformed_line_by_its_number(tmp_path: Path, line: str) -> None:
+    (tmp_path / ".env").write_text(f"# comment\nGOOD=1\n{line}\nALSO=1\n")
+    (tmp_path / "stack.yml").write_text("version: 1\nname: s\nexporters: {node: {}}\n")
+    with pytest.raises(InputError) as refused:
+        load(tmp_path / "stack.yml", {})
+    said = str(refused.value)
+    assert ".env:3:1: " in said
+    assert str(REFUSED[line]) in said
+    assert "hunter2" not in said
+
+
+def test_reports_all_malformed_lines_at_once() -> None:
+    found = read_env("one two\nA=1\nB=$none\nC='x\n", ".env", {})
+    assert isinstance(found, list)
+    assert [problem.position.line for problem in found if problem.position] == [1, 3, 4]
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused(text: str) -> None:
+    found = read_env(text, ".env", {})
+    assert isinstance(found, dict) or all(problem.position for problem in found)
+
+
+@given(st.text(st.characters(exclude_characters="'\\\r", exclude_categories=["Cs"])))
+def test_single_quotes_keep_every_character(text: str) -> None:
+    assert read_env(f"A='{text}'\n", ".env", {}) == {"A": text}
