@@ -26,7 +26,7 @@ class Outcome:
 def relabelled(labels: Mapping[str, str], steps: Sequence[Mapping[str, Any]]) -> Outcome:
     """What `steps`, as in `relabel_configs`, make of `labels`.
 
-    Raises ValueError for a regular expression that Go reads and Python does not.
+    Raises ValueError for a regular expression that cannot be read.
     """
     now = {name: value for name, value in labels.items() if value}
     for index, step in enumerate(steps):

@@ -70,6 +70,11 @@ def test_a_later_step_must_see_what_an_earlier_one_made() -> None:
     assert relabelled(LABELS, steps).dropped_by == 1
 
 
-def test_an_expression_that_only_go_reads_must_be_told_as_such() -> None:
-    with pytest.raises(ValueError, match="bad escape"):
-        relabelled(LABELS, [{"action": "drop", "regex": r"\pL"}])
+def test_reads_expressions_as_prometheus_does() -> None:
+    assert relabelled({"a": "é"}, [{"action": "drop", "source_labels": ["a"], "regex": r"\pL"}]).dropped_by == 0
+    assert relabelled({"a": "1"}, [{"action": "drop", "source_labels": ["a"], "regex": r"\pL"}]).dropped_by is None
+
+
+def test_reports_an_expression_that_nobody_reads() -> None:
+    with pytest.raises(ValueError, match="missing"):
+        relabelled(LABELS, [{"action": "drop", "regex": "("}])
