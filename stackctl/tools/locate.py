@@ -68,12 +68,21 @@ def require(name: str) -> Tool:
 def require_recent(name: str) -> Tool:
     """The program `name`, which is not too old to work with. Raises Unavailable with the way to get it."""
     tool, minimum = require(name), release_of(name).minimum
-    if minimum != "0" and tool.version and not is_at_least(tool.version, minimum):
+    version = _said_version(tool) if minimum != "0" else ""
+    if version and not is_at_least(version, minimum):
         raise Unavailable.of(
-            f"{tool.path} is {tool.version}, and stackctl needs {minimum} or newer",
+            f"{tool.path} is {version}, and stackctl needs {minimum} or newer",
             remedy=f"Run `stackctl tools install {name}`.",
         )
     return tool
+
+
+def _said_version(tool: Tool) -> str:
+    """The version of a program; "" for one that does not say it, whose start will tell more."""
+    try:
+        return tool.version
+    except Unavailable:
+        return ""
 
 
 def source_of(tool: Tool) -> str:
