@@ -51,6 +51,9 @@ SIMULATE_IMAGE = "python:3.13-slim"
 # What `simulate` calls itself in its answers, so that it is not taken for what it stands in for.
 SIMULATE_SERVER = "stackctl-simulate"
 
+# Where a tree keeps the password of Grafana's administrator.
+GRAFANA_PASSWORD_FILE = "secrets/grafana/admin_password"  # noqa: S105 - the name of a file
+
 # The port a component listens on inside its container, and natively unless `listen` says otherwise.
 PORTS = {
     PROMETHEUS: 9090,

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable
 from stackctl import conventions as c
 from stackctl.checks.context import Context
 from stackctl.checks.finding import Finding, Subject
+from stackctl.checks.seen import Place
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.model import Dashboard
 from stackctl.support import MINIMUM
+from stackctl.tree import Unit
 
 HEALTH = "grafana.health"
 LOGIN = "grafana.login"
@@ -28,7 +30,7 @@ def check_health(context: Context) -> Iterable[Finding]:
 
 def check_login(context: Context) -> Iterable[Finding]:
     """The login to a declared Grafana, tried once: after five wrong ones it locks the user out, people too."""
-    return _own(context, LOGIN, lambda _, subject, client: _login(subject, client))
+    return _own(context, LOGIN, _login)
 
 
 def check(context: Context) -> Iterable[Finding]:
@@ -68,16 +70,23 @@ def _health(context: Context, subject: Subject, client: Grafana) -> Finding:
     return subject.passed(f"version {version}, its database is ok")
 
 
-def _login(subject: Subject, client: Grafana) -> Finding:
+def reset_command(unit: Unit, place: Place) -> str:
+    """The shell's words that set the administrator's password to that of the manifest, whatever it is now."""
+    arguments = ("grafana", "cli", "--homepath", "{home}", "admin", "reset-admin-password", "--password-from-stdin")
+    return place.in_shell(unit, arguments, c.GRAFANA_PASSWORD_FILE)
+
+
+def _login(context: Context, subject: Subject, client: Grafana) -> Finding:
     try:
         return subject.passed(f"logged in as {client.user()}")
     except NoAnswer as error:
         if error.status != 401:
             return subject.unanswered(error, _LOGS)
+    unit = next(unit for unit in context.tree.units if unit.name == c.GRAFANA)
     return subject.failed(
         "the administrator's password is not the manifest's",
-        "Grafana takes the password of the manifest at its first start only. Set it now with "
-        "`grafana cli admin reset-admin-password`, or start afresh: `stackctl down --volumes`, `stackctl up`.",
+        "Grafana takes the password of the manifest at its first start only. To set it now, run: "
+        f"{reset_command(unit, context.place)}",
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from stackctl import redaction
 from stackctl.clients.probe import Probe
 from stackctl.source import Secret
+from stackctl.tree import Unit
 
 
 class Found(Protocol):
@@ -50,6 +51,8 @@ class Place(Protocol):
     def peers(self) -> Sequence[Beside]: ...
 
     def logs(self, units: list[str], *, tail: int | None = None) -> Iterator[str]: ...
+
+    def in_shell(self, unit: Unit, arguments: Sequence[str], file: str) -> str: ...
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,15 @@ class Grafana:
         """The name of the user that the client is logged in as; status 401 when the password is not Grafana's."""
         return self.http.json("/api/user", lambda answer: str(answer["login"]))
 
+    def set_password(self, old: str, new: str) -> None:
+        """Set the password of the user that the client is logged in as; status 401 when `old` is not the one it has."""
+        path, body = "/api/user/password", {"oldPassword": old, "newPassword": new, "confirmNew": new}
+        answer = self.http.ask(path, method="PUT", body=body)
+        if not answer.ok:
+            error = NoAnswer.of(f"{self.http.base}{path} answers {answer.status}: {words(answer.text)}")
+            error.status, error.said = answer.status, words(answer.text)
+            raise error
+
     def datasource(self, uid: str) -> dict[str, Any]:
         return self.http.json(f"/api/datasources/uid/{uid}", _mapping)
 
@@ -53,6 +62,10 @@ class Grafana:
     def dashboard(self, uid: str) -> dict[str, Any]:
         """The dashboard as Grafana has loaded it."""
         return self.http.json(f"/api/dashboards/uid/{uid}", lambda answer: _mapping(answer["dashboard"]))
+
+    def is_provisioned(self, uid: str) -> bool:
+        """Whether a dashboard comes from a file, and not from a person."""
+        return self.http.json(f"/api/dashboards/uid/{uid}", lambda answer: bool(answer["meta"].get("provisioned")))
 
     def dashboards(self) -> tuple[FoundDashboard, ...]:
         """The dashboards that the user sees, at most a thousand."""

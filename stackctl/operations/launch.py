@@ -79,14 +79,26 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
         generation = state.write(work.tree)
         console.detail(f"wrote generation {generation.id} to {generation.path}")
         _validate(work, plan, generation)
+        _refuse_adoption(state, work.tree)
         entry = _entry(work, generation, wanted, skipped)
         _apply(state, work.runtime, plan, entry, generation)
         _await(state, wanted, generation, work.runtime, deadline_seconds)
+        _set_password(state, entry, generation, work.runtime)
         _record(state, entry, plan)
         _restore_datasource(manifest, work, plan)
         fitting = newly_fitting(work.stack, state) if plan else []
     _show(work, wanted, plan, skipped)
     suggest(fitting)
+
+
+def _refuse_adoption(state: State, tree: Tree) -> None:
+    """Refuse what a Grafana that runs would take from a person. One that does not run cannot be asked."""
+    from stackctl.operations.grafana_titles import refuse_adoption_beside
+
+    current = state.current() if state.running() else None
+    before = state.read(current) if current else None
+    if before:
+        refuse_adoption_beside(before, tree)
 
 
 def _entry(work: Work, generation: Generation, wanted: Sequence[Unit], skipped: Mapping[str, str]) -> Entry:
@@ -275,6 +287,16 @@ def _await(
 
     try:
         wait_ready(units, generation, runtime, deadline_seconds)
+    except StackctlError:
+        state.give_up()
+        raise
+
+
+def _set_password(state: State, entry: Entry, generation: Generation, runtime: Runtime) -> None:
+    from stackctl.operations.grafana_password import set_changed_password
+
+    try:
+        set_changed_password(state, state.intent() or entry, generation, runtime)
     except StackctlError:
         state.give_up()
         raise

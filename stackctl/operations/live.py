@@ -166,7 +166,7 @@ class Live:
         if not (grafana and self._is_expected(grafana) and _grafana_looks(grafana, target, before)):
             return
         try:
-            _grafana(grafana, target.tree).user()
+            grafana_client(grafana, target.tree).user()
         except NoAnswer as error:
             if error.status != 401:
                 raise
@@ -179,7 +179,7 @@ class Live:
     def grafana(self, target: Target) -> Grafana | None:
         """Return the client of the Grafana of `target`, None where none runs."""
         unit = target.unit(c.GRAFANA)
-        return _grafana(unit, target.tree) if unit and self._is_expected(unit) else None
+        return grafana_client(unit, target.tree) if unit and self._is_expected(unit) else None
 
     # -- confirming -------------------------------------------------------------------------------------------
 
@@ -276,7 +276,7 @@ def _grafana_looks(unit: Unit, target: Target, before: Target | None) -> dict[st
     other_login = _asking_files(target) != (_asking_files(before) if before else {})
     if not (changed or gone or other_login):
         return {}
-    client = _grafana(unit, target.tree)
+    client = grafana_client(unit, target.tree)
     told: list[bool] = []
 
     def look() -> list[str]:
@@ -306,14 +306,15 @@ def _changed_dashboards(target: Target, before: Target | None) -> tuple[dict[str
     return changed, sorted(had.keys() - wanted.keys())
 
 
-def _grafana(unit: Unit, tree: Tree) -> Grafana:
+def grafana_client(unit: Unit, tree: Tree, password: str | None = None) -> Grafana:
+    """The client of the Grafana that is `unit` of `tree`, logged in as its administrator, with another `password` if
+    one is given."""
     from stackctl.access import Access
     from stackctl.clients.grafana import Grafana
     from stackctl.clients.http import Http
-    from stackctl.render import PASSWORD_FILE
 
-    password = tree.files[PASSWORD_FILE].content.decode()
-    return Grafana(Http(Access(unit.url, (_grafana_user(unit, tree), password))))
+    login = (_grafana_user(unit, tree), password or tree.files[c.GRAFANA_PASSWORD_FILE].content.decode())
+    return Grafana(Http(Access(unit.url, login)))
 
 
 def _grafana_user(unit: Unit, tree: Tree) -> str:

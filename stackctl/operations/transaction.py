@@ -74,9 +74,13 @@ def _needed(live: Live, new: Target, plan: Plan) -> set[str]:
 
 def _apply(live: Live, new: Target, plan: Plan, deadline: float, *, trusted: bool) -> None:
     """Make `new` live and confirm it. On any failure the old generation is live again, and confirmed too."""
+    from stackctl.operations.grafana_titles import refuse_adoption
+
     old = live.confirmed()
     before = live.kept(old) if trusted and not live.running.partly else None
     live.refuse_closed_grafana(new, before)
+    if client := live.grafana(new):
+        refuse_adoption(client, before.tree if before else None, new.tree)
     _begin(live, old, new)
     try:
         live.state.switch(new.generation)

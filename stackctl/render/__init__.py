@@ -36,7 +36,7 @@ from stackctl.tree import File, Tree, Unit, dump_units, ignored
 __all__ = ["PASSWORD_FILE", "render"]
 
 # Where the tree keeps Grafana's password.
-PASSWORD_FILE = f"{c.SECRETS_DIR}/{c.GRAFANA}/admin_password"
+PASSWORD_FILE = c.GRAFANA_PASSWORD_FILE
 _NOTHING: Mapping[str, Secret] = {}
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -51,6 +52,8 @@ wait $connected
 """
 # The folders of calls of checkers, beside the generations.
 _CALLS = ".call-"
+# Where Grafana is installed in its image.
+_HOME = "/usr/share/grafana"
 _NO_PROGRAM = re.compile(
     r"OCI runtime exec failed|failed to create (?:shim )?task|exec format error|executable file not found"
 )
@@ -343,6 +346,11 @@ class Docker:
     def _run_in(self, unit: str, command: list[str]) -> Verdict:
         """Run a checker inside the container of `unit`, by the name that Compose gives it."""
         return _verdict(command[0], ["docker", "exec", f"{self.project}-{unit}-1", *command])
+
+    def in_shell(self, unit: Unit, arguments: Sequence[str], file: str) -> str:
+        words = [each.replace("{home}", _HOME) for each in arguments]
+        container = f"{self.project}-{unit.in_compose}-1"
+        return f"docker exec -i {container} {shlex.join(words)} < {shlex.quote(str(self.live / c.CURRENT / file))}"
 
     def _groups_of(self, unit: str) -> Collection[str]:
         """The groups that the container of `unit` has joined, by which it reads secrets."""

@@ -12,11 +12,12 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 from stackctl import conventions as c
 from stackctl import home, tools
@@ -139,14 +140,7 @@ class Native:
         tool = tools.require(unit.tool) if unit.tool else None
         program = [str(tool.path)] if tool else []
         data = self._data / unit.name
-        known = {
-            "{expanded_tree}": str(self._tree).replace("$", f"${{{c.DOLLAR_VARIABLE}}}"),
-            "{tree}": str(self._tree),
-            "{data}": str(data),
-            "{mount}": str(self._tree.parent),
-        }
-        if tool and tool.home:
-            known["{home}"] = str(tool.home)
+        known = self._places(unit, tool)
         command = [*program, *(_fill(argument, known) for argument in unit.command)]
         log = self._logs / f"{unit.name}.log"
         _rotate(log)
@@ -166,6 +160,25 @@ class Native:
                 start_new_session=True,
             )
         self._await_pid_file(unit.name)
+
+    def _places(self, unit: Unit, tool: tools.Tool | None) -> dict[str, str]:
+        """What the words in braces of a unit's command and environment stand for."""
+        return {
+            "{expanded_tree}": str(self._tree).replace("$", f"${{{c.DOLLAR_VARIABLE}}}"),
+            "{tree}": str(self._tree),
+            "{data}": str(self._data / unit.name),
+            "{mount}": str(self._tree.parent),
+            **({"{home}": str(tool.home)} if tool and tool.home else {}),
+        }
+
+    def in_shell(self, unit: Unit, arguments: Sequence[str], file: str) -> str:
+        tool = tools.locate(unit.tool)
+        known = self._places(unit, tool)
+        # The variables that lead to its data.
+        variables = [f"{key}={quote(_fill(value, known))}" for key, value in unit.env.items() if "{data}" in value]
+        program = quote(str(tool.path) if tool else unit.tool)
+        words = [*variables, program, *(quote(_fill(each, known)) for each in arguments[1:])]
+        return f"{' '.join(words)} < {quote(str(self._tree / file))}"
 
     def _env(self, unit: Unit) -> dict[str, str]:
         """The secret part of a unit's environment, which only a file in the tree holds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,6 +166,13 @@ class Runtime(Protocol):
 
         Raises OSError, there or in the use of it: ConnectionRefusedError, socket.gaierror for a name that does not
         resolve, TimeoutError with an `errno` when no connection came about and without when the server is silent.
+        """
+        ...
+
+    def in_shell(self, unit: Unit, arguments: Sequence[str], file: str) -> str:
+        """A line for a shell that runs a program of `unit` on its data, with a file of the live tree as its input.
+
+        The first of `arguments` is the program; `{home}` in the others stands for the folder of its installation.
         """
         ...
 

@@ -4,8 +4,9 @@ It proves nothing of Grafana itself. It lets the checks of Grafana be broken one
 has loaded can be changed behind stackctl's back by a POST to `/-/break`.
 
 It does what a real one was seen to do: it expands provisioning files after reading them, does not start with a folder
-`General`, adopts a dashboard made by hand that has the title of a provisioned one, and after five wrong passwords
-refuses the right one too. As a version before 11 (STAND_IN_VERSION) it loads no dashboard with the title of a folder.
+`General`, takes the administrator's password of its first start only, adopts a dashboard made by hand that has the
+title of a provisioned one, and deletes it with that one. After five wrong passwords it refuses the right one too. As a
+version before 11 (STAND_IN_VERSION) it loads no dashboard with the title of a folder.
 """
 
 from __future__ import annotations
@@ -56,12 +57,22 @@ class Loaded:
     """What has been provisioned, and what has been broken of it."""
 
     def __init__(self) -> None:
-        self.password = Path(os.environ["GF_SECURITY_ADMIN_PASSWORD"][len("$__file{") : -1]).read_text().strip()
+        self.database = Path(os.environ["GF_PATHS_DATA"], "stand-in.json")
+        if not self.database.exists():
+            path = os.environ["GF_SECURITY_ADMIN_PASSWORD"][len("$__file{") : -1]
+            self.set_password(Path(path).read_text().strip())
         self.folder = Path(os.environ["GF_PATHS_PROVISIONING"])
         self.version = os.environ.get("STAND_IN_VERSION", "13.2.3")
         self.broken: dict[str, Any] = {}
         self.failures = 0
         self.load()
+
+    @property
+    def password(self) -> str:
+        return str(json.loads(self.database.read_text())["password"])
+
+    def set_password(self, password: str) -> None:
+        self.database.write_text(json.dumps({"password": password}))
 
     def load(self) -> None:
         (datasources,) = self.folder.glob("datasources/*.yml")
@@ -74,9 +85,13 @@ class Loaded:
                 board = json.loads(path.read_text())
                 if self.loads(board["title"]):
                     self.dashboards[board["uid"]] = (provider["folder"], board)
-                    # One that was made by hand becomes the provisioned one.
-                    made = self.broken.get("made", ())
-                    self.broken["made"] = [title for title in made if title != board["title"]]
+                    # One that was made by hand, of its uid or of its title in its folder, becomes the provisioned one.
+                    place = (board["title"], provider["folder"])
+                    self.broken["made"] = [
+                        made
+                        for made in self.broken.get("made", ())
+                        if made["uid"] != board["uid"] and (made["title"], made["folder"]) != place
+                    ]
 
     def loads(self, title: str) -> bool:
         folders = {each["folder"] for path in self.folder.glob("dashboards/*.yml") for each in providers(path)}
@@ -94,6 +109,12 @@ class Loaded:
             return 401, {"message": "Invalid username or password"}
         if path == "/api/user":
             return 200, {"login": "admin"}
+        if path == "/api/user/password":
+            wanted = json.loads(body)
+            if wanted["oldPassword"] != self.password:
+                return 401, {"message": "invalid old password"}
+            self.set_password(wanted["newPassword"])
+            return 200, {"message": "User password changed"}
         if path == "/api/admin/provisioning/dashboards/reload":
             self.load()
             return 200, {"message": "Dashboards config reloaded"}
@@ -122,7 +143,8 @@ class Loaded:
             for uid, (folder, board) in self.dashboards.items()
             if board["title"] != self.broken.get("dashboard")
         }
-        boards |= {title: ("", {"uid": title, "title": title}) for title in self.broken.get("made", ())}
+        made = {each["uid"]: (each["folder"], each) for each in self.broken.get("made", ())}
+        boards = {**boards, **made}
         if path.startswith("/api/search"):
             return 200, [
                 {"uid": uid, "title": board["title"], "type": "dash-db", "folderTitle": folder}
@@ -130,7 +152,8 @@ class Loaded:
             ]
         if path.startswith("/api/dashboards/uid/"):
             found = boards.get(path.rpartition("/")[2])
-            return (200, {"dashboard": found[1]}) if found else (404, {"message": "Dashboard not found"})
+            meta = {"provisioned": path.rpartition("/")[2] not in made}
+            return (200, {"dashboard": found[1], "meta": meta}) if found else (404, {"message": "Dashboard not found"})
         if path == "/api/ds/query":
             results = {query["refId"]: self.query(query) for query in json.loads(body)["queries"]}
             return (400 if any("error" in each for each in results.values()) else 200), {"results": results}
@@ -178,11 +201,24 @@ def serve() -> None:
         def do_POST(self) -> None:
             self.do_GET()
 
+        def do_PUT(self) -> None:
+            self.do_GET()
+
         def log_message(self, *_: Any) -> None:
             pass
 
     address = os.environ["GF_SERVER_HTTP_ADDR"], int(os.environ["GF_SERVER_HTTP_PORT"])
     ThreadingHTTPServer(address, Handler).serve_forever()
+
+
+def reset_password() -> None:
+    """Do what `grafana cli --homepath HOME admin reset-admin-password --password-from-stdin` does."""
+    assert sys.argv[1:2] + sys.argv[4:] == ["cli", "admin", "reset-admin-password", "--password-from-stdin"], sys.argv
+    assert sys.argv[2] == "--homepath"
+    assert Path(sys.argv[3], "conf", "defaults.ini").is_file()
+    database = Path(os.environ["GF_PATHS_DATA"], "stand-in.json")
+    assert database.is_file()
+    database.write_text(json.dumps({"password": sys.stdin.read().strip()}))
 
 
 def install(folder: Path) -> Path:
@@ -191,10 +227,10 @@ def install(folder: Path) -> Path:
     for path in (program, defaults):
         path.parent.mkdir(parents=True)
     defaults.touch()
-    program.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{Path(__file__).resolve()}'\n")
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).resolve()}" "$@"\n')
     program.chmod(0o755)
     return program.parent
 
 
 if __name__ == "__main__":
-    serve()
+    reset_password() if sys.argv[1:2] == ["cli"] else serve()

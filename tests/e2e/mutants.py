@@ -382,6 +382,9 @@ def another_generation_is_current(good: Good) -> Mend:
     return mend
 
 
+MINE = {"uid": "mine", "title": "Mine", "folder": ""}
+
+
 def grafana_breaks(**broken: Any) -> Callable[[Good], Mend]:
     def apply(good: Good) -> Mend:
         good.post("grafana", "/-/break", broken)
@@ -631,7 +634,11 @@ IN_GRAFANA = (
     mutant("the datasource does not reach Prometheus", grafana_breaks(unreachable="refused"), SOURCE),
     mutant("a dashboard was not loaded", grafana_breaks(dashboard="Shop"), BOARD),
     mutant("two dashboards have one uid", grafana_breaks(renamed={"Shop": "Another"}), BOARD),
-    mutant("somebody made a dashboard by hand", grafana_breaks(made=["Mine"]), "~ drift.dashboard Mine"),
+    mutant(
+        "somebody made a dashboard by hand",
+        grafana_breaks(made=[MINE]),
+        "~ drift.dashboard Mine",
+    ),
     mutant("the password was changed", grafana_breaks(password="other"), LOGIN),
     mutant("the database is broken", grafana_breaks(database="failing"), "grafana.health grafana"),
     mutant("Grafana has ended", server_stops("grafana"), "component.ready grafana"),

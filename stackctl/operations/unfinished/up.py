@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def finish(_: Path, state: State, entry: Entry) -> str:
     """Raises StackctlError when that fails: then it is given up, and the next `up` goes on from there."""
+    from stackctl.operations.grafana_password import set_changed_password
     from stackctl.runtime.ready import wait_ready
 
     current = state.current()
@@ -30,6 +31,7 @@ def finish(_: Path, state: State, entry: Entry) -> str:
         wanted = [unit for unit in current.units() if unit.name in entry.units]
         runtime.execute(_plan(runtime, current, wanted, entry), current)
         wait_ready(wanted, current, runtime, READY_SECONDS)
+        set_changed_password(state, entry, current, runtime)
     except StackctlError:
         state.give_up()
         raise

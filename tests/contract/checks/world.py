@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -154,6 +154,9 @@ class Around:
 
     def peers(self) -> tuple[Peer, ...]:
         return self.beside
+
+    def in_shell(self, unit: Unit, arguments: Sequence[str], file: str) -> str:
+        return f"{' '.join(arguments)} < {file}"
 
     def logs(self, units: list[str], *, tail: int | None = None) -> Iterator[str]:
         assert units

@@ -1,0 +1,68 @@
+"""The password of Grafana's administrator: Grafana takes that of the manifest at its first start only.
+
+So a changed one is set by Grafana's API, while that still knows the old one. No password is tried twice: after a few
+wrong ones Grafana refuses the administrator for some minutes, people too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackctl import conventions as c
+from stackctl.errors import CheckFailed
+
+if TYPE_CHECKING:
+    from stackctl.runtime import Runtime
+    from stackctl.state import Entry, Generation, State
+    from stackctl.tree import Tree, Unit
+
+
+def set_changed_password(state: State, entry: Entry, generation: Generation, runtime: Runtime) -> None:
+    """Give Grafana the administrator's password of `generation`, which runs now, if the last one had another.
+
+    Raises CheckFailed, with the command that sets it, when Grafana knows neither; Unavailable when it does not answer.
+    """
+    from stackctl.checks.grafana import reset_command
+    from stackctl.clients.http import NoAnswer
+    from stackctl.operations.live import grafana_client
+    from stackctl.report import console
+
+    new, old = state.read(generation), _last(state, entry)
+    unit = _grafana(new)
+    if new is None or old is None or unit is None or unit.name not in entry.units:
+        return
+    password, before = _password(new), _password(old)
+    if before in (None, password) or password is None:
+        return
+    try:
+        grafana_client(unit, new, before).set_password(before or "", password)
+    except NoAnswer as error:
+        if error.status != 401:
+            raise
+    else:
+        console.note("Grafana's administrator has the new password")
+        return
+    try:
+        grafana_client(unit, new).user()
+    except NoAnswer as error:
+        if error.status != 401:
+            raise
+        summary = "Grafana's administrator has neither the password of the manifest nor the one before"
+        raise CheckFailed.of(summary, remedy=f"Set it: {reset_command(unit, runtime)}") from None
+
+
+def _last(state: State, entry: Entry) -> Tree | None:
+    """The tree that ran before: the one that was confirmed last, or after a `down` the one that was live."""
+    running = state.running()
+    id = running.generation if running else entry.before
+    found = next((one for one in state.generations() if one.id == id), None)
+    return state.read(found) if found else None
+
+
+def _grafana(tree: Tree | None) -> Unit | None:
+    return next((unit for unit in tree.units if unit.name == c.GRAFANA), None) if tree else None
+
+
+def _password(tree: Tree) -> str | None:
+    file = tree.files.get(c.GRAFANA_PASSWORD_FILE)
+    return file.content.decode() if file else None

@@ -1,0 +1,97 @@
+"""Dashboards that a person has made in Grafana: provisioning one of their uid, or of their title in their folder, would
+adopt them, and delete them with it."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from stackctl import conventions as c
+from stackctl.errors import CheckFailed, Problem
+
+if TYPE_CHECKING:
+    from stackctl.clients.grafana import FoundDashboard, Grafana
+    from stackctl.tree import Tree
+
+_PROVIDERS = "grafana/provisioning/dashboards/"
+# uid -> title, and folder
+Placed = dict[str, tuple[str, str]]
+
+
+def refuse_adoption(client: Grafana, before: Tree | None, new: Tree) -> None:
+    """Raise CheckFailed when a dashboard that is new in `new` would take the place of one that a person has made.
+
+    `before` is what Grafana has been given so far. Raises NoAnswer when Grafana gives none.
+    """
+    wanted, had = placed_dashboards(new), placed_dashboards(before) if before else {}
+    changed = {uid: place for uid, place in wanted.items() if had.get(uid) != place}
+    if not changed:
+        return
+    own = {*wanted, *had}
+    found = client.dashboards()
+    problems = [
+        _problem(each, title)
+        for uid, (title, folder) in changed.items()
+        for each in found
+        if (each.uid == uid and uid not in had and not client.is_provisioned(uid))
+        or (each.uid not in own and _same(each, title, folder))
+    ]
+    if problems:
+        raise CheckFailed(*problems, Problem("nothing was changed"))
+
+
+def refuse_adoption_beside(before: Tree, new: Tree) -> None:
+    """The same for the Grafana that runs on the tree `before`, if it does, by its password or that of `new`.
+
+    Raises CheckFailed when it takes neither.
+    """
+    from stackctl.clients.http import NoAnswer
+    from stackctl.operations.live import grafana_client
+
+    trees = [tree for tree in (before, new) if c.GRAFANA_PASSWORD_FILE in tree.files]
+    passwords = dict.fromkeys(tree.files[c.GRAFANA_PASSWORD_FILE].content.decode() for tree in trees)
+    unit = next((unit for unit in before.units if unit.name == c.GRAFANA), None)
+    for password in passwords if unit else ():
+        try:
+            refuse_adoption(grafana_client(unit, before, password), before, new)  # type: ignore[arg-type]
+        except NoAnswer as error:
+            if error.status == 401:
+                continue
+        return  # it was asked, or does not run
+    if unit and passwords:
+        raise CheckFailed.of(
+            "nothing was changed: Grafana's administrator has another password than the manifest",
+            cause="So it is not known whether a person has made a dashboard of the same title.",
+            remedy="`stackctl verify --only grafana.login` shows how to set it.",
+        )
+
+
+def placed_dashboards(tree: Tree) -> Placed:
+    """The dashboards of a tree by their uid, each with its title and its folder's, "" above all folders."""
+    from stackctl.bounds.json_text import loads
+
+    folders = {
+        PurePosixPath(provider["options"]["path"]).name: str(provider["folder"]).replace("$$", "$")
+        for path in tree.files
+        if path.startswith(_PROVIDERS) and path.endswith(".yml")
+        for provider in tree.yaml(path)["providers"]
+    }
+    return {
+        PurePosixPath(path).stem: (str(loads(file.content)["title"]), folders.get(PurePosixPath(path).parent.name, ""))
+        for path, file in tree
+        if path.startswith("grafana/dashboards/")
+    }
+
+
+def _same(found: FoundDashboard, title: str, folder: str) -> bool:
+    return (found.title.casefold(), found.folder.casefold()) == (title.casefold(), folder.casefold())
+
+
+def _problem(found: FoundDashboard, title: str) -> Problem:
+    where = f"in the folder `{found.folder}`" if found.folder else "above all folders"
+    same = f"the title of `{title}`" if found.title.casefold() == title.casefold() else f"the uid of `{title}`"
+    return Problem(
+        f"Grafana has a dashboard `{found.title}` {where} that a person has made, with {same}",
+        cause="Grafana would take it for the one of the manifest, overwrite it, and delete it together with that.",
+        remedy=f"Rename or delete it in Grafana, where its uid is {found.uid}, or rename that of the manifest.",
+    )
