@@ -19,7 +19,7 @@ SHORTEST = 6
 
 # A user and a password before a host: with a scheme before them anything, without one nothing that PromQL may hold.
 _LOGIN = re.compile(
-    r"([a-z][a-z0-9+.-]*://)[^/\s\"'`<>]*@"
+    r"([a-z][a-z0-9+.-]*://)[^\s\"'`<>]*@"
     r"|(?<![\w./@-])[^\s/:@\"'`\[\]{}(),=<>]+:[^\s/@\"'`<>{}]+@(?=\[|(?!start\(|end\()[\w-]*[a-z.])",
     re.IGNORECASE,
 )
@@ -40,7 +40,7 @@ _known = _Known()
 
 def hide(values: Iterable[str]) -> None:
     """Take `values` out of everything that this process shows from now on."""
-    found = {part for value in values for part in _parts(value)}
+    found = {part for value in values for part in parts(value)}
     if not found <= _known.values:
         _known.values |= found
         _pattern.cache_clear()
@@ -95,8 +95,8 @@ def is_maskable(value: str) -> bool:
     return len(value) >= SHORTEST and value not in _known.public
 
 
-def _parts(value: str) -> set[str]:
-    """What a text may hold of a secret: all of it, or a line of a long one."""
+def parts(value: str) -> set[str]:
+    """What a text may hold of a secret, long enough to tell: all of it, or a line of a long one."""
     lines = {line.strip() for line in value.splitlines()}
     return {part for part in (value, value.strip(), *(lines if len(lines) > 1 else ())) if len(part) >= SHORTEST}
 

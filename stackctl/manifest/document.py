@@ -169,6 +169,21 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
+def _keys_above(lines: list[str], number: int) -> Path:
+    """The keys of the mappings around a line, as far as indentation tells."""
+    keys: list[str] = []
+    line = lines[number]
+    indent = len(line) - len(line.lstrip(" -"))
+    for above in reversed(lines[:number]):
+        match = re.match(r"([ -]*)[\"']?([\w.-]+)[\"']?\s*:", above)
+        if match and len(match[1]) < indent:
+            keys.insert(0, match[2])
+            indent = len(match[1])
+        if not indent:
+            break
+    return tuple(keys)
+
+
 def _hide_lines(document: Document) -> None:
     """Hide what may be secret in the lines of a text that is not YAML, where no place of a value is known.
 
@@ -179,7 +194,7 @@ def _hide_lines(document: Document) -> None:
         indent = len(line) - len(line.lstrip(" -"))
         if below is not None and line.strip() and indent <= below:
             below = None
-        start = indent if below is not None else secret_places.hidden_from(line)
+        start = indent if below is not None else secret_places.hidden_from(line, _keys_above(document.lines, number))
         if start is not None and start < len(line):
             document._hidden[number] = [(start, len(line))]
         if below is None and start is not None:
@@ -388,9 +403,9 @@ class _Converter:
         if isinstance(node, yaml.ScalarNode):
             written = node.value.translate(_SHOW)
             filled = self.substitute(written, path) if self.substitute and "${" in written else written
-            # What is left to Compose is a reference still.
+            # What is left to Compose is a reference still: then the rest of the text counts.
             texts += [filled] if isinstance(filled, str) and not (filled == written and "${" in written) else []
-            texts += _DEFAULTS.findall(written)
+            texts += [*_DEFAULTS.findall(written), *(_REFERENCE.split(written) if "${" in written else ())]
         elif isinstance(node, yaml.MappingNode | yaml.SequenceNode):
             parts = [each for each in node.value if isinstance(each, yaml.Node)]
             parts += [each for pair in node.value if isinstance(pair, tuple) for each in pair]

@@ -72,7 +72,11 @@ def _is_probably(key: str) -> bool:
 def _is_slip(key: str) -> bool:
     from difflib import get_close_matches
 
-    return len(key) > 4 and key not in _lookalikes() and bool(get_close_matches(key, secret_keys.secret_keys(), 1, 0.8))
+    return (
+        len(key) > 3
+        and key not in _lookalikes()
+        and bool(get_close_matches(key, {*secret_keys.secret_keys(), "token"}, 1, 0.8))
+    )
 
 
 @cache
@@ -87,10 +91,15 @@ def section(owner: str) -> str:
     return _SECTIONS.get(owner, f"{owner}_configs")
 
 
-def hidden_from(line: str) -> int | None:
-    """The column from which a line that is no YAML may hold a secret; None when it holds none."""
-    for match in re.finditer(r"([\w.-]+)[\"']?\s*[:=]\s*(?=\S)", line):
-        if is_secret((match[1],), "") or secret_keys.is_secret_variable(match[1], ""):
+def hidden_from(line: str, above: Path) -> int | None:
+    """The column from which a line of a text that is no YAML may hold a secret; None when it holds none.
+
+    `above` are the keys of the mappings around it, as far as they are known.
+    """
+    around = above
+    for match in re.finditer(r"([\w.-]+)[\"']?\s*[:=]\s*(?=\S|$)", line):
+        if is_secret((*around, match[1])) or secret_keys.is_secret_variable(match[1], ""):
             return match.end()
+        around = (*around, match[1]) if line[match.end() :].startswith("{") else around
     found = redaction.spans(line)
     return min(found)[0] if found else None

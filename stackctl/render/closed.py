@@ -32,5 +32,5 @@ def _holds(content: bytes, written: frozenset[bytes]) -> bool:
 def _written(stack: Stack) -> frozenset[bytes]:
     """The secrets of the manifest in all forms that a file may have, but for those too short to tell from words."""
     public = {stack.name, *(service.name for service in stack.services), *c.IMAGES}
-    secrets = [value for value in stack.secrets if len(value) >= redaction.SHORTEST and value not in public]
+    secrets = {part for value in stack.secrets for part in redaction.parts(value)} - public
     return frozenset(form.encode() for value in secrets for form in redaction.forms(value))

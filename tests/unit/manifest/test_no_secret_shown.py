@@ -1,0 +1,196 @@
+"""Plants a marked secret in each key that holds one, in every form that a person may get wrong, and looks for it.
+
+Nowhere may it be: in a message, a line that is shown, a file that others can read, an argument, a label.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from stackctl import conventions as c
+from stackctl import redaction
+from stackctl.manifest import read
+from stackctl.manifest.secret_places import is_secret
+from stackctl.render import render
+from stackctl.report import console
+from stackctl.secret_fields import FIELDS
+from stackctl.source import Secret
+
+HEAD = 'version: 1\nname: shop\nservices:\n  api:\n    targets: ["localhost:8000"]\n'
+RUN = f"{HEAD}    run:\n"
+WRITE = f"{HEAD}prometheus:\n  remote_write:\n    - url: http://x.test/w\n"
+RECEIVER = "alertmanager:\n  receivers:\n    team:\n      {0}:\n"
+# Where a key stands -> the lines above it; the key itself follows, indented.
+PLACES = {
+    "basic_auth": (f"{HEAD}    basic_auth:\n      username: u\n", "      ", "password"),
+    "authorization": (f"{HEAD}    authorization:\n      type: Bearer\n", "      ", "credentials"),
+    "params": (f"{HEAD}    params:\n", "      ", "token"),
+    "native env": (f"{RUN}      native:\n        command: [x]\n        env:\n", "          ", "DB_PASSWORD"),
+    "docker env": (f"{RUN}      docker:\n        image: x\n        environment:\n", "          ", "DB_PASSWORD"),
+    "discovery": (
+        "version: 1\nname: shop\nservices:\n  api:\n    discovery:\n      consul_sd_configs:\n        - server: x:1\n",
+        "          ",
+        "token",
+    ),
+    "auth": (f"{HEAD}prometheus:\n  auth:\n    basic_auth:\n      username: u\n", "      ", "password"),
+    "write": (f"{WRITE}      basic_auth:\n", "        ", "password"),
+    "write header": (f"{WRITE}      headers:\n", "        ", "X-Any"),
+    "write login": (f"{HEAD}prometheus:\n  remote_write:\n", "    - ", "url"),
+    "sigv4": (f"{WRITE}      sigv4:\n", "        ", "secret_key"),
+    "oauth2": (f"{WRITE}      oauth2:\n", "        ", "client_secret"),
+    "extra": (f"{HEAD}prometheus:\n  extra:\n    anything:\n      basic_auth:\n", "        ", "password"),
+    "grafana": (f"{HEAD}grafana:\n  admin:\n", "    ", "password"),
+    "grafana env": (f"{HEAD}grafana:\n  extra_env:\n", "    ", "GF_SMTP_PASSWORD"),
+    "grafana other": (f"{HEAD}grafana:\n  extra_env:\n", "    ", "AWS_SECRET_ACCESS_KEY"),
+    "dsn": (f"{HEAD}exporters:\n  postgres:\n", "    ", "dsn"),
+    "redis": (f"{HEAD}exporters:\n  redis:\n    address: x:1\n", "    ", "password"),
+    "webhook": (RECEIVER.format("webhook").join((HEAD, "")), "        ", "url"),
+    "opsgenie": (RECEIVER.format("opsgenie").join((HEAD, "")), "        ", "api_key"),
+    "pushover": (RECEIVER.format("pushover").join((HEAD, "")), "        ", "token"),
+    **{
+        f"global {key}": (f"{HEAD}alertmanager:\n  extra:\n    global:\n", "      ", key)
+        for product, owner, key, _, _ in FIELDS
+        if (product, owner) == (c.ALERTMANAGER, "global")
+    },
+}  # fmt: skip
+LOGINS = {"write login", "dsn", "webhook"}
+# The value as it is written; {k} is the key, {v} the secret, {i} the indentation of what is below.
+FORMS = {
+    "plain": "{k}: {v}",
+    "single": "{k}: '{v}'",
+    "double": '{k}: "{v}"',
+    "from environment": "{k}: ${{MARKED}}",
+    "default": '{k}: "${{PW:-{v}}}"',
+    "part": '{k}: "${{HOME}}{v}"',
+    "list": "{k}: [{v}]",
+    "block list": "{k}:\n{i}  - {v}",
+    "mapping": "{k}: {{x: {v}}}",
+    "key": "{k}: {{{v}: x}}",
+    "repeated": "{k}: a-b\n{i}{k}: {v}",
+    "repeated first": "{k}: {v}\n{i}{k}: a-b",
+    "misspelt": "{k}x: {v}",
+    "one letter less": "{less}: {v}",
+    "tag": "{k}: !{v} x",
+    "alias": "{k}: *{v}",
+    "anchor": "{k}: &{v} {v}",
+    "open quote": '{k}: "{v}',
+    "open bracket": "{k}: [{v}",
+    "two colons": "{k}: {v}: x",
+    "block": "{k}: |\n{i}    {v}\n{i}    second",
+    "broken block": "{k}: |\n{i}    {v}\n{i}  %",
+    "unknown neighbour": "{k}: {v}\n{i}nonsense: 1",
+    "unset neighbour": "{k}: {v}\n{i}other: ${{UNSET}}",
+    "in one line": "{{{k}: {v}, other: '${{UNSET}}', nonsense: 1}}",
+    "tab": "{k}: {v}\n\tx: 1",
+    "percent": "{k}: %{v}",
+    "second document": "{k}: {v}\n---\n{k}: {v}",
+    "comment": "{k}: {v} # {v}",
+}
+
+
+# Where the user names the keys, another spelling is another key; a URL is none with a sign before it.
+OWN_WORDS = {"params", "native env", "docker env", "grafana env"}
+MISSPELT = {"misspelt", "one letter less"}
+NO_URL = {"part", "tag", "alias", "anchor", "percent", "key"}
+CASES = [
+    (place, form)
+    for place in PLACES
+    for form in FORMS
+    if not (place in OWN_WORDS and form in MISSPELT) and not (place in LOGINS and form in NO_URL)
+]
+
+
+def with_login(place: str, secret: str) -> str:
+    """The value that holds the secret: where a URL is wanted, one with a login."""
+    if place == "dsn":
+        return f"postgresql://u:{secret}@x:5432/d"
+    return f"http://u:{secret}@x.test/w" if place in LOGINS else secret
+
+
+def manifest(place: str, form: str, secret: str) -> str:
+    lines, indent, key = PLACES[place]
+    value = with_login(place, secret)
+    below = " " * len(indent)
+    written = FORMS[form].format(k=key, v=value, i=below, less=key[:-1])
+    if form == "in one line":
+        head, _, last = lines.rstrip("\n").rpartition("\n")
+        return (
+            f"{head}\n{last} {written}\n"
+            if last.endswith(":")
+            else f"{lines}{indent}{written[1:-1].replace(', ', f'{chr(10)}{below}')}\n"
+        )
+    return f"{lines}{indent}{written}\n"
+
+
+def shown(folder: Path, text: str, value: str) -> Iterator[tuple[str, str]]:
+    """All that stackctl shows of a manifest, or lets others read: what it is, and the text."""
+    (folder / "stack.yml").write_text(text)
+    redaction.forget()
+    environment = {"MARKED": value, "HOME": "/home/user"}
+    reading = read(folder / "stack.yml", environment)
+    # As they are, without the second net, and as they are printed.
+    yield "lines", "\n".join(problem.position.snippet() for problem in reading.problems if problem.position)
+    yield "problems", redaction.shown("\n".join(map(str, reading.problems)))
+    yield "JSON", redaction.shown(json.dumps([[p.summary, p.cause, p.remedy] for p in reading.problems]))
+    if reading.stack is None:
+        return
+    for runtime in (c.DOCKER, c.NATIVE):
+        tree = render(reading.stack, runtime, {c.GRAFANA_ADMIN_PASSWORD: Secret("generated-one")})
+        yield from ((f"{runtime}: {path}", file.content.decode()) for path, file in tree if not file.secret)
+        if not tree.files[c.UNITS_FILE].secret:
+            yield "units", repr(tree.units)
+
+
+def leaks(place: str, form: str, secret: str) -> list[str]:
+    with TemporaryDirectory() as folder:
+        text = manifest(place, form, secret)
+        return [what for what, said in shown(Path(folder), text, with_login(place, secret)) if secret[:11] in said]
+
+
+@pytest.mark.parametrize(("place", "form"), CASES)
+def test_a_marked_secret_is_nowhere_shown(place: str, form: str) -> None:
+    assert leaks(place, form, "m4rked-s3cret") == []
+
+
+SECRETS = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./+=", min_size=8, max_size=40)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(CASES), SECRETS, st.integers(10**8, 10**9 - 1))
+@example(("write", "open quote"), "----------", 10**8)
+def test_any_secret_is_nowhere_shown(case: tuple[str, str], text: str, number: int) -> None:
+    # It begins as no other text of the manifest does, so that what is found is the secret.
+    assert leaks(*case, f"q{number}z{text}") == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_places_are_known_before_the_schema_is(place: str) -> None:
+    lines, _, key = PLACES[place]
+    above = [line.strip(" -:") for line in lines.splitlines() if line.endswith(":")]
+    assert place in LOGINS or is_secret((*above, key), "some-value")
+
+
+def test_short_secrets_are_hidden_by_place_only() -> None:
+    redaction.hide(["a", "secret-one"])
+    assert redaction.shown("a path that has secret-one in it") == "a path that has *** in it"
+
+
+def test_names_of_the_stack_are_shown_whatever_they_are_the_password_of() -> None:
+    redaction.hide(["prometheus"])
+    redaction.publish(["prometheus"])
+    assert redaction.shown("prometheus is ready") == "prometheus is ready"
+
+
+def test_what_is_printed_is_redacted(capsys: pytest.CaptureFixture[str]) -> None:
+    redaction.hide(['two"words'])
+    console.out('said "two\\"words" by a server at http://u:p@host/')
+    console.note('two"words')
+    out = capsys.readouterr()
+    assert (out.out, out.err) == ('said "***" by a server at http://***@host/\n', "***\n")
