@@ -76,6 +76,11 @@ def without_logins(text: str) -> str:
     return _LOGIN.sub(lambda match: f"{match[1] or ''}{MASK}@", text) if "@" in text else text
 
 
+def without_defaults(text: str) -> str:
+    """`text` without the defaults of its variables."""
+    return _DEFAULT.sub(lambda match: f"{match[1]}{MASK}", text)
+
+
 def has_login(text: str) -> bool:
     """Whether a text holds an address with a password."""
     found = _LOGIN.search(text) if "@" in text else None

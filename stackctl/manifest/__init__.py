@@ -15,6 +15,7 @@ from stackctl.manifest.document import Document, Scalar, Value, parse
 from stackctl.manifest.salvage import Gone, salvage
 from stackctl.manifest.text import read_text
 from stackctl.manifest.variables import read_variables, substituter
+from stackctl.manifest.written import as_written
 from stackctl.model import Stack
 from stackctl.source import Position
 
@@ -63,8 +64,13 @@ def read(path: Path, environ: Mapping[str, str] = os.environ) -> Reading:
         return _unread(*variables)
     document = parse(text, shown, substituter(variables, keep=_compose_resolves))
     document.value = _without_extensions(document)
+    reading = _read(document, root)
+    return replace(reading, problems=as_written(reading.problems, document.filled))
+
+
+def _read(document: Document, root: Path) -> Reading:
     if document.value is None:
-        return _unread(*(document.problems or [_empty(shown)]))
+        return _unread(*(document.problems or [_empty(document.file)]))
     if not isinstance(document.value, dict):
         return _unread(_not_a_mapping(document))
     return _reading(document, root)

@@ -20,6 +20,7 @@ from stackctl.manifest.fields import (
     MetricsPath,
     Number,
     Password,
+    ProbeUrl,
     SecretText,
     ServiceName,
     Size,
@@ -165,7 +166,7 @@ class NodeModel(ComponentModel):
 class ProbeModel(Model):
     """Something that the blackbox exporter asks."""
 
-    url: Text = Field(description="What is asked: a URL, or host:port for a TCP module.")
+    url: ProbeUrl = Field(description="What is asked: a URL, or host:port for a TCP module.")
     module: Literal["http_2xx", "http_post_2xx", "tcp_connect", "icmp"] = Field(
         "http_2xx", description="How it is asked."
     )

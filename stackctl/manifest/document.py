@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from stackctl import redaction
+from stackctl import redaction, secret_keys
 from stackctl.errors import Problem
 from stackctl.manifest import secret_places
 from stackctl.source import Position
@@ -57,7 +57,7 @@ class Document:
     """A parsed file. `value` is None for an empty file; `problems` are those of the YAML itself.
 
     `following` is the 0-based line at which a second YAML document begins, None without one; `secrets` are the texts
-    at places of secrets, variables filled in.
+    at places of secrets, variables filled in, and `filled` all texts with variables -> how they are written.
     """
 
     file: str
@@ -66,6 +66,7 @@ class Document:
     lines: list[str] = field(default_factory=list, repr=False)
     following: int | None = None
     secrets: set[str] = field(default_factory=set, repr=False)
+    filled: dict[str, str] = field(default_factory=dict, repr=False)
     _values: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
     _keys: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
     _hidden: dict[int, list[tuple[int, int]]] = field(default_factory=dict, repr=False)
@@ -108,7 +109,9 @@ class Document:
         """A document with `value`, in which the place of each part is that of what it was made from here."""
         values = {to: self._values[path] for to, path in places.items() if path in self._values}
         keys = {to: self._keys[path] for to, path in places.items() if path in self._keys}
-        return Document(self.file, value, [], self.lines, self.following, self.secrets, values, keys, self._hidden)
+        return Document(
+            self.file, value, [], self.lines, self.following, self.secrets, self.filled, values, keys, self._hidden
+        )
 
     def at(self, line: int, column: int) -> Position:
         """The position at 0-based `line` and `column`, with the source line as it may be shown."""
@@ -361,7 +364,19 @@ class _Converter:
         if isinstance(text, Problem):
             self._problem(text.summary, node, cause=text.cause, remedy=text.remedy)
             return None
+        if text != written:
+            self.document.filled[text] = written
+            self._hide_named(written)
         return Scalar.of(text, plain, variable=text != written)
+
+    def _hide_named(self, written: str) -> None:
+        """Take the variables of a text that have the names of secrets for secrets, wherever they are used."""
+        for reference in _REFERENCE.findall(written):
+            name = re.split(r"[{:}]", reference)[1]
+            value = self.substitute(reference, ()) if self.substitute and secret_keys.sounds_secret(name) else None
+            if isinstance(value, str) and len(value) >= redaction.SHORTEST:
+                self.document.secrets.add(value)
+                redaction.hide([value])
 
     def _redact_within(self, node: yaml.Node, path: Path, seen: set[tuple[int, Path]]) -> None:
         """Redact all secrets in a node. What an alias repeats is looked at again where its key is another one."""

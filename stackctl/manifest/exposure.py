@@ -1,7 +1,8 @@
-"""Who can ask Prometheus from elsewhere, when the manifest lets it listen beyond this machine."""
+"""What a stack gives away: a Prometheus that listens beyond this machine, secrets too short to be hidden."""
 
 from __future__ import annotations
 
+from stackctl import redaction
 from stackctl.errors import Problem
 from stackctl.model import Stack
 
@@ -19,3 +20,14 @@ def exposed(stack: Stack) -> list[Problem]:
     summary = f"prometheus: who reaches {server.listen} reads all series, and can delete them"
     remedy = "Let it listen on loopback, or write `auth: {basic_auth: ..., tls: ...}`."
     return [Problem(summary, server.origin, remedy=remedy)]
+
+
+def short_secrets(stack: Stack) -> list[Problem]:
+    """The secrets that would take parts of other words with them, if they were taken out of texts by their value."""
+    short = [value for value in stack.secrets if 0 < len(value) < redaction.SHORTEST]
+    if not short:
+        return []
+    number = "a secret is" if len(short) == 1 else f"{len(short)} secrets are"
+    summary = f"{number} shorter than {redaction.SHORTEST} characters"
+    cause = "Their places in the manifest are hidden; in the words of servers and checkers they are not looked for."
+    return [Problem(summary, stack.origin, cause, "Use longer ones.")]

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from stackctl import conventions
+from stackctl import conventions, redaction
 from stackctl.manifest.document import Scalar
 from stackctl.promql import duration
 from stackctl.promql.expression import regex_error, syntax_error, syntax_remedy
@@ -256,11 +256,14 @@ def _address(value: Any) -> str:
     try:
         split_address(text)
     except ValueError as error:
-        raise wrong(f"{error}: `{text}`", _address_remedy(text)) from None
+        raise wrong(f"{error}: `{redaction.without_logins(text)}`", _address_remedy(text)) from None
     return text
 
 
 def _address_remedy(text: str) -> str:
+    if "@" in text:
+        address = text.rpartition("@")[2].partition("/")[0]
+        return f"Write `{address}`, and the user and the password as `basic_auth` of the service."
     url = re.fullmatch(r"(https?)://([^/@\s]+)(/\S*)?", text)
     if url:
         port = "" if re.search(r":[0-9]+$", url[2]) else (":443" if url[1] == "https" else ":80")
@@ -279,7 +282,18 @@ def _listen(value: Any) -> str:
 def _url(value: Any) -> str:
     text = _text(value)
     if not re.fullmatch(r"https?://[^\s/:@]+(:[0-9]{1,5})?(/\S*)?", text):
-        raise wrong(f"not an http or https URL: `{text}`", "Write it whole, like `https://example.org/health`.")
+        whole = "Write it whole, like `https://example.org/health`."
+        remedy = "Write it without a user and a password." if redaction.has_login(text) else whole
+        raise wrong(f"not an http or https URL: `{redaction.without_logins(text)}`", remedy)
+    return text
+
+
+def _probed(value: Any) -> str:
+    """What is probed. It is a label of every series about it, which everybody sees who sees metrics."""
+    text = _text(value)
+    if redaction.has_login(text):
+        remedy = "Remove the user and the password: probe a page that needs none."
+        raise wrong("what is probed is a label of the metrics, where its password would be seen", remedy)
     return text
 
 
@@ -459,6 +473,7 @@ Boolean = Annotated[bool, BeforeValidator(_boolean), _schema("boolean")]
 Address = Annotated[str, BeforeValidator(_address), _schema("string", examples=["localhost:8000"])]
 ListenAddress = Annotated[str, BeforeValidator(_listen), _schema(["string", "integer"], examples=["127.0.0.1:9090"])]
 Url = Annotated[str, BeforeValidator(_url), _schema("string", format="uri")]
+ProbeUrl = Annotated[str, BeforeValidator(_probed), _schema("string")]
 UrlPath = Annotated[str, BeforeValidator(_path), _schema("string", pattern="^/")]
 MetricsPath = Annotated[str, BeforeValidator(_metrics_path), _schema("string", pattern="^/[^?]*$")]
 Size = Annotated[str, BeforeValidator(_size), _schema("string", examples=["10GB"])]

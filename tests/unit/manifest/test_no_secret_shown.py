@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from stackctl import conventions as c
 from stackctl import redaction
 from stackctl.manifest import read
+from stackctl.manifest.exposure import short_secrets
 from stackctl.manifest.secret_places import is_secret
 from stackctl.render import render
 from stackctl.report import console
@@ -194,3 +195,47 @@ def test_what_is_printed_is_redacted(capsys: pytest.CaptureFixture[str]) -> None
     console.note('two"words')
     out = capsys.readouterr()
     assert (out.out, out.err) == ('said "***" by a server at http://***@host/\n', "***\n")
+
+
+# What uses a variable where no secret is expected, and repeats it in its message.
+USES = {
+    "target": "services: {{a: {{targets: ['{0}']}}}}",
+    "login": "services: {{a: {{targets: ['monitoring:{0}@localhost:8080']}}}}",
+    "URL": "services: {{a: {{targets: ['http://u:{0}@localhost:8080/x']}}}}",
+    "duration": "services: {{a: {{targets: ['a:1'], scrape_interval: '{0}'}}}}",
+    "name": "services: {{'a': {{targets: ['a:1'], scheme: '{0}'}}}}",
+    "receiver": "exporters: {{node: {{}}}}\nalertmanager: {{routing: {{default: '{0}'}}}}",
+    "listen": "exporters: {{node: {{listen: '{0}'}}}}",
+    "nginx": "exporters: {{nginx: {{url: 'http://u:{0}@x/status'}}}}",
+    "probe": "exporters: {{blackbox: {{probes: {{p: {{url: 'http://u:{0}@x/'}}}}}}}}",
+    "file": "exporters: {{node: {{}}}}\nrules: [{{file: '{0}.yml'}}]",
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("variable", ["PW", "ANYTHING"])
+def test_what_comes_from_a_variable_is_not_repeated(tmp_path: Path, use: str, variable: str) -> None:
+    reference = f"${{{variable}}}"
+    (tmp_path / "stack.yml").write_text(f"version: 1\nname: shop\n{USES[use].format(reference)}\n")
+    problems = read(tmp_path / "stack.yml", {variable: "M4rked-value"}).problems
+    assert problems
+    said = redaction.shown("\n".join(map(str, problems)))
+    assert "m4rked" not in said.lower()
+    if use == "login":
+        assert "help: Write `localhost:8080`, and the user and the password as `basic_auth`" in said
+
+
+def test_a_variable_with_the_name_of_a_secret_closes_the_files_it_is_in(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").write_text(f"{HEAD}    labels: {{team: '${{TEAM_TOKEN}}'}}\n")
+    stack = read(tmp_path / "stack.yml", {"TEAM_TOKEN": "m4rked-value"}).stack
+    assert stack
+    assert render(stack, c.DOCKER).files[c.PROMETHEUS_FILE].secret
+
+
+def test_warns_once_of_secrets_too_short_to_be_hidden(tmp_path: Path) -> None:
+    text = f"{HEAD}    basic_auth: {{username: u, password: pw}}\ngrafana: {{admin: {{password: x}}}}\n"
+    (tmp_path / "stack.yml").write_text(text)
+    stack = read(tmp_path / "stack.yml", {}).stack
+    assert stack
+    (warning,) = short_secrets(stack)
+    assert warning.summary == "2 secrets are shorter than 6 characters"
