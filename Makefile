@@ -12,7 +12,7 @@ CORE := tests/e2e/test_runtime_commands.py tests/e2e/test_reload.py tests/e2e/te
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test test-pinned unit lint format docs bench corpus clean
+.PHONY: help setup demo demo-down test test-pinned unit lint format docs bench corpus faults clean
 
 help: ## Show what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ pictures: setup ## Draw the pictures of the packs again; needs prometheus, promt
 
 bench: setup ## Measure speed, as ratios against real tools
 	$(BIN)/python bench/run.py
+
+faults: setup ## Interrupt every command at every step: make faults ARGS='--runtime docker --every --minutes 60'
+	$(BIN)/python -m tests.faults.run $(ARGS)
 
 corpus: setup ## Run check and render over a folder of other files, beside promtool: make corpus DIR=...
 	$(BIN)/python -m tests.corpus.run $(DIR)

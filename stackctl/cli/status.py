@@ -41,11 +41,16 @@ def status(
     found = look(options(context).manifest)
     if output is Output.json:
         console.out(json.dumps(asdict(found), indent=2))
+    elif found.lost:
+        console.out(
+            f"{console.mark('fail')} the state is lost, and these run from this folder: {', '.join(found.lost)}"
+        )
+        console.out("`stackctl up` replaces them, `stackctl down` stops them.")
     elif not found.units:
         console.out("nothing is running")
     else:
         _show(found, generations)
-    if found.missing:
+    if found.missing or found.lost:
         raise typer.Exit(1)
 
 
@@ -80,7 +85,7 @@ def remarks(found: Status) -> list[str]:
 
     begun = found.unfinished
     lines = []
-    if found.missing:
+    if found.missing or found.lost:
         lines.append(f"{', '.join(found.missing)}: declared, but not started: run `stackctl up`")
     if found.drill:
         return [*lines, "a drill is under way, or was cut short: the next `stackctl reload`, `up` or `drill` ends it"]

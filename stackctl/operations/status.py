@@ -61,6 +61,7 @@ class Status:
 
     `declared` is the generation that the manifest stands for now, "" when it cannot be read. `drill` is whether
     alerts fire under drill in what runs. `slos_unknown` is why nothing is known of what was measured for `slos`.
+    `lost` are units that run from this folder although its state is lost.
     """
 
     stack: str
@@ -73,6 +74,7 @@ class Status:
     drill: bool = False
     slos: tuple[Objective, ...] = ()
     slos_unknown: str = ""
+    lost: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -84,14 +86,14 @@ def look(manifest: Path) -> Status:
     """Observe the stack whose state lies beside `manifest`. Raises Unavailable when its runtime does not answer."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from stackctl.runtime import open_runtime
+    from stackctl.runtime import open_runtime, running_from
     from stackctl.runtime.ready import unready
     from stackctl.state import State
 
     state = State.beside(manifest)
     generation, running = state.current(), state.running()
     if generation is None:
-        return Status("", "", "", ())
+        return Status("", "", "", (), lost=running_from(state.root))
     stack, runtime, units = generation.index()
     begun = running and running.partly and Unfinished(running.partly, running.generation, running.partly_since)
     found = Status(

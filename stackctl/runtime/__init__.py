@@ -5,7 +5,7 @@ from __future__ import annotations
 from stackctl.runtime.cause import explained
 from stackctl.runtime.plan import make_plan, selected
 from stackctl.runtime.protocol import DataFile, Live, Observed, Plan, Runtime, Step
-from stackctl.runtime.select import Choice, choose, open_runtime, reopen_runtime, volumes_in_docker
+from stackctl.runtime.select import Choice, choose, open_runtime, reopen_runtime, running_from, volumes_in_docker
 from stackctl.runtime.validation import Refusal
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "make_plan",
     "open_runtime",
     "reopen_runtime",
+    "running_from",
     "selected",
     "volumes_in_docker",
 ]

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _ANSWER_SECONDS = 60
 _QUICK_SECONDS = 3
+# How much the engine's clock may differ from this machine's: it may run in a virtual machine.
+_CLOCK_SECONDS = 2.0
 # The images are built on busybox, and not every busybox' wget takes a timeout.
 _ASK = f"""\
 wget -q -O - "$0" & asked=$!
@@ -124,7 +126,8 @@ class Docker:
         folder, record = containers.started_from(container["Config"]["Labels"]), home.read(root)
         if folder and folder != home.resolved(root):
             return MOVED
-        return LOST if record and containers.unix_time(container["Created"]) < record.made_at else ""
+        made_at = record.made_at - _CLOCK_SECONDS if record else 0.0
+        return LOST if containers.unix_time(container["Created"]) < made_at else ""
 
     def _inspect(self, container: str) -> dict[str, Any] | None:
         from docker.errors import NotFound
@@ -174,6 +177,10 @@ class Docker:
 
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
         return removal.remove(self.client, self.project, self._folders, volumes=volumes)
+
+    def started_from_here(self) -> tuple[str, ...]:
+        """The units of containers that were started from this state folder, whatever their project is called."""
+        return removal.units_of(self.client, self._folders)
 
     def others(self) -> tuple[Path, ...]:
         """The folders of other stacks that have this one's name and run."""

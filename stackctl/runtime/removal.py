@@ -34,6 +34,13 @@ def remove(client: APIClient, project: str, folders: Collection[Path], *, volume
     return tuple(sorted(names))
 
 
+def units_of(client: APIClient, folders: Collection[Path]) -> tuple[str, ...]:
+    """The units of containers that run and were started from the state folders `folders`."""
+    with engine.explained():
+        rows: Rows = client.containers(filters={"label": [containers.PROJECT]})
+    return tuple(sorted(containers.unit_name(row["Labels"]) for row in rows if _is_of(row, "", folders)))
+
+
 def others_of(client: APIClient, project: str, folders: Collection[Path]) -> tuple[Path, ...]:
     """The folders other than those of `folders` from which containers of a project of this name were started."""
     with engine.explained():

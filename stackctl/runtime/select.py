@@ -93,6 +93,18 @@ def reopen_runtime(name: str, stack: str, folder: Path, *, note: Callable[[str],
     return Docker(stack, folder / "live", note)
 
 
+def running_from(folder: Path) -> tuple[str, ...]:
+    """The units that run from a state folder whose files are lost, natively and in Docker."""
+    from stackctl.runtime.docker import Docker
+    from stackctl.runtime.native import Native
+
+    native = tuple(one.name for one in Native(folder).observe() if one.state == "running")
+    try:
+        return (*native, *Docker("", folder / "live", _silent).started_from_here())
+    except Unavailable:
+        return native
+
+
 def volumes_in_docker(stack: str, folder: Path) -> tuple[str, ...]:
     """The Docker volumes of a stack of that name; none where no engine answers."""
     from stackctl.runtime.docker import connect

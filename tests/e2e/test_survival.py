@@ -237,6 +237,12 @@ def test_a_copied_project_never_touches_the_original(stack: Stack) -> None:
     assert States.of(stack) == before
     assert stack.failures() == {}
 
+    silence(stack)
+    stack.run("down")
+    assert stackctl("-f", manifest, "down", "--volumes").returncode == 0
+    stack.up()
+    assert silences(stack) == [COMMENT]
+
 
 class States:
     """Who runs, and since when."""
@@ -265,6 +271,8 @@ def test_down_works_whatever_is_left(stack: Stack, lost: str) -> None:
     rules = (stack.folder / "rules.yml").read_text()
     if lost == "the manifest too":
         (stack.folder / "stack.yml").unlink()
+    if lost in ("all of the state", "the manifest too"):
+        assert f"these run from this folder: {', '.join(ALL_RUN)}" in stack.run("status", code=1).stdout
     marks = native_servers(stack)
     assert len(marks) == (len(ALL_RUN) if stack.runtime == "native" else 0)
     said = stack.run("down", "--volumes").stdout

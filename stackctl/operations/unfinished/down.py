@@ -32,6 +32,7 @@ def known_place(state: State) -> tuple[str, str]:
 def stop_all(state: State, runtime: str, stack: str, *, volumes: bool) -> tuple[str, ...]:
     """Stop every unit of this folder's stack wherever it runs, with `volumes` remove its data, and record that.
 
+    Volumes in Docker are only removed when this state has brought them up: a copy's original has the same names.
     Raises Unavailable when it ran in Docker, and the engine does not answer.
     """
     from stackctl.runtime import reopen_runtime
@@ -39,7 +40,9 @@ def stop_all(state: State, runtime: str, stack: str, *, volumes: bool) -> tuple[
     stopped = reopen_runtime(c.NATIVE, stack, state.root).stop(volumes=volumes)
     if runtime != c.NATIVE:
         try:
-            stopped = (*stopped, *reopen_runtime(c.DOCKER, stack, state.root).stop(volumes=volumes))
+            docker = reopen_runtime(c.DOCKER, stack, state.root)
+            has_volumes = not state.root.is_dir() or state.home().runtime == c.DOCKER
+            stopped = (*stopped, *docker.stop(volumes=volumes and has_volumes))
         except Unavailable:
             if runtime == c.DOCKER:
                 raise

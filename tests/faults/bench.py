@@ -1,0 +1,185 @@
+"""A small real stack on which commands are interrupted, and what must hold afterwards."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from urllib.parse import urlencode
+
+from stackctl import conventions as c
+from stackctl.runtime import reopen_runtime
+from stackctl.state import State
+from stackctl.wait import wait_until
+from tests.ports import free_port
+
+CHILD = Path(__file__).with_name("child.py")
+UNITS = (c.ALERTMANAGER, c.PROMETHEUS, c.PUSHGATEWAY)
+PATIENCE_SECONDS = 60.0
+MANIFEST = """\
+version: 1
+name: {name}
+prometheus: {{listen: "127.0.0.1:{prometheus}", scrape_interval: 1s, evaluation_interval: 1s{flag}}}
+alertmanager:
+  listen: 127.0.0.1:{alertmanager}
+  receivers:
+    oncall: {{webhook: {{url: "http://127.0.0.1:9/"}}}}
+{receiver}
+pushgateway: {{listen: "127.0.0.1:{pushgateway}"}}
+services:
+  own: {{targets: ["localhost:{pushgateway}"]}}
+rules: [{{file: rules.yml}}]
+"""
+RULES = "groups:\n  - name: g\n    rules:\n      - {alert: Old, expr: 'up{job=\"own\"} == 0', for: 1m}\n"
+NEW_RULE = "      - {alert: New, expr: up == 7}\n"
+NEW_RECEIVER = '    night: {webhook: {url: "http://127.0.0.1:8/"}}'
+
+
+@dataclass
+class Bench:
+    """A stack in a folder of its own. `marks` counts the values that have been pushed to it."""
+
+    folder: Path
+    runtime: str
+    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in UNITS})
+    marks: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"stackctl-fault-{self.ports[c.PROMETHEUS]}"
+
+    @property
+    def state(self) -> State:
+        return State.beside(self.folder / c.MANIFEST)
+
+    @property
+    def backup(self) -> Path:
+        return self.folder / "backup.tar.gz"
+
+    def write(self, *, is_new: bool = False, flag: str = "") -> None:
+        """The manifest: the good state, or an edit of rules and receivers, or of a flag too."""
+        (self.folder / "rules.yml").write_text(RULES + (NEW_RULE if is_new else ""))
+        receiver = NEW_RECEIVER if is_new else ""
+        text = MANIFEST.format(name=self.name, flag=flag, receiver=receiver, **self.ports)
+        (self.folder / c.MANIFEST).write_text(text)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "stackctl", "-f", str(self.folder / c.MANIFEST), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+    def must(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        ran = self.run(*arguments)
+        if ran.returncode:
+            raise Violation(f"{' '.join(arguments)} ended with {ran.returncode}: {ran.stdout}{ran.stderr}")
+        return ran
+
+    def with_fault(self, plan: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(CHILD), str(self.folder), plan, "-f", str(self.folder / c.MANIFEST), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+    # -- what the servers say ---------------------------------------------------------------------------------
+
+    def ask(self, unit: str, path: str, body: bytes | None = None, method: str = "") -> str:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.ports[unit]}{path}", body, method=method or None)
+        if body is not None and path.startswith("/api"):
+            request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return str(answer.read().decode())
+
+    def running(self) -> tuple[str, ...]:
+        runtime = reopen_runtime(self.runtime, self.name, self.state.root)
+        return tuple(one.name for one in runtime.observe() if one.state == "running")
+
+    def loaded(self) -> tuple[bool, bool]:
+        """Whether Prometheus and Alertmanager work by the edit."""
+        rules = json.loads(self.ask(c.PROMETHEUS, "/api/v1/rules"))["data"]["groups"]
+        receivers = json.loads(self.ask(c.ALERTMANAGER, "/api/v2/receivers"))
+        names = {rule["name"] for group in rules for rule in group["rules"]}
+        return "New" in names, "night" in {receiver["name"] for receiver in receivers}
+
+    def drill_is_left(self) -> bool:
+        rules = json.loads(self.ask(c.PROMETHEUS, "/api/v1/rules"))["data"]["groups"]
+        receivers = json.loads(self.ask(c.ALERTMANAGER, "/api/v2/receivers"))
+        is_led = any(receiver["name"].startswith("drill-") for receiver in receivers)
+        return is_led or any("drill" in group["file"] for group in rules)
+
+    def mark(self) -> Mark:
+        """Acknowledged data: a pushed metric, a silence, and a sample that was scraped."""
+        self.marks += 1
+        number = self.marks
+        self.ask(c.PUSHGATEWAY, "/metrics/job/marks", f"mark {number}\n".encode(), "PUT")
+        now = datetime.now(timezone.utc)
+        silence = {
+            "matchers": [{"name": "alertname", "value": "Old", "isRegex": False}],
+            "startsAt": now.isoformat(),
+            "endsAt": (now + timedelta(hours=9)).isoformat(),
+            "createdBy": "test",
+            "comment": f"mark {number}",
+        }
+        self.ask(c.ALERTMANAGER, "/api/v2/silences", json.dumps(silence).encode())
+        wait_until(lambda: self._sample(time.time()), lambda seen: seen == number, PATIENCE_SECONDS, what="the mark")
+        return Mark(number, time.time())
+
+    def has(self, mark: Mark) -> tuple[bool, bool, bool]:
+        """Whether Prometheus, Alertmanager and Pushgateway have what they have acknowledged."""
+        silences = json.loads(self.ask(c.ALERTMANAGER, "/api/v2/silences"))
+        pushed = re.search(r"^mark\{[^}]*\} (\d+)$", self.ask(c.PUSHGATEWAY, "/metrics"), re.MULTILINE)
+        return (
+            self._sample(mark.at) == mark.number,
+            f"mark {mark.number}" in {each["comment"] for each in silences},
+            pushed is not None and int(pushed[1]) == mark.number,
+        )
+
+    def _sample(self, at: float) -> int:
+        query = urlencode({"query": "mark", "time": f"{at:.3f}"})
+        found = json.loads(self.ask(c.PROMETHEUS, f"/api/v1/query?{query}"))["data"]["result"]
+        return int(float(found[0]["value"][1])) if found else 0
+
+    # -- what is left on disk ---------------------------------------------------------------------------------
+
+    def leftovers(self) -> list[str]:
+        """Names that only something unfinished has."""
+        root = self.state.root
+        folders = (self.folder, root, root / "live", root / "live" / "generations", root / "data")
+        names = [path for folder in folders for path in folder.glob(".*")]
+        found = [
+            str(path.relative_to(self.folder)) for path in names if re.match(r"\.(tmp|aside|moving|done)", path.name)
+        ]
+        found += [str(path.relative_to(self.folder)) for path in (root / "data/prometheus/snapshots").glob("*")]
+        return found + (["journal.json"] if (root / "journal.json").exists() else [])
+
+
+class Violation(Exception):
+    """Something that must hold does not."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The number that was pushed, and a Unix time at which it had been scraped."""
+
+    number: int
+    at: float
+
+
+@contextmanager
+def bench(folder: Path, runtime: str) -> Iterator[Bench]:
+    """A bench whose stack is up, and whose backup was taken before any mark."""
+    folder.mkdir(parents=True)
+    made = Bench(folder, runtime)
+    made.write()
+    try:
+        made.must("up", "--runtime", runtime)
+        made.must("backup", str(made.backup))
+        yield made
+    finally:
+        with suppress(subprocess.TimeoutExpired):
+            made.run("down", "--volumes")

@@ -1,0 +1,45 @@
+"""A bounded selection of the matrix of faults: each command with each action at some step, and other commands in turn.
+
+`make faults` runs all of it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.real_stack import BOTH, need
+from tests.faults.bench import Bench, bench
+from tests.faults.cases import ACTIONS, NEXT, OPERATIONS, Case, Operation, check, points
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+# A case in Docker takes half a minute.
+_CASES = {"native": len(ACTIONS), "docker": 1}
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    need(request.param)
+    with bench(tmp_path_factory.mktemp("faults") / "stack", request.param) as up:
+        yield up
+
+
+def selected(operation: Operation, names: list[str], count: int) -> list[Case]:
+    """Cases of an operation, the same in each run, in which its steps, the actions and the next commands take turns."""
+    number = OPERATIONS.index(operation)
+    chosen = random.Random(operation.name)
+    found = []
+    for turn in range(count):
+        action = ACTIONS[(number + turn) % len(ACTIONS)]
+        possible = [name for name in names if action != "ENOSPC" or name.startswith(("write ", "mkdir ", "symlink "))]
+        found.append(Case(operation, chosen.choice(possible), action, NEXT[(number * 3 + turn * 4) % len(NEXT)]))
+    return found
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_an_interrupted_command_loses_and_stops_nothing(made: Bench, operation: Operation) -> None:
+    cases = selected(operation, points(made, operation), _CASES[made.runtime])
+    reached = [check(made, case) for case in cases]
+    assert any(reached), f"no case reached its step: {cases}"
