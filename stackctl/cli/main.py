@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -20,6 +21,7 @@ from stackctl.errors import StackctlError
 
 INTERRUPTED = 130
 INTERNAL = 4
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 # What the help lists, in its order. Each is a module of its own, with a function (or the Typer `app` of a group) of
 # that name. The words stand here so that the list needs none of the modules; none may be longer than its line.
@@ -149,7 +151,7 @@ def main(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user unasked
-        return _bug(error)
+        return _full_disk(error) if isinstance(error, OSError) and error.errno in _FULL else _bug(error)
     if code == INTERRUPTED:
         typer.echo("interrupted", err=True)
         return exit_code() or code
@@ -170,6 +172,14 @@ def _failed(error: StackctlError) -> int:
     _show_traceback()
     console.error(error)
     return exit_code() or error.exit_code
+
+
+def _full_disk(error: OSError) -> int:
+    from stackctl.errors import Unavailable
+
+    cause = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
+    remedy = "Make room, and run the command again."
+    return _failed(Unavailable.of("no space left on a disk", cause=cause, remedy=remedy))
 
 
 def _bug(error: Exception) -> int:

@@ -33,7 +33,7 @@ def bring_back(manifest: Path, file: Path, runtime_name: str, *, force: bool, de
     from stackctl.operations.recovery import exclusive
     from stackctl.operations.unfinished.restart import undone_on_failure
     from stackctl.operations.unfinished.restore import finish, undo
-    from stackctl.state import State
+    from stackctl.state import State, disk
 
     label = verify(file)
     if not State.beside(manifest).root.is_dir():
@@ -55,9 +55,9 @@ def bring_back(manifest: Path, file: Path, runtime_name: str, *, force: bool, de
         state.begin(entry)
         with undone_on_failure(state, lambda: undo(state, work.runtime, state.intent() or entry, deadline_seconds)):
             _replace(state, work, label, file, generation)
-        entry = state.intent() or entry
-        state.keep_data_in(work.runtime.name)
-        finish(state, work.runtime, entry, deadline_seconds)
+        with disk.explained(state.root):
+            state.keep_data_in(work.runtime.name)
+            finish(state, work.runtime, state.intent() or entry, deadline_seconds)
     return label
 
 

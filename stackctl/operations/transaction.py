@@ -75,6 +75,7 @@ def _needed(live: Live, new: Target, plan: Plan) -> set[str]:
 def _apply(live: Live, new: Target, plan: Plan, deadline: float, *, trusted: bool) -> None:
     """Make `new` live and confirm it. On any failure the old generation is live again, and confirmed too."""
     from stackctl.operations.grafana_titles import refuse_adoption
+    from stackctl.state import disk
 
     old = live.confirmed()
     before = live.kept(old) if trusted and not live.running.partly else None
@@ -84,7 +85,8 @@ def _apply(live: Live, new: Target, plan: Plan, deadline: float, *, trusted: boo
     _begin(live, old, new)
     try:
         live.state.switch(new.generation)
-        live.runtime.execute(_and_prometheus(plan), new.generation)
+        with disk.explained(live.state.root):
+            live.runtime.execute(_and_prometheus(plan), new.generation)
         live.confirm(new, before, deadline)
         live.record(new.generation)
     except (StackctlError, KeyboardInterrupt) as failure:
@@ -147,8 +149,11 @@ def return_to(live: Live, old: Generation, new: Generation | None, deadline: flo
 
 def _return_to(live: Live, old: Generation, new: Target | None, plan: Plan, deadline: float) -> bool:
     """Go back from `new` to `old`. False when the files of `old` are not what was written, so nothing confirms them."""
+    from stackctl.state import disk
+
     live.state.switch(old)
-    live.runtime.execute(plan, old)
+    with disk.explained(live.state.root):
+        live.runtime.execute(plan, old)
     kept = live.kept(old)
     if kept is None:
         return False

@@ -40,7 +40,7 @@ services:
 rules: [{{file: rules.yml}}]
 """
 RULES = "groups:\n  - name: g\n    rules:\n      - {alert: Old, expr: 'up{job=\"own\"} == 0', for: 1m}\n"
-NEW_RULE = "      - {alert: New, expr: up == 7}\n"
+NEW_RULE = "      - {{alert: New, expr: up == {number}}}\n"
 NEW_RECEIVER = '    night: {webhook: {url: "http://127.0.0.1:8/"}}'
 
 
@@ -67,7 +67,9 @@ class Bench:
 
     def write(self, *, is_new: bool = False, flag: str = "") -> None:
         """The manifest: the good state, or an edit of rules and receivers, or of a flag too."""
-        (self.folder / "rules.yml").write_text(RULES + (NEW_RULE if is_new else ""))
+        # Another number each time: a generation that is there already would not be written.
+        new = NEW_RULE.format(number=self.marks + 7) if is_new else ""
+        (self.folder / "rules.yml").write_text(RULES + new)
         receiver = NEW_RECEIVER if is_new else ""
         text = MANIFEST.format(name=self.name, flag=flag, receiver=receiver, **self.ports)
         (self.folder / c.MANIFEST).write_text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -196,3 +197,10 @@ def test_a_stack_that_was_never_up_must_end_with_3_and_write_nothing(
     assert main([command]) == 3
     assert capsys.readouterr().err == "unavailable: the stack `shop` does not run\nhelp: Run `stackctl up` first.\n"
     assert [path.name for path in folder.iterdir()] == ["stack.yml"]
+
+
+def test_a_full_disk_is_not_a_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "/x/y")
+    monkeypatch.setattr("stackctl.operations.verification.verify_stack", fails(full))
+    assert main(["verify"]) == 3
+    assert "no space left on a disk\nNo space left on device: /x/y\n" in capsys.readouterr().err
