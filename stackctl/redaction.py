@@ -17,10 +17,11 @@ MASK = "***"
 # A shorter secret is not taken out of texts by its value: it would take parts of other words with it.
 SHORTEST = 6
 
+# The lengths are bounded, as a line of a stranger's would else take time by the square of its length.
 # A user and a password before a host: with a scheme before them anything, without one nothing that PromQL may hold.
 _LOGIN = re.compile(
-    r"([a-z][a-z0-9+.-]*://)[^\s\"'`<>]*@"
-    r"|(?<![\w./@-])[^\s/:@\"'`\[\]{}(),=<>]+:[^\s/@\"'`<>{}]+@(?=\[|(?!start\(|end\()[\w-]*[a-z.])",
+    r"([a-z][a-z0-9+.-]{0,30}://)[^\s\"'`<>]{0,4096}@"
+    r"|(?<![\w./@-])[^\s/:@\"'`\[\]{}(),=<>]{1,256}:[^\s/@\"'`<>{}]{1,4096}@(?=\[|(?!start\(|end\()[\w-]*[a-z.])",
     re.IGNORECASE,
 )
 # The default of a variable: what a person wrote where a secret belongs.

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from stackctl import redaction
 
+# Characters of a line that are shown: a dashboard may be one line.
+LINE_SHOWN = 400
+
 
 @dataclass(frozen=True)
 class Position:
@@ -31,9 +34,20 @@ class Position:
         if not self.line or not self.text:
             return ""
         number = str(self.line)
+        text, caret = _window(self.text, max((self.caret or self.column) - 1, 0))
         # Tabs stay tabs, so that the caret lands under its character whatever the terminal's tab width.
-        lead = "".join("\t" if ch == "\t" else " " for ch in self.text[: max((self.caret or self.column) - 1, 0)])
-        return f"{number} | {self.text}\n{' ' * len(number)} | {lead}^"
+        lead = "".join("\t" if ch == "\t" else " " for ch in text[:caret])
+        return f"{number} | {text}\n{' ' * len(number)} | {lead}^"
+
+
+def _window(text: str, caret: int) -> tuple[str, int]:
+    """The part of a long line that is around `caret`, and where that is in it."""
+    if len(text) <= LINE_SHOWN:
+        return text, caret
+    begin = max(min(caret - LINE_SHOWN // 2, len(text) - LINE_SHOWN), 0)
+    part = text[begin : begin + LINE_SHOWN]
+    lead = "..." if begin else ""
+    return f"{lead}{part}{'...' if begin + LINE_SHOWN < len(text) else ''}", caret - begin + len(lead)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from stackctl import __version__, conventions, redaction
+from stackctl.bounds.terminal import cleaned
 from stackctl.cli.options import Options
 from stackctl.cli.termination import exit_code, interrupt_on_termination
 from stackctl.errors import StackctlError
@@ -106,6 +107,7 @@ def root(
     """Set what all commands share."""
     from stackctl.report import console
 
+    _refuse_lost_folder()
     color = False if no_color else None
     console.configure(quiet=quiet, verbose=verbose, color=color)
     context.obj = Options(manifest)
@@ -120,6 +122,19 @@ def _recover(manifest: Path, command: str) -> None:
 
         if command in (*READ, *REPORT):
             recover(manifest, command)
+
+
+def _refuse_lost_folder() -> None:
+    """Raise InputError in a working directory that was deleted: no relative path leads anywhere then."""
+    from stackctl.errors import InputError
+
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError as error:
+        cause = f"The system says: {error.strerror}."
+        raise InputError.of(
+            "the working directory does not exist any more", cause=cause, remedy="Change to one that exists."
+        ) from None
 
 
 def run() -> None:
@@ -163,7 +178,7 @@ def _show_traceback() -> None:
     if "--debug" in sys.argv or os.environ.get("STACKCTL_DEBUG"):
         import traceback
 
-        sys.stderr.write(redaction.shown(traceback.format_exc()))
+        sys.stderr.write(cleaned(redaction.shown(traceback.format_exc())))
 
 
 def _failed(error: StackctlError) -> int:
@@ -184,7 +199,7 @@ def _full_disk(error: OSError) -> int:
 
 def _bug(error: Exception) -> int:
     _show_traceback()
-    typer.echo(redaction.shown(f"internal error: {type(error).__name__}: {error}"), err=True)
+    typer.echo(cleaned(redaction.shown(f"internal error: {type(error).__name__}: {error}")), err=True)
     typer.echo(
         f"This is a bug in stackctl {__version__}. Run the same command with --debug and report what it prints.",
         err=True,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackctl import redaction
+from stackctl.bounds.terminal import cleaned
 from stackctl.cli.values import Format
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def write_report(path: Path, text: str, option: str) -> None:
     temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(cleaned(text), encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

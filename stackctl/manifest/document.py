@@ -26,6 +26,9 @@ Value: TypeAlias = "dict[str, Value] | list[Value] | Scalar | None"
 VALUE_LIMIT = 500_000
 DEPTH_LIMIT = 200
 
+# No server keeps more of a number.
+_DIGITS = 400
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # `${NAME}` without quotes is common inside `{...}`, where YAML gives braces a meaning of their own. Inside references
 # the characters that YAML could stumble over are replaced, one for one, by code points that no text may hold.
@@ -452,6 +455,8 @@ def _core_schema(text: Scalar) -> Any:
     if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
         return text.lower() == "true"
     if re.fullmatch(r"[-+]?[0-9]+", text):
+        if len(text) > _DIGITS:
+            raise ValueError(f"a number of more than {_DIGITS} digits")
         return int(text)
     if re.fullmatch(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", text):
         return float(text)

@@ -155,6 +155,8 @@ def _integer(value: Any) -> int:
     text = _text(value)
     if not re.fullmatch(r"[-+]?[0-9]+", text):
         raise wrong(f"expected a whole number, got `{text}`")
+    if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
+        raise wrong(f"a whole number that no server keeps: `{text[:20]}...`")
     return int(text)
 
 
@@ -245,8 +247,8 @@ def split_address(text: str) -> tuple[str, int]:
     match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]@]+):([0-9]+)", text)
     if not match:
         raise ValueError("not a host:port")
-    port = int(match[2])
-    if not 1 <= port <= 65535:
+    port = int(match[2][:6])
+    if len(match[2]) > 6 or not 1 <= port <= 65535:
         raise ValueError("the port must be between 1 and 65535")
     return match[1].strip("[]"), port
 
@@ -317,14 +319,14 @@ def _metrics_path(value: Any) -> str:
 
 def _size(value: Any) -> str:
     text = _text(value)
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(B|KB|MB|GB|TB|PB|EB)", text):
+    if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,15})?(B|KB|MB|GB|TB|PB|EB)", text):
         raise wrong(f"not a size: `{text}`", "Write a number and a unit: `512MB`, `10GB`.")
     return text
 
 
 def _memory(value: Any) -> str:
     text = _text(value)
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?([bkmg]|[kmg]b)", text.lower()):
+    if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,15})?([bkmg]|[kmg]b)", text.lower()):
         raise wrong(f"not an amount of memory: `{text}`", "Write a number and a unit: `512m`, `2g`.")
     return text.lower()
 

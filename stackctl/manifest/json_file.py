@@ -18,6 +18,8 @@ from stackctl.source import Position
 Path = tuple[str | int, ...]
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+# No language that reads a dashboard keeps more.
+_DIGITS = 400
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _NOT_JSON = re.compile(r"-?Infinity\b|NaN\b")
 _WORDS = {"true": True, "false": False, "null": None}
@@ -159,4 +161,6 @@ class _Parser:
         number = _NUMBER.match(self.text, at)
         if number is None:
             raise json.JSONDecodeError("Expecting value", self.text, at)
+        if len(number[0]) > _DIGITS:
+            raise json.JSONDecodeError(f"a number of more than {_DIGITS} digits", self.text, at)
         return (float(number[0]) if number[1] or number[2] else int(number[0])), number.end()

@@ -115,7 +115,7 @@ def _words(details: ErrorDetails, model: type[BaseModel], path: Path) -> tuple[s
         case "too_short":
             return "the list is empty", ""
         case _:
-            return details["msg"], ""
+            return details["msg"].removeprefix("Value error, "), ""
 
 
 def _quoted(value: Any) -> str:

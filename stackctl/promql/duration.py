@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _UNITS = {"y": 365 * 86400.0, "w": 7 * 86400.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+# What fits into the nanoseconds that Prometheus counts in: 292 years.
+LONGEST_SECONDS = 2**63 / 1e9
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _UNITS))
 
 
@@ -15,4 +17,7 @@ def seconds(text: str) -> float:
     match = _DURATION.fullmatch(text)
     if not text or not match:
         raise ValueError(f"not a duration: {text!r}")
-    return sum(float(value) * _UNITS[unit] for unit, value in match.groupdict().items() if value is not None)
+    total = sum(float(value) * _UNITS[unit] for unit, value in match.groupdict().items() if value is not None)
+    if total > LONGEST_SECONDS:
+        raise ValueError(f"the duration {text[:40]} is out of range")
+    return total

@@ -50,6 +50,8 @@ def regex_error(regex: str) -> str | None:
     try:
         re.compile(regex)  # its words name the character
         compiled(regex)
+    except RecursionError:
+        return "its groups are nested too deeply"
     except re.error as error:
         return error.msg if error.pos is None else f"{error.msg} at character {error.pos + 1}"
     except BadPattern as error:

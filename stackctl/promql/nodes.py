@@ -11,6 +11,8 @@ from typing import Any
 
 import promql_parser as p
 
+from stackctl.promql.duration import seconds
+
 # Kind of node -> the attributes that hold the nodes below it.
 _BELOW = {
     p.BinaryExpr: ("lhs", "rhs"),
@@ -35,10 +37,35 @@ def children(node: Any) -> Iterator[Any]:
             yield child
 
 
+# Far above any expression in use. The parser, and what walks its trees, take a step for each level.
+OPERATORS_LIMIT, DEPTH_LIMIT = 1000, 200
+_STRING = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""", re.DOTALL)
+_MATCHERS = re.compile(r"\{[^{}]*\}")
+_OPERATOR = re.compile(r"[-+*/%^(<>]|[!=]=|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
+_DURATION = re.compile(r"(?<![\w.])(?:\d+(?:ms|[smhdwy]))+(?!\w)")
+
+
 @lru_cache(10_000)
 def parse(expr: str) -> Any:
-    """The syntax tree of `expr`. Raises ValueError when it is not PromQL."""
-    return p.parse(expr)
+    """The syntax tree of `expr`. Raises ValueError when it is not PromQL, or is beyond the limits."""
+    bare = _MATCHERS.sub("", _STRING.sub("", expr))
+    if sum(1 for _ in _OPERATOR.finditer(bare)) > OPERATORS_LIMIT:
+        raise ValueError(f"more than {OPERATORS_LIMIT:,} operators and brackets")
+    for match in _DURATION.finditer(bare):
+        seconds(match[0])  # the parser keeps what no server does
+    tree = p.parse(expr)
+    if _is_deep(tree):
+        raise ValueError(f"nested more than {DEPTH_LIMIT} levels deep")
+    return tree
+
+
+def _is_deep(tree: Any) -> bool:
+    level = [tree]
+    for _ in range(DEPTH_LIMIT):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return False
+    return True
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from stackctl import redaction
+from stackctl.bounds.terminal import cleaned, styled
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
 # Exit code -> what the error is called.
 _TITLES = {1: "failed", 2: "error", 3: "unavailable"}
-MARKS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "warn": ("!", "yellow"), "skip": ("-", "bright_black")}
+MARKS = {"pass": "✓", "fail": "✗", "warn": "!", "skip": "-"}
+# The signs where the terminal's encoding lacks one of these.
+_PLAIN_MARKS = {**MARKS, "pass": "+", "fail": "x"}
+# The terminal's codes of colours.
+_RED, _BOLD, _DIM = "31", "1", "90"
+_MARK_COLORS = {"pass": "32", "fail": _RED, "warn": "33", "skip": _DIM}
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ def configure(*, quiet: bool, verbose: bool, color: bool | None) -> None:
     global _settings
     _settings = Settings(quiet, verbose, color)
     if isinstance(sys.stdout, TextIOWrapper):
-        # A terminal that has no ✓ shows another sign in its place.
+        # A terminal that lacks a character shows another sign in its place.
         sys.stdout.reconfigure(errors="replace")
 
 
@@ -70,23 +76,32 @@ def clock(unix_time: float) -> str:
 
 def mark(status: str) -> str:
     """The sign of a status: a shape that speaks without its colour."""
-    sign, color = MARKS[status]
-    return typer.style(sign, fg=color)
+    signs = MARKS if _is_printable("".join(MARKS.values())) else _PLAIN_MARKS
+    return styled(signs[status], _MARK_COLORS[status])
+
+
+def _is_printable(text: str) -> bool:
+    """Whether the terminal's encoding has every character of a text."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def dim(text: str) -> str:
     """`text`, less prominent."""
-    return typer.style(text, fg="bright_black")
+    return styled(text, _DIM)
 
 
 def bold(text: str) -> str:
     """`text`, more prominent."""
-    return typer.style(text, bold=True)
+    return styled(text, _BOLD)
 
 
 def error(failure: StackctlError) -> None:
     """Every problem of `failure` on stderr, a blank line between two."""
-    title = typer.style(_TITLES.get(failure.exit_code, "error"), fg="red", bold=True)
+    title = styled(_TITLES.get(failure.exit_code, "error"), f"{_RED};{_BOLD}")
     text = "\n\n".join(f"{title}: {problem}" for problem in failure.problems)
     count = len(failure.problems)
     total = f"\n\n{count} problems" if count > 1 else ""
@@ -95,21 +110,20 @@ def error(failure: StackctlError) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table of the report. Cells may hold the styles of this module; they are cut to the terminal's width."""
-    from rich.text import Text
-
-    out(render_table(title, columns, [[Text.from_ansi(cell) for cell in row] for row in rows]).removesuffix("\n"))
+    _write(redaction.shown(render_table(title, columns, rows)).removesuffix("\n"), sys.stdout)
 
 
-def render_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def render_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """The text of a table, as wide as the terminal (or as it needs to be, where there is none)."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     grid = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False, show_edge=False)
     for column in columns:
         grid.add_column(column, overflow="fold")
     for row in rows:
-        grid.add_row(*row)  # type: ignore[arg-type]
+        grid.add_row(*(Text.from_ansi(cleaned(cell)) for cell in row))
     console = _console(sys.stdout)
     with console.capture() as capture:
         console.print(grid)
@@ -117,9 +131,14 @@ def render_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obj
 
 
 def _say(text: str, stream: TextIO) -> bool:
+    """Write a line, without what would steer the terminal."""
+    return _write(cleaned(redaction.shown(text)), stream)
+
+
+def _write(text: str, stream: TextIO) -> bool:
     """Write a line. A reader that has seen enough (`stackctl ... | head`) changes nothing of what is done."""
     try:
-        typer.echo(redaction.shown(text), file=stream, color=colored(stream))
+        typer.echo(text, file=stream, color=colored(stream))
     except BrokenPipeError:
         # Nothing more can be written there, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

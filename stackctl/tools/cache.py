@@ -28,7 +28,15 @@ def cache_dir() -> Path:
     if chosen := os.environ.get(CACHE_DIR_VARIABLE):
         return Path(chosen).absolute()
     shared = os.environ.get("XDG_CACHE_HOME")
-    return (Path(shared) if shared else Path.home() / ".cache") / "stackctl"
+    return (Path(shared) if shared else _home() / ".cache") / "stackctl"
+
+
+def _home() -> Path:
+    """The user's folder; for a user that has none, one of their own among the temporary ones, which need not exist."""
+    try:
+        return Path.home()
+    except RuntimeError:  # neither HOME nor an entry in the passwd file
+        return Path(tempfile.gettempdir(), f"stackctl-{os.getuid()}")
 
 
 def tools_dir() -> Path:
@@ -44,7 +52,7 @@ def current(project: str) -> Path:
 def origin(project: str) -> str:
     """Where the release in use came from ("archive" or "debian"), or "" when there is none."""
     link = current(project)
-    return link.resolve().parent.name if link.exists() else ""
+    return link.resolve().parent.name if os.path.exists(link) else ""  # noqa: PTH110 - not readable is not there
 
 
 @contextmanager

@@ -174,7 +174,8 @@ def _chosen_dir() -> Path | None:
 
 def _executable(folder: Path, program: Program) -> Path | None:
     paths = (folder / name for name in program.names)
-    return next((path for path in paths if path.is_file() and os.access(path, os.X_OK)), None)
+    # A folder that this user may not enter is one without programs.
+    return next((path for path in paths if os.path.isfile(path) and os.access(path, os.X_OK)), None)  # noqa: PTH113
 
 
 def _does_not_run(path: Path, why: str) -> StackctlError:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.bounds.terminal import cleaned
 from stackctl.manifest import load
 from stackctl.operations.objectives import Objective, cells, declared, objectives
 from stackctl.render import render
@@ -97,4 +98,4 @@ def test_an_slo_without_data_must_say_so() -> None:
 
 
 def plain(text: str) -> str:
-    return text.replace("\x1b[", "").replace("32m", "").replace("31m", "").replace("90m", "").replace("0m", "")
+    return cleaned(text).replace("\x1b[", "").replace("32m", "").replace("31m", "").replace("90m", "").replace("0m", "")

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from stackctl.bounds.terminal import cleaned
 from stackctl.checks.finding import Finding
 from stackctl.report import github, json_report, junit, text
 from stackctl.report.verification import Verification
@@ -31,7 +32,7 @@ SKIP = Finding("grafana.health", "grafana", "skip", "does not run: no binary")
 
 def plain(text: str) -> str:
     """`text` without its colours."""
-    return re.sub(r"\x1b\[\d+m", "", text)
+    return re.sub(r"\x1b\[\d+m", "", cleaned(text))
 
 
 def verification(*findings: Finding) -> Verification:
