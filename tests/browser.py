@@ -20,9 +20,12 @@ import pytest
 
 PATIENCE_SECONDS = 60
 # No name resolves: a page that asks anybody for anything is seen to fail.
+# A name that leads to this machine, as any name of the internet can for a moment.
+REBOUND = "rebound.test"
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
-    "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--disable-background-networking", "--disable-component-update",
+    f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1,MAP * ~NOTFOUND,EXCLUDE 127.0.0.1,EXCLUDE localhost",
     "--remote-debugging-pipe",
 )  # fmt: skip
 
@@ -60,6 +63,10 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self._go("about:blank")  # another fragment of the same page would load nothing
         self._go(page.as_uri() + fragment)
+
+    def visit(self, address: str) -> None:
+        """Show what a server has at an address."""
+        self._go(address)
 
     def _go(self, address: str) -> None:
         self.events.clear()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from stackctl.bounds.local_server import LocalHandler
 from stackctl.drill.message import fault
 
 # A notification is a few kilobytes; what claims to be more than this is none.
@@ -75,8 +76,7 @@ class Sink:
 
         `host` is what the machine of Alertmanager calls that address.
         """
-        web = ThreadingHTTPServer((listen, 0), _web_handler(self))
-        web.daemon_threads = True
+        web = _Server((listen, 0), _web_handler(self, host))
         threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         try:
             with _mail_server(self, listen) as mail_port:
@@ -86,15 +86,25 @@ class Sink:
             web.server_close()
 
 
-def _web_handler(sink: Sink) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        timeout = 10
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
 
-        def do_POST(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            if length > _MOST_BYTES:
-                return self.send_error(413)
-            body = self.rfile.read(length)
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Somebody who hangs up has sent nothing."""
+
+
+def _web_handler(sink: Sink, host: str) -> type[BaseHTTPRequestHandler]:
+    class Handler(LocalHandler):
+        timeout = 10
+        names = (host,)
+
+        def do_POST(self) -> None:  # noqa: N802 - the name of the base class
+            body = self.body(_MOST_BYTES)
+            if body is None:
+                return
+            if words := self.refusal():
+                self.send_error(403, words)
+                return
             way = self.path.partition("?")[0].strip("/")
             sink.take(_without_endpoint(way), body)
             # Slack's notifier wants these very two letters; the others want an answer of the 200s, some of them JSON.
@@ -104,7 +114,6 @@ def _web_handler(sink: Sink) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(told)))
             self.end_headers()
             self.wfile.write(told)
-            return None
 
         def log_message(self, *_: Any) -> None:
             """What arrives is reported by the drill."""

@@ -16,12 +16,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from stackctl import conventions as c
+from stackctl.bounds.local_server import LocalHandler
 from stackctl.model import Service
 from stackctl.simulate.scenario import SCENARIOS
 from stackctl.simulate.series import OPENMETRICS, TEXT
 from stackctl.simulate.service import SimulatedService
 from stackctl.source import Secret
 
+# A command has no body; what comes with it is read for the sake of the connection.
+_MOST_BYTES = 65536
 # How soon a server notices that it is to stop.
 _POLL_SECONDS = 0.05
 
@@ -153,7 +156,7 @@ def instance_handler(instances: Mapping[str, Instance]) -> type[BaseHTTPRequestH
     """The handler of a port: of one instance, or of several that are asked for by their `host:port`."""
 
     class Handler(_Handler):
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 - the name of the base class
             instance = _asked_for(instances, self.headers.get("Host") or "")
             if instance is None:
                 self.send(Answer(404, f"here are {', '.join(instances)}\n".encode()))
@@ -174,26 +177,27 @@ def control_handler(simulation: Simulation) -> type[BaseHTTPRequestHandler]:
     control = Control(simulation.services)
 
     class Handler(_Handler):
-        def do_GET(self) -> None:
-            self.send(control.get() if self._is_known() else Answer(404, b"see /-/scenario\n"))
+        def do_GET(self) -> None:  # noqa: N802 - the name of the base class
+            self.send(self._refused() or control.get())
 
-        def do_POST(self) -> None:
-            if not self._is_known():
-                return self.send(Answer(404, b"see /-/scenario\n"))
-            # A page in a browser on this machine may not send commands here.
-            if self.headers.get("Origin"):
-                return self.send(Answer(403, b"not from a browser\n"))
-            answer = control.post(parse_qs(urlsplit(self.path).query))
-            simulation.follow()
-            return self.send(answer)
+        def do_POST(self) -> None:  # noqa: N802 - the name of the base class
+            if self.body(_MOST_BYTES) is None:
+                return
+            refused = self._refused()
+            if refused is None:
+                answer = control.post(parse_qs(urlsplit(self.path).query))
+                simulation.follow()
+            self.send(refused or answer)
 
-        def _is_known(self) -> bool:
-            return urlsplit(self.path).path == "/-/scenario"
+        def _refused(self) -> Answer | None:
+            if words := self.refusal():
+                return Answer(403, f"{words}\n".encode())
+            return None if urlsplit(self.path).path == "/-/scenario" else Answer(404, b"see /-/scenario\n")
 
     return Handler
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LocalHandler):
     protocol_version = "HTTP/1.1"
     server_version = c.SIMULATE_SERVER
     wbufsize = 65536  # one packet for an answer: two wait for each other's acknowledgement
