@@ -65,3 +65,9 @@ def anchors(page: Path) -> set[str]:
     """What the headings of a page can be linked by, as GitHub makes it from their words."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_test_that_the_security_page_names_exists() -> None:
+    named = set(re.findall(r"`(tests/[\w/.]+)`", (ROOT / "docs" / "security.md").read_text()))
+    assert len(named) > 10
+    assert {name for name in named if not (ROOT / name).exists()} == set()
