@@ -8,14 +8,17 @@ from contextlib import contextmanager
 
 # Whatever is asked when time is up still gets a moment to answer: it may be what says why.
 _LEAST_SECONDS = 0.1
+# Going back to what runs already takes no longer.
+_BACK_SECONDS = 5.0
 _until: float | None = None
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let nothing in the context wait for longer than `seconds` from now on, in all."""
+    """Let nothing in the context wait for longer than `seconds` from now on, in all, nor for longer than before."""
     global _until
-    before, _until = _until, time.monotonic() + seconds
+    before, until = _until, time.monotonic() + seconds
+    _until = until if before is None else min(before, until)
     try:
         yield
     finally:
@@ -27,3 +30,9 @@ def bounded(seconds: float) -> float:
     if _until is None:
         return seconds
     return max(min(seconds, _until - time.monotonic()), _LEAST_SECONDS)
+
+
+def split(seconds: float) -> tuple[float, float]:
+    """The parts of a change's time: for the change, and for going back when it fails."""
+    back = min(seconds / 3, _BACK_SECONDS)
+    return seconds - back, back

@@ -26,17 +26,19 @@ def reload(
         typer.Option("--to", metavar="GENERATION", help="Go back to this kept generation, or the one it begins."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate and show what would be done.")] = False,
-    timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for the confirmation.")] = "30s",
+    timeout: Annotated[str, typer.Option("--timeout", help="How long it may take in all, with rolling back.")] = "30s",
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Apply an edit of the manifest, of rules or of receivers to the running stack, without a restart.
 
     Validated before anything is touched, confirmed by what the servers report, rolled back when either fails.
     """
+    from stackctl.bounds.deadline import within
     from stackctl.report import console
 
     manifest, deadline = options(context).manifest, seconds(timeout, "--timeout")
-    done = _go_back(manifest, to, deadline, dry_run) if to is not None else _go_on(manifest, deadline, dry_run)
+    with within(deadline):
+        done = _go_back(manifest, to, deadline, dry_run) if to is not None else _go_on(manifest, deadline, dry_run)
     if dry_run:
         lines = [*map(str, done.plan.steps), *filter(None, [str(done.dashboards)])]
         console.out("\n".join(lines).replace("dashboards reloaded", "reload dashboards") or "nothing to do")

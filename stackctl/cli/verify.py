@@ -36,14 +36,20 @@ def verify(
 
     Exits 1 when anything declared does not work.
     """
+    from contextlib import nullcontext
+
+    from stackctl.bounds.deadline import within
     from stackctl.cli.reports import page, render, write_report
+    from stackctl.clients.http import TIMEOUT_SECONDS
     from stackctl.operations.verification import verify_stack
     from stackctl.report import console
 
     manifest = options(context).manifest
     patience = seconds(timeout, "--timeout") if timeout else None
     chosen = [id.strip() for given in only or () for id in given.split(",")]
-    verification = verify_stack(manifest, patience, chosen, history=report is not None)
+    # What is asked at the end of that time still has the time of one answer.
+    with nullcontext() if patience is None else within(patience + TIMEOUT_SECONDS):
+        verification = verify_stack(manifest, patience, chosen, history=report is not None)
     if drill:
         verification = _with_drill(manifest, verification)
     text = render(verification, manifest, output)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
+from stackctl.bounds.deadline import within
 from stackctl.errors import CheckFailed, StackctlError, Unavailable
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
         _validate(work, plan, generation)
         _refuse_adoption(state, work.tree)
         entry = _entry(work, generation, wanted, skipped)
-        _apply(state, work.runtime, plan, entry, generation)
+        with within(deadline_seconds):
+            _apply(state, work.runtime, plan, entry, generation)
         _await(state, wanted, generation, work.runtime, deadline_seconds)
         _set_password(state, entry, generation, work.runtime)
         _record(state, entry, plan)

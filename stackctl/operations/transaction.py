@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
+from stackctl.bounds.deadline import split, within
 from stackctl.errors import CheckFailed, Problem, StackctlError, Unavailable
 
 if TYPE_CHECKING:
@@ -83,15 +84,17 @@ def _apply(live: Live, new: Target, plan: Plan, deadline: float, *, trusted: boo
     if client := live.grafana(new):
         refuse_adoption(client, before.tree if before else None, new.tree)
     _begin(live, old, new)
+    forth, back = split(deadline)
     try:
         live.state.switch(new.generation)
-        with disk.explained(live.state.root):
-            live.runtime.execute(_and_prometheus(plan), new.generation)
-        live.confirm(new, before, deadline)
+        with within(forth):
+            with disk.explained(live.state.root):
+                live.runtime.execute(_and_prometheus(plan), new.generation)
+            live.confirm(new, before, forth)
         live.record(new.generation)
     except (StackctlError, KeyboardInterrupt) as failure:
         problems = failure.problems if isinstance(failure, StackctlError) else (Problem("interrupted"),)
-        raise CheckFailed(*problems, _roll_back(live, old, new, plan, deadline)) from failure
+        raise CheckFailed(*problems, _roll_back(live, old, new, plan, back)) from failure
     _end(live.state)
 
 
@@ -127,7 +130,8 @@ def _roll_back(live: Live, old: Generation, new: Target, plan: Plan, deadline: f
     """Go back to `old`, and say whether that is confirmed."""
     remedy = "Run `stackctl up`; `stackctl logs prometheus` tells more."
     try:
-        is_confirmed = _return_to(live, old, new, _and_prometheus(plan), deadline)
+        with within(deadline):
+            is_confirmed = _return_to(live, old, new, _and_prometheus(plan), deadline)
     except StackctlError as failure:
         return Problem(f"rolling back to generation {old.id} failed too: {failure.problems[0].summary}", remedy=remedy)
     if not is_confirmed:

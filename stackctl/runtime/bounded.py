@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from stackctl.bounds.deadline import bounded
 from stackctl.errors import Problem
 
 # A checker that takes longer is not going to end.
@@ -36,6 +37,7 @@ def run(
 
     `name` is what messages call it.
     """
+    seconds = bounded(seconds)
     try:
         process = subprocess.Popen(
             command,
