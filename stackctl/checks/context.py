@@ -12,7 +12,7 @@ from stackctl.access import Access
 from stackctl.checks.seen import Place
 from stackctl.checks.written_rules import Key, WrittenRule, written_rules
 from stackctl.clients.alertmanager import Alertmanager
-from stackctl.clients.grafana import Grafana
+from stackctl.clients.grafana import Grafana, LoginHttp, Logins
 from stackctl.clients.http import Answer, Away, Http, NoAnswer
 from stackctl.clients.probe import Dial
 from stackctl.clients.prometheus import Prometheus
@@ -41,6 +41,7 @@ class Context:
     server     how the Prometheus that runs is asked
     fetch      asks a URL from where Prometheus runs
     place      where Prometheus runs, for a closer look at what fails, and `dial` a connection from this machine
+    logins     the logins that Grafana has refused lately
     away       the components whose own check has failed: what depends on them is not asked
     """
 
@@ -57,6 +58,7 @@ class Context:
     place: Place
     dial: Dial
     grafana_password: Secret | None = None
+    logins: Logins | None = None
     intact: bool = True
     away: Mapping[str, Away] = field(default_factory=dict)
     clock: Clock = field(default=SYSTEM_CLOCK)
@@ -92,7 +94,8 @@ class Context:
         assert grafana  # noqa: S101 - asked for by checks of a declared Grafana only
         password = grafana.admin_password or self.grafana_password
         login = (grafana.admin_user, password.reveal() if password else "")
-        return Grafana(Http(Access(grafana.listen.url, login), away=self.away.get(c.GRAFANA)))
+        away = self.away.get(c.GRAFANA)
+        return Grafana(LoginHttp(Access(grafana.listen.url, login), away=away, logins=self.logins))
 
     def rules(self) -> Mapping[Key, list[WrittenRule]]:
         """The rules as they are rendered."""

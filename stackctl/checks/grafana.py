@@ -82,9 +82,10 @@ def _login(context: Context, subject: Subject, client: Grafana) -> Finding:
     except NoAnswer as error:
         if error.status != 401:
             return subject.unanswered(error, _LOGS)
+        blocked = error.summary if error.said == error.summary else ""
     unit = next(unit for unit in context.tree.units if unit.name == c.GRAFANA)
     return subject.failed(
-        "the administrator's password is not the manifest's",
+        blocked or "the administrator's password is not the manifest's",
         "Grafana takes the password of the manifest at its first start only. To set it now, run: "
         f"{reset_command(unit, context.place)}",
     )

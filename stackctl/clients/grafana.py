@@ -2,14 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from stackctl.bounds.json_text import loads
 from stackctl.clients.http import Answer, Http, NoAnswer, words
 
 _QUERY = "/api/ds/query"
+# It needs no login.
+_HEALTH = "/api/health"
+
+
+class Logins(Protocol):
+    """What is known of earlier logins: see `state.logins`."""
+
+    def blocked(self) -> str: ...
+
+    def has_refused(self) -> bool: ...
+
+    def refused(self) -> None: ...
+
+    def accepted(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class LoginHttp(Http):
+    """Requests with a login, which is not tried again once it was refused too often."""
+
+    logins: Logins | None = None
+
+    def ask(
+        self, path: str, *, method: str = "GET", params: Mapping[str, str] | None = None, body: Any = None
+    ) -> Answer:
+        if self.logins is None or path == _HEALTH:
+            return super().ask(path, method=method, params=params, body=body)
+        if reason := self.logins.blocked():
+            error = NoAnswer.of(reason)
+            error.status, error.said = 401, reason
+            raise error
+        answer = super().ask(path, method=method, params=params, body=body)
+        if answer.status == 401:
+            self.logins.refused()
+        elif answer.ok:
+            self.logins.accepted()
+        return answer
 
 
 @dataclass(frozen=True)
@@ -29,7 +66,7 @@ class Grafana:
 
     def health(self) -> dict[str, Any]:
         """`{"database": "ok", "version": ...}`; needs no login."""
-        return self.http.json("/api/health", _mapping)
+        return self.http.json(_HEALTH, _mapping)
 
     def user(self) -> str:
         """The name of the user that the client is logged in as; status 401 when the password is not Grafana's."""

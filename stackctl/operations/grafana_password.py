@@ -6,6 +6,7 @@ wrong ones Grafana refuses the administrator for some minutes, people too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
@@ -23,7 +24,6 @@ def set_changed_password(state: State, entry: Entry, generation: Generation, run
     Raises CheckFailed, with the command that sets it, when Grafana knows neither; Unavailable when it does not answer.
     """
     from stackctl.checks.grafana import reset_command
-    from stackctl.clients.http import NoAnswer
     from stackctl.operations.live import grafana_client
     from stackctl.report import console
 
@@ -34,21 +34,30 @@ def set_changed_password(state: State, entry: Entry, generation: Generation, run
     password, before = _password(new), _password(old)
     if before in (None, password) or password is None:
         return
-    try:
-        grafana_client(unit, new, before).set_password(before or "", password)
-    except NoAnswer as error:
-        if error.status != 401:
-            raise
-    else:
-        console.note("Grafana's administrator has the new password")
-        return
-    try:
-        grafana_client(unit, new).user()
-    except NoAnswer as error:
-        if error.status != 401:
-            raise
+    ways = [
+        lambda: grafana_client(unit, new, state.logins, before).set_password(before or "", password),
+        lambda: grafana_client(unit, new, state.logins).user(),
+    ]
+    # What was refused a moment ago was probably the old password.
+    if state.logins.has_refused():
+        ways.reverse()
+    if not any(map(_is_let_in, ways)):
         summary = "Grafana's administrator has neither the password of the manifest nor the one before"
-        raise CheckFailed.of(summary, remedy=f"Set it: {reset_command(unit, runtime)}") from None
+        raise CheckFailed.of(summary, remedy=f"Set it: {reset_command(unit, runtime)}")
+    console.note("Grafana's administrator has the new password")
+
+
+def _is_let_in(ask: Callable[[], object]) -> bool:
+    """Whether Grafana takes the password of a question."""
+    from stackctl.clients.http import NoAnswer
+
+    try:
+        ask()
+    except NoAnswer as error:
+        if error.status != 401:
+            raise
+        return False
+    return True
 
 
 def _last(state: State, entry: Entry) -> Tree | None:

@@ -10,7 +10,7 @@ from stackctl import conventions as c
 from stackctl.errors import CheckFailed, Problem
 
 if TYPE_CHECKING:
-    from stackctl.clients.grafana import FoundDashboard, Grafana
+    from stackctl.clients.grafana import FoundDashboard, Grafana, Logins
     from stackctl.tree import Tree
 
 _PROVIDERS = "grafana/provisioning/dashboards/"
@@ -40,7 +40,7 @@ def refuse_adoption(client: Grafana, before: Tree | None, new: Tree) -> None:
         raise CheckFailed(*problems, Problem("nothing was changed"))
 
 
-def refuse_adoption_beside(before: Tree, new: Tree) -> None:
+def refuse_adoption_beside(before: Tree, new: Tree, logins: Logins) -> None:
     """The same for the Grafana that runs on the tree `before`, if it does, by its password or that of `new`.
 
     Raises CheckFailed when it takes neither.
@@ -48,12 +48,14 @@ def refuse_adoption_beside(before: Tree, new: Tree) -> None:
     from stackctl.clients.http import NoAnswer
     from stackctl.operations.live import grafana_client
 
-    trees = [tree for tree in (before, new) if c.GRAFANA_PASSWORD_FILE in tree.files]
+    # What was refused a moment ago was probably the old one.
+    order = (new, before) if logins.has_refused() else (before, new)
+    trees = [tree for tree in order if c.GRAFANA_PASSWORD_FILE in tree.files]
     passwords = dict.fromkeys(tree.files[c.GRAFANA_PASSWORD_FILE].content.decode() for tree in trees)
     unit = next((unit for unit in before.units if unit.name == c.GRAFANA), None)
     for password in passwords if unit else ():
         try:
-            refuse_adoption(grafana_client(unit, before, password), before, new)  # type: ignore[arg-type]
+            refuse_adoption(grafana_client(unit, before, logins, password), before, new)  # type: ignore[arg-type]
         except NoAnswer as error:
             if error.status == 401:
                 continue

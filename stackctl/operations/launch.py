@@ -100,7 +100,7 @@ def _refuse_adoption(state: State, tree: Tree) -> None:
     current = state.current() if state.running() else None
     before = state.read(current) if current else None
     if before:
-        refuse_adoption_beside(before, tree)
+        refuse_adoption_beside(before, tree, state.logins)
 
 
 def _entry(work: Work, generation: Generation, wanted: Sequence[Unit], skipped: Mapping[str, str]) -> Entry:

@@ -15,7 +15,7 @@ from stackctl.errors import CheckFailed, Problem, Unavailable
 if TYPE_CHECKING:
     from stackctl.checks.written_rules import Key, WrittenRule
     from stackctl.clients.alertmanager import Alertmanager
-    from stackctl.clients.grafana import Grafana
+    from stackctl.clients.grafana import Grafana, Logins
     from stackctl.clients.prometheus import Prometheus
     from stackctl.model import Stack
     from stackctl.runtime import Observed, Plan, Runtime
@@ -163,10 +163,10 @@ class Live:
         from stackctl.clients.http import NoAnswer
 
         grafana = target.unit(c.GRAFANA)
-        if not (grafana and self._is_expected(grafana) and _grafana_looks(grafana, target, before)):
+        if not (grafana and self._is_expected(grafana) and _grafana_looks(grafana, target, before, self.state.logins)):
             return
         try:
-            grafana_client(grafana, target.tree).user()
+            grafana_client(grafana, target.tree, self.state.logins).user()
         except NoAnswer as error:
             if error.status != 401:
                 raise
@@ -179,7 +179,7 @@ class Live:
     def grafana(self, target: Target) -> Grafana | None:
         """Return the client of the Grafana of `target`, None where none runs."""
         unit = target.unit(c.GRAFANA)
-        return grafana_client(unit, target.tree) if unit and self._is_expected(unit) else None
+        return grafana_client(unit, target.tree, self.state.logins) if unit and self._is_expected(unit) else None
 
     # -- confirming -------------------------------------------------------------------------------------------
 
@@ -203,7 +203,7 @@ class Live:
             looks["Alertmanager"] = lambda: alertmanager_difference(teller, target.tree)
         grafana = target.unit(c.GRAFANA)
         if grafana and self._is_expected(grafana):
-            looks |= _grafana_looks(grafana, target, before)
+            looks |= _grafana_looks(grafana, target, before, self.state.logins)
         return looks
 
     def confirm(self, target: Target, before: Target | None, deadline_seconds: float) -> None:
@@ -268,7 +268,9 @@ def alertmanager(unit: Unit, generation: Generation) -> Alertmanager:
     return Alertmanager(Http(generation.access(unit)))
 
 
-def _grafana_looks(unit: Unit, target: Target, before: Target | None) -> dict[str, Callable[[], list[str]]]:
+def _grafana_looks(
+    unit: Unit, target: Target, before: Target | None, logins: Logins
+) -> dict[str, Callable[[], list[str]]]:
     """A look at the dashboards that a change adds, edits or removes, and at a login that it changes, if it does."""
     from stackctl.checks.loaded import dashboards_difference, datasource_difference
 
@@ -276,7 +278,7 @@ def _grafana_looks(unit: Unit, target: Target, before: Target | None) -> dict[st
     other_login = _asking_files(target) != (_asking_files(before) if before else {})
     if not (changed or gone or other_login):
         return {}
-    client = grafana_client(unit, target.tree)
+    client = grafana_client(unit, target.tree, logins)
     told: list[bool] = []
 
     def look() -> list[str]:
@@ -306,15 +308,14 @@ def _changed_dashboards(target: Target, before: Target | None) -> tuple[dict[str
     return changed, sorted(had.keys() - wanted.keys())
 
 
-def grafana_client(unit: Unit, tree: Tree, password: str | None = None) -> Grafana:
+def grafana_client(unit: Unit, tree: Tree, logins: Logins, password: str | None = None) -> Grafana:
     """The client of the Grafana that is `unit` of `tree`, logged in as its administrator, with another `password` if
     one is given."""
     from stackctl.access import Access
-    from stackctl.clients.grafana import Grafana
-    from stackctl.clients.http import Http
+    from stackctl.clients.grafana import Grafana, LoginHttp
 
     login = (_grafana_user(unit, tree), password or tree.files[c.GRAFANA_PASSWORD_FILE].content.decode())
-    return Grafana(Http(Access(unit.url, login)))
+    return Grafana(LoginHttp(Access(unit.url, login), logins=logins))
 
 
 def _grafana_user(unit: Unit, tree: Tree) -> str:

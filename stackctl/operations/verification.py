@@ -56,6 +56,7 @@ def verify_stack(
         fetch=session.fetch,
         place=session.runtime,
         dial=directly,
+        logins=session.state.logins,
         grafana_password=kept_secrets(session.state).get(c.GRAFANA_ADMIN_PASSWORD),
     )
     findings = tuple(waive(ledger.run(context, only), session.stack.waivers, date.today()))

@@ -32,6 +32,7 @@ from stackctl.source import Secret
 from stackctl.state import disk, generation, lock
 from stackctl.state.generation import Generation
 from stackctl.state.journal import Entry
+from stackctl.state.logins import RefusedLogins
 from stackctl.state.running import Running
 from stackctl.tree import Tree
 
@@ -250,6 +251,11 @@ class State:
             for folder in (self.root, self.live, self._generations, self._secrets, self.root / "data"):
                 disk.remove_leftovers(folder)
             yield
+
+    @property
+    def logins(self) -> RefusedLogins:
+        """The logins that Grafana has refused lately."""
+        return RefusedLogins(self.root / "refused_logins.json")
 
     # -- suggestions ------------------------------------------------------------------------------------------
 

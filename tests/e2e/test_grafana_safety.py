@@ -119,6 +119,15 @@ def test_unknown_password_is_set_by_the_command_that_is_printed(stack: Stack) ->
     stack.run("verify", "--only", "grafana")
 
 
+def test_administrator_is_not_locked_out_by_many_commands(stack: Stack) -> None:
+    stack.client("first-horse").set_password("first-horse", "lost-horse")
+    for _ in range(5):
+        summary = stack.login()["summary"]
+    assert "not tried: Grafana has refused 4 logins" in summary
+    stack.run("verify", "--only", "grafana", code=1)
+    assert stack.client("lost-horse").user() == "admin"
+
+
 NEW = "  - {file: new.yml, folder: Ours}\n"
 TAKEN = {
     "the same title and folder": {"title": "New", "folder": "Ours"},
