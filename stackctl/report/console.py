@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -136,10 +137,13 @@ def _say(text: str, stream: TextIO) -> bool:
 
 
 def _write(text: str, stream: TextIO) -> bool:
-    """Write a line. A reader that has seen enough (`stackctl ... | head`) changes nothing of what is done."""
+    """Write a line. A reader that has seen enough (`stackctl ... | head`), a terminal that was closed and progress that
+    finds no room change nothing of what is done."""
     try:
         typer.echo(text, file=stream, color=colored(stream))
-    except BrokenPipeError:
+    except OSError as error:
+        if stream is not sys.stderr and error.errno not in (errno.EPIPE, errno.EIO):
+            raise
         # Nothing more can be written there, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         return False

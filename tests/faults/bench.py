@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -76,7 +77,7 @@ class Bench:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "stackctl", "-f", str(self.folder / c.MANIFEST), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=300)
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, env=self._environment)
 
     def must(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         ran = self.run(*arguments)
@@ -86,7 +87,14 @@ class Bench:
 
     def with_fault(self, plan: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(CHILD), str(self.folder), plan, "-f", str(self.folder / c.MANIFEST), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=300)
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, env=self._environment)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        """Natively as on a machine without Docker, which would only take time."""
+        folders = os.environ["PATH"].split(os.pathsep)
+        kept = [each for each in folders if self.runtime == c.DOCKER or not Path(each, "docker").exists()]
+        return {**os.environ, "PATH": os.pathsep.join(kept)}
 
     # -- what the servers say ---------------------------------------------------------------------------------
 
