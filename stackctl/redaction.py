@@ -77,6 +77,12 @@ def without_logins(text: str) -> str:
     return _LOGIN.sub(lambda match: f"{match[1] or ''}{MASK}@", text) if "@" in text else text
 
 
+def passwords(text: str) -> list[str]:
+    """The passwords of the logins in a text."""
+    found = [match[0].removeprefix(match[1] or "")[:-1] for match in _LOGIN.finditer(text)] if "@" in text else []
+    return [password for login in found if (password := login.partition(":")[2])]
+
+
 def without_defaults(text: str) -> str:
     """`text` without the defaults of its variables."""
     return _DEFAULT.sub(lambda match: f"{match[1]}{MASK}", text)

@@ -362,6 +362,7 @@ class _Converter:
         if plain and _PLAIN_NULL.fullmatch(written):
             return None
         if self.substitute is None or "${" not in written:
+            self._hide_logins(written)
             return Scalar.of(written, plain)
         text = self.substitute(written, path)
         if isinstance(text, Problem):
@@ -370,7 +371,13 @@ class _Converter:
         if text != written:
             self.document.filled[text] = written
             self._hide_named(written)
+            self._hide_logins(text)
         return Scalar.of(text, plain, variable=text != written)
+
+    def _hide_logins(self, text: str) -> None:
+        found = redaction.passwords(text)
+        self.document.secrets.update(found)
+        redaction.hide(found)
 
     def _hide_named(self, written: str) -> None:
         """Take the variables of a text that have the names of secrets for secrets, wherever they are used."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from stackctl import conventions as c
 from stackctl.model import Prometheus, Stack
@@ -15,9 +16,12 @@ from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import merged
 from stackctl.render.web import own_scrape
 from stackctl.scrape import Endpoint, Job, component_address, jobs, reachable_url
+from stackctl.source import Secret
 from stackctl.support import image_version
 
 # Lists of prometheus.yml that the manifest's `extra` adds to; any other it replaces.
+# What a block logs in with, in place of its URL.
+_LOGINS = frozenset({"authorization", "azuread", "basic_auth", "bearer_token", "google_iam", "oauth2", "sigv4"})
 _APPENDED = frozenset({"scrape_configs", "rule_files", "remote_write", "relabel_configs"})
 
 
@@ -34,7 +38,7 @@ def prometheus_config(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[
         "remote_write": secrets.plain(writes, ("remote_write",)),
     }
     config = {key: value for key, value in sections.items() if value}
-    extra = secrets.plain(reachable_discovery(prometheus.extra, runtime), ("extra",))
+    extra = secrets.plain(_remote(reachable_discovery(prometheus.extra, runtime)), ("extra",))
     result: dict[str, Any] = merged(config, extra, _APPENDED)
     return result
 
@@ -77,7 +81,32 @@ def _alerting(stack: Stack, runtime: str) -> dict[str, Any]:
 
 def _reachable_write(block: Mapping[str, Any], runtime: str) -> dict[str, Any]:
     url = block.get("url")
-    return {**block, "url": reachable_url(url, runtime)} if isinstance(url, str) else dict(block)
+    return _without_login({**block, "url": reachable_url(url, runtime)}) if isinstance(url, str) else dict(block)
+
+
+def _without_login(block: dict[str, Any]) -> dict[str, Any]:
+    """A block with the login of its URL as `basic_auth`: Prometheus writes URLs to its log, as they are."""
+    try:
+        url = urlsplit(block["url"])
+    except ValueError:
+        return block  # its checker says so
+    if not url.password or _LOGINS & block.keys():
+        return block
+    login = {"username": unquote(url.username or ""), "password": Secret(unquote(url.password))}
+    return {**block, "url": urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2])), "basic_auth": login}
+
+
+def _remote(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """`extra` with its remote blocks without logins in URLs."""
+    return {
+        key: [
+            _without_login(dict(each)) if isinstance(each, Mapping) and isinstance(each.get("url"), str) else each
+            for each in value
+        ]
+        if key in ("remote_write", "remote_read") and isinstance(value, list)
+        else value
+        for key, value in extra.items()
+    }
 
 
 def scrape_config(job: Job, secrets: SecretFiles, runtime: str) -> dict[str, Any]:

@@ -145,6 +145,7 @@ class Native:
         log = self._logs / f"{unit.name}.log"
         _rotate(log)
         with log.open("ab") as out:
+            os.fchmod(out.fileno(), 0o600)
             self._children[unit.name] = subprocess.Popen(
                 ["/bin/sh", "-c", _START, "stackctl", str(self._pid_file(unit.name)), unit.spec, *command],
                 stdin=subprocess.DEVNULL,

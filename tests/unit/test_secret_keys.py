@@ -123,7 +123,7 @@ def test_secret_variables_of_grafana_become_files(tmp_path: Path, runtime: str) 
 WRITE = "prometheus: {remote_write: [{%s}]}"
 JOB = "prometheus: {extra: {scrape_configs: [{job_name: j, %s}]}}"
 CLEAR = {
-    "login": (WRITE % 'url: "https://me:hidden-value@x.test/w"', c.PROMETHEUS_FILE),
+    "login": (JOB % 'http_sd_configs: [{url: "https://me:hidden-value@x.test/w"}]', c.PROMETHEUS_FILE),
     "header": (WRITE % "url: https://x.test, headers: {X-Auth: hidden-value}", c.PROMETHEUS_FILE),
     "param": (JOB % "params: {token: [hidden-value]}", c.PROMETHEUS_FILE),
     "repeated": ("grafana: {admin: {password: hidden-value}, image: 'x:hidden-value'}", c.COMPOSE_FILE),
@@ -138,6 +138,21 @@ def test_a_file_that_holds_a_secret_in_clear_is_secret_as_a_whole(tmp_path: Path
     assert tree.files[path].secret
     assert f"/{path}\n" in tree.files[".gitignore"].content.decode()
     assert not [name for name, file in tree if b"hidden-value" in file.content and not file.secret]
+
+
+@pytest.mark.parametrize(
+    "block", ["remote_write: [{0}]", "extra: {{remote_write: [{0}]}}", "extra: {{remote_read: [{0}]}}"]
+)
+def test_the_login_of_a_remote_url_is_given_by_a_file(tmp_path: Path, block: str) -> None:
+    lines = "prometheus: {" + block.format('{url: "https://me:hidden%40value@x.test/w?a=b"}') + "}"
+    (tmp_path / "stack.yml").write_text(f"{HEAD}{lines}\n")
+    tree = render(load(tmp_path / "stack.yml", {}), "docker")
+    config = tree.yaml(c.PROMETHEUS_FILE)
+    (remote,) = config.get("remote_write") or config["remote_read"]
+    assert (remote["url"], remote["basic_auth"]["username"]) == ("https://x.test/w?a=b", "me")
+    name = remote["basic_auth"]["password_file"].removeprefix("../")
+    assert tree.files[name].content == b"hidden@value"
+    assert not tree.files[c.PROMETHEUS_FILE].secret
 
 
 def test_a_secret_in_a_services_own_container_closes_compose(tmp_path: Path) -> None:
