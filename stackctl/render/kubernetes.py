@@ -14,12 +14,13 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.errors import InputError
 from stackctl.model import Dashboard, RuleFile, Service, Stack
+from stackctl.render.closed import closed
 from stackctl.render.grafana import dashboard_json
 from stackctl.render.rules import groups
 from stackctl.render.scope import scope_of
 from stackctl.render.text import yaml_bytes
 from stackctl.source import Secret
-from stackctl.tree import File, Tree
+from stackctl.tree import File, Tree, ignored
 
 PORT_NAME = "http"
 # What Grafana's sidecar looks for, by its own defaults.
@@ -56,8 +57,8 @@ def export_kubernetes(stack: Stack, cluster: Cluster) -> Tree:
     for dashboard in stack.dashboards:
         name = _dns(dashboard.uid)
         files[f"dashboard-{name}.yaml"] = _file(stack, _dashboard(stack, dashboard, name, cluster))
-    if any(file.secret for file in files.values()):
-        files[".gitignore"] = File(f"{c.SECRETS_DIR}/\n".encode())
+    files = closed(files, stack)
+    files |= ignored(files)
     files[c.EXPORT_MARKER] = File(b"")
     return Tree(stack.name, "kubernetes", files, ())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stackctl import conventions as c
 from stackctl.model import Stack
+from stackctl.render.closed import closed
 from stackctl.render.prometheus import scrape_config
 from stackctl.render.rules import rule_files
 from stackctl.render.secrets import SecretFiles
@@ -23,5 +24,6 @@ def export_scrape_config(stack: Stack) -> Tree:
     rules = {f"rules/{path}": file for path, file in rule_files(stack).items()}
     jobs_file = File(yaml_bytes({"scrape_configs": services}, stack.origin.file), secrets.in_clear)
     files = {FILE: jobs_file, **rules, **secrets.files, c.EXPORT_MARKER: File(b"")}
+    files = closed(files, stack)
     files |= ignored(files)
     return Tree(stack.name, "scrape-config", files, ())
