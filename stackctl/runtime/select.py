@@ -36,7 +36,8 @@ def choose(
     """The runtime for a stack whose state folder is `folder`.
 
     name     "docker", "native", or "auto": what it runs on already (`running`), else what has its data (`last`), else
-             docker where an engine answers, else native
+             native where servers of this folder run although its state is lost, else docker where an engine
+             answers, else native
     note     is told of slow steps, such as pulling an image
 
     Raises Unavailable when docker was asked for, or has the stack or its data, and does not answer, and InputError for
@@ -64,6 +65,9 @@ def _chosen(name: str, stack: str, folder: Path, running: str | None, last: str,
         return Choice(open_runtime(running, stack, folder, note=note), "the stack runs there")
     if last:
         return Choice(open_runtime(last, stack, folder, note=note), "its data is there")
+    native = open_runtime(NATIVE, stack, folder, note=note)
+    if native.observe():
+        return Choice(native, "servers of this folder run there")
     try:
         return Choice(open_runtime(DOCKER, stack, folder, note=note), "a Docker engine answers")
     except Unavailable as error:

@@ -290,7 +290,7 @@ def native_servers(stack: Stack) -> list[str]:
 def test_up_takes_over_what_runs_when_the_state_is_lost(stack: Stack) -> None:
     silence(stack)
     shutil.rmtree(stack.folder / c.STATE_DIR)
-    ran = stack.run("up", "--runtime", stack.runtime)
+    ran = stack.run("up")
     assert "replace alertmanager: the state that it was started from was lost" in ran.stderr
     assert states(stack) == ALL_RUN
     assert silences(stack) == [COMMENT]
