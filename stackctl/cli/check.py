@@ -76,13 +76,14 @@ def check(
 def _warnings(stack: Stack, review: Review) -> Iterator[Problem]:
     """What is worth a look."""
     from stackctl.manifest.alert_templates import template_warnings
-    from stackctl.manifest.exposure import exposed, short_secrets
+    from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
     from stackctl.manifest.notification_fields import unknown_fields
     from stackctl.manifest.severity import unrouted
     from stackctl.manifest.titles import titled_like_folders
     from stackctl.support import too_old
 
     yield from exposed(stack)
+    yield from secret_arguments(stack)
     yield from short_secrets(stack)
     yield from too_old(stack)
     yield from titled_like_folders(stack)

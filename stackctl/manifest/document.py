@@ -397,7 +397,10 @@ class _Converter:
             return
         seen.add((id(node), path[-2:]))
         if isinstance(node, yaml.SequenceNode):
+            before = ""
             for index, item in enumerate(node.value):
+                self._redact(item, (*path, index), follows=secret_places.is_option(path, before))
+                before = str(item.value) if isinstance(item, yaml.ScalarNode) else ""
                 self._redact_within(item, (*path, index), seen)
         elif isinstance(node, yaml.MappingNode):
             for key_node, value_node in node.value:
@@ -406,10 +409,11 @@ class _Converter:
                 self._redact(value_node, below)
                 self._redact_within(value_node, below, seen)
 
-    def _redact(self, node: yaml.Node, path: Path) -> None:
-        """Take what is secret at a path out of the lines; a mere reference to a variable gives nothing away."""
+    def _redact(self, node: yaml.Node, path: Path, *, follows: bool = False) -> None:
+        """Take what is secret at a path out of the lines, or `follows` what says so; a mere reference to a variable
+        gives nothing away."""
         written = node.value.translate(_SHOW) if isinstance(node, yaml.ScalarNode) else None
-        if not secret_places.is_secret(path, written or "", mapping=isinstance(node, yaml.MappingNode)):
+        if not follows and not secret_places.is_secret(path, written or "", mapping=isinstance(node, yaml.MappingNode)):
             return
         self._collect(node, path)
         if written is not None and _WHOLE_REFERENCE.fullmatch(written):
@@ -429,6 +433,7 @@ class _Converter:
             written = node.value.translate(_SHOW)
             filled = self.substitute(written, path) if self.substitute and "${" in written else written
             # What is left to Compose is a reference still: then the rest of the text counts.
+            texts += secret_places.assigned(path, filled if isinstance(filled, str) else written)
             texts += [filled] if isinstance(filled, str) and not (filled == written and "${" in written) else []
             texts += [*_DEFAULTS.findall(written), *(_REFERENCE.split(written) if "${" in written else ())]
         elif isinstance(node, yaml.MappingNode | yaml.SequenceNode):

@@ -22,6 +22,25 @@ def exposed(stack: Stack) -> list[Problem]:
     return [Problem(summary, server.origin, remedy=remedy)]
 
 
+def secret_arguments(stack: Stack) -> list[Problem]:
+    """The processes that are given a secret as an argument, which other users of the machine see."""
+    services = [service for service in stack.services if service.run.native]
+    remedy = "Give it by `env`, whose secrets are in a file that only you can read."
+    return [
+        Problem(
+            f"services.{service.name}: every user of this machine sees the secret in `command`",
+            service.origin,
+            remedy=remedy,
+        )
+        for service in services
+        if service.run.native and any(_holds_secret(argument, stack) for argument in service.run.native.command)
+    ]
+
+
+def _holds_secret(text: str, stack: Stack) -> bool:
+    return any(len(value) >= redaction.SHORTEST and value in text for value in stack.secrets)
+
+
 def short_secrets(stack: Stack) -> list[Problem]:
     """The secrets that would take parts of other words with them, if they were taken out of texts by their value."""
     short = [value for value in stack.secrets if 0 < len(value) < redaction.SHORTEST]

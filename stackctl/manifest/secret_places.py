@@ -16,6 +16,9 @@ _PUBLIC = frozenset(
 )  # fmt: skip
 # Mappings of environment variables.
 _ENVIRONMENTS = frozenset({"args", "env", "environment", "extra_env"})
+# Where a program's arguments are: a secret may follow an option.
+_COMMANDS = frozenset({"command", "entrypoint"})
+_OPTION = re.compile(r"(?:^|\s)--?([A-Za-z][\w.-]*)[= ](\S+)")
 # Alertmanager's words for integrations where ours differ.
 _SECTIONS = {"teams": "msteamsv2_configs"}
 _WEBHOOKS = frozenset({"webhook", "webhook_configs"})
@@ -33,6 +36,8 @@ def is_secret(path: Path, value: str | None = "", *, mapping: bool = False) -> b
         return not mapping and _is_header(words, key)
     if secret_keys.holds_parameters(owner):
         return secret_keys.sounds_secret(key)
+    if key in _ENVIRONMENTS or key in _COMMANDS:
+        return bool(value and assigned(path, value))
     if owner in _ENVIRONMENTS:
         return secret_keys.is_secret_variable(key, value or "")
     if owner in _WEBHOOKS and key == "url":
@@ -44,6 +49,24 @@ def is_secret(path: Path, value: str | None = "", *, mapping: bool = False) -> b
         or secret_keys.is_secret(section(owner), key)
         or (not mapping and _is_probably(key))
     )
+
+
+def is_option(path: Path, text: str) -> bool:
+    """Whether a text in a command is an option whose value follows, and is secret."""
+    match = re.fullmatch(r"--?([A-Za-z][\w.-]*)", text)
+    return bool(path and path[-1] in _COMMANDS and match and secret_keys.sounds_secret(match[1]))
+
+
+def assigned(path: Path, value: str) -> list[str]:
+    """The secrets that a text sets, as `NAME=secret` in an environment or `--name=secret` in a command."""
+    key = next((part for part in reversed(path) if isinstance(part, str)), "")
+    if key in _ENVIRONMENTS:
+        name, sign, text = value.partition("=")
+        return [text] if sign and text and secret_keys.is_secret_variable(name, text) else []
+    if key not in _COMMANDS:
+        return []
+    found = [text for name, text in _OPTION.findall(value) if secret_keys.sounds_secret(name)]
+    return found + redaction.passwords(value)
 
 
 def is_local_url(value: str) -> bool:

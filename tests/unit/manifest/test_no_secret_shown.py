@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from stackctl import conventions as c
 from stackctl import redaction
 from stackctl.manifest import read
-from stackctl.manifest.exposure import short_secrets
+from stackctl.manifest.exposure import secret_arguments, short_secrets
 from stackctl.manifest.secret_places import is_secret
 from stackctl.render import render
 from stackctl.report import console
@@ -239,3 +239,25 @@ def test_warns_once_of_secrets_too_short_to_be_hidden(tmp_path: Path) -> None:
     assert stack
     (warning,) = short_secrets(stack)
     assert warning.summary == "2 secrets are shorter than 6 characters"
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "{native: {command: [app, --db-password=m4rked-value]}}",
+        "{native: {command: [app, 'http://u:m4rked-value@db/']}}",
+        "{native: {command: [app, --db-password, m4rked-value]}}",
+        "{docker: {image: x, command: app --token m4rked-value}}",
+        "{docker: {image: x, command: [app, --token=m4rked-value]}}",
+        "{docker: {image: x, environment: [A=1, POSTGRES_PASSWORD=m4rked-value]}}",
+        "{docker: {image: x, build: {context: ., args: {NPM_TOKEN: m4rked-value}}}}",
+    ],
+)
+def test_secrets_in_commands_and_lists_of_variables_are_hidden(tmp_path: Path, run: str) -> None:
+    assert not [what for what, said in shown(tmp_path, f"{HEAD}    run: {run}\n", "") if "m4rked" in said]
+    assert not [
+        what for what, said in shown(tmp_path, f"{HEAD}    nonsense: 1\n    run: {run}\n", "") if "m4rked" in said
+    ]
+    stack = read(tmp_path / "stack.yml", {}).stack
+    assert stack
+    assert bool(secret_arguments(stack)) == ("native" in run)
