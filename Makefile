@@ -12,7 +12,7 @@ CORE := tests/e2e/test_runtime_commands.py tests/e2e/test_reload.py tests/e2e/te
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test test-pinned unit lint format docs bench corpus faults clean
+.PHONY: help setup demo demo-down test test-pinned unit lint format docs bench corpus faults clean fuzz
 
 help: ## Show what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -68,6 +68,10 @@ faults: setup ## Interrupt every command at every step: make faults ARGS='--runt
 
 corpus: setup ## Run check and render over a folder of other files, beside promtool: make corpus DIR=...
 	$(BIN)/python -m tests.corpus.run $(DIR)
+
+fuzz: setup ## Give the readers what nobody writes: make fuzz MINUTES=n
+	FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -s tests/fuzz/test_readers.py
+	FUZZ_MANIFESTS=$$(( $(or $(MINUTES),10) * 40 )) $(BIN)/pytest -s tests/fuzz/test_differential.py
 
 clean: ## Remove the virtual environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -31,7 +31,8 @@ def kind_of(body: str) -> Kind:
         return "JSON"
     lines = [line for line in text.splitlines() if line.strip()]
     samples = sum(bool(_SAMPLE.fullmatch(line)) for line in lines[:200])
-    return "metrics" if samples or lines[0].startswith(("# HELP ", "# TYPE ", "# EOF")) else "text"
+    begins_well = bool(lines) and lines[0].startswith(("# HELP ", "# TYPE ", "# EOF"))
+    return "metrics" if samples or begins_well else "text"
 
 
 def title(page: str) -> str:

@@ -24,6 +24,7 @@ Value: TypeAlias = "dict[str, Value] | list[Value] | Scalar | None"
 
 # Expanding aliases may not make a document larger than this many values: small files that unfold without end.
 VALUE_LIMIT = 500_000
+ALIAS_LIMIT = 50_000
 DEPTH_LIMIT = 200
 
 # No server keeps more of a number.
@@ -286,7 +287,8 @@ class _Converter:
     def __init__(self, document: Document, substitute: Callable[[str, Path], str | Problem] | None) -> None:
         self.document = document
         self.substitute = substitute
-        self.count = 0
+        self.count = self.repeated = 0
+        self.seen: set[int] = set()
 
     def convert(self, root: yaml.Node, path: Path) -> Value:
         try:
@@ -295,7 +297,7 @@ class _Converter:
             self.count = 0
             return self._value(root, path)
         except _TooLarge:
-            summary = f"aliases unfold to more than {VALUE_LIMIT:,} values"
+            summary = f"aliases unfold to more than {ALIAS_LIMIT:,} values"
             self._problem(summary, root, remedy="Use fewer `*aliases` of large blocks.")
         except RecursionError:
             self._problem("an alias holds itself", root, remedy="Remove the alias from its own anchor.")
@@ -303,7 +305,9 @@ class _Converter:
 
     def _value(self, node: yaml.Node, path: Path) -> Value:
         self.count += 1
-        if self.count > VALUE_LIMIT:
+        self.repeated += id(node) in self.seen
+        self.seen.add(id(node))
+        if self.count > VALUE_LIMIT or self.repeated > ALIAS_LIMIT:
             raise _TooLarge
         self.document._values[path] = self._start(node)
         if node.tag.startswith("!") or node.tag == "tag:yaml.org,2002:binary":

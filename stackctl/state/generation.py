@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
 from stackctl import ownership
+from stackctl.bounds.files import read_bytes, read_text
 from stackctl.errors import Unavailable
 from stackctl.state import disk
 from stackctl.tree import File, Tree, Unit, digest, load_units
 
 if TYPE_CHECKING:
     from stackctl.access import Access
+
+
+# What stackctl has written itself may be larger than what a person writes.
+_MOST = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Generation:
         """The stack's name, the runtime it was rendered for, and its units. Raises as `units`."""
         path = self.path / c.UNITS_FILE
         try:
-            return load_units(path.read_bytes())
+            return load_units(read_bytes(path, _MOST))
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise Unavailable.of(
                 f"generation {self.id} has been damaged: {path}",
@@ -61,7 +66,7 @@ class Generation:
 
     def _text(self, name: str) -> str:
         try:
-            return (self.path / name).read_text()
+            return read_text(self.path / name)
         except (OSError, ValueError) as error:
             cause = f"{getattr(error, 'strerror', None) or 'It is no text'}: {name}"
             remedy = "Run `stackctl up` as the user who brought the stack up: it writes what is damaged anew."
@@ -85,7 +90,8 @@ def read(generation: Generation, salt: bytes) -> Tree | None:
     try:
         stack, runtime, units = generation.index()
         files = {
-            name: File(path.read_bytes(), ownership.is_closed(path)) for name, path in _files(generation.path).items()
+            name: File(read_bytes(path, _MOST), ownership.is_closed(path))
+            for name, path in _files(generation.path).items()
         }
     except (OSError, Unavailable):
         return None
@@ -102,7 +108,7 @@ def is_whole(folder: Path, tree: Tree) -> bool:
     try:
         found = _files(folder)
         return found.keys() == tree.files.keys() and all(
-            path.read_bytes() == tree.files[name].content and ownership.is_closed(path) == tree.files[name].secret
+            read_bytes(path, _MOST) == tree.files[name].content and ownership.is_closed(path) == tree.files[name].secret
             for name, path in found.items()
         )
     except OSError:
@@ -134,7 +140,7 @@ def mend(tree: Tree, folder: Path) -> None:
         path = folder / name
         if path.is_dir():
             shutil.rmtree(path)
-        if not (path.is_file() and path.read_bytes() == file.content):
+        if not (path.is_file() and read_bytes(path, _MOST) == file.content):
             known |= {parent for parent in path.parents if parent.is_dir()}
             _make_folders(folder, path.parent, known, tree.runtime)
             disk.write_file(path, file.content, 0o600)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from stackctl.bounds.json_text import loads
+
 UNKNOWN = "unknown"
 
 
@@ -66,7 +68,7 @@ class Entry:
     def load(cls, content: bytes) -> Entry:
         """The entry in `content`; one of the operation "unknown" when that is damaged."""
         try:
-            found: dict[str, Any] = json.loads(content)
+            found: dict[str, Any] = loads(content)
             values: dict[str, Any] = {key: tuple(val) if isinstance(val, list) else val for key, val in found.items()}
             entry = cls(**values)
         except (ValueError, TypeError, AttributeError):

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from stackctl.bounds.json_text import loads
+
 
 @dataclass(frozen=True)
 class Running:
@@ -36,7 +38,7 @@ class Running:
     def load(cls, content: bytes) -> Running | None:
         """The record in `content`, or None when that is damaged: then the next `up` writes it again."""
         try:
-            found = cls(**json.loads(content))
+            found = cls(**loads(content))
         except (ValueError, TypeError):
             return None
         return found if found._is_sound() else None

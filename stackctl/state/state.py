@@ -26,6 +26,7 @@ from pathlib import Path
 
 from stackctl import conventions as c
 from stackctl import home
+from stackctl.bounds.files import read_bytes, read_text
 from stackctl.errors import Unavailable
 from stackctl.home import Home, Place
 from stackctl.source import Secret
@@ -151,7 +152,7 @@ class State:
     def running(self) -> Running | None:
         """What the last `up` or `reload` left running, or None. With one under way, what is loaded is not known."""
         try:
-            found = Running.load(self._record.read_bytes())
+            found = Running.load(read_bytes(self._record))
         except OSError:
             return None
         entry = self.intent()
@@ -172,7 +173,7 @@ class State:
     def intent(self) -> Entry | None:
         """The operation that has begun and not ended: at work right now, or interrupted."""
         try:
-            return Entry.load(self._journal.read_bytes())
+            return Entry.load(read_bytes(self._journal))
         except FileNotFoundError:
             return None
         except OSError:
@@ -298,7 +299,7 @@ class State:
     def kept_salt(self) -> bytes:
         """The salt when it has been made already, else b""."""
         try:
-            return self._salt_file.read_bytes()
+            return read_bytes(self._salt_file)
         except FileNotFoundError:
             return b""
         except OSError as error:
@@ -307,7 +308,7 @@ class State:
     def kept_secret(self, name: str) -> Secret | None:
         """The secret `name` when it has been made already."""
         try:
-            return Secret((self._secrets / name).read_text())
+            return Secret(read_text(self._secrets / name))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
