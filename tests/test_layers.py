@@ -119,6 +119,8 @@ READS_BY_ITSELF = {
     "runtime/tail.py": "follows logs that grow; a line is what it takes at once",
     "runtime/native.py": "writes logs and data",
     "state/generation.py": "writes generations",
+    "state/disk.py": "writes files, and folders to the disk",
+    "state/lock.py": "holds its lock",
     "tools/cache.py": "writes its lock",
     "tools/archive.py": "writes downloads, whose size it bounds",
     "report/console.py": "replaces a stream that nobody reads",

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from stackctl.bounds.files import read_text
 from stackctl.errors import Unavailable
 from stackctl.state.disk import TEMPORARY, explained
 from stackctl.wait import TimedOut, wait_until
@@ -66,4 +67,4 @@ def _sign(file: IO[str]) -> None:
 
 
 def _holder(path: Path) -> str:
-    return path.read_text(errors="replace").strip() or "it has not said who it is"
+    return read_text(path, errors="replace").strip() or "it has not said who it is"

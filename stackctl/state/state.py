@@ -263,7 +263,7 @@ class State:
     def suggested(self) -> frozenset[str]:
         """What has been suggested to the user already."""
         try:
-            return frozenset(self._suggestions.read_text(errors="replace").splitlines())
+            return frozenset(read_text(self._suggestions, errors="replace").splitlines())
         except OSError:
             return frozenset()
 
