@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
@@ -64,6 +65,17 @@ class Unavailable(StackctlError):
     """A runtime, a binary, a port or a server that is needed cannot be had."""
 
     exit_code = 3
+
+
+# The disk is full, or the user's part of it: choosing another path is not the user's mistake to correct.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def cannot_write(error: OSError, summary: str, *, cause: str = "", remedy: str = "") -> StackctlError:
+    """The error of a file that cannot be written: Unavailable on a full disk, else InputError."""
+    if error.errno in _FULL:
+        return Unavailable.of(summary, cause=cause, remedy="Make room on that disk. Nothing was changed.")
+    return InputError.of(summary, cause=cause, remedy=remedy)
 
 
 _FIRST = ("", 0, 0)

@@ -49,8 +49,9 @@ def page(verification: Verification) -> str:
 
 
 def write_report(path: Path, text: str, option: str) -> None:
-    """Write a report whole or not at all. Raises InputError when that cannot be; `option` is what named `path`."""
-    from stackctl.errors import InputError
+    """Write a report whole or not at all. Raises InputError, or Unavailable on a full disk; `option` is what named
+    `path`."""
+    from stackctl.errors import cannot_write
 
     temporary = path.with_name(f".{path.name}.part")
     try:
@@ -59,6 +60,5 @@ def write_report(path: Path, text: str, option: str) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise InputError.of(
-            f"cannot write {path}: {error.strerror}", remedy=f"Name another file with {option}."
-        ) from None
+        summary = f"cannot write {path}: {error.strerror}"
+        raise cannot_write(error, summary, remedy=f"Name another file with {option}.") from None

@@ -12,7 +12,7 @@ from pathlib import Path
 from stackctl import conventions as c
 from stackctl import ownership
 from stackctl.bounds.files import read_bytes
-from stackctl.errors import InputError
+from stackctl.errors import InputError, cannot_write
 from stackctl.tree import File, Tree
 
 # Git's own folder may lie in a tree that is kept for GitOps; it is neither ours nor stale.
@@ -74,8 +74,8 @@ def write(tree: Tree, folder: Path, *, force: bool = False) -> None:
             _remove_stale(tree, folder)
     except OSError as error:
         cause = f"{error.strerror or error}: {error.filename or folder}"
-        raise InputError.of(
-            f"cannot write {folder}", cause=cause, remedy="Choose another folder with --out."
+        raise cannot_write(
+            error, f"cannot write {folder}", cause=cause, remedy="Choose another folder with --out."
         ) from error
 
 
