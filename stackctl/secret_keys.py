@@ -7,7 +7,7 @@ default images'). What is below is what no type says: headers, parameters, URLs,
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from stackctl import conventions as c
 from stackctl import redaction
@@ -64,6 +64,7 @@ def secret_keys() -> frozenset[str]:
     return frozenset(key for _, _, key, _, _ in FIELDS if key not in _COMMON) | _OF_THE_MANIFEST
 
 
+@lru_cache(maxsize=10_000)
 def is_secret(owner: str, key: str) -> bool:
     """Whether a key is one of the products' secrets, in the mapping of another program that `owner` names."""
     if (owner, key) in _OPEN:
@@ -104,6 +105,7 @@ def holds_parameters(key: str) -> bool:
     return key in _PARAMETERS
 
 
+@lru_cache(maxsize=10_000)
 def sounds_secret(name: str) -> bool:
     """Whether a name of the user's own, of a parameter or a variable, is that of a secret."""
     return not _LEADS_TO_SECRET.fullmatch(name) and bool(_SECRET_NAME.fullmatch(name) or _SECRET_WITHIN.search(name))

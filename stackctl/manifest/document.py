@@ -379,7 +379,7 @@ class _Converter:
         return Scalar.of(text, plain, variable=text != written)
 
     def _hide_logins(self, text: str) -> None:
-        found = redaction.passwords(text)
+        found = redaction.passwords(text) if "@" in text else []
         self.document.secrets.update(found)
         redaction.hide(found)
 
@@ -401,8 +401,10 @@ class _Converter:
             return
         seen.add((id(node), path[-2:]))
         if isinstance(node, yaml.SequenceNode):
-            before = ""
+            before, arguments = "", secret_places.lists_texts(path)
             for index, item in enumerate(node.value):
+                if isinstance(item, yaml.ScalarNode) and not arguments:
+                    continue
                 self._redact(item, (*path, index), follows=secret_places.is_option(path, before))
                 before = str(item.value) if isinstance(item, yaml.ScalarNode) else ""
                 self._redact_within(item, (*path, index), seen)
@@ -411,7 +413,8 @@ class _Converter:
                 key = str(key_node.value).translate(_SHOW) if isinstance(key_node, yaml.ScalarNode) else ""
                 below = path if key == "<<" else (*path, key)
                 self._redact(value_node, below)
-                self._redact_within(value_node, below, seen)
+                if not isinstance(value_node, yaml.ScalarNode):
+                    self._redact_within(value_node, below, seen)
 
     def _redact(self, node: yaml.Node, path: Path, *, follows: bool = False) -> None:
         """Take what is secret at a path out of the lines, or `follows` what says so; a mere reference to a variable

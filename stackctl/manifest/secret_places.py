@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from stackctl import redaction, secret_keys
 
@@ -51,6 +51,11 @@ def is_secret(path: Path, value: str | None = "", *, mapping: bool = False) -> b
     )
 
 
+def lists_texts(path: Path) -> bool:
+    """Whether the items of a list at `path` are arguments, or variables with their values."""
+    return bool(path) and (path[-1] in _COMMANDS or path[-1] in _ENVIRONMENTS)
+
+
 def is_option(path: Path, text: str) -> bool:
     """Whether a text in a command is an option whose value follows, and is secret."""
     match = re.fullmatch(r"--?([A-Za-z][\w.-]*)", text)
@@ -91,7 +96,7 @@ def _is_probably(key: str) -> bool:
     return secret_keys.sounds_secret(key) or _is_slip(key)
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _is_slip(key: str) -> bool:
     from difflib import get_close_matches
 
