@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from stackctl.data import DELIMITERS
@@ -29,8 +29,48 @@ def fill(document: Document, key: str, context: Mapping[str, Any]) -> Document |
 
 
 def filled(text: str, context: Mapping[str, Any]) -> str:
-    """One string of a pack that is known to be sound, with `context` in it."""
+    """One string of a pack that is known to be sound, with `context` in it.
+
+    Raises ValueError for what need not come to an end, or to one that fits into memory.
+    """
+    _refuse_endless(text)
     return str(_environment().from_string(text).render(context))
+
+
+# Loops in loops: each goes over what a manifest has, such as its services.
+_LOOPS = 2
+
+
+@lru_cache(2048)
+def _refuse_endless(text: str) -> None:
+    from jinja2 import nodes
+
+    tree = _environment().parse(text)
+    for kind, name in ((nodes.Macro, "a macro"), (nodes.CallBlock, "a call"), (nodes.Pow, "a power")):
+        if tree.find(kind):
+            raise ValueError(f"{name} has no place in a pack")
+    if any(loop.recursive for loop in tree.find_all(nodes.For)):
+        raise ValueError("a recursive loop has no place in a pack")
+    if any(not _is_number(part) for product in tree.find_all(nodes.Mul) for part in (product.left, product.right)):
+        raise ValueError("only numbers are multiplied in a pack")
+    if _depth(tree) > _LOOPS:
+        raise ValueError(f"more than {_LOOPS} loops in each other have no place in a pack")
+
+
+def _is_number(node: Any) -> bool:
+    """Whether a node of a template is no text or list that a product would repeat."""
+    from jinja2 import nodes
+
+    if isinstance(node, nodes.Filter):
+        return node.name in ("float", "int")
+    return isinstance(node, nodes.Const) and isinstance(node.value, int | float)
+
+
+def _depth(node: Any) -> int:
+    from jinja2 import nodes
+
+    below = max((_depth(child) for child in node.iter_child_nodes()), default=0)
+    return below + isinstance(node, nodes.For)
 
 
 @cache
@@ -44,6 +84,11 @@ def _environment() -> Any:
         autoescape=False,
         finalize=lambda value: f"[{value[0]}]" if isinstance(value, list) and len(value) == 1 else value,
     )
+    # What makes text or numbers out of nothing.
+    for name in ("range", "lipsum", "cycler", "joiner", "namespace"):
+        environment.globals.pop(name, None)
+    for name in ("center", "indent", "format", "batch", "slice"):
+        environment.filters.pop(name, None)
     environment.filters["quoted"] = quoted
     environment.filters["seconds"] = lambda text: f"{seconds(text):g}"
     environment.filters["days"] = lambda text: f"{seconds(text) / 86400:g}"
@@ -82,7 +127,7 @@ class _Filling:
 
         try:
             return filled(text, self.context)
-        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        except (TemplateError, TypeError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
             self._problem(f"cannot be filled in: {error}", path)
             return text
 
