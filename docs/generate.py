@@ -117,7 +117,7 @@ def walk(path: str, model: type[BaseModel]) -> list[tuple[str, type[BaseModel]]]
     """The mapping at `path` and all below it."""
     found = [(path, model)]
     for name, field in model.model_fields.items():
-        shown, below = inner(f"{path}.{name}".lstrip("."), field.annotation)
+        shown, below = inner(f"{path}.{field.alias or name}".lstrip("."), field.annotation)
         if below:
             found += walk(shown, below)
     return found

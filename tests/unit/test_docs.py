@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 from types import ModuleType
@@ -71,3 +72,31 @@ def test_every_test_that_the_security_page_names_exists() -> None:
     named = set(re.findall(r"`(tests/[\w/.]+)`", (ROOT / "docs" / "security.md").read_text()))
     assert len(named) > 10
     assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def _documented_keys() -> list[str]:
+    """Every key of the reference, as a path."""
+    title = ""
+    found = []
+    for line in (ROOT / "docs" / "manifest.md").read_text().splitlines():
+        if line.startswith("## "):
+            title = line[3:].strip("`").replace("Top level", "")
+        elif line.startswith("| `"):
+            found.append(f"{title}.{line.split('`')[1]}".lstrip("."))
+    return found
+
+
+def test_every_documented_key_is_one_that_the_loader_knows(tmp_path: Path) -> None:
+    """A wrong value at a key is another message than an unknown key."""
+    from stackctl.manifest import read
+
+    unknown = []
+    for key in _documented_keys():
+        text: Any = {"key": "value"}
+        for part in reversed(re.findall(r"[^.\[\]]+|\[\]", key)):
+            text = [text] if part == "[]" else {"x" if part == "NAME" else part: text}
+        (tmp_path / "stack.yml").write_text(json.dumps(text))
+        said = [each.summary for each in read(tmp_path / "stack.yml", {}).problems]
+        parts = re.findall(r"[^.\[\]]+", key)
+        unknown += [key for summary in said for part in parts if f"unknown key `{part}`" in summary]
+    assert unknown == []
