@@ -235,10 +235,13 @@ def test_a_server_that_exits_must_fail_at_once_with_its_last_words(bench: Bench)
 def test_a_stack_of_the_same_name_in_another_folder_must_not_be_touched(bench: Bench, tmp_path: Path) -> None:
     bench.up(bench.tree())
     other = open_runtime("docker", bench.stack, tmp_path / "elsewhere" / c.STATE_DIR)
-    for touch in (other.observe, lambda: other.stop(volumes=True)):
-        with pytest.raises(Unavailable, match=f"another stack named `{bench.stack}` runs, from") as refused:
-            touch()
-        assert str(bench.state.root.parent) in str(refused.value)
+    volumes = bench.runtime.volumes()
+    with pytest.raises(Unavailable, match=f"another stack named `{bench.stack}` runs, from") as refused:
+        other.observe()
+    assert str(bench.state.root.parent) in str(refused.value)
+    assert other.stop(volumes=True) == ()
+    assert other.others() == (bench.state.root.parent,)
+    assert bench.runtime.volumes() == volumes != ()
     assert [one.state for one in bench.runtime.observe()] == ["running", "running"]
 
 
