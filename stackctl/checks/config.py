@@ -63,7 +63,7 @@ def _config(context: Context, seen: Seen) -> Finding:
         return subject.unanswered(seen)
     info, loaded = seen
     if not info.reload_ok:
-        remedy = "Read `stackctl logs prometheus`, mend what it names, and run `stackctl reload`."
+        remedy = "Read `stackctl logs prometheus`, fix what it names, and run `stackctl reload`."
         return subject.failed("the last reload of the configuration failed", remedy)
     lines = config_difference(context.tree.files[c.PROMETHEUS_FILE].content, loaded)
     if lines:

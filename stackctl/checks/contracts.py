@@ -150,7 +150,7 @@ def _type(metric: Metric, kinds: Mapping[str, str]) -> Fault:
     evidence = "\n".join(f"{instance}: {kind}" for instance, kind in list(wrong.items())[:SHOWN])
     if kind in ("unknown", "untyped"):
         return f"it has no type; promised is a {metric.kind}", "Let the service send a `# TYPE` line.", evidence
-    remedy = f"Write `type: {kind}` in the contract, or mend the service."
+    remedy = f"Write `type: {kind}` in the contract, or fix the service."
     return f"it is a {kind}; promised is a {metric.kind}", remedy, evidence
 
 
@@ -189,7 +189,7 @@ def _difference(missing: Sequence[str], extra: Sequence[str]) -> str:
 
 def _label_remedy(missing: Sequence[str], extra: Sequence[str]) -> str:
     if missing and extra:
-        return f"If {_quoted(missing)} was renamed, say {_quoted(extra)} in the contract; else mend the service."
+        return f"If {_quoted(missing)} was renamed, say {_quoted(extra)} in the contract; else fix the service."
     if missing:
         return f"Take {_quoted(missing)} out of the contract, or let the service set it."
     return f"Add {_quoted(extra)} to the contract's `labels`, or let the service leave it out."
@@ -210,7 +210,7 @@ def _values(metric: Metric, shape: Shape) -> Fault:
 def _parts(metric: Metric, values: Collection[str]) -> Fault:
     """What is wrong with the buckets, quantiles or states."""
     if metric.kind == "stateset":
-        remedy = "Write the states that it has into the contract, or mend the service."
+        remedy = "Write the states that it has into the contract, or fix the service."
         return None if set(values) == set(metric.states) else (f"its states are {_quoted(sorted(values))}", remedy, "")
     promised = metric.buckets or metric.quantiles
     found = sorted({float(value) for value in values} - {float("inf")})
@@ -218,7 +218,7 @@ def _parts(metric: Metric, values: Collection[str]) -> Fault:
         return None
     what = "buckets" if metric.kind == "histogram" else "quantiles"
     shown = ", ".join(f"{value:g}" for value in found)
-    remedy = f"Write `{what}: [{shown}]` in the contract, or mend the service."
+    remedy = f"Write `{what}: [{shown}]` in the contract, or fix the service."
     return f"its {what} are not those of the contract", remedy, f"scraped: {shown}"
 
 

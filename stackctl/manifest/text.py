@@ -57,7 +57,7 @@ def _unreadable(error: OSError, path: Path, shown: str, origin: Position | None)
         summary = f"{shown} is too large: {error.size / 1e6:.0f} MB, the limit is {error.limit / 1e6:.0f} MB"
         return Problem(summary, origin, remedy="Check that this is the right file; split it if it is.")
     if error.errno == errno.ELOOP:
-        return Problem(f"{shown} is a symbolic link that leads back to itself", origin, remedy="Mend the link.")
+        return Problem(f"{shown} is a symbolic link that leads back to itself", origin, remedy="Fix the link.")
     if isinstance(error, FileNotFoundError):
         if path.is_symlink():
             return Problem(f"{shown} is a symbolic link to {path.readlink()}, which does not exist", origin)

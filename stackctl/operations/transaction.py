@@ -54,7 +54,7 @@ def _validate(live: Live, new: Target, *, trusted: bool) -> Plan:
         problems = checking.result()
     if problems:
         raise type(error_of(problems))(
-            *problems, Problem("nothing was changed", remedy="Mend it and run `stackctl reload` again.")
+            *problems, Problem("nothing was changed", remedy="Fix it and run `stackctl reload` again.")
         )
     return plan
 
@@ -137,7 +137,7 @@ def _roll_back(live: Live, old: Generation, new: Target, plan: Plan, deadline: f
     if not is_confirmed:
         summary = f"rolled back to generation {old.id}, whose files have been changed by hand: not confirmed"
         return Problem(summary, remedy=remedy)
-    remedy = "Mend what is named above and run `stackctl reload` again."
+    remedy = "Fix what is named above and run `stackctl reload` again."
     return Problem(f"rolled back: generation {old.id} is in force again, confirmed", remedy=remedy)
 
 

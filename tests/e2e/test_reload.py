@@ -71,7 +71,7 @@ def test_a_rule_that_promtool_refuses_must_change_nothing(stack: Stack) -> None:
     ran = stack.run("reload", code=1)
     assert ran.stdout == ""
     assert "rules.yml:6:60: the annotation `summary` of `New` is not a template: undefined variable" in ran.stderr
-    assert "failed: nothing was changed\nhelp: Mend it and run `stackctl reload` again." in ran.stderr
+    assert "failed: nothing was changed\nhelp: Fix it and run `stackctl reload` again." in ran.stderr
     assert (stack.current, stack.loaded_rules(), configured_at(stack)) == (before, loaded, at)
     stack.write(rules=GOOD_RULE)
     stack.run("reload")

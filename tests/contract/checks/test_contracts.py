@@ -56,7 +56,7 @@ def test_another_type_must_be_told(well: World) -> None:
     finding = well.only(METRIC, "shop_fill_ratio")
     assert failed(finding) == (
         "it is a counter; promised is a gauge",
-        "Write `type: counter` in the contract, or mend the service.",
+        "Write `type: counter` in the contract, or fix the service.",
     )
     assert finding.evidence == "localhost:8000: counter"
 
@@ -120,7 +120,7 @@ def test_a_renamed_label_must_be_told_with_both_names(well: World) -> None:
     of(well, "shop_build_info")["release"] = of(well, "shop_build_info").pop("version")
     assert failed(well.only(LABELS, "shop_build_info")) == (
         "its series are without `version`, with `release`, which the contract does not have",
-        "If `version` was renamed, say `release` in the contract; else mend the service.",
+        "If `version` was renamed, say `release` in the contract; else fix the service.",
     )
 
 
@@ -139,7 +139,7 @@ def test_other_buckets_must_be_told(well: World) -> None:
     of(well, "shop_wait_seconds_bucket")["le"] = "0.25"
     assert failed(well.only(LABELS, "shop_wait_seconds")) == (
         "its buckets are not those of the contract",
-        "Write `buckets: [0.25, 1]` in the contract, or mend the service.",
+        "Write `buckets: [0.25, 1]` in the contract, or fix the service.",
     )
 
 

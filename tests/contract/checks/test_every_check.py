@@ -145,7 +145,7 @@ def test_a_failed_reload_must_be_told(well: World) -> None:
     well.servers["prometheus"].routes["/api/v1/status/runtimeinfo"] = success(info)
     finding = well.only("prometheus.config")
     assert finding.summary == "the last reload of the configuration failed"
-    assert finding.remedy == "Read `stackctl logs prometheus`, mend what it names, and run `stackctl reload`."
+    assert finding.remedy == "Read `stackctl logs prometheus`, fix what it names, and run `stackctl reload`."
 
 
 def test_another_loaded_configuration_must_be_told_with_the_first_difference(well: World) -> None:

@@ -233,7 +233,7 @@ def test_a_symlink_loop_must_be_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").symlink_to("other.yml")
     (tmp_path / "other.yml").symlink_to("stack.yml")
     assert refusal(tmp_path / "stack.yml") == (
-        "DIR/stack.yml is a symbolic link that leads back to itself\nhelp: Mend the link."
+        "DIR/stack.yml is a symbolic link that leads back to itself\nhelp: Fix the link."
     )
 
 
