@@ -6,7 +6,8 @@ has loaded can be changed behind stackctl's back by a POST to `/-/break`.
 It does what a real one was seen to do: it expands provisioning files after reading them, does not start with a folder
 `General`, takes the administrator's password of its first start only, adopts a dashboard made by hand that has the
 title of a provisioned one, and deletes it with that one. After five wrong passwords it refuses the right one too. As a
-version before 11 (STAND_IN_VERSION) it loads no dashboard with the title of a folder.
+version before 11 (STAND_IN_VERSION) it loads no dashboard with the title of a folder. Its store of variables is keyed
+by their `id`, so that of several with one `id` only the last is left.
 """
 
 from __future__ import annotations
@@ -53,6 +54,13 @@ def expand_all(value: Any, environ: Mapping[str, str]) -> Any:
     return [expand_all(each, environ) for each in value] if isinstance(value, list) else value
 
 
+def stored(board: dict[str, Any]) -> dict[str, Any]:
+    """Return a dashboard as Grafana shows it: with the variables that are left in its store."""
+    listed = board.get("templating", {}).get("list", [])
+    kept = {variable.get("id", number): variable for number, variable in enumerate(listed)}
+    return {**board, "templating": {**board.get("templating", {}), "list": list(kept.values())}}
+
+
 class Loaded:
     """What has been provisioned, and what has been broken of it."""
 
@@ -84,7 +92,7 @@ class Loaded:
             for path in sorted(Path(provider["options"]["path"]).glob("*.json")):
                 board = json.loads(path.read_text())
                 if self.loads(board["title"]):
-                    self.dashboards[board["uid"]] = (provider["folder"], board)
+                    self.dashboards[board["uid"]] = (provider["folder"], stored(board))
                     # One that was made by hand, of its uid or of its title in its folder, becomes the provisioned one.
                     place = (board["title"], provider["folder"])
                     self.broken["made"] = [

@@ -162,3 +162,26 @@ def test_same_title_in_another_folder_is_no_obstacle(stack: Stack) -> None:
     (stack.folder / "stack.yml").write_text((stack.folder / "stack.yml").read_text() + NEW)
     stack.run("reload")
     assert stack.made() == ["Self"]
+
+
+VARIABLES = """\
+variables:
+  - {name: job, query: "label_values(up, job)"}
+  - {name: instance, query: "label_values(up, instance)"}
+"""
+
+
+def test_every_variable_is_shown(stack: Stack) -> None:
+    ids = {"id": "00000000-0000-0000-0000-000000000000", "type": "query", "query": "label_values(up, job)"}
+    foreign = {"title": "Foreign", "uid": "foreign", "panels": [], "schemaVersion": 39}
+    foreign |= {"templating": {"list": [{**ids, "name": "a"}, {**ids, "name": "b"}]}}
+    (stack.folder / "foreign.json").write_text(json.dumps(foreign))
+    (stack.folder / "new.yml").write_text("uid: compact\n" + BOARD.format(title="Compact") + VARIABLES)
+    more = "  - {file: new.yml, folder: Ours}\n  - {file: foreign.json, folder: Ours}\n"
+    (stack.folder / "stack.yml").write_text((stack.folder / "stack.yml").read_text() + more)
+    stack.run("reload")
+    client = stack.client("first-horse")
+    shown = {
+        uid: [each["name"] for each in client.dashboard(uid)["templating"]["list"]] for uid in ("compact", "foreign")
+    }
+    assert shown == {"compact": ["job", "instance"], "foreign": ["a", "b"]}

@@ -15,8 +15,20 @@ def bound(definition: Any, inputs: Mapping[str, tuple[str, str]], sources: Sourc
     """Return `definition` as Grafana can load it from a file: inputs resolved, its datasource settled."""
     values = {f"${{{name}}}": c.DATASOURCE_UID if plugin else value for name, (plugin, value) in inputs.items()}
     kept = {key: value for key, value in definition.items() if key not in ("__inputs", "__requires", "__elements")}
-    result: dict[str, Any] = _bind(_resolve(kept, values), sources)
+    result: dict[str, Any] = _without_ids(_bind(_resolve(kept, values), sources))
     return result
+
+
+def _without_ids(definition: dict[str, Any]) -> dict[str, Any]:
+    """The same without the `id` of its variables: Grafana keeps one variable for each, and libraries write the same."""
+    templating = definition.get("templating")
+    if not isinstance(templating, Mapping) or not isinstance(templating.get("list"), list):
+        return definition
+    variables = [
+        {key: value for key, value in each.items() if key != "id"} if isinstance(each, Mapping) else each
+        for each in templating["list"]
+    ]
+    return {**definition, "templating": {**templating, "list": variables}}
 
 
 def _resolve(value: Any, values: Mapping[str, str]) -> Any:

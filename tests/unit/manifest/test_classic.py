@@ -491,3 +491,9 @@ def test_all_values_go_into_a_query_as_grafana_writes_them() -> None:
     assert runnable('up{job=~"${job:regex}"}', values) == r'up{job=~"(a|b\.c)"}'
     assert runnable('up{job=~"[[job:glob]]"}', values) == 'up{job=~"{a,b.c}"}'
     assert runnable('up{job=~"${job:join:;}"}', values) == 'up{job=~"a;b.c"}'
+
+
+def test_variables_lose_their_ids() -> None:
+    variables = [{"id": "0", "name": name, "type": "constant", "query": "1"} for name in "ab"]
+    found = read({"title": "D", "panels": [], "templating": {"list": variables}})
+    assert [sorted(each) for each in found.definition["templating"]["list"]] == [["name", "query", "type"]] * 2
