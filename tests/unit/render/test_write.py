@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.errors import InputError
+from stackctl.errors import InputError, Unavailable
 from stackctl.render.write import differences, write
 from stackctl.tree import File, Tree
 
@@ -98,6 +98,6 @@ def test_a_failed_write_must_leave_the_folder_as_it_was(tmp_path: Path, monkeypa
         return real(self, data)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(InputError, match="No space left"):
+    with pytest.raises(Unavailable, match="No space left"):
         write(tree(a=b"2", z=b"last"), tmp_path)
     assert differences(tree(a=b"1"), tmp_path) == []
