@@ -31,6 +31,8 @@ RECEIVERS = {
     "msteams": f"{{webhook_url: 'https://t.example/{SECRET}'}}",
     "slack": f"{{app_token: {SECRET}, app_url: 'https://s.example/', channel: c}}",
 }
+# The oldest Alertmanager that stackctl works with has no `_file` twin for these: all of the file is a secret one.
+WITHOUT_TWIN = {"wechat"}
 
 
 @pytest.mark.parametrize("place", ["receivers", "extra"])
@@ -45,7 +47,8 @@ def test_integrations_are_accepted_and_their_secrets_are_files(tmp_path: Path, k
     (tmp_path / "stack.yml").write_text(f"{HEAD}alertmanager: {{{section}}}\n")
     tree = render(load(tmp_path / "stack.yml", {}), "native")
     write(tree, tmp_path / "tree")
-    assert SECRET not in tree.files["alertmanager/alertmanager.yml"].content.decode()
+    config = tree.files["alertmanager/alertmanager.yml"]
+    assert config.secret if kind in WITHOUT_TWIN else SECRET not in config.content.decode()
     command = [require("amtool").path, "check-config", tmp_path / "tree" / "alertmanager" / "alertmanager.yml"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
