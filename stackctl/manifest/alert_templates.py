@@ -43,8 +43,9 @@ class _Text:
 def template_warnings(stack: Stack) -> Iterator[Problem]:
     """What stays empty in every alert, or stands there as it is written. Each is reported once for its place."""
     known = catalogue(stack)
-    # Prometheus' own words in `extra` may have more.
-    external = None if "global" in stack.prometheus.extra else stack.prometheus.external_labels.keys()
+    # Rules that others wrote may be for a stack that has some; and Prometheus' own words in `extra` may have more.
+    declared = stack.prometheus.external_labels.keys()
+    external = declared if declared and "global" not in stack.prometheus.extra else None
     problems = (problem for text in _texts(stack) for problem in _problems(text, known, external))
     yield from {(problem.position, problem.summary): problem for problem in problems}.values()
 
@@ -95,8 +96,7 @@ def _missing(text: _Text, name: str, labels: frozenset[str]) -> Problem:
 
 def _unknown_external(text: _Text, name: str, external: Collection[str]) -> Problem:
     summary = f"shows the external label `{name}`, which is not in `prometheus.external_labels`"
-    remedy = unknown_name(name, sorted(external), "There are") if external else "Declare it, or remove it here."
-    return text.problem(summary, "It is empty in every alert.", remedy)
+    return text.problem(summary, "It is empty in every alert.", unknown_name(name, sorted(external), "There are"))
 
 
 def _literals(text: _Text, action: str) -> Iterator[Problem]:

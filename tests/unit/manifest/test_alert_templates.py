@@ -62,7 +62,7 @@ def test_reports_an_external_label_that_is_not_declared(tmp_path: Path, text: st
     (warning,) = warnings(tmp_path, "up == 0", text, "{external_labels: {cluster: a}}")
     assert "shows the external label `clustr`" in warning
     assert "Did you mean `cluster`?" in warning
-    assert "Declare it" in warnings(tmp_path, "up == 0", text)[0]
+    assert warnings(tmp_path, "up == 0", text) == []
 
 
 @pytest.mark.parametrize(
