@@ -30,7 +30,7 @@ exporters:
   redis: {{listen: {ports[2]}, address: "localhost:{redis.port}", password: ${{REDIS_PASSWORD}}}}
 """
         )
-        (tmp_path / ".env").write_text(f'REDIS_PASSWORD="{PASSWORD}"\n')
+        (tmp_path / ".env").write_text(f"REDIS_PASSWORD='{PASSWORD}'\n")
         up = stackctl("-f", str(manifest), "up", "--runtime", "native")
         try:
             assert up.returncode == 0, up.stderr

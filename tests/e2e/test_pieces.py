@@ -18,7 +18,8 @@ from tests.e2e.pieces.running import App, Stack, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native, pytest.mark.long]
 
-PATIENCE_SECONDS = 60
+# What Prometheus cannot deliver at its start, it sends again after a minute.
+PATIENCE_SECONDS = 150
 PAIRS = 6
 
 
