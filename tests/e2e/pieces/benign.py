@@ -257,11 +257,8 @@ NOTIFICATIONS = (
             ),
         ),
         alertmanager={
-            "receivers": {"inhibited": {"webhook": {"url": "http://localhost:9/"}}},
-            # It waits until Alertmanager has both.
-            "route": {
-                "routes": [{"receiver": "inhibited", "matchers": ['alertname="InhibitedBelow"'], "group_wait": "10s"}]
-            },
+            "receivers": {"inhibited": {"webhook": {"url": "http://APP/inhibited"}}},
+            "route": {"routes": [{"receiver": "inhibited", "matchers": ['alertname="InhibitedBelow"']}]},
             "extra": {
                 "inhibit_rules": [
                     {
