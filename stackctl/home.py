@@ -32,7 +32,7 @@ class Home:
 
 
 def read(root: Path) -> Home | None:
-    """The record in the state folder `root`, None when there is none that can be read."""
+    """The record in the state folder `root`, None when it is missing or damaged."""
     try:
         found = Home(**loads(files.read_bytes(root / FILE)))
     except (OSError, ValueError, TypeError):

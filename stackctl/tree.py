@@ -83,6 +83,10 @@ class Tree:
     files: Mapping[str, File]
     units: tuple[Unit, ...]
 
+    def unit(self, name: str) -> Unit | None:
+        """The unit of that name, None where the stack has none."""
+        return next((unit for unit in self.units if unit.name == name), None)
+
     def loaded(self) -> dict[str, str]:
         """What each unit has read (`Unit.reads`) once it runs on this tree."""
         return {unit.name: unit.reads for unit in self.units}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from stackctl.bounds.json_text import loads
-from stackctl.clients.http import Answer, Http, NoAnswer, words
+from stackctl.clients.http import Answer, Http, NoAnswer
 
 _QUERY = "/api/ds/query"
 # It needs no login.
@@ -77,9 +77,7 @@ class Grafana:
         path, body = "/api/user/password", {"oldPassword": old, "newPassword": new, "confirmNew": new}
         answer = self.http.ask(path, method="PUT", body=body)
         if not answer.ok:
-            error = NoAnswer.of(f"{self.http.base}{path} answers {answer.status}: {words(answer.text)}")
-            error.status, error.said = answer.status, words(answer.text)
-            raise error
+            raise self.http.refused(path, answer)
 
     def datasource(self, uid: str) -> dict[str, Any]:
         return self.http.json(f"/api/datasources/uid/{uid}", _mapping)
@@ -122,9 +120,7 @@ class Grafana:
             results = loads(answer.text)["results"]
             return [_result(results[query["refId"]]) for query in queries]
         except (LookupError, TypeError, ValueError, AttributeError):
-            error = NoAnswer.of(f"{self.http.base}{_QUERY} answers {answer.status}: {words(answer.text)}")
-            error.status, error.said = answer.status, words(answer.text)
-            raise error from None
+            raise self.http.refused(_QUERY, answer) from None
 
 
 def _found(answer: Any) -> tuple[FoundDashboard, ...]:

@@ -126,15 +126,19 @@ class Http:
             return None, self.access.headers
         return json.dumps(body).encode(), {**self.access.headers, "Content-Type": "application/json"}
 
+    def refused(self, path: str, answer: Answer) -> NoAnswer:
+        """The error of an answer that is not a good one, with its status and words."""
+        error = NoAnswer.of(f"{self.base}{path} answers {answer.status}: {words(answer.text)}")
+        error.status, error.said = answer.status, words(answer.text)
+        return error
+
     def json(
         self, path: str, parse: Callable[[Any], T], *, params: Mapping[str, str] | None = None, body: Any = None
     ) -> T:
         """What `parse` makes of the JSON of a 2xx answer. Raises NoAnswer for anything else."""
         answer = self.ask(path, params=params, body=body, method="GET" if body is None else "POST")
         if not answer.ok:
-            error = NoAnswer.of(f"{self.base}{path} answers {answer.status}: {words(answer.text)}")
-            error.status, error.said = answer.status, words(answer.text)
-            raise error
+            raise self.refused(path, answer)
         try:
             content = loads(answer.text)
         except ValueError:

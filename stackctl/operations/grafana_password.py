@@ -15,7 +15,7 @@ from stackctl.errors import CheckFailed
 if TYPE_CHECKING:
     from stackctl.runtime import Runtime
     from stackctl.state import Entry, Generation, State
-    from stackctl.tree import Tree, Unit
+    from stackctl.tree import Tree
 
 
 def set_changed_password(state: State, entry: Entry, generation: Generation, runtime: Runtime) -> None:
@@ -28,7 +28,7 @@ def set_changed_password(state: State, entry: Entry, generation: Generation, run
     from stackctl.report import console
 
     new, old = state.read(generation), _last(state, entry)
-    unit = _grafana(new)
+    unit = new.unit(c.GRAFANA) if new else None
     if new is None or old is None or unit is None or unit.name not in entry.units:
         return
     password, before = _password(new), _password(old)
@@ -66,10 +66,6 @@ def _last(state: State, entry: Entry) -> Tree | None:
     id = running.generation if running else entry.before
     found = next((one for one in state.generations() if one.id == id), None)
     return state.read(found) if found else None
-
-
-def _grafana(tree: Tree | None) -> Unit | None:
-    return next((unit for unit in tree.units if unit.name == c.GRAFANA), None) if tree else None
 
 
 def _password(tree: Tree) -> str | None:

@@ -51,7 +51,7 @@ class Target:
         return written_rules(self.tree)
 
     def unit(self, name: str) -> Unit | None:
-        return next((unit for unit in self.tree.units if unit.name == name), None)
+        return self.tree.unit(name)
 
 
 @dataclass(frozen=True)

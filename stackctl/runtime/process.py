@@ -23,7 +23,7 @@ class Entry:
 
 
 def read(path: Path) -> Entry | None:
-    """The entry in a pid file, or None when there is none that makes sense.
+    """The entry in a pid file, or None when it is missing or damaged.
 
     A pid of 1 or less is no server's: to signal it would end all processes, or a group of them.
     """
