@@ -29,7 +29,7 @@ class Record:
 
 def record() -> Record:
     """Let every connection of this process be written down from now on."""
-    from stackctl.checks.backing import Backing
+    from stackctl.backing.judgement import Backing
     from stackctl.clients.prometheus import Prometheus
 
     record, putrequest, each = Record(), http.client.HTTPConnection.putrequest, Prometheus.each

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from stackctl.checks import ledger
+from stackctl.checks import registry
 from stackctl.cli.main import program
 from stackctl.manifest import block_fields, database_url, fields
 from stackctl.manifest.packs import describe
@@ -218,7 +218,7 @@ ignore:
 def checks_page() -> str:
     """The ids of `verify`, from the docstrings of the check families."""
     modules: dict[str, tuple[str, ...]] = {}
-    for check, ids in ledger.FAMILIES:
+    for check, ids in registry.FAMILIES:
         modules[check.__module__] = (*modules.get(check.__module__, ()), *ids)
     return "\n".join([CHECKS_HEAD, *(family(module, ids) for module, ids in modules.items())])
 

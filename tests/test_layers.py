@@ -42,15 +42,19 @@ ALLOWED = {
     "runtime": {*GROUND, "access", "data", "home", "ownership", "tree", "wait", "tools"},
     "backup": {*GROUND, "runtime"},
     "clients": {*GROUND, "access"},
-    "checks": {*CORE, "access", "clients"},
-    "report": {*GROUND, "checks", "data"},
-    "preview": {*GROUND, "checks", "clients", "data", "design", "report"},
+    "verification": {*CORE, "access", "clients"},
+    "diagnosis": {*CORE, "clients", "verification"},
+    "backing": {*CORE, "clients", "verification"},
+    "checks": {*CORE, "access", "clients", "verification", "diagnosis", "backing"},
+    "report": {*GROUND, "model", "clients", "checks", "verification", "data"},
+    "preview": {*GROUND, "backing", "checks", "clients", "data", "design", "report", "verification"},
     "simulate": {*GROUND, "model", "scrape"},
-    "drill": {*CORE, "clients", "checks", "render"},
+    "drill": {*CORE, "clients", "checks", "render", "verification"},
     "starter": {*CORE, "design", "manifest"},
 }
-TOOLS = {"access", "design", "home", "preview", "tools", "clients", "checks", "report", "simulate", "drill", "backup"}
-ALLOWED["operations"] = {*CORE, *TOOLS, "__init__", "manifest", "render", "state", "runtime"}
+TOOLS = {"access", "design", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
+PROOF = {"verification", "diagnosis", "backing", "checks"}
+ALLOWED["operations"] = {*CORE, *TOOLS, *PROOF, "__init__", "manifest", "render", "state", "runtime"}
 ALLOWED["cli"] = {*ALLOWED}
 
 

@@ -1,1 +1,1 @@
-"""The proof: one file per family of checks, put together in `ledger`."""
+"""The checks: one module for each family, put together in `registry`."""

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from stackctl import conventions as c
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
-from stackctl.checks.loaded import alertmanager_difference
-from stackctl.checks.receivers import rendered_receivers
 from stackctl.clients.http import NoAnswer
 from stackctl.model import Component
 from stackctl.scrape import component_address
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.loaded import alertmanager_difference
+from stackctl.verification.receivers import rendered_receivers
 
 CONNECTED = "alertmanager.connected"
 CONFIG = "alertmanager.config"

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from stackctl import conventions as c
-from stackctl.checks.context import Context
-from stackctl.checks.diagnose import REWRITE
-from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import Http, NoAnswer
+from stackctl.diagnosis.causes import REWRITE
 from stackctl.model import Component
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
 
 ID = "component.ready"
 

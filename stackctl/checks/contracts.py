@@ -10,14 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from stackctl import conventions as c
-from stackctl.checks import targets
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
-from stackctl.checks.shape import SHOWN, SUFFIXES, Scraped, Shape, Source, look
+from stackctl.backing.metric_summary import SHOWN, SUFFIXES, Scraped, Shape, Source, look
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.model import Metric, Service
 from stackctl.promql.selectors import Selector
+from stackctl.verification import targets
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
 
 METRIC = "contract.metric"
 LABELS = "contract.labels"
@@ -53,7 +53,7 @@ def _sources(context: Context) -> Iterator[Source]:
 
 
 def _source(
-    context: Context, client: Prometheus, source: Source, seen: targets.Observation | NoAnswer
+    context: Context, client: Prometheus, source: Source, seen: targets.TargetStates | NoAnswer
 ) -> list[Finding]:
     job = source.job
     subject = Subject(METRIC, source.service.name, source.contract.origin)

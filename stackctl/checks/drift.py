@@ -15,11 +15,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import LoadedRule
 from stackctl.scrape import rendered_blocks
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
 
 JOB = "drift.job"
 TARGET = "drift.target"

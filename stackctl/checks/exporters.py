@@ -9,15 +9,15 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from stackctl import conventions as c
-from stackctl.checks import server_log, targets
-from stackctl.checks.context import PROBE_SECONDS, Context
-from stackctl.checks.finding import Finding, Subject
-from stackctl.checks.seen import secrets
-from stackctl.checks.targets import Observation
 from stackctl.clients.http import Http, NoAnswer, why
 from stackctl.model import Exporter, Probe
 from stackctl.scrape import reachable_url
 from stackctl.source import Secret
+from stackctl.verification import server_log, targets
+from stackctl.verification.context import PROBE_SECONDS, Context
+from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.place import secrets
+from stackctl.verification.targets import TargetStates
 
 WORKS = "exporter.works"
 PROBE = "probe.success"
@@ -38,7 +38,7 @@ def check(context: Context) -> Iterable[Finding]:
     ]
 
 
-def _works(context: Context, exporter: Exporter, seen: Observation | NoAnswer) -> Finding:
+def _works(context: Context, exporter: Exporter, seen: TargetStates | NoAnswer) -> Finding:
     subject = Subject(WORKS, exporter.name, exporter.origin)
     if exporter.name in context.skipped:
         return subject.skipped(context.why_skipped(exporter.name, "it"))
@@ -83,7 +83,7 @@ def _address(server: str) -> tuple[str, int]:
     return parts.hostname or "localhost", parts.port or _PORTS.get(parts.scheme, 80)
 
 
-def _probe(context: Context, exporter: Exporter, probe: Probe, seen: Observation | NoAnswer) -> Finding:
+def _probe(context: Context, exporter: Exporter, probe: Probe, seen: TargetStates | NoAnswer) -> Finding:
     subject = Subject(PROBE, probe.name, probe.origin)
     if exporter.name in context.skipped:
         return subject.skipped(context.why_skipped(exporter.name, exporter.name))
@@ -128,7 +128,7 @@ _PROBE_SECONDS = 15.0
 _PROBE_LINES = 200
 
 
-def _holding(context: Context, job: str, series: str, condition: str, seen: Observation | NoAnswer) -> int | NoAnswer:
+def _holding(context: Context, job: str, series: str, condition: str, seen: TargetStates | NoAnswer) -> int | NoAnswer:
     """How many of `series` fulfil `condition` by the scrape that was just seen; one made earlier proves nothing."""
     if isinstance(seen, NoAnswer):
         return seen

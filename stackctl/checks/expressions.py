@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from stackctl.checks.backing import Backing, judged
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
+from stackctl.backing.judgement import Backing, judged
+from stackctl.backing.verdict import Verdict
 from stackctl.checks.rules import Expected, expected_rules
-from stackctl.checks.verdict import Verdict
 from stackctl.promql.selectors import read
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
 
 ID = "rule.data"
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from stackctl import conventions as c
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
-from stackctl.checks.seen import Place
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.model import Dashboard
 from stackctl.support import MINIMUM
 from stackctl.tree import Unit
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.place import Place
 
 HEALTH = "grafana.health"
 LOGIN = "grafana.login"

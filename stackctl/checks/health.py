@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from stackctl import conventions as c
-from stackctl.checks import targets
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
-from stackctl.checks.look import look_behind
 from stackctl.clients.http import NoAnswer, first_line
+from stackctl.diagnosis.probing import probe_unit
 from stackctl.model import Service
 from stackctl.scrape import Endpoint, Job
+from stackctl.verification import targets
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
 
 ID = "service.health"
 CONCURRENCY = 16
@@ -50,7 +50,7 @@ def _ask(context: Context, job: Job, service: Service, kind: str, path: str, end
     if isinstance(answer, NoAnswer) and (cause := _failed_target(context, job, endpoint)):
         return subject.depends("its target is down", cause)
     if isinstance(answer, NoAnswer):
-        found = look_behind(context, job, endpoint)
+        found = probe_unit(context, job, endpoint)
         if found:
             return subject.failed(f"{answer.summary}: {found.cause}", found.remedy, found.evidence, stage="declared")
         return subject.failed(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stackctl import conventions as c
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import NoAnswer
 from stackctl.scrape import Job
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
 
 ID = "job.loaded"
 # Twice the time in which Prometheus takes up the jobs of a new configuration.

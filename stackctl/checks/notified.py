@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from stackctl import conventions as c
-from stackctl.checks import server_log
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
-from stackctl.checks.receivers import rendered_receivers
-from stackctl.checks.server_log import Entry
 from stackctl.clients.alertmanager import Account
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Labels, Prometheus, Series
+from stackctl.verification import server_log
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.receivers import rendered_receivers
+from stackctl.verification.server_log import Entry
 
 ID = "alertmanager.notifications"
 # How far back Prometheus is asked for the order of failures and successes, and in which steps.

@@ -19,11 +19,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from stackctl import conventions as c
-from stackctl.checks.backing import Backing, judged
-from stackctl.checks.chosen import chosen_values
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
-from stackctl.checks.verdict import Verdict, worst
+from stackctl.backing.judgement import Backing, judged
+from stackctl.backing.variable_values import chosen_values
+from stackctl.backing.verdict import Verdict, worst
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
@@ -33,6 +31,8 @@ from stackctl.promql.choice import Choice, within
 from stackctl.promql.expression import syntax_error
 from stackctl.promql.grafana import MACROS, compared_exactly, runnable
 from stackctl.promql.selectors import read
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
 
 PANEL = "panel.data"
 VARIABLE = "panel.variable"

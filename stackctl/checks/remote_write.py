@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.checks import server_log
-from stackctl.checks.context import PROBE_SECONDS, Context
-from stackctl.checks.finding import Finding, Subject
-from stackctl.checks.server_log import Entry
 from stackctl.clients.exposition import Exposition
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.probe import probe
+from stackctl.verification import server_log
+from stackctl.verification.context import PROBE_SECONDS, Context
+from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.server_log import Entry
 
 ID = "remote_write.sent"
 _PREFIX = "prometheus_remote_storage_"

@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
-from stackctl.checks.written_rules import OTHER_EXPRESSION, Key, WrittenRule, differences, index, ranked
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import TEMPLATE_ERROR, FiringAlert, LoadedRule
 from stackctl.model import Rule, RuleFile
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.written_rules import OTHER_EXPRESSION, Key, WrittenRule, differences, index, ranked
 
 LOADED = "rule.loaded"
 HEALTHY = "rule.healthy"

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stackctl import conventions as c
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
 from stackctl.clients.http import NoAnswer
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
 
 ID = "prometheus.storage"
 

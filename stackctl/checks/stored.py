@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stackctl import conventions as c
-from stackctl.checks import server_log, targets
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding, Subject
-from stackctl.checks.server_log import Entry
-from stackctl.checks.shape import named
+from stackctl.backing.metric_summary import named
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.promql.selectors import Condition, Selector
 from stackctl.scrape import Job
+from stackctl.verification import server_log, targets
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.server_log import Entry
 
 ID = "job.stored"
 # How a message of Prometheus' log ends -> what the samples are, and what to do.
@@ -73,7 +73,7 @@ def check(context: Context) -> Iterable[Finding]:
     return [_job(context, job, seen, stored) for job in context.jobs]
 
 
-def _look(context: Context, seen: targets.Observation) -> Stored | NoAnswer:
+def _look(context: Context, seen: targets.TargetStates) -> Stored | NoAnswer:
     client = context.prometheus()
     try:
         scraped = _by_target(client.values("scrape_samples_scraped"))
@@ -85,7 +85,7 @@ def _look(context: Context, seen: targets.Observation) -> Stored | NoAnswer:
 
 
 def _searched(
-    context: Context, seen: targets.Observation, kept: Mapping[frozenset[tuple[str, str]], float]
+    context: Context, seen: targets.TargetStates, kept: Mapping[frozenset[tuple[str, str]], float]
 ) -> list[ActiveTarget]:
     """The targets whose own samples are to be found under their labels, of jobs that are not too large."""
     found = []
@@ -140,7 +140,7 @@ def _place(target: ActiveTarget) -> tuple[str, str]:
     return target.labels.get("job", ""), target.labels.get("instance", "")
 
 
-def _job(context: Context, job: Job, seen: targets.Observation, stored: Stored) -> Finding:
+def _job(context: Context, job: Job, seen: targets.TargetStates, stored: Stored) -> Finding:
     subject = Subject(ID, job.name, job.origin)
     if targets.is_skipped(context, job):
         return subject.skipped("it does not run")

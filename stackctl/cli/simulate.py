@@ -70,7 +70,7 @@ def simulate(
     _refuse_unknown(scenario)
     chosen = _chosen(stack, service or (), exporters, container=container)
     if container:
-        from stackctl.operations.contained import simulate_contained
+        from stackctl.operations.simulate_container import simulate_contained
 
         with _ends_held() as told_to_end:
             order = (scenario, seed, speed, control, tuple(listen_host or ()))

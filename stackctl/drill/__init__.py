@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from stackctl.drill.alerts import Drilled, choose
-from stackctl.drill.course import EVERY, ID, Delivery, finding, watch
-from stackctl.drill.detour import led_aside, put_out, set_off, undrillable, ways
+from stackctl.drill.rerouting import led_aside, put_out, set_off, undrillable, ways
 from stackctl.drill.sink import Arrivals, Place, Sink
+from stackctl.drill.tracking import EVERY, ID, Delivery, finding, watch
 
 __all__ = [
     "EVERY",

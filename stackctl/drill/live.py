@@ -7,9 +7,9 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.checks.notified import Failure
-from stackctl.checks.receivers import integrations
 from stackctl.clients.alertmanager import Account
 from stackctl.tree import Tree
+from stackctl.verification.receivers import integrations
 
 Accounts = Mapping[tuple[str, str], Account]
 _NONE = Account()

@@ -40,7 +40,7 @@ def check_manifest(manifest: Path) -> Checked:
     """
     from stackctl.errors import InputError, in_order
     from stackctl.manifest import read
-    from stackctl.operations.refused import error_of
+    from stackctl.operations.checker_errors import error_of
 
     reading = read(manifest)
     if reading.problems:
@@ -70,7 +70,7 @@ def _check(stack: Stack) -> tuple[Checked, list[Problem]]:
     from tempfile import TemporaryDirectory
 
     from stackctl.manifest.queries import review_queries
-    from stackctl.operations.refused import refused
+    from stackctl.operations.checker_errors import refused
     from stackctl.render import render
     from stackctl.render.write import write
     from stackctl.runtime.compose_file import CONFIG, has_config

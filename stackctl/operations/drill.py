@@ -13,11 +13,11 @@ from stackctl.errors import CheckFailed, InputError, Unavailable
 from stackctl.operations.drill_changes import Servers, change_to, end_alerts
 
 if TYPE_CHECKING:
-    from stackctl.checks.finding import Finding
     from stackctl.checks.notified import Failure
     from stackctl.drill import Arrivals, Drilled, Place, Sink
     from stackctl.operations.session import Session
     from stackctl.tree import Tree
+    from stackctl.verification.finding import Finding
 
 # How long an arrival may take. Real receivers wait for their route's `group_wait` first.
 _PATIENCE_SECONDS = 20.0
@@ -150,8 +150,8 @@ def _live(session: Session, servers: Servers) -> Iterator[Led]:
 
 def _failures(session: Session, since: float) -> list[Failure]:
     """The notifications that have failed since `since` (Unix time), with Alertmanager's reasons."""
-    from stackctl.checks import server_log
     from stackctl.checks.notified import failing
+    from stackctl.verification import server_log
 
     return failing(server_log.entries(session.runtime, session.stack, c.ALERTMANAGER), since)
 

@@ -32,7 +32,7 @@ class Dashboards:
 
 def dashboards_between(old: Tree | None, new: Tree) -> Dashboards:
     """Return what leads from the dashboards of `old` to those of `new`; all of `new` where `old` is not known."""
-    from stackctl.checks.loaded import dashboards_in
+    from stackctl.verification.loaded import dashboards_in
 
     had, wanted = dashboards_in(old) if old else {}, dashboards_in(new)
     return Dashboards(

@@ -246,7 +246,7 @@ def _remedy_for_missing(unit: Unit) -> str:
 
 def _validate(work: Work, plan: Plan, generation: Generation) -> None:
     """Refuse what `check` refuses: a server that starts tells only some of it, and only then."""
-    from stackctl.operations.refused import error_of, refused
+    from stackctl.operations.checker_errors import error_of, refused
 
     if not plan:
         return

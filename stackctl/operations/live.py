@@ -13,7 +13,6 @@ from stackctl import conventions as c
 from stackctl.errors import CheckFailed, Problem, Unavailable
 
 if TYPE_CHECKING:
-    from stackctl.checks.written_rules import Key, WrittenRule
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.grafana import Grafana, Logins
     from stackctl.clients.prometheus import Prometheus
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from stackctl.runtime import Observed, Plan, Runtime
     from stackctl.state import Generation, Running, State
     from stackctl.tree import Tree, Unit
+    from stackctl.verification.written_rules import Key, WrittenRule
 
 L = TypeVar("L", bound="Live")
 _STOPPED = ("exited", "missing", "paused")
@@ -46,7 +46,7 @@ class Target:
     @cached_property
     def rules(self) -> Mapping[Key, list[WrittenRule]]:
         """Its rules, read once however often the servers are asked for theirs."""
-        from stackctl.checks.written_rules import written_rules
+        from stackctl.verification.written_rules import written_rules
 
         return written_rules(self.tree)
 
@@ -132,8 +132,8 @@ class Live:
 
     def _loaded(self, known: Tree) -> dict[str, str]:
         """What each unit has read, as far as Alertmanager bears it out: somebody else may have made it reload."""
-        from stackctl.checks.loaded import alertmanager_difference
         from stackctl.clients.http import NoAnswer
+        from stackctl.verification.loaded import alertmanager_difference
 
         loaded = known.loaded()
         unit = next((unit for unit in known.units if unit.name == c.ALERTMANAGER), None)
@@ -189,7 +189,7 @@ class Live:
         `before` is what it had loaded, None when that is not known: Grafana is only asked about dashboards that
         differ and a changed login, because its password may have been changed by hand.
         """
-        from stackctl.checks.loaded import alertmanager_difference, prometheus_difference
+        from stackctl.verification.loaded import alertmanager_difference, prometheus_difference
 
         server = target.unit(c.PROMETHEUS)
         assert server  # noqa: S101 - every stack has one
@@ -228,7 +228,7 @@ class Live:
 
     def load_clients(self) -> None:
         """Import what `confirm` needs, at a moment when there is time for it."""
-        import stackctl.checks.loaded  # noqa: F401
+        import stackctl.verification.loaded  # noqa: F401
 
     # -- recording --------------------------------------------------------------------------------------------
 
@@ -272,7 +272,7 @@ def _grafana_looks(
     unit: Unit, target: Target, before: Target | None, logins: Logins
 ) -> dict[str, Callable[[], list[str]]]:
     """A look at the dashboards that a change adds, edits or removes, and at a login that it changes, if it does."""
-    from stackctl.checks.loaded import dashboards_difference, datasource_difference
+    from stackctl.verification.loaded import dashboards_difference, datasource_difference
 
     changed, gone = _changed_dashboards(target, before)
     other_login = _asking_files(target) != (_asking_files(before) if before else {})
@@ -301,7 +301,7 @@ def _asking_files(target: Target) -> dict[str, bytes]:
 
 def _changed_dashboards(target: Target, before: Target | None) -> tuple[dict[str, Any], list[str]]:
     """The dashboards that are new or different, and the uids of those that go."""
-    from stackctl.checks.loaded import dashboards_in
+    from stackctl.verification.loaded import dashboards_in
 
     wanted, had = dashboards_in(target.tree), dashboards_in(before.tree) if before else {}
     changed = {uid: board for uid, board in wanted.items() if had.get(uid) != board}

@@ -83,7 +83,7 @@ def _work(manifest: Path, state: State, runtime_name: str, label: Label) -> Work
 
 def _refuse(work: Work, generation: Generation, names: Collection[str]) -> None:
     """Raise what stands in the way of starting the units `names`, before anything is stopped."""
-    from stackctl.operations.refused import error_of, refused
+    from stackctl.operations.checker_errors import error_of, refused
 
     stack = work.stack
     problems = refused(stack, work.tree, stack.root, lambda texts: work.runtime.validate(generation, texts))

@@ -41,7 +41,7 @@ def _validate(live: Live, new: Target, *, trusted: bool) -> Plan:
     """The plan for `new`, which the servers' own checkers accept. Raises CheckFailed when they do not."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from stackctl.operations.refused import error_of, refused
+    from stackctl.operations.checker_errors import error_of, refused
 
     with ThreadPoolExecutor(1) as pool:
         root = live.state.root.parent

@@ -29,16 +29,16 @@ def verify_stack(
     Raises InputError for a bad manifest or an unknown check, and Unavailable when nothing runs.
     """
     from stackctl import scrape
-    from stackctl.checks import history as panels
-    from stackctl.checks import ledger
-    from stackctl.checks.context import Context
+    from stackctl.checks import registry
     from stackctl.checks.panels import PANEL
-    from stackctl.checks.waivers import waive
-    from stackctl.operations.refused import unknown_checks
+    from stackctl.operations.checker_errors import unknown_checks
+    from stackctl.report import panel_history as panels
     from stackctl.report.verification import Verification
     from stackctl.runtime.dial import directly
+    from stackctl.verification.context import Context
+    from stackctl.verification.waivers import waive
 
-    refuse_unknown_checks(only, ledger.IDS)
+    refuse_unknown_checks(only, registry.IDS)
     session = Session.open(manifest)
     raise_if_any(unknown_checks(session.stack.waivers))
     begun, start = time.time(), time.monotonic()
@@ -59,7 +59,7 @@ def verify_stack(
         logins=session.state.logins,
         grafana_password=kept_secrets(session.state).get(c.GRAFANA_ADMIN_PASSWORD),
     )
-    findings = tuple(waive(ledger.run(context, only), session.stack.waivers, date.today()))
+    findings = tuple(waive(registry.run(context, only), session.stack.waivers, date.today()))
     seconds = time.monotonic() - start
     charts = panels.look(context) if history and any(finding.id == PANEL for finding in findings) else None
     return Verification(session.stack.name, session.runtime.name, session.current.id, findings, seconds, begun, charts)

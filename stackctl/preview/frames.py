@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stackctl.checks.history import name_of
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, Series
 from stackctl.design.classic import PanelJson, mapping
 from stackctl.preview.variables import Chosen, filled
 from stackctl.report.chart import GREATEST
+from stackctl.report.panel_history import name_of
 
 # Bounds: a preview is a page, and a dashboard may ask for anything.
 SERIES = 60

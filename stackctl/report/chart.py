@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from stackctl.checks.history import Line, Point
+from stackctl.report.panel_history import Line, Point
 from stackctl.report.quantity import base, shown
 
 WIDTH, HEIGHT = 320, 130

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stackctl.checks.finding import Finding
 from stackctl.errors import Problem
 from stackctl.source import Position
+from stackctl.verification.finding import Finding
 
 # How GitHub, GitLab and Jenkins name the root of the checkout.
 _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from stackctl.checks.finding import Finding
 from stackctl.errors import Problem
 from stackctl.report.verification import Verification
 from stackctl.source import Position
+from stackctl.verification.finding import Finding
 
 _LEVELS = {"fail": "error", "warn": "warning", "skip": "notice"}
 

@@ -16,11 +16,11 @@ from itertools import groupby
 from typing import Any
 
 from stackctl.bounds.files import read_text
-from stackctl.checks.finding import Finding
-from stackctl.checks.history import Chart, History
 from stackctl.data import DELIMITERS, data_dir
 from stackctl.report.chart import HEIGHT, WIDTH, Drawing, draw
+from stackctl.report.panel_history import Chart, History
 from stackctl.report.verification import Verification
+from stackctl.verification.finding import Finding
 
 # Status -> what a finding of it is called, from the most urgent on.
 STATUSES = {"fail": "failed", "warn": "warning", "skip": "skipped", "pass": "passed"}
@@ -131,7 +131,7 @@ def _unique() -> Callable[[str], str]:
 
 
 def _groups(rows: Iterable[Row]) -> list[Group]:
-    """The families, those with failures first; else in the order of the ledger."""
+    """The families, those with failures first; else in the order of the registry."""
     families: dict[str, list[Row]] = {}
     for row in rows:
         families.setdefault(row.finding.family, []).append(row)

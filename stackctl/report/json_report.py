@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stackctl.checks.finding import Finding
 from stackctl.report.verification import Verification
+from stackctl.verification.finding import Finding
 
 
 def render(verification: Verification) -> str:

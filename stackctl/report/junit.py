@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from stackctl.checks.finding import Finding
 from stackctl.report.verification import Verification
+from stackctl.verification.finding import Finding
 
 # XML 1.0 has no way to write these, not even escaped.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from stackctl.checks.finding import Finding
 from stackctl.report.console import bold, dim, mark
 from stackctl.report.verification import Verification
+from stackctl.verification.finding import Finding
 
 # From how many on findings of one cause are told together, and how many of them are named.
 _MANY = 4

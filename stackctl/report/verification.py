@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stackctl.checks.finding import Finding
+from stackctl.verification.finding import Finding
 
 if TYPE_CHECKING:
-    from stackctl.checks.history import History
+    from stackctl.report.panel_history import History
 
 
 @dataclass(frozen=True)

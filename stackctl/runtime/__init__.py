@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stackctl.runtime.cause import explained
+from stackctl.runtime.explain_plan import explained
 from stackctl.runtime.plan import make_plan, selected
 from stackctl.runtime.protocol import DataFile, Live, Observed, Plan, Runtime, Step
 from stackctl.runtime.select import Choice, choose, open_runtime, reopen_runtime, running_from, volumes_in_docker

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
-from stackctl.simulate.order import LISTENING, read, served
+from stackctl.simulate.container_spec import LISTENING, read, served
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from statistics import NormalDist
 
 from stackctl import conventions as c
 from stackctl.model import Contract, Metric
-from stackctl.simulate import habits
+from stackctl.simulate import metric_defaults
 from stackctl.simulate.flow import GRADES, Flow, Grades
 from stackctl.simulate.scenario import Weather, chance
 
@@ -97,12 +97,12 @@ Lines = Callable[[Reading], list[str]]
 
 def _counter(metric: Metric, seed: int) -> Lines:
     # One that counted less under load than at rest could fall.
-    rest, full = sorted(habits.rate(metric))
-    shares = habits.shares(metric, seed)
-    only_failures = habits.counts_failures(metric) and not habits.has_outcome(metric)
-    outcome = habits.has_outcome(metric)
+    rest, full = sorted(metric_defaults.rate(metric))
+    shares = metric_defaults.shares(metric, seed)
+    only_failures = metric_defaults.counts_failures(metric) and not metric_defaults.has_outcome(metric)
+    outcome = metric_defaults.has_outcome(metric)
     ready = [(f"{metric.name}{_labels(share.labels)} ", share.weight, share.failed) for share in shares]
-    whole = habits.unit(metric) != "seconds"
+    whole = metric_defaults.unit(metric) != "seconds"
 
     def lines(reading: Reading) -> list[str]:
         flow = reading.flow
@@ -116,21 +116,21 @@ def _counter(metric: Metric, seed: int) -> Lines:
 
 
 def _gauge(metric: Metric, seed: int) -> Lines:
-    if habits.is_offset(metric):
+    if metric_defaults.is_offset(metric):
         return _counter(metric, seed)
-    low, high = habits.gauge_range(metric)
-    texts = [f"{metric.name}{_labels(share.labels)} " for share in habits.shares(metric, seed)]
-    if habits.is_uptime(metric):
+    low, high = metric_defaults.gauge_range(metric)
+    texts = [f"{metric.name}{_labels(share.labels)} " for share in metric_defaults.shares(metric, seed)]
+    if metric_defaults.is_uptime(metric):
         return lambda reading: [f"{text}{reading.flow.seconds:.3f}" for text in texts]
-    if habits.is_start_time(metric):
+    if metric_defaults.is_start_time(metric):
         return lambda reading: [f"{text}{reading.flow.start:.3f}" for text in texts]
-    if habits.is_timestamp(metric):
+    if metric_defaults.is_timestamp(metric):
         return lambda reading: [f"{text}{reading.flow.time:.3f}" for text in texts]
-    if habits.flag((low, high)) and habits.unit(metric) != "ratio":
+    if metric_defaults.flag((low, high)) and metric_defaults.unit(metric) != "ratio":
         return lambda reading: [f"{text}{int(high if reading.weather.pressure > _TURNS else low)}" for text in texts]
     ready = [(text, chance(seed, text), (1 + chance(seed + 1, text)) / _WAVE_SECONDS) for text in texts]
     whole = low == int(low) and high == int(high) and abs(high - low) >= 2
-    digits = 0 if habits.unit(metric) in ("", "bytes") and whole else 4
+    digits = 0 if metric_defaults.unit(metric) in ("", "bytes") and whole else 4
 
     def lines(reading: Reading) -> list[str]:
         pressure = reading.weather.pressure
@@ -147,21 +147,21 @@ def _gauge(metric: Metric, seed: int) -> Lines:
 
 
 def _histogram(metric: Metric, seed: int) -> Lines:
-    bounds, medians = habits.buckets(metric), habits.medians(metric, GRADES)
-    certain = 1.0 if habits.unit(metric) == "ratio" else math.inf
+    bounds, medians = metric_defaults.buckets(metric), metric_defaults.medians(metric, GRADES)
+    certain = 1.0 if metric_defaults.unit(metric) == "ratio" else math.inf
     below = [[_below(bound, median, certain) for median in medians] for bound in bounds] + [[1.0] * GRADES]
     means = [min(median * math.exp(SPREAD**2 / 2), certain) for median in medians]
     names = [*(_number(bound) for bound in bounds), "+Inf"]
-    outcome = habits.has_outcome(metric)
+    outcome = metric_defaults.has_outcome(metric)
     ready = [
         (
             [f"{metric.name}_bucket{_labels((*share.labels, ('le', name)))} " for name in names],
             f"{metric.name}_sum{_labels(share.labels)} ",
             f"{metric.name}_count{_labels(share.labels)} ",
-            share.weight * habits.DEFAULT_RATE,
+            share.weight * metric_defaults.DEFAULT_RATE,
             share.failed,
         )
-        for share in habits.shares(metric, seed)
+        for share in metric_defaults.shares(metric, seed)
     ]
 
     def lines(reading: Reading) -> list[str]:
@@ -179,18 +179,18 @@ def _histogram(metric: Metric, seed: int) -> Lines:
 
 
 def _summary(metric: Metric, seed: int) -> Lines:
-    medians = habits.medians(metric, GRADES)
+    medians = metric_defaults.medians(metric, GRADES)
     means = [median * math.exp(SPREAD**2 / 2) for median in medians]
-    quantiles = metric.quantiles or habits.DEFAULT_QUANTILES
+    quantiles = metric.quantiles or metric_defaults.DEFAULT_QUANTILES
     factors = [math.exp(SPREAD * NormalDist().inv_cdf(min(max(each, 1e-6), 1 - 1e-6))) for each in quantiles]
-    shares, outcome = habits.shares(metric, seed), habits.has_outcome(metric)
+    shares, outcome = metric_defaults.shares(metric, seed), metric_defaults.has_outcome(metric)
 
     def lines(reading: Reading) -> list[str]:
         flow, median = reading.flow, _at(medians, reading.weather.slowness)
         good = flow.done_by_grade if outcome else flow.by_grade
         made = []
         for share in shares:
-            weight, grades = share.weight * habits.DEFAULT_RATE, flow.failed_by_grade if share.failed else good
+            weight, grades = share.weight * metric_defaults.DEFAULT_RATE, flow.failed_by_grade if share.failed else good
             for quantile, factor in zip(quantiles, factors, strict=True):
                 labels = _labels((*share.labels, ("quantile", _number(quantile))))
                 made.append(f"{metric.name}{labels} {median * factor:.6f}")
@@ -203,7 +203,7 @@ def _summary(metric: Metric, seed: int) -> Lines:
 
 
 def _info(metric: Metric, seed: int) -> Lines:  # noqa: ARG001 - an instance tells what it is, by no chance
-    labels = tuple((label.name, habits.values(label)[0]) for label in metric.labels)
+    labels = tuple((label.name, metric_defaults.values(label)[0]) for label in metric.labels)
     line = [f"{metric.name}{_labels(labels)} 1"]
     return lambda _: line
 
@@ -211,7 +211,7 @@ def _info(metric: Metric, seed: int) -> Lines:  # noqa: ARG001 - an instance tel
 def _stateset(metric: Metric, seed: int) -> Lines:
     ready = [
         (f"{metric.name}{_labels((*share.labels, (metric.name, state)))} ", place)
-        for share in habits.shares(metric, seed)
+        for share in metric_defaults.shares(metric, seed)
         for place, state in enumerate(metric.states)
     ]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from stackctl.checks.finding import Finding
-from stackctl.checks.history import Chart, History, Line
 from stackctl.report import html
+from stackctl.report.panel_history import Chart, History, Line
 from stackctl.report.verification import Verification
 from stackctl.source import Position
+from stackctl.verification.finding import Finding
 from stackctl.wait import wait_until
 from tests.browser import Browser, browser
 from tests.e2e.real_stack import PATIENCE_SECONDS, Stack, running_stack

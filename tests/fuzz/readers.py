@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl import backup, home
-from stackctl.checks import body
 from stackctl.clients.http import words
+from stackctl.diagnosis import response_body
 from stackctl.errors import InputError, StackctlError
 from stackctl.manifest import read
 from stackctl.manifest.queries import review_queries
@@ -85,10 +85,10 @@ def _pid_file(content: bytes) -> None:
 def _exposition(content: bytes) -> None:
     text = content.decode(errors="replace")
     exposition.read(text)
-    body.kind_of(text)
-    body.wrong_line(text)
-    body.repeated_line(text)
-    body.samples(text)
+    response_body.kind_of(text)
+    response_body.wrong_line(text)
+    response_body.repeated_line(text)
+    response_body.samples(text)
 
 
 def _answer(content: bytes) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from stackctl.errors import Problem
 from stackctl.manifest.classic.bind import bound
+from stackctl.manifest.classic.dashboard_form import Shape
 from stackctl.manifest.classic.datasource import (
     MIXED,
     Source,
@@ -17,7 +18,6 @@ from stackctl.manifest.classic.datasource import (
     language,
 )
 from stackctl.manifest.classic.panels import PanelAt, inlined, library_of, panels
-from stackctl.manifest.classic.shape import Shape
 from stackctl.manifest.classic.variables import VariableAt, asked_values, known_values, variables
 from stackctl.manifest.classic.wrapping import unwrapped
 from stackctl.manifest.json_file import Path, read_json

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stackctl.manifest.classic.shape import Shape
+from stackctl.manifest.classic.dashboard_form import Shape
 from stackctl.manifest.json_file import Path
 from stackctl.model import DashboardVariable
 from stackctl.promql import grafana

@@ -10,7 +10,7 @@ import pytest
 
 from stackctl import scrape
 from stackctl.access import Access
-from stackctl.checks.diagnose import diagnose
+from stackctl.diagnosis.causes import diagnose
 from stackctl.manifest import load
 from stackctl.operations.live import Live, Target
 from stackctl.render import render

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from stackctl.checks.finding import Finding
 from stackctl.model import DashboardVariable, PanelQuery
 from stackctl.source import Position
+from stackctl.verification.finding import Finding
 from tests.contract.checks.world import World
 from tests.contract.serving import Asked, Reply
 

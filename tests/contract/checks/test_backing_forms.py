@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.checks.finding import Finding
+from stackctl.verification.finding import Finding
 from tests.contract.checks.test_backing import PANEL, asks
 from tests.contract.checks.world import World, target
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.checks.finding import Finding
+from stackctl.verification.finding import Finding
 from tests.contract.checks.world import World, target
 from tests.contract.serving import Asked, Reply
 

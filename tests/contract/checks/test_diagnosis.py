@@ -14,9 +14,9 @@ from threading import Event, Thread, Timer
 
 import pytest
 
-from stackctl.checks.finding import Finding
 from stackctl.model import Target
 from stackctl.source import Position, Secret
+from stackctl.verification.finding import Finding
 from tests.contract.checks.world import Around, Peer, Unit, World, closed, no_answer, opened
 
 HERE = Position("stack.yml", 1, 1)

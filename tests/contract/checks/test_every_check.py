@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from stackctl.checks.finding import Finding
-from stackctl.checks.ledger import IDS
+from stackctl.checks.registry import IDS
 from stackctl.clients.http import Answer
 from stackctl.model import Retention
 from stackctl.report.verification import Verification
 from stackctl.source import Position, Secret
+from stackctl.verification.finding import Finding
 from tests.contract.checks.world import World, no_answer, stamp, success
 from tests.contract.checks.world import rule as world_rule
 from tests.contract.checks.world import target as world_target

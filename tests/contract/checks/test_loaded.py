@@ -11,19 +11,19 @@ import pytest
 import yaml
 
 from stackctl.access import Access
-from stackctl.checks.loaded import (
+from stackctl.clients.alertmanager import Alertmanager
+from stackctl.clients.grafana import Grafana
+from stackctl.clients.http import Http, NoAnswer
+from stackctl.clients.prometheus import Prometheus
+from stackctl.tree import File, Tree
+from stackctl.verification.loaded import (
     alertmanager_difference,
     dashboards_difference,
     dashboards_in,
     prometheus_difference,
     targets_difference,
 )
-from stackctl.checks.written_rules import written_rules
-from stackctl.clients.alertmanager import Alertmanager
-from stackctl.clients.grafana import Grafana
-from stackctl.clients.http import Http, NoAnswer
-from stackctl.clients.prometheus import Prometheus
-from stackctl.tree import File, Tree
+from stackctl.verification.written_rules import written_rules
 from tests.contract.serving import Reply, Server, serve
 
 CONFIG = {

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from stackctl.checks.notified import Failure, failing
-from stackctl.checks.server_log import Entry, entries
+from stackctl.verification.server_log import Entry, entries
 from tests.contract.checks.world import NOTIFIED, Around, World, stamp, success
 from tests.contract.serving import Asked
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stackctl.checks.context import PROBE_SECONDS, Context
 from stackctl.clients.http import NoAnswer
+from stackctl.verification.context import PROBE_SECONDS, Context
 from stackctl.wait import Clock
 from tests.contract.checks.world import World
 

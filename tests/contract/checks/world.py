@@ -19,15 +19,15 @@ import promql_parser as p
 
 from stackctl import scrape
 from stackctl.access import Access
-from stackctl.checks import ledger
-from stackctl.checks.context import Context
-from stackctl.checks.finding import Finding
+from stackctl.checks import registry
 from stackctl.clients.http import Answer, NoAnswer
 from stackctl.clients.probe import Dial
 from stackctl.manifest import load
 from stackctl.promql.selectors import Selector, read
 from stackctl.render import render
 from stackctl.source import Secret
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding
 from stackctl.wait import Clock
 from tests.contract.serving import Asked, Posted, Reply, Server, serve
 
@@ -191,7 +191,7 @@ class World:
     evaluations: Callable[[], int] = field(default_factory=lambda: count().__next__)
 
     def findings(self, *only: str) -> list[Finding]:
-        return ledger.run(self.context, only)
+        return registry.run(self.context, only)
 
     def only(self, id: str, subject: str = "") -> Finding:
         """The one finding of a check about a subject that is named so, or contains it."""

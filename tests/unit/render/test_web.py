@@ -14,7 +14,7 @@ from stackctl.manifest import load, outside
 from stackctl.model import Login, Prometheus, Stack
 from stackctl.render import render
 from stackctl.render.web import PASSWORD_FILE
-from stackctl.runtime.cause import explained
+from stackctl.runtime.explain_plan import explained
 from stackctl.runtime.plan import make_plan
 from stackctl.runtime.protocol import Observed
 from stackctl.source import Secret

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackctl.checks.history import Line
 from stackctl.report.chart import HEIGHT, WIDTH, draw, ticks
+from stackctl.report.panel_history import Line
 
 START, END, STEP = 1_700_000_100.0, 1_700_001_000.0, 10.0
 

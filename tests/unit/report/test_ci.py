@@ -8,12 +8,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from stackctl.checks.finding import Finding
 from stackctl.errors import Problem
 from stackctl.report import github, junit
 from stackctl.report.checkout import Checkout
 from stackctl.report.verification import Verification
 from stackctl.source import Position
+from stackctl.verification.finding import Finding
 
 PLACE = Position("stack.yml", 5, 15)
 FINDINGS = (

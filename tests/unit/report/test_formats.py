@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from stackctl.bounds.terminal import cleaned
-from stackctl.checks.finding import Finding
 from stackctl.report import github, json_report, junit, text
 from stackctl.report.verification import Verification
 from stackctl.source import Position
+from stackctl.verification.finding import Finding
 
 PLACE = Position("stack.yml", 5, 15, '    targets: ["localhost:8000"]')
 PASS = Finding("component.ready", "prometheus", "pass", "ready", source=Position("stack.yml", 1, 1))

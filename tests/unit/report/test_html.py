@@ -11,11 +11,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from stackctl.checks.finding import Finding
-from stackctl.checks.history import Chart, History, Line
 from stackctl.report import html
+from stackctl.report.panel_history import Chart, History, Line
 from stackctl.report.verification import Verification
 from stackctl.source import Position
+from stackctl.verification.finding import Finding
 
 EVIL = "<script>alert(1)</script>\"'&lt;</style><img src=x onerror=alert(1)>é漢\x00\x1b[31m\ud800"
 VOID = {"meta", "link", "input", "img", "br"}

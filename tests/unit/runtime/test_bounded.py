@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import CheckFailed, Problem, Unavailable
-from stackctl.operations.refused import error_of
+from stackctl.operations.checker_errors import error_of
 from stackctl.runtime import engine
 from stackctl.runtime.bounded import Ended, Unusable, run
 from stackctl.runtime.checkers import Call, Texts, Verdict

@@ -1,0 +1,1 @@
+"""The backing of an expression: whether the series that it selects exist, or may still come."""

@@ -1,0 +1,487 @@
+"""What backs an expression: whether the metrics, labels and values that it asks for are there, or may yet come.
+
+An empty result proves little. A counter that was never counted has no series, an alert that does not fire has no
+result; but what nobody serves, under that name or with that label, will never have one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher, get_close_matches
+from functools import cached_property
+from typing import TypeVar
+
+from stackctl import conventions as c
+from stackctl.backing.verdict import DATA, EARLY, ORDER, Verdict, unanswered, worst
+from stackctl.clients.http import NoAnswer
+from stackctl.clients.prometheus import Prometheus, counted
+from stackctl.metrics import catalogue, owners
+from stackctl.model import Rule, Service
+from stackctl.promql.catalogue import Catalogue
+from stackctl.promql.expression import syntax_error
+from stackctl.promql.selectors import Asked, Condition, Selector, read
+from stackctl.verification import targets
+from stackctl.verification.context import Context
+
+T = TypeVar("T")
+
+# How many selectors one request counts, how many requests are made side by side, and from how many selectors on that
+# differ in values only one look at all values is cheaper.
+_AT_ONCE = 20
+_CONCURRENCY = 4
+_ALIKE = 4
+_SHOWN = 5
+# A failure that is seen for this long is one, in seconds.
+_CONFIRMED_SECONDS = 0.5
+# A result does not look further back than this, in seconds.
+_LOOKBACK = 300.0
+_COUNTED = ("_total", "_bucket", "_count", "_sum")
+# A name this much like one that an exporter serves is misspelt; any other of its prefix may be of another collector.
+_MISSPELT = 0.9
+_IN_PARTS = "Ask Prometheus for its parts in turn."
+_PARTS = (*_COUNTED, "_info", "_created")
+# The type of a metric -> the parts under which its series are found, where these are not under its bare name.
+_FORMS = {
+    "histogram": ("_bucket", "_count", "_sum"),
+    "summary": ("_count", "_sum"),
+    "counter": ("_total",),
+    "info": ("_info",),
+    "gauge": (),
+    "stateset": (),
+}
+
+
+def judged(
+    context: Context, subjects: Sequence[T], judge: Callable[[Backing, Sequence[T]], list[Verdict]]
+) -> list[Verdict]:
+    """What `judge` says of each subject, as soon as nothing is early any more, or when time is up."""
+    if not subjects:
+        return []
+    seen = targets.settle(context)
+    scraped = targets.TargetStates((), 0.0, {}) if isinstance(seen, NoAnswer) else seen
+    verdicts = [EARLY] * len(subjects)
+    failed: dict[int, float] = {}  # since when, by the clock of this wait
+
+    def is_open(at: int) -> bool:
+        """Return whether waiting may change a verdict. A target counts as scraped a moment before its samples are
+        there, so a failure has to last."""
+        if verdicts[at].outcome == "fail":
+            return context.clock.now() - failed.setdefault(at, context.clock.now()) < _CONFIRMED_SECONDS
+        return verdicts[at].outcome == "early"
+
+    def observe() -> bool:
+        again = [at for at in range(len(subjects)) if is_open(at)]
+        backing = Backing(context, context.prometheus(), scraped)
+        for at, verdict in zip(again, judge(backing, [subjects[at] for at in again]), strict=True):
+            verdicts[at] = verdict
+        return not any(map(is_open, range(len(subjects))))
+
+    left = seen if isinstance(seen, NoAnswer) else context.settle(observe, bool, within=context.seconds)
+    if isinstance(left, NoAnswer):
+        return [unanswered(left)] * len(subjects)
+    return verdicts
+
+
+@dataclass(frozen=True)
+class Backing:
+    """A look at what Prometheus has, beside what the stack declares. Every answer is asked for once.
+
+    `scraped` are the targets. What a job without a target that is up would serve is skipped: the failure is reported
+    where it is, by `target.up`, and only there.
+
+    Methods raise NoAnswer when Prometheus gives none.
+    """
+
+    context: Context
+    client: Prometheus
+    scraped: targets.TargetStates
+    counted: dict[str, int] = field(default_factory=dict)
+    known: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+
+    def count(self, selectors: Iterable[Selector]) -> None:
+        """Count the series of many selectors with few requests."""
+        new = {query: each for each in selectors if (query := _existing(each)) not in self.counted}
+        self._count_alike(new)
+        queries = [query for query in new if query not in self.counted]
+        some = [queries[start : start + _AT_ONCE] for start in range(0, len(queries), _AT_ONCE)]
+        with ThreadPoolExecutor(_CONCURRENCY) as pool:
+            for part, counts in zip(some, pool.map(self.client.counts, some), strict=True):
+                self.counted.update(zip(part, counts, strict=True))
+
+    def _count_alike(self, selectors: Mapping[str, Selector]) -> None:
+        """Count selectors of one metric that differ in the values of the same labels by one look at these labels."""
+        alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for query, each in selectors.items():
+            if each.name and query == each.text:
+                labels = tuple(sorted({condition.label for condition in each.conditions}))
+                alike.setdefault((each.name, labels), []).append(query)
+        many = {key: queries for key, queries in alike.items() if len(queries) >= _ALIKE}
+        with ThreadPoolExecutor(_CONCURRENCY) as pool:
+            looks = pool.map(lambda key: self.client.combinations(Selector(key[0]).text, key[1]), many)
+            for ((_, labels), queries), found in zip(many.items(), looks, strict=True):
+                if found is not None:
+                    counts = _count_all([selectors[query] for query in queries], labels, found)
+                    self.counted.update(zip(queries, counts, strict=True))
+
+    def has(self, selector: Selector) -> bool:
+        """Whether there are series of `selector`."""
+        self.count([selector])
+        return self.counted[_existing(selector)] > 0
+
+    # -- expressions ------------------------------------------------------------------------------------------
+
+    def of_panel(self, expr: str, has_result: bool) -> Verdict:
+        """What came of a panel's query, which has a result or has none."""
+        if syntax_error(expr):  # and yet Prometheus has run it
+            return replace(DATA, summary="has data") if has_result else Verdict("fail", "no result", _IN_PARTS)
+        asked = read(expr)
+        short = self.too_short(asked)
+        if short:
+            return short
+        if has_result and not asked.fallback:
+            return replace(DATA, summary="has data")
+        found = self._selectors(asked, frozenset())
+        if found.outcome != "data":
+            return found
+        return replace(DATA, summary="has data") if has_result else self._empty(expr, asked)
+
+    def of_rule(self, expr: str, within: frozenset[str] = frozenset()) -> Verdict:
+        """Whether what a rule asks for is there. `within` are the recorded names that led here."""
+        asked = read(expr)
+        found = self.too_short(asked) or self._selectors(asked, within)
+        return replace(found, summary="what it asks for is there") if found.outcome == "data" else found
+
+    def too_short(self, asked: Asked) -> Verdict | None:
+        """The failure of a window that cannot hold two scrapes of its job."""
+        for each in asked.selectors:
+            if each.of_two and each.window < 2 * max(self._intervals.values()):
+                job, interval = self._slowest(each)
+                if each.window < 2 * interval:
+                    summary = f"{_time(each.window)} of `{each.name}` is shorter than two scrapes of `{job}`"
+                    least = f"at least {_time(2 * interval)}, better {_time(4 * interval)}"
+                    remedy = f"It is scraped each {_time(interval)}: take {least}, or `$__rate_interval` in a panel."
+                    return Verdict("fail", summary, remedy)
+        return None
+
+    def _selectors(self, asked: Asked, within: frozenset[str]) -> Verdict:
+        return worst(self._selector(each, within) for each in asked.selectors if not each.absent)
+
+    def _empty(self, expr: str, asked: Asked) -> Verdict:
+        """Each selector finds something, and yet there was no result."""
+        waiting = [each for each in asked.selectors if each.of_two and not self._twice(each)]
+        if waiting:
+            summary = f"`{waiting[0].name}` has not been scraped twice yet"
+            return Verdict("early", summary, "Wait longer with --timeout.")
+        if self.client.has_result(counted(expr)):  # the scrape that was missing came in between
+            return replace(DATA, summary="has data")
+        if asked.filters:
+            return Verdict("empty", "no series fulfils it now, as may be")
+        if asked.past:
+            return Verdict("empty", "there are no samples of the time it asks for yet")
+        if asked.joins:
+            remedy = "Bring both sides to the same labels: `sum by (...)`, or `on (...)`."
+            return Verdict("fail", "both sides have series, but none with the same labels as another", remedy)
+        names = ", ".join(f"`{each.name}`" for each in asked.selectors if each.name)
+        return Verdict("fail", f"there are series of {names}, but no result", _IN_PARTS)
+
+    def _twice(self, selector: Selector) -> bool:
+        query = f"count_over_time({selector.text}[{int(selector.window * 1000)}ms]) > 1"
+        return self.client.has_result(counted(query))
+
+    # -- a selector -------------------------------------------------------------------------------------------
+
+    def _selector(self, selector: Selector, within: frozenset[str]) -> Verdict:
+        if self.has(selector):
+            return DATA
+        found = self._missing(selector, within)
+        if found.outcome == "fail" and self.client.has_result(_existing(selector)):
+            return DATA  # it has come since it was counted: a failure is never told by answers of two moments
+        return found
+
+    def _missing(self, selector: Selector, within: frozenset[str]) -> Verdict:
+        """What it means that `selector` has no series."""
+        if job := self._silent_job(selector):
+            return Verdict("skip", f"it asks for series of `{job}`, which {self._silent[job]}")
+        if selector.name in ("ALERTS", "ALERTS_FOR_STATE"):
+            return Verdict("empty", "no alert fires")
+        if not selector.name:
+            return self._nameless(selector)
+        if not self.has(selector.only()):
+            return self._no_series(selector, within)
+        return self._conditions(selector)
+
+    def _wanted_jobs(self, selector: Selector) -> list[str]:
+        """The jobs that the matchers of `selector` name, () when it names none."""
+        wanted = [each for each in selector.conditions if each.label == "job" and each.wants]
+        accepted = (
+            job
+            for job in sorted(self._jobs)
+            if any(all(each.accepts(label) for each in wanted) for label in self._jobs[job])
+        )
+        return list(accepted) if wanted else []
+
+    def _silent_job(self, selector: Selector) -> str:
+        """The job that `selector` asks for, when that is silent."""
+        jobs = self._wanted_jobs(selector)
+        return jobs[0] if jobs and all(job in self._silent for job in jobs) else ""
+
+    def _nameless(self, selector: Selector) -> Verdict:
+        for each in selector.conditions:
+            if each.wants and not self.has(selector.only(each)):
+                values = self.client.label_values(each.label)
+                return Verdict("fail", f"no series has {each}", _suggestion(each, values))
+        return Verdict("empty", "no series has these labels together now")
+
+    def _no_series(self, selector: Selector, within: frozenset[str]) -> Verdict:
+        """There is no series of that name at all. A matcher on `job` says whose it would be."""
+        name, jobs = selector.name, self._wanted_jobs(selector)
+        recorded = [rule for file in self.context.stack.rules for rule in file.rules if _records(rule, name)]
+        if recorded and name not in within:
+            return self._recorded(name, recorded, within | {name})
+        promising = [each for each in self._owners.get(name, []) if not jobs or _job_of(each) in jobs]
+        serving = [service for service in promising if service.name not in self._silent]
+        if promising and not serving:
+            return self._from_silent(name, promising[0].name)
+        if any(service.push for service in serving):
+            return Verdict("empty", f"`{name}` has not been pushed yet")
+        if other := self._other_form(name):
+            return other
+        if self._kind(name):
+            return Verdict("empty", f"`{name}` has not been counted yet")
+        if serving:
+            remedy = "See what `contract.metric` says of it."
+            return Verdict("fail", f"`{serving[0].name}` promises `{name}`, but does not serve it", remedy)
+        return self._unknown(name, jobs)
+
+    def _other_form(self, name: str) -> Verdict | None:
+        """The failure of a name that its metric never has: each type serves its series under names of its own."""
+        kind = self._kinds.get(name)
+        if kind and (
+            others := [f"{name}{part}" for part in _FORMS.get(kind, ()) if self.has(Selector(f"{name}{part}"))]
+        ):
+            what = "has no quantiles" if kind == "summary" else "has no series of that name"
+            served = ", ".join(f"`{other}`" for other in others)
+            return Verdict("fail", f"the {kind} `{name}` {what}", f"Its series are {served}: use one of these.")
+        part = next((each for each in _PARTS if name.endswith(each)), "")
+        bare = name.removesuffix(part)
+        kind = self._kinds.get(bare) if part and name not in self._kinds else None
+        if (kind in _FORMS and part not in (*_FORMS[kind], "_created")) or (
+            kind == "histogram" and self.has(Selector(bare))
+        ):
+            what = "native histogram" if kind == "histogram" else kind
+            return Verdict("fail", f"the {what} `{bare}` has no `{part}` series", f"Use `{bare}` in the expression.")
+        return None
+
+    def _unknown(self, name: str, jobs: Sequence[str]) -> Verdict:
+        """Nobody promises it, and nobody announces it now."""
+        owner = self._component(name)
+        if owner in self._silent and (not jobs or owner in jobs):
+            return self._from_silent(name, owner)
+        unbound = [job.name for job in self.context.jobs if job.service and job.service.contract is None]
+        open_ones = [job for job in unbound if not jobs or job in jobs]
+        silent = [] if owner else [each for each in open_ones if each in self._silent]
+        if silent:  # it may be one of these that serves it: a name that is alike would be bad advice
+            return self._from_silent(name, silent[0])
+        # A rule may have recorded nothing yet, and is what was meant all the same.
+        # A record that reads the name is not: nor is it there then.
+        known = {*self._names, *self._catalogue.series, *self._catalogue.records} - {name}
+        near = _nearest(name, {each for each in known if not self._catalogue.reads(each, name)})
+        if owner and owner not in self._silent and SequenceMatcher(None, name, near).ratio() < _MISSPELT:
+            summary = f"`{owner}` does not serve `{name}`"
+            return Verdict("fail", summary, "Turn on the collector that serves it, or remove it.", optional=owner)
+        if near:
+            return Verdict("fail", f"nothing serves `{name}`", f"Did you mean `{near}`? Correct the name.")
+        when = " any more" if name in self._names else ""
+        return Verdict("fail", f"nothing serves `{name}`{when}", "Serve it, or take the expression out.")
+
+    def _from_silent(self, name: str, owner: str) -> Verdict:
+        return Verdict("skip", f"`{name}` is for `{owner}` to serve, which {self._silent[owner]}")
+
+    def _recorded(self, name: str, rules: Sequence[Rule], within: frozenset[str]) -> Verdict:
+        """What is recorded is as good as the rule that records it."""
+        behind = min((self.of_rule(rule.expr, within) for rule in rules), key=lambda v: ORDER.index(v.outcome))
+        if behind.outcome != "data":
+            return replace(behind, summary=f"`{name}` has nothing to record: {behind.summary}")
+        if any(self.client.has_result(rule.expr) for rule in rules):
+            written = (each for same in self.context.rules().values() for each in same if each.name == name)
+            every = min((each.interval for each in written), default=0.0)
+            if every > self.context.seconds:
+                summary = f"`{name}` is recorded every {_time(every)}, and has not been yet"
+                return Verdict("skip", summary, f"Run `stackctl verify` again after {_time(every)}.")
+            return Verdict("early", f"`{name}` has not been recorded yet", "Wait longer with --timeout.")
+        return Verdict("empty", f"`{name}` has nothing to record yet")
+
+    # -- labels -----------------------------------------------------------------------------------------------
+
+    def _conditions(self, selector: Selector) -> Verdict:
+        wanted = [each for each in selector.conditions if each.wants]
+        self.count(selector.only(each) for each in wanted)
+        guilty = [each for each in wanted if not self.has(selector.only(each))]
+        if guilty:
+            return worst(self._condition(selector.name, each) for each in guilty)
+        if self._is_counter(selector.name):
+            return Verdict("empty", f"`{selector.name}` has not been counted with these labels yet")
+        remedy = "Ask Prometheus for it with fewer of its conditions."
+        return Verdict("fail", f"no series of `{selector.name}` has these labels together", remedy)
+
+    def _condition(self, name: str, wanted: Condition) -> Verdict:
+        """There are series of that name, but none that fulfils this condition."""
+        promised = self._promised(name)
+        come = Verdict("empty", f"no series of `{name}` has {wanted} yet")
+        closed = promised.get(wanted.label, ())
+        if closed and any(map(wanted.accepts, closed)):
+            return come
+        if wanted.label not in promised:
+            labels = self._labels(name)
+            if wanted.label not in labels:
+                return _no_label(name, wanted.label, {*labels, *promised} - {"__name__"})
+        values = closed or self._values(wanted.label, Selector(name).text)
+        may_come = wanted.label not in self._target_labels and (self._is_counter(name) or wanted.label in promised)
+        if may_come and not closed and not _is_misspelt(wanted, values):
+            return come
+        return Verdict("fail", f"no series of `{name}` has {wanted}", _suggestion(wanted, values))
+
+    def _promised(self, name: str) -> Mapping[str, tuple[str, ...]]:
+        """The labels that contracts declare for a series, with their closed sets."""
+        known = self._catalogue.series.get(name)
+        return known.labels if known and known.labels is not None else {}
+
+    def _is_counter(self, name: str) -> bool:
+        return self._kind(name) in ("counter", "histogram", "summary") or name.endswith(_COUNTED)
+
+    def _kind(self, name: str) -> str:
+        """The type that targets announce for the metric of a series, or ""."""
+        bare = next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
+        return self._kinds.get(name) or self._kinds.get(bare, "")
+
+    def _labels(self, name: str) -> tuple[str, ...]:
+        if ("", name) not in self.known:
+            self.known["", name] = self.client.label_names(Selector(name).text)
+        return self.known["", name]
+
+    def _values(self, label: str, selector: str) -> tuple[str, ...]:
+        if (label, selector) not in self.known:
+            self.known[label, selector] = self.client.label_values(label, selector)
+        return self.known[label, selector]
+
+    # -- what there is ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, str]:
+        return self.client.kinds()
+
+    @cached_property
+    def _names(self) -> Sequence[str]:
+        return self.client.names()
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        return catalogue(self.context.stack)
+
+    @cached_property
+    def _owners(self) -> Mapping[str, list[Service]]:
+        return owners(self.context.stack)
+
+    @cached_property
+    def _jobs(self) -> Mapping[str, frozenset[str]]:
+        """Job -> the values of the label `job` of what it scrapes, and of what is pushed."""
+        pushed = {service.push.job for service in self.context.stack.services if service.push}
+        own = dict.fromkeys({job.name for job in self.context.jobs} | pushed)
+        return {job: self.scraped.labelled.get(job, frozenset({job})) for job in own}
+
+    @cached_property
+    def _silent(self) -> Mapping[str, str]:
+        """The jobs, services and components of which nothing can be scraped, each with why."""
+        sources = {job.name: job.component or job.service for job in self.context.jobs}
+        skipped = [job for job, source in sources.items() if source and source.name in self.context.skipped]
+        down = {job: "has no target that is up" for job in sources if job not in self.scraped.up}
+        return {**down, **dict.fromkeys([*skipped, *self.context.skipped], "does not run")}
+
+    @cached_property
+    def _intervals(self) -> Mapping[str, float]:
+        """Job -> the seconds between two scrapes."""
+        return {job.name: self.context.interval(job) for job in self.context.jobs}
+
+    def _slowest(self, selector: Selector) -> tuple[str, float]:
+        """The job of `selector` that is scraped least often, and its interval in seconds."""
+        found = {*self._values("job", selector.text)}
+        jobs = [(job, seconds) for job, seconds in self._intervals.items() if found & self._jobs[job]]
+        return max(jobs, key=lambda pair: pair[1], default=("", 0.0))
+
+    @cached_property
+    def _target_labels(self) -> frozenset[str]:
+        """The labels whose values do not come with a count: those of targets, and the bounds of buckets."""
+        own = {label for job in self.context.jobs for each in job.endpoints for label in each.labels}
+        own |= {label for service in self.context.stack.services for label in service.labels}
+        return frozenset({"job", "instance", "le", "quantile", *own})
+
+    def _component(self, name: str) -> str:
+        """The component whose metrics are named so, or ""."""
+        names = [component.name for component in self.context.stack.components]
+        return next((each for each in names if name.startswith(c.SERIES_PREFIXES.get(each, ("\0",)))), "")
+
+
+def _existing(selector: Selector) -> str:
+    """The query whose series are those of `selector`: all that were there within its window."""
+    if selector.window <= _LOOKBACK:
+        return selector.text
+    return f"last_over_time({selector.text}[{int(selector.window)}s])"
+
+
+def _job_of(service: Service) -> str:
+    return service.push.job if service.push else service.name
+
+
+def _records(rule: Rule, name: str) -> bool:
+    return rule.kind == "record" and rule.name == name
+
+
+def _no_label(name: str, label: str, labels: Iterable[str]) -> Verdict:
+    near = _nearest(label, labels, 0.6)
+    remedy = (
+        f"Did you mean `{near}`? Correct the label." if near else f"It has: {', '.join(sorted(labels)) or 'no labels'}."
+    )
+    return Verdict("fail", f"`{name}` has no label `{label}`", remedy)
+
+
+def _count_all(selectors: Sequence[Selector], labels: Sequence[str], found: Sequence[Mapping[str, str]]) -> list[int]:
+    """How many of `found` each selector accepts. What wants one value of each label is not searched for."""
+    exact = Counter(tuple(each.get(label, "") for label in labels) for each in found)
+
+    def count(selector: Selector) -> int:
+        wanted = {each.label: each.value for each in selector.conditions if each.operator == "="}
+        if len(wanted) == len(selector.conditions):
+            return exact[tuple(wanted[label] for label in labels)]
+        return sum(map(selector.accepts, found))
+
+    return list(map(count, selectors))
+
+
+def _suggestion(wanted: Condition, values: Iterable[str]) -> str:
+    known = sorted(values)
+    near = _nearest(wanted.value, known, 0.6)
+    if near and near != wanted.value:
+        return f'Did you mean `{wanted.label}="{near}"`? Correct the value.'
+    shown = ", ".join(f"`{value}`" for value in known[:_SHOWN])
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    return f"`{wanted.label}` is {shown}{more}." if known else f"No series has `{wanted.label}` now."
+
+
+def _is_misspelt(wanted: Condition, values: Iterable[str]) -> bool:
+    """Whether a value is so like one that there is that it is hardly another. `5xx` and `4xx`, `valid` and `invalid`
+    are two."""
+    near = _nearest(wanted.value, values, 0.75) if wanted.operator == "=" else ""
+    if not near or near in wanted.value or wanted.value in near:
+        return False
+    return not any(letter.isdigit() for letter in near + wanted.value)
+
+
+def _nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str:
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=cutoff)), "")
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:g}m" if seconds >= 60 and seconds % 60 == 0 else f"{seconds:g}s"

@@ -1,0 +1,51 @@
+"""What came of an expression, from the best to the worst, and what a report says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from stackctl.clients.http import NoAnswer
+from stackctl.verification.finding import Finding, Subject
+
+# From the best to the worst. "early" may become better by waiting, and is a failure when it does not.
+Outcome = Literal["data", "empty", "skip", "early", "fail"]
+ORDER: tuple[Outcome, ...] = ("data", "empty", "skip", "early", "fail")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of an expression, or of one selector. `empty` is an empty result that may well be.
+
+    `optional` is the component that could serve what is asked for, if one of its collectors were turned on.
+    """
+
+    outcome: Outcome
+    summary: str = ""
+    remedy: str = ""
+    cause: str = ""
+    optional: str = ""
+
+    def finding(self, subject: Subject, evidence: str = "") -> Finding:
+        if self.outcome in ("data", "empty"):
+            return subject.passed(self.summary)
+        if self.outcome == "skip":
+            return subject.skipped(self.summary, self.remedy, cause=self.cause)
+        return subject.failed(self.summary, self.remedy, evidence, stage="loaded")
+
+
+DATA = Verdict("data")
+EARLY = Verdict("early")
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The first of the worst; that there is data when there are none."""
+    return max(verdicts, key=lambda verdict: ORDER.index(verdict.outcome), default=DATA)
+
+
+def unanswered(error: NoAnswer) -> Verdict:
+    """The verdict where the server gives no answer: a skip where its own check reports why."""
+    if error.reported:
+        return Verdict("skip", f"not checked: {error.summary}", f"See `{error.reported}`.", error.reported)
+    return Verdict("fail", error.summary, "Run `stackctl up`.")

@@ -1,0 +1,107 @@
+"""The registry of checks: all families, run in parallel against a running stack, in the order of the report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from stackctl.checks import (
+    alertmanager,
+    components,
+    config,
+    contracts,
+    drift,
+    exporters,
+    expressions,
+    grafana,
+    health,
+    jobs,
+    notified,
+    panels,
+    remote_write,
+    rules,
+    storage,
+    stored,
+    targets,
+)
+from stackctl.clients.http import Away
+from stackctl.verification.context import Context
+from stackctl.verification.finding import Finding
+
+Family = Callable[[Context], Iterable[Finding]]
+
+# The families in the order in which they are reported, each with the ids it answers for.
+FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
+    (components.check, (components.ID,)),
+    (config.check, (config.GENERATION, config.FILES, config.CONFIG, config.RETENTION)),
+    (storage.check, (storage.ID,)),
+    (jobs.check, (jobs.ID,)),
+    (targets.check, (targets.ID,)),
+    (stored.check, (stored.ID,)),
+    (remote_write.check, (remote_write.ID,)),
+    (contracts.check, (contracts.METRIC, contracts.LABELS)),
+    (health.check, (health.ID,)),
+    (exporters.check, (exporters.WORKS, exporters.PROBE)),
+    (rules.check, (rules.LOADED, rules.HEALTHY)),
+    (expressions.check, (expressions.ID,)),
+    (alertmanager.check, (alertmanager.CONNECTED, alertmanager.CONFIG, alertmanager.RECEIVER)),
+    (notified.check, (notified.ID,)),
+    (grafana.check_health, (grafana.HEALTH,)),
+    (grafana.check_login, (grafana.LOGIN,)),
+    (grafana.check, (grafana.DATASOURCE, grafana.DASHBOARD)),
+    (panels.check, (panels.PANEL, panels.VARIABLE)),
+    (drift.check, (drift.JOB, drift.TARGET, drift.RULE, drift.RECEIVER, drift.DASHBOARD)),
+)
+IDS = tuple(id for _, ids in FAMILIES for id in ids)
+
+
+# What everything else depends on is checked first, in this order. A failure of these makes the rest that asks the same
+# server a skip, so that one cause is one failure; and a wrong password is tried once.
+_FIRST: tuple[Family, ...] = (components.check, grafana.check_health, grafana.check_login)
+# The families that log in to Grafana.
+_LOGGED_IN = frozenset({grafana.check_login, grafana.check, panels.check, drift.check})
+
+
+def run(context: Context, only: Sequence[str] = ()) -> list[Finding]:
+    """The findings of all families, or of those that answer for the ids (or families, `target`) in `only`.
+
+    A failure on which one of these depends is among them, whether it was asked for or not.
+    """
+    chosen = [family for family, ids in FAMILIES if not only or any(_named(id, only) for id in ids)]
+    known: dict[Family, list[Finding]] = {}
+    for family in _FIRST:
+        if family is grafana.check_login and not _LOGGED_IN & {*chosen}:
+            continue
+        known[family] = _timed(family, replace(context))
+        context = replace(context, away={**context.away, **_away(known[family])})
+    later = replace(context)  # what families look at together is looked at again in each run
+    with ThreadPoolExecutor(len(FAMILIES)) as pool:
+        results = list(pool.map(lambda family: known[family] if family in known else _timed(family, later), chosen))
+    found = [finding for findings in results for finding in findings if not only or _named(finding.id, only)]
+    causes = {finding.cause for finding in found}
+    reported = [each for findings in known.values() for each in findings if _row(each) in causes and each not in found]
+    return [*reported, *found]
+
+
+def _away(findings: Iterable[Finding]) -> dict[str, Away]:
+    """The components that these findings show to be of no use."""
+    failed = [finding for finding in findings if finding.status == "fail"]
+    return {each.subject: Away(f"{each.subject} does not work: {each.summary}", _row(each)) for each in failed}
+
+
+def _row(finding: Finding) -> str:
+    return f"{finding.id} {finding.subject}"
+
+
+def _named(id: str, only: Sequence[str]) -> bool:
+    return any(id == name or id.startswith(f"{name}.") for name in only)
+
+
+def _timed(family: Family, context: Context) -> list[Finding]:
+    """The findings of one family; the time is that of the family, which looks at all its subjects together."""
+    start = time.monotonic()
+    findings = list(family(context))
+    seconds = round(time.monotonic() - start, 3)
+    return [replace(finding, duration_seconds=seconds) for finding in findings]

@@ -1,0 +1,179 @@
+"""Watching drilled alerts on their course, hop by hop, and what is said of each at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stackctl import conventions as c
+from stackctl.clients.alertmanager import Alertmanager
+from stackctl.clients.http import NoAnswer
+from stackctl.clients.prometheus import TEMPLATE_ERROR, Prometheus
+from stackctl.drill.alerts import Drilled
+from stackctl.drill.sink import Arrivals
+from stackctl.verification.finding import Finding, Subject
+from stackctl.wait import TimedOut, wait_until
+
+ID = "drill.delivered"
+# Matches every alert under drill.
+EVERY = f'{c.DRILL}!=""'
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How far one alert came, with the Unix time of each hop by the clock of who tells it, None for one not seen.
+
+    fired       when the evaluation was that makes it fire
+    received    when Alertmanager took it, and chose `receivers`
+    arrived     what was to be notified -> when that was
+    faults      what was to be notified -> why nothing of use has arrived there, where that is known
+    annotations those of the alert as Prometheus has expanded them
+    """
+
+    alert: Drilled
+    fired: float | None = None
+    received: float | None = None
+    receivers: tuple[str, ...] = ()
+    arrived: Mapping[str, float | None] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        return self.received is not None and None not in self.arrived.values()
+
+
+@dataclass
+class _Log:
+    """What was seen first at which time, by the number of the alert."""
+
+    fired: dict[int, float] = field(default_factory=dict)
+    received: dict[int, float] = field(default_factory=dict)
+    receivers: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    annotations: dict[int, Mapping[str, str]] = field(default_factory=dict)
+
+
+def watch(
+    alerts: Sequence[Drilled],
+    prometheus: Prometheus,
+    alertmanager: Alertmanager,
+    ways: Callable[[Drilled, str], Mapping[str, str]],
+    arrivals: Callable[[], Arrivals],
+    deadline_seconds: float,
+) -> tuple[Delivery, ...]:
+    """How far each alert comes within `deadline_seconds`.
+
+    `ways(alert, receiver)` are the ways by which a receiver that Alertmanager has chosen is notified, with the names
+    that people know; `arrivals` says when each was used first, and what is wrong with those of no use.
+    """
+    log = _Log()
+
+    def look() -> tuple[Delivery, ...]:
+        _see(log, alerts, prometheus, alertmanager)
+        came = arrivals()
+        return tuple(_delivery(alert, log, ways, came) for alert in alerts)
+
+    try:
+        return wait_until(
+            look, lambda seen: all(each.complete for each in seen), deadline_seconds, interval=_LOOK_SECONDS
+        )
+    except TimedOut:
+        return look()
+
+
+def _see(log: _Log, alerts: Sequence[Drilled], prometheus: Prometheus, alertmanager: Alertmanager) -> None:
+    """Note what is new at each server. One that does not answer has nothing new."""
+    try:
+        for one in prometheus.firing():
+            for alert in alerts:
+                if _is(alert, one.labels):
+                    log.fired.setdefault(alert.number, one.since)
+                    log.annotations.setdefault(alert.number, one.annotations)
+        for active in alertmanager.alerts(EVERY):
+            for alert in alerts:
+                if _is(alert, active.labels):
+                    log.received.setdefault(alert.number, active.updated)
+                    log.receivers.setdefault(alert.number, active.receivers)
+    except NoAnswer:
+        return
+
+
+def _is(alert: Drilled, labels: Mapping[str, str]) -> bool:
+    wanted = {"alertname": alert.name, **alert.labels}
+    return all(labels.get(name) == value for name, value in wanted.items() if "{{" not in value)
+
+
+def _delivery(
+    alert: Drilled,
+    log: _Log,
+    ways: Callable[[Drilled, str], Mapping[str, str]],
+    came: Arrivals,
+) -> Delivery:
+    chosen = log.receivers.get(alert.number, ())
+    expected = {way: name for receiver in chosen for way, name in ways(alert, receiver).items()}
+    return Delivery(
+        alert,
+        log.fired.get(alert.number),
+        log.received.get(alert.number),
+        chosen,
+        {name: came.times.get(way) for way, name in expected.items()},
+        {name: came.faults[way] for way, name in expected.items() if way in came.faults},
+        log.annotations.get(alert.number, {}),
+    )
+
+
+def finding(delivery: Delivery, waited_seconds: float) -> Finding:
+    """What the drill says of one alert."""
+    subject = Subject(ID, delivery.alert.subject, delivery.alert.origin)
+    if delivery.fired is None and delivery.received is None:
+        summary = f"Prometheus did not fire it within {waited_seconds:g} s"
+        return subject.failed(summary, "See `stackctl logs prometheus`, and whether `stackctl verify` is green.")
+    if delivery.received is None:
+        return subject.failed(
+            f"fired, and did not reach Alertmanager within {waited_seconds:g} s",
+            "Run `stackctl verify --only alertmanager`: it says whether Prometheus sends alerts there.",
+        )
+    course = f"fired, at Alertmanager {_later(delivery.received, delivery.fired)}"
+    missing = [name for name, moment in delivery.arrived.items() if moment is None]
+    if missing:
+        reasons = "\n".join(f"{name}: {delivery.faults[name]}" for name in missing if name in delivery.faults)
+        return subject.failed(
+            f"{course}, and did not arrive at {', '.join(missing)} within {waited_seconds:g} s",
+            _FIX_RECEIVER if reasons else _SEE_LOG,
+            reasons,
+            stage="loaded",
+        )
+    if delivery.faults:
+        name, wrong = next(iter(delivery.faults.items()))
+        return subject.failed(f"{course}, and at {name}, where {wrong}", _FIX_TEMPLATE, stage="loaded")
+    if broken := _broken(delivery.annotations):
+        summary = f"{course}, but its annotation `{broken[0]}` cannot be expanded"
+        return subject.failed(summary, "Correct the template of this annotation.", broken[1], stage="loaded")
+    if not delivery.arrived:
+        return subject.warned(
+            f"{course}, and routed to a receiver that notifies nobody",
+            "Give the receiver an integration, or the alert a route to one that has.",
+        )
+    hops = [f"at {name} {_later(moment, delivery.received)}" for name, moment in delivery.arrived.items()]
+    return subject.passed(", ".join([course, *hops]))
+
+
+_SEE_LOG = "See `stackctl logs alertmanager`: it names each notification that failed, with the reason."
+_FIX_RECEIVER = "Correct the address, the login or the templates of these receivers, and run `stackctl reload`."
+_FIX_TEMPLATE = "Correct the templates of this receiver: `stackctl check` says which of them fails."
+# A drilled alert has none of the labels that its series bring, and to read "" as a number fails for that alone.
+_MISSING_LABEL = 'parsing ""'
+
+
+def _broken(annotations: Mapping[str, str]) -> tuple[str, str] | None:
+    """The first annotation whose template failed, with what came of it."""
+    failed = (pair for pair in annotations.items() if TEMPLATE_ERROR in pair[1] and _MISSING_LABEL not in pair[1])
+    return next(failed, None)
+
+
+def _later(moment: float | None, before: float | None) -> str:
+    """The time of a hop, for people. Clocks of two servers may disagree by a little, but nothing arrives too early."""
+    seconds = max((moment or 0.0) - (before or moment or 0.0), 0.0)
+    return f"after {seconds * 1000:.0f} ms" if seconds < 1 else f"after {seconds:.1f} s"

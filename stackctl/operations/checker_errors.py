@@ -1,0 +1,151 @@
+"""What is known to be wrong with a stack before any server loads it: one code for `check`, `up` and `reload`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stackctl import conventions as c
+from stackctl.errors import CheckFailed, Problem, StackctlError, Unavailable
+
+if TYPE_CHECKING:
+    from stackctl.manifest.queries import Review
+    from stackctl.model import Stack, Waiver
+    from stackctl.runtime import Refusal
+    from stackctl.runtime.checkers import Texts
+    from stackctl.runtime.compose_file import BadCompose
+    from stackctl.runtime.validation import BadTemplate
+    from stackctl.source import Position
+    from stackctl.tree import Tree
+
+# Keys of a component's container -> those of the manifest that give them.
+_COMPONENT_KEYS: dict[tuple[str | int, ...], tuple[str, ...]] = {
+    ("mem_limit",): ("resources", "memory"),
+    ("cpus",): ("resources", "cpus"),
+    ("environment",): ("extra_env",),
+}
+
+
+def refused(
+    stack: Stack | None,
+    tree: Tree,
+    root: Path,
+    validate: Callable[[Texts], Iterable[Refusal]],
+    review: Review | None = None,
+) -> list[Problem]:
+    """All that is wrong, at the lines of what the user wrote: what expressions cannot mean, what Compose does not take,
+    and what the servers' own checkers find, by `validate`. Without a `stack`, where only the `tree` is known, the
+    latter two. A `review` of its expressions that was made already is not made again. `root` is the manifest's folder.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from stackctl.operations.texts import texts
+    from stackctl.runtime.compose_file import compose_refusals
+
+    with ThreadPoolExecutor(2) as pool:
+        checking = pool.submit(validate, texts(stack))
+        composing = pool.submit(compose_refusals, _compose_file(stack, tree), root)
+        expressions = _expressions(stack, review)
+        found = [*composing.result(), *checking.result()]
+    return [*expressions, *placed(found, stack)]
+
+
+def error_of(problems: Collection[Problem], remedy: str = "") -> StackctlError:
+    """The error of a stack that is refused: Unavailable when all that is wrong is a checker that cannot be used.
+
+    With a `remedy` it also says that nothing was changed.
+    """
+    from stackctl.runtime.bounded import Unusable
+
+    kind = Unavailable if all(isinstance(each, Unusable) for each in problems) else CheckFailed
+    return kind(*problems, *([Problem("nothing was changed", remedy=remedy)] if remedy else ()))
+
+
+def _expressions(stack: Stack | None, review: Review | None) -> Collection[Problem]:
+    if stack is None:
+        return ()
+    from stackctl.manifest.queries import review_queries
+
+    return [*unknown_checks(stack.waivers), *(review or review_queries(stack)).errors]
+
+
+def unknown_checks(waivers: Sequence[Waiver]) -> list[Problem]:
+    """Return a problem for each exception in `ignore` from a check that does not exist: it would never apply."""
+    if not waivers:
+        return []
+    from stackctl.checks.registry import IDS
+    from stackctl.manifest.validate import unknown_name
+
+    names = {*IDS, *(id.split(".")[0] for id in IDS)}
+    return [
+        Problem(
+            f"ignore: there is no check `{each.check}`", each.origin, remedy=unknown_name(each.check, IDS, "Checks")
+        )
+        for each in waivers
+        if each.check not in names
+    ]
+
+
+def _compose_file(stack: Stack | None, tree: Tree) -> bytes:
+    """The Compose file of a stack, also of one that runs natively here; b"" where it is not known."""
+    if c.COMPOSE_FILE not in tree.files and stack is not None:
+        from stackctl.render import render
+        from stackctl.source import Secret
+
+        tree = render(stack, c.DOCKER, {c.GRAFANA_ADMIN_PASSWORD: Secret("only-checked")})
+    return tree.files[c.COMPOSE_FILE].content if c.COMPOSE_FILE in tree.files else b""
+
+
+def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Problem]:
+    """The refusals as problems; at the places of what they are about, when the `stack` that was rendered is known."""
+    from stackctl.runtime.compose_file import BadCompose
+    from stackctl.runtime.validation import BadSetting, BadTemplate, UnknownField
+
+    problems = []
+    for each in refusals:
+        if isinstance(each, BadTemplate):
+            problems.append(each.at(_origin(each, stack)))
+        elif isinstance(each, BadSetting):
+            problems.append(each.at(_setting(each.words, stack)))
+        elif isinstance(each, BadCompose):
+            problems.append(_in_manifest(each, stack))
+        elif isinstance(each, UnknownField):
+            problems.append(each.at(stack.places.find_key(each.name) if stack else None))
+        else:
+            problems.append(each)
+    return problems
+
+
+def _in_manifest(bad: BadCompose, stack: Stack | None) -> Problem:
+    """What Compose refuses, at the place of the manifest that it was rendered from."""
+    match bad.path:
+        case ("services", name, *rest) if stack is not None:
+            pass
+        case _:
+            return bad.at(None)
+    if any(service.name == name and service.run.docker for service in stack.services):
+        path = ("services", str(name), "run", "docker", *rest)
+    else:
+        component = next((ours for ours, theirs in c.CONTAINER_NAMES.items() if theirs == name), str(name))
+        path = (*_section(component, stack), *_COMPONENT_KEYS.get(tuple(rest[:1]), tuple(rest)))
+    shown = ".".join(map(str, path[:-1] if bad.key else path))
+    # Compose's own words name no place in a service, but the value.
+    said = stack.places.find(bad.words, path) if not rest else None
+    return bad.at(said or stack.places.position(path, key=bad.key), shown)
+
+
+def _section(component: str, stack: Stack) -> tuple[str, ...]:
+    return ("exporters", component) if any(each.name == component for each in stack.exporters) else (component,)
+
+
+def _origin(template: BadTemplate, stack: Stack | None) -> Position | None:
+    files = [file for file in stack.rules if c.RULES_FOLDER + file.path == template.file] if stack else []
+    rules = [rule for file in files for rule in file.rules if rule.group == template.group]
+    return rules[template.index].place(template.part, template.key) if template.index < len(rules) else None
+
+
+def _setting(words: str, stack: Stack | None) -> Position | None:
+    if stack is None or stack.alertmanager is None:
+        return None
+    return stack.places.find(words, (c.ALERTMANAGER,)) or stack.alertmanager.origin

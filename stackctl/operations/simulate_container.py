@@ -1,0 +1,88 @@
+"""`stackctl simulate --container`: the same from a container, which has the names of the targets on their network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from stackctl import conventions as c
+from stackctl.model import Run, Service, Stack
+
+_PACKAGE = "/opt/stackctl/stackctl"
+_LOOK_SECONDS = 0.3
+
+
+def simulate_contained(
+    stack: Stack,
+    services: Sequence[Service],
+    image: str,
+    scenario: str,
+    seed: int,
+    speed: float,
+    control: int,
+    hosts: Sequence[str],
+    told_to_end: Callable[[float], bool],
+) -> None:
+    """Serve `services` until told to end. Raises Unavailable when the container does not start, or ends by itself."""
+    from stackctl.errors import Unavailable
+    from stackctl.report import console
+    from stackctl.runtime.callback import callback
+    from stackctl.runtime.sidecar import Beside, published, running
+    from stackctl.scrape import component_address
+    from stackctl.simulate.container_spec import LISTENING, Order, Served, write
+
+    listens = {exporter.name: exporter.listen.reached for exporter in stack.exporters}
+    served = [Served(replace(each, run=Run()), tuple(_addresses(each, listens.get(each.name)))) for each in services]
+    inside = _free_port({port for each in served for _, port in each.addresses})
+    gateway = f"http://{component_address(stack.pushgateway, c.DOCKER)}" if stack.pushgateway else ""
+    order = Order(tuple(served), scenario, seed, speed, inside, gateway)
+    local = sorted({target.port for each in services for target in each.targets if target.host in c.LOCAL_HOSTS})
+    names = sorted({target.host for each in services for target in each.targets if target.host not in c.LOCAL_HOSTS})
+    exporters = [(listens[each.name], c.PORTS[each.name]) for each in services if each.name in listens]
+    beside = Beside(
+        project=stack.name,
+        name=f"{stack.name}-simulate",
+        image=image,
+        command=("python3", "-m", "stackctl.simulate"),
+        aliases=tuple(names),
+        published=(
+            *((f"{host}:{port}", port) for host in hosts or callback(c.DOCKER)[:1] for port in local),
+            *exporters,
+            (f"{c.LOOPBACK}:{control or ''}", inside),
+        ),
+        mounts={_PACKAGE: Path(__file__).parents[1]},
+        environment={"PYTHONPATH": str(Path(_PACKAGE).parent), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    with running(beside, write(order), LISTENING) as process:
+        for each in served:
+            _announce(each.service, scenario, beside.name)
+        address = published(beside.name, inside)
+        console.out(f"control: curl -X POST 'http://{address}/-/scenario?name=errors'   (GET lists the scenarios)")
+        while not told_to_end(_LOOK_SECONDS):
+            if process.poll() is not None:
+                raise Unavailable.of(f"the container {beside.name} has ended", remedy="Start the simulation again.")
+
+
+def _addresses(service: Service, listen: str | None) -> Iterator[tuple[str, int]]:
+    """What Prometheus asks, and where stackctl asks an exporter whether it is ready."""
+    from stackctl.scrape import reachable
+
+    for target in service.targets:
+        yield reachable(target, c.DOCKER), target.port
+    if listen:
+        yield listen, c.PORTS[service.name]
+
+
+def _announce(service: Service, scenario: str, container: str) -> None:
+    from stackctl.report import console
+
+    for target in service.targets:
+        console.out(f"{service.name}: http://{target.address}{service.metrics_path}, {scenario}, from {container}")
+    if service.push:
+        console.out(f"{service.name}: pushes, {scenario}, from {container}")
+
+
+def _free_port(taken: Collection[int]) -> int:
+    """A port for the control that nothing is served at."""
+    return next(port for port in range(9999, 1023, -1) if port not in taken)

@@ -1,0 +1,1 @@
+"""A verification: the context of the checks, what servers report, and findings."""

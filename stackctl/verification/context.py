@@ -1,0 +1,151 @@
+"""What every check family is given, and how it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from stackctl import conventions as c
+from stackctl.access import Access
+from stackctl.clients.alertmanager import Alertmanager
+from stackctl.clients.grafana import Grafana, LoginHttp, Logins
+from stackctl.clients.http import Answer, Away, Http, NoAnswer
+from stackctl.clients.probe import Dial
+from stackctl.clients.prometheus import Prometheus
+from stackctl.model import Component, Stack
+from stackctl.promql import duration
+from stackctl.scrape import Job
+from stackctl.source import Secret
+from stackctl.tree import Tree
+from stackctl.verification.place import Place
+from stackctl.verification.written_rules import Key, WrittenRule, written_rules
+from stackctl.wait import SYSTEM_CLOCK, Clock, TimedOut, wait_until
+
+T = TypeVar("T")
+
+# `up` has waited for readiness, so what is asked directly and does not answer within this time is broken.
+PROBE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Context:
+    """A running stack beside what its manifest declares.
+
+    tree       what the manifest renders to now
+    skipped    declared components that do not run, each with its reason
+    current    the id of the running generation, and `declared` that of `tree`
+    seconds    the most that one family may wait
+    intact     whether the files of the running generation are what was written
+    server     how the Prometheus that runs is asked
+    fetch      asks a URL from where Prometheus runs
+    place      where Prometheus runs, for a closer look at what fails, and `dial` a connection from this machine
+    logins     the logins that Grafana has refused lately
+    away       the components whose own check has failed: what depends on them is not asked
+    """
+
+    stack: Stack
+    runtime: str
+    tree: Tree
+    jobs: tuple[Job, ...]
+    skipped: Mapping[str, str]
+    current: str
+    declared: str
+    seconds: float
+    server: Access
+    fetch: Callable[[str], Answer]
+    place: Place
+    dial: Dial
+    grafana_password: Secret | None = None
+    logins: Logins | None = None
+    intact: bool = True
+    away: Mapping[str, Away] = field(default_factory=dict)
+    clock: Clock = field(default=SYSTEM_CLOCK)
+    _looks: dict[str, Future[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def why_skipped(self, component: str, called: str) -> str:
+        """Return the sentence that names the option by which a component does not run.
+
+        The whole reason is in the row of the component itself.
+        """
+        option, _, _ = self.skipped[component].partition(": ")
+        return f"{called} does not run: {option}"
+
+    def interval(self, job: Job) -> float:
+        """How often the targets of `job` are scraped, in seconds."""
+        own = job.service.scrape_interval if job.service else None
+        return duration.seconds(own or self.stack.prometheus.scrape_interval)
+
+    def access(self, component: Component) -> Access:
+        """How a component is asked: Prometheus as the running generation has it, whatever the manifest says by now."""
+        return self.server if component.name == c.PROMETHEUS else Access(component.listen.url)
+
+    def prometheus(self) -> Prometheus:
+        return Prometheus(Http(self.server, away=self.away.get(c.PROMETHEUS)))
+
+    def alertmanager(self) -> Alertmanager:
+        assert self.stack.alertmanager  # noqa: S101 - asked for by checks of a declared Alertmanager only
+        access = self.access(self.stack.alertmanager)
+        return Alertmanager(Http(access, PROBE_SECONDS, self.away.get(c.ALERTMANAGER)))
+
+    def grafana(self) -> Grafana:
+        grafana = self.stack.grafana
+        assert grafana  # noqa: S101 - asked for by checks of a declared Grafana only
+        password = grafana.admin_password or self.grafana_password
+        login = (grafana.admin_user, password.reveal() if password else "")
+        away = self.away.get(c.GRAFANA)
+        return Grafana(LoginHttp(Access(grafana.listen.url, login), away=away, logins=self.logins))
+
+    def rules(self) -> Mapping[Key, list[WrittenRule]]:
+        """The rules as they are rendered."""
+        return self.once("rules", lambda: written_rules(self.tree))
+
+    def once(self, name: str, look: Callable[[], T]) -> T:
+        """What `look` gives; families that ask for the same `name` share what the first of them looks at."""
+        mine: Future[T] = Future()
+        shared: Future[T] = self._looks.setdefault(name, mine)
+        if shared is mine:
+            try:
+                mine.set_result(look())
+            except BaseException as error:
+                mine.set_exception(error)
+                raise
+        return shared.result()
+
+    def settle(
+        self, observe: Callable[[], T], done: Callable[[T], bool], *, within: float = PROBE_SECONDS
+    ) -> T | NoAnswer:
+        """The last observation, after `done` of it or when time is up; NoAnswer when the server gives none.
+
+        `within` is the most that this wait may take, in seconds; `seconds` bounds it as well. A server that says
+        nothing at all for PROBE_SECONDS is not waited for any longer; one that answers with an error may be starting.
+        """
+
+        last: list[T | NoAnswer] = []
+        heard = [self.clock.now()]
+
+        def look() -> T | NoAnswer:
+            try:
+                last[:] = [observe()]
+            except NoAnswer as error:
+                last[:] = [error]
+            if not _is_silence(last[0]):
+                heard[:] = [self.clock.now()]
+            return last[0]
+
+        def settled(seen: T | NoAnswer) -> bool:
+            if isinstance(seen, NoAnswer) and seen.reported:
+                return True
+            if isinstance(seen, NoAnswer):
+                return self.clock.now() - heard[0] >= PROBE_SECONDS
+            return done(seen)
+
+        try:
+            return wait_until(look, settled, min(self.seconds, within), clock=self.clock)
+        except TimedOut:
+            return last[0]
+
+
+def _is_silence(seen: object) -> bool:
+    return isinstance(seen, NoAnswer) and not seen.status

@@ -1,0 +1,38 @@
+"""Findings that the manifest accepts under `ignore`: shown as skipped, with the reason, and not as failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from fnmatch import fnmatchcase
+
+from stackctl.model import Waiver
+from stackctl.verification.finding import Finding
+
+
+def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> list[Finding]:
+    """Return `findings`, each failure and warning that a waiver fits as a skip with its reason.
+
+    A waiver that has ended changes nothing but the remedy, which says so.
+    """
+    return [_waived(finding, waivers, today) for finding in findings]
+
+
+def _waived(finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding:
+    if finding.status not in ("fail", "warn"):
+        return finding
+    fitting = [each for each in waivers if _fits(each, finding)]
+    for each in fitting:
+        if each.until is None or today <= each.until:
+            until = f" until {each.until}" if each.until else ""
+            return replace(finding, status="skip", summary=f"ignored{until} ({each.reason}): {finding.summary}")
+    if fitting:
+        ended = f"The exception at {fitting[0].origin} ended on {fitting[0].until}."
+        return replace(finding, remedy=f"{finding.remedy} {ended}".strip())
+    return finding
+
+
+def _fits(waiver: Waiver, finding: Finding) -> bool:
+    named = finding.id == waiver.check or finding.family == waiver.check
+    return named and fnmatchcase(finding.subject, waiver.subject)

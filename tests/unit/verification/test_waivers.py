@@ -1,0 +1,55 @@
+"""Exceptions under `ignore` turn what they fit into skips with a reason, until their last day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from stackctl.model import Waiver
+from stackctl.source import Position
+from stackctl.verification.finding import Finding
+from stackctl.verification.waivers import waive
+
+PLACE = Position("stack.yml", 40, 5)
+TODAY = date(2026, 11, 29)
+FAILED = Finding("panel.data", "node.json/Systemd", "fail", "no data", remedy="Correct the query.")
+
+
+def waiver(check: str = "panel.data", subject: str = "*", until: date | None = None) -> Waiver:
+    return Waiver(check, subject, "no systemd here", until, PLACE)
+
+
+@pytest.mark.parametrize(
+    "fits",
+    [waiver(), waiver("panel"), waiver(subject="node.json/*"), waiver(subject="*/System?"), waiver(until=TODAY)],
+)
+def test_fitting_exception_makes_a_failure_a_skip_with_its_reason(fits: Waiver) -> None:
+    (found,) = waive([FAILED], [fits], TODAY)
+    assert found.status == "skip"
+    assert "no systemd here" in found.summary
+    assert found.summary.endswith("no data")
+
+
+@pytest.mark.parametrize(
+    "misses", [waiver("rule"), waiver("rule.data"), waiver(subject="other.json/*"), waiver(subject="node.json")]
+)
+def test_other_findings_stay(misses: Waiver) -> None:
+    assert waive([FAILED], [misses], TODAY) == [FAILED]
+
+
+def test_exception_that_has_ended_fails_and_says_so() -> None:
+    (found,) = waive([FAILED], [waiver(until=date(2026, 11, 28))], TODAY)
+    assert found.status == "fail"
+    assert found.remedy == "Correct the query. The exception at stack.yml:40:5 ended on 2026-11-28."
+
+
+@pytest.mark.parametrize("status", ["pass", "skip"])
+def test_what_does_not_fail_is_left_alone(status: str) -> None:
+    finding = Finding("panel.data", "x", status, "s")  # type: ignore[arg-type]
+    assert waive([finding], [waiver()], TODAY) == [finding]
+
+
+def test_warning_can_be_accepted_too() -> None:
+    (found,) = waive([Finding("panel.data", "x", "warn", "s")], [waiver()], TODAY)
+    assert found.status == "skip"
