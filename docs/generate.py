@@ -16,7 +16,8 @@ from pydantic_core import PydanticUndefined
 
 from stackctl.checks import registry
 from stackctl.cli.main import program
-from stackctl.manifest import block_fields, database_url, fields
+from stackctl.components import postgres
+from stackctl.manifest import block_fields, fields
 from stackctl.manifest.packs import describe
 from stackctl.manifest.packs.library import Library
 from stackctl.manifest.schema import Manifest
@@ -68,7 +69,7 @@ TYPE_NAMES = {
     fields.SecretText: "secret",
     fields.UserName: "text",
     fields.Password: "secret",
-    database_url.DatabaseUrl: "secret URL",
+    postgres.DatabaseUrl: "secret URL",
     fields.MaybeSecret: "text",
     block_fields.Passthrough: "block",
     block_fields.PlainBlock: "block",

@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from stackctl import conventions as c
 from stackctl.bounds.archive import unpacking
 from stackctl.bounds.json_text import loads
+from stackctl.components import registry
 from stackctl.errors import InputError
 from stackctl.runtime import DataFile
 
@@ -112,13 +112,18 @@ def _read(index: bytes) -> tuple[Label | None, dict[str, str]]:
         label = Label(**{**about, "units": tuple(about["units"])})
     except (ValueError, TypeError, LookupError, AttributeError):
         return None, {}
-    return (label if known and c.DATA_PATHS.keys() >= set(label.units) else None), sums
+    return (label if known and all(map(_has_data, label.units)) else None), sums
+
+
+def _has_data(unit: str) -> bool:
+    known = registry.find(unit)
+    return bool(known and known.container.data)
 
 
 def _is_safe(name: str) -> bool:
     """Whether a name lies below the data of a unit that has data."""
     top, *below = name.split("/")
-    return top == _DATA and len(below) > 1 and below[0] in c.DATA_PATHS and not {"", ".", ".."} & set(below)
+    return top == _DATA and len(below) > 1 and _has_data(below[0]) and not {"", ".", ".."} & set(below)
 
 
 @contextmanager

@@ -9,42 +9,12 @@ import re
 DOCKER = "docker"
 NATIVE = "native"
 
-# -- components ---------------------------------------------------------------------------------------------
+# -- the servers that commands speak of by name; all that is known of them is in stackctl.components -------------
 
 PROMETHEUS = "prometheus"
 ALERTMANAGER = "alertmanager"
 GRAFANA = "grafana"
 PUSHGATEWAY = "pushgateway"
-NODE = "node"
-BLACKBOX = "blackbox"
-CADVISOR = "cadvisor"
-POSTGRES = "postgres"
-REDIS = "redis"
-KAFKA = "kafka"
-NGINX = "nginx"
-MEMCACHED = "memcached"
-CLICKHOUSE = "clickhouse"
-
-IMAGES = {
-    PROMETHEUS: "prom/prometheus:v3.13.5",
-    ALERTMANAGER: "prom/alertmanager:v0.35.0",
-    GRAFANA: "grafana/grafana:13.2.3",
-    PUSHGATEWAY: "prom/pushgateway:v1.11.3",
-    NODE: "prom/node-exporter:v1.12.1",
-    BLACKBOX: "prom/blackbox-exporter:v0.28.0",
-    # Before 0.54 the series of containers are missing under Docker 29's image store, while the target is up.
-    CADVISOR: "ghcr.io/google/cadvisor:0.60.6",
-    POSTGRES: "prometheuscommunity/postgres-exporter:v0.20.1",
-    # Only the alpine image has a wget for the healthcheck.
-    REDIS: "oliver006/redis_exporter:v1.92.1-alpine",
-    KAFKA: "danielqsj/kafka-exporter:v1.9.0",
-    NGINX: "nginx/nginx-prometheus-exporter:1.5.3",
-    MEMCACHED: "prom/memcached-exporter:v0.17.0",
-}
-
-# In Docker an exporter that has the name of what it asks is called otherwise: on a network that both are on, the name
-# of the server would lead to either.
-CONTAINER_NAMES = {name: f"{name}-exporter" for name in (POSTGRES, REDIS, KAFKA, NGINX, MEMCACHED)}
 
 # What `simulate` runs on in a container: any Python that stackctl supports, with nothing installed.
 SIMULATE_IMAGE = "python:3.13-slim"
@@ -54,102 +24,9 @@ SIMULATE_SERVER = "stackctl-simulate"
 # Where a tree keeps the password of Grafana's administrator.
 GRAFANA_PASSWORD_FILE = "secrets/grafana/admin_password"  # noqa: S105 - the name of a file
 
-# The port a component listens on inside its container, and natively unless `listen` says otherwise.
-PORTS = {
-    PROMETHEUS: 9090,
-    ALERTMANAGER: 9093,
-    GRAFANA: 3000,
-    PUSHGATEWAY: 9091,
-    NODE: 9100,
-    BLACKBOX: 9115,
-    CADVISOR: 8080,
-    POSTGRES: 9187,
-    REDIS: 9121,
-    KAFKA: 9308,
-    NGINX: 9113,
-    MEMCACHED: 9150,
-}
-
-READY_PATHS = {
-    PROMETHEUS: "/-/ready",
-    ALERTMANAGER: "/-/ready",
-    GRAFANA: "/api/health",
-    PUSHGATEWAY: "/-/ready",
-    NODE: "/metrics",
-    BLACKBOX: "/-/healthy",
-    CADVISOR: "/healthz",
-    POSTGRES: "/",
-    REDIS: "/health",
-    KAFKA: "/healthz",
-    NGINX: "/",
-    MEMCACHED: "/",
-}
-
-# Components whose image holds nothing but the program, so that no healthcheck can run in it.
-BARE = frozenset({NGINX})
-
-# Components that re-read their configuration on a POST to this path.
-RELOAD_PATHS = {PROMETHEUS: "/-/reload", ALERTMANAGER: "/-/reload", BLACKBOX: "/-/reload"}
-
-# The binary of the native runtime, by the name in stackctl.tools.catalogue.
-TOOLS = {
-    PROMETHEUS: "prometheus",
-    ALERTMANAGER: "alertmanager",
-    GRAFANA: "grafana",
-    PUSHGATEWAY: "pushgateway",
-    NODE: "node_exporter",
-    BLACKBOX: "blackbox_exporter",
-    CADVISOR: "cadvisor",
-    POSTGRES: "postgres_exporter",
-    REDIS: "redis_exporter",
-    KAFKA: "kafka_exporter",
-    NGINX: "nginx-prometheus-exporter",
-    MEMCACHED: "memcached_exporter",
-}
-
-# How the names of the metrics begin that a component serves.
-SERIES_PREFIXES = {
-    PROMETHEUS: ("prometheus_", "net_conntrack_", "promhttp_"),
-    ALERTMANAGER: ("alertmanager_",),
-    GRAFANA: ("grafana_", "access_evaluation_"),
-    PUSHGATEWAY: ("pushgateway_", "push_"),
-    NODE: ("node_",),
-    BLACKBOX: ("probe_", "blackbox_"),
-    "cadvisor": ("container_", "machine_", "cadvisor_"),
-    "postgres": ("pg_", "postgres_"),
-    "redis": ("redis_",),
-    "kafka": ("kafka_",),
-    "nginx": ("nginx_",),
-    "memcached": ("memcached_",),
-    "clickhouse": ("ClickHouse",),
-}
 # What Prometheus itself makes of every scrape and rule, and what client libraries serve unasked.
 SERIES_OF_ALL = ("up", "ALERTS", "ALERTS_FOR_STATE", "target_info")
 PREFIXES_OF_ALL = ("scrape_", "process_", "go_", "python_", "jvm_", "nodejs_", "dotnet_")
-
-# The users that the upstream images run as, and where they keep their data.
-CONTAINER_USERS = {GRAFANA: "472"}
-DEFAULT_CONTAINER_USER = "65534"
-# The groups by which containers read the secrets of their own unit, and of no other. No system gives these numbers to
-# users or programs, and they are low enough for user namespaces.
-SECRET_GROUPS = {name: 60710 + number for number, name in enumerate(IMAGES)}
-DATA_PATHS = {
-    PROMETHEUS: "/prometheus",
-    ALERTMANAGER: "/alertmanager",
-    GRAFANA: "/var/lib/grafana",
-    PUSHGATEWAY: "/pushgateway",
-}
-
-# A series, and what must hold of it, when an exporter does what it is for beyond answering: it reaches what it exports.
-EXPORTER_WORKS = {
-    NODE: ('node_uname_info{job="node"}', ""),
-    CADVISOR: ('container_last_seen{job="cadvisor", name!=""}', ""),
-    POSTGRES: ('pg_up{job="postgres"}', "== 1"),
-    REDIS: ('redis_up{job="redis"}', "== 1"),
-    KAFKA: ('kafka_brokers{job="kafka"}', "> 0"),
-    NGINX: ('nginx_up{job="nginx"}', "== 1"),
-    MEMCACHED: ('memcached_up{job="memcached"}', "== 1"),
-}
 
 # Why a declared component does not run although nothing failed: the option by which the user agreed.
 LEFT_OUT = "left out by --without"

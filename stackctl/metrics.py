@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.model import Metric, Service, Stack
 from stackctl.promql.catalogue import NATIVE, Catalogue, Known, merged, promised
 from stackctl.promql.selectors import read
@@ -21,14 +22,13 @@ def catalogue(stack: Stack) -> Catalogue:
     for service in stack.services:
         for name, known in _promised(service):
             series[name] = merged(series[name], known) if name in series else known
-    components = [component.name for component in stack.components]
-    prefixes = [prefix for name in components for prefix in c.SERIES_PREFIXES.get(name, ())]
+    components = [registry.component(component.name) for component in stack.components]
     return Catalogue(
         series=series,
         records=_records(stack),
         names=frozenset(c.SERIES_OF_ALL),
-        prefixes=(*c.PREFIXES_OF_ALL, *prefixes),
-        complete=all(name in c.SERIES_PREFIXES for name in components)
+        prefixes=(*c.PREFIXES_OF_ALL, *(prefix for each in components for prefix in each.series)),
+        complete=all(each.series for each in components)
         and (stack.pushgateway is None or any(service.push for service in stack.services))
         and not _FROM_ELSEWHERE & stack.prometheus.extra.keys()
         and all(service.contract and not service.scrape.get("metric_relabel_configs") for service in stack.services),

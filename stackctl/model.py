@@ -53,8 +53,8 @@ class Resources:
 
 
 @dataclass(frozen=True)
-class Component:
-    """A server that the stack runs. `name` is a name of `stackctl.conventions`."""
+class Server:
+    """A component that the stack runs. `name` is a name of `stackctl.components`."""
 
     name: str
     image: str
@@ -93,7 +93,7 @@ class ServerTls:
 
 
 @dataclass(frozen=True)
-class Prometheus(Component):
+class Prometheus(Server):
     """The Prometheus server. `extra` is merged last into prometheus.yml."""
 
     scrape_interval: str
@@ -162,7 +162,7 @@ class Routing:
 
 
 @dataclass(frozen=True)
-class Alertmanager(Component):
+class Alertmanager(Server):
     """The Alertmanager. `route` (its own tree) or `routing`; with neither all goes to the first receiver."""
 
     receivers: tuple[Receiver, ...]
@@ -172,7 +172,7 @@ class Alertmanager(Component):
 
 
 @dataclass(frozen=True)
-class Grafana(Component):
+class Grafana(Server):
     """The Grafana server. `admin_password` is None when stackctl has to make one and keep it."""
 
     admin_user: str
@@ -191,16 +191,11 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Exporter(Component):
-    """A third-party exporter that the stack runs and scrapes.
+class Exporter(Server):
+    """A third-party exporter that the stack runs and scrapes. `settings` are those of its component."""
 
-    `probes` is for blackbox only. `server` is what it exports: the Secret URL of a PostgreSQL database, the address
-    of a Redis or a memcached, the addresses of Kafka brokers, the URL of nginx's status; `password` goes with a Redis.
-    """
-
+    settings: Any = None
     probes: tuple[Probe, ...] = ()
-    server: tuple[str | Secret, ...] = ()
-    password: Secret | None = None
 
 
 @dataclass(frozen=True)
@@ -309,6 +304,7 @@ class Service:
     `scrape` holds the fields that Prometheus' scrape_config takes as they are (basic_auth, tls_config, params,
     relabel_configs, ...); `relabel_origins` are the places of its relabel_configs. `discovery` holds `*_sd_configs`
     blocks; then `targets` is empty. A service with `push` is a batch job: it has neither, and no scrape job of its own.
+    `component` is the name of an exporter that is scraped only, "" for a service of the user's own.
     """
 
     name: str
@@ -327,6 +323,7 @@ class Service:
     contract: Contract | None = None
     push: Push | None = None
     relabel_origins: tuple[Position, ...] = ()
+    component: str = ""
 
 
 @dataclass(frozen=True)
@@ -540,7 +537,7 @@ class Stack:
     prometheus: Prometheus
     alertmanager: Alertmanager | None = None
     grafana: Grafana | None = None
-    pushgateway: Component | None = None
+    pushgateway: Server | None = None
     exporters: tuple[Exporter, ...] = ()
     services: tuple[Service, ...] = ()
     networks: tuple[str, ...] = ()
@@ -552,7 +549,7 @@ class Stack:
     secrets: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     @property
-    def components(self) -> tuple[Component, ...]:
+    def components(self) -> tuple[Server, ...]:
         """All servers of the stack, in the order in which they are shown."""
         optional = (self.alertmanager, self.grafana, self.pushgateway)
         return (self.prometheus, *(c for c in optional if c), *self.exporters)

@@ -12,6 +12,7 @@ import struct
 from pathlib import Path
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.tree import File, reader
 
 _PLAIN, _PLAIN_FOLDER = 0o644, 0o755
@@ -29,7 +30,8 @@ _NO_ID = 0xFFFFFFFF
 
 def group_of(unit: str) -> int | None:
     """The group that only the container of `unit` joins; None for what is no component."""
-    return c.SECRET_GROUPS.get(unit)
+    known = registry.find(unit)
+    return known.group if known and known.runs else None
 
 
 def protect_file(path: Path, name: str, file: File, runtime: str) -> None:

@@ -6,21 +6,17 @@ Both `render` and `checks` read it, so that what is rendered and what is expecte
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.model import Component, Exporter, Probe, Service, Stack, Target
+from stackctl.addresses import reachable_url
+from stackctl.components import registry
+from stackctl.model import Exporter, Probe, Server, Service, Stack, Target
 from stackctl.source import Position
 from stackctl.tree import Tree
-
-# The start of a URL, or of a bare host:port, up to a host that is the user's own machine.
-_LOCAL_URL = re.compile(
-    r"^((?:[a-zA-Z][a-zA-Z0-9+.-]*://)?(?:[^/?#@]*@)?)(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/?#]|$)"
-)
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class Job:
     endpoints: tuple[Endpoint, ...]
     origin: Position
     service: Service | None = None
-    component: Component | None = None
+    component: Server | None = None
     metrics_path: str = "/metrics"
     params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     honor_labels: bool = False
@@ -114,10 +110,11 @@ def _added_job(block: Mapping[str, Any], origin: Position) -> Job:
     return Job(service.name, endpoints, origin, service, None, service.metrics_path, params, honor)
 
 
-def component_address(component: Component, runtime: str) -> str:
+def component_address(component: Server, runtime: str) -> str:
     """host:port of a component as the other components of the stack reach it."""
     if runtime == "docker":
-        return f"{c.CONTAINER_NAMES.get(component.name, component.name)}:{c.PORTS[component.name]}"
+        known = registry.component(component.name)
+        return f"{known.service}:{known.port}"
     return component.listen.reached
 
 
@@ -126,13 +123,6 @@ def reachable(target: Target, runtime: str) -> str:
     if runtime == "docker" and target.host in c.LOCAL_HOSTS:
         return f"{c.HOST_FROM_CONTAINER}:{target.port}"
     return target.address
-
-
-def reachable_url(url: str, runtime: str) -> str:
-    """`url` as a server of the stack reaches it: `reachable` for URLs, and for a bare host."""
-    if runtime != "docker":
-        return url
-    return _LOCAL_URL.sub(lambda match: f"{match[1]}{c.HOST_FROM_CONTAINER}", url)
 
 
 def _service_job(service: Service, runtime: str) -> Job:
@@ -145,7 +135,7 @@ def _service_job(service: Service, runtime: str) -> Job:
     return Job(service.name, endpoints, service.origin, service=service, metrics_path=service.metrics_path)
 
 
-def _component_jobs(component: Component, runtime: str) -> list[Job]:
+def _component_jobs(component: Server, runtime: str) -> list[Job]:
     address = component_address(component, runtime)
     itself = Job(
         component.name,
@@ -159,7 +149,7 @@ def _component_jobs(component: Component, runtime: str) -> list[Job]:
     return [itself, *(_probe_job(component, probe, address, runtime) for probe in probes)]
 
 
-def _probe_job(component: Component, probe: Probe, address: str, runtime: str) -> Job:
+def _probe_job(component: Server, probe: Probe, address: str, runtime: str) -> Job:
     return Job(
         f"probe-{probe.name}",
         (Endpoint(address, probe.url, {"probe": probe.name}, probe.origin),),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stackctl.conventions import IMAGES, PROMETHEUS
+from stackctl.components import registry
 from stackctl.tools import cache
 
 
 def pinned(program: str) -> Path | None:
     """The program ("prometheus" or "promtool") of the version that stackctl pins, or None where it was not built."""
-    version = IMAGES[PROMETHEUS].rpartition(":v")[2]
+    version = registry.component("prometheus").version
     path = cache.cache_dir() / "servers" / f"prometheus-{version}" / program
     return path if path.is_file() else None

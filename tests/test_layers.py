@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "stackctl"
 # Room -> the rooms and modules of stackctl that it may import. What is not listed here may not exist.
 GROUND = {"errors", "source", "conventions", "redaction", "bounds"}
 CORE = {*GROUND, "model", "tree", "scrape", "wait", "promql", "data", "metrics", "support", "secret_keys", "ownership"}
+CORE |= {"addresses", "components"}
 ALLOWED = {
     "__init__": set[str](),
     "__main__": {"cli"},
@@ -24,23 +25,26 @@ ALLOWED = {
     "bounds": set[str](),
     "access": set[str](),
     "conventions": set[str](),
+    "addresses": {"conventions"},
+    # The sections of the manifest are written in its own words: `manifest/fields.py` and the like.
+    "components": {*GROUND, "addresses", "model", "manifest"},
     "home": {"bounds"},
     "wait": {"bounds", "errors"},
     "data": GROUND,
     "model": {"errors", "promql", "source"},
     "tree": {*GROUND},
-    "ownership": {*GROUND, "tree"},
-    "scrape": {*GROUND, "model", "tree"},
+    "ownership": {*GROUND, "components", "tree"},
+    "scrape": {*GROUND, "addresses", "components", "model", "tree"},
     "promql": {"bounds"},
-    "support": {*GROUND, "model"},
+    "support": {*GROUND, "components", "model"},
     "design": {"promql"},
-    "metrics": {*GROUND, "model", "promql"},
+    "metrics": {*GROUND, "components", "model", "promql"},
     "manifest": {*CORE, "__init__", "access"} - {"scrape", "wait"},
     "render": {*CORE, "design"},
     "state": {*GROUND, "access", "home", "ownership", "tree", "wait"},
-    "tools": {*GROUND},
-    "runtime": {*GROUND, "access", "data", "home", "ownership", "tree", "wait", "tools"},
-    "backup": {*GROUND, "runtime"},
+    "tools": {*GROUND, "components"},
+    "runtime": {*GROUND, "access", "components", "data", "home", "ownership", "tree", "wait", "tools"},
+    "backup": {*GROUND, "components", "runtime"},
     "clients": {*GROUND, "access"},
     "verification": {*CORE, "access", "clients"},
     "diagnosis": {*CORE, "clients", "verification"},
@@ -48,7 +52,7 @@ ALLOWED = {
     "checks": {*CORE, "access", "clients", "verification", "diagnosis", "backing"},
     "report": {*GROUND, "model", "clients", "checks", "verification", "data"},
     "preview": {*GROUND, "backing", "checks", "clients", "data", "design", "report", "verification"},
-    "simulate": {*GROUND, "model", "scrape"},
+    "simulate": {*GROUND, "components", "model", "scrape"},
     "drill": {*CORE, "clients", "checks", "render", "verification"},
     "starter": {*CORE, "design", "manifest"},
 }

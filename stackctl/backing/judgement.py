@@ -14,10 +14,10 @@ from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from typing import TypeVar
 
-from stackctl import conventions as c
 from stackctl.backing.verdict import DATA, EARLY, ORDER, Verdict, unanswered, worst
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
+from stackctl.components import registry
 from stackctl.metrics import catalogue, owners
 from stackctl.model import Rule, Service
 from stackctl.promql.catalogue import Catalogue
@@ -420,8 +420,8 @@ class Backing:
 
     def _component(self, name: str) -> str:
         """The component whose metrics are named so, or ""."""
-        names = [component.name for component in self.context.stack.components]
-        return next((each for each in names if name.startswith(c.SERIES_PREFIXES.get(each, ("\0",)))), "")
+        known = [registry.component(component.name) for component in self.context.stack.components]
+        return next((each.name for each in known if name.startswith(each.series)), "")
 
 
 def _existing(selector: Selector) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from stackctl import conventions as c
 from stackctl.clients.http import NoAnswer
-from stackctl.model import Component
+from stackctl.model import Server
 from stackctl.scrape import component_address
 from stackctl.verification.context import Context
 from stackctl.verification.finding import Finding, Subject
@@ -79,7 +79,7 @@ def _connected(context: Context, subject: Subject, address: str) -> Finding:
     return subject.passed(f"Prometheus sends alerts to {address}")
 
 
-def _others(context: Context, own: Component) -> list[Finding]:
+def _others(context: Context, own: Server) -> list[Finding]:
     """A finding for every other Alertmanager that the rendered configuration lists: whether it answers there."""
     alerting = context.tree.yaml(c.PROMETHEUS_FILE).get("alerting") or {}
     urls = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from stackctl import conventions as c
 from stackctl.clients.http import Http, NoAnswer
+from stackctl.components import registry
 from stackctl.diagnosis.causes import REWRITE
-from stackctl.model import Component
+from stackctl.model import Server
 from stackctl.verification.context import Context
 from stackctl.verification.finding import Finding, Subject
 
@@ -22,11 +22,11 @@ def check(context: Context) -> Iterable[Finding]:
         return list(pool.map(lambda component: _component(context, component), components))
 
 
-def _component(context: Context, component: Component) -> Finding:
+def _component(context: Context, component: Server) -> Finding:
     subject = Subject(ID, component.name, component.origin)
     if component.name in context.skipped:
         return subject.skipped(f"does not run: {context.skipped[component.name]}")
-    http, path = Http(context.access(component)), c.READY_PATHS[component.name]
+    http, path = Http(context.access(component)), registry.component(component.name).ready
     answer = context.settle(lambda: http.ask(path), lambda seen: seen.ok)
     logs = f"`stackctl logs {component.name}`"
     if isinstance(answer, NoAnswer) and answer.distrusted:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from stackctl import conventions as c
+from stackctl.addresses import reachable_url
 from stackctl.clients.http import Http, NoAnswer, why
+from stackctl.components import registry
 from stackctl.model import Exporter, Probe
-from stackctl.scrape import reachable_url
-from stackctl.source import Secret
 from stackctl.verification import server_log, targets
 from stackctl.verification.context import PROBE_SECONDS, Context
 from stackctl.verification.finding import Finding, Subject
@@ -21,8 +21,6 @@ from stackctl.verification.targets import TargetStates
 
 WORKS = "exporter.works"
 PROBE = "probe.success"
-# Where a URL names no port.
-_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379, "https": 443}
 
 
 def check(context: Context) -> Iterable[Finding]:
@@ -30,7 +28,7 @@ def check(context: Context) -> Iterable[Finding]:
     names = {exporter.name for exporter in context.stack.exporters} - context.skipped.keys()
     jobs = [job for job in context.jobs if job.component and job.component.name in names]
     seen = targets.settle(context) if jobs else NoAnswer.of("nothing to ask")
-    exporters = [exporter for exporter in context.stack.exporters if exporter.name in c.EXPORTER_WORKS]
+    exporters = [exporter for exporter in context.stack.exporters if registry.component(exporter.name).works]
     probes = [(exporter, probe) for exporter in context.stack.exporters for probe in exporter.probes]
     return [
         *(_works(context, exporter, seen) for exporter in exporters),
@@ -44,7 +42,8 @@ def _works(context: Context, exporter: Exporter, seen: TargetStates | NoAnswer) 
         return subject.skipped(context.why_skipped(exporter.name, "it"))
     if away := context.away.get(exporter.name):
         return subject.depends(away.summary, away.check)
-    series, condition = c.EXPORTER_WORKS[exporter.name]
+    works = registry.component(exporter.name).works
+    series, condition = (works.selector(exporter.name), works.condition) if works else ("", "")
     count = _holding(context, exporter.name, series, condition, seen)
     if isinstance(count, NoAnswer):
         return subject.unanswered(count)
@@ -66,10 +65,9 @@ def _lost(context: Context, subject: Subject, exporter: Exporter, seen: str) -> 
 
 
 def _silent(context: Context, exporter: Exporter) -> Iterator[str]:
-    """The addresses of its servers to which there is no connection, each with the reason. Nothing else of a URL, which
-    may hold a password."""
-    for server in exporter.server:
-        host, port = _address(server.reveal() if isinstance(server, Secret) else server)
+    """The addresses of its servers to which there is no connection, each with the reason."""
+    for server in registry.component(exporter.name).asks(exporter.settings):
+        host, port = _address(server)
         try:
             with context.dial(host, port, PROBE_SECONDS):
                 pass
@@ -80,7 +78,7 @@ def _silent(context: Context, exporter: Exporter) -> Iterator[str]:
 def _address(server: str) -> tuple[str, int]:
     """Host and port of a URL, or of what has no scheme."""
     parts = urlsplit(server if "://" in server else f"//{server}")
-    return parts.hostname or "localhost", parts.port or _PORTS.get(parts.scheme, 80)
+    return parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _probe(context: Context, exporter: Exporter, probe: Probe, seen: TargetStates | NoAnswer) -> Finding:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from stackctl import conventions as c
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
+from stackctl.components import registry
 from stackctl.model import Dashboard
-from stackctl.support import MINIMUM
 from stackctl.tree import Unit
 from stackctl.verification.context import Context
 from stackctl.verification.finding import Finding, Subject
@@ -64,7 +64,7 @@ def _health(context: Context, subject: Subject, client: Grafana) -> Finding:
         return subject.failed(f"its database is {seen.get('database')!r}", _LOGS)
     version = str(seen.get("version", "unknown"))
     major = version.partition(".")[0]
-    if major.isdigit() and int(major) < MINIMUM[c.GRAFANA][0]:
+    if major.isdigit() and int(major) < registry.component(c.GRAFANA).minimum[0]:
         summary = f"version {version} is older than 10, the oldest Grafana that stackctl works with"
         return subject.warned(summary, "Install a newer Grafana.")
     return subject.passed(f"version {version}, its database is ok")

@@ -74,10 +74,12 @@ def _found(urls: list[MetricsUrl]) -> list[Found]:
 
 def choose_ports() -> dict[str, Listening]:
     """A port on loopback for each component of a first manifest: its usual one, else the next that is free."""
+    from stackctl.components import registry
+
     chosen: dict[str, Listening] = {}
-    for component in (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA, c.NODE):
-        usual = c.PORTS[component]
-        spoken_for = {*c.PORTS.values(), *(listening.port for listening in chosen.values())}
+    for component in (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA, "node"):
+        usual = registry.component(component).port
+        spoken_for = {each.port for each in registry.running()} | {each.port for each in chosen.values()}
         chosen[component] = first_free([usual, *(port for port in range(usual, 65536) if port not in spoken_for)])
     return chosen
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl import conventions, redaction
+from stackctl import redaction
+from stackctl.components import registry
 from stackctl.errors import Problem, raise_if_any
 from stackctl.manifest import outside
 from stackctl.manifest.document import Document, Scalar, Value, parse
@@ -110,7 +111,7 @@ def _reading(document: Document, root: Path) -> Reading:
     problems = _merge(document.problems, left.problems)
     if left.model is None:
         return Reading(None, problems, left.gone)
-    redaction.publish({left.model.name, *left.model.services, *conventions.IMAGES})
+    redaction.publish({left.model.name, *left.model.services, *registry.names()})
     problems = _merge(problems, left.gone.independent(crosscheck(left.document, left.model)))
     stack, found = build(left.document, left.model, root)
     found = left.gone.independent(outside.discreet(found, document.file))

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from stackctl.components.alertmanager import AlertmanagerSettings
+from stackctl.components.prometheus import PrometheusSettings
 from stackctl.errors import Problem
 from stackctl.manifest import outside
-from stackctl.manifest.component_schema import AlertmanagerModel, PrometheusModel
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.schema import Manifest
@@ -58,7 +59,7 @@ def attach_files(document: Document, manifest: Manifest, root: Path) -> tuple[Ma
     return manifest.model_copy(update=update), reader.problems
 
 
-def _prometheus(reader: _Reader, model: PrometheusModel) -> PrometheusModel:
+def _prometheus(reader: _Reader, model: PrometheusSettings) -> PrometheusSettings:
     place: Place = ("prometheus",)
     writes = [
         reader.mapping(block, (*place, "remote_write", index), "remote_write")
@@ -68,7 +69,7 @@ def _prometheus(reader: _Reader, model: PrometheusModel) -> PrometheusModel:
     return model.model_copy(update={"remote_write": writes, "extra": extra})
 
 
-def _alertmanager(reader: _Reader, model: AlertmanagerModel) -> AlertmanagerModel:
+def _alertmanager(reader: _Reader, model: AlertmanagerSettings) -> AlertmanagerSettings:
     place: Place = ("alertmanager",)
     receivers = {
         name: receiver.model_copy(

@@ -9,28 +9,17 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl import secret_keys
+from stackctl.components.alertmanager import AlertmanagerSettings
+from stackctl.components.grafana import GrafanaSettings
+from stackctl.components.prometheus import PrometheusSettings
 from stackctl.errors import Problem
 from stackctl.manifest import routing
 from stackctl.manifest.attachments import attach_files
-from stackctl.manifest.component_schema import (
-    AlertmanagerModel,
-    BlackboxModel,
-    ComponentModel,
-    ExportersModel,
-    GrafanaModel,
-    KafkaModel,
-    MemcachedModel,
-    NginxModel,
-    PostgresModel,
-    PrometheusModel,
-    RedisModel,
-)
 from stackctl.manifest.contracts import read_contract
-from stackctl.manifest.crosscheck import components
+from stackctl.manifest.crosscheck import Declared, declared, running
 from stackctl.manifest.dashboards import read_dashboards
 from stackctl.manifest.document import Document
 from stackctl.manifest.extra_rules import extra_rules
-from stackctl.manifest.fields import split_address
 from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.own import read_library
 from stackctl.manifest.packs.uses import Around, Subject
@@ -43,7 +32,6 @@ from stackctl.manifest.tls import read_tls
 from stackctl.model import (
     Alertmanager,
     Block,
-    Component,
     Contract,
     Dashboard,
     Exporter,
@@ -59,6 +47,7 @@ from stackctl.model import (
     Retention,
     RuleFile,
     Run,
+    Server,
     ServerTls,
     Service,
     Stack,
@@ -77,8 +66,8 @@ def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, li
     packs = Packs(library, _around(manifest, contracts))
     extra = extra_rules(document, manifest.prometheus, root)
     manifest = manifest.model_copy(update={"prometheus": extra.prometheus})
-    declared = [(("rules", index), source) for index, source in enumerate(manifest.rules)]
-    rules = read_rules(document, [*declared, *extra.sources], root, packs)
+    sources = [(("rules", index), source) for index, source in enumerate(manifest.rules)]
+    rules = read_rules(document, [*sources, *extra.sources], root, packs)
     dashboards = read_dashboards(document, manifest.dashboards, root, packs)
     slos = read_slos(document, manifest, contracts, [each.path for each in rules if isinstance(each, RuleFile)])
     tls = {
@@ -86,6 +75,7 @@ def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, li
         for name, model in manifest.services.items()
     }
     manifest, unread = attach_files(document, manifest, root)
+    components = {each.name: each for each in declared(manifest)}
     server_tls = _server_tls(document, manifest.prometheus, root)
     parts = (
         library,
@@ -104,16 +94,12 @@ def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, li
         root=root,
         origin=document.position(()),
         prometheus=_prometheus(
-            document,
-            manifest.prometheus,
-            None if isinstance(server_tls, list) else server_tls,
+            document, components[c.PROMETHEUS], None if isinstance(server_tls, list) else server_tls
         ),
-        alertmanager=_alertmanager(document, manifest.alertmanager) if manifest.alertmanager else None,
-        grafana=_grafana(document, manifest.grafana) if manifest.grafana else None,
-        pushgateway=Component(**_base(document, ("pushgateway",), manifest.pushgateway))
-        if manifest.pushgateway
-        else None,
-        exporters=tuple(_exporters(document, manifest)),
+        alertmanager=_alertmanager(document, components[c.ALERTMANAGER]) if manifest.alertmanager else None,
+        grafana=_grafana(document, components[c.GRAFANA]) if manifest.grafana else None,
+        pushgateway=Server(**_base(document, components[c.PUSHGATEWAY])) if manifest.pushgateway else None,
+        exporters=tuple(_exporter(document, each) for each in running(manifest) if each.component.is_exporter),
         services=(
             *(
                 replace(_service(document, name, model, trusted, root), contract=contract)
@@ -121,7 +107,7 @@ def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, li
                 if not isinstance(contract := contracts[name], list)
                 if not isinstance(trusted := tls[name], list)
             ),
-            *_clickhouse(document, manifest),
+            *(_scraped(document, each) for each in declared(manifest) if not each.component.runs),
         ),
         networks=tuple(manifest.networks.join),
         rules=(
@@ -150,26 +136,17 @@ def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Problem]
         contract = contracts[name]
         job = (model.push.job if model.push else None) or name
         subjects[name] = Subject(name, f"job={quoted(job)}", None if isinstance(contract, list) else contract)
-    running = [model.component for _, model in components(manifest)]
-    # It exports for itself, so it is asked about like a component that the stack runs.
-    running += [c.CLICKHOUSE] if manifest.exporters and manifest.exporters.clickhouse else []
+    # What exports for itself is asked about like a component that the stack runs.
+    names = [each.name for each in declared(manifest)]
     known = not any(isinstance(each, list) for each in contracts.values())
-    return Around(subjects, running, _told(manifest), known)
+    return Around(subjects, names, _told(manifest), known)
 
 
-def _told(manifest: Manifest) -> dict[str, dict[str, str]]:
+def _told(manifest: Manifest) -> dict[str, Mapping[str, str]]:
     """What the manifest tells of the parameters of packs: component -> parameter -> value."""
-    exporters = manifest.exporters or ExportersModel()
-    probes = exporters.blackbox.probes.values() if exporters.blackbox else ()
-    tls = any(probe.url.startswith("https:") for probe in probes)
-    limited = any(model.resources.cpus for _, model in components(manifest))
+    limited = any(each.settings.resources.cpus for each in running(manifest))
     limited |= any(model.run and _mentions(model.run.docker, "cpus") for model in manifest.services.values())
-    return {
-        c.BLACKBOX: {"tls": str(tls).lower()},
-        # It is not given the kernel's log, which not every machine lets a container have.
-        c.CADVISOR: {"cpu_limits": str(limited).lower(), "oom_events": "false"},
-        c.KAFKA: {"brokers": str(len(exporters.kafka.brokers))} if exporters.kafka else {},
-    }
+    return {each.name: each.component.parameters(each.settings, limited) for each in declared(manifest)}
 
 
 def _mentions(block: Any, key: str) -> bool:
@@ -177,18 +154,18 @@ def _mentions(block: Any, key: str) -> bool:
     return isinstance(block, dict) and (key in block or any(_mentions(item, key) for item in block.values()))
 
 
-def _base(document: Document, path: tuple[str, ...], model: ComponentModel) -> dict[str, Any]:
-    host, port = split_address(model.listen) if model.listen else (c.LOOPBACK, c.PORTS[model.component])
+def _base(document: Document, declared: Declared) -> dict[str, Any]:
+    settings = declared.settings
     return {
-        "name": model.component,
-        "image": model.image or c.IMAGES[model.component],
-        "listen": Listen(host, port),
-        "resources": Resources(model.resources.memory, model.resources.cpus),
-        "origin": document.position(path, key=True),
+        "name": declared.name,
+        "image": settings.image or declared.component.image,
+        "listen": Listen(*declared.listen),
+        "resources": Resources(settings.resources.memory, settings.resources.cpus),
+        "origin": document.position(declared.path, key=True),
     }
 
 
-def _server_tls(document: Document, model: PrometheusModel, root: Path) -> ServerTls | list[Problem] | None:
+def _server_tls(document: Document, model: PrometheusSettings, root: Path) -> ServerTls | list[Problem] | None:
     if not (model.auth and model.auth.tls):
         return None
     from stackctl.manifest.certificate import read_server_tls
@@ -196,8 +173,9 @@ def _server_tls(document: Document, model: PrometheusModel, root: Path) -> Serve
     return read_server_tls(document, ("prometheus", "auth", "tls"), model.auth.tls, root)
 
 
-def _prometheus(document: Document, model: PrometheusModel, tls: ServerTls | None) -> Prometheus:
-    base = _base(document, ("prometheus",), model)
+def _prometheus(document: Document, declared: Declared, tls: ServerTls | None) -> Prometheus:
+    base = _base(document, declared)
+    model: PrometheusSettings = declared.settings
     user = model.auth.basic_auth if model.auth else None
     return Prometheus(
         **{**base, "listen": replace(base["listen"], scheme="https")} if tls else base,
@@ -212,9 +190,10 @@ def _prometheus(document: Document, model: PrometheusModel, tls: ServerTls | Non
     )
 
 
-def _alertmanager(document: Document, model: AlertmanagerModel) -> Alertmanager:
+def _alertmanager(document: Document, declared: Declared) -> Alertmanager:
+    model: AlertmanagerSettings = declared.settings
     return Alertmanager(
-        **_base(document, ("alertmanager",), model),
+        **_base(document, declared),
         receivers=routing.receivers(document, model),
         route=model.route,
         extra=model.extra,
@@ -222,54 +201,38 @@ def _alertmanager(document: Document, model: AlertmanagerModel) -> Alertmanager:
     )
 
 
-def _grafana(document: Document, model: GrafanaModel) -> Grafana:
+def _grafana(document: Document, declared: Declared) -> Grafana:
+    model: GrafanaSettings = declared.settings
     return Grafana(
-        **_base(document, ("grafana",), model),
+        **_base(document, declared),
         admin_user=model.admin.user,
         admin_password=model.admin.password,
         extra_env=_hidden(model.extra_env),
     )
 
 
-def _exporters(document: Document, manifest: Manifest) -> list[Exporter]:
-    found = [(path, model) for path, model in components(manifest) if path[0] == "exporters"]
-    return [
-        Exporter(
-            **_base(document, tuple(map(str, path)), model),
-            probes=_probes(document, model),
-            server=_server(model),
-            password=model.password if isinstance(model, RedisModel) else None,
-        )
-        for path, model in found
-    ]
+def _exporter(document: Document, declared: Declared) -> Exporter:
+    probes = declared.component.probes(declared.settings)
+    place = (*declared.path, "probes")
+    return Exporter(
+        **_base(document, declared),
+        settings=declared.settings,
+        probes=tuple(
+            Probe(name, probe.url, probe.module, document.position((*place, name), key=True))
+            for name, probe in probes.items()
+        ),
+    )
 
 
-def _server(model: ComponentModel) -> tuple[str | Secret, ...]:
-    if isinstance(model, PostgresModel):
-        return (model.dsn,)
-    if isinstance(model, NginxModel):
-        return (model.url,)
-    if isinstance(model, RedisModel | MemcachedModel):
-        return (model.address,)
-    return tuple(model.brokers) if isinstance(model, KafkaModel) else ()
-
-
-def _clickhouse(document: Document, manifest: Manifest) -> tuple[Service, ...]:
-    """ClickHouse exports for itself: one more scrape job."""
-    model = manifest.exporters.clickhouse if manifest.exporters else None
-    if model is None:
-        return ()
-    origin = document.position(("exporters", c.CLICKHOUSE), key=True)
-    return (Service(c.CLICKHOUSE, origin, (Target(model.target, {}, origin),), metrics_path=model.metrics_path),)
-
-
-def _probes(document: Document, model: ComponentModel) -> tuple[Probe, ...]:
-    if not isinstance(model, BlackboxModel):
-        return ()
-    path = ("exporters", "blackbox", "probes")
-    return tuple(
-        Probe(name, probe.url, probe.module, document.position((*path, name), key=True))
-        for name, probe in model.probes.items()
+def _scraped(document: Document, declared: Declared) -> Service:
+    """What exports for itself: one more scrape job."""
+    origin = document.position(declared.path, key=True)
+    return Service(
+        declared.name,
+        origin,
+        tuple(Target(address, {}, origin) for address in declared.component.targets(declared.settings)),
+        metrics_path=declared.settings.metrics_path,
+        component=declared.name,
     )
 
 

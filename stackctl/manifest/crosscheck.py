@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from stackctl import conventions as c
+from stackctl.components import registry
+from stackctl.components.component import Component
+from stackctl.components.release import image_version
 from stackctl.errors import Problem
 from stackctl.manifest import routing
-from stackctl.manifest.component_schema import ComponentModel
 from stackctl.manifest.contracts import contradictions, inline_place
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import split_address
@@ -15,7 +19,6 @@ from stackctl.manifest.schema import Manifest
 from stackctl.manifest.service_schema import ContractModel, ServiceModel
 from stackctl.manifest.validate import show_path
 from stackctl.promql import duration
-from stackctl.support import image_version
 
 
 def crosscheck(document: Document, manifest: Manifest) -> list[Problem]:
@@ -40,17 +43,38 @@ def _place(document: Document, path: Path, message: str, remedy: str) -> Problem
     return Problem(f"{shown}: {message}" if shown else message, document.position(path, key=True), remedy=remedy)
 
 
-def components(manifest: Manifest) -> Iterator[tuple[Path, ComponentModel]]:
-    """Every component that the manifest runs, with its place."""
-    yield ("prometheus",), manifest.prometheus
-    for name in (c.ALERTMANAGER, c.GRAFANA, c.PUSHGATEWAY):
-        model = getattr(manifest, name)
-        if model is not None:
-            yield (name,), model
-    for name in type(manifest.exporters).model_fields if manifest.exporters else ():
-        model = getattr(manifest.exporters, name)
-        if isinstance(model, ComponentModel):
-            yield ("exporters", name), model
+@dataclass(frozen=True)
+class Declared:
+    """A component that the manifest declares, with its settings and their place."""
+
+    component: Component
+    path: Path
+    settings: Any
+
+    @property
+    def name(self) -> str:
+        return self.component.name
+
+    @property
+    def listen(self) -> tuple[str, int]:
+        """Host and port on this machine, of one that the stack runs."""
+        given = self.settings.listen
+        return split_address(given) if given else (c.LOOPBACK, self.component.port)
+
+
+def declared(manifest: Manifest) -> Iterator[Declared]:
+    """Yield every component that the manifest declares, in the order in which they are listed."""
+    for component in registry.every():
+        section: Any = manifest.exporters if component.is_exporter else manifest
+        settings = getattr(section, component.name, None)
+        if settings is not None:
+            path = ("exporters", component.name) if component.is_exporter else (component.name,)
+            yield Declared(component, path, settings)
+
+
+def running(manifest: Manifest) -> list[Declared]:
+    """Return those that the stack runs."""
+    return [each for each in declared(manifest) if each.component.runs]
 
 
 def _something_to_monitor(manifest: Manifest) -> Iterator[Found]:
@@ -62,7 +86,7 @@ def _something_to_monitor(manifest: Manifest) -> Iterator[Found]:
 
 def _names_for_version_3(manifest: Manifest) -> Iterator[Found]:
     """Labels whose names Prometheus 2 refuses."""
-    image = manifest.prometheus.image or c.IMAGES[c.PROMETHEUS]
+    image = manifest.prometheus.image or registry.component(c.PROMETHEUS).image
     if not () < image_version(image) < (3,):
         return
     for path, names in _label_names(manifest):
@@ -81,11 +105,10 @@ def _label_names(manifest: Manifest) -> Iterator[tuple[Path, Iterable[str]]]:
 
 
 def _job_names(manifest: Manifest) -> Iterator[Found]:
-    taken = {model.component: f"the component `{model.component}`" for _, model in components(manifest)}
-    if manifest.exporters and manifest.exporters.blackbox:
-        taken |= {f"probe-{name}": f"the probe `{name}`" for name in manifest.exporters.blackbox.probes}
-    if manifest.exporters and manifest.exporters.clickhouse:
-        taken[c.CLICKHOUSE] = "the exporter `clickhouse`"
+    taken = {}
+    for each in declared(manifest):
+        taken[each.name] = f"the {'component' if each.component.runs else 'exporter'} `{each.name}`"
+        taken |= {f"probe-{name}": f"the probe `{name}`" for name in each.component.probes(each.settings)}
     for name in manifest.services:
         if name in taken:
             message = f"two scrape jobs would be named `{name}`: this service and {taken[name]}"
@@ -101,9 +124,7 @@ def _job_names(manifest: Manifest) -> Iterator[Found]:
 
 
 def _container_names(manifest: Manifest) -> Iterator[Found]:
-    taken = {
-        name: model.component for _, model in components(manifest) if (name := c.CONTAINER_NAMES.get(model.component))
-    }
+    taken = {each.component.service: each.name for each in running(manifest) if each.component.service != each.name}
     for name, service in manifest.services.items():
         if name in taken and service.run.docker:
             message = f"two containers would be named `{name}`: that of this service and that of `{taken[name]}`"
@@ -112,12 +133,12 @@ def _container_names(manifest: Manifest) -> Iterator[Found]:
 
 def _listen_addresses(manifest: Manifest) -> Iterator[Found]:
     seen: dict[tuple[str, int], str] = {}
-    for path, model in components(manifest):
-        host, port = split_address(model.listen) if model.listen else (c.LOOPBACK, c.PORTS[model.component])
-        if (host, port) in seen:
+    for each in running(manifest):
+        host, port = each.listen
+        if each.listen in seen:
             remedy = f"Give one of them another port, like `listen: {host}:{port + 1}`."
-            yield path, f"{host}:{port} is also where {seen[host, port]} listens", remedy
-        seen[host, port] = show_path(path)
+            yield each.path, f"{host}:{port} is also where {seen[each.listen]} listens", remedy
+        seen[each.listen] = show_path(each.path)
 
 
 def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[Found]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackctl.components.prometheus import PrometheusSettings
 from stackctl.errors import Problem
-from stackctl.manifest.component_schema import PrometheusModel
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.rule_schema import RuleSourceModel
@@ -23,12 +23,12 @@ _PLACE: Place = ("prometheus", "extra", _KEY)
 class ExtraRules:
     """The Prometheus section without its rule files, these as entries of `rules`, and what is wrong with them."""
 
-    prometheus: PrometheusModel
+    prometheus: PrometheusSettings
     sources: tuple[tuple[Place, RuleSourceModel], ...]
     problems: list[Problem]
 
 
-def extra_rules(document: Document, model: PrometheusModel, root: Path) -> ExtraRules:
+def extra_rules(document: Document, model: PrometheusSettings, root: Path) -> ExtraRules:
     """Take the rule files out of `extra`. Patterns are expanded from the manifest's folder `root`."""
     patterns = model.extra.get(_KEY)
     if not isinstance(patterns, list):

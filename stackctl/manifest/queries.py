@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from stackctl.components.release import image_version
 from stackctl.errors import Problem
 from stackctl.metrics import catalogue
 from stackctl.model import Dashboard, PanelQuery, Stack
@@ -15,7 +16,6 @@ from stackctl.promql.releases import Version, unsupported
 from stackctl.promql.remark import Remark
 from stackctl.promql.review import review
 from stackctl.source import Position
-from stackctl.support import image_version
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.manifest.component_schema import AlertmanagerModel
+from stackctl.components.alertmanager import AlertmanagerSettings
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.routing_schema import (
     CriticalsModel,
@@ -62,7 +62,7 @@ _MEANT = {
 }
 
 
-def contradictions(alertmanager: AlertmanagerModel) -> Iterator[Found]:
+def contradictions(alertmanager: AlertmanagerSettings) -> Iterator[Found]:
     """What receivers lack, and what routing names that is not there: each with its place in the manifest."""
     for name, receiver in alertmanager.receivers.items():
         if alertmanager.route is None or name not in _DROPPING or receiver.model_fields_set:
@@ -101,7 +101,7 @@ def _routed(route: Any, path: Path) -> Iterator[tuple[Path, str]]:
         yield from _routed(child, (*path, "routes", index))
 
 
-def _declared(alertmanager: AlertmanagerModel) -> list[str]:
+def _declared(alertmanager: AlertmanagerSettings) -> list[str]:
     """The names of all receivers, those in `extra` too."""
     own = alertmanager.extra.get("receivers")
     others = [str(each["name"]) for each in own if isinstance(each, dict) and "name" in each] if own else []
@@ -113,7 +113,7 @@ def _known(path: Path, name: str, receivers: Collection[str]) -> Iterator[Found]
         yield path, f"there is no receiver `{name}`", unknown_name(name, receivers, "Declared receivers")
 
 
-def _routing(alertmanager: AlertmanagerModel, routing: RoutingModel) -> Iterator[Found]:
+def _routing(alertmanager: AlertmanagerSettings, routing: RoutingModel) -> Iterator[Found]:
     receivers = _declared(alertmanager)
     if alertmanager.route is not None:
         yield _ROUTING, "`route` and `routing` say the same thing in two ways", "Keep one of them."
@@ -137,7 +137,7 @@ def _named(routing: RoutingModel) -> Iterator[tuple[Path, str]]:
             yield (*_ROUTING, "rules", index, "otherwise"), rule.otherwise
 
 
-def receivers(document: Document, alertmanager: AlertmanagerModel) -> tuple[Receiver, ...]:
+def receivers(document: Document, alertmanager: AlertmanagerSettings) -> tuple[Receiver, ...]:
     """The receivers of the model."""
     return tuple(
         Receiver(

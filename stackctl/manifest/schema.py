@@ -1,23 +1,22 @@
 """The manifest language, version 1: one schema for validation, for editors and for the reference page.
 
-The descriptions are the documentation. Each part of the language has a file: `component_schema.py`,
-`service_schema.py`, `routing_schema.py`, `rule_schema.py`, and for compact dashboards `dashboard_schema.py`.
+The descriptions are the documentation. Each part of the language has a file: one for each component in
+`stackctl/components`, `service_schema.py`, `routing_schema.py`, `rule_schema.py`, and for compact dashboards
+`dashboard_schema.py`.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
+from stackctl.components import registry
+from stackctl.components.alertmanager import AlertmanagerSettings
+from stackctl.components.grafana import GrafanaSettings
+from stackctl.components.prometheus import PrometheusSettings
+from stackctl.components.pushgateway import PushgatewaySettings
 from stackctl.manifest.base import Model
-from stackctl.manifest.component_schema import (
-    AlertmanagerModel,
-    ExportersModel,
-    GrafanaModel,
-    PrometheusModel,
-    PushgatewayModel,
-)
 from stackctl.manifest.fields import CheckName, Date, FolderTitle, ServiceName, StackName, Text, wrong
 from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
 from stackctl.manifest.service_schema import ServiceModel
@@ -55,6 +54,18 @@ class IgnoreModel(Model):
     until: Date | None = Field(None, description="The last day on which it is accepted; without it, for good.")
 
 
+def _sections() -> type[Model]:
+    """A mapping with a key for each component that is an exporter."""
+    fields: dict[str, Any] = {
+        each.name: (each.settings | None, Field(None, description=each.summary)) for each in registry.exporters()
+    }
+    return create_model("Sections", __base__=Model, **fields)
+
+
+class ExportersModel(_sections()):  # type: ignore[misc]  # its keys are those of the registry
+    """Third-party exporters that the stack runs and scrapes."""
+
+
 class Manifest(Model):
     """A monitoring stack."""
 
@@ -64,10 +75,10 @@ class Manifest(Model):
         json_schema_extra=lambda schema: schema.update(const=1, type="integer"),
     )
     name: StackName = Field(description="The stack's name, and the Compose project's.")
-    prometheus: PrometheusModel = Field(default_factory=PrometheusModel, description="The Prometheus server.")
-    alertmanager: AlertmanagerModel | None = Field(None, description="The Alertmanager.")
-    grafana: GrafanaModel | None = Field(None, description="The Grafana server.")
-    pushgateway: PushgatewayModel | None = Field(None, description="The Pushgateway.")
+    prometheus: PrometheusSettings = Field(default_factory=PrometheusSettings, description="The Prometheus server.")
+    alertmanager: AlertmanagerSettings | None = Field(None, description="The Alertmanager.")
+    grafana: GrafanaSettings | None = Field(None, description="The Grafana server.")
+    pushgateway: PushgatewaySettings | None = Field(None, description="The Pushgateway.")
     exporters: ExportersModel | None = Field(None, description="Exporters that the stack runs.")
     services: dict[ServiceName, ServiceModel] = Field(default_factory=dict, description="What you monitor, by name.")
     networks: NetworksModel = Field(default_factory=NetworksModel, description="Docker networks.")

@@ -11,6 +11,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
+from stackctl.components import registry
 
 if TYPE_CHECKING:
     from stackctl.backup import Label
@@ -71,7 +72,7 @@ def _kept(state: State, runtime: Runtime, current: Generation, units: Collection
     _refuse_silent(next(unit for unit in units if unit.name == c.PROMETHEUS), current, running)
     record = state.running()
     skipped = record.units_skipped if record else {}
-    with_data = [unit for unit in units if unit.name in c.DATA_PATHS]
+    with_data = [unit for unit in units if (known := registry.find(unit.name)) and known.container.data]
     _refuse_ended(
         unit.name
         for unit in with_data

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.errors import CheckFailed, Problem, StackctlError, Unavailable
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _in_manifest(bad: BadCompose, stack: Stack | None) -> Problem:
     if any(service.name == name and service.run.docker for service in stack.services):
         path = ("services", str(name), "run", "docker", *rest)
     else:
-        component = next((ours for ours, theirs in c.CONTAINER_NAMES.items() if theirs == name), str(name))
+        component = next((each.name for each in registry.running() if each.service == name), str(name))
         path = (*_section(component, stack), *_COMPONENT_KEYS.get(tuple(rest[:1]), tuple(rest)))
     shown = ".".join(map(str, path[:-1] if bad.key else path))
     # Compose's own words name no place in a service, but the value.

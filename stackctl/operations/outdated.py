@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from stackctl import conventions as c
-from stackctl.model import Component
+from stackctl.components import registry
+from stackctl.model import Server
 
 
 @dataclass(frozen=True)
@@ -35,23 +36,23 @@ def rows_of(manifest: Path) -> list[Row]:
     for component in stack.components:
         version = _of_binary(component) if is_native else _of_image(component)
         found = support_of(component.name, version, date.today())
-        default = _shown(_numbers(c.IMAGES[component.name].rpartition(":")[2])) if component.name in c.IMAGES else ""
+        default = _shown(_numbers(registry.component(component.name).version))
         rows.append(Row(component.name, found.version, found.is_over, found.ends, default))
     return rows
 
 
-def _of_image(component: Component) -> tuple[int, ...]:
-    from stackctl.support import image_version
+def _of_image(component: Server) -> tuple[int, ...]:
+    from stackctl.components.release import image_version
 
     return image_version(component.image)
 
 
-def _of_binary(component: Component) -> tuple[int, ...]:
+def _of_binary(component: Server) -> tuple[int, ...]:
     from stackctl.errors import Unavailable
     from stackctl.tools import locate
 
     try:
-        tool = locate(c.TOOLS[component.name])
+        tool = locate(registry.component(component.name).tool)
         return _numbers(tool.version) if tool else ()
     except Unavailable:
         return ()

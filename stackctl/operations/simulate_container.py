@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.model import Run, Service, Stack
 
 _PACKAGE = "/opt/stackctl/stackctl"
@@ -39,7 +40,7 @@ def simulate_contained(
     order = Order(tuple(served), scenario, seed, speed, inside, gateway)
     local = sorted({target.port for each in services for target in each.targets if target.host in c.LOCAL_HOSTS})
     names = sorted({target.host for each in services for target in each.targets if target.host not in c.LOCAL_HOSTS})
-    exporters = [(listens[each.name], c.PORTS[each.name]) for each in services if each.name in listens]
+    exporters = [(listens[each.name], registry.component(each.name).port) for each in services if each.name in listens]
     beside = Beside(
         project=stack.name,
         name=f"{stack.name}-simulate",
@@ -71,7 +72,7 @@ def _addresses(service: Service, listen: str | None) -> Iterator[tuple[str, int]
     for target in service.targets:
         yield reachable(target, c.DOCKER), target.port
     if listen:
-        yield listen, c.PORTS[service.name]
+        yield listen, registry.component(service.name).port
 
 
 def _announce(service: Service, scenario: str, container: str) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stackctl import conventions as c
+from stackctl.components import registry
+from stackctl.components.release import image_version
 from stackctl.errors import raise_if_any
-from stackctl.model import Stack
+from stackctl.model import Server, Stack
 from stackctl.render.alertmanager import alertmanager_config
-from stackctl.render.blackbox import blackbox_config
 from stackctl.render.closed import closed
 from stackctl.render.compose import compose_project
-from stackctl.render.environment import grafana_files
-from stackctl.render.exporters import exporter_files
 from stackctl.render.grafana import (
     dashboard_json,
     dashboard_problems,
@@ -30,7 +29,6 @@ from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import json_bytes, yaml_bytes
 from stackctl.render.web import web_files
 from stackctl.source import Secret
-from stackctl.support import image_version
 from stackctl.tree import File, Tree, Unit, dump_units, ignored
 
 __all__ = ["PASSWORD_FILE", "render"]
@@ -52,9 +50,8 @@ def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHIN
     files = {
         **_prometheus(stack, runtime, secrets[c.PROMETHEUS]),
         **_alertmanager(stack, runtime, secrets[c.ALERTMANAGER]),
-        **_blackbox(stack),
         **web_files(stack, runtime, salt),
-        **{path: file for exporter in stack.exporters for path, file in exporter_files(exporter, runtime).items()},
+        **{path: file for server in stack.components for path, file in _own(server, stack, runtime).items()},
     }
     raise_if_any(dashboard_problems(stack.dashboards))
     files |= {path: file for collected in secrets.values() for path, file in collected.files.items()}
@@ -81,10 +78,13 @@ def _alertmanager(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str,
     return {**files, f"alertmanager/{TEMPLATES}": File(templates())} if stack.alertmanager.receivers else files
 
 
-def _blackbox(stack: Stack) -> dict[str, File]:
-    if not any(exporter.name == c.BLACKBOX for exporter in stack.exporters):
-        return {}
-    return {"blackbox/blackbox.yml": _yaml(blackbox_config(), stack)}
+def _own(server: Server, stack: Stack, runtime: str) -> dict[str, File]:
+    """The files that a component itself brings: its configuration, and its secrets."""
+    component = registry.component(server.name)
+    secrets = SecretFiles(server.name)
+    for name, content in component.secrets(server, runtime).items():
+        secrets.add(name, content)
+    return {**{path: _yaml(data, stack) for path, data in component.configuration().items()}, **secrets.files}
 
 
 def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dict[str, File]:
@@ -101,7 +101,6 @@ def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dic
     return {
         "grafana/provisioning/datasources/prometheus.yml": _yaml(datasources(stack, runtime), stack),
         "grafana/provisioning/dashboards/stackctl.yml": _yaml(providers(stack), stack),
-        **grafana_files(stack.grafana, runtime),
         PASSWORD_FILE: File(password.reveal().encode(), secret=True),
         **dict.fromkeys(empty_folders(), File(b"")),
         **dashboards,
@@ -111,8 +110,8 @@ def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dic
 def _runnable(stack: Stack, runtime: str, files: dict[str, File], salt: bytes) -> tuple[Unit, ...]:
     """The units; for Docker their compose.yaml joins `files`."""
     if runtime == "native":
-        return native_units(stack, files, PASSWORD_FILE, salt)
-    project, units = compose_project(stack, files, PASSWORD_FILE, salt)
+        return native_units(stack, files, salt)
+    project, units = compose_project(stack, files, salt)
     files[c.COMPOSE_FILE] = _yaml(project, stack)
     return units
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from stackctl import conventions as c
 from stackctl import redaction
+from stackctl.components import registry
 from stackctl.model import Stack
 from stackctl.tree import File
 
@@ -31,6 +31,6 @@ def _holds(content: bytes, written: frozenset[bytes]) -> bool:
 
 def _written(stack: Stack) -> frozenset[bytes]:
     """The secrets of the manifest in all forms that a file may have, but for those too short to tell from words."""
-    public = {stack.name, *(service.name for service in stack.services), *c.IMAGES}
+    public = {stack.name, *(service.name for service in stack.services), *registry.names()}
     secrets = {part for value in stack.secrets for part in redaction.parts(value)} - public
     return frozenset(form.encode() for value in secrets for form in redaction.forms(value))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from stackctl.scrape import reachable_url
+from stackctl.addresses import reachable_url
 from stackctl.source import Attached
 from stackctl.tree import load_yaml
 

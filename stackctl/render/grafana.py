@@ -6,20 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.components.grafana import CA_VARIABLE, PASSWORD_VARIABLE, TREE_VARIABLE
+from stackctl.components.release import image_version
 from stackctl.design.series import Scope
 from stackctl.errors import Problem, Unavailable
-from stackctl.model import Board, Dashboard, Prometheus, Stack
+from stackctl.model import Board, Dashboard, Stack
 from stackctl.render.expansion import escaped
 from stackctl.render.secrets import file_name
-from stackctl.render.web import GRAFANA_CA_FILE, GRAFANA_PASSWORD_FILE
 from stackctl.scrape import component_address
-from stackctl.support import image_version
-
-# Grafana expands this variable in its provisioning files, so that the same bytes serve in any place.
-TREE_VARIABLE = "STACKCTL_TREE"
-# So are these, which hold Grafana's words for "the content of this file": it expands variables first, then files.
-_PASSWORD_VARIABLE = "STACKCTL_PROMETHEUS_PASSWORD"  # noqa: S105 - the name of a variable that names a file
-_CA_VARIABLE = "STACKCTL_PROMETHEUS_CA"
 
 _TOP_LEVEL = "general"
 _UPDATE_SECONDS = 10
@@ -32,8 +26,8 @@ def datasources(stack: Stack, runtime: str) -> dict[str, Any]:
     number = ".".join(map(str, image_version(stack.prometheus.image)))
     login, tls = stack.prometheus.login, stack.prometheus.tls
     secrets = {
-        **({"basicAuthPassword": f"${{{_PASSWORD_VARIABLE}}}"} if login else {}),
-        **({"tlsCACert": f"${{{_CA_VARIABLE}}}"} if tls and tls.ca else {}),
+        **({"basicAuthPassword": f"${{{PASSWORD_VARIABLE}}}"} if login else {}),
+        **({"tlsCACert": f"${{{CA_VARIABLE}}}"} if tls and tls.ca else {}),
     }
     source = {
         "name": c.DATASOURCE_NAME,
@@ -56,15 +50,6 @@ def datasources(stack: Stack, runtime: str) -> dict[str, Any]:
         **({"secureJsonData": secrets} if secrets else {}),
     }
     return {"apiVersion": 1, "datasources": [source]}
-
-
-def datasource_variables(prometheus: Prometheus, tree: str) -> dict[str, str]:
-    """The variables that `datasources` names, for a tree that lies at `tree`. No secret is in them."""
-    login, tls = prometheus.login, prometheus.tls
-    return {
-        **({_PASSWORD_VARIABLE: f"$__file{{{tree}/{GRAFANA_PASSWORD_FILE}}}"} if login else {}),
-        **({_CA_VARIABLE: f"$__file{{{tree}/{GRAFANA_CA_FILE}}}"} if tls and tls.ca else {}),
-    }
 
 
 def providers(stack: Stack) -> dict[str, Any]:

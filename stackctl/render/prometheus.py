@@ -8,16 +8,17 @@ from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from stackctl import conventions as c
+from stackctl.addresses import reachable_url
+from stackctl.components.prometheus import retention_in_config
+from stackctl.components.release import image_version
 from stackctl.model import Prometheus, Stack
 from stackctl.promql.duration import seconds
-from stackctl.render.arguments import retention_in_config
 from stackctl.render.discovery import reachable_discovery
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import merged
 from stackctl.render.web import own_scrape
-from stackctl.scrape import Endpoint, Job, component_address, jobs, reachable_url
+from stackctl.scrape import Endpoint, Job, component_address, jobs
 from stackctl.source import Secret
-from stackctl.support import image_version
 
 # Lists of prometheus.yml that the manifest's `extra` adds to; any other it replaces.
 # What a block logs in with, in place of its URL.

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from stackctl.addresses import reachable_url
 from stackctl.bounds.files import read_bytes
 from stackctl.data import data_dir
 from stackctl.model import Receiver
 from stackctl.render.secrets import SecretFiles
-from stackctl.scrape import reachable_url
 from stackctl.source import Attached, Secret
 
 TEMPLATES = "templates/stackctl.tmpl"

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.design.series import Scope
-from stackctl.model import Metric, Stack
+from stackctl.model import Exporter, Metric, Stack
 
 # The types whose series have a label more than the contract lists; panels read them through functions that remove it.
 _SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("", "_sum", "_count")}
-# What the names of a component's metrics begin with.
-_PREFIXES = {
-    c.NODE: "node_",
-    c.CADVISOR: "container_",
-    c.POSTGRES: "pg_",
-    c.REDIS: "redis_",
-    c.KAFKA: "kafka_",
-    c.NGINX: "nginx_",
-    c.MEMCACHED: "memcached_",
-    c.CLICKHOUSE: "ClickHouse",
-    c.PROMETHEUS: "prometheus_",
-    c.ALERTMANAGER: "alertmanager_",
-    c.GRAFANA: "grafana_",
-}
 
 
 def scope_of(stack: Stack) -> Scope:
     """The targets of each job, and what the contracts say about the labels of metrics."""
-    components = {component.name: 1 for component in stack.components if component.name != c.BLACKBOX}
+    # What an exporter probes has targets of its own.
+    components = {each.name: 1 for each in stack.components if not (isinstance(each, Exporter) and each.probes)}
     services = {service.name: len(service.targets) for service in stack.services if service.targets}
     labels: dict[str, tuple[str, ...]] = {}
     values: dict[str, int] = {}
@@ -42,7 +29,7 @@ def scope_of(stack: Stack) -> Scope:
                 if label.values:
                     values[label.name] = max(values.get(label.name, 0), len(label.values))
     targets = {**components, **services}
-    prefixes = {prefix: name for name, prefix in _PREFIXES.items() if name in targets}
+    prefixes = {known.series[0]: name for name in targets if (known := registry.find(name)) and known.series}
     return Scope(targets, labels, values, jobs, prefixes)
 
 

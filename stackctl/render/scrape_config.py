@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stackctl import conventions as c
+from stackctl.components.release import image_version
 from stackctl.model import Stack
 from stackctl.render.closed import closed
 from stackctl.render.prometheus import scrape_config
@@ -10,7 +11,6 @@ from stackctl.render.rules import rule_files
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import yaml_bytes
 from stackctl.scrape import jobs
-from stackctl.support import image_version
 from stackctl.tree import File, Tree, ignored
 
 FILE = "scrape/jobs.yml"

@@ -10,15 +10,13 @@ import hashlib
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.components import grafana
 from stackctl.model import Login, Prometheus, Stack
 from stackctl.render.expansion import protected
 from stackctl.render.text import yaml_bytes
 from stackctl.tree import File, digest
 
 PASSWORD_FILE = f"{c.WEB_FOLDER}password"
-# The same for Grafana, written so that what it expands is the password.
-GRAFANA_PASSWORD_FILE = f"{c.GRAFANA_WEB_FOLDER}password"
-GRAFANA_CA_FILE = f"{c.GRAFANA_WEB_FOLDER}ca.crt"
 CA_FILE = f"{c.WEB_FOLDER}ca.crt"
 # How promtool logs in, in Prometheus' container. No secret is in it.
 CLIENT_FILE = "prometheus/client.yml"
@@ -46,11 +44,11 @@ def web_files(stack: Stack, runtime: str, salt: bytes) -> dict[str, File]:
         names = (PASSWORD_FILE, _scraping_password(login, salt))
         secret |= dict.fromkeys(names, login.password.reveal().encode())
         if stack.grafana:
-            secret[GRAFANA_PASSWORD_FILE] = protected(login.password.reveal()).encode()
+            secret[grafana.PROMETHEUS_PASSWORD_FILE] = protected(login.password.reveal()).encode()
     if tls:
         secret |= {f"{c.WEB_FOLDER}{_CERT}": tls.cert.encode(), f"{c.WEB_FOLDER}{_KEY}": tls.key.reveal().encode()}
         secret |= {CA_FILE: tls.ca.encode()} if tls.ca else {}
-        secret |= {GRAFANA_CA_FILE: tls.ca.encode()} if tls.ca and stack.grafana else {}
+        secret |= {grafana.PROMETHEUS_CA_FILE: tls.ca.encode()} if tls.ca and stack.grafana else {}
     files = {path: File(content, secret=True) for path, content in secret.items()}
     if runtime == c.DOCKER:
         files[CLIENT_FILE] = File(yaml_bytes(_client(prometheus), stack.origin.file))

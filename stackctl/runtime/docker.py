@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
 from stackctl import home, ownership
+from stackctl.components import registry
 from stackctl.errors import Problem, Unavailable
 from stackctl.runtime import bounded, containers, dial, engine, ports, removal, volume
 from stackctl.runtime.bounded import Unusable
@@ -252,17 +253,17 @@ class Docker:
 
         with self._container_of(unit) as container, engine.explained():
             try:
-                pieces, _ = self.client.get_archive(container, f"{c.DATA_PATHS[unit]}/{folder}".rstrip("/"))
+                pieces, _ = self.client.get_archive(container, f"{_data(unit)}/{folder}".rstrip("/"))
             except NotFound:
                 return
             yield from volume.unpacked(pieces)
 
     def folders(self, unit: str, folder: str) -> tuple[str, ...]:
-        verdict = self._run_in(unit, ["ls", f"{c.DATA_PATHS[unit]}/{folder}"])
+        verdict = self._run_in(unit, ["ls", f"{_data(unit)}/{folder}"])
         return () if verdict.code else tuple(verdict.output.split())
 
     def remove_data(self, unit: str, folder: str) -> None:
-        verdict = self._run_in(unit, ["sh", "-c", 'rm -r "$0"', f"{c.DATA_PATHS[unit]}/{folder}"])
+        verdict = self._run_in(unit, ["sh", "-c", 'rm -r "$0"', f"{_data(unit)}/{folder}"])
         if verdict.code:
             raise Unavailable.of(f"{folder} cannot be removed from the data of {unit}", cause=verdict.output.strip())
 
@@ -276,13 +277,13 @@ class Docker:
         self._arrange(unit, volume.SET_ASIDE, token)
 
     def write_data(self, unit: str, files: Iterable[DataFile]) -> None:
-        user = int(c.CONTAINER_USERS.get(unit, c.DEFAULT_CONTAINER_USER))
+        user = int(registry.component(unit).container.user)
         with (
             self._container_of(unit) as container,
             volume.packed(files, user, self.live.parent) as archive,
             engine.explained(),
         ):
-            self.client.put_archive(container, c.DATA_PATHS[unit], archive)
+            self.client.put_archive(container, _data(unit), archive)
 
     def put_back(self, unit: str, token: str) -> None:
         self._arrange(unit, volume.PUT_BACK, token)
@@ -314,7 +315,7 @@ class Docker:
                 [
                     *("docker", "run", "--rm", "--name", name, "--network", "none", "--read-only"),
                     *("--tmpfs", "/tmp", "--cap-drop", "ALL", "--volumes-from", container),  # noqa: S108 - the container's
-                    *("--entrypoint", "sh", image, "-euc", script, c.DATA_PATHS[unit], token),
+                    *("--entrypoint", "sh", image, "-euc", script, _data(unit), token),
                 ]
             )
         if ran.returncode:
@@ -479,3 +480,8 @@ def _write_readable(folder: Path, files: Mapping[str, bytes]) -> None:
         path = folder / name
         path.write_bytes(content)
         path.chmod(0o644)
+
+
+def _data(unit: str) -> str:
+    """Where a component keeps its data in its container."""
+    return registry.component(unit).container.data

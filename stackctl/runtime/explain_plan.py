@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.runtime.plan import ANY_CHANGE
 from stackctl.runtime.protocol import Plan
 from stackctl.tree import Tree, Unit
@@ -28,8 +29,6 @@ _JOINS = (
     "it now has a secret to read, or no longer any: its container joins the group that may read secrets, which it can "
     "only do when it is made"
 )
-# Beside its secrets. All else that a unit reads is either read again by itself or by a reload.
-_READ_AT_START = {c.GRAFANA: "grafana/provisioning/"}
 
 
 def explained(plan: Plan, before: Tree, after: Tree) -> Plan:
@@ -60,7 +59,7 @@ def _definition(name: str, tree: Tree) -> Mapping[str, Any]:
 
 
 def _files(name: str, before: Tree, after: Tree) -> str:
-    folders = (f"{c.SECRETS_DIR}/{name}/", *([_READ_AT_START[name]] if name in _READ_AT_START else []))
+    folders = (f"{c.SECRETS_DIR}/{name}/", *(known.reads_at_start if (known := registry.find(name)) else ()))
     paths = sorted(path for path in before.files.keys() | after.files.keys() if path.startswith(folders))
     changed = [
         path

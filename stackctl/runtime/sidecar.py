@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackctl import conventions as c
+from stackctl.components.component import NOBODY
 from stackctl.errors import Problem, Unavailable
 
 _END_SECONDS = 15.0
@@ -38,7 +38,7 @@ class Beside:
         return (
             *("run", "--rm", "--interactive", "--init", "--name", self.name, "--network", self.network),
             *("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"),
-            *("--user", f"{c.DEFAULT_CONTAINER_USER}:{c.DEFAULT_CONTAINER_USER}"),
+            *("--user", f"{NOBODY}:{NOBODY}"),
             *(word for alias in self.aliases for word in ("--network-alias", alias)),
             *(word for address, port in self.published for word in ("--publish", f"{address}:{port}")),
             *(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.data import DELIMITERS, data_dir
 from stackctl.starter.dashboard import dashboard
 from stackctl.starter.names import service_name
@@ -51,7 +52,7 @@ def draft_files(draft: Draft) -> dict[str, bytes]:
     values = {
         "name": draft.name,
         "services": services,
-        "listening": {name: draft.listening.get(name, Listening(port)) for name, port in c.PORTS.items()},
+        "listening": {each.name: draft.listening.get(each.name, Listening(each.port)) for each in registry.running()},
         "rules": f"rules/{draft.name}.yml",
         "dashboard": f"dashboards/{draft.name}.json",
     }

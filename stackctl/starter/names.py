@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.errors import InputError, StackctlError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -79,4 +80,4 @@ def service_name(url: MetricsUrl, product: str, taken: Collection[str]) -> str:
     base = wanted if c.SERVICE_NAME.fullmatch(wanted) else "app"
     # The stack's own components are jobs too, and two jobs cannot have one name.
     candidates = [base, f"{base}-{url.port}", *(f"{base}-{url.port}-{number}" for number in range(2, len(taken) + 3))]
-    return next(name for name in candidates if name not in taken and name not in c.PORTS)
+    return next(name for name in candidates if name not in taken and name not in registry.names())

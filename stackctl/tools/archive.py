@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from stackctl.bounds.json_text import loads
+from stackctl.components.release import Archive, Release
 from stackctl.errors import Problem, StackctlError, Unavailable
-from stackctl.tools.catalogue import Archive, Release
 
 if TYPE_CHECKING:
     import requests

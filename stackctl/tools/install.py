@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stackctl.components.release import Program, Release
 from stackctl.errors import InputError, Problem, Unavailable
 from stackctl.tools import cache
-from stackctl.tools.catalogue import Program, Release, release_of
+from stackctl.tools.catalogue import release_of
 from stackctl.tools.locate import Tool, is_at_least, locate, require, version_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from stackctl.components.release import Release
 from stackctl.errors import Problem
-from stackctl.tools.catalogue import Release
 
 # Every step replaces the process before it, so the program keeps the pid that the launcher was started with.
 # A relative `lowerdir` spares quoting: the path of the cache may hold a colon or a comma.

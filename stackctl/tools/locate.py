@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cache as remembered
 from pathlib import Path
 
+from stackctl.components.release import Program, Release
 from stackctl.errors import InputError, StackctlError, Unavailable
 from stackctl.tools import cache
-from stackctl.tools.catalogue import PROGRAMS, Program, Release, release_of
+from stackctl.tools.catalogue import PROGRAMS, release_of
 
 _VERSION_SECONDS = 10
 # Most say "version 3.5.0", the Redis exporter "Redis Metrics Exporter 1.86.0", an old nginx exporter "version=0.11.0".

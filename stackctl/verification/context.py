@@ -14,7 +14,7 @@ from stackctl.clients.grafana import Grafana, LoginHttp, Logins
 from stackctl.clients.http import Answer, Away, Http, NoAnswer
 from stackctl.clients.probe import Dial
 from stackctl.clients.prometheus import Prometheus
-from stackctl.model import Component, Stack
+from stackctl.model import Server, Stack
 from stackctl.promql import duration
 from stackctl.scrape import Job
 from stackctl.source import Secret
@@ -77,7 +77,7 @@ class Context:
         own = job.service.scrape_interval if job.service else None
         return duration.seconds(own or self.stack.prometheus.scrape_interval)
 
-    def access(self, component: Component) -> Access:
+    def access(self, component: Server) -> Access:
         """How a component is asked: Prometheus as the running generation has it, whatever the manifest says by now."""
         return self.server if component.name == c.PROMETHEUS else Access(component.listen.url)
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import yaml
 
-from stackctl import conventions as c
 from stackctl.manifest import load
 from stackctl.simulate.exporters import simulated_exporters
 from stackctl.wait import wait_until
@@ -64,7 +63,7 @@ def adapt(path: Path, sink_port: int, ports: dict[str, int]) -> None:
         if name in manifest or name == "prometheus":
             manifest[name] = {**(manifest.get(name) or {}), "listen": free_port()}
     for name, exporter in manifest.get("exporters", {}).items():
-        if name != c.CLICKHOUSE:  # listens for itself
+        if name != "clickhouse":  # listens for itself
             exporter["listen"] = free_port()
     manifest["prometheus"] |= {"scrape_interval": "1s", "evaluation_interval": "1s"}
     for service in manifest["services"].values():

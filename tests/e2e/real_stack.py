@@ -26,6 +26,7 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 
 from stackctl import conventions as c
 from stackctl import tools
+from stackctl.components import registry
 from stackctl.errors import Unavailable
 from stackctl.runtime import open_runtime, process
 from stackctl.tools import cache
@@ -33,7 +34,7 @@ from stackctl.wait import wait_until
 from tests.ports import free_port
 
 PATIENCE_SECONDS = 30
-COMPONENTS = (c.PROMETHEUS, c.ALERTMANAGER, c.PUSHGATEWAY, c.NODE, c.BLACKBOX)
+COMPONENTS = (c.PROMETHEUS, c.ALERTMANAGER, c.PUSHGATEWAY, "node", "blackbox")
 BOTH = [pytest.param("docker", marks=pytest.mark.docker), pytest.param("native", marks=pytest.mark.native)]
 PASSWORD = "right-horse"
 
@@ -49,12 +50,12 @@ def need(runtime: str) -> None:
     try:
         open_runtime(runtime, "stackctl-probe", Path("/nonexistent"))
         if runtime == "native":
-            for name in ("promtool", "amtool", *(c.TOOLS[name] for name in COMPONENTS)):
+            for name in ("promtool", "amtool", *(registry.component(name).tool for name in COMPONENTS)):
                 tools.require(name)
     except Unavailable as error:
         cannot_run(str(error))
     if runtime == "docker":
-        for image in (*(c.IMAGES[name] for name in COMPONENTS), c.SIMULATE_IMAGE):
+        for image in (*(registry.component(name).image for name in COMPONENTS), c.SIMULATE_IMAGE):
             if subprocess.run(["docker", "image", "inspect", image], capture_output=True).returncode:
                 cannot_run(f"no image {image}")
 

@@ -9,6 +9,7 @@ import pytest
 
 from stackctl import conventions as c
 from stackctl import tools
+from stackctl.components import registry
 from stackctl.tools.locate import is_at_least
 from tests.e2e.pieces import Page, Piece, alert, board, group, panel, record, service
 from tests.e2e.pieces.running import App, running
@@ -88,7 +89,7 @@ FAULT = Piece(
 @pytest.fixture(autouse=True)
 def has_native_histograms() -> None:
     need("native")
-    version = tools.require(c.TOOLS[c.PROMETHEUS]).version
+    version = tools.require(registry.component(c.PROMETHEUS).tool).version
     if not is_at_least(version, SINCE):
         pytest.skip(f"Prometheus {version} has no `scrape_native_histograms`: make test-pinned runs this")
 

@@ -15,6 +15,7 @@ import pytest
 
 from stackctl import conventions as c
 from stackctl import tools
+from stackctl.components import registry
 from stackctl.errors import Unavailable
 from stackctl.runtime import open_runtime
 from tests.ports import free_port
@@ -221,7 +222,7 @@ def test_a_port_that_a_container_has_must_name_the_container(tmp_path: Path) -> 
     need("native")
     shop = Shop(tmp_path, "native", free_port())
     shop.write()
-    name, image = f"stackctl-test-holder-{shop.port}", c.IMAGES[c.PUSHGATEWAY]
+    name, image = f"stackctl-test-holder-{shop.port}", registry.component(c.PUSHGATEWAY).image
     run = ["docker", "run", "--detach", "--rm", "--name", name, "--publish", f"127.0.0.1:{shop.port}:9091", image]
     subprocess.run(run, check=True, capture_output=True, timeout=60)
     try:

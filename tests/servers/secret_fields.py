@@ -16,7 +16,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stackctl.conventions import ALERTMANAGER, IMAGES, PROMETHEUS
+from stackctl.components import registry
+from stackctl.conventions import ALERTMANAGER, PROMETHEUS
 
 TARGET = Path(__file__).parents[2] / "stackctl" / "secret_fields.py"
 # The oldest that stackctl works with, and one in between; the default comes after them.
@@ -55,7 +56,7 @@ def main() -> None:
     """Write the table, and print what is new in it."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     files: dict[tuple[str, str, str], str] = {}
-    versions = {product: (*older, IMAGES[product].rpartition(":v")[2]) for product, older in OLDER.items()}
+    versions = {product: (*older, registry.component(product).version) for product, older in OLDER.items()}
     for product, all_of_them in versions.items():
         for version in all_of_them:
             structs, secret_types = read(product, version)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.conventions import ALERTMANAGER, BLACKBOX, DATA_PATHS, IMAGES, NODE, PROMETHEUS, PUSHGATEWAY
+from stackctl.components import registry
+from stackctl.conventions import ALERTMANAGER, PROMETHEUS, PUSHGATEWAY
 from stackctl.tools import install
 from stackctl.tools.locate import is_at_least
 from tests.ports import free_port
@@ -67,11 +68,11 @@ def test_debians_prometheus_must_come_with_its_promtool_and_be_new_enough(debian
 
 
 @pytest.mark.docker
-@pytest.mark.parametrize("component", [PROMETHEUS, ALERTMANAGER, NODE, PUSHGATEWAY, BLACKBOX])
+@pytest.mark.parametrize("component", [PROMETHEUS, ALERTMANAGER, "node", PUSHGATEWAY, "blackbox"])
 def test_images_must_run_unprivileged_with_a_shell_and_wget(component: str) -> None:
-    image = IMAGES[component]
+    image = registry.component(component).image
     need(docker("image", "inspect", image).returncode == 0, f"the image {image}")
-    data = DATA_PATHS.get(component, "/tmp")
+    data = registry.component(component).container.data or "/tmp"
     hardened = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", f"--volume={data}", "--init"]
     probe = f"id -u && touch {data}/file && wget --help 2>/dev/null && echo wget"
     ran = docker("run", "--rm", *hardened, "--entrypoint=/bin/sh", image, "-c", probe)

@@ -12,6 +12,7 @@ import pytest
 
 from stackctl import conventions as c
 from stackctl import ownership
+from stackctl.components import registry
 from stackctl.render.write import differences, write
 from stackctl.tree import File, Tree
 
@@ -83,7 +84,7 @@ def test_native_secrets_are_the_users_own(tmp_path: Path) -> None:
 
 
 def test_each_unit_has_a_group_of_its_own() -> None:
-    groups = {unit: ownership.group_of(unit) for unit in c.IMAGES}
+    groups = {each.name: ownership.group_of(each.name) for each in registry.running()}
     assert len({*groups.values()}) == len(groups)
     # Not those of the images' users, by which other containers would read them.
     assert not {0, 65534, 472} & {*groups.values()}
@@ -94,9 +95,9 @@ def test_each_unit_has_a_group_of_its_own() -> None:
 def test_root_gives_each_file_to_the_group_of_its_unit(tmp_path: Path) -> None:
     write(tree(), tmp_path / "out")
     for path, unit in (("secrets/prometheus/a", c.PROMETHEUS), ("secrets/alertmanager/b", c.ALERTMANAGER)):
-        assert (tmp_path / "out" / path).stat().st_gid == c.SECRET_GROUPS[unit]
-        assert (tmp_path / "out" / path).parent.stat().st_gid == c.SECRET_GROUPS[unit]
-    assert (tmp_path / "out" / "prometheus" / "prometheus.yml").stat().st_gid == c.SECRET_GROUPS[c.PROMETHEUS]
+        assert (tmp_path / "out" / path).stat().st_gid == registry.component(unit).group
+        assert (tmp_path / "out" / path).parent.stat().st_gid == registry.component(unit).group
+    assert (tmp_path / "out" / "prometheus" / "prometheus.yml").stat().st_gid == registry.component(c.PROMETHEUS).group
     assert ownership.shared_group(tmp_path / "out") is None
 
 
@@ -146,8 +147,8 @@ def test_a_container_reads_the_secrets_of_its_unit_and_no_other(user: int) -> No
         folder = Path(name) / "out"
         if ownership.shared_group(folder) is not None:
             pytest.skip("the file system has no access control lists")
-        assert read_as(str(c.SECRET_GROUPS[c.PROMETHEUS]), folder) == "1--4-"
-        assert read_as(str(c.SECRET_GROUPS[c.ALERTMANAGER]), folder) == "-2---"
+        assert read_as(str(registry.component(c.PROMETHEUS).group), folder) == "1--4-"
+        assert read_as(str(registry.component(c.ALERTMANAGER).group), folder) == "-2---"
         assert read_as("65534", folder) == "-----"
 
 

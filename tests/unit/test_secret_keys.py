@@ -9,6 +9,7 @@ import yaml
 
 from stackctl import conventions as c
 from stackctl import redaction, secret_keys
+from stackctl.components import registry
 from stackctl.manifest import load
 from stackctl.manifest.secret_places import is_secret
 from stackctl.render import render
@@ -29,7 +30,7 @@ WITHIN = {
 
 
 def test_the_table_is_that_of_the_default_images() -> None:
-    defaults = {product: c.IMAGES[product].rpartition(":v")[2] for product in VERSIONS}
+    defaults = {product: registry.component(product).image.rpartition(":v")[2] for product in VERSIONS}
     assert {product: versions[-1] for product, versions in VERSIONS.items()} == defaults, (
         "a default has changed: run `python -m tests.servers.secret_fields`, and look at what is new"
     )

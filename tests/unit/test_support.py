@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from stackctl import conventions as c
 from stackctl.cli.main import program
+from stackctl.components import registry
+from stackctl.components.release import image_version
 from stackctl.manifest import load
 from stackctl.manifest.titles import titled_like_folders
 from stackctl.model import Stack
-from stackctl.support import AS_OF, image_version, support_of, too_old
+from stackctl.support import AS_OF, support_of, too_old
 
 MANIFEST = """\
 version: 1
@@ -25,9 +26,9 @@ dashboards: [{{file: d.json, folder: {folder}}}]
 """
 
 
-@pytest.mark.parametrize("image", c.IMAGES.values())
+@pytest.mark.parametrize("image", [each.image for each in registry.running()])
 def test_default_images_are_supported(image: str) -> None:
-    name = next(name for name, default in c.IMAGES.items() if default == image)
+    name = next(each.name for each in registry.running() if each.image == image)
     assert image_version(image)
     assert not support_of(name, image_version(image), AS_OF).is_over
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from stackctl import conventions as c
 from stackctl.manifest.packs.library import FOLDERS, Library, Pack
 from stackctl.manifest.packs.schema import DASHBOARD, RULES
 from stackctl.manifest.packs.template import filled
@@ -46,7 +45,7 @@ def _subjects(stack: Stack, packs: Iterable[Pack]) -> Iterator[tuple[str, str, l
     """The place and the name of each service and component, and the packs for it."""
     watched = _is_watched(stack)
     for service in stack.services:
-        if not _is_exporter(service):
+        if not service.component:
             fitting = [pack for pack in packs if pack.model.scope == "service" and _suits(pack, service, watched)]
             yield f"services.{service.name}", service.name, fitting
     for place, name in _running(stack):
@@ -54,16 +53,11 @@ def _subjects(stack: Stack, packs: Iterable[Pack]) -> Iterator[tuple[str, str, l
 
 
 def _running(stack: Stack) -> Iterator[tuple[str, str]]:
-    """The place and the name of each component. ClickHouse exports for itself, as a service."""
+    """The place and the name of each component; one that exports for itself is a service."""
     exporters = {exporter.name for exporter in stack.exporters}
     for component in stack.components:
         yield f"exporters.{component.name}" if component.name in exporters else component.name, component.name
-    yield from ((f"exporters.{each.name}", each.name) for each in stack.services if _is_exporter(each))
-
-
-def _is_exporter(service: Service) -> bool:
-    """Whether it stands under `exporters`: then it is its own target."""
-    return service.name == c.CLICKHOUSE and all(target.origin == service.origin for target in service.targets)
+    yield from ((f"exporters.{each.name}", each.name) for each in stack.services if each.component)
 
 
 def _suits(pack: Pack, service: Service, watched: bool) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.errors import Problem
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
@@ -20,8 +20,6 @@ from stackctl.promql.catalogue import accepts
 
 # How many metrics a remedy names.
 _SHOWN = 4
-# The component's series that a pack is about, where its job does not say it.
-_SELECTORS = {c.BLACKBOX: 'job=~"probe-.+"', c.PUSHGATEWAY: 'job=~".+"'}
 
 
 @dataclass(frozen=True)
@@ -168,8 +166,10 @@ def _named(wanted: Wanted, around: Around) -> Iterator[Subject | Problem]:
 
 def _component(wanted: Wanted, name: str, around: Around) -> Subject | Problem:
     if name in around.components:
-        return Subject(name, _SELECTORS.get(name, f"job={quoted(name)}"), told=around.told.get(name, {}))
-    alone = name in (c.ALERTMANAGER, c.GRAFANA, c.PUSHGATEWAY)
+        known = registry.find(name)
+        selector = (known.selector if known else "") or f"job={quoted(name)}"
+        return Subject(name, selector, told=around.told.get(name, {}))
+    alone = (known := registry.find(name)) and not known.is_exporter
     add = f"Add `{name}: {{}}`" if alone else f"Add `{name}` to `exporters`"
     remedy = f"{add}, or name the services whose metrics it is about: `services: [...]`."
     return wanted.problem(f"the pack is about `{name}`, which the stack does not run", remedy)

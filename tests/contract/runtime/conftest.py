@@ -11,6 +11,7 @@ import pytest
 
 from stackctl import conventions as c
 from stackctl import tools
+from stackctl.components import registry
 from stackctl.errors import Unavailable
 from stackctl.runtime import open_runtime
 from stackctl.state import State
@@ -30,7 +31,7 @@ def need_docker() -> None:
         open_runtime("docker", "stackctl-probe", Path("/nonexistent"))
     except Unavailable as error:
         cannot_run(str(error))
-    for image in (c.IMAGES[c.PROMETHEUS], c.IMAGES[c.PUSHGATEWAY]):
+    for image in (registry.component(c.PROMETHEUS).image, registry.component(c.PUSHGATEWAY).image):
         if subprocess.run(["docker", "image", "inspect", image], capture_output=True).returncode:
             cannot_run(f"no image {image}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import yaml
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.runtime import Runtime, make_plan
 from stackctl.runtime.protocol import Plan
 from stackctl.runtime.ready import wait_ready
@@ -71,7 +72,7 @@ def units(ports: dict[str, int], files: dict[str, File], flag: str) -> tuple[Uni
             reload=f"{server}/-/reload",
             spec=digest(flag),
             reads=digest(*(file.content for file in files.values())),
-            image=c.IMAGES[c.PROMETHEUS],
+            image=registry.component(c.PROMETHEUS).image,
             required=True,
         ),
         Unit(
@@ -79,7 +80,7 @@ def units(ports: dict[str, int], files: dict[str, File], flag: str) -> tuple[Uni
             address=f"127.0.0.1:{ports[c.PUSHGATEWAY]}",
             ready=f"{gateway}/-/ready",
             spec=digest("pushgateway"),
-            image=c.IMAGES[c.PUSHGATEWAY],
+            image=registry.component(c.PUSHGATEWAY).image,
         ),
     )
 

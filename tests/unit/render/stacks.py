@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.model import (
     Alertmanager,
     Dashboard,
@@ -26,10 +27,10 @@ HERE = Position("stack.yml", 3, 1)
 
 
 def component(name: str, image: str = "") -> dict[str, Any]:
-    listen = Listen(c.LOOPBACK, c.PORTS[name])
+    listen = Listen(c.LOOPBACK, registry.component(name).port)
     return {
         "name": name,
-        "image": image or c.IMAGES[name],
+        "image": image or registry.component(name).image,
         "listen": listen,
         "resources": Resources(),
         "origin": HERE,

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from stackctl import conventions as c
-from stackctl.model import Component, NativeRun, Retention, RuleFile, Run, Service, Stack
+from stackctl.model import NativeRun, Retention, RuleFile, Run, Server, Service, Stack
 from stackctl.render import render
 from stackctl.source import Secret
 from stackctl.tree import Unit, load_units
@@ -27,7 +27,7 @@ from tests.unit.render.stacks import (
 EVERYTHING = {
     "alertmanager": alertmanager(),
     "grafana": grafana(),
-    "pushgateway": Component(**component(c.PUSHGATEWAY)),
+    "pushgateway": Server(**component(c.PUSHGATEWAY)),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.manifest import load
 from stackctl.manifest.packs.library import shipped, shipped_names
 from stackctl.manifest.packs.schema import DASHBOARD, RULES
@@ -68,11 +68,15 @@ def test_each_declared_exporter_must_be_served_where_prometheus_asks(exporters: 
 
 
 def test_what_proves_that_an_exporter_works_must_hold(exporters: dict[str, Service]) -> None:
-    for name in (c.CADVISOR, c.KAFKA, c.POSTGRES, c.REDIS, c.NGINX, c.MEMCACHED):
-        series = c.EXPORTER_WORKS[name][0].partition("{")[0]
-        assert [value for (metric, _), value in samples(exporters[name], "normal", 60).items() if metric == series]
-    assert ("kafka_brokers", "{}") in samples(exporters[c.KAFKA], "normal", 60)
-    assert samples(exporters[c.KAFKA], "normal", 60)["kafka_brokers", "{}"] == 2
+    for name in ("cadvisor", "kafka", "postgres", "redis", "nginx", "memcached"):
+        works = registry.component(name).works
+        assert [
+            value
+            for (metric, _), value in samples(exporters[name], "normal", 60).items()
+            if works and metric == works.series
+        ]
+    assert ("kafka_brokers", "{}") in samples(exporters["kafka"], "normal", 60)
+    assert samples(exporters["kafka"], "normal", 60)["kafka_brokers", "{}"] == 2
 
 
 @pytest.mark.parametrize("kind", [RULES, DASHBOARD])
@@ -97,21 +101,23 @@ def test_the_names_must_be_those_that_the_stack_knows_of_the_exporter(exporters:
     for name, service in exporters.items():
         assert service.contract
         assert {
-            metric.name for metric in service.contract.metrics if not metric.name.startswith(c.SERIES_PREFIXES[name])
+            metric.name
+            for metric in service.contract.metrics
+            if not metric.name.startswith(registry.component(name).series)
         } == set()
 
 
 def test_offsets_must_rise_and_a_lag_only_under_pressure(exporters: dict[str, Service]) -> None:
-    early, late = (samples(exporters[c.KAFKA], "normal", seconds) for seconds in (60, 600))
+    early, late = (samples(exporters["kafka"], "normal", seconds) for seconds in (60, 600))
     offsets = [key for key in early if key[0] == "kafka_topic_partition_current_offset"]
     assert offsets
     assert all(early[key] < late[key] for key in offsets)
-    full = samples(exporters[c.KAFKA], "saturated", 60)
+    full = samples(exporters["kafka"], "saturated", 60)
     assert {value for (name, _), value in full.items() if name == "kafka_consumergroup_lag"} == {20_000.0}
 
 
 def test_failing_queries_must_show_in_the_scenario_of_errors_only(exporters: dict[str, Service]) -> None:
     def failed(scenario: str) -> float:
-        return samples(exporters[c.CLICKHOUSE], scenario, 600)["ClickHouseProfileEvents_FailedQuery_total", "{}"]
+        return samples(exporters["clickhouse"], scenario, 600)["ClickHouseProfileEvents_FailedQuery_total", "{}"]
 
     assert failed("errors") > 50 * failed("normal")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.components.release import Release
 from stackctl.tools import archive
-from stackctl.tools.catalogue import Release
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackctl.conventions import IMAGES, TOOLS
+from stackctl.components import registry
 from stackctl.errors import InputError, Unavailable
 from stackctl.tools import install
 from stackctl.tools.catalogue import INSTALLABLE, PROGRAMS, RELEASES, release_of
@@ -85,12 +85,12 @@ def test_a_build_without_a_version_is_kept(tmp_path, program, mirror):
 
 
 def test_the_pins_must_be_the_versions_of_the_default_images():
-    assert PROMETHEUS.version in IMAGES["prometheus"]
-    assert release_of("amtool").version in IMAGES["alertmanager"]
+    assert PROMETHEUS.version in registry.component("prometheus").image
+    assert release_of("amtool").version in registry.component("alertmanager").image
 
 
 def test_the_catalogue_must_know_every_native_binary_of_a_component():
-    assert set(TOOLS.values()) <= PROGRAMS.keys()
+    assert {each.tool for each in registry.running()} <= PROGRAMS.keys()
     assert {"promtool", "amtool"} <= set(INSTALLABLE)
     assert all(release.packages or release.homepage for release in RELEASES)
 

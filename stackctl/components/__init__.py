@@ -1,0 +1,1 @@
+"""One file for each component: `components/NAME.py` holds all that stackctl knows of NAME."""

@@ -1,0 +1,70 @@
+"""The Alertmanager. Its routing is rendered by `render/alertmanager.py`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from stackctl import conventions as c
+from stackctl.components.component import Component, Container, Place
+from stackctl.components.release import Program, Release, image_version
+from stackctl.components.settings import ServerSettings
+from stackctl.manifest.block_fields import Passthrough
+from stackctl.manifest.fields import Text
+from stackctl.manifest.routing_schema import ReceiverModel, RoutingModel
+from stackctl.model import Alertmanager
+
+_RECEIVER_NAMES = (0, 27)
+
+
+class AlertmanagerSettings(ServerSettings):
+    """The Alertmanager. It runs when the section is there, if only as `alertmanager: {}`."""
+
+    receivers: dict[Text, ReceiverModel] = Field(default_factory=dict, description="Who can be told, by name.")
+    route: Passthrough | None = Field(
+        None, description="Alertmanager's own routing tree. By default all alerts go to the first receiver."
+    )
+    routing: RoutingModel | None = Field(None, description="Who is told what, in place of `route`.")
+    extra: Passthrough = Field(
+        default_factory=dict,
+        description="Escape hatch: merged last into alertmanager.yml. Paths of files begin at the manifest.",
+    )
+
+
+def _arguments(alertmanager: Alertmanager, place: Place) -> tuple[str, ...]:
+    return (
+        f"--config.file={place.tree}/{c.ALERTMANAGER_FILE}",
+        f"--storage.path={place.data}",
+        place.web,
+        "--cluster.listen-address=",  # alone: no gossip port
+        *_receiver_names(alertmanager, place.runtime),
+    )
+
+
+def _receiver_names(alertmanager: Alertmanager, runtime: str) -> tuple[str, ...]:
+    """Let the counters of notifications name the receiver. Natively a binary that is too old for it is refused."""
+    known = runtime == c.NATIVE or image_version(alertmanager.image) >= _RECEIVER_NAMES
+    return ("--enable-feature=receiver-name-in-metrics",) if known else ()
+
+
+COMPONENT = Component(
+    name=c.ALERTMANAGER,
+    rank=1,
+    settings=AlertmanagerSettings,
+    image="prom/alertmanager:v0.35.0",
+    minimum=(0, 27),
+    port=9093,
+    ready="/-/ready",
+    reload="/-/reload",
+    # It looks for the secret files of its receivers from where it runs.
+    container=Container(data="/alertmanager", above_tree=True),
+    release=Release(
+        project="alertmanager",
+        programs=(Program("alertmanager", ("prometheus-alertmanager",)), Program("amtool")),
+        minimum="0.27",
+        packages=("prometheus-alertmanager",),
+        fixed_file="/usr/share/prometheus/alertmanager/default.tmpl",
+    ),
+    series=("alertmanager_",),
+    reads_on_reload=("alertmanager/", "secrets/alertmanager/"),
+    arguments=_arguments,
+)

@@ -1,0 +1,209 @@
+"""The shape of a component: a server of the stack, or an exporter that it runs or scrapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from stackctl import conventions as c
+from stackctl.addresses import reachable_url
+from stackctl.components.release import Release, tag
+from stackctl.model import Metric, Stack
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+# The first of the groups by which containers read the secrets of their own component, and of no other. No system gives
+# these numbers to users or programs, and they are low enough for user namespaces.
+_FIRST_GROUP = 60710
+# Of the secrets of a component natively, the one that holds variables as JSON, which the runtime sets.
+ENV_FILE = "env"
+# The user that most upstream images run as.
+NOBODY = "65534"
+
+Version: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a component of `stack` runs: paths of the tree, of its data and of its installation, and its address.
+
+    `expanded` is the path of the tree for what expands variables, where that differs.
+    """
+
+    stack: Stack
+    runtime: str
+    tree: str
+    data: str = ""
+    home: str = ""
+    listen: str = ""
+    expanded: str = ""
+
+    @property
+    def web(self) -> str:
+        """The flag by which most servers are told where to listen."""
+        return f"--web.listen-address={self.listen}"
+
+    def reach(self, url: str) -> str:
+        """Return a URL, or `host:port`, of the manifest as a component that runs here reaches it."""
+        return reachable_url(url, self.runtime)
+
+    def secret(self, component: str, name: str) -> str:
+        """Return the path of a secret file that `Component.secrets` names."""
+        return f"{self.tree}/{c.SECRETS_DIR}/{component}/{name}"
+
+
+@dataclass(frozen=True)
+class Container:
+    """What is special about a component in a container.
+
+    service         its name in compose.yaml and on the network, "" when it is that of the component. An exporter that
+                    has the name of what it asks is called otherwise: on a network that both are on, the name of the
+                    server would lead to either
+    user            who owns its data
+    data            where it keeps its data, "" when it has none
+    flags           beside those that it has everywhere
+    mounts          beside the tree and its data
+    tmpfs           folders that it writes to and that need not be kept
+    has_wget        whether a healthcheck can run in its image
+    joins_networks  whether it reaches the networks that the user joins, as it asks others
+    told_by         the component whose files say what it asks, "" when its own files or flags do
+    above_tree      whether it runs in the folder above the tree
+    """
+
+    service: str = ""
+    user: str = NOBODY
+    data: str = ""
+    flags: tuple[str, ...] = ()
+    mounts: tuple[Mapping[str, Any], ...] = ()
+    tmpfs: tuple[str, ...] = ()
+    has_wget: bool = True
+    joins_networks: bool = False
+    told_by: str = ""
+    above_tree: bool = False
+
+
+@dataclass(frozen=True)
+class Support:
+    """Until when releases are supported: minor release -> last day. All before `ended_before` have ended."""
+
+    ends: Mapping[Version, date]
+    ended_before: Version
+
+
+@dataclass(frozen=True)
+class Works:
+    """A series of an exporter that reaches what it exports, and what must hold of it: `pg_up`, `== 1`."""
+
+    series: str
+    condition: str = ""
+    matcher: str = ""
+
+    def selector(self, job: str) -> str:
+        """Return the selector of the series in a scrape job."""
+        return f'{self.series}{{job="{job}"{self.matcher and f", {self.matcher}"}}}'
+
+
+def _web_only(_: Any, place: Place) -> tuple[str, ...]:
+    return (place.web,)
+
+
+def _nothing(*_: Any) -> dict[str, str]:
+    return {}
+
+
+def _nobody(_: Any) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Component:
+    """All that stackctl knows of one component. The functions take what the manifest says of it, or its settings.
+
+    name           its section in the manifest, its unit and its scrape job
+    rank           its place wherever components are listed; the numbers of components are all different
+    settings       its section of the manifest's schema
+    summary        the description of that section; "" for a server with a section at the top level
+    image          the default image, "" for one that is scraped only: it exports its metrics itself
+    minimum        the oldest version that stackctl works with, () when any is
+    support        what its project says of the end of support, None when it publishes nothing
+    port           where it listens inside its container, and natively unless `listen` says otherwise
+    ready, reload  the paths that answer when it is ready, and that take a POST to read the configuration again
+    release        the program of the native runtime
+    series         the beginnings of the names of the metrics that it serves, the most frequent first
+    works          what tells that it reaches what it exports, beyond answering itself
+    secret_group   see `group`
+    selector       the series that its packs are about, where its job does not say it
+    reads_at_start, reads_on_reload
+                   the folders of the tree that it reads once, beside its secrets, and those that it reads again on a
+                   reload, as it may its secrets
+    arguments      the command line
+    environment    the variables
+    configuration  path in the tree -> data of a YAML file
+    secrets        name -> content of the files that only it reads
+    asks           `host:port` or URL of what it exports, without a secret
+    probes         name -> settings of what it probes
+    parameters     the parameters of its packs that the manifest tells, given whether any container has a CPU limit
+    targets        of one that is scraped only: its addresses
+    simulated      the metrics that stand in for it, None for one that runs wherever stackctl does
+    """
+
+    name: str
+    rank: int
+    settings: type[BaseModel]
+    summary: str = ""
+    image: str = ""
+    minimum: Version = ()
+    support: Support | None = None
+    port: int = 0
+    ready: str = "/"
+    reload: str = ""
+    container: Container = Container()
+    release: Release | None = None
+    series: tuple[str, ...] = ()
+    works: Works | None = None
+    secret_group: int = 0
+    selector: str = ""
+    reads_at_start: tuple[str, ...] = ()
+    reads_on_reload: tuple[str, ...] = ()
+    arguments: Callable[[Any, Place], tuple[str, ...]] = _web_only
+    environment: Callable[[Any, Place], Mapping[str, str]] = _nothing
+    configuration: Callable[[], Mapping[str, Any]] = _nothing
+    secrets: Callable[[Any, str], Mapping[str, str]] = _nothing
+    asks: Callable[[Any], Sequence[str]] = _nobody
+    probes: Callable[[Any], Mapping[str, Any]] = _nothing
+    parameters: Callable[[Any, bool], Mapping[str, str]] = _nothing
+    targets: Callable[[Any], Sequence[str]] = _nobody
+    simulated: Callable[[Stack], Sequence[Metric]] | None = None
+
+    @property
+    def is_exporter(self) -> bool:
+        """Whether its section is one of `exporters`."""
+        return bool(self.summary)
+
+    @property
+    def runs(self) -> bool:
+        """Whether the stack runs it, and does not only scrape it."""
+        return bool(self.image)
+
+    @property
+    def group(self) -> int:
+        """The group by which its container reads its secrets."""
+        return self.secret_group or _FIRST_GROUP + self.rank
+
+    @property
+    def service(self) -> str:
+        """Its name in compose.yaml."""
+        return self.container.service or self.name
+
+    @property
+    def tool(self) -> str:
+        """The name of its program."""
+        return self.release.server.name if self.release else ""
+
+    @property
+    def version(self) -> str:
+        """The version of the default image, which the native runtime runs as well."""
+        return tag(self.image)

@@ -1,0 +1,178 @@
+"""The Grafana server. What it provisions is rendered by `render/grafana.py`."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+
+from pydantic import Field, model_validator
+
+from stackctl import conventions as c
+from stackctl.components.component import ENV_FILE, Component, Container, Place, Support
+from stackctl.components.release import Archive, Program, Release
+from stackctl.components.settings import ServerSettings
+from stackctl.manifest.base import Model
+from stackctl.manifest.fields import MaybeSecret, SecretText, Text, wrong
+from stackctl.model import Grafana, Prometheus
+from stackctl.source import Secret
+
+# Grafana expands this variable in its provisioning files, so that the same bytes serve in any place.
+TREE_VARIABLE = "STACKCTL_TREE"
+# So are these, which hold Grafana's words for "the content of this file": it expands variables first, then files.
+PASSWORD_VARIABLE = "STACKCTL_PROMETHEUS_PASSWORD"  # noqa: S105 - the name of a variable that names a file
+CA_VARIABLE = "STACKCTL_PROMETHEUS_CA"
+# Prometheus' password, written so that what Grafana expands is the password, and what vouches for its certificate.
+PROMETHEUS_PASSWORD_FILE = f"{c.GRAFANA_WEB_FOLDER}password"
+PROMETHEUS_CA_FILE = f"{c.GRAFANA_WEB_FOLDER}ca.crt"
+
+# Grafana's own variables that it can read from a file. The image's start script sees the others before it does that.
+_FROM_FILE = re.compile(r"GF_(?!AWS_|INSTALL_|PATHS_)\w+(?<!__FILE)")
+
+_DEFAULTS = {
+    "GF_ANALYTICS_REPORTING_ENABLED": "false",
+    "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+    "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+    "GF_ANALYTICS_FEEDBACK_LINKS_ENABLED": "false",
+    "GF_NEWS_NEWS_FEED_ENABLED": "false",
+    "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+    "GF_SECURITY_DISABLE_GRAVATAR": "true",
+    "GF_SNAPSHOTS_EXTERNAL_ENABLED": "false",
+    "GF_USERS_ALLOW_SIGN_UP": "false",
+}
+
+
+class AdminSettings(Model):
+    """Grafana's administrator."""
+
+    user: Text = Field("admin", description="The login name.")
+    password: SecretText | None = Field(None, description="The password. Generated and kept when not given.")
+
+
+class GrafanaSettings(ServerSettings):
+    """The Grafana server. It runs when the section is there, if only as `grafana: {}`."""
+
+    admin: AdminSettings = Field(default_factory=AdminSettings, description="The administrator.")
+    extra_env: dict[Text, MaybeSecret] = Field(
+        default_factory=dict, description="More `GF_*` environment variables. Secret ones become files."
+    )
+
+    @model_validator(mode="after")
+    def _one_password(self) -> GrafanaSettings:
+        name = next((each for each in self.extra_env if each.startswith("GF_SECURITY_ADMIN_PASSWORD")), None)
+        if name:
+            raise wrong(f"`{name}` is what stackctl sets itself", "Write it as `grafana.admin.password`.")
+        return self
+
+
+def _arguments(_: Grafana, place: Place) -> tuple[str, ...]:
+    """It takes all else by its environment."""
+    return ("server", f"--homepath={place.home}") if place.home else ()
+
+
+def _environment(grafana: Grafana, place: Place) -> dict[str, str]:
+    """The user's own variables win."""
+    return {
+        **_DEFAULTS,
+        "GF_PATHS_PROVISIONING": f"{place.tree}/grafana/provisioning",
+        "GF_SECURITY_ADMIN_USER": grafana.admin_user,
+        "GF_SERVER_HTTP_PORT": place.listen.rpartition(":")[2],
+        TREE_VARIABLE: place.expanded or place.tree,
+        c.DOLLAR_VARIABLE: "$",
+        **(_of_the_container(place) if place.runtime == c.DOCKER else _of_the_process(grafana, place)),
+        **_datasource(place.stack.prometheus, place.tree),
+        **_own(grafana, place),
+    }
+
+
+def _of_the_container(place: Place) -> dict[str, str]:
+    # The image's start script reads the file and sets the variable without the suffix.
+    return {"GF_SECURITY_ADMIN_PASSWORD__FILE": f"{place.tree}/{c.GRAFANA_PASSWORD_FILE}"}
+
+
+def _of_the_process(grafana: Grafana, place: Place) -> dict[str, str]:
+    return {
+        # Grafana's own way to say "the content of this file".
+        "GF_SECURITY_ADMIN_PASSWORD": f"$__file{{{place.tree}/{c.GRAFANA_PASSWORD_FILE}}}",
+        "GF_SERVER_HTTP_ADDR": grafana.listen.host,
+        "GF_PATHS_DATA": place.data,
+        "GF_PATHS_LOGS": f"{place.data}/log",
+        "GF_PATHS_PLUGINS": f"{place.data}/plugins",
+    }
+
+
+def _datasource(prometheus: Prometheus, tree: str) -> dict[str, str]:
+    """The variables that the datasource names. No secret is in them."""
+    login, tls = prometheus.login, prometheus.tls
+    return {
+        **({PASSWORD_VARIABLE: f"$__file{{{tree}/{PROMETHEUS_PASSWORD_FILE}}}"} if login else {}),
+        **({CA_VARIABLE: f"$__file{{{tree}/{PROMETHEUS_CA_FILE}}}"} if tls and tls.ca else {}),
+    }
+
+
+def _own(grafana: Grafana, place: Place) -> dict[str, str]:
+    """The user's own variables. A secret is named by its file where Grafana reads one."""
+    made = {}
+    for name, value in grafana.extra_env.items():
+        if not isinstance(value, Secret):
+            made[name] = value
+        elif not _FROM_FILE.fullmatch(name):
+            made |= {name: value.reveal()} if place.runtime == c.DOCKER else {}
+        elif place.runtime == c.DOCKER:
+            made[f"{name}__FILE"] = place.secret(c.GRAFANA, name)
+        else:
+            made[name] = f"$__file{{{place.secret(c.GRAFANA, name)}}}"
+    return made
+
+
+def _secrets(grafana: Grafana, runtime: str) -> dict[str, str]:
+    """The secret variables of the user's own, each as a file; natively those that Grafana does not read, in one."""
+    hidden = {name: value.reveal() for name, value in grafana.extra_env.items() if isinstance(value, Secret)}
+    files = {name: value for name, value in hidden.items() if _FROM_FILE.fullmatch(name)}
+    rest = {name: value for name, value in hidden.items() if name not in files}
+    return {**files, **({ENV_FILE: json.dumps(rest)} if rest and runtime == c.NATIVE else {})}
+
+
+# It supports a minor release for nine months, and the last one of a major release for fifteen.
+_SUPPORT = Support(
+    ends={
+        (11, 6): date(2026, 6, 25),
+        (12, 0): date(2026, 2, 5),
+        (12, 1): date(2026, 4, 22),
+        (12, 2): date(2026, 6, 23),
+        (12, 3): date(2026, 8, 19),
+    },
+    ended_before=(12, 4),
+)
+
+COMPONENT = Component(
+    name=c.GRAFANA,
+    rank=2,
+    settings=GrafanaSettings,
+    image="grafana/grafana:13.2.3",
+    minimum=(10,),
+    support=_SUPPORT,
+    port=3000,
+    ready="/api/health",
+    container=Container(user="472", data="/var/lib/grafana", tmpfs=("/tmp",)),  # noqa: S108 - in the container
+    release=Release(
+        project="grafana",
+        programs=(Program("grafana"),),
+        minimum="10.0",
+        archive=Archive(
+            home="https://dl.grafana.com/oss/release",
+            folder="",
+            name="grafana-{version}.{system}-{machine}.tar.gz",
+            sums=("{name}.sha256", "sha256sums.txt"),
+            whole=True,
+        ),
+        home_file="conf/defaults.ini",
+        homepage="https://grafana.com/docs/grafana/latest/setup-grafana/installation/",
+    ),
+    series=("grafana_", "access_evaluation_"),
+    # It polls the dashboards, which so need neither a restart nor a reload.
+    reads_at_start=("grafana/provisioning/",),
+    arguments=_arguments,
+    environment=_environment,
+    secrets=_secrets,
+)

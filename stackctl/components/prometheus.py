@@ -1,0 +1,145 @@
+"""The Prometheus server. `render/prometheus.py` renders its configuration, `render/web.py` its login and TLS."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field, model_validator
+
+from stackctl import conventions as c
+from stackctl.components.component import Component, Container, Place, Support
+from stackctl.components.release import Program, Release, image_version
+from stackctl.components.settings import ServerSettings
+from stackctl.manifest.base import Model
+from stackctl.manifest.block_fields import Passthrough
+from stackctl.manifest.fields import Duration, ExternalLabelName, Password, Size, Text, UserName, wrong
+from stackctl.model import Prometheus
+
+# From this version on the configuration file is the place of the retention; before, it was read wrongly there.
+_RETENTION_IN_CONFIG = (3, 11)
+
+
+class RetentionSettings(Model):
+    """How long Prometheus keeps samples. What is reached first counts."""
+
+    time: Duration = Field(c.DEFAULT_RETENTION_TIME, description="By age.")
+    size: Size | None = Field(None, description="By size on disk, like `10GB`. No limit by default.")
+
+
+class WebUserSettings(Model):
+    """The one user whom Prometheus answers. stackctl, Grafana and Prometheus' own scrape log in as this one too."""
+
+    username: UserName = Field(description="The user name.")
+    password: Password = Field(description="The password; best given as `${VARIABLE}`.")
+
+
+class WebTlsSettings(Model):
+    """TLS of the server. The files are in PEM form, and their paths begin at the manifest."""
+
+    cert_file: Text = Field(description="The certificate, followed by those between it and the authority.")
+    key_file: Text = Field(description="Its private key, without a passphrase.")
+    ca_file: Text | None = Field(
+        None, description="The authority that vouches for it; needed where this machine or an image does not know it."
+    )
+
+
+class AuthSettings(Model):
+    """Who may ask Prometheus, and how: `basic_auth`, `tls`, or both."""
+
+    basic_auth: WebUserSettings | None = Field(None, description="The user and the password that every request needs.")
+    tls: WebTlsSettings | None = Field(None, description="HTTPS instead of HTTP.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> AuthSettings:
+        if self.basic_auth is None and self.tls is None:
+            raise wrong("`auth` needs `basic_auth` or `tls`", "Add one of the two, or remove `auth`.")
+        return self
+
+
+class PrometheusSettings(ServerSettings):
+    """The Prometheus server. It always runs; the section is needed only to change a default."""
+
+    scrape_interval: Duration = Field(c.DEFAULT_INTERVAL, description="How often targets are scraped.")
+    evaluation_interval: Duration = Field(c.DEFAULT_INTERVAL, description="How often rules are evaluated.")
+    retention: RetentionSettings = Field(default_factory=RetentionSettings, description="How long samples are kept.")
+    external_labels: dict[ExternalLabelName, Text] = Field(
+        default_factory=dict, description="Labels added to everything that leaves this Prometheus."
+    )
+    remote_write: list[Passthrough] = Field(
+        default_factory=list,
+        description="Prometheus' own `remote_write` blocks. Paths of files begin at the manifest.",
+    )
+    auth: AuthSettings | None = Field(None, description="Basic auth and TLS of the server itself.")
+    extra: Passthrough = Field(
+        default_factory=dict,
+        description="Escape hatch: merged last into prometheus.yml. Paths of files begin at the manifest.",
+    )
+
+
+def retention_in_config(prometheus: Prometheus, runtime: str) -> bool:
+    """Return whether this Prometheus takes its retention from prometheus.yml, and not from flags.
+
+    Natively the binary may be older than the image, so it gets the flags: deprecated, but known to every version.
+    """
+    return runtime != c.NATIVE and image_version(prometheus.image) >= _RETENTION_IN_CONFIG
+
+
+def _arguments(prometheus: Prometheus, place: Place) -> tuple[str, ...]:
+    return (
+        f"--config.file={place.tree}/{c.PROMETHEUS_FILE}",
+        f"--storage.tsdb.path={place.data}",
+        place.web,
+        *((f"--web.config.file={place.tree}/{c.WEB_FILE}",) if prometheus.login or prometheus.tls else ()),
+        "--web.enable-lifecycle",
+        # `backup` asks for a snapshot: data read while Prometheus writes it is damaged. The price: who reaches the
+        # address can delete series too, which is one more reason for the default of loopback only.
+        "--web.enable-admin-api",
+        *_retention(prometheus, place.runtime),
+    )
+
+
+def _retention(prometheus: Prometheus, runtime: str) -> tuple[str, ...]:
+    if retention_in_config(prometheus, runtime):
+        return ()
+    size = prometheus.retention.size
+    return (
+        f"--storage.tsdb.retention.time={prometheus.retention.time}",
+        *((f"--storage.tsdb.retention.size={size}",) if size else ()),
+    )
+
+
+# A release ends when the next one appears, but for the long-term ones.
+_SUPPORT = Support(
+    ends={
+        (3, 5): date(2026, 7, 31),
+        (3, 11): date(2026, 5, 28),
+        (3, 12): date(2026, 7, 1),
+        (3, 13): date(2027, 7, 31),
+        (3, 14): date(2026, 9, 24),
+        (3, 15): date(2026, 11, 4),
+    },
+    ended_before=(3, 13),
+)
+
+COMPONENT = Component(
+    name=c.PROMETHEUS,
+    rank=0,
+    settings=PrometheusSettings,
+    image="prom/prometheus:v3.13.5",
+    minimum=(3,),
+    support=_SUPPORT,
+    port=9090,
+    ready="/-/ready",
+    reload="/-/reload",
+    container=Container(data="/prometheus", joins_networks=True),
+    release=Release(
+        project="prometheus",
+        programs=(Program("prometheus"), Program("promtool")),
+        minimum="3.0",
+        packages=("prometheus", "promtool"),
+    ),
+    series=("prometheus_", "net_conntrack_", "promhttp_"),
+    # Not its other secrets. Seen on 3.5: it reads a scrape's password file once and keeps what it held, reload or not.
+    reads_on_reload=("prometheus/", c.WEB_FOLDER),
+    arguments=_arguments,
+)

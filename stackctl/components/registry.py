@@ -1,0 +1,54 @@
+"""The registry of components: each file of this folder that has a `COMPONENT`, found by its name.
+
+To import this costs nothing: the file of a component is read when it is asked for.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+
+from stackctl import components
+from stackctl.components.component import Component
+
+# The other files of this folder.
+_SHAPE = frozenset({"component", "registry", "release", "series", "settings"})
+
+
+@cache
+def names() -> frozenset[str]:
+    """Return the names of all components."""
+    return frozenset(module.name for module in pkgutil.iter_modules(components.__path__)) - _SHAPE
+
+
+@cache
+def component(name: str) -> Component:
+    """Return the component of that name. Raises KeyError where there is none."""
+    if name not in names():
+        raise KeyError(name)
+    found: Component = import_module(f"{components.__name__}.{name}").COMPONENT
+    return found
+
+
+def find(name: str) -> Component | None:
+    """Return the component of that name, None where there is none: a service of the user's own."""
+    return component(name) if name in names() else None
+
+
+@cache
+def every() -> tuple[Component, ...]:
+    """Return all components, in the order in which they are listed."""
+    return tuple(sorted(map(component, names()), key=lambda each: each.rank))
+
+
+@cache
+def running() -> tuple[Component, ...]:
+    """Return the components that a stack can run."""
+    return tuple(each for each in every() if each.runs)
+
+
+@cache
+def exporters() -> tuple[Component, ...]:
+    """Return those with a section under `exporters`."""
+    return tuple(each for each in every() if each.is_exporter)

@@ -1,0 +1,25 @@
+"""What every component's section of the manifest can say."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from stackctl.manifest.base import Model
+from stackctl.manifest.fields import ListenAddress, Memory, Number, Text
+
+
+class ResourcesSettings(Model):
+    """Upper limits of a container. The native runtime does not enforce them."""
+
+    memory: Memory | None = Field(None, description="The most memory it may use, like `512m` or `2g`.")
+    cpus: Number | None = Field(None, description="The most processor cores it may use, like `0.5`.")
+
+
+class ServerSettings(Model):
+    """What every server that the stack runs can be told."""
+
+    image: Text | None = Field(None, description="Container image with its tag. A pinned default for every component.")
+    listen: ListenAddress | None = Field(
+        None, description="Where it listens on this machine: `host:port`, or a port on loopback. Loopback by default."
+    )
+    resources: ResourcesSettings = Field(default_factory=ResourcesSettings, description="Upper limits.")

@@ -1,0 +1,73 @@
+"""The registry: each component is one file, and no two get in each other's way."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import stackctl
+from stackctl.components import registry
+from stackctl.components.component import Component
+from stackctl.manifest import secret_places
+
+PACKAGE = Path(stackctl.__file__).parent
+# Products that stackctl speaks of elsewhere too: commands ask these servers for more than a component is asked for.
+SERVERS = {"prometheus", "alertmanager", "grafana", "pushgateway"}
+# A first manifest has a node exporter.
+ALSO_NAMED = {"node": ["cli/init.py"]}
+
+
+@pytest.mark.parametrize("name", sorted(registry.names()))
+def test_file_has_the_name_of_its_component(name: str) -> None:
+    assert registry.component(name).name == name
+
+
+def test_finds_no_component_for_a_service() -> None:
+    assert registry.find("api") is None
+    assert registry.find("component") is None
+    with pytest.raises(KeyError):
+        registry.component("registry")
+
+
+@pytest.mark.parametrize("fact", ["rank", "group"])
+def test_numbers_are_all_different(fact: str) -> None:
+    taken = Counter(getattr(each, fact) for each in registry.every())
+    assert [number for number, times in taken.items() if times > 1] == []
+
+
+def test_ports_and_container_names_are_all_different() -> None:
+    for fact in ("port", "service", "image", "tool"):
+        taken = Counter(getattr(each, fact) for each in registry.running())
+        assert [value for value, times in taken.items() if times > 1] == [], fact
+
+
+@pytest.mark.parametrize("component", registry.exporters(), ids=lambda each: str(each.name))
+def test_secret_settings_are_hidden_by_their_place(component: Component) -> None:
+    """A line that is wrong in another way is shown before the schema knows what is in it."""
+    secret = [name for name, field in component.settings.model_fields.items() if "Secret" in str(field.annotation)]
+    for name in secret:
+        assert secret_places.is_secret(("exporters", component.name, name), "text"), name
+
+
+@pytest.mark.parametrize("name", sorted(registry.names() - SERVERS))
+def test_nothing_else_names_an_exporter(name: str) -> None:
+    """What is known of it is in its file, or a newcomer does not find it."""
+    found = [
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if path.parent.name != "components"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value == name
+    ]
+    assert found == ALSO_NAMED.get(name, [])
+
+
+def test_the_registry_reads_no_component_before_it_is_asked() -> None:
+    code = "import sys, stackctl.components.registry as r; r.names(); print('pydantic' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
