@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from stackctl.checks.registry import IDS
 from stackctl.clients.http import Answer
+from stackctl.components import registry as components
 from stackctl.model import Retention
 from stackctl.report.verification import Verification
-from stackctl.source import Position, Secret
+from stackctl.source import Position
 from stackctl.verification.finding import Finding
 from tests.contract.checks.world import World, no_answer, stamp, success
 from tests.contract.checks.world import rule as world_rule
@@ -665,23 +667,29 @@ def test_a_server_that_refuses_its_exporter_must_be_named_where_it_can_be_asked(
     assert well.only("exporter.works", "redis").summary == "it answers, but does not reach its server"
 
 
+KNOWN = {each.name: each for each in components.every()}
+
+
 @pytest.mark.parametrize(
-    ("server", "address"),
+    ("name", "settings", "address"),
     [
-        ("localhost:6390", "localhost:6390"),
-        (Secret("postgresql://monitor:hunter2@db.test/x?sslmode=disable"), "db.test:5432"),
-        (Secret("postgresql://monitor:hunter2@[::1]:5433/x"), "[::1]:5433"),
-        ("http://localhost/stub_status", "localhost:80"),
+        ("redis", {"address": "localhost:6390"}, "localhost:6390"),
+        ("postgres", {"dsn": "postgresql://monitor:hunter2@db.test/x?sslmode=disable"}, "db.test:5432"),
+        ("postgres", {"dsn": "postgresql://monitor:hunter2@[::1]:5433/x"}, "[::1]:5433"),
+        ("nginx", {"url": "http://localhost/stub_status"}, "localhost:80"),
     ],
 )
 def test_of_the_address_of_a_server_only_host_and_port_must_be_told(
-    well: World, server: str | Secret, address: str
+    well: World, name: str, settings: dict[str, str], address: str
 ) -> None:
     well.reached.remove("redis_up")
     stack = well.context.stack
-    exporters = tuple(replace(each, server=(server,)) if each.name == "redis" else each for each in stack.exporters)
-    well.change(stack=replace(stack, exporters=exporters))
-    finding = well.only("exporter.works", "redis")
+    told = KNOWN[name].settings(**settings)
+    redis = next(each for each in stack.exporters if each.name == "redis")
+    known = {**KNOWN, "redis": replace(KNOWN["redis"], asks=KNOWN[name].asks)}
+    with mock.patch.object(components, "component", known.__getitem__):
+        well.change(stack=replace(stack, exporters=(replace(redis, settings=told),)))
+        finding = well.only("exporter.works", "redis")
     assert finding.summary.endswith(f": {address}: connection refused")
     assert "hunter2" not in str(finding)
 
