@@ -22,7 +22,7 @@ def catalogue(stack: Stack) -> Catalogue:
     for service in stack.services:
         for name, known in _promised(service):
             series[name] = merged(series[name], known) if name in series else known
-    components = [registry.component(component.name) for component in stack.components]
+    components = [registry.of(server) for server in stack.components]
     return Catalogue(
         series=series,
         records=_records(stack),

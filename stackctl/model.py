@@ -192,10 +192,17 @@ class Probe:
 
 @dataclass(frozen=True)
 class Exporter(Server):
-    """A third-party exporter that the stack runs and scrapes. `settings` are those of its component."""
+    """A third-party exporter that the stack runs and scrapes. `settings` are those of its component.
 
-    settings: Any = None
+    `job`, `scrape_interval` and `labels` are those of its scrape, `args` more arguments of the user's.
+    """
+
+    settings: Any
+    job: str
     probes: tuple[Probe, ...] = ()
+    scrape_interval: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    args: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,18 @@ class Job:
         return self.service.scheme if self.service else self.component.listen.scheme if self.component else "http"
 
     @property
+    def scrape_interval(self) -> str | None:
+        """How often it is scraped, where that is not as often as all."""
+        own = self.service or (self.component if isinstance(self.component, Exporter) else None)
+        return own.scrape_interval if own else None
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels that all of its targets have."""
+        own = self.service or (self.component if isinstance(self.component, Exporter) else None)
+        return own.labels if own else {}
+
+    @property
     def discovered(self) -> bool:
         """Whether the targets come from service discovery and so cannot be listed beforehand."""
         return self.service is not None and bool(self.service.discovery)
@@ -113,7 +125,7 @@ def _added_job(block: Mapping[str, Any], origin: Position) -> Job:
 def component_address(component: Server, runtime: str) -> str:
     """host:port of a component as the other components of the stack reach it."""
     if runtime == "docker":
-        known = registry.component(component.name)
+        known = registry.of(component)
         return f"{known.service}:{known.port}"
     return component.listen.reached
 
@@ -138,7 +150,7 @@ def _service_job(service: Service, runtime: str) -> Job:
 def _component_jobs(component: Server, runtime: str) -> list[Job]:
     address = component_address(component, runtime)
     itself = Job(
-        component.name,
+        component.job if isinstance(component, Exporter) else component.name,
         (Endpoint(address, address, {}, component.origin),),
         component.origin,
         component=component,

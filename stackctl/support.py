@@ -43,7 +43,7 @@ def support_of(component: str, version: tuple[int, ...], today: date) -> Support
 def too_old(stack: Stack) -> Iterator[Problem]:
     """Yield a warning for every image that is older than what stackctl works with."""
     for component in stack.components:
-        known, version = registry.component(component.name), image_version(component.image)
+        known, version = registry.of(component), image_version(component.image)
         minimum = known.minimum
         if minimum and () < version < minimum:
             oldest = ".".join(map(str, minimum))

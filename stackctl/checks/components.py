@@ -26,7 +26,7 @@ def _component(context: Context, component: Server) -> Finding:
     subject = Subject(ID, component.name, component.origin)
     if component.name in context.skipped:
         return subject.skipped(f"does not run: {context.skipped[component.name]}")
-    http, path = Http(context.access(component)), registry.component(component.name).ready
+    http, path = Http(context.access(component)), registry.of(component).ready
     answer = context.settle(lambda: http.ask(path), lambda seen: seen.ok)
     logs = f"`stackctl logs {component.name}`"
     if isinstance(answer, NoAnswer) and answer.distrusted:

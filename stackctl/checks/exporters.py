@@ -28,7 +28,7 @@ def check(context: Context) -> Iterable[Finding]:
     names = {exporter.name for exporter in context.stack.exporters} - context.skipped.keys()
     jobs = [job for job in context.jobs if job.component and job.component.name in names]
     seen = targets.settle(context) if jobs else NoAnswer.of("nothing to ask")
-    exporters = [exporter for exporter in context.stack.exporters if registry.component(exporter.name).works]
+    exporters = [exporter for exporter in context.stack.exporters if registry.of(exporter).works]
     probes = [(exporter, probe) for exporter in context.stack.exporters for probe in exporter.probes]
     return [
         *(_works(context, exporter, seen) for exporter in exporters),
@@ -42,9 +42,9 @@ def _works(context: Context, exporter: Exporter, seen: TargetStates | NoAnswer) 
         return subject.skipped(context.why_skipped(exporter.name, "it"))
     if away := context.away.get(exporter.name):
         return subject.depends(away.summary, away.check)
-    works = registry.component(exporter.name).works
-    series, condition = (works.selector(exporter.name), works.condition) if works else ("", "")
-    count = _holding(context, exporter.name, series, condition, seen)
+    works = registry.of(exporter).works
+    series, condition = (works.selector(exporter.job), works.condition) if works else ("", "")
+    count = _holding(context, exporter.job, series, condition, seen)
     if isinstance(count, NoAnswer):
         return subject.unanswered(count)
     if not count:
@@ -66,7 +66,7 @@ def _lost(context: Context, subject: Subject, exporter: Exporter, seen: str) -> 
 
 def _silent(context: Context, exporter: Exporter) -> Iterator[str]:
     """The addresses of its servers to which there is no connection, each with the reason."""
-    for server in registry.component(exporter.name).asks(exporter.settings):
+    for server in registry.of(exporter).asks(exporter.settings):
         host, port = _address(server)
         try:
             with context.dial(host, port, PROBE_SECONDS):

@@ -9,7 +9,7 @@ from pydantic import Field
 from stackctl import conventions as c
 from stackctl.components.component import Component, Container, Place
 from stackctl.components.release import Program, Release
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import ExporterSettings
 from stackctl.manifest.base import Model
 from stackctl.manifest.fields import ProbeUrl, ServiceName
 from stackctl.model import Exporter
@@ -28,7 +28,7 @@ class ProbeSettings(Model):
     )
 
 
-class BlackboxSettings(ServerSettings):
+class BlackboxSettings(ExporterSettings):
     """The blackbox exporter: probes of URLs and ports from outside."""
 
     probes: dict[ServiceName, ProbeSettings] = Field(default_factory=dict, description="What is probed, by name.")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from stackctl.components.component import Component, Container, Place, Works
 from stackctl.components.release import Archive, Program, Release
 from stackctl.components.series import GIB, counter, gauge
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import ExporterSettings
 from stackctl.model import Exporter, Metric, Stack
 
 _SIMULATED = "simulated"
 
 
-class CadvisorSettings(ServerSettings):
+class CadvisorSettings(ExporterSettings):
     """cAdvisor: processor, memory, disks and network of every container. It runs in Docker only."""
 
 

@@ -6,12 +6,12 @@ from pydantic import Field
 
 from stackctl.components.component import Component
 from stackctl.components.series import GIB, counter, gauge
-from stackctl.manifest.base import Model
+from stackctl.components.settings import ScrapeSettings
 from stackctl.manifest.fields import Address, MetricsPath
 from stackctl.model import Metric, Stack
 
 
-class ClickhouseSettings(Model):
+class ClickhouseSettings(ScrapeSettings):
     """ClickHouse, which exports its metrics itself: nothing is started, its endpoint is scraped."""
 
     target: Address = Field(description="`host:port` of its Prometheus endpoint, 9363 as ClickHouse suggests.")

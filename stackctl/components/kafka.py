@@ -7,12 +7,12 @@ from pydantic import Field
 from stackctl.components.component import Component, Container, Place, Works
 from stackctl.components.release import Archive, Program, Release
 from stackctl.components.series import gauge
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import ExporterSettings
 from stackctl.manifest.fields import Address
 from stackctl.model import Exporter, Metric, Stack
 
 
-class KafkaSettings(ServerSettings):
+class KafkaSettings(ExporterSettings):
     """The Kafka exporter: brokers, topics, and the lag of consumer groups."""
 
     brokers: list[Address] = Field(min_length=1, description="The brokers' `host:port`.")

@@ -9,12 +9,12 @@ from pydantic import Field
 from stackctl.components.component import Component, Container, Place, Works
 from stackctl.components.release import Program, Release
 from stackctl.components.series import GIB, counter, gauge
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import ExporterSettings
 from stackctl.manifest.fields import Address
 from stackctl.model import Exporter, Metric, Stack
 
 
-class MemcachedSettings(ServerSettings):
+class MemcachedSettings(ExporterSettings):
     """The memcached exporter."""
 
     address: Address = Field(description="The server's `host:port`.")

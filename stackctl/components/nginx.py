@@ -7,12 +7,12 @@ from pydantic import Field
 from stackctl.components.component import Component, Container, Place, Works
 from stackctl.components.release import Program, Release
 from stackctl.components.series import counter, gauge
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import ExporterSettings
 from stackctl.manifest.fields import Url
 from stackctl.model import Exporter, Metric, Stack
 
 
-class NginxSettings(ServerSettings):
+class NginxSettings(ExporterSettings):
     """The nginx exporter: connections and requests, from the page of nginx's `stub_status`."""
 
     url: Url = Field(description="Where nginx serves `stub_status`, like `http://localhost:8080/stub_status`.")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from stackctl.components.component import Component, Container, Works
 from stackctl.components.release import Program, Release
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import ExporterSettings
 
 # It sees the machine through one read-only mount, with the machine's own /proc and /sys below it: no privilege, no
 # shared process or network namespace. The price: network figures are the container's.
 _HOST = "/host"
 
 
-class NodeSettings(ServerSettings):
+class NodeSettings(ExporterSettings):
     """The node exporter: the machine's processor, memory, disks and network."""
 
 

@@ -12,7 +12,7 @@ from stackctl.addresses import reachable_url
 from stackctl.components.component import Component, Container, Place, Works
 from stackctl.components.release import Program, Release
 from stackctl.components.series import GIB, counter, gauge
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import ExporterSettings
 from stackctl.manifest.fields import kind, wrong
 from stackctl.model import Exporter, Metric, Stack
 from stackctl.source import Secret
@@ -52,7 +52,7 @@ def _reason(error: ValueError) -> str:
 DatabaseUrl = Annotated[Secret, BeforeValidator(_database), WithJsonSchema({"type": "string", "format": "uri"})]
 
 
-class PostgresSettings(ServerSettings):
+class PostgresSettings(ExporterSettings):
     """The PostgreSQL exporter."""
 
     dsn: DatabaseUrl = Field(description="The database: `postgresql://user:password@host:5432/name?sslmode=disable`.")

@@ -10,12 +10,12 @@ from stackctl.addresses import reachable_url
 from stackctl.components.component import Component, Container, Place, Works
 from stackctl.components.release import Program, Release
 from stackctl.components.series import GIB, counter, gauge
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import ExporterSettings
 from stackctl.manifest.fields import Address, SecretText
 from stackctl.model import Exporter, Metric, Stack
 
 
-class RedisSettings(ServerSettings):
+class RedisSettings(ExporterSettings):
     """The Redis exporter."""
 
     address: Address = Field(description="The server's `host:port`.")

@@ -11,6 +11,7 @@ from importlib import import_module
 
 from stackctl import components
 from stackctl.components.component import Component
+from stackctl.model import Server
 
 # The other files of this folder.
 _SHAPE = frozenset({"component", "registry", "release", "series", "settings"})
@@ -29,6 +30,11 @@ def component(name: str) -> Component:
         raise KeyError(name)
     found: Component = import_module(f"{components.__name__}.{name}").COMPONENT
     return found
+
+
+def of(server: Server) -> Component:
+    """Return the component of a server of a stack."""
+    return component(server.name)
 
 
 def find(name: str) -> Component | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from stackctl.manifest.base import Model
-from stackctl.manifest.fields import ListenAddress, Memory, Number, Text
+from stackctl.manifest.fields import Duration, LabelName, ListenAddress, Memory, Number, ServiceName, Text
 
 
 class ResourcesSettings(Model):
@@ -23,3 +23,17 @@ class ServerSettings(Model):
         None, description="Where it listens on this machine: `host:port`, or a port on loopback. Loopback by default."
     )
     resources: ResourcesSettings = Field(default_factory=ResourcesSettings, description="Upper limits.")
+
+
+class ScrapeSettings(Model):
+    """What the scrape of every exporter can be told."""
+
+    job: ServiceName | None = Field(None, description="The name of its scrape job; its own by default.")
+    scrape_interval: Duration | None = Field(None, description="How often it is scraped; as all by default.")
+    labels: dict[LabelName, Text] = Field(default_factory=dict, description="Labels added to all of its series.")
+
+
+class ExporterSettings(ScrapeSettings, ServerSettings):
+    """What every exporter that the stack runs can be told."""
+
+    args: list[Text] = Field(default_factory=list, description="More arguments, after those that it gets anyway.")

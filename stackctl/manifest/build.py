@@ -137,9 +137,9 @@ def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Problem]
         job = (model.push.job if model.push else None) or name
         subjects[name] = Subject(name, f"job={quoted(job)}", None if isinstance(contract, list) else contract)
     # What exports for itself is asked about like a component that the stack runs.
-    names = [each.name for each in declared(manifest)]
+    jobs = {each.name: each.job for each in declared(manifest)}
     known = not any(isinstance(each, list) for each in contracts.values())
-    return Around(subjects, names, _told(manifest), known)
+    return Around(subjects, jobs, _told(manifest), known)
 
 
 def _told(manifest: Manifest) -> dict[str, Mapping[str, str]]:
@@ -217,10 +217,14 @@ def _exporter(document: Document, declared: Declared) -> Exporter:
     return Exporter(
         **_base(document, declared),
         settings=declared.settings,
+        job=declared.job,
         probes=tuple(
             Probe(name, probe.url, probe.module, document.position((*place, name), key=True))
             for name, probe in probes.items()
         ),
+        scrape_interval=declared.settings.scrape_interval,
+        labels=declared.settings.labels,
+        args=tuple(declared.settings.args),
     )
 
 
@@ -228,10 +232,12 @@ def _scraped(document: Document, declared: Declared) -> Service:
     """What exports for itself: one more scrape job."""
     origin = document.position(declared.path, key=True)
     return Service(
-        declared.name,
+        declared.job,
         origin,
         tuple(Target(address, {}, origin) for address in declared.component.targets(declared.settings)),
         metrics_path=declared.settings.metrics_path,
+        scrape_interval=declared.settings.scrape_interval,
+        labels=declared.settings.labels,
         component=declared.name,
     )
 

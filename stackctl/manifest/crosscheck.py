@@ -56,6 +56,11 @@ class Declared:
         return self.component.name
 
     @property
+    def job(self) -> str:
+        """The name of its scrape job."""
+        return getattr(self.settings, "job", None) or self.name
+
+    @property
     def listen(self) -> tuple[str, int]:
         """Host and port on this machine, of one that the stack runs."""
         given = self.settings.listen
@@ -105,9 +110,12 @@ def _label_names(manifest: Manifest) -> Iterator[tuple[Path, Iterable[str]]]:
 
 
 def _job_names(manifest: Manifest) -> Iterator[Found]:
-    taken = {}
+    taken: dict[str, str] = {}
     for each in declared(manifest):
-        taken[each.name] = f"the {'component' if each.component.runs else 'exporter'} `{each.name}`"
+        if each.job in taken:
+            message = f"two scrape jobs would be named `{each.job}`: this one and that of {taken[each.job]}"
+            yield (*each.path, "job"), message, "Give it another `job`."
+        taken[each.job] = f"the {'component' if each.component.runs else 'exporter'} `{each.name}`"
         taken |= {f"probe-{name}": f"the probe `{name}`" for name in each.component.probes(each.settings)}
     for name in manifest.services:
         if name in taken:

@@ -36,7 +36,7 @@ def rows_of(manifest: Path) -> list[Row]:
     for component in stack.components:
         version = _of_binary(component) if is_native else _of_image(component)
         found = support_of(component.name, version, date.today())
-        default = _shown(_numbers(registry.component(component.name).version))
+        default = _shown(_numbers(registry.of(component).version))
         rows.append(Row(component.name, found.version, found.is_over, found.ends, default))
     return rows
 
@@ -52,7 +52,7 @@ def _of_binary(component: Server) -> tuple[int, ...]:
     from stackctl.tools import locate
 
     try:
-        tool = locate(registry.component(component.name).tool)
+        tool = locate(registry.of(component).tool)
         return _numbers(tool.version) if tool else ()
     except Unavailable:
         return ()

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from stackctl import conventions as c
-from stackctl.components import registry
 from stackctl.model import Run, Service, Stack
 
 _PACKAGE = "/opt/stackctl/stackctl"
@@ -33,14 +32,14 @@ def simulate_contained(
     from stackctl.scrape import component_address
     from stackctl.simulate.container_spec import LISTENING, Order, Served, write
 
-    listens = {exporter.name: exporter.listen.reached for exporter in stack.exporters}
+    listens = {exporter.job: exporter.listen.reached for exporter in stack.exporters}
     served = [Served(replace(each, run=Run()), tuple(_addresses(each, listens.get(each.name)))) for each in services]
     inside = _free_port({port for each in served for _, port in each.addresses})
     gateway = f"http://{component_address(stack.pushgateway, c.DOCKER)}" if stack.pushgateway else ""
     order = Order(tuple(served), scenario, seed, speed, inside, gateway)
     local = sorted({target.port for each in services for target in each.targets if target.host in c.LOCAL_HOSTS})
     names = sorted({target.host for each in services for target in each.targets if target.host not in c.LOCAL_HOSTS})
-    exporters = [(listens[each.name], registry.component(each.name).port) for each in services if each.name in listens]
+    exporters = [(listens[each.name], each.targets[0].port) for each in services if each.name in listens]
     beside = Beside(
         project=stack.name,
         name=f"{stack.name}-simulate",
@@ -72,7 +71,7 @@ def _addresses(service: Service, listen: str | None) -> Iterator[tuple[str, int]
     for target in service.targets:
         yield reachable(target, c.DOCKER), target.port
     if listen:
-        yield listen, registry.component(service.name).port
+        yield listen, service.targets[0].port
 
 
 def _announce(service: Service, scenario: str, container: str) -> None:

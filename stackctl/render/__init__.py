@@ -80,7 +80,7 @@ def _alertmanager(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str,
 
 def _own(server: Server, stack: Stack, runtime: str) -> dict[str, File]:
     """The files that a component itself brings: its configuration, and its secrets."""
-    component = registry.component(server.name)
+    component = registry.of(server)
     secrets = SecretFiles(server.name)
     for name, content in component.secrets(server, runtime).items():
         secrets.add(name, content)

@@ -14,7 +14,7 @@ from stackctl.model import Block, Prometheus, Server, Service, Stack
 from stackctl.render.closed import holds_secret
 from stackctl.render.custom import from_manifest, networks_of, volumes_of
 from stackctl.render.text import merged
-from stackctl.render.units import component_unit, fingerprint
+from stackctl.render.units import component_unit, fingerprint, more_arguments
 from stackctl.render.web import CLIENT_FILE
 from stackctl.tree import File, Unit, reader
 
@@ -57,10 +57,10 @@ def compose_project(stack: Stack, files: Mapping[str, File], salt: bytes) -> tup
 
 
 def _component(server: Server, stack: Stack, files: Mapping[str, File], salt: bytes) -> tuple[dict[str, Any], Unit]:
-    component = registry.component(server.name)
+    component = registry.of(server)
     container = component.container
     place = Place(stack, c.DOCKER, c.CONTAINER_TREE, container.data, listen=f":{component.port}")
-    command = [*component.arguments(server, place), *container.flags]
+    command = [*component.arguments(server, place), *container.flags, *more_arguments(server)]
     joins = stack.networks and container.joins_networks
     fields = {
         "image": server.image,
@@ -128,7 +128,7 @@ def _volume(name: str) -> str:
 
 
 def _volumes(stack: Stack) -> dict[str, Any]:
-    own = [_volume(each.name) for each in stack.components if registry.component(each.name).container.data]
+    own = [_volume(each.name) for each in stack.components if registry.of(each).container.data]
     theirs = [name for service in stack.services for name in volumes_of(service.run.docker or {})]
     return {name: {} for name in (*own, *theirs)}
 

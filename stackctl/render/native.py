@@ -10,7 +10,7 @@ from stackctl.components import registry
 from stackctl.components.component import ENV_FILE, Place
 from stackctl.model import NativeRun, Server, Service, Stack
 from stackctl.render.secrets import SecretFiles
-from stackctl.render.units import component_unit, fingerprint
+from stackctl.render.units import component_unit, fingerprint, more_arguments
 from stackctl.source import Secret
 from stackctl.tree import File, Unit
 
@@ -28,9 +28,10 @@ def native_units(stack: Stack, files: dict[str, File], salt: bytes) -> tuple[Uni
 
 
 def _component(server: Server, stack: Stack, files: Mapping[str, File], salt: bytes) -> Unit:
-    component = registry.component(server.name)
+    component = registry.of(server)
     place = Place(stack, c.NATIVE, TREE, DATA, HOME, str(server.listen), EXPANDED_TREE)
-    command, env = component.arguments(server, place), component.environment(server, place)
+    command = (*component.arguments(server, place), *more_arguments(server))
+    env = component.environment(server, place)
     cwd = MOUNT if component.container.above_tree else ""
     # No flag says which of the two it speaks, and it can only change that by a restart.
     scheme = [server.listen.scheme] if server.listen.scheme != "http" else []

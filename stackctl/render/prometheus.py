@@ -116,7 +116,7 @@ def scrape_config(job: Job, secrets: SecretFiles, runtime: str) -> dict[str, Any
     fields: dict[str, Any] = {
         "job_name": job.name,
         "honor_labels": job.honor_labels or None,
-        "scrape_interval": service.scrape_interval if service else None,
+        "scrape_interval": job.scrape_interval,
         "scrape_timeout": service.scrape_timeout if service else None,
         "metrics_path": job.metrics_path if job.metrics_path != "/metrics" else None,
         "scheme": job.scheme if job.scheme != "http" else None,
@@ -131,7 +131,7 @@ def scrape_config(job: Job, secrets: SecretFiles, runtime: str) -> dict[str, Any
 def _targets(job: Job, fields: Mapping[str, Any], secrets: SecretFiles, runtime: str) -> dict[str, Any]:
     """Where the targets come from: discovery, or the list of them in groups of equal labels."""
     service = job.service
-    labels = service.labels if service else {}
+    labels = job.labels
     if service and service.discovery:
         discovery = reachable_discovery(service.discovery, runtime)
         discovered: dict[str, Any] = secrets.plain(discovery, (service.name,))

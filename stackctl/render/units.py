@@ -8,7 +8,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.components import registry
-from stackctl.model import Prometheus, Server
+from stackctl.model import Exporter, Prometheus, Server
 from stackctl.render.web import client_fields
 from stackctl.tree import File, Unit, digest
 
@@ -16,7 +16,7 @@ from stackctl.tree import File, Unit, digest
 def component_unit(component: Server, files: Mapping[str, File], salt: bytes, definition: Any, **more: Any) -> Unit:
     """The unit of a component. `definition` is all that it is started with; `more` are further fields of the unit."""
     name, url = component.name, component.listen.url
-    known = registry.component(name)
+    known = registry.of(component)
     again = known.reads_on_reload
     once = {path: file for path, file in files.items() if not path.startswith(again)} if again else files
     return Unit(
@@ -30,6 +30,11 @@ def component_unit(component: Server, files: Mapping[str, File], salt: bytes, de
         **(client_fields(component) if isinstance(component, Prometheus) else {}),
         **more,
     )
+
+
+def more_arguments(server: Server) -> tuple[str, ...]:
+    """Return the arguments that the user gives an exporter, after those that it gets anyway."""
+    return server.args if isinstance(server, Exporter) else ()
 
 
 def fingerprint(definition: Any, files: Mapping[str, File], salt: bytes, folders: tuple[str, ...] = ()) -> str:

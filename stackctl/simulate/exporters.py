@@ -23,7 +23,7 @@ def simulated_exporters(stack: Stack, runtime: str = c.NATIVE) -> list[Service]:
 
 def _as_service(exporter: Exporter, runtime: str) -> Service:
     target = Target(component_address(exporter, runtime), {}, exporter.origin)
-    return Service(exporter.name, exporter.origin, (target,))
+    return Service(exporter.job, exporter.origin, (target,))
 
 
 def _with_contract(name: str, service: Service, stack: Stack) -> list[Service]:

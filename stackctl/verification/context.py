@@ -74,8 +74,7 @@ class Context:
 
     def interval(self, job: Job) -> float:
         """How often the targets of `job` are scraped, in seconds."""
-        own = job.service.scrape_interval if job.service else None
-        return duration.seconds(own or self.stack.prometheus.scrape_interval)
+        return duration.seconds(job.scrape_interval or self.stack.prometheus.scrape_interval)
 
     def access(self, component: Server) -> Access:
         """How a component is asked: Prometheus as the running generation has it, whatever the manifest says by now."""

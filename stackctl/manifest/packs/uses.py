@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,14 +34,14 @@ class Subject:
 
 @dataclass(frozen=True)
 class Around:
-    """What packs may be about: the services by name, and the components that run.
+    """What packs may be about: the services by name, and the components that run with their scrape jobs.
 
     `told` is what the manifest tells of a component's parameters: component -> parameter -> value. `known` is False
     when contracts cannot be read, so that nothing can be said of what they lack.
     """
 
     services: Mapping[str, Subject] = field(default_factory=dict)
-    components: Collection[str] = ()
+    components: Mapping[str, str] = field(default_factory=dict)
     told: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     known: bool = True
 
@@ -167,7 +167,7 @@ def _named(wanted: Wanted, around: Around) -> Iterator[Subject | Problem]:
 def _component(wanted: Wanted, name: str, around: Around) -> Subject | Problem:
     if name in around.components:
         known = registry.find(name)
-        selector = (known.selector if known else "") or f"job={quoted(name)}"
+        selector = (known.selector if known else "") or f"job={quoted(around.components[name])}"
         return Subject(name, selector, told=around.told.get(name, {}))
     alone = (known := registry.find(name)) and not known.is_exporter
     add = f"Add `{name}: {{}}`" if alone else f"Add `{name}` to `exporters`"
