@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from stackctl.checks import registry
 from stackctl.cli.main import program
-from stackctl.components import postgres
+from stackctl.components import custom, postgres
 from stackctl.manifest import block_fields, fields
 from stackctl.manifest.packs import describe
 from stackctl.manifest.packs.library import Library
@@ -70,6 +70,7 @@ TYPE_NAMES = {
     fields.UserName: "text",
     fields.Password: "secret",
     postgres.DatabaseUrl: "secret URL",
+    custom.Port: "port",
     fields.MaybeSecret: "text",
     block_fields.Passthrough: "block",
     block_fields.PlainBlock: "block",
@@ -121,7 +122,8 @@ def walk(path: str, model: type[BaseModel]) -> list[tuple[str, type[BaseModel]]]
         shown, below = inner(f"{path}.{field.alias or name}".lstrip("."), field.annotation)
         if below:
             found += walk(shown, below)
-    return found
+    others = getattr(model, "others", None)
+    return [*found, *(walk(f"{path}.NAME", others) if others else [])]
 
 
 def inner(path: str, annotation: Any) -> tuple[str, type[BaseModel] | None]:

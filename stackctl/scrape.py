@@ -154,6 +154,7 @@ def _component_jobs(component: Server, runtime: str) -> list[Job]:
         (Endpoint(address, address, {}, component.origin),),
         component.origin,
         component=component,
+        metrics_path=registry.of(component).metrics_path,
         # Pushed series carry the job and instance of whoever pushed them.
         honor_labels=component.name == c.PUSHGATEWAY,
     )

@@ -7,11 +7,13 @@ default images'). What is below is what no type says: headers, parameters, URLs,
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache, lru_cache
 
 from stackctl import conventions as c
 from stackctl import redaction
 from stackctl.secret_fields import FIELDS, VERSIONS
+from stackctl.source import Secret
 
 Version = tuple[int, ...]
 
@@ -117,6 +119,14 @@ def is_secret_variable(name: str, value: str) -> bool:
         return True
     named = _SECRET_NAME.fullmatch(name) or (_SECRET_WITHIN.search(name) and not _SETTING.fullmatch(value))
     return bool(named) and not _LEADS_TO_SECRET.fullmatch(name)
+
+
+def with_secrets(env: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
+    """Return an environment in which what has the name of a secret is one."""
+    return {
+        name: Secret(value) if isinstance(value, str) and is_secret_variable(name, value) else value
+        for name, value in env.items()
+    }
 
 
 def version(text: str) -> Version:

@@ -27,7 +27,7 @@ ALLOWED = {
     "conventions": set[str](),
     "addresses": {"conventions"},
     # The sections of the manifest are written in its own words: `manifest/fields.py` and the like.
-    "components": {*GROUND, "addresses", "model", "manifest"},
+    "components": {*GROUND, "addresses", "model", "manifest", "secret_keys"},
     "home": {"bounds"},
     "wait": {"bounds", "errors"},
     "data": GROUND,

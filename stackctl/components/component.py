@@ -130,6 +130,7 @@ class Component:
     minimum        the oldest version that stackctl works with, () when any is
     support        what its project says of the end of support, None when it publishes nothing
     port           where it listens inside its container, and natively unless `listen` says otherwise
+    metrics_path   where it is scraped
     ready, reload  the paths that answer when it is ready, and that take a POST to read the configuration again
     release        the program of the native runtime
     series         the beginnings of the names of the metrics that it serves, the most frequent first
@@ -160,6 +161,7 @@ class Component:
     port: int = 0
     ready: str = "/"
     reload: str = ""
+    metrics_path: str = "/metrics"
     container: Container = Container()
     release: Release | None = None
     series: tuple[str, ...] = ()

@@ -8,13 +8,14 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from stackctl import components
 from stackctl.components.component import Component
-from stackctl.model import Server
+from stackctl.model import Exporter, Server
 
 # The other files of this folder.
-_SHAPE = frozenset({"component", "registry", "release", "series", "settings"})
+_SHAPE = frozenset({"component", "custom", "registry", "release", "series", "settings"})
 
 
 @cache
@@ -33,8 +34,16 @@ def component(name: str) -> Component:
 
 
 def of(server: Server) -> Component:
-    """Return the component of a server of a stack."""
+    """Return the component of a server of a stack; of an exporter that is none, what the manifest says of it."""
+    if isinstance(server, Exporter) and server.name not in names():
+        return custom(server.name, server.settings)
     return component(server.name)
+
+
+def custom(name: str, settings: Any) -> Component:
+    """Return the component that the settings of an exporter describe which stackctl does not know."""
+    described: Component = import_module(f"{components.__name__}.custom").component(name, settings)
+    return described
 
 
 def find(name: str) -> Component | None:

@@ -34,6 +34,10 @@ class Model(BaseModel):
     listable: ClassVar[frozenset[str]] = frozenset()
     # The keys that may stand without a value, as if they were not there.
     omissible: ClassVar[frozenset[str]] = frozenset()
+    # The mapping under a key that is none of these, where there may be any; without its `essential` key it is taken for
+    # a slip.
+    others: ClassVar[type[Model] | None] = None
+    essential: ClassVar[str] = ""
     # The keys that hold mappings: named and left empty (`grafana:`), such a section is there with its defaults.
     sections: ClassVar[frozenset[str]] = frozenset()
 

@@ -54,7 +54,6 @@ from stackctl.model import (
     Target,
     Waiver,
 )
-from stackctl.source import Secret
 
 
 def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, list[Problem]]:
@@ -207,7 +206,7 @@ def _grafana(document: Document, declared: Declared) -> Grafana:
         **_base(document, declared),
         admin_user=model.admin.user,
         admin_password=model.admin.password,
-        extra_env=_hidden(model.extra_env),
+        extra_env=secret_keys.with_secrets(model.extra_env),
     )
 
 
@@ -285,16 +284,11 @@ def _scrape(model: ServiceModel, tls: Block) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value or value is False}
 
 
-def _hidden(env: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
-    """An environment in which what has the name of a secret is one."""
-    return {
-        name: Secret(value) if isinstance(value, str) and secret_keys.is_secret_variable(name, value) else value
-        for name, value in env.items()
-    }
-
-
 def _run(model: ServiceModel, root: Path) -> Run:
     native = model.run.native
     if native is None:
         return Run(docker=model.run.docker)
-    return Run(model.run.docker, NativeRun(tuple(native.command), _hidden(native.env), (root / native.cwd).resolve()))
+    return Run(
+        model.run.docker,
+        NativeRun(tuple(native.command), secret_keys.with_secrets(native.env), (root / native.cwd).resolve()),
+    )

@@ -25,6 +25,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Problem]:
     """Every contradiction in a manifest that is valid part by part."""
     found = [
         *_something_to_monitor(manifest),
+        *_exporter_names(manifest),
         *_job_names(manifest),
         *_container_names(manifest),
         *_listen_addresses(manifest),
@@ -75,11 +76,23 @@ def declared(manifest: Manifest) -> Iterator[Declared]:
         if settings is not None:
             path = ("exporters", component.name) if component.is_exporter else (component.name,)
             yield Declared(component, path, settings)
+    for name, settings in (manifest.exporters.model_extra or {} if manifest.exporters else {}).items():
+        yield Declared(registry.custom(name, settings), ("exporters", name), settings)
 
 
 def running(manifest: Manifest) -> list[Declared]:
     """Return those that the stack runs."""
     return [each for each in declared(manifest) if each.component.runs]
+
+
+def _exporter_names(manifest: Manifest) -> Iterator[Found]:
+    """Names of exporters that stackctl does not know."""
+    for each in declared(manifest):
+        if not c.SERVICE_NAME.fullmatch(each.name):
+            remedy = "Begin with a letter or a digit, and use these, `-`, `_` and `.`."
+            yield each.path, f"not a name of an exporter: `{each.name}`", remedy
+        elif each.path == ("exporters", each.name) and registry.find(each.name) not in (None, each.component):
+            yield each.path, f"`{each.name}` is not an exporter", f"Write `{each.name}` at the top level."
 
 
 def _something_to_monitor(manifest: Manifest) -> Iterator[Found]:
@@ -132,10 +145,11 @@ def _job_names(manifest: Manifest) -> Iterator[Found]:
 
 
 def _container_names(manifest: Manifest) -> Iterator[Found]:
-    taken = {each.component.service: each.name for each in running(manifest) if each.component.service != each.name}
+    taken = {name: each.name for each in running(manifest) for name in {each.name, each.component.service} - {each.job}}
     for name, service in manifest.services.items():
-        if name in taken and service.run.docker:
-            message = f"two containers would be named `{name}`: that of this service and that of `{taken[name]}`"
+        if name in taken and (service.run.docker or (name == taken[name] and service.run.native)):
+            things = "containers" if service.run.docker else "processes"
+            message = f"two {things} would be named `{name}`: that of this service and that of `{taken[name]}`"
             yield ("services", name), message, "Rename the service."
 
 

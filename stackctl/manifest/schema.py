@@ -7,12 +7,13 @@ The descriptions are the documentation. Each part of the language has a file: on
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, create_model, model_validator
+from pydantic import ConfigDict, Field, create_model, model_validator
 
 from stackctl.components import registry
 from stackctl.components.alertmanager import AlertmanagerSettings
+from stackctl.components.custom import CustomSettings
 from stackctl.components.grafana import GrafanaSettings
 from stackctl.components.prometheus import PrometheusSettings
 from stackctl.components.pushgateway import PushgatewaySettings
@@ -63,7 +64,12 @@ def _sections() -> type[Model]:
 
 
 class ExportersModel(_sections()):  # type: ignore[misc]  # its keys are those of the registry
-    """Third-party exporters that the stack runs and scrapes."""
+    """Third-party exporters that the stack runs and scrapes: those below, and any other that has an `image`."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, CustomSettings]
+
+    others: ClassVar[type[Model] | None] = CustomSettings
 
 
 class Manifest(Model):

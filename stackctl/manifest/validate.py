@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from stackctl.errors import Problem
-from stackctl.manifest.base import nested
+from stackctl.manifest.base import Model, nested
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import kind
 
@@ -26,7 +26,18 @@ def validate(document: Document, model: type[M]) -> M | list[Problem]:
 
 def problems_of(document: Document, model: type[BaseModel], details: Iterable[ErrorDetails]) -> list[Problem]:
     """What pydantic found, in the user's words."""
-    return [_problem(document, model, each) for each in details]
+    found = list(details)
+    slips = {path for each in found if (path := _slip(model, each))}
+    about = [each for each in found if not any(each["loc"][: len(slip)] == slip for slip in slips)]
+    unknown = [ErrorDetails(type="extra_forbidden", loc=slip, msg="", input=None) for slip in sorted(slips)]
+    return [_problem(document, model, each) for each in (*unknown, *about)]
+
+
+def _slip(model: type[BaseModel], details: ErrorDetails) -> Path:
+    """The key that is none of a mapping, and too little to be one of the others that it may have; () for all else."""
+    *path, key = details["loc"] or ("",)
+    owner = _at(model, tuple(path)) if details["type"] == "missing" else None
+    return tuple(path) if owner and issubclass(owner, Model) and owner.essential == key else ()
 
 
 def written_path(document: Document, details: ErrorDetails) -> tuple[Path, bool]:
@@ -94,7 +105,9 @@ def _unknown_key(model: type[BaseModel], path: Path) -> tuple[str, str]:
         return f"unknown key `{key}`", f"Did you mean `{close}`?"
     if set(key) & set("()[]{}="):
         return f"unknown key `{key}`", "Inside `{...}` a comma ends a value: quote a value that holds one."
-    return f"unknown key `{key}`", f"Known here: {', '.join(known)}." if known else ""
+    others = getattr(_at(model, path[:-1]), "others", None)
+    more = f" Anything else needs its `{others.essential}`." if others else ""
+    return f"unknown key `{key}`", f"Known here: {', '.join(known)}.{more}" if known else ""
 
 
 def _words(details: ErrorDetails, model: type[BaseModel], path: Path) -> tuple[str, str]:
@@ -154,6 +167,9 @@ def _at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
         owner = nested(annotation)
         if owner and str(part) in owner.model_fields:
             annotation = owner.model_fields[str(part)].annotation
+            continue
+        if owner and issubclass(owner, Model) and owner.others:
+            annotation = owner.others
             continue
         options = [option for option in (annotation, *get_args(annotation)) if get_origin(option) in (list, dict)]
         if not options:

@@ -78,9 +78,8 @@ def _component(server: Server, stack: Stack, files: Mapping[str, File], salt: by
     # Compose would expand `$` in what the user wrote; in what follows it has to.
     definition = _each_text({key: value for key, value in fields.items() if value} | _HARDENED, _escape)
     definition |= {key: value for key, value in _mounts(component, files).items() if value}
-    return definition, component_unit(
-        server, files, salt, definition, image=server.image, service=component.container.service
-    )
+    counted = _counted(definition, fields, server.name, stack, salt)
+    return definition, component_unit(server, files, salt, counted, image=server.image, service=container.service)
 
 
 def _extra_hosts(component: Component, command: list[str], files: Mapping[str, File]) -> list[str]:
@@ -143,16 +142,20 @@ def _service(service: Service, fields: Block, stack: Stack, salt: bytes) -> tupl
     definition: dict[str, Any] = from_manifest(merged(_DEFAULTS, theirs))
     if service.profiles:
         definition["profiles"] = list(service.profiles)
-    # Its hash is a label, which must be no way to try passwords.
-    guarded = holds_secret(json.dumps(fields).encode(), stack)
-    counted = [definition, salt.hex()] if guarded and salt else service.name if guarded else definition
     unit = Unit(
         name=service.name,
-        spec=fingerprint(counted, {}, b""),
+        spec=fingerprint(_counted(definition, fields, service.name, stack, salt), {}, b""),
         image=str(fields.get("image", "")),
         profiles=service.profiles,
     )
     return definition, unit
+
+
+def _counted(definition: dict[str, Any], written: Mapping[str, Any], name: str, stack: Stack, salt: bytes) -> Any:
+    """What the hash of a service is made of. It is a label, which must be no way to try the secrets in `written`."""
+    if not holds_secret(json.dumps(written).encode(), stack):
+        return definition
+    return [definition, salt.hex()] if salt else name
 
 
 def _labelled(definition: dict[str, Any], unit: Unit) -> dict[str, Any]:
