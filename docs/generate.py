@@ -29,6 +29,7 @@ HELP_WIDTH = 100
 # How the reference names the scalar types of the language.
 TYPE_NAMES = {
     fields.Text: "text",
+    fields.Filled: "text",
     fields.ProbeUrl: "text",
     fields.TextOrNothing: "text",
     fields.FolderTitle: "text",

@@ -12,7 +12,7 @@ from stackctl.components.release import Program, Release, image_version
 from stackctl.components.settings import ServerSettings
 from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import Passthrough
-from stackctl.manifest.fields import Duration, ExternalLabelName, Password, Size, Text, UserName, wrong
+from stackctl.manifest.fields import Duration, ExternalLabelName, Filled, Password, Size, Text, UserName, wrong
 from stackctl.model import Prometheus
 
 # From this version on the configuration file is the place of the retention; before, it was read wrongly there.
@@ -36,9 +36,9 @@ class WebUserSettings(Model):
 class WebTlsSettings(Model):
     """TLS of the server. The files are in PEM form, and their paths begin at the manifest."""
 
-    cert_file: Text = Field(description="The certificate, followed by those between it and the authority.")
-    key_file: Text = Field(description="Its private key, without a passphrase.")
-    ca_file: Text | None = Field(
+    cert_file: Filled = Field(description="The certificate, followed by those between it and the authority.")
+    key_file: Filled = Field(description="Its private key, without a passphrase.")
+    ca_file: Filled | None = Field(
         None, description="The authority that vouches for it; needed where this machine or an image does not know it."
     )
 

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 from stackctl import conventions as c
 from stackctl.manifest import units
 from stackctl.manifest.base import Model
-from stackctl.manifest.fields import Boolean, FolderTitle, RealNumber, Text, kind, wrong
+from stackctl.manifest.fields import Boolean, Filled, FolderTitle, RealNumber, Text, kind, wrong
 
 COLUMNS = 24
 MAX_HEIGHT = 40
@@ -28,13 +28,6 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return str(value)
     raise wrong(f"expected text, got {kind(value)}")
-
-
-def _filled(value: Any) -> str:
-    text = _text(value)
-    if not text.strip():
-        raise wrong("the text is empty")
-    return text
 
 
 def _between(low: int, high: int) -> Any:
@@ -101,7 +94,6 @@ def _schema(kind: str | list[str], **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, **more})
 
 
-Filled = Annotated[str, BeforeValidator(_filled), _schema(["string", "number", "boolean"], minLength=1)]
 Width = Annotated[int, BeforeValidator(_between(1, COLUMNS)), _schema("integer", minimum=1, maximum=COLUMNS)]
 Height = Annotated[int, BeforeValidator(_between(1, MAX_HEIGHT)), _schema("integer", minimum=1, maximum=MAX_HEIGHT)]
 Decimals = Annotated[

@@ -33,6 +33,12 @@ def _text(value: Any) -> str:
     raise wrong(f"expected text, got {kind(value)}")
 
 
+def _filled(value: Any) -> str:
+    if not (text := _text(value)).strip():
+        raise wrong("the text is empty")
+    return text
+
+
 def _folder_title(value: Any) -> str:
     """The title of a folder in Grafana, which trims it."""
     text = _text(value).strip()
@@ -439,6 +445,7 @@ def _schema(kind: str | list[str], **more: Any) -> WithJsonSchema:
 
 Text = Annotated[str, BeforeValidator(_text), _schema(["string", "number", "boolean"])]
 # Text that may be left out: as in Prometheus' labels and annotations, nothing is empty text.
+Filled = Annotated[str, BeforeValidator(_filled), _schema(["string", "number", "boolean"], minLength=1)]
 TextOrNothing = Annotated[str, BeforeValidator(_text_or_nothing), _schema(["string", "number", "boolean", "null"])]
 CheckName = Annotated[str, BeforeValidator(_check_name), _schema("string", examples=["panel.data"])]
 Date = Annotated[date, BeforeValidator(_date), _schema("string", format="date")]

@@ -5,7 +5,19 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from stackctl.manifest.base import Model
-from stackctl.manifest.fields import Duration, Expression, Given, Integer, Off, Pause, ServiceName, Text, Texts, wrong
+from stackctl.manifest.fields import (
+    Duration,
+    Expression,
+    Filled,
+    Given,
+    Integer,
+    Off,
+    Pause,
+    ServiceName,
+    Text,
+    Texts,
+    wrong,
+)
 
 
 class RuleModel(Model):
@@ -76,7 +88,7 @@ class OverrideModel(Model):
 class PackSourceModel(Model):
     """Where rules or dashboards may come from a pack."""
 
-    pack: Text | None = Field(None, description="A pack, by its name: `stackctl packs list` shows them.")
+    pack: Filled | None = Field(None, description="A pack, by its name: `stackctl packs list` shows them.")
     services: list[ServiceName] = Field(
         default_factory=list, description="With `pack`: the services it is for; by default all, or its exporter."
     )
@@ -92,7 +104,7 @@ class PackSourceModel(Model):
 class RuleSourceModel(_GroupKeys, PackSourceModel):
     """Rules: a Prometheus `file`, kept as you wrote it, a `pack`, or a group written here with `name` and `rules`."""
 
-    file: Text | None = Field(None, description="A rule file, relative to the manifest.")
+    file: Filled | None = Field(None, description="A rule file, relative to the manifest.")
     override: dict[Text, OverrideModel] = Field(
         default_factory=dict,
         description="With `file` or `pack`: what is different about single alerts, by name.",

@@ -79,9 +79,9 @@ def rule_file(
 def _read(
     document: Document, place: Place, source: RuleSourceModel, path: str, root: Path, packs: Packs
 ) -> RuleFile | list[Problem] | tuple[list[Problem], RuleFile]:
-    if source.pack:
+    if source.pack is not None:
         return _from_pack(document, place, source, path, packs)
-    if source.file:
+    if source.file is not None:
         return _from_file(document, place, source, path, root)
     return _inline(document, place, source, path)
 
@@ -105,7 +105,9 @@ def _from_pack(
 
 
 def _inline(document: Document, place: Place, source: RuleSourceModel, path: str) -> RuleFile:
-    group = GroupModel.model_validate(source.model_dump(by_alias=True, exclude_unset=True))
+    # It has been validated: what was text is a number by now.
+    said = {key: getattr(source, key) for key in GroupModel.model_fields if key in source.model_fields_set}
+    group = GroupModel.model_construct(**said)
     groups = [_group(document, place, group)]
     return RuleFile(path, _block(groups), tuple(_rules(groups)), document.position(place))
 

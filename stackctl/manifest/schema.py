@@ -18,7 +18,7 @@ from stackctl.components.grafana import GrafanaSettings
 from stackctl.components.prometheus import PrometheusSettings
 from stackctl.components.pushgateway import PushgatewaySettings
 from stackctl.manifest.base import Model
-from stackctl.manifest.fields import CheckName, Date, FolderTitle, ServiceName, StackName, Text, wrong
+from stackctl.manifest.fields import CheckName, Date, Filled, FolderTitle, ServiceName, StackName, Text, wrong
 from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
 from stackctl.manifest.service_schema import ServiceModel
 
@@ -32,7 +32,7 @@ class NetworksModel(Model):
 class DashboardSourceModel(PackSourceModel):
     """A Grafana dashboard: a file, in the compact form when it ends in `.yml`, else Grafana's own JSON; or a `pack`."""
 
-    file: Text | None = Field(None, description="The file, relative to the manifest.")
+    file: Filled | None = Field(None, description="The file, relative to the manifest.")
     folder: FolderTitle = Field(
         "", description="The Grafana folder; by default the one a compact file names, or the top level."
     )

@@ -15,6 +15,7 @@ from stackctl.manifest.fields import (
     Boolean,
     Bounds,
     Duration,
+    Filled,
     Filling,
     Fraction,
     GroupingLabel,
@@ -159,7 +160,7 @@ class ContractModel(Model):
 
     shorthand = "file"
 
-    file: Text | None = Field(None, description="A file of metrics, relative to the manifest; several may share it.")
+    file: Filled | None = Field(None, description="A file of metrics, relative to the manifest; several may share it.")
     with_: dict[Text, Filling] = Field(
         default_factory=dict, alias="with", description="With `file`: what stands for each `{placeholder}` in it."
     )

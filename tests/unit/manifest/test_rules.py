@@ -10,6 +10,7 @@ import yaml
 
 from stackctl.errors import InputError
 from stackctl.manifest import load
+from stackctl.manifest.rule_schema import GroupModel
 from stackctl.model import RuleFile
 from stackctl.render import render
 from stackctl.render.rules import groups
@@ -94,6 +95,14 @@ def test_an_overridden_file_must_say_where_its_comments_are(tmp_path: Path) -> N
     text = render(load(tmp_path / "stack.yml", {}), "native").files["prometheus/rules/rules.yml"].content.decode()
     assert text.splitlines()[1] == "# rules.yml with the manifest's overrides; its comments stay there."
     assert yaml.safe_load(text)["groups"][0]["rules"][0]["for"] == "5m"
+
+
+def test_an_inline_group_keeps_every_key(tmp_path: Path) -> None:
+    keys = {"name": "g", "interval": "30s", "query_offset": "0s", "limit": 5, "labels": {"team": "core"}}
+    written = ", ".join(f"{key}: {value}" for key, value in keys.items()).replace("'", "")
+    (made,) = loaded(tmp_path, f"  - {{{written}, rules: [{{alert: A, expr: up == 0}}]}}")
+    assert made.content == {"groups": [{**keys, "rules": [{"alert": "A", "expr": "up == 0"}]}]}
+    assert keys.keys() == {field.alias or name for name, field in GroupModel.model_fields.items()} - {"rules"}
 
 
 def test_an_inline_group_must_have_a_file_of_its_own_and_the_lines_of_the_manifest(tmp_path: Path) -> None:
