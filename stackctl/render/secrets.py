@@ -53,7 +53,8 @@ class SecretFiles:
     def _plain(self, value: Any, path: tuple[str, ...], owner: str) -> Any:
         if isinstance(value, Mapping):
             items = [self._item(str(key), item, (*path, str(key)), owner) for key, item in value.items()]
-            return _merged(dict(items), [item for key, item in items if key == _FILE_LIST])
+            block = _merged(dict(items), [item for key, item in items if key == _FILE_LIST])
+            return self._with_files(block, path) if owner == "tls_config" else block
         if isinstance(value, list | tuple):
             return [self._plain(item, (*path, str(index)), owner) for index, item in enumerate(value)]
         if isinstance(value, Secret):
@@ -73,6 +74,13 @@ class SecretFiles:
         if secret_keys.has_file(self.component, owner, key, self.image, self.runtime) and key not in _UNRESOLVED:
             return f"{key}_file", self._named(value, path, owner, key)
         return key, value.reveal() if secret_keys.is_open(owner, key) else self._revealed(value)
+
+    def _with_files(self, block: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+        """A `tls_config` with its certificate in a file where the key is in one: promtool refuses the mixture."""
+        if "key_file" not in block or "cert" not in block:
+            return block
+        named = self._named(block["cert"], (*path, "cert"), "tls_config", "cert")
+        return {"cert_file": named, **{key: value for key, value in block.items() if key != "cert"}}
 
     def _named(self, value: Any, path: tuple[str, ...], owner: str, key: str) -> str:
         content = value.reveal() if isinstance(value, Secret) else str(value)

@@ -67,7 +67,7 @@ def test_authorization_of_a_service_may_be_in_a_file(tmp_path: Path) -> None:
     assert read_by_prometheus(tree, path).content.decode() == TOKEN
 
 
-def test_tls_files_of_any_block_are_in_the_configuration(tmp_path: Path) -> None:
+def test_tls_files_of_any_block_are_in_the_tree(tmp_path: Path) -> None:
     for name, content in (("ca.pem", CERTIFICATE), ("c.pem", CERTIFICATE), ("k.pem", KEY)):
         (tmp_path / name).write_text(content)
     tls = "{ca_file: ca.pem, cert_file: c.pem, key_file: k.pem}"
@@ -78,7 +78,9 @@ def test_tls_files_of_any_block_are_in_the_configuration(tmp_path: Path) -> None
     )
     tree = rendered(tmp_path, text)
     job = config(tree)["scrape_configs"][-1]["tls_config"]
-    assert (job["ca"], job["cert"]) == (CERTIFICATE, CERTIFICATE)
+    assert job["ca"] == CERTIFICATE
+    # A certificate is in a file where its key is in one.
+    assert read_by_prometheus(tree, job["cert_file"]).content.decode() == CERTIFICATE
     assert read_by_prometheus(tree, job["key_file"]).content.decode() == KEY
     hook = config(tree, "alertmanager")["receivers"][0]["webhook_configs"][0]["http_config"]["tls_config"]
     assert hook["ca"] == CERTIFICATE

@@ -41,10 +41,12 @@ def test_prometheus_must_get_what_is_in_the_files_of_tls_and_the_key_as_a_secret
     files = render(stack, runtime).files
     config = yaml.safe_load(files["prometheus/prometheus.yml"].content)
     tls = next(job for job in config["scrape_configs"] if job["job_name"] == "api")["tls_config"]
-    named = tls.pop("key_file")
-    assert tls == {"ca": CERTIFICATE, "cert": CERTIFICATE, "server_name": "api"}
-    assert files[named.removeprefix("../")].content.decode() == KEY
-    assert files[named.removeprefix("../")].secret
+    # promtool refuses a key in a file next to a certificate in the configuration.
+    certificate, key = (files[tls.pop(name).removeprefix("../")] for name in ("cert_file", "key_file"))
+    assert tls == {"ca": CERTIFICATE, "server_name": "api"}
+    assert certificate.content.decode() == CERTIFICATE
+    assert key.content.decode() == KEY
+    assert key.secret
     assert config["remote_write"][0]["tls_config"] == {"ca": CERTIFICATE}
     assert not [path for path, file in files.items() if b"hunter2" in file.content and not file.secret]
 
