@@ -113,6 +113,9 @@ _TEMPLATE = re.compile(
 _WENT_WELL = re.compile(r"SUCCESS|^Checking [^']|^Checking '[^']*'$|^Found:|^- |^amtool: error: failed to validate")
 _UNKNOWN_FIELD = re.compile(r"line \d+: field (\S+) not found in type \S+")
 _UNMARSHAL = re.compile(r"FAILED: .*yaml: unmarshal errors:$")
+# The words of a Go program that crashes, and what it was reading then.
+_CRASH = re.compile(r"panic: (?P<words>.+?)(?: \[recovered.*)?$", re.MULTILINE)
+_READING = re.compile(r"\(\*(\w+)\)\.UnmarshalYAML")
 # amtool says in one line which file it reads, and what is wrong with it.
 _AMTOOLS_FILE = re.compile(r"^Checking '[^']*'\s+FAILED: |^FAILED: ")
 
@@ -221,6 +224,8 @@ def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:
     """What is wrong, in the checker's words; [] when nothing is."""
     if verdict.code == 0 or verdict.missing:
         return []
+    if crash := _CRASH.search(verdict.output):
+        return [_crashed(checker, crash["words"], _READING.search(verdict.output))]
     said = [line.strip() for line in verdict.output.replace(f"{TREE}/", "").splitlines()]
     templates = {line: BadTemplate.read(match) for line in said if (match := _TEMPLATE.fullmatch(line))}
     # What went well is of no interest now, and hides what did not.
@@ -241,3 +246,13 @@ def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:
         remedy="Fix the reported errors; rule files keep their names from the manifest, below prometheus/rules/.",
     )
     return [*templates.values(), problem]
+
+
+def _crashed(checker: _Checker, words: str, reading: re.Match[str] | None) -> Problem:
+    """Report a checker that crashes on what it reads, as the server will."""
+    where = f" while it reads a {reading[1]}" if reading else ""
+    return Problem(
+        f"{checker.tool} crashes on {checker.file}{where}, and so would {checker.unit.capitalize()}",
+        cause=words,
+        remedy="Remove keys there one after the other until it is accepted: some of them do not go together.",
+    )

@@ -156,6 +156,17 @@ def test_a_checkers_complaint_must_name_the_file_of_the_tree(tmp_path: Path) -> 
     )
 
 
+def test_reports_crash_of_a_checker_without_its_stack(tmp_path: Path) -> None:
+    said = "Checking '{tree}/alertmanager/alertmanager.yml'panic: runtime error: nil pointer [recovered, repanicked]\n"
+    said += "goroutine 1 [running]:\ngithub.com/prometheus/alertmanager/config.(*SlackConfig).UnmarshalYAML(0x3)\n"
+    (problem,) = refusals(tmp_path, "alertmanager/alertmanager.yml", Verdict(2, said))
+    assert str(problem) == (
+        "amtool crashes on alertmanager/alertmanager.yml while it reads a SlackConfig, and so would Alertmanager\n"
+        "runtime error: nil pointer\n"
+        "help: Remove keys there one after the other until it is accepted: some of them do not go together."
+    )
+
+
 def test_templates_must_be_told_apart_from_what_else_a_checker_refuses(tmp_path: Path) -> None:
     good = "Checking {tree}/prometheus/rules/a.yml\n  SUCCESS: 2 rules found\n"
     bad = (
