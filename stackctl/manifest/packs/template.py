@@ -34,7 +34,12 @@ def filled(text: str, context: Mapping[str, Any]) -> str:
     Raises ValueError for what need not come to an end, or to one that fits into memory.
     """
     _refuse_endless(text)
-    return str(_environment().from_string(text).render(context))
+    return str(_compiled(text).render(context))
+
+
+@lru_cache(2048)
+def _compiled(text: str) -> Any:
+    return _environment().from_string(text)
 
 
 # Loops in loops: each goes over what a manifest has, such as its services.
