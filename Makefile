@@ -71,7 +71,7 @@ corpus: setup ## Run check and render over a folder of other files, beside promt
 
 fuzz: setup ## Give the readers what nobody writes: make fuzz MINUTES=n
 	FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -s tests/fuzz/test_readers.py
-	FUZZ_MANIFESTS=$$(( $(or $(MINUTES),10) * 40 )) $(BIN)/pytest -s tests/fuzz/test_differential.py
+	FUZZ_MANIFESTS=$$(( $(or $(MINUTES),10) * 200 )) $(BIN)/pytest -s tests/fuzz/test_differential.py
 
 clean: ## Remove the virtual environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

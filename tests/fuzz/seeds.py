@@ -38,7 +38,7 @@ MANIFESTS = (
     *(path.read_bytes() for path in sorted((_TESTS / "manifests" / "render").glob("*/stack.yml"))),
     *(path.read_bytes() for path in sorted((_TESTS / "manifests" / "bad").glob("*.yml")) if path.stat().st_size < 3000),
 )
-_BOARD = b"""\
+BOARD = b"""\
 title: A
 uid: a
 folder: F
@@ -46,7 +46,7 @@ variables: [{name: v, query: 'label_values(up, job)'}]
 rows:
 - title: R
   panels:
-  - {title: p, expr: 'up{job="$v"}', unit: short, thresholds: {red: 1}}
+  - {title: p, query: 'up{job="$v"}', unit: short, thresholds: {critical: 1}}
 """
 _CONTRACT = b"""\
 requests_total: {type: counter, labels: {code: [200, 500]}}
@@ -54,7 +54,7 @@ latency_seconds: {type: histogram, buckets: [0.1, 1], labels: {path: }}
 queue: gauge
 """
 COMPACT = (
-    _BOARD,
+    BOARD,
     *(path.read_bytes() for path in sorted((_TESTS / "manifests" / "render" / "compact").rglob("*.yml"))[:3]),
 )
 CONTRACTS = (
