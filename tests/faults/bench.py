@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -21,9 +21,9 @@ from stackctl import conventions as c
 from stackctl.runtime import reopen_runtime
 from stackctl.state import State
 from stackctl.wait import wait_until
+from tests.faults.commands import Commands
 from tests.ports import free_port
 
-CHILD = Path(__file__).with_name("child.py")
 UNITS = (c.ALERTMANAGER, c.PROMETHEUS, c.PUSHGATEWAY)
 PATIENCE_SECONDS = 60.0
 MANIFEST = """\
@@ -75,19 +75,19 @@ class Bench:
         text = MANIFEST.format(name=self.name, flag=flag, receiver=receiver, **self.ports)
         (self.folder / c.MANIFEST).write_text(text)
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "stackctl", "-f", str(self.folder / c.MANIFEST), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=300, env=self._environment)
+    @cached_property
+    def commands(self) -> Commands:
+        return Commands(self.folder, self._environment)
+
+    def run(self, *arguments: str, plan: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command, with a fault when there is a `plan`."""
+        return self.commands.run(["-f", str(self.folder / c.MANIFEST), *arguments], plan)
 
     def must(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         ran = self.run(*arguments)
         if ran.returncode:
             raise Violation(f"{' '.join(arguments)} ended with {ran.returncode}: {ran.stdout}{ran.stderr}")
         return ran
-
-    def with_fault(self, plan: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(CHILD), str(self.folder), plan, "-f", str(self.folder / c.MANIFEST), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=300, env=self._environment)
 
     @property
     def _environment(self) -> dict[str, str]:
@@ -193,3 +193,4 @@ def bench(folder: Path, runtime: str) -> Iterator[Bench]:
     finally:
         with suppress(subprocess.TimeoutExpired):
             made.run("down", "--volumes")
+        made.commands.close()

@@ -77,7 +77,7 @@ def points(bench: Bench, operation: Operation) -> list[str]:
     """The steps of an operation, by running it once."""
     operation.prepare(bench)
     with tempfile.NamedTemporaryFile("r") as file:
-        ran = bench.with_fault(f"record:{file.name}", *_filled(bench, operation.arguments))
+        ran = bench.run(*_filled(bench, operation.arguments), plan=f"record:{file.name}")
         found = file.read().splitlines()
     if ran.returncode or not found:
         raise Violation(f"{operation.name} ended with {ran.returncode}: {ran.stdout}{ran.stderr}")
@@ -103,7 +103,7 @@ def check(bench: Bench, case: Case) -> bool:
     operation = case.operation
     mark = bench.mark()
     operation.prepare(bench)
-    ran = bench.with_fault(f"{case.action}:{case.point}", *_filled(bench, operation.arguments))
+    ran = bench.run(*_filled(bench, operation.arguments), plan=f"{case.action}:{case.point}")
     said = ran.stdout + ran.stderr
     _sound(f"{operation.name}, interrupted", ran.returncode, said)
     is_reached = ran.returncode != 0 or case.point.startswith("end")

@@ -1,4 +1,4 @@
-"""The command line with a fault at one of its steps: python child.py FOLDER PLAN ARGUMENTS...
+"""Command lines, with a fault at one of their steps when there is a plan.
 
 A step is everything that changes the world outside of the process: files of FOLDER, processes, signals, requests other
 than GET. Python's audit hooks report all of them, before they happen, so no step can be forgotten and the product needs
@@ -8,13 +8,21 @@ no hooks. PLAN is `record:FILE`, which writes their names, or `ACTION:NAME`, whi
 from __future__ import annotations
 
 import errno
+import gc
+import importlib
+import json
 import os
+import pkgutil
 import re
 import signal
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+import stackctl
+from stackctl.cli import main as cli
+from stackctl.cli.termination import interrupt_on_termination
 
 END = "end"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -106,17 +114,46 @@ class Faults:
 
 
 def main() -> None:
-    """Run the command line under the hook."""
-    faults = Faults(Path(sys.argv[1]), sys.argv[2])
-    from stackctl.cli import main as cli
-    from stackctl.cli.termination import interrupt_on_termination
+    """Run command lines, each in a fork of this process and so without waiting for imports.
 
-    sys.argv = ["stackctl", *sys.argv[3:]]
+    A line of the input is a JSON list: folder, plan, files for both outputs, arguments. Its answer is two lines: the
+    process id and, once that has ended, its exit code.
+    """
+    _import_everything()
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            sys.exit(_run(*json.loads(line)))
+        print(child, flush=True)  # noqa: T201
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)  # noqa: T201
+
+
+def _import_everything() -> None:
+    for module in pkgutil.walk_packages(stackctl.__path__, "stackctl."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    gc.freeze()
+
+
+def _run(folder: str, plan: str, out: str, err: str, arguments: list[str]) -> int:
+    """Run the command line under the hook, as a program that a shell has started."""
+    for number, path in enumerate((os.devnull, out, err)):
+        file = os.open(path, os.O_RDWR)
+        os.dup2(file, number)
+        os.close(file)
+    # Under nohup, or in the background, some of these are ignored.
+    for signum in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = ["stackctl", *arguments]
     interrupt_on_termination()
-    sys.addaudithook(faults)
-    code = cli.main(sys.argv[1:])
-    faults.end()
-    sys.exit(code)
+    faults = Faults(Path(folder), plan)
+    if plan:
+        sys.addaudithook(faults)
+    code = cli.main(arguments)
+    if plan:
+        faults.end()
+    return code
 
 
 if __name__ == "__main__":

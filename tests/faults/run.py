@@ -19,6 +19,8 @@ from queue import Empty, Queue
 from tests.faults.bench import Bench, Violation, bench
 from tests.faults.cases import ACTIONS, NEXT, OPERATIONS, Case, cases, check, points
 
+_EACH = 25  # cases, between two lines of progress
+
 
 def main() -> int:
     """Run what the arguments say."""
@@ -100,6 +102,8 @@ def _work(made: Bench, queue: Queue[Case], ends: float, results: list[str]) -> N
         except Exception as error:
             raise Violation(f"{case}\n  {type(error).__name__}: {error}") from error
         results.append("passed" if is_reached else "missed")
+        if len(results) % _EACH == 0:
+            _say(f"{len(results)} cases, {results.count('failed')} failed")
         if not is_reached:
             _say(f"not reached: {case}")
 
