@@ -1,4 +1,5 @@
-"""What no output may show: the values of secrets, known to this process from the manifest, and logins in addresses.
+"""What no output may show: the values of secrets, known to this process from the manifest, and what tells by itself
+that it is one: logins and parameters in addresses, and tokens that begin as those of a well-known service.
 
 Lines of files are redacted by positions, where they are read. This is the second net: every text that leaves the
 process goes through `shown`, so that a checker's, a server's or a program's own words cannot repeat a secret either.
@@ -8,21 +9,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html import escape
 from urllib.parse import quote, quote_plus
+
+from stackctl.secret_names import sounds_secret
 
 MASK = "***"
 # A shorter secret is not taken out of texts by its value: it would take parts of other words with it.
 SHORTEST = 6
 
-# The lengths are bounded, as a line of a stranger's would else take time by the square of its length.
-# A user and a password before a host: with a scheme before them anything, without one nothing that PromQL may hold.
-_LOGIN = re.compile(
-    r"([a-z][a-z0-9+.-]{0,30}://)[^\s\"'`<>]{0,4096}@"
-    r"|(?<![\w./@-])[^\s/:@\"'`\[\]{}(),=<>]{1,256}:[^\s/@\"'`<>{}]{1,4096}@(?=\[|(?!start\(|end\()[\w-]*[a-z.])",
-    re.IGNORECASE,
+# Nothing is looked at twice: a line of a stranger's would else take time by the square of its length.
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}://", re.IGNORECASE)
+_WORD = re.compile(r"[^\s\"'`<>]+")
+_WHOLE_WORD = re.compile(r"\S+")
+# Without a scheme before it, a login has nothing that PromQL may hold, and a host after it.
+_BEFORE_LOGIN = re.compile(r"[\[\]{}(),=/@]")
+_AFTER_LOGIN = re.compile(r"@(?:\[|(?!start\(|end\()[\w-]{0,256}[a-z.])", re.IGNORECASE)
+# A parameter of an address; its name decides.
+_PARAMETER = re.compile(r"[?&;]([\w.%\[\]-]{1,64})=([^\s&;#\"'`<>]{1,4096})")
+_WHOLE_PARAMETER = re.compile(r"[?&;]([\w.%\[\]-]{1,64})=([^\s&;#]{1,4096})")
+# What services give out as a secret, by how it begins; what is in the group is not part of it.
+_TOKEN = re.compile(
+    r"((?:hooks\.slack\.com/[a-z]+|discord(?:app)?\.com/api/webhooks|\.webhook\.office\.com)/|api\.telegram\.org/bot)[\w/@:.-]{8,1024}"
+    r"|\b(?:xox[a-z]-|xapp-|gh[a-z]_|github_pat_|glpat-|gls?[ac]_|eyJ[\w-]{10,1024}\.eyJ)[\w.=-]{12,4096}"
 )
 # The default of a variable: what a person wrote where a secret belongs.
 _DEFAULT = re.compile(r"(\$\{[A-Za-z_][A-Za-z0-9_]*:?[-?+=])[^}\n]*")
@@ -62,8 +73,8 @@ def forget() -> None:
 
 
 def shown(text: str) -> str:
-    """`text` as it may be shown: without the secrets that are known, and without logins in addresses."""
-    return without_logins(without_values(text))
+    """`text` as it may be shown: without the secrets that are known, and without those that it tells by itself."""
+    return without_telling(without_values(text))
 
 
 def without_values(text: str) -> str:
@@ -72,15 +83,52 @@ def without_values(text: str) -> str:
     return pattern.sub(MASK, text) if pattern else text
 
 
-def without_logins(text: str) -> str:
-    """`text` without the users and passwords of its addresses."""
-    return _LOGIN.sub(lambda match: f"{match[1] or ''}{MASK}@", text) if "@" in text else text
+def without_telling(text: str) -> str:
+    """`text` without the logins and secret parameters of its addresses, and without well-known tokens."""
+    for start, end in reversed([*_logins(text, _WORD)]):
+        text = f"{text[:start]}{MASK}{text[end:]}"
+    if "=" in text:
+        text = _PARAMETER.sub(_masked_parameter, text)
+    return _TOKEN.sub(lambda match: f"{match[1] or ''}{MASK}", text)
 
 
-def passwords(text: str) -> list[str]:
-    """The passwords of the logins in a text."""
-    found = [match[0].removeprefix(match[1] or "")[:-1] for match in _LOGIN.finditer(text)] if "@" in text else []
-    return [password for login in found if (password := login.partition(":")[2])]
+def _logins(text: str, words: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Where the users and passwords of the addresses in a text are. `words` are what no login goes beyond."""
+    for word in words.finditer(text) if "@" in text else ():
+        if "@" not in word[0]:
+            continue
+        scheme = _SCHEME.search(word[0])
+        at = word[0].rfind("@")
+        if scheme and scheme.end() <= at:
+            yield word.start() + scheme.end(), word.start() + at
+        else:
+            yield from ((word.start() + start, word.start() + end) for start, end in _bare_logins(word[0]))
+
+
+def _bare_logins(word: str) -> Iterator[tuple[int, int]]:
+    """Where `user:password` stands before the `@` of a host."""
+    begin = 0
+    for end in (at for at, sign in enumerate(word) if sign in "/@{}"):
+        colon = word.find(":", begin, end)
+        if word[end] == "@" and begin < colon < end - 1 and _AFTER_LOGIN.match(word, end):
+            left = word[begin:colon]
+            user = _BEFORE_LOGIN.split(left)[-1]
+            before = word[colon - len(user) - 1 : colon - len(user)] if colon > len(user) else ""
+            if user and before not in ("/", "@"):
+                yield colon - len(user), end
+        begin = end + 1
+
+
+def _masked_parameter(match: re.Match[str]) -> str:
+    return f"{match[0][: -len(match[2])]}{MASK}" if sounds_secret(match[1]) else match[0]
+
+
+def telling(value: str) -> list[str]:
+    """The secrets that a text tells by itself: passwords of logins, secret parameters, well-known tokens."""
+    found = [value[start:end].partition(":")[2] for start, end in _logins(value, _WHOLE_WORD)]
+    found += [match[2] for match in _WHOLE_PARAMETER.finditer(value) if sounds_secret(match[1])]
+    found += [match[0].removeprefix(match[1] or "") for match in _TOKEN.finditer(value)]
+    return [each for each in found if each]
 
 
 def without_defaults(text: str) -> str:
@@ -88,15 +136,17 @@ def without_defaults(text: str) -> str:
     return _DEFAULT.sub(lambda match: f"{match[1]}{MASK}", text)
 
 
-def has_login(text: str) -> bool:
-    """Whether a text holds an address with a password."""
-    found = _LOGIN.search(text) if "@" in text else None
-    return bool(found and ":" in found[0].removeprefix(found[1] or ""))
+def is_telling(value: str) -> bool:
+    """Whether a text holds a secret that it tells by itself."""
+    return bool(telling(value))
 
 
 def spans(line: str) -> list[tuple[int, int]]:
-    """The parts of a line that are not shown whatever its key is: logins, defaults of variables, known secrets."""
-    found = [(match.start() + len(match[1] or ""), match.end() - 1) for match in _LOGIN.finditer(line)]
+    """The parts of a line that are not shown whatever its key is: what tells by itself that it is secret, defaults of
+    variables, known secrets."""
+    found = [*_logins(line, _WORD), *_logins(line, _WHOLE_WORD)]
+    found += [match.span(2) for match in _PARAMETER.finditer(line) if sounds_secret(match[1])]
+    found += [(match.start() + len(match[1] or ""), match.end()) for match in _TOKEN.finditer(line)]
     found += [(match.end(1), match.end()) for match in _DEFAULT.finditer(line)]
     pattern = _pattern()
     return found + ([match.span() for match in pattern.finditer(line)] if pattern else [])

@@ -6,28 +6,15 @@ default images'). What is below is what no type says: headers, parameters, URLs,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
 from stackctl import conventions as c
-from stackctl import redaction
+from stackctl import redaction, secret_names
 from stackctl.secret_fields import FIELDS, VERSIONS
 from stackctl.source import Secret
 
 Version = tuple[int, ...]
-
-# What the names of headers, parameters, variables and unknown keys end with when their values are secret.
-_LAST_WORDS = (
-    "pass|passwd|passwords?|passphrase|secrets?|tokens?|credentials?|connstr|connection[-_]?string|dsn|cookie|auth|authorization|"
-    "signature|sig|api[-_]?key|app[-_]?key|(?:access|account|encryption|license|private|secret|service|shared|signing|write)[-_]?key"
-)
-_SECRET_NAME = re.compile(rf"(?:^|.*[-_.]|.*[a-z](?=[A-Z]))(?:{_LAST_WORDS}|key|pwd|pw)", re.IGNORECASE)
-_SECRET_WITHIN = re.compile(r"(?:^|[-_.])(?:password|passwd|secret|token|private[-_]?key)(?:$|[-_.])", re.IGNORECASE)
-# What is no secret whatever its name says: switches, numbers, durations.
-_SETTING = re.compile(r"|true|false|[0-9]+(\.[0-9]+)?(ms|[smhdwy])?", re.IGNORECASE)
-# What leads to a secret, or belongs to one, and is none.
-_LEADS_TO_SECRET = re.compile(r".*[-_](dir|file|files|hint|id|name|path|type|ttl|uri|url)", re.IGNORECASE)
 
 # Headers that everybody may see.
 _OPEN_HEADERS = frozenset(
@@ -107,18 +94,11 @@ def holds_parameters(key: str) -> bool:
     return key in _PARAMETERS
 
 
-@lru_cache(maxsize=10_000)
-def sounds_secret(name: str) -> bool:
-    """Whether a name of the user's own, of a parameter or a variable, is that of a secret."""
-    return not _LEADS_TO_SECRET.fullmatch(name) and bool(_SECRET_NAME.fullmatch(name) or _SECRET_WITHIN.search(name))
-
-
 def is_secret_variable(name: str, value: str) -> bool:
-    """Whether a variable of an environment is secret: by its name, or because its value is a URL with a login."""
-    if redaction.has_login(value):
+    """Whether a variable of an environment is secret: by its name, or because its value says so."""
+    if redaction.is_telling(value) or name.upper().endswith("_HEADERS"):
         return True
-    named = _SECRET_NAME.fullmatch(name) or (_SECRET_WITHIN.search(name) and not _SETTING.fullmatch(value))
-    return bool(named) and not _LEADS_TO_SECRET.fullmatch(name)
+    return secret_names.sounds_secret(name) and not secret_names.is_setting(name, value)
 
 
 def with_secrets(env: Mapping[str, str | Secret]) -> dict[str, str | Secret]:

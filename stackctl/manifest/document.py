@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from stackctl import redaction, secret_keys
+from stackctl import redaction
 from stackctl.errors import Problem
 from stackctl.manifest import secret_places
+from stackctl.secret_names import sounds_secret
 from stackctl.source import Position
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -149,7 +150,6 @@ def parse(
             return document
         root, document.following = _compose(hidden)
     except yaml.MarkedYAMLError as error:
-        _hide_lines(document)
         document.problems.append(_syntax_problem(document, error))
         return document
     except yaml.YAMLError as error:
@@ -158,7 +158,8 @@ def parse(
     if root is not None:
         document.value = _Converter(document, substitute).convert(root, ())
     if document.following is not None and not several:
-        at = document.at(document.following, 0)
+        # Its line is not shown: nobody has looked for secrets there.
+        at = Position(file, document.following + 1, 1)
         document.problems.append(
             Problem("a second YAML document", at, remedy="Keep one, or make it a file of its own.")
         )
@@ -176,36 +177,42 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _keys_above(lines: list[str], number: int) -> Path:
-    """The keys of the mappings around a line, as far as indentation tells."""
-    keys: list[str] = []
-    line = lines[number]
-    indent = len(line) - len(line.lstrip(" -"))
-    for above in reversed(lines[:number]):
-        match = re.match(r"([ -]*)[\"']?([\w.-]+)[\"']?\s*:", above)
-        if match and len(match[1]) < indent:
-            keys.insert(0, match[2])
-            indent = len(match[1])
-        if not indent:
-            break
-    return tuple(keys)
+def _hide_in_line(document: Document, number: int) -> None:
+    """Hide what may be secret in a line of a text that is not YAML, where no place of a value is known.
 
-
-def _hide_lines(document: Document) -> None:
-    """Hide what may be secret in the lines of a text that is not YAML, where no place of a value is known.
-
-    That is what follows the key of a secret in its line, and in the lines below that are indented deeper.
+    That is what follows the key of a secret in it, and all of it where a line around it or before it has such a key.
     """
-    below: int | None = None
-    for number, line in enumerate(document.lines):
-        indent = len(line) - len(line.lstrip(" -"))
-        if below is not None and line.strip() and indent <= below:
-            below = None
-        start = indent if below is not None else secret_places.hidden_from(line, _keys_above(document.lines, number))
-        if start is not None and start < len(line):
-            document._hidden[number] = [(start, len(line))]
-        if below is None and start is not None:
-            below = indent
+    lines = document.lines
+    if number >= len(lines):
+        return
+    keys: tuple[str, ...] = ()
+    for each in (*_lines_around(lines, number), number):
+        start = secret_places.hidden_from(lines[each], keys)
+        if start is not None:
+            document._hidden[number] = [(start if each == number else _indent(lines[number]), len(lines[number]))]
+            return
+        key = secret_places.first_key(lines[each])
+        keys = (*keys, key) if key else keys
+
+
+def _lines_around(lines: list[str], number: int) -> list[int]:
+    """The lines above one that it belongs to, from the outermost on: by its indentation, or as it has no key itself."""
+    top, before = number, []
+    while top and not secret_places.first_key(lines[top]):
+        top -= 1
+        before.append(top)
+    found, indent = before[:DEPTH_LIMIT] + before[DEPTH_LIMIT:][-1:], _indent(lines[top])
+    for at in range(top - 1, -1, -1):
+        if not indent or len(found) > 2 * DEPTH_LIMIT:
+            break
+        if lines[at].strip() and _indent(lines[at]) < indent:
+            found.append(at)
+            indent = _indent(lines[at])
+    return found[::-1]
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t-"))
 
 
 def _compose(text: str) -> tuple[yaml.Node | None, int | None]:
@@ -264,6 +271,7 @@ def _syntax_problem(document: Document, error: yaml.MarkedYAMLError) -> Problem:
     if mark.line >= len(document.lines) and error.context_mark:
         # It was noticed at the end of the file; where the open bracket or quote is says more.
         what, mark = f"this is not closed: {what}", error.context_mark
+    _hide_in_line(document, mark.line)
     position = document.at(mark.line, mark.column)
     cause = f"It was found {error.context}." if error.context and error.problem else ""
     return Problem(f"not YAML: {what}", position, cause, _syntax_remedy(what, position))
@@ -366,20 +374,20 @@ class _Converter:
         if plain and _PLAIN_NULL.fullmatch(written):
             return None
         if self.substitute is None or "${" not in written:
-            self._hide_logins(written)
+            self._hide_telling(written)
             return Scalar.of(written, plain)
         text = self.substitute(written, path)
         if isinstance(text, Problem):
             self._problem(text.summary, node, cause=text.cause, remedy=text.remedy)
             return None
+        self._hide_telling(text)
         if text != written:
             self.document.filled[text] = written
             self._hide_named(written)
-            self._hide_logins(text)
         return Scalar.of(text, plain, variable=text != written)
 
-    def _hide_logins(self, text: str) -> None:
-        found = redaction.passwords(text) if "@" in text else []
+    def _hide_telling(self, text: str) -> None:
+        found = redaction.telling(text)
         self.document.secrets.update(found)
         redaction.hide(found)
 
@@ -387,7 +395,7 @@ class _Converter:
         """Take the variables of a text that have the names of secrets for secrets, wherever they are used."""
         for reference in _REFERENCE.findall(written):
             name = re.split(r"[{:}]", reference)[1]
-            value = self.substitute(reference, ()) if self.substitute and secret_keys.sounds_secret(name) else None
+            value = self.substitute(reference, ()) if self.substitute and sounds_secret(name) else None
             if isinstance(value, str) and len(value) >= redaction.SHORTEST:
                 self.document.secrets.add(value)
                 redaction.hide([value])
@@ -401,18 +409,20 @@ class _Converter:
             return
         seen.add((id(node), path[-2:]))
         if isinstance(node, yaml.SequenceNode):
-            before, arguments = "", secret_places.lists_texts(path)
+            texts = [str(item.value) if isinstance(item, yaml.ScalarNode) else "" for item in node.value]
+            arguments, values = secret_places.lists_texts(path), secret_places.arguments_with_secrets(path, texts)
             for index, item in enumerate(node.value):
                 if isinstance(item, yaml.ScalarNode) and not arguments:
                     continue
-                self._redact(item, (*path, index), follows=secret_places.is_option(path, before))
-                before = str(item.value) if isinstance(item, yaml.ScalarNode) else ""
+                self._redact(item, (*path, index), follows=index in values)
                 self._redact_within(item, (*path, index), seen)
         elif isinstance(node, yaml.MappingNode):
             for key_node, value_node in node.value:
                 key = str(key_node.value).translate(_SHOW) if isinstance(key_node, yaml.ScalarNode) else ""
+                if not isinstance(key_node, yaml.ScalarNode):
+                    self._redact_within(key_node, path, seen)
                 below = path if key == "<<" else (*path, key)
-                self._redact(value_node, below)
+                self._redact(value_node, below, follows=key == "replacement" and _relabels_secret(node))
                 if not isinstance(value_node, yaml.ScalarNode):
                     self._redact_within(value_node, below, seen)
 
@@ -420,7 +430,8 @@ class _Converter:
         """Take what is secret at a path out of the lines, or `follows` what says so; a mere reference to a variable
         gives nothing away."""
         written = node.value.translate(_SHOW) if isinstance(node, yaml.ScalarNode) else None
-        if not follows and not secret_places.is_secret(path, written or "", mapping=isinstance(node, yaml.MappingNode)):
+        is_secret = secret_places.is_secret(path, written or "", mapping=isinstance(node, yaml.MappingNode))
+        if not (follows or is_secret or secret_places.begins_with_secret_key(path, written or "")):
             return
         self._collect(node, path)
         if written is not None and _WHOLE_REFERENCE.fullmatch(written):
@@ -457,6 +468,12 @@ class _Converter:
     def _problem(self, summary: str, node: yaml.Node, *, cause: str = "", remedy: str = "") -> None:
         position = self.document.at(node.start_mark.line, node.start_mark.column)
         self.document.problems.append(Problem(summary, position, cause, remedy))
+
+
+def _relabels_secret(step: yaml.MappingNode) -> bool:
+    """Whether a step of relabelling writes a secret parameter."""
+    targets = [value.value for key, value in step.value if key.value == "target_label"]
+    return any(isinstance(target, str) and secret_places.is_secret_label(target) for target in targets)
 
 
 def plain_value(value: Any) -> Any:

@@ -264,7 +264,7 @@ def _address(value: Any) -> str:
     try:
         split_address(text)
     except ValueError as error:
-        raise wrong(f"{error}: `{redaction.without_logins(text)}`", _address_remedy(text)) from None
+        raise wrong(f"{error}: `{redaction.without_telling(text)}`", _address_remedy(text)) from None
     return text
 
 
@@ -291,15 +291,15 @@ def _url(value: Any) -> str:
     text = _text(value)
     if not re.fullmatch(r"https?://[^\s/:@]+(:[0-9]{1,5})?(/\S*)?", text):
         whole = "Write it whole, like `https://example.org/health`."
-        remedy = "Write it without a user and a password." if redaction.has_login(text) else whole
-        raise wrong(f"not an http or https URL: `{redaction.without_logins(text)}`", remedy)
+        remedy = "Write it without a user and a password." if redaction.is_telling(text) else whole
+        raise wrong(f"not an http or https URL: `{redaction.without_telling(text)}`", remedy)
     return text
 
 
 def _probed(value: Any) -> str:
     """What is probed. It is a label of every series about it, which everybody sees who sees metrics."""
     text = _text(value)
-    if redaction.has_login(text):
+    if redaction.is_telling(text):
         remedy = "Remove the user and the password: probe a page that needs none."
         raise wrong("what is probed is a label of the metrics, where its password would be seen", remedy)
     return text

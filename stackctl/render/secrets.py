@@ -10,6 +10,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl import redaction, secret_keys
+from stackctl.secret_names import sounds_secret
 from stackctl.source import Attached, Secret
 from stackctl.tree import File, digest
 
@@ -59,7 +60,7 @@ class SecretFiles:
             return [self._plain(item, (*path, str(index)), owner) for index, item in enumerate(value)]
         if isinstance(value, Secret):
             return self._revealed(value)
-        self.in_clear |= isinstance(value, str) and redaction.has_login(value)
+        self.in_clear |= isinstance(value, str) and redaction.is_telling(value)
         return self._attached(value, owner, path) if isinstance(value, Attached) else value
 
     def _item(self, key: str, value: Any, path: tuple[str, ...], owner: str) -> tuple[str, Any]:
@@ -113,7 +114,7 @@ def _is_clear_secret(path: tuple[str, ...], owner: str, value: Any) -> bool:
         return False  # the headers of a mail are for people
     if secret_keys.holds_headers(owner):
         return secret_keys.is_secret_header(path[-1])
-    return secret_keys.holds_parameters(owner) and secret_keys.sounds_secret(path[-1])
+    return secret_keys.holds_parameters(owner) and sounds_secret(path[-1])
 
 
 def _merged(block: dict[str, Any], files: list[list[Any]]) -> dict[str, Any]:

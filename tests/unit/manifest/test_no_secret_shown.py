@@ -6,6 +6,7 @@ Nowhere may it be: in a message, a line that is shown, a file that others can re
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,6 +45,15 @@ PLACES = {
     "write": (f"{WRITE}      basic_auth:\n", "        ", "password"),
     "write header": (f"{WRITE}      headers:\n", "        ", "X-Any"),
     "write login": (f"{HEAD}prometheus:\n  remote_write:\n", "    - ", "url"),
+    "write query": (f"{HEAD}prometheus:\n  remote_write:\n", "    - ", "url"),
+    "discovery query": (
+        "version: 1\nname: shop\nservices:\n  api:\n    discovery:\n      http_sd_configs:\n",
+        "        - ",
+        "url",
+    ),
+    "docker label": (f"{RUN}      docker:\n        image: x\n        labels:\n", "          ", "app.api.token"),
+    "build": (f"{RUN}      docker:\n        build:\n          args:\n", "            ", "NPM_TOKEN"),
+    "log driver": (f"{RUN}      docker:\n        logging:\n          options:\n", "            ", "splunk-token"),
     "sigv4": (f"{WRITE}      sigv4:\n", "        ", "secret_key"),
     "oauth2": (f"{WRITE}      oauth2:\n", "        ", "client_secret"),
     "extra": (f"{HEAD}prometheus:\n  extra:\n    anything:\n      basic_auth:\n", "        ", "password"),
@@ -62,6 +72,7 @@ PLACES = {
     },
 }  # fmt: skip
 LOGINS = {"write login", "dsn", "webhook"}
+QUERIES = {"write query", "discovery query"}
 # The value as it is written; {k} is the key, {v} the secret, {i} the indentation of what is below.
 FORMS = {
     "plain": "{k}: {v}",
@@ -93,23 +104,31 @@ FORMS = {
     "percent": "{k}: %{v}",
     "second document": "{k}: {v}\n---\n{k}: {v}",
     "comment": "{k}: {v} # {v}",
+    "only in the second document": "{k}: a-b\n---\n{k}: {v}",
+    "no space": "{k}:{v}",
+    "no colon": "{k} {v}",
+    "a key of its own": "? {{{k}: {v}}}\n{i}: x",
+    "line break of Unicode": "{k}: \u2028{v}",
+    "block at the margin": "{k}: |9\n{v}",
 }
 
 
 # Where the user names the keys, another spelling is another key; a URL is none with a sign before it.
-OWN_WORDS = {"params", "native env", "docker env", "grafana env"}
+OWN_WORDS = {"params", "native env", "docker env", "grafana env", "docker label", "build", "log driver"}
 MISSPELT = {"misspelt", "one letter less"}
 NO_URL = {"part", "tag", "alias", "anchor", "percent", "key"}
 CASES = [
     (place, form)
     for place in PLACES
     for form in FORMS
-    if not (place in OWN_WORDS and form in MISSPELT) and not (place in LOGINS and form in NO_URL)
+    if not (place in OWN_WORDS and form in MISSPELT) and not (place in LOGINS | QUERIES and form in NO_URL)
 ]
 
 
 def with_login(place: str, secret: str) -> str:
     """The value that holds the secret: where a URL is wanted, one with a login."""
+    if place in QUERIES:
+        return f"http://x.test/w?db=1&api_key={secret}"
     if place == "dsn":
         return f"postgresql://u:{secret}@x:5432/d"
     return f"http://u:{secret}@x.test/w" if place in LOGINS else secret
@@ -175,7 +194,7 @@ def test_any_secret_is_nowhere_shown(case: tuple[str, str], text: str, number: i
 def test_the_places_are_known_before_the_schema_is(place: str) -> None:
     lines, _, key = PLACES[place]
     above = [line.strip(" -:") for line in lines.splitlines() if line.endswith(":")]
-    assert place in LOGINS or is_secret((*above, key), "some-value")
+    assert place in LOGINS | QUERIES or is_secret((*above, key), "some-value")
 
 
 def test_short_secrets_are_hidden_by_place_only() -> None:
@@ -248,6 +267,18 @@ def test_warns_once_of_secrets_too_short_to_be_hidden(tmp_path: Path) -> None:
         "{native: {command: [app, 'http://u:m4rked-value@db/']}}",
         "{native: {command: [app, --db-password, m4rked-value]}}",
         "{docker: {image: x, command: app --token m4rked-value}}",
+        "{docker: {image: x, command: [redis-server, --requirepass, m4rked-value]}}",
+        "{docker: {image: x, healthcheck: {test: [CMD, redis-cli, -a, m4rked-value, ping]}}}",
+        "{docker: {image: x, healthcheck: {test: 'mysqladmin ping -uroot -pm4rked-value'}}}",
+        "{docker: {image: x, healthcheck: {test: [CMD, curl, -u, 'admin:m4rked-value', 'http://x/']}}}",
+        "{docker: {image: x, healthcheck: {test: [CMD, curl, -H, 'Authorization: Bearer m4rked-value', 'http://x/']}}}",
+        "{docker: {image: x, healthcheck: {test: [CMD-SHELL, 'PGPASSWORD=m4rked-value pg_isready']}}}",
+        "{docker: {image: x, healthcheck: {test: [CMD, wget, 'http://x/health?token=m4rked-value']}}}",
+        "{docker: {image: x, labels: ['homepage.widget.password=m4rked-value']}}",
+        "{docker: {image: x, labels: {auth.users: 'admin:$$2y$$05$$m4rked-value'}}}",
+        "{docker: {image: x, entrypoint: [sh, -c, 'exec app --db \"host=db password=m4rked-value\"']}}",
+        "{docker: {image: x, environment: [OTEL_EXPORTER_OTLP_HEADERS=api-key=m4rked-value]}}",
+        "{docker: {image: x, environment: {HOOK: 'https://hooks.slack.com/services/T/m4rked-value'}}}",
         "{docker: {image: x, command: [app, --token=m4rked-value]}}",
         "{docker: {image: x, environment: [A=1, POSTGRES_PASSWORD=m4rked-value]}}",
         "{docker: {image: x, build: {context: ., args: {NPM_TOKEN: m4rked-value}}}}",
@@ -261,3 +292,27 @@ def test_secrets_in_commands_and_lists_of_variables_are_hidden(tmp_path: Path, r
     stack = read(tmp_path / "stack.yml", {}).stack
     assert stack
     assert bool(secret_arguments(stack)) == ("native" in run)
+
+
+def test_the_parameter_that_a_relabelling_writes_is_hidden(tmp_path: Path) -> None:
+    step = "{target_label: __param_token, replacement: m4rked-value}"
+    for extra in ("", "    nonsense: 1\n"):
+        said = shown(tmp_path, f"{HEAD}    relabel: [{step}]\n{extra}", "")
+        assert not [what for what, text in said if "m4rked" in text]
+
+
+@pytest.mark.parametrize("word", ["x", "a:", "?a=", "mysql ", "://", "z:\n", "- a\n", '"', "  b\n"])
+def test_text_that_is_not_yaml_is_answered_at_once(tmp_path: Path, word: str) -> None:
+    (tmp_path / "stack.yml").write_text(f"version: 1\nservices: {{a: {{targets: ['a:1']}}\nz: {word * 200_000}@\n")
+    before = time.process_time()
+    assert read(tmp_path / "stack.yml", {}).problems
+    assert time.process_time() - before < 20
+
+
+def test_names_of_secrets_in_texts_for_people_are_no_secrets(tmp_path: Path) -> None:
+    texts = "{summary: 'Token: expired', description: 'password=hidden'}"
+    rule = f"{{alert: A, expr: token_total == 1, annotations: {texts}}}"
+    (tmp_path / "stack.yml").write_text(f"{HEAD}rules:\n  - name: g\n    rules: [{rule}]\n")
+    stack = read(tmp_path / "stack.yml", {}).stack
+    assert stack
+    assert not stack.secrets
