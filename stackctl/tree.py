@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import PurePosixPath
 from typing import Any
 
 from stackctl import conventions as c
@@ -146,7 +147,10 @@ def load_units(content: bytes) -> tuple[str, str, tuple[Unit, ...]]:
     Raises ValueError, LookupError or TypeError for anything else.
     """
     index: dict[str, Any] = loads(content)
-    units = tuple(_unit(row) for row in index["units"])
+    rows = index["units"]
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise TypeError("its units are not a list of mappings")
+    units = tuple(_unit(row) for row in rows)
     stack, runtime = index["stack"], index["runtime"]
     if not isinstance(stack, str) or runtime not in (c.DOCKER, c.NATIVE):
         raise ValueError("it names no stack, or no runtime")
@@ -159,6 +163,10 @@ def _unit(row: dict[str, Any]) -> Unit:
     wrong = [f.name for f in fields(Unit) if not isinstance(getattr(unit, f.name), _TYPES[f.name])]
     if wrong:
         raise TypeError(f"{wrong[0]} of a unit has another type")
+    if not all(isinstance(text, str) for text in (*unit.command, *unit.profiles, *unit.env, *unit.env.values())):
+        raise TypeError("a unit is given what is not text")
+    if PurePosixPath(unit.name).name != unit.name:
+        raise ValueError("the name of a unit is a path")
     return unit
 
 
