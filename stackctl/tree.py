@@ -157,7 +157,9 @@ def load_units(content: bytes) -> tuple[str, str, tuple[Unit, ...]]:
     return stack, runtime, units
 
 
-def _unit(row: dict[str, Any]) -> Unit:
+def _unit(row: Any) -> Unit:
+    if not isinstance(row, dict):
+        raise TypeError("a unit is no mapping")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     unit = Unit(**values)
     wrong = [f.name for f in fields(Unit) if not isinstance(getattr(unit, f.name), _TYPES[f.name])]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.bounds import files
+from stackctl.bounds.json_text import loads
 from stackctl.state import disk
 
 # Grafana counts five in this time.
@@ -48,9 +49,9 @@ class RefusedLogins:
 
     def _recent(self) -> list[float]:
         try:
-            found = json.loads(files.read_bytes(self.file))
+            found = loads(files.read_bytes(self.file))
             return [at for at in map(float, found) if 0 <= time.time() - at < _WITHIN_SECONDS]
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, OverflowError):
             return []
 
     def _write(self, times: list[float]) -> None:

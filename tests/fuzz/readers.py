@@ -18,6 +18,8 @@ from stackctl.render import render
 from stackctl.runtime import process
 from stackctl.source import Secret
 from stackctl.starter import exposition
+from stackctl.state.journal import Entry
+from stackctl.state.logins import RefusedLogins
 from stackctl.state.running import Running
 from stackctl.tree import load_units
 from tests.fuzz import seeds
@@ -76,6 +78,11 @@ def _home(content: bytes) -> None:
         home.read(folder)
 
 
+def _logins(content: bytes) -> None:
+    with _folder("logins", content) as folder:
+        RefusedLogins(folder / "logins").blocked()
+
+
 def _pid_file(content: bytes) -> None:
     with _folder("a.pid", content) as folder:
         found = process.read(folder / "a.pid")
@@ -113,6 +120,8 @@ READERS: dict[str, Reader] = {
     "archive": Reader(_backup, seeds.archives()),
     "units": Reader(load_units, seeds.UNITS, (ValueError, LookupError, TypeError)),
     "running": Reader(Running.load, seeds.RUNNING, (ValueError, LookupError, TypeError)),
+    "journal": Reader(Entry.load, seeds.JOURNALS),
+    "logins": Reader(_logins, seeds.LOGINS),
     "home": Reader(_home, seeds.HOMES),
     "pid": Reader(_pid_file, (b"123\n456\nspec\n", b"-1\n5\nx\n")),
 }

@@ -71,3 +71,5 @@ ANSWERS = (
 UNITS = (b'{"stack": "x", "runtime": "docker", "units": [{"name": "prometheus", "spec": "a", "ready": "http://x"}]}',)
 RUNNING = (b'{"runtime": "native", "generation": "abc", "units_skipped": {"grafana": "x"}, "started_at": 1.5}',)
 HOMES = (b'{"id": "a", "folder": "/x", "made_at": 1.0, "runtime": "docker"}',)
+JOURNALS = (b'{"operation": "restore", "token": "ab", "aside": ["a"], "skipped": {"a": "b"}, "in_place": true}',)
+LOGINS = (b"[1700000000.5, 1]",)
