@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 from stackctl import __version__, conventions, redaction
 from stackctl.bounds.terminal import cleaned
 from stackctl.cli.options import Options
-from stackctl.cli.termination import exit_code, interrupt_on_termination
+from stackctl.cli.termination import exit_code, ignore_signals, interrupt_on_termination
 from stackctl.errors import StackctlError
 
 INTERRUPTED = 130
@@ -141,7 +141,9 @@ def run() -> None:
     """The program: run the command line and exit with its code."""
     _hurry()
     interrupt_on_termination()
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    ignore_signals()
+    sys.exit(code)
 
 
 def _hurry() -> None:

@@ -26,6 +26,13 @@ def interrupt_on_termination() -> None:
             signal.signal(number, _terminate)
 
 
+def ignore_signals() -> None:
+    """Ignore what would interrupt a command that has done its work: its exit code stays, without a traceback."""
+    for number in (*_NUMBERS, signal.SIGINT):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _ignore)
+
+
 def exit_code() -> int | None:
     """The exit code of a process that a signal has ended; None when none was received."""
     return _ENDED_BY_SIGNAL + _received[0] if _received else None

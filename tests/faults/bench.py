@@ -53,6 +53,7 @@ class Bench:
     runtime: str
     ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in UNITS})
     marks: int = 0
+    _story: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -81,7 +82,15 @@ class Bench:
 
     def run(self, *arguments: str, plan: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command, with a fault when there is a `plan`."""
-        return self.commands.run(["-f", str(self.folder / c.MANIFEST), *arguments], plan)
+        ran = self.commands.run(["-f", str(self.folder / c.MANIFEST), *arguments], plan)
+        self._story.append(f"$ {' '.join(arguments)} {plan} -> {ran.returncode}\n{ran.stdout}{ran.stderr}")
+        return ran
+
+    def story(self) -> str:
+        """What the commands since the last mark have said, and the ends of the units' logs."""
+        logs = sorted(self.state.root.glob("logs/*.log"))
+        ends = [f"{log.name}: {line}\n" for log in logs for line in log.read_text().splitlines()[-2:]]
+        return "".join([*self._story, *ends])
 
     def must(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         ran = self.run(*arguments)
@@ -125,6 +134,7 @@ class Bench:
     def mark(self) -> Mark:
         """Acknowledged data: a pushed metric, a silence, and a sample that was scraped."""
         self.marks += 1
+        self._story.clear()
         number = self.marks
         self.ask(c.PUSHGATEWAY, "/metrics/job/marks", f"mark {number}\n".encode(), "PUT")
         now = datetime.now(timezone.utc)

@@ -22,7 +22,7 @@ from typing import Any
 
 import stackctl
 from stackctl.cli import main as cli
-from stackctl.cli.termination import interrupt_on_termination
+from stackctl.cli.termination import ignore_signals, interrupt_on_termination
 
 END = "end"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -151,6 +151,7 @@ def _run(folder: str, plan: str, out: str, err: str, arguments: list[str]) -> in
     if plan:
         sys.addaudithook(faults)
     code = cli.main(arguments)
+    ignore_signals()
     if plan:
         faults.end()
     return code

@@ -100,7 +100,7 @@ def _work(made: Bench, queue: Queue[Case], ends: float, results: list[str]) -> N
         try:
             is_reached = check(made, case)
         except Exception as error:
-            raise Violation(f"{case}\n  {type(error).__name__}: {error}") from error
+            raise Violation(f"{case}\n  {type(error).__name__}: {error}\n{made.story()}") from error
         results.append("passed" if is_reached else "missed")
         if len(results) % _EACH == 0:
             _say(f"{len(results)} cases, {results.count('failed')} failed")

@@ -204,3 +204,18 @@ def test_a_full_disk_is_not_a_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     monkeypatch.setattr("stackctl.operations.verification.verify_stack", fails(full))
     assert main(["verify"]) == 3
     assert "no space left on a disk\nNo space left on device: /x/y\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_signal_after_the_work_changes_nothing(name: str) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from stackctl.cli import main\n"
+        "end = sys.exit\n"
+        f"sys.exit = lambda code: (os.kill(os.getpid(), signal.{name}), end(code))\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+        "sys.argv = ['stackctl', '--version']\n"
+        "main.run()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
