@@ -29,9 +29,7 @@ def simulate(
     service: Annotated[list[str] | None, typer.Argument(help="Only these services and exporters.")] = None,
     exporters: Annotated[
         bool,
-        typer.Option(
-            "--exporters", help="Exporters too: cadvisor, clickhouse, kafka, memcached, nginx, postgres, redis."
-        ),
+        typer.Option("--exporters", help="Exporters too: those of the stack that do not speak of this machine."),
     ] = False,
     scenario: Annotated[
         str,
