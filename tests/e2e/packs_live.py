@@ -80,6 +80,8 @@ SYSTEMS: Scenes = {
     "ClickHouseInsertsRejected": ("house", "saturated"),
     "MemcachedRefusesConnections": ("store", "saturated"),
     "PostgresReplicaLags": ("replica", "saturated"),
+    "MysqlDown": ("mysql", "saturated"),
+    "MysqlConnectionsHigh": ("mysql", "saturated"),
 }
 # Alert -> what the test does to a real server, and undoes.
 BY_HAND = {
@@ -133,6 +135,8 @@ ENDLESS = {"Watchdog": "it fires as long as Prometheus runs: that is what it is 
 # Alert -> why it is not provoked. The tests that each pack brings along prove it on promtool's clock.
 NOT_LIVE = {
     "ContainerOomKilled": "needs a kernel that ends processes: the simulated exporter tells of none",
+    "MysqlRefusesConnections": "needs more clients than a server allows: the simulated exporter tells of none",
+    "MysqlSlowQueries": "looks back ten minutes, longer than a test may take",
     "PrometheusNotificationsDropped": "needs an Alertmanager that is away, and it is what tells of alerts",
     "PrometheusRulesSlow": "needs rules that take longer than their interval",
     "PrometheusStorageFails": "needs a disk that fails",

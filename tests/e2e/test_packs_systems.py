@@ -25,7 +25,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.native]
 END_SECONDS = 10
 # Debian has no exporter for memcached, and there is no Kafka, ClickHouse or cAdvisor to be had natively.
 # `house`, `store` and `replica` are others of their kind, which get into what those do not.
-SIMULATED = ("cadvisor", "kafka", "clickhouse", "memcached", "postgres", "house", "store", "replica")
+SIMULATED = (
+    *("cadvisor", "kafka", "clickhouse", "memcached", "postgres", "mysql"),
+    *("house", "store", "replica"),
+)
 PORTS = ("prometheus", "alertmanager", "nginx", "server", "control", *SIMULATED)
 MAX_CONNECTIONS = 16
 # What is too sharp, and what is usual.
@@ -46,6 +49,7 @@ exporters:
   kafka: {{listen: {kafka}, brokers: ["one:9092", "two:9092"]}}
   clickhouse: {{target: "localhost:{clickhouse}"}}
   postgres: {{listen: {postgres}, dsn: "postgresql://monitor@localhost:5432/postgres"}}
+  mysql: {{listen: {mysql}, address: "localhost:3306"}}
 services:
   house:
     targets: ["localhost:{house}"]
@@ -101,6 +105,7 @@ rules:
       ClickHouseReplicaLags: off
       ClickHousePartsHigh: off
       ClickHouseQueriesFail: off
+  - {{pack: mysql, override: {{MysqlDown: {{for: 1s}}, MysqlConnectionsHigh: {{for: 1s}}}}}}
   - pack: memcached
     services: [store]
     with: {{window: 5s}}
@@ -113,7 +118,13 @@ rules:
       PostgresConnectionsHigh: off
       PostgresTransactionLong: off
       PostgresDeadlocks: off
-dashboards: [{{pack: containers}}, {{pack: kafka}}, {{pack: clickhouse}}, {{pack: nginx}}, {{pack: memcached}}]
+dashboards:
+  - pack: containers
+  - pack: kafka
+  - pack: clickhouse
+  - pack: nginx
+  - pack: memcached
+  - pack: mysql
 """
 
 

@@ -32,6 +32,7 @@ exporters:
   redis: {address: "redis:6379"}
   nginx: {url: "http://localhost:8080/stub_status"}
   memcached: {address: "memcached:11211"}
+  mysql: {address: "mysql:3306"}
 services: {api: {targets: ["localhost:8000"]}}
 """
 
@@ -64,6 +65,7 @@ def test_each_declared_exporter_must_be_served_where_prometheus_asks(exporters: 
         "nginx": "127.0.0.1:9113",
         "memcached": "127.0.0.1:9150",
         "clickhouse": "localhost:9363",
+        "mysql": "127.0.0.1:9104",
     }
 
 
