@@ -82,6 +82,8 @@ SYSTEMS: Scenes = {
     "PostgresReplicaLags": ("replica", "saturated"),
     "MysqlDown": ("mysql", "saturated"),
     "MysqlConnectionsHigh": ("mysql", "saturated"),
+    "MongodbDown": ("mongodb", "saturated"),
+    "MongodbCacheFull": ("mongodb", "saturated"),
 }
 # Alert -> what the test does to a real server, and undoes.
 BY_HAND = {
@@ -137,6 +139,8 @@ NOT_LIVE = {
     "ContainerOomKilled": "needs a kernel that ends processes: the simulated exporter tells of none",
     "MysqlRefusesConnections": "needs more clients than a server allows: the simulated exporter tells of none",
     "MysqlSlowQueries": "looks back ten minutes, longer than a test may take",
+    "MongodbConnectionsHigh": "needs as many clients as a server allows: the simulated exporter has half of them",
+    "MongodbMemberUnhealthy": "needs a replica set with a member that is away",
     "PrometheusNotificationsDropped": "needs an Alertmanager that is away, and it is what tells of alerts",
     "PrometheusRulesSlow": "needs rules that take longer than their interval",
     "PrometheusStorageFails": "needs a disk that fails",

@@ -26,7 +26,7 @@ END_SECONDS = 10
 # Debian has no exporter for memcached, and there is no Kafka, ClickHouse or cAdvisor to be had natively.
 # `house`, `store` and `replica` are others of their kind, which get into what those do not.
 SIMULATED = (
-    *("cadvisor", "kafka", "clickhouse", "memcached", "postgres", "mysql"),
+    *("cadvisor", "kafka", "clickhouse", "memcached", "postgres", "mysql", "mongodb"),
     *("house", "store", "replica"),
 )
 PORTS = ("prometheus", "alertmanager", "nginx", "server", "control", *SIMULATED)
@@ -50,6 +50,7 @@ exporters:
   clickhouse: {{target: "localhost:{clickhouse}"}}
   postgres: {{listen: {postgres}, dsn: "postgresql://monitor@localhost:5432/postgres"}}
   mysql: {{listen: {mysql}, address: "localhost:3306"}}
+  mongodb: {{listen: {mongodb}, address: "localhost:27017"}}
 services:
   house:
     targets: ["localhost:{house}"]
@@ -106,6 +107,7 @@ rules:
       ClickHousePartsHigh: off
       ClickHouseQueriesFail: off
   - {{pack: mysql, override: {{MysqlDown: {{for: 1s}}, MysqlConnectionsHigh: {{for: 1s}}}}}}
+  - {{pack: mongodb, override: {{MongodbDown: {{for: 1s}}, MongodbCacheFull: {{for: 1s}}}}}}
   - pack: memcached
     services: [store]
     with: {{window: 5s}}
@@ -125,6 +127,7 @@ dashboards:
   - pack: nginx
   - pack: memcached
   - pack: mysql
+  - pack: mongodb
 """
 
 

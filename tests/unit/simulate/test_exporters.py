@@ -33,6 +33,7 @@ exporters:
   nginx: {url: "http://localhost:8080/stub_status"}
   memcached: {address: "memcached:11211"}
   mysql: {address: "mysql:3306"}
+  mongodb: {address: "mongo:27017"}
 services: {api: {targets: ["localhost:8000"]}}
 """
 
@@ -66,6 +67,7 @@ def test_each_declared_exporter_must_be_served_where_prometheus_asks(exporters: 
         "memcached": "127.0.0.1:9150",
         "clickhouse": "localhost:9363",
         "mysql": "127.0.0.1:9104",
+        "mongodb": "127.0.0.1:9216",
     }
 
 
