@@ -84,6 +84,9 @@ SYSTEMS: Scenes = {
     "MysqlConnectionsHigh": ("mysql", "saturated"),
     "MongodbDown": ("mongodb", "saturated"),
     "MongodbCacheFull": ("mongodb", "saturated"),
+    "ProcessGroupFilesExhausted": ("process", "saturated"),
+    "ProcessGroupZombies": ("process", "saturated"),
+    "ProcessExporterDown": ("process", "down"),
 }
 # Alert -> what the test does to a real server, and undoes.
 BY_HAND = {
@@ -141,6 +144,7 @@ NOT_LIVE = {
     "MysqlSlowQueries": "looks back ten minutes, longer than a test may take",
     "MongodbConnectionsHigh": "needs as many clients as a server allows: the simulated exporter has half of them",
     "MongodbMemberUnhealthy": "needs a replica set with a member that is away",
+    "ProcessGroupEnded": "needs a program whose processes all end: the simulated exporter has some of each",
     "PrometheusNotificationsDropped": "needs an Alertmanager that is away, and it is what tells of alerts",
     "PrometheusRulesSlow": "needs rules that take longer than their interval",
     "PrometheusStorageFails": "needs a disk that fails",

@@ -26,7 +26,7 @@ END_SECONDS = 10
 # Debian has no exporter for memcached, and there is no Kafka, ClickHouse or cAdvisor to be had natively.
 # `house`, `store` and `replica` are others of their kind, which get into what those do not.
 SIMULATED = (
-    *("cadvisor", "kafka", "clickhouse", "memcached", "postgres", "mysql", "mongodb"),
+    *("cadvisor", "kafka", "clickhouse", "memcached", "postgres", "mysql", "mongodb", "process"),
     *("house", "store", "replica"),
 )
 PORTS = ("prometheus", "alertmanager", "nginx", "server", "control", *SIMULATED)
@@ -51,6 +51,7 @@ exporters:
   postgres: {{listen: {postgres}, dsn: "postgresql://monitor@localhost:5432/postgres"}}
   mysql: {{listen: {mysql}, address: "localhost:3306"}}
   mongodb: {{listen: {mongodb}, address: "localhost:27017"}}
+  process: {{listen: {process}}}
 services:
   house:
     targets: ["localhost:{house}"]
@@ -108,6 +109,11 @@ rules:
       ClickHouseQueriesFail: off
   - {{pack: mysql, override: {{MysqlDown: {{for: 1s}}, MysqlConnectionsHigh: {{for: 1s}}}}}}
   - {{pack: mongodb, override: {{MongodbDown: {{for: 1s}}, MongodbCacheFull: {{for: 1s}}}}}}
+  - pack: processes
+    override:
+      ProcessGroupFilesExhausted: {{for: 1s}}
+      ProcessGroupZombies: {{for: 1s}}
+      ProcessExporterDown: {{for: 1s}}
   - pack: memcached
     services: [store]
     with: {{window: 5s}}
@@ -128,6 +134,7 @@ dashboards:
   - pack: memcached
   - pack: mysql
   - pack: mongodb
+  - pack: processes
 """
 
 

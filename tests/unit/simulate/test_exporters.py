@@ -34,6 +34,7 @@ exporters:
   memcached: {address: "memcached:11211"}
   mysql: {address: "mysql:3306"}
   mongodb: {address: "mongo:27017"}
+  process: {}
 services: {api: {targets: ["localhost:8000"]}}
 """
 
@@ -68,6 +69,7 @@ def test_each_declared_exporter_must_be_served_where_prometheus_asks(exporters: 
         "clickhouse": "localhost:9363",
         "mysql": "127.0.0.1:9104",
         "mongodb": "127.0.0.1:9216",
+        "process": "127.0.0.1:9256",
     }
 
 
