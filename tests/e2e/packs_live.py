@@ -87,6 +87,11 @@ SYSTEMS: Scenes = {
     "ProcessGroupFilesExhausted": ("process", "saturated"),
     "ProcessGroupZombies": ("process", "saturated"),
     "ProcessExporterDown": ("process", "down"),
+    "RabbitmqMemoryAlarm": ("rabbitmq", "saturated"),
+    "RabbitmqDiskAlarm": ("rabbitmq", "saturated"),
+    "RabbitmqMessagesWait": ("rabbitmq", "saturated"),
+    "RabbitmqFilesExhausted": ("rabbitmq", "saturated"),
+    "RabbitmqDown": ("rabbitmq", "down"),
 }
 # Alert -> what the test does to a real server, and undoes.
 BY_HAND = {

@@ -26,7 +26,7 @@ END_SECONDS = 10
 # Debian has no exporter for memcached, and there is no Kafka, ClickHouse or cAdvisor to be had natively.
 # `house`, `store` and `replica` are others of their kind, which get into what those do not.
 SIMULATED = (
-    *("cadvisor", "kafka", "clickhouse", "memcached", "postgres", "mysql", "mongodb", "process"),
+    *("cadvisor", "kafka", "clickhouse", "memcached", "postgres", "mysql", "mongodb", "process", "rabbitmq"),
     *("house", "store", "replica"),
 )
 PORTS = ("prometheus", "alertmanager", "nginx", "server", "control", *SIMULATED)
@@ -52,6 +52,7 @@ exporters:
   mysql: {{listen: {mysql}, address: "localhost:3306"}}
   mongodb: {{listen: {mongodb}, address: "localhost:27017"}}
   process: {{listen: {process}}}
+  rabbitmq: {{targets: ["localhost:{rabbitmq}"]}}
 services:
   house:
     targets: ["localhost:{house}"]
@@ -114,6 +115,13 @@ rules:
       ProcessGroupFilesExhausted: {{for: 1s}}
       ProcessGroupZombies: {{for: 1s}}
       ProcessExporterDown: {{for: 1s}}
+  - pack: rabbitmq
+    override:
+      RabbitmqMemoryAlarm: {{for: 1s}}
+      RabbitmqDiskAlarm: {{for: 1s}}
+      RabbitmqMessagesWait: {{for: 1s}}
+      RabbitmqFilesExhausted: {{for: 1s}}
+      RabbitmqDown: {{for: 1s}}
   - pack: memcached
     services: [store]
     with: {{window: 5s}}
@@ -135,6 +143,7 @@ dashboards:
   - pack: mysql
   - pack: mongodb
   - pack: processes
+  - pack: rabbitmq
 """
 
 

@@ -35,6 +35,7 @@ exporters:
   mysql: {address: "mysql:3306"}
   mongodb: {address: "mongo:27017"}
   process: {}
+  rabbitmq: {targets: ["rabbit:15692"]}
 services: {api: {targets: ["localhost:8000"]}}
 """
 
@@ -70,6 +71,7 @@ def test_each_declared_exporter_must_be_served_where_prometheus_asks(exporters: 
         "mysql": "127.0.0.1:9104",
         "mongodb": "127.0.0.1:9216",
         "process": "127.0.0.1:9256",
+        "rabbitmq": "rabbit:15692",
     }
 
 
