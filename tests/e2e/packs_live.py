@@ -92,6 +92,9 @@ SYSTEMS: Scenes = {
     "RabbitmqMessagesWait": ("rabbitmq", "saturated"),
     "RabbitmqFilesExhausted": ("rabbitmq", "saturated"),
     "RabbitmqDown": ("rabbitmq", "down"),
+    "WindowsMemoryHigh": ("windows", "saturated"),
+    "WindowsDiskFull": ("windows", "saturated"),
+    "WindowsDown": ("windows", "down"),
 }
 # Alert -> what the test does to a real server, and undoes.
 BY_HAND = {
@@ -150,6 +153,7 @@ NOT_LIVE = {
     "MongodbConnectionsHigh": "needs as many clients as a server allows: the simulated exporter has half of them",
     "MongodbMemberUnhealthy": "needs a replica set with a member that is away",
     "ProcessGroupEnded": "needs a program whose processes all end: the simulated exporter has some of each",
+    "WindowsCpuHigh": "looks back five minutes, longer than a test may take",
     "PrometheusNotificationsDropped": "needs an Alertmanager that is away, and it is what tells of alerts",
     "PrometheusRulesSlow": "needs rules that take longer than their interval",
     "PrometheusStorageFails": "needs a disk that fails",

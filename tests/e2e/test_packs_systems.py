@@ -26,7 +26,7 @@ END_SECONDS = 10
 # Debian has no exporter for memcached, and there is no Kafka, ClickHouse or cAdvisor to be had natively.
 # `house`, `store` and `replica` are others of their kind, which get into what those do not.
 SIMULATED = (
-    *("cadvisor", "kafka", "clickhouse", "memcached", "postgres", "mysql", "mongodb", "process", "rabbitmq"),
+    *("cadvisor", "kafka", "clickhouse", "memcached", "postgres", "mysql", "mongodb", "process", "rabbitmq", "windows"),
     *("house", "store", "replica"),
 )
 PORTS = ("prometheus", "alertmanager", "nginx", "server", "control", *SIMULATED)
@@ -53,6 +53,7 @@ exporters:
   mongodb: {{listen: {mongodb}, address: "localhost:27017"}}
   process: {{listen: {process}}}
   rabbitmq: {{targets: ["localhost:{rabbitmq}"]}}
+  windows: {{targets: ["localhost:{windows}"]}}
 services:
   house:
     targets: ["localhost:{house}"]
@@ -122,6 +123,8 @@ rules:
       RabbitmqMessagesWait: {{for: 1s}}
       RabbitmqFilesExhausted: {{for: 1s}}
       RabbitmqDown: {{for: 1s}}
+  - pack: windows
+    override: {{WindowsMemoryHigh: {{for: 1s}}, WindowsDiskFull: {{for: 1s}}, WindowsDown: {{for: 1s}}}}
   - pack: memcached
     services: [store]
     with: {{window: 5s}}
@@ -144,6 +147,7 @@ dashboards:
   - pack: mongodb
   - pack: processes
   - pack: rabbitmq
+  - pack: windows
 """
 
 

@@ -36,6 +36,7 @@ exporters:
   mongodb: {address: "mongo:27017"}
   process: {}
   rabbitmq: {targets: ["rabbit:15692"]}
+  windows: {targets: ["windows:9182"]}
 services: {api: {targets: ["localhost:8000"]}}
 """
 
@@ -72,6 +73,7 @@ def test_each_declared_exporter_must_be_served_where_prometheus_asks(exporters: 
         "mongodb": "127.0.0.1:9216",
         "process": "127.0.0.1:9256",
         "rabbitmq": "rabbit:15692",
+        "windows": "windows:9182",
     }
 
 
