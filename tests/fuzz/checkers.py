@@ -21,7 +21,7 @@ _DEADLINE_SECONDS = 120
 # Keys of a service of Compose that name others.
 _REFERS = {"depends_on", "links", "network_mode", "ipc", "pid", "volumes_from", "extends"}
 # Both say which file comes next, and promtool also which rules.
-_BEGINS = re.compile(r"^Checking '?(?P<path>/[^']+?)'?(?:$|\s+(?:SUCCESS|FAILED))", re.MULTILINE)
+_BEGINS = re.compile(r"^Checking '?(?P<path>/[^']+?)'?(?:$|\s+(?:SUCCESS|FAILED)|panic:)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def _halved(checker: Checker, files: dict[Path, str]) -> dict[Path, str]:
 def _failures(said: str) -> Iterator[str]:
     """The lines that say which file is read, of the parts that do not end well."""
     begins = [match.start() for match in _BEGINS.finditer(said)]
-    for begin, end in zip(begins, [*begins[1:], len(said)], strict=True):
-        if "FAILED" in said[begin:end]:
+    for begin, end in zip(begins, [*begins[1:], len(said)], strict=False):
+        if "FAILED" in said[begin:end] or "panic:" in said[begin:end]:
             yield said[begin:].partition("\n")[0]
 
 
