@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,15 +69,24 @@ class Declared:
 
 
 def declared(manifest: Manifest) -> Iterator[Declared]:
-    """Yield every component that the manifest declares, in the order in which they are listed."""
+    """Yield every component that the manifest declares, in the order in which they are listed.
+
+    An exporter that has the name of another component is none: what is left of the manifest is rendered without it.
+    """
     for component in registry.every():
         section: Any = manifest.exporters if component.is_exporter else manifest
         settings = getattr(section, component.name, None)
         if settings is not None:
             path = ("exporters", component.name) if component.is_exporter else (component.name,)
             yield Declared(component, path, settings)
-    for name, settings in (manifest.exporters.model_extra or {} if manifest.exporters else {}).items():
-        yield Declared(registry.custom(name, settings), ("exporters", name), settings)
+    for name, settings in _custom(manifest).items():
+        if registry.find(name) is None:
+            yield Declared(registry.custom(name, settings), ("exporters", name), settings)
+
+
+def _custom(manifest: Manifest) -> Mapping[str, Any]:
+    """Exporters that stackctl does not know, by name."""
+    return manifest.exporters.model_extra or {} if manifest.exporters else {}
 
 
 def running(manifest: Manifest) -> list[Declared]:
@@ -87,12 +96,13 @@ def running(manifest: Manifest) -> list[Declared]:
 
 def _exporter_names(manifest: Manifest) -> Iterator[Found]:
     """Names of exporters that stackctl does not know."""
-    for each in declared(manifest):
-        if not c.SERVICE_NAME.fullmatch(each.name):
+    for name in _custom(manifest):
+        path = ("exporters", name)
+        if not c.SERVICE_NAME.fullmatch(name):
             remedy = "Begin with a letter or a digit, and use these, `-`, `_` and `.`."
-            yield each.path, f"not a name of an exporter: `{each.name}`", remedy
-        elif each.path == ("exporters", each.name) and registry.find(each.name) not in (None, each.component):
-            yield each.path, f"`{each.name}` is not an exporter", f"Write `{each.name}` at the top level."
+            yield path, f"not a name of an exporter: `{name}`", remedy
+        elif registry.find(name):
+            yield path, f"`{name}` is not an exporter", f"Write `{name}` at the top level."
 
 
 def _something_to_monitor(manifest: Manifest) -> Iterator[Found]:
