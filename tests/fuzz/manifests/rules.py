@@ -77,6 +77,11 @@ OF_COMPONENTS = {
     "nginx": "nginx",
     "memcached": "memcached",
     "clickhouse": "clickhouse",
+    "mysql": "mysql",
+    "mongodb": "mongodb",
+    "process": "processes",
+    "rabbitmq": "rabbitmq",
+    "windows": "windows",
 }
 
 

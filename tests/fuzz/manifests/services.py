@@ -131,6 +131,13 @@ EXPORTERS = {
     "nginx?": {**_SERVER, "listen?": 20007, "url": URL},
     "memcached?": {**_SERVER, "listen?": 20008, "address": TARGET},
     "clickhouse?": {**_SCRAPED, "target": TARGET, "metrics_path?": "/m"},
+    "mysql?": {**_SERVER, "listen?": 20012, "address": TARGET, "user?": TEXT, "password?": TEXT},
+    "mongodb?": {
+        **_SERVER, "listen?": 20013, "address": TARGET, "user?": TEXT, "password?": TEXT, "auth_source?": TEXT,
+    },
+    "process?": {**_SERVER, "listen?": 20014},
+    "rabbitmq?": {**_SCRAPED, "targets": Many(TARGET), "metrics_path?": "/m"},
+    "windows?": {**_SCRAPED, "targets": Many(TARGET), "metrics_path?": "/m"},
     "haproxy?": {**_CUSTOM, "listen?": 20010},
     "own-exporter?": {**_CUSTOM, "port": 9401, "listen?": 20011},
 }  # fmt: skip
