@@ -132,14 +132,16 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         remedy = "Name a file that `stackctl backup` has written. Nothing was changed."
-        raise InputError.of(f"{path} cannot be restored", cause=str(error.strerror), remedy=remedy) from error
+        raise InputError.of(
+            "archive.unusable", f"{path} cannot be restored", cause=str(error.strerror), remedy=remedy
+        ) from error
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise _refusal(path, str(error)) from error
 
 
 def _refusal(path: Path, cause: str) -> InputError:
     remedy = "Take another backup; this one is damaged, or no backup of stackctl. Nothing was changed."
-    return InputError.of(f"{path} cannot be restored", cause=cause, remedy=remedy)
+    return InputError.of("archive.unusable", f"{path} cannot be restored", cause=cause, remedy=remedy)
 
 
 def _entry(path: str, size: int, mode: int) -> tarfile.TarInfo:

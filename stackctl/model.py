@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.promql.choice import Choice
 from stackctl.source import Nowhere, Places, Position, Secret
 
@@ -367,7 +367,7 @@ class RuleFile:
     rules: tuple[Rule, ...]
     origin: Position
     source: str = ""
-    notes: tuple[Problem, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True)

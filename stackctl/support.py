@@ -11,7 +11,7 @@ from datetime import date
 
 from stackctl.components import registry
 from stackctl.components.release import image_version
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Stack
 
 # When the tables of the components were last compared with what the projects publish.
@@ -40,7 +40,7 @@ def support_of(component: str, version: tuple[int, ...], today: date) -> Support
     return Support(component, shown, is_over, ends)
 
 
-def too_old(stack: Stack) -> Iterator[Problem]:
+def too_old(stack: Stack) -> Iterator[Diagnostic]:
     """Yield a warning for every image that is older than what stackctl works with."""
     for component in stack.components:
         known, version = registry.of(component), image_version(component.image)
@@ -48,7 +48,8 @@ def too_old(stack: Stack) -> Iterator[Problem]:
         if minimum and () < version < minimum:
             oldest = ".".join(map(str, minimum))
             shown = ".".join(map(str, version))
-            yield Problem(
+            yield Diagnostic(
+                "version.too-old",
                 f"{component.name} {shown} is older than {oldest}, the oldest version that stackctl works with",
                 component.origin,
                 remedy=f"Remove `image` for {known.image}, or name {oldest} or newer.",

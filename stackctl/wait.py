@@ -56,6 +56,10 @@ def wait_until(
             return seen
         left = deadline - clock.now()
         if left <= 0:
-            raise TimedOut.of(f"waited {deadline_seconds:g} s for {what}, last seen: {describe(seen)}", remedy=remedy)
+            raise TimedOut.of(
+                "command.timeout",
+                f"waited {deadline_seconds:g} s for {what}, last seen: {describe(seen)}",
+                remedy=remedy,
+            )
         clock.sleep(min(interval, left))
         interval = max(interval, min(interval * _GROWTH, _LONGEST_INTERVAL_SECONDS))

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "stackctl"
 
 # Room -> the rooms and modules of stackctl that it may import. What is not listed here may not exist.
-GROUND = {"errors", "source", "conventions", "redaction", "secret_names", "bounds"}
+GROUND = {"diagnostic", "errors", "source", "conventions", "redaction", "secret_names", "bounds"}
 CORE = {
     *GROUND,
     "model",
@@ -33,7 +33,8 @@ ALLOWED = {
     "redaction": {"secret_names"},
     "secret_names": set[str](),
     "source": {"redaction"},
-    "errors": {"source"},
+    "diagnostic": {"source"},
+    "errors": {"diagnostic", "source"},
     "secret_fields": set[str](),
     "secret_keys": {*GROUND, "secret_fields"},
     "bounds": set[str](),
@@ -45,7 +46,7 @@ ALLOWED = {
     "home": {"bounds"},
     "wait": {"bounds", "errors"},
     "data": GROUND,
-    "model": {"errors", "promql", "source"},
+    "model": {"diagnostic", "errors", "promql", "source"},
     "tree": {*GROUND},
     "ownership": {*GROUND, "components", "tree"},
     "scrape": {*GROUND, "addresses", "components", "model", "tree"},

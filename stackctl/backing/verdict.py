@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stackctl.clients.http import NoAnswer
-from stackctl.verification.finding import Finding, Subject
+from stackctl.diagnostic import Diagnostic
+from stackctl.verification.subject import Subject
 
 # From the best to the worst. "early" may become better by waiting, and is a failure when it does not.
 Outcome = Literal["data", "empty", "skip", "early", "fail"]
@@ -27,11 +28,11 @@ class Verdict:
     cause: str = ""
     optional: str = ""
 
-    def finding(self, subject: Subject, evidence: str = "") -> Finding:
+    def finding(self, subject: Subject, evidence: str = "") -> Diagnostic:
         if self.outcome in ("data", "empty"):
             return subject.passed(self.summary)
         if self.outcome == "skip":
-            return subject.skipped(self.summary, self.remedy, cause=self.cause)
+            return subject.skipped(self.summary, self.remedy, depends_on=self.cause)
         return subject.failed(self.summary, self.remedy, evidence, stage="loaded")
 
 

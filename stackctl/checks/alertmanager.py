@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from stackctl import conventions as c
 from stackctl.clients.http import NoAnswer
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Server
 from stackctl.scrape import component_address
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
 from stackctl.verification.loaded import alertmanager_difference
 from stackctl.verification.receivers import rendered_receivers
+from stackctl.verification.subject import Subject
 
 CONNECTED = "alertmanager.connected"
 CONFIG = "alertmanager.config"
@@ -22,7 +23,7 @@ RECEIVER = "alertmanager.receiver"
 SYNC_SECONDS = 2 * c.TARGET_SYNC_SECONDS
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for the connection, for the configuration and for each receiver, when there is an Alertmanager."""
     alertmanager = context.stack.alertmanager
     if alertmanager is None:
@@ -65,7 +66,7 @@ def _look(context: Context, receivers: Set[str]) -> Loaded | NoAnswer:
     )
 
 
-def _connected(context: Context, subject: Subject, address: str) -> Finding:
+def _connected(context: Context, subject: Subject, address: str) -> Diagnostic:
     client = context.prometheus()
     seen = context.settle(
         client.alertmanagers, lambda urls: any(f"//{address}/" in url for url in urls), within=SYNC_SECONDS
@@ -79,7 +80,7 @@ def _connected(context: Context, subject: Subject, address: str) -> Finding:
     return subject.passed(f"Prometheus sends alerts to {address}")
 
 
-def _others(context: Context, own: Server) -> list[Finding]:
+def _others(context: Context, own: Server) -> list[Diagnostic]:
     """A finding for every other Alertmanager that the rendered configuration lists: whether it answers there."""
     alerting = context.tree.yaml(c.PROMETHEUS_FILE).get("alerting") or {}
     urls = [
@@ -92,7 +93,7 @@ def _others(context: Context, own: Server) -> list[Finding]:
     return [_other(context, Subject(CONNECTED, url, context.stack.prometheus.origin), url) for url in urls]
 
 
-def _other(context: Context, subject: Subject, url: str) -> Finding:
+def _other(context: Context, subject: Subject, url: str) -> Diagnostic:
     answer = context.settle(lambda: context.fetch(f"{url}/-/ready"), lambda seen: seen.ok)
     remedy = "Start it, or correct its address in `prometheus: {extra: {alerting: ...}}`."
     if isinstance(answer, NoAnswer):
@@ -102,7 +103,7 @@ def _other(context: Context, subject: Subject, url: str) -> Finding:
     return subject.passed(f"it answers at {url}")
 
 
-def _config(subject: Subject, loaded: Loaded | NoAnswer) -> Finding:
+def _config(subject: Subject, loaded: Loaded | NoAnswer) -> Diagnostic:
     if isinstance(loaded, NoAnswer):
         return subject.unanswered(loaded, "See `stackctl logs alertmanager`.")
     if loaded.differences:
@@ -114,7 +115,7 @@ def _config(subject: Subject, loaded: Loaded | NoAnswer) -> Finding:
     return subject.passed("the loaded routes and receivers are the rendered ones")
 
 
-def _receiver(subject: Subject, loaded: Loaded | NoAnswer) -> Finding:
+def _receiver(subject: Subject, loaded: Loaded | NoAnswer) -> Diagnostic:
     if isinstance(loaded, NoAnswer):
         return subject.unanswered(loaded, "See `stackctl logs alertmanager`.")
     if subject.name not in loaded.receivers:

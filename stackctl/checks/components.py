@@ -8,21 +8,22 @@ from concurrent.futures import ThreadPoolExecutor
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.components import registry
 from stackctl.diagnosis.causes import REWRITE
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Server
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 
 ID = "component.ready"
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every declared component. One that the runtime could not have is skipped, never passed."""
     components = context.stack.components
     with ThreadPoolExecutor(len(components)) as pool:  # beside each other: one that is away is waited for
         return list(pool.map(lambda component: _component(context, component), components))
 
 
-def _component(context: Context, component: Server) -> Finding:
+def _component(context: Context, component: Server) -> Diagnostic:
     subject = Subject(ID, component.name, component.origin)
     if component.name in context.skipped:
         return subject.skipped(f"does not run: {context.skipped[component.name]}")

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from stackctl import conventions as c
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import RuntimeInfo
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Retention
 from stackctl.verification.config_difference import config_difference, same_retention
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 
 GENERATION = "stack.generation"
 FILES = "stack.files"
@@ -23,14 +24,14 @@ RETENTION = "prometheus.retention"
 Seen = tuple[RuntimeInfo, str] | NoAnswer
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """The generation that runs, and the configuration and the retention that Prometheus reports."""
     client = context.prometheus()
     seen = context.settle(lambda: (client.runtime_info(), client.config()), lambda _: True)
     return [_generation(context), _files(context), _config(context, seen), _retention(context, seen)]
 
 
-def _generation(context: Context) -> Finding:
+def _generation(context: Context) -> Diagnostic:
     subject = Subject(GENERATION, context.stack.name, context.stack.origin)
     if context.current == context.declared:
         return subject.passed(f"generation {context.current} is what the manifest says")
@@ -40,7 +41,7 @@ def _generation(context: Context) -> Finding:
     )
 
 
-def _files(context: Context) -> Finding:
+def _files(context: Context) -> Diagnostic:
     subject = Subject(FILES, context.stack.name, context.stack.origin)
     if context.intact:
         return subject.passed(f"the files of generation {context.current} are what was written")
@@ -50,7 +51,7 @@ def _files(context: Context) -> Finding:
     )
 
 
-def _config(context: Context, seen: Seen) -> Finding:
+def _config(context: Context, seen: Seen) -> Diagnostic:
     subject = Subject(CONFIG, c.PROMETHEUS, context.stack.prometheus.origin)
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen)
@@ -65,7 +66,7 @@ def _config(context: Context, seen: Seen) -> Finding:
     return subject.passed("the loaded configuration is the rendered one")
 
 
-def _retention(context: Context, seen: Seen) -> Finding:
+def _retention(context: Context, seen: Seen) -> Diagnostic:
     subject = Subject(RETENTION, c.PROMETHEUS, context.stack.prometheus.origin)
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen)

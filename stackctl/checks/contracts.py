@@ -13,11 +13,12 @@ from stackctl import conventions as c
 from stackctl.backing.metric_summary import SHOWN, SUFFIXES, Scraped, Shape, Source, look
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Metric, Service
 from stackctl.promql.selectors import Selector
 from stackctl.verification import targets
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 
 METRIC = "contract.metric"
 LABELS = "contract.labels"
@@ -29,7 +30,7 @@ _TEXT_TYPES = {"info": "gauge", "stateset": "gauge"}
 _CONCURRENCY = 4
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """Two findings for every metric of every contract; one for a service of which nothing is scraped."""
     sources = list(_sources(context))
     if not sources:
@@ -54,7 +55,7 @@ def _sources(context: Context) -> Iterator[Source]:
 
 def _source(
     context: Context, client: Prometheus, source: Source, seen: targets.TargetStates | NoAnswer
-) -> list[Finding]:
+) -> list[Diagnostic]:
     job = source.job
     subject = Subject(METRIC, source.service.name, source.contract.origin)
     if targets.is_skipped(context, job):
@@ -106,7 +107,7 @@ def _had(client: Prometheus, source: Source, name: str, seconds: float) -> bool:
 # -- the metric -----------------------------------------------------------------------------------------------
 
 
-def _metric(service: Service, metric: Metric, scraped: Scraped, going: bool) -> list[Finding]:
+def _metric(service: Service, metric: Metric, scraped: Scraped, going: bool) -> list[Diagnostic]:
     subject = Subject(METRIC, f"{service.name}/{metric.name}", metric.origin)
     kinds, count = scraped.kinds(metric), scraped.count(metric)
     fault = _existence(metric, kinds, scraped) or _type(metric, kinds) or _presence(metric, scraped)
@@ -168,7 +169,7 @@ def _presence(metric: Metric, scraped: Scraped) -> Fault:
 # -- the labels -----------------------------------------------------------------------------------------------
 
 
-def _labels(subject: Subject, metric: Metric, count: int, shape: Shape) -> Finding:
+def _labels(subject: Subject, metric: Metric, count: int, shape: Shape) -> Diagnostic:
     declared = [label.name for label in metric.labels]
     missing = sorted(label for label in declared if shape.lacking.get(label) == count)
     extra = sorted(shape.extra)

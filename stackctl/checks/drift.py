@@ -17,9 +17,10 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import LoadedRule
+from stackctl.diagnostic import Diagnostic
 from stackctl.scrape import rendered_blocks
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 
 JOB = "drift.job"
 TARGET = "drift.target"
@@ -39,7 +40,7 @@ _BY_HAND = "Declare it in the manifest, or delete it in Grafana."
 Loaded = Mapping[str, bool]
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """For each kind of thing, a warning for every one that is not declared, or a pass."""
     stack = context.stack
     looks: list[tuple[Subject, Callable[[Context], Loaded], str]] = [
@@ -55,7 +56,7 @@ def check(context: Context) -> Iterable[Finding]:
         return [finding for findings in found for finding in findings]
 
 
-def _findings(context: Context, subject: Subject, look: Callable[[Context], Loaded], remedy: str) -> list[Finding]:
+def _findings(context: Context, subject: Subject, look: Callable[[Context], Loaded], remedy: str) -> list[Diagnostic]:
     # What was taken out by a reload may be there for a moment more.
     loaded = context.settle(lambda: look(context), lambda seen: all(seen.values()))
     if isinstance(loaded, NoAnswer):

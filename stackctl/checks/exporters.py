@@ -12,22 +12,23 @@ from stackctl import conventions as c
 from stackctl.addresses import reachable_url
 from stackctl.clients.http import Http, NoAnswer, why
 from stackctl.components import registry
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Exporter, Probe
 from stackctl.verification import server_log, targets
 from stackctl.verification.context import PROBE_SECONDS, Context
-from stackctl.verification.finding import Finding, Subject
 from stackctl.verification.place import secrets
+from stackctl.verification.subject import Subject
 from stackctl.verification.targets import TargetStates
 
 WORKS = "exporter.works"
 PROBE = "probe.success"
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for each exporter that has something to reach, and one for each probe."""
     names = {exporter.name for exporter in context.stack.exporters} - context.skipped.keys()
     jobs = [job for job in context.jobs if job.component and job.component.name in names]
-    seen = targets.settle(context) if jobs else NoAnswer.of("nothing to ask")
+    seen = targets.settle(context) if jobs else NoAnswer.of("server.no-answer", "nothing to ask")
     exporters = [exporter for exporter in context.stack.exporters if registry.of(exporter).works]
     probes = [(exporter, probe) for exporter in context.stack.exporters for probe in exporter.probes]
     return [
@@ -36,7 +37,7 @@ def check(context: Context) -> Iterable[Finding]:
     ]
 
 
-def _works(context: Context, exporter: Exporter, seen: TargetStates | NoAnswer) -> Finding:
+def _works(context: Context, exporter: Exporter, seen: TargetStates | NoAnswer) -> Diagnostic:
     subject = Subject(WORKS, exporter.name, exporter.origin)
     if exporter.name in context.skipped:
         return subject.skipped(context.why_skipped(exporter.name, "it"))
@@ -52,7 +53,7 @@ def _works(context: Context, exporter: Exporter, seen: TargetStates | NoAnswer) 
     return subject.passed(f"{series} {condition}".strip())
 
 
-def _lost(context: Context, subject: Subject, exporter: Exporter, seen: str) -> Finding:
+def _lost(context: Context, subject: Subject, exporter: Exporter, seen: str) -> Diagnostic:
     """The failure of an exporter that does not reach its server. Natively it runs here, so it can be asked from here
     whether anybody is there at all."""
     silent = list(_silent(context, exporter)) if context.runtime == c.NATIVE else []
@@ -81,7 +82,7 @@ def _address(server: str) -> tuple[str, int]:
     return parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _probe(context: Context, exporter: Exporter, probe: Probe, seen: TargetStates | NoAnswer) -> Finding:
+def _probe(context: Context, exporter: Exporter, probe: Probe, seen: TargetStates | NoAnswer) -> Diagnostic:
     subject = Subject(PROBE, probe.name, probe.origin)
     if exporter.name in context.skipped:
         return subject.skipped(context.why_skipped(exporter.name, exporter.name))

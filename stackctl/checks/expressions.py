@@ -12,14 +12,15 @@ from collections.abc import Iterable, Sequence
 from stackctl.backing.judgement import Backing, judged
 from stackctl.backing.verdict import Verdict
 from stackctl.checks.rules import Expected, expected_rules
+from stackctl.diagnostic import Diagnostic
 from stackctl.promql.selectors import read
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 
 ID = "rule.data"
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every declared rule."""
     rules = expected_rules(context.stack.rules)
     verdicts = judged(context, rules, _verdicts)

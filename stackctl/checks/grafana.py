@@ -11,11 +11,12 @@ from stackctl import conventions as c
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.components import registry
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Dashboard
 from stackctl.tree import Unit
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
 from stackctl.verification.place import Place
+from stackctl.verification.subject import Subject
 
 HEALTH = "grafana.health"
 LOGIN = "grafana.login"
@@ -23,17 +24,17 @@ DATASOURCE = "grafana.datasource"
 DASHBOARD = "grafana.dashboard"
 
 
-def check_health(context: Context) -> Iterable[Finding]:
+def check_health(context: Context) -> Iterable[Diagnostic]:
     """The health of a declared Grafana, which it reports without a login."""
     return _own(context, HEALTH, _health)
 
 
-def check_login(context: Context) -> Iterable[Finding]:
+def check_login(context: Context) -> Iterable[Diagnostic]:
     """The login to a declared Grafana, tried once: after five wrong ones it locks the user out, people too."""
     return _own(context, LOGIN, _login)
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """The datasource of a declared Grafana and every dashboard, as the logged-in user sees them."""
     dashboards = [(Subject(DASHBOARD, d.path, d.origin), d) for d in context.stack.dashboards]
     if context.stack.grafana is None:
@@ -46,7 +47,7 @@ def check(context: Context) -> Iterable[Finding]:
     return [*_own(context, DATASOURCE, _datasource), *loaded]
 
 
-def _own(context: Context, id: str, check: Callable[[Context, Subject, Grafana], Finding]) -> list[Finding]:
+def _own(context: Context, id: str, check: Callable[[Context, Subject, Grafana], Diagnostic]) -> list[Diagnostic]:
     """The finding of one check about Grafana itself; none where it is not declared."""
     if context.stack.grafana is None:
         return []
@@ -56,7 +57,7 @@ def _own(context: Context, id: str, check: Callable[[Context, Subject, Grafana],
     return [check(context, subject, context.grafana())]
 
 
-def _health(context: Context, subject: Subject, client: Grafana) -> Finding:
+def _health(context: Context, subject: Subject, client: Grafana) -> Diagnostic:
     seen = context.settle(client.health, lambda answer: answer.get("database") == "ok")
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen, _LOGS)
@@ -76,7 +77,7 @@ def reset_command(unit: Unit, place: Place) -> str:
     return place.in_shell(unit, arguments, c.GRAFANA_PASSWORD_FILE)
 
 
-def _login(context: Context, subject: Subject, client: Grafana) -> Finding:
+def _login(context: Context, subject: Subject, client: Grafana) -> Diagnostic:
     try:
         return subject.passed(f"logged in as {client.user()}")
     except NoAnswer as error:
@@ -92,7 +93,7 @@ def _login(context: Context, subject: Subject, client: Grafana) -> Finding:
     )
 
 
-def _datasource(context: Context, subject: Subject, client: Grafana) -> Finding:
+def _datasource(context: Context, subject: Subject, client: Grafana) -> Diagnostic:
     seen = context.settle(lambda: client.datasource(c.DATASOURCE_UID), lambda _: True)
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen, _LOGS)
@@ -108,7 +109,7 @@ def _datasource(context: Context, subject: Subject, client: Grafana) -> Finding:
     return subject.passed(f"Grafana reaches {seen.get('url')}")
 
 
-def _dashboard(context: Context, subject: Subject, client: Grafana, dashboard: Dashboard) -> Finding:
+def _dashboard(context: Context, subject: Subject, client: Grafana, dashboard: Dashboard) -> Diagnostic:
     seen = context.settle(lambda: client.dashboard(dashboard.uid), lambda _: True)
     if isinstance(seen, NoAnswer) and seen.status == 404:
         return subject.failed(f"Grafana has not loaded it (uid {dashboard.uid}): {seen.summary}", _LOGS)

@@ -8,17 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from stackctl import conventions as c
 from stackctl.clients.http import NoAnswer, first_line
 from stackctl.diagnosis.probing import probe_unit
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Service
 from stackctl.scrape import Endpoint, Job
 from stackctl.verification import targets
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 
 ID = "service.health"
 CONCURRENCY = 16
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every health path of every target, asked from where Prometheus runs."""
     asked = [
         (job, job.service, kind, path, endpoint)
@@ -36,7 +37,7 @@ def _endpoints(job: Job) -> tuple[Endpoint, ...]:
     return job.endpoints or (Endpoint("", job.name, {}, job.origin),)
 
 
-def _ask(context: Context, job: Job, service: Service, kind: str, path: str, endpoint: Endpoint) -> Finding:
+def _ask(context: Context, job: Job, service: Service, kind: str, path: str, endpoint: Endpoint) -> Diagnostic:
     subject = Subject(ID, f"{service.name}/{endpoint.instance} {kind}", endpoint.origin)
     if service.name in context.skipped:
         return subject.skipped(f"does not run: {context.skipped[service.name]}")

@@ -6,23 +6,24 @@ from collections.abc import Iterable
 
 from stackctl import conventions as c
 from stackctl.clients.http import NoAnswer
+from stackctl.diagnostic import Diagnostic
 from stackctl.scrape import Job
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 
 ID = "job.loaded"
 # Twice the time in which Prometheus takes up the jobs of a new configuration.
 _SYNC_SECONDS = 2 * c.TARGET_SYNC_SECONDS
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every declared job."""
     names = {job.name for job in context.jobs}
     seen = context.settle(context.prometheus().jobs, names.issubset, within=_SYNC_SECONDS)
     return [_job(job, seen) for job in context.jobs]
 
 
-def _job(job: Job, seen: frozenset[str] | NoAnswer) -> Finding:
+def _job(job: Job, seen: frozenset[str] | NoAnswer) -> Diagnostic:
     subject = Subject(ID, job.name, job.origin)
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen)

@@ -15,11 +15,12 @@ from stackctl import conventions as c
 from stackctl.clients.alertmanager import Account
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Labels, Prometheus, Series
+from stackctl.diagnostic import Diagnostic
 from stackctl.verification import server_log
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
 from stackctl.verification.receivers import rendered_receivers
 from stackctl.verification.server_log import Entry
+from stackctl.verification.subject import Subject
 
 ID = "alertmanager.notifications"
 # How far back Prometheus is asked for the order of failures and successes, and in which steps.
@@ -67,7 +68,7 @@ def failing(log: Iterable[Entry], since: float) -> list[Failure]:
     return list(found.values())
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every receiver that notifies anybody."""
     subjects = [
         (Subject(ID, receiver.name, receiver.origin), receiver.kinds)
@@ -127,7 +128,7 @@ def _receiver(
     accounts: Mapping[Key, Account],
     order: Mapping[Key, Order],
     failures: Sequence[Failure],
-) -> Finding:
+) -> Diagnostic:
     own = {key: account for key, account in accounts.items() if key[1] in kinds and key[0] in ("", subject.name)}
     if not accounts:
         return subject.failed("Alertmanager does not report its notifications", "Run `stackctl reload`.")

@@ -25,6 +25,7 @@ from stackctl.backing.verdict import Verdict, worst
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Dashboard, PanelQuery
 from stackctl.promql import duration
 from stackctl.promql.choice import Choice, within
@@ -32,7 +33,7 @@ from stackctl.promql.expression import syntax_error
 from stackctl.promql.grafana import MACROS, compared_exactly, runnable
 from stackctl.promql.selectors import read
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 
 PANEL = "panel.data"
 VARIABLE = "panel.variable"
@@ -62,7 +63,7 @@ class Query:
         return self.path, self.query.panel
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every panel and every variable that asks Prometheus."""
     queries = [query for dashboard in context.stack.dashboards for query in asked(context, dashboard)]
     panels: dict[tuple[str, str], dict[Query, Verdict]] = {}
@@ -78,7 +79,7 @@ def _optional(verdicts: Mapping[Query, Verdict]) -> Verdict | None:
     return found if found.optional else None
 
 
-def _collectors(context: Context, optional: Sequence[tuple[tuple[str, str], Verdict]]) -> Iterator[Finding]:
+def _collectors(context: Context, optional: Sequence[tuple[tuple[str, str], Verdict]]) -> Iterator[Diagnostic]:
     """A warning for each dashboard with panels about what an exporter could serve: one cause, however many panels."""
     groups: dict[tuple[str, str], list[Verdict]] = {}
     for (path, _), verdict in optional:
@@ -118,7 +119,7 @@ def _rate_interval(context: Context) -> dict[str, str]:
     return {"__rate_interval": f"{int(4 * scrape)}s"} if 4 * scrape > least else {}
 
 
-def _panel(panel: tuple[str, str], verdicts: Mapping[Query, Verdict]) -> Finding:
+def _panel(panel: tuple[str, str], verdicts: Mapping[Query, Verdict]) -> Diagnostic:
     """The finding of a panel: the worst of the queries that it shows."""
     shown = {query: verdict for query, verdict in verdicts.items() if not query.query.hidden} or verdicts
     failing, found = next((query, verdict) for query, verdict in shown.items() if verdict == worst(shown.values()))

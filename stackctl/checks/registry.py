@@ -27,10 +27,10 @@ from stackctl.checks import (
     targets,
 )
 from stackctl.clients.http import Away
+from stackctl.diagnostic import Diagnostic
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding
 
-Family = Callable[[Context], Iterable[Finding]]
+Family = Callable[[Context], Iterable[Diagnostic]]
 
 # The families in the order in which they are reported, each with the ids it answers for.
 FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
@@ -64,13 +64,13 @@ _FIRST: tuple[Family, ...] = (components.check, grafana.check_health, grafana.ch
 _LOGGED_IN = frozenset({grafana.check_login, grafana.check, panels.check, drift.check})
 
 
-def run(context: Context, only: Sequence[str] = ()) -> list[Finding]:
+def run(context: Context, only: Sequence[str] = ()) -> list[Diagnostic]:
     """The findings of all families, or of those that answer for the ids (or families, `target`) in `only`.
 
     A failure on which one of these depends is among them, whether it was asked for or not.
     """
     chosen = [family for family, ids in FAMILIES if not only or any(_named(id, only) for id in ids)]
-    known: dict[Family, list[Finding]] = {}
+    known: dict[Family, list[Diagnostic]] = {}
     for family in _FIRST:
         if family is grafana.check_login and not _LOGGED_IN & {*chosen}:
             continue
@@ -79,27 +79,27 @@ def run(context: Context, only: Sequence[str] = ()) -> list[Finding]:
     later = replace(context)  # what families look at together is looked at again in each run
     with ThreadPoolExecutor(len(FAMILIES)) as pool:
         results = list(pool.map(lambda family: known[family] if family in known else _timed(family, later), chosen))
-    found = [finding for findings in results for finding in findings if not only or _named(finding.id, only)]
-    causes = {finding.cause for finding in found}
+    found = [finding for findings in results for finding in findings if not only or _named(finding.code, only)]
+    causes = {finding.depends_on for finding in found}
     reported = [each for findings in known.values() for each in findings if _row(each) in causes and each not in found]
     return [*reported, *found]
 
 
-def _away(findings: Iterable[Finding]) -> dict[str, Away]:
+def _away(findings: Iterable[Diagnostic]) -> dict[str, Away]:
     """The components that these findings show to be of no use."""
     failed = [finding for finding in findings if finding.status == "fail"]
     return {each.subject: Away(f"{each.subject} does not work: {each.summary}", _row(each)) for each in failed}
 
 
-def _row(finding: Finding) -> str:
-    return f"{finding.id} {finding.subject}"
+def _row(finding: Diagnostic) -> str:
+    return f"{finding.code} {finding.subject}"
 
 
 def _named(id: str, only: Sequence[str]) -> bool:
     return any(id == name or id.startswith(f"{name}.") for name in only)
 
 
-def _timed(family: Family, context: Context) -> list[Finding]:
+def _timed(family: Family, context: Context) -> list[Diagnostic]:
     """The findings of one family; the time is that of the family, which looks at all its subjects together."""
     start = time.monotonic()
     findings = list(family(context))

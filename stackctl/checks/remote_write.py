@@ -11,10 +11,11 @@ from stackctl import conventions as c
 from stackctl.clients.exposition import Exposition
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.probe import probe
+from stackctl.diagnostic import Diagnostic
 from stackctl.verification import server_log
 from stackctl.verification.context import PROBE_SECONDS, Context
-from stackctl.verification.finding import Finding, Subject
 from stackctl.verification.server_log import Entry
+from stackctl.verification.subject import Subject
 
 ID = "remote_write.sent"
 _PREFIX = "prometheus_remote_storage_"
@@ -39,7 +40,7 @@ class Queue:
     sent: float
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every block of `remote_write`, those of `extra` too."""
     blocks = context.tree.yaml(c.PROMETHEUS_FILE).get("remote_write") or []
     if not blocks:
@@ -74,7 +75,7 @@ def _block(
     first: Sequence[Exposition],
     seen: Exposition | NoAnswer,
     log: Sequence[Entry],
-) -> Finding:
+) -> Diagnostic:
     subject = Subject(ID, _name(block), context.stack.prometheus.origin)
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import TEMPLATE_ERROR, FiringAlert, LoadedRule
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Rule, RuleFile
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 from stackctl.verification.written_rules import OTHER_EXPRESSION, Key, WrittenRule, differences, index, ranked
 
 LOADED = "rule.loaded"
@@ -50,7 +51,7 @@ class Seen:
         return found[expected.ordinal] if expected.ordinal < len(found) else None
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """Two findings for every declared rule."""
     expected = expected_rules(context.stack.rules)
     if not expected:
@@ -114,7 +115,7 @@ def _evaluated(rule: LoadedRule, seen: Seen) -> bool:
 
 def _findings(
     expected: Expected, seen: Seen | NoAnswer, written: Mapping[Key, list[WrittenRule]], until: float
-) -> list[Finding]:
+) -> list[Diagnostic]:
     subject = Subject(LOADED, expected.subject, expected.rule.origin)
     if isinstance(seen, NoAnswer):
         return [subject.unanswered(seen)]
@@ -125,10 +126,10 @@ def _findings(
     if other:
         summary = f"Prometheus has loaded it with {', '.join(other)}"
         return [subject.failed(summary, "Run `stackctl reload`.", rule.query if other[0] == OTHER_EXPRESSION else "")]
-    return [subject.passed("loaded as written"), _health(replace(subject, id=HEALTHY), rule, seen, until)]
+    return [subject.passed("loaded as written"), _health(replace(subject, code=HEALTHY), rule, seen, until)]
 
 
-def _health(subject: Subject, rule: LoadedRule, seen: Seen, until: float) -> Finding:
+def _health(subject: Subject, rule: LoadedRule, seen: Seen, until: float) -> Diagnostic:
     if rule.health == "err":
         summary = f"evaluation fails: {rule.last_error}"
         remedy = "Correct the expression, and run `stackctl reload`."

@@ -9,13 +9,14 @@ from collections.abc import Iterable
 
 from stackctl import conventions as c
 from stackctl.clients.http import NoAnswer
+from stackctl.diagnostic import Diagnostic
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 
 ID = "prometheus.storage"
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """One finding: whether a sample came into storage while the check looked. It waits for the next scrape."""
     subject = Subject(ID, c.PROMETHEUS, context.stack.prometheus.origin)
     client = context.prometheus()

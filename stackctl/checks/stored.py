@@ -13,12 +13,13 @@ from stackctl import conventions as c
 from stackctl.backing.metric_summary import named
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
+from stackctl.diagnostic import Diagnostic
 from stackctl.promql.selectors import Condition, Selector
 from stackctl.scrape import Job
 from stackctl.verification import server_log, targets
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
 from stackctl.verification.server_log import Entry
+from stackctl.verification.subject import Subject
 
 ID = "job.stored"
 # How a message of Prometheus' log ends -> what the samples are, and what to do.
@@ -63,7 +64,7 @@ class Stored:
     frozen: frozenset[tuple[str, str]]
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every declared job."""
     seen = targets.settle(context)
     stored = seen if isinstance(seen, NoAnswer) else _look(context, seen)
@@ -140,7 +141,7 @@ def _place(target: ActiveTarget) -> tuple[str, str]:
     return target.labels.get("job", ""), target.labels.get("instance", "")
 
 
-def _job(context: Context, job: Job, seen: targets.TargetStates, stored: Stored) -> Finding:
+def _job(context: Context, job: Job, seen: targets.TargetStates, stored: Stored) -> Diagnostic:
     subject = Subject(ID, job.name, job.origin)
     if targets.is_skipped(context, job):
         return subject.skipped("it does not run")
@@ -165,7 +166,7 @@ def _count(up: Sequence[ActiveTarget], counts: Mapping[frozenset[tuple[str, str]
 
 def _dropped(
     context: Context, subject: Subject, job: Job, up: Sequence[ActiveTarget], log: Sequence[Entry]
-) -> Finding | None:
+) -> Diagnostic | None:
     """The failure of a job of which samples were dropped in its last two scrapes."""
     since = max(target.last_scrape for target in up) - 1.5 * context.interval(job)
     for words, (meaning, remedy) in _DROPPED.items():
@@ -183,7 +184,7 @@ def _dropped(
     return None
 
 
-def _empty(subject: Subject, job: Job, up: Sequence[ActiveTarget], stored: Stored) -> Finding | None:
+def _empty(subject: Subject, job: Job, up: Sequence[ActiveTarget], stored: Stored) -> Diagnostic | None:
     """The finding of a job with targets that serve nothing, or of which relabelling leaves nothing."""
     empty = [target for target in up if stored.scraped.get(_labels(target.labels)) == 0]
     if empty and job.metrics_path == _FEDERATION:
@@ -200,7 +201,7 @@ def _empty(subject: Subject, job: Job, up: Sequence[ActiveTarget], stored: Store
     return None
 
 
-def _still(subject: Subject, up: Sequence[ActiveTarget], stored: Stored) -> Finding | None:
+def _still(subject: Subject, up: Sequence[ActiveTarget], stored: Stored) -> Diagnostic | None:
     """The failure of a job with a target whose samples always have the same timestamp."""
     still = [each for each in up if _place(each) in stored.frozen]
     if not still:

@@ -8,15 +8,16 @@ from stackctl import conventions as c
 from stackctl.clients.http import NoAnswer
 from stackctl.diagnosis.dropped_targets import NOT_LOADED, dropped_by
 from stackctl.diagnosis.probing import Diagnoses, Failed, probe_targets
+from stackctl.diagnostic import Diagnostic
 from stackctl.scrape import Endpoint, Job
 from stackctl.verification import server_log
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 from stackctl.verification.targets import ID as ID
 from stackctl.verification.targets import TargetStates, is_as_declared, is_skipped, named, settle, source_of
 
 
-def check(context: Context) -> Iterable[Finding]:
+def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every declared target, and one for every job whose targets are discovered."""
     seen = settle(context)
     found = probe_targets(context, _down(context, seen)) if isinstance(seen, TargetStates) else {}
@@ -34,13 +35,13 @@ def _down(context: Context, seen: TargetStates) -> list[Failed]:
     ]
 
 
-def _job(context: Context, job: Job, seen: TargetStates | NoAnswer, found: Diagnoses) -> list[Finding]:
+def _job(context: Context, job: Job, seen: TargetStates | NoAnswer, found: Diagnoses) -> list[Diagnostic]:
     if job.discovered:
         return [_discovered(context, Subject(ID, job.name, job.origin), job, seen)]
     return [_target(context, job, endpoint, seen, found) for endpoint in job.endpoints]
 
 
-def _discovered(context: Context, subject: Subject, job: Job, seen: TargetStates | NoAnswer) -> Finding:
+def _discovered(context: Context, subject: Subject, job: Job, seen: TargetStates | NoAnswer) -> Diagnostic:
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen)
     targets = [target for target in seen.targets if target.job == job.name]
@@ -54,7 +55,7 @@ def _discovered(context: Context, subject: Subject, job: Job, seen: TargetStates
     return subject.passed(f"all {len(targets)} discovered targets are up")
 
 
-def _nothing_discovered(context: Context, subject: Subject, job: Job) -> Finding:
+def _nothing_discovered(context: Context, subject: Subject, job: Job) -> Diagnostic:
     """The failure of a job without any target, with the discovery's own error where it has one."""
     log = server_log.entries(context.place, context.stack, c.PROMETHEUS)
     errors = [entry for entry in log if entry.fields.get("config") == job.name and entry.error]
@@ -74,7 +75,7 @@ def _nothing_discovered(context: Context, subject: Subject, job: Job) -> Finding
     return subject.failed("discovery has found no target", remedy, stage="loaded")
 
 
-def _absent(context: Context, subject: Subject, job: Job, endpoint: Endpoint) -> Finding:
+def _absent(context: Context, subject: Subject, job: Job, endpoint: Endpoint) -> Diagnostic:
     """A target that Prometheus does not have: dropped by a step of its job's relabelling, or never loaded."""
     try:
         found = [one for one in context.prometheus().dropped() if one.job == job.name]
@@ -85,7 +86,9 @@ def _absent(context: Context, subject: Subject, job: Job, endpoint: Endpoint) ->
     return subject.failed(diagnosis.cause, diagnosis.remedy, diagnosis.evidence)
 
 
-def _target(context: Context, job: Job, endpoint: Endpoint, seen: TargetStates | NoAnswer, found: Diagnoses) -> Finding:
+def _target(
+    context: Context, job: Job, endpoint: Endpoint, seen: TargetStates | NoAnswer, found: Diagnoses
+) -> Diagnostic:
     subject = Subject(ID, named(job, endpoint), endpoint.origin)
     if is_skipped(context, job):
         return subject.skipped(context.why_skipped(source_of(job), "it"))

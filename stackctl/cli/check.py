@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stackctl.cli.options import AllowOutside, options
-from stackctl.errors import Problem, StackctlError
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import StackctlError
 
 if TYPE_CHECKING:
     from stackctl.manifest.queries import Review
@@ -73,7 +74,7 @@ def check(
         console.out(_written(leveled, output, options(context).manifest))
 
 
-def _warnings(stack: Stack, review: Review) -> Iterator[Problem]:
+def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     """What is worth a look."""
     from stackctl.manifest.alert_templates import template_warnings
     from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
@@ -96,7 +97,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Problem]:
     yield from _ended(stack)
 
 
-def _ended(stack: Stack) -> Iterator[Problem]:
+def _ended(stack: Stack) -> Iterator[Diagnostic]:
     """Yield the exceptions of `ignore` that do not hold any more."""
     from datetime import date
 
@@ -104,7 +105,9 @@ def _ended(stack: Stack) -> Iterator[Problem]:
         if each.until is not None and each.until < date.today():
             summary = f"ignore: the exception from `{each.check}` ended on {each.until}"
             remedy = "Remove it, or give it a later day."
-            yield Problem(summary, each.origin, "`verify` reports what it was for as a failure again.", remedy)
+            yield Diagnostic(
+                "ignore.expired", summary, each.origin, "`verify` reports what it was for as a failure again.", remedy
+            )
 
 
 def _described(stack: Stack) -> str:
@@ -116,7 +119,7 @@ def _described(stack: Stack) -> str:
     return f"{stack.name}: {shown}"
 
 
-def _written(problems: Mapping[str, Collection[Problem]], output: Output, manifest: Path) -> str:
+def _written(problems: Mapping[str, Collection[Diagnostic]], output: Output, manifest: Path) -> str:
     """The problems by their level ("error", "warning" or "info")."""
     import json
     import os
@@ -127,7 +130,7 @@ def _written(problems: Mapping[str, Collection[Problem]], output: Output, manife
     leveled = [(level, problem) for level, found in problems.items() for problem in found]
     if output is Output.github:
         checkout = Checkout.of(manifest, os.environ)
-        return "\n".join(problem_annotation(checkout.problem(problem), level) for level, problem in leveled)
+        return "\n".join(problem_annotation(checkout.placed(problem), level) for level, problem in leveled)
     rows = [
         {
             "level": level,

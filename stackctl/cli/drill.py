@@ -10,7 +10,7 @@ import typer
 
 from stackctl.cli.options import AllowOutside, options
 from stackctl.cli.values import Format, seconds
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 
 
 def drill(
@@ -57,7 +57,7 @@ def _labels(given: Sequence[str]) -> dict[str, str]:
     pairs = [text.partition("=") for text in given]
     remedy = "Write it like `--label team=core`."
     raise_if_any(
-        Problem(f"--label: not a NAME=VALUE: `{''.join(pair)}`", remedy=remedy)
+        Diagnostic("usage.option", f"--label: not a NAME=VALUE: `{''.join(pair)}`", remedy=remedy)
         for pair in pairs
         if not pair[1] or not pair[0].isidentifier()
     )

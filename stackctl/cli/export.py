@@ -79,14 +79,16 @@ def _namespace(text: str) -> str:
     """An RFC 1123 label, which is what Kubernetes takes."""
     if text and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
         remedy = "Use up to 63 lowercase letters, digits and `-`, with a letter or digit at both ends."
-        raise InputError.of(f"--namespace: Kubernetes does not take `{text}`", remedy=remedy)
+        raise InputError.of("usage.option", f"--namespace: Kubernetes does not take `{text}`", remedy=remedy)
     return text
 
 
 def _label(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not key or not equals:
-        raise InputError.of(f"--label: not KEY=VALUE: `{text}`", remedy="Write it like `release=prometheus`.")
+        raise InputError.of(
+            "usage.option", f"--label: not KEY=VALUE: `{text}`", remedy="Write it like `release=prometheus`."
+        )
     return key, value
 
 

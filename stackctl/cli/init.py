@@ -39,7 +39,9 @@ def init(
     from stackctl.starter import example_files, parse_url
 
     if example and source:
-        raise InputError.of("--example and --from cannot be used together", remedy="Leave one of them out.")
+        raise InputError.of(
+            "usage.conflict", "--example and --from cannot be used together", remedy="Leave one of them out."
+        )
     if example:
         found: list[Found] = []
         files = example_files(example)
@@ -95,21 +97,26 @@ def first_free(ports: Iterable[int]) -> Listening:
         if refusal(f"{c.LOOPBACK}:{port}") is None:
             return Listening(port, tuple(taken))
         taken.append(port)
-    raise Unavailable.of("no port is free on this machine", remedy="Stop what holds them, and try again.")
+    raise Unavailable.of(
+        "port.none-free", "no port is free on this machine", remedy="Stop what holds them, and try again."
+    )
 
 
 def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
     """Write `files` below `folder`, each whole. Raises InputError, and writes nothing, when one is there already."""
-    from stackctl.errors import InputError, Problem
+    from stackctl.diagnostic import Diagnostic
+    from stackctl.errors import InputError
     from stackctl.state import disk
 
     if folder.exists() and not folder.is_dir():
-        raise InputError.of(f"{folder} is a file, not a folder", remedy="Name a folder; it is made when it is missing.")
+        raise InputError.of(
+            "usage.option", f"{folder} is a file, not a folder", remedy="Name a folder; it is made when it is missing."
+        )
     there = [] if force else [path for name in files if (path := folder / name).exists() or path.is_symlink()]
     if there:
-        *others, last = [Problem(f"{path} is there already") for path in there]
+        *others, last = [Diagnostic("init.exists", f"{path} is there already") for path in there]
         remedy = "Name another folder, or overwrite with --force."
-        raise InputError(*others, Problem(last.summary, remedy=remedy))
+        raise InputError(*others, Diagnostic("init.exists", last.summary, remedy=remedy))
     for name, content in files.items():
         path = folder / name
         with disk.explained(path):

@@ -34,7 +34,7 @@ def logs(
     state = State.beside(options(context).manifest)
     generation = state.current()
     if generation is None:
-        raise Unavailable.of("this stack was never brought up", remedy="Run `stackctl up`.")
+        raise Unavailable.of("stack.never-started", "this stack was never brought up", remedy="Run `stackctl up`.")
     stack, name, units = generation.index()
     wanted = selected(units, only=[component]) if component else ()
     runtime = open_runtime(name, stack, state.root)
@@ -71,4 +71,6 @@ def _refuse_never_started(unit: Unit, runtime: Runtime, skipped: Mapping[str, st
     how = f" --profile {unit.profiles[0]}" if unit.profiles else ""
     why = skipped.get(unit.name) or (f"It is of the profile `{unit.profiles[0]}`." if unit.profiles else "")
     first = "Once that is mended, run" if unit.name in skipped else "Run"
-    raise Unavailable.of(f"`{unit.name}` was not started", cause=why, remedy=f"{first} `stackctl up{how}`.")
+    raise Unavailable.of(
+        "unit.not-started", f"`{unit.name}` was not started", cause=why, remedy=f"{first} `stackctl up{how}`."
+    )

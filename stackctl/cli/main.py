@@ -133,7 +133,10 @@ def _refuse_lost_folder() -> None:
     except OSError as error:
         cause = f"The system says: {error.strerror}."
         raise InputError.of(
-            "the working directory does not exist any more", cause=cause, remedy="Change to one that exists."
+            "usage.no-folder",
+            "the working directory does not exist any more",
+            cause=cause,
+            remedy="Change to one that exists.",
         ) from None
 
 
@@ -196,7 +199,7 @@ def _full_disk(error: OSError) -> int:
 
     cause = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
     remedy = "Make room, and run the command again."
-    return _failed(Unavailable.of("no space left on a disk", cause=cause, remedy=remedy))
+    return _failed(Unavailable.of("disk.full", "no space left on a disk", cause=cause, remedy=remedy))
 
 
 def _bug(error: Exception) -> int:

@@ -86,7 +86,9 @@ def show_pack(
     library = _library(context)
     found = described(library, name)
     if not found:
-        raise InputError.of(f"there is no pack `{name}`", remedy=unknown_name(name, names(library), "Packs"))
+        raise InputError.of(
+            "usage.unknown-name", f"there is no pack `{name}`", remedy=unknown_name(name, names(library), "Packs")
+        )
     if output is Output.json:
         console.out(json.dumps({"packs": found}, indent=2))
         return

@@ -104,7 +104,9 @@ def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> _Done:
         kept = live.kept(generation)
         if kept is None:
             summary = f"generation {generation.id} is not what was written: its files have been changed by hand"
-            raise CheckFailed.of(summary, remedy="Choose another one: `stackctl status --generations` lists them.")
+            raise CheckFailed.of(
+                "generation.edited", summary, remedy="Choose another one: `stackctl status --generations` lists them."
+            )
         done = _change(live, kept, deadline, dry_run)
         if not dry_run:
             live.prune()
@@ -120,4 +122,6 @@ def _named(generations: tuple[Generation, ...], prefix: str) -> Generation:
         return found[0]
     what = f"{len(found)} kept generations begin with `{prefix}`" if found else f"no generation `{prefix}` is kept"
     lines = "\n".join(f"{one.id}  written {console.clock(one.written_at())}" for one in found or generations)
-    raise InputError.of(f"--to: {what}", cause=lines, remedy="Name one of these, or the beginning of its name.")
+    raise InputError.of(
+        "usage.option", f"--to: {what}", cause=lines, remedy="Name one of these, or the beginning of its name."
+    )

@@ -119,6 +119,7 @@ def _compare(tree: Tree, folder: Path, *, check: bool, diff: bool) -> None:
         console.out(difference.unified().rstrip("\n"))
     if check and found:
         raise CheckFailed.of(
+            "stack.drifted",
             f"{folder} has drifted from the manifest: {len(found)} of its files differ",
             cause="\n".join(f"  {difference.kind}: {difference.path}" for difference in found),
             remedy=f"Run `stackctl render --out {folder}` to write it again, or undo the edits.",

@@ -23,7 +23,7 @@ def _in_repository(verification: Verification, manifest: Path, output: Format) -
     if output not in (Format.junit, Format.github):
         return verification
     checkout = Checkout.of(manifest, os.environ)
-    return replace(verification, findings=tuple(map(checkout.finding, verification.findings)))
+    return replace(verification, findings=tuple(map(checkout.placed, verification.findings)))
 
 
 def render(verification: Verification, manifest: Path, output: Format) -> str:

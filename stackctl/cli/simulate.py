@@ -17,7 +17,7 @@ from stackctl.cli.options import AllowOutside, options
 if TYPE_CHECKING:
     import ssl
 
-    from stackctl.errors import Problem
+    from stackctl.diagnostic import Diagnostic
     from stackctl.model import Service, Stack, Target
     from stackctl.simulate.push import Pusher
     from stackctl.simulate.server import Listener, Simulation
@@ -99,12 +99,15 @@ def _refuse_unknown(scenario: str) -> None:
     from stackctl.simulate.scenario import SCENARIOS
 
     if scenario not in SCENARIOS:
-        raise InputError.of(f"--scenario: there is no `{scenario}`", remedy=f"Scenarios: {', '.join(SCENARIOS)}.")
+        raise InputError.of(
+            "usage.unknown-name", f"--scenario: there is no `{scenario}`", remedy=f"Scenarios: {', '.join(SCENARIOS)}."
+        )
 
 
 def _chosen(stack: Stack, names: Collection[str], exporters: bool = False, *, container: bool = False) -> list[Service]:
     """What to simulate. Raises InputError for what cannot be, or when there is nothing."""
-    from stackctl.errors import InputError, Problem, raise_if_any
+    from stackctl.diagnostic import Diagnostic
+    from stackctl.errors import InputError, raise_if_any
     from stackctl.simulate.exporters import simulated_exporters
 
     possible = _can_be_contained if container else _can_be_simulated
@@ -112,7 +115,7 @@ def _chosen(stack: Stack, names: Collection[str], exporters: bool = False, *, co
     known = {service.name: service for service in stack.services} | exporting
     shown = ", ".join(known) or "none"
     raise_if_any(
-        Problem(f"there is no service `{name}` to simulate", remedy=f"There are: {shown}.")
+        Diagnostic("usage.unknown-name", f"there is no service `{name}` to simulate", remedy=f"There are: {shown}.")
         for name in names
         if name not in known
     )
@@ -122,20 +125,26 @@ def _chosen(stack: Stack, names: Collection[str], exporters: bool = False, *, co
     chosen = [known[name] for name in dict.fromkeys((*named, *also))]
     if not chosen:
         remedy = "Give a service `metrics`, and a target like `localhost:8000` or `push`."
-        raise InputError.of("there is nothing to simulate: no service has a contract and a local target", remedy=remedy)
+        raise InputError.of(
+            "simulate.nothing",
+            "there is nothing to simulate: no service has a contract and a local target",
+            remedy=remedy,
+        )
     raise_if_any(() if container else _shared_ports(chosen))
     return chosen
 
 
-def _shared_ports(services: Sequence[Service]) -> Iterator[Problem]:
-    from stackctl.errors import Problem
+def _shared_ports(services: Sequence[Service]) -> Iterator[Diagnostic]:
+    from stackctl.diagnostic import Diagnostic
 
     first: dict[int, str] = {}
     for service in services:
         for target in _local(service):
             if target.port in first:
                 summary = f"`{service.name}` and `{first[target.port]}` are both at port {target.port}"
-                yield Problem(summary, target.origin, remedy="Simulate one of them at a time, by name.")
+                yield Diagnostic(
+                    "simulate.shared-port", summary, target.origin, remedy="Simulate one of them at a time, by name."
+                )
             first[target.port] = service.name
 
 
@@ -162,14 +171,21 @@ def _local(service: Service) -> list[Target]:
     return [target for target in service.targets if target.host in c.LOCAL_HOSTS]
 
 
-def _obstacle(service: Service) -> Problem:
-    from stackctl.errors import Problem
+def _obstacle(service: Service) -> Diagnostic:
+    from stackctl.diagnostic import Diagnostic
 
     if service.contract is None:
         remedy = "Say what it serves: `metrics: {jobs_total: counter}`."
-        return Problem(f"the service `{service.name}` has no contract", service.origin, remedy=remedy)
+        return Diagnostic(
+            "simulate.no-contract", f"the service `{service.name}` has no contract", service.origin, remedy=remedy
+        )
     remedy = "Only targets like `localhost:8000` can be served from here."
-    return Problem(f"the service `{service.name}` has no target on this machine", service.origin, remedy=remedy)
+    return Diagnostic(
+        "simulate.no-target",
+        f"the service `{service.name}` has no target on this machine",
+        service.origin,
+        remedy=remedy,
+    )
 
 
 def _tls(services: Sequence[Service], cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
@@ -183,6 +199,7 @@ def _tls(services: Sequence[Service], cert: Path | None, key: Path | None) -> ss
         return None
     if cert is None or key is None:
         raise InputError.of(
+            "simulate.tls",
             f"`{secure[0].name}` is scraped over TLS",
             position=secure[0].origin,
             remedy="Name a certificate and its key: --tls-cert FILE --tls-key FILE.",
@@ -192,7 +209,9 @@ def _tls(services: Sequence[Service], cert: Path | None, key: Path | None) -> ss
         made.load_cert_chain(cert, key)
     except OSError as error:
         reason = getattr(error, "reason", None) or error.strerror or str(error)
-        raise InputError.of(f"--tls-cert, --tls-key: {reason}", remedy="Both must be in PEM form.") from None
+        raise InputError.of(
+            "simulate.tls", f"--tls-cert, --tls-key: {reason}", remedy="Both must be in PEM form."
+        ) from None
     return made
 
 
@@ -237,7 +256,8 @@ def _listeners(
 
 def _refuse_taken(addresses: Sequence[str]) -> None:
     """Raise Unavailable with the holder of every address that somebody else listens at."""
-    from stackctl.errors import Problem, Unavailable
+    from stackctl.diagnostic import Diagnostic
+    from stackctl.errors import Unavailable
     from stackctl.runtime.ports import holder, is_taken, refusal
 
     problems = []
@@ -247,7 +267,7 @@ def _refuse_taken(addresses: Sequence[str]) -> None:
             continue
         held = f"{holder(address)} listens there" if is_taken(error) else str(error.strerror)
         remedy = "Stop it, or simulate other services." if is_taken(error) else "Name another --listen-host."
-        problems.append(Problem(f"cannot listen at {address}: {held}", remedy=remedy))
+        problems.append(Diagnostic("port.taken", f"cannot listen at {address}: {held}", remedy=remedy))
     if problems:
         raise Unavailable(*problems)
 

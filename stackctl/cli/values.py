@@ -24,5 +24,5 @@ def seconds(text: str, option: str) -> float:
         return duration.seconds(text)
     except ValueError:
         raise InputError.of(
-            f"{option}: not a duration: `{text}`", remedy="Write a number and a unit: `30s`, `2m`."
+            "usage.option", f"{option}: not a duration: `{text}`", remedy="Write a number and a unit: `30s`, `2m`."
         ) from None

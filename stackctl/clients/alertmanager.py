@@ -49,7 +49,9 @@ class Alertmanager:
         """Which configuration is loaded: the first six bytes of the MD5 sum of the file, as a little-endian number."""
         found = _HASH.search(self.http.ask("/metrics").text)
         if found is None:
-            raise NoAnswer.of(f"{self.http.base}/metrics does not tell which configuration is loaded")
+            raise NoAnswer.of(
+                "server.no-answer", f"{self.http.base}/metrics does not tell which configuration is loaded"
+            )
         return int(float(found[1]))
 
     def reload_ok(self) -> bool:
@@ -71,13 +73,15 @@ class Alertmanager:
             "/api/v2/alerts", method="POST", body=[{"labels": dict(each), "endsAt": now} for each in alerts]
         )
         if not answer.ok:
-            raise NoAnswer.of(f"{self.http.base} does not take the end of alerts: {answer.status} {answer.text}")
+            raise NoAnswer.of(
+                "server.no-answer", f"{self.http.base} does not take the end of alerts: {answer.status} {answer.text}"
+            )
 
     def notifications(self) -> Mapping[tuple[str, str], Account]:
         """The attempts to notify, by receiver and integration. The receiver is "" where the version does not say it."""
         answer = self.http.ask("/metrics")
         if not answer.ok:
-            raise NoAnswer.of(f"{self.http.base}/metrics answers {answer.status}")
+            raise NoAnswer.of("server.no-answer", f"{self.http.base}/metrics answers {answer.status}")
         metrics = Exposition(answer.text)
         found: dict[tuple[str, str], Account] = {}
         for name in ("", "failed_"):

@@ -38,7 +38,7 @@ class LoginHttp(Http):
         if self.logins is None or path == _HEALTH:
             return super().ask(path, method=method, params=params, body=body)
         if reason := self.logins.blocked():
-            error = NoAnswer.of(reason)
+            error = NoAnswer.of("server.no-answer", reason)
             error.status, error.said = 401, reason
             raise error
         answer = super().ask(path, method=method, params=params, body=body)

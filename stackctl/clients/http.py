@@ -80,14 +80,14 @@ class Http:
     ) -> Answer:
         """The server's answer. Raises NoAnswer when there is none."""
         if self.away:
-            known = NoAnswer.of(self.away.summary)
+            known = NoAnswer.of("server.no-answer", self.away.summary)
             known.reported = self.away.check
             raise known
         url = f"{self.base}{path}"
         try:
             return self._ask(method, f"{path}?{urlencode(params)}" if params else path, body)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            silence = NoAnswer.of(f"{url} does not answer: {why(error)}")
+            silence = NoAnswer.of("server.no-answer", f"{url} does not answer: {why(error)}")
             silence.distrusted = bool(distrust(error))
             raise silence from None
 
@@ -128,7 +128,7 @@ class Http:
 
     def refused(self, path: str, answer: Answer) -> NoAnswer:
         """The error of an answer that is not a good one, with its status and words."""
-        error = NoAnswer.of(f"{self.base}{path} answers {answer.status}: {words(answer.text)}")
+        error = NoAnswer.of("server.no-answer", f"{self.base}{path} answers {answer.status}: {words(answer.text)}")
         error.status, error.said = answer.status, words(answer.text)
         return error
 
@@ -142,12 +142,12 @@ class Http:
         try:
             content = loads(answer.text)
         except ValueError:
-            raise NoAnswer.of(f"{self.base}{path} answers something that is not JSON") from None
+            raise NoAnswer.of("server.no-answer", f"{self.base}{path} answers something that is not JSON") from None
         try:
             return parse(content)
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
             raise NoAnswer.of(
-                f"{self.base}{path} answers something else than expected: is it another server?"
+                "server.no-answer", f"{self.base}{path} answers something else than expected: is it another server?"
             ) from None
 
 

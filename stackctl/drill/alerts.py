@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.errors import Problem, raise_if_any
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import raise_if_any
 from stackctl.model import RuleFile, Stack
 from stackctl.render.rules import groups
 from stackctl.source import Position
@@ -44,7 +45,13 @@ def choose(stack: Stack, names: Sequence[str], labels: Mapping[str, str], *, liv
     known = sorted({alert.name for alert in every})
     raise_if_any(_unknown(name, known) for name in names if name not in known)
     if not every:
-        raise_if_any([Problem("there is no alert to drill", remedy="Declare one under `rules` in the manifest.")])
+        raise_if_any(
+            [
+                Diagnostic(
+                    "drill.no-alert", "there is no alert to drill", remedy="Declare one under `rules` in the manifest."
+                )
+            ]
+        )
     return tuple(alert for alert in every if not names or alert.name in names)
 
 
@@ -65,9 +72,9 @@ def _blocks(file: RuleFile) -> list[Mapping[str, Any]]:
     return [rule for group in groups(file) for rule in group.get("rules") or ()]
 
 
-def _unknown(name: str, known: Sequence[str]) -> Problem:
+def _unknown(name: str, known: Sequence[str]) -> Diagnostic:
     import difflib
 
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean `{close[0]}`?" if close else f"The alerts are {', '.join(known) or 'none'}."
-    return Problem(f"there is no alert `{name}`", remedy=hint)
+    return Diagnostic("usage.unknown-name", f"there is no alert `{name}`", remedy=hint)

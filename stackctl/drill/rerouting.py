@@ -17,9 +17,9 @@ from typing import Any
 import yaml
 
 from stackctl import conventions as c
+from stackctl.diagnostic import Diagnostic
 from stackctl.drill.alerts import Drilled
 from stackctl.drill.sink import Place
-from stackctl.errors import Problem
 from stackctl.tree import File, Tree, digest, dump_units
 
 _LISTED = c.DRILL_RULES.partition("/")[2]
@@ -87,17 +87,20 @@ def _with(tree: Tree, changes: Mapping[str, bytes]) -> Tree:
     return replace(tree, files=files, units=units)
 
 
-def undrillable(tree: Tree) -> list[Problem]:
+def undrillable(tree: Tree) -> list[Diagnostic]:
     """A problem for every receiver with an integration that cannot be led to the sink."""
     receivers = tree.yaml(c.ALERTMANAGER_FILE).get("receivers") or ()
     remedy = "Drill it with --live, which notifies the real receivers; or name alerts that it does not get."
     return [
-        Problem(f"the receiver `{receiver['name']}` notifies by {integration}, which stackctl cannot stand in for",
-                remedy=remedy)
+        Diagnostic(
+            "drill.integration",
+            f"the receiver `{receiver['name']}` notifies by {integration}, which stackctl cannot stand in for",
+            remedy=remedy,
+        )
         for receiver in receivers
         for integration, _ in _integrations(receiver)
         if integration not in _LEAD
-    ]  # fmt: skip
+    ]
 
 
 def _rules(alerts: Sequence[Drilled]) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from stackctl import conventions as c
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import TEMPLATE_ERROR, Prometheus
+from stackctl.diagnostic import Diagnostic
 from stackctl.drill.alerts import Drilled
 from stackctl.drill.sink import Arrivals
-from stackctl.verification.finding import Finding, Subject
+from stackctl.verification.subject import Subject
 from stackctl.wait import TimedOut, wait_until
 
 ID = "drill.delivered"
@@ -124,7 +125,7 @@ def _delivery(
     )
 
 
-def finding(delivery: Delivery, waited_seconds: float) -> Finding:
+def finding(delivery: Delivery, waited_seconds: float) -> Diagnostic:
     """What the drill says of one alert."""
     subject = Subject(ID, delivery.alert.subject, delivery.alert.origin)
     if delivery.fired is None and delivery.received is None:

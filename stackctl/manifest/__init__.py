@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from stackctl import redaction
 from stackctl.components import registry
-from stackctl.errors import Problem, raise_if_any
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import raise_if_any
 from stackctl.manifest import outside
 from stackctl.manifest.document import Document, Scalar, Value, parse
 from stackctl.manifest.salvage import Gone, salvage
@@ -38,7 +39,7 @@ class Reading:
     """
 
     stack: Stack | None
-    problems: list[Problem]
+    problems: list[Diagnostic]
     gone: Gone
 
 
@@ -57,7 +58,7 @@ def read(path: Path, environ: Mapping[str, str] = os.environ) -> Reading:
     """What the manifest at `path` says, and every problem of the manifest and of the files it names."""
     shown = str(path)
     text = read_text(path, shown)
-    if isinstance(text, Problem):
+    if isinstance(text, Diagnostic):
         return _unread(_with_init(text, path))
     root = path.parent.resolve()
     variables = read_variables(root, environ)
@@ -86,7 +87,7 @@ def load_packs(path: Path | None) -> Library:
     from stackctl.manifest.packs.own import read_library
 
     text = read_text(path, str(path)) if path else ""
-    document = parse("" if isinstance(text, Problem) else text, str(path))
+    document = parse("" if isinstance(text, Diagnostic) else text, str(path))
     folders = document.value.get("packs") if isinstance(document.value, dict) else None
     if path is None or not isinstance(folders, list):
         return Library()
@@ -97,7 +98,7 @@ def load_packs(path: Path | None) -> Library:
     return library
 
 
-def _unread(*problems: Problem) -> Reading:
+def _unread(*problems: Diagnostic) -> Reading:
     return Reading(None, list(problems), Gone())
 
 
@@ -118,7 +119,7 @@ def _reading(document: Document, root: Path) -> Reading:
     return Reading(stack, _merge(problems, found), left.gone)
 
 
-def _merge(first: Iterable[Problem], second: Iterable[Problem]) -> list[Problem]:
+def _merge(first: Iterable[Diagnostic], second: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Both lists, without what the second says of a place that the first has already complained about."""
     places = {problem.position for problem in first}
     return [*first, *(problem for problem in second if problem.position not in places)]
@@ -135,18 +136,20 @@ def _without_extensions(document: Document) -> Value:
     return {k: v for k, v in value.items() if not k.startswith("x-")} if isinstance(value, dict) else value
 
 
-def _empty(shown: str) -> Problem:
+def _empty(shown: str) -> Diagnostic:
     remedy = "Run `stackctl init`, or begin with `version: 1`, `name: shop` and `services:`."
-    return Problem("the manifest is empty", Position(shown), remedy=remedy)
+    return Diagnostic("manifest.empty", "the manifest is empty", Position(shown), remedy=remedy)
 
 
-def _not_a_mapping(document: Document) -> Problem:
+def _not_a_mapping(document: Document) -> Diagnostic:
     got = "a list" if isinstance(document.value, list) else "plain text"
     remedy = "Begin with `version: 1`, `name: shop` and `services:`, each at the start of a line."
-    return Problem(f"the manifest must be a mapping, not {got}", document.position(()), remedy=remedy)
+    return Diagnostic(
+        "manifest.not-a-mapping", f"the manifest must be a mapping, not {got}", document.position(()), remedy=remedy
+    )
 
 
-def _with_init(problem: Problem, path: Path) -> Problem:
+def _with_init(problem: Diagnostic, path: Path) -> Diagnostic:
     if path.exists() or path.is_symlink():
         return problem
     return replace(problem, remedy=f"Run `stackctl init`, or name it with -f. {problem.remedy}")

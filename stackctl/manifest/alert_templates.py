@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.validate import unknown_name
 from stackctl.metrics import catalogue
 from stackctl.model import Rule, Stack
@@ -35,12 +35,14 @@ class _Text:
     key: str
     text: str
 
-    def problem(self, summary: str, cause: str, remedy: str) -> Problem:
+    def problem(self, summary: str, cause: str, remedy: str) -> Diagnostic:
         place = self.rule.place(self.part, self.key)
-        return Problem(f"{self.rule.name}: the {self.part} `{self.key}` {summary}", place, cause, remedy)
+        return Diagnostic(
+            "rule.template", f"{self.rule.name}: the {self.part} `{self.key}` {summary}", place, cause, remedy
+        )
 
 
-def template_warnings(stack: Stack) -> Iterator[Problem]:
+def template_warnings(stack: Stack) -> Iterator[Diagnostic]:
     """What stays empty in every alert, or stands there as it is written. Each is reported once for its place."""
     known = catalogue(stack)
     # Rules that others wrote may be for a stack that has some; and Prometheus' own words in `extra` may have more.
@@ -56,7 +58,7 @@ def _texts(stack: Stack) -> Iterator[_Text]:
             yield from (_Text(rule, part, key, text) for key, text in texts.items() if "{{" in text)
 
 
-def _problems(text: _Text, known: Catalogue, external: Collection[str] | None) -> Iterator[Problem]:
+def _problems(text: _Text, known: Catalogue, external: Collection[str] | None) -> Iterator[Diagnostic]:
     actions = [match[1] for match in _ACTION.finditer(text.text)]
     for action in actions:
         yield from _literals(text, action)
@@ -83,7 +85,7 @@ def _names(label: re.Pattern[str], action: str) -> Iterator[str]:
     yield from (name for found in label.findall(action) for name in found if name)
 
 
-def _missing(text: _Text, name: str, labels: frozenset[str]) -> Problem:
+def _missing(text: _Text, name: str, labels: frozenset[str]) -> Diagnostic:
     summary = f"shows the label `{name}`, which the expression does not have"
     if name in text.rule.labels:
         cause = (
@@ -94,12 +96,12 @@ def _missing(text: _Text, name: str, labels: frozenset[str]) -> Problem:
     return text.problem(summary, "It is empty in every alert.", remedy)
 
 
-def _unknown_external(text: _Text, name: str, external: Collection[str]) -> Problem:
+def _unknown_external(text: _Text, name: str, external: Collection[str]) -> Diagnostic:
     summary = f"shows the external label `{name}`, which is not in `prometheus.external_labels`"
     return text.problem(summary, "It is empty in every alert.", unknown_name(name, sorted(external), "There are"))
 
 
-def _literals(text: _Text, action: str) -> Iterator[Problem]:
+def _literals(text: _Text, action: str) -> Iterator[Diagnostic]:
     """Braces in a string of an action, which is where charts of Helm escape them, and where they are not expanded."""
     for string in (match[0] for match in _STRING.finditer(action)):
         if "{{" not in string:

@@ -12,7 +12,7 @@ from typing import Any
 
 from stackctl.components.alertmanager import AlertmanagerSettings
 from stackctl.components.prometheus import PrometheusSettings
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import outside
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
@@ -48,7 +48,7 @@ _FREE = frozenset(
 )
 
 
-def attach_files(document: Document, manifest: Manifest, root: Path) -> tuple[Manifest, list[Problem]]:
+def attach_files(document: Document, manifest: Manifest, root: Path) -> tuple[Manifest, list[Diagnostic]]:
     """`manifest` with the files of its blocks, and what is wrong with those. `root` is where paths begin."""
     reader = _Reader(document, root)
     update = {
@@ -103,7 +103,7 @@ class _Reader:
     def __init__(self, document: Document, root: Path) -> None:
         self.document = document
         self.root = root
-        self.problems: list[Problem] = []
+        self.problems: list[Diagnostic] = []
 
     def mapping(self, block: Block, place: Place, owner: str) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -165,7 +165,11 @@ class _Reader:
     def _held(self, block: Block, key: str, name: str, place: Place) -> Any:
         at = self._at(place)
         if _HELD[key] in block:
-            self.problems.append(Problem(f"`{key}` and `{_HELD[key]}` say the same thing", at, remedy="Keep one."))
+            self.problems.append(
+                Diagnostic(
+                    "manifest.conflict", f"`{key}` and `{_HELD[key]}` say the same thing", at, remedy="Keep one."
+                )
+            )
         read = self._file(name, name, at, secret=True)
         return Secret(read.content.strip()) if isinstance(read, Attached) else read
 
@@ -178,23 +182,23 @@ class _Reader:
         names = named_files(item, self.root)
         if not names:
             remedy = f"A path begins at the manifest, in {self.root}."
-            self.problems.append(Problem(f"no file matches `{item}`", at, remedy=remedy))
+            self.problems.append(Diagnostic("file.no-match", f"no file matches `{item}`", at, remedy=remedy))
         for name in names:
             yield self._file(name, item, at, secret=secret)
 
     def _file(self, name: str, written: str, at: Position, *, secret: bool) -> Any:
         text = read_named(self.root, name, at, secret=secret)
-        if isinstance(text, Problem):
+        if isinstance(text, Diagnostic):
             self.problems.append(text)
             return written
         return Attached(name, text, secret)
 
 
-def _bad_targets(files: Sequence[Any], at: Position) -> list[Problem]:
+def _bad_targets(files: Sequence[Any], at: Position) -> list[Diagnostic]:
     """What Prometheus would not read as targets."""
     remedy = 'Write `[{"targets": ["localhost:8000"], "labels": {"team": "shop"}}]`.'
     return [
-        Problem(f"{file.name} is not a list of targets", at, remedy=remedy)
+        Diagnostic("file.format", f"{file.name} is not a list of targets", at, remedy=remedy)
         for file in files
         if isinstance(file, Attached) and not _are_targets(file.name, file.content)
     ]

@@ -12,7 +12,7 @@ from stackctl import secret_keys
 from stackctl.components.alertmanager import AlertmanagerSettings
 from stackctl.components.grafana import GrafanaSettings
 from stackctl.components.prometheus import PrometheusSettings
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import routing
 from stackctl.manifest.attachments import attach_files
 from stackctl.manifest.contracts import read_contract
@@ -56,7 +56,7 @@ from stackctl.model import (
 )
 
 
-def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, list[Problem]]:
+def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, list[Diagnostic]]:
     """The stack that `manifest` describes, without what has problems, and these. `root` is the manifest's folder."""
     contracts = {
         name: read_contract(document, ("services", name), model, root) for name, model in manifest.services.items()
@@ -128,7 +128,7 @@ def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, li
     return stack, problems
 
 
-def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Problem] | None]) -> Around:
+def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Diagnostic] | None]) -> Around:
     """What packs may be about."""
     subjects = {}
     for name, model in manifest.services.items():
@@ -164,7 +164,7 @@ def _base(document: Document, declared: Declared) -> dict[str, Any]:
     }
 
 
-def _server_tls(document: Document, model: PrometheusSettings, root: Path) -> ServerTls | list[Problem] | None:
+def _server_tls(document: Document, model: PrometheusSettings, root: Path) -> ServerTls | list[Diagnostic] | None:
     if not (model.auth and model.auth.tls):
         return None
     from stackctl.manifest.certificate import read_server_tls

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from stackctl.access import trust
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document
 from stackctl.manifest.text import read_named
 from stackctl.manifest.tls import read_pem
@@ -41,40 +41,45 @@ class Files(Protocol):
 
 def read_server_tls(
     document: Document, place: tuple[str | int, ...], files: Files, root: Path
-) -> ServerTls | list[Problem]:
+) -> ServerTls | list[Diagnostic]:
     """What the files hold, whose paths begin at `root`; or all that clients would have against it."""
     at = {key: document.position((*place, key)) for key in ("cert_file", "key_file", "ca_file")}
     cert = _read(files.cert_file, at["cert_file"], root, _CERTIFICATE)
     key = _read(files.key_file, at["key_file"], root, _KEY)
     ca = _read(files.ca_file, at["ca_file"], root, _CERTIFICATE) if files.ca_file else ""
-    problems = [text for text in (cert, key, ca) if isinstance(text, Problem)]
+    problems = [text for text in (cert, key, ca) if isinstance(text, Diagnostic)]
     if problems:
         return problems
     server = _server(root, files, at)
-    if isinstance(server, Problem):
+    if isinstance(server, Diagnostic):
         return [server]
     trusted = _trusting(str(ca), at["ca_file"], files)
-    if isinstance(trusted, Problem):
+    if isinstance(trusted, Diagnostic):
         return [trusted]
     name = _name(_names(server, str(cert)))
     if not name:
         remedy = "A common name counts no more: make one with `openssl req ... -addext subjectAltName=DNS:NAME`."
-        return [Problem(f"{files.cert_file} is for no name", at["cert_file"], remedy=remedy)]
+        return [Diagnostic("certificate.no-name", f"{files.cert_file} is for no name", at["cert_file"], remedy=remedy)]
     refusal = _refusal(server, trusted, name)
     if refusal:
         return [_refused(refusal, files, at)]
     return ServerTls(str(cert), Secret(str(key)), name, str(ca))
 
 
-def _read(name: str, at: Position, root: Path, what: tuple[str, str]) -> str | Problem:
+def _read(name: str, at: Position, root: Path, what: tuple[str, str]) -> str | Diagnostic:
     """The text of a file that holds a certificate, or a key."""
     text, (kind, sign) = read_pem(name, at, root), what
-    if isinstance(text, Problem) or sign in text:
+    if isinstance(text, Diagnostic) or sign in text:
         return text
-    return Problem(f"{name} holds no {kind}", at, remedy=f"Name the file with a line that ends with `{sign}`.")
+    return Diagnostic(
+        "certificate.format",
+        f"{name} holds no {kind}",
+        at,
+        remedy=f"Name the file with a line that ends with `{sign}`.",
+    )
 
 
-def _server(root: Path, files: Files, at: dict[str, Position]) -> ssl.SSLContext | Problem:
+def _server(root: Path, files: Files, at: dict[str, Position]) -> ssl.SSLContext | Diagnostic:
     """The server's side of TLS."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
@@ -83,20 +88,34 @@ def _server(root: Path, files: Files, at: dict[str, Position]) -> ssl.SSLContext
     except (ssl.SSLError, OSError, ValueError) as error:
         if "KEY_VALUES_MISMATCH" in str(error):
             summary = f"{files.key_file} is not the key of {files.cert_file}"
-            return Problem(summary, at["key_file"], remedy="Name the two that were made together.")
+            return Diagnostic(
+                "certificate.key", summary, at["key_file"], remedy="Name the two that were made together."
+            )
         if "ENCRYPTED" in str(read_named(root, files.key_file, at["key_file"], secret=True)):
             remedy = f"Take it off: `openssl pkey -in {files.key_file} -out NEW`. Prometheus cannot be told one."
-            return Problem(f"{files.key_file} has a passphrase", at["key_file"], remedy=remedy)
+            return Diagnostic("certificate.key", f"{files.key_file} has a passphrase", at["key_file"], remedy=remedy)
         summary = f"{files.cert_file} and {files.key_file} cannot be used"
-        return Problem(summary, at["cert_file"], _reason(error), "Look at both with `openssl x509` and `openssl pkey`.")
+        return Diagnostic(
+            "certificate.format",
+            summary,
+            at["cert_file"],
+            _reason(error),
+            "Look at both with `openssl x509` and `openssl pkey`.",
+        )
     return server
 
 
-def _trusting(ca: str, at: Position, files: Files) -> ssl.SSLContext | Problem:
+def _trusting(ca: str, at: Position, files: Files) -> ssl.SSLContext | Diagnostic:
     try:
         return trust(ca)
     except (ssl.SSLError, ValueError) as error:
-        return Problem(f"{files.ca_file} cannot be used", at, _reason(error), "Look at it with `openssl x509`.")
+        return Diagnostic(
+            "certificate.format",
+            f"{files.ca_file} cannot be used",
+            at,
+            _reason(error),
+            "Look at it with `openssl x509`.",
+        )
 
 
 def _names(server: ssl.SSLContext, cert: str) -> list[tuple[str, str]]:
@@ -148,18 +167,27 @@ def _goes_on(side: ssl.SSLObject) -> bool:
     return True
 
 
-def _refused(error: ssl.SSLCertVerificationError, files: Files, at: dict[str, Position]) -> Problem:
+def _refused(error: ssl.SSLCertVerificationError, files: Files, at: dict[str, Position]) -> Diagnostic:
     if error.verify_code == _EXPIRED:
-        return Problem(f"{files.cert_file} has expired, or what vouches for it", at["cert_file"], remedy="Renew it.")
+        return Diagnostic(
+            "certificate.expired",
+            f"{files.cert_file} has expired, or what vouches for it",
+            at["cert_file"],
+            remedy="Renew it.",
+        )
     if error.verify_code == _NOT_YET:
         remedy = "Wait until it is, or look at this machine's clock."
-        return Problem(f"{files.cert_file} is not valid yet", at["cert_file"], remedy=remedy)
+        return Diagnostic(
+            "certificate.not-yet-valid", f"{files.cert_file} is not valid yet", at["cert_file"], remedy=remedy
+        )
     if files.ca_file:
         summary = f"{files.ca_file} does not vouch for {files.cert_file}"
-        return Problem(summary, at["ca_file"], _reason(error), "Name the authority that has signed it.")
+        return Diagnostic(
+            "certificate.untrusted", summary, at["ca_file"], _reason(error), "Name the authority that has signed it."
+        )
     summary = f"this machine does not trust {files.cert_file}"
     remedy = "Name the authority that has signed it with `ca_file`; of one that is signed by itself, the same file."
-    return Problem(summary, at["cert_file"], _reason(error), remedy)
+    return Diagnostic("certificate.untrusted", summary, at["cert_file"], _reason(error), remedy)
 
 
 def _reason(error: Exception) -> str:

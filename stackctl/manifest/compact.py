@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.dashboard_check import check, known_values, panels, queries
 from stackctl.manifest.dashboard_schema import (
     DashboardFile,
@@ -34,20 +34,22 @@ class CompactFile:
     document: Document
 
 
-def open_compact(text: str, shown: str) -> CompactFile | list[Problem]:
+def open_compact(text: str, shown: str) -> CompactFile | list[Diagnostic]:
     """The file with `text`, or what is wrong with its YAML."""
     document = parse(text, shown)
     if document.problems:
         return document.problems
     if not isinstance(document.value, dict):
         remedy = "Begin with `title: Shop` and `rows:`, each at the start of a line."
-        return [Problem("not a dashboard: expected a mapping", document.position(()), remedy=remedy)]
+        return [
+            Diagnostic("dashboard.format", "not a dashboard: expected a mapping", document.position(()), remedy=remedy)
+        ]
     return CompactFile(shown, str(document.value.get("uid") or digest(shown)), document)
 
 
 def read_compact(
     file: CompactFile, folder: str, origin: Position, uids: Mapping[str, str] | None
-) -> Dashboard | list[Problem]:
+) -> Dashboard | list[Diagnostic]:
     """The dashboard in `file`, or all that is wrong with it.
 
     `folder` and `origin` are the manifest's; `uids` are the dashboards that links may lead to (uid or file -> uid),

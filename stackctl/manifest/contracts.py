@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import model_validator
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.base import Model
 from stackctl.manifest.document import Document, parse
 from stackctl.manifest.document import Path as Place
@@ -42,7 +42,7 @@ class _ContractFile(Model):
 
 def read_contract(
     document: Document, path: Place, service: ServiceModel, root: Path
-) -> Contract | list[Problem] | None:
+) -> Contract | list[Diagnostic] | None:
     """The contract of the service at `path` of the manifest, None without one, or the problems of its file."""
     model = service.metrics
     if model is None:
@@ -50,7 +50,7 @@ def read_contract(
     place = (*path, "metrics")
     inline = _metrics(document, inline_place(place, model), model.metrics)
     shared = _from_file(document, place, model, service, root) if model.file else []
-    problems = [each for each in shared if isinstance(each, Problem)]
+    problems = [each for each in shared if isinstance(each, Diagnostic)]
     metrics = [each for each in shared if isinstance(each, Metric)]
     problems += _told_twice(metrics, inline)
     return problems or Contract((*metrics, *inline), document.position(place, key=True))
@@ -138,10 +138,11 @@ def _built(name: str, model: MetricModel, origin: Position) -> Metric:
     )
 
 
-def _told_twice(shared: Collection[Metric], inline: Collection[Metric]) -> list[Problem]:
+def _told_twice(shared: Collection[Metric], inline: Collection[Metric]) -> list[Diagnostic]:
     first = {metric.name: metric.origin for metric in shared}
     return [
-        Problem(
+        Diagnostic(
+            "contract.duplicate",
             f"`{metric.name}` is promised twice: by {first[metric.name]} too",
             metric.origin,
             remedy="Remove one of the two.",
@@ -153,11 +154,11 @@ def _told_twice(shared: Collection[Metric], inline: Collection[Metric]) -> list[
 
 def _from_file(
     document: Document, place: Place, model: ContractModel, service: ServiceModel, root: Path
-) -> list[Metric] | list[Problem]:
+) -> list[Metric] | list[Diagnostic]:
     assert model.file  # noqa: S101 - the caller has looked
     at = document.position((*place, "file"))
     text = read_named(root, model.file, at)
-    if isinstance(text, Problem):
+    if isinstance(text, Diagnostic):
         return [text]
     filled = _filled(text, model.file, model.with_, document.position((*place, "with"), key=True))
     if isinstance(filled, list):
@@ -165,9 +166,9 @@ def _from_file(
     return _read(filled, model.file, service)
 
 
-def _filled(text: str, shown: str, values: Mapping[str, str], at: Position) -> str | list[Problem]:
+def _filled(text: str, shown: str, values: Mapping[str, str], at: Position) -> str | list[Diagnostic]:
     """`text` with its placeholders replaced, or the problem with each that cannot be."""
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     used: set[str] = set()
     lines = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -179,7 +180,11 @@ def _filled(text: str, shown: str, values: Mapping[str, str], at: Position) -> s
     for name in values:
         if name not in used:
             remedy = f"Remove it, or write `{{{name}}}` where it belongs."
-            problems.append(Problem(f"no `{{{name}}}` in {shown} waits for this value", at, remedy=remedy))
+            problems.append(
+                Diagnostic(
+                    "contract.placeholder", f"no `{{{name}}}` in {shown} waits for this value", at, remedy=remedy
+                )
+            )
     return problems or "\n".join(lines) + "\n"
 
 
@@ -188,23 +193,23 @@ def _placeholders(line: str) -> list[re.Match[str]]:
     return [] if line.lstrip().startswith("#") else list(_PLACEHOLDER.finditer(line))
 
 
-def _unknown(match: re.Match[str], at: Position, values: Mapping[str, str]) -> Problem:
+def _unknown(match: re.Match[str], at: Position, values: Mapping[str, str]) -> Diagnostic:
     from difflib import get_close_matches
 
     close = get_close_matches(match[1], values, n=1)
     remedy = (
         f"Did you mean `{{{close[0]}}}`?" if close else f"Say beside `file` what it is: `with: {{{match[1]}: ...}}`."
     )
-    return Problem(f"nothing is given for the placeholder `{match[0]}`", at, remedy=remedy)
+    return Diagnostic("contract.placeholder", f"nothing is given for the placeholder `{match[0]}`", at, remedy=remedy)
 
 
-def _read(text: str, shown: str, service: ServiceModel) -> list[Metric] | list[Problem]:
+def _read(text: str, shown: str, service: ServiceModel) -> list[Metric] | list[Diagnostic]:
     contract = parse(text, shown)
     if contract.problems:
         return contract.problems
     if contract.value is None:
         remedy = "Write a metric in each line, like `jobs_total: counter`."
-        return [Problem("the contract is empty", Position(shown), remedy=remedy)]
+        return [Diagnostic("contract.empty", "the contract is empty", Position(shown), remedy=remedy)]
     model = validate(contract, _ContractFile)
     if isinstance(model, list):
         return model
@@ -212,8 +217,10 @@ def _read(text: str, shown: str, service: ServiceModel) -> list[Metric] | list[P
     return found or _metrics(contract, (), model.metrics)
 
 
-def place_problem(document: Document, base: Place, found: Found) -> Problem:
+def place_problem(document: Document, base: Place, found: Found) -> Diagnostic:
     """The problem with what lies at a place below `base`."""
     place, message, remedy = found
     whole = (*base, *place)
-    return Problem(f"{show_path(whole)}: {message}", document.position(whole, key=True), remedy=remedy)
+    return Diagnostic(
+        "contract.content", f"{show_path(whole)}: {message}", document.position(whole, key=True), remedy=remedy
+    )

@@ -10,7 +10,7 @@ from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.components.component import Component
 from stackctl.components.release import image_version
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import routing
 from stackctl.manifest.contracts import contradictions, inline_place
 from stackctl.manifest.document import Document, Path
@@ -21,7 +21,7 @@ from stackctl.manifest.validate import show_path
 from stackctl.promql import duration
 
 
-def crosscheck(document: Document, manifest: Manifest) -> list[Problem]:
+def crosscheck(document: Document, manifest: Manifest) -> list[Diagnostic]:
     """Every contradiction in a manifest that is valid part by part."""
     found = [
         *_something_to_monitor(manifest),
@@ -39,9 +39,14 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Problem]:
 Found = tuple[Path, str, str]
 
 
-def _place(document: Document, path: Path, message: str, remedy: str) -> Problem:
+def _place(document: Document, path: Path, message: str, remedy: str) -> Diagnostic:
     shown = show_path(path)
-    return Problem(f"{shown}: {message}" if shown else message, document.position(path, key=True), remedy=remedy)
+    return Diagnostic(
+        "manifest.conflict",
+        f"{shown}: {message}" if shown else message,
+        document.position(path, key=True),
+        remedy=remedy,
+    )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.dashboard_schema import (
     DashboardFile,
     LinkModel,
@@ -25,7 +25,7 @@ _STACKING = ("timeseries",)
 _NOT_FOR_TEXT = ("query", "queries", "unit", "thresholds", "min", "max", "decimals", "values")
 
 
-def check(document: Document, file: DashboardFile, uids: Mapping[str, str] | None) -> list[Problem]:
+def check(document: Document, file: DashboardFile, uids: Mapping[str, str] | None) -> list[Diagnostic]:
     """Every contradiction in a dashboard that is valid part by part.
 
     `uids` are the dashboards that links may lead to (uid or file -> uid); None when they are not all known.
@@ -65,8 +65,8 @@ def _first_value(variable: VariableModel) -> str:
     return variable.default or (".*" if variable.all else next(iter(variable.values or []), ""))
 
 
-def _place(document: Document, path: Path, message: str, remedy: str) -> Problem:
-    return Problem(f"{show_path(path)}: {message}", document.position(path), remedy=remedy)
+def _place(document: Document, path: Path, message: str, remedy: str) -> Diagnostic:
+    return Diagnostic("dashboard.content", f"{show_path(path)}: {message}", document.position(path), remedy=remedy)
 
 
 def _variables(file: DashboardFile) -> Iterator[Found]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path as FolderPath
 from typing import TYPE_CHECKING
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.classic import read_classic
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.packs import Packs
@@ -30,7 +30,7 @@ class _Opened:
     `names` are what links may call it; `of_pack` when its queries can only be corrected in the manifest.
     """
 
-    part: Dashboard | CompactFile | list[Problem]
+    part: Dashboard | CompactFile | list[Diagnostic]
     source: DashboardSourceModel
     origin: Position
     names: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class _Opened:
 
 def read_dashboards(
     document: Document, sources: list[DashboardSourceModel], root: FolderPath, packs: Packs
-) -> list[Dashboard | list[Problem]]:
+) -> list[Dashboard | list[Diagnostic]]:
     """Each dashboard that the manifest `document` names in `sources`, or all that is wrong with it.
 
     `root` is the manifest's folder. A file that ends in .yml or .yaml is in the compact form, any other in Grafana's.
@@ -59,7 +59,7 @@ def read_dashboards(
     ]
 
 
-def read_board(use: Use, origin: Position) -> Dashboard | list[Problem]:
+def read_board(use: Use, origin: Position) -> Dashboard | list[Diagnostic]:
     """The dashboard of a pack that `origin` in the manifest asks for, where its queries are to be corrected."""
     from stackctl.manifest.compact import read_compact
     from stackctl.manifest.packs.expand import board
@@ -81,13 +81,13 @@ def _packed(document: Document, place: Path, source: DashboardSourceModel, packs
 
     origin = document.position((*place, "pack"))
     used = packs.uses(document, place, source, DASHBOARD)
-    parts = [[each] if isinstance(each, Problem) else board(each) for each in used]
+    parts = [[each] if isinstance(each, Diagnostic) else board(each) for each in used]
     return [_Opened(part, source, origin, of_pack=True) for part in parts]
 
 
-def _open(root: FolderPath, name: str, folder: str, origin: Position) -> Dashboard | CompactFile | list[Problem]:
+def _open(root: FolderPath, name: str, folder: str, origin: Position) -> Dashboard | CompactFile | list[Diagnostic]:
     text = read_named(root, name, origin)
-    if isinstance(text, Problem):
+    if isinstance(text, Diagnostic):
         return [text]
     if not name.endswith(_COMPACT):
         return read_classic(text, name, folder, origin)
@@ -106,7 +106,7 @@ def _uids(opened: list[_Opened]) -> dict[str, str] | None:
     return uids
 
 
-def _compact(file: CompactFile, opened: _Opened, uids: dict[str, str] | None) -> Dashboard | list[Problem]:
+def _compact(file: CompactFile, opened: _Opened, uids: dict[str, str] | None) -> Dashboard | list[Diagnostic]:
     from stackctl.manifest.compact import read_compact
 
     read = read_compact(file, opened.source.folder, opened.origin, uids)

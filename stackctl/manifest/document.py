@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from stackctl import redaction
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import secret_places
 from stackctl.secret_names import sounds_secret
 from stackctl.source import Position
@@ -67,7 +67,7 @@ class Document:
 
     file: str
     value: Value = None
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
     lines: list[str] = field(default_factory=list, repr=False)
     following: int | None = None
     secrets: set[str] = field(default_factory=set, repr=False)
@@ -132,7 +132,7 @@ class Document:
 
 
 def parse(
-    text: str, file: str, substitute: Callable[[str, Path], str | Problem] | None = None, *, several: bool = False
+    text: str, file: str, substitute: Callable[[str, Path], str | Diagnostic] | None = None, *, several: bool = False
 ) -> Document:
     """Parse YAML `text`. `file` is how positions name it.
 
@@ -146,14 +146,16 @@ def parse(
         deep = _too_deep(hidden)
         if deep:
             summary, remedy = f"nested more than {DEPTH_LIMIT} levels deep", "Flatten the file."
-            document.problems.append(Problem(summary, Position(file, deep[0] + 1, deep[1] + 1), remedy=remedy))
+            document.problems.append(
+                Diagnostic("yaml.nesting", summary, Position(file, deep[0] + 1, deep[1] + 1), remedy=remedy)
+            )
             return document
         root, document.following = _compose(hidden)
     except yaml.MarkedYAMLError as error:
         document.problems.append(_syntax_problem(document, error))
         return document
     except yaml.YAMLError as error:
-        document.problems.append(Problem(f"not YAML: {_first_line(error)}", Position(file)))
+        document.problems.append(Diagnostic("yaml.syntax", f"not YAML: {_first_line(error)}", Position(file)))
         return document
     if root is not None:
         document.value = _Converter(document, substitute).convert(root, ())
@@ -161,7 +163,7 @@ def parse(
         # Its line is not shown: nobody has looked for secrets there.
         at = Position(file, document.following + 1, 1)
         document.problems.append(
-            Problem("a second YAML document", at, remedy="Keep one, or make it a file of its own.")
+            Diagnostic("yaml.documents", "a second YAML document", at, remedy="Keep one, or make it a file of its own.")
         )
     return document
 
@@ -262,19 +264,19 @@ def _first_line(error: object) -> str:
     return str(error).splitlines()[0]
 
 
-def _syntax_problem(document: Document, error: yaml.MarkedYAMLError) -> Problem:
+def _syntax_problem(document: Document, error: yaml.MarkedYAMLError) -> Diagnostic:
     what, mark = error.problem or error.context or "cannot be parsed", error.problem_mark or error.context_mark
     # The parser repeats tags and aliases, and those may be a secret that wants quotes.
     what = re.sub(r"\b(tag|alias|anchor)\b.*$", r"\1", what)
     if mark is None:
-        return Problem(f"not YAML: {what}", Position(document.file))
+        return Diagnostic("yaml.syntax", f"not YAML: {what}", Position(document.file))
     if mark.line >= len(document.lines) and error.context_mark:
         # It was noticed at the end of the file; where the open bracket or quote is says more.
         what, mark = f"this is not closed: {what}", error.context_mark
     _hide_in_line(document, mark.line)
     position = document.at(mark.line, mark.column)
     cause = f"It was found {error.context}." if error.context and error.problem else ""
-    return Problem(f"not YAML: {what}", position, cause, _syntax_remedy(what, position))
+    return Diagnostic("yaml.syntax", f"not YAML: {what}", position, cause, _syntax_remedy(what, position))
 
 
 def _syntax_remedy(what: str, position: Position) -> str:
@@ -292,7 +294,7 @@ class _TooLarge(Exception):
 class _Converter:
     """Turns composed nodes into values, noting positions, duplicate keys and secrets on the way."""
 
-    def __init__(self, document: Document, substitute: Callable[[str, Path], str | Problem] | None) -> None:
+    def __init__(self, document: Document, substitute: Callable[[str, Path], str | Diagnostic] | None) -> None:
         self.document = document
         self.substitute = substitute
         self.count = self.repeated = 0
@@ -306,9 +308,9 @@ class _Converter:
             return self._value(root, path)
         except _TooLarge:
             summary = f"aliases unfold to more than {ALIAS_LIMIT:,} values"
-            self._problem(summary, root, remedy="Use fewer `*aliases` of large blocks.")
+            self._problem("yaml.aliases", summary, root, remedy="Use fewer `*aliases` of large blocks.")
         except RecursionError:
-            self._problem("an alias holds itself", root, remedy="Remove the alias from its own anchor.")
+            self._problem("yaml.aliases", "an alias holds itself", root, remedy="Remove the alias from its own anchor.")
         return None
 
     def _value(self, node: yaml.Node, path: Path) -> Value:
@@ -320,7 +322,7 @@ class _Converter:
         self.document._values[path] = self._start(node)
         if node.tag.startswith("!") or node.tag == "tag:yaml.org,2002:binary":
             shown = "this YAML tag" if secret_places.is_secret(path) else f"the YAML tag `{node.tag}`"
-            self._problem(f"{shown} is not supported", node, remedy="Remove it; quote the value.")
+            self._problem("yaml.tag", f"{shown} is not supported", node, remedy="Remove it; quote the value.")
             return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
@@ -342,7 +344,7 @@ class _Converter:
         merged: dict[str, Value] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._problem("a key must be a single word, not a list or a mapping", key_node)
+                self._problem("yaml.key", "a key must be a single word, not a list or a mapping", key_node)
                 continue
             key = str(key_node.value).translate(_SHOW)
             if key == "<<" and not key_node.style:
@@ -351,7 +353,7 @@ class _Converter:
             if key in result:
                 first = self.document._keys[(*path, key)][0] + 1
                 summary = f"duplicate key `{key}`, first set in line {first}"
-                self._problem(summary, key_node, remedy="Keep one of the two.")
+                self._problem("yaml.duplicate-key", summary, key_node, remedy="Keep one of the two.")
                 continue
             self.document._keys[(*path, key)] = (key_node.start_mark.line, key_node.start_mark.column)
             result[key] = self._value(value_node, (*path, key))
@@ -366,7 +368,7 @@ class _Converter:
                 value = self._mapping(source, path)
                 result = {**(value if isinstance(value, dict) else {}), **result}
             else:
-                self._problem("`<<` takes a mapping, or a list of mappings", source)
+                self._problem("yaml.merge", "`<<` takes a mapping, or a list of mappings", source)
         return result
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> Value:
@@ -377,8 +379,8 @@ class _Converter:
             self._hide_telling(written)
             return Scalar.of(written, plain)
         text = self.substitute(written, path)
-        if isinstance(text, Problem):
-            self._problem(text.summary, node, cause=text.cause, remedy=text.remedy)
+        if isinstance(text, Diagnostic):
+            self._problem("variable.not-set", text.summary, node, cause=text.cause, remedy=text.remedy)
             return None
         self._hide_telling(text)
         if text != written:
@@ -465,9 +467,9 @@ class _Converter:
         self.document.secrets.update(texts)
         redaction.hide(texts)
 
-    def _problem(self, summary: str, node: yaml.Node, *, cause: str = "", remedy: str = "") -> None:
+    def _problem(self, code: str, summary: str, node: yaml.Node, *, cause: str = "", remedy: str = "") -> None:
         position = self.document.at(node.start_mark.line, node.start_mark.column)
-        self.document.problems.append(Problem(summary, position, cause, remedy))
+        self.document.problems.append(Diagnostic(code, summary, position, cause, remedy))
 
 
 def _relabels_secret(step: yaml.MappingNode) -> bool:

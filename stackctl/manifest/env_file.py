@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.source import Position
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -117,7 +117,7 @@ def _escape(match: re.Match[str], begin: int) -> str:
     return _ESCAPES[match[1]]
 
 
-def read_env(text: str, shown: str, environ: Mapping[str, str]) -> dict[str, str] | list[Problem]:
+def read_env(text: str, shown: str, environ: Mapping[str, str]) -> dict[str, str] | list[Diagnostic]:
     """The variables of a file named `shown`, or what is wrong with its lines. `environ` is the environment."""
     reader = _Reader(text.replace("\r\n", "\n"), environ, {})
     problems = []
@@ -126,7 +126,7 @@ def read_env(text: str, shown: str, environ: Mapping[str, str]) -> dict[str, str
             reader.statement()
         except _Malformed as error:
             line = reader.text.count("\n", 0, error.at) + 1
-            problems.append(Problem(str(error), Position(shown, line, 1), remedy=error.remedy))
+            problems.append(Diagnostic("env.syntax", str(error), Position(shown, line, 1), remedy=error.remedy))
             end = reader.text.find("\n", error.at)
             reader.at = len(reader.text) if end < 0 else end + 1
     return problems or reader.values

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from stackctl import redaction
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Stack
 
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
-def exposed(stack: Stack) -> list[Problem]:
+def exposed(stack: Stack) -> list[Diagnostic]:
     """What is open to whoever reaches Prometheus' address; nothing on loopback, and behind a login over TLS."""
     server = stack.prometheus
     if server.listen.host.startswith(_LOOPBACK) or (server.login and server.tls):
         return []
     if server.login:
         summary = f"prometheus: who listens on the way to {server.listen} sees the password"
-        return [Problem(summary, server.origin, remedy="Write `auth: {tls: ...}` beside `basic_auth`.")]
+        return [
+            Diagnostic(
+                "secret.unencrypted", summary, server.origin, remedy="Write `auth: {tls: ...}` beside `basic_auth`."
+            )
+        ]
     summary = f"prometheus: who reaches {server.listen} reads all series, and can delete them"
     remedy = "Let it listen on loopback, or write `auth: {basic_auth: ..., tls: ...}`."
-    return [Problem(summary, server.origin, remedy=remedy)]
+    return [Diagnostic("secret.open-server", summary, server.origin, remedy=remedy)]
 
 
-def secret_arguments(stack: Stack) -> list[Problem]:
+def secret_arguments(stack: Stack) -> list[Diagnostic]:
     """The processes that are given a secret as an argument, which other users of the machine see."""
     services = [service for service in stack.services if service.run.native]
     remedy = "Give it by `env`, whose secrets are in a file that only you can read."
     return [
-        Problem(
+        Diagnostic(
+            "secret.argument",
             f"services.{service.name}: every user of this machine sees the secret in `command`",
             service.origin,
             remedy=remedy,
@@ -41,7 +46,7 @@ def _holds_secret(text: str, stack: Stack) -> bool:
     return any(len(value) >= redaction.SHORTEST and value in text for value in stack.secrets)
 
 
-def short_secrets(stack: Stack) -> list[Problem]:
+def short_secrets(stack: Stack) -> list[Diagnostic]:
     """The secrets that would take parts of other words with them, if they were taken out of texts by their value."""
     short = [value for value in stack.secrets if 0 < len(value) < redaction.SHORTEST]
     if not short:
@@ -49,4 +54,4 @@ def short_secrets(stack: Stack) -> list[Problem]:
     number = "a secret is" if len(short) == 1 else f"{len(short)} secrets are"
     summary = f"{number} shorter than {redaction.SHORTEST} characters"
     cause = "Their places in the manifest are hidden; in the words of servers and checkers they are not looked for."
-    return [Problem(summary, stack.origin, cause, "Use longer ones.")]
+    return [Diagnostic("secret.short", summary, stack.origin, cause, "Use longer ones.")]

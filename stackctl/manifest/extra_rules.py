@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.components.prometheus import PrometheusSettings
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.rule_schema import RuleSourceModel
@@ -25,7 +25,7 @@ class ExtraRules:
 
     prometheus: PrometheusSettings
     sources: tuple[tuple[Place, RuleSourceModel], ...]
-    problems: list[Problem]
+    problems: list[Diagnostic]
 
 
 def extra_rules(document: Document, model: PrometheusSettings, root: Path) -> ExtraRules:
@@ -35,7 +35,8 @@ def extra_rules(document: Document, model: PrometheusSettings, root: Path) -> Ex
         return ExtraRules(model, (), [])
     found = [(index, named_files(str(pattern), root)) for index, pattern in enumerate(patterns)]
     problems = [
-        Problem(
+        Diagnostic(
+            "file.no-match",
             f"no file matches `{patterns[index]}`",
             document.position((*_PLACE, index)),
             remedy="Correct the pattern: it begins at the folder of the manifest.",

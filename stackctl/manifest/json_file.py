@@ -11,7 +11,7 @@ from functools import cached_property
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.source import Position
 
 # Keys and indexes that lead from the top to a value.
@@ -52,7 +52,7 @@ class JsonFile:
         return [match.start() for match in re.finditer("\n", self.text)]
 
 
-def read_json(text: str, shown: str) -> JsonFile | Problem:
+def read_json(text: str, shown: str) -> JsonFile | Diagnostic:
     """Return the document in `text`, or the problem with it: also NaN and Infinity, which Grafana refuses."""
     parser = _Parser(text)
     try:
@@ -63,9 +63,9 @@ def read_json(text: str, shown: str) -> JsonFile | Problem:
     except json.JSONDecodeError as error:
         # A word of JSON's own keeps its case.
         message = error.msg if _NOT_JSON.match(error.msg) else f"{error.msg[0].lower()}{error.msg[1:]}"
-        return Problem(f"not JSON: {message}", position_at(text, error.pos, shown))
+        return Diagnostic("json.syntax", f"not JSON: {message}", position_at(text, error.pos, shown))
     except RecursionError:
-        return Problem("not a dashboard: nested too deeply", Position(shown))
+        return Diagnostic("json.nesting", "not a dashboard: nested too deeply", Position(shown))
     return JsonFile(value, text, shown, parser.offsets)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Stack
 from stackctl.promql.nearest import Names, is_slip
 
@@ -15,7 +15,7 @@ _FIELD = re.compile(r"\.(?:Common)?(Annotations)\.([A-Za-z_]\w*)|\.(?:Common|Gro
 _OF_ALL = frozenset({"alertname", "job", "instance", "severity"})
 
 
-def unknown_fields(stack: Stack) -> Iterator[Problem]:
+def unknown_fields(stack: Stack) -> Iterator[Diagnostic]:
     """What no alert of the stack has, and is probably a slip for what one has: it is empty in each message."""
     alerts = [rule for file in stack.rules for rule in file.rules if rule.kind == "alert"]
     if stack.alertmanager is None or not alerts:
@@ -31,7 +31,7 @@ def unknown_fields(stack: Stack) -> Iterator[Problem]:
             if near and is_slip(name, near):
                 what = kind.lower().removesuffix("s")
                 summary = f"the receiver `{receiver.name}` shows the {what} `{name}`, which no alert of the stack has"
-                yield Problem(summary, receiver.origin, remedy=f"Did you mean `{near}`?")
+                yield Diagnostic("receiver.unknown-field", summary, receiver.origin, remedy=f"Did you mean `{near}`?")
 
 
 def _asked(value: Any) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.source import Position
 
 OPTION = "--allow-outside"
@@ -48,7 +48,7 @@ def allowed() -> Iterator[None]:
         _permission.outside = before
 
 
-def refusal(root: Path, name: str, origin: Position | None) -> Problem | None:
+def refusal(root: Path, name: str, origin: Position | None) -> Diagnostic | None:
     """Return why the file or folder `name`, a path that begins at the folder `root`, may not be read; None if it may.
 
     Symbolic links are followed: what counts is where they lead.
@@ -56,7 +56,8 @@ def refusal(root: Path, name: str, origin: Position | None) -> Problem | None:
     if _permission.outside or _inside(root, name):
         return None
     linked = "" if _leads_out(name) else f"It is, or is below, a symbolic link to {_real(root / name)}."
-    return Problem(
+    return Diagnostic(
+        "file.outside",
         f"{name} is outside of the manifest's folder",
         origin,
         linked,
@@ -64,7 +65,7 @@ def refusal(root: Path, name: str, origin: Position | None) -> Problem | None:
     )
 
 
-def private(root: Path, name: str, origin: Position | None) -> Problem | None:
+def private(root: Path, name: str, origin: Position | None) -> Diagnostic | None:
     """Return why the file `name` may not be read as something that is shown; None if it may."""
     real = _real(root / name)
     home = _real(root)
@@ -75,15 +76,17 @@ def private(root: Path, name: str, origin: Position | None) -> Problem | None:
     if not (_PRIVATE_FOLDERS & {*parts} or last.name.startswith(".") or last.suffix in _PRIVATE_ENDINGS):
         return None
     remedy = "Name a file that ends with `.yml`, `.yaml` or `.json`, and does not begin with a dot."
-    return Problem(f"{name} may hold secrets, so it is not read as configuration", origin, remedy=remedy)
+    return Diagnostic(
+        "file.private", f"{name} may hold secrets, so it is not read as configuration", origin, remedy=remedy
+    )
 
 
-def discreet(problems: Iterable[Problem], manifest: str) -> list[Problem]:
+def discreet(problems: Iterable[Diagnostic], manifest: str) -> list[Diagnostic]:
     """Return `problems` without the lines and words of files whose names do not say that they are configuration.
 
     `manifest` is the file whose lines are always shown.
     """
-    kept: list[Problem] = []
+    kept: list[Diagnostic] = []
     seen: set[str] = set()
     for problem in problems:
         at = problem.position
@@ -95,8 +98,9 @@ def discreet(problems: Iterable[Problem], manifest: str) -> list[Problem]:
     return kept
 
 
-def _without_words(at: Position) -> Problem:
-    return Problem(
+def _without_words(at: Position) -> Diagnostic:
+    return Diagnostic(
+        "file.format",
         "the file is not what the manifest names it for",
         replace(at, text=""),
         "Its lines are not shown, because its name does not say that it is configuration.",

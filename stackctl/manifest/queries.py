@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stackctl.components.release import image_version
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.metrics import catalogue
 from stackctl.model import Dashboard, PanelQuery, Stack
 from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
@@ -22,8 +22,8 @@ from stackctl.source import Position
 class Review:
     """What is wrong with the expressions of a stack, and what is worth a look."""
 
-    errors: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
+    errors: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...]
 
 
 def review_queries(stack: Stack) -> Review:
@@ -37,7 +37,7 @@ def review_queries(stack: Stack) -> Review:
     )
 
 
-def _rules(stack: Stack, known: Catalogue, version: Version) -> Iterator[tuple[Remark, Problem]]:
+def _rules(stack: Stack, known: Catalogue, version: Version) -> Iterator[tuple[Remark, Diagnostic]]:
     """Rules that are corrected at one place, as all of an SLO are, say the same thing once."""
     said: set[tuple[Remark, Position]] = set()
     for file in stack.rules:
@@ -48,7 +48,7 @@ def _rules(stack: Stack, known: Catalogue, version: Version) -> Iterator[tuple[R
                 said.add((remark, rule.origin))
 
 
-def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tuple[Remark, Problem]]:
+def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tuple[Remark, Diagnostic]]:
     for dashboard in stack.dashboards:
         for query in dashboard.queries:
             where = f"{dashboard.title}, {query.panel}"
@@ -59,7 +59,7 @@ def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tu
                 yield remark, _problem(where, remark, query.origin, {})
             for name in several_compared_exactly(dashboard, query):
                 summary = f"`${name}` can hold several values, but `=` compares with one"
-                remark = Remark(summary, f'Write `=~"${name}"`.', certain=False)
+                remark = Remark("promql.several-values", summary, f'Write `=~"${name}"`.', certain=False)
                 yield remark, _problem(where, remark, query.origin, {})
 
 
@@ -73,7 +73,7 @@ def _too_new(expr: str, version: Version) -> Iterator[Remark]:
         else:
             summary = f"{each.what} is experimental: Prometheus wants a feature flag, and stackctl sets none"
             remedy = "Write it another way."
-        yield Remark(summary, remedy, certain=False)
+        yield Remark("promql.not-supported", summary, remedy, certain=False)
 
 
 def several_compared_exactly(dashboard: Dashboard, query: PanelQuery) -> list[str]:
@@ -83,8 +83,8 @@ def several_compared_exactly(dashboard: Dashboard, query: PanelQuery) -> list[st
     return [name for name in compared_exactly(query.expr) if name in several and name not in query.repeats]
 
 
-def _problem(where: str, remark: Remark, origin: Position, stand_ins: Mapping[str, str]) -> Problem:
+def _problem(where: str, remark: Remark, origin: Position, stand_ins: Mapping[str, str]) -> Diagnostic:
     remedy = remark.remedy
     for stand_in, meant in stand_ins.items():
         remedy = remedy.replace(stand_in, meant)
-    return Problem(f"{where}: {remark.summary}", origin, remedy=remedy)
+    return Diagnostic(remark.code, f"{where}: {remark.summary}", origin, remedy=remedy)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document, parse
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.packs import Packs
@@ -54,14 +54,14 @@ class _Group:
 
 def read_rules(
     document: Document, sources: Sequence[tuple[Place, RuleSourceModel]], root: Path, packs: Packs
-) -> list[RuleFile | list[Problem]]:
+) -> list[RuleFile | list[Diagnostic]]:
     """For each of `sources`, with its place in the manifest, its rule file, or what is wrong with it; both for one that
     can be read in part.
 
     `root` is the manifest's folder.
     """
     paths = _tree_names([source for _, source in sources])
-    found: list[RuleFile | list[Problem]] = []
+    found: list[RuleFile | list[Diagnostic]] = []
     for (place, source), path in zip(sources, paths, strict=True):
         read = _read(document, place, source, path, root, packs)
         found += read if isinstance(read, tuple) else (read,)
@@ -78,7 +78,7 @@ def rule_file(
 
 def _read(
     document: Document, place: Place, source: RuleSourceModel, path: str, root: Path, packs: Packs
-) -> RuleFile | list[Problem] | tuple[list[Problem], RuleFile]:
+) -> RuleFile | list[Diagnostic] | tuple[list[Diagnostic], RuleFile]:
     if source.pack is not None:
         return _from_pack(document, place, source, path, packs)
     if source.file is not None:
@@ -88,7 +88,7 @@ def _read(
 
 def _from_pack(
     manifest: Document, place: Place, source: RuleSourceModel, path: str, packs: Packs
-) -> RuleFile | list[Problem]:
+) -> RuleFile | list[Diagnostic]:
     """The groups of a pack, one for each service. Whatever is to be corrected is where the manifest names it."""
     used = packs.uses(manifest, place, source, PACK_RULES)
     expanded = [rule_group(each) if isinstance(each, Use) else [each] for each in used]
@@ -114,11 +114,11 @@ def _inline(document: Document, place: Place, source: RuleSourceModel, path: str
 
 def _from_file(
     manifest: Document, place: Place, source: RuleSourceModel, path: str, root: Path
-) -> RuleFile | list[Problem] | tuple[list[Problem], RuleFile]:
+) -> RuleFile | list[Diagnostic] | tuple[list[Diagnostic], RuleFile]:
     assert source.file  # noqa: S101 - the caller has looked
     origin = manifest.position((*place, "file"))
     text = read_named(root, source.file, origin)
-    if isinstance(text, Problem):
+    if isinstance(text, Diagnostic):
         return [text]
     document = parse(text, source.file, several=True)
     if document.problems:
@@ -138,16 +138,22 @@ def _from_file(
     return (problems, file) if problems else file
 
 
-def _notes(document: Document, groups: list[_Group]) -> tuple[Problem, ...]:
+def _notes(document: Document, groups: list[_Group]) -> tuple[Diagnostic, ...]:
     """What Prometheus accepts of a rule file, and is hardly meant."""
     notes = []
     if document.following is not None:
         at = document.at(document.following, 0)
         remedy = "Move these groups into the first document, or into a file of their own."
-        notes.append(Problem("Prometheus reads only the first YAML document of a rule file", at, remedy=remedy))
+        notes.append(
+            Diagnostic(
+                "rule.documents", "Prometheus reads only the first YAML document of a rule file", at, remedy=remedy
+            )
+        )
     if not any(group.model.rules for group in groups):
         remedy = "Add a group with rules, or remove the file from the manifest."
-        notes.append(Problem("there are no rules in this file", Position(document.file), remedy=remedy))
+        notes.append(
+            Diagnostic("rule.empty-file", "there are no rules in this file", Position(document.file), remedy=remedy)
+        )
     return tuple(notes)
 
 
@@ -175,24 +181,31 @@ def _has_empty_entries(value: Any) -> bool:
     return isinstance(value, list) and (None in value or any(map(_has_empty_entries, value)))
 
 
-def _group_problems(document: Document, model: RuleFileModel) -> Iterator[Problem]:
+def _group_problems(document: Document, model: RuleFileModel) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for index, group in enumerate(model.groups):
         if group.name in seen:
             where = document.position(("groups", index, "name"))
-            yield Problem(f"two groups are named `{group.name}`", where, remedy="Rename one of them.")
+            yield Diagnostic(
+                "rule.duplicate-group", f"two groups are named `{group.name}`", where, remedy="Rename one of them."
+            )
         seen.add(group.name)
 
 
 def _override_problems(
     manifest: Document, place: Place, source: RuleSourceModel, model: RuleFileModel
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     alerts = sorted({rule.alert for group in model.groups for rule in group.rules if rule.alert})
     for name in source.override:
         if name not in alerts:
             where = manifest.position((*place, "override", name), key=True)
             owner = source.file or f"the pack `{source.pack}`"
-            yield Problem(f"{owner} has no alert `{name}`", where, remedy=unknown_name(name, alerts, "Alerts"))
+            yield Diagnostic(
+                "rule.unknown-alert",
+                f"{owner} has no alert `{name}`",
+                where,
+                remedy=unknown_name(name, alerts, "Alerts"),
+            )
 
 
 def _group(document: Document, place: Place, model: GroupModel, overrides: _Overrides | None = None) -> _Group:

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document, Path, Value
 from stackctl.manifest.validate import problems_of, show_path, written_path
 from stackctl.source import Position
@@ -39,7 +39,7 @@ class Salvage(Generic[M]):
 
     model: M | None
     document: Document
-    problems: list[Problem]
+    problems: list[Diagnostic]
     gone: Gone
 
 
@@ -57,11 +57,11 @@ class Gone:
     sections: frozenset[str] = frozenset()
     moved: Mapping[str, str] = field(default_factory=dict)
 
-    def independent(self, problems: Iterable[Problem]) -> list[Problem]:
+    def independent(self, problems: Iterable[Diagnostic]) -> list[Diagnostic]:
         """The problems that do not come from what is gone, in the user's words."""
         return [self._as_written(problem) for problem in problems if not self._explains(problem)]
 
-    def _explains(self, problem: Problem) -> bool:
+    def _explains(self, problem: Diagnostic) -> bool:
         if problem.position is None and self.places:
             return True
         quoted = {name.strip("{}") for name in re.findall(r"`([^`]+)`", f"{problem.summary} {problem.cause}")}
@@ -69,7 +69,7 @@ class Gone:
         compared = lead is not None and lead[1] in self.compared
         return problem.position in self.places or compared or bool(quoted & self.names)
 
-    def _as_written(self, problem: Problem) -> Problem:
+    def _as_written(self, problem: Diagnostic) -> Diagnostic:
         found = [shown for shown in self.moved if problem.summary.startswith((f"{shown}:", f"{shown}.", f"{shown}["))]
         if not found:
             return problem
@@ -91,7 +91,7 @@ def salvage(document: Document, model: type[M], stand_ins: Mapping[str, Value] |
 
     `stand_ins` are values for keys of the top level that it cannot do without.
     """
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     whole, gone = document, _gone_already(document)
     for _ in range(_ROUNDS):
         try:

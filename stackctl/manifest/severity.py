@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stackctl import conventions as c
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Rule, Stack
 
 
-def unrouted(stack: Stack) -> Iterator[Problem]:
+def unrouted(stack: Stack) -> Iterator[Diagnostic]:
     """A warning for every alert without a severity, when the routing goes by it."""
     if not _by_severity(stack) or _given_by_scrapes(stack):
         return
     for rule in (rule for file in stack.rules for rule in file.rules):
         if rule.kind == "alert" and not _has_severity(rule):
-            yield Problem(
+            yield Diagnostic(
+                "rule.severity",
                 f"`{rule.name}` has no label `{c.SEVERITY}`, by which `alertmanager.routing` decides",
                 rule.origin,
                 remedy="Add `labels: {severity: warning}`, for a file that is not yours as an `override`.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.dashboards import read_board
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
@@ -61,15 +61,15 @@ class Slos:
 def read_slos(
     document: Document,
     manifest: Manifest,
-    contracts: Mapping[str, Contract | list[Problem] | None],
+    contracts: Mapping[str, Contract | list[Diagnostic] | None],
     taken: Sequence[str],
-) -> list[Slos | list[Problem]]:
+) -> list[Slos | list[Diagnostic]]:
     """For each service with objectives what they stand for, or what is wrong with them.
 
     `taken` are the names of the other rule files. Dashboards are made where Grafana runs.
     """
     names = list(taken)
-    found: list[Slos | list[Problem]] = []
+    found: list[Slos | list[Diagnostic]] = []
     for service, model in manifest.services.items():
         if model.slo:
             contract = contracts[service]
@@ -81,10 +81,10 @@ def read_slos(
 
 def _read(
     document: Document, service: str, model: ServiceModel, contract: Contract | None, taken: list[str], *, boards: bool
-) -> Slos | list[Problem]:
+) -> Slos | list[Diagnostic]:
     place: Place = ("services", service, SLO)
     job = (model.push.job if model.push else None) or service
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     groups, dashboards = [], []
     for name, slo in model.slo.items():
         here = (*place, name)
@@ -136,7 +136,9 @@ def _by_latency(job: str, latency: LatencyModel) -> tuple[str, str]:
     )
 
 
-def _latency(document: Document, place: Place, latency: LatencyModel, contract: Contract | None) -> Iterator[Problem]:
+def _latency(
+    document: Document, place: Place, latency: LatencyModel, contract: Contract | None
+) -> Iterator[Diagnostic]:
     """What the contract says against it."""
     if contract is None:
         return
@@ -162,5 +164,5 @@ def _latency(document: Document, place: Place, latency: LatencyModel, contract: 
         yield _problem(document, (*place, "under"), summary, f"Did you mean `{nearest:g}`? Its buckets are {bounds}.")
 
 
-def _problem(document: Document, place: Place, summary: str, remedy: str) -> Problem:
-    return Problem(f"{show_path(place)}: {summary}", document.position(place), remedy=remedy)
+def _problem(document: Document, place: Place, summary: str, remedy: str) -> Diagnostic:
+    return Diagnostic("slo.content", f"{show_path(place)}: {summary}", document.position(place), remedy=remedy)

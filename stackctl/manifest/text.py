@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from stackctl.bounds import files
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import outside
 from stackctl.source import Position
 
@@ -16,7 +16,7 @@ from stackctl.source import Position
 SIZE_LIMIT = 16 * 1024 * 1024
 
 
-def read_named(root: Path, name: str, origin: Position | None, *, secret: bool = False) -> str | Problem:
+def read_named(root: Path, name: str, origin: Position | None, *, secret: bool = False) -> str | Diagnostic:
     """The text of the file `name` that the manifest names, a path that begins at the manifest's folder `root`.
 
     Every file that a manifest names is read here. Of a `secret` file no message shows a line, so it may have any name;
@@ -26,7 +26,7 @@ def read_named(root: Path, name: str, origin: Position | None, *, secret: bool =
     return refused or read_text(root / name, name, origin)
 
 
-def read_text(path: Path, shown: str, origin: Position | None = None) -> str | Problem:
+def read_text(path: Path, shown: str, origin: Position | None = None) -> str | Diagnostic:
     """The text of `path`, or the problem with it.
 
     `shown` is how messages name the file; `origin` the place that asked for it (a manifest line), if any.
@@ -46,25 +46,40 @@ def read_text(path: Path, shown: str, origin: Position | None = None) -> str | P
         what = f"the byte 0x{data[at]:02x}"
     line, column = data.count(b"\n", 0, at) + 1, at - (data.rfind(b"\n", 0, at) + 1) + 1
     summary = f"{shown} is not a text file in UTF-8: {what} in line {line}, at its byte {column}"
-    return Problem(summary, origin or Position(shown, line, column), remedy="Save it as UTF-8 text.")
+    return Diagnostic(
+        "file.encoding", summary, origin or Position(shown, line, column), remedy="Save it as UTF-8 text."
+    )
 
 
-def _unreadable(error: OSError, path: Path, shown: str, origin: Position | None) -> Problem:
+def _unreadable(error: OSError, path: Path, shown: str, origin: Position | None) -> Diagnostic:
     if isinstance(error, files.NotRegular):
         remedy = "Name the file inside it." if error.kind == "a directory" else "Name a regular file."
-        return Problem(f"{shown} is {error.kind}, not a file", origin, remedy=remedy)
+        return Diagnostic("file.unreadable", f"{shown} is {error.kind}, not a file", origin, remedy=remedy)
     if isinstance(error, files.TooLarge):
         summary = f"{shown} is too large: {error.size / 1e6:.0f} MB, the limit is {error.limit / 1e6:.0f} MB"
-        return Problem(summary, origin, remedy="Check that this is the right file; split it if it is.")
+        return Diagnostic(
+            "file.too-large", summary, origin, remedy="Check that this is the right file; split it if it is."
+        )
     if error.errno == errno.ELOOP:
-        return Problem(f"{shown} is a symbolic link that leads back to itself", origin, remedy="Fix the link.")
+        return Diagnostic(
+            "file.unreadable", f"{shown} is a symbolic link that leads back to itself", origin, remedy="Fix the link."
+        )
     if isinstance(error, FileNotFoundError):
         if path.is_symlink():
-            return Problem(f"{shown} is a symbolic link to {path.readlink()}, which does not exist", origin)
-        return Problem(f"{shown} does not exist", origin, remedy=f"Create it, or correct the path.{_neighbours(path)}")
+            return Diagnostic(
+                "file.missing", f"{shown} is a symbolic link to {path.readlink()}, which does not exist", origin
+            )
+        return Diagnostic(
+            "file.missing",
+            f"{shown} does not exist",
+            origin,
+            remedy=f"Create it, or correct the path.{_neighbours(path)}",
+        )
     if isinstance(error, PermissionError):
-        return Problem(f"no permission to read {shown}", origin, remedy=f"Run `chmod u+r {shown}` as its owner.")
-    return Problem(f"{shown} cannot be read: {error.strerror}", origin)
+        return Diagnostic(
+            "file.unreadable", f"no permission to read {shown}", origin, remedy=f"Run `chmod u+r {shown}` as its owner."
+        )
+    return Diagnostic("file.unreadable", f"{shown} cannot be read: {error.strerror}", origin)
 
 
 def _neighbours(path: Path) -> str:

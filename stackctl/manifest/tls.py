@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document
 from stackctl.manifest.text import read_named
 from stackctl.model import Block
@@ -17,17 +17,20 @@ _PEM = "-----BEGIN "
 _KEY = "PRIVATE KEY-----"
 
 
-def read_tls(document: Document, place: tuple[str | int, ...], block: Block, root: Path) -> Block | list[Problem]:
+def read_tls(document: Document, place: tuple[str | int, ...], block: Block, root: Path) -> Block | list[Diagnostic]:
     """Prometheus' `tls_config` with the content of its files, whose paths begin at `root`; the key is a Secret."""
     read = {
         key: read_pem(str(value), document.position((*place, key)), root)
         for key, value in block.items()
         if key in _CONTENT and value
     }
-    problems = [text for text in read.values() if isinstance(text, Problem)]
+    problems = [text for text in read.values() if isinstance(text, Diagnostic)]
     problems += [
-        Problem(
-            f"`{key}` and `{_CONTENT[key]}` say the same thing", document.position((*place, key)), remedy="Keep one."
+        Diagnostic(
+            "manifest.conflict",
+            f"`{key}` and `{_CONTENT[key]}` say the same thing",
+            document.position((*place, key)),
+            remedy="Keep one.",
         )
         for key in read
         if _CONTENT[key] in block
@@ -42,9 +45,14 @@ def _held(key: str, text: str) -> str | Secret:
     return Secret(text) if key == "key_file" or _KEY in text else text
 
 
-def read_pem(name: str, at: Position, root: Path) -> str | Problem:
+def read_pem(name: str, at: Position, root: Path) -> str | Diagnostic:
     """What is in the file `name`, whose path begins at `root`, or the problem with it."""
     text = read_named(root, name, at, secret=True)
     if isinstance(text, str) and _PEM not in text:
-        return Problem(f"{name} is not in PEM form", at, remedy=f"It has to hold a line that begins with `{_PEM}`.")
+        return Diagnostic(
+            "certificate.format",
+            f"{name} is not in PEM form",
+            at,
+            remedy=f"It has to hold a line that begins with `{_PEM}`.",
+        )
     return text

@@ -8,15 +8,17 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.base import Model, nested
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import kind
 
 M = TypeVar("M", bound=BaseModel)
+# Types of pydantic's errors that have a code of their own.
+_CODES = {"extra_forbidden": "manifest.unknown-key", "missing": "manifest.missing-key"}
 
 
-def validate(document: Document, model: type[M]) -> M | list[Problem]:
+def validate(document: Document, model: type[M]) -> M | list[Diagnostic]:
     """`document` as `model`, or all that is wrong with it."""
     try:
         return model.model_validate(document.value)
@@ -24,7 +26,7 @@ def validate(document: Document, model: type[M]) -> M | list[Problem]:
         return problems_of(document, model, error.errors(include_url=False))
 
 
-def problems_of(document: Document, model: type[BaseModel], details: Iterable[ErrorDetails]) -> list[Problem]:
+def problems_of(document: Document, model: type[BaseModel], details: Iterable[ErrorDetails]) -> list[Diagnostic]:
     """What pydantic found, in the user's words."""
     found = list(details)
     slips = {path for each in found if (path := _slip(model, each))}
@@ -74,7 +76,7 @@ def unknown_name(name: str, known: Iterable[str], what: str) -> str:
     return f"{what}: {', '.join(f'`{each}`' for each in listed) or 'none'}."
 
 
-def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) -> Problem:
+def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) -> Diagnostic:
     # pydantic marks an error about a mapping's key by a last part "[key]"; the key is the part before.
     about_key = bool(details["loc"]) and details["loc"][-1] == "[key]"
     path = details["loc"][:-1] if about_key else details["loc"]
@@ -85,7 +87,8 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) 
     written = _as_written(document, path[:-1] if key else path)
     position = document.position((*written, path[-1]) if unknown or about_key else written, key=key)
     shown = show_path(written)
-    return Problem(f"{shown}: {message}" if shown else message, position, remedy=remedy)
+    code = _CODES.get(details["type"], "manifest.value")
+    return Diagnostic(code, f"{shown}: {message}" if shown else message, position, remedy=remedy)
 
 
 def _as_written(document: Document, path: Path) -> Path:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from stackctl import conventions
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import outside
 from stackctl.manifest.document import Path
 from stackctl.manifest.text import read_text
@@ -16,13 +16,13 @@ from stackctl.manifest.text import read_text
 _REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
-def read_variables(folder: pathlib.Path, environ: Mapping[str, str]) -> dict[str, str] | list[Problem]:
+def read_variables(folder: pathlib.Path, environ: Mapping[str, str]) -> dict[str, str] | list[Diagnostic]:
     """The variables of `.env` in `folder`, if there is one, and over them those of the environment."""
     path = folder / conventions.ENV_FILE
     if not path.exists() and not path.is_symlink():
         return dict(environ)
     text = outside.refusal(folder, conventions.ENV_FILE, None) or read_text(path, conventions.ENV_FILE)
-    if isinstance(text, Problem):
+    if isinstance(text, Diagnostic):
         return [text]
     from stackctl.manifest.env_file import read_env
 
@@ -30,13 +30,13 @@ def read_variables(folder: pathlib.Path, environ: Mapping[str, str]) -> dict[str
     return values if isinstance(values, list) else {**values, **environ}
 
 
-def substituter(variables: Mapping[str, str], keep: Callable[[Path], bool]) -> Callable[[str, Path], str | Problem]:
+def substituter(variables: Mapping[str, str], keep: Callable[[Path], bool]) -> Callable[[str, Path], str | Diagnostic]:
     """The function that replaces the references in the text at a path, or answers with the problem.
 
     Where `keep` says so, the references stay as they are, for Compose to resolve: they are only checked.
     """
 
-    def substitute(text: str, path: Path) -> str | Problem:
+    def substitute(text: str, path: Path) -> str | Diagnostic:
         for match in _REFERENCE.finditer(text):
             name, default = match.groups()
             if name and default is None and name not in variables:
@@ -56,12 +56,13 @@ def _value(match: re.Match[str], variables: Mapping[str, str]) -> str:
     return variables.get(name) or default if default is not None else variables[name]
 
 
-def _missing(name: str, variables: Mapping[str, str]) -> Problem:
+def _missing(name: str, variables: Mapping[str, str]) -> Diagnostic:
     from difflib import get_close_matches
 
     close = get_close_matches(name, variables, n=1, cutoff=0.8)
     hint = f" Did you mean `{close[0]}`?" if close else ""
-    return Problem(
+    return Diagnostic(
+        "variable.not-set",
         f"the variable `{name}` is not set",
         remedy=f"Set it in the environment or in .env, or give a default: `${{{name}:-value}}`.{hint}",
     )

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from stackctl import redaction
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 
 _CAUSE = "What comes from a variable is not shown."
 
 
-def as_written(problems: Iterable[Problem], filled: Mapping[str, str]) -> list[Problem]:
+def as_written(problems: Iterable[Diagnostic], filled: Mapping[str, str]) -> list[Diagnostic]:
     """Return `problems` with the texts of `filled` as they are written: text -> the text with its variables."""
     values = sorted((value for value in filled if len(value) >= redaction.SHORTEST), key=len, reverse=True)
     if not values:
@@ -25,7 +25,9 @@ def as_written(problems: Iterable[Problem], filled: Mapping[str, str]) -> list[P
     return [_as_written(problem, pattern, filled, forms) for problem in problems]
 
 
-def _as_written(problem: Problem, pattern: re.Pattern[str], filled: Mapping[str, str], forms: set[str]) -> Problem:
+def _as_written(
+    problem: Diagnostic, pattern: re.Pattern[str], filled: Mapping[str, str], forms: set[str]
+) -> Diagnostic:
     summary, cause, remedy = (
         pattern.sub(lambda match: redaction.without_defaults(filled[match[0]]), text)
         for text in (problem.summary, problem.cause, problem.remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ _OF_PACK = "pack "
 _NAMED = 3
 
 
-def advise(stack: Stack) -> list[Problem]:
+def advise(stack: Stack) -> list[Diagnostic]:
     """One problem for each of the user's dashboards of which something can be drawn better: information, no more."""
     from stackctl.design.lint import review
     from stackctl.render.grafana import dashboard_json
@@ -32,7 +32,12 @@ def advise(stack: Stack) -> list[Problem]:
             lines = [f"  - {each.summary}{_in(each.panels)}: {each.remedy}" for each in advice]
             count = f"{len(advice)} suggestion{'s' if len(advice) != 1 else ''}"
             found.append(
-                Problem(f"{dashboard.path}: {count} for the drawing of its panels", dashboard.origin, "\n".join(lines))
+                Diagnostic(
+                    "dashboard.advice",
+                    f"{dashboard.path}: {count} for the drawing of its panels",
+                    dashboard.origin,
+                    "\n".join(lines),
+                )
             )
     return found
 

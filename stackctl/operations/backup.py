@@ -60,7 +60,9 @@ def back_up(manifest: Path, file: Path) -> Label:
 def _not_running() -> Exception:
     from stackctl.errors import Unavailable
 
-    return Unavailable.of("the stack does not run, so there is nothing to back up", remedy="Run `stackctl up`.")
+    return Unavailable.of(
+        "backup.not-running", "the stack does not run, so there is nothing to back up", remedy="Run `stackctl up`."
+    )
 
 
 def _kept(state: State, runtime: Runtime, current: Generation, units: Collection[Unit]) -> list[Unit]:
@@ -108,16 +110,20 @@ def _refuse_place(file: Path) -> None:
     if not file.parent.is_dir():
         wrong = "is not a folder" if file.parent.exists() else "does not exist"
         remedy = "Name a file in a folder that is there." if file.parent.exists() else f"Run `mkdir -p {file.parent}`."
-        raise InputError.of(f"cannot write {file}: {file.parent} {wrong}", remedy=remedy)
+        raise InputError.of("file.cannot-write", f"cannot write {file}: {file.parent} {wrong}", remedy=remedy)
 
 
 def _refuse_ended(names: Iterable[str]) -> None:
     """Raise Unavailable for servers that have ended, whose data would be left out."""
-    from stackctl.errors import Problem, Unavailable
+    from stackctl.diagnostic import Diagnostic
+    from stackctl.errors import Unavailable
 
     remedy = "Run `stackctl up`: it starts it. `stackctl logs {}` tells why it ended."
     ended = [
-        Problem(f"{name} does not run, and its data would be left out", remedy=remedy.format(name)) for name in names
+        Diagnostic(
+            "backup.incomplete", f"{name} does not run, and its data would be left out", remedy=remedy.format(name)
+        )
+        for name in names
     ]
     if ended:
         raise Unavailable(*ended)
@@ -130,10 +136,13 @@ def _refuse_silent(unit: Unit, current: Live, running: Collection[str]) -> None:
 
     if unit.name not in running:
         remedy = "Run `stackctl up`: it starts it. `stackctl logs prometheus` tells why it ended."
-        raise Unavailable.of("Prometheus does not run, and a backup begins with its snapshot", remedy=remedy)
+        raise Unavailable.of(
+            "backup.incomplete", "Prometheus does not run, and a backup begins with its snapshot", remedy=remedy
+        )
     answer = is_ready(unit, current.access(unit))
     if answer.status != 200:
         raise Unavailable.of(
+            "backup.incomplete",
             f"Prometheus does not answer at {unit.address}, and a backup begins with its snapshot",
             cause=str(answer),
             remedy="Run `stackctl verify --only component`: it says what to do.",
@@ -179,7 +188,9 @@ def _make_snapshot(current: Live, unit: Unit) -> str:
         return Prometheus(Http(current.access(unit), timeout=_SNAPSHOT_SECONDS)).snapshot()
     except NoAnswer as error:
         remedy = "Run `stackctl up`: it starts Prometheus anew when that lacks --web.enable-admin-api."
-        raise Unavailable.of("Prometheus makes no snapshot", cause=error.summary, remedy=remedy) from error
+        raise Unavailable.of(
+            "backup.snapshot", "Prometheus makes no snapshot", cause=error.summary, remedy=remedy
+        ) from error
 
 
 def _at_rest(state: State, runtime: Runtime, current: Generation, unit: Unit) -> Iterator[DataFile]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
 from stackctl.components import registry
-from stackctl.errors import CheckFailed, Problem, StackctlError, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import CheckFailed, StackctlError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.manifest.queries import Review
@@ -34,7 +35,7 @@ def refused(
     root: Path,
     validate: Callable[[Texts], Iterable[Refusal]],
     review: Review | None = None,
-) -> list[Problem]:
+) -> list[Diagnostic]:
     """All that is wrong, at the lines of what the user wrote: what expressions cannot mean, what Compose does not take,
     and what the servers' own checkers find, by `validate`. Without a `stack`, where only the `tree` is known, the
     latter two. A `review` of its expressions that was made already is not made again. `root` is the manifest's folder.
@@ -52,18 +53,18 @@ def refused(
     return [*expressions, *placed(found, stack)]
 
 
-def error_of(problems: Collection[Problem], remedy: str = "") -> StackctlError:
+def error_of(problems: Collection[Diagnostic], remedy: str = "") -> StackctlError:
     """The error of a stack that is refused: Unavailable when all that is wrong is a checker that cannot be used.
 
     With a `remedy` it also says that nothing was changed.
     """
-    from stackctl.runtime.bounded import Unusable
+    from stackctl.runtime.bounded import UNUSABLE
 
-    kind = Unavailable if all(isinstance(each, Unusable) for each in problems) else CheckFailed
-    return kind(*problems, *([Problem("nothing was changed", remedy=remedy)] if remedy else ()))
+    kind = Unavailable if all(each.code == UNUSABLE for each in problems) else CheckFailed
+    return kind(*problems, *([Diagnostic("stack.unchanged", "nothing was changed", remedy=remedy)] if remedy else ()))
 
 
-def _expressions(stack: Stack | None, review: Review | None) -> Collection[Problem]:
+def _expressions(stack: Stack | None, review: Review | None) -> Collection[Diagnostic]:
     if stack is None:
         return ()
     from stackctl.manifest.queries import review_queries
@@ -71,7 +72,7 @@ def _expressions(stack: Stack | None, review: Review | None) -> Collection[Probl
     return [*unknown_checks(stack.waivers), *(review or review_queries(stack)).errors]
 
 
-def unknown_checks(waivers: Sequence[Waiver]) -> list[Problem]:
+def unknown_checks(waivers: Sequence[Waiver]) -> list[Diagnostic]:
     """Return a problem for each exception in `ignore` from a check that does not exist: it would never apply."""
     if not waivers:
         return []
@@ -80,8 +81,11 @@ def unknown_checks(waivers: Sequence[Waiver]) -> list[Problem]:
 
     names = {*IDS, *(id.split(".")[0] for id in IDS)}
     return [
-        Problem(
-            f"ignore: there is no check `{each.check}`", each.origin, remedy=unknown_name(each.check, IDS, "Checks")
+        Diagnostic(
+            "ignore.unknown-check",
+            f"ignore: there is no check `{each.check}`",
+            each.origin,
+            remedy=unknown_name(each.check, IDS, "Checks"),
         )
         for each in waivers
         if each.check not in names
@@ -98,7 +102,7 @@ def _compose_file(stack: Stack | None, tree: Tree) -> bytes:
     return tree.files[c.COMPOSE_FILE].content if c.COMPOSE_FILE in tree.files else b""
 
 
-def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Problem]:
+def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Diagnostic]:
     """The refusals as problems; at the places of what they are about, when the `stack` that was rendered is known."""
     from stackctl.runtime.compose_file import BadCompose
     from stackctl.runtime.validation import BadSetting, BadTemplate, UnknownField
@@ -118,7 +122,7 @@ def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Problem]:
     return problems
 
 
-def _in_manifest(bad: BadCompose, stack: Stack | None) -> Problem:
+def _in_manifest(bad: BadCompose, stack: Stack | None) -> Diagnostic:
     """What Compose refuses, at the place of the manifest that it was rendered from."""
     match bad.path:
         case ("services", name, *rest) if stack is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stackctl import conventions as c
 
 if TYPE_CHECKING:
-    from stackctl.errors import Problem
+    from stackctl.diagnostic import Diagnostic
     from stackctl.manifest import Reading
     from stackctl.manifest.queries import Review
     from stackctl.model import Stack
@@ -38,7 +38,8 @@ def check_manifest(manifest: Path) -> Checked:
     Raises InputError, CheckFailed or Unavailable with all that is wrong, of every layer: of a manifest with mistakes,
     what is left without them is checked too.
     """
-    from stackctl.errors import InputError, in_order
+    from stackctl.diagnostic import in_order
+    from stackctl.errors import InputError
     from stackctl.manifest import read
     from stackctl.operations.checker_errors import error_of
 
@@ -65,7 +66,7 @@ def load_or_report(manifest: Path) -> Stack:
         raise
 
 
-def _check(stack: Stack) -> tuple[Checked, list[Problem]]:
+def _check(stack: Stack) -> tuple[Checked, list[Diagnostic]]:
     """What was checked of a stack, and all that is wrong with it."""
     from tempfile import TemporaryDirectory
 
@@ -97,7 +98,7 @@ def _check(stack: Stack) -> tuple[Checked, list[Problem]]:
     return Checked(stack, review, tuple(sorted({*run.missing, *unchecked})), tuple(left_out)), problems
 
 
-def _of_the_rest(reading: Reading) -> list[Problem]:
+def _of_the_rest(reading: Reading) -> list[Diagnostic]:
     """What is wrong with the part of a manifest that could be read, and does not come from the other part."""
     from stackctl.errors import InputError
     from stackctl.manifest.queries import Review

@@ -14,10 +14,10 @@ from stackctl.operations.drill_changes import Servers, change_to, end_alerts
 
 if TYPE_CHECKING:
     from stackctl.checks.notified import Failure
+    from stackctl.diagnostic import Diagnostic
     from stackctl.drill import Arrivals, Drilled, Place, Sink
     from stackctl.operations.session import Session
     from stackctl.tree import Tree
-    from stackctl.verification.finding import Finding
 
 # How long an arrival may take. Real receivers wait for their route's `group_wait` first.
 _PATIENCE_SECONDS = 20.0
@@ -32,7 +32,7 @@ def run(
     *,
     live: bool = False,
     patience: float | None = None,
-) -> tuple[Finding, ...]:
+) -> tuple[Diagnostic, ...]:
     """A finding for each alert under drill. The lock is held. Afterwards the stack is what it was.
 
     Raises InputError for a bad choice of alerts, CheckFailed when the stack is not what the manifest says, and
@@ -57,10 +57,15 @@ def _refuse(session: Session, *, live: bool) -> None:
 
     if session.stack.alertmanager is None:
         remedy = "Declare an `alertmanager` with a receiver."
-        raise InputError.of("there is no Alertmanager: alerts go nowhere", position=session.stack.origin, remedy=remedy)
+        raise InputError.of(
+            "drill.no-alertmanager",
+            "there is no Alertmanager: alerts go nowhere",
+            position=session.stack.origin,
+            remedy=remedy,
+        )
     if session.state.identify(session.tree) != session.current.id:
         remedy = "Run `stackctl reload`, then drill what is in force."
-        raise CheckFailed.of("the running stack is not what the manifest says", remedy=remedy)
+        raise CheckFailed.of("stack.drifted", "the running stack is not what the manifest says", remedy=remedy)
     session.refuse_stopped((c.PROMETHEUS, c.ALERTMANAGER))
     if not live and (problems := undrillable(session.tree)):
         raise InputError(*problems)
@@ -114,6 +119,7 @@ def _open(sink: Sink, listen: str, host: str) -> Iterator[Place]:
             place = stack.enter_context(sink.open(listen, host))
         except OSError as error:
             raise Unavailable.of(
+                "port.taken",
                 f"cannot listen at {listen} for what the receivers are sent: {error.strerror}",
                 remedy="Drill with --live, or see which address Docker's bridge has: `docker network inspect bridge`.",
             ) from error

@@ -43,7 +43,7 @@ def set_changed_password(state: State, entry: Entry, generation: Generation, run
         ways.reverse()
     if not any(map(_is_let_in, ways)):
         summary = "Grafana's administrator has neither the password of the manifest nor the one before"
-        raise CheckFailed.of(summary, remedy=f"Set it: {reset_command(unit, runtime)}")
+        raise CheckFailed.of("grafana.password", summary, remedy=f"Set it: {reset_command(unit, runtime)}")
     console.note("Grafana's administrator has the new password")
 
 

@@ -64,5 +64,5 @@ def restored_datasource(live: Live, target: Target) -> bool:
         client.datasource(c.DATASOURCE_UID)
     except NoAnswer as error:
         summary = f"Grafana has no datasource with the uid `{c.DATASOURCE_UID}`, even after it was provisioned again"
-        raise CheckFailed.of(summary, cause=error.summary, remedy=_BY_HAND) from None
+        raise CheckFailed.of("grafana.no-datasource", summary, cause=error.summary, remedy=_BY_HAND) from None
     return True

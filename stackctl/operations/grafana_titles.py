@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.errors import CheckFailed, Problem
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import CheckFailed
 
 if TYPE_CHECKING:
     from stackctl.clients.grafana import FoundDashboard, Grafana, Logins
@@ -39,7 +40,7 @@ def refuse_adoption(client: Grafana, before: Tree | None, new: Tree) -> None:
         or (each.uid not in own and _same(each, title, folder))
     ]
     if problems:
-        raise CheckFailed(*problems, Problem("nothing was changed"))
+        raise CheckFailed(*problems, Diagnostic("stack.unchanged", "nothing was changed"))
 
 
 def refuse_adoption_beside(before: Tree, new: Tree, logins: Logins) -> None:
@@ -66,6 +67,7 @@ def refuse_adoption_beside(before: Tree, new: Tree, logins: Logins) -> None:
         return  # it was asked, or does not run
     if passwords:
         raise CheckFailed.of(
+            "grafana.password",
             "nothing was changed: Grafana's administrator has another password than the manifest",
             cause="So it is not known whether a person has made a dashboard of the same title.",
             remedy="`stackctl verify --only grafana.login` shows how to set it.",
@@ -97,10 +99,11 @@ def _same(found: FoundDashboard, title: str, folder: str) -> bool:
     return (found.title.casefold(), found.folder.casefold()) == (title.casefold(), folder.casefold())
 
 
-def _problem(found: FoundDashboard, title: str) -> Problem:
+def _problem(found: FoundDashboard, title: str) -> Diagnostic:
     where = f"in the folder `{found.folder}`" if found.folder else "above all folders"
     same = f"the title of `{title}`" if found.title.casefold() == title.casefold() else f"the uid of `{title}`"
-    return Problem(
+    return Diagnostic(
+        "grafana.title-taken",
         f"Grafana has a dashboard `{found.title}` {where} that a person has made, with {same}",
         cause="Grafana would take it for the one of the manifest, overwrite it, and delete it together with that.",
         remedy=f"Rename or delete it in Grafana, where its uid is {found.uid}, or rename that of the manifest.",

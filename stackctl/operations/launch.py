@@ -213,6 +213,7 @@ def _refuse_second_home(state: State, stack: str, runtime: str) -> None:
         return  # it is damaged, and this very command mends it
     if (old_stack, old_runtime) != (stack, runtime):
         raise InputError.of(
+            "stack.second-home",
             f"this stack runs as `{old_stack}` in the {old_runtime} runtime, not as `{stack}` in {runtime}",
             remedy="Run `stackctl down` first; it keeps the data of the old one.",
         )
@@ -223,12 +224,13 @@ def _skipped(work: Work, selection: Selection, lack: Callable[[Collection[Unit]]
 
     `lack` returns which of the units that are to start cannot. Raises Unavailable for those that no option allows.
     """
-    from stackctl.errors import Problem, Unavailable
+    from stackctl.diagnostic import Diagnostic
+    from stackctl.errors import Unavailable
 
     starting = work.plan.starting()
     lacking = lack([unit for unit in work.wanted if unit.name in starting])
     refused = [
-        Problem(f"{unit.name} cannot run: {lacking[unit.name]}", remedy=_remedy_for_missing(unit))
+        Diagnostic("unit.missing", f"{unit.name} cannot run: {lacking[unit.name]}", remedy=_remedy_for_missing(unit))
         for unit in work.wanted
         if unit.name in lacking and (unit.required or not selection.allow_missing)
     ]

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stackctl import conventions as c
-from stackctl.errors import CheckFailed, Problem, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import CheckFailed, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.clients.alertmanager import Alertmanager
@@ -77,7 +78,7 @@ class Live:
         state = State.beside(manifest)
         running, current = state.running(), state.current()
         if running is None or current is None:
-            raise Unavailable.of(f"{name} does not run", remedy="Run `stackctl up` first.")
+            raise Unavailable.of("unit.not-running", f"{name} does not run", remedy="Run `stackctl up` first.")
         stack, where, _ = current.index()
         return cls(state, running, current, reopen_runtime(where, stack, state.root))
 
@@ -156,7 +157,9 @@ class Live:
         stopped = [name for name in silent if name not in states or states[name].state in _STOPPED]
         remedy = "Run `stackctl up`: it starts it, and applies the edit too."
         if stopped:
-            raise Unavailable(*(Problem(f"{name} does not run", remedy=remedy) for name in stopped))
+            raise Unavailable(
+                *(Diagnostic("unit.not-running", f"{name} does not run", remedy=remedy) for name in stopped)
+            )
 
     def refuse_closed_grafana(self, target: Target, before: Target | None) -> None:
         """Raise CheckFailed when Grafana has to load something and lets nobody see whether it has."""
@@ -171,6 +174,7 @@ class Live:
             if error.status != 401:
                 raise
             raise CheckFailed.of(
+                "grafana.password",
                 "nothing was changed: Grafana's administrator has another password than the manifest",
                 cause="A change of dashboards, or of Prometheus' password, could not be confirmed.",
                 remedy="`stackctl verify --only grafana.login` tells how to set it.",
@@ -224,7 +228,7 @@ class Live:
         try:
             wait_until(differences, lambda lines: not _kept(last, lines), deadline_seconds, what="confirmation")
         except TimedOut:
-            raise CheckFailed(*map(Problem, last[:10])) from None
+            raise CheckFailed(*(Diagnostic("reload.not-confirmed", line) for line in last[:10])) from None
 
     def load_clients(self) -> None:
         """Import what `confirm` needs, at a moment when there is time for it."""

@@ -34,7 +34,9 @@ def preview(manifest: Path, out: Path) -> list[Path]:
     stack = load(manifest)
     if not stack.dashboards:
         raise InputError.of(
-            f"{manifest}: the manifest has no dashboards", remedy="Add a pack: `dashboards: [{pack: overview}]`."
+            "preview.no-dashboard",
+            f"{manifest}: the manifest has no dashboards",
+            remedy="Add a pack: `dashboards: [{pack: overview}]`.",
         )
     current = Live.of(manifest, f"the stack `{stack.name}`").current
     access = next(current.access(unit) for unit in current.units() if unit.name == c.PROMETHEUS)
@@ -71,6 +73,6 @@ def _write(out: Path, pages: dict[str, str]) -> list[Path]:
             (out / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError.of(
-            f"cannot write to {out}: {error.strerror}", remedy="Name another folder with --out."
+            "file.cannot-write", f"cannot write to {out}: {error.strerror}", remedy="Name another folder with --out."
         ) from None
     return [out / name for name in pages]

@@ -11,7 +11,8 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.errors import Problem, StackctlError, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import StackctlError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.backup import Label
@@ -65,6 +66,7 @@ def _running(names: Collection[str]) -> Exception:
     from stackctl.errors import InputError
 
     return InputError.of(
+        "restore.running",
         f"the stack runs, and a restore replaces its data: {', '.join(names)}",
         remedy="Run `stackctl down` first, or give --force: it stops the stack, restores, and starts it again.",
     )
@@ -92,7 +94,12 @@ def _refuse(work: Work, generation: Generation, names: Collection[str]) -> None:
     lacking = work.runtime.prepare([unit for unit in work.tree.units if unit.name in names])
     if lacking:
         remedy = "Nothing was changed."
-        raise Unavailable(*(Problem(f"{name} cannot run: {reason}", remedy=remedy) for name, reason in lacking.items()))
+        raise Unavailable(
+            *(
+                Diagnostic("unit.missing", f"{name} cannot run: {reason}", remedy=remedy)
+                for name, reason in lacking.items()
+            )
+        )
 
 
 def _entry(state: State, work: Work, generation: Generation, ran: tuple[str, ...]) -> Entry:
@@ -137,7 +144,9 @@ def _noted(state: State, aside: str) -> Entry:
     """The entry in the journal, with one more unit whose data is about to be set aside."""
     entry = state.intent()
     if entry is None:
-        raise Unavailable.of("somebody has removed the journal of this restore", remedy="Run the command again.")
+        raise Unavailable.of(
+            "state.damaged", "somebody has removed the journal of this restore", remedy="Run the command again."
+        )
     noted = replace(entry, aside=(*entry.aside, aside))
     state.intend(noted)
     return noted

@@ -47,7 +47,7 @@ class Session(Live):
 
         answer = self.runtime.fetch(url)
         if not answer.status:
-            raise NoAnswer.of(f"{url} does not answer: {answer.text}")
+            raise NoAnswer.of("server.no-answer", f"{url} does not answer: {answer.text}")
         return Answer(answer.status, "", answer.text)
 
 

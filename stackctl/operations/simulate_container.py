@@ -61,7 +61,9 @@ def simulate_contained(
         console.out(f"control: curl -X POST 'http://{address}/-/scenario?name=errors'   (GET lists the scenarios)")
         while not told_to_end(_LOOK_SECONDS):
             if process.poll() is not None:
-                raise Unavailable.of(f"the container {beside.name} has ended", remedy="Start the simulation again.")
+                raise Unavailable.of(
+                    "unit.exited", f"the container {beside.name} has ended", remedy="Start the simulation again."
+                )
 
 
 def _addresses(service: Service, listen: str | None) -> Iterator[tuple[str, int]]:

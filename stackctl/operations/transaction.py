@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
 from stackctl.bounds.deadline import split, within
-from stackctl.errors import CheckFailed, Problem, StackctlError, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import CheckFailed, StackctlError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.operations.live import Live, Target
@@ -54,7 +55,8 @@ def _validate(live: Live, new: Target, *, trusted: bool) -> Plan:
         problems = checking.result()
     if problems:
         raise type(error_of(problems))(
-            *problems, Problem("nothing was changed", remedy="Fix it and run `stackctl reload` again.")
+            *problems,
+            Diagnostic("stack.unchanged", "nothing was changed", remedy="Fix it and run `stackctl reload` again."),
         )
     return plan
 
@@ -64,7 +66,12 @@ def _refuse_restarts(plan: Plan) -> None:
     restarts = [step for step in plan.steps if step.action != "reload"]
     if restarts:
         remedy = "Run `stackctl up` to apply it; `stackctl up --dry-run` shows what that restarts."
-        raise CheckFailed(*(Problem(f"a reload cannot apply this: {step}", remedy=remedy) for step in restarts))
+        raise CheckFailed(
+            *(
+                Diagnostic("reload.restart-needed", f"a reload cannot apply this: {step}", remedy=remedy)
+                for step in restarts
+            )
+        )
 
 
 def _needed(live: Live, new: Target, plan: Plan) -> set[str]:
@@ -93,7 +100,11 @@ def _apply(live: Live, new: Target, plan: Plan, deadline: float, *, trusted: boo
             live.confirm(new, before, forth)
         live.record(new.generation)
     except (StackctlError, KeyboardInterrupt) as failure:
-        problems = failure.problems if isinstance(failure, StackctlError) else (Problem("interrupted"),)
+        problems = (
+            failure.problems
+            if isinstance(failure, StackctlError)
+            else (Diagnostic("reload.interrupted", "interrupted"),)
+        )
         raise CheckFailed(*problems, _roll_back(live, old, new, plan, back)) from failure
     _end(live.state)
 
@@ -126,19 +137,25 @@ def _and_prometheus(plan: Plan) -> Plan:
     return plan if c.PROMETHEUS in plan.units("reload") else Plan((*plan.steps, step))
 
 
-def _roll_back(live: Live, old: Generation, new: Target, plan: Plan, deadline: float) -> Problem:
+def _roll_back(live: Live, old: Generation, new: Target, plan: Plan, deadline: float) -> Diagnostic:
     """Go back to `old`, and say whether that is confirmed."""
     remedy = "Run `stackctl up`; `stackctl logs prometheus` tells more."
     try:
         with within(deadline):
             is_confirmed = _return_to(live, old, new, _and_prometheus(plan), deadline)
     except StackctlError as failure:
-        return Problem(f"rolling back to generation {old.id} failed too: {failure.problems[0].summary}", remedy=remedy)
+        return Diagnostic(
+            "reload.rollback-failed",
+            f"rolling back to generation {old.id} failed too: {failure.problems[0].summary}",
+            remedy=remedy,
+        )
     if not is_confirmed:
         summary = f"rolled back to generation {old.id}, whose files have been changed by hand: not confirmed"
-        return Problem(summary, remedy=remedy)
+        return Diagnostic("reload.rolled-back", summary, remedy=remedy)
     remedy = "Fix what is named above and run `stackctl reload` again."
-    return Problem(f"rolled back: generation {old.id} is in force again, confirmed", remedy=remedy)
+    return Diagnostic(
+        "reload.rolled-back", f"rolled back: generation {old.id} is in force again, confirmed", remedy=remedy
+    )
 
 
 def return_to(live: Live, old: Generation, new: Generation | None, deadline: float) -> None:
@@ -148,7 +165,11 @@ def return_to(live: Live, old: Generation, new: Generation | None, deadline: flo
     units = [unit for unit in old.units() if unit.reload and unit.name not in live.running.units_skipped]
     plan = Plan(tuple(Step("reload", unit.name, "rolled back") for unit in units))
     if not _return_to(live, old, live.kept(new) if new else None, plan, deadline):
-        raise Unavailable.of(f"the files of generation {old.id} have been changed by hand", remedy="Run `stackctl up`.")
+        raise Unavailable.of(
+            "generation.edited",
+            f"the files of generation {old.id} have been changed by hand",
+            remedy="Run `stackctl up`.",
+        )
 
 
 def _return_to(live: Live, old: Generation, new: Target | None, plan: Plan, deadline: float) -> bool:

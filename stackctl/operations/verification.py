@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.errors import Problem, raise_if_any
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import raise_if_any
 from stackctl.operations.session import Session, kept_secrets
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def verify_stack(
     )
     findings = tuple(waive(registry.run(context, only), session.stack.waivers, date.today()))
     seconds = time.monotonic() - start
-    charts = panels.look(context) if history and any(finding.id == PANEL for finding in findings) else None
+    charts = panels.look(context) if history and any(finding.code == PANEL for finding in findings) else None
     return Verification(session.stack.name, session.runtime.name, session.current.id, findings, seconds, begun, charts)
 
 
@@ -83,4 +84,8 @@ def refuse_unknown_checks(only: Sequence[str], known: Sequence[str]) -> None:
     """Raise InputError for a name in `only` that is neither a check nor a family of checks."""
     names = {*known, *(id.split(".")[0] for id in known)}
     remedy = f"Checks: {', '.join(known)}."
-    raise_if_any(Problem(f"--only: there is no check `{name}`", remedy=remedy) for name in only if name not in names)
+    raise_if_any(
+        Diagnostic("usage.unknown-name", f"--only: there is no check `{name}`", remedy=remedy)
+        for name in only
+        if name not in names
+    )

@@ -70,7 +70,7 @@ def _same_metric(tree: Any, pair: Any, catalogue: Catalogue) -> Iterator[Remark]
     without = f"sum without ({', '.join(map(word, differing))})"
     fixed = f"{without} ({text(bare(pair.lhs))}) {pair.op} {without} ({text(bare(pair.rhs))})"
     summary = f"both sides are matched label by label, {', '.join(f'`{name}`' for name in differing)} too: {result}"
-    yield Remark(summary, f"Write `{replaced(tree, pair, fixed)}`.")
+    yield Remark("promql.no-match", summary, f"Write `{replaced(tree, pair, fixed)}`.")
 
 
 def _way(side: Any) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _other_labels(tree: Any, pair: Any, catalogue: Catalogue) -> Iterator[Remark
     summary = f"the sides have different labels ({_listed(left)}; {_listed(right)}), so nothing matches"
     total = f"sum by ({common})" if common else "sum"
     fixed = f"{total} ({text(_inner(pair.lhs))}) {pair.op} {total} ({text(_inner(pair.rhs))})"
-    yield Remark(summary, f"Write `{replaced(tree, pair, fixed)}`.")
+    yield Remark("promql.no-match", summary, f"Write `{replaced(tree, pair, fixed)}`.")
 
 
 def _label_set(node: Any, catalogue: Catalogue) -> frozenset[str] | None:

@@ -42,10 +42,16 @@ def _owners(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
             continue
         nearest = catalogue.nearest(name)
         if nearest:
-            yield Remark(f"nothing serves `{name}`", f"Did you mean `{nearest}`?", catalogue.complete)
+            yield Remark(
+                "promql.unknown-metric", f"nothing serves `{name}`", f"Did you mean `{nearest}`?", catalogue.complete
+            )
         elif catalogue.complete:
             remedy = "Add it to a contract, run the exporter that serves it, or take the expression out."
-            yield Remark(f"nothing serves `{name}`: no contract, no component and no recording rule", remedy)
+            yield Remark(
+                "promql.unknown-metric",
+                f"nothing serves `{name}`: no contract, no component and no recording rule",
+                remedy,
+            )
 
 
 def _matchers(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
@@ -69,7 +75,7 @@ def _may_be_empty(matcher: Any) -> bool:
 def _no_label(name: str, label: str, labels: Any) -> Remark:
     near = _near(label, labels)
     remedy = f"Did you mean `{near}`?" if near else f"It has: {', '.join(sorted(labels)) or 'no labels'}."
-    return Remark(f"`{name}` has no label `{label}`, so this selects nothing", remedy)
+    return Remark("promql.unknown-label", f"`{name}` has no label `{label}`, so this selects nothing", remedy)
 
 
 def _no_value(name: str, matcher: Any, values: tuple[str, ...]) -> Iterator[Remark]:
@@ -78,7 +84,7 @@ def _no_value(name: str, matcher: Any, values: tuple[str, ...]) -> Iterator[Rema
     if not accepts(regex, [each for value in values for each in (spellings(value) if is_number else [value])]):
         near = "" if is_number else _near(matcher.value, values)
         remedy = f'Did you mean `{matcher.name}="{near}"`?' if near else f"It may be: {', '.join(values)}."
-        yield Remark(f"`{matcher.name}` of `{name}` is never `{matcher.value}`", remedy)
+        yield Remark("promql.unknown-value", f"`{matcher.name}` of `{name}` is never `{matcher.value}`", remedy)
 
 
 def _bounds(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
@@ -94,7 +100,7 @@ def _bounds(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
                 if bounds and f"{matcher.value}.0" not in bounds:
                     continue  # _matchers has reported it
                 summary = f"`le` of `{name}` is never `{matcher.value}`: Prometheus writes bounds with a fraction"
-                yield Remark(summary, f'Write `le="{matcher.value}.0"`.', name in catalogue.series)
+                yield Remark("promql.bound", summary, f'Write `le="{matcher.value}.0"`.', name in catalogue.series)
 
 
 def _near(word: str, known: Any) -> str:
@@ -117,7 +123,7 @@ def _rates(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
             better = _FOR_GAUGES[call.func.name]
             fixed = replaced(parsed.tree, call, f"{better}({text(call.args[0])})")
             summary = f"`{call.func.name}()` of the gauge `{name}` takes every fall for a restart"
-            yield Remark(summary, f"Write `{fixed}`.")
+            yield Remark("promql.rate-of-gauge", summary, f"Write `{fixed}`.")
 
 
 def _histograms(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
@@ -133,14 +139,14 @@ def _histograms(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
         inside.add(name)
         buckets = text(whole).replace(name, f"{name}_bucket", 1)
         fixed = replaced(parsed.tree, call, _quantile(call, f"sum by (le) (rate({buckets}[{_window(call)}]))"))
-        yield Remark(f"the histogram `{name}` has no series of that name", f"Write `{fixed}`.")
+        yield Remark("promql.histogram-name", f"the histogram `{name}` has no series of that name", f"Write `{fixed}`.")
     for name in {metric(each) for each in parsed.selectors} - inside:
         if _is_classic(name, catalogue):
             remedy = (
                 f"Write `{name}_count`, `{name}_sum` or `{name}_bucket`; for a native histogram, add `native: true` to "
                 "its contract."
             )
-            yield Remark(f"the histogram `{name}` has no series of that name", remedy)
+            yield Remark("promql.histogram-name", f"the histogram `{name}` has no series of that name", remedy)
 
 
 def _quantile_of_buckets(tree: Any, argument: Any) -> Iterator[Remark]:
@@ -149,11 +155,13 @@ def _quantile_of_buckets(tree: Any, argument: Any) -> Iterator[Remark]:
         return
     if isinstance(argument, p.AggregateExpr) and _loses_le(argument):
         fixed = replaced(tree, argument, _with_le(argument))
-        yield Remark("the label `le` is lost before `histogram_quantile()` needs it", f"Write `{fixed}`.")
+        yield Remark(
+            "promql.le-lost", "the label `le` is lost before `histogram_quantile()` needs it", f"Write `{fixed}`."
+        )
     elif isinstance(argument, p.VectorSelector):
         fixed = replaced(tree, argument, f"rate({text(argument)}[5m])")
         summary = "these buckets count since the start of the process, so the quantile hardly moves"
-        yield Remark(summary, f"Write `{fixed}`.", certain=False)
+        yield Remark("promql.raw-buckets", summary, f"Write `{fixed}`.", certain=False)
 
 
 def _is_classic(name: str, catalogue: Catalogue) -> bool:

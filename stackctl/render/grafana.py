@@ -9,7 +9,8 @@ from stackctl import conventions as c
 from stackctl.components.grafana import CA_VARIABLE, PASSWORD_VARIABLE, TREE_VARIABLE
 from stackctl.components.release import image_version
 from stackctl.design.series import Scope
-from stackctl.errors import Problem, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import Unavailable
 from stackctl.model import Board, Dashboard, Stack
 from stackctl.render.expansion import escaped
 from stackctl.render.secrets import file_name
@@ -80,9 +81,9 @@ def folder_name(folder: str) -> str:
     return file_name("folder", folder) if folder == _TOP_LEVEL else file_name(folder) if folder else _TOP_LEVEL
 
 
-def dashboard_problems(dashboards: Iterable[Dashboard]) -> list[Problem]:
+def dashboard_problems(dashboards: Iterable[Dashboard]) -> list[Diagnostic]:
     """What would keep Grafana from loading `dashboards`: each alone, and two that get in each other's way."""
-    found: list[Problem] = []
+    found: list[Diagnostic] = []
     uids: dict[str, Dashboard] = {}
     titles: dict[tuple[str, str], Dashboard] = {}
     for dashboard in dashboards:
@@ -93,24 +94,32 @@ def dashboard_problems(dashboards: Iterable[Dashboard]) -> list[Problem]:
     return found
 
 
-def _twice(what: str, dashboard: Dashboard, value: str, first: Dashboard) -> list[Problem]:
+def _twice(what: str, dashboard: Dashboard, value: str, first: Dashboard) -> list[Diagnostic]:
     if first is dashboard:
         return []
     where = f" ({first.origin})" if str(first.origin) else ""
     cause = "Grafana stops updating all dashboards of a provider in which two are the same."
     summary = f"{dashboard.path}: the {what} `{value}` is that of {first.path}{where}"
-    return [Problem(summary, dashboard.origin, cause, f"Give one of them another {what}.")]
+    return [Diagnostic("dashboard.duplicate", summary, dashboard.origin, cause, f"Give one of them another {what}.")]
 
 
-def _identity_problems(dashboard: Dashboard) -> list[Problem]:
+def _identity_problems(dashboard: Dashboard) -> list[Diagnostic]:
     found = []
     if not dashboard.title:
         found.append(
-            Problem(f"{dashboard.path}: the dashboard has no title", dashboard.origin, "", "Give it a `title`.")
+            Diagnostic(
+                "dashboard.title",
+                f"{dashboard.path}: the dashboard has no title",
+                dashboard.origin,
+                "",
+                "Give it a `title`.",
+            )
         )
     if not c.DASHBOARD_UID.fullmatch(dashboard.uid):
         remedy = "Use at most 40 of the characters a-z, A-Z, 0-9, - and _."
-        found.append(Problem(f"{dashboard.path}: not a uid: `{dashboard.uid}`", dashboard.origin, "", remedy))
+        found.append(
+            Diagnostic("dashboard.uid", f"{dashboard.path}: not a uid: `{dashboard.uid}`", dashboard.origin, "", remedy)
+        )
     return found
 
 
@@ -131,6 +140,7 @@ def _built(dashboard: Dashboard, board: Board, scope: Scope) -> dict[str, Any]:
         from stackctl.render.board import board_json
     except ImportError as error:
         raise Unavailable.of(
+            "dashboard.package-missing",
             f"{dashboard.path}: compact dashboards need the package grafana-foundation-sdk",
             cause=f"It cannot be loaded: {error}. It needs Python 3.11 or newer.",
             remedy="Install it with `pip install grafana-foundation-sdk`, or use Grafana's own JSON.",

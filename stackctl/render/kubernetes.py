@@ -66,6 +66,7 @@ def export_kubernetes(stack: Stack, cluster: Cluster) -> Tree:
 def _service_files(stack: Stack, service: Service, cluster: Cluster) -> dict[str, File]:
     if service.discovery:
         raise InputError.of(
+            "export.discovered-targets",
             f"services.{service.name}: discovered targets cannot be exported",
             position=service.origin,
             remedy="Declare `targets`: their ports are what a Service and a ServiceMonitor need.",

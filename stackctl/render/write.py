@@ -81,9 +81,10 @@ def write(tree: Tree, folder: Path, *, force: bool = False) -> None:
 
 def _refuse_foreign(folder: Path, allowed: bool) -> None:
     if folder.exists() and not folder.is_dir():
-        raise InputError.of(f"{folder} is not a folder", remedy="Choose another with --out.")
+        raise InputError.of("usage.option", f"{folder} is not a folder", remedy="Choose another with --out.")
     if not allowed and any(_present(folder)):
         raise InputError.of(
+            "render.foreign-files",
             f"{folder} holds files that stackctl has not written",
             cause=f"There is neither {' nor '.join(_MARKERS)} in it.",
             remedy="Choose an empty or a new folder, or add --force to write into this one all the same.",

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.source import Position
-from stackctl.verification.finding import Finding
 
 # How GitHub, GitLab and Jenkins name the root of the checkout.
 _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE")
@@ -38,11 +37,9 @@ class Checkout:
         whole = (folder / file).resolve()
         return whole.relative_to(self.root).as_posix() if whole.is_relative_to(self.root) else file
 
-    def finding(self, finding: Finding) -> Finding:
-        return replace(finding, source=self._place(finding.source))
-
-    def problem(self, problem: Problem) -> Problem:
-        return replace(problem, position=self._place(problem.position))
+    def placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Return the diagnostic with its place as seen from the root."""
+        return replace(diagnostic, position=self._place(diagnostic.position))
 
     def _place(self, position: Position | None) -> Position | None:
         return replace(position, file=self.path(position.file)) if position else None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.report.verification import Verification
 from stackctl.source import Position
-from stackctl.verification.finding import Finding
 
 _LEVELS = {"fail": "error", "warn": "warning", "skip": "notice"}
 
@@ -18,15 +17,15 @@ def render(verification: Verification) -> str:
     return "\n".join(lines) + "\n"
 
 
-def problem_annotation(problem: Problem, level: str = "error") -> str:
+def problem_annotation(problem: Diagnostic, level: str = "error") -> str:
     """The annotation of a problem with a manifest or a file it names. `level` is "error" or "warning"."""
     message = "\n".join(part for part in (problem.summary, problem.cause, problem.remedy) if part)
     return command(level, problem.position, "stackctl", message)
 
 
-def _annotation(finding: Finding) -> str:
+def _annotation(finding: Diagnostic) -> str:
     message = "\n".join(part for part in (finding.summary, finding.evidence, finding.remedy) if part)
-    return command(_LEVELS[finding.status], finding.source, f"{finding.id} {finding.subject}", message)
+    return command(_LEVELS[finding.status], finding.position, f"{finding.code} {finding.subject}", message)
 
 
 def command(level: str, position: Position | None, title: str, message: str) -> str:

@@ -17,10 +17,10 @@ from typing import Any
 
 from stackctl.bounds.files import read_text
 from stackctl.data import DELIMITERS, data_dir
+from stackctl.diagnostic import Diagnostic
 from stackctl.report.chart import HEIGHT, WIDTH, Drawing, draw
 from stackctl.report.panel_history import Chart, History
 from stackctl.report.verification import Verification
-from stackctl.verification.finding import Finding
 
 # Status -> what a finding of it is called, from the most urgent on.
 STATUSES = {"fail": "failed", "warn": "warning", "skip": "skipped", "pass": "passed"}
@@ -35,7 +35,7 @@ _PANEL = "panel.data"
 class Row:
     """A finding in the page: `anchor` is the id of its element, `chart` that of its chart, or ""."""
 
-    finding: Finding
+    finding: Diagnostic
     anchor: str
     chart: str = ""
 
@@ -105,14 +105,14 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def _rows(findings: Sequence[Finding], history: History | None) -> list[Row]:
+def _rows(findings: Sequence[Diagnostic], history: History | None) -> list[Row]:
     """The findings, each with an anchor of its own that stays the same from one verification to the next."""
     new = _unique()
     left = {chart.subject for chart in history.charts} if history else set[str]()
     rows = []
     for finding in findings:
-        anchor = new(f"{finding.id}/{finding.subject}")
-        has_chart = finding.id == _PANEL and finding.subject in left
+        anchor = new(f"{finding.code}/{finding.subject}")
+        has_chart = finding.code == _PANEL and finding.subject in left
         left -= {finding.subject} if has_chart else set()
         rows.append(Row(finding, anchor, f"chart/{anchor}" if has_chart else ""))
     return rows

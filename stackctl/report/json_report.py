@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.report.verification import Verification
-from stackctl.verification.finding import Finding
 
 
 def render(verification: Verification) -> str:
@@ -22,10 +22,10 @@ def render(verification: Verification) -> str:
     return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
 
 
-def _check(finding: Finding) -> dict[str, Any]:
-    source = finding.source
+def _check(finding: Diagnostic) -> dict[str, Any]:
+    source = finding.position
     return {
-        "id": finding.id,
+        "id": finding.code,
         "subject": finding.subject,
         "status": finding.status,
         "summary": finding.summary,

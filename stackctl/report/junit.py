@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.report.verification import Verification
-from stackctl.verification.finding import Finding
 
 # XML 1.0 has no way to write these, not even escaped.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -29,7 +29,7 @@ def render(verification: Verification) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(suite: ET.Element, findings: Sequence[Finding]) -> None:
+def _suite(suite: ET.Element, findings: Sequence[Diagnostic]) -> None:
     """Fill a suite. Its subjects are looked at together, so each has its share of the time: readers add it up."""
     seconds = max(finding.duration_seconds for finding in findings)
     suite.attrib |= {**_counts(findings), "time": f"{seconds:.3f}"}
@@ -37,22 +37,22 @@ def _suite(suite: ET.Element, findings: Sequence[Finding]) -> None:
         _case(suite, finding, seconds / len(findings))
 
 
-def _counts(findings: Sequence[Finding]) -> dict[str, str]:
+def _counts(findings: Sequence[Diagnostic]) -> dict[str, str]:
     """How many there are. An error is a test that could not be made; a check always comes to a result."""
     failures, skipped = (sum(finding.status == status for finding in findings) for status in ("fail", "skip"))
     return {"tests": str(len(findings)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
 
 
-def _case(suite: ET.Element, finding: Finding, seconds: float) -> None:
+def _case(suite: ET.Element, finding: Diagnostic, seconds: float) -> None:
     case = ET.SubElement(
-        suite, "testcase", classname=finding.id, name=_text(finding.subject), time=f"{seconds:.3f}"
+        suite, "testcase", classname=finding.code, name=_text(finding.subject), time=f"{seconds:.3f}"
     )  # fmt: skip
-    if finding.source:
-        case.set("file", _text(finding.source.file))
-        if finding.source.line:
-            case.set("line", str(finding.source.line))
+    if finding.position:
+        case.set("file", _text(finding.position.file))
+        if finding.position.line:
+            case.set("line", str(finding.position.line))
     if finding.status == "fail":
-        failure = ET.SubElement(case, "failure", message=_text(finding.summary), type=finding.id)
+        failure = ET.SubElement(case, "failure", message=_text(finding.summary), type=finding.code)
         failure.text = _body(finding)
     elif finding.status == "skip":
         ET.SubElement(case, "skipped", message=_text(finding.summary))
@@ -60,10 +60,10 @@ def _case(suite: ET.Element, finding: Finding, seconds: float) -> None:
         ET.SubElement(case, "system-out").text = _body(finding)
 
 
-def _body(finding: Finding) -> str:
+def _body(finding: Diagnostic) -> str:
     """All that there is to say, in lines."""
     advice = f"help: {finding.remedy}" if finding.remedy else ""
-    place = f"at {finding.source}" if finding.source and finding.status != "pass" else ""
+    place = f"at {finding.position}" if finding.position and finding.status != "pass" else ""
     warning = "warning: " if finding.status == "warn" else ""
     return _text("\n".join(part for part in (warning + finding.summary, finding.evidence, advice, place) if part))
 

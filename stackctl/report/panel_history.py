@@ -95,7 +95,10 @@ def look(context: Context) -> History | None:
 
     def over(expr: str) -> Sequence[Series]:
         if time.monotonic() > give_up:
-            raise NoAnswer.of(f"not asked: Prometheus took more than {_PATIENCE_SECONDS:.0f} s for the panels before")
+            raise NoAnswer.of(
+                "server.no-answer",
+                f"not asked: Prometheus took more than {_PATIENCE_SECONDS:.0f} s for the panels before",
+            )
         return client.over(expr, start, end, step, LINES + 1)
 
     with ThreadPoolExecutor(_CONCURRENCY) as pool:

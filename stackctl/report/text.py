@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.report.console import bold, dim, mark
 from stackctl.report.verification import Verification
-from stackctl.verification.finding import Finding
 
 # From how many on findings of one cause are told together, and how many of them are named.
 _MANY = 4
@@ -21,14 +21,14 @@ _SILENT = " does not answer: "
 def render(verification: Verification) -> str:
     """The report as lines, failures last, where they are still on the screen."""
     findings = sorted(verification.findings, key=lambda finding: finding.status == "fail")
-    width = max((len(finding.id) for finding in findings), default=0)
+    width = max((len(finding.code) for finding in findings), default=0)
     lines = [line for group in _groups(findings) for line in _group(group, width)]
     return "\n".join([*lines, "", _summary(verification)]) + "\n"
 
 
-def _groups(findings: Sequence[Finding]) -> list[list[Finding]]:
+def _groups(findings: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
     """Findings of one cause together, where the first of them stands; all others alone."""
-    groups: dict[object, list[Finding]] = {}
+    groups: dict[object, list[Diagnostic]] = {}
     for number, finding in enumerate(findings):
         told_alone = finding.status not in ("fail", "warn")
         groups.setdefault(number if told_alone else (finding.status, _cause(finding)), []).append(finding)
@@ -36,36 +36,36 @@ def _groups(findings: Sequence[Finding]) -> list[list[Finding]]:
     return [part for group in found for part in ([group] if len(group) >= _MANY else [[each] for each in group])]
 
 
-def _cause(finding: Finding) -> str:
+def _cause(finding: Diagnostic) -> str:
     """The summary; of a server that does not answer, whatever it was asked, the server."""
     return re.sub(rf"^(https?://[^/\s]+)\S*(?={_SILENT})", r"\1", finding.summary)
 
 
-def _group(group: Sequence[Finding], width: int) -> Iterator[str]:
+def _group(group: Sequence[Diagnostic], width: int) -> Iterator[str]:
     first = group[0]
     if len(group) == 1:
         yield from _finding(first, width)
         return
     yield f"{mark(first.status)} {f'{len(group)} checks':<{width}}  {_cause(first)}{_stage(first)}"
-    named = ", ".join(f"{finding.id} {finding.subject}" for finding in group[:_NAMED])
+    named = ", ".join(f"{finding.code} {finding.subject}" for finding in group[:_NAMED])
     yield f"    {dim('of')} {named} {dim(f'and {len(group) - _NAMED} more')}"
     if first.remedy:
         yield f"    help: {first.remedy}"
 
 
-def _stage(finding: Finding) -> str:
+def _stage(finding: Diagnostic) -> str:
     """How far a failure came, where the summary does not say it."""
     return dim(" (loaded, does not work)") if (finding.status, finding.stage) == ("fail", "loaded") else ""
 
 
-def _finding(finding: Finding, width: int) -> Iterator[str]:
-    yield f"{mark(finding.status)} {finding.id:<{width}}  {bold(finding.subject)}  {finding.summary}{_stage(finding)}"
+def _finding(finding: Diagnostic, width: int) -> Iterator[str]:
+    yield f"{mark(finding.status)} {finding.code:<{width}}  {bold(finding.subject)}  {finding.summary}{_stage(finding)}"
     if finding.status in ("pass", "skip"):
         return
     indent = " " * 4
-    if finding.source:
-        yield f"{indent}{dim('at')} {finding.source}"
-        yield from (f"{indent}{dim(line)}" for line in finding.source.snippet().splitlines())
+    if finding.position:
+        yield f"{indent}{dim('at')} {finding.position}"
+        yield from (f"{indent}{dim(line)}" for line in finding.position.snippet().splitlines())
     yield from (f"{indent}{dim(line)}" for line in finding.evidence.splitlines()[:8])
     if finding.remedy:
         yield f"{indent}help: {finding.remedy}"

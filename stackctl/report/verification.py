@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stackctl.verification.finding import Finding
+from stackctl.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from stackctl.report.panel_history import History
@@ -23,7 +23,7 @@ class Verification:
     stack: str
     runtime: str
     generation: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Diagnostic, ...]
     seconds: float = 0.0
     begun: float = 0.0
     history: History | None = None

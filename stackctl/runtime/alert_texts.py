@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from stackctl import conventions as c
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.runtime.checkers import FILES, Call, Run, Text
 
 _LABEL = re.compile(r"""(?:\$labels|\.Labels)\.([A-Za-z_]\w*)|index\s+(?:\$labels|\.Labels)\s+["`]([^"`]+)["`]""")
@@ -45,7 +45,7 @@ _REMEDIES = {
 _OF_VALUES = ("strconv", "ParseFloat", "can't convert", "not a number", "parse error")
 
 
-def alert_faults(texts: Collection[Text], run: Run) -> list[Problem]:
+def alert_faults(texts: Collection[Text], run: Run) -> list[Diagnostic]:
     """What is wrong with the templates once they are expanded. Those that cannot be read are promtool's to report."""
     kept = [text for text in texts if "{{" in text.text]
     unique = list(dict.fromkeys(text.text for text in kept))
@@ -131,10 +131,12 @@ def _misprint(text: str, expanded: str) -> re.Match[str] | None:
     return found if found and found[0] not in text else None
 
 
-def _problem(text: Text, where: str, words: str) -> Problem:
+def _problem(text: Text, where: str, words: str) -> Diagnostic:
     words = re.sub(r" in type struct \{.*\}$", "", words)
     remedy = next(_remedies(words), "")
-    return Problem(f"{text.subject} cannot be expanded: `{where}`: {words}", text.origin, _CAUSE, remedy)
+    return Diagnostic(
+        "rule.template", f"{text.subject} cannot be expanded: `{where}`: {words}", text.origin, _CAUSE, remedy
+    )
 
 
 _CAUSE = "The alert would say `<error expanding template>` in its place."

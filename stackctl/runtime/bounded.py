@@ -10,10 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from stackctl.bounds.deadline import bounded
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 
 # A checker that takes longer is not going to end.
 CHECK_SECONDS = 60.0
+# The code of a checker that cannot be run, or does not end: it says nothing about what it was to check.
+UNUSABLE = "checker.unusable"
 # What is kept of a checker's words.
 _OUTPUT_BYTES = 1 << 20
 
@@ -26,13 +28,9 @@ class Ended:
     output: str
 
 
-class Unusable(Problem):
-    """A checker that cannot be run, or does not end: it says nothing about what it was to check."""
-
-
 def run(
     name: str, command: Sequence[str], *, seconds: float = CHECK_SECONDS, env: Mapping[str, str] | None = None
-) -> Ended | Unusable:
+) -> Ended | Diagnostic:
     """Run a program to its end, or until `seconds` have passed; then it and all that it has started are killed.
 
     `name` is what messages call it.
@@ -54,17 +52,17 @@ def run(
     except subprocess.TimeoutExpired:
         _kill(process)
         cause = f"It has not ended after {seconds:g} seconds."
-        return Unusable(f"{name} does not answer", cause=cause, remedy=f"Try `{command[0]} --version`.")
+        return Diagnostic(UNUSABLE, f"{name} does not answer", cause=cause, remedy=f"Try `{command[0]} --version`.")
     except BaseException:
         _kill(process)
         raise
     return Ended(process.returncode, output[:_OUTPUT_BYTES].decode(errors="replace"))
 
 
-def _cannot_run(name: str, program: str, error: OSError | ValueError) -> Unusable:
+def _cannot_run(name: str, program: str, error: OSError | ValueError) -> Diagnostic:
     reason = getattr(error, "strerror", None) or str(error)
     remedy = "Correct it, or run `stackctl tools install`."
-    return Unusable(f"{name} cannot be run", cause=f"{program}: {reason}", remedy=remedy)
+    return Diagnostic(UNUSABLE, f"{name} cannot be run", cause=f"{program}: {reason}", remedy=remedy)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -38,6 +38,7 @@ def callback(runtime: str) -> tuple[str, str]:
 
 def _untold(why: str) -> Unavailable:
     return Unavailable.of(
+        "docker.bridge",
         "Docker does not tell the address of its bridge, at which containers could reach this machine",
         cause=why,
         remedy="Look at `docker network inspect bridge`.",

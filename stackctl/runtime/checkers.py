@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from stackctl.runtime.bounded import Unusable
+from stackctl.diagnostic import Diagnostic
 from stackctl.source import Position
 
 # What stands in a call's arguments for the folders that only its runner knows: the tree, and the call's own files.
@@ -36,7 +36,7 @@ class Verdict:
     code: int
     output: str
     missing: bool = False
-    unusable: Unusable | None = None
+    unusable: Diagnostic | None = None
 
 
 # Makes a call, wherever the checker runs.

@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.runtime import engine
-from stackctl.runtime.bounded import Ended, Unusable, run
+from stackctl.runtime.bounded import Ended, run
 from stackctl.runtime.compose_schema import Fault, faults
 from stackctl.runtime.compose_schema import Path as Place
 from stackctl.source import Position
@@ -39,14 +39,14 @@ class BadCompose:
     remedy: str = ""
     key: bool = False
 
-    def at(self, position: Position | None, shown: str = "") -> Problem:
+    def at(self, position: Position | None, shown: str = "") -> Diagnostic:
         """The same as a problem at `position`, where it was written; `shown` is that place in words."""
         where = shown or ".".join(map(str, self.path))
         summary = f"{where}: {self.words}" if where else f"Compose does not accept this: {self.words}"
-        return Problem(summary, position, remedy=self.remedy)
+        return Diagnostic("compose.refused", summary, position, remedy=self.remedy)
 
 
-def compose_refusals(content: bytes, root: Path) -> list[BadCompose | Problem]:
+def compose_refusals(content: bytes, root: Path) -> list[BadCompose | Diagnostic]:
     """All that Compose refuses in a compose.yaml of a stack whose manifest is in the folder `root`.
 
     Where there is no `docker compose`, what its specification says. A stack without that file has empty `content`.
@@ -91,12 +91,12 @@ def _independent(service: Any, gone: Collection[str | int]) -> Any:
     return service
 
 
-def _refused_by_config(content: bytes, root: Path) -> list[BadCompose | Problem]:
+def _refused_by_config(content: bytes, root: Path) -> list[BadCompose | Diagnostic]:
     """What `docker compose config` refuses. It reports one mistake only, so a service that has one is taken out."""
-    found: list[BadCompose | Problem] = []
+    found: list[BadCompose | Diagnostic] = []
     while (project := load_yaml(content))["services"]:
         ended = _config(content, root)
-        if isinstance(ended, Unusable):
+        if isinstance(ended, Diagnostic):
             return [*found, ended]
         if ended.code == 0:
             break
@@ -125,7 +125,7 @@ def _written(project: Mapping[str, Any]) -> bytes:
     return json.dumps(project, default=str).encode()
 
 
-def _config(content: bytes, root: Path) -> Ended | Unusable:
+def _config(content: bytes, root: Path) -> Ended | Diagnostic:
     with TemporaryDirectory(prefix="stackctl-check-") as folder:
         path = Path(folder) / c.COMPOSE_FILE
         path.write_bytes(content)

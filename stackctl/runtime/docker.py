@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 from stackctl import conventions as c
 from stackctl import home, ownership
 from stackctl.components import registry
-from stackctl.errors import Problem, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import Unavailable
 from stackctl.runtime import bounded, containers, dial, engine, ports, removal, volume
-from stackctl.runtime.bounded import Unusable
 from stackctl.runtime.checkers import FILES, TREE, Call, Texts, Verdict
 from stackctl.runtime.http import FETCH_SECONDS, Answer, reload_all
 from stackctl.runtime.protocol import LOST, MOVED, DataFile, Live, Observed, Peer, Plan
@@ -83,7 +83,9 @@ class Docker:
         try:
             client = APIClient(base_url=engine.address(), version="auto", timeout=_QUICK_SECONDS)
         except DockerException as error:
-            raise Unavailable.of("no Docker engine answers", cause=str(error), remedy=engine.NO_ENGINE) from error
+            raise Unavailable.of(
+                "docker.unavailable", "no Docker engine answers", cause=str(error), remedy=engine.NO_ENGINE
+            ) from error
         client.timeout = _ANSWER_SECONDS
         return client
 
@@ -108,6 +110,7 @@ class Docker:
             folder = containers.started_from(row["Labels"])
             if folder and folder not in self._folders:
                 raise Unavailable.of(
+                    "stack.name-taken",
                     f"another stack named `{self.project}` runs, from {containers.shown(folder)}",
                     cause="Both would be one Compose project, with the same containers and data.",
                     remedy="Give one of them another `name`, or stop the other first: "
@@ -265,7 +268,9 @@ class Docker:
     def remove_data(self, unit: str, folder: str) -> None:
         verdict = self._run_in(unit, ["sh", "-c", 'rm -r "$0"', f"{_data(unit)}/{folder}"])
         if verdict.code:
-            raise Unavailable.of(f"{folder} cannot be removed from the data of {unit}", cause=verdict.output.strip())
+            raise Unavailable.of(
+                "docker.data", f"{folder} cannot be removed from the data of {unit}", cause=verdict.output.strip()
+            )
 
     def existing_data(self) -> tuple[str, ...]:
         return (*self.volumes(), *removal.networks_of(self.client, self.project))
@@ -319,7 +324,7 @@ class Docker:
                 ]
             )
         if ran.returncode:
-            raise Unavailable.of(f"the data of {unit} cannot be arranged", cause=ran.stderr.strip())
+            raise Unavailable.of("docker.data", f"the data of {unit} cannot be arranged", cause=ran.stderr.strip())
 
     # -- asking -----------------------------------------------------------------------------------------------
 
@@ -345,7 +350,9 @@ class Docker:
             if verdict.unusable is None and _NO_PROGRAM.search(verdict.output):
                 summary = f"{call.tool} cannot be run in the image {images[call.unit]}"
                 remedy = f"Use an image that has /bin/{call.tool}, as the project's own has."
-                return Verdict(1, "", unusable=Unusable(summary, cause=verdict.output.strip(), remedy=remedy))
+                return Verdict(
+                    1, "", unusable=Diagnostic("checker.unusable", summary, cause=verdict.output.strip(), remedy=remedy)
+                )
             said = verdict.output.replace(files, FILES).replace(tree, TREE)
             return Verdict(verdict.code, said, unusable=verdict.unusable)
 
@@ -424,6 +431,7 @@ def connect(project: str, live: Path, note: Callable[[str], None]) -> Docker:
     """
     if not engine.has_compose():
         raise Unavailable.of(
+            "docker.no-compose",
             "the docker command has no `compose`",
             cause="stackctl needs Docker Compose 2, the plugin of the docker command.",
             remedy="Install the Compose plugin, or use `--runtime native`.",
@@ -450,7 +458,7 @@ def _is_taken(address: str) -> bool:
     return refusal is not None and ports.is_taken(refusal)
 
 
-def _obstacle(unit: Unit, published: Mapping[int, Mapping[str, Any]], project: str) -> Problem | None:
+def _obstacle(unit: Unit, published: Mapping[int, Mapping[str, Any]], project: str) -> Diagnostic | None:
     container = published.get(ports.split(unit.address)[1])
     if container and container["Labels"].get(containers.PROJECT) == project:
         return None
@@ -458,7 +466,8 @@ def _obstacle(unit: Unit, published: Mapping[int, Mapping[str, Any]], project: s
         holder = f"the container {container['Names'][0].lstrip('/')} ({container['Image']})"
     else:
         holder = str(ports.holder(unit.address))
-    return Problem(
+    return Diagnostic(
+        "port.taken",
         f"{unit.name} cannot listen on {unit.address}: {holder} has it",
         remedy=f"Stop that, or choose another address with `listen` of {unit.name} in the manifest.",
     )

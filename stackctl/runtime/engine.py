@@ -74,7 +74,9 @@ class explained:  # noqa: N801 - reads as a statement
         from requests.exceptions import RequestException
 
         if isinstance(error, (DockerException, RequestException)):
-            raise Unavailable.of("the Docker engine failed", cause=str(error), remedy=NO_ENGINE) from error
+            raise Unavailable.of(
+                "docker.failed", "the Docker engine failed", cause=str(error), remedy=NO_ENGINE
+            ) from error
 
 
 def unless_gone(call: Callable[[], object]) -> None:
@@ -101,16 +103,22 @@ def run(
         )
     except OSError as error:
         raise Unavailable.of(
-            "the docker command does not run", cause=str(error), remedy="Install Docker, or use `--runtime native`."
+            "docker.unavailable",
+            "the docker command does not run",
+            cause=str(error),
+            remedy="Install Docker, or use `--runtime native`.",
         ) from error
 
 
 def compose_failure(output: str) -> StackctlError:
     """What it means that Compose has failed with these words."""
     if re.search(r"cannot connect to the docker daemon", output, re.IGNORECASE):
-        return Unavailable.of("no Docker engine answers", cause=output.strip(), remedy=NO_ENGINE)
+        return Unavailable.of("docker.unavailable", "no Docker engine answers", cause=output.strip(), remedy=NO_ENGINE)
     return Unavailable.of(
-        "docker compose failed", cause=output.strip(), remedy="See what it says above; `stackctl logs` may tell more."
+        "docker.compose-failed",
+        "docker compose failed",
+        cause=output.strip(),
+        remedy="See what it says above; `stackctl logs` may tell more.",
     )
 
 

@@ -12,7 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 from stackctl.access import Access, distrust
 from stackctl.bounds.deadline import bounded
 from stackctl.bounds.http import timed
-from stackctl.errors import CheckFailed, Problem, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import CheckFailed, Unavailable
 from stackctl.tree import Unit
 from stackctl.wait import TimedOut, wait_until
 
@@ -100,8 +101,9 @@ def _reload(unit: Unit, access: Access) -> tuple[Unit, Answer]:
     return unit, answer
 
 
-def _problem(unit: Unit, answer: Answer) -> Problem:
-    return Problem(
+def _problem(unit: Unit, answer: Answer) -> Diagnostic:
+    return Diagnostic(
+        "unit.reload-failed",
         f"{unit.name} did not reload: {answer}",
         cause=answer.text if answer.status else "",
         remedy=f"See `stackctl logs {unit.name}`.",

@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from stackctl import tools
-from stackctl.runtime.bounded import Unusable, run
+from stackctl.diagnostic import Diagnostic
+from stackctl.runtime.bounded import run
 from stackctl.runtime.checkers import FILES, TREE, Call, Verdict
 
 
@@ -26,6 +27,6 @@ class Local:
             for name, content in call.files.items():
                 (Path(folder) / name).write_bytes(content)
             ended = run(call.tool, [str(tool.path), *call.command(self.tree, folder)])
-        if isinstance(ended, Unusable):
+        if isinstance(ended, Diagnostic):
             return Verdict(1, "", unusable=ended)
         return Verdict(ended.code, ended.output.replace(folder, FILES).replace(self.tree, TREE))

@@ -23,7 +23,8 @@ from stackctl import conventions as c
 from stackctl import home, tools
 from stackctl.bounds import files
 from stackctl.bounds.json_text import loads
-from stackctl.errors import Problem, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import Unavailable
 from stackctl.runtime import dial, ports, process
 from stackctl.runtime.checkers import Texts
 from stackctl.runtime.http import FETCH_SECONDS, Answer, ask, reload_all
@@ -380,19 +381,21 @@ def _words(code: int) -> str:
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
 
 
-def _obstacle(unit: Unit, own: Collection[int]) -> Problem | None:
+def _obstacle(unit: Unit, own: Collection[int]) -> Diagnostic | None:
     refusal = ports.refusal(unit.address)
     if refusal is None:
         return None
     if not ports.is_taken(refusal):
-        return Problem(
+        return Diagnostic(
+            "port.taken",
             f"{unit.name} cannot listen on {unit.address}: {refusal.strerror}",
             remedy=f"Choose another address with `listen` of {unit.name} in the manifest.",
         )
     holder = ports.holder(unit.address)
     if holder.pid in own or (own and not (holder.pid or holder.container)):
         return None  # an earlier process of this stack, which is replaced or removed first
-    return Problem(
+    return Diagnostic(
+        "port.taken",
         f"{unit.name} cannot listen on {unit.address}: {holder} has it",
         remedy=f"Stop that, or choose another address with `listen` of {unit.name} in the manifest.",
     )

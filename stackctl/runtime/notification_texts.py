@@ -16,7 +16,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.bounds import files
 from stackctl.data import data_dir
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.runtime.checkers import FILES, TREE, Call, Run, Text
 
 # The longest text of one call, in bytes: Linux takes 128 KiB in one argument. A longer one is left out.
@@ -70,7 +70,7 @@ _REMEDIES = (
 )
 
 
-def notification_faults(texts: Collection[Text], tree: Path, run: Run) -> list[Problem]:
+def notification_faults(texts: Collection[Text], tree: Path, run: Run) -> list[Diagnostic]:
     """What amtool cannot render of the templates, which may use the template files that the tree at `tree` has."""
     kept = [text for text in texts if "{{" in text.text]
     if not kept:
@@ -184,8 +184,8 @@ def _message(
     }
 
 
-def _problem(text: Text, words: str) -> Problem:
+def _problem(text: Text, words: str) -> Diagnostic:
     found = ((pattern.search(words), remedy) for pattern, remedy in _REMEDIES)
     remedy = next((remedy.format(*match.groups()) for match, remedy in found if match), "")
     cause = "Alertmanager would not send the message."
-    return Problem(f"{text.subject} cannot be rendered: {words}", text.origin, cause, remedy)
+    return Diagnostic("receiver.template", f"{text.subject} cannot be rendered: {words}", text.origin, cause, remedy)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from stackctl.errors import Problem, raise_if_any
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import raise_if_any
 from stackctl.runtime.protocol import Observed, Plan, Step
 from stackctl.tree import Unit
 
@@ -93,7 +94,7 @@ def _reload_cause(loaded: str | None) -> str:
 def _refuse_unknown(known: Mapping[str, Collection[str]], asked: Collection[str]) -> None:
     (kind, names), *_ = known.items()
     raise_if_any(
-        Problem(f"there is no {kind} `{name}` in this stack", remedy=_suggestion(name, names))
+        Diagnostic("usage.unknown-name", f"there is no {kind} `{name}` in this stack", remedy=_suggestion(name, names))
         for name in asked
         if name not in names
     )

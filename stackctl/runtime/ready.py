@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from stackctl.errors import Problem, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import Unavailable
 from stackctl.runtime.http import Answer, is_ready
 from stackctl.runtime.protocol import Live, Observed, Runtime
 from stackctl.tree import Unit
@@ -87,14 +88,25 @@ def _unless_exited(units: Mapping[str, Unit], runtime: Runtime) -> list[Observed
     return found
 
 
-def _exited(name: str, detail: str, runtime: Runtime) -> Problem:
+def _exited(name: str, detail: str, runtime: Runtime) -> Diagnostic:
     lines = "\n".join(runtime.logs([name], tail=_LOG_LINES))
-    return Problem(f"{name} {detail}", cause=lines, remedy=f"See `stackctl logs {name}`.")
+    return Diagnostic("unit.exited", f"{name} {detail}", cause=lines, remedy=f"See `stackctl logs {name}`.")
 
 
-def _late(answers: Mapping[str, Answer], deadline_seconds: float) -> list[Problem]:
+def _late(answers: Mapping[str, Answer], deadline_seconds: float) -> list[Diagnostic]:
     remedy = "See `stackctl logs`, or give it more time with `--timeout`."
     return [
-        Problem(f"{name} is not ready after {deadline_seconds:g} s", cause=f"It last answered: {answer}", remedy=remedy)
+        Diagnostic(
+            "unit.not-ready",
+            f"{name} is not ready after {deadline_seconds:g} s",
+            cause=f"It last answered: {answer}",
+            remedy=remedy,
+        )
         for name, answer in answers.items()
-    ] or [Problem(f"the stack became ready only after {deadline_seconds:g} s", remedy="Run the command again.")]
+    ] or [
+        Diagnostic(
+            "unit.not-ready",
+            f"the stack became ready only after {deadline_seconds:g} s",
+            remedy="Run the command again.",
+        )
+    ]

@@ -52,6 +52,7 @@ def choose(
 def _refuse_colon(folder: Path) -> None:
     if ":" in str(folder):
         raise InputError.of(
+            "docker.mount",
             f"containers cannot mount {folder.parent}: there is a colon in its path",
             cause="Docker ends the source of a mount at a colon.",
             remedy="Rename the folder, or use `--runtime native`.",

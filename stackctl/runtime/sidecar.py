@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.components.component import NOBODY
-from stackctl.errors import Problem, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import Unavailable
 
 _END_SECONDS = 15.0
 
@@ -69,6 +70,7 @@ def running(beside: Beside, told: bytes, ready: str) -> Iterator[subprocess.Pope
         _tell(process, told)
         if process.stdout.readline().decode().strip() != ready:
             raise Unavailable.of(
+                "unit.exited",
                 f"the container {beside.name} did not start",
                 cause="What Docker said of it stands above.",
                 remedy=f"Look whether {beside.image} can be had and has {beside.command[0]}, or name another image.",
@@ -106,10 +108,10 @@ def _refuse_taken_names(beside: Beside) -> None:
     asked = _docker("network", "inspect", beside.network)
     if asked.returncode:
         remedy = "Run `stackctl up` first; name the components to start, so that what is simulated stays out."
-        raise Unavailable.of(f"the stack's network {beside.network} does not exist", remedy=remedy)
+        raise Unavailable.of("docker.no-network", f"the stack's network {beside.network} does not exist", remedy=remedy)
     if _docker("container", "inspect", beside.name).returncode == 0:
         remedy = f"End it where it runs, or with `docker stop {beside.name}`."
-        raise Unavailable.of(f"the container {beside.name} runs already", remedy=remedy)
+        raise Unavailable.of("unit.name-taken", f"the container {beside.name} runs already", remedy=remedy)
     shown = '{{.Names}} {{.Label "com.docker.compose.service"}}'
     running = _docker("ps", "--filter", f"network={beside.network}", "--format", shown).stdout.splitlines()
     taken = list(_taken(beside.aliases, [line.split() for line in running]))
@@ -117,11 +119,11 @@ def _refuse_taken_names(beside: Beside) -> None:
         raise Unavailable(*taken)
 
 
-def _taken(aliases: Collection[str], containers: Collection[list[str]]) -> Iterator[Problem]:
+def _taken(aliases: Collection[str], containers: Collection[list[str]]) -> Iterator[Diagnostic]:
     for container, *service in containers:
         for alias in sorted({container, *service} & set(aliases)):
             remedy = f"Stop it (`docker stop {container}`), or simulate other services."
-            yield Problem(f"`{alias}` runs already, as the container {container}", remedy=remedy)
+            yield Diagnostic("unit.name-taken", f"`{alias}` runs already, as the container {container}", remedy=remedy)
 
 
 def published(name: str, port: int) -> str:
@@ -134,5 +136,8 @@ def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=30)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable.of(
-            "the docker command does not run", cause=str(error), remedy="Install Docker, or leave out `--container`."
+            "docker.unavailable",
+            "the docker command does not run",
+            cause=str(error),
+            remedy="Install Docker, or leave out `--container`.",
         ) from error

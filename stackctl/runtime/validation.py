@@ -11,9 +11,8 @@ from pathlib import Path
 
 from stackctl import conventions as c
 from stackctl.bounds import files
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.runtime.alert_texts import alert_faults
-from stackctl.runtime.bounded import Unusable
 from stackctl.runtime.checkers import TREE, Call, Run, Texts, Verdict
 from stackctl.runtime.compose_file import BadCompose
 from stackctl.runtime.notification_texts import notification_faults
@@ -39,9 +38,10 @@ class BadTemplate:
         """One from a line of promtool's that _TEMPLATE fits."""
         return cls(line["file"], line["group"], int(line["number"]) - 1, *line.group("alert", "part", "key", "words"))
 
-    def at(self, position: Position | None) -> Problem:
+    def at(self, position: Position | None) -> Diagnostic:
         """The same as a problem at `position`, where the rule was written."""
-        return Problem(
+        return Diagnostic(
+            "rule.template",
             f"the {self.part} `{self.key}` of `{self.alert}` is not a template: {self.words}",
             position,
             cause=f"promtool refuses {c.PROMETHEUS_FILE}: rule {self.index + 1} of `{self.group}`, {self.file}",
@@ -55,10 +55,12 @@ class BadSetting:
 
     words: str
 
-    def at(self, position: Position | None) -> Problem:
+    def at(self, position: Position | None) -> Diagnostic:
         """The same as a problem at `position`, where the value was written."""
         remedy = next((remedy for sign, remedy in _SETTINGS.items() if sign in self.words), "")
-        return Problem(f"Alertmanager does not accept this: {self.words}", position, remedy=remedy)
+        return Diagnostic(
+            "alertmanager.refused", f"Alertmanager does not accept this: {self.words}", position, remedy=remedy
+        )
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,16 @@ class UnknownField:
     product: str
     name: str
 
-    def at(self, position: Position | None) -> Problem:
+    def at(self, position: Position | None) -> Diagnostic:
         """The same as a problem at `position`, where the key was written."""
         remedy = _DISCOVERY if self.name.endswith("_sd_configs") else _FIELDS
-        return Problem(f"{self.product} does not know the key `{self.name}` here", position, remedy=remedy)
+        return Diagnostic(
+            "checker.unknown-key", f"{self.product} does not know the key `{self.name}` here", position, remedy=remedy
+        )
 
 
 # What a checker refuses: one that it is known how to place in what the user wrote, or what it says itself.
-Refusal = BadTemplate | BadSetting | UnknownField | BadCompose | Problem
+Refusal = BadTemplate | BadSetting | UnknownField | BadCompose | Diagnostic
 
 # Kinds of discovery of the Prometheus project's releases, which builds of distributions leave out in part.
 _DISCOVERIES = frozenset(
@@ -167,7 +171,7 @@ class _UntilUnusable:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self.unusable: dict[str, Unusable] = {}
+        self.unusable: dict[str, Diagnostic] = {}
 
     def __call__(self, call: Call) -> Verdict:
         if call.tool in self.unusable:
@@ -240,7 +244,8 @@ def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:
             return [BadSetting(reasons[0])]
     if templates and words in ([], ["FAILED:"]):
         return [*templates.values()]
-    problem = Problem(
+    problem = Diagnostic(
+        "checker.refused",
         f"{checker.tool} refuses {checker.file}",
         cause="\n".join(words) or f"It ended with code {verdict.code} and said nothing.",
         remedy="Fix the reported errors; rule files keep their names from the manifest, below prometheus/rules/.",
@@ -248,10 +253,10 @@ def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:
     return [*templates.values(), problem]
 
 
-def _crashed(checker: _Checker, words: str, reading: re.Match[str] | None) -> Problem:
+def _crashed(checker: _Checker, words: str, reading: re.Match[str] | None) -> Diagnostic:
     """Report a checker that crashes on what it reads, as the server will."""
     where = f" while it reads a {reading[1]}" if reading else ""
-    return Problem(
+    return Diagnostic(
         f"{checker.tool} crashes on {checker.file}{where}, and so would {checker.unit.capitalize()}",
         cause=words,
         remedy="Remove keys there one after the other until it is accepted: some of them do not go together.",

@@ -21,7 +21,7 @@ def example_files(name: str, examples: Path | None = None) -> dict[str, bytes]:
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known)}."
-        raise InputError.of(f"--example: there is no example `{name}`", remedy=hint)
+        raise InputError.of("usage.unknown-name", f"--example: there is no example `{name}`", remedy=hint)
     root = folder / name
     paths = (path for path in sorted(root.rglob("*")) if path.is_file())
     return {

@@ -56,10 +56,12 @@ def parse_url(text: str) -> MetricsUrl:
         raise _not_a_url(text)
     if parts.username is not None or parts.password is not None:
         remedy = "Give the URL without them, and write `basic_auth` with a `${VARIABLE}` into the manifest."
-        raise InputError.of(f"--from: a URL with a login in it: `{parts.scheme}://***@{host}`", remedy=remedy)
+        raise InputError.of(
+            "usage.option", f"--from: a URL with a login in it: `{parts.scheme}://***@{host}`", remedy=remedy
+        )
     if parts.query or parts.fragment:
         remedy = "Give the URL without its query, and write `params` into the manifest."
-        raise InputError.of(f"--from: a URL with a query: `{text}`", remedy=remedy)
+        raise InputError.of("usage.option", f"--from: a URL with a query: `{text}`", remedy=remedy)
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~") if parts.path != "/" else ""
     return MetricsUrl(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], path)
 
@@ -70,7 +72,7 @@ _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?|[0-9a-f:.]*:[0-
 
 def _not_a_url(text: str) -> StackctlError:
     remedy = "Write it like `http://localhost:8000/metrics`, or `localhost:8000`."
-    return InputError.of(f"--from: not the URL of metrics: `{text}`", remedy=remedy)
+    return InputError.of("usage.option", f"--from: not the URL of metrics: `{text}`", remedy=remedy)
 
 
 def service_name(url: MetricsUrl, product: str, taken: Collection[str]) -> str:

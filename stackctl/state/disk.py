@@ -29,18 +29,20 @@ def explained(path: Path) -> Iterator[None]:
         cause = f"{error.strerror or error}: {error.filename or path}"
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise Unavailable.of(
+                "disk.full",
                 f"no space left to write {path}",
                 cause=cause,
                 remedy="Make room on this disk and run the command again; what runs has not been changed.",
             ) from error
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
             raise InputError.of(
+                "file.cannot-write",
                 f"cannot write {path}",
                 cause=cause,
                 remedy="Make the folder writable for this user, or copy the manifest to a folder that is.",
             ) from error
         raise Unavailable.of(
-            f"cannot write {path}", cause=cause, remedy="Check the disk and run the command again."
+            "file.cannot-write", f"cannot write {path}", cause=cause, remedy="Check the disk and run the command again."
         ) from error
 
 

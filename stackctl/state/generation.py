@@ -49,6 +49,7 @@ class Generation:
             return load_units(read_bytes(path, _MOST))
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise Unavailable.of(
+                "generation.damaged",
                 f"generation {self.id} has been damaged: {path}",
                 cause=str(error),
                 remedy="Run `stackctl up`: it writes what is damaged anew.",
@@ -71,7 +72,7 @@ class Generation:
             cause = f"{getattr(error, 'strerror', None) or 'It is no text'}: {name}"
             remedy = "Run `stackctl up` as the user who brought the stack up: it writes what is damaged anew."
             summary = f"the files of generation {self.id} cannot be read"
-            raise Unavailable.of(summary, cause=cause, remedy=remedy) from None
+            raise Unavailable.of("generation.damaged", summary, cause=cause, remedy=remedy) from None
 
 
 def identify(tree: Tree, salt: bytes) -> str:

@@ -35,6 +35,7 @@ def locked(path: Path, wait_seconds: float) -> Iterator[None]:
             wait_until(lambda: _try(file), bool, wait_seconds, what=str(path))
         except TimedOut as error:
             raise Busy.of(
+                "stack.locked",
                 f"another stackctl works on this stack: {_holder(path)}",
                 cause=f"It has held {path} for more than {wait_seconds:g} s.",
                 remedy="Wait until it is done, or stop it.",

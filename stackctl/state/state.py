@@ -358,4 +358,4 @@ class State:
 def _damaged(path: Path, error: Exception) -> Unavailable:
     cause = getattr(error, "strerror", None) or "It is not a text."
     remedy = "Remove it: the next `stackctl up` makes another."
-    return Unavailable.of(f"{path} cannot be read", cause=cause, remedy=remedy)
+    return Unavailable.of("state.damaged", f"{path} cannot be read", cause=cause, remedy=remedy)

@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING
 
 from stackctl.bounds.json_text import loads
 from stackctl.components.release import Archive, Release
-from stackctl.errors import Problem, StackctlError, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import StackctlError, Unavailable
 
 if TYPE_CHECKING:
     import requests
@@ -66,6 +67,7 @@ def fetch(release: Release, mirror: str, folder: Path, progress: Callable[[str],
     if actual != expected:
         packed.unlink()
         raise ChecksumMismatch.of(
+            "tools.checksum",
             f"{downloads}/{name} is not the published archive",
             cause=f"Its sha256 is {actual}, and {source} says {expected}.",
             remedy="Try again; if it stays so, do not trust that address.",
@@ -99,6 +101,7 @@ def _filled(template: str, release: Release, name: str = "") -> str:
     system, machine = _SYSTEMS.get(platform.system()), _MACHINES.get(platform.machine().lower())
     if not system or not machine:
         raise Unavailable.of(
+            "tools.no-archive",
             f"there is no upstream archive for {platform.system()} on {platform.machine()}",
             remedy=f"Build {release.project} and put it on PATH.",
         )
@@ -112,7 +115,7 @@ def _published_sum(release: Release, mirror: str, downloads: str, name: str) -> 
     wanted = [one for one in sums if "://" not in one] if mirror else sums[:1]
     filled = [_filled(one, release, name) for one in wanted]
     urls = [one if "://" in one else f"{downloads}/{one}" for one in filled]
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     for url in urls:
         try:
             text = _text(url)
@@ -122,7 +125,8 @@ def _published_sum(release: Release, mirror: str, downloads: str, name: str) -> 
         if found := _sum_in(text, name):
             return found, url.rpartition("/")[2]
         problems.append(
-            Problem(
+            Diagnostic(
+                "tools.archive",
                 f"{url} has no line for {name}",
                 cause="Without a published checksum the archive cannot be trusted.",
                 remedy="Use a complete mirror, or `--source debian` on Debian and Ubuntu.",
@@ -169,6 +173,7 @@ def _get(url: str) -> Iterator[requests.Response]:
             yield response
     except (requests.RequestException, OSError) as error:
         raise Unavailable.of(
+            "tools.download",
             f"cannot download {url}",
             cause=str(error),
             remedy=f"Check the network and proxy, or name a mirror with `--base-url` or {BASE_URL_VARIABLE}.",
@@ -215,4 +220,6 @@ def _write(content: IO[bytes], path: Path, mode: int) -> None:
 
 
 def _unusable(name: str, why: str) -> StackctlError:
-    return Unavailable.of(f"{name} cannot be unpacked", cause=why, remedy="Use another mirror with `--base-url`.")
+    return Unavailable.of(
+        "tools.archive", f"{name} cannot be unpacked", cause=why, remedy="Use another mirror with `--base-url`."
+    )

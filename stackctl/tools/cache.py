@@ -98,6 +98,7 @@ def locked() -> Iterator[None]:
         tools_dir().mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unavailable.of(
+            "file.cannot-write",
             f"cannot write into the cache {cache_dir()}",
             cause=str(error),
             remedy=f"Make it writable, or set {CACHE_DIR_VARIABLE} to a folder that is.",

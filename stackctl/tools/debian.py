@@ -177,12 +177,15 @@ def suites() -> Iterator[Suite]:
     """
     if not (shutil.which("apt-get") and shutil.which("dpkg")):
         raise Unavailable.of(
-            "this machine has no apt", remedy="Use `--source archive`, or put the binaries on PATH yourself."
+            "tools.no-apt",
+            "this machine has no apt",
+            remedy="Use `--source archive`, or put the binaries on PATH yourself.",
         )
     os_release = parse_os_release(read_text(_OS_RELEASE)) if _OS_RELEASE.exists() else {}
     source = main_archive(read_sources(_ETC), os_release)
     if source is None:
         raise Unavailable.of(
+            "tools.no-source",
             f"no source of {os_release.get('ID', 'the distribution')}'s own packages in {_ETC}",
             remedy="Use `--source archive`, or put the binaries on PATH yourself.",
         )
@@ -234,10 +237,13 @@ def _run(argv: Sequence[str], *, cwd: Path | None = None, check: bool = True) ->
     try:
         ran = subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, timeout=_APT_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unavailable.of(f"{argv[0]} did not run", cause=str(error), remedy="Check the machine's apt.") from error
+        raise Unavailable.of(
+            "tools.package", f"{argv[0]} did not run", cause=str(error), remedy="Check the machine's apt."
+        ) from error
     if check and ran.returncode:
         complaints = [line for line in (ran.stderr + ran.stdout).splitlines() if line.startswith(("E:", "dpkg"))]
         raise Unavailable.of(
+            "tools.package",
             f"{argv[0]} failed",
             cause="\n".join(complaints) or ran.stderr.strip(),
             remedy="Check that the machine's own `apt-get update` works.",

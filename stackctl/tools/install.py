@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl.components.release import Program, Release
-from stackctl.errors import InputError, Problem, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import InputError, Unavailable
 from stackctl.tools import cache
 from stackctl.tools.catalogue import release_of
 from stackctl.tools.locate import Tool, is_at_least, locate, require, version_of
@@ -41,7 +42,9 @@ def install(
     a name or a source that does not exist, and Unavailable when a program cannot be had.
     """
     if source not in SOURCES:
-        raise InputError.of(f"{source} is not a source of tools", remedy=f"Use one of {', '.join(SOURCES)}.")
+        raise InputError.of(
+            "usage.option", f"{source} is not a source of tools", remedy=f"Use one of {', '.join(SOURCES)}."
+        )
     releases = _releases(names)
     with cache.locked():
         missing = [release for release in releases if not _have(release, source)]
@@ -76,7 +79,7 @@ def _fetch(missing: Sequence[Release], source: str, base_url: str | None, progre
     """Try the sources in their order for all that is missing. Raises Unavailable with every source's reason."""
     from stackctl.tools import archive
 
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     for name in (ARCHIVE, DEBIAN) if source == AUTO else (source,):
         try:
             if name == ARCHIVE:
@@ -106,7 +109,9 @@ def _from_archives(releases: Sequence[Release], mirror: str, progress: Progress)
     if elsewhere:
         names = ", ".join(elsewhere)
         remedy = "On Debian, `stackctl tools install --source debian` has them; elsewhere put them on PATH."
-        raise Unavailable.of(f"{names}: stackctl takes none from upstream's archives", remedy=remedy)
+        raise Unavailable.of(
+            "tools.no-archive", f"{names}: stackctl takes none from upstream's archives", remedy=remedy
+        )
 
 
 def _from_debian(releases: Sequence[Release], progress: Progress) -> None:
@@ -123,14 +128,14 @@ def _from_debian(releases: Sequence[Release], progress: Progress) -> None:
         raise Unavailable(*lacking, *(problems if missing else []))
 
 
-def _from_suites(releases: Sequence[Release], progress: Progress) -> tuple[list[Release], list[Problem]]:
+def _from_suites(releases: Sequence[Release], progress: Progress) -> tuple[list[Release], list[Diagnostic]]:
     """Take each release from the newest suite that has it at a sufficient version, and whose build runs here.
 
     Returns the releases that no suite had, and every reason met on the way.
     """
     from stackctl.tools import debian
 
-    missing, problems = list(releases), list[Problem]()
+    missing, problems = list(releases), list[Diagnostic]()
     for suite in debian.suites() if missing else ():
         progress(f"reading the package index of {suite.name}")
         try:
@@ -150,11 +155,12 @@ def _from_suites(releases: Sequence[Release], progress: Progress) -> tuple[list[
     return missing, problems
 
 
-def _lacking(release: Release) -> Problem:
+def _lacking(release: Release) -> Diagnostic:
     if not release.packages:
         remedy = f"Use `--source archive`, or install it from {release.homepage} and put it on PATH."
-        return Problem(f"Debian has no package of {release.project}", remedy=remedy)
-    return Problem(
+        return Diagnostic("tools.no-package", f"Debian has no package of {release.project}", remedy=remedy)
+    return Diagnostic(
+        "tools.no-package",
         f"no suite of this machine's mirror has {release.project} {release.minimum} or newer that runs here",
         remedy="Use `--source archive`, or put the binaries on PATH yourself.",
     )
@@ -187,7 +193,7 @@ def _expose(program: Program, release: Release, folder: Path) -> None:
 
     binary = next((name for name in program.names if (folder / "usr/bin" / name).is_file()), None)
     if binary is None:
-        raise Unavailable.of(f"the package has no {program.name}", remedy="Use `--source archive`.")
+        raise Unavailable.of("tools.package", f"the package has no {program.name}", remedy="Use `--source archive`.")
     entry = folder / program.name
     if release.fixed_file:
         launcher.write(entry, binary, release.fixed_file)
@@ -207,6 +213,7 @@ def _prove(release: Release, folder: Path, origin: str) -> None:
             version_of(next(path for path in _places(folder, program) if path.is_file()))
         except Unavailable as error:
             raise Unavailable.of(
+                "tools.does-not-run",
                 f"{program.name} does not run on this machine ({origin})",
                 cause=error.problems[0].cause,
                 remedy="Use another `--source`, or put one that runs here on PATH.",

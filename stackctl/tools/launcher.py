@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from stackctl.components.release import Release
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 
 # Every step replaces the process before it, so the program keeps the pid that the launcher was started with.
 # A relative `lowerdir` spares quoting: the path of the cache may hold a colon or a comma.
@@ -52,9 +52,10 @@ def is_possible(release: Release) -> bool:
     return tried.returncode == 0
 
 
-def obstacle(release: Release) -> Problem:
+def obstacle(release: Release) -> Diagnostic:
     """What to tell the user where it is not possible."""
-    return Problem(
+    return Diagnostic(
+        "tools.does-not-run",
         f"Debian's {release.project} cannot run from the cache on this machine",
         cause=f"It reads {release.fixed_file}, and no mount namespace may be made here in which that file is there.",
         remedy="Use `--source archive`, or put an upstream build on PATH.",

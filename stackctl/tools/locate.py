@@ -63,7 +63,9 @@ def require(name: str) -> Tool:
     remedy = f"Run `stackctl tools install {name}`."
     if homepage := release_of(name).homepage:
         remedy = f"Run `stackctl tools install {name}`, or install it from {homepage} and put it on PATH."
-    raise Unavailable.of(f"{name} was not found", cause="It is neither in the cache nor on PATH.", remedy=remedy)
+    raise Unavailable.of(
+        "tools.missing", f"{name} was not found", cause="It is neither in the cache nor on PATH.", remedy=remedy
+    )
 
 
 def require_recent(name: str) -> Tool:
@@ -72,6 +74,7 @@ def require_recent(name: str) -> Tool:
     version = _said_version(tool) if minimum != "0" else ""
     if version and not is_at_least(version, minimum):
         raise Unavailable.of(
+            "version.too-old",
             f"{tool.path} is {version}, and stackctl needs {minimum} or newer",
             remedy=f"Run `stackctl tools install {name}`.",
         )
@@ -128,7 +131,7 @@ def _look_up(name: str) -> tuple[Program, Release]:
 
     close = difflib.get_close_matches(name, PROGRAMS, n=1)
     hint = f"did you mean `{close[0]}`?" if close else f"the tools are {', '.join(PROGRAMS)}"
-    raise InputError.of(f"{name} is not a tool that stackctl knows", remedy=hint)
+    raise InputError.of("usage.unknown-name", f"{name} is not a tool that stackctl knows", remedy=hint)
 
 
 def _candidates(program: Program, release: Release) -> Iterator[Tool]:
@@ -156,6 +159,7 @@ def _refuse_homeless(tool: Tool) -> None:
     release = release_of(tool.name)
     if release.home_file and tool.home is None:
         raise Unavailable.of(
+            "tools.incomplete",
             f"{tool.name} at {tool.path} is not whole: its {release.home_file} was not found",
             remedy=f"Unpack the whole archive from {release.homepage} and put its bin folder on PATH.",
         )
@@ -167,6 +171,7 @@ def _chosen_dir() -> Path | None:
         return None
     if not Path(chosen).is_dir():
         raise InputError.of(
+            "usage.option",
             f"{cache.TOOLS_DIR_VARIABLE} is not a folder: {chosen}",
             remedy="Set it to the folder that holds the binaries, or unset it.",
         )
@@ -181,6 +186,7 @@ def _executable(folder: Path, program: Program) -> Path | None:
 
 def _does_not_run(path: Path, why: str) -> StackctlError:
     return Unavailable.of(
+        "tools.does-not-run",
         f"{path} does not run",
         cause=why,
         remedy="Install it again with `stackctl tools install`, or take the broken one off PATH.",

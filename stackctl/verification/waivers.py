@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Waiver
-from stackctl.verification.finding import Finding
 
 
-def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> list[Finding]:
+def waive(findings: Iterable[Diagnostic], waivers: Sequence[Waiver], today: date) -> list[Diagnostic]:
     """Return `findings`, each failure and warning that a waiver fits as a skip with its reason.
 
     A waiver that has ended changes nothing but the remedy, which says so.
@@ -19,7 +19,7 @@ def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -
     return [_waived(finding, waivers, today) for finding in findings]
 
 
-def _waived(finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding:
+def _waived(finding: Diagnostic, waivers: Sequence[Waiver], today: date) -> Diagnostic:
     if finding.status not in ("fail", "warn"):
         return finding
     fitting = [each for each in waivers if _fits(each, finding)]
@@ -33,6 +33,6 @@ def _waived(finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding
     return finding
 
 
-def _fits(waiver: Waiver, finding: Finding) -> bool:
-    named = finding.id == waiver.check or finding.family == waiver.check
+def _fits(waiver: Waiver, finding: Diagnostic) -> bool:
+    named = finding.code == waiver.check or finding.family == waiver.check
     return named and fnmatchcase(finding.subject, waiver.subject)

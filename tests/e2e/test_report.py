@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.report import html
 from stackctl.report.panel_history import Chart, History, Line
 from stackctl.report.verification import Verification
 from stackctl.source import Position
-from stackctl.verification.finding import Finding
 from stackctl.wait import wait_until
 from tests.browser import Browser, browser
 from tests.e2e.real_stack import PATIENCE_SECONDS, Stack, running_stack
@@ -25,14 +25,24 @@ START = 1_700_000_100.0
 LONG = "a-name-without-any-place-to-break-" * 6
 EVIL = '<img src="http://example.test/x"><script>console.error(1)</script>'
 FINDINGS = (
-    Finding("component.ready", "prometheus", "pass", "ready"),
-    Finding("target.up", "api/localhost:8000", "fail", f"down: {EVIL}", LONG * 3, f"Start `{LONG}`.",
-            Position("stack.yml", 9, 15, f"    targets: [{LONG}]"), stage="loaded"),
-    Finding("target.up", "api/localhost:8001", "pass", "up"),
-    Finding("grafana.health", "grafana", "skip", "does not run: no binary"),
-    Finding("panel.data", f"{LONG}.yml/Requests", "pass", "", source=Position("d.yml", 3, 1)),
-    Finding("panel.data", f"d.yml/{EVIL}", "warn", "odd", stage="loaded"),
-)  # fmt: skip
+    Diagnostic("component.ready", "ready", subject="prometheus", status="pass", stage="working"),
+    Diagnostic(
+        "target.up",
+        f"down: {EVIL}",
+        Position("stack.yml", 9, 15, f"    targets: [{LONG}]"),
+        subject="api/localhost:8000",
+        status="fail",
+        evidence=LONG * 3,
+        remedy=f"Start `{LONG}`.",
+        stage="loaded",
+    ),
+    Diagnostic("target.up", "up", subject="api/localhost:8001", status="pass", stage="working"),
+    Diagnostic("grafana.health", "does not run: no binary", subject="grafana", status="skip", stage="working"),
+    Diagnostic(
+        "panel.data", "", Position("d.yml", 3, 1), subject=f"{LONG}.yml/Requests", status="pass", stage="working"
+    ),
+    Diagnostic("panel.data", "odd", subject=f"d.yml/{EVIL}", status="warn", stage="loaded"),
+)
 LINES = tuple(Line(f"{LONG} {n}", tuple((START + 10 * m, 1e6 * (m % (n + 2))) for m in range(91))) for n in range(8))
 CHARTS = (
     Chart("Shop", "Requests", FINDINGS[4].subject, "reqps", LINES, more=3),

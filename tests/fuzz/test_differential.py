@@ -18,7 +18,8 @@ import pytest
 
 from stackctl import conventions as c
 from stackctl import redaction
-from stackctl.errors import Problem, StackctlError
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import StackctlError
 from stackctl.manifest import read
 from stackctl.manifest.schema import Manifest
 from stackctl.model import Stack
@@ -97,7 +98,7 @@ def rendered(root: Path, folder: Path) -> Stack | None:
     return stack
 
 
-def problems(root: Path, stack: Stack, folder: Path, programs: str = "") -> list[Problem]:
+def problems(root: Path, stack: Stack, folder: Path, programs: str = "") -> list[Diagnostic]:
     """What `check` refuses in a stack, with the programs in a folder or the machine's own. `folder` has its trees."""
 
     def validate(found: Texts) -> list[Refusal]:

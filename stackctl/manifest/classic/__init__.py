@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.classic.bind import bound
 from stackctl.manifest.classic.dashboard_form import Shape
 from stackctl.manifest.classic.datasource import (
@@ -32,17 +32,17 @@ _FOREIGN = "Remove the panels that use it, or the annotation."
 _ONLY = "the stack has Prometheus only"
 
 
-def read_classic(text: str, shown: str, folder: str, origin: Position) -> Dashboard | list[Problem]:
+def read_classic(text: str, shown: str, folder: str, origin: Position) -> Dashboard | list[Diagnostic]:
     """Return the dashboard in `text`, or all that is wrong with it.
 
     `shown` is how messages name the file, `origin` the manifest line that names it. A dashboard without a uid gets
     one from its path, so that it keeps its address from one rendering to the next.
     """
     file = read_json(text, shown)
-    if isinstance(file, Problem):
+    if isinstance(file, Diagnostic):
         return [file]
     found = unwrapped(file)
-    if isinstance(found, Problem):
+    if isinstance(found, Diagnostic):
         return [found]
     definition, path, uid = found
     reader = _Reader(Shape(file), definition, path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.json_file import JsonFile, Path
 
 _KINDS = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
@@ -17,11 +17,11 @@ class Shape:
     """A reader of one file. `problems` are what it has met so far."""
 
     file: JsonFile
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
 
     def wrong(self, path: Path, summary: str, cause: str = "", remedy: str = "") -> None:
         """Note a problem with the value at `path`, once for each place."""
-        problem = Problem(summary, self.file.position(path), cause, remedy)
+        problem = Diagnostic("dashboard.content", summary, self.file.position(path), cause, remedy)
         if problem not in self.problems:
             self.problems.append(problem)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.json_file import JsonFile, Path
 
 _CLASSIC = (
@@ -17,7 +17,7 @@ _V2 = (
 )
 
 
-def unwrapped(file: JsonFile) -> tuple[Mapping[str, Any], Path, str] | Problem:
+def unwrapped(file: JsonFile) -> tuple[Mapping[str, Any], Path, str] | Diagnostic:
     """Return the classic model in `file`, the path to it, and its uid ("" where it has none)."""
     definition: Any = file.value
     path: Path = ()
@@ -25,7 +25,13 @@ def unwrapped(file: JsonFile) -> tuple[Mapping[str, Any], Path, str] | Problem:
     while isinstance(definition, Mapping):
         if _is_v2(definition):
             place = file.position((*path, "apiVersion" if "apiVersion" in definition else "elements"))
-            return Problem("this dashboard is of schema version 2, not Grafana's classic JSON", place, _V2, _CLASSIC)
+            return Diagnostic(
+                "dashboard.schema-version",
+                "this dashboard is of schema version 2, not Grafana's classic JSON",
+                place,
+                _V2,
+                _CLASSIC,
+            )
         if isinstance(definition.get("dashboard"), Mapping):
             definition, path = definition["dashboard"], (*path, "dashboard")
         elif "apiVersion" in definition and isinstance(definition.get("spec"), Mapping):
@@ -34,7 +40,7 @@ def unwrapped(file: JsonFile) -> tuple[Mapping[str, Any], Path, str] | Problem:
             definition, path = definition["spec"], (*path, "spec")
         else:
             return definition, path, str(definition.get("uid") or uid)
-    return Problem("not a dashboard: expected a JSON object", file.position(path))
+    return Diagnostic("dashboard.format", "not a dashboard: expected a JSON object", file.position(path))
 
 
 def _is_v2(definition: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from stackctl.manifest.document import Document, Path
@@ -22,7 +22,7 @@ class Packs:
     `library` is what is wrong with it when the user's own packs cannot be read; then no pack is expanded.
     """
 
-    library: Library | list[Problem]
+    library: Library | list[Diagnostic]
     around: Around
     _first: dict[tuple[str, str, str], Position] = field(default_factory=dict)
 
@@ -31,7 +31,7 @@ class Packs:
         """(kind, pack, subject) of every use so far."""
         return frozenset(self._first)
 
-    def uses(self, document: Document, place: Path, source: PackSourceModel, kind: str) -> list[Use] | list[Problem]:
+    def uses(self, document: Document, place: Path, source: PackSourceModel, kind: str) -> list[Use] | list[Diagnostic]:
         """Each use of the pack that the entry `source` at `place` names, or everything that is wrong with it."""
         from stackctl.manifest.packs.uses import Use, Wanted, uses
 
@@ -42,7 +42,7 @@ class Packs:
         used = [each for each in found if isinstance(each, Use)]
         return [problem for each in used for problem in self._twice(wanted, each)] or found
 
-    def _twice(self, wanted: Wanted, use: Use) -> list[Problem]:
+    def _twice(self, wanted: Wanted, use: Use) -> list[Diagnostic]:
         here = wanted.document.position((*wanted.place, "pack"))
         first = self._first.setdefault((wanted.kind, use.pack.name, use.subject), here)
         if first == here:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.base import Model
 from stackctl.manifest.document import Document
 from stackctl.manifest.packs.schema import DASHBOARD, RULES, PackRuleModel
@@ -27,7 +27,7 @@ RUNBOOKS = "docs/runbooks"
 class Refused:
     """Why there are none."""
 
-    problems: list[Problem]
+    problems: list[Diagnostic]
 
 
 class _Rules(Model):
@@ -43,7 +43,7 @@ def rules(use: Use) -> list[PackRuleModel] | Refused:
     return Refused(model) if isinstance(model, list) else model.rules
 
 
-def rule_group(use: Use) -> GroupModel | list[Problem]:
+def rule_group(use: Use) -> GroupModel | list[Diagnostic]:
     """The rules of a pack for its subject, as a group."""
     found = rules(use)
     if isinstance(found, Refused):
@@ -73,7 +73,7 @@ def _plain(rule: PackRuleModel, use: Use) -> RuleModel:
     return RuleModel.model_construct(_fields_set=set(fields), **fields)
 
 
-def board(use: Use) -> CompactFile | list[Problem]:
+def board(use: Use) -> CompactFile | list[Diagnostic]:
     """The dashboard of a pack for its subject, as if it were a file of its own."""
     from stackctl.manifest.compact import CompactFile
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from stackctl.bounds.files import read_text
 from stackctl.data import data_dir
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document, parse
 from stackctl.manifest.packs.schema import DASHBOARD, RULES, PackFile, ParameterModel
 from stackctl.manifest.validate import validate
@@ -76,7 +76,7 @@ def shipped(kind: str, name: str) -> Pack:
     return pack
 
 
-def read(text: str, shown: str, stem: str, *, shipped: bool) -> Pack | list[Problem]:
+def read(text: str, shown: str, stem: str, *, shipped: bool) -> Pack | list[Diagnostic]:
     """The pack in a file that is called `stem`, and `shown` in messages; or all that is wrong with it."""
     document = parse(text, shown)
     if document.problems:
@@ -87,5 +87,13 @@ def read(text: str, shown: str, stem: str, *, shipped: bool) -> Pack | list[Prob
     pack = Pack(model, document, shipped)
     if model.name != stem:
         remedy = f"Rename the file to `{model.name}.yml`, or the pack."
-        return [Problem(f"the pack is named `{model.name}`, its file is not", document.position(("name",)), "", remedy)]
+        return [
+            Diagnostic(
+                "pack.name",
+                f"the pack is named `{model.name}`, its file is not",
+                document.position(("name",)),
+                "",
+                remedy,
+            )
+        ]
     return pack

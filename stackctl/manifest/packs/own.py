@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import outside
 from stackctl.manifest.document import Document
 from stackctl.manifest.packs.library import Library, Pack, read, shipped_names
@@ -14,17 +14,17 @@ from stackctl.manifest.text import read_named
 from stackctl.source import Position
 
 
-def read_library(manifest: Document, folders: Iterable[str], root: Path) -> Library | list[Problem]:
+def read_library(manifest: Document, folders: Iterable[str], root: Path) -> Library | list[Diagnostic]:
     """The library with the packs in the user's `folders`, or all that is wrong with these."""
     own: dict[tuple[str, str], Pack] = {}
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     for index, folder in enumerate(folders):
         origin = manifest.position(("packs", index))
         if refused := outside.refusal(root, folder, origin) or outside.private(root, folder, origin):
             problems.append(refused)
             continue
         for pack in _folder(root, folder, origin):
-            if isinstance(pack, Problem):
+            if isinstance(pack, Diagnostic):
                 problems.append(pack)
                 continue
             key = (pack.model.kind, pack.name)
@@ -33,31 +33,35 @@ def read_library(manifest: Document, folders: Iterable[str], root: Path) -> Libr
     return problems or Library(own)
 
 
-def _folder(root: Path, shown: str, origin: Position) -> Iterator[Pack | Problem]:
+def _folder(root: Path, shown: str, origin: Position) -> Iterator[Pack | Diagnostic]:
     folder = root / shown
     if not folder.is_dir():
         remedy = "Name a folder beside the manifest that holds packs, one in each `.yml` file."
-        yield Problem(f"{shown} is not a folder", origin, remedy=remedy)
+        yield Diagnostic("pack.folder", f"{shown} is not a folder", origin, remedy=remedy)
         return
     files = sorted(path for path in folder.iterdir() if path.suffix in (".yml", ".yaml"))
     if not files:
-        yield Problem(f"there is no pack in {shown}", origin, remedy="Add one, in a file that ends in `.yml`.")
+        yield Diagnostic(
+            "pack.folder", f"there is no pack in {shown}", origin, remedy="Add one, in a file that ends in `.yml`."
+        )
     for path in files:
         name = str(PurePath(shown) / path.name)
         text = read_named(root, name, origin)
-        pack = [text] if isinstance(text, Problem) else _tried(text, name, path.stem)
+        pack = [text] if isinstance(text, Diagnostic) else _tried(text, name, path.stem)
         yield from pack if isinstance(pack, list) else [pack]
 
 
-def _tried(text: str, shown: str, stem: str) -> Pack | list[Problem]:
+def _tried(text: str, shown: str, stem: str) -> Pack | list[Diagnostic]:
     pack = read(text, shown, stem, shipped=False)
     return pack if isinstance(pack, list) else trial(pack) or pack
 
 
-def _taken(pack: Pack, first: Pack | None, origin: Position) -> Iterator[Problem]:
+def _taken(pack: Pack, first: Pack | None, origin: Position) -> Iterator[Diagnostic]:
     if first:
         summary = f"{pack.document.file}: the pack `{pack.name}` is also in {first.document.file}"
-        yield Problem(summary, origin, remedy="Rename one of them.")
+        yield Diagnostic("pack.name", summary, origin, remedy="Rename one of them.")
     elif pack.name in shipped_names(pack.model.kind):
         summary = f"{pack.document.file}: stackctl has a pack `{pack.name}` of its own"
-        yield Problem(summary, origin, remedy="Rename yours, so that it is plain which of them is used.")
+        yield Diagnostic(
+            "pack.name", summary, origin, remedy="Rename yours, so that it is plain which of them is used."
+        )

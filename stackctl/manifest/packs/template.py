@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from stackctl.data import DELIMITERS
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.packs.values import quoted
 from stackctl.promql.duration import seconds
@@ -18,7 +18,7 @@ from stackctl.promql.duration import seconds
 _MARKS = ("[[", "[%", "[#")
 
 
-def fill(document: Document, key: str, context: Mapping[str, Any]) -> Document | list[Problem]:
+def fill(document: Document, key: str, context: Mapping[str, Any]) -> Document | list[Diagnostic]:
     """What lies under `key` of a pack with `context` in it, as a document of its own, or what cannot be filled in.
 
     Rules and panels with `if: NAME` are left out where that parameter is empty. Positions are those of the pack.
@@ -103,7 +103,7 @@ def _environment() -> Any:
 class _Filling:
     def __init__(self, document: Document, context: Mapping[str, Any]) -> None:
         self.document, self.context = document, context
-        self.problems: list[Problem] = []
+        self.problems: list[Diagnostic] = []
         # Where a value of the result lay in the pack.
         self.places: dict[Path, Path] = {}
 
@@ -141,4 +141,6 @@ class _Filling:
 
         known = ", ".join(f"`{name}`" for name in self.context)
         remedy = f"Known here: {known}."
-        self.problems.append(Problem(f"{show_path(path)}: {summary}", self.document.position(path), remedy=remedy))
+        self.problems.append(
+            Diagnostic("pack.template", f"{show_path(path)}: {summary}", self.document.position(path), remedy=remedy)
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.packs.expand import board, rule_group
 from stackctl.manifest.packs.library import Pack
 from stackctl.manifest.packs.schema import RULES, ParameterModel
@@ -18,7 +18,7 @@ _OWN = ("service", "services", "selector")
 _STAND_INS = {"duration": "5m", "number": "1", "boolean": "true", "labels": ""}
 
 
-def trial(pack: Pack) -> list[Problem]:
+def trial(pack: Pack) -> list[Diagnostic]:
     """All that can be known to be wrong with a pack before anybody uses it."""
     problems = list(_parameters(pack))
     return problems or _filled(pack)
@@ -38,21 +38,31 @@ def _stand_in(name: str, parameter: ParameterModel) -> str:
     return default(parameter)
 
 
-def _parameters(pack: Pack) -> Iterator[Problem]:
+def _parameters(pack: Pack) -> Iterator[Diagnostic]:
     for name, parameter in pack.model.parameters.items():
         place = pack.document.position(("parameters", name), key=True)
         if name in _OWN:
-            yield Problem(f"the name `{name}` is taken", place, remedy=f"Every pack has {', '.join(_OWN)} already.")
+            yield Diagnostic(
+                "pack.parameter",
+                f"the name `{name}` is taken",
+                place,
+                remedy=f"Every pack has {', '.join(_OWN)} already.",
+            )
         if parameter.optional and parameter.type != "metric":
-            yield Problem("only a metric is `optional`", place, remedy="Give it a default.")
+            yield Diagnostic("pack.parameter", "only a metric is `optional`", place, remedy="Give it a default.")
         yield from _default(pack, name, parameter)
         before = list(pack.model.parameters)[: list(pack.model.parameters).index(name)]
         for needed in (parameter.find.of if parameter.find else None, parameter.unless):
             if needed and needed not in before:
-                yield Problem(f"there is no parameter `{needed}` before this one", place, remedy="Name a metric's.")
+                yield Diagnostic(
+                    "pack.parameter",
+                    f"there is no parameter `{needed}` before this one",
+                    place,
+                    remedy="Name a metric's.",
+                )
 
 
-def _default(pack: Pack, name: str, parameter: ParameterModel) -> Iterator[Problem]:
+def _default(pack: Pack, name: str, parameter: ParameterModel) -> Iterator[Diagnostic]:
     if parameter.default is None or (parameter.optional and parameter.default == OFF):
         return
     try:
@@ -60,10 +70,10 @@ def _default(pack: Pack, name: str, parameter: ParameterModel) -> Iterator[Probl
     except Unfit as error:
         place: Position = pack.document.position(("parameters", name, "default"))
         summary = f"the default of `{name}` is {error}, not {EXPECTED[parameter.type]}"
-        yield Problem(summary, place, remedy="Correct it.")
+        yield Diagnostic("pack.parameter", summary, place, remedy="Correct it.")
 
 
-def _filled(pack: Pack) -> list[Problem]:
+def _filled(pack: Pack) -> list[Diagnostic]:
     use = Use(pack, SERVICE, trial_context(pack))
     if pack.model.kind == RULES:
         group = rule_group(use)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stackctl.components import registry
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.packs.library import FOLDERS, Library, Pack
@@ -66,12 +66,14 @@ class Wanted:
     services: tuple[str, ...]
     given: Mapping[str, Any]
 
-    def problem(self, summary: str, remedy: str, *path: str | int, key: bool = False) -> Problem:
+    def problem(self, summary: str, remedy: str, *path: str | int, key: bool = False) -> Diagnostic:
         where = (*self.place, *(path or ("pack",)))
-        return Problem(f"{show_path(where)}: {summary}", self.document.position(where, key=key), remedy=remedy)
+        return Diagnostic(
+            "pack.use", f"{show_path(where)}: {summary}", self.document.position(where, key=key), remedy=remedy
+        )
 
 
-def uses(wanted: Wanted, library: Library, around: Around) -> list[Use] | list[Problem]:
+def uses(wanted: Wanted, library: Library, around: Around) -> list[Use] | list[Diagnostic]:
     """Each use of the pack that is wanted, or everything that is wrong with the entry."""
     pack = library.pack(wanted.kind, wanted.name)
     if pack is None:
@@ -80,9 +82,9 @@ def uses(wanted: Wanted, library: Library, around: Around) -> list[Use] | list[P
         remedy = "Write the objective under `services.NAME.slo`, and remove this entry."
         return [wanted.problem(f"the pack `{pack.name}` is made for each `slo` of a service", remedy)]
     given = _given(wanted, pack)
-    problems = [each for each in given.values() if isinstance(each, Problem)]
+    problems = [each for each in given.values() if isinstance(each, Diagnostic)]
     subjects = list(_subjects(wanted, pack, around))
-    problems += [each for each in subjects if isinstance(each, Problem)]
+    problems += [each for each in subjects if isinstance(each, Diagnostic)]
     if not around.known:
         return problems
     found = [_values(wanted, pack, each, given) for each in subjects if isinstance(each, Subject)]
@@ -103,7 +105,7 @@ def _scoped(pack: Pack, contexts: list[dict[str, Any]]) -> Iterator[tuple[str, d
     yield "", {**shared, "service": "", "selector": f"job=~{quoted(names)}", "services": contexts}
 
 
-def _unknown_pack(wanted: Wanted, library: Library) -> Problem:
+def _unknown_pack(wanted: Wanted, library: Library) -> Diagnostic:
     other = DASHBOARD if wanted.kind == RULES else RULES
     if wanted.name in library.names(other):
         remedy = f"Name it under `{FOLDERS[other]}`."
@@ -116,12 +118,12 @@ def _holds(kind: str) -> str:
     return "a dashboard" if kind == DASHBOARD else "rules"
 
 
-def _given(wanted: Wanted, pack: Pack) -> dict[str, str | Problem]:
+def _given(wanted: Wanted, pack: Pack) -> dict[str, str | Diagnostic]:
     """The parameters that the manifest sets, as templates get them, or the problem with each."""
     return {name: _fitted(wanted, pack, name, value) for name, value in wanted.given.items()}
 
 
-def _fitted(wanted: Wanted, pack: Pack, name: str, value: Any) -> str | Problem:
+def _fitted(wanted: Wanted, pack: Pack, name: str, value: Any) -> str | Diagnostic:
     parameter = pack.parameters.get(name)
     if parameter is None:
         remedy = unknown_name(name, pack.parameters, "Parameters")
@@ -136,7 +138,7 @@ def _fitted(wanted: Wanted, pack: Pack, name: str, value: Any) -> str | Problem:
         )
 
 
-def _subjects(wanted: Wanted, pack: Pack, around: Around) -> Iterator[Subject | Problem]:
+def _subjects(wanted: Wanted, pack: Pack, around: Around) -> Iterator[Subject | Diagnostic]:
     """What the pack is applied to."""
     if wanted.services and pack.model.scope == "stack" and not pack.model.component:
         yield wanted.problem("the pack is about the whole stack", "Remove `services`.", "services", key=True)
@@ -153,7 +155,7 @@ def _subjects(wanted: Wanted, pack: Pack, around: Around) -> Iterator[Subject | 
         yield wanted.problem(f"the pack `{pack.name}` is about services, and there are none", remedy)
 
 
-def _named(wanted: Wanted, around: Around) -> Iterator[Subject | Problem]:
+def _named(wanted: Wanted, around: Around) -> Iterator[Subject | Diagnostic]:
     for index, name in enumerate(wanted.services):
         if name not in around.services:
             remedy = unknown_name(name, around.services, "Services")
@@ -164,7 +166,7 @@ def _named(wanted: Wanted, around: Around) -> Iterator[Subject | Problem]:
             yield around.services[name]
 
 
-def _component(wanted: Wanted, name: str, around: Around) -> Subject | Problem:
+def _component(wanted: Wanted, name: str, around: Around) -> Subject | Diagnostic:
     if name in around.components:
         known = registry.find(name)
         selector = (known.selector if known else "") or f"job={quoted(around.components[name])}"
@@ -176,8 +178,8 @@ def _component(wanted: Wanted, name: str, around: Around) -> Subject | Problem:
 
 
 def _values(
-    wanted: Wanted, pack: Pack, subject: Subject, given: Mapping[str, str | Problem]
-) -> dict[str, Any] | list[Problem]:
+    wanted: Wanted, pack: Pack, subject: Subject, given: Mapping[str, str | Diagnostic]
+) -> dict[str, Any] | list[Diagnostic]:
     """The context of the templates for one subject, or what cannot be told."""
     context: dict[str, Any] = {"service": subject.name, "selector": subject.selector}
     problems = []
@@ -218,7 +220,7 @@ def _known(name: str, parameter: ParameterModel, subject: Subject, context: Mapp
 
 def _told(
     wanted: Wanted, name: str, parameter: ParameterModel, subject: Subject, context: Mapping[str, Any]
-) -> str | Problem:
+) -> str | Diagnostic:
     """What is known of a parameter, or what to say about it."""
     known = _known(name, parameter, subject, context)
     if known is not None:

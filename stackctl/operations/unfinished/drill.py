@@ -31,7 +31,9 @@ def end(manifest: Path, state: State, entry: Entry) -> str:
     tree, whole = (state.read(one) if one else None for one in (firing, before))
     if whole is None:
         remedy = "Run `stackctl up`: it brings in what the manifest says."
-        raise Unavailable.of(f"generation {entry.before}, the one before the drill, is damaged", remedy=remedy)
+        raise Unavailable.of(
+            "generation.damaged", f"generation {entry.before}, the one before the drill, is damaged", remedy=remedy
+        )
     servers = Servers.of(Live.open(manifest))
     if tree:
         change_to(manifest, put_out(tree), drop=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import DashboardVariable, PanelQuery
 from stackctl.source import Position
-from stackctl.verification.finding import Finding
 from tests.contract.checks.world import World
 from tests.contract.serving import Asked, Reply
 
@@ -35,7 +35,7 @@ def without_grafana(well: World) -> None:
     well.change(skipped={"grafana": "no binary"})
 
 
-def told(finding: Finding) -> tuple[str, str, str]:
+def told(finding: Diagnostic) -> tuple[str, str, str]:
     return finding.status, finding.summary, finding.remedy
 
 
@@ -325,7 +325,7 @@ def test_a_query_that_many_panels_share_must_be_asked_once(well: World) -> None:
 # -- variables that hold several values -----------------------------------------------------------------------
 
 
-def chooses(well: World, expr: str, *, repeats: tuple[str, ...] = (), chosen: tuple[str, ...] = ()) -> Finding:
+def chooses(well: World, expr: str, *, repeats: tuple[str, ...] = (), chosen: tuple[str, ...] = ()) -> Diagnostic:
     """The finding for a panel of which the variable `j` stands at all jobs, as a query of Grafana has them."""
     (dashboard,) = well.context.stack.dashboards
     variable = DashboardVariable("j", "job", "up", everything=True, chosen=chosen)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.verification.finding import Finding
+from stackctl.diagnostic import Diagnostic
 from tests.contract.checks.test_backing import PANEL, asks
 from tests.contract.checks.world import World, target
 
@@ -56,7 +56,7 @@ def test_classic_histogram_without_its_buckets_names_them(well: World) -> None:
     assert "`rpc_seconds_bucket`" in finding.remedy
 
 
-def another_is_down(well: World, **state: Any) -> Finding:
+def another_is_down(well: World, **state: Any) -> Diagnostic:
     """The finding about a panel that asks the service that is up, while another is down."""
     well.target("found").update(health="down", lastError="connect: connection refused", **state)
     return well.only(PANEL)

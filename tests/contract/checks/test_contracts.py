@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.verification.finding import Finding
+from stackctl.diagnostic import Diagnostic
 from tests.contract.checks.world import World, target
 from tests.contract.serving import Asked, Reply
 
@@ -30,7 +30,7 @@ def of(well: World, name: str) -> dict[str, str]:
     return next(labels for labels in well.series if labels["__name__"] == name)
 
 
-def failed(finding: Finding) -> tuple[str, str]:
+def failed(finding: Diagnostic) -> tuple[str, str]:
     assert finding.status == "fail"
     assert finding.source
     assert finding.source.line > 0

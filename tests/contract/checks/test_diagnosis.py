@@ -14,9 +14,9 @@ from threading import Event, Thread, Timer
 
 import pytest
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Target
 from stackctl.source import Position, Secret
-from stackctl.verification.finding import Finding
 from tests.contract.checks.world import Around, Peer, Unit, World, closed, no_answer, opened
 
 HERE = Position("stack.yml", 1, 1)
@@ -93,16 +93,16 @@ def app() -> Iterator[Raw]:
 
 
 @pytest.fixture
-def down(well: World, app: Raw) -> Callable[..., Finding]:
+def down(well: World, app: Raw) -> Callable[..., Diagnostic]:
     """The finding about the service `api`, whose target is the app and fails with an error of Prometheus'."""
 
-    def find(error: str, address: str = "", dial: object = opened, **service: object) -> Finding:
+    def find(error: str, address: str = "", dial: object = opened, **service: object) -> Diagnostic:
         return fail(well, error, address or f"127.0.0.1:{app.port}", dial, **service)
 
     return find
 
 
-def fail(well: World, error: str, address: str, dial: object = opened, **service: object) -> Finding:
+def fail(well: World, error: str, address: str, dial: object = opened, **service: object) -> Diagnostic:
     place = well.context.place
     assert isinstance(place, Around)
     if dial:
@@ -148,7 +148,7 @@ def test_where_nothing_listens_at_all_loopback_must_not_be_blamed(well: World) -
 
 
 def test_a_service_that_hangs_must_be_told_from_packets_that_are_lost(
-    well: World, down: Callable[..., Finding], app: Raw
+    well: World, down: Callable[..., Diagnostic], app: Raw
 ) -> None:
     app.silent = Event()
     begun = time.monotonic()
@@ -169,7 +169,7 @@ def test_a_service_that_hangs_must_be_told_from_packets_that_are_lost(
     assert "firewall" in finding.remedy
 
 
-def test_a_slow_answer_must_be_held_against_the_timeout(down: Callable[..., Finding], app: Raw) -> None:
+def test_a_slow_answer_must_be_held_against_the_timeout(down: Callable[..., Diagnostic], app: Raw) -> None:
     app.answers["/metrics"] = http("200 OK", METRICS, Content_Type=PLAIN)
     app.silent = Event()
     Timer(0.6, app.silent.set).start()
@@ -211,7 +211,7 @@ def test_a_name_that_only_this_machine_knows_must_be_told(well: World) -> None:
 
 @pytest.mark.parametrize("path", ["/actuator/prometheus", "/q/metrics", "/manage/prometheus", "/shop/metrics"])
 def test_a_wrong_path_must_be_told_with_the_one_that_answers(
-    well: World, down: Callable[..., Finding], app: Raw, path: str
+    well: World, down: Callable[..., Diagnostic], app: Raw, path: str
 ) -> None:
     sibling = replace(well.context.stack.services[0], name="other", metrics_path="/shop/metrics")
     well.change(stack=replace(well.context.stack, services=(*well.context.stack.services, sibling)))
@@ -225,7 +225,7 @@ def test_a_wrong_path_must_be_told_with_the_one_that_answers(
 PAGE = http("200 OK", b"<html><head><title>Shop &amp; Co\n</title></head></html>", Content_Type="text/html")
 
 
-def test_a_page_must_be_told_by_its_title_and_with_the_right_path(down: Callable[..., Finding], app: Raw) -> None:
+def test_a_page_must_be_told_by_its_title_and_with_the_right_path(down: Callable[..., Diagnostic], app: Raw) -> None:
     app.answers["/metrics"] = PAGE
     assert down(TYPE).summary == "down: it answers with a web page (Shop & Co), not with metrics"
     app.answers["/actuator/prometheus"] = http("200 OK", METRICS, Content_Type=PLAIN)
@@ -316,7 +316,7 @@ EVIDENCE = {
 
 @pytest.mark.parametrize("way", ANSWERS)
 def test_an_answer_that_is_not_metrics_must_be_told_by_what_it_is(
-    down: Callable[..., Finding], app: Raw, way: str
+    down: Callable[..., Diagnostic], app: Raw, way: str
 ) -> None:
     error, app.answers["/metrics"], cause, remedy = ANSWERS[way]
     finding = down(error)
@@ -344,7 +344,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
 
 
 def test_tls_that_is_spoken_to_a_plain_port_and_the_reverse_must_be_told(
-    well: World, down: Callable[..., Finding], app: Raw, certificate: ssl.SSLContext
+    well: World, down: Callable[..., Diagnostic], app: Raw, certificate: ssl.SSLContext
 ) -> None:
     app.answers["/metrics"] = http("200 OK", METRICS, Content_Type=PLAIN)
     finding = down("http: server gave HTTP response to HTTPS client", scheme="https")
@@ -389,11 +389,11 @@ def test_a_certificate_must_be_told_with_whose_it_is(
 LOGIN = {"basic_auth": {"username": "me", "password": Secret("hush-hush")}}
 
 
-def everything(finding: Finding) -> str:
+def everything(finding: Diagnostic) -> str:
     return finding.summary + finding.remedy + finding.evidence
 
 
-def test_credentials_must_be_used_on_the_target_and_shown_nowhere(down: Callable[..., Finding], app: Raw) -> None:
+def test_credentials_must_be_used_on_the_target_and_shown_nowhere(down: Callable[..., Diagnostic], app: Raw) -> None:
     said = b"no database for me:hush-hush, Basic bWU6aHVzaC1odXNo"
     app.answers["/metrics"] = http("500 No", said)
     finding = down("server returned HTTP status 500", scrape=LOGIN)
@@ -402,7 +402,7 @@ def test_credentials_must_be_used_on_the_target_and_shown_nowhere(down: Callable
     assert "hush" not in everything(finding)
 
 
-def test_a_login_that_is_refused_must_not_be_told_as_missing(down: Callable[..., Finding], app: Raw) -> None:
+def test_a_login_that_is_refused_must_not_be_told_as_missing(down: Callable[..., Diagnostic], app: Raw) -> None:
     app.answers["/metrics"] = http("401 No")
     finding = down("server returned HTTP status 401 Unauthorized", scrape=LOGIN)
     assert finding.summary == "down: it wants a login, and refuses the one in the manifest"

@@ -15,10 +15,10 @@ import pytest
 from stackctl.checks.registry import IDS
 from stackctl.clients.http import Answer
 from stackctl.components import registry as components
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Retention
 from stackctl.report.verification import Verification
 from stackctl.source import Position
-from stackctl.verification.finding import Finding
 from tests.contract.checks.world import World, no_answer, stamp, success
 from tests.contract.checks.world import rule as world_rule
 from tests.contract.checks.world import target as world_target
@@ -27,7 +27,7 @@ from tests.contract.serving import Reply, in_turn
 LOGS = "See `stackctl logs grafana` for what it says."
 
 
-def told(finding: Finding) -> tuple[str, str, str]:
+def told(finding: Diagnostic) -> tuple[str, str, str]:
     return finding.status, finding.summary, finding.remedy
 
 

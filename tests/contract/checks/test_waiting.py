@@ -28,7 +28,7 @@ class Time:
 
 
 def failed(status: int) -> NoAnswer:
-    error = NoAnswer.of("no")
+    error = NoAnswer.of("server.no-answer", "no")
     error.status = status
     return error
 

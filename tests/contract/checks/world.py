@@ -22,12 +22,12 @@ from stackctl.access import Access
 from stackctl.checks import registry
 from stackctl.clients.http import Answer, NoAnswer
 from stackctl.clients.probe import Dial
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import load
 from stackctl.promql.selectors import Selector, read
 from stackctl.render import render
 from stackctl.source import Secret
 from stackctl.verification.context import Context
-from stackctl.verification.finding import Finding
 from stackctl.wait import Clock
 from tests.contract.serving import Asked, Posted, Reply, Server, serve
 
@@ -190,10 +190,10 @@ class World:
     writes: Callable[[], int] = field(default_factory=lambda: count().__next__)
     evaluations: Callable[[], int] = field(default_factory=lambda: count().__next__)
 
-    def findings(self, *only: str) -> list[Finding]:
+    def findings(self, *only: str) -> list[Diagnostic]:
         return registry.run(self.context, only)
 
-    def only(self, id: str, subject: str = "") -> Finding:
+    def only(self, id: str, subject: str = "") -> Diagnostic:
         """The one finding of a check about a subject that is named so, or contains it."""
         (found,) = [f for f in self.findings(id) if f.id == id and subject in f.subject]
         return found
@@ -454,7 +454,7 @@ def loaded_hash(made: World) -> int:
 
 
 def no_answer(url: str) -> Answer:
-    raise NoAnswer.of(f"{url} does not answer: connection refused")
+    raise NoAnswer.of("server.no-answer", f"{url} does not answer: connection refused")
 
 
 def _answer(made: World) -> None:

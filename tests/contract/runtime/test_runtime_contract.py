@@ -16,7 +16,8 @@ import pytest
 import requests
 
 from stackctl import conventions as c
-from stackctl.errors import CheckFailed, Problem, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import CheckFailed, Unavailable
 from stackctl.runtime import open_runtime
 from stackctl.runtime.checkers import Text, Texts
 from stackctl.runtime.protocol import Step
@@ -209,7 +210,7 @@ def test_validation_must_be_the_servers_own(bench: Bench, running: bool) -> None
     text = Text("{{ .group }}", "the annotation `summary` of `High`")
     assert bench.runtime.validate(fine, Texts()) == []
     (problem,) = bench.runtime.validate(broken, Texts())
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, Diagnostic)
     assert problem.summary == "promtool refuses prometheus/prometheus.yml"
     assert "expr" in problem.cause
     (unexpanded,) = bench.runtime.validate(fine, Texts((text,)))

@@ -52,9 +52,9 @@ def stackctl(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str
 @pytest.mark.parametrize(
     ("failure", "code", "title"),
     [
-        (CheckFailed.of("it is so", remedy="Mend it."), 1, "failed"),
-        (InputError.of("it is so", remedy="Mend it."), 2, "error"),
-        (Unavailable.of("it is so", remedy="Mend it."), 3, "unavailable"),
+        (CheckFailed.of("usage.option", "it is so", remedy="Mend it."), 1, "failed"),
+        (InputError.of("usage.option", "it is so", remedy="Mend it."), 2, "error"),
+        (Unavailable.of("usage.option", "it is so", remedy="Mend it."), 3, "unavailable"),
     ],
 )
 def test_an_expected_failure_must_end_with_its_code_and_its_remedy(
@@ -78,7 +78,9 @@ def test_a_bug_must_end_with_4_and_ask_for_a_report(
     )
 
 
-@pytest.mark.parametrize(("failure", "code"), [(ZeroDivisionError("by zero"), 4), (Unavailable.of("away"), 3)])
+@pytest.mark.parametrize(
+    ("failure", "code"), [(ZeroDivisionError("by zero"), 4), (Unavailable.of("usage.option", "away"), 3)]
+)
 def test_debug_must_show_the_traceback_and_keep_the_exit_code(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], failure: Exception, code: int
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.classic import read_classic
 from stackctl.manifest.json_file import JsonFile, read_json
 from stackctl.model import Dashboard
@@ -28,7 +28,7 @@ def read(definition: Any) -> Dashboard:
     return found
 
 
-def problems(definition: Any) -> list[Problem]:
+def problems(definition: Any) -> list[Diagnostic]:
     text = definition if isinstance(definition, str) else json.dumps(definition, indent=1)
     found = read_classic(text, "d.json", "", ORIGIN)
     assert isinstance(found, list)

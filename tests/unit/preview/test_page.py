@@ -33,7 +33,7 @@ class Fake:
     def over(self, query: str, start: float, end: float, step: float, limit: int) -> Sequence[Series]:
         self.asked.append(query)
         if self.error:
-            raise NoAnswer.of(self.error)
+            raise NoAnswer.of("server.no-answer", self.error)
         return self.series[:limit]
 
     def values(self, query: str, at: float, limit: int) -> list[tuple[Any, float]]:

@@ -167,7 +167,7 @@ def test_what_nobody_serves_must_be_an_error_only_when_that_is_certain() -> None
     ],
 )
 def test_a_matcher_that_selects_nothing_must_be_told(expr: str, summary: str, remedy: str) -> None:
-    assert only(expr) == Remark(summary, remedy)
+    assert (only(expr).summary, only(expr).remedy, only(expr).certain) == (summary, remedy, True)
 
 
 def test_labels_must_not_be_judged_where_others_may_be_added() -> None:
@@ -322,4 +322,4 @@ def test_accepts_bounds_of_the_contract(selector: str) -> None:
     ],
 )
 def test_reports_a_bound_outside_of_the_contract(selector: str, summary: str, remedy: str) -> None:
-    assert review(selector, BOUNDED) == [Remark(summary, remedy)]
+    assert [(each.summary, each.remedy) for each in review(selector, BOUNDED)] == [(summary, remedy)]

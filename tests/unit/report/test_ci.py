@@ -8,20 +8,37 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.report import github, junit
 from stackctl.report.checkout import Checkout
 from stackctl.report.verification import Verification
 from stackctl.source import Position
-from stackctl.verification.finding import Finding
 
 PLACE = Position("stack.yml", 5, 15)
 FINDINGS = (
-    Finding("target.up", "api/a", "pass", "up", source=PLACE, duration_seconds=3.0),
-    Finding("target.up", "api/b", "fail", "down", "refused\x00", "Start it.", PLACE, 3.0, "loaded"),
-    Finding("target.up", "api/c", "fail", "gone", source=None, duration_seconds=3.0),
-    Finding("stack.generation", "shop", "warn", "older", remedy="Reload.", source=Position("stack.yml")),
-    Finding("grafana.health", "grafana", "skip", "does not run: no binary"),
+    Diagnostic("target.up", "up", PLACE, subject="api/a", status="pass", duration_seconds=3.0, stage="working"),
+    Diagnostic(
+        "target.up",
+        "down",
+        PLACE,
+        subject="api/b",
+        status="fail",
+        evidence="refused\x00",
+        remedy="Start it.",
+        duration_seconds=3.0,
+        stage="loaded",
+    ),
+    Diagnostic("target.up", "gone", None, subject="api/c", duration_seconds=3.0, stage="working"),
+    Diagnostic(
+        "stack.generation",
+        "older",
+        Position("stack.yml"),
+        subject="shop",
+        status="warn",
+        remedy="Reload.",
+        stage="working",
+    ),
+    Diagnostic("grafana.health", "does not run: no binary", subject="grafana", status="skip", stage="working"),
 )
 VERIFICATION = Verification("shop", "docker", "abc", FINDINGS, 4.0, begun=1_700_000_000.5)
 
@@ -110,8 +127,12 @@ def test_places_must_start_at_the_root_of_the_repository() -> None:
     assert checkout.path("rules/shop.yml") == "ops/shop/rules/shop.yml"
     assert checkout.path("../common.yml") == "ops/common.yml"
     assert checkout.path("../../../elsewhere.yml") == "../../../elsewhere.yml"
-    assert checkout.problem(Problem("wrong", PLACE)).position == Position("ops/shop/stack.yml", 5, 15)
-    assert checkout.finding(FINDINGS[2]) == FINDINGS[2]
+    assert checkout.placed(Diagnostic("usage.option", "wrong", PLACE)).position == Position(
+        "ops/shop/stack.yml",
+        5,
+        15,
+    )
+    assert checkout.placed(FINDINGS[2]) == FINDINGS[2]
 
 
 @pytest.mark.parametrize("name", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE"])

@@ -9,25 +9,27 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from stackctl.bounds.terminal import cleaned
+from stackctl.diagnostic import Diagnostic
 from stackctl.report import github, json_report, junit, text
 from stackctl.report.verification import Verification
 from stackctl.source import Position
-from stackctl.verification.finding import Finding
 
 PLACE = Position("stack.yml", 5, 15, '    targets: ["localhost:8000"]')
-PASS = Finding("component.ready", "prometheus", "pass", "ready", source=Position("stack.yml", 1, 1))
-FAIL = Finding(
-    "target.up",
-    "api/localhost:8000",
-    "fail",
-    "down: 100%, a\nb",
-    "connection <refused>\x00",
-    "Start it.",
-    PLACE,
-    1.5,
-    "loaded",
+PASS = Diagnostic(
+    "component.ready", "ready", Position("stack.yml", 1, 1), subject="prometheus", status="pass", stage="working"
 )
-SKIP = Finding("grafana.health", "grafana", "skip", "does not run: no binary")
+FAIL = Diagnostic(
+    "target.up",
+    "down: 100%, a\nb",
+    PLACE,
+    subject="api/localhost:8000",
+    status="fail",
+    evidence="connection <refused>\x00",
+    remedy="Start it.",
+    duration_seconds=1.5,
+    stage="loaded",
+)
+SKIP = Diagnostic("grafana.health", "does not run: no binary", subject="grafana", status="skip", stage="working")
 
 
 def plain(text: str) -> str:
@@ -35,7 +37,7 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[\d+m", "", cleaned(text))
 
 
-def verification(*findings: Finding) -> Verification:
+def verification(*findings: Diagnostic) -> Verification:
     return Verification("shop", "docker", "abc123", findings, 2.0)
 
 
@@ -48,7 +50,7 @@ def test_nothing_failed_and_something_passed_must_be_ok() -> None:
 
 
 @pytest.mark.parametrize("findings", [(), (SKIP,)])
-def test_a_verification_that_looked_at_nothing_must_not_be_ok(findings: tuple[Finding, ...]) -> None:
+def test_a_verification_that_looked_at_nothing_must_not_be_ok(findings: tuple[Diagnostic, ...]) -> None:
     assert not verification(*findings).ok
 
 
@@ -111,8 +113,10 @@ def test_text_must_end_with_the_failures_and_the_verdict() -> None:
     assert "1 passed, 1 failed, 1 skipped" in lines[-1]
 
 
-def failed(number: int, summary: str, id: str = "target.up") -> Finding:
-    return Finding(id, f"job-{number}", "fail", summary, remedy="Run `stackctl up`.", stage="rendered")
+def failed(number: int, summary: str, id: str = "target.up") -> Diagnostic:
+    return Diagnostic(
+        id, summary, subject=f"job-{number}", status="fail", remedy="Run `stackctl up`.", stage="rendered"
+    )
 
 
 def test_text_must_tell_one_cause_once_with_the_number_and_the_first_of_its_checks() -> None:

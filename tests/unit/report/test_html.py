@@ -11,20 +11,26 @@ from html.parser import HTMLParser
 
 import pytest
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.report import html
 from stackctl.report.panel_history import Chart, History, Line
 from stackctl.report.verification import Verification
 from stackctl.source import Position
-from stackctl.verification.finding import Finding
 
 EVIL = "<script>alert(1)</script>\"'&lt;</style><img src=x onerror=alert(1)>é漢\x00\x1b[31m\ud800"
 VOID = {"meta", "link", "input", "img", "br"}
-FAIL = Finding(
-    "panel.data", "d.yml/Requests", "fail", "nothing serves `x_total`", "asked as: x", "Did you mean `y_total`?",
-    Position("d.yml", 7, 5, "    query: x_total"), stage="loaded",
-)  # fmt: skip
-PASS = Finding("panel.data", "d.yml/Errors", "pass", "", source=Position("d.yml", 9, 5))
-UP = Finding("target.up", "api/localhost:8000", "pass", "up")
+FAIL = Diagnostic(
+    "panel.data",
+    "nothing serves `x_total`",
+    Position("d.yml", 7, 5, "    query: x_total"),
+    subject="d.yml/Requests",
+    status="fail",
+    evidence="asked as: x",
+    remedy="Did you mean `y_total`?",
+    stage="loaded",
+)
+PASS = Diagnostic("panel.data", "", Position("d.yml", 9, 5), subject="d.yml/Errors", status="pass", stage="working")
+UP = Diagnostic("target.up", "up", subject="api/localhost:8000", status="pass", stage="working")
 START = 1_700_000_100.0
 LINE = Line("GET", tuple((START + 10 * n, float(n % 7)) for n in range(91)))
 CHARTS = (
@@ -106,7 +112,9 @@ def test_the_policy_must_allow_the_page_s_own_style_and_script_and_nothing_else(
 
 def test_whatever_a_label_says_must_be_text() -> None:
     place = Position(EVIL, 3, 1, EVIL.replace("\n", " "))
-    finding = Finding("panel.data", EVIL, "fail", f"`{EVIL}`", EVIL, EVIL, place)
+    finding = Diagnostic(
+        "panel.data", f"`{EVIL}`", place, subject=EVIL, status="fail", evidence=EVIL, remedy=EVIL, stage="working"
+    )
     chart = Chart(EVIL, EVIL, EVIL, EVIL, (replace(LINE, name=EVIL),), trouble=EVIL)
     folded = replace(finding, subject="other", status="skip")
     evil = Verification(EVIL, EVIL, EVIL, (finding, folded), 1, START, replace(HISTORY, charts=(chart,)))
@@ -148,7 +156,7 @@ def test_an_empty_panel_must_say_why() -> None:
 
 
 @pytest.mark.parametrize("findings", [(), (UP,)])
-def test_a_page_without_charts_must_be_whole(findings: tuple[Finding, ...]) -> None:
+def test_a_page_without_charts_must_be_whole(findings: tuple[Diagnostic, ...]) -> None:
     assert "What the panels show" not in page(Verification("shop", "docker", "abc", findings))
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.errors import CheckFailed, Problem, Unavailable
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import CheckFailed, Unavailable
 from stackctl.operations.checker_errors import error_of
 from stackctl.runtime import engine
-from stackctl.runtime.bounded import Ended, Unusable, run
+from stackctl.runtime.bounded import Ended, run
 from stackctl.runtime.checkers import Call, Texts, Verdict
 from stackctl.runtime.select import choose
 from stackctl.runtime.validation import validate
@@ -24,7 +25,7 @@ def test_returns_code_and_output() -> None:
 def test_kills_what_does_not_end_with_its_children() -> None:
     begun = time.monotonic()
     found = run("sleeper", ["sh", "-c", "sleep 1000 & sleep 1000"], seconds=0.2)
-    assert isinstance(found, Unusable)
+    assert isinstance(found, Diagnostic)
     assert "0.2 seconds" in found.cause
     assert time.monotonic() - begun < 20
 
@@ -35,7 +36,7 @@ def test_reports_what_cannot_be_run(tmp_path: Path, mode: int) -> None:
     program.write_bytes(b"\x7fELF but not really")
     program.chmod(mode)
     found = run("promtool", [str(program)])
-    assert isinstance(found, Unusable)
+    assert isinstance(found, Diagnostic)
     assert found.summary == "promtool cannot be run"
 
 
@@ -43,7 +44,7 @@ def test_reports_an_unusable_checker_once(tmp_path: Path) -> None:
     for folder, name in (("prometheus", "prometheus.yml"), ("prometheus", "web.yml")):
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / name).write_text("{}")
-    unusable = Unusable("promtool does not answer")
+    unusable = Diagnostic("checker.unusable", "promtool does not answer")
 
     def checker(call: Call) -> Verdict:
         return Verdict(1, "", unusable=unusable)
@@ -52,8 +53,8 @@ def test_reports_an_unusable_checker_once(tmp_path: Path) -> None:
 
 
 def test_error_says_whether_only_the_checkers_failed() -> None:
-    assert isinstance(error_of([Unusable("x")]), Unavailable)
-    assert isinstance(error_of([Unusable("x"), Problem("y")]), CheckFailed)
+    assert isinstance(error_of([Diagnostic("checker.unusable", "x")]), Unavailable)
+    assert isinstance(error_of([Diagnostic("checker.unusable", "x"), Diagnostic("usage.option", "y")]), CheckFailed)
 
 
 def test_plugins_that_cannot_be_read_count_as_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

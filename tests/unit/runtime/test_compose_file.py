@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from stackctl.data import data_dir
+from stackctl.diagnostic import Diagnostic
 from stackctl.runtime import compose_file
-from stackctl.runtime.bounded import Ended, Unusable
+from stackctl.runtime.bounded import Ended
 from stackctl.runtime.compose_file import BadCompose, compose_refusals
 from stackctl.runtime.compose_schema import SCHEMA, faults
 
@@ -116,9 +117,11 @@ def test_asks_compose_nothing_of_services_that_the_schema_refuses(compose: Compo
 
 def test_reports_compose_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(compose_file, "has_config", lambda: True)
-    monkeypatch.setattr(compose_file, "run", lambda *_, **__: Unusable("docker compose config does not answer"))
+    monkeypatch.setattr(
+        compose_file, "run", lambda *_, **__: Diagnostic("checker.unusable", "docker compose config does not answer")
+    )
     found = compose_refusals(project("a"), tmp_path)
-    assert found == [Unusable("docker compose config does not answer")]
+    assert found == [Diagnostic("checker.unusable", "docker compose config does not answer")]
 
 
 def test_a_stack_without_a_compose_file_is_not_checked(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.errors import Problem
+from stackctl.diagnostic import Diagnostic
 from stackctl.runtime import containers, ports, process, tail
 from stackctl.runtime.checkers import Call, Texts, Verdict
 from stackctl.runtime.validation import BadSetting, BadTemplate, Refusal, UnknownField, validate
@@ -183,7 +183,7 @@ def test_templates_must_be_told_apart_from_what_else_a_checker_refuses(tmp_path:
     other = "  FAILED: {tree}/prometheus/prometheus.yml: unknown field x\n"
     found, rest = refusals(tmp_path, PROMETHEUS, Verdict(1, good + bad + other))
     assert found == template
-    assert isinstance(rest, Problem)
+    assert isinstance(rest, Diagnostic)
     assert "unknown field x" in rest.cause
     assert "unclosed" not in rest.cause
 

@@ -6,14 +6,16 @@ from datetime import date
 
 import pytest
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.model import Waiver
 from stackctl.source import Position
-from stackctl.verification.finding import Finding
 from stackctl.verification.waivers import waive
 
 PLACE = Position("stack.yml", 40, 5)
 TODAY = date(2026, 11, 29)
-FAILED = Finding("panel.data", "node.json/Systemd", "fail", "no data", remedy="Correct the query.")
+FAILED = Diagnostic(
+    "panel.data", "no data", subject="node.json/Systemd", status="fail", remedy="Correct the query.", stage="working"
+)
 
 
 def waiver(check: str = "panel.data", subject: str = "*", until: date | None = None) -> Waiver:
@@ -46,10 +48,10 @@ def test_exception_that_has_ended_fails_and_says_so() -> None:
 
 @pytest.mark.parametrize("status", ["pass", "skip"])
 def test_what_does_not_fail_is_left_alone(status: str) -> None:
-    finding = Finding("panel.data", "x", status, "s")  # type: ignore[arg-type]
+    finding = Diagnostic("panel.data", "s", subject="x", status=status, stage="working")  # type: ignore[arg-type]
     assert waive([finding], [waiver()], TODAY) == [finding]
 
 
 def test_warning_can_be_accepted_too() -> None:
-    (found,) = waive([Finding("panel.data", "x", "warn", "s")], [waiver()], TODAY)
+    (found,) = waive([Diagnostic("panel.data", "s", subject="x", status="warn", stage="working")], [waiver()], TODAY)
     assert found.status == "skip"
