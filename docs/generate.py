@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from stackctl.checks import registry
 from stackctl.cli.main import program
+from stackctl.codes import CODES, FAMILIES
 from stackctl.components import custom, postgres
 from stackctl.manifest import block_fields, fields
 from stackctl.manifest.packs import describe
@@ -103,6 +104,7 @@ def pages() -> dict[Path, str]:
         DOCS / "manifest.md": GENERATED + manifest_page(),
         DOCS / "cli.md": GENERATED + cli_page(),
         DOCS / "checks.md": GENERATED + checks_page(),
+        DOCS / "codes.md": GENERATED + codes_page(),
         **{page: GENERATED + text for page, text in pack_pages().items()},
     }
 
@@ -233,6 +235,27 @@ def family(module: str, ids: tuple[str, ...]) -> str:
     described: ModuleType = importlib.import_module(module)
     listed = "\n".join(f"- `{id}`" for id in ids)
     return f"## {module.rsplit('.', 1)[-1]}\n\n{(described.__doc__ or '').strip()}\n\n{listed}\n"
+
+
+# -- the codes ------------------------------------------------------------------------------------------------
+
+CODES_HEAD = """\
+# The codes of diagnostics
+
+Everything that stackctl reports has a code: the part before the dot is its family. Codes are stable across versions.
+`--output json`, `junit`, `github` and `sarif` show them, and `ignore` in the manifest takes those of
+[`verify`'s checks](checks.md).
+"""
+
+
+def codes_page() -> str:
+    """A section for each family of codes, in the order of their names."""
+    return "\n".join([CODES_HEAD, *(code_family(name, title) for name, title in sorted(FAMILIES.items()))])
+
+
+def code_family(name: str, title: str) -> str:
+    rows = [f"| `{code}` | {text} |" for code, text in CODES.items() if code.startswith(f"{name}.")]
+    return "\n".join([f"## {title}", "", "| code | meaning |", "| --- | --- |", *rows, ""])
 
 
 # -- the packs ------------------------------------------------------------------------------------------------

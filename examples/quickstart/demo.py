@@ -260,13 +260,13 @@ def show(demo: Demo, report: dict[str, Any] | None) -> None:
     if report is None:
         return
     print()
-    for line in table(report["checks"]):
+    for line in table(report["diagnostics"]):
         print(f"  {line}")
-    for check in report["checks"]:
+    for check in report["diagnostics"]:
         if check["status"] in ("fail", "warn"):
             print(f"\n  {check['status'].upper()} {check['id']} {check['subject']}: {check['summary']}")
             print(f"       {check['remedy']}")
-    ready = {check["subject"]: check for check in report["checks"] if check["id"] == "component.ready"}
+    ready = {check["subject"]: check for check in report["diagnostics"] if check["code"] == "component.ready"}
     for name, check in ready.items():
         if check["status"] == "skip":
             print(f"\n  SKIPPED {name}: {check['summary']}")
@@ -284,8 +284,8 @@ def show(demo: Demo, report: dict[str, Any] | None) -> None:
 def table(checks: list[dict[str, Any]]) -> list[str]:
     """A line for each kind of check: how many passed, failed, or were skipped."""
     words = {"pass": "passed", "fail": "failed", "warn": "warned", "skip": "skipped"}
-    counts = Counter((check["id"], check["status"]) for check in checks)
-    ids = list(dict.fromkeys(check["id"] for check in checks))
+    counts = Counter((check["code"], check["status"]) for check in checks)
+    ids = list(dict.fromkeys(check["code"] for check in checks))
     width = max((len(id) for id in ids), default=0)
     rows = [[id.ljust(width), *(str(counts[id, status] or "-").rjust(7) for status in words)] for id in ids]
     return ["  ".join(["check".ljust(width), *(word.rjust(7) for word in words.values())]), *map("  ".join, rows)]

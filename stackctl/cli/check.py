@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from enum import Enum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import typer
 
-from stackctl.cli.options import AllowOutside, options
+from stackctl.cli.options import AllowOutside, Output, options
+from stackctl.cli.values import Format
 from stackctl.diagnostic import Diagnostic
-from stackctl.errors import StackctlError
 
 if TYPE_CHECKING:
     from stackctl.manifest.queries import Review
     from stackctl.model import Stack
+    from stackctl.operations.checking import Checked
 
 
 # Suggestions for the drawing of so many dashboards are shown: of foreign ones nearly each has some.
 _ADVICE_SHOWN = 3
 
 
-class Output(str, Enum):
-    """How the problems are written."""
-
-    text = "text"
-    json = "json"
-    github = "github"
-
-
 def check(
     context: typer.Context,
-    output: Annotated[Output, typer.Option("--output", "-o", help="How problems are written.")] = Output.text,
+    output: Output = Format.text,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Check the manifest and every file it names, offline.
@@ -41,37 +33,45 @@ def check(
     promtool and amtool check what would be rendered, and expand the templates of alerts and receivers, where `stackctl
     tools` has them. So does Compose, by its schema, and by `docker compose config` where there is one.
     """
+    from stackctl.cli.reports import report
     from stackctl.operations.advice import advise
     from stackctl.operations.checking import check_manifest
-    from stackctl.report import console
 
-    try:
-        checked = check_manifest(options(context).manifest)
-        warnings = list(_warnings(checked.stack, checked.review))
-    except StackctlError as error:
-        if output is Output.text:
-            raise
-        console.out(_written({"error": error.problems}, output, options(context).manifest))
-        raise typer.Exit(error.exit_code) from None
+    checked = check_manifest(options(context).manifest)
+    warnings = (replace(each, status="warn") for each in _warnings(checked.stack, checked.review))
+    found = [*_skipped(checked), *warnings, *advise(checked.stack)]
+    if output is Format.text:
+        _print(checked.stack, found)
+    else:
+        report(options(context), found, checked.stack.name)
+
+
+def _skipped(checked: Checked) -> Iterator[Diagnostic]:
+    """Yield what could not be checked on this machine."""
     for name in checked.missing:
         install = "" if " " in name else ": stackctl tools install"
-        console.note(f"{console.mark('skip')} {name} is not installed, so its check was left out{install}")
+        summary = f"{name} is not installed, so its check was left out{install}"
+        yield Diagnostic("checker.not-installed", summary, status="skip")
     for name in checked.discoveries:
-        console.note(f"{console.mark('skip')} {name} was not checked: the promtool of this machine is built without it")
-    # How a dashboard is drawn is a matter of taste in part: never a warning, never a failure.
-    advice = advise(checked.stack) if output is not Output.github else []
-    if output is Output.text:
-        for each in advice[:_ADVICE_SHOWN]:
-            console.note(f"{console.mark('skip')} {each}\n")
-        if len(advice) > _ADVICE_SHOWN:
-            more = f"{len(advice) - _ADVICE_SHOWN} more dashboards have suggestions"
-            console.note(f"{console.mark('skip')} {more}: `stackctl check --output json` lists them all\n")
-        for warning in warnings:
-            console.out(f"{console.mark('warn')} {warning}\n")
-        console.out(f"{console.mark('pass')} {_described(checked.stack)}")
-    elif output is Output.json or warnings:
-        leveled = {"warning": warnings, "info": advice}
-        console.out(_written(leveled, output, options(context).manifest))
+        summary = f"{name} was not checked: the promtool of this machine is built without it"
+        yield Diagnostic("checker.not-checked", summary, status="skip")
+
+
+def _print(stack: Stack, found: Sequence[Diagnostic]) -> None:
+    """Print the results for people. How a dashboard is drawn is in part a matter of taste: never a warning."""
+    from stackctl.report import console
+
+    for each in (each for each in found if each.status == "skip"):
+        console.note(f"{console.mark('skip')} {each}")
+    advice = [each for each in found if each.status == "info"]
+    for each in advice[:_ADVICE_SHOWN]:
+        console.note(f"{console.mark('skip')} {each}\n")
+    if len(advice) > _ADVICE_SHOWN:
+        more = f"{len(advice) - _ADVICE_SHOWN} more dashboards have suggestions"
+        console.note(f"{console.mark('skip')} {more}: `stackctl check --output json` lists them all\n")
+    for each in (each for each in found if each.status == "warn"):
+        console.out(f"{console.mark('warn')} {each}\n")
+    console.out(f"{console.mark('pass')} {_described(stack)}")
 
 
 def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
@@ -117,29 +117,3 @@ def _described(stack: Stack) -> str:
     counts["dashboard"] = len(stack.dashboards)
     shown = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count)
     return f"{stack.name}: {shown}"
-
-
-def _written(problems: Mapping[str, Collection[Diagnostic]], output: Output, manifest: Path) -> str:
-    """The problems by their level ("error", "warning" or "info")."""
-    import json
-    import os
-
-    from stackctl.report.checkout import Checkout
-    from stackctl.report.github import problem_annotation
-
-    leveled = [(level, problem) for level, found in problems.items() for problem in found]
-    if output is Output.github:
-        checkout = Checkout.of(manifest, os.environ)
-        return "\n".join(problem_annotation(checkout.placed(problem), level) for level, problem in leveled)
-    rows = [
-        {
-            "level": level,
-            "summary": problem.summary,
-            "cause": problem.cause,
-            "remedy": problem.remedy,
-            "source": {"file": at.file, "line": at.line, "column": at.column} if (at := problem.position) else None,
-        }
-        for level, problem in leveled
-    ]
-    ok = not any(level == "error" for level, _ in leveled)
-    return json.dumps({"ok": ok, "problems": rows}, indent=2, ensure_ascii=False)

@@ -37,7 +37,7 @@ def drill(
     from stackctl.operations.locked import locked
     from stackctl.operations.session import Session
     from stackctl.report import console
-    from stackctl.report.verification import Verification
+    from stackctl.report.report import Report
 
     manifest = options(context).manifest
     patience = seconds(timeout, "--timeout") if timeout else None
@@ -45,7 +45,7 @@ def drill(
     with locked(Session, manifest, "drill") as session:
         findings = run(manifest, session, tuple(alert or ()), _labels(label or ()), live=live, patience=patience)
         spent = time.time() - begun
-        report = Verification(session.stack.name, session.runtime.name, session.current.id, findings, spent)
+        report = Report(session.stack.name, session.runtime.name, session.current.id, findings, spent)
     console.out(render(report, manifest, output).rstrip("\n"))
     raise typer.Exit(0 if report.ok else 1)
 

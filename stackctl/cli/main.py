@@ -16,13 +16,16 @@ from typer.exceptions import TyperException
 
 from stackctl import __version__, conventions, redaction
 from stackctl.bounds.terminal import cleaned
-from stackctl.cli.options import Options
+from stackctl.cli.options import Options, options
 from stackctl.cli.termination import exit_code, ignore_signals, interrupt_on_termination
+from stackctl.cli.values import Format
 from stackctl.errors import StackctlError
 
 INTERRUPTED = 130
 INTERNAL = 4
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+# Commands whose report has nothing in it when they succeed.
+_SILENT = ("render", "up", "reload")
 
 # What the help lists, in its order. Each is a module of its own, with a function (or the Typer `app` of a group) of
 # that name. The words stand here so that the list needs none of the modules; none may be longer than its line.
@@ -110,7 +113,7 @@ def root(
     _refuse_lost_folder()
     color = False if no_color else None
     console.configure(quiet=quiet, verbose=verbose, color=color)
-    context.obj = Options(manifest)
+    options(context).manifest, options(context).command = manifest, context.invoked_subcommand or ""
     _recover(manifest, context.invoked_subcommand or "")
 
 
@@ -161,20 +164,26 @@ def _hurry() -> None:
 
 def main(arguments: list[str]) -> int:
     """Run one command line and return its exit code. Expected failures are printed, never raised."""
+    given = Options()
     try:
-        code = int(program(_needed(arguments))(arguments, prog_name="stackctl", standalone_mode=False) or 0)
+        run_program = program(_needed(arguments))
+        code = int(run_program(arguments, prog_name="stackctl", standalone_mode=False, obj=given) or 0)
     except TyperException as error:
         error.show()  # type: ignore[attr-defined]
         return int(getattr(error, "exit_code", 2))
     except StackctlError as error:
-        return _failed(error)
+        return _failed(error, given)
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user unasked
-        return _full_disk(error) if isinstance(error, OSError) and error.errno in _FULL else _bug(error)
+        return _full_disk(error, given) if isinstance(error, OSError) and error.errno in _FULL else _bug(error)
     if code == INTERRUPTED:
         typer.echo("interrupted", err=True)
         return exit_code() or code
+    if code == 0 and given.output is not Format.text and given.command in _SILENT:
+        from stackctl.cli.reports import report
+
+        report(given, ())
     return code
 
 
@@ -186,20 +195,25 @@ def _show_traceback() -> None:
         sys.stderr.write(cleaned(redaction.shown(traceback.format_exc())))
 
 
-def _failed(error: StackctlError) -> int:
+def _failed(error: StackctlError, given: Options) -> int:
     from stackctl.report import console
 
     _show_traceback()
-    console.error(error)
+    if given.output is Format.text:
+        console.error(error)
+    else:
+        from stackctl.cli.reports import report
+
+        report(given, error.problems)
     return exit_code() or error.exit_code
 
 
-def _full_disk(error: OSError) -> int:
+def _full_disk(error: OSError, given: Options) -> int:
     from stackctl.errors import Unavailable
 
     cause = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
     remedy = "Make room, and run the command again."
-    return _failed(Unavailable.of("disk.full", "no space left on a disk", cause=cause, remedy=remedy))
+    return _failed(Unavailable.of("disk.full", "no space left on a disk", cause=cause, remedy=remedy), given)
 
 
 def _bug(error: Exception) -> int:

@@ -1,19 +1,45 @@
-"""The options that every command shares."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from stackctl.cli.values import Format
 
-@dataclass(frozen=True)
+
+@dataclass
 class Options:
-    """What was given before the command's name and concerns the commands; how to print is the console's."""
+    """What is known of the running command: filled in while the command line is read. How to print is the console's.
 
-    manifest: Path
+    manifest  the manifest, as the user named it
+    command   the name of the command, "" until it is known
+    output    the format of its report
+    """
+
+    manifest: Path = field(default_factory=Path)
+    command: str = ""
+    output: Format = Format.text
+
+
+def options(context: typer.Context) -> Options:
+    """Return the shared options of the running command."""
+    found = context.find_object(Options)
+    if found is None:
+        raise AssertionError("`main` gives the options to the root command")
+    return found
+
+
+def _choose_output(context: typer.Context, output: Format) -> Format:
+    options(context).output = output
+    if output is not Format.text:
+        from stackctl.report import console
+
+        console.reserve_output()
+    return output
 
 
 def _allow_outside(wanted: bool) -> bool:
@@ -34,11 +60,7 @@ AllowOutside = Annotated[
         help="Read files outside of the manifest's folder too.",
     ),
 ]
-
-
-def options(context: typer.Context) -> Options:
-    """The shared options of a running command."""
-    found = context.find_object(Options)
-    if found is None:
-        raise AssertionError("the root callback sets the options")
-    return found
+# An option of every command that reports diagnostics; failures are written in this format too.
+Output = Annotated[
+    Format, typer.Option("--output", "-o", callback=_choose_output, help="The format of the report on stdout.")
+]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, options
-from stackctl.cli.values import seconds
+from stackctl.cli.options import AllowOutside, Output, options
+from stackctl.cli.values import Format, seconds
 from stackctl.errors import CheckFailed, InputError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def reload(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate and show what would be done.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long it may take in all, with rolling back.")] = "30s",
+    output: Output = Format.text,  # noqa: ARG001 - read by its callback
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Apply an edit of the manifest, of rules or of receivers to the running stack, without a restart.

@@ -11,7 +11,8 @@ import typer
 
 from stackctl import conventions as c
 from stackctl.bounds.files import read_text
-from stackctl.cli.options import AllowOutside, options
+from stackctl.cli.options import AllowOutside, Output, options
+from stackctl.cli.values import Format
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
@@ -33,6 +34,7 @@ def render(
     diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change in DIR.")] = False,
     runtime: Annotated[RuntimeName, typer.Option(help="What the tree is to run on.")] = RuntimeName.docker,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder with other files in it.")] = False,
+    output: Output = Format.text,  # noqa: ARG001 - read by its callback
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Write the plain tree to --out DIR. `docker compose -f DIR/compose.yaml up` runs it without stackctl.

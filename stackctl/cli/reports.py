@@ -1,7 +1,8 @@
-"""A verification in the form that was asked for, and where."""
+"""Reports in the format that was asked for, and where they are written."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,42 +11,57 @@ from stackctl.bounds.terminal import cleaned
 from stackctl.cli.values import Format
 
 if TYPE_CHECKING:
-    from stackctl.report.verification import Verification
+    from stackctl.cli.options import Options
+    from stackctl.diagnostic import Diagnostic
+    from stackctl.report.report import Report
+
+# These formats are read by systems that know places from the root of the repository.
+_OF_REPOSITORIES = (Format.junit, Format.github, Format.sarif)
 
 
-def _in_repository(verification: Verification, manifest: Path, output: Format) -> Verification:
-    """The verification with places as CI systems look for them: from the root of the repository."""
-    import os
-    from dataclasses import replace
+def report(options: Options, diagnostics: Sequence[Diagnostic], stack: str = "") -> None:
+    """Write the report of a command to stdout. `stack` is the name of the stack, "" where it is not known."""
+    from stackctl.report import console
+    from stackctl.report.report import Report
 
-    from stackctl.report.checkout import Checkout
-
-    if output not in (Format.junit, Format.github):
-        return verification
-    checkout = Checkout.of(manifest, os.environ)
-    return replace(verification, findings=tuple(map(checkout.placed, verification.findings)))
+    whole = Report(stack, "", "", tuple(diagnostics), command=options.command)
+    console.document(render(whole, options.manifest, options.output))
 
 
-def render(verification: Verification, manifest: Path, output: Format) -> str:
-    """The report in the form that was asked for; for CI systems with places as these look for them."""
-    from stackctl.report import github, json_report, junit, text
+def render(report: Report, manifest: Path, output: Format) -> str:
+    """The report in the format that was asked for; for CI systems with places as these look for them."""
+    from stackctl.report import github, json_report, junit, sarif, text
 
     formats: dict[Format, Any] = {
         Format.text: text,
         Format.json: json_report,
         Format.junit: junit,
         Format.github: github,
+        Format.sarif: sarif,
     }
-    return redaction.shown(str(formats[output].render(_in_repository(verification, manifest, output))))
+    return redaction.shown(str(formats[output].render(_in_repository(report, manifest, output))))
 
 
-def page(verification: Verification) -> str:
+def _in_repository(report: Report, manifest: Path, output: Format) -> Report:
+    """The report with places as seen from the root of the repository, where the format asks for these."""
+    import os
+    from dataclasses import replace
+
+    from stackctl.report.checkout import Checkout
+
+    if output not in _OF_REPOSITORIES:
+        return report
+    checkout = Checkout.of(manifest, os.environ)
+    return replace(report, diagnostics=tuple(map(checkout.placed, report.diagnostics)))
+
+
+def page(report: Report) -> str:
     """The report as a page."""
     from stackctl import __version__
     from stackctl.report import html
 
     # Its styles and scripts are named by their hashes, so only values are taken out.
-    return redaction.without_values(html.render(verification, __version__))
+    return redaction.without_values(html.render(report, __version__))
 
 
 def write_report(path: Path, text: str, option: str) -> None:

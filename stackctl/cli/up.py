@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, options
-from stackctl.cli.values import seconds
+from stackctl.cli.options import AllowOutside, Output, options
+from stackctl.cli.values import Format, seconds
 
 
 class RuntimeName(str, Enum):
@@ -34,6 +34,7 @@ def up(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for readiness.")] = "2m",
+    output: Output = Format.text,  # noqa: ARG001 - read by its callback
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Bring the stack up and wait until every component is ready.

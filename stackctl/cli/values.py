@@ -8,12 +8,13 @@ from stackctl.errors import InputError
 
 
 class Format(str, Enum):
-    """How a verification is written."""
+    """The format of a report."""
 
     text = "text"
     json = "json"
     junit = "junit"
     github = "github"
+    sarif = "sarif"
 
 
 def seconds(text: str, option: str) -> float:

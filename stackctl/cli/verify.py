@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, options
+from stackctl.cli.options import AllowOutside, Output, options
 from stackctl.cli.values import Format, seconds
 
 if TYPE_CHECKING:
-    from stackctl.report.verification import Verification
+    from stackctl.report.report import Report
 
 
 def verify(
     context: typer.Context,
-    output: Annotated[Format, typer.Option("--output", "-o", help="How the report is written.")] = Format.text,
+    output: Output = Format.text,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the report to FILE.")] = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page with charts to FILE.html too.")
@@ -54,7 +54,7 @@ def verify(
         verification = _with_drill(manifest, verification)
     text = render(verification, manifest, output)
     if out is None:
-        console.out(text.rstrip("\n"))
+        console.document(text)
     else:
         write_report(out, text, "--out")
         console.note(f"{'verified' if verification.ok else 'not verified'}: see {out}")
@@ -64,7 +64,7 @@ def verify(
     raise typer.Exit(0 if verification.ok else 1)
 
 
-def _with_drill(manifest: Path, verification: Verification) -> Verification:
+def _with_drill(manifest: Path, verification: Report) -> Report:
     """The verification with a finding for each alert under drill."""
     from dataclasses import replace
 
@@ -76,4 +76,4 @@ def _with_drill(manifest: Path, verification: Verification) -> Verification:
     with locked(Session, manifest, "drill") as session:
         findings = run_drill(manifest, session)
     seconds = verification.seconds + time.monotonic() - begun
-    return replace(verification, findings=(*verification.findings, *findings), seconds=seconds)
+    return replace(verification, diagnostics=(*verification.diagnostics, *findings), seconds=seconds)

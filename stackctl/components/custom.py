@@ -48,6 +48,7 @@ def _arguments(exporter: Exporter, place: Place) -> tuple[str, ...]:
         return tuple(settings.command)
     if settings.program is None:
         raise InputError.of(
+            "unit.missing",
             f"exporters.{exporter.name}: it has no `program`, so the native runtime cannot start it",
             position=exporter.origin,
             remedy="Name its program with `program`, or run the stack in Docker.",

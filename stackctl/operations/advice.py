@@ -37,6 +37,7 @@ def advise(stack: Stack) -> list[Diagnostic]:
                     f"{dashboard.path}: {count} for the drawing of its panels",
                     dashboard.origin,
                     "\n".join(lines),
+                    status="info",
                 )
             )
     return found

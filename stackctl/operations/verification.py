@@ -16,13 +16,11 @@ from stackctl.operations.session import Session, kept_secrets
 if TYPE_CHECKING:
     from stackctl.access import Access
     from stackctl.model import Stack
-    from stackctl.report.verification import Verification
+    from stackctl.report.report import Report
     from stackctl.state import Generation
 
 
-def verify_stack(
-    manifest: Path, wait_seconds: float | None, only: Sequence[str], *, history: bool = False
-) -> Verification:
+def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str], *, history: bool = False) -> Report:
     """Every finding about the running stack, or those of the checks in `only`; with `history` the panels' charts too.
 
     `wait_seconds` bounds the wait for scrapes and evaluations; None is as long as the slowest of them needs.
@@ -34,7 +32,7 @@ def verify_stack(
     from stackctl.checks.panels import PANEL
     from stackctl.operations.checker_errors import unknown_checks
     from stackctl.report import panel_history as panels
-    from stackctl.report.verification import Verification
+    from stackctl.report.report import Report
     from stackctl.runtime.dial import directly
     from stackctl.verification.context import Context
     from stackctl.verification.waivers import waive
@@ -63,7 +61,7 @@ def verify_stack(
     findings = tuple(waive(registry.run(context, only), session.stack.waivers, date.today()))
     seconds = time.monotonic() - start
     charts = panels.look(context) if history and any(finding.code == PANEL for finding in findings) else None
-    return Verification(session.stack.name, session.runtime.name, session.current.id, findings, seconds, begun, charts)
+    return Report(session.stack.name, session.runtime.name, session.current.id, findings, seconds, begun, charts)
 
 
 def _server(current: Generation) -> Access:

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
@@ -32,11 +32,15 @@ _MARK_COLORS = {"pass": "32", "fail": _RED, "warn": "33", "skip": _DIM}
 
 @dataclass(frozen=True)
 class Settings:
-    """How to print. `color` is None to decide by the terminal, and by NO_COLOR."""
+    """How to print. `color` is None to decide by the terminal, and by NO_COLOR.
+
+    When stdout is `reserved` for a document, lines of the report go to stderr.
+    """
 
     quiet: bool = False
     verbose: bool = False
     color: bool | None = None
+    reserved: bool = False
 
 
 _settings = Settings()
@@ -51,9 +55,20 @@ def configure(*, quiet: bool, verbose: bool, color: bool | None) -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
+def reserve_output() -> None:
+    """Keep stdout for one document, which programs read."""
+    global _settings
+    _settings = replace(_settings, reserved=True)
+
+
 def out(text: str = "") -> bool:
     """A line of the report. False when nobody reads any more."""
-    return _say(text, sys.stdout)
+    return _say(text, sys.stderr if _settings.reserved else sys.stdout)
+
+
+def document(text: str) -> bool:
+    """A whole document on stdout, which programs may read. False when nobody reads any more."""
+    return _say(text.rstrip("\n"), sys.stdout) if text else True
 
 
 def note(text: str) -> None:

@@ -1,31 +1,26 @@
-"""A verification as GitHub annotations: each failure shows at the manifest line that declares its subject."""
+"""A report as GitHub annotations: each failure is shown at the line of the manifest that it is about."""
 
 from __future__ import annotations
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.report.verification import Verification
+from stackctl.report.report import VERIFY, Report
 from stackctl.source import Position
 
 _LEVELS = {"fail": "error", "warn": "warning", "skip": "notice"}
 
 
-def render(verification: Verification) -> str:
-    """One workflow command for each finding that is not a pass, and a last line that counts."""
-    counts = verification.counts
-    lines = [_annotation(finding) for finding in verification.findings if finding.status in _LEVELS]
-    lines.append(", ".join(f"{count} {status}" for status, count in counts.items()))
-    return "\n".join(lines) + "\n"
+def render(report: Report) -> str:
+    """One workflow command for each diagnostic that is not a pass, and for `verify` a last line that counts."""
+    lines = [_annotation(each) for each in report.diagnostics if each.status in _LEVELS]
+    if report.command == VERIFY:
+        lines.append(", ".join(f"{count} {status}" for status, count in report.counts.items()))
+    return "".join(f"{line}\n" for line in lines)
 
 
-def problem_annotation(problem: Diagnostic, level: str = "error") -> str:
-    """The annotation of a problem with a manifest or a file it names. `level` is "error" or "warning"."""
-    message = "\n".join(part for part in (problem.summary, problem.cause, problem.remedy) if part)
-    return command(level, problem.position, "stackctl", message)
-
-
-def _annotation(finding: Diagnostic) -> str:
-    message = "\n".join(part for part in (finding.summary, finding.evidence, finding.remedy) if part)
-    return command(_LEVELS[finding.status], finding.position, f"{finding.code} {finding.subject}", message)
+def _annotation(diagnostic: Diagnostic) -> str:
+    parts = (diagnostic.summary, diagnostic.cause, diagnostic.evidence, diagnostic.remedy)
+    title = f"{diagnostic.code} {diagnostic.subject}".strip()
+    return command(_LEVELS[diagnostic.status], diagnostic.position, title, "\n".join(filter(None, parts)))
 
 
 def command(level: str, position: Position | None, title: str, message: str) -> str:

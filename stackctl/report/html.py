@@ -1,4 +1,4 @@
-"""A verification as one page that needs nothing else: its style and script are in it, and it asks no network.
+"""A report as one page that needs nothing else: its style and script are in it, and it asks no network.
 
 Everything in it is escaped by the template, and its Content-Security-Policy names the very style and script by their
 hashes: whatever a label says, nothing else is run.
@@ -20,7 +20,7 @@ from stackctl.data import DELIMITERS, data_dir
 from stackctl.diagnostic import Diagnostic
 from stackctl.report.chart import HEIGHT, WIDTH, Drawing, draw
 from stackctl.report.panel_history import Chart, History
-from stackctl.report.verification import Verification
+from stackctl.report.report import Report
 
 # Status -> what a finding of it is called, from the most urgent on.
 STATUSES = {"fail": "failed", "warn": "warning", "skip": "skipped", "pass": "passed"}
@@ -71,21 +71,21 @@ class Figure:
     drawing: Drawing | None
 
 
-def render(verification: Verification, version: str) -> str:
+def render(report: Report, version: str) -> str:
     """The page. `version` is that of stackctl."""
-    rows = _rows(verification.findings, verification.history)
+    rows = _rows(report.diagnostics, report.history)
     style, script = (_part(name) for name in ("page.css", "page.js"))
     page: str = _template().render(
-        it=verification,
+        it=report,
         version=version,
-        began=_moment(verification.begun) if verification.begun else "",
+        began=_moment(report.begun) if report.begun else "",
         groups=_groups(rows),
         families=list(dict.fromkeys(row.finding.family for row in rows)),
-        statuses={status: word for status, word in STATUSES.items() if verification.counts[status]},
+        statuses={status: word for status, word in STATUSES.items() if report.counts[status]},
         signs=SIGNS,
         words=STATUSES,
-        boards=_boards(verification.history, rows),
-        window=_window(verification.history),
+        boards=_boards(report.history, rows),
+        window=_window(report.history),
         view=f"0 0 {WIDTH} {HEIGHT}",
         width=WIDTH,
         style=style,

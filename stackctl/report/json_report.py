@@ -1,4 +1,4 @@
-"""A verification as one JSON object."""
+"""A report as one JSON object."""
 
 from __future__ import annotations
 
@@ -6,32 +6,34 @@ import json
 from typing import Any
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.report.verification import Verification
+from stackctl.report.report import Report
 
 
-def render(verification: Verification) -> str:
-    """`{"stack", "runtime", "generation", "ok", "counts", "checks": [...]}`, indented."""
-    report = {
-        "stack": verification.stack,
-        "runtime": verification.runtime,
-        "generation": verification.generation,
-        "ok": verification.ok,
-        "counts": verification.counts,
-        "checks": [_check(finding) for finding in verification.findings],
+def render(report: Report) -> str:
+    """`{"command", "stack", "runtime", "generation", "ok", "counts", "diagnostics": [...]}`, indented."""
+    shown = {
+        "command": report.command,
+        "stack": report.stack,
+        "runtime": report.runtime,
+        "generation": report.generation,
+        "ok": report.ok,
+        "counts": report.counts,
+        "diagnostics": [_diagnostic(each) for each in report.diagnostics],
     }
-    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 
 
-def _check(finding: Diagnostic) -> dict[str, Any]:
-    source = finding.position
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
+    at = diagnostic.position
     return {
-        "id": finding.code,
-        "subject": finding.subject,
-        "status": finding.status,
-        "summary": finding.summary,
-        "evidence": finding.evidence,
-        "remedy": finding.remedy,
-        "source": {"file": source.file, "line": source.line, "column": source.column} if source else None,
-        "duration_seconds": finding.duration_seconds,
-        "stage": finding.stage,
+        "code": diagnostic.code,
+        "subject": diagnostic.subject,
+        "status": diagnostic.status,
+        "summary": diagnostic.summary,
+        "cause": diagnostic.cause,
+        "evidence": diagnostic.evidence,
+        "remedy": diagnostic.remedy,
+        "source": {"file": at.file, "line": at.line, "column": at.column} if at else None,
+        "duration_seconds": diagnostic.duration_seconds,
+        "stage": diagnostic.stage,
     }

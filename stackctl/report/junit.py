@@ -1,4 +1,4 @@
-"""A verification in the JUnit XML that CI systems show: a suite for each family of checks, a case for each subject."""
+"""A report in the JUnit XML that CI systems show: a suite for each family of checks, a case for each subject."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.report.verification import Verification
+from stackctl.report.report import Report
 
 # XML 1.0 has no way to write these, not even escaped.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(verification: Verification) -> str:
+def render(report: Report) -> str:
     """The report as an XML document."""
-    root = ET.Element("testsuites", name=f"stackctl verify {verification.stack}")
-    root.attrib |= {**_counts(verification.findings), "time": f"{verification.seconds:.3f}"}
+    root = ET.Element("testsuites", name=f"stackctl {report.command} {report.stack}".strip())
+    root.attrib |= {**_counts(report.diagnostics), "time": f"{report.seconds:.3f}"}
     # Readers of this attribute know no time zones: it is UTC.
-    began = datetime.fromtimestamp(verification.begun, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
-    for family, group in groupby(sorted(verification.findings, key=lambda finding: finding.family), lambda f: f.family):
+    began = datetime.fromtimestamp(report.begun, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    for family, group in groupby(sorted(report.diagnostics, key=lambda finding: finding.family), lambda f: f.family):
         suite = ET.SubElement(root, "testsuite", name=family, timestamp=began, hostname=platform.node() or "localhost")
         _suite(suite, list(group))
     ET.indent(root)
@@ -44,9 +44,8 @@ def _counts(findings: Sequence[Diagnostic]) -> dict[str, str]:
 
 
 def _case(suite: ET.Element, finding: Diagnostic, seconds: float) -> None:
-    case = ET.SubElement(
-        suite, "testcase", classname=finding.code, name=_text(finding.subject), time=f"{seconds:.3f}"
-    )  # fmt: skip
+    name = _text(finding.subject or str(finding.position or finding.summary))
+    case = ET.SubElement(suite, "testcase", classname=finding.code, name=name, time=f"{seconds:.3f}")
     if finding.position:
         case.set("file", _text(finding.position.file))
         if finding.position.line:
@@ -65,7 +64,8 @@ def _body(finding: Diagnostic) -> str:
     advice = f"help: {finding.remedy}" if finding.remedy else ""
     place = f"at {finding.position}" if finding.position and finding.status != "pass" else ""
     warning = "warning: " if finding.status == "warn" else ""
-    return _text("\n".join(part for part in (warning + finding.summary, finding.evidence, advice, place) if part))
+    parts = (warning + finding.summary, finding.cause, finding.evidence, advice, place)
+    return _text("\n".join(filter(None, parts)))
 
 
 def _text(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.report.console import bold, dim, mark
-from stackctl.report.verification import Verification
+from stackctl.report.report import Report
 
 # From how many on findings of one cause are told together, and how many of them are named.
 _MANY = 4
@@ -18,12 +18,12 @@ _NAMED = 3
 _SILENT = " does not answer: "
 
 
-def render(verification: Verification) -> str:
+def render(report: Report) -> str:
     """The report as lines, failures last, where they are still on the screen."""
-    findings = sorted(verification.findings, key=lambda finding: finding.status == "fail")
+    findings = sorted(report.diagnostics, key=lambda finding: finding.status == "fail")
     width = max((len(finding.code) for finding in findings), default=0)
     lines = [line for group in _groups(findings) for line in _group(group, width)]
-    return "\n".join([*lines, "", _summary(verification)]) + "\n"
+    return "\n".join([*lines, "", _summary(report)]) + "\n"
 
 
 def _groups(findings: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
@@ -71,12 +71,12 @@ def _finding(finding: Diagnostic, width: int) -> Iterator[str]:
         yield f"{indent}help: {finding.remedy}"
 
 
-def _summary(verification: Verification) -> str:
-    counts = verification.counts
+def _summary(report: Report) -> str:
+    counts = report.counts
     words = {"pass": "passed", "fail": "failed", "warn": "warnings", "skip": "skipped"}
     shown = ", ".join(
         f"{counts[status]} {word}" for status, word in words.items() if counts[status] or status == "pass"
     )
-    where = f"{verification.stack} on {verification.runtime}, generation {verification.generation}"
-    verdict = f"{mark('pass')} {bold('verified')}" if verification.ok else f"{mark('fail')} {bold('not verified')}"
-    return f"{verdict}: {shown} in {verification.seconds:.1f} s ({where})"
+    where = f"{report.stack} on {report.runtime}, generation {report.generation}"
+    verdict = f"{mark('pass')} {bold('verified')}" if report.ok else f"{mark('fail')} {bold('not verified')}"
+    return f"{verdict}: {shown} in {report.seconds:.1f} s ({where})"

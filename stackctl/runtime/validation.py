@@ -257,6 +257,7 @@ def _crashed(checker: _Checker, words: str, reading: re.Match[str] | None) -> Di
     """Report a checker that crashes on what it reads, as the server will."""
     where = f" while it reads a {reading[1]}" if reading else ""
     return Diagnostic(
+        "checker.crashed",
         f"{checker.tool} crashes on {checker.file}{where}, and so would {checker.unit.capitalize()}",
         cause=words,
         remedy="Remove keys there one after the other until it is accepted: some of them do not go together.",

@@ -120,13 +120,13 @@ def _checked(path: Path, kind: str, folder: Path, theirs: str, their_seconds: fl
     rendered, complaint = _ran("-f", manifest, "render", "--out", str(folder / "tree"))
     if 4 in (code, rendered) or (code == 0 and rendered != 0):
         return Result(path, kind, CRASHED, theirs, (), (said + complaint,), seconds, their_seconds)
-    problems = json.loads(said)["problems"]
-    found = {level: tuple(each["summary"] for each in problems if each["level"] == level) for level in _LEVELS}
+    problems = json.loads(said)["diagnostics"]
+    found = {level: tuple(each["summary"] for each in problems if each["status"] == level) for level in _LEVELS}
     ours = REFUSED if code else ACCEPTED
-    return Result(path, kind, ours, theirs, found["warning"], found["error"], seconds, their_seconds)
+    return Result(path, kind, ours, theirs, found["warn"], found["fail"], seconds, their_seconds)
 
 
-_LEVELS = ("warning", "error")
+_LEVELS = ("warn", "fail")
 
 
 def _ran(*arguments: str) -> tuple[int, str]:

@@ -141,7 +141,7 @@ class Good:
         marks = {"fail": "", "warn": "~ "}
         return {
             self._plain(f"{marks[check['status']]}{check['id']} {check['subject']}")
-            for check in report["checks"]
+            for check in report["diagnostics"]
             if check["status"] in marks
         }
 

@@ -273,7 +273,7 @@ def run(manifest: Path, *arguments: str) -> None:
 def verified(manifest: Path, id: str) -> dict[str, tuple[str, str]]:
     """What verify finds of each subject: status and summary."""
     ran = stackctl("-f", str(manifest), "verify", "--only", id, "--timeout", "60s", "-o", "json")
-    return {each["subject"]: (each["status"], each["summary"]) for each in json.loads(ran.stdout)["checks"]}
+    return {each["subject"]: (each["status"], each["summary"]) for each in json.loads(ran.stdout)["diagnostics"]}
 
 
 def holds(manifest: Path, *ids: str) -> None:

@@ -195,7 +195,7 @@ class Stack:
         ran = self.ran("verify", "--output", "json", *arguments)
         report: dict[str, Any] = json.loads(ran.stdout)
         assert ran.returncode == (0 if report["ok"] else 1)
-        return list(report["checks"])
+        return list(report["diagnostics"])
 
     def failures(self, *arguments: str) -> dict[str, dict[str, Any]]:
         """What fails, as "id subject" -> finding; the instance of a target is left out, as it has the port."""

@@ -116,7 +116,7 @@ class Guarded:
     def failures(self, *arguments: str) -> dict[str, dict[str, Any]]:
         ran = stackctl("-f", str(self.folder / "stack.yml"), "verify", "--output", "json", *arguments)
         self.said += [ran.stdout, ran.stderr]
-        checks = json.loads(ran.stdout)["checks"]
+        checks = json.loads(ran.stdout)["diagnostics"]
         return {f"{check['id']} {check['subject']}": check for check in checks if check["status"] == "fail"}
 
     # -- behind stackctl's back -------------------------------------------------------------------------------

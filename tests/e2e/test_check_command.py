@@ -46,7 +46,8 @@ def check(folder: Path, *arguments: str, code: int) -> Any:
 def test_a_good_manifest_must_be_counted(folder: Path) -> None:
     ran = check(folder, code=0)
     assert (ran.stdout, ran.stderr) == ("✓ shop: 2 components, 1 service, 2 targets, 1 rule\n", "")
-    assert json.loads(check(folder, "--output", "json", code=0).stdout) == {"ok": True, "problems": []}
+    report = json.loads(check(folder, "--output", "json", code=0).stdout)
+    assert (report["ok"], report["command"], report["stack"], report["diagnostics"]) == (True, "check", "shop", [])
 
 
 def test_what_promtool_refuses_must_end_with_1(folder: Path) -> None:
@@ -73,7 +74,7 @@ def test_a_template_that_cannot_be_read_must_be_told_at_its_rule(
     rule = f"      - {{alert: Bad, expr: up == 0, annotations: {{summary: '{template}'}}}}\n"
     good = "      - {alert: Good, expr: up == 0}\n"
     (folder / "rules.yml").write_text(f"groups:\n  - name: own\n    rules:\n{good}{rule}")
-    (problem,) = json.loads(check(folder, "--output", "json", code=1).stdout)["problems"]
+    (problem,) = json.loads(check(folder, "--output", "json", code=1).stdout)["diagnostics"]
     assert problem["summary"].startswith("the annotation `summary` of `Bad` is not a template: ")
     assert words in problem["summary"]
     assert remedy in problem["remedy"]
@@ -91,8 +92,8 @@ def test_every_problem_must_be_in_the_json_with_its_place(folder: Path) -> None:
     (folder / "stack.yml").write_text(MANIFEST.replace("targets:", "tragets:").replace("name: shop", "name: Shop!"))
     report = json.loads(check(folder, "--output", "json", code=2).stdout)
     assert report["ok"] is False
-    assert [problem["source"]["line"] for problem in report["problems"]] == [2, 4]
-    assert all(list(problem) == ["level", "summary", "cause", "remedy", "source"] for problem in report["problems"])
+    assert [problem["source"]["line"] for problem in report["diagnostics"]] == [2, 4]
+    assert [problem["code"] for problem in report["diagnostics"]] == ["manifest.value", "manifest.unknown-key"]
     assert "did you mean `targets`" in json.dumps(report).lower()
 
 

@@ -53,7 +53,7 @@ def test_runs_and_scrapes_an_unknown_exporter(tmp_path: Path, runtime: str) -> N
         assert up.returncode == 0, up.stderr
         verified = stackctl("-f", str(manifest), "verify", "-o", "json")
         assert verified.returncode == 0, verified.stdout + verified.stderr
-        found = {(each["id"], each["subject"]): each["status"] for each in json.loads(verified.stdout)["checks"]}
+        found = {(each["code"], each["subject"]): each["status"] for each in json.loads(verified.stdout)["diagnostics"]}
         assert found["component.ready", "queue"] == found["exporter.works", "node"] == "pass"
         assert _value(ports["prometheus"], 'up{job="queues", team="core"}') == 1
         assert _value(ports["prometheus"], 'node_uname_info{job="machines", site="home"}') == 1

@@ -104,7 +104,7 @@ class Stack:
         """The findings of a drill or of a verification, by subject; of one subject the last."""
         ran = self.ran(*arguments, "--output", "json")
         assert ran.returncode in (0, 1), ran.stdout + ran.stderr
-        return {each["subject"].rpartition("/")[2]: each for each in json.loads(ran.stdout)["checks"]}
+        return {each["subject"].rpartition("/")[2]: each for each in json.loads(ran.stdout)["diagnostics"]}
 
 
 @pytest.fixture(scope="module")

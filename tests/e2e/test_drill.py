@@ -120,7 +120,7 @@ class Stack:
         """Alert -> finding."""
         ran = self.ran("drill", "--output", "json", *arguments)
         assert ran.returncode == code, ran.stdout + ran.stderr
-        return {check["subject"].rpartition("/")[2]: check for check in json.loads(ran.stdout)["checks"]}
+        return {check["subject"].rpartition("/")[2]: check for check in json.loads(ran.stdout)["diagnostics"]}
 
     def ask(self, server: str, path: str) -> Any:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[server]}{path}", timeout=10) as answer:
@@ -215,7 +215,7 @@ def test_an_alert_that_does_not_reach_alertmanager_must_be_red(stack: Stack) -> 
 
 def test_verify_must_include_the_drill_when_asked(stack: Stack) -> None:
     report = json.loads(stack.run("verify", "--drill", "--output", "json"))
-    assert [check["subject"] for check in report["checks"] if check["id"] == "drill.delivered"]
+    assert [check["subject"] for check in report["diagnostics"] if check["code"] == "drill.delivered"]
     assert report["ok"]
     assert stack.left() == []
 

@@ -49,7 +49,7 @@ exporters:
 def verdicts(manifest: Path) -> dict[str, str]:
     """What verify finds of each exporter."""
     report = json.loads(stackctl("-f", str(manifest), "verify", "--only", "exporter", "-o", "json").stdout)
-    return {check["subject"]: check["status"] for check in report["checks"]}
+    return {check["subject"]: check["status"] for check in report["diagnostics"]}
 
 
 def read(path: Path) -> str:

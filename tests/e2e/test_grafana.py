@@ -140,7 +140,7 @@ def test_a_real_grafana_must_serve_what_the_manifest_declares(project: Path) -> 
     up = run(project, "up", "--runtime", "native")
     assert up.returncode == 0, up.stderr
     report = json.loads(run(project, "verify", "--output", "json").stdout)
-    found = {check["id"]: check["status"] for check in report["checks"] if check["id"].startswith("grafana.")}
+    found = {check["code"]: check["status"] for check in report["diagnostics"] if check["code"].startswith("grafana.")}
     assert found == dict.fromkeys(
         ("grafana.health", "grafana.login", "grafana.datasource", "grafana.dashboard"), "pass"
     ), report

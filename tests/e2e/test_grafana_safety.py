@@ -69,7 +69,7 @@ class Stack:
 
     def login(self) -> dict[str, Any]:
         report = json.loads(self.run("verify", "--only", "grafana.login", "-o", "json", code=1))
-        return next(each for each in report["checks"] if each["id"] == "grafana.login")
+        return next(each for each in report["diagnostics"] if each["code"] == "grafana.login")
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ class Project:
     def verified(self) -> dict[str, str]:
         """Subject -> status of the targets, after a verification that found nothing wrong."""
         report = json.loads(self.run("verify", "--output", "json"))
-        return {check["subject"]: check["status"] for check in report["checks"] if check["id"] == "target.up"}
+        return {check["subject"]: check["status"] for check in report["diagnostics"] if check["code"] == "target.up"}
 
 
 @pytest.fixture(

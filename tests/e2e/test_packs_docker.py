@@ -107,6 +107,6 @@ def test_packs_in_docker_must_have_data_and_their_alerts_must_arrive_and_end(tmp
 def not_passed(manifest: Path) -> dict[tuple[str, str], str]:
     """What verify finds that is not well, or cannot be told, and why. Panels are among what it has looked at."""
     ran = stackctl("-f", str(manifest), "verify", "--timeout", "60s", "-o", "json")
-    checks = json.loads(ran.stdout)["checks"]
-    assert any(check["id"] == "panel.data" for check in checks)
-    return {(check["id"], check["subject"]): check["summary"] for check in checks if check["status"] != "pass"}
+    checks = json.loads(ran.stdout)["diagnostics"]
+    assert any(check["code"] == "panel.data" for check in checks)
+    return {(check["code"], check["subject"]): check["summary"] for check in checks if check["status"] != "pass"}

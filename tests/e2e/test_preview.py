@@ -91,5 +91,5 @@ def test_check_suggests_how_to_draw_own_dashboards_only(running: Path, capsys: p
     assert "a legend for a single series in `Rate`" in said
     assert said.count("suggestions") == 1
     assert main(["-f", str(manifest), "check", "-o", "json"]) == 0
-    rows = json.loads(capsys.readouterr().out)["problems"]
-    assert [row["level"] for row in rows if "drawing" in row["summary"]] == ["info"]
+    rows = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert [row["status"] for row in rows if "drawing" in row["summary"]] == ["info"]

@@ -114,7 +114,7 @@ def test_a_shop_that_has_died_must_turn_verify_red_and_come_back(demo: Demo) -> 
 def assert_red(demo: Demo) -> None:
     wait_until(demo.target_health, lambda health: health == "down", PATIENCE_SECONDS, what="the target to go down")
     report = json.loads(demo.stackctl("verify", "--output", "json", code=1))
-    failed = {check["id"]: check for check in report["checks"] if check["status"] == "fail"}
+    failed = {check["code"]: check for check in report["diagnostics"] if check["status"] == "fail"}
     assert set(failed) == {"target.up"}
     assert "connection refused" in failed["target.up"]["summary"]
     assert "start the service" in failed["target.up"]["remedy"]

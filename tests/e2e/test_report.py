@@ -13,7 +13,7 @@ import pytest
 from stackctl.diagnostic import Diagnostic
 from stackctl.report import html
 from stackctl.report.panel_history import Chart, History, Line
-from stackctl.report.verification import Verification
+from stackctl.report.report import Report
 from stackctl.source import Position
 from stackctl.wait import wait_until
 from tests.browser import Browser, browser
@@ -48,7 +48,7 @@ CHARTS = (
     Chart("Shop", "Requests", FINDINGS[4].subject, "reqps", LINES, more=3),
     Chart("Shop", EVIL, FINDINGS[5].subject, EVIL, trouble=EVIL),
 )
-VERIFICATION = Verification("shop", "docker", "abc123", FINDINGS, 2.5, START, History(START, START + 900, 10, CHARTS))
+VERIFICATION = Report("shop", "docker", "abc123", FINDINGS, 2.5, START, History(START, START + 900, 10, CHARTS))
 SHOWN = "[...document.querySelectorAll('#ledger [data-status]')].filter(e => e.checkVisibility()).map(e => e.id)"
 # What WCAG calls contrast, of every text with what is painted behind it.
 CONTRAST = """(() => {
@@ -199,7 +199,7 @@ def test_a_page_of_600_panels_must_open_quickly(chromium: Browser, tmp_path: Pat
     findings = tuple(replace(FINDINGS[4], subject=f"d.yml/{n}") for n in range(600))
     charts = tuple(replace(CHARTS[0], title=each.subject, subject=each.subject) for each in findings)
     file = tmp_path / "large.html"
-    large = replace(VERIFICATION, findings=findings, history=History(START, START + 900, 10, charts))
+    large = replace(VERIFICATION, diagnostics=findings, history=History(START, START + 900, 10, charts))
     file.write_text(html.render(large, "1.2.3"), encoding="utf-8")
     chromium.open(file)
     timing = "performance.getEntriesByType('navigation')[0].loadEventEnd"

@@ -165,8 +165,8 @@ def test_status_and_verify_repeat_what_is_allowed_to_be_missing(shop: Shop) -> N
     assert details[missing].startswith("skipped: missing, allowed by --allow-missing: ")
     asked = ("--only", "component", "--only", "target", "--timeout", "1s", "--output", "json")
     report = json.loads(shop.run("verify", *asked, code=1).stdout)  # nothing serves `api`
-    rows = [check for check in report["checks"] if check["subject"].partition("/")[0] == missing]
-    assert [(row["id"], row["status"]) for row in rows] == [("component.ready", "skip"), ("target.up", "skip")]
+    rows = [check for check in report["diagnostics"] if check["subject"].partition("/")[0] == missing]
+    assert [(row["code"], row["status"]) for row in rows] == [("component.ready", "skip"), ("target.up", "skip")]
     assert all("does not run: missing, allowed by --allow-missing" in row["summary"] for row in rows)
     shop.run("up", code=3)  # each `up` says for itself what it allows
 
@@ -176,7 +176,7 @@ def test_a_component_that_nobody_left_out_is_a_failure(shop: Shop) -> None:
     shop.run("up", "prometheus", "--runtime", shop.runtime)
     assert "pushgateway: declared, but not started: run `stackctl up`" in shop.run("status", code=1).stdout
     report = json.loads(shop.run("verify", "--only", "component", "--output", "json", code=1).stdout)
-    assert [check["subject"] for check in report["checks"] if check["status"] == "fail"] == ["pushgateway"]
+    assert [check["subject"] for check in report["diagnostics"] if check["status"] == "fail"] == ["pushgateway"]
 
 
 def test_another_runtime_must_be_refused_while_this_one_runs(shop: Shop) -> None:

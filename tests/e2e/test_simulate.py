@@ -87,7 +87,7 @@ class Shop:
         command += [part for id in only for part in ("--only", id)]
         ran = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
         assert ran.returncode in (0, 1), ran.stderr
-        return {(check["id"], check["subject"]): check for check in json.loads(ran.stdout)["checks"]}
+        return {(check["code"], check["subject"]): check for check in json.loads(ran.stdout)["diagnostics"]}
 
     def red(self, *only: str) -> set[tuple[str, str]]:
         return {key for key, check in self.verified(*only).items() if check["status"] == "fail"}

@@ -82,7 +82,7 @@ def simulating(manifest: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 def failed(manifest: Path) -> set[tuple[str, str]]:
     report = json.loads(stackctl("-f", str(manifest), "verify", "--timeout", "10s", "-o", "json").stdout)
-    return {(check["id"], check["subject"]) for check in report["checks"] if check["status"] != "pass"}
+    return {(check["code"], check["subject"]) for check in report["diagnostics"] if check["status"] != "pass"}
 
 
 def test_services_without_an_image_must_be_verified_by_their_names_until_the_simulation_ends(manifest: Path) -> None:

@@ -58,7 +58,7 @@ def make_certificates(folder: Path) -> None:
 
 def red(manifest: Path) -> dict[str, dict[str, Any]]:
     ran = stackctl("-f", str(manifest), "verify", "--output", "json", "--timeout", "10s")
-    return {check["id"]: check for check in json.loads(ran.stdout)["checks"] if check["status"] == "fail"}
+    return {check["code"]: check for check in json.loads(ran.stdout)["diagnostics"] if check["status"] == "fail"}
 
 
 @pytest.mark.parametrize("runtime", BOTH)

@@ -59,15 +59,26 @@ def red(stack: Stack, *subjects: str) -> dict[str, Any]:
 
 def test_a_good_stack_must_be_green_in_the_published_shape(stack: Stack) -> None:
     report = json.loads(stack.run("verify", "--output", "json").stdout)
-    assert list(report) == ["stack", "runtime", "generation", "ok", "counts", "checks"]
+    assert list(report) == ["command", "stack", "runtime", "generation", "ok", "counts", "diagnostics"]
     assert (report["stack"], report["runtime"], report["ok"]) == (stack.name, stack.runtime, True)
     assert report["generation"] == stack.current
-    assert report["counts"] == {"pass": len(report["checks"]), "fail": 0, "warn": 0, "skip": 0}
-    keys = ["id", "subject", "status", "summary", "evidence", "remedy", "source", "duration_seconds", "stage"]
-    assert all(list(check) == keys for check in report["checks"])
-    assert all(list(check["source"]) == ["file", "line", "column"] for check in report["checks"])
-    assert {check["id"] for check in report["checks"]} >= IDS
-    targets = [check["subject"].partition("/")[0] for check in report["checks"] if check["id"] == "target.up"]
+    assert report["counts"] == {"pass": len(report["diagnostics"]), "fail": 0, "warn": 0, "skip": 0}
+    keys = [
+        "code",
+        "subject",
+        "status",
+        "summary",
+        "cause",
+        "evidence",
+        "remedy",
+        "source",
+        "duration_seconds",
+        "stage",
+    ]
+    assert all(list(check) == keys for check in report["diagnostics"])
+    assert all(list(check["source"]) == ["file", "line", "column"] for check in report["diagnostics"])
+    assert {check["code"] for check in report["diagnostics"]} >= IDS
+    targets = [check["subject"].partition("/")[0] for check in report["diagnostics"] if check["code"] == "target.up"]
     assert targets == ["prometheus", "alertmanager", "pushgateway", "node", "blackbox", "probe-home", "api"]
 
 
@@ -84,8 +95,8 @@ def test_every_format_must_tell_the_same(stack: Stack, tmp_path: Path) -> None:
 
 
 def test_only_must_choose_checks_and_refuse_unknown_ones(stack: Stack) -> None:
-    assert {check["id"] for check in stack.verify("--only", "component")} == {"component.ready"}
-    both = {check["id"] for check in stack.verify("--only", "component, job.loaded", "--only", "stack.files")}
+    assert {check["code"] for check in stack.verify("--only", "component")} == {"component.ready"}
+    both = {check["code"] for check in stack.verify("--only", "component, job.loaded", "--only", "stack.files")}
     assert both == {"component.ready", "job.loaded", "stack.files"}
     ran = stack.run("verify", "--only", "targets", code=2)
     assert ran.stdout == ""

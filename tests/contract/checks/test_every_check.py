@@ -17,7 +17,7 @@ from stackctl.clients.http import Answer
 from stackctl.components import registry as components
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Retention
-from stackctl.report.verification import Verification
+from stackctl.report.report import Report
 from stackctl.source import Position
 from tests.contract.checks.world import World, no_answer, stamp, success
 from tests.contract.checks.world import rule as world_rule
@@ -69,7 +69,7 @@ def test_whatever_the_servers_answer_must_be_a_finding_and_never_a_crash(well: W
         server.routes = dict.fromkeys(server.routes, reply)
     findings = well.findings()
     assert {finding.id for finding in findings} >= set(IDS) - {"rule.healthy", "contract.labels"}
-    assert not Verification("s", "native", "g", tuple(findings)).ok
+    assert not Report("s", "native", "g", tuple(findings)).ok
 
 
 # -- components and configuration ---------------------------------------------------------------------------
@@ -603,7 +603,7 @@ def test_what_a_drill_has_left_behind_must_be_a_failure_and_told_as_such(well: W
 
 def test_drift_alone_must_not_turn_a_verification_red(well: World) -> None:
     well.rules.append(world_rule("alert", "ByHand", "up == 0"))
-    assert Verification("s", "native", "g", tuple(well.findings())).ok
+    assert Report("s", "native", "g", tuple(well.findings())).ok
 
 
 # -- the ledger ---------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ class Stack:
         return ran.stdout
 
     def verify(self, *arguments: str) -> list[dict[str, Any]]:
-        return list(json.loads(self.run("verify", "--output", "json", *arguments, codes=(0, 1)))["checks"])
+        return list(json.loads(self.run("verify", "--output", "json", *arguments, codes=(0, 1)))["diagnostics"])
 
     def red(self, *arguments: str) -> dict[str, dict[str, Any]]:
         """The rows that do not pass, by "id subject" with a mark for a warning."""

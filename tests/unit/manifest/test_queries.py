@@ -156,12 +156,12 @@ def test_check_must_tell_levels_to_machines(tmp_path: Path, capsys: pytest.Captu
     bare = "histogram_quantile(0.9, latency_seconds_bucket)"
     assert check(tmp_path, bare, "--output", "json") == 0
     report = json.loads(capsys.readouterr().out)
-    assert (report["ok"], [each["level"] for each in report["problems"]]) == (True, ["warning"])
+    assert (report["ok"], [each["status"] for each in report["diagnostics"]]) == (True, ["warn"])
     assert check(tmp_path, bare, "--output", "github") == 0
     assert capsys.readouterr().out.startswith("::warning file=")
     assert check(tmp_path, "rate(depth[5m])", "--output", "json") == 1
     report = json.loads(capsys.readouterr().out)
-    assert (report["ok"], [each["level"] for each in report["problems"]]) == (False, ["error"])
+    assert (report["ok"], [each["status"] for each in report["diagnostics"]]) == (False, ["fail"])
 
 
 def check_ignoring(folder: Path, exception: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

@@ -11,7 +11,7 @@ import pytest
 from stackctl.diagnostic import Diagnostic
 from stackctl.report import github, junit
 from stackctl.report.checkout import Checkout
-from stackctl.report.verification import Verification
+from stackctl.report.report import Report
 from stackctl.source import Position
 
 PLACE = Position("stack.yml", 5, 15)
@@ -40,7 +40,7 @@ FINDINGS = (
     ),
     Diagnostic("grafana.health", "does not run: no binary", subject="grafana", status="skip", stage="working"),
 )
-VERIFICATION = Verification("shop", "docker", "abc", FINDINGS, 4.0, begun=1_700_000_000.5)
+VERIFICATION = Report("shop", "docker", "abc", FINDINGS, 4.0, begun=1_700_000_000.5)
 
 # The schema that Jenkins' xUnit plugin publishes (junit-10.xsd), as far as it goes: element -> its attributes, those
 # that it must have, and the elements in it. `line` is what pytest and others add, and GitLab and GitHub reporters read.

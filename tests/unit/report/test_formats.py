@@ -11,7 +11,7 @@ import pytest
 from stackctl.bounds.terminal import cleaned
 from stackctl.diagnostic import Diagnostic
 from stackctl.report import github, json_report, junit, text
-from stackctl.report.verification import Verification
+from stackctl.report.report import Report
 from stackctl.source import Position
 
 PLACE = Position("stack.yml", 5, 15, '    targets: ["localhost:8000"]')
@@ -37,8 +37,8 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[\d+m", "", cleaned(text))
 
 
-def verification(*findings: Diagnostic) -> Verification:
-    return Verification("shop", "docker", "abc123", findings, 2.0)
+def verification(*findings: Diagnostic) -> Report:
+    return Report("shop", "docker", "abc123", findings, 2.0)
 
 
 ALL = verification(PASS, FAIL, SKIP)
@@ -56,21 +56,22 @@ def test_a_verification_that_looked_at_nothing_must_not_be_ok(findings: tuple[Di
 
 def test_json_must_have_the_published_shape() -> None:
     report = json.loads(json_report.render(ALL))
-    assert list(report) == ["stack", "runtime", "generation", "ok", "counts", "checks"]
+    assert list(report) == ["command", "stack", "runtime", "generation", "ok", "counts", "diagnostics"]
     assert report["counts"] == {"pass": 1, "fail": 1, "warn": 0, "skip": 1}
     assert report["ok"] is False
-    assert report["checks"][1] == {
-        "id": "target.up",
+    assert report["diagnostics"][1] == {
+        "code": "target.up",
         "subject": "api/localhost:8000",
         "status": "fail",
         "summary": "down: 100%, a\nb",
+        "cause": "",
         "evidence": "connection <refused>\x00",
         "remedy": "Start it.",
         "source": {"file": "stack.yml", "line": 5, "column": 15},
         "duration_seconds": 1.5,
         "stage": "loaded",
     }
-    assert report["checks"][2]["source"] is None
+    assert report["diagnostics"][2]["source"] is None
 
 
 def test_junit_must_be_well_formed_and_count_right() -> None:
@@ -132,7 +133,7 @@ def test_text_must_tell_one_cause_once_with_the_number_and_the_first_of_its_chec
     assert "    of target.up job-0, rule.loaded job-1, rule.loaded job-2 and 6 more" in lines
     assert lines.count("    help: Run `stackctl up`.") == 1
     assert "1 passed, 10 failed" in lines[-1]
-    assert len(json.loads(json_report.render(verification(*silent)))["checks"]) == 9
+    assert len(json.loads(json_report.render(verification(*silent)))["diagnostics"]) == 9
 
 
 def test_text_must_tell_few_failures_and_different_causes_each_in_full() -> None:

@@ -14,7 +14,7 @@ import pytest
 from stackctl.diagnostic import Diagnostic
 from stackctl.report import html
 from stackctl.report.panel_history import Chart, History, Line
-from stackctl.report.verification import Verification
+from stackctl.report.report import Report
 from stackctl.source import Position
 
 EVIL = "<script>alert(1)</script>\"'&lt;</style><img src=x onerror=alert(1)>é漢\x00\x1b[31m\ud800"
@@ -38,7 +38,7 @@ CHARTS = (
     Chart("Shop", "Errors", "d.yml/Errors", "percentunit", (LINE, replace(LINE, name="PUT")), more=12),
 )
 HISTORY = History(START, START + 900, 10, CHARTS)
-WHOLE = Verification("shop", "docker", "abc123", (UP, FAIL, PASS), 2.5, START, HISTORY)
+WHOLE = Report("shop", "docker", "abc123", (UP, FAIL, PASS), 2.5, START, HISTORY)
 
 
 class Page(HTMLParser):
@@ -71,7 +71,7 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def page(verification: Verification = WHOLE) -> str:
+def page(verification: Report = WHOLE) -> str:
     return html.render(verification, "1.2.3")
 
 
@@ -117,7 +117,7 @@ def test_whatever_a_label_says_must_be_text() -> None:
     )
     chart = Chart(EVIL, EVIL, EVIL, EVIL, (replace(LINE, name=EVIL),), trouble=EVIL)
     folded = replace(finding, subject="other", status="skip")
-    evil = Verification(EVIL, EVIL, EVIL, (finding, folded), 1, START, replace(HISTORY, charts=(chart,)))
+    evil = Report(EVIL, EVIL, EVIL, (finding, folded), 1, START, replace(HISTORY, charts=(chart,)))
     shown = Page(page(evil))
     assert len(shown.all("script")) == len(shown.all("style")) == 1
     assert shown.all("img") == []
@@ -128,7 +128,7 @@ def test_whatever_a_label_says_must_be_text() -> None:
 
 
 def test_every_id_must_be_unique_and_every_link_lead_somewhere() -> None:
-    shown = Page(page(replace(WHOLE, findings=(*WHOLE.findings, *WHOLE.findings))))
+    shown = Page(page(replace(WHOLE, diagnostics=(*WHOLE.diagnostics, *WHOLE.diagnostics))))
     ids = [attributes["id"] for _, attributes in shown.tags if "id" in attributes]
     assert len(set(ids)) == len(ids)
     assert {each["href"] for each in shown.all("a")} <= {f"#{id}" for id in ids}
@@ -157,7 +157,7 @@ def test_an_empty_panel_must_say_why() -> None:
 
 @pytest.mark.parametrize("findings", [(), (UP,)])
 def test_a_page_without_charts_must_be_whole(findings: tuple[Diagnostic, ...]) -> None:
-    assert "What the panels show" not in page(Verification("shop", "docker", "abc", findings))
+    assert "What the panels show" not in page(Report("shop", "docker", "abc", findings))
 
 
 def test_the_page_of_600_panels_must_stay_small_and_be_written_at_once() -> None:
@@ -169,6 +169,6 @@ def test_the_page_of_600_panels_must_stay_small_and_be_written_at_once() -> None
     )
     charts = tuple(Chart("Shop", finding.subject, finding.subject, "s", lines) for finding in findings)
     begun = time.process_time()
-    text = page(Verification("shop", "docker", "abc", findings, 1, START, replace(HISTORY, charts=charts)))
+    text = page(Report("shop", "docker", "abc", findings, 1, START, replace(HISTORY, charts=charts)))
     assert time.process_time() - begun < 30
     assert len(text.encode()) < 6_000_000

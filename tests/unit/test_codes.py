@@ -1,0 +1,50 @@
+"""Every code of a diagnostic is in the table, and the table has no other."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from stackctl.checks.registry import IDS
+from stackctl.codes import CODES, FAMILIES
+
+PACKAGE = Path(__file__).parents[2] / "stackctl"
+TEXTS = {
+    node.value
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "codes.py"
+    for node in ast.walk(ast.parse(path.read_text()))
+    if isinstance(node, ast.Constant) and isinstance(node.value, str)
+}
+MAKERS = {"Diagnostic", "Remark"}
+ERRORS = {"InputError", "Unavailable", "CheckFailed", "NoAnswer", "Busy", "TimedOut", "ChecksumMismatch"}
+
+
+def literal_codes() -> set[str]:
+    """Return the codes that are written where a diagnostic is made."""
+    calls = (node for path in PACKAGE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text())))
+    first = (node.args[0] for node in calls if isinstance(node, ast.Call) and node.args and makes(node.func))
+    return {argument.value for argument in first if isinstance(argument, ast.Constant)}
+
+
+def makes(called: ast.expr) -> bool:
+    if isinstance(called, ast.Name):
+        return called.id in MAKERS
+    return isinstance(called, ast.Attribute) and called.attr == "of" and getattr(called.value, "id", "") in ERRORS
+
+
+def test_every_code_is_in_the_table() -> None:
+    assert literal_codes() | {*IDS} <= CODES.keys()
+
+
+def test_every_code_of_the_table_is_used() -> None:
+    assert CODES.keys() <= TEXTS | {*IDS}
+
+
+def test_the_table_is_sorted_and_every_family_has_a_title() -> None:
+    assert list(CODES) == sorted(CODES)
+    assert {code.partition(".")[0] for code in CODES} == FAMILIES.keys()
+
+
+def test_every_meaning_is_one_sentence() -> None:
+    assert [text for text in CODES.values() if not text.endswith(".") or ". " in text] == []
