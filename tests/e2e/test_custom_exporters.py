@@ -23,7 +23,12 @@ version: 1
 name: {name}
 prometheus: {{listen: {prometheus}, scrape_interval: 1s, evaluation_interval: 1s}}
 exporters:
-  node: {{listen: {node}, job: machines, scrape_interval: 2s, labels: {{site: home}}, args: ["--no-collector.zfs"]}}
+  node:
+    listen: {node}
+    job: machines
+    scrape_interval: 5s
+    labels: {{site: home}}
+    args: ["--collector.disable-defaults", "--collector.uname"]
   queue:
     image: {image}
     program: {program}
@@ -57,8 +62,8 @@ def test_runs_and_scrapes_an_unknown_exporter(tmp_path: Path, runtime: str) -> N
         assert found["component.ready", "queue"] == found["exporter.works", "node"] == "pass"
         assert _value(ports["prometheus"], 'up{job="queues", team="core"}') == 1
         assert _value(ports["prometheus"], 'node_uname_info{job="machines", site="home"}') == 1
-        assert _value(ports["prometheus"], 'count(node_scrape_collector_success{collector="zfs"})') is None
-        assert _value(ports["prometheus"], 'prometheus_target_interval_length_seconds_count{interval="2s"}')
+        assert _value(ports["prometheus"], "count(node_scrape_collector_success)") == 1
+        assert _intervals(ports["prometheus"]) == {"prometheus": "1s", "machines": "5s", "queues": "1s"}
         assert HIDDEN not in up.stdout + up.stderr + verified.stdout
         assert _environment(name, ports["port"], runtime)["QUEUE_TOKEN"] == HIDDEN
         for path in (tmp_path / ".stackctl").rglob("*"):
@@ -73,6 +78,12 @@ def _value(port: int, query: str) -> float | None:
     with urllib.request.urlopen(url, timeout=10) as answer:
         result = json.loads(answer.read())["data"]["result"]
     return float(result[0]["value"][1]) if result else None
+
+
+def _intervals(port: int) -> dict[str, str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/targets", timeout=10) as answer:
+        targets = json.loads(answer.read())["data"]["activeTargets"]
+    return {target["scrapePool"]: target["scrapeInterval"] for target in targets}
 
 
 def _environment(name: str, port: int, runtime: str) -> dict[str, str]:
