@@ -60,6 +60,35 @@ FAMILIES: Mapping[str, str] = {
     "yaml": "YAML files",
 }
 
+# Codes of `check` that the manifest can accept under `ignore`, besides those of the checks of `verify`: warnings, and
+# what is only known from contracts. Anything else stops the stack from being built.
+IGNORABLE = frozenset(
+    {
+        "dashboard.advice",
+        "dashboard.folder-title",
+        "promql.bound",
+        "promql.histogram-name",
+        "promql.le-lost",
+        "promql.no-match",
+        "promql.not-supported",
+        "promql.rate-of-gauge",
+        "promql.raw-buckets",
+        "promql.several-values",
+        "promql.unknown-label",
+        "promql.unknown-metric",
+        "promql.unknown-value",
+        "receiver.unknown-field",
+        "rule.documents",
+        "rule.empty-file",
+        "rule.severity",
+        "secret.argument",
+        "secret.open-server",
+        "secret.short",
+        "secret.unencrypted",
+        "version.too-old",
+    }
+)
+
 # Code -> what it means, in one sentence. What to do is in each diagnostic's own remedy.
 CODES: Mapping[str, str] = {
     "alertmanager.config": "Alertmanager has not loaded the rendered configuration.",

@@ -35,11 +35,14 @@ def check(
     """
     from stackctl.cli.reports import report
     from stackctl.operations.advice import advise
+    from stackctl.operations.checker_errors import accept
     from stackctl.operations.checking import check_manifest
 
     checked = check_manifest(options(context).manifest)
-    warnings = (replace(each, status="warn") for each in _warnings(checked.stack, checked.review))
-    found = [*_skipped(checked), *warnings, *advise(checked.stack)]
+    waivers = checked.stack.waivers
+    warnings = [replace(each, status="warn") for each in _warnings(checked.stack, checked.review)]
+    accepted = accept([*checked.review.errors, *warnings, *advise(checked.stack)], waivers)
+    found = [*_skipped(checked), *accepted]
     if output is Format.text:
         _print(checked.stack, found)
     else:

@@ -427,7 +427,7 @@ def _maybe_variable(value: Any) -> str | Secret:
 
 def _check_name(value: Any) -> str:
     text = _text(value)
-    if not re.fullmatch(r"[a-z_]+(\.[a-z_]+)?", text):
+    if not re.fullmatch(r"[a-z_]+(\.[a-z_-]+)?", text):
         raise wrong("not the name of a check", "Write it as reports show it: `panel.data`, or `panel` for its family.")
     return text
 

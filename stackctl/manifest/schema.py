@@ -47,10 +47,12 @@ class DashboardSourceModel(PackSourceModel):
 
 
 class IgnoreModel(Model):
-    """An exception of `verify`: a finding that is known and accepted, with its reason."""
+    """An exception: a failure or a warning that is known and accepted, with its reason."""
 
-    check: CheckName = Field(description="The check, or its family: `panel.data`, `panel`.")
-    subject: Text = Field("*", description="The subjects, with `*` and `?`: `node-exporter.json/*`.")
+    check: CheckName = Field(description="The code of the check, or its family: `panel.data`, `panel`.")
+    subject: Text = Field(
+        "*", description="The subjects, with `*` and `?`: `node-exporter.json/*`. For codes of `check`, the file."
+    )
     reason: Text = Field(description="Why it is accepted. Reports show it.")
     until: Date | None = Field(None, description="The last day on which it is accepted; without it, for good.")
 
@@ -91,4 +93,4 @@ class Manifest(Model):
     rules: list[RuleSourceModel] = Field(default_factory=list, description="Alerting and recording rules.")
     dashboards: list[DashboardSourceModel] = Field(default_factory=list, description="Dashboards.")
     packs: list[Text] = Field(default_factory=list, description="Folders with packs of your own, beside the manifest.")
-    ignore: list[IgnoreModel] = Field(default_factory=list, description="Findings of `verify` that are accepted.")
+    ignore: list[IgnoreModel] = Field(default_factory=list, description="Failures and warnings that are accepted.")

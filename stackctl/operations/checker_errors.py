@@ -69,23 +69,35 @@ def _expressions(stack: Stack | None, review: Review | None) -> Collection[Diagn
         return ()
     from stackctl.manifest.queries import review_queries
 
-    return [*unknown_checks(stack.waivers), *(review or review_queries(stack)).errors]
+    errors = accept((review or review_queries(stack)).errors, stack.waivers)
+    return [*unknown_checks(stack.waivers), *(each for each in errors if each.status == "fail")]
+
+
+def accept(found: Iterable[Diagnostic], waivers: Sequence[Waiver]) -> list[Diagnostic]:
+    """Return the diagnostics, those that the manifest accepts as skips with their reason."""
+    from datetime import date
+
+    from stackctl.verification.waivers import waive
+
+    return waive(found, waivers, date.today())
 
 
 def unknown_checks(waivers: Sequence[Waiver]) -> list[Diagnostic]:
-    """Return a problem for each exception in `ignore` from a check that does not exist: it would never apply."""
+    """Return a problem for each exception in `ignore` that would never apply: no check has that code."""
     if not waivers:
         return []
     from stackctl.checks.registry import IDS
+    from stackctl.codes import IGNORABLE
     from stackctl.manifest.validate import unknown_name
 
-    names = {*IDS, *(id.split(".")[0] for id in IDS)}
+    known = (*IDS, *sorted(IGNORABLE))
+    names = {*known, *(id.split(".")[0] for id in known)}
     return [
         Diagnostic(
             "ignore.unknown-check",
             f"ignore: there is no check `{each.check}`",
             each.origin,
-            remedy=unknown_name(each.check, IDS, "Checks"),
+            remedy=unknown_name(each.check, known, "Checks"),
         )
         for each in waivers
         if each.check not in names

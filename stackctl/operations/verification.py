@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,12 +29,11 @@ def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]
     from stackctl import scrape
     from stackctl.checks import registry
     from stackctl.checks.panels import PANEL
-    from stackctl.operations.checker_errors import unknown_checks
+    from stackctl.operations.checker_errors import accept, unknown_checks
     from stackctl.report import panel_history as panels
     from stackctl.report.report import Report
     from stackctl.runtime.dial import directly
     from stackctl.verification.context import Context
-    from stackctl.verification.waivers import waive
 
     refuse_unknown_checks(only, registry.IDS)
     session = Session.open(manifest)
@@ -58,7 +56,7 @@ def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]
         logins=session.state.logins,
         grafana_password=kept_secrets(session.state).get(c.GRAFANA_ADMIN_PASSWORD),
     )
-    findings = tuple(waive(registry.run(context, only), session.stack.waivers, date.today()))
+    findings = tuple(accept(registry.run(context, only), session.stack.waivers))
     seconds = time.monotonic() - start
     charts = panels.look(context) if history and any(finding.code == PANEL for finding in findings) else None
     return Report(session.stack.name, session.runtime.name, session.current.id, findings, seconds, begun, charts)

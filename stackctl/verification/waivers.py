@@ -20,7 +20,7 @@ def waive(findings: Iterable[Diagnostic], waivers: Sequence[Waiver], today: date
 
 
 def _waived(finding: Diagnostic, waivers: Sequence[Waiver], today: date) -> Diagnostic:
-    if finding.status not in ("fail", "warn"):
+    if finding.status not in ("fail", "warn", "info"):
         return finding
     fitting = [each for each in waivers if _fits(each, finding)]
     for each in fitting:
@@ -35,4 +35,6 @@ def _waived(finding: Diagnostic, waivers: Sequence[Waiver], today: date) -> Diag
 
 def _fits(waiver: Waiver, finding: Diagnostic) -> bool:
     named = finding.code == waiver.check or finding.family == waiver.check
-    return named and fnmatchcase(finding.subject, waiver.subject)
+    # What `check` finds has no subject, but a place.
+    subject = finding.subject or (finding.position.file if finding.position else "")
+    return named and fnmatchcase(subject, waiver.subject)

@@ -183,3 +183,32 @@ def test_check_warns_of_an_exception_that_has_ended(tmp_path: Path, capsys: pyte
     assert code == 0
     assert "the exception from `panel` ended on 2026-01-31" in said
     assert check_ignoring(tmp_path, "{check: panel, reason: r, until: 9999-12-31}", capsys)[1].count("exception") == 0
+
+
+def test_check_accepts_what_the_manifest_ignores_with_its_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exception = "ignore: [{check: promql.rate-of-gauge, subject: rules.yml, reason: a counter in disguise}]\n"
+    manifest = write(tmp_path, "rate(depth[5m])", more=exception)
+    assert main(["-f", str(manifest), "check"]) == 0
+    assert "ignored (a counter in disguise): " in capsys.readouterr().err
+    assert main(["-f", str(manifest), "check", "--output", "json"]) == 0
+    (accepted,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert (accepted["code"], accepted["status"]) == ("promql.rate-of-gauge", "skip")
+
+
+@pytest.mark.parametrize(
+    "exception", ["{check: promql.unknown-metric, reason: r}", "{check: promql, subject: x, reason: r}"]
+)
+def test_another_exception_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str], exception: str) -> None:
+    manifest = write(tmp_path, "rate(depth[5m])", more=f"ignore: [{exception}]\n")
+    assert main(["-f", str(manifest), "check"]) == 1
+    assert "takes every fall for a restart" in capsys.readouterr().err
+
+
+def test_check_refuses_an_exception_from_what_cannot_be_ignored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = check_ignoring(tmp_path, "{check: manifest.unknown-key, reason: r}", capsys)
+    assert code == 1
+    assert "there is no check `manifest.unknown-key`" in said
