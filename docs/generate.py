@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from stackctl.checks import registry
 from stackctl.cli.main import program
-from stackctl.codes import CODES, FAMILIES
+from stackctl.codes import CODES, FAMILIES, IGNORABLE
 from stackctl.components import custom, postgres
 from stackctl.manifest import block_fields, fields
 from stackctl.manifest.packs import describe
@@ -243,14 +243,28 @@ CODES_HEAD = """\
 # The codes of diagnostics
 
 Everything that stackctl reports has a code: the part before the dot is its family. Codes are stable across versions.
-`--output json`, `junit`, `github` and `sarif` show them, and `ignore` in the manifest takes those of
-[`verify`'s checks](checks.md).
+`--output json`, `junit`, `github` and `sarif` show them.
+
+To accept a failure or a warning that you know, name its code and your reason under `ignore` in the manifest, and
+restrict it with `subject`: for [`verify`'s checks](checks.md) their subject, for `check` the file.
+
+```yaml
+ignore:
+  - check: promql.unknown-metric
+    subject: alerts/legacy.yml
+    reason: served by a gateway without a contract
+```
+
+Besides the checks of `verify`, these codes can be accepted:
 """
 
 
 def codes_page() -> str:
     """A section for each family of codes, in the order of their names."""
-    return "\n".join([CODES_HEAD, *(code_family(name, title) for name, title in sorted(FAMILIES.items()))])
+    listed = ", ".join(f"`{code}`" for code in sorted(IGNORABLE))
+    return "\n".join(
+        [CODES_HEAD + f"{listed}.\n", *(code_family(name, title) for name, title in sorted(FAMILIES.items()))]
+    )
 
 
 def code_family(name: str, title: str) -> str:

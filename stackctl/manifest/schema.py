@@ -51,7 +51,7 @@ class IgnoreModel(Model):
 
     check: CheckName = Field(description="The code of the check, or its family: `panel.data`, `panel`.")
     subject: Text = Field(
-        "*", description="The subjects, with `*` and `?`: `node-exporter.json/*`. For codes of `check`, the file."
+        "*", description="The subjects, with `*` and `?`: `node-exporter.json/*`. Of codes of `check`, the file."
     )
     reason: Text = Field(description="Why it is accepted. Reports show it.")
     until: Date | None = Field(None, description="The last day on which it is accepted; without it, for good.")

@@ -188,7 +188,7 @@ def test_check_warns_of_an_exception_that_has_ended(tmp_path: Path, capsys: pyte
 def test_check_accepts_what_the_manifest_ignores_with_its_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    exception = "ignore: [{check: promql.rate-of-gauge, subject: rules.yml, reason: a counter in disguise}]\n"
+    exception = "ignore: [{check: promql.rate-of-gauge, subject: r.yml, reason: a counter in disguise}]\n"
     manifest = write(tmp_path, "rate(depth[5m])", more=exception)
     assert main(["-f", str(manifest), "check"]) == 0
     assert "ignored (a counter in disguise): " in capsys.readouterr().err
