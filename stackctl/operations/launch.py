@@ -202,21 +202,11 @@ def _plan(tree: Tree, wanted: Collection[Unit], runtime: Runtime, selection: Sel
 
 def _refuse_second_home(state: State, stack: str, runtime: str) -> None:
     """Refuse to start a stack that still runs under another name or in the other runtime."""
-    from stackctl.errors import InputError
+    from stackctl.operations.transaction import refuse_another_stack
 
-    current, running = state.current(), state.running()
-    if not (current and running):
-        return
-    try:
-        old_stack, old_runtime, _ = current.index()
-    except Unavailable:
-        return  # it is damaged, and this very command mends it
-    if (old_stack, old_runtime) != (stack, runtime):
-        raise InputError.of(
-            "stack.second-home",
-            f"this stack runs as `{old_stack}` in the {old_runtime} runtime, not as `{stack}` in {runtime}",
-            remedy="Run `stackctl down` first; it keeps the data of the old one.",
-        )
+    current = state.current() if state.running() else None
+    if current:
+        refuse_another_stack(current, stack, runtime)
 
 
 def _skipped(work: Work, selection: Selection, lack: Callable[[Collection[Unit]], Mapping[str, str]]) -> dict[str, str]:

@@ -25,6 +25,7 @@ def change(live: Live, new: Target, deadline: float, *, trusted: bool, dry_run: 
     from stackctl.report import console
 
     try:
+        refuse_another_stack(live.current, new.tree.stack, new.tree.runtime)
         plan = _validate(live, new, trusted=trusted)
         for step in plan.steps:
             console.detail(str(step))
@@ -36,6 +37,25 @@ def change(live: Live, new: Target, deadline: float, *, trusted: bool, dry_run: 
         if new.fresh:
             live.state.discard(new.generation)  # which leaves what is live now
     return plan
+
+
+def refuse_another_stack(current: Generation, stack: str, runtime: str) -> None:
+    """Refuse to change what runs into a stack of another name or runtime: containers and volumes are found by them.
+
+    Raises InputError.
+    """
+    from stackctl.errors import InputError
+
+    try:
+        old_stack, old_runtime, _ = current.index()
+    except Unavailable:
+        return  # it is damaged, and `up` writes it again
+    if (old_stack, old_runtime) != (stack, runtime):
+        raise InputError.of(
+            "stack.second-home",
+            f"this stack runs as `{old_stack}` in the {old_runtime} runtime, not as `{stack}` in {runtime}",
+            remedy="Run `stackctl down` first; it keeps the data of the old one.",
+        )
 
 
 def _validate(live: Live, new: Target, *, trusted: bool) -> Plan:

@@ -86,6 +86,16 @@ def test_a_bad_manifest_must_end_with_2_and_change_nothing(stack: Stack) -> None
     assert (stack.current, configured_at(stack)) == (before, at)
 
 
+def test_another_name_must_be_refused_and_change_nothing(stack: Stack) -> None:
+    before, at, manifest = stack.current, configured_at(stack), stack.folder / "stack.yml"
+    manifest.write_text(manifest.read_text().replace(f"name: {stack.name}", "name: renamed"))
+    for command in ("reload", "up"):
+        ran = stack.run(command, code=2)
+        assert f"this stack runs as `{stack.name}` in the " in ran.stderr
+        assert "help: Run `stackctl down` first; it keeps the data of the old one." in ran.stderr
+    assert (stack.current, configured_at(stack)) == (before, at)
+
+
 SABOTAGE = """\
 import sys
 from pathlib import Path
