@@ -186,6 +186,11 @@ class Component:
         return bool(self.summary)
 
     @property
+    def holds_secrets(self) -> bool:
+        """Whether a key of its section is a secret."""
+        return any("Secret" in str(field.annotation) for field in self.settings.model_fields.values())
+
+    @property
     def runs(self) -> bool:
         """Whether the stack runs it, and does not only scrape it."""
         return bool(self.image)

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from itertools import accumulate
 
 from stackctl import redaction, secret_keys
+from stackctl.components import registry
 from stackctl.secret_fields import FIELDS
 from stackctl.secret_names import is_setting, sounds_secret
 
@@ -42,7 +43,7 @@ _HASH = re.compile(r"\${1,2}(?:apr1|2[abxy]|[156y]|argon2\w*)\${1,2}\S{8,}")
 # Labels with these names set the parameters of a scrape.
 _PARAMETER_LABEL = "__param_"
 # Our own mappings that hold secrets, and those of requests.
-_OWN = frozenset({"admin", "auth", "headers", "params", "postgres", "redis"})
+_OWN = frozenset({"admin", "auth", "headers", "params"})
 _FIRST_KEY = re.compile(r"[ \t-]*[\"']?([\w.-]{1,128})[\"']?\s*:(?:\s|$)")
 _KEY_WITHIN = re.compile(r"(?<![\w.-])([\w.-]{1,128})[\"']?\s*[:=]\s*(?=\S|$)")
 # As much of a line is looked at, where no place of a value is known; the rest is not shown.
@@ -99,7 +100,10 @@ def begins_with_secret_key(path: Path, value: str) -> bool:
 def _owners() -> frozenset[str | int]:
     """The keys of mappings that may hold secrets by their keys."""
     known = {owner for _, owner, *_ in FIELDS if owner != "*"}
-    return frozenset({*known, *(each.removesuffix("_configs") for each in known), *_ENVIRONMENTS, *_SECTIONS, *_OWN})
+    exporters = (each.name for each in registry.exporters() if each.holds_secrets)
+    return frozenset(
+        {*known, *(each.removesuffix("_configs") for each in known), *_ENVIRONMENTS, *_SECTIONS, *_OWN, *exporters}
+    )
 
 
 def is_secret_label(name: str) -> bool:
