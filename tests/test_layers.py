@@ -74,7 +74,7 @@ ALLOWED = {
 }
 TOOLS = {"access", "design", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
 PROOF = {"verification", "diagnosis", "backing", "checks"}
-ALLOWED["operations"] = {*CORE, *TOOLS, *PROOF, "__init__", "manifest", "render", "state", "runtime"}
+ALLOWED["operations"] = {*CORE, *TOOLS, *PROOF, "__init__", "codes", "manifest", "render", "state", "runtime"}
 ALLOWED["cli"] = {*ALLOWED}
 
 
