@@ -16,7 +16,7 @@ from typer.exceptions import TyperException
 
 from stackctl import __version__, conventions, redaction
 from stackctl.bounds.terminal import cleaned
-from stackctl.cli.options import Options, options
+from stackctl.cli.options import Options
 from stackctl.cli.termination import exit_code, ignore_signals, interrupt_on_termination
 from stackctl.cli.values import Format
 from stackctl.errors import StackctlError
@@ -113,7 +113,8 @@ def root(
     _refuse_lost_folder()
     color = False if no_color else None
     console.configure(quiet=quiet, verbose=verbose, color=color)
-    options(context).manifest, options(context).command = manifest, context.invoked_subcommand or ""
+    context.obj = context.obj or Options()  # `main` gives one, to know the format when a command fails
+    context.obj.manifest, context.obj.command = manifest, context.invoked_subcommand or ""
     _recover(manifest, context.invoked_subcommand or "")
 
 

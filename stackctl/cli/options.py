@@ -29,7 +29,7 @@ def options(context: typer.Context) -> Options:
     """Return the shared options of the running command."""
     found = context.find_object(Options)
     if found is None:
-        raise AssertionError("`main` gives the options to the root command")
+        raise AssertionError("the root command sets the options")
     return found
 
 

@@ -67,8 +67,8 @@ def test_a_taken_port_must_be_passed_over(demo: ModuleType) -> None:
 
 
 def test_the_table_must_count_by_check(demo: ModuleType) -> None:
-    checks = [{"id": "target.up", "status": status} for status in ("pass", "pass", "skip")]
-    assert demo.table([*checks, {"id": "x", "status": "fail"}]) == [
+    checks = [{"code": "target.up", "status": status} for status in ("pass", "pass", "skip")]
+    assert demo.table([*checks, {"code": "x", "status": "fail"}]) == [
         "check       passed   failed   warned  skipped",
         "target.up        2        -        -        1",
         "x                -        1        -        -",
