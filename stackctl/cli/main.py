@@ -113,8 +113,8 @@ def root(
     _refuse_lost_folder()
     color = False if no_color else None
     console.configure(quiet=quiet, verbose=verbose, color=color)
-    context.obj = context.obj or Options()  # `main` gives one, to know the format when a command fails
-    context.obj.manifest, context.obj.command = manifest, context.invoked_subcommand or ""
+    given = context.ensure_object(Options)  # that of `main`, which prints what fails
+    given.manifest, given.command = manifest, context.invoked_subcommand or ""
     _recover(manifest, context.invoked_subcommand or "")
 
 

@@ -27,10 +27,7 @@ class Options:
 
 def options(context: typer.Context) -> Options:
     """Return the shared options of the running command."""
-    found = context.find_object(Options)
-    if found is None:
-        raise AssertionError("the root command sets the options")
-    return found
+    return context.ensure_object(Options)
 
 
 def _choose_output(context: typer.Context, output: Format) -> Format:
