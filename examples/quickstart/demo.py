@@ -264,7 +264,7 @@ def show(demo: Demo, report: dict[str, Any] | None) -> None:
         print(f"  {line}")
     for check in report["diagnostics"]:
         if check["status"] in ("fail", "warn"):
-            print(f"\n  {check['status'].upper()} {check['id']} {check['subject']}: {check['summary']}")
+            print(f"\n  {check['status'].upper()} {check['code']} {check['subject']}: {check['summary']}")
             print(f"       {check['remedy']}")
     ready = {check["subject"]: check for check in report["diagnostics"] if check["code"] == "component.ready"}
     for name, check in ready.items():

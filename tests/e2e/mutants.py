@@ -140,7 +140,7 @@ class Good:
         assert ran.returncode == (0 if report["ok"] else 1)
         marks = {"fail": "", "warn": "~ "}
         return {
-            self._plain(f"{marks[check['status']]}{check['id']} {check['subject']}")
+            self._plain(f"{marks[check['status']]}{check['code']} {check['subject']}")
             for check in report["diagnostics"]
             if check["status"] in marks
         }

@@ -200,7 +200,7 @@ class Stack:
     def failures(self, *arguments: str) -> dict[str, dict[str, Any]]:
         """What fails, as "id subject" -> finding; the instance of a target is left out, as it has the port."""
         failed = [check for check in self.verify(*arguments) if check["status"] == "fail"]
-        return {f"{check['id']} {_without_port(check['subject'])}": check for check in failed}
+        return {f"{check['code']} {_without_port(check['subject'])}": check for check in failed}
 
     # -- behind stackctl's back -------------------------------------------------------------------------------
 

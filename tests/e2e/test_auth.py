@@ -117,7 +117,7 @@ class Guarded:
         ran = stackctl("-f", str(self.folder / "stack.yml"), "verify", "--output", "json", *arguments)
         self.said += [ran.stdout, ran.stderr]
         checks = json.loads(ran.stdout)["diagnostics"]
-        return {f"{check['id']} {check['subject']}": check for check in checks if check["status"] == "fail"}
+        return {f"{check['code']} {check['subject']}": check for check in checks if check["status"] == "fail"}
 
     # -- behind stackctl's back -------------------------------------------------------------------------------
 

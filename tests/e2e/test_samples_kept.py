@@ -132,7 +132,7 @@ def verified(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dic
 def verify(manifest: Path) -> dict[str, dict[str, Any]]:
     ran = stackctl("-f", str(manifest), "verify", "--output", "json")
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    return {f"{each['id']} {each['subject']}": each for each in json.loads(ran.stdout)["diagnostics"]}
+    return {f"{each['code']} {each['subject']}": each for each in json.loads(ran.stdout)["diagnostics"]}
 
 
 def settled(found: dict[str, dict[str, Any]]) -> bool:

@@ -295,7 +295,7 @@ def test_dead_panels_must_each_be_told_and_live_ones_pass(stack: Stack) -> None:
         checks = stack.verify("--only", "panel")
     by_status: dict[str, dict[str, dict[str, Any]]] = {"pass": {}, "fail": {}}
     for check in checks:
-        by_status[check["status"]][f"{check['id']} {check['subject'].removeprefix('shop.yml/')}"] = check
+        by_status[check["status"]][f"{check['code']} {check['subject'].removeprefix('shop.yml/')}"] = check
     assert set(by_status["fail"]) == set(DEAD)
     for name, words in DEAD.items():
         finding = by_status["fail"][name]
@@ -361,9 +361,9 @@ def test_a_rule_file_that_was_edited_by_hand_must_be_told_with_what_is_foreign(s
         file.write_text(edited + "      - {alert: ByHand, expr: up == 7}\n")
         stack.reload_prometheus()
         checks = stack.verify(*SHORT)
-    failed = [f"{check['id']} {check['subject']}" for check in checks if check["status"] == "fail"]
+    failed = [f"{check['code']} {check['subject']}" for check in checks if check["status"] == "fail"]
     assert failed == [f"stack.files {stack.name}", "rule.loaded rules.yml/shop/ShopDown"]
-    warned = [f"{check['id']} {check['subject']}" for check in checks if check["status"] == "warn"]
+    warned = [f"{check['code']} {check['subject']}" for check in checks if check["status"] == "warn"]
     assert warned == ["drift.rule rules.yml/shop/ByHand"]
 
 

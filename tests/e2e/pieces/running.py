@@ -127,7 +127,7 @@ class Stack:
         """The rows that do not pass, by "id subject" with a mark for a warning."""
         place = f"localhost:{self.app.port}"
         return {
-            f"{MARKS[each['status']]}{each['id']} {each['subject']}".replace(place, "APP"): each
+            f"{MARKS[each['status']]}{each['code']} {each['subject']}".replace(place, "APP"): each
             for each in self.verify(*arguments)
             if each["status"] in MARKS
         }
