@@ -43,6 +43,8 @@ def _works(context: Context, exporter: Exporter, seen: TargetStates | NoAnswer) 
         return subject.skipped(context.why_skipped(exporter.name, "it"))
     if away := context.away.get(exporter.name):
         return subject.depends(away.summary, away.check)
+    if down := _down(context, exporter.job, seen):
+        return subject.depends("its target is down", down)
     works = registry.of(exporter).works
     series, condition = (works.selector(exporter.job), works.condition) if works else ("", "")
     count = _holding(context, exporter.job, series, condition, seen)
@@ -51,6 +53,14 @@ def _works(context: Context, exporter: Exporter, seen: TargetStates | NoAnswer) 
     if not count:
         return _lost(context, subject, exporter, f"not so: {series} {condition}")
     return subject.passed(f"{series} {condition}".strip())
+
+
+def _down(context: Context, name: str, seen: TargetStates | NoAnswer) -> str:
+    """Return the check that reports that no target of a job is up, "" when one is or nothing is known of it."""
+    if isinstance(seen, NoAnswer) or name in seen.up:
+        return ""
+    found = [(job, each) for job in context.jobs if job.name == name for each in job.endpoints]
+    return next((f"{targets.ID} {targets.named(job, each)}" for job, each in found), "")
 
 
 def _lost(context: Context, subject: Subject, exporter: Exporter, seen: str) -> Diagnostic:
@@ -89,6 +99,8 @@ def _probe(context: Context, exporter: Exporter, probe: Probe, seen: TargetState
     if away := context.away.get(exporter.name):
         return subject.depends(away.summary, away.check)
     job = f"probe-{probe.name}"
+    if down := _down(context, job, seen):
+        return subject.depends("its target is down", down)
     count = _holding(context, job, f'probe_success{{job="{job}"}}', "== 1", seen)
     if isinstance(count, NoAnswer):
         return subject.unanswered(count)

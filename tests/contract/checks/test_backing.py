@@ -95,7 +95,7 @@ def test_a_dead_panel_must_be_told_with_the_reason_and_the_nearest(well: World, 
     asks(well, expr)
     finding = well.only(PANEL)
     assert told(finding) == ("fail", *FAILURES[expr])
-    assert (finding.source, finding.stage, finding.subject) == (PLACE, "loaded", "d.json/P")
+    assert (finding.position, finding.stage, finding.subject) == (PLACE, "loaded", "d.json/P")
 
 
 @pytest.mark.parametrize("expr", FAILURES)
@@ -230,7 +230,7 @@ def test_what_a_component_would_serve_that_does_not_run_must_be_skipped(well: Wo
 def test_what_a_service_would_serve_that_is_down_must_be_told_once_and_by_its_target(well: World) -> None:
     well.target("api").update(health="down", lastError="connection refused")
     well.series.clear()
-    statuses = {finding.id: finding.status for finding in well.findings("panel", "rule.data", "target")}
+    statuses = {finding.code: finding.status for finding in well.findings("panel", "rule.data", "target")}
     assert statuses[PANEL] == "skip"
     assert well.only("target.up", "api/").status == "fail"
 
@@ -334,7 +334,7 @@ def chooses(well: World, expr: str, *, repeats: tuple[str, ...] = (), chosen: tu
     well.change(stack=replace(well.context.stack, dashboards=(changed,)))
     without_grafana(well)
     well.series = [*well.series, {"__name__": "up", "job": "second", "instance": "localhost:1"}]
-    return next(f for f in well.findings() if f.id == PANEL)
+    return next(f for f in well.findings() if f.code == PANEL)
 
 
 def test_all_values_compared_by_equality_have_no_data(well: World) -> None:

@@ -32,8 +32,8 @@ def of(well: World, name: str) -> dict[str, str]:
 
 def failed(finding: Diagnostic) -> tuple[str, str]:
     assert finding.status == "fail"
-    assert finding.source
-    assert finding.source.line > 0
+    assert finding.position
+    assert finding.position.line > 0
     return finding.summary, finding.remedy
 
 

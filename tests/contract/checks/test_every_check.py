@@ -34,8 +34,8 @@ def told(finding: Diagnostic) -> tuple[str, str, str]:
 def test_a_stack_that_is_as_declared_must_pass_every_check(well: World) -> None:
     findings = well.findings()
     assert {finding.status for finding in findings} == {"pass"}
-    assert {finding.id for finding in findings} == set(IDS)
-    assert all(finding.source and finding.source.line and not finding.remedy for finding in findings)
+    assert {finding.code for finding in findings} == set(IDS)
+    assert all(finding.position and finding.position.line and not finding.remedy for finding in findings)
 
 
 def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_none(well: World) -> None:
@@ -52,7 +52,7 @@ def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_no
     well.reached.clear()
     well.stored = lambda: 0
     well.change(fetch=no_answer, declared="bbb", intact=False)
-    passed = {finding.id for finding in well.findings() if finding.status == "pass"}
+    passed = {finding.code for finding in well.findings() if finding.status == "pass"}
     assert passed == {"component.ready"}
 
 
@@ -68,7 +68,7 @@ def test_whatever_the_servers_answer_must_be_a_finding_and_never_a_crash(well: W
     for server in well.servers.values():
         server.routes = dict.fromkeys(server.routes, reply)
     findings = well.findings()
-    assert {finding.id for finding in findings} >= set(IDS) - {"rule.healthy", "contract.labels"}
+    assert {finding.code for finding in findings} >= set(IDS) - {"rule.healthy", "contract.labels"}
     assert not Report("s", "native", "g", tuple(findings)).ok
 
 
@@ -113,7 +113,7 @@ def test_a_component_that_becomes_ready_while_one_waits_must_pass(well: World) -
 def test_what_was_left_out_must_be_skipped_with_its_reason_and_never_passed(well: World) -> None:
     reason = "left out by --without"
     well.change(skipped=dict.fromkeys(("alertmanager", "grafana", "pushgateway", "blackbox", "redis"), reason))
-    skipped = {(f.id, f.subject) for f in well.findings() if f.status == "skip"}
+    skipped = {(f.code, f.subject) for f in well.findings() if f.status == "skip"}
     assert {id for id, _ in skipped} == {
         "component.ready",
         "target.up",
@@ -174,8 +174,8 @@ def test_a_target_that_is_down_must_be_told_with_its_cause(well: World) -> None:
         "`metrics_path: /metrics` may be wrong: name the path that serves the metrics.",
     )
     assert finding.evidence == f"{error}\nfrom this machine: GET http://localhost:8000/metrics: connection refused"
-    assert finding.source
-    assert finding.source.text.strip() == 'targets: ["localhost:8000"]'
+    assert finding.position
+    assert finding.position.text.strip() == 'targets: ["localhost:8000"]'
     assert well.only("target.up", "pushgateway").status == "pass"
 
 
@@ -538,8 +538,8 @@ def drift(well: World, id: str) -> tuple[str, str, str]:
     finding = well.only(id)
     assert (finding.status, finding.stage) == ("warn", "loaded")
     assert finding.summary == "it is loaded, but the manifest does not declare it"
-    assert finding.source
-    return finding.id, finding.subject, finding.remedy
+    assert finding.position
+    return finding.code, finding.subject, finding.remedy
 
 
 def test_a_foreign_job_must_be_named(well: World) -> None:
@@ -610,8 +610,8 @@ def test_drift_alone_must_not_turn_a_verification_red(well: World) -> None:
 
 
 def test_only_must_take_a_check_or_a_family(well: World) -> None:
-    assert {f.id for f in well.findings("rule")} == {"rule.loaded", "rule.healthy", "rule.data"}
-    assert {f.id for f in well.findings("rule.healthy", "target")} == {"rule.healthy", "target.up"}
+    assert {f.code for f in well.findings("rule")} == {"rule.loaded", "rule.healthy", "rule.data"}
+    assert {f.code for f in well.findings("rule.healthy", "target")} == {"rule.healthy", "target.up"}
 
 
 def test_families_must_share_one_look_at_the_targets_and_each_run_must_look_anew(well: World) -> None:

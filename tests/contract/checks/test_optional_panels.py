@@ -26,7 +26,7 @@ def test_collectors_that_an_exporter_lacks_are_one_warning(well: World) -> None:
     (warning,) = [f for f in found if f.status == "warn"]
     assert warning.subject == "d.json"
     assert warning.summary == "15 panels ask `redis` for metrics that it does not serve"
-    assert {f.cause for f in found if f.status == "skip"} == {"panel.data d.json"}
+    assert {f.depends_on for f in found if f.status == "skip"} == {"panel.data d.json"}
 
 
 def test_misspelt_name_of_an_exporter_fails(well: World) -> None:

@@ -195,7 +195,7 @@ class World:
 
     def only(self, id: str, subject: str = "") -> Diagnostic:
         """The one finding of a check about a subject that is named so, or contains it."""
-        (found,) = [f for f in self.diagnostics(id) if f.id == id and subject in f.subject]
+        (found,) = [f for f in self.findings(id) if f.code == id and subject in f.subject]
         return found
 
     def change(self, **fields: Any) -> None:
