@@ -19,7 +19,7 @@ class Access:
 
     url          the base of its URLs: `https://127.0.0.1:9090`
     login        the user and the password of basic auth
-    ca           the certificates that vouch for the server's, in PEM form; "" for those that this machine trusts
+    ca           the certificates that have signed the server's, in PEM form; "" for those that this machine trusts
     server_name  the name that its certificate must have; "" for the host of `url`
     """
 
@@ -48,7 +48,7 @@ class Access:
 
 
 def trust(ca: str) -> ssl.SSLContext:
-    """A client's TLS that takes what `ca`, in PEM form, vouches for, or with "" what this machine trusts.
+    """A client's TLS that takes what `ca`, in PEM form, has signed, or with "" what this machine trusts.
 
     It is as strict as Go's, which the servers ask each other by; Python's default refuses more from version 3.13 on.
     """

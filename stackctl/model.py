@@ -83,7 +83,7 @@ class Login:
 class ServerTls:
     """What a server proves itself with, in PEM form, to clients that ask it by `server_name`.
 
-    `ca` vouches for the certificate, "" where every system trusts it.
+    `ca` has signed the certificate; "" where every system trusts it.
     """
 
     cert: str

@@ -31,7 +31,7 @@ class Unit:
     ready     URL that answers 200 when the unit is ready, "" when running is all there is to know
     reload    URL that takes a POST to re-read the configuration, "" when only a restart does
     user      who asks it, with the password in `password_file`; "" where no login is needed
-    ca_file   what vouches for its certificate, which has the name `server_name`; "" is as in `stackctl.access`
+    ca_file   what has signed its certificate, which has the name `server_name`; "" is as in `stackctl.access`
     spec      hash of all that only a restart can change (image, flags, files read at start)
     reads     hash of the files that `reload` makes it read again
     tool      native: the binary's name in stackctl.tools; "" when `command` is the whole command

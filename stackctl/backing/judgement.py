@@ -319,9 +319,9 @@ class Backing:
     def _conditions(self, selector: Selector) -> Verdict:
         wanted = [each for each in selector.conditions if each.wants]
         self.count(selector.only(each) for each in wanted)
-        guilty = [each for each in wanted if not self.has(selector.only(each))]
-        if guilty:
-            return worst(self._condition(selector.name, each) for each in guilty)
+        failing = [each for each in wanted if not self.has(selector.only(each))]
+        if failing:
+            return worst(self._condition(selector.name, each) for each in failing)
         if self._is_counter(selector.name):
             return Verdict("empty", f"`{selector.name}` has not been counted with these labels yet")
         remedy = "Ask Prometheus for it with fewer of its conditions."

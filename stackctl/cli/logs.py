@@ -70,7 +70,7 @@ def _refuse_never_started(unit: Unit, runtime: Runtime, skipped: Mapping[str, st
         return
     how = f" --profile {unit.profiles[0]}" if unit.profiles else ""
     why = skipped.get(unit.name) or (f"It is of the profile `{unit.profiles[0]}`." if unit.profiles else "")
-    first = "Once that is mended, run" if unit.name in skipped else "Run"
+    first = "Once that is fixed, run" if unit.name in skipped else "Run"
     raise Unavailable.of(
         "unit.not-started", f"`{unit.name}` was not started", cause=why, remedy=f"{first} `stackctl up{how}`."
     )

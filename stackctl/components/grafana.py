@@ -22,7 +22,7 @@ TREE_VARIABLE = "STACKCTL_TREE"
 # So are these, which hold Grafana's words for "the content of this file": it expands variables first, then files.
 PASSWORD_VARIABLE = "STACKCTL_PROMETHEUS_PASSWORD"  # noqa: S105 - the name of a variable that names a file
 CA_VARIABLE = "STACKCTL_PROMETHEUS_CA"
-# Prometheus' password, written so that what Grafana expands is the password, and what vouches for its certificate.
+# Prometheus' password, written so that what Grafana expands is the password, and what has signed its certificate.
 PROMETHEUS_PASSWORD_FILE = f"{c.GRAFANA_WEB_FOLDER}password"
 PROMETHEUS_CA_FILE = f"{c.GRAFANA_WEB_FOLDER}ca.crt"
 

@@ -39,7 +39,7 @@ class WebTlsSettings(Model):
     cert_file: Filled = Field(description="The certificate, followed by those between it and the authority.")
     key_file: Filled = Field(description="Its private key, without a passphrase.")
     ca_file: Filled | None = Field(
-        None, description="The authority that vouches for it; needed where this machine or an image does not know it."
+        None, description="The authority that has signed it; needed where this machine or an image does not know it."
     )
 
 

@@ -19,7 +19,7 @@ from stackctl.source import Position, Secret
 
 # Two of OpenSSL's flags that Python has no names for: a certificate is read by trusting it alone, whatever its dates.
 _PARTIAL_CHAIN, _NO_CHECK_TIME = 0x80000, 0x200000
-# What it says of a certificate -> what to do; anything else is about who vouches for it.
+# What it says of a certificate -> what to do; anything else is about who has signed it.
 _EXPIRED, _NOT_YET = 10, 9
 _ANY_NAME = "prometheus"
 _CERTIFICATE = ("certificate", "BEGIN CERTIFICATE-----")
@@ -171,7 +171,7 @@ def _refused(error: ssl.SSLCertVerificationError, files: Files, at: dict[str, Po
     if error.verify_code == _EXPIRED:
         return Diagnostic(
             "certificate.expired",
-            f"{files.cert_file} has expired, or what vouches for it",
+            f"{files.cert_file} has expired, or the certificate that signed it",
             at["cert_file"],
             remedy="Renew it.",
         )
@@ -181,7 +181,7 @@ def _refused(error: ssl.SSLCertVerificationError, files: Files, at: dict[str, Po
             "certificate.not-yet-valid", f"{files.cert_file} is not valid yet", at["cert_file"], remedy=remedy
         )
     if files.ca_file:
-        summary = f"{files.ca_file} does not vouch for {files.cert_file}"
+        summary = f"{files.cert_file} is not signed by the authority in {files.ca_file}"
         return Diagnostic(
             "certificate.untrusted", summary, at["ca_file"], _reason(error), "Name the authority that has signed it."
         )

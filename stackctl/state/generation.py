@@ -131,7 +131,7 @@ def write(tree: Tree, folder: Path) -> None:
         raise
 
 
-def mend(tree: Tree, folder: Path) -> None:
+def repair(tree: Tree, folder: Path) -> None:
     """Make `folder` hold `tree` again, file by file, since servers may run on it. Raises OSError."""
     for path in _files(folder).values():
         if path.is_symlink() or path.relative_to(folder).as_posix() not in tree.files:

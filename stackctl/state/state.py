@@ -73,7 +73,7 @@ class State:
             if generation.is_whole(folder, tree):
                 os.utime(folder)  # `prune` keeps what was used last
             elif folder.is_dir():
-                generation.mend(tree, folder)
+                generation.repair(tree, folder)
             else:
                 generation.write(tree, folder)
             return Generation(name, folder)

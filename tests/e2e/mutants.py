@@ -1,7 +1,7 @@
 """Ways to break a good stack, each with the checks that must turn red by it, and nothing else.
 
 `field` is the kind of failure that real stacks have had, in a few words. A mutant breaks one thing behind stackctl's
-back, and gives what mends it.
+back, and gives what fixes it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.ports import free_port
 PATIENCE_SECONDS = 40
 SHORT_SECONDS = "4s"
 SERVERS = ("prometheus", "alertmanager", "grafana", "node", "blackbox", "pushgateway")
-Mend = Callable[[], object]
+Fix = Callable[[], object]
 
 METRICS = """\
 # TYPE shop_requests_total counter
@@ -205,7 +205,7 @@ def good_stack(runtime: str, folder: Path) -> Iterator[Good]:
 
 
 def wait_green(good: Good) -> None:
-    """Wait until nothing is red any more: what was mended is seen at the next scrape or evaluation."""
+    """Wait until nothing is red any more: what was fixed is seen at the next scrape or evaluation."""
     wait_until(good.red, lambda red: not red, PATIENCE_SECONDS, what="the stack to be green")
 
 
@@ -214,16 +214,16 @@ def metrics(text: str, content_type: str | None = "text/plain; version=0.0.4") -
 
 
 def kill(good: Good, mutant: Mutant) -> None:
-    """Break the stack and want exactly the right checks to be red; then mend it, and want all to be green."""
+    """Break the stack and want exactly the right checks to be red; then fix it, and want all to be green."""
     try:
-        mend = mutant.apply(good)
+        fix = mutant.apply(good)
     except BaseException:
         good.run("reload", code=None)  # so that the next mutant finds a good stack
         raise
     try:
         red = good.red("--timeout", mutant.patience)
     finally:
-        mend()
+        fix()
     assert red, "a mutant that nothing sees"
     missing, more = mutant.red - red, set() if mutant.at_least else red - mutant.red
     assert not missing, f"not red: {sorted(missing)}"
@@ -234,10 +234,10 @@ def kill(good: Good, mutant: Mutant) -> None:
 # -- how to break ---------------------------------------------------------------------------------------------
 
 
-def app_says(old: str, new: str, until: Callable[[Good], bool] = lambda _: True) -> Callable[[Good], Mend]:
+def app_says(old: str, new: str, until: Callable[[Good], bool] = lambda _: True) -> Callable[[Good], Fix]:
     """The application's metrics change. `until` that has been scraped."""
 
-    def apply(good: Good) -> Mend:
+    def apply(good: Good) -> Fix:
         assert old in METRICS
         good.app.answers["/metrics"] = metrics(METRICS.replace(old, new))
         wait_until(lambda: until(good), bool, PATIENCE_SECONDS, what="the new metrics to be scraped")
@@ -267,10 +267,10 @@ def sends_away(good: Good) -> bool:
     return all("127.0.0.1:9/" in url for url in urls)
 
 
-def app_answers(path: str, status: int, content_type: str | None, body: str) -> Callable[[Good], Mend]:
+def app_answers(path: str, status: int, content_type: str | None, body: str) -> Callable[[Good], Fix]:
     """The application answers something else."""
 
-    def apply(good: Good) -> Mend:
+    def apply(good: Good) -> Fix:
         before = good.app.answers.get(path)
         good.app.answers[path] = (status, content_type, body.encode())
         return lambda: good.app.answers.update({path: before}) if before else good.app.answers.pop(path)
@@ -278,27 +278,27 @@ def app_answers(path: str, status: int, content_type: str | None, body: str) -> 
     return apply
 
 
-def app_stops(good: Good) -> Mend:
+def app_stops(good: Good) -> Fix:
     good.app.stop()
     return good.app.start
 
 
-def app_is_slow(good: Good) -> Mend:
+def app_is_slow(good: Good) -> Fix:
     slow = good.app.slow = Event()
 
-    def mend() -> None:
+    def fix() -> None:
         good.app.slow = None
         slow.set()
 
-    return mend
+    return fix
 
 
 def live_edit(
     path: str, old: str, new: str, server: str = "prometheus", until: Callable[[Good], bool] = lambda _: True
-) -> Callable[[Good], Mend]:
+) -> Callable[[Good], Fix]:
     """Somebody edits a file of the live generation and lets its server read it. `until` that has had its effect."""
 
-    def apply(good: Good) -> Mend:
+    def apply(good: Good) -> Fix:
         file = good.live / "current" / path
         content = file.read_text()
         assert old in content
@@ -306,11 +306,11 @@ def live_edit(
         good.post(server)
         wait_until(lambda: until(good), bool, PATIENCE_SECONDS, what="the edit to have its effect")
 
-        def mend() -> None:
+        def fix() -> None:
             file.write_text(content)
             assert good.post(server) == 200
 
-        return mend
+        return fix
 
     return apply
 
@@ -321,46 +321,46 @@ def api_target(good: Good) -> dict[str, Any]:
     return next((each for each in targets if each["scrapePool"] == "api"), {})
 
 
-def manifest_says(**changes: str) -> Callable[[Good], Mend]:
+def manifest_says(**changes: str) -> Callable[[Good], Fix]:
     """The manifest itself is wrong, and in force."""
 
-    def apply(good: Good) -> Mend:
+    def apply(good: Good) -> Fix:
         good.write(**changes)
         good.run("reload")
 
-        def mend() -> None:
+        def fix() -> None:
             good.write()
             good.run("reload")
 
-        return mend
+        return fix
 
     return apply
 
 
-def edit_is_not_applied(good: Good) -> Mend:
+def edit_is_not_applied(good: Good) -> Fix:
     good.write(rules="== 0 => == 1")
     return good.write
 
 
-def server_stops(server: str) -> Callable[[Good], Mend]:
-    def apply(good: Good) -> Mend:
+def server_stops(server: str) -> Callable[[Good], Fix]:
+    def apply(good: Good) -> Fix:
         good.signal(server, signal.SIGTERM, "stop -t 2")
         return good.up
 
     return apply
 
 
-def server_freezes(server: str) -> Callable[[Good], Mend]:
+def server_freezes(server: str) -> Callable[[Good], Fix]:
     """It keeps its port and answers nothing: a stopped process, a paused container."""
 
-    def apply(good: Good) -> Mend:
+    def apply(good: Good) -> Fix:
         good.signal(server, signal.SIGSTOP, "pause")
         return lambda: good.signal(server, signal.SIGCONT, "unpause")
 
     return apply
 
 
-def another_generation_is_current(good: Good) -> Mend:
+def another_generation_is_current(good: Good) -> Fix:
     """The link is switched and no server is told: what the disk says is not what runs."""
     current = good.live / "current"
     before = current.readlink()
@@ -375,18 +375,18 @@ def another_generation_is_current(good: Good) -> Mend:
 
     switch(before)
 
-    def mend() -> None:
+    def fix() -> None:
         switch(other)
         good.run("reload")
 
-    return mend
+    return fix
 
 
 MINE = {"uid": "mine", "title": "Mine", "folder": ""}
 
 
-def grafana_breaks(**broken: Any) -> Callable[[Good], Mend]:
-    def apply(good: Good) -> Mend:
+def grafana_breaks(**broken: Any) -> Callable[[Good], Fix]:
+    def apply(good: Good) -> Fix:
         good.post("grafana", "/-/break", broken)
         return lambda: good.post("grafana", "/-/break", {})
 
@@ -401,13 +401,13 @@ class Mutant:
     """One break, and what must be red by it. `at_least`: more may be, as with a Prometheus that nobody can ask."""
 
     name: str
-    apply: Callable[[Good], Mend]
+    apply: Callable[[Good], Fix]
     red: frozenset[str]
     at_least: bool = False
     patience: str = SHORT_SECONDS
 
 
-def mutant(name: str, apply: Callable[[Good], Mend], *red: str, **more: Any) -> Mutant:
+def mutant(name: str, apply: Callable[[Good], Fix], *red: str, **more: Any) -> Mutant:
     return Mutant(name, apply, frozenset(red), **more)
 
 

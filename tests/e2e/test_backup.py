@@ -25,7 +25,7 @@ from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, Stack, need, running_st
 
 pytestmark = pytest.mark.e2e
 SCRAPES = 5
-COMMENT = "while we mend it"
+COMMENT = "while we fix it"
 
 
 @pytest.fixture(params=BOTH)

@@ -124,11 +124,11 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def stack(running: Stack) -> Iterator[Stack]:
     """The stack in its good state, before and after."""
 
-    def mend() -> None:
+    def fix() -> None:
         running.write()
         running.up()
 
-    with undone(mend):
+    with undone(fix):
         yield running
 
 

@@ -146,11 +146,11 @@ def test_an_app_that_does_not_answer_with_metrics_must_be_told_why(stack: Stack,
 def test_a_slow_app_must_be_told_as_slow(stack: Stack) -> None:
     stack.app.slow = slow = Event()
 
-    def mend() -> None:
+    def fix() -> None:
         stack.app.slow = None
         slow.set()
 
-    with undone(mend):
+    with undone(fix):
         failure = red(stack, "target.up api")["target.up api"]
     assert failure["summary"] == "down: it does not answer in time"
     assert "`scrape_timeout`" in failure["remedy"]
@@ -208,12 +208,12 @@ WRONG = {
 def test_wrong_services_must_each_have_their_own_words_and_a_right_password_must_help(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def mend() -> None:
+    def fix() -> None:
         stack.write()
         stack.up()
         stack.run("verify")  # a restart takes its time to scrape again
 
-    with undone(mend):
+    with undone(fix):
         monkeypatch.setenv("TEST_PASSWORD", "wrong")
         stack.write(services=WRONG_SERVICES.format(app=stack.app.port))
         stack.up()
@@ -239,11 +239,11 @@ def test_an_edit_that_was_not_applied_must_be_told(stack: Stack) -> None:
 
 
 def test_a_rule_whose_evaluation_fails_must_be_told_with_the_reason(stack: Stack) -> None:
-    def mend() -> None:
+    def fix() -> None:
         stack.write()
         stack.run("reload")
 
-    with undone(mend):
+    with undone(fix):
         stack.write(rules="      - {record: 'bad:match', expr: up * on() up}\n")
         stack.run("reload")
         failure = red(stack, "rule.healthy rules.yml/shop/bad:match")["rule.healthy rules.yml/shop/bad:match"]
@@ -286,11 +286,11 @@ def test_dead_panels_must_each_be_told_and_live_ones_pass(stack: Stack) -> None:
     manifest = stack.folder / "stack.yml"
     manifest.write_text(manifest.read_text() + "dashboards: [{file: shop.yml}]\n")
 
-    def mend() -> None:
+    def fix() -> None:
         stack.write()
         stack.run("reload")
 
-    with undone(mend):
+    with undone(fix):
         stack.run("reload")
         checks = stack.verify("--only", "panel")
     by_status: dict[str, dict[str, dict[str, Any]]] = {"pass": {}, "fail": {}}
@@ -311,11 +311,11 @@ def test_dead_panels_must_each_be_told_and_live_ones_pass(stack: Stack) -> None:
 
 
 def test_an_alert_that_can_never_fire_must_be_told(stack: Stack) -> None:
-    def mend() -> None:
+    def fix() -> None:
         stack.write()
         stack.run("reload")
 
-    with undone(mend):
+    with undone(fix):
         stack.write(
             rules="      - {alert: Never, expr: 'rate(shop_request_total[1m]) > 1'}\n"
             "      - {alert: Gone, expr: absent(nothing_at_all)}\n"
@@ -336,11 +336,11 @@ def test_a_rule_removed_from_the_live_tree_must_be_told(stack: Stack) -> None:
     content = file.read_text()
     lines = content.splitlines(keepends=True)
 
-    def mend() -> None:
+    def fix() -> None:
         file.write_text(content)
         stack.reload_prometheus()
 
-    with undone(mend):
+    with undone(fix):
         file.write_text("".join(line for line in lines if "ShopDown" not in line))
         stack.reload_prometheus()
         failures = red(stack, "rule.loaded rules.yml/shop/ShopDown", f"stack.files {stack.name}")
@@ -351,11 +351,11 @@ def test_a_rule_file_that_was_edited_by_hand_must_be_told_with_what_is_foreign(s
     file = stack.live / "current" / "prometheus" / "rules" / "rules.yml"
     content = file.read_text()
 
-    def mend() -> None:
+    def fix() -> None:
         file.write_text(content)
         stack.reload_prometheus()
 
-    with undone(mend):
+    with undone(fix):
         edited = content.replace('up{job="api"} == 0', 'up{job="api"} == 1')
         assert edited != content
         file.write_text(edited + "      - {alert: ByHand, expr: up == 7}\n")
@@ -372,11 +372,11 @@ def test_an_older_generation_that_was_made_live_must_be_told(stack: Stack) -> No
     stack.write(prometheus="  external_labels: {region: eu}", rules="      - {alert: New, expr: up == 7}\n")
     stack.run("reload")
 
-    def mend() -> None:
+    def fix() -> None:
         stack.write()
         stack.run("reload")
 
-    with undone(mend):
+    with undone(fix):
         (stack.live / "next").symlink_to(f"generations/{good}")
         (stack.live / "next").replace(stack.live / "current")
         stack.reload_prometheus()

@@ -52,9 +52,9 @@ def stackctl(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str
 @pytest.mark.parametrize(
     ("failure", "code", "title"),
     [
-        (CheckFailed.of("usage.option", "it is so", remedy="Mend it."), 1, "failed"),
-        (InputError.of("usage.option", "it is so", remedy="Mend it."), 2, "error"),
-        (Unavailable.of("usage.option", "it is so", remedy="Mend it."), 3, "unavailable"),
+        (CheckFailed.of("usage.option", "it is so", remedy="Fix it."), 1, "failed"),
+        (InputError.of("usage.option", "it is so", remedy="Fix it."), 2, "error"),
+        (Unavailable.of("usage.option", "it is so", remedy="Fix it."), 3, "unavailable"),
     ],
 )
 def test_an_expected_failure_must_end_with_its_code_and_its_remedy(
@@ -63,7 +63,7 @@ def test_an_expected_failure_must_end_with_its_code_and_its_remedy(
 ) -> None:  # fmt: skip
     monkeypatch.setattr("stackctl.operations.verification.verify_stack", fails(failure))
     assert main(["verify"]) == code
-    assert capsys.readouterr() == ("", f"{title}: it is so\nhelp: Mend it.\n")
+    assert capsys.readouterr() == ("", f"{title}: it is so\nhelp: Fix it.\n")
 
 
 def test_a_bug_must_end_with_4_and_ask_for_a_report(
