@@ -114,7 +114,9 @@ _TEMPLATE = re.compile(
     r'(?P<file>.+?): group "(?P<group>.*)", rule (?P<number>\d+), "(?P<alert>.*?)": '
     r'(?P<part>annotation|label) "(?P<key>.*?)": template: \S*?:\d+: (?P<words>.*)'
 )
-_WENT_WELL = re.compile(r"SUCCESS|^Checking [^']|^Checking '[^']*'$|^Found:|^- |^amtool: error: failed to validate")
+_WENT_WELL = re.compile(r"SUCCESS|^Checking [^']|^Checking '[^']*'$|^Found:|^- ")
+# The total, which amtool writes on stderr: from a container it comes at any place between its other words.
+_TOTAL = re.compile(r"amtool: error: failed to validate \d+ file\(s\)\n?")
 _UNKNOWN_FIELD = re.compile(r"line \d+: field (\S+) not found in type \S+")
 _UNMARSHAL = re.compile(r"FAILED: .*yaml: unmarshal errors:$")
 # The words of a Go program that crashes, and what it was reading then.
@@ -230,7 +232,7 @@ def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:
         return []
     if crash := _CRASH.search(verdict.output):
         return [_crashed(checker, crash["words"], _READING.search(verdict.output))]
-    said = [line.strip() for line in verdict.output.replace(f"{TREE}/", "").splitlines()]
+    said = [line.strip() for line in _TOTAL.sub("", verdict.output).replace(f"{TREE}/", "").splitlines()]
     templates = {line: BadTemplate.read(match) for line in said if (match := _TEMPLATE.fullmatch(line))}
     # What went well is of no interest now, and hides what did not.
     words = [line for line in said if line and line not in templates and not _WENT_WELL.search(line)]

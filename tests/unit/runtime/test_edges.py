@@ -195,6 +195,17 @@ def test_keeps_the_reason_of_amtool(tmp_path: Path, words: str) -> None:
     assert refusals(tmp_path, "alertmanager/alertmanager.yml", Verdict(1, said)) == [BadSetting(words)]
 
 
+@pytest.mark.parametrize("place", range(3))
+def test_reads_amtool_wherever_its_total_comes(tmp_path: Path, place: int) -> None:
+    parts = [
+        "Checking '{tree}/alertmanager/alertmanager.yml'",
+        "  FAILED: address nowhere: missing port in address\n\n",
+    ]
+    parts.insert(place, "amtool: error: failed to validate 1 file(s)\n\n")
+    found = refusals(tmp_path, "alertmanager/alertmanager.yml", Verdict(1, "".join(parts)))
+    assert found == [BadSetting("address nowhere: missing port in address")]
+
+
 def test_names_keys_that_a_server_does_not_know(tmp_path: Path) -> None:
     said = "Checking '{tree}/alertmanager/alertmanager.yml'  FAILED: yaml: unmarshal errors:\n"
     said += "  line 16: field titel not found in type config.plain\n\namtool: error: failed to validate 1 file(s)\n"
