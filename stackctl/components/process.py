@@ -36,7 +36,7 @@ def _simulated(_: Stack) -> list[Metric]:
         gauge("namedprocess_namegroup_open_filedesc", (20.0, 4000.0), **group),
         gauge("namedprocess_namegroup_worst_fd_ratio", (0.01, 0.95), **group),
         gauge("namedprocess_namegroup_memory_bytes", (0.1 * GIB, 2.0 * GIB), **group, memtype=["resident"]),
-        gauge("namedprocess_namegroup_states", (0.0, 60.0), **group, state=["Zombie"]),
+        gauge("namedprocess_namegroup_states", (0.0, 25.0), **group, state=["Zombie"]),
         counter("namedprocess_namegroup_cpu_seconds_total", (0.01, 0.9), **group, mode=["user", "system"]),
         counter("namedprocess_namegroup_read_bytes_total", (0.0, 1e6), **group),
         counter("namedprocess_namegroup_write_bytes_total", (1e3, 4e6), **group),

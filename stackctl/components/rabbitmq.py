@@ -33,7 +33,7 @@ def _simulated(_: Stack) -> list[Metric]:
         gauge("rabbitmq_channels", (10.0, 800.0)),
         gauge("rabbitmq_consumers", (5.0, 5.0)),
         gauge("rabbitmq_queues", (12.0, 12.0)),
-        gauge("rabbitmq_queue_messages_ready", (0.0, 20_000.0)),
+        gauge("rabbitmq_queue_messages_ready", (0.0, 12_500.0)),
         gauge("rabbitmq_queue_messages_unacked", (1.0, 2000.0)),
         gauge("rabbitmq_alarms_memory_used_watermark", (0.0, 1.0)),
         gauge("rabbitmq_alarms_free_disk_space_watermark", (0.0, 1.0)),

@@ -27,7 +27,7 @@ def _simulated(_: Stack) -> list[Metric]:
         counter("windows_cpu_time_total", (0.9, 0.02), core=["0,0", "0,1"], mode=["idle"]),
         gauge("windows_memory_available_bytes", (5.0 * GIB, 0.2 * GIB)),
         gauge("windows_memory_physical_total_bytes", (8.0 * GIB, 8.0 * GIB)),
-        gauge("windows_logical_disk_free_bytes", (60.0 * GIB, 4.0 * GIB), volume=["C:"]),
+        gauge("windows_logical_disk_free_bytes", (80.0 * GIB, 4.0 * GIB), volume=["C:"]),
         gauge("windows_logical_disk_size_bytes", (100.0 * GIB, 100.0 * GIB), volume=["C:"]),
         counter("windows_net_bytes_received_total", (1e4, 5e6), nic=["Ethernet"]),
         counter("windows_net_bytes_sent_total", (1e4, 5e6), nic=["Ethernet"]),
