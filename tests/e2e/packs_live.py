@@ -183,6 +183,11 @@ class Inbox:
     def firing(self) -> set[str]:
         return {alert["labels"]["alertname"] for alert in list(self.alerts.values()) if alert["status"] == "firing"}
 
+    def forget(self) -> None:
+        """Wait until nothing fires any more, and forget what did."""
+        wait_until(lambda: self.firing, lambda firing: not firing, PATIENCE_SECONDS, what="every alert to end")
+        self.alerts.clear()
+
     def arrive(self, status: str, names: Collection[str]) -> None:
         """Wait until the last that was heard of each alert is its `status`."""
         wait_until(
