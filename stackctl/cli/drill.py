@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, options
+from stackctl.cli.options import AllowOutside, Output, options
 from stackctl.cli.values import Format, seconds
 from stackctl.diagnostic import Diagnostic
 
@@ -21,7 +21,7 @@ def drill(
         typer.Option("--label", metavar="NAME=VALUE", help="A label that the series would bring; repeatable."),
     ] = None,
     live: Annotated[bool, typer.Option("--live", help="Notify the real receivers.")] = False,
-    output: Annotated[Format, typer.Option("--output", "-o", help="How the report is written.")] = Format.text,
+    output: Output = Format.text,
     timeout: Annotated[
         str | None, typer.Option("--timeout", help="How long to wait for the arrival.", show_default="20s, live 90s")
     ] = None,
@@ -37,7 +37,7 @@ def drill(
     from stackctl.operations.locked import locked
     from stackctl.operations.session import Session
     from stackctl.report import console
-    from stackctl.report.report import Report
+    from stackctl.report.report import DRILL, Report
 
     manifest = options(context).manifest
     patience = seconds(timeout, "--timeout") if timeout else None
@@ -45,8 +45,10 @@ def drill(
     with locked(Session, manifest, "drill") as session:
         findings = run(manifest, session, tuple(alert or ()), _labels(label or ()), live=live, patience=patience)
         spent = time.time() - begun
-        report = Report(session.stack.name, session.runtime.name, session.current.id, findings, spent)
-    console.out(render(report, manifest, output).rstrip("\n"))
+        report = Report(
+            session.stack.name, session.runtime.name, session.current.id, findings, spent, begun, command=DRILL
+        )
+    console.document(render(report, manifest, output))
     raise typer.Exit(0 if report.ok else 1)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.report.report import VERIFY, Report
+from stackctl.report.report import PROOFS, Report
 from stackctl.source import Position
 
 _LEVELS = {"fail": "error", "warn": "warning", "skip": "notice"}
 
 
 def render(report: Report) -> str:
-    """One workflow command for each diagnostic that is not a pass, and for `verify` a last line that counts."""
+    """One workflow command for each diagnostic that is not a pass, and for a proof a last line that counts."""
     lines = [_annotation(each) for each in report.diagnostics if each.status in _LEVELS]
-    if report.command == VERIFY:
+    if report.command in PROOFS:
         lines.append(", ".join(f"{count} {status}" for status, count in report.counts.items()))
     return "".join(f"{line}\n" for line in lines)
 

@@ -11,7 +11,9 @@ from stackctl.diagnostic import Diagnostic
 if TYPE_CHECKING:
     from stackctl.report.panel_history import History
 
-VERIFY = "verify"
+VERIFY, DRILL = "verify", "drill"
+# Commands that prove something: without a pass they have proven nothing.
+PROOFS = (VERIFY, DRILL)
 _COUNTED = ("pass", "fail", "warn", "skip")
 
 
@@ -39,5 +41,5 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Nothing failed. A verification has to pass something too: one that has checked nothing proves nothing."""
-        return self.counts["fail"] == 0 and (self.counts["pass"] > 0 or self.command != VERIFY)
+        """Nothing failed, and a proof has passed something too."""
+        return self.counts["fail"] == 0 and (self.counts["pass"] > 0 or self.command not in PROOFS)

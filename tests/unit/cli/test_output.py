@@ -12,7 +12,7 @@ from stackctl.cli.main import main
 
 BAD = "version: 1\nname: shop\nservices:\n  api: {tragets: [localhost:1]}\n"
 GOOD = "version: 1\nname: shop\nservices:\n  api: {targets: [localhost:1]}\n"
-COMMANDS = ("check", "render", "up", "reload", "verify")
+COMMANDS = ("check", "render", "up", "reload", "verify", "drill")
 
 
 def run(folder: Path, text: str, *arguments: str) -> int:
