@@ -255,6 +255,8 @@ ignore:
     reason: served by a gateway without a contract
 ```
 
+`--ignore CODE,...` does so for one run of `check`, `render`, `up`, `reload` or `verify`.
+
 Besides the checks of `verify`, these codes can be accepted:
 """
 

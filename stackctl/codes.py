@@ -170,7 +170,7 @@ CODES: Mapping[str, str] = {
     "grafana.password": "Grafana's administrator has another password than the manifest.",
     "grafana.title-taken": "A person has made a dashboard with the title or the uid of a declared one.",
     "ignore.expired": "An exception has ended, so its failure counts again.",
-    "ignore.unknown-check": "An exception names a check that does not exist.",
+    "ignore.unknown-check": "An exception names a check that does not exist, or cannot be ignored.",
     "init.exists": "A file that would be written exists already.",
     "job.loaded": "Prometheus does not have a declared scrape job.",
     "job.stored": "Samples of a job are not stored.",

@@ -520,13 +520,16 @@ class Dashboard:
 
 @dataclass(frozen=True)
 class Waiver:
-    """Findings that the user accepts: those of a check or a family about subjects like `subject`, up to `until`."""
+    """Findings that the user accepts: those of a check or a family about subjects like `subject`, up to `until`.
+
+    `origin` is None for one of the command line.
+    """
 
     check: str
     subject: str
     reason: str
     until: date | None
-    origin: Position
+    origin: Position | None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from stackctl.cli.options import AllowOutside, Output, options
+from stackctl.cli.options import AllowOutside, Ignore, Output, options
 from stackctl.cli.values import Format
 from stackctl.diagnostic import Diagnostic
 
@@ -25,6 +25,7 @@ _ADVICE_SHOWN = 3
 def check(
     context: typer.Context,
     output: Output = Format.text,
+    ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Check the manifest and every file it names, offline.
@@ -35,10 +36,10 @@ def check(
     """
     from stackctl.cli.reports import report
     from stackctl.operations.advice import advise
-    from stackctl.operations.checker_errors import accept
+    from stackctl.operations.checker_errors import accept, ignored_by_option
     from stackctl.operations.checking import check_manifest
 
-    checked = check_manifest(options(context).manifest)
+    checked = check_manifest(options(context).manifest, ignored_by_option(ignore or ()))
     waivers = checked.stack.waivers
     warnings = [replace(each, status="warn") for each in _warnings(checked.stack, checked.review)]
     accepted = accept([*checked.review.errors, *warnings, *advise(checked.stack)], waivers)

@@ -42,7 +42,7 @@ def drill(
     manifest = options(context).manifest
     patience = seconds(timeout, "--timeout") if timeout else None
     begun = time.time()
-    with locked(Session, manifest, "drill") as session:
+    with locked(Session.open, manifest, "drill") as session:
         findings = run(manifest, session, tuple(alert or ()), _labels(label or ()), live=live, patience=patience)
         spent = time.time() - begun
         report = Report(

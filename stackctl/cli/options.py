@@ -57,6 +57,13 @@ AllowOutside = Annotated[
         help="Read files outside of the manifest's folder too.",
     ),
 ]
+# An option of every command that refuses or reports what the manifest can accept under `ignore`.
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore", metavar="CODE,...", help="Accept these codes or families, as `ignore` in the manifest; repeatable."
+    ),
+]
 # An option of every command that reports diagnostics; failures are written in this format too.
 Output = Annotated[
     Format, typer.Option("--output", "-o", callback=_choose_output, help="The format of the report on stdout.")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, Output, options
+from stackctl.cli.options import AllowOutside, Ignore, Output, options
 from stackctl.cli.values import Format, seconds
 from stackctl.errors import CheckFailed, InputError
 
 if TYPE_CHECKING:
+    from stackctl.model import Waiver
     from stackctl.operations.grafana_reload import Dashboards
     from stackctl.operations.live import Live, Target
     from stackctl.runtime import Plan
@@ -28,6 +31,7 @@ def reload(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate and show what would be done.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long it may take in all, with rolling back.")] = "30s",
     output: Output = Format.text,  # noqa: ARG001 - read by its callback
+    ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Apply an edit of the manifest, of rules or of receivers to the running stack, without a restart.
@@ -35,11 +39,16 @@ def reload(
     Validated before anything is touched, confirmed by what the servers report, rolled back when either fails.
     """
     from stackctl.bounds.deadline import within
+    from stackctl.operations.checker_errors import ignored_by_option
     from stackctl.report import console
 
+    ignored = ignored_by_option(ignore or ())
     manifest, deadline = options(context).manifest, seconds(timeout, "--timeout")
     with within(deadline):
-        done = _go_back(manifest, to, deadline, dry_run) if to is not None else _go_on(manifest, deadline, dry_run)
+        if to is not None:
+            done = _go_back(manifest, to, deadline, dry_run)
+        else:
+            done = _go_on(manifest, deadline, dry_run, ignored)
     if dry_run:
         lines = [*map(str, done.plan.steps), *filter(None, [str(done.dashboards)])]
         console.out("\n".join(lines).replace("dashboards reloaded", "reload dashboards") or "nothing to do")
@@ -77,13 +86,13 @@ def _change(live: Live, new: Target, deadline: float, dry_run: bool) -> _Done:
     return _Done(plan, new.id, dashboards, not dry_run and restored_datasource(live, new))
 
 
-def _go_on(manifest: Path, deadline: float, dry_run: bool) -> _Done:
+def _go_on(manifest: Path, deadline: float, dry_run: bool, ignored: Sequence[Waiver]) -> _Done:
     """Bring in what the manifest says now."""
     from stackctl.operations.locked import locked
     from stackctl.operations.session import Session
     from stackctl.report import console
 
-    with locked(Session, manifest, "reload") as session:
+    with locked(partial(Session.open, ignored=ignored), manifest, "reload") as session:
         trusted = session.state.read(session.current) is not None
         new = session.target()
         console.detail(f"wrote generation {new.id} to {new.generation.path}")
@@ -100,7 +109,7 @@ def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> _Done:
     from stackctl.operations.live import Live
     from stackctl.operations.locked import locked
 
-    with locked(Live, manifest, "reload") as live:
+    with locked(Live.open, manifest, "reload") as live:
         generation = _named(live.state.generations(), to)
         kept = live.kept(generation)
         if kept is None:

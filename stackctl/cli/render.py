@@ -11,7 +11,7 @@ import typer
 
 from stackctl import conventions as c
 from stackctl.bounds.files import read_text
-from stackctl.cli.options import AllowOutside, Output, options
+from stackctl.cli.options import AllowOutside, Ignore, Output, options
 from stackctl.cli.values import Format
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def render(
     runtime: Annotated[RuntimeName, typer.Option(help="What the tree is to run on.")] = RuntimeName.docker,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder with other files in it.")] = False,
     output: Output = Format.text,  # noqa: ARG001 - read by its callback
+    ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Write the plain tree to --out DIR. `docker compose -f DIR/compose.yaml up` runs it without stackctl.
@@ -42,6 +43,7 @@ def render(
     What `stackctl check` refuses is not written. Without --out, list the files. With --check and --diff together, show
     the differences and exit 1 on any.
     """
+    from stackctl.operations.checker_errors import ignored_by_option
     from stackctl.operations.checking import check_manifest
     from stackctl.render.write import write
     from stackctl.report import console
@@ -50,7 +52,7 @@ def render(
     reading = check or diff
     if reading and out is None:
         raise typer.BadParameter("--check and --diff compare with a folder: add --out DIR", context)
-    stack = check_manifest(manifest).stack
+    stack = check_manifest(manifest, ignored_by_option(ignore or ())).stack
     tree = _tree(stack, manifest, runtime.value, out, keep=out is not None and not reading)
     if out is None:
         _list(tree)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, Output, options
+from stackctl.cli.options import AllowOutside, Ignore, Output, options
 from stackctl.cli.values import Format, seconds
 
 
@@ -35,6 +35,7 @@ def up(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for readiness.")] = "2m",
     output: Output = Format.text,  # noqa: ARG001 - read by its callback
+    ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Bring the stack up and wait until every component is ready.
@@ -42,11 +43,13 @@ def up(
     Changes only what differs from what runs. A second `up` does nothing. When an image or a binary cannot be obtained,
     nothing is changed, and the exit code is 3.
     """
+    from stackctl.operations.checker_errors import ignored_by_option
     from stackctl.operations.launch import Selection, bring_up, preview
 
     selection = Selection(tuple(component or ()), tuple(profile or ()), tuple(without or ()), allow_missing)
+    ignored = ignored_by_option(ignore or ())
     deadline = seconds(timeout, "--timeout")
     if dry_run:
-        preview(options(context).manifest, runtime.value, selection)
+        preview(options(context).manifest, runtime.value, selection, ignored)
     else:
-        bring_up(options(context).manifest, runtime.value, selection, deadline)
+        bring_up(options(context).manifest, runtime.value, selection, deadline, ignored)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, Output, options
+from stackctl.cli.options import AllowOutside, Ignore, Output, options
 from stackctl.cli.values import Format, seconds
 
 if TYPE_CHECKING:
+    from stackctl.model import Waiver
     from stackctl.report.report import Report
 
 
@@ -30,6 +33,7 @@ def verify(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="ID,...", help="Only these checks or families; repeatable.")
     ] = None,
+    ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Prove that everything the manifest declares is loaded and works.
@@ -41,17 +45,19 @@ def verify(
     from stackctl.bounds.deadline import within
     from stackctl.cli.reports import page, render, write_report
     from stackctl.clients.http import TIMEOUT_SECONDS
+    from stackctl.operations.checker_errors import ignored_by_option
     from stackctl.operations.verification import verify_stack
     from stackctl.report import console
 
     manifest = options(context).manifest
     patience = seconds(timeout, "--timeout") if timeout else None
     chosen = [id.strip() for given in only or () for id in given.split(",")]
+    ignored = ignored_by_option(ignore or ())
     # What is asked at the end of that time still has the time of one answer.
     with nullcontext() if patience is None else within(patience + TIMEOUT_SECONDS):
-        verification = verify_stack(manifest, patience, chosen, history=report is not None)
+        verification = verify_stack(manifest, patience, chosen, history=report is not None, ignored=ignored)
     if drill:
-        verification = _with_drill(manifest, verification)
+        verification = _with_drill(manifest, verification, ignored)
     text = render(verification, manifest, output)
     if out is None:
         console.document(text)
@@ -64,7 +70,7 @@ def verify(
     raise typer.Exit(0 if verification.ok else 1)
 
 
-def _with_drill(manifest: Path, verification: Report) -> Report:
+def _with_drill(manifest: Path, verification: Report, ignored: Sequence[Waiver]) -> Report:
     """The verification with a finding for each alert under drill."""
     from dataclasses import replace
 
@@ -73,7 +79,7 @@ def _with_drill(manifest: Path, verification: Report) -> Report:
     from stackctl.operations.session import Session
 
     begun = time.monotonic()
-    with locked(Session, manifest, "drill") as session:
+    with locked(partial(Session.open, ignored=ignored), manifest, "drill") as session:
         findings = run_drill(manifest, session)
     seconds = verification.seconds + time.monotonic() - begun
     return replace(verification, diagnostics=(*verification.diagnostics, *findings), seconds=seconds)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
-from stackctl.errors import CheckFailed, StackctlError, Unavailable
+from stackctl.errors import CheckFailed, InputError, StackctlError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.manifest.queries import Review
@@ -84,24 +85,42 @@ def accept(found: Iterable[Diagnostic], waivers: Sequence[Waiver]) -> list[Diagn
 
 def unknown_checks(waivers: Sequence[Waiver]) -> list[Diagnostic]:
     """Return a problem for each exception in `ignore` that would never apply: no check has that code."""
-    if not waivers:
-        return []
+    return [
+        replace(problem, code="ignore.unknown-check", summary=f"ignore: {problem.summary}", position=each.origin)
+        for each in waivers
+        if (problem := _not_ignorable(each.check))
+    ]
+
+
+def ignored_by_option(given: Iterable[str]) -> tuple[Waiver, ...]:
+    """Return the exceptions of `--ignore`, whose values are codes or families, with commas between them.
+
+    Raises InputError for what cannot be ignored.
+    """
+    names = list(dict.fromkeys(name.strip() for value in given for name in value.split(",")))
+    if not names:
+        return ()
+    from stackctl.model import Waiver
+
+    problems = [problem for name in names if (problem := _not_ignorable(name))]
+    if problems:
+        raise InputError(*(replace(each, summary=f"--ignore: {each.summary}") for each in problems))
+    return tuple(Waiver(name, "*", "--ignore", None, None) for name in names)
+
+
+def _not_ignorable(name: str) -> Diagnostic | None:
+    """Return why no exception can name this code or family, with those that are near; None if one can."""
     from stackctl.checks.registry import IDS
-    from stackctl.codes import IGNORABLE
+    from stackctl.codes import CODES, FAMILIES, IGNORABLE
     from stackctl.manifest.validate import unknown_name
 
     known = (*IDS, *sorted(IGNORABLE))
-    names = {*known, *(id.split(".")[0] for id in known)}
-    return [
-        Diagnostic(
-            "ignore.unknown-check",
-            f"ignore: there is no check `{each.check}`",
-            each.origin,
-            remedy=unknown_name(each.check, known, "Checks"),
-        )
-        for each in waivers
-        if each.check not in names
-    ]
+    if name in known or name in {code.partition(".")[0] for code in known}:
+        return None
+    remedy = unknown_name(name, known, "Checks")
+    if name in CODES or name in FAMILIES:
+        return Diagnostic("usage.option", f"`{name}` cannot be ignored", remedy=remedy)
+    return Diagnostic("usage.unknown-name", f"there is no check `{name}`", remedy=remedy)
 
 
 def _compose_file(stack: Stack | None, tree: Tree) -> bytes:

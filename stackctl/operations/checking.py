@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from stackctl.diagnostic import Diagnostic
     from stackctl.manifest import Reading
     from stackctl.manifest.queries import Review
-    from stackctl.model import Stack
+    from stackctl.model import Stack, Waiver
     from stackctl.runtime.checkers import Texts
 
 # Sections of the manifest that say which series there are.
@@ -32,8 +33,8 @@ class Checked:
     discoveries: tuple[str, ...] = ()
 
 
-def check_manifest(manifest: Path) -> Checked:
-    """The stack of the manifest, when nothing is wrong with it.
+def check_manifest(manifest: Path, ignored: Sequence[Waiver] = ()) -> Checked:
+    """The stack of the manifest, when nothing is wrong with it but what the manifest or `ignored` accepts.
 
     Raises InputError, CheckFailed or Unavailable with all that is wrong, of every layer: of a manifest with mistakes,
     what is left without them is checked too.
@@ -44,6 +45,7 @@ def check_manifest(manifest: Path) -> Checked:
     from stackctl.operations.checker_errors import error_of
 
     reading = read(manifest)
+    reading = replace(reading, stack=_accepting(reading.stack, ignored) if reading.stack else None)
     if reading.problems:
         raise InputError(*in_order([*reading.problems, *_of_the_rest(reading)]))
     assert reading.stack  # noqa: S101 - without problems there is one
@@ -53,17 +55,21 @@ def check_manifest(manifest: Path) -> Checked:
     return checked
 
 
-def load_or_report(manifest: Path) -> Stack:
-    """The stack of the manifest. Raises InputError with all that is wrong, also with what only checkers find, when it
-    cannot be read."""
+def load_or_report(manifest: Path, ignored: Sequence[Waiver] = ()) -> Stack:
+    """The stack of the manifest, which accepts what is `ignored` too. Raises InputError with all that is wrong, also
+    with what only checkers find, when it cannot be read."""
     from stackctl.errors import InputError
     from stackctl.manifest import load
 
     try:
-        return load(manifest)
+        return _accepting(load(manifest), ignored)
     except InputError:
-        check_manifest(manifest)
+        check_manifest(manifest, ignored)
         raise
+
+
+def _accepting(stack: Stack, ignored: Sequence[Waiver]) -> Stack:
+    return replace(stack, waivers=(*stack.waivers, *ignored))
 
 
 def _check(stack: Stack) -> tuple[Checked, list[Diagnostic]]:

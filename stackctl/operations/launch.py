@@ -15,7 +15,7 @@ from stackctl.bounds.deadline import within
 from stackctl.errors import CheckFailed, StackctlError, Unavailable
 
 if TYPE_CHECKING:
-    from stackctl.model import Stack
+    from stackctl.model import Stack, Waiver
     from stackctl.runtime import Choice, Plan, Runtime
     from stackctl.source import Secret
     from stackctl.state import Entry, Generation, State
@@ -35,7 +35,7 @@ class Selection:
     allow_missing: bool = False
 
 
-def preview(manifest: Path, runtime_name: str, selection: Selection) -> None:
+def preview(manifest: Path, runtime_name: str, selection: Selection, ignored: Sequence[Waiver] = ()) -> None:
     """Print the plan with the cause of each step, and what will not start. Touches nothing.
 
     Raises Unavailable when a component cannot run and the selection does not allow that, or a port is taken.
@@ -49,7 +49,7 @@ def preview(manifest: Path, runtime_name: str, selection: Selection) -> None:
     def password() -> Secret:
         return state.kept_secret(c.GRAFANA_ADMIN_PASSWORD) or Secret("not-made-yet")
 
-    work = assemble(manifest, state, runtime_name, selection, password, state.kept_salt)
+    work = assemble(manifest, state, runtime_name, selection, password, state.kept_salt, ignored)
     for step in work.plan.steps:
         console.out(str(step))
     if not work.plan:
@@ -57,8 +57,14 @@ def preview(manifest: Path, runtime_name: str, selection: Selection) -> None:
     _show_skipped(_skipped(work, selection, work.runtime.foresee))
 
 
-def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_seconds: float) -> None:
-    """Do what `up` promises.
+def bring_up(
+    manifest: Path,
+    runtime_name: str,
+    selection: Selection,
+    deadline_seconds: float,
+    ignored: Sequence[Waiver] = (),
+) -> None:
+    """Do what `up` promises. What is `ignored` is accepted, as what the manifest ignores.
 
     Raises InputError for a bad manifest or selection, Unavailable for what cannot be obtained or does not get
     ready, and CheckFailed when a server refuses its configuration. Whatever happens, the next `up` goes on from there.
@@ -70,10 +76,10 @@ def bring_up(manifest: Path, runtime_name: str, selection: Selection, deadline_s
     from stackctl.state import State
 
     if not State.beside(manifest).root.is_dir():
-        load_or_report(manifest)  # says what is wrong, and leaves no trace
+        load_or_report(manifest, ignored)  # says what is wrong, and leaves no trace
     with exclusive(manifest, "up") as state:
         password = partial(state.generated_secret, c.GRAFANA_ADMIN_PASSWORD)
-        work = assemble(manifest, state, runtime_name, selection, password, state.salt)
+        work = assemble(manifest, state, runtime_name, selection, password, state.salt, ignored)
         skipped = _skipped(work, selection, work.runtime.prepare)
         plan = work.plan.without(skipped)
         wanted = [unit for unit in work.wanted if unit.name not in skipped]
@@ -157,6 +163,7 @@ def assemble(
     selection: Selection,
     password: Callable[[], Secret],
     salt: Callable[[], bytes],
+    ignored: Sequence[Waiver] = (),
 ) -> Work:
     """What the manifest says now, beside what runs. Writes nothing but what `password` and `salt` do."""
     from stackctl.operations.checking import load_or_report
@@ -164,7 +171,7 @@ def assemble(
     from stackctl.report import console
     from stackctl.runtime import choose, selected
 
-    stack = load_or_report(manifest)
+    stack = load_or_report(manifest, ignored)
     running = state.running()
     choice = choose(
         runtime_name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from stackctl.operations.live import Live, Target
 
 if TYPE_CHECKING:
     from stackctl.clients.http import Answer
-    from stackctl.model import Stack
+    from stackctl.model import Stack, Waiver
     from stackctl.source import Secret
     from stackctl.state import State
     from stackctl.tree import Tree
@@ -25,12 +26,15 @@ class Session(Live):
     tree: Tree
 
     @classmethod
-    def open(cls, manifest: Path) -> Session:
-        """Raises InputError for a bad manifest and Unavailable when nothing runs or the runtime does not answer."""
+    def open(cls, manifest: Path, ignored: Sequence[Waiver] = ()) -> Session:
+        """The session of a manifest, which accepts what is `ignored` too.
+
+        Raises InputError for a bad manifest and Unavailable when nothing runs or the runtime does not answer.
+        """
         from stackctl.operations.checking import load_or_report
         from stackctl.render import render
 
-        stack = load_or_report(manifest)
+        stack = load_or_report(manifest, ignored)
         live = Live.of(manifest, f"the stack `{stack.name}`")
         tree = render(stack, live.runtime.name, kept_secrets(live.state), live.state.salt())
         return cls(live.state, live.running, live.current, live.runtime, stack, tree)

@@ -14,15 +14,23 @@ from stackctl.operations.session import Session, kept_secrets
 
 if TYPE_CHECKING:
     from stackctl.access import Access
-    from stackctl.model import Stack
+    from stackctl.model import Stack, Waiver
     from stackctl.report.report import Report
     from stackctl.state import Generation
 
 
-def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str], *, history: bool = False) -> Report:
+def verify_stack(
+    manifest: Path,
+    wait_seconds: float | None,
+    only: Sequence[str],
+    *,
+    history: bool = False,
+    ignored: Sequence[Waiver] = (),
+) -> Report:
     """Every finding about the running stack, or those of the checks in `only`; with `history` the panels' charts too.
 
-    `wait_seconds` bounds the wait for scrapes and evaluations; None is as long as the slowest of them needs.
+    `wait_seconds` bounds the wait for scrapes and evaluations; None is as long as the slowest of them needs. What is
+    `ignored` is accepted, as what the manifest ignores.
 
     Raises InputError for a bad manifest or an unknown check, and Unavailable when nothing runs.
     """
@@ -36,7 +44,7 @@ def verify_stack(manifest: Path, wait_seconds: float | None, only: Sequence[str]
     from stackctl.verification.context import Context
 
     refuse_unknown_checks(only, registry.IDS)
-    session = Session.open(manifest)
+    session = Session.open(manifest, ignored)
     raise_if_any(unknown_checks(session.stack.waivers))
     begun, start = time.time(), time.monotonic()
     context = Context(
