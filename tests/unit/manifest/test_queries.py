@@ -211,4 +211,4 @@ def test_check_refuses_an_exception_from_what_cannot_be_ignored(
 ) -> None:
     code, said = check_ignoring(tmp_path, "{check: manifest.unknown-key, reason: r}", capsys)
     assert code == 1
-    assert "there is no check `manifest.unknown-key`" in said
+    assert "ignore: `manifest.unknown-key` cannot be ignored" in said
