@@ -22,7 +22,7 @@ from stackctl.bounds.archive import unpacking
 from stackctl.bounds.json_text import loads
 from stackctl.components import registry
 from stackctl.errors import InputError
-from stackctl.runtime import DataFile
+from stackctl.runtimes.protocol import DataFile
 
 FORMAT = "stackctl-backup/1"
 INDEX = "backup.json"

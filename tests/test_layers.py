@@ -59,8 +59,8 @@ ALLOWED = {
     "render": {*CORE, "design"},
     "state": {*GROUND, "access", "home", "ownership", "tree", "wait"},
     "tools": {*GROUND, "components"},
-    "runtime": {*GROUND, "access", "components", "data", "home", "ownership", "tree", "wait", "tools"},
-    "backup": {*GROUND, "components", "runtime"},
+    "runtimes": {*GROUND, "access", "components", "data", "home", "ownership", "tree", "wait", "tools"},
+    "backup": {*GROUND, "components", "runtimes"},
     "clients": {*GROUND, "access"},
     "verification": {*CORE, "access", "clients"},
     "diagnosis": {*CORE, "clients", "verification"},
@@ -74,7 +74,7 @@ ALLOWED = {
 }
 TOOLS = {"access", "design", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
 PROOF = {"verification", "diagnosis", "backing", "checks"}
-ALLOWED["operations"] = {*CORE, *TOOLS, *PROOF, "__init__", "codes", "manifest", "render", "state", "runtime"}
+ALLOWED["operations"] = {*CORE, *TOOLS, *PROOF, "__init__", "codes", "manifest", "render", "state", "runtimes"}
 ALLOWED["cli"] = {*ALLOWED}
 
 
@@ -140,8 +140,8 @@ def test_the_core_must_not_do_input_or_output() -> None:
 
 # What opens, reads or asks by itself, each with the reason; everything else goes through `bounds`.
 READS_BY_ITSELF = {
-    "runtime/tail.py": "follows logs that grow; a line is what it takes at once",
-    "runtime/native.py": "writes logs and data",
+    "runtimes/native/tail.py": "follows logs that grow; a line is what it takes at once",
+    "runtimes/native/runtime.py": "writes logs and data",
     "state/generation.py": "writes generations",
     "state/disk.py": "writes files, and folders to the disk",
     "state/lock.py": "holds its lock",

@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from stackctl.errors import StackctlError, Unavailable
-from stackctl.runtime import process
-from stackctl.runtime.ports import refusal
+from stackctl.runtimes.native import process
+from stackctl.runtimes.ports import refusal
 from stackctl.wait import wait_until
 
 EXAMPLE = Path(__file__).resolve().parent

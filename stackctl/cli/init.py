@@ -89,7 +89,7 @@ def choose_ports() -> dict[str, Listening]:
 def first_free(ports: Iterable[int]) -> Listening:
     """The first of `ports` that is free on loopback, with those that were not."""
     from stackctl.errors import Unavailable
-    from stackctl.runtime.ports import refusal
+    from stackctl.runtimes.ports import refusal
     from stackctl.starter import Listening
 
     taken: list[int] = []

@@ -15,7 +15,7 @@ from stackctl.bounds.json_text import loads
 from stackctl.cli.options import options
 
 if TYPE_CHECKING:
-    from stackctl.runtime import Runtime
+    from stackctl.runtimes.protocol import Runtime
     from stackctl.tree import Unit
 
 
@@ -28,7 +28,8 @@ def logs(
     """Show the logs of the stack, or of one component."""
     from stackctl.errors import Unavailable
     from stackctl.report import console
-    from stackctl.runtime import open_runtime, selected
+    from stackctl.runtimes.plan import selected
+    from stackctl.runtimes.select import open_runtime
     from stackctl.state import State
 
     state = State.beside(options(context).manifest)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stackctl.model import Waiver
     from stackctl.operations.grafana_reload import Dashboards
     from stackctl.operations.live import Live, Target
-    from stackctl.runtime import Plan
+    from stackctl.runtimes.protocol import Plan
     from stackctl.state import Generation
 
 

@@ -258,7 +258,7 @@ def _refuse_taken(addresses: Sequence[str]) -> None:
     """Raise Unavailable with the holder of every address that somebody else listens at."""
     from stackctl.diagnostic import Diagnostic
     from stackctl.errors import Unavailable
-    from stackctl.runtime.ports import holder, is_taken, refusal
+    from stackctl.runtimes.ports import holder, is_taken, refusal
 
     problems = []
     for address in addresses:

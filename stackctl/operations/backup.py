@@ -15,7 +15,7 @@ from stackctl.components import registry
 
 if TYPE_CHECKING:
     from stackctl.backup import Label
-    from stackctl.runtime import DataFile, Live, Runtime
+    from stackctl.runtimes.protocol import DataFile, Live, Runtime
     from stackctl.state import Generation, State
     from stackctl.tree import Unit
 
@@ -34,7 +34,7 @@ def back_up(manifest: Path, file: Path) -> Label:
     from stackctl.operations.recovery import exclusive
     from stackctl.operations.unfinished.backup import tidy
     from stackctl.operations.unfinished.restart import undone_on_failure
-    from stackctl.runtime import reopen_runtime
+    from stackctl.runtimes.select import reopen_runtime
     from stackctl.state import Entry, State
 
     _refuse_place(file)
@@ -132,7 +132,7 @@ def _refuse_ended(names: Iterable[str]) -> None:
 def _refuse_silent(unit: Unit, current: Live, running: Collection[str]) -> None:
     """Raise Unavailable when the Prometheus that has to make a snapshot does not run, or does not answer."""
     from stackctl.errors import Unavailable
-    from stackctl.runtime.http import is_ready
+    from stackctl.runtimes.http import is_ready
 
     if unit.name not in running:
         remedy = "Run `stackctl up`: it starts it. `stackctl logs prometheus` tells why it ended."
@@ -200,7 +200,7 @@ def _at_rest(state: State, runtime: Runtime, current: Generation, unit: Unit) ->
     is Grafana's database closed.
     """
     from stackctl.operations.unfinished.restart import start
-    from stackctl.runtime import Plan, Step
+    from stackctl.runtimes.protocol import Plan, Step
 
     _note(state, stopped=(unit.name,))
     runtime.execute(Plan((Step("remove", unit.name, _CAUSE),)), current)

@@ -15,10 +15,9 @@ from stackctl.errors import CheckFailed, InputError, StackctlError, Unavailable
 if TYPE_CHECKING:
     from stackctl.manifest.queries import Review
     from stackctl.model import Stack, Waiver
-    from stackctl.runtime import Refusal
-    from stackctl.runtime.checkers import Texts
-    from stackctl.runtime.compose_file import BadCompose
-    from stackctl.runtime.validation import BadTemplate
+    from stackctl.runtimes.checkers import Texts
+    from stackctl.runtimes.docker.compose_file import BadCompose
+    from stackctl.runtimes.validation import BadTemplate, Refusal
     from stackctl.source import Position
     from stackctl.tree import Tree
 
@@ -44,7 +43,7 @@ def refused(
     from concurrent.futures import ThreadPoolExecutor
 
     from stackctl.operations.texts import texts
-    from stackctl.runtime.compose_file import compose_refusals
+    from stackctl.runtimes.docker.compose_file import compose_refusals
 
     with ThreadPoolExecutor(2) as pool:
         checking = pool.submit(validate, texts(stack))
@@ -59,7 +58,7 @@ def error_of(problems: Collection[Diagnostic], remedy: str = "") -> StackctlErro
 
     With a `remedy` it also says that nothing was changed.
     """
-    from stackctl.runtime.bounded import UNUSABLE
+    from stackctl.runtimes.bounded import UNUSABLE
 
     kind = Unavailable if all(each.code == UNUSABLE for each in problems) else CheckFailed
     return kind(*problems, *([Diagnostic("stack.unchanged", "nothing was changed", remedy=remedy)] if remedy else ()))
@@ -135,8 +134,8 @@ def _compose_file(stack: Stack | None, tree: Tree) -> bytes:
 
 def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Diagnostic]:
     """The refusals as problems; at the places of what they are about, when the `stack` that was rendered is known."""
-    from stackctl.runtime.compose_file import BadCompose
-    from stackctl.runtime.validation import BadSetting, BadTemplate, UnknownField
+    from stackctl.runtimes.docker.compose_file import BadCompose
+    from stackctl.runtimes.validation import BadSetting, BadTemplate, UnknownField
 
     problems = []
     for each in refusals:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stackctl.manifest import Reading
     from stackctl.manifest.queries import Review
     from stackctl.model import Stack, Waiver
-    from stackctl.runtime.checkers import Texts
+    from stackctl.runtimes.checkers import Texts
 
 # Sections of the manifest that say which series there are.
 _SERVING = frozenset({"services", "exporters", "prometheus", "packs", "pushgateway"})
@@ -80,9 +80,9 @@ def _check(stack: Stack) -> tuple[Checked, list[Diagnostic]]:
     from stackctl.operations.checker_errors import refused
     from stackctl.render import render
     from stackctl.render.write import write
-    from stackctl.runtime.compose_file import CONFIG, has_config
-    from stackctl.runtime.local_checker import Local
-    from stackctl.runtime.validation import Refusal, validate_for_releases
+    from stackctl.runtimes.docker.compose_file import CONFIG, has_config
+    from stackctl.runtimes.native.local_checker import Local
+    from stackctl.runtimes.validation import Refusal, validate_for_releases
     from stackctl.source import Secret
 
     left_out: list[str] = []

@@ -62,7 +62,7 @@ def _settle_data(state: State, entry: Entry, *, volumes: bool) -> bool:
     """
     from stackctl.operations.unfinished.restore import finish, undo
     from stackctl.report import console
-    from stackctl.runtime import reopen_runtime
+    from stackctl.runtimes.select import reopen_runtime
 
     if entry.temporary:
         Path(entry.temporary).unlink(missing_ok=True)
@@ -83,12 +83,12 @@ def _settle_data(state: State, entry: Entry, *, volumes: bool) -> bool:
 
 def _left(state: State, stack: str, runtime: str, *, volumes: bool) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """What there is in Docker under the stack's name that was left alone."""
-    from stackctl.runtime import reopen_runtime, volumes_in_docker
+    from stackctl.runtimes.select import reopen_runtime, volumes_in_docker
 
     if not stack:
         return (), ()
     if runtime == c.DOCKER:
-        from stackctl.runtime.docker import Docker
+        from stackctl.runtimes.docker.runtime import Docker
 
         docker = reopen_runtime(c.DOCKER, stack, state.root)
         return (docker.others() if isinstance(docker, Docker) else ()), ()

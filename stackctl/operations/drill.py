@@ -100,7 +100,7 @@ Led = tuple[
 def _led_aside(session: Session) -> Iterator[Led]:
     """The receivers are stood in for by a sink of our own."""
     from stackctl.drill import Sink, led_aside, ways
-    from stackctl.runtime.callback import callback
+    from stackctl.runtimes.callback import callback
 
     listen, host = callback(session.runtime.name)
     sink, tree = Sink(), session.tree

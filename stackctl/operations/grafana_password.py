@@ -13,7 +13,7 @@ from stackctl import conventions as c
 from stackctl.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from stackctl.runtime import Runtime
+    from stackctl.runtimes.protocol import Runtime
     from stackctl.state import Entry, Generation, State
     from stackctl.tree import Tree
 

@@ -16,7 +16,8 @@ from stackctl.errors import CheckFailed, StackctlError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.model import Stack, Waiver
-    from stackctl.runtime import Choice, Plan, Runtime
+    from stackctl.runtimes.protocol import Plan, Runtime
+    from stackctl.runtimes.select import Choice
     from stackctl.source import Secret
     from stackctl.state import Entry, Generation, State
     from stackctl.tree import Tree, Unit
@@ -169,7 +170,8 @@ def assemble(
     from stackctl.operations.checking import load_or_report
     from stackctl.render import render
     from stackctl.report import console
-    from stackctl.runtime import choose, selected
+    from stackctl.runtimes.plan import selected
+    from stackctl.runtimes.select import choose
 
     stack = load_or_report(manifest, ignored)
     running = state.running()
@@ -193,7 +195,8 @@ def _generated(stack: Stack, password: Callable[[], Secret]) -> dict[str, Secret
 
 
 def _plan(tree: Tree, wanted: Collection[Unit], runtime: Runtime, selection: Selection, state: State) -> Plan:
-    from stackctl.runtime import explained, make_plan
+    from stackctl.runtimes.explain_plan import explained
+    from stackctl.runtimes.plan import make_plan
 
     known = state.known()
     plan = make_plan(
@@ -284,7 +287,7 @@ def _given_up_when_refused(state: State) -> Iterator[None]:
 def _await(
     state: State, units: Collection[Unit], generation: Generation, runtime: Runtime, deadline_seconds: float
 ) -> None:
-    from stackctl.runtime.ready import wait_ready
+    from stackctl.runtimes.ready import wait_ready
 
     try:
         wait_ready(units, generation, runtime, deadline_seconds)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stackctl.clients.grafana import Grafana, Logins
     from stackctl.clients.prometheus import Prometheus
     from stackctl.model import Stack
-    from stackctl.runtime import Observed, Plan, Runtime
+    from stackctl.runtimes.protocol import Observed, Plan, Runtime
     from stackctl.state import Generation, Running, State
     from stackctl.tree import Tree, Unit
     from stackctl.verification.written_rules import Key, WrittenRule
@@ -72,7 +72,7 @@ class Live:
     @classmethod
     def of(cls: type[L], manifest: Path, name: str) -> L:
         """The same, with a `name` for what does not run."""
-        from stackctl.runtime import reopen_runtime
+        from stackctl.runtimes.select import reopen_runtime
         from stackctl.state import State
 
         state = State.beside(manifest)
@@ -104,7 +104,8 @@ class Live:
 
         `trusted` is whether the files of the live generation were what had been written.
         """
-        from stackctl.runtime import explained, make_plan
+        from stackctl.runtimes.explain_plan import explained
+        from stackctl.runtimes.plan import make_plan
 
         known = self.state.known() if trusted else None
         units, loaded = new.tree.units, self._loaded(known) if known else {}
@@ -123,7 +124,7 @@ class Live:
         return explained(full, known, new.tree) if known else full
 
     def _recorded(self) -> list[Observed]:
-        from stackctl.runtime import Observed
+        from stackctl.runtimes.protocol import Observed
 
         units = [unit for unit in self.current.units() if self._is_expected(unit)]
         return [Observed(unit.name, "running", unit.spec, unit.image) for unit in units]
@@ -147,7 +148,7 @@ class Live:
 
     def refuse_stopped(self, names: Collection[str]) -> None:
         """Raise Unavailable when a unit that has to read something does not run. A silent one may just be starting."""
-        from stackctl.runtime.http import is_ready
+        from stackctl.runtimes.http import is_ready
 
         asked = [(unit, self.current.access(unit)) for unit in self.current.units() if unit.name in names]
         silent = [unit.name for unit, access in asked if not is_ready(unit, access).status]

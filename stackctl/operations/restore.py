@@ -75,7 +75,7 @@ def _running(names: Collection[str]) -> Exception:
 def _work(manifest: Path, state: State, runtime_name: str, label: Label) -> Work:
     """The stack as the manifest says, on the runtime that gets the data."""
     from stackctl.operations.launch import Selection, assemble
-    from stackctl.runtime.select import AUTO
+    from stackctl.runtimes.select import AUTO
 
     running = state.running()
     name = runtime_name if running or runtime_name != AUTO else label.runtime

@@ -27,8 +27,8 @@ def simulate_contained(
     """Serve `services` until told to end. Raises Unavailable when the container does not start, or ends by itself."""
     from stackctl.errors import Unavailable
     from stackctl.report import console
-    from stackctl.runtime.callback import callback
-    from stackctl.runtime.sidecar import Beside, published, running
+    from stackctl.runtimes.callback import callback
+    from stackctl.runtimes.docker.sidecar import Beside, published, running
     from stackctl.scrape import component_address
     from stackctl.simulate.container_spec import LISTENING, Order, Served, write
 

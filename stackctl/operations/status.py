@@ -11,8 +11,8 @@ from stackctl import conventions as c
 
 if TYPE_CHECKING:
     from stackctl.operations.objectives import Objective
-    from stackctl.runtime import Observed
-    from stackctl.runtime.http import Answer
+    from stackctl.runtimes.http import Answer
+    from stackctl.runtimes.protocol import Observed
     from stackctl.state import Generation, State
     from stackctl.tree import Unit
 
@@ -86,8 +86,8 @@ def look(manifest: Path) -> Status:
     """Observe the stack whose state lies beside `manifest`. Raises Unavailable when its runtime does not answer."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from stackctl.runtime import open_runtime, running_from
-    from stackctl.runtime.ready import unready
+    from stackctl.runtimes.ready import unready
+    from stackctl.runtimes.select import open_runtime, running_from
     from stackctl.state import State
 
     state = State.beside(manifest)
@@ -158,7 +158,7 @@ def _declared(manifest: Path, runtime: str, state: State) -> str:
 
 def _other_at(unit: Unit) -> str | None:
     """What answers at the address of a unit that does not run."""
-    from stackctl.runtime.http import server_at
+    from stackctl.runtimes.http import server_at
 
     return server_at(unit.address)
 

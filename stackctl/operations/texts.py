@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from stackctl.runtime.checkers import Text, Texts
+from stackctl.runtimes.checkers import Text, Texts
 
 if TYPE_CHECKING:
     from stackctl.model import Stack

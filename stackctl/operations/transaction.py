@@ -13,7 +13,7 @@ from stackctl.errors import CheckFailed, StackctlError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.operations.live import Live, Target
-    from stackctl.runtime import Plan
+    from stackctl.runtimes.protocol import Plan
     from stackctl.state import Generation, State
 
 
@@ -151,7 +151,7 @@ def _end(state: State) -> None:
 
 def _and_prometheus(plan: Plan) -> Plan:
     """The plan with a reload of Prometheus in any case: a failed one has left a mixture of old and new inside it."""
-    from stackctl.runtime import Plan, Step
+    from stackctl.runtimes.protocol import Plan, Step
 
     step = Step("reload", c.PROMETHEUS, "to be confirmed")
     return plan if c.PROMETHEUS in plan.units("reload") else Plan((*plan.steps, step))
@@ -180,7 +180,7 @@ def _roll_back(live: Live, old: Generation, new: Target, plan: Plan, deadline: f
 
 def return_to(live: Live, old: Generation, new: Generation | None, deadline: float) -> None:
     """Load `old` again wherever `new` may have been loaded. Raises StackctlError when that is not confirmed."""
-    from stackctl.runtime import Plan, Step
+    from stackctl.runtimes.protocol import Plan, Step
 
     units = [unit for unit in old.units() if unit.reload and unit.name not in live.running.units_skipped]
     plan = Plan(tuple(Step("reload", unit.name, "rolled back") for unit in units))

@@ -40,7 +40,7 @@ def verify_stack(
     from stackctl.operations.checker_errors import accept, unknown_checks
     from stackctl.report import panel_history as panels
     from stackctl.report.report import Report
-    from stackctl.runtime.dial import directly
+    from stackctl.runtimes.dial import directly
     from stackctl.verification.context import Context
 
     refuse_unknown_checks(only, registry.IDS)

@@ -21,7 +21,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from stackctl.runtime import process
+from stackctl.runtimes.native import process
 from stackctl.wait import wait_until
 from tests.e2e import grafana_stand_in
 from tests.e2e.real_stack import App, need, webhook

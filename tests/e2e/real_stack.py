@@ -28,7 +28,8 @@ from stackctl import conventions as c
 from stackctl import tools
 from stackctl.components import registry
 from stackctl.errors import Unavailable
-from stackctl.runtime import open_runtime, process
+from stackctl.runtimes.native import process
+from stackctl.runtimes.select import open_runtime
 from stackctl.tools import cache
 from stackctl.wait import wait_until
 from tests.ports import free_port

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.runtime import process
+from stackctl.runtimes.native import process
 from stackctl.wait import wait_until
 from tests.contract.serving import CERTIFICATES
 from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, need, stackctl

@@ -19,7 +19,8 @@ import pytest
 
 from stackctl import backup
 from stackctl import conventions as c
-from stackctl.runtime import DataFile, process
+from stackctl.runtimes.native import process
+from stackctl.runtimes.protocol import DataFile
 from stackctl.wait import wait_until
 from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, Stack, need, running_stack, stackctl
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.runtime.callback import callback
+from stackctl.runtimes.callback import callback
 from stackctl.wait import wait_until
 from tests.e2e.real_stack import BOTH, need, webhook
 from tests.ports import free_port

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.runtime import process
+from stackctl.runtimes.native import process
 from stackctl.wait import wait_until
 from tests.e2e.pieces import Piece, alert, group, panel
 from tests.e2e.pieces.benign import FIRES, ONE, QUEUE, notified, scraped, shown

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stackctl import tools
-from stackctl.runtime import process
+from stackctl.runtimes.native import process
 from tests.e2e.databases import PASSWORD, QUOTED, Postgres, Redis, deadlock, running_postgres, running_redis
 from tests.e2e.disk_and_certificate import Disk, SecureServer, secure_server, small_disk
 from tests.e2e.packs_live import (

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.runtime import process
+from stackctl.runtimes.native import process
 from stackctl.wait import wait_until
 from tests.e2e.real_stack import need, usual_ports
 

@@ -29,9 +29,9 @@ import os, signal, sys
 from collections import Counter
 from stackctl.operations import live
 from stackctl.cli.main import main
-from stackctl.runtime import http
-from stackctl.runtime.docker import Docker
-from stackctl.runtime.native import Native
+from stackctl.runtimes import http
+from stackctl.runtimes.docker.runtime import Docker
+from stackctl.runtimes.native.runtime import Native
 from stackctl.state.state import State
 
 boundary, number, spoil, ports = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "spoil", sys.argv[4].split(",")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.runtime.callback import callback
+from stackctl.runtimes.callback import callback
 from stackctl.wait import wait_until
 from tests.e2e.examples import adapt, copied, simulated, sink
 from tests.e2e.real_stack import BOTH, listens, need, neighbour, stackctl

@@ -17,7 +17,7 @@ from stackctl import conventions as c
 from stackctl import tools
 from stackctl.components import registry
 from stackctl.errors import Unavailable
-from stackctl.runtime import open_runtime
+from stackctl.runtimes.select import open_runtime
 from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from stackctl import conventions as c
-from stackctl.runtime import open_runtime, process
+from stackctl.runtimes.native import process
+from stackctl.runtimes.select import open_runtime
 from stackctl.state import State
 from tests.e2e.real_stack import BOTH, Stack, need, running_stack, stackctl
 from tests.e2e.test_backup import COMMENT, measured, samples, silence, silences
@@ -26,8 +27,8 @@ pytestmark = pytest.mark.e2e
 KILLED = """\
 import os, signal, sys
 from stackctl.cli.main import run
-from stackctl.runtime.docker import Docker
-from stackctl.runtime.native import Native
+from stackctl.runtimes.docker.runtime import Docker
+from stackctl.runtimes.native.runtime import Native
 from stackctl.state.state import State
 
 name, count, number = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])

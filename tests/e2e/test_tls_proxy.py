@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.runtime.callback import callback
+from stackctl.runtimes.callback import callback
 from stackctl.wait import wait_until
 from tests.e2e.examples import adapt, copied, moved, simulated, sink
 from tests.e2e.real_stack import BOTH, cannot_run, listens, need, neighbour, stackctl

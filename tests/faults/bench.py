@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from stackctl import conventions as c
-from stackctl.runtime import reopen_runtime
+from stackctl.runtimes.select import reopen_runtime
 from stackctl.state import State
 from stackctl.wait import wait_until
 from tests.faults.commands import Commands

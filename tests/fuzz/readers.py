@@ -15,7 +15,7 @@ from stackctl.errors import InputError, StackctlError
 from stackctl.manifest import read
 from stackctl.manifest.queries import review_queries
 from stackctl.render import render
-from stackctl.runtime import process
+from stackctl.runtimes.native import process
 from stackctl.source import Secret
 from stackctl.starter import exposition
 from stackctl.state.journal import Entry

@@ -27,12 +27,12 @@ from stackctl.operations.checker_errors import refused
 from stackctl.operations.texts import texts
 from stackctl.render import render
 from stackctl.render.write import write
-from stackctl.runtime import compose_file
-from stackctl.runtime.alert_texts import alert_faults
-from stackctl.runtime.checkers import Texts
-from stackctl.runtime.local_checker import Local
-from stackctl.runtime.notification_texts import notification_faults
-from stackctl.runtime.validation import Refusal, validate_for_releases
+from stackctl.runtimes.alert_texts import alert_faults
+from stackctl.runtimes.checkers import Texts
+from stackctl.runtimes.docker import compose_file
+from stackctl.runtimes.native.local_checker import Local
+from stackctl.runtimes.notification_texts import notification_faults
+from stackctl.runtimes.validation import Refusal, validate_for_releases
 from stackctl.source import Secret
 from tests.contract.checkers.tools import needs
 from tests.e2e.real_stack import cannot_run

@@ -13,7 +13,7 @@ import pytest
 
 from stackctl import backup
 from stackctl.errors import InputError
-from stackctl.runtime import DataFile
+from stackctl.runtimes.protocol import DataFile
 
 LABEL = backup.Label("shop", "native", "2026-01-02T03:04:05+00:00", ("prometheus", "grafana"), {"stackctl": "1"})
 FILES = {

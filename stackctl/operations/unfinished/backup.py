@@ -10,7 +10,7 @@ from stackctl import conventions as c
 from stackctl.operations.unfinished.restart import listed, runtime_of, start
 
 if TYPE_CHECKING:
-    from stackctl.runtime import Runtime
+    from stackctl.runtimes.protocol import Runtime
     from stackctl.state import Entry, Generation, State
 
 SNAPSHOTS = "snapshots"

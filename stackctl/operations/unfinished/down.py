@@ -35,7 +35,7 @@ def stop_all(state: State, runtime: str, stack: str, *, volumes: bool) -> tuple[
     Volumes in Docker are only removed when this state has brought them up: a copy's original has the same names.
     Raises Unavailable when it ran in Docker, and the engine does not answer.
     """
-    from stackctl.runtime import reopen_runtime
+    from stackctl.runtimes.select import reopen_runtime
 
     stopped = reopen_runtime(c.NATIVE, stack, state.root).stop(volumes=volumes)
     if runtime != c.NATIVE:

@@ -12,7 +12,7 @@ from stackctl import conventions as c
 from stackctl.errors import StackctlError
 
 if TYPE_CHECKING:
-    from stackctl.runtime import Runtime
+    from stackctl.runtimes.protocol import Runtime
     from stackctl.state import Entry, Generation, State
 
 READY_SECONDS = 60.0
@@ -20,7 +20,7 @@ READY_SECONDS = 60.0
 
 def runtime_of(state: State, generation: Generation) -> Runtime:
     """Where a generation runs. Raises Unavailable when its index is damaged."""
-    from stackctl.runtime import reopen_runtime
+    from stackctl.runtimes.select import reopen_runtime
 
     stack, name, _ = generation.index()
     return reopen_runtime(name, stack, state.root)
@@ -33,8 +33,9 @@ def start(
 
     Returns their names. Raises Unavailable when one does not get ready.
     """
-    from stackctl.runtime import Plan, make_plan
-    from stackctl.runtime.ready import wait_ready
+    from stackctl.runtimes.plan import make_plan
+    from stackctl.runtimes.protocol import Plan
+    from stackctl.runtimes.ready import wait_ready
 
     units = generation.units()
     wanted = [unit for unit in units if unit.name in names]

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from stackctl.operations.unfinished.restart import READY_SECONDS, listed, start
 
 if TYPE_CHECKING:
-    from stackctl.runtime import Runtime
+    from stackctl.runtimes.protocol import Runtime
     from stackctl.state import Entry, Generation, State
 
 
 def finish_or_undo(_: Path, state: State, entry: Entry) -> str:
     """Return what was done."""
-    from stackctl.runtime import reopen_runtime
+    from stackctl.runtimes.select import reopen_runtime
 
     runtime = reopen_runtime(entry.runtime, entry.stack, state.root)
     started = (finish if entry.in_place else undo)(state, runtime, entry, READY_SECONDS)
@@ -68,7 +68,7 @@ def finish(
 
 def _remove_unused(runtime: Runtime, entry: Entry, generation: Generation | None) -> None:
     """Remove the containers that were made for their volumes only."""
-    from stackctl.runtime import Plan, Step
+    from stackctl.runtimes.protocol import Plan, Step
 
     unused = [one.name for one in runtime.observe() if one.name in entry.aside and one.state == "created"]
     if unused and generation:

@@ -12,7 +12,7 @@ from stackctl.errors import StackctlError
 from stackctl.operations.unfinished.restart import READY_SECONDS, runtime_of
 
 if TYPE_CHECKING:
-    from stackctl.runtime import Plan, Runtime
+    from stackctl.runtimes.protocol import Plan, Runtime
     from stackctl.state import Entry, Generation, State
     from stackctl.tree import Unit
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def finish(_: Path, state: State, entry: Entry) -> str:
     """Raises StackctlError when that fails: then it is given up, and the next `up` goes on from there."""
     from stackctl.operations.grafana_password import set_changed_password
-    from stackctl.runtime.ready import wait_ready
+    from stackctl.runtimes.ready import wait_ready
 
     current = state.current()
     if current is None or current.id != entry.going_to:
@@ -56,7 +56,7 @@ def record(state: State, entry: Entry) -> None:
 
 
 def _plan(runtime: Runtime, current: Generation, wanted: list[Unit], entry: Entry) -> Plan:
-    from stackctl.runtime import make_plan
+    from stackctl.runtimes.plan import make_plan
 
     left_out = [name for name, reason in entry.skipped.items() if reason == c.LEFT_OUT]
     units, observed = current.units(), runtime.observe()

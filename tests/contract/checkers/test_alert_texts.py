@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.runtime.alert_texts import alert_faults
-from stackctl.runtime.checkers import Text
-from stackctl.runtime.local_checker import Local
+from stackctl.runtimes.alert_texts import alert_faults
+from stackctl.runtimes.checkers import Text
+from stackctl.runtimes.native.local_checker import Local
 from tests.contract.checkers.tools import needs
 
 SUBJECT = "the annotation `summary` of `High`"

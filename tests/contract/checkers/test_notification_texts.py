@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.runtime.checkers import Call, Text, Verdict
-from stackctl.runtime.local_checker import Local
-from stackctl.runtime.notification_texts import notification_faults
+from stackctl.runtimes.checkers import Call, Text, Verdict
+from stackctl.runtimes.native.local_checker import Local
+from stackctl.runtimes.notification_texts import notification_faults
 from tests.contract.checkers.tools import needs
 
 OWN = '{{ define "mine" }}{{ .Status }}{{ end }}{{ define "one" }}{{ .Labels.job }}{{ end }}'

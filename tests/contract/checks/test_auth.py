@@ -15,7 +15,7 @@ from stackctl.manifest import load
 from stackctl.operations.live import Live, Target
 from stackctl.render import render
 from stackctl.render.write import write
-from stackctl.runtime import Runtime
+from stackctl.runtimes.protocol import Runtime
 from stackctl.state import Generation, Running, State
 from tests.contract.checks.world import World
 from tests.contract.serving import CERTIFICATES, Reply, Server, serve

@@ -12,7 +12,7 @@ from stackctl.errors import CheckFailed
 from stackctl.manifest import load
 from stackctl.operations.live import Live, Target
 from stackctl.render import render
-from stackctl.runtime import Runtime
+from stackctl.runtimes.protocol import Runtime
 from stackctl.state import Generation, Running, State
 from tests.contract.serving import Server, serve
 

@@ -12,7 +12,7 @@ from stackctl.access import Access
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.prometheus import Prometheus
 from stackctl.errors import CheckFailed, Unavailable
-from stackctl.runtime.http import Answer, is_ready, reload_all
+from stackctl.runtimes.http import Answer, is_ready, reload_all
 from stackctl.state import Generation
 from stackctl.tree import Unit
 from tests.contract.serving import CERTIFICATES, Server, serve

@@ -11,8 +11,8 @@ import pytest
 from stackctl.access import Access
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.probe import probe
-from stackctl.runtime import dial
-from stackctl.runtime.http import ask, server_at
+from stackctl.runtimes import dial
+from stackctl.runtimes.http import ask, server_at
 from stackctl.starter.fetch import fetch
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -41,7 +41,7 @@ def test_a_home_that_may_not_be_entered_is_one_without_programs(tmp_path: Path) 
     tmp_path.chmod(0o700)
     program = """
 import os
-from stackctl.runtime import engine
+from stackctl.runtimes.docker import engine
 from stackctl.tools import cache, locate
 os.setuid(65534)
 print(locate("prometheus"), locate("promtool"), [cache.origin("prometheus")], engine.has_compose())

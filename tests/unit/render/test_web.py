@@ -14,9 +14,9 @@ from stackctl.manifest import load, outside
 from stackctl.model import Login, Prometheus, Stack
 from stackctl.render import render
 from stackctl.render.web import PASSWORD_FILE
-from stackctl.runtime.explain_plan import explained
-from stackctl.runtime.plan import make_plan
-from stackctl.runtime.protocol import Observed
+from stackctl.runtimes.explain_plan import explained
+from stackctl.runtimes.plan import make_plan
+from stackctl.runtimes.protocol import Observed
 from stackctl.source import Secret
 from stackctl.tree import Tree, Unit
 from tests.golden.cases import stack_of

@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 
 from stackctl import tools
 from stackctl.diagnostic import Diagnostic
-from stackctl.runtime.bounded import run
-from stackctl.runtime.checkers import FILES, TREE, Call, Verdict
+from stackctl.runtimes.bounded import run
+from stackctl.runtimes.checkers import FILES, TREE, Call, Verdict
 
 
 class Local:

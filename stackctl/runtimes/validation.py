@@ -12,10 +12,10 @@ from pathlib import Path
 from stackctl import conventions as c
 from stackctl.bounds import files
 from stackctl.diagnostic import Diagnostic
-from stackctl.runtime.alert_texts import alert_faults
-from stackctl.runtime.checkers import TREE, Call, Run, Texts, Verdict
-from stackctl.runtime.compose_file import BadCompose
-from stackctl.runtime.notification_texts import notification_faults
+from stackctl.runtimes.alert_texts import alert_faults
+from stackctl.runtimes.checkers import TREE, Call, Run, Texts, Verdict
+from stackctl.runtimes.docker.compose_file import BadCompose
+from stackctl.runtimes.notification_texts import notification_faults
 from stackctl.source import Position
 from stackctl.tree import load_yaml
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stackctl.runtime import containers, engine
+from stackctl.runtimes.docker import containers, engine
 
 if TYPE_CHECKING:
     from docker import APIClient

@@ -8,9 +8,9 @@ import yaml
 
 from stackctl import conventions as c
 from stackctl.components import registry
-from stackctl.runtime import Runtime, make_plan
-from stackctl.runtime.protocol import Plan
-from stackctl.runtime.ready import wait_ready
+from stackctl.runtimes.plan import make_plan
+from stackctl.runtimes.protocol import Plan, Runtime
+from stackctl.runtimes.ready import wait_ready
 from stackctl.state import Generation, Running, State
 from stackctl.tree import File, Tree, Unit, digest, dump_units
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
-from stackctl.runtime.checkers import FILES, Call, Run, Text
+from stackctl.runtimes.checkers import FILES, Call, Run, Text
 
 _LABEL = re.compile(r"""(?:\$labels|\.Labels)\.([A-Za-z_]\w*)|index\s+(?:\$labels|\.Labels)\s+["`]([^"`]+)["`]""")
 _HOST = "host.example:9100"

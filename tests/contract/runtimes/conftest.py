@@ -13,9 +13,9 @@ from stackctl import conventions as c
 from stackctl import tools
 from stackctl.components import registry
 from stackctl.errors import Unavailable
-from stackctl.runtime import open_runtime
+from stackctl.runtimes.select import open_runtime
 from stackctl.state import State
-from tests.contract.runtime.stacks import Bench
+from tests.contract.runtimes.stacks import Bench
 from tests.ports import free_port
 
 

@@ -25,11 +25,12 @@ from stackctl import home, ownership
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import Unavailable
-from stackctl.runtime import bounded, containers, dial, engine, ports, removal, volume
-from stackctl.runtime.checkers import FILES, TREE, Call, Texts, Verdict
-from stackctl.runtime.http import FETCH_SECONDS, Answer, reload_all
-from stackctl.runtime.protocol import LOST, MOVED, DataFile, Live, Observed, Peer, Plan
-from stackctl.runtime.validation import Refusal, validate
+from stackctl.runtimes import bounded, dial, ports
+from stackctl.runtimes.checkers import FILES, TREE, Call, Texts, Verdict
+from stackctl.runtimes.docker import containers, engine, removal, volume
+from stackctl.runtimes.http import FETCH_SECONDS, Answer, reload_all
+from stackctl.runtimes.protocol import LOST, MOVED, DataFile, Live, Observed, Peer, Plan
+from stackctl.runtimes.validation import Refusal, validate
 from stackctl.tree import Unit
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from stackctl.runtime.protocol import DataFile
+from stackctl.runtimes.protocol import DataFile
 
 # Run in the folder of the data, "$0", with the token in the names, "$1". Each can be killed anywhere and run again:
 # what is moving is complete only together with what is next to it, what is aside is complete by itself, and what is

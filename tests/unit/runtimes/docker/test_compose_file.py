@@ -9,10 +9,10 @@ import pytest
 
 from stackctl.data import data_dir
 from stackctl.diagnostic import Diagnostic
-from stackctl.runtime import compose_file
-from stackctl.runtime.bounded import Ended
-from stackctl.runtime.compose_file import BadCompose, compose_refusals
-from stackctl.runtime.compose_schema import SCHEMA, faults
+from stackctl.runtimes.bounded import Ended
+from stackctl.runtimes.docker import compose_file
+from stackctl.runtimes.docker.compose_file import BadCompose, compose_refusals
+from stackctl.runtimes.docker.compose_schema import SCHEMA, faults
 
 # Version 2.16.2 of github.com/compose-spec/compose-go/v2.
 CHECKSUM = "f266dcbb043229405d7cedd5aec918f9102c2b3d5e3850808fdd8edd564a43ff"

@@ -8,8 +8,8 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.components import registry
-from stackctl.runtime.plan import ANY_CHANGE
-from stackctl.runtime.protocol import Plan
+from stackctl.runtimes.plan import ANY_CHANGE
+from stackctl.runtimes.protocol import Plan
 from stackctl.tree import Tree, Unit
 
 # Key of a Compose service, or field of a unit -> what a reader calls it. `spec` and the labels follow from the rest.

@@ -9,7 +9,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl import home
-from stackctl.runtime.protocol import Observed, Peer, RunState
+from stackctl.runtimes.protocol import Observed, Peer, RunState
 
 # The labels by which Compose knows its own.
 PROJECT = "com.docker.compose.project"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.errors import InputError, Unavailable
-from stackctl.runtime.protocol import Runtime
+from stackctl.runtimes.protocol import Runtime
 
 AUTO, DOCKER, NATIVE = "auto", "docker", "native"
 
@@ -82,7 +82,7 @@ def open_runtime(name: str, stack: str, folder: Path, *, note: Callable[[str], N
     """
     if name == NATIVE:
         return reopen_runtime(name, stack, folder, note=note)
-    from stackctl.runtime.docker import connect
+    from stackctl.runtimes.docker.runtime import connect
 
     return connect(stack, folder / "live", note)
 
@@ -90,18 +90,18 @@ def open_runtime(name: str, stack: str, folder: Path, *, note: Callable[[str], N
 def reopen_runtime(name: str, stack: str, folder: Path, *, note: Callable[[str], None] = _silent) -> Runtime:
     """The same for a stack that is known to run there: whether docker still answers shows when it is first asked."""
     if name == NATIVE:
-        from stackctl.runtime.native import Native
+        from stackctl.runtimes.native.runtime import Native
 
         return Native(folder)
-    from stackctl.runtime.docker import Docker
+    from stackctl.runtimes.docker.runtime import Docker
 
     return Docker(stack, folder / "live", note)
 
 
 def running_from(folder: Path) -> tuple[str, ...]:
     """The units that run from a state folder whose files are lost, natively and in Docker."""
-    from stackctl.runtime.docker import Docker
-    from stackctl.runtime.native import Native
+    from stackctl.runtimes.docker.runtime import Docker
+    from stackctl.runtimes.native.runtime import Native
 
     native = tuple(one.name for one in Native(folder).observe() if one.state == "running")
     try:
@@ -112,7 +112,7 @@ def running_from(folder: Path) -> tuple[str, ...]:
 
 def volumes_in_docker(stack: str, folder: Path) -> tuple[str, ...]:
     """The Docker volumes of a stack of that name; none where no engine answers."""
-    from stackctl.runtime.docker import connect
+    from stackctl.runtimes.docker.runtime import connect
 
     try:
         return connect(stack, folder / "live", _silent).volumes()

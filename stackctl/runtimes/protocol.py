@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO, Literal, Protocol
 
 from stackctl.access import Access
-from stackctl.runtime.checkers import Texts
-from stackctl.runtime.http import Answer
-from stackctl.runtime.validation import Refusal
+from stackctl.runtimes.checkers import Texts
+from stackctl.runtimes.http import Answer
+from stackctl.runtimes.validation import Refusal
 from stackctl.tree import Unit
 
 # Why a unit is a stray.

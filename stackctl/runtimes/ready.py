@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import Unavailable
-from stackctl.runtime.http import Answer, is_ready
-from stackctl.runtime.protocol import Live, Observed, Runtime
+from stackctl.runtimes.http import Answer, is_ready
+from stackctl.runtimes.protocol import Live, Observed, Runtime
 from stackctl.tree import Unit
 from stackctl.wait import SYSTEM_CLOCK, Clock, TimedOut, wait_until
 

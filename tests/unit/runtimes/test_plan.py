@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from stackctl.errors import InputError
-from stackctl.runtime import Observed, Step, make_plan, selected
+from stackctl.runtimes.plan import make_plan, selected
+from stackctl.runtimes.protocol import Observed, Step
 from stackctl.tree import Unit
 
 SERVER = Unit("prometheus", reload="http://x/-/reload", spec="s1", reads="r1", image="p:1")

@@ -18,12 +18,12 @@ import requests
 from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import CheckFailed, Unavailable
-from stackctl.runtime import open_runtime
-from stackctl.runtime.checkers import Text, Texts
-from stackctl.runtime.protocol import Step
+from stackctl.runtimes.checkers import Text, Texts
+from stackctl.runtimes.protocol import Step
+from stackctl.runtimes.select import open_runtime
 from stackctl.tree import File, Tree
 from stackctl.wait import wait_until
-from tests.contract.runtime.stacks import Bench
+from tests.contract.runtimes.stacks import Bench
 
 pytestmark = pytest.mark.e2e
 
@@ -138,7 +138,8 @@ def test_an_interrupted_up_must_be_completed_by_the_next(bench: Bench, last: str
         f"""
         import os, signal, sys
         from pathlib import Path
-        from stackctl.runtime import open_runtime, make_plan
+        from stackctl.runtimes.select import open_runtime
+        from stackctl.runtimes.plan import make_plan
         from stackctl.state import State
         from stacks import docker_tree, native_tree
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.errors import StackctlError, Unavailable
-from stackctl.runtime import bounded
+from stackctl.runtimes import bounded
 
 _QUICK_SECONDS = 10.0
 NO_ENGINE = "Start Docker, or use `--runtime native`."

@@ -17,7 +17,7 @@ from stackctl import conventions as c
 from stackctl.bounds import files
 from stackctl.data import data_dir
 from stackctl.diagnostic import Diagnostic
-from stackctl.runtime.checkers import FILES, TREE, Call, Run, Text
+from stackctl.runtimes.checkers import FILES, TREE, Call, Run, Text
 
 # The longest text of one call, in bytes: Linux takes 128 KiB in one argument. A longer one is left out.
 _LONGEST = 120_000

@@ -9,11 +9,11 @@ import pytest
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import CheckFailed, Unavailable
 from stackctl.operations.checker_errors import error_of
-from stackctl.runtime import engine
-from stackctl.runtime.bounded import Ended, run
-from stackctl.runtime.checkers import Call, Texts, Verdict
-from stackctl.runtime.select import choose
-from stackctl.runtime.validation import validate
+from stackctl.runtimes.bounded import Ended, run
+from stackctl.runtimes.checkers import Call, Texts, Verdict
+from stackctl.runtimes.docker import engine
+from stackctl.runtimes.select import choose
+from stackctl.runtimes.validation import validate
 
 
 def test_returns_code_and_output() -> None:
@@ -68,7 +68,7 @@ def test_plugins_that_cannot_be_read_count_as_not_there(tmp_path: Path, monkeypa
 
 def test_refuses_a_colon_in_the_path_of_a_docker_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from stackctl.errors import InputError
-    from stackctl.runtime import docker
+    from stackctl.runtimes.docker import runtime as docker
 
     monkeypatch.setattr(docker, "connect", lambda stack, live, note: docker.Docker(stack, live, note))
     with pytest.raises(InputError, match="there is a colon in its path"):
@@ -77,7 +77,7 @@ def test_refuses_a_colon_in_the_path_of_a_docker_stack(tmp_path: Path, monkeypat
 
 def test_containers_of_a_path_with_a_comma_are_ours(tmp_path: Path) -> None:
     """Compose joins the files that it was given by commas."""
-    from stackctl.runtime.containers import CONFIG, started_from
+    from stackctl.runtimes.docker.containers import CONFIG, started_from
 
     own = tmp_path / "a,b" / ".stackctl"
     assert started_from({CONFIG: f"{own}/live/generations/1/compose.yaml"}) == own

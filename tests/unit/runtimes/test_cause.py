@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from stackctl import conventions as c
-from stackctl.runtime import Plan, Step, explained
-from stackctl.runtime.plan import ANY_CHANGE
+from stackctl.runtimes.explain_plan import explained
+from stackctl.runtimes.plan import ANY_CHANGE
+from stackctl.runtimes.protocol import Plan, Step
 from stackctl.tree import File, Tree, Unit
 
 UNIT = Unit("alertmanager", command=("--a",), env={"A": "1"}, tool="alertmanager")

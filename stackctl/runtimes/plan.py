@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import raise_if_any
-from stackctl.runtime.protocol import Observed, Plan, Step
+from stackctl.runtimes.protocol import Observed, Plan, Step
 from stackctl.tree import Unit
 
 # The hashes of a unit tell no more. `cause.explained` does, where both trees are known.

@@ -25,13 +25,14 @@ from stackctl.bounds import files
 from stackctl.bounds.json_text import loads
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import Unavailable
-from stackctl.runtime import dial, ports, process
-from stackctl.runtime.checkers import Texts
-from stackctl.runtime.http import FETCH_SECONDS, Answer, ask, reload_all
-from stackctl.runtime.local_checker import Local
-from stackctl.runtime.protocol import LOST, MOVED, TEMPORARY, DataFile, Live, Observed, Peer, Plan
-from stackctl.runtime.tail import lines
-from stackctl.runtime.validation import Refusal, validate
+from stackctl.runtimes import dial, ports
+from stackctl.runtimes.checkers import Texts
+from stackctl.runtimes.http import FETCH_SECONDS, Answer, ask, reload_all
+from stackctl.runtimes.native import process
+from stackctl.runtimes.native.local_checker import Local
+from stackctl.runtimes.native.tail import lines
+from stackctl.runtimes.protocol import LOST, MOVED, TEMPORARY, DataFile, Live, Observed, Peer, Plan
+from stackctl.runtimes.validation import Refusal, validate
 from stackctl.tree import Unit
 from stackctl.wait import TimedOut, wait_until
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from stackctl import conventions as c
-from stackctl.runtime.checkers import TREE, Call, Texts, Verdict
-from stackctl.runtime.validation import UnknownField, validate_for_releases
+from stackctl.runtimes.checkers import TREE, Call, Texts, Verdict
+from stackctl.runtimes.validation import UnknownField, validate_for_releases
 
 CONFIG = """\
 scrape_configs:

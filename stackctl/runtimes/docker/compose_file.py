@@ -14,10 +14,10 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
-from stackctl.runtime import engine
-from stackctl.runtime.bounded import Ended, run
-from stackctl.runtime.compose_schema import Fault, faults
-from stackctl.runtime.compose_schema import Path as Place
+from stackctl.runtimes.bounded import Ended, run
+from stackctl.runtimes.docker import engine
+from stackctl.runtimes.docker.compose_schema import Fault, faults
+from stackctl.runtimes.docker.compose_schema import Path as Place
 from stackctl.source import Position
 from stackctl.tree import load_yaml
 

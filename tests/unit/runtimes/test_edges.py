@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.runtime import containers, ports, process, tail
-from stackctl.runtime.checkers import Call, Texts, Verdict
-from stackctl.runtime.validation import BadSetting, BadTemplate, Refusal, UnknownField, validate
+from stackctl.runtimes import ports
+from stackctl.runtimes.checkers import Call, Texts, Verdict
+from stackctl.runtimes.docker import containers
+from stackctl.runtimes.native import process, tail
+from stackctl.runtimes.validation import BadSetting, BadTemplate, Refusal, UnknownField, validate
 from stackctl.source import Position
 from stackctl.wait import wait_until
 

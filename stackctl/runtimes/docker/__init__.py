@@ -1,0 +1,1 @@
+"""The docker runtime: the units are containers of one Compose project."""

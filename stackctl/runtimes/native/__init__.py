@@ -1,0 +1,1 @@
+"""The native runtime: the units are processes of this machine."""
