@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from stackctl.checks import registry
 from stackctl.cli.main import program
-from stackctl.codes import CODES, FAMILIES, IGNORABLE
+from stackctl.codes import ABOUT_RULES, CODES, FAMILIES, IGNORABLE
 from stackctl.components import custom, postgres
 from stackctl.manifest import block_fields, fields
 from stackctl.manifest.packs import describe
@@ -257,16 +257,28 @@ ignore:
 
 `--ignore CODE,...` does so for one run of `check`, `render`, `up`, `reload` or `verify`.
 
-Besides the checks of `verify`, these codes can be accepted:
+In a rule file, a comment accepts a code for one rule. It is on the line of the rule or of its expression, or directly
+above one of them; several codes have commas between them. Without a reason it is refused, and one that accepts nothing
+is a warning.
+
+```yaml
+      # stackctl: ignore promql.unknown-metric (served by a gateway without a contract)
+      - alert: GatewayQueueLong
+        expr: gateway_queue_length > 100
+```
+
+"""
+CODES_THAT_CAN_BE_IGNORED = """Besides the checks of `verify`, these codes can be accepted: {ignorable}.
+
+At a rule, these can be: {about_rules}.
 """
 
 
 def codes_page() -> str:
     """A section for each family of codes, in the order of their names."""
-    listed = ", ".join(f"`{code}`" for code in sorted(IGNORABLE))
-    return "\n".join(
-        [CODES_HEAD + f"{listed}.\n", *(code_family(name, title) for name, title in sorted(FAMILIES.items()))]
-    )
+    ignorable, about_rules = (", ".join(f"`{code}`" for code in sorted(codes)) for codes in (IGNORABLE, ABOUT_RULES))
+    head = CODES_HEAD + CODES_THAT_CAN_BE_IGNORED.format(ignorable=ignorable, about_rules=about_rules)
+    return "\n".join([head, *(code_family(name, title) for name, title in sorted(FAMILIES.items()))])
 
 
 def code_family(name: str, title: str) -> str:

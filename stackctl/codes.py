@@ -89,6 +89,26 @@ IGNORABLE = frozenset(
     }
 )
 
+# Those of them, and of the checks of `verify`, that a comment at a rule can accept for this rule.
+ABOUT_RULES = frozenset(
+    {
+        "promql.bound",
+        "promql.histogram-name",
+        "promql.le-lost",
+        "promql.no-match",
+        "promql.not-supported",
+        "promql.rate-of-gauge",
+        "promql.raw-buckets",
+        "promql.unknown-label",
+        "promql.unknown-metric",
+        "promql.unknown-value",
+        "rule.data",
+        "rule.healthy",
+        "rule.loaded",
+        "rule.severity",
+    }
+)
+
 # Code -> what it means, in one sentence. What to do is in each diagnostic's own remedy.
 CODES: Mapping[str, str] = {
     "alertmanager.config": "Alertmanager has not loaded the rendered configuration.",
@@ -169,8 +189,10 @@ CODES: Mapping[str, str] = {
     "grafana.no-datasource": "The datasource is missing even after it was provisioned again.",
     "grafana.password": "Grafana's administrator has another password than the manifest.",
     "grafana.title-taken": "A person has made a dashboard with the title or the uid of a declared one.",
+    "ignore.comment": "A comment that accepts a code is not complete.",
     "ignore.expired": "An exception has ended, so its failure counts again.",
     "ignore.unknown-check": "An exception names a check that does not exist, or cannot be ignored.",
+    "ignore.unused": "A comment accepts a code that is not found there.",
     "init.exists": "A file that would be written exists already.",
     "job.loaded": "Prometheus does not have a declared scrape job.",
     "job.stored": "Samples of a job are not stored.",

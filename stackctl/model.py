@@ -355,11 +355,28 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Waiver:
+    """Findings that the user accepts: those of a check or a family about subjects like `subject`, up to `until`.
+
+    `origin` is None for one of the command line. With a `place`, it is about findings of that position only: those of
+    the rule at which a comment accepts them.
+    """
+
+    check: str
+    subject: str
+    reason: str
+    until: date | None
+    origin: Position | None
+    place: Position | None = None
+
+
+@dataclass(frozen=True)
 class RuleFile:
     """A Prometheus rule file. `path` is unique and relative, for the tree; `source` is the user's file, if any.
 
     `content` is the file as the user wrote it, or Prometheus' block where the manifest changes or holds the rules.
     `rules` are those that Prometheus gets; `notes` are what is hardly meant, though Prometheus accepts it.
+    `waivers` are what its comments accept.
     """
 
     path: str
@@ -368,6 +385,7 @@ class RuleFile:
     origin: Position
     source: str = ""
     notes: tuple[Diagnostic, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -516,20 +534,6 @@ class Dashboard:
     queries: tuple[PanelQuery, ...] = ()
     values: Mapping[str, str | Choice] = field(default_factory=dict)
     variables: tuple[DashboardVariable, ...] = ()
-
-
-@dataclass(frozen=True)
-class Waiver:
-    """Findings that the user accepts: those of a check or a family about subjects like `subject`, up to `until`.
-
-    `origin` is None for one of the command line.
-    """
-
-    check: str
-    subject: str
-    reason: str
-    until: date | None
-    origin: Position | None
 
 
 @dataclass(frozen=True)

@@ -36,14 +36,14 @@ def check(
     """
     from stackctl.cli.reports import report
     from stackctl.operations.advice import advise
-    from stackctl.operations.checker_errors import accept, ignored_by_option
+    from stackctl.operations.checker_errors import accept, ignored_by_option, unused_in_check
     from stackctl.operations.checking import check_manifest
 
     checked = check_manifest(options(context).manifest, ignored_by_option(ignore or ()))
     waivers = checked.stack.waivers
     warnings = [replace(each, status="warn") for each in _warnings(checked.stack, checked.review)]
-    accepted = accept([*checked.review.errors, *warnings, *advise(checked.stack)], waivers)
-    found = [*_skipped(checked), *accepted]
+    results = [*checked.review.errors, *warnings, *advise(checked.stack)]
+    found = [*_skipped(checked), *accept(results, waivers), *unused_in_check(waivers, results)]
     if output is Format.text:
         _print(checked.stack, found)
     else:

@@ -121,7 +121,8 @@ def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, li
         waivers=tuple(
             Waiver(each.check, each.subject, each.reason, each.until, document.position(("ignore", index)))
             for index, each in enumerate(manifest.ignore)
-        ),
+        )
+        + tuple(waiver for part in rules if isinstance(part, RuleFile) for waiver in part.waivers),
         places=document,
         secrets=frozenset(document.secrets),
     )

@@ -22,6 +22,8 @@ from stackctl.source import Position
 
 Path: TypeAlias = tuple[str | int, ...]
 Value: TypeAlias = "dict[str, Value] | list[Value] | Scalar | None"
+# The 0-based line and column at which something begins, and those at which it has ended.
+Span: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 
 # Expanding aliases may not make a document larger than this many values: small files that unfold without end.
 VALUE_LIMIT = 500_000
@@ -166,6 +168,20 @@ def parse(
             Diagnostic("yaml.documents", "a second YAML document", at, remedy="Keep one, or make it a file of its own.")
         )
     return document
+
+
+def scalar_spans(text: str) -> list[Span]:
+    """Return where the keys and the values that are texts or aliases are in the first YAML document of `text`, in
+    their order. `text` is one that can be parsed."""
+    found: list[Span] = []
+    for event in yaml.parse(_REFERENCE.sub(lambda match: match[0].translate(_HIDE), text), Loader=_Loader):
+        if isinstance(event, yaml.DocumentEndEvent):
+            break
+        if isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
+            start: Any = event.start_mark
+            end: Any = event.end_mark
+            found.append(((start.line, start.column), (end.line, end.column)))
+    return found
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.expand import rule_group
 from stackctl.manifest.packs.schema import RULES as PACK_RULES
 from stackctl.manifest.packs.uses import Use
+from stackctl.manifest.rule_comments import read_comments
 from stackctl.manifest.rule_schema import GroupModel, OverrideModel, RuleFileModel, RuleModel, RuleSourceModel
 from stackctl.manifest.salvage import salvage
 from stackctl.manifest.text import read_named
@@ -37,9 +38,10 @@ class _Overrides:
 
 @dataclass(frozen=True)
 class _Written:
-    """A rule with the place to correct it, and the places of its labels and annotations."""
+    """A rule with its path in its document, the place to correct it, and the places of its labels and annotations."""
 
     model: RuleModel
+    path: Place
     origin: Position
     places: Mapping[tuple[str, str], Position]
 
@@ -134,7 +136,10 @@ def _from_file(
     overrides = _Overrides(source.override, manifest, (*place, "override"))
     groups = [_group(document, ("groups", index), group, overrides) for index, group in enumerate(model.groups)]
     content = _block(groups) if source.override or problems else text.encode()
-    file = RuleFile(path, content, tuple(_rules(groups)), origin, source.file, _notes(document, groups))
+    comments = read_comments(text, document, [(rule.path, rule.origin) for group in groups for rule in group.rules])
+    problems += comments.problems
+    notes = (*_notes(document, groups), *comments.notes)
+    file = RuleFile(path, content, tuple(_rules(groups)), origin, source.file, notes, comments.waivers)
     return (problems, file) if problems else file
 
 
@@ -215,12 +220,12 @@ def _group(document: Document, place: Place, model: GroupModel, overrides: _Over
         at: Place = (*place, "rules", index)
         change = overrides.changes.get(rule.alert or "") if overrides else None
         if overrides is None or change is None:
-            rules.append(_Written(rule, document.position(at), _places(document, at, rule)))
+            rules.append(_Written(rule, at, document.position(at), _places(document, at, rule)))
         elif not change.off:
             name = str(rule.alert)
             origin = overrides.position(name, "expr") if change.expr else document.position(at)
             changed = _places(overrides.manifest, (*overrides.place, name), change)
-            rules.append(_Written(_changed(rule, change), origin, {**_places(document, at, rule), **changed}))
+            rules.append(_Written(_changed(rule, change), at, origin, {**_places(document, at, rule), **changed}))
     return _Group(model, tuple(rules))
 
 

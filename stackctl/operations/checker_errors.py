@@ -87,8 +87,24 @@ def unknown_checks(waivers: Sequence[Waiver]) -> list[Diagnostic]:
     return [
         replace(problem, code="ignore.unknown-check", summary=f"ignore: {problem.summary}", position=each.origin)
         for each in waivers
-        if (problem := _not_ignorable(each.check))
+        if (problem := _not_of_rules(each.check) if each.place else _not_ignorable(each.check))
     ]
+
+
+def unused_in_check(waivers: Sequence[Waiver], found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return a warning for each comment in a rule file that accepts what `check` has not `found`."""
+    from stackctl.checks.registry import IDS
+    from stackctl.verification.waivers import unused
+
+    return unused((each for each in waivers if each.place and each.check not in IDS), found)
+
+
+def unused_in_verification(waivers: Sequence[Waiver], found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return a warning for each comment in a rule file that accepts a check which its rule has passed."""
+    from stackctl.verification.waivers import unused
+
+    passed = {(each.code, each.position) for each in found if each.status == "pass"}
+    return unused((each for each in waivers if each.place and (each.check, each.place) in passed), ())
 
 
 def ignored_by_option(given: Iterable[str]) -> tuple[Waiver, ...]:
@@ -105,6 +121,17 @@ def ignored_by_option(given: Iterable[str]) -> tuple[Waiver, ...]:
     if problems:
         raise InputError(*(replace(each, summary=f"--ignore: {each.summary}") for each in problems))
     return tuple(Waiver(name, "*", "--ignore", None, None) for name in names)
+
+
+def _not_of_rules(code: str) -> Diagnostic | None:
+    """Return why a comment at a rule cannot accept this code, with those that are near; None if it can."""
+    from stackctl.codes import ABOUT_RULES, CODES
+    from stackctl.manifest.validate import unknown_name
+
+    if code in ABOUT_RULES:
+        return None
+    wrong = "cannot be ignored at a rule" if code in CODES else "is not a code"
+    return Diagnostic("usage.option", f"`{code}` {wrong}", remedy=unknown_name(code, sorted(ABOUT_RULES), "Codes"))
 
 
 def _not_ignorable(name: str) -> Diagnostic | None:

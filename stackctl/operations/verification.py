@@ -37,7 +37,7 @@ def verify_stack(
     from stackctl import scrape
     from stackctl.checks import registry
     from stackctl.checks.panels import PANEL
-    from stackctl.operations.checker_errors import accept, unknown_checks
+    from stackctl.operations.checker_errors import accept, unknown_checks, unused_in_verification
     from stackctl.report import panel_history as panels
     from stackctl.report.report import Report
     from stackctl.runtimes.dial import directly
@@ -64,10 +64,12 @@ def verify_stack(
         logins=session.state.logins,
         grafana_password=kept_secrets(session.state).get(c.GRAFANA_ADMIN_PASSWORD),
     )
-    findings = tuple(accept(registry.run(context, only), session.stack.waivers))
+    waivers = session.stack.waivers
+    findings = accept(registry.run(context, only), waivers)
+    findings += unused_in_verification(waivers, findings)
     seconds = time.monotonic() - start
     charts = panels.look(context) if history and any(finding.code == PANEL for finding in findings) else None
-    return Report(session.stack.name, session.runtime.name, session.current.id, findings, seconds, begun, charts)
+    return Report(session.stack.name, session.runtime.name, session.current.id, tuple(findings), seconds, begun, charts)
 
 
 def _server(current: Generation) -> Access:

@@ -19,6 +19,21 @@ def waive(findings: Iterable[Diagnostic], waivers: Sequence[Waiver], today: date
     return [_waived(finding, waivers, today) for finding in findings]
 
 
+def unused(waivers: Iterable[Waiver], findings: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return a warning for each of the waivers that fits none of `findings`."""
+    return [
+        Diagnostic(
+            "ignore.unused",
+            f"nothing to ignore: `{each.check}` is not found here",
+            each.origin,
+            remedy="Remove the comment, or correct its code.",
+            status="warn",
+        )
+        for each in dict.fromkeys(waivers)
+        if not any(_fits(each, finding) for finding in findings)
+    ]
+
+
 def _waived(finding: Diagnostic, waivers: Sequence[Waiver], today: date) -> Diagnostic:
     if finding.status not in ("fail", "warn", "info"):
         return finding
@@ -34,6 +49,8 @@ def _waived(finding: Diagnostic, waivers: Sequence[Waiver], today: date) -> Diag
 
 
 def _fits(waiver: Waiver, finding: Diagnostic) -> bool:
+    if waiver.place is not None and waiver.place != finding.position:
+        return False
     named = finding.code == waiver.check or finding.family == waiver.check
     # What `check` finds has no subject, but a place.
     subject = finding.subject or (finding.position.file if finding.position else "")

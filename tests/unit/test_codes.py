@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 from stackctl.checks.registry import IDS
-from stackctl.codes import CODES, FAMILIES, IGNORABLE
+from stackctl.codes import ABOUT_RULES, CODES, FAMILIES, IGNORABLE
 
 PACKAGE = Path(__file__).parents[2] / "stackctl"
 TEXTS = {
@@ -43,6 +43,7 @@ def test_every_code_of_the_table_is_used() -> None:
 
 def test_only_known_codes_can_be_ignored() -> None:
     assert CODES.keys() > IGNORABLE
+    assert IGNORABLE | {*IDS} > ABOUT_RULES
 
 
 def test_the_table_is_sorted_and_every_family_has_a_title() -> None:
