@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stackctl import conventions as c
+from stackctl.runtimes.facts import Facts
 
 # The start of a URL, or of a bare host:port, up to a host that is the user's own machine.
 _LOCAL_URL = re.compile(
@@ -12,8 +12,8 @@ _LOCAL_URL = re.compile(
 )
 
 
-def reachable_url(url: str, runtime: str) -> str:
-    """Return `url`, or a bare `host:port`, as a server of the stack reaches it. A container has a gateway to here."""
-    if runtime != c.DOCKER:
+def reachable_url(url: str, runtime: Facts) -> str:
+    """Return `url`, or a bare `host:port`, as a server of the stack reaches it."""
+    if not runtime.this_machine:
         return url
-    return _LOCAL_URL.sub(lambda match: f"{match[1]}{c.HOST_FROM_CONTAINER}", url)
+    return _LOCAL_URL.sub(lambda match: f"{match[1]}{runtime.this_machine}", url)

@@ -34,20 +34,23 @@ def group_of(unit: str) -> int | None:
     return known.group if known and known.runs else None
 
 
-def protect_file(path: Path, name: str, file: File, runtime: str) -> None:
-    """Let those read the file at `path` who need it; `name` is its path in the tree. Raises OSError."""
+def protect_file(path: Path, name: str, file: File, *, has_users: bool) -> None:
+    """Let those read the file at `path` who need it; `name` is its path in the tree. Raises OSError.
+
+    `has_users` says that the units run as users of their own (`Tree.has_users`).
+    """
     if not file.secret:
         path.chmod(_PLAIN)
     else:
-        _close(path, _group(name, runtime), _OWN, _SHARED)
+        _close(path, _group(name, has_users=has_users), _OWN, _SHARED)
 
 
-def protect_folder(path: Path, name: str, runtime: str) -> None:
+def protect_folder(path: Path, name: str, *, has_users: bool) -> None:
     """The same for a folder of a tree."""
     if name == c.SECRETS_DIR:
         path.chmod(_PASSAGE)
     elif name.startswith(f"{c.SECRETS_DIR}/"):
-        _close(path, _group(f"{name}/", runtime), _OWN_FOLDER, _SHARED_FOLDER)
+        _close(path, _group(f"{name}/", has_users=has_users), _OWN_FOLDER, _SHARED_FOLDER)
     else:
         path.chmod(_PLAIN_FOLDER)
 
@@ -67,8 +70,8 @@ def shared_group(tree: Path) -> int | None:
     return None
 
 
-def _group(name: str, runtime: str) -> int | None:
-    return group_of(reader(name)) if runtime == c.DOCKER else None
+def _group(name: str, *, has_users: bool) -> int | None:
+    return group_of(reader(name)) if has_users else None
 
 
 def _close(path: Path, group: int | None, own: int, shared: int) -> None:

@@ -15,6 +15,7 @@ from stackctl import conventions as c
 from stackctl.addresses import reachable_url
 from stackctl.components import registry
 from stackctl.model import Exporter, Probe, Server, Service, Stack, Target
+from stackctl.runtimes.facts import Facts
 from stackctl.source import Position
 from stackctl.tree import Tree
 
@@ -69,13 +70,13 @@ class Job:
         return self.service is not None and bool(self.service.discovery)
 
 
-def jobs(stack: Stack, runtime: str) -> tuple[Job, ...]:
-    """Every scrape job of `stack` under `runtime` ("docker" or "native"), components first, in a fixed order."""
+def jobs(stack: Stack, runtime: Facts) -> tuple[Job, ...]:
+    """Every scrape job of `stack` in `runtime`, components first, in a fixed order."""
     own = [job for component in stack.components for job in _component_jobs(component, runtime)]
     return (*own, *(_service_job(service, runtime) for service in stack.services if service.push is None))
 
 
-def rendered_jobs(stack: Stack, runtime: str, tree: Tree) -> tuple[Job, ...]:
+def rendered_jobs(stack: Stack, runtime: Facts, tree: Tree) -> tuple[Job, ...]:
     """Every scrape job of a rendered tree: those of `jobs`, and those that `extra` adds."""
     own = jobs(stack, runtime)
     known = {job.name for job in own}
@@ -122,22 +123,22 @@ def _added_job(block: Mapping[str, Any], origin: Position) -> Job:
     return Job(service.name, endpoints, origin, service, None, service.metrics_path, params, honor)
 
 
-def component_address(component: Server, runtime: str) -> str:
+def component_address(component: Server, runtime: Facts) -> str:
     """host:port of a component as the other components of the stack reach it."""
-    if runtime == "docker":
+    if runtime.has_names:
         known = registry.of(component)
         return f"{known.service}:{known.port}"
     return component.listen.reached
 
 
-def reachable(target: Target, runtime: str) -> str:
+def reachable(target: Target, runtime: Facts) -> str:
     """The address by which Prometheus reaches a target: the user's own machine is the gateway of a container."""
-    if runtime == "docker" and target.host in c.LOCAL_HOSTS:
-        return f"{c.HOST_FROM_CONTAINER}:{target.port}"
+    if runtime.this_machine and target.host in c.LOCAL_HOSTS:
+        return f"{runtime.this_machine}:{target.port}"
     return target.address
 
 
-def _service_job(service: Service, runtime: str) -> Job:
+def _service_job(service: Service, runtime: Facts) -> Job:
     endpoints = tuple(
         Endpoint(
             reachable(target, runtime), target.labels.get("instance", target.address), target.labels, target.origin
@@ -147,7 +148,7 @@ def _service_job(service: Service, runtime: str) -> Job:
     return Job(service.name, endpoints, service.origin, service=service, metrics_path=service.metrics_path)
 
 
-def _component_jobs(component: Server, runtime: str) -> list[Job]:
+def _component_jobs(component: Server, runtime: Facts) -> list[Job]:
     address = component_address(component, runtime)
     itself = Job(
         component.job if isinstance(component, Exporter) else component.name,
@@ -162,7 +163,7 @@ def _component_jobs(component: Server, runtime: str) -> list[Job]:
     return [itself, *(_probe_job(component, probe, address, runtime) for probe in probes)]
 
 
-def _probe_job(component: Server, probe: Probe, address: str, runtime: str) -> Job:
+def _probe_job(component: Server, probe: Probe, address: str, runtime: Facts) -> Job:
     return Job(
         f"probe-{probe.name}",
         (Endpoint(address, probe.url, {"probe": probe.name}, probe.origin),),

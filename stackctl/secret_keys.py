@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from stackctl import conventions as c
 from stackctl import redaction, secret_names
 from stackctl.secret_fields import FIELDS, VERSIONS
 from stackctl.source import Secret
@@ -61,17 +60,18 @@ def is_secret(owner: str, key: str) -> bool:
     return key in secret_keys() or any((product, owner, key) in _fields() for product in VERSIONS)
 
 
-def has_file(product: str, owner: str, key: str, image: Version, runtime: str) -> bool:
+def has_file(product: str, owner: str, key: str, image: Version, *, runs_image: bool) -> bool:
     """Whether the product reads the key from a file that `<key>_file` names.
 
-    `image` is the version of its image, () when that is not known. Natively the binary may be older than the image.
+    `image` is the version of its image, () when that is not known. A program of this machine, which runs when the image
+    does not, may be older.
     """
     known, since = _fields().get((product, owner, key)) or _fields().get((product, "*", key)) or ((), None)
     if since is None:
         return False
     oldest, newest = version(VERSIONS[product][0]), version(VERSIONS[product][-1])
     # A binary without the twin of a key that never was without one has no such key either.
-    return since <= (max(oldest, known) if runtime == c.NATIVE else image or newest)
+    return since <= (image or newest if runs_image else max(oldest, known))
 
 
 def is_open(owner: str, key: str) -> bool:

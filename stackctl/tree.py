@@ -11,6 +11,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.bounds.json_text import loads
+from stackctl.runtimes import registry as runtimes
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,18 @@ class Unit:
 
 @dataclass(frozen=True)
 class Tree:
-    """Relative POSIX path -> file, with the units that run on it. `runtime` is "docker" or "native"."""
+    """Relative POSIX path -> file, with the units that run on it. `runtime` is the name of one, or of an export."""
 
     stack: str
     runtime: str
     files: Mapping[str, File]
     units: tuple[Unit, ...]
+
+    @property
+    def has_users(self) -> bool:
+        """Whether its units run as users of their own, who read their secret files."""
+        runtime = runtimes.find(self.runtime)
+        return runtime is not None and runtime.has_users
 
     def unit(self, name: str) -> Unit | None:
         """The unit of that name, None where the stack has none."""
@@ -152,7 +159,7 @@ def load_units(content: bytes) -> tuple[str, str, tuple[Unit, ...]]:
         raise TypeError("its units are not a list of mappings")
     units = tuple(_unit(row) for row in rows)
     stack, runtime = index["stack"], index["runtime"]
-    if not isinstance(stack, str) or runtime not in (c.DOCKER, c.NATIVE):
+    if not isinstance(stack, str) or runtimes.find(runtime) is None:
         raise ValueError("it names no stack, or no runtime")
     return stack, runtime, units
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from stackctl import conventions as c
 from stackctl.addresses import reachable_url
 from stackctl.clients.http import Http, NoAnswer, why
 from stackctl.components import registry
@@ -64,9 +63,9 @@ def _down(context: Context, name: str, seen: TargetStates | NoAnswer) -> str:
 
 
 def _lost(context: Context, subject: Subject, exporter: Exporter, seen: str) -> Diagnostic:
-    """The failure of an exporter that does not reach its server. Natively it runs here, so it can be asked from here
-    whether anybody is there at all."""
-    silent = list(_silent(context, exporter)) if context.runtime == c.NATIVE else []
+    """The failure of an exporter that does not reach its server. Where it is in the network of this machine, it can be
+    asked from here whether anybody is there at all."""
+    silent = list(_silent(context, exporter)) if context.runtime.shares_network else []
     if silent:
         remedy = f"Start its server there, or correct its address under `exporters.{exporter.name}`."
         summary = f"it answers, but its server does not: {', '.join(silent)}"

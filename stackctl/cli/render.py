@@ -70,7 +70,7 @@ def _hints(tree: Tree, out: Path) -> Iterator[str]:
     from stackctl import ownership
 
     shared = ownership.shared_group(out)
-    if shared is not None and tree.runtime == c.DOCKER:
+    if shared is not None and tree.has_users:
         yield (
             f"The containers read their secrets by your group, as {out} cannot have access control lists: "
             f"run Compose with `STACKCTL_GID={shared}`."

@@ -108,10 +108,12 @@ def _chosen(stack: Stack, names: Collection[str], exporters: bool = False, *, co
     """What to simulate. Raises InputError for what cannot be, or when there is nothing."""
     from stackctl.diagnostic import Diagnostic
     from stackctl.errors import InputError, raise_if_any
+    from stackctl.runtimes.registry import facts
     from stackctl.simulate.exporters import simulated_exporters
 
+    place = facts(c.DOCKER if container else c.NATIVE)
     possible = _can_be_contained if container else _can_be_simulated
-    exporting = {service.name: service for service in simulated_exporters(stack, c.DOCKER if container else c.NATIVE)}
+    exporting = {service.name: service for service in simulated_exporters(stack, place)}
     known = {service.name: service for service in stack.services} | exporting
     shown = ", ".join(known) or "none"
     raise_if_any(

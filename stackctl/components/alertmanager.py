@@ -12,6 +12,7 @@ from stackctl.manifest.block_fields import Passthrough
 from stackctl.manifest.fields import Text
 from stackctl.manifest.routing_schema import ReceiverModel, RoutingModel
 from stackctl.model import Alertmanager
+from stackctl.runtimes.facts import Facts
 
 _RECEIVER_NAMES = (0, 27)
 
@@ -40,9 +41,9 @@ def _arguments(alertmanager: Alertmanager, place: Place) -> tuple[str, ...]:
     )
 
 
-def _receiver_names(alertmanager: Alertmanager, runtime: str) -> tuple[str, ...]:
+def _receiver_names(alertmanager: Alertmanager, runtime: Facts) -> tuple[str, ...]:
     """Let the counters of notifications name the receiver. Natively a binary that is too old for it is refused."""
-    known = runtime == c.NATIVE or image_version(alertmanager.image) >= _RECEIVER_NAMES
+    known = not runtime.runs_images or image_version(alertmanager.image) >= _RECEIVER_NAMES
     return ("--enable-feature=receiver-name-in-metrics",) if known else ()
 
 

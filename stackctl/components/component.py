@@ -11,6 +11,7 @@ from stackctl import conventions as c
 from stackctl.addresses import reachable_url
 from stackctl.components.release import Release, tag
 from stackctl.model import Metric, Stack
+from stackctl.runtimes.facts import Facts
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -34,7 +35,7 @@ class Place:
     """
 
     stack: Stack
-    runtime: str
+    runtime: Facts
     tree: str
     data: str = ""
     home: str = ""
@@ -173,7 +174,7 @@ class Component:
     arguments: Callable[[Any, Place], tuple[str, ...]] = _web_only
     environment: Callable[[Any, Place], Mapping[str, str]] = _nothing
     configuration: Callable[[], Mapping[str, Any]] = _nothing
-    secrets: Callable[[Any, str], Mapping[str, str]] = _nothing
+    secrets: Callable[[Any, Facts], Mapping[str, str]] = _nothing
     asks: Callable[[Any], Sequence[str]] = _nobody
     probes: Callable[[Any], Mapping[str, Any]] = _nothing
     parameters: Callable[[Any, bool], Mapping[str, str]] = _nothing

@@ -7,13 +7,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from stackctl import conventions as c
 from stackctl import secret_keys
 from stackctl.components.component import ENV_FILE, Component, Container, Place
 from stackctl.components.settings import ExporterSettings
 from stackctl.errors import InputError
 from stackctl.manifest.fields import MaybeSecret, MetricsPath, Text, wrong
 from stackctl.model import Exporter
+from stackctl.runtimes.facts import Facts
 from stackctl.source import Secret
 
 # After all that stackctl knows.
@@ -44,7 +44,7 @@ class CustomSettings(ExporterSettings):
 
 def _arguments(exporter: Exporter, place: Place) -> tuple[str, ...]:
     settings: CustomSettings = exporter.settings
-    if place.runtime == c.DOCKER:
+    if place.runtime.runs_images:
         return tuple(settings.command)
     if settings.program is None:
         raise InputError.of(
@@ -61,13 +61,13 @@ def _arguments(exporter: Exporter, place: Place) -> tuple[str, ...]:
 def _environment(exporter: Exporter, place: Place) -> dict[str, str]:
     env = secret_keys.with_secrets(exporter.settings.env)
     in_clear = {name: value for name, value in env.items() if isinstance(value, str)}
-    return {**in_clear, **(_hidden(exporter) if place.runtime == c.DOCKER else {})}
+    return {**in_clear, **({} if place.runtime.has_env_files else _hidden(exporter))}
 
 
-def _secrets(exporter: Exporter, runtime: str) -> dict[str, str]:
+def _secrets(exporter: Exporter, runtime: Facts) -> dict[str, str]:
     """Natively the secret variables are in a file; in Docker the file with all containers is a secret one."""
     hidden = _hidden(exporter)
-    return {ENV_FILE: json.dumps(hidden)} if hidden and runtime == c.NATIVE else {}
+    return {ENV_FILE: json.dumps(hidden)} if hidden and runtime.has_env_files else {}
 
 
 def _hidden(exporter: Exporter) -> dict[str, str]:

@@ -15,6 +15,7 @@ from stackctl.components.settings import ServerSettings
 from stackctl.manifest.base import Model
 from stackctl.manifest.fields import MaybeSecret, SecretText, Text, wrong
 from stackctl.model import Grafana, Prometheus
+from stackctl.runtimes.facts import Facts
 from stackctl.source import Secret
 
 # Grafana expands this variable in its provisioning files, so that the same bytes serve in any place.
@@ -79,7 +80,7 @@ def _environment(grafana: Grafana, place: Place) -> dict[str, str]:
         "GF_SERVER_HTTP_PORT": place.listen.rpartition(":")[2],
         TREE_VARIABLE: place.expanded or place.tree,
         c.DOLLAR_VARIABLE: "$",
-        **(_of_the_container(place) if place.runtime == c.DOCKER else _of_the_process(grafana, place)),
+        **(_of_the_container(place) if place.runtime.runs_images else _of_the_process(grafana, place)),
         **_datasource(place.stack.prometheus, place.tree),
         **_own(grafana, place),
     }
@@ -117,20 +118,20 @@ def _own(grafana: Grafana, place: Place) -> dict[str, str]:
         if not isinstance(value, Secret):
             made[name] = value
         elif not _FROM_FILE.fullmatch(name):
-            made |= {name: value.reveal()} if place.runtime == c.DOCKER else {}
-        elif place.runtime == c.DOCKER:
+            made |= {} if place.runtime.has_env_files else {name: value.reveal()}
+        elif place.runtime.runs_images:
             made[f"{name}__FILE"] = place.secret(c.GRAFANA, name)
         else:
             made[name] = f"$__file{{{place.secret(c.GRAFANA, name)}}}"
     return made
 
 
-def _secrets(grafana: Grafana, runtime: str) -> dict[str, str]:
+def _secrets(grafana: Grafana, runtime: Facts) -> dict[str, str]:
     """The secret variables of the user's own, each as a file; natively those that Grafana does not read, in one."""
     hidden = {name: value.reveal() for name, value in grafana.extra_env.items() if isinstance(value, Secret)}
     files = {name: value for name, value in hidden.items() if _FROM_FILE.fullmatch(name)}
     rest = {name: value for name, value in hidden.items() if name not in files}
-    return {**files, **({ENV_FILE: json.dumps(rest)} if rest and runtime == c.NATIVE else {})}
+    return {**files, **({ENV_FILE: json.dumps(rest)} if rest and runtime.has_env_files else {})}
 
 
 # It supports a minor release for nine months, and the last one of a major release for fifteen.

@@ -12,6 +12,7 @@ from stackctl.components.series import GIB, counter, gauge
 from stackctl.components.settings import ExporterSettings
 from stackctl.manifest.fields import Address, SecretText, Text, wrong
 from stackctl.model import Exporter, Metric, Stack
+from stackctl.runtimes.facts import Facts
 
 
 class MongodbSettings(ExporterSettings):
@@ -49,7 +50,7 @@ def _environment(exporter: Exporter, place: Place) -> dict[str, str]:
     }
 
 
-def _secrets(exporter: Exporter, _: str) -> dict[str, str]:
+def _secrets(exporter: Exporter, _: Facts) -> dict[str, str]:
     settings: MongodbSettings = exporter.settings
     return (
         {"user": settings.user, "password": settings.password.reveal()} if settings.user and settings.password else {}

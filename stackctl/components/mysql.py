@@ -11,6 +11,7 @@ from stackctl.components.series import GIB, counter, gauge
 from stackctl.components.settings import ExporterSettings
 from stackctl.manifest.fields import Address, SecretText, Text, wrong
 from stackctl.model import Exporter, Metric, Stack
+from stackctl.runtimes.facts import Facts
 
 _FILE = "my.cnf"
 # Between these the exporter reads a value as it is: `#` and `;` would begin a comment, quotes would be taken away.
@@ -37,7 +38,7 @@ def _arguments(exporter: Exporter, place: Place) -> tuple[str, ...]:
     return (place.web, f"--config.my-cnf={place.secret(exporter.name, _FILE)}")
 
 
-def _secrets(exporter: Exporter, runtime: str) -> dict[str, str]:
+def _secrets(exporter: Exporter, runtime: Facts) -> dict[str, str]:
     settings: MysqlSettings = exporter.settings
     host, _, port = reachable_url(settings.address, runtime).rpartition(":")
     password = settings.password.reveal() if settings.password else ""

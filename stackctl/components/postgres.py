@@ -15,6 +15,7 @@ from stackctl.components.series import GIB, counter, gauge
 from stackctl.components.settings import ExporterSettings
 from stackctl.manifest.fields import kind, wrong
 from stackctl.model import Exporter, Metric, Stack
+from stackctl.runtimes.facts import Facts
 from stackctl.source import Secret
 
 _DATABASE_PORT = 5432
@@ -66,13 +67,13 @@ def _environment(exporter: Exporter, place: Place) -> dict[str, str]:
     }
 
 
-def _secrets(exporter: Exporter, runtime: str) -> dict[str, str]:
+def _secrets(exporter: Exporter, runtime: Facts) -> dict[str, str]:
     url = urlsplit(exporter.settings.dsn.reveal())
     user, password = unquote(url.username or ""), unquote(url.password or "")
     return {"uri": _uri(url, runtime), "user": user, "password": password}
 
 
-def _uri(url: SplitResult, runtime: str) -> str:
+def _uri(url: SplitResult, runtime: Facts) -> str:
     """The rest of a database's URL, without scheme, user and password: what the exporter calls the URI."""
     return f"{reachable_url(_address(url), runtime)}{url.path}{'?' + url.query if url.query else ''}"
 

@@ -14,6 +14,7 @@ from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import Passthrough
 from stackctl.manifest.fields import Duration, ExternalLabelName, Filled, Password, Size, Text, UserName, wrong
 from stackctl.model import Prometheus
+from stackctl.runtimes.facts import Facts
 
 # From this version on the configuration file is the place of the retention; before, it was read wrongly there.
 _RETENTION_IN_CONFIG = (3, 11)
@@ -76,12 +77,12 @@ class PrometheusSettings(ServerSettings):
     )
 
 
-def retention_in_config(prometheus: Prometheus, runtime: str) -> bool:
+def retention_in_config(prometheus: Prometheus, runtime: Facts) -> bool:
     """Return whether this Prometheus takes its retention from prometheus.yml, and not from flags.
 
     Natively the binary may be older than the image, so it gets the flags: deprecated, but known to every version.
     """
-    return runtime != c.NATIVE and image_version(prometheus.image) >= _RETENTION_IN_CONFIG
+    return runtime.runs_images and image_version(prometheus.image) >= _RETENTION_IN_CONFIG
 
 
 def _arguments(prometheus: Prometheus, place: Place) -> tuple[str, ...]:
@@ -98,7 +99,7 @@ def _arguments(prometheus: Prometheus, place: Place) -> tuple[str, ...]:
     )
 
 
-def _retention(prometheus: Prometheus, runtime: str) -> tuple[str, ...]:
+def _retention(prometheus: Prometheus, runtime: Facts) -> tuple[str, ...]:
     if retention_in_config(prometheus, runtime):
         return ()
     size = prometheus.retention.size

@@ -13,6 +13,7 @@ from stackctl.components.series import GIB, counter, gauge
 from stackctl.components.settings import ExporterSettings
 from stackctl.manifest.fields import Address, SecretText
 from stackctl.model import Exporter, Metric, Stack
+from stackctl.runtimes.facts import Facts
 
 
 class RedisSettings(ExporterSettings):
@@ -28,13 +29,13 @@ def _arguments(exporter: Exporter, place: Place) -> tuple[str, ...]:
     return (place.web, f"--redis.addr={_url(exporter, place.runtime)}", *password)
 
 
-def _secrets(exporter: Exporter, runtime: str) -> dict[str, str]:
+def _secrets(exporter: Exporter, runtime: Facts) -> dict[str, str]:
     """The exporter's own format: the password of each address that it may be asked for."""
     password = exporter.settings.password
     return {"passwords": json.dumps({_url(exporter, runtime): password.reveal()})} if password else {}
 
 
-def _url(exporter: Exporter, runtime: str) -> str:
+def _url(exporter: Exporter, runtime: Facts) -> str:
     return f"redis://{reachable_url(exporter.settings.address, runtime)}"
 
 

@@ -18,6 +18,7 @@ from stackctl.diagnosis import response_body
 from stackctl.diagnosis.format_errors import format_error
 from stackctl.diagnosis.observations import NOTHING, Observations
 from stackctl.promql.duration import seconds
+from stackctl.runtimes.facts import Facts
 from stackctl.scrape import Endpoint, Job
 from stackctl.verification.place import Peer
 
@@ -38,7 +39,7 @@ class Case:
     job: Job
     endpoint: Endpoint
     error: str
-    runtime: str
+    runtime: Facts
     seen: Observations
 
     @property
@@ -52,7 +53,7 @@ class Case:
     @property
     def local(self) -> bool:
         """Whether the target is on the user's own machine, as seen from a container."""
-        return self.runtime == c.DOCKER and self.host == c.HOST_FROM_CONTAINER
+        return bool(self.runtime.this_machine) and self.host == self.runtime.this_machine
 
     @property
     def reply(self) -> Reply | None:
@@ -69,7 +70,7 @@ class Case:
         return bool({"basic_auth", "authorization", "oauth2"} & known.keys())
 
 
-def diagnose(job: Job, endpoint: Endpoint, error: str, runtime: str, seen: Observations = NOTHING) -> Diagnosis:
+def diagnose(job: Job, endpoint: Endpoint, error: str, runtime: Facts, seen: Observations = NOTHING) -> Diagnosis:
     """The diagnosis of a failed scrape of `endpoint`. `error` is Prometheus' own text."""
     case = Case(job, endpoint, error, runtime, seen)
     found = behind(case) or _misformed(case) or _row(error)(case)
@@ -88,7 +89,7 @@ def _row(error: str) -> Callable[[Case], Diagnosis]:
 def _looked(case: Case) -> list[str]:
     """What was asked, from where, and what came of it."""
     seen = case.seen
-    place = "Prometheus' container" if case.runtime == c.DOCKER else "this machine"
+    place = case.runtime.prometheus
     asked = ((place, seen.there), ("this machine", seen.here), (place, seen.other))
     return [f"from {name}: {probe}" for name, probe in asked if probe]
 
@@ -106,7 +107,7 @@ def behind(case: Case) -> Diagnosis | None:
     unit = case.seen.unit
     if unit is None or (unit.state == "running" and "unhealthy" not in unit.detail):
         return None
-    what = f"the {'container' if case.runtime == c.DOCKER else 'process'} of `{unit.name}`"
+    what = f"the {case.runtime.unit} of `{unit.name}`"
     words = [f"{unit.name}: {unit.detail or unit.state}", *(f"{unit.name} | {line}" for line in case.seen.last_words)]
     evidence = "\n".join(words)
     logs = f"`stackctl logs {unit.name}` has more"
@@ -176,11 +177,7 @@ def _unresolved(case: Case) -> Diagnosis:
     if case.seen.here and case.seen.here.failure != "unresolved":
         remedy = f"Write its IP address for `{host}`: this machine knows that name, a container does not."
         return Diagnosis("the name does not resolve in Prometheus' container", remedy, evidence)
-    if case.runtime == c.DOCKER:
-        remedy = "Correct the host in `{}`; start its container, or name its network in `networks: {{join: [...]}}`."
-    else:
-        remedy = "Correct the host in `{}`; names of containers mean nothing natively."
-    return Diagnosis("the name does not resolve", remedy.format(case.endpoint.address), evidence)
+    return Diagnosis("the name does not resolve", case.runtime.unresolved.format(case.endpoint.address), evidence)
 
 
 def _reachable_names(peers: tuple[Peer, ...]) -> list[str]:

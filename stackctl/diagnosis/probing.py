@@ -131,8 +131,8 @@ class _Probing:
 
     def seen(self, beside: ThreadPoolExecutor) -> Observations:
         address = self.one.endpoint.address
-        apart = self.context.runtime == c.DOCKER
-        from_here = beside.submit(self._from_here, address) if apart else None
+        shared = self.context.runtime.shares_network
+        from_here = None if shared else beside.submit(self._from_here, address)
         there = self._ask(self.context.place.dial, self.one.url(address))
         here = from_here.result() if from_here else None
         unit = self._unit()

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 # What the rest of a manifest is checked with when these two are wrong.
 _STAND_INS: Mapping[str, Value] = {"version": Scalar("1"), "name": Scalar("unnamed")}
 
+# The key of a service with its Compose fields.
+_COMPOSE = ("run", "docker")
+
 __all__ = ["Reading", "load", "load_packs", "read"]
 
 
@@ -127,7 +130,7 @@ def _merge(first: Iterable[Diagnostic], second: Iterable[Diagnostic]) -> list[Di
 
 def _compose_resolves(path: tuple[str | int, ...]) -> bool:
     """Whether variables at `path` are left to Compose, which keeps their values out of the rendered files."""
-    return len(path) > 4 and path[0] == "services" and path[2:4] == ("run", "docker")
+    return len(path) > 4 and path[0] == "services" and path[2:4] == _COMPOSE
 
 
 def _without_extensions(document: Document) -> Value:

@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from stackctl import redaction, secret_keys
 from stackctl.components import registry
+from stackctl.runtimes import registry as runtimes
 from stackctl.secret_fields import FIELDS
 from stackctl.secret_names import is_setting, sounds_secret
 
@@ -23,7 +24,6 @@ _PUBLIC = frozenset(
 _ENVIRONMENTS = frozenset({"args", "env", "environment", "extra_env"})
 # What a service is run with holds programs' own words, wherever: commands, tests of health, labels, build arguments.
 _COMMANDS = frozenset({"command", "entrypoint"})
-_RUNS = ("docker", "native")
 # A name with its value, as variables, options, headers and the keywords of database drivers are written.
 _ASSIGNED = re.compile(
     r"(?<![\w.])(?:-{0,2}([A-Za-z][\w.-]{0,64})[\"']?\s{0,4}[=:]|--?([A-Za-z][\w.-]{0,64})(?:[=:]|(?=\s)))\s{0,4}[\"']?"
@@ -144,7 +144,7 @@ def assigned(path: Path, value: str) -> list[str]:
 
 
 def _is_run(path: Path) -> bool:
-    return any(path[at] == "run" and path[at + 1] in _RUNS for at in range(len(path) - 1))
+    return any(path[at] == "run" and path[at + 1] in runtimes.NAMES for at in range(len(path) - 1))
 
 
 def _holds_arguments(path: Path) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.model import Server
+from stackctl.runtimes import registry as runtimes
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,11 @@ def rows_of(manifest: Path) -> list[Row]:
 
     stack = load(manifest)
     running = State.beside(manifest).running()
-    is_native = running is not None and running.runtime == c.NATIVE
+    runtime = runtimes.find(running.runtime) if running else None
+    runs_images = runtime is None or runtime.runs_images
     rows = []
     for component in stack.components:
-        version = _of_binary(component) if is_native else _of_image(component)
+        version = _of_image(component) if runs_images else _of_binary(component)
         found = support_of(component.name, version, date.today())
         default = _shown(_numbers(registry.of(component).version))
         rows.append(Row(component.name, found.version, found.is_over, found.ends, default))

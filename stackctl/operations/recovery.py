@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl import conventions as c
 from stackctl.errors import StackctlError
 from stackctl.operations.unfinished import backup, down, drill, reload, restart, restore, up
+from stackctl.runtimes import registry as runtimes
 
 if TYPE_CHECKING:
     from stackctl.state import Entry, State
@@ -138,7 +138,8 @@ def _separate(state: State) -> None:
     from stackctl.report import console
 
     entry, former = state.intent(), state.home().folder
-    if entry and entry.aside and entry.runtime == c.NATIVE:
+    runtime = runtimes.find(entry.runtime) if entry else None
+    if entry and entry.aside and runtime and runtime.data_in_state:
         state.intend(replace(entry, stopped=()))
     else:
         state.end()

@@ -28,6 +28,7 @@ def simulate_contained(
     from stackctl.errors import Unavailable
     from stackctl.report import console
     from stackctl.runtimes.callback import callback
+    from stackctl.runtimes.docker.facts import FACTS
     from stackctl.runtimes.docker.sidecar import Beside, published, running
     from stackctl.scrape import component_address
     from stackctl.simulate.container_spec import LISTENING, Order, Served, write
@@ -35,7 +36,7 @@ def simulate_contained(
     listens = {exporter.job: exporter.listen.reached for exporter in stack.exporters}
     served = [Served(replace(each, run=Run()), tuple(_addresses(each, listens.get(each.name)))) for each in services]
     inside = _free_port({port for each in served for _, port in each.addresses})
-    gateway = f"http://{component_address(stack.pushgateway, c.DOCKER)}" if stack.pushgateway else ""
+    gateway = f"http://{component_address(stack.pushgateway, FACTS)}" if stack.pushgateway else ""
     order = Order(tuple(served), scenario, seed, speed, inside, gateway)
     local = sorted({target.port for each in services for target in each.targets if target.host in c.LOCAL_HOSTS})
     names = sorted({target.host for each in services for target in each.targets if target.host not in c.LOCAL_HOSTS})
@@ -68,10 +69,11 @@ def simulate_contained(
 
 def _addresses(service: Service, listen: str | None) -> Iterator[tuple[str, int]]:
     """What Prometheus asks, and where stackctl asks an exporter whether it is ready."""
+    from stackctl.runtimes.docker.facts import FACTS
     from stackctl.scrape import reachable
 
     for target in service.targets:
-        yield reachable(target, c.DOCKER), target.port
+        yield reachable(target, FACTS), target.port
     if listen:
         yield listen, service.targets[0].port
 

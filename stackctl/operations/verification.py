@@ -49,9 +49,9 @@ def verify_stack(
     begun, start = time.time(), time.monotonic()
     context = Context(
         stack=session.stack,
-        runtime=session.runtime.name,
+        runtime=session.runtime.facts,
         tree=session.tree,
-        jobs=scrape.rendered_jobs(session.stack, session.runtime.name, session.tree),
+        jobs=scrape.rendered_jobs(session.stack, session.runtime.facts, session.tree),
         skipped=session.running.units_skipped,
         current=session.current.id,
         declared=session.state.identify(session.tree),

@@ -11,7 +11,6 @@ from stackctl.errors import raise_if_any
 from stackctl.model import Server, Stack
 from stackctl.render.alertmanager import alertmanager_config
 from stackctl.render.closed import closed
-from stackctl.render.compose import compose_project
 from stackctl.render.grafana import (
     dashboard_json,
     dashboard_problems,
@@ -20,7 +19,6 @@ from stackctl.render.grafana import (
     folder_name,
     providers,
 )
-from stackctl.render.native import native_units
 from stackctl.render.prometheus import prometheus_config
 from stackctl.render.receivers import TEMPLATES, templates
 from stackctl.render.rules import rule_files
@@ -28,8 +26,10 @@ from stackctl.render.scope import scope_of
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import json_bytes, yaml_bytes
 from stackctl.render.web import web_files
+from stackctl.runtimes import registry as runtimes
+from stackctl.runtimes.facts import Facts
 from stackctl.source import Secret
-from stackctl.tree import File, Tree, Unit, dump_units, ignored
+from stackctl.tree import File, Tree, dump_units, ignored
 
 __all__ = ["PASSWORD_FILE", "render"]
 
@@ -39,38 +39,42 @@ _NOTHING: Mapping[str, Secret] = {}
 
 
 def render(stack: Stack, runtime: str, generated: Mapping[str, Secret] = _NOTHING, salt: bytes = b"") -> Tree:
-    """The tree of `stack` for `runtime` ("docker" or "native").
+    """The tree of `stack` for `runtime`, the name of one.
 
     `generated` holds the secrets that the manifest leaves to stackctl: GRAFANA_ADMIN_PASSWORD when there is a
     Grafana without a password (KeyError when it is missing). With the stack's own `salt`, units also differ when
     their secrets do. Raises InputError for what no server could load: dashboards that Grafana would refuse.
     """
+    facts = runtimes.facts(runtime)
     images = {component.name: image_version(component.image) for component in stack.components}
-    secrets = {name: SecretFiles(name, salt, images.get(name, ()), runtime) for name in (c.PROMETHEUS, c.ALERTMANAGER)}
+    secrets = {
+        name: SecretFiles(name, salt, images.get(name, ()), facts.runs_images)
+        for name in (c.PROMETHEUS, c.ALERTMANAGER)
+    }
     files = {
-        **_prometheus(stack, runtime, secrets[c.PROMETHEUS]),
-        **_alertmanager(stack, runtime, secrets[c.ALERTMANAGER]),
-        **web_files(stack, runtime, salt),
-        **{path: file for server in stack.components for path, file in _own(server, stack, runtime).items()},
+        **_prometheus(stack, facts, secrets[c.PROMETHEUS]),
+        **_alertmanager(stack, facts, secrets[c.ALERTMANAGER]),
+        **web_files(stack, salt),
+        **{path: file for server in stack.components for path, file in _own(server, stack, facts).items()},
     }
     raise_if_any(dashboard_problems(stack.dashboards))
     files |= {path: file for collected in secrets.values() for path, file in collected.files.items()}
-    files |= _grafana(stack, runtime, generated)
+    files |= _grafana(stack, facts, generated)
     files = closed(files, stack)
-    units = _runnable(stack, runtime, files, salt)
+    units = runtimes.module(runtime, "rendering").units(stack, files, salt)
     files[c.UNITS_FILE] = File(dump_units(stack.name, runtime, units))
     files = closed(files, stack)
     files |= ignored(files)
     return Tree(stack.name, runtime, files, units)
 
 
-def _prometheus(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str, File]:
+def _prometheus(stack: Stack, runtime: Facts, secrets: SecretFiles) -> dict[str, File]:
     config = prometheus_config(stack, runtime, secrets)
     rules = {f"{c.RULES_FOLDER}{path}": file for path, file in rule_files(stack).items()}
     return {c.PROMETHEUS_FILE: _yaml(config, stack, secret=secrets.in_clear), **rules}
 
 
-def _alertmanager(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str, File]:
+def _alertmanager(stack: Stack, runtime: Facts, secrets: SecretFiles) -> dict[str, File]:
     if stack.alertmanager is None:
         return {}
     config = alertmanager_config(stack.alertmanager, runtime, secrets)
@@ -78,7 +82,7 @@ def _alertmanager(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str,
     return {**files, f"alertmanager/{TEMPLATES}": File(templates())} if stack.alertmanager.receivers else files
 
 
-def _own(server: Server, stack: Stack, runtime: str) -> dict[str, File]:
+def _own(server: Server, stack: Stack, runtime: Facts) -> dict[str, File]:
     """The files that a component itself brings: its configuration, and its secrets."""
     component = registry.of(server)
     secrets = SecretFiles(server.name)
@@ -87,7 +91,7 @@ def _own(server: Server, stack: Stack, runtime: str) -> dict[str, File]:
     return {**{path: _yaml(data, stack) for path, data in component.configuration().items()}, **secrets.files}
 
 
-def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dict[str, File]:
+def _grafana(stack: Stack, runtime: Facts, generated: Mapping[str, Secret]) -> dict[str, File]:
     if stack.grafana is None:
         return {}
     password = stack.grafana.admin_password or generated[c.GRAFANA_ADMIN_PASSWORD]
@@ -105,15 +109,6 @@ def _grafana(stack: Stack, runtime: str, generated: Mapping[str, Secret]) -> dic
         **dict.fromkeys(empty_folders(), File(b"")),
         **dashboards,
     }
-
-
-def _runnable(stack: Stack, runtime: str, files: dict[str, File], salt: bytes) -> tuple[Unit, ...]:
-    """The units; for Docker their compose.yaml joins `files`."""
-    if runtime == "native":
-        return native_units(stack, files, salt)
-    project, units = compose_project(stack, files, salt)
-    files[c.COMPOSE_FILE] = _yaml(project, stack)
-    return units
 
 
 def _yaml(value: object, stack: Stack, *, secret: bool = False) -> File:

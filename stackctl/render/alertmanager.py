@@ -10,13 +10,14 @@ from stackctl.render import routing
 from stackctl.render.receivers import TEMPLATES, receiver_config
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import merged
+from stackctl.runtimes.facts import Facts
 
 # Without receivers alerts are shown and go nowhere: Alertmanager wants a name for that.
 _NO_RECEIVER = "null"
 _APPENDED = frozenset({"receivers", "templates", "inhibit_rules", "time_intervals"})
 
 
-def alertmanager_config(alertmanager: Alertmanager, runtime: str, secrets: SecretFiles) -> dict[str, Any]:
+def alertmanager_config(alertmanager: Alertmanager, runtime: Facts, secrets: SecretFiles) -> dict[str, Any]:
     """The content of alertmanager.yml. Secrets go to `secrets`."""
     sections = {
         "route": secrets.plain(_route(alertmanager), ("route",)),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from stackctl.addresses import reachable_url
+from stackctl.runtimes.facts import Facts
 from stackctl.source import Attached
 from stackctl.tree import load_yaml
 
@@ -15,9 +16,9 @@ from stackctl.tree import load_yaml
 _SERVERS = frozenset({"url", "server", "api_server"})
 
 
-def reachable_discovery(block: Any, runtime: str) -> Any:
+def reachable_discovery(block: Any, runtime: Facts) -> Any:
     """`block` with the addresses in its `*_sd_configs`, and of targets in their files, as Prometheus reaches them."""
-    if runtime != "docker":
+    if not runtime.this_machine:
         return block
     if isinstance(block, Mapping):
         return {
@@ -29,7 +30,7 @@ def reachable_discovery(block: Any, runtime: str) -> Any:
     return [reachable_discovery(item, runtime) for item in block] if isinstance(block, list | tuple) else block
 
 
-def _reachable(entry: Any, runtime: str) -> Any:
+def _reachable(entry: Any, runtime: Facts) -> Any:
     if not isinstance(entry, Mapping):
         return entry
     fields = {
@@ -43,7 +44,7 @@ def _reachable(entry: Any, runtime: str) -> Any:
     return fields
 
 
-def _with_targets(file: Attached, runtime: str) -> Attached:
+def _with_targets(file: Attached, runtime: Facts) -> Attached:
     """A file of targets; as it is when none of them is on the user's machine."""
     groups = load_yaml(file.content)  # JSON is YAML too
     if not isinstance(groups, list):
@@ -52,7 +53,7 @@ def _with_targets(file: Attached, runtime: str) -> Attached:
     return file if made == groups else replace(file, content=json.dumps(made, indent=2) + "\n")
 
 
-def _groups(group: Any, runtime: str) -> Iterator[Any]:
+def _groups(group: Any, runtime: Facts) -> Iterator[Any]:
     """A group, and for each target whose address changes one of its own, which keeps the address as `instance`."""
     targets = group.get("targets") if isinstance(group, Mapping) else None
     if not isinstance(targets, list):

@@ -14,6 +14,7 @@ from stackctl.errors import Unavailable
 from stackctl.model import Board, Dashboard, Stack
 from stackctl.render.expansion import escaped
 from stackctl.render.secrets import file_name
+from stackctl.runtimes.facts import Facts
 from stackctl.scrape import component_address
 
 _TOP_LEVEL = "general"
@@ -22,7 +23,7 @@ _UPDATE_SECONDS = 10
 _EMPTY_FOLDERS = ("alerting", "notifiers", "plugins")
 
 
-def datasources(stack: Stack, runtime: str) -> dict[str, Any]:
+def datasources(stack: Stack, runtime: Facts) -> dict[str, Any]:
     """The provisioning of the one datasource: this stack's Prometheus."""
     number = ".".join(map(str, image_version(stack.prometheus.image)))
     login, tls = stack.prometheus.login, stack.prometheus.tls

@@ -17,6 +17,7 @@ from stackctl.render.discovery import reachable_discovery
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import merged
 from stackctl.render.web import own_scrape
+from stackctl.runtimes.facts import Facts
 from stackctl.scrape import Endpoint, Job, component_address, jobs
 from stackctl.source import Secret
 
@@ -26,7 +27,7 @@ _LOGINS = frozenset({"authorization", "azuread", "basic_auth", "bearer_token", "
 _APPENDED = frozenset({"scrape_configs", "rule_files", "remote_write", "relabel_configs"})
 
 
-def prometheus_config(stack: Stack, runtime: str, secrets: SecretFiles) -> dict[str, Any]:
+def prometheus_config(stack: Stack, runtime: Facts, secrets: SecretFiles) -> dict[str, Any]:
     """The content of prometheus.yml. Secrets go to `secrets`."""
     prometheus = stack.prometheus
     writes = [_reachable_write(block, runtime) for block in prometheus.remote_write]
@@ -66,21 +67,21 @@ def _literal_path(path: str) -> str:
     return re.sub(r"([*?\[\\])", r"\\\1", path)
 
 
-def _storage(prometheus: Prometheus, runtime: str) -> dict[str, Any]:
+def _storage(prometheus: Prometheus, runtime: Facts) -> dict[str, Any]:
     if not retention_in_config(prometheus, runtime):
         return {}
     limits = {"time": prometheus.retention.time, "size": prometheus.retention.size}
     return {"tsdb": {"retention": {key: value for key, value in limits.items() if value}}}
 
 
-def _alerting(stack: Stack, runtime: str) -> dict[str, Any]:
+def _alerting(stack: Stack, runtime: Facts) -> dict[str, Any]:
     if stack.alertmanager is None:
         return {}
     address = component_address(stack.alertmanager, runtime)
     return {"alertmanagers": [{"static_configs": [{"targets": [address]}]}]}
 
 
-def _reachable_write(block: Mapping[str, Any], runtime: str) -> dict[str, Any]:
+def _reachable_write(block: Mapping[str, Any], runtime: Facts) -> dict[str, Any]:
     url = block.get("url")
     return _without_login({**block, "url": reachable_url(url, runtime)}) if isinstance(url, str) else dict(block)
 
@@ -110,7 +111,7 @@ def _remote(extra: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def scrape_config(job: Job, secrets: SecretFiles, runtime: str) -> dict[str, Any]:
+def scrape_config(job: Job, secrets: SecretFiles, runtime: Facts) -> dict[str, Any]:
     """The scrape_config of `job`. Its secrets go to `secrets`."""
     service = job.service
     fields: dict[str, Any] = {
@@ -128,7 +129,7 @@ def scrape_config(job: Job, secrets: SecretFiles, runtime: str) -> dict[str, Any
     return {**given, **_targets(job, fields, secrets, runtime)}
 
 
-def _targets(job: Job, fields: Mapping[str, Any], secrets: SecretFiles, runtime: str) -> dict[str, Any]:
+def _targets(job: Job, fields: Mapping[str, Any], secrets: SecretFiles, runtime: Facts) -> dict[str, Any]:
     """Where the targets come from: discovery, or the list of them in groups of equal labels."""
     service = job.service
     labels = job.labels

@@ -11,6 +11,7 @@ from stackctl.bounds.files import read_bytes
 from stackctl.data import data_dir
 from stackctl.model import Receiver
 from stackctl.render.secrets import SecretFiles
+from stackctl.runtimes.facts import Facts
 from stackctl.source import Attached, Secret
 
 TEMPLATES = "templates/stackctl.tmpl"
@@ -38,7 +39,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 _ADDRESSES = ("url", "api_url", "webhook_url", "smarthost")
 
 
-def receiver_config(receiver: Receiver, runtime: str, secrets: SecretFiles) -> dict[str, Any]:
+def receiver_config(receiver: Receiver, runtime: Facts, secrets: SecretFiles) -> dict[str, Any]:
     """The receiver's entry in alertmanager.yml. Secrets go to `secrets`."""
     sections: dict[str, Any] = {"name": receiver.name}
     for name, blocks in receiver.integrations.items():
@@ -65,7 +66,7 @@ def _filled(block: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, 
     return result
 
 
-def _reachable(block: Mapping[str, Any], runtime: str) -> dict[str, Any]:
+def _reachable(block: Mapping[str, Any], runtime: Facts) -> dict[str, Any]:
     """`block` with addresses on the user's own machine as the server reaches them."""
     return {
         key: _address(value, runtime) if key.removesuffix("_file") in _ADDRESSES else value
@@ -73,7 +74,7 @@ def _reachable(block: Mapping[str, Any], runtime: str) -> dict[str, Any]:
     }
 
 
-def _address(value: Any, runtime: str) -> Any:
+def _address(value: Any, runtime: Facts) -> Any:
     if isinstance(value, Secret):
         return Secret(reachable_url(value.reveal(), runtime))
     if isinstance(value, Attached):

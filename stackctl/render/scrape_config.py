@@ -10,6 +10,7 @@ from stackctl.render.prometheus import scrape_config
 from stackctl.render.rules import rule_files
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.text import yaml_bytes
+from stackctl.runtimes.registry import facts
 from stackctl.scrape import jobs
 from stackctl.tree import File, Tree, ignored
 
@@ -20,7 +21,8 @@ def export_scrape_config(stack: Stack) -> Tree:
     """The jobs of all services, their secrets as files, and the rules."""
     secrets = SecretFiles(c.PROMETHEUS, image=image_version(stack.prometheus.image))
     # The other Prometheus is a process of the user's, so addresses stay as they were written.
-    services = [scrape_config(job, secrets, "native") for job in jobs(stack, "native") if job.service]
+    place = facts(c.NATIVE)
+    services = [scrape_config(job, secrets, place) for job in jobs(stack, place) if job.service]
     rules = {f"rules/{path}": file for path, file in rule_files(stack).items()}
     jobs_file = File(yaml_bytes({"scrape_configs": services}, stack.origin.file), secrets.in_clear)
     files = {FILE: jobs_file, **rules, **secrets.files, c.EXPORT_MARKER: File(b"")}

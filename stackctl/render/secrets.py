@@ -37,7 +37,7 @@ class SecretFiles:
     component: str
     salt: bytes = b""
     image: tuple[int, ...] = ()
-    runtime: str = ""
+    runs_image: bool = True
     files: dict[str, File] = field(default_factory=dict)
     in_clear: bool = False
 
@@ -72,9 +72,12 @@ class SecretFiles:
                 return _FILE_LIST, names
             self.in_clear |= _is_clear_secret(path, owner, value)
             return key, self._plain(value, path, below)
-        if secret_keys.has_file(self.component, owner, key, self.image, self.runtime) and key not in _UNRESOLVED:
+        if key not in _UNRESOLVED and self._has_file(owner, key):
             return f"{key}_file", self._named(value, path, owner, key)
         return key, value.reveal() if secret_keys.is_open(owner, key) else self._revealed(value)
+
+    def _has_file(self, owner: str, key: str) -> bool:
+        return secret_keys.has_file(self.component, owner, key, self.image, runs_image=self.runs_image)
 
     def _with_files(self, block: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
         """A `tls_config` with its certificate in a file where the key is in one: promtool refuses the mixture."""

@@ -18,8 +18,6 @@ from stackctl.tree import File, digest
 
 PASSWORD_FILE = f"{c.WEB_FOLDER}password"
 CA_FILE = f"{c.WEB_FOLDER}ca.crt"
-# How promtool logs in, in Prometheus' container. No secret is in it.
-CLIENT_FILE = "prometheus/client.yml"
 _CERT, _KEY = "tls.crt", "tls.key"
 
 # The password itself lies beside its hash, where the same may read both: a dearer hash would guard nothing, and every
@@ -29,7 +27,7 @@ _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BCRYPT = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def web_files(stack: Stack, runtime: str, salt: bytes) -> dict[str, File]:
+def web_files(stack: Stack, salt: bytes) -> dict[str, File]:
     """The files of a Prometheus with `auth`; nothing without."""
     prometheus = stack.prometheus
     login, tls = prometheus.login, prometheus.tls
@@ -49,18 +47,15 @@ def web_files(stack: Stack, runtime: str, salt: bytes) -> dict[str, File]:
         secret |= {f"{c.WEB_FOLDER}{_CERT}": tls.cert.encode(), f"{c.WEB_FOLDER}{_KEY}": tls.key.reveal().encode()}
         secret |= {CA_FILE: tls.ca.encode()} if tls.ca else {}
         secret |= {grafana.PROMETHEUS_CA_FILE: tls.ca.encode()} if tls.ca and stack.grafana else {}
-    files = {path: File(content, secret=True) for path, content in secret.items()}
-    if runtime == c.DOCKER:
-        files[CLIENT_FILE] = File(yaml_bytes(_client(prometheus), stack.origin.file))
-    return files
+    return {path: File(content, secret=True) for path, content in secret.items()}
 
 
-def _client(prometheus: Prometheus) -> dict[str, Any]:
-    """How promtool asks, in the container."""
+def client_config(prometheus: Prometheus, tree: str) -> dict[str, Any]:
+    """How promtool asks, from where the tree is at `tree`: the content of its `--http.config.file`."""
     login, tls = prometheus.login, prometheus.tls
-    trust = {"ca_file": f"{c.CONTAINER_TREE}/{CA_FILE}"} if tls and tls.ca else {}
+    trust = {"ca_file": f"{tree}/{CA_FILE}"} if tls and tls.ca else {}
     return {
-        **(_basic_auth(login, f"{c.CONTAINER_TREE}/{PASSWORD_FILE}") if login else {}),
+        **(_basic_auth(login, f"{tree}/{PASSWORD_FILE}") if login else {}),
         **({"tls_config": {**trust, "server_name": tls.server_name}} if tls else {}),
     }
 

@@ -93,26 +93,26 @@ def _refuse_foreign(folder: Path, allowed: bool) -> None:
 
 def _place(tree: Tree, folder: Path, *, opened: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    if opened and tree.runtime == c.DOCKER:
-        # Whatever the umask: the folder is mounted, and containers have to pass through it.
+    if opened and tree.has_users:
+        # Whatever the umask: the folder is mounted, and the users of containers have to pass through it.
         folder.chmod(0o755)
     with tempfile.TemporaryDirectory(prefix=".stackctl-", dir=folder) as name:
         staged = Path(name)
         for number, (_, file) in enumerate(tree):
             (staged / str(number)).write_bytes(file.content)
         for number, (path, file) in enumerate(tree):
-            _make_parents(folder, path, tree.runtime)
-            ownership.protect_file(staged / str(number), path, file, tree.runtime)
+            _make_parents(folder, path, has_users=tree.has_users)
+            ownership.protect_file(staged / str(number), path, file, has_users=tree.has_users)
             (staged / str(number)).replace(folder / path)
 
 
-def _make_parents(folder: Path, path: str, runtime: str) -> None:
+def _make_parents(folder: Path, path: str, *, has_users: bool) -> None:
     for parent in reversed(Path(path).parents):
         place = folder / parent
         if parent == Path() or (place.is_dir() and parent.parts[0] != c.SECRETS_DIR):
             continue
         place.mkdir(exist_ok=True)
-        ownership.protect_folder(place, parent.as_posix(), runtime)
+        ownership.protect_folder(place, parent.as_posix(), has_users=has_users)
 
 
 def _is_secret(path: str, file: File | None, place: Path) -> bool:

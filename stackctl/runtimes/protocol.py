@@ -11,6 +11,7 @@ from typing import IO, Literal, Protocol
 
 from stackctl.access import Access
 from stackctl.runtimes.checkers import Texts
+from stackctl.runtimes.facts import Facts
 from stackctl.runtimes.http import Answer
 from stackctl.runtimes.validation import Refusal
 from stackctl.tree import Unit
@@ -125,7 +126,12 @@ class Runtime(Protocol):
 
     @property
     def name(self) -> str:
-        """Either "docker" or "native"."""
+        """Its name, which is that of its facts."""
+        ...
+
+    @property
+    def facts(self) -> Facts:
+        """What holds for every stack in it."""
         ...
 
     def observe(self) -> tuple[Observed, ...]:

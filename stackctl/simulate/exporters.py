@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.model import Contract, Exporter, Health, Service, Stack, Target
+from stackctl.runtimes.facts import Facts
+from stackctl.runtimes.native.facts import FACTS as NATIVE
 from stackctl.scrape import component_address
 
 
-def simulated_exporters(stack: Stack, runtime: str = c.NATIVE) -> list[Service]:
+def simulated_exporters(stack: Stack, runtime: Facts = NATIVE) -> list[Service]:
     """The exporters of the stack as services, each with its contract and the address that Prometheus asks."""
     run = [(each.name, _as_service(each, runtime)) for each in stack.exporters]
     scraped = [(each.component, each) for each in stack.services if each.component]
     return [made for name, service in (*run, *scraped) for made in _with_contract(name, service, stack)]
 
 
-def _as_service(exporter: Exporter, runtime: str) -> Service:
+def _as_service(exporter: Exporter, runtime: Facts) -> Service:
     target = Target(component_address(exporter, runtime), {}, exporter.origin)
     return Service(exporter.job, exporter.origin, (target,))
 

@@ -16,6 +16,7 @@ from stackctl.clients.probe import Dial
 from stackctl.clients.prometheus import Prometheus
 from stackctl.model import Server, Stack
 from stackctl.promql import duration
+from stackctl.runtimes.facts import Facts
 from stackctl.scrape import Job
 from stackctl.source import Secret
 from stackctl.tree import Tree
@@ -46,7 +47,7 @@ class Context:
     """
 
     stack: Stack
-    runtime: str
+    runtime: Facts
     tree: Tree
     jobs: tuple[Job, ...]
     skipped: Mapping[str, str]

@@ -197,8 +197,8 @@ def test_what_has_no_login_is_left_alone(text: str) -> None:
 
 
 def test_oldest_version_decides_natively() -> None:
-    assert secret_keys.has_file(c.ALERTMANAGER, "wechat_configs", "api_secret", (), c.DOCKER)
-    assert not secret_keys.has_file(c.ALERTMANAGER, "wechat_configs", "api_secret", (), c.NATIVE)
-    assert not secret_keys.has_file(c.ALERTMANAGER, "wechat_configs", "api_secret", (0, 28, 1), c.DOCKER)
+    assert secret_keys.has_file(c.ALERTMANAGER, "wechat_configs", "api_secret", (), runs_image=True)
+    assert not secret_keys.has_file(c.ALERTMANAGER, "wechat_configs", "api_secret", (), runs_image=False)
+    assert not secret_keys.has_file(c.ALERTMANAGER, "wechat_configs", "api_secret", (0, 28, 1), runs_image=True)
     # Who has this key has its twin, however old: `mattermost_configs` came with both.
-    assert secret_keys.has_file(c.ALERTMANAGER, "mattermost_configs", "webhook_url", (), c.NATIVE)
+    assert secret_keys.has_file(c.ALERTMANAGER, "mattermost_configs", "webhook_url", (), runs_image=False)

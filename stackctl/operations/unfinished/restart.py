@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl import conventions as c
 from stackctl.errors import StackctlError
+from stackctl.runtimes import registry as runtimes
 
 if TYPE_CHECKING:
     from stackctl.runtimes.protocol import Runtime
@@ -49,10 +49,12 @@ def start(
 
 @contextmanager
 def former_place(state: State, former: Path, runtime: str) -> Iterator[None]:
-    """Have the state reachable in the folder that it was moved from: native servers write there what they hold in
-    memory when they stop. Not where something else is by now."""
+    """Have the state reachable in the folder that it was moved from: servers with their data in it write there what
+    they hold in memory when they stop. Not where something else is by now."""
     link, folder = former, former.parent
-    is_free = runtime == c.NATIVE and bool(former.name) and not os.path.lexists(link) and folder.parent.is_dir()
+    facts = runtimes.find(runtime)
+    wanted = bool(facts and facts.data_in_state and former.name)
+    is_free = wanted and not os.path.lexists(link) and folder.parent.is_dir()
     makes_folder = is_free and not folder.exists()
     try:
         if makes_folder:

@@ -28,6 +28,8 @@ from stackctl.errors import Unavailable
 from stackctl.runtimes import bounded, dial, ports
 from stackctl.runtimes.checkers import FILES, TREE, Call, Texts, Verdict
 from stackctl.runtimes.docker import containers, engine, removal, volume
+from stackctl.runtimes.docker.facts import FACTS
+from stackctl.runtimes.facts import Facts
 from stackctl.runtimes.http import FETCH_SECONDS, Answer, reload_all
 from stackctl.runtimes.protocol import LOST, MOVED, DataFile, Live, Observed, Peer, Plan
 from stackctl.runtimes.validation import Refusal, validate
@@ -73,7 +75,8 @@ class Docker:
     project: str
     live: Path
     note: Callable[[str], None]
-    name: str = "docker"
+    name: str = FACTS.name
+    facts: Facts = FACTS
 
     @cached_property
     def client(self) -> APIClient:

@@ -27,8 +27,10 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.errors import Unavailable
 from stackctl.runtimes import dial, ports
 from stackctl.runtimes.checkers import Texts
+from stackctl.runtimes.facts import Facts
 from stackctl.runtimes.http import FETCH_SECONDS, Answer, ask, reload_all
 from stackctl.runtimes.native import process
+from stackctl.runtimes.native.facts import FACTS
 from stackctl.runtimes.native.local_checker import Local
 from stackctl.runtimes.native.tail import lines
 from stackctl.runtimes.protocol import LOST, MOVED, TEMPORARY, DataFile, Live, Observed, Peer, Plan
@@ -59,7 +61,8 @@ class Native:
     """The processes of one stack. `folder` is the stack's state folder (absolute)."""
 
     folder: Path
-    name: str = "native"
+    name: str = FACTS.name
+    facts: Facts = FACTS
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, compare=False, repr=False)
 
     # -- observing --------------------------------------------------------------------------------------------

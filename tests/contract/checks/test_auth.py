@@ -16,6 +16,7 @@ from stackctl.operations.live import Live, Target
 from stackctl.render import render
 from stackctl.render.write import write
 from stackctl.runtimes.protocol import Runtime
+from stackctl.runtimes.registry import facts
 from stackctl.state import Generation, Running, State
 from tests.contract.checks.world import World
 from tests.contract.serving import CERTIFICATES, Reply, Server, serve
@@ -73,8 +74,8 @@ def test_a_certificate_that_is_not_trusted_must_be_told_with_what_to_do(well: Wo
     ],
 )
 def test_the_scrape_of_prometheus_itself_must_not_be_taken_for_a_service(error: str, cause: str) -> None:
-    job, *_ = scrape.jobs(stack_of("auth"), "native")
-    found = diagnose(job, job.endpoints[0], error, "native")
+    job, *_ = scrape.jobs(stack_of("auth"), facts("native"))
+    found = diagnose(job, job.endpoints[0], error, facts("native"))
     assert found.cause.startswith(cause)
     assert found.remedy.startswith("Run `stackctl reload`")
 

@@ -16,6 +16,7 @@ import pytest
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Target
+from stackctl.runtimes.registry import facts
 from stackctl.source import Position, Secret
 from tests.contract.checks.world import Around, Peer, Unit, World, closed, no_answer, opened
 
@@ -131,7 +132,7 @@ def fail(well: World, error: str, address: str, dial: object = opened, **service
 
 def test_what_listens_on_loopback_only_must_be_told_by_the_two_answers(well: World, app: Raw) -> None:
     app.answers["/metrics"] = http("200 OK", METRICS, Content_Type=PLAIN)
-    well.change(runtime="docker", dial=opened)
+    well.change(runtime=facts("docker"), dial=opened)
     finding = fail(well, "connect: connection refused", f"host.docker.internal:{app.port}", closed)
     assert finding.summary == f"down: connection refused at host.docker.internal:{app.port}: it is bound to 127.0.0.1"
     assert f"port {app.port} of this machine on 127.0.0.1 only" in finding.remedy
@@ -141,7 +142,7 @@ def test_what_listens_on_loopback_only_must_be_told_by_the_two_answers(well: Wor
 
 
 def test_where_nothing_listens_at_all_loopback_must_not_be_blamed(well: World) -> None:
-    well.change(runtime="docker")
+    well.change(runtime=facts("docker"))
     finding = fail(well, "connect: connection refused", "host.docker.internal:1", closed)
     assert finding.summary == "down: connection refused at host.docker.internal:1"
     assert finding.remedy.startswith("Nothing listens on port 1 of this machine: ")
@@ -163,7 +164,7 @@ def test_a_service_that_hangs_must_be_told_from_packets_that_are_lost(
         yield
 
     assert down("context deadline exceeded", dial=lost).summary == ("down: it cannot be reached: the packets are lost")
-    well.change(runtime="docker", dial=opened)
+    well.change(runtime=facts("docker"), dial=opened)
     app.silent.set()
     finding = fail(well, "context deadline exceeded", f"host.docker.internal:{app.port}", lost)
     assert "firewall" in finding.remedy
@@ -189,7 +190,7 @@ def unknown(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
 
 def test_an_unknown_name_must_be_told_with_the_nearest_and_where_its_container_is(well: World) -> None:
     around = Around(beside=(Peer(("shop-api", "x-shop-api-1")), Peer(("db",)), Peer(("shop-ap2",), ("far",), False)))
-    well.change(runtime="docker", place=around, dial=unknown)
+    well.change(runtime=facts("docker"), place=around, dial=unknown)
     finding = fail(well, NO_HOST, "shop-ap:8000", unknown)
     assert finding.summary == "down: the name does not resolve: `shop-ap` is perhaps `shop-api`"
     assert finding.remedy == "Write `shop-api:8000` for `shop-ap:8000`."
@@ -200,7 +201,7 @@ def test_an_unknown_name_must_be_told_with_the_nearest_and_where_its_container_i
 
 
 def test_a_name_that_only_this_machine_knows_must_be_told(well: World) -> None:
-    well.change(runtime="docker", dial=closed)
+    well.change(runtime=facts("docker"), dial=closed)
     finding = fail(well, NO_HOST, "printer:9100", unknown)
     assert finding.summary == "down: the name does not resolve in Prometheus' container"
     assert "IP address" in finding.remedy
@@ -416,7 +417,7 @@ def test_credentials_must_not_go_where_the_name_may_mean_another_machine(well: W
         with opened("127.0.0.1", app.port, seconds) as connection:
             yield connection
 
-    well.change(runtime="docker", dial=elsewhere)
+    well.change(runtime=facts("docker"), dial=elsewhere)
     fail(well, "server returned HTTP status 500", "api:80", closed, scrape=LOGIN)
     assert len(app.heard) == 1
     assert "Authorization" not in app.heard[0]
@@ -460,7 +461,7 @@ def test_what_runs_behind_a_target_must_be_told_with_its_last_words(
     well: World, unit: Unit, cause: str, remedy: str
 ) -> None:
     lines = tuple(f"line {n}" for n in range(9))
-    well.change(runtime="docker", place=Around(units=(unit,), lines=(*lines, "\x1b[31mhush-hush is wrong")))
+    well.change(runtime=facts("docker"), place=Around(units=(unit,), lines=(*lines, "\x1b[31mhush-hush is wrong")))
     finding = fail(well, NO_HOST, "api:8000", unknown, scrape=LOGIN)
     assert finding.summary.startswith(f"down: the container of `api` {cause}")
     assert remedy in finding.remedy

@@ -18,6 +18,7 @@ from stackctl.components import registry as components
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Retention
 from stackctl.report.report import Report
+from stackctl.runtimes.registry import facts
 from stackctl.source import Position
 from tests.contract.checks.world import World, no_answer, stamp, success
 from tests.contract.checks.world import rule as world_rule
@@ -663,7 +664,7 @@ def test_a_server_that_refuses_its_exporter_must_be_named_where_it_can_be_asked(
     summary = "it answers, but its server does not: localhost:6379: connection refused"
     assert told(finding) == ("fail", summary, "Start its server there, or correct its address under `exporters.redis`.")
     # From a container another address may be meant, and what is refused here says nothing.
-    well.change(runtime="docker")
+    well.change(runtime=facts("docker"))
     assert well.only("exporter.works", "redis").summary == "it answers, but does not reach its server"
 
 

@@ -26,6 +26,7 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import load
 from stackctl.promql.selectors import Selector, read
 from stackctl.render import render
+from stackctl.runtimes.registry import facts
 from stackctl.source import Secret
 from stackctl.verification.context import Context
 from stackctl.wait import Clock
@@ -402,9 +403,9 @@ def context_of(manifest: Path) -> Context:
 
     return Context(
         stack=stack,
-        runtime="native",
+        runtime=facts("native"),
         tree=render(stack, "native"),
-        jobs=scrape.rendered_jobs(stack, "native", render(stack, "native")),
+        jobs=scrape.rendered_jobs(stack, facts("native"), render(stack, "native")),
         skipped={},
         current="aaa",
         declared="aaa",

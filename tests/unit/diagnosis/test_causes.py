@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stackctl.diagnosis.causes import diagnose
+from stackctl.runtimes.registry import facts
 from stackctl.scrape import Endpoint, Job
 from stackctl.source import Position
 
@@ -35,17 +36,17 @@ def endpoint(address: str = "api:8000") -> Endpoint:
     ],
 )
 def test_what_prometheus_says_must_be_told_as_a_cause_and_a_remedy(error: str, cause: str, remedy: str) -> None:
-    diagnosis = diagnose(JOB, endpoint(), error, "docker")
+    diagnosis = diagnose(JOB, endpoint(), error, facts("docker"))
     assert cause in diagnosis.cause
     assert remedy in diagnosis.remedy
 
 
 def test_a_refused_host_target_under_docker_must_name_loopback_as_the_likely_cause() -> None:
-    diagnosis = diagnose(JOB, endpoint("host.docker.internal:8000"), "connect: connection refused", "docker")
+    diagnosis = diagnose(JOB, endpoint("host.docker.internal:8000"), "connect: connection refused", facts("docker"))
     assert "127.0.0.1 only" in diagnosis.remedy
     assert "port 8000" in diagnosis.remedy
 
 
 def test_a_refused_target_elsewhere_must_not_blame_loopback() -> None:
-    diagnosis = diagnose(JOB, endpoint("localhost:8000"), "connect: connection refused", "native")
+    diagnosis = diagnose(JOB, endpoint("localhost:8000"), "connect: connection refused", facts("native"))
     assert "127.0.0.1" not in diagnosis.remedy

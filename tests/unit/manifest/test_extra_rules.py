@@ -10,6 +10,7 @@ from stackctl import scrape
 from stackctl.errors import InputError
 from stackctl.manifest import load
 from stackctl.render import render
+from stackctl.runtimes.registry import facts
 
 MANIFEST = """\
 version: 1
@@ -74,6 +75,6 @@ def test_bad_rule_in_extra_is_refused_at_its_line(tmp_path: Path) -> None:
 
 def test_jobs_in_files_of_extra_are_declared_jobs(tmp_path: Path) -> None:
     stack = load(manifest(tmp_path, "scrape_config_files: [jobs.yml]"), {})
-    jobs = scrape.rendered_jobs(stack, "native", render(stack, "native"))
+    jobs = scrape.rendered_jobs(stack, facts("native"), render(stack, "native"))
     assert [job.name for job in jobs] == ["prometheus", "api", "more"]
     assert [endpoint.address for endpoint in jobs[-1].endpoints] == ["localhost:1"]

@@ -14,6 +14,7 @@ import pytest
 from stackctl import scrape
 from stackctl.manifest import load
 from stackctl.model import Contract, Metric, Push
+from stackctl.runtimes.registry import facts
 from stackctl.simulate.push import Pusher, push_path
 from stackctl.simulate.series import TEXT
 from stackctl.simulate.service import SimulatedClock, SimulatedService
@@ -100,4 +101,4 @@ def test_a_batch_job_must_have_no_scrape_of_its_own(tmp_path: Path) -> None:
     )
     stack = load(tmp_path / "stack.yml", environ={})
     assert stack.services[0].push == Push("nightly")
-    assert [job.name for job in scrape.jobs(stack, "native")] == ["prometheus", "pushgateway"]
+    assert [job.name for job in scrape.jobs(stack, facts("native"))] == ["prometheus", "pushgateway"]

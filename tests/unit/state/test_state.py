@@ -230,7 +230,7 @@ def test_a_disk_that_refuses_must_leave_the_old_generation(
     old = state.write(tree())
     state.switch(old)
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("stackctl.state.generation._write", refuse)

@@ -11,6 +11,7 @@ from stackctl.components.component import ENV_FILE, Place
 from stackctl.model import NativeRun, Server, Service, Stack
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.units import component_unit, fingerprint, more_arguments
+from stackctl.runtimes.native.facts import FACTS
 from stackctl.source import Secret
 from stackctl.tree import File, Unit
 
@@ -20,7 +21,7 @@ TREE, DATA, MOUNT, HOME = "{tree}", "{data}", "{mount}", "{home}"
 EXPANDED_TREE = "{expanded_tree}"
 
 
-def native_units(stack: Stack, files: dict[str, File], salt: bytes) -> tuple[Unit, ...]:
+def units(stack: Stack, files: dict[str, File], salt: bytes) -> tuple[Unit, ...]:
     """The units, with files of their own added to `files`."""
     own = [_component(server, stack, files, salt) for server in stack.components]
     services = [_service(service, service.run.native, files, salt) for service in stack.services if service.run.native]
@@ -29,7 +30,7 @@ def native_units(stack: Stack, files: dict[str, File], salt: bytes) -> tuple[Uni
 
 def _component(server: Server, stack: Stack, files: Mapping[str, File], salt: bytes) -> Unit:
     component = registry.of(server)
-    place = Place(stack, c.NATIVE, TREE, DATA, HOME, str(server.listen), EXPANDED_TREE)
+    place = Place(stack, FACTS, TREE, DATA, HOME, str(server.listen), EXPANDED_TREE)
     command = (*component.arguments(server, place), *more_arguments(server))
     env = component.environment(server, place)
     cwd = MOUNT if component.container.above_tree else ""

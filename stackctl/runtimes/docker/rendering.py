@@ -12,11 +12,15 @@ from stackctl.components import registry
 from stackctl.components.component import Component, Place
 from stackctl.model import Block, Prometheus, Server, Service, Stack
 from stackctl.render.closed import holds_secret
-from stackctl.render.custom import from_manifest, networks_of, volumes_of
-from stackctl.render.text import merged
+from stackctl.render.text import merged, yaml_bytes
 from stackctl.render.units import component_unit, fingerprint, more_arguments
-from stackctl.render.web import CLIENT_FILE
+from stackctl.render.web import client_config
+from stackctl.runtimes.docker.compose_service import from_manifest, networks_of, volumes_of
+from stackctl.runtimes.docker.facts import FACTS
 from stackctl.tree import File, Unit, reader
+
+# How promtool logs in, in Prometheus' container. No secret is in it.
+CLIENT_FILE = "prometheus/client.yml"
 
 # What is good for any container, the user's own included.
 _DEFAULTS = {
@@ -39,8 +43,11 @@ _TREE_MOUNT = {
 _REFERENCE = re.compile(r"\$\$|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-?+][^{}]*)?\}|\$")
 
 
-def compose_project(stack: Stack, files: Mapping[str, File], salt: bytes) -> tuple[dict[str, Any], tuple[Unit, ...]]:
-    """The content of compose.yaml and the units in it. `files` is the rest of the tree."""
+def units(stack: Stack, files: dict[str, File], salt: bytes) -> tuple[Unit, ...]:
+    """The units, with compose.yaml and how Prometheus' container asks itself added to `files`."""
+    if stack.prometheus.login or stack.prometheus.tls:
+        asking = client_config(stack.prometheus, c.CONTAINER_TREE)
+        files[CLIENT_FILE] = File(yaml_bytes(asking, stack.origin.file))
     made = [
         *(_component(server, stack, files, salt) for server in stack.components),
         *(_service(service, service.run.docker, stack, salt) for service in stack.services if service.run.docker),
@@ -53,13 +60,14 @@ def compose_project(stack: Stack, files: Mapping[str, File], salt: bytes) -> tup
         **({"volumes": volumes} if volumes else {}),
         **({"networks": networks} if networks else {}),
     }
-    return project, tuple(unit for _, unit in made)
+    files[c.COMPOSE_FILE] = File(yaml_bytes(project, stack.origin.file))
+    return tuple(unit for _, unit in made)
 
 
 def _component(server: Server, stack: Stack, files: Mapping[str, File], salt: bytes) -> tuple[dict[str, Any], Unit]:
     component = registry.of(server)
     container = component.container
-    place = Place(stack, c.DOCKER, c.CONTAINER_TREE, container.data, listen=f":{component.port}")
+    place = Place(stack, FACTS, c.CONTAINER_TREE, container.data, listen=f":{component.port}")
     command = [*component.arguments(server, place), *container.flags, *more_arguments(server)]
     joins = stack.networks and container.joins_networks
     fields = {

@@ -1,0 +1,20 @@
+"""The facts of the docker runtime."""
+
+from __future__ import annotations
+
+from stackctl import conventions as c
+from stackctl.runtimes.facts import Facts
+
+FACTS = Facts(
+    name=c.DOCKER,
+    runs_images=True,
+    has_names=True,
+    this_machine=c.HOST_FROM_CONTAINER,
+    shares_network=False,
+    has_users=True,
+    has_env_files=False,
+    data_in_state=False,
+    unit="container",
+    prometheus="Prometheus' container",
+    unresolved="Correct the host in `{}`; start its container, or name its network in `networks: {{join: [...]}}`.",
+)

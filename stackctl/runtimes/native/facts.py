@@ -1,0 +1,20 @@
+"""The facts of the native runtime."""
+
+from __future__ import annotations
+
+from stackctl import conventions as c
+from stackctl.runtimes.facts import Facts
+
+FACTS = Facts(
+    name=c.NATIVE,
+    runs_images=False,
+    has_names=False,
+    this_machine="",
+    shares_network=True,
+    has_users=False,
+    has_env_files=True,
+    data_in_state=True,
+    unit="process",
+    prometheus="this machine",
+    unresolved="Correct the host in `{}`; names of containers mean nothing natively.",
+)
