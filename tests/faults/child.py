@@ -17,6 +17,7 @@ import re
 import signal
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ class Faults:
             step = self._step(event, arguments)
             if step and not (step == self._last and step.endswith("*")):
                 self._reach(step)
+                if event == "os.kill":  # who gets the signal takes time to end, and is not waited for any more
+                    self._reach(f"after {step}", lambda: os.kill(*arguments))
             self._last = step or self._last
         finally:
             self._is_busy = False
@@ -69,11 +72,13 @@ class Faults:
         if self._action == "record":
             Path(self._name).write_text("".join(f"{name}\n" for name in self._names))
 
-    def _reach(self, step: str) -> None:
+    def _reach(self, step: str, before: Callable[[], None] = lambda: None) -> None:
+        """Note a step, and do the action there, after what has to come `before` it."""
         self._seen[step] += 1
         name = f"{step} #{self._seen[step]}"
         self._names.append(name)
         if name == self._name:
+            before()
             if self._action == "ENOSPC":
                 self._is_full = True
             else:

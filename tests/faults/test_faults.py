@@ -50,3 +50,12 @@ def test_an_interrupted_command_loses_and_stops_nothing(made: Bench, operation: 
     cases = selected(operation, points(made, operation), _CASES[made.runtime])
     reached = [check(made, case) for case in cases]
     assert any(reached), f"no case reached its step: {cases}"
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("made", ["native"], indirect=True)
+@pytest.mark.parametrize("name", ["backup", "restore"])
+@pytest.mark.parametrize("action", ["SIGKILL", "SIGTERM"])
+def test_a_server_that_was_still_ending_runs_afterwards(made: Bench, name: str, action: str) -> None:
+    operation = next(one for one in OPERATIONS if one.name == name)
+    assert check(made, Case(operation, "after signal SIGTERM #1", action, "backup"))

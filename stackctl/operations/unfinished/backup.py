@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.operations.unfinished.restart import listed, runtime_of, start
+from stackctl.operations.unfinished.restart import listed, runtime_of, start, stop_fully
 
 if TYPE_CHECKING:
     from stackctl.runtimes.protocol import Runtime
@@ -29,6 +29,7 @@ def finish(_: Path, state: State, entry: Entry) -> str:
 
 def tidy(state: State, runtime: Runtime, current: Generation, entry: Entry) -> tuple[str, ...]:
     """Leave nothing of a backup behind; return what was started again."""
+    stop_fully(runtime, current, entry.stopped)
     started = start(runtime, current, entry.stopped)
     if entry.temporary:
         Path(entry.temporary).unlink(missing_ok=True)

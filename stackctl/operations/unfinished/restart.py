@@ -47,6 +47,19 @@ def start(
     return plan.starting()
 
 
+def stop_fully(runtime: Runtime, generation: Generation, names: Collection[str]) -> None:
+    """Stop those of the units `names` that run, and wait until they have ended.
+
+    An interrupted command may have told them to: until they have ended they look like any that runs, and would be left
+    alone.
+    """
+    from stackctl.runtime import Plan, Step
+
+    running = sorted(one.name for one in runtime.observe() if one.name in names and one.state == "running")
+    if running:
+        runtime.execute(Plan(tuple(Step("remove", name, "was being stopped") for name in running)), generation)
+
+
 @contextmanager
 def former_place(state: State, former: Path, runtime: str) -> Iterator[None]:
     """Have the state reachable in the folder that it was moved from: servers with their data in it write there what

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl.operations.unfinished.restart import READY_SECONDS, listed, start
+from stackctl.operations.unfinished.restart import READY_SECONDS, listed, start, stop_fully
 
 if TYPE_CHECKING:
     from stackctl.runtimes.protocol import Runtime
@@ -30,6 +30,8 @@ def undo(
     """Put back what was set aside, remove what was added, and start what ran before, on the generation before."""
     before, new = state.generation(entry.before), state.generation(entry.going_to)
     if entry.going_to:
+        if running := before or new:
+            stop_fully(runtime, running, entry.stopped)
         for unit in entry.aside:
             runtime.put_back(unit, entry.token)
         _remove_unused(runtime, entry, new or before)
