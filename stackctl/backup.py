@@ -70,7 +70,7 @@ def verify(path: Path) -> Label:
             if name == INDEX:
                 index = content.read(_INDEX_BYTES)
             elif name in sums or not _is_safe(name):
-                raise _refusal(path, f"It has a file that no backup has: {name}")
+                raise _refusal(path, f"It contains an unexpected file: {name}")
             else:
                 sums[name] = _sum(content)
     return _checked(path, index, sums)
@@ -90,17 +90,19 @@ def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     with unpacking(path) as archive:
         for member, content in archive:
             if content is None:
-                raise _refusal(path, f"It has something that is no file: {member.name}")
+                raise _refusal(path, f"It contains an entry that is not a regular file: {member.name}")
             yield member.name, content
 
 
 def _checked(path: Path, index: bytes, sums: Mapping[str, str]) -> Label:
     label, expected = _read(index)
     if label is None:
-        raise _refusal(path, f"It has no {INDEX} of the format {FORMAT}.")
+        raise _refusal(path, f"It has no {INDEX} in format {FORMAT}.")
     changed = sorted(name for name in expected.keys() | sums if expected.get(name) != sums.get(name))
     if changed:
-        raise _refusal(path, f"The checksum of {changed[0]} is not the one in {INDEX}; {len(changed)} such files.")
+        raise _refusal(
+            path, f"The checksum of {changed[0]} does not match {INDEX}; this concerns {len(changed)} files."
+        )
     return label
 
 
@@ -131,7 +133,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        remedy = "Name a file that `stackctl backup` has written. Nothing was changed."
+        remedy = "Use a file that `stackctl backup` wrote. Nothing was changed."
         raise InputError.of(
             "archive.unusable", f"{path} cannot be restored", cause=str(error.strerror), remedy=remedy
         ) from error
@@ -140,7 +142,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _refusal(path: Path, cause: str) -> InputError:
-    remedy = "Take another backup; this one is damaged, or no backup of stackctl. Nothing was changed."
+    remedy = "Use another backup: this one is damaged, or stackctl did not make it. Nothing was changed."
     return InputError.of("archive.unusable", f"{path} cannot be restored", cause=cause, remedy=remedy)
 
 

@@ -56,7 +56,9 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 def cannot_write(error: OSError, summary: str, *, cause: str = "", remedy: str = "") -> StackctlError:
     """The error of a file that cannot be written: Unavailable on a full disk, else InputError."""
     if error.errno in _FULL:
-        return Unavailable.of("disk.full", summary, cause=cause, remedy="Make room on that disk. Nothing was changed.")
+        return Unavailable.of(
+            "disk.full", summary, cause=cause, remedy="Free some space on that disk. Nothing was changed."
+        )
     return InputError.of("file.cannot-write", summary, cause=cause, remedy=remedy)
 
 

@@ -166,7 +166,7 @@ def load_units(content: bytes) -> tuple[str, str, tuple[Unit, ...]]:
 
 def _unit(row: Any) -> Unit:
     if not isinstance(row, dict):
-        raise TypeError("a unit is no mapping")
+        raise TypeError("a unit is not a mapping")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     unit = Unit(**values)
     wrong = [f.name for f in fields(Unit) if not isinstance(getattr(unit, f.name), _TYPES[f.name])]

@@ -41,7 +41,7 @@ _LOOKBACK = 300.0
 _COUNTED = ("_total", "_bucket", "_count", "_sum")
 # A name this much like one that an exporter serves is misspelt; any other of its prefix may be of another collector.
 _MISSPELT = 0.9
-_IN_PARTS = "Ask Prometheus for its parts in turn."
+_IN_PARTS = "Query each part of the expression separately."
 _PARTS = (*_COUNTED, "_info", "_created")
 # The type of a metric -> the parts under which its series are found, where these are not under its bare name.
 _FORMS = {
@@ -152,7 +152,7 @@ class Backing:
         """Whether what a rule asks for is there. `within` are the recorded names that led here."""
         asked = read(expr)
         found = self.too_short(asked) or self._selectors(asked, within)
-        return replace(found, summary="what it asks for is there") if found.outcome == "data" else found
+        return replace(found, summary="the query returns data") if found.outcome == "data" else found
 
     def too_short(self, asked: Asked) -> Verdict | None:
         """The failure of a window that cannot hold two scrapes of its job."""
@@ -162,7 +162,7 @@ class Backing:
                 if each.window < 2 * interval:
                     summary = f"{_time(each.window)} of `{each.name}` is shorter than two scrapes of `{job}`"
                     least = f"at least {_time(2 * interval)}, better {_time(4 * interval)}"
-                    remedy = f"It is scraped each {_time(interval)}: take {least}, or `$__rate_interval` in a panel."
+                    remedy = f"It is scraped every {_time(interval)}: use {least}, or `$__rate_interval` in a panel."
                     return Verdict("fail", summary, remedy)
         return None
 
@@ -178,14 +178,14 @@ class Backing:
         if self.client.has_result(counted(expr)):  # the scrape that was missing came in between
             return replace(DATA, summary="has data")
         if asked.filters:
-            return Verdict("empty", "no series fulfils it now, as may be")
+            return Verdict("empty", "no series matches right now, which can be normal")
         if asked.past:
-            return Verdict("empty", "there are no samples of the time it asks for yet")
+            return Verdict("empty", "there are no samples for the queried time yet")
         if asked.joins:
-            remedy = "Bring both sides to the same labels: `sum by (...)`, or `on (...)`."
-            return Verdict("fail", "both sides have series, but none with the same labels as another", remedy)
+            remedy = "Aggregate both sides to the same labels: `sum by (...)`, or `on (...)`."
+            return Verdict("fail", "both sides have series, but their labels do not match", remedy)
         names = ", ".join(f"`{each.name}`" for each in asked.selectors if each.name)
-        return Verdict("fail", f"there are series of {names}, but no result", _IN_PARTS)
+        return Verdict("fail", f"there are series of {names}, but the expression returns nothing", _IN_PARTS)
 
     def _twice(self, selector: Selector) -> bool:
         query = f"count_over_time({selector.text}[{int(selector.window * 1000)}ms]) > 1"
@@ -204,7 +204,7 @@ class Backing:
     def _missing(self, selector: Selector, within: frozenset[str]) -> Verdict:
         """What it means that `selector` has no series."""
         if job := self._silent_job(selector):
-            return Verdict("skip", f"it asks for series of `{job}`, which {self._silent[job]}")
+            return Verdict("skip", f"it queries series of `{job}`, which {self._silent[job]}")
         if selector.name in ("ALERTS", "ALERTS_FOR_STATE"):
             return Verdict("empty", "no alert fires")
         if not selector.name:
@@ -233,7 +233,7 @@ class Backing:
             if each.wants and not self.has(selector.only(each)):
                 values = self.client.label_values(each.label)
                 return Verdict("fail", f"no series has {each}", _suggestion(each, values))
-        return Verdict("empty", "no series has these labels together now")
+        return Verdict("empty", "no series has this combination of labels right now")
 
     def _no_series(self, selector: Selector, within: frozenset[str]) -> Verdict:
         """There is no series of that name at all. A matcher on `job` says whose it would be."""
@@ -250,9 +250,9 @@ class Backing:
         if other := self._other_form(name):
             return other
         if self._kind(name):
-            return Verdict("empty", f"`{name}` has not been counted yet")
+            return Verdict("empty", f"`{name}` has not been incremented yet")
         if serving:
-            remedy = "See what `contract.metric` says of it."
+            remedy = "See the result of `contract.metric`."
             return Verdict("fail", f"`{serving[0].name}` promises `{name}`, but does not serve it", remedy)
         return self._unknown(name, jobs)
 
@@ -295,10 +295,10 @@ class Backing:
         if near:
             return Verdict("fail", f"nothing serves `{name}`", f"Did you mean `{near}`? Correct the name.")
         when = " any more" if name in self._names else ""
-        return Verdict("fail", f"nothing serves `{name}`{when}", "Serve it, or take the expression out.")
+        return Verdict("fail", f"nothing serves `{name}`{when}", "Expose it, or remove the expression.")
 
     def _from_silent(self, name: str, owner: str) -> Verdict:
-        return Verdict("skip", f"`{name}` is for `{owner}` to serve, which {self._silent[owner]}")
+        return Verdict("skip", f"`{name}` is served by `{owner}`, which {self._silent[owner]}")
 
     def _recorded(self, name: str, rules: Sequence[Rule], within: frozenset[str]) -> Verdict:
         """What is recorded is as good as the rule that records it."""
@@ -309,7 +309,7 @@ class Backing:
             written = (each for same in self.context.rules().values() for each in same if each.name == name)
             every = min((each.interval for each in written), default=0.0)
             if every > self.context.seconds:
-                summary = f"`{name}` is recorded every {_time(every)}, and has not been yet"
+                summary = f"`{name}` is recorded every {_time(every)} and has no value yet"
                 return Verdict("skip", summary, f"Run `stackctl verify` again after {_time(every)}.")
             return Verdict("early", f"`{name}` has not been recorded yet", "Wait longer with --timeout.")
         return Verdict("empty", f"`{name}` has nothing to record yet")
@@ -323,9 +323,9 @@ class Backing:
         if failing:
             return worst(self._condition(selector.name, each) for each in failing)
         if self._is_counter(selector.name):
-            return Verdict("empty", f"`{selector.name}` has not been counted with these labels yet")
-        remedy = "Ask Prometheus for it with fewer of its conditions."
-        return Verdict("fail", f"no series of `{selector.name}` has these labels together", remedy)
+            return Verdict("empty", f"`{selector.name}` has not been incremented with these labels yet")
+        remedy = "Query it with fewer label matchers."
+        return Verdict("fail", f"no series of `{selector.name}` has this combination of labels", remedy)
 
     def _condition(self, name: str, wanted: Condition) -> Verdict:
         """There are series of that name, but none that fulfils this condition."""
@@ -398,7 +398,7 @@ class Backing:
         sources = {job.name: job.component or job.service for job in self.context.jobs}
         skipped = [job for job, source in sources.items() if source and source.name in self.context.skipped]
         down = {job: "has no target that is up" for job in sources if job not in self.scraped.up}
-        return {**down, **dict.fromkeys([*skipped, *self.context.skipped], "does not run")}
+        return {**down, **dict.fromkeys([*skipped, *self.context.skipped], "is not running")}
 
     @cached_property
     def _intervals(self) -> Mapping[str, float]:

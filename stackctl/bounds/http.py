@@ -16,7 +16,7 @@ class TooMuch(OSError):
     """An answer that is larger than the limit for it."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the answer is larger than the limit of {limit >> 20} MB")
+        super().__init__(f"the response is larger than the limit of {limit >> 20} MB")
 
 
 @contextmanager

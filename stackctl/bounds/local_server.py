@@ -34,7 +34,7 @@ class LocalHandler(BaseHTTPRequestHandler):
     def refusal(self) -> str:
         """Why a request is not answered, "" when it is."""
         if not is_local(self.headers.get("Host") or "", self.names):
-            return "This server does not have the name in the header `Host`."
+            return "The header `Host` does not name this server."
         if any(self.headers.get(name) not in (None, "none") for name in _OF_PAGES):
             return "This server does not answer pages in a browser."
         return ""
@@ -43,7 +43,7 @@ class LocalHandler(BaseHTTPRequestHandler):
         """The body of a request, of at most `most` bytes; None, and an answer that says why, when it is not read."""
         length = body_length(self.headers)
         if length is None:
-            self.send_error(400, "The length of the body is not a number, or is not given.")
+            self.send_error(400, "The length of the body is missing or is not a number.")
         elif length > most:
             self.send_error(413, f"The body has more than {most} bytes.")
         else:

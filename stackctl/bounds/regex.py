@@ -41,5 +41,5 @@ def compiled(pattern: str, *, newlines: bool = False, ignore_case: bool = False)
         words = error.args[0] if error.args else ""
         raise BadPattern(words.decode(errors="replace") if isinstance(words, bytes) else str(words)) from None
     except UnicodeEncodeError:
-        raise BadPattern("it holds half of a character") from None
+        raise BadPattern("it contains half of a surrogate pair") from None
     return made

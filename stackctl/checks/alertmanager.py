@@ -107,12 +107,12 @@ def _config(subject: Subject, loaded: Loaded | NoAnswer) -> Diagnostic:
     if isinstance(loaded, NoAnswer):
         return subject.unanswered(loaded, "See `stackctl logs alertmanager`.")
     if loaded.differences:
-        summary = f"Alertmanager has loaded another configuration: {loaded.differences[0]}"
+        summary = f"Alertmanager has loaded a different configuration: {loaded.differences[0]}"
         return subject.failed(summary, "Run `stackctl reload`.", "\n".join(loaded.differences[:20]))
     if not loaded.reload_ok:
-        summary = "its last reload failed: what is in force is older, and it would not start with what is written"
+        summary = "its last reload failed: it runs an older configuration, and would not start with the current files"
         return subject.failed(summary, "Run `stackctl reload`; `stackctl logs alertmanager` says why.", stage="loaded")
-    return subject.passed("the loaded routes and receivers are the rendered ones")
+    return subject.passed("the loaded routes and receivers match the rendered ones")
 
 
 def _receiver(subject: Subject, loaded: Loaded | NoAnswer) -> Diagnostic:

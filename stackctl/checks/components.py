@@ -26,16 +26,16 @@ def check(context: Context) -> Iterable[Diagnostic]:
 def _component(context: Context, component: Server) -> Diagnostic:
     subject = Subject(ID, component.name, component.origin)
     if component.name in context.skipped:
-        return subject.skipped(f"does not run: {context.skipped[component.name]}")
+        return subject.skipped(f"is not running: {context.skipped[component.name]}")
     http, path = Http(context.access(component)), registry.of(component).ready
     answer = context.settle(lambda: http.ask(path), lambda seen: seen.ok)
     logs = f"`stackctl logs {component.name}`"
     if isinstance(answer, NoAnswer) and answer.distrusted:
-        return subject.failed(answer.summary, f"{REWRITE} A certificate that has expired has to be renewed first.")
+        return subject.failed(answer.summary, f"{REWRITE} Renew an expired certificate first.")
     if isinstance(answer, NoAnswer):
-        return subject.failed(answer.summary, f"Run `stackctl up`; {logs} tells why it stopped.")
+        return subject.failed(answer.summary, f"Run `stackctl up`; {logs} shows why it stopped.")
     if answer.status == 401:
-        return subject.failed(f"{http.base}{path} answers 401: it refuses the login that was written", REWRITE)
+        return subject.failed(f"{http.base}{path} answers 401: it rejects the configured login", REWRITE)
     if not answer.ok:
         return subject.failed(f"{http.base}{path} answers {answer.status}", f"See {logs}.", answer.text[:400])
     return subject.passed(f"ready at {http.base}")

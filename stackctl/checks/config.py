@@ -34,20 +34,20 @@ def check(context: Context) -> Iterable[Diagnostic]:
 def _generation(context: Context) -> Diagnostic:
     subject = Subject(GENERATION, context.stack.name, context.stack.origin)
     if context.current == context.declared:
-        return subject.passed(f"generation {context.current} is what the manifest says")
+        return subject.passed(f"generation {context.current} matches the manifest")
     return subject.failed(
-        f"generation {context.current} runs, but the manifest now renders to {context.declared}",
-        "Run `stackctl reload`, or `stackctl up` when more than rules and targets changed.",
+        f"generation {context.current} is running, but the manifest now renders to {context.declared}",
+        "Run `stackctl reload`, or `stackctl up` if more than rules and targets changed.",
     )
 
 
 def _files(context: Context) -> Diagnostic:
     subject = Subject(FILES, context.stack.name, context.stack.origin)
     if context.intact:
-        return subject.passed(f"the files of generation {context.current} are what was written")
+        return subject.passed(f"the files of generation {context.current} are unchanged")
     return subject.failed(
         f"files of generation {context.current} have been changed by hand: a restart would load them",
-        "Run `stackctl reload`: it writes them anew. What is to stay belongs into the manifest.",
+        "Run `stackctl reload`: it rewrites them. Move any change you want to keep into the manifest.",
     )
 
 
@@ -57,13 +57,13 @@ def _config(context: Context, seen: Seen) -> Diagnostic:
         return subject.unanswered(seen)
     info, loaded = seen
     if not info.reload_ok:
-        remedy = "Read `stackctl logs prometheus`, fix what it names, and run `stackctl reload`."
+        remedy = "Fix the error shown in `stackctl logs prometheus`, then run `stackctl reload`."
         return subject.failed("the last reload of the configuration failed", remedy)
     lines = config_difference(context.tree.files[c.PROMETHEUS_FILE].content, loaded)
     if lines:
-        summary = f"Prometheus has loaded another configuration: {lines[0]}"
+        summary = f"Prometheus has loaded a different configuration: {lines[0]}"
         return subject.failed(summary, "Run `stackctl reload`.", "\n".join(lines[:20]))
-    return subject.passed("the loaded configuration is the rendered one")
+    return subject.passed("the loaded configuration matches the rendered one")
 
 
 def _retention(context: Context, seen: Seen) -> Diagnostic:
@@ -73,9 +73,11 @@ def _retention(context: Context, seen: Seen) -> Diagnostic:
     info, _ = seen
     declared = _limits(context.stack.prometheus.retention)
     if same_retention(declared, info.retention):
-        return subject.passed(f"samples are kept for {declared}, as Prometheus reports")
-    kept = info.retention or "a time that it does not report"
-    return subject.failed(f"samples are kept for {kept}, not for {declared}", "Run `stackctl up`: it takes a restart.")
+        return subject.passed(f"Prometheus reports that samples are kept for {declared}")
+    kept = info.retention or "an unknown time"
+    return subject.failed(
+        f"samples are kept for {kept}, not for {declared}", "Run `stackctl up`: the change needs a restart."
+    )
 
 
 def _limits(retention: Retention) -> str:

@@ -1,6 +1,6 @@
 """`contract.metric` and `contract.labels`: what is really scraped is what the service's contract promises.
 
-A metric with labels that has not been counted yet has no series. It counts as there when its type is announced.
+A metric with labels that has not been incremented yet has no series. It counts as there when its type is announced.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ def _source(
     job = source.job
     subject = Subject(METRIC, source.service.name, source.contract.origin)
     if targets.is_skipped(context, job):
-        return [subject.skipped(f"the {'service' if source.grouping is None else 'Pushgateway'} does not run")]
+        return [subject.skipped(f"the {'service' if source.grouping is None else 'Pushgateway'} is not running")]
     if isinstance(seen, NoAnswer):
         return [subject.unanswered(seen)]
     up = [target for target in seen.targets if target.job == job.name and target.health == "up" and seen.fresh(target)]
     if not up:
-        return [subject.skipped("nothing of it is scraped: no target is up", "See what `target.up` says of them.")]
+        return [subject.skipped("nothing is scraped: none of its targets is up", "See the results of `target.up`.")]
     if source.grouping is None:  # relabelling may have changed the label
         source = replace(source, labels=tuple(sorted({target.labels.get("job", "") for target in up})))
     try:
@@ -115,12 +115,12 @@ def _metric(service: Service, metric: Metric, scraped: Scraped, going: bool) -> 
         return [subject.failed(*fault, stage="loaded")]
     labels = Subject(LABELS, subject.name, metric.origin)
     if not count and going:
-        summary = "it has no series any more, and Prometheus may only remember that it was served"
-        remedy = "Look again after ten scrapes, or with a longer --timeout."
-        return [subject.warned(summary, remedy), labels.skipped("there is no series to look at")]
+        summary = "it has no series any more; Prometheus may only keep stale metadata of it"
+        remedy = "Run `stackctl verify` again after ten scrapes, or with a longer --timeout."
+        return [subject.warned(summary, remedy), labels.skipped("there are no series to check")]
     if not count:
         known = f"{metric.kind}, not counted yet"
-        return [subject.passed(known), labels.skipped("there is no series to look at: nothing has been counted yet")]
+        return [subject.passed(known), labels.skipped("there are no series to check: nothing has been counted yet")]
     return [
         subject.passed(f"{metric.kind}, {count} series"),
         _labels(labels, metric, count, scraped.shapes[metric.name]),
@@ -134,12 +134,12 @@ def _existence(metric: Metric, kinds: Mapping[str, str], scraped: Scraped) -> Fa
     if not kinds:
         nearest = scraped.nearest(metric.name)
         hint = f"There is `{nearest}`: was it renamed? " if nearest else ""
-        remedy = f"{hint}Let the service serve it, or take it out of the contract."
-        return "it is not among what is scraped", remedy, ""
+        remedy = f"{hint}Make the service expose it, or remove it from the contract."
+        return "it is not among the scraped metrics", remedy, ""
     lacking = [instance for instance in scraped.instances if instance not in kinds]
     if lacking:
         summary = f"{len(lacking)} of {len(scraped.instances)} targets do not serve it"
-        return summary, "Let them run the same version.", "\n".join(lacking[:SHOWN])
+        return summary, "Run the same version on all targets.", "\n".join(lacking[:SHOWN])
     return None
 
 
@@ -150,9 +150,13 @@ def _type(metric: Metric, kinds: Mapping[str, str]) -> Fault:
     kind = next(iter(wrong.values()))
     evidence = "\n".join(f"{instance}: {kind}" for instance, kind in list(wrong.items())[:SHOWN])
     if kind in ("unknown", "untyped"):
-        return f"it has no type; promised is a {metric.kind}", "Let the service send a `# TYPE` line.", evidence
+        return (
+            f"it has no type; the contract promises a {metric.kind}",
+            "Make the service send a `# TYPE` line.",
+            evidence,
+        )
     remedy = f"Write `type: {kind}` in the contract, or fix the service."
-    return f"it is a {kind}; promised is a {metric.kind}", remedy, evidence
+    return f"it is a {kind}; the contract promises a {metric.kind}", remedy, evidence
 
 
 def _presence(metric: Metric, scraped: Scraped) -> Fault:
@@ -163,7 +167,7 @@ def _presence(metric: Metric, scraped: Scraped) -> Fault:
         return f"its series are named `{longer}`", f"Name it `{longer}` in the contract, as OpenMetrics does.", ""
     if metric.labels:
         return None
-    return "its type is announced, but it has no series", "Let the service set it when it starts.", ""
+    return "its type is declared, but it has no series", "Make the service initialize it when it starts.", ""
 
 
 # -- the labels -----------------------------------------------------------------------------------------------
@@ -183,17 +187,17 @@ def _labels(subject: Subject, metric: Metric, count: int, shape: Shape) -> Diagn
 
 
 def _difference(missing: Sequence[str], extra: Sequence[str]) -> str:
-    said = [f"without {_quoted(missing)}"] if missing else []
-    said += [f"with {_quoted(extra)}, which the contract does not have"] if extra else []
-    return f"its series are {', '.join(said)}"
+    said = [f"lack {_quoted(missing)}"] if missing else []
+    said += [f"have {_quoted(extra)}, which the contract does not have"] if extra else []
+    return f"its series {' and '.join(said)}"
 
 
 def _label_remedy(missing: Sequence[str], extra: Sequence[str]) -> str:
     if missing and extra:
-        return f"If {_quoted(missing)} was renamed, say {_quoted(extra)} in the contract; else fix the service."
+        return f"If {_quoted(missing)} was renamed, write {_quoted(extra)} in the contract; otherwise fix the service."
     if missing:
-        return f"Take {_quoted(missing)} out of the contract, or let the service set it."
-    return f"Add {_quoted(extra)} to the contract's `labels`, or let the service leave it out."
+        return f"Remove {_quoted(missing)} from the contract, or make the service set it."
+    return f"Add {_quoted(extra)} to the contract's `labels`, or make the service omit it."
 
 
 def _values(metric: Metric, shape: Shape) -> Fault:
@@ -202,8 +206,8 @@ def _values(metric: Metric, shape: Shape) -> Fault:
         if found:
             # A label without a value is no label to Prometheus.
             unknown = sorted({labels.get(label.name, "") for labels in found})
-            summary = f"`{label.name}` has values beyond its closed set: {_quoted(unknown)}"
-            remedy = f"Add them to the contract, or let the service keep to {_quoted(label.values)}."
+            summary = f"`{label.name}` has values outside its closed set: {_quoted(unknown)}"
+            remedy = f"Add them to the contract, or make the service use only {_quoted(label.values)}."
             return summary, remedy, _shown(found)
     return None
 
@@ -211,7 +215,7 @@ def _values(metric: Metric, shape: Shape) -> Fault:
 def _parts(metric: Metric, values: Collection[str]) -> Fault:
     """What is wrong with the buckets, quantiles or states."""
     if metric.kind == "stateset":
-        remedy = "Write the states that it has into the contract, or fix the service."
+        remedy = "Write its actual states in the contract, or fix the service."
         return None if set(values) == set(metric.states) else (f"its states are {_quoted(sorted(values))}", remedy, "")
     promised = metric.buckets or metric.quantiles
     found = sorted({float(value) for value in values} - {float("inf")})
@@ -220,7 +224,7 @@ def _parts(metric: Metric, values: Collection[str]) -> Fault:
     what = "buckets" if metric.kind == "histogram" else "quantiles"
     shown = ", ".join(f"{value:g}" for value in found)
     remedy = f"Write `{what}: [{shown}]` in the contract, or fix the service."
-    return f"its {what} are not those of the contract", remedy, f"scraped: {shown}"
+    return f"its {what} differ from the contract", remedy, f"scraped: {shown}"
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -30,9 +30,9 @@ DASHBOARD = "drift.dashboard"
 # So many are named; of a hundred more, one knows as much by their number.
 _NAMED = 20
 _UNDECLARED = "it is loaded, but the manifest does not declare it"
-_RELOAD = "Declare it in the manifest, or run `stackctl reload` to be rid of it."
-_DRILLED = "a drill is under way, or was cut short: what it has set up is loaded"
-_END = "Wait until it has ended, or run `stackctl reload`, which ends one that was cut short."
+_RELOAD = "Declare it in the manifest, or run `stackctl reload` to remove it."
+_DRILLED = "a drill is running or was interrupted, and its configuration is still loaded"
+_END = "Wait until it has ended, or run `stackctl reload`, which cleans up an interrupted drill."
 _OF_A_DRILL = re.compile(rf"{re.escape(PurePosixPath(c.DRILL_RULES).name)}/|{c.DRILL}-[0-9a-f]{{6}}-\d+-")
 _BY_HAND = "Declare it in the manifest, or delete it in Grafana."
 
@@ -65,13 +65,13 @@ def _findings(context: Context, subject: Subject, look: Callable[[Context], Load
     drilled = [name for name in foreign if _OF_A_DRILL.match(name)]
     if drilled:
         # Its alerts fire, and where they go is not what the manifest says: this is no stack to be called verified.
-        return [subject.failed(_DRILLED, _END, f"Of the drill: {', '.join(drilled[:_NAMED])}", stage="loaded")]
+        return [subject.failed(_DRILLED, _END, f"From the drill: {', '.join(drilled[:_NAMED])}", stage="loaded")]
     if foreign:
         named = [replace(subject, name=name).warned(_UNDECLARED, remedy) for name in foreign[:_NAMED]]
         more = len(foreign) - _NAMED
         return [*named, subject.warned(f"{more} more are not declared", remedy)] if more > 0 else named
     # Where nothing is loaded, that nothing foreign is says nothing.
-    return [subject.passed(f"nothing beyond the manifest among {len(loaded)}")] if loaded else []
+    return [subject.passed(f"the manifest declares all {len(loaded)} that are loaded")] if loaded else []
 
 
 def _jobs(context: Context) -> Loaded:
@@ -107,7 +107,7 @@ def _receivers(context: Context) -> Loaded:
 
 
 def _dashboards(context: Context) -> Loaded:
-    """The dashboards in the folders that the manifest fills; "" is the one above all folders."""
+    """The dashboards in the folders that the manifest fills; "" is the one at the top level."""
     declared = {dashboard.uid for dashboard in context.stack.dashboards}
     folders = {dashboard.folder for dashboard in context.stack.dashboards}
     found = context.grafana().dashboards()

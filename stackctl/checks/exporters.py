@@ -27,7 +27,7 @@ def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for each exporter that has something to reach, and one for each probe."""
     names = {exporter.name for exporter in context.stack.exporters} - context.skipped.keys()
     jobs = [job for job in context.jobs if job.component and job.component.name in names]
-    seen = targets.settle(context) if jobs else NoAnswer.of("server.no-answer", "nothing to ask")
+    seen = targets.settle(context) if jobs else NoAnswer.of("server.no-answer", "nothing to query")
     exporters = [exporter for exporter in context.stack.exporters if registry.of(exporter).works]
     probes = [(exporter, probe) for exporter in context.stack.exporters for probe in exporter.probes]
     return [
@@ -50,7 +50,7 @@ def _works(context: Context, exporter: Exporter, seen: TargetStates | NoAnswer) 
     if isinstance(count, NoAnswer):
         return subject.unanswered(count)
     if not count:
-        return _lost(context, subject, exporter, f"not so: {series} {condition}")
+        return _lost(context, subject, exporter, f"not met: {series} {condition}")
     return subject.passed(f"{series} {condition}".strip())
 
 
@@ -68,10 +68,10 @@ def _lost(context: Context, subject: Subject, exporter: Exporter, seen: str) -> 
     silent = list(_silent(context, exporter)) if context.runtime.shares_network else []
     if silent:
         remedy = f"Start its server there, or correct its address under `exporters.{exporter.name}`."
-        summary = f"it answers, but its server does not: {', '.join(silent)}"
+        summary = f"the exporter responds, but its server does not: {', '.join(silent)}"
         return subject.failed(summary, remedy, seen, stage="loaded")
-    remedy = f"See `stackctl logs {exporter.name}`; correct what the manifest says of its server."
-    return subject.failed("it answers, but does not reach its server", remedy, seen, stage="loaded")
+    remedy = f"See `stackctl logs {exporter.name}`; correct its server's settings in the manifest."
+    return subject.failed("the exporter responds, but does not reach its server", remedy, seen, stage="loaded")
 
 
 def _silent(context: Context, exporter: Exporter) -> Iterator[str]:
@@ -110,7 +110,9 @@ def _probe(context: Context, exporter: Exporter, probe: Probe, seen: TargetState
     return subject.passed(f"{probe.url} answers as `{probe.module}` expects")
 
 
-_PROBE_REMEDY = "Correct the URL or the module of the probe, or repair what it asks; `curl -v` shows the whole answer."
+_PROBE_REMEDY = (
+    "Correct the URL or the module of the probe, or fix the probed service; `curl -v` shows the whole response."
+)
 
 
 def _reason(context: Context, exporter: Exporter, probe: Probe) -> str:
@@ -127,7 +129,7 @@ def _reason(context: Context, exporter: Exporter, probe: Probe) -> str:
         return ""
     last = failed[-1]
     if "status_code" in last.fields:
-        circle = ", after a circle of redirects" if any("Not following" in each.message for each in entries) else ""
+        circle = ", after a redirect loop" if any("Not following" in each.message for each in entries) else ""
         return f"it answers {last.fields['status_code']}{circle}"
     return last.error or last.message
 

@@ -87,8 +87,8 @@ def _login(context: Context, subject: Subject, client: Grafana) -> Diagnostic:
     unit = context.tree.unit(c.GRAFANA)
     assert unit  # noqa: S101 - asked for by checks of a declared Grafana only
     return subject.failed(
-        blocked or "the administrator's password is not the manifest's",
-        "Grafana takes the password of the manifest at its first start only. To set it now, run: "
+        blocked or "the administrator's password differs from the manifest",
+        "Grafana reads the manifest's password only at its first start. To set it now, run: "
         f"{reset_command(unit, context.place)}",
     )
 
@@ -102,9 +102,9 @@ def _datasource(context: Context, subject: Subject, client: Grafana) -> Diagnost
     asked = client.datasource_health
     health = context.settle(lambda: asked(c.DATASOURCE_UID), lambda answer: answer.get("status") == "OK")
     if isinstance(health, NoAnswer):
-        return subject.failed(f"Grafana does not reach Prometheus: {health.summary}", _LOGS, stage="loaded")
+        return subject.failed(f"Grafana cannot reach Prometheus: {health.summary}", _LOGS, stage="loaded")
     if health.get("status") != "OK":
-        summary = f"Grafana does not reach Prometheus: {health.get('message', health)}"
+        summary = f"Grafana cannot reach Prometheus: {health.get('message', health)}"
         return subject.failed(summary, _LOGS, stage="loaded")
     return subject.passed(f"Grafana reaches {seen.get('url')}")
 
@@ -122,4 +122,4 @@ def _dashboard(context: Context, subject: Subject, client: Grafana, dashboard: D
     return subject.passed(f"loaded as {title!r}")
 
 
-_LOGS = "See `stackctl logs grafana` for what it says."
+_LOGS = "See `stackctl logs grafana`."

@@ -40,10 +40,10 @@ def _endpoints(job: Job) -> tuple[Endpoint, ...]:
 def _ask(context: Context, job: Job, service: Service, kind: str, path: str, endpoint: Endpoint) -> Diagnostic:
     subject = Subject(ID, f"{service.name}/{endpoint.instance} {kind}", endpoint.origin)
     if service.name in context.skipped:
-        return subject.skipped(f"does not run: {context.skipped[service.name]}")
+        return subject.skipped(f"is not running: {context.skipped[service.name]}")
     if not endpoint.address:
-        remedy = "Declare `targets` to have it checked."
-        return subject.skipped("the targets are discovered, so there is no address to ask", remedy)
+        remedy = "Declare `targets` so that it can be checked."
+        return subject.skipped("the targets are discovered, so there is no address to check", remedy)
     url = f"{service.scheme}://{endpoint.address}{path}"
     answer = context.settle(lambda: context.fetch(url), lambda seen: seen.ok)
     if isinstance(answer, NoAnswer) and (away := context.away.get(c.PROMETHEUS)):
@@ -72,11 +72,11 @@ def _failed_target(context: Context, job: Job, endpoint: Endpoint) -> str:
 
 
 # A status, or the first digit of it -> what it means and what to do.
-_LOGIN = ("it wants a login", "Let the health path answer without a login, as probes need it.")
+_LOGIN = ("it requires a login", "Allow access to the health path without a login, as probes need it.")
 _MEANINGS = {
     401: _LOGIN,
     403: _LOGIN,
-    404: ("there is no such path", "Correct the health path."),
-    3: ("it redirects", "Give the path that answers by itself, or correct `scheme`."),
+    404: ("the path does not exist", "Correct the health path."),
+    3: ("it redirects", "Use a path that answers directly, without a redirect, or correct `scheme`."),
 }
-_OTHER = "Look at the service's own log."
+_OTHER = "See the service's own log."

@@ -28,7 +28,7 @@ _PAST_SECONDS = 3600.0
 _STEP_SECONDS = 15.0
 _LIMIT = 200
 _REMEDY = (
-    "Correct the address or the login of this receiver, or start what receives; `stackctl drill --live` tries it again."
+    "Correct the address or the login of this receiver, or start its server; `stackctl drill --live` tries it again."
 )
 # The start of the error of a notification that was given up: `oncall/slack[0]: notify retry canceled ...`.
 _GIVEN_UP = re.compile(r"(?P<receiver>.+?)/(?P<integration>\w+\[\d+\]): (?P<reason>.*)")
@@ -150,4 +150,4 @@ def _receiver(
     if not tried:
         return subject.passed("no notification was needed yet; `stackctl drill --live` sends one")
     lost = f", {failed:g} attempts failed before" if failed else ""
-    return subject.passed(f"{tried - failed:g} notifications were taken{lost}")
+    return subject.passed(f"{tried - failed:g} notifications were accepted{lost}")

@@ -4,9 +4,9 @@ Where Grafana runs it is asked through Grafana, as the panel asks. A panel is as
 
 - It fails when nothing serves the metric, when no series has the label or the value, when the window cannot hold two
   scrapes of the job, when the two sides of an operator never meet, and when the server refuses the query.
-- It passes, and says why it is empty, when a counter has not been counted yet (or not with these labels, where they may
-  come: a contract declares them, or it is a counter that has no like value), when nothing was pushed yet, when no alert
-  fires, and when a comparison keeps nothing.
+- It passes, and says why it is empty, when a counter has not been incremented yet (or not with these labels,
+  which may still appear: a contract declares them, or it is a counter without similar values), when nothing was pushed
+  yet, when no alert fires, and when a comparison keeps nothing.
 - It is skipped when what it asks for is served by something that does not run, or is down: that is told once, by
   `target.up`.
 """
@@ -87,7 +87,7 @@ def _collectors(context: Context, optional: Sequence[tuple[tuple[str, str], Verd
     places = {dashboard.path: dashboard.origin for dashboard in context.stack.dashboards}
     for (path, owner), found in groups.items():
         subject = Subject(PANEL, path, places[path])
-        summary = f"{len(found)} panels ask `{owner}` for metrics that it does not serve"
+        summary = f"{len(found)} panels query metrics that `{owner}` does not serve"
         remedy = f"Turn on the collectors of `{owner}` that serve them, remove the panels, or accept them in `ignore`."
         yield subject.warned(summary, remedy, "\n".join(dict.fromkeys(each.summary for each in found)))
 
@@ -128,7 +128,7 @@ def _panel(panel: tuple[str, str], verdicts: Mapping[Query, Verdict]) -> Diagnos
         return subject.depends(found.summary, f"{PANEL} {panel[0]}")
     if failing.query.hidden and found.outcome == "fail":
         return subject.skipped(f"all its queries are hidden; {found.summary}")
-    evidence = "" if failing.expr == failing.query.expr else f"asked as: {failing.expr}"
+    evidence = "" if failing.expr == failing.query.expr else f"queried as: {failing.expr}"
     return found.finding(subject, evidence)
 
 
@@ -177,7 +177,7 @@ def _result(client: Prometheus, expr: str) -> Result:
     except NoAnswer as error:
         if error.status not in _REFUSED:
             raise
-        return f"Prometheus refuses it: {error.said}"
+        return f"Prometheus rejects it: {error.said}"
 
 
 def _by_grafana(grafana: Grafana, exprs: Sequence[str]) -> list[Result]:
@@ -186,7 +186,7 @@ def _by_grafana(grafana: Grafana, exprs: Sequence[str]) -> list[Result]:
     except NoAnswer as error:
         if error.reported:
             raise
-        return [f"Grafana does not ask it: {error.summary}"] * len(exprs)
+        return [f"Grafana cannot run it: {error.summary}"] * len(exprs)
     return [f"Grafana answers: {answer}" if isinstance(answer, str) else answer for answer in answers]
 
 

@@ -83,24 +83,24 @@ def _block(
     if before is None or now is None:
         return subject.failed("Prometheus has no such remote write", "Run `stackctl reload`.")
     reason = _reason(block, log)
-    evidence = f"{now.failed:g} samples failed, {now.retried:g} were tried again, {now.pending:g} wait"
+    evidence = f"{now.failed:g} samples failed, {now.retried:g} were retried, {now.pending:g} are pending"
     if now.failed > before.failed:
-        summary = f"the receiver refuses samples{reason}"
+        summary = f"the receiver rejects samples{reason}"
         return subject.failed(summary, _REMEDY, evidence, stage="loaded")
     if now.sent > before.sent:
         return subject.passed(_sent(now))
     if now.retried > before.retried or reason:
         why = reason or _unreachable(context, str(block.get("url", "")))
-        return subject.failed(f"nothing is sent{why}", _REMEDY, evidence, stage="loaded")
+        return subject.failed(f"no samples are sent{why}", _REMEDY, evidence, stage="loaded")
     if now.dropped > before.dropped and not now.pending:
         summary = "`write_relabel_configs` drops every sample"
         return subject.warned(summary, "Correct its steps, or remove the block.", evidence)
     if now.sent and now.newest - now.sent <= _LATE_SECONDS + _deadline(block):
         return subject.passed(_sent(now))
     if not now.sent and _deadline(block) > min(context.seconds, _LONGEST_SECONDS):
-        summary = f"nothing was sent yet: a batch may wait for {_deadline(block):g} s"
+        summary = f"no samples were sent yet: a batch may wait for {_deadline(block):g} s"
         return subject.skipped(summary, "Run `stackctl verify` again after that time.")
-    summary = f"nothing was sent while this check waited, and {now.pending:g} samples wait"
+    summary = f"no samples were sent while this check waited, and {now.pending:g} samples are pending"
     return subject.failed(summary, "Wait longer with --timeout, and see `stackctl logs prometheus`.", stage="loaded")
 
 
@@ -109,7 +109,7 @@ _REMEDY = "Correct `url` or the login of this block, or start its receiver; then
 
 def _sent(queue: Queue) -> str:
     lost = f"; {queue.failed:g} have failed since the start" if queue.failed else ""
-    return f"samples are sent, {queue.pending:g} wait{lost}"
+    return f"samples are sent, {queue.pending:g} are pending{lost}"
 
 
 def _deadline(block: Mapping[str, Any]) -> float:

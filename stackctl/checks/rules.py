@@ -1,4 +1,4 @@
-"""`rule.loaded` and `rule.healthy`: every declared rule is loaded as written, and evaluates without an error."""
+"""`rule.loaded` and `rule.healthy`: every declared rule is loaded as written, and evaluates without errors."""
 
 from __future__ import annotations
 
@@ -140,12 +140,12 @@ def _health(subject: Subject, rule: LoadedRule, seen: Seen, until: float) -> Dia
     # A reload keeps the groups that it does not change, and what came of their last evaluation.
     kept = rule.health == "ok" and rule.last_evaluation > seen.started and is_slow(rule, seen, until)
     if _evaluated(rule, seen) or kept:
-        return subject.passed("evaluates without an error")
+        return subject.passed("evaluates without errors")
     if is_slow(rule, seen, until):
         due = max(seen.started, seen.configured) + rule.interval
         clock = time.strftime("%H:%M:%S", time.localtime(due))
         summary = f"its group is evaluated every {rule.interval:g} s, for the first time by {clock}"
         return subject.skipped(summary, f"Run `stackctl verify` after {clock}, or wait longer with --timeout.")
     summary = f"not evaluated since the start or the last reload (health: {rule.health})"
-    remedy = "Wait longer with --timeout: a group is evaluated once in its interval."
+    remedy = "Wait longer with --timeout: a group is evaluated once per interval."
     return subject.failed(summary, remedy, stage="loaded")

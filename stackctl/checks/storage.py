@@ -31,7 +31,7 @@ def check(context: Context) -> Iterable[Diagnostic]:
     if isinstance(seen, NoAnswer):
         return [subject.unanswered(seen)]
     if seen <= first[0]:
-        summary = "nothing that is scraped comes into storage"
+        summary = "scraped samples do not reach storage"
         remedy = "See `stackctl logs prometheus`: its disk may be full, read-only or broken."
         return [subject.failed(summary, remedy, stage="loaded")]
-    return [subject.passed("what is scraped is stored")]
+    return [subject.passed("scraped samples are stored")]

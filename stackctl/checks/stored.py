@@ -25,12 +25,12 @@ ID = "job.stored"
 # How a message of Prometheus' log ends -> what the samples are, and what to do.
 _DROPPED = {
     "out-of-order samples": (
-        "their timestamps go back",
+        "their timestamps go backwards",
         "Serve samples without timestamps, or set `honor_timestamps: false` for the job.",
     ),
     "different value but same timestamp": (
         "they repeat a series or its timestamp",
-        "Serve each series once in an answer, and no timestamps; `honor_timestamps: false` ignores those.",
+        "Serve each series once per response, without timestamps; `honor_timestamps: false` ignores them.",
     ),
     "too old or are too far into the future": (
         "their timestamps are too old or too far in the future",
@@ -144,10 +144,10 @@ def _place(target: ActiveTarget) -> tuple[str, str]:
 def _job(context: Context, job: Job, seen: targets.TargetStates, stored: Stored) -> Diagnostic:
     subject = Subject(ID, job.name, job.origin)
     if targets.is_skipped(context, job):
-        return subject.skipped("it does not run")
+        return subject.skipped("it is not running")
     up = [target for target in seen.targets if target.job == job.name and target.health == "up"]
     if not up:
-        return subject.skipped("nothing is scraped: no target is up", "See what `target.up` says of them.")
+        return subject.skipped("nothing is scraped: no target is up", "See the results of `target.up`.")
     return (
         _dropped(context, subject, job, up, stored.log)
         or _empty(subject, job, up, stored)
@@ -188,10 +188,10 @@ def _empty(subject: Subject, job: Job, up: Sequence[ActiveTarget], stored: Store
     """The finding of a job with targets that serve nothing, or of which relabelling leaves nothing."""
     empty = [target for target in up if stored.scraped.get(_labels(target.labels)) == 0]
     if empty and job.metrics_path == _FEDERATION:
-        return subject.passed("its answer is empty: nothing matches `match[]` now, which can be normal")
+        return subject.passed("its response is empty: nothing matches `match[]` now, which can be normal")
     if empty:
-        summary = f"{len(empty)} of {len(up)} targets answer without any samples"
-        remedy = "Check `metrics_path`: another page may be the one with the metrics; or let the service serve some."
+        summary = f"{len(empty)} of {len(up)} targets return no samples"
+        remedy = "Check `metrics_path`: the metrics may be at another path; or make the service serve some."
         evidence = "\n".join(target.scrape_url for target in empty[:_SHOWN])
         return subject.failed(summary, remedy, evidence, stage="loaded")
     bare = [target for target in up if stored.kept.get(_labels(target.labels)) == 0]
@@ -206,6 +206,6 @@ def _still(subject: Subject, up: Sequence[ActiveTarget], stored: Stored) -> Diag
     still = [each for each in up if _place(each) in stored.frozen]
     if not still:
         return None
-    summary = f"nothing new is stored of {len(still)} of {len(up)} targets: their timestamps stand still"
+    summary = f"no new samples are stored for {len(still)} of {len(up)} targets: their timestamps do not advance"
     remedy = "Serve samples without timestamps, or set `honor_timestamps: false` for the job."
     return subject.failed(summary, remedy, "\n".join(each.scrape_url for each in still[:_SHOWN]), stage="loaded")

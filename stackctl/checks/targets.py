@@ -60,7 +60,7 @@ def _nothing_discovered(context: Context, subject: Subject, job: Job) -> Diagnos
     log = server_log.entries(context.place, context.stack, c.PROMETHEUS)
     errors = [entry for entry in log if entry.fields.get("config") == job.name and entry.error]
     if errors:
-        remedy = "Correct the discovery block, or start what it asks; then run `stackctl reload`."
+        remedy = "Correct the discovery block, or start the service that it queries; then run `stackctl reload`."
         summary = f"discovery fails: {errors[-1].error}"
         return subject.failed(summary, remedy, errors[-1].message, stage="loaded")
     try:
@@ -69,10 +69,10 @@ def _nothing_discovered(context: Context, subject: Subject, job: Job) -> Diagnos
         return subject.unanswered(error)
     if dropped:
         diagnosis = dropped_by(job, dropped[0].labels)
-        summary = f"discovery has found {len(dropped)} targets, and relabelling drops them: {diagnosis.cause}"
+        summary = f"discovery found {len(dropped)} targets, and relabelling drops them: {diagnosis.cause}"
         return subject.failed(summary, diagnosis.remedy, diagnosis.evidence, stage="loaded")
-    remedy = "Check the discovery block: what it asks has to list at least one target."
-    return subject.failed("discovery has found no target", remedy, stage="loaded")
+    remedy = "Check the discovery block: its source must list at least one target."
+    return subject.failed("discovery found no targets", remedy, stage="loaded")
 
 
 def _absent(context: Context, subject: Subject, job: Job, endpoint: Endpoint) -> Diagnostic:
@@ -104,10 +104,10 @@ def _target(
         diagnosis = found[Failed.key_of(job, endpoint)]
         return subject.failed(f"down: {diagnosis.cause}", diagnosis.remedy, diagnosis.evidence, stage="loaded")
     if not is_as_declared(job, endpoint, target):
-        summary = f"Prometheus scrapes {target.scrape_url}, and not {job.metrics_path}"
+        summary = f"Prometheus scrapes {target.scrape_url}, not {job.metrics_path}"
         return subject.failed(summary, "Run `stackctl reload`, or wait longer with --timeout.", stage="loaded")
     if not seen.fresh(target) or target.health != "up":
         summary = f"not scraped while this check waited (health: {target.health})"
-        remedy = "Wait longer with --timeout; if that changes nothing, look at `stackctl logs prometheus`."
+        remedy = "Wait longer with --timeout; if that does not help, see `stackctl logs prometheus`."
         return subject.failed(summary, remedy, stage="loaded")
     return subject.passed(f"up at {target.scrape_url}")

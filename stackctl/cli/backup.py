@@ -12,7 +12,7 @@ from stackctl.cli.options import AllowOutside, options
 
 def backup(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it: a .tar.gz.", dir_okay=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Archive to write, a .tar.gz file.", dir_okay=False)],
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Write a consistent copy of the running stack's data to FILE, which is whole or not there.

@@ -54,7 +54,7 @@ def _skipped(checked: Checked) -> Iterator[Diagnostic]:
     """Yield what could not be checked on this machine."""
     for name in checked.missing:
         install = "" if " " in name else ": stackctl tools install"
-        summary = f"{name} is not installed, so its check was left out{install}"
+        summary = f"{name} is not installed, so its check was skipped{install}"
         yield Diagnostic("checker.not-installed", summary, status="skip")
     for name in checked.discoveries:
         summary = f"{name} was not checked: the promtool of this machine is built without it"
@@ -108,9 +108,9 @@ def _ended(stack: Stack) -> Iterator[Diagnostic]:
     for each in stack.waivers:
         if each.until is not None and each.until < date.today():
             summary = f"ignore: the exception from `{each.check}` ended on {each.until}"
-            remedy = "Remove it, or give it a later day."
+            remedy = "Remove it, or set a later date."
             yield Diagnostic(
-                "ignore.expired", summary, each.origin, "`verify` reports what it was for as a failure again.", remedy
+                "ignore.expired", summary, each.origin, "`verify` reports the failures that it accepted again.", remedy
             )
 
 

@@ -9,7 +9,7 @@ import typer
 
 from stackctl.cli.options import AllowOutside, options
 
-app = typer.Typer(name="dashboards", help="Draw the dashboards without a Grafana.", no_args_is_help=True)
+app = typer.Typer(name="dashboards", help="Preview the dashboards without Grafana.", no_args_is_help=True)
 
 
 @app.callback()
@@ -22,7 +22,7 @@ def preview(
     context: typer.Context,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="The folder of the pages.", show_default=".stackctl/preview"),
+        typer.Option("--out", metavar="DIR", help="Folder for the pages.", show_default=".stackctl/preview"),
     ] = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:

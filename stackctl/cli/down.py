@@ -23,9 +23,11 @@ def down(
     if not done.stopped:
         console.out("nothing was running")
     for folder in done.others:
-        console.out(f"{console.mark('warn')} another stack of this name runs, from {folder}: left alone")
+        console.out(f"{console.mark('warn')} another stack of this name is running from {folder}: left alone")
     if volumes:
         console.out("removed the data")
     if done.volumes:
-        console.out(f"{console.mark('warn')} Docker still has data of a stack of this name: {', '.join(done.volumes)}")
-        console.out(f"  If it is from when this one ran there: docker volume rm {' '.join(done.volumes)}")
+        console.out(
+            f"{console.mark('warn')} Docker still has data of a stack with this name: {', '.join(done.volumes)}"
+        )
+        console.out(f"  If it belongs to this stack: docker volume rm {' '.join(done.volumes)}")

@@ -15,15 +15,15 @@ from stackctl.diagnostic import Diagnostic
 
 def drill(
     context: typer.Context,
-    alert: Annotated[list[str] | None, typer.Argument(help="Only these alerts.", show_default="all")] = None,
+    alert: Annotated[list[str] | None, typer.Argument(help="Alerts to fire.", show_default="all")] = None,
     label: Annotated[
         list[str] | None,
-        typer.Option("--label", metavar="NAME=VALUE", help="A label that the series would bring; repeatable."),
+        typer.Option("--label", metavar="NAME=VALUE", help="Label that the series would have; repeatable."),
     ] = None,
     live: Annotated[bool, typer.Option("--live", help="Notify the real receivers.")] = False,
     output: Output = Format.text,
     timeout: Annotated[
-        str | None, typer.Option("--timeout", help="How long to wait for the arrival.", show_default="20s, live 90s")
+        str | None, typer.Option("--timeout", help="How long to wait for the delivery.", show_default="20s, live 90s")
     ] = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:

@@ -16,19 +16,19 @@ from stackctl.errors import InputError
 if TYPE_CHECKING:
     from stackctl.tree import Tree
 
-app = typer.Typer(help="Write the stack for servers that stackctl does not run.", no_args_is_help=True)
+app = typer.Typer(help="Export the stack for servers that stackctl does not run.", no_args_is_help=True)
 
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write.")]
-Force = Annotated[bool, typer.Option("--force", help="Write into a folder with other files in it.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to.")]
+Force = Annotated[bool, typer.Option("--force", help="Write into a folder that holds other files.")]
 
 
 @app.command("kubernetes")
 def export_kubernetes(
     context: typer.Context,
     out: Out,
-    namespace: Annotated[str, typer.Option("--namespace", help="The namespace of all objects.")] = "",
+    namespace: Annotated[str, typer.Option("--namespace", help="Namespace of all objects.")] = "",
     label: Annotated[
-        list[str] | None, typer.Option("--label", metavar="KEY=VALUE", help="A label of all objects; repeatable.")
+        list[str] | None, typer.Option("--label", metavar="KEY=VALUE", help="Label of all objects; repeatable.")
     ] = None,
     force: Force = False,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
@@ -50,7 +50,7 @@ def export_kubernetes(
     _write(tree, out, force, " ".join(["kubectl apply", *(f"-f {shlex.quote(str(each))}" for each in (*folders, out))]))
     for service in (each for each in stack.services if each.push):
         console.note(
-            f"no object for {service.name}, which pushes: have the cluster scrape a Pushgateway, with honorLabels"
+            f"no object for {service.name}, which pushes: make the cluster scrape a Pushgateway, with honorLabels"
         )
 
 
@@ -71,7 +71,7 @@ def export_scrape_config(
     tree = rendered(load(options(context).manifest))
     names = f"scrape_config_files: [{out}/scrape/*.yml] and rule_files: [{out}/rules/*.yml] in its prometheus.yml"
     if any(file.secret for file in tree.files.values()):
-        names += f"; let the user that it runs as read its secrets: `chown -R USER {out}/{c.SECRETS_DIR}`"
+        names += f"; allow the user that it runs as to read its secrets: `chown -R USER {out}/{c.SECRETS_DIR}`"
     _write(tree, out, force, names)
 
 
@@ -79,7 +79,7 @@ def _namespace(text: str) -> str:
     """An RFC 1123 label, which is what Kubernetes takes."""
     if text and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
         remedy = "Use up to 63 lowercase letters, digits and `-`, with a letter or digit at both ends."
-        raise InputError.of("usage.option", f"--namespace: Kubernetes does not take `{text}`", remedy=remedy)
+        raise InputError.of("usage.option", f"--namespace: Kubernetes does not accept `{text}`", remedy=remedy)
     return text
 
 

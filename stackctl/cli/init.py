@@ -19,7 +19,7 @@ FILE_MODE = 0o644
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write.", show_default="here")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder to write to.", show_default="here")] = Path(),
     source: Annotated[
         list[str] | None, typer.Option("--from", metavar="URL", help="What to monitor: a metrics URL, or host:port.")
     ] = None,
@@ -29,7 +29,7 @@ def init(
             "--example", metavar="NAME", help="Start from an example, as `quickstart`. A wrong name lists them."
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Write a commented stack.yml with first alerts and a first dashboard.
 
@@ -40,7 +40,7 @@ def init(
 
     if example and source:
         raise InputError.of(
-            "usage.conflict", "--example and --from cannot be used together", remedy="Leave one of them out."
+            "usage.conflict", "--example and --from cannot be used together", remedy="Use only one of them."
         )
     if example:
         found: list[Found] = []
@@ -70,7 +70,7 @@ def _found(urls: list[MetricsUrl]) -> list[Found]:
     for each in found:
         console.note(f"{console.mark('pass' if each.scrape else 'warn')} {each}")
     if not found:
-        console.note(f"{console.mark('skip')} nothing serves metrics here: the machine itself is what there is")
+        console.note(f"{console.mark('skip')} nothing serves metrics here: only the machine itself is monitored")
     return found
 
 
@@ -98,7 +98,7 @@ def first_free(ports: Iterable[int]) -> Listening:
             return Listening(port, tuple(taken))
         taken.append(port)
     raise Unavailable.of(
-        "port.none-free", "no port is free on this machine", remedy="Stop what holds them, and try again."
+        "port.none-free", "no port is free on this machine", remedy="Stop the programs that use them, and try again."
     )
 
 
@@ -110,11 +110,11 @@ def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
 
     if folder.exists() and not folder.is_dir():
         raise InputError.of(
-            "usage.option", f"{folder} is a file, not a folder", remedy="Name a folder; it is made when it is missing."
+            "usage.option", f"{folder} is a file, not a folder", remedy="Name a folder; it is created if it is missing."
         )
     there = [] if force else [path for name in files if (path := folder / name).exists() or path.is_symlink()]
     if there:
-        *others, last = [Diagnostic("init.exists", f"{path} is there already") for path in there]
+        *others, last = [Diagnostic("init.exists", f"{path} already exists") for path in there]
         remedy = "Name another folder, or overwrite with --force."
         raise InputError(*others, Diagnostic("init.exists", last.summary, remedy=remedy))
     for name, content in files.items():
@@ -153,7 +153,7 @@ def _meanings(found: list[Found]) -> Iterator[str]:
     """What was made of things that are not as they should be."""
     for each in found:
         if each.scrape is None:
-            yield f"{each.url} is written as you gave it; `stackctl verify` fails until it serves metrics"
+            yield f"{each.url} is written as given; `stackctl verify` fails until it serves metrics"
 
 
 def _next(folder: Path, found: list[Found]) -> Iterator[str]:
@@ -164,5 +164,5 @@ def _next(folder: Path, found: list[Found]) -> Iterator[str]:
     # Elsewhere Docker runs in a virtual machine that forwards to the loopback of its host.
     unreachable = sys.platform == "linux" and any(each.loopback_only for each in found)
     runtime = " --runtime native" if unreachable else ""
-    yield f"stackctl up{runtime}{'   # what listens on loopback only cannot be reached from Docker' if runtime else ''}"
+    yield f"stackctl up{runtime}{'   # Docker cannot reach services that listen on loopback only' if runtime else ''}"
     yield "stackctl verify"

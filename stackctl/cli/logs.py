@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def logs(
     context: typer.Context,
-    component: Annotated[str | None, typer.Argument(help="Only this component or service.")] = None,
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what is added.")] = False,
-    tail: Annotated[int | None, typer.Option("--tail", min=0, metavar="N", help="Only the last N lines.")] = None,
+    component: Annotated[str | None, typer.Argument(help="Component or service to show.")] = None,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Follow the log output.")] = False,
+    tail: Annotated[int | None, typer.Option("--tail", min=0, metavar="N", help="Show only the last N lines.")] = None,
 ) -> None:
     """Show the logs of the stack, or of one component."""
     from stackctl.errors import Unavailable
@@ -35,7 +35,7 @@ def logs(
     state = State.beside(options(context).manifest)
     generation = state.current()
     if generation is None:
-        raise Unavailable.of("stack.never-started", "this stack was never brought up", remedy="Run `stackctl up`.")
+        raise Unavailable.of("stack.never-started", "this stack was never started", remedy="Run `stackctl up`.")
     stack, name, units = generation.index()
     wanted = selected(units, only=[component]) if component else ()
     runtime = open_runtime(name, stack, state.root)
@@ -70,7 +70,7 @@ def _refuse_never_started(unit: Unit, runtime: Runtime, skipped: Mapping[str, st
     if any(one.name == unit.name for one in runtime.observe()) or any(runtime.logs([unit.name], tail=1)):
         return
     how = f" --profile {unit.profiles[0]}" if unit.profiles else ""
-    why = skipped.get(unit.name) or (f"It is of the profile `{unit.profiles[0]}`." if unit.profiles else "")
+    why = skipped.get(unit.name) or (f"It belongs to the profile `{unit.profiles[0]}`." if unit.profiles else "")
     first = "Once that is fixed, run" if unit.name in skipped else "Run"
     raise Unavailable.of(
         "unit.not-started", f"`{unit.name}` was not started", cause=why, remedy=f"{first} `stackctl up{how}`."

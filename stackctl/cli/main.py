@@ -30,24 +30,24 @@ _SILENT = ("render", "up", "reload")
 # What the help lists, in its order. Each is a module of its own, with a function (or the Typer `app` of a group) of
 # that name. The words stand here so that the list needs none of the modules; none may be longer than its line.
 COMMANDS = {
-    "init": "Write a commented stack.yml, with first alerts and a dashboard.",
+    "init": "Write a commented stack.yml with basic alerts and a dashboard.",
     "check": "Check the manifest and every file it names, offline.",
-    "render": "Write the plain tree, which Compose runs by itself.",
-    "up": "Bring the stack up and wait until every component is ready.",
+    "render": "Write the plain files, which Docker Compose runs on its own.",
+    "up": "Start the stack and wait until every component is ready.",
     "status": "Show the components, their addresses and their health.",
     "verify": "Prove that everything the manifest declares works.",
-    "reload": "Apply an edit to the running stack, whole or not at all.",
-    "drill": "Set off alerts, and show where they arrive.",
+    "reload": "Apply changes to the running stack, all or nothing.",
+    "drill": "Fire alerts, and show where they arrive.",
     "simulate": "Serve the metrics of services that do not exist yet.",
     "logs": "Show the logs of the stack, or of one component.",
     "down": "Stop the stack and remove what runs.",
     "backup": "Copy the running stack's data to a file, consistently.",
-    "restore": "Replace the stack's data by that of a backup.",
-    "export": "Write the stack for servers that stackctl does not run.",
-    "dashboards": "Draw the dashboards without a Grafana.",
+    "restore": "Replace the stack's data with a backup.",
+    "export": "Export the stack for servers that stackctl does not run.",
+    "dashboards": "Preview the dashboards without Grafana.",
     "packs": "List the alert rules and dashboards that ship, and show one.",
     "schema": "Print the JSON Schema of stack.yml, for editors and linters.",
-    "outdated": "Show which components are past their support.",
+    "outdated": "Show which components are out of support.",
     "tools": "List or install the binaries of the native runtime.",
 }
 
@@ -56,7 +56,7 @@ def program(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
     """The command line. Only the commands `names` are loaded; the others are listed, and cannot be run."""
     app = typer.Typer(
         name="stackctl",
-        help="One manifest becomes a running and proven Prometheus, Alertmanager and Grafana stack.",
+        help="Turn one manifest into a running and proven Prometheus, Alertmanager and Grafana stack.",
         epilog="Exit codes: 0 ok, 1 a check failed, 2 wrong input, 3 something needed is not available, "
         "4 internal error.",
         no_args_is_help=True,
@@ -97,8 +97,10 @@ def root(
     manifest: Annotated[
         Path, typer.Option("-f", "--manifest", metavar="PATH", help="The manifest.", envvar="STACKCTL_MANIFEST")
     ] = Path(conventions.MANIFEST),
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only reports and errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more about what is done, and why.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, only reports and errors.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show in more detail what is done, and why.")
+    ] = False,
     debug: Annotated[  # noqa: ARG001 - read before anything is parsed, so that parsing can be debugged too
         bool, typer.Option("--debug", help="Show tracebacks.", envvar="STACKCTL_DEBUG")
     ] = False,
@@ -138,9 +140,9 @@ def _refuse_lost_folder() -> None:
         cause = f"The system says: {error.strerror}."
         raise InputError.of(
             "usage.no-folder",
-            "the working directory does not exist any more",
+            "the working directory no longer exists",
             cause=cause,
-            remedy="Change to one that exists.",
+            remedy="Change to a directory that exists.",
         ) from None
 
 
@@ -213,7 +215,7 @@ def _full_disk(error: OSError, given: Options) -> int:
     from stackctl.errors import Unavailable
 
     cause = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
-    remedy = "Make room, and run the command again."
+    remedy = "Free some space, and run the command again."
     return _failed(Unavailable.of("disk.full", "no space left on a disk", cause=cause, remedy=remedy), given)
 
 

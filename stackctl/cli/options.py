@@ -54,7 +54,7 @@ AllowOutside = Annotated[
         "--allow-outside",
         callback=_allow_outside,
         envvar="STACKCTL_ALLOW_OUTSIDE",
-        help="Read files outside of the manifest's folder too.",
+        help="Also read files outside of the manifest's folder.",
     ),
 ]
 # An option of every command that refuses or reports what the manifest can accept under `ignore`.
@@ -66,5 +66,5 @@ Ignore = Annotated[
 ]
 # An option of every command that reports diagnostics; failures are written in this format too.
 Output = Annotated[
-    Format, typer.Option("--output", "-o", callback=_choose_output, help="The format of the report on stdout.")
+    Format, typer.Option("--output", "-o", callback=_choose_output, help="Format of the report on stdout.")
 ]

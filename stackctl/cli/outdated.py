@@ -22,7 +22,7 @@ class Output(str, Enum):
 
 def outdated(
     context: typer.Context,
-    output: Annotated[Output, typer.Option("--output", "-o", help="How the list is written.")] = Output.text,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Show the version of each component, and which of them are past their support.

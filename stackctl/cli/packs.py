@@ -24,7 +24,7 @@ class Output(str, Enum):
     json = "json"
 
 
-OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to write it.")]
+OutputOption = Annotated[Output, typer.Option("--output", "-o", help="Output format.")]
 
 
 @app.command("list")

@@ -26,10 +26,10 @@ def reload(
     context: typer.Context,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="GENERATION", help="Go back to this kept generation, or the one it begins."),
+        typer.Option("--to", metavar="GENERATION", help="Roll back to this generation (ID or unique prefix)."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate and show what would be done.")] = False,
-    timeout: Annotated[str, typer.Option("--timeout", help="How long it may take in all, with rolling back.")] = "30s",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate, and show what would be done.")] = False,
+    timeout: Annotated[str, typer.Option("--timeout", help="Time limit, including a rollback.")] = "30s",
     output: Output = Format.text,  # noqa: ARG001 - read by its callback
     ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
@@ -55,7 +55,7 @@ def reload(
         return
     console.out(f"{console.mark('pass')} {done}: generation {done.generation}")
     if to:
-        console.note("The next `stackctl reload` brings in what the manifest says.")
+        console.note("The next `stackctl reload` applies the manifest again.")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class _Done:
     def __str__(self) -> str:
         units = ", ".join(self.plan.units("reload"))
         parts = [f"{units} reloaded" if units else "", str(self.dashboards)]
-        parts.append("Grafana's datasource had been changed and is restored" if self.datasource else "")
+        parts.append("Grafana's datasource had been changed and was restored" if self.datasource else "")
         return "; ".join(filter(None, parts)) or "nothing had changed; the configuration is confirmed"
 
 
@@ -97,7 +97,7 @@ def _go_on(manifest: Path, deadline: float, dry_run: bool, ignored: Sequence[Wai
         new = session.target()
         console.detail(f"wrote generation {new.id} to {new.generation.path}")
         if not trusted and new.generation == session.current:
-            console.note(f"the files of generation {new.id} had been changed by hand: written anew")
+            console.note(f"the files of generation {new.id} had been changed by hand: rewritten")
         done = _change(session, new, deadline, dry_run)
         if not dry_run:
             session.prune()
@@ -113,9 +113,11 @@ def _go_back(manifest: Path, to: str, deadline: float, dry_run: bool) -> _Done:
         generation = _named(live.state.generations(), to)
         kept = live.kept(generation)
         if kept is None:
-            summary = f"generation {generation.id} is not what was written: its files have been changed by hand"
+            summary = f"the files of generation {generation.id} have been changed by hand"
             raise CheckFailed.of(
-                "generation.edited", summary, remedy="Choose another one: `stackctl status --generations` lists them."
+                "generation.edited",
+                summary,
+                remedy="Choose another generation: `stackctl status --generations` lists them.",
             )
         done = _change(live, kept, deadline, dry_run)
         if not dry_run:
@@ -133,5 +135,5 @@ def _named(generations: tuple[Generation, ...], prefix: str) -> Generation:
     what = f"{len(found)} kept generations begin with `{prefix}`" if found else f"no generation `{prefix}` is kept"
     lines = "\n".join(f"{one.id}  written {console.clock(one.written_at())}" for one in found or generations)
     raise InputError.of(
-        "usage.option", f"--to: {what}", cause=lines, remedy="Name one of these, or the beginning of its name."
+        "usage.option", f"--to: {what}", cause=lines, remedy="Use one of these, or a unique prefix of its ID."
     )

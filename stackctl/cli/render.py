@@ -29,11 +29,11 @@ class RuntimeName(str, Enum):
 
 def render(
     context: typer.Context,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the tree.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when DIR has drifted.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write to.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if DIR has drifted.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change in DIR.")] = False,
-    runtime: Annotated[RuntimeName, typer.Option(help="What the tree is to run on.")] = RuntimeName.docker,
-    force: Annotated[bool, typer.Option("--force", help="Write into a folder with other files in it.")] = False,
+    runtime: Annotated[RuntimeName, typer.Option(help="Runtime to render for.")] = RuntimeName.docker,
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds other files.")] = False,
     output: Output = Format.text,  # noqa: ARG001 - read by its callback
     ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback

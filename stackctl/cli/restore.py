@@ -14,9 +14,9 @@ from stackctl.cli.values import seconds
 
 def restore(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` has written.", dir_okay=False)],
-    runtime: Annotated[RuntimeName, typer.Option("--runtime", help="Where the data goes.")] = RuntimeName.auto,
-    force: Annotated[bool, typer.Option("--force", help="Stop a running stack for it, and start it again.")] = False,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Archive that `backup` wrote.", dir_okay=False)],
+    runtime: Annotated[RuntimeName, typer.Option("--runtime", help="Runtime to restore to.")] = RuntimeName.auto,
+    force: Annotated[bool, typer.Option("--force", help="Stop a running stack first, and start it again.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for readiness.")] = "2m",
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:

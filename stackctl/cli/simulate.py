@@ -29,7 +29,7 @@ def simulate(
     service: Annotated[list[str] | None, typer.Argument(help="Only these services and exporters.")] = None,
     exporters: Annotated[
         bool,
-        typer.Option("--exporters", help="Exporters too: those of the stack that do not speak of this machine."),
+        typer.Option("--exporters", help="Simulate the stack's exporters too, except those of this machine."),
     ] = False,
     scenario: Annotated[
         str,
@@ -38,10 +38,12 @@ def simulate(
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same series.")] = 1,
     listen_host: Annotated[
         list[str] | None,
-        typer.Option("--listen-host", metavar="HOST", help="Listen here instead of on loopback; may be repeated."),
+        typer.Option("--listen-host", metavar="HOST", help="Address to listen on instead of loopback; repeatable."),
     ] = None,
-    speed: Annotated[float, typer.Option("--speed", min=0.001, help="How fast time goes by.")] = 1.0,
-    control: Annotated[int, typer.Option("--control-port", min=0, max=65535, help="0 for any that is free.")] = 0,
+    speed: Annotated[float, typer.Option("--speed", min=0.001, help="Time acceleration factor.")] = 1.0,
+    control: Annotated[
+        int, typer.Option("--control-port", min=0, max=65535, help="Port of the control API; 0 for any free one.")
+    ] = 0,
     tls_cert: Annotated[
         Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate of services with `scheme: https`.")
     ] = None,
@@ -50,7 +52,7 @@ def simulate(
         bool, typer.Option("--container", help="Serve from a container on the stack's network, by the targets' names.")
     ] = False,
     image: Annotated[
-        str, typer.Option("--image", metavar="IMAGE", help="Any image of Python for the container.")
+        str, typer.Option("--image", metavar="IMAGE", help="Python image for the container.")
     ] = c.SIMULATE_IMAGE,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
@@ -126,7 +128,7 @@ def _chosen(stack: Stack, names: Collection[str], exporters: bool = False, *, co
     also = [name for name in exporting if exporters and possible(known[name])]
     chosen = [known[name] for name in dict.fromkeys((*named, *also))]
     if not chosen:
-        remedy = "Give a service `metrics`, and a target like `localhost:8000` or `push`."
+        remedy = "Add `metrics` to a service, and a target like `localhost:8000` or `push`."
         raise InputError.of(
             "simulate.nothing",
             "there is nothing to simulate: no service has a contract and a local target",
@@ -143,7 +145,7 @@ def _shared_ports(services: Sequence[Service]) -> Iterator[Diagnostic]:
     for service in services:
         for target in _local(service):
             if target.port in first:
-                summary = f"`{service.name}` and `{first[target.port]}` are both at port {target.port}"
+                summary = f"`{service.name}` and `{first[target.port]}` both use port {target.port}"
                 yield Diagnostic(
                     "simulate.shared-port", summary, target.origin, remedy="Simulate one of them at a time, by name."
                 )
@@ -177,7 +179,7 @@ def _obstacle(service: Service) -> Diagnostic:
     from stackctl.diagnostic import Diagnostic
 
     if service.contract is None:
-        remedy = "Say what it serves: `metrics: {jobs_total: counter}`."
+        remedy = "Declare what it serves: `metrics: {jobs_total: counter}`."
         return Diagnostic(
             "simulate.no-contract", f"the service `{service.name}` has no contract", service.origin, remedy=remedy
         )
@@ -204,7 +206,7 @@ def _tls(services: Sequence[Service], cert: Path | None, key: Path | None) -> ss
             "simulate.tls",
             f"`{secure[0].name}` is scraped over TLS",
             position=secure[0].origin,
-            remedy="Name a certificate and its key: --tls-cert FILE --tls-key FILE.",
+            remedy="Give a certificate and its key: --tls-cert FILE --tls-key FILE.",
         )
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
@@ -268,8 +270,8 @@ def _refuse_taken(addresses: Sequence[str]) -> None:
         if error is None:
             continue
         held = f"{holder(address)} listens there" if is_taken(error) else str(error.strerror)
-        remedy = "Stop it, or simulate other services." if is_taken(error) else "Name another --listen-host."
-        problems.append(Diagnostic("port.taken", f"cannot listen at {address}: {held}", remedy=remedy))
+        remedy = "Stop it, or simulate other services." if is_taken(error) else "Use another --listen-host."
+        problems.append(Diagnostic("port.taken", f"cannot listen on {address}: {held}", remedy=remedy))
     if problems:
         raise Unavailable(*problems)
 

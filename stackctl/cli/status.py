@@ -23,9 +23,9 @@ class Output(str, Enum):
 
 def status(
     context: typer.Context,
-    output: Annotated[Output, typer.Option("--output", "-o", help="How the status is written.")] = Output.text,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
     generations: Annotated[
-        bool, typer.Option("--generations", help="List the generations that `reload --to` can bring back.")
+        bool, typer.Option("--generations", help="List the generations that `reload --to` can roll back to.")
     ] = False,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
@@ -43,7 +43,7 @@ def status(
         console.out(json.dumps(asdict(found), indent=2))
     elif found.lost:
         console.out(
-            f"{console.mark('fail')} the state is lost, and these run from this folder: {', '.join(found.lost)}"
+            f"{console.mark('fail')} the state is lost, and these still run from this folder: {', '.join(found.lost)}"
         )
         console.out("`stackctl up` replaces them, `stackctl down` stops them.")
     elif not found.units:
@@ -73,7 +73,7 @@ def _show_slos(found: Status) -> None:
     from stackctl.report import console
 
     if found.slos_unknown:
-        console.out(f"\n{console.mark('warn')} nothing is known of the SLOs: {found.slos_unknown}")
+        console.out(f"\n{console.mark('warn')} the SLOs are unknown: {found.slos_unknown}")
     elif found.slos:
         console.out()
         console.table("", COLUMNS, map(cells, found.slos))
@@ -88,17 +88,20 @@ def remarks(found: Status) -> list[str]:
     if found.missing or found.lost:
         lines.append(f"{', '.join(found.missing)}: declared, but not started: run `stackctl up`")
     if found.drill:
-        return [*lines, "a drill is under way, or was cut short: the next `stackctl reload`, `up` or `drill` ends it"]
+        return [
+            *lines,
+            "a drill is running or was interrupted: the next `stackctl reload`, `up` or `drill` cleans it up",
+        ]
     if begun:
         lines.append(
             f"a change from generation {begun.before} to {begun.generation} began at {clock(begun.since)} and has not "
-            "ended: run `stackctl reload`, or `stackctl up` when more than the configuration changed"
+            "finished: run `stackctl reload`, or `stackctl up` if more than the configuration changed"
         )
     if not found.declared:
         lines.append("the manifest cannot be read: `stackctl check` says why")
     elif found.declared != found.generation:
         lines.append(
-            f"the manifest now says {found.declared}: `stackctl reload` brings it in, and `up` what takes a restart"
+            f"the manifest now renders to {found.declared}: `stackctl reload` applies it, and `up` what needs a restart"
         )
     return lines
 
@@ -106,9 +109,9 @@ def remarks(found: Status) -> list[str]:
 def _kept_cells(found: Status, kept: Kept) -> list[str]:
     from stackctl.report.console import clock
 
-    notes = {found.generation: "runs", found.declared: "what the manifest says"}
+    notes = {found.generation: "running", found.declared: "matches the manifest"}
     if found.generation == found.declared:
-        notes = {found.generation: "runs, and is what the manifest says"}
+        notes = {found.generation: "running, matches the manifest"}
     return [kept.id, clock(kept.written_at), notes.get(kept.id, "")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(name="tools", help="The binaries of the native runtime.", no_args_is_help=True)
+app = typer.Typer(name="tools", help="List or install the binaries of the native runtime.", no_args_is_help=True)
 
 
 class Output(str, Enum):
@@ -26,7 +26,7 @@ class SourceName(str, Enum):
 
 
 @app.command("list")
-def list_tools(output: Annotated[Output, typer.Option(help="How to write the list.")] = Output.text) -> None:
+def list_tools(output: Annotated[Output, typer.Option(help="Output format.")] = Output.text) -> None:
     """Show each tool, its version, where it was found and its path.
 
     STACKCTL_TOOLS_DIR (env) goes before the cache, which `tools install` fills, and the cache before PATH: what was
@@ -50,13 +50,13 @@ def list_tools(output: Annotated[Output, typer.Option(help="How to write the lis
 def install_tools(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="What to install.", show_default="all that the source has"),
+        typer.Argument(metavar="[NAME]...", help="Binaries to install.", show_default="all that the source has"),
     ] = None,
     source: Annotated[SourceName, typer.Option(help="Where to get them from.")] = SourceName.auto,
     base_url: Annotated[
         str | None,
         typer.Option(
-            "--base-url", envvar="STACKCTL_TOOLS_BASE_URL", metavar="URL", help="A mirror of upstream's archives."
+            "--base-url", envvar="STACKCTL_TOOLS_BASE_URL", metavar="URL", help="Mirror of the upstream archives."
         ),
     ] = None,
 ) -> None:

@@ -21,18 +21,18 @@ class RuntimeName(str, Enum):
 
 def up(
     context: typer.Context,
-    component: Annotated[list[str] | None, typer.Argument(help="Only these components and services.")] = None,
-    runtime: Annotated[RuntimeName, typer.Option("--runtime", help="Where to run.")] = RuntimeName.auto,
-    profile: Annotated[list[str] | None, typer.Option("--profile", help="Start this profile too.")] = None,
-    without: Annotated[list[str] | None, typer.Option("--without", help="Leave this component out.")] = None,
+    component: Annotated[list[str] | None, typer.Argument(help="Components and services to start.")] = None,
+    runtime: Annotated[RuntimeName, typer.Option("--runtime", help="Runtime to use.")] = RuntimeName.auto,
+    profile: Annotated[list[str] | None, typer.Option("--profile", help="Also start this profile.")] = None,
+    without: Annotated[list[str] | None, typer.Option("--without", help="Do not start this component.")] = None,
     allow_missing: Annotated[
         bool,
         typer.Option(
             "--allow-missing",
-            help="Start the others when an image or a binary cannot be obtained; `status` and `verify` repeat it.",
+            help="Start the others if an image or a binary is missing; `status` and `verify` show which.",
         ),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for readiness.")] = "2m",
     output: Output = Format.text,  # noqa: ARG001 - read by its callback
     ignore: Ignore = None,

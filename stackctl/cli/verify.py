@@ -23,15 +23,17 @@ def verify(
     output: Output = Format.text,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the report to FILE.")] = None,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page with charts to FILE.html too.")
+        Path | None, typer.Option("--report", metavar="FILE.html", help="Also write a page with charts to FILE.html.")
     ] = None,
     timeout: Annotated[
         str | None,
-        typer.Option("--timeout", help="How long to wait for scrapes and evaluations.", show_default="as they need"),
+        typer.Option(
+            "--timeout", help="How long to wait for scrapes and evaluations.", show_default="as long as they need"
+        ),
     ] = None,
-    drill: Annotated[bool, typer.Option("--drill", help="Set off every alert too; nobody is notified.")] = False,
+    drill: Annotated[bool, typer.Option("--drill", help="Also fire every alert; nobody is notified.")] = False,
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="ID,...", help="Only these checks or families; repeatable.")
+        list[str] | None, typer.Option("--only", metavar="ID,...", help="Checks or families to run; repeatable.")
     ] = None,
     ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback

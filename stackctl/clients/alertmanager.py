@@ -50,7 +50,7 @@ class Alertmanager:
         found = _HASH.search(self.http.ask("/metrics").text)
         if found is None:
             raise NoAnswer.of(
-                "server.no-answer", f"{self.http.base}/metrics does not tell which configuration is loaded"
+                "server.no-answer", f"{self.http.base}/metrics does not report which configuration is loaded"
             )
         return int(float(found[1]))
 
@@ -74,7 +74,7 @@ class Alertmanager:
         )
         if not answer.ok:
             raise NoAnswer.of(
-                "server.no-answer", f"{self.http.base} does not take the end of alerts: {answer.status} {answer.text}"
+                "server.no-answer", f"{self.http.base} does not accept the end of alerts: {answer.status} {answer.text}"
             )
 
     def notifications(self) -> Mapping[tuple[str, str], Account]:

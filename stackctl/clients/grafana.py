@@ -51,7 +51,7 @@ class LoginHttp(Http):
 
 @dataclass(frozen=True)
 class FoundDashboard:
-    """A dashboard as Grafana lists it. `folder` is the title of its folder, "" above all folders."""
+    """A dashboard as Grafana lists it. `folder` is the title of its folder, "" at the top level."""
 
     uid: str
     title: str

@@ -142,12 +142,12 @@ class Http:
         try:
             content = loads(answer.text)
         except ValueError:
-            raise NoAnswer.of("server.no-answer", f"{self.base}{path} answers something that is not JSON") from None
+            raise NoAnswer.of("server.no-answer", f"{self.base}{path} returned something that is not JSON") from None
         try:
             return parse(content)
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
             raise NoAnswer.of(
-                "server.no-answer", f"{self.base}{path} answers something else than expected: is it another server?"
+                "server.no-answer", f"{self.base}{path} returned an unexpected response: is it another server?"
             ) from None
 
 
@@ -192,5 +192,5 @@ _REASONS = {
     "Connection reset": "the connection was reset",
     "IncompleteRead": "the answer was cut short",
     "RemoteDisconnected": "the connection was closed without an answer",
-    "WRONG_VERSION_NUMBER": "TLS was spoken to a plain HTTP port",
+    "WRONG_VERSION_NUMBER": "TLS was used on a plain HTTP port",
 }

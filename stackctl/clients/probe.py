@@ -27,12 +27,12 @@ _PARTIAL_CHAIN, _NO_CHECK_TIME = 0x80000, 0x200000
 _WORDS: dict[Failure, str] = {
     "refused": "connection refused",
     "unresolved": "the name does not resolve",
-    "unreachable": "there is no route",
+    "unreachable": "there is no route to the host",
     "unconnected": "no connection in {seconds:.1f} s",
     "silent": "connected, but no answer in {seconds:.1f} s",
     "closed": "the connection was closed without an HTTP answer",
-    "plain": "no TLS is spoken there",
-    "unable": "it cannot be asked from there",
+    "plain": "the server does not use TLS",
+    "unable": "it cannot be reached from there",
 }
 
 

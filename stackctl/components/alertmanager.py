@@ -20,14 +20,16 @@ _RECEIVER_NAMES = (0, 27)
 class AlertmanagerSettings(ServerSettings):
     """The Alertmanager. It runs when the section is there, if only as `alertmanager: {}`."""
 
-    receivers: dict[Text, ReceiverModel] = Field(default_factory=dict, description="Who can be told, by name.")
+    receivers: dict[Text, ReceiverModel] = Field(
+        default_factory=dict, description="Receivers of notifications, by name."
+    )
     route: Passthrough | None = Field(
         None, description="Alertmanager's own routing tree. By default all alerts go to the first receiver."
     )
-    routing: RoutingModel | None = Field(None, description="Who is told what, in place of `route`.")
+    routing: RoutingModel | None = Field(None, description="Routing rules, instead of `route`.")
     extra: Passthrough = Field(
         default_factory=dict,
-        description="Escape hatch: merged last into alertmanager.yml. Paths of files begin at the manifest.",
+        description="Escape hatch: merged last into alertmanager.yml. File paths are relative to the manifest.",
     )
 
 

@@ -22,16 +22,16 @@ _IPV4 = {"preferred_ip_protocol": "ip4"}
 class ProbeSettings(Model):
     """Something that the blackbox exporter asks."""
 
-    url: ProbeUrl = Field(description="What is asked: a URL, or host:port for a TCP module.")
+    url: ProbeUrl = Field(description="The URL to probe, or host:port for a TCP module.")
     module: Literal["http_2xx", "http_post_2xx", "tcp_connect", "icmp"] = Field(
-        "http_2xx", description="How it is asked."
+        "http_2xx", description="The module to probe with."
     )
 
 
 class BlackboxSettings(ExporterSettings):
     """The blackbox exporter: probes of URLs and ports from outside."""
 
-    probes: dict[ServiceName, ProbeSettings] = Field(default_factory=dict, description="What is probed, by name.")
+    probes: dict[ServiceName, ProbeSettings] = Field(default_factory=dict, description="Probes, by name.")
 
 
 def _arguments(_: Exporter, place: Place) -> tuple[str, ...]:

@@ -36,10 +36,12 @@ class CustomSettings(ExporterSettings):
 
     image: Text = Field(description="Container image with its tag.")
     port: Port = Field(description="The port that it listens on, inside its container too.")
-    command: list[Text] = Field(default_factory=list, description="The arguments that it is started with.")
+    command: list[Text] = Field(default_factory=list, description="Arguments to start it with.")
     env: dict[Text, MaybeSecret] = Field(default_factory=dict, description="Its environment variables.")
     program: Text | None = Field(None, description="Its program on this machine: a name on PATH, or a path.")
-    metrics_path: MetricsPath = Field("/metrics", description="The path of the metrics, which says that it is ready.")
+    metrics_path: MetricsPath = Field(
+        "/metrics", description="The path of the metrics; a response means that it is ready."
+    )
 
 
 def _arguments(exporter: Exporter, place: Place) -> tuple[str, ...]:

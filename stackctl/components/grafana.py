@@ -62,7 +62,7 @@ class GrafanaSettings(ServerSettings):
     def _one_password(self) -> GrafanaSettings:
         name = next((each for each in self.extra_env if each.startswith("GF_SECURITY_ADMIN_PASSWORD")), None)
         if name:
-            raise wrong(f"`{name}` is what stackctl sets itself", "Write it as `grafana.admin.password`.")
+            raise wrong(f"`{name}` is set by stackctl itself", "Write it as `grafana.admin.password`.")
         return self
 
 

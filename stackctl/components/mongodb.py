@@ -21,7 +21,7 @@ class MongodbSettings(ExporterSettings):
     address: Address = Field(description="The server's `host:port`.")
     user: Text | None = Field(None, description="The user that it logs in as; it needs the role `clusterMonitor`.")
     password: SecretText | None = Field(None, description="The user's password.")
-    auth_source: Text = Field("admin", description="The database that knows the user.")
+    auth_source: Text = Field("admin", description="The database that authenticates the user.")
 
     @model_validator(mode="after")
     def _both_or_none(self) -> MongodbSettings:

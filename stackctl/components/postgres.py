@@ -26,14 +26,17 @@ def _database(value: Any) -> Secret:
     if not isinstance(value, str):
         raise wrong(f"expected text, got {kind(value)}")
     text = str(value)
-    write = "Write `postgresql://user:password@host:5432/name`, with `%40` for an `@` in the password, and the like."
+    write = (
+        "Write `postgresql://user:password@host:5432/name`, with special characters in the password encoded, like "
+        "`%40` for `@`."
+    )
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
         raise wrong(f"not the URL of a PostgreSQL database: {_reason(error)}", write) from None
     if "://" in parts.path or "," in parts.netloc.rpartition("@")[2]:
-        raise wrong("the PostgreSQL exporter asks one server, and here are several", "Name one of them.")
+        raise wrong("the PostgreSQL exporter queries one server, but several are given", "Name one of them.")
     if parts.scheme not in ("postgres", "postgresql") or not parts.hostname or not parts.username or port == 0:
         raise wrong("not the URL of a PostgreSQL database", write)
     if re.search(r"[\s'\\]", unquote(parts.password or "")):

@@ -31,16 +31,16 @@ class WebUserSettings(Model):
     """The one user whom Prometheus answers. stackctl, Grafana and Prometheus' own scrape log in as this one too."""
 
     username: UserName = Field(description="The user name.")
-    password: Password = Field(description="The password; best given as `${VARIABLE}`.")
+    password: Password = Field(description="The password; preferably given as `${VARIABLE}`.")
 
 
 class WebTlsSettings(Model):
     """TLS of the server. The files are in PEM form, and their paths begin at the manifest."""
 
-    cert_file: Filled = Field(description="The certificate, followed by those between it and the authority.")
+    cert_file: Filled = Field(description="The certificate, followed by intermediate certificates.")
     key_file: Filled = Field(description="Its private key, without a passphrase.")
     ca_file: Filled | None = Field(
-        None, description="The authority that has signed it; needed where this machine or an image does not know it."
+        None, description="The CA that signed it; needed if this machine or an image does not trust it."
     )
 
 
@@ -68,12 +68,12 @@ class PrometheusSettings(ServerSettings):
     )
     remote_write: list[Passthrough] = Field(
         default_factory=list,
-        description="Prometheus' own `remote_write` blocks. Paths of files begin at the manifest.",
+        description="Prometheus' own `remote_write` blocks. File paths are relative to the manifest.",
     )
     auth: AuthSettings | None = Field(None, description="Basic auth and TLS of the server itself.")
     extra: Passthrough = Field(
         default_factory=dict,
-        description="Escape hatch: merged last into prometheus.yml. Paths of files begin at the manifest.",
+        description="Escape hatch: merged last into prometheus.yml. File paths are relative to the manifest.",
     )
 
 

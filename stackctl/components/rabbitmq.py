@@ -18,7 +18,7 @@ class RabbitmqSettings(ScrapeSettings):
         min_length=1, description="`host:port` of each node's plugin `rabbitmq_prometheus`, 15692 by default."
     )
     metrics_path: MetricsPath = Field(
-        "/metrics", description="The path of the metrics; `/metrics/per-object` tells of each queue."
+        "/metrics", description="The path of the metrics; `/metrics/per-object` has metrics for each queue."
     )
 
 

@@ -11,8 +11,8 @@ from stackctl.manifest.fields import Duration, LabelName, ListenAddress, Memory,
 class ResourcesSettings(Model):
     """Upper limits of a container. The native runtime does not enforce them."""
 
-    memory: Memory | None = Field(None, description="The most memory it may use, like `512m` or `2g`.")
-    cpus: Number | None = Field(None, description="The most processor cores it may use, like `0.5`.")
+    memory: Memory | None = Field(None, description="Memory limit, like `512m` or `2g`.")
+    cpus: Number | None = Field(None, description="CPU limit in cores, like `0.5`.")
 
 
 class ServerSettings(Model):
@@ -29,11 +29,11 @@ class ScrapeSettings(Model):
     """What the scrape of every exporter can be told."""
 
     job: ServiceName | None = Field(None, description="The name of its scrape job; its own by default.")
-    scrape_interval: Duration | None = Field(None, description="How often it is scraped; as all by default.")
+    scrape_interval: Duration | None = Field(None, description="The scrape interval; the stack's by default.")
     labels: dict[LabelName, Text] = Field(default_factory=dict, description="Labels added to all of its series.")
 
 
 class ExporterSettings(ScrapeSettings, ServerSettings):
     """What every exporter that the stack runs can be told."""
 
-    args: list[Text] = Field(default_factory=list, description="More arguments, after those that it gets anyway.")
+    args: list[Text] = Field(default_factory=list, description="Extra arguments, after the default ones.")

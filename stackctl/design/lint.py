@@ -276,7 +276,7 @@ def _of_dashboard(dashboard: Mapping[str, Any]) -> Iterator[Advice]:
     uneven = _uneven(dashboard)
     if uneven:
         summary = "panels side by side have different heights"
-        yield Advice("uneven-row", uneven, summary, "Give the panels of a row one height (`gridPos.h`).")
+        yield Advice("uneven-row", uneven, summary, "Give all panels of a row the same height (`gridPos.h`).")
 
 
 def _uneven(dashboard: Mapping[str, Any]) -> tuple[str, ...]:
@@ -300,9 +300,9 @@ _RULES: dict[str, tuple[Callable[[_Read], bool], str, str]] = {
         _gradient, "a bar gauge in mode `gradient` shows red on a value that is good", "Use `displayMode: basic`."
     ),
     "one-bar": (_lone_bar, "a bar gauge with one bar", "Use a stat."),
-    "bar-order": (_unordered, "bars in no order", "Wrap the query in `sort_desc(...)`."),
+    "bar-order": (_unordered, "unsorted bars", "Wrap the query in `sort_desc(...)`."),
     "state-colors": (
-        _hidden_states, "a state timeline by thresholds hides its value mappings",
+        _hidden_states, "a state timeline coloured by thresholds hides its value mappings",
         "Use the colour mode `palette-classic`."
     ),
     "legend-of-one": (_legend_of_one, "a legend for a single series", "Hide the legend."),
@@ -312,7 +312,7 @@ _RULES: dict[str, tuple[Callable[[_Read], bool], str, str]] = {
     ),
     "auto-legend": (
         _unnamed, "several series without a legend are named by their expression or all of their labels",
-        "Write a legend of the labels in `by (...)`, like `{{instance}}`.",
+        "Write a legend with the labels in `by (...)`, like `{{instance}}`.",
     ),
     "column-name": (_literal_column, "a table shows `{{...}}` as the name of a column", "Give the column a name."),
     "or-vector": (
@@ -323,7 +323,7 @@ _RULES: dict[str, tuple[Callable[[_Read], bool], str, str]] = {
         _colored_by_chance, "series by status are coloured by their order", "Add overrides: success green, errors red."
     ),
     "opposite-color": (
-        _wrong_color, "a value mapping in a colour that says the opposite", "Use green for good, red for bad."
+        _wrong_color, "a value mapping with a colour that says the opposite", "Use green for good, red for bad."
     ),
     "up-as-number": (_unmapped_up, "`up` is shown as a number", "Add value mappings: 1 up (green), 0 down (red)."),
     "fill": (_filled, "filled areas of several lines hide each other", "Set the fill opacity to 0, or stack them."),
@@ -332,11 +332,11 @@ _RULES: dict[str, tuple[Callable[[_Read], bool], str, str]] = {
         _odd_axis, "an axis without a soft maximum ends at 100 while all values are 0", "Set `max`, or a soft maximum."
     ),
     "threshold-on-zero": (
-        _threshold_on_zero, "a threshold is drawn on the line of zero",
+        _threshold_on_zero, "a threshold is drawn on the zero line",
         "Lower the soft maximum, or do not draw the threshold."
     ),
     "zero-for-nothing": (_no_data_as_zero, "no data is shown as 0", "Remove the text for no value."),
     "no-unit": (_no_unit, "an axis without a unit", "Set the unit."),
-    "unit": (_poor_unit, "a unit that nobody reads: `c/s`, `mp/s`", "Use `reqps`, `ops` or `suffix: /s`."),
+    "unit": (_poor_unit, "an unusual unit: `c/s`, `mp/s`", "Use `reqps`, `ops` or `suffix: /s`."),
     "decimals": (_decimals, "counts with decimals, or more than three decimals", "Set the decimals to 0 for counts."),
 }  # fmt: skip

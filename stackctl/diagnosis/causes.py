@@ -112,7 +112,7 @@ def behind(case: Case) -> Diagnosis | None:
     evidence = "\n".join(words)
     logs = f"`stackctl logs {unit.name}` has more"
     if "out of memory" in unit.detail:
-        remedy = f"Raise the memory limit of `{unit.name}`, or find what needs so much: {logs}."
+        remedy = f"Raise the memory limit of `{unit.name}`, or find out what uses so much: {logs}."
         ended = unit.detail.replace("out of memory, ", "")
         return Diagnosis(f"{what} ran out of memory ({ended})", remedy, evidence)
     if unit.state == "paused":
@@ -122,7 +122,7 @@ def behind(case: Case) -> Diagnosis | None:
         return Diagnosis(f"{what} is unhealthy", remedy, evidence)
     state = unit.detail or unit.state
     remedy = f"Fix the error shown in its last log lines; {logs}. Then run `stackctl up`."
-    return Diagnosis(f"{what} {state if state.startswith(_VERBS) else f'does not run: {state}'}", remedy, evidence)
+    return Diagnosis(f"{what} {state if state.startswith(_VERBS) else f'is not running: {state}'}", remedy, evidence)
 
 
 _VERBS = ("exited", "keeps", "left", "was")
@@ -135,19 +135,19 @@ def _refused(case: Case) -> Diagnosis:
     seen, port = case.seen, case.port
     cause = f"connection refused at {case.endpoint.address}"
     if seen.elsewhere:
-        remedy = f"Write `{seen.elsewhere}` as the target, or let the service listen on 127.0.0.1 or 0.0.0.0."
+        remedy = f"Write `{seen.elsewhere}` as the target, or make the service listen on 127.0.0.1 or 0.0.0.0."
         return Diagnosis(f"{cause}: it listens on {seen.elsewhere} only", remedy)
     if case.local and seen.here and seen.here.connected:
         return Diagnosis(
             f"{cause}: it is bound to 127.0.0.1",
-            f"It listens on port {port} of this machine on 127.0.0.1 only, where no container gets: let it listen on "
-            f"the Docker bridge, or on 0.0.0.0.",
+            f"It listens on port {port} of this machine on 127.0.0.1 only, which no container can reach: make it "
+            f"listen on the Docker bridge, or on 0.0.0.0.",
         )
     if case.local and not seen.here:
         return Diagnosis(
             cause,
             f"Nothing listens on port {port} of this machine where containers can reach it: start the service, or, "
-            f"when it listens on 127.0.0.1 only, let it also listen on the Docker bridge (or on 0.0.0.0).",
+            f"if it listens on 127.0.0.1 only, make it also listen on the Docker bridge (or on 0.0.0.0).",
         )
     where = "of this machine" if case.local else "there"
     return Diagnosis(
@@ -162,7 +162,7 @@ def _unresolved(case: Case) -> Diagnosis:
         networks = ", ".join(away.networks)
         return Diagnosis(
             "the name does not resolve: its container is in another network",
-            f"Write `networks: {{join: [{networks}]}}`, so that Prometheus is in the network of `{host}`.",
+            f"Write `networks: {{join: [{networks}]}}` to connect Prometheus to the network of `{host}`.",
             f"the container {away.names[-1]} is in: {networks}",
         )
     names = _reachable_names(peers)
@@ -170,12 +170,12 @@ def _unresolved(case: Case) -> Diagnosis:
     evidence = f"names that resolve there: {', '.join(names)}" if names else ""
     if nearest:
         return Diagnosis(
-            f"the name does not resolve: `{host}` is perhaps `{nearest[0]}`",
+            f"the name does not resolve: `{host}` may be `{nearest[0]}`",
             f"Write `{nearest[0]}:{case.port}` for `{case.endpoint.address}`.",
             evidence,
         )
     if case.seen.here and case.seen.here.failure != "unresolved":
-        remedy = f"Write its IP address for `{host}`: this machine knows that name, a container does not."
+        remedy = f"Use its IP address instead of `{host}`: this machine can resolve the name, a container cannot."
         return Diagnosis("the name does not resolve in Prometheus' container", remedy, evidence)
     return Diagnosis("the name does not resolve", case.runtime.unresolved.format(case.endpoint.address), evidence)
 
@@ -191,25 +191,25 @@ def _late(case: Case) -> Diagnosis:
         if here and here.connected:
             return Diagnosis(
                 "Prometheus' container cannot connect, this machine can",
-                f"A firewall drops the packets: let it pass port {case.port} from the Docker bridge.",
+                f"A firewall drops the packets: allow port {case.port} from the Docker bridge.",
             )
         return Diagnosis(
-            "it cannot be reached: the packets are lost",
-            f"Correct the address `{case.endpoint.address}`, or let the firewalls on the way pass it.",
+            "it cannot be reached: the packets are dropped",
+            f"Correct the address `{case.endpoint.address}`, or allow it in the firewalls on the way.",
         )
     answered = case.seen.answer
     if answered and answered.seconds > seconds(case.timeout):
         return Diagnosis(
             f"it does not answer in time: it took {answered.seconds:.1f} s, and `scrape_timeout` is {case.timeout}",
-            "Make it answer faster, or give it longer with `scrape_timeout` (at most `scrape_interval`).",
+            "Make it respond faster, or raise `scrape_timeout` (at most `scrape_interval`).",
         )
     if answered and answered.reply and answered.reply.status == 200:
         return Diagnosis(
-            f"it does not always answer in time: now it took {answered.seconds:.1f} s",
+            f"it does not always answer in time: this time it took {answered.seconds:.1f} s",
             f"Find out why it is sometimes slow; `scrape_timeout` is {case.timeout}.",
         )
-    remedy = "Look whether the service hangs; give it longer with `scrape_timeout`."
-    unknown = "Look whether the service hangs or a firewall drops the packets; give it longer with `scrape_timeout`."
+    remedy = "Check whether the service hangs, or raise `scrape_timeout`."
+    unknown = "Check whether the service hangs or a firewall drops the packets, or raise `scrape_timeout`."
     return Diagnosis("it does not answer in time", remedy if there else unknown)
 
 
@@ -242,8 +242,8 @@ def _bad_request(case: Case) -> Diagnosis:
     if case.seen.there is None or _speaks_tls(case.seen.other):
         return _wants_tls(case)
     said = first_line(case.reply.body) if case.reply else ""
-    remedy = "Look at what it says in the evidence, and correct `params`, `metrics_path` or `scheme`."
-    return Diagnosis("it refuses the request (HTTP 400)", remedy, said)
+    remedy = "Read its response in the evidence, and correct `params`, `metrics_path` or `scheme`."
+    return Diagnosis("it rejects the request (HTTP 400)", remedy, said)
 
 
 def _plain(case: Case) -> Diagnosis:
@@ -254,7 +254,7 @@ def _untrusted(case: Case) -> Diagnosis:
     probe = case.seen.there
     evidence, known = _certificate(probe), probe.certificate if probe else None
     if case.job.component:
-        remedy = f"{REWRITE} One that has expired has to be renewed first."
+        remedy = f"{REWRITE} Renew an expired certificate first."
         return Diagnosis("the certificate is not signed by the CA in the manifest", remedy, evidence)
     if "expired or is not yet valid" in case.error:
         when = f": it ended {known.until}" if known and known.until else ""
@@ -263,12 +263,12 @@ def _untrusted(case: Case) -> Diagnosis:
     if names or "IP SANs" in case.error or "not valid for any names" in case.error:
         valid = names[1] if names else ", ".join(known.names) if known else ""
         return Diagnosis(
-            f"the certificate is not for `{case.host}`, but for {valid or 'no name that is asked for'}",
-            "Write one of its names as the target, or give it with `tls: {server_name: ...}`.",
+            f"the certificate is not for `{case.host}`, but for {valid or 'no host name'}",
+            "Write one of its names as the target, or set it with `tls: {server_name: ...}`.",
             evidence,
         )
     issuer = f": {_issued(known)}" if known else ""
-    return Diagnosis(f"the certificate is not trusted{issuer}", "Give the CA with `tls: {ca_file: ...}`.", evidence)
+    return Diagnosis(f"the certificate is not trusted{issuer}", "Set the CA with `tls: {ca_file: ...}`.", evidence)
 
 
 # Of a web configuration that was changed by hand.
@@ -279,8 +279,8 @@ _RENEW = "Renew the certificate of the service and restart it; `tls: {ca_file: .
 
 
 def _client_certificate(_: Case) -> Diagnosis:
-    remedy = "Give them with `tls: {cert_file: ..., key_file: ...}`, from a CA that the service trusts."
-    return Diagnosis("it wants a client's certificate, or refuses the one given", remedy)
+    remedy = "Set them with `tls: {cert_file: ..., key_file: ...}`, from a CA that the service trusts."
+    return Diagnosis("it requires a client certificate, or rejects the one given", remedy)
 
 
 def _certificate(probe: Probe | None) -> str:
@@ -301,26 +301,28 @@ def _issued(found: Certificate) -> str:
 
 def _login(case: Case) -> Diagnosis:
     if case.job.component:
-        return Diagnosis("it refuses the login that it was given, or wants one that it was not", REWRITE)
+        return Diagnosis("it rejects the given login, or requires one that was not given", REWRITE)
     asks = case.reply.headers.get("www-authenticate", "") if case.reply else ""
     key = "`authorization`" if asks.lower().startswith("bearer") else "`basic_auth` or `authorization`"
     asks_for = f"it asks for: {asks}" if asks else ""
     if "HTTP status 403" in case.error and case.login:
-        remedy = "Give that login the right to read the metrics, or let another one read them."
-        return Diagnosis("the login in the manifest has no right to read the metrics (403)", remedy, asks_for)
+        remedy = "Allow that login to read the metrics, or use another one."
+        return Diagnosis("the login in the manifest is not allowed to read the metrics (403)", remedy, asks_for)
     if case.login:
-        remedy = f"Correct {key} of the service `{case.job.name}`; after a change of a variable run `stackctl up`."
-        return Diagnosis("it wants a login, and refuses the one in the manifest", remedy, asks_for)
-    remedy = f"Give {key} for the service `{case.job.name}`."
-    return Diagnosis("it wants a login, and the manifest gives none", remedy, asks_for)
+        remedy = f"Correct {key} of the service `{case.job.name}`; after changing a variable, run `stackctl up`."
+        return Diagnosis("it requires a login, and rejects the one in the manifest", remedy, asks_for)
+    remedy = f"Set {key} for the service `{case.job.name}`."
+    return Diagnosis("it requires a login, and the manifest has none", remedy, asks_for)
 
 
 def _nowhere(case: Case) -> Diagnosis:
     path = case.job.metrics_path
     if case.seen.path:
-        return _elsewhere(case, f"there is nothing at the metrics path {path}, but metrics at {case.seen.path}")
-    cause = "it takes no GET at the metrics path" if "status 405" in case.error else _NOTHING_THERE
-    return Diagnosis(cause, f"`metrics_path: {path}` may be wrong: name the path that serves the metrics.")
+        return _elsewhere(
+            case, f"there is nothing at the metrics path {path}, but there are metrics at {case.seen.path}"
+        )
+    cause = "it does not accept GET at the metrics path" if "status 405" in case.error else _NOTHING_THERE
+    return Diagnosis(cause, f"`metrics_path: {path}` may be wrong: use the path that serves the metrics.")
 
 
 _NOTHING_THERE = "there is nothing at the metrics path"
@@ -328,14 +330,14 @@ _NOTHING_THERE = "there is nothing at the metrics path"
 
 def _elsewhere(case: Case, cause: str, evidence: str = "") -> Diagnosis:
     found = case.seen.path
-    said = f"metrics answer at {found}"
+    said = f"metrics are served at {found}"
     return Diagnosis(cause, f"Write `metrics_path: {found}`.", f"{evidence}\n{said}" if evidence else said)
 
 
 def _server_error(case: Case) -> Diagnosis:
     said = first_line(case.reply.body) if case.reply and case.reply.status >= 500 else ""
     cause = "the service answers with a server error"
-    return Diagnosis(f"{cause}: {said}" if said else cause, "Look at the service's own log.")
+    return Diagnosis(f"{cause}: {said}" if said else cause, "See the service's own log.")
 
 
 def _without_content(case: Case) -> Diagnosis:
@@ -350,10 +352,10 @@ def _redirected(case: Case) -> Diagnosis:
         return Diagnosis("it answers with a redirect", "Correct `scheme` or `metrics_path`.")
     cause, parts = f"it answers with a redirect to {to}", urlsplit(to)
     if re.search(r"log-?in|sign-?in|auth|sso", parts.path, re.IGNORECASE):
-        remedy = "Let the metrics be read without it, or give `basic_auth` or `authorization`."
-        return Diagnosis(f"{cause}: it wants a login", remedy)
+        remedy = "Allow reading the metrics without a login, or set `basic_auth` or `authorization`."
+        return Diagnosis(f"{cause}: it requires a login", remedy)
     if parts.scheme == "https" and (case.job.service is None or case.job.service.scheme == "http"):
-        return Diagnosis(cause, f"Write `scheme: https` for the service `{case.job.name}`, and the port of that.")
+        return Diagnosis(cause, f"Write `scheme: https` for the service `{case.job.name}`, and its port.")
     return Diagnosis(cause, f"Write `metrics_path: {parts.path}`, if the metrics are there.")
 
 
@@ -372,13 +374,13 @@ def _other_type(case: Case) -> Diagnosis:
     """The Content-Type is none of metrics: of what kind is the answer itself?"""
     if case.reply is None:
         path = case.job.metrics_path
-        remedy = f"For a web page, correct `metrics_path: {path}`; else write {_FALLBACK}."
-        return Diagnosis("its Content-Type is not that of metrics", remedy)
+        remedy = f"For a web page, correct `metrics_path: {path}`; otherwise write {_FALLBACK}."
+        return Diagnosis("its Content-Type is not one for metrics", remedy)
     if response_body.kind_of(case.reply.body) != "metrics" or case.reply.status // 100 == 3:
         return _other_body(case)
     sent = f"`{case.reply.content_type}`" if case.reply.content_type else "none"
-    remedy = f"Write {_FALLBACK} for the service `{case.job.name}`, or let it send `text/plain; version=0.0.4`."
-    return Diagnosis(f"it serves metrics, but its Content-Type is not that of metrics: {sent}", remedy)
+    remedy = f"Write {_FALLBACK} for the service `{case.job.name}`, or make it send `text/plain; version=0.0.4`."
+    return Diagnosis(f"it serves metrics, but its Content-Type is not one for metrics: {sent}", remedy)
 
 
 _FALLBACK = "`fallback_scrape_protocol: PrometheusText0.0.4`"
@@ -400,13 +402,13 @@ def _other_body(case: Case) -> Diagnosis:
         cause = f"it answers with {what}, not with metrics"
         if case.seen.path:
             return _elsewhere(case, cause)
-        return Diagnosis(cause, f"`metrics_path: {path}` is not that of metrics: name the path that serves them.")
+        return Diagnosis(cause, f"`metrics_path: {path}` does not serve metrics: use the path that does.")
     wrong = response_body.wrong_line(case.reply.body) if case.reply else None
     if wrong:
         remedy = f"Fix what the service exposes at {path}: line {wrong[0]} is not a sample."
         return Diagnosis(f"line {wrong[0]} of its metrics does not parse", remedy, f"line {wrong[0]}: {wrong[1][:200]}")
-    remedy = f"`metrics_path: {path}` may be a page or JSON: name the path that serves the metrics."
-    return Diagnosis("the answer is not in the format of metrics", remedy)
+    remedy = f"`metrics_path: {path}` may be a page or JSON: use the path that serves the metrics."
+    return Diagnosis("the response is not in a metrics format", remedy)
 
 
 def _titled(reply: Reply) -> str:
@@ -420,7 +422,7 @@ def _titled(reply: Reply) -> str:
 def _too_large(case: Case) -> Diagnosis:
     size = f"it sends {'' if case.reply.whole else 'more than '}{len(case.reply.body):,} bytes" if case.reply else ""
     remedy = f"Raise the limit{_LIMITS}, or expose fewer series."
-    return Diagnosis("the answer is larger than `body_size_limit`", remedy, size)
+    return Diagnosis("the response is larger than `body_size_limit`", remedy, size)
 
 
 _LIMITS = " (in `prometheus: {extra: {global: {...}}}`)"
@@ -445,7 +447,7 @@ def _twice(case: Case) -> Diagnosis:
 
 
 def _no_route(case: Case) -> Diagnosis:
-    return Diagnosis("there is no route to it", f"Correct the address `{case.endpoint.address}`.")
+    return Diagnosis("there is no route to the host", f"Correct the address `{case.endpoint.address}`.")
 
 
 def _unreadable(_: Case) -> Diagnosis:

@@ -17,13 +17,13 @@ NOT_LOADED = Diagnosis(
 def dropped_by(job: Job, labels: Mapping[str, str]) -> Diagnosis:
     """Which step of the job's relabelling drops the target that is discovered with `labels`."""
     steps = job.service.scrape.get("relabel_configs", ()) if job.service else ()
-    remedy = "Look at `relabel` of the service: a step drops the target."
+    remedy = "Check `relabel` of the service: a step drops the target."
     try:
         outcome = relabelled(labels, steps)
     except ValueError as error:
-        return Diagnosis("relabelling drops it", remedy, f"a regular expression that only Go reads: {error}")
+        return Diagnosis("relabelling drops it", remedy, f"a regular expression that only Go supports: {error}")
     if job.service is None or outcome.dropped_by is None:
-        return Diagnosis("relabelling drops it", remedy, "no step of the manifest drops it: the running ones differ")
+        return Diagnosis("relabelling drops it", remedy, "no step in the manifest drops it: the running steps differ")
     index = outcome.dropped_by
     step = steps[index]
     # Steps that were passed through in `extra` have no line of their own.

@@ -110,7 +110,7 @@ def probe_unit(context: Context, job: Job, endpoint: Endpoint) -> Diagnosis | No
 
 def _told(context: Context, one: Failed, seen: Observations | None, hidden: set[str]) -> Diagnosis:
     found = diagnose(one.job, one.endpoint, one.error, context.runtime, seen or NOTHING)
-    unseen = "" if seen else f"\nnot asked: of the targets that fail, {PROBED_AT_MOST} were"
+    unseen = "" if seen else f"\nnot probed: {PROBED_AT_MOST} other failing targets were probed"
     return Diagnosis(shown(found.cause, hidden), shown(found.remedy, hidden), shown(found.evidence + unseen, hidden))
 
 

@@ -90,11 +90,11 @@ def _with(tree: Tree, changes: Mapping[str, bytes]) -> Tree:
 def undrillable(tree: Tree) -> list[Diagnostic]:
     """A problem for every receiver with an integration that cannot be led to the sink."""
     receivers = tree.yaml(c.ALERTMANAGER_FILE).get("receivers") or ()
-    remedy = "Drill it with --live, which notifies the real receivers; or name alerts that it does not get."
+    remedy = "Drill it with --live, which notifies the real receivers; or choose alerts that are not routed to it."
     return [
         Diagnostic(
             "drill.integration",
-            f"the receiver `{receiver['name']}` notifies by {integration}, which stackctl cannot stand in for",
+            f"the receiver `{receiver['name']}` notifies by {integration}, which stackctl cannot replace",
             remedy=remedy,
         )
         for receiver in receivers

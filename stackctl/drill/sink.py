@@ -121,7 +121,7 @@ def _web_handler(sink: Sink, host: str) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-_WELL = {"status": "success", "message": "taken by a drill"}
+_WELL = {"status": "success", "message": "accepted by a drill"}
 
 
 def _without_endpoint(way: str) -> str:
@@ -137,7 +137,7 @@ def _mail_server(sink: Sink, listen: str) -> Iterator[int]:
         async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
             for address in envelope.rcpt_tos:
                 sink.take(address.partition("@")[0].replace(".", "/"), envelope.content or b"")
-            return "250 taken by a drill"
+            return "250 accepted by a drill"
 
     loop = asyncio.new_event_loop()
     server = loop.run_until_complete(loop.create_server(lambda: SMTP(Handler(), hostname="stackctl"), listen, 0))

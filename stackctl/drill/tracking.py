@@ -130,32 +130,32 @@ def finding(delivery: Delivery, waited_seconds: float) -> Diagnostic:
     subject = Subject(ID, delivery.alert.subject, delivery.alert.origin)
     if delivery.fired is None and delivery.received is None:
         summary = f"Prometheus did not fire it within {waited_seconds:g} s"
-        return subject.failed(summary, "See `stackctl logs prometheus`, and whether `stackctl verify` is green.")
+        return subject.failed(summary, "See `stackctl logs prometheus`, and check that `stackctl verify` passes.")
     if delivery.received is None:
         return subject.failed(
-            f"fired, and did not reach Alertmanager within {waited_seconds:g} s",
+            f"fired, but did not reach Alertmanager within {waited_seconds:g} s",
             "Run `stackctl verify --only alertmanager`: it says whether Prometheus sends alerts there.",
         )
-    course = f"fired, at Alertmanager {_later(delivery.received, delivery.fired)}"
+    course = f"fired, reached Alertmanager {_later(delivery.received, delivery.fired)}"
     missing = [name for name, moment in delivery.arrived.items() if moment is None]
     if missing:
         reasons = "\n".join(f"{name}: {delivery.faults[name]}" for name in missing if name in delivery.faults)
         return subject.failed(
-            f"{course}, and did not arrive at {', '.join(missing)} within {waited_seconds:g} s",
+            f"{course}, but did not arrive at {', '.join(missing)} within {waited_seconds:g} s",
             _FIX_RECEIVER if reasons else _SEE_LOG,
             reasons,
             stage="loaded",
         )
     if delivery.faults:
         name, wrong = next(iter(delivery.faults.items()))
-        return subject.failed(f"{course}, and at {name}, where {wrong}", _FIX_TEMPLATE, stage="loaded")
+        return subject.failed(f"{course} and {name}, where {wrong}", _FIX_TEMPLATE, stage="loaded")
     if broken := _broken(delivery.annotations):
         summary = f"{course}, but its annotation `{broken[0]}` cannot be expanded"
         return subject.failed(summary, "Correct the template of this annotation.", broken[1], stage="loaded")
     if not delivery.arrived:
         return subject.warned(
-            f"{course}, and routed to a receiver that notifies nobody",
-            "Give the receiver an integration, or the alert a route to one that has.",
+            f"{course}, but was routed to a receiver that notifies nobody",
+            "Add an integration to the receiver, or route the alert to a receiver that has one.",
         )
     hops = [f"at {name} {_later(moment, delivery.received)}" for name, moment in delivery.arrived.items()]
     return subject.passed(", ".join([course, *hops]))

@@ -86,18 +86,16 @@ def _names(label: re.Pattern[str], action: str) -> Iterator[str]:
 
 
 def _missing(text: _Text, name: str, labels: frozenset[str]) -> Diagnostic:
-    summary = f"shows the label `{name}`, which the expression does not have"
+    summary = f"uses the label `{name}`, which the expression does not have"
     if name in text.rule.labels:
-        cause = (
-            "`$labels` has the labels of the series alone, not those that the rule adds. It is empty in every alert."
-        )
+        cause = "`$labels` has only the labels of the series, not those that the rule adds. It is empty in every alert."
         return text.problem(summary, cause, f"Write the value of `{name}` into the text.")
     remedy = unknown_name(name, sorted(labels), "It has") if labels else "It has no labels: keep some with `by (...)`."
     return text.problem(summary, "It is empty in every alert.", remedy)
 
 
 def _unknown_external(text: _Text, name: str, external: Collection[str]) -> Diagnostic:
-    summary = f"shows the external label `{name}`, which is not in `prometheus.external_labels`"
+    summary = f"uses the external label `{name}`, which is not in `prometheus.external_labels`"
     return text.problem(summary, "It is empty in every alert.", unknown_name(name, sorted(external), "There are"))
 
 
@@ -107,10 +105,12 @@ def _literals(text: _Text, action: str) -> Iterator[Diagnostic]:
         if "{{" not in string:
             continue
         if string == action:
-            summary = f"prints `{string[1:-1]}` as it is written"
+            summary = f"prints `{string[1:-1]}` literally"
             remedy = f"Write `{string[1:-1]}` without the braces and quotes around it."
-            yield text.problem(summary, "Charts of Helm write templates of Prometheus like this.", remedy)
+            yield text.problem(summary, "Helm charts escape Prometheus' templates like this.", remedy)
         elif inner := _INNER.findall(string):
             fixed = " ".join((f"(printf {_INNER.sub('%s', string.replace('%', '%%'))}", *inner)) + ")"
             summary = f"has `{_INNER.search(string)[0]}` in a string, where it is not expanded"  # type: ignore[index]
-            yield text.problem(summary, "Prometheus gets these characters.", f"Write `{fixed}` for the string.")
+            yield text.problem(
+                summary, "Prometheus takes these characters literally.", f"Write `{fixed}` instead of the string."
+            )

@@ -167,7 +167,7 @@ class _Reader:
         if _HELD[key] in block:
             self.problems.append(
                 Diagnostic(
-                    "manifest.conflict", f"`{key}` and `{_HELD[key]}` say the same thing", at, remedy="Keep one."
+                    "manifest.conflict", f"`{key}` and `{_HELD[key]}` set the same thing", at, remedy="Keep one."
                 )
             )
         read = self._file(name, name, at, secret=True)
@@ -181,7 +181,7 @@ class _Reader:
         at = self._at(place)
         names = named_files(item, self.root)
         if not names:
-            remedy = f"A path begins at the manifest, in {self.root}."
+            remedy = f"Paths are relative to the manifest, in {self.root}."
             self.problems.append(Diagnostic("file.no-match", f"no file matches `{item}`", at, remedy=remedy))
         for name in names:
             yield self._file(name, item, at, secret=secret)

@@ -58,8 +58,10 @@ def read_server_tls(
         return [trusted]
     name = _name(_names(server, str(cert)))
     if not name:
-        remedy = "A common name counts no more: make one with `openssl req ... -addext subjectAltName=DNS:NAME`."
-        return [Diagnostic("certificate.no-name", f"{files.cert_file} is for no name", at["cert_file"], remedy=remedy)]
+        remedy = "The common name is ignored; add a subjectAltName: `openssl req ... -addext subjectAltName=DNS:NAME`."
+        return [
+            Diagnostic("certificate.no-name", f"{files.cert_file} does not name a host", at["cert_file"], remedy=remedy)
+        ]
     refusal = _refusal(server, trusted, name)
     if refusal:
         return [_refused(refusal, files, at)]
@@ -73,9 +75,9 @@ def _read(name: str, at: Position, root: Path, what: tuple[str, str]) -> str | D
         return text
     return Diagnostic(
         "certificate.format",
-        f"{name} holds no {kind}",
+        f"{name} contains no {kind}",
         at,
-        remedy=f"Name the file with a line that ends with `{sign}`.",
+        remedy=f"Use the file with a line that ends with `{sign}`.",
     )
 
 
@@ -89,10 +91,10 @@ def _server(root: Path, files: Files, at: dict[str, Position]) -> ssl.SSLContext
         if "KEY_VALUES_MISMATCH" in str(error):
             summary = f"{files.key_file} is not the key of {files.cert_file}"
             return Diagnostic(
-                "certificate.key", summary, at["key_file"], remedy="Name the two that were made together."
+                "certificate.key", summary, at["key_file"], remedy="Use a certificate and a key that belong together."
             )
         if "ENCRYPTED" in str(read_named(root, files.key_file, at["key_file"], secret=True)):
-            remedy = f"Take it off: `openssl pkey -in {files.key_file} -out NEW`. Prometheus cannot be told one."
+            remedy = f"Remove it: `openssl pkey -in {files.key_file} -out NEW`. Prometheus does not support one."
             return Diagnostic("certificate.key", f"{files.key_file} has a passphrase", at["key_file"], remedy=remedy)
         summary = f"{files.cert_file} and {files.key_file} cannot be used"
         return Diagnostic(
@@ -100,7 +102,7 @@ def _server(root: Path, files: Files, at: dict[str, Position]) -> ssl.SSLContext
             summary,
             at["cert_file"],
             _reason(error),
-            "Look at both with `openssl x509` and `openssl pkey`.",
+            "Inspect both with `openssl x509` and `openssl pkey`.",
         )
     return server
 
@@ -114,7 +116,7 @@ def _trusting(ca: str, at: Position, files: Files) -> ssl.SSLContext | Diagnosti
             f"{files.ca_file} cannot be used",
             at,
             _reason(error),
-            "Look at it with `openssl x509`.",
+            "Inspect it with `openssl x509`.",
         )
 
 
@@ -171,22 +173,20 @@ def _refused(error: ssl.SSLCertVerificationError, files: Files, at: dict[str, Po
     if error.verify_code == _EXPIRED:
         return Diagnostic(
             "certificate.expired",
-            f"{files.cert_file} has expired, or the certificate that signed it",
+            f"{files.cert_file}, or a certificate that signed it, has expired",
             at["cert_file"],
             remedy="Renew it.",
         )
     if error.verify_code == _NOT_YET:
-        remedy = "Wait until it is, or look at this machine's clock."
+        remedy = "Wait until it is, or check this machine's clock."
         return Diagnostic(
             "certificate.not-yet-valid", f"{files.cert_file} is not valid yet", at["cert_file"], remedy=remedy
         )
     if files.ca_file:
-        summary = f"{files.cert_file} is not signed by the authority in {files.ca_file}"
-        return Diagnostic(
-            "certificate.untrusted", summary, at["ca_file"], _reason(error), "Name the authority that has signed it."
-        )
+        summary = f"{files.cert_file} is not signed by the CA in {files.ca_file}"
+        return Diagnostic("certificate.untrusted", summary, at["ca_file"], _reason(error), "Use the CA that signed it.")
     summary = f"this machine does not trust {files.cert_file}"
-    remedy = "Name the authority that has signed it with `ca_file`; of one that is signed by itself, the same file."
+    remedy = "Set `ca_file` to the CA that signed it; for a self-signed certificate, to the same file."
     return Diagnostic("certificate.untrusted", summary, at["cert_file"], _reason(error), remedy)
 
 

@@ -86,9 +86,9 @@ def _metric(name: str, metric: MetricModel, service: ServiceModel) -> Iterator[F
     if metric.type == "info" and not name.endswith("_info"):
         yield (), f"an info metric is exposed as `{name}_info`", f"Name it `{name}_info`."
     if metric.range and metric.type == "histogram" and min(metric.range) <= 0:
-        yield ("range",), "what a histogram measures must be greater than zero here", "Write the smallest real value."
+        yield ("range",), "the range of a histogram must be greater than zero", "Write the smallest real value."
     if metric.range and metric.type == "counter" and min(metric.range) < 0:
-        yield ("range",), "a counter cannot fall", "Write what it counts in a second: at rest, and when saturated."
+        yield ("range",), "a counter cannot fall", "Write its rate per second: when idle, and when saturated."
     yield from _labels(name, metric, service)
 
 
@@ -114,7 +114,7 @@ def _same_series(metrics: Metrics) -> Iterator[Found]:
     for name, metric in metrics.items():
         for sample in Metric(name, metric.type, Position("")).samples:
             if sample in owner:
-                yield (name,), f"its series `{sample}` belong to `{owner[sample]}` as well", "Rename one of the two."
+                yield (name,), f"its series `{sample}` belong to `{owner[sample]}` too", "Rename one of the two."
             owner.setdefault(sample, name)
 
 
@@ -143,7 +143,7 @@ def _told_twice(shared: Collection[Metric], inline: Collection[Metric]) -> list[
     return [
         Diagnostic(
             "contract.duplicate",
-            f"`{metric.name}` is promised twice: by {first[metric.name]} too",
+            f"`{metric.name}` is promised twice: also by {first[metric.name]}",
             metric.origin,
             remedy="Remove one of the two.",
         )
@@ -182,7 +182,7 @@ def _filled(text: str, shown: str, values: Mapping[str, str], at: Position) -> s
             remedy = f"Remove it, or write `{{{name}}}` where it belongs."
             problems.append(
                 Diagnostic(
-                    "contract.placeholder", f"no `{{{name}}}` in {shown} waits for this value", at, remedy=remedy
+                    "contract.placeholder", f"{shown} has no placeholder `{{{name}}}` for this value", at, remedy=remedy
                 )
             )
     return problems or "\n".join(lines) + "\n"
@@ -197,10 +197,8 @@ def _unknown(match: re.Match[str], at: Position, values: Mapping[str, str]) -> D
     from difflib import get_close_matches
 
     close = get_close_matches(match[1], values, n=1)
-    remedy = (
-        f"Did you mean `{{{close[0]}}}`?" if close else f"Say beside `file` what it is: `with: {{{match[1]}: ...}}`."
-    )
-    return Diagnostic("contract.placeholder", f"nothing is given for the placeholder `{match[0]}`", at, remedy=remedy)
+    remedy = f"Did you mean `{{{close[0]}}}`?" if close else f"Set it next to `file`: `with: {{{match[1]}: ...}}`."
+    return Diagnostic("contract.placeholder", f"the placeholder `{match[0]}` has no value", at, remedy=remedy)
 
 
 def _read(text: str, shown: str, service: ServiceModel) -> list[Metric] | list[Diagnostic]:

@@ -104,8 +104,8 @@ def _exporter_names(manifest: Manifest) -> Iterator[Found]:
     for name in _custom(manifest):
         path = ("exporters", name)
         if not c.SERVICE_NAME.fullmatch(name):
-            remedy = "Begin with a letter or a digit, and use these, `-`, `_` and `.`."
-            yield path, f"not a name of an exporter: `{name}`", remedy
+            remedy = "Use letters, digits, `-`, `_` and `.`, beginning with a letter or a digit."
+            yield path, f"not a valid name of an exporter: `{name}`", remedy
         elif registry.find(name):
             yield path, f"`{name}` is not an exporter", f"Write `{name}` at the top level."
 
@@ -125,7 +125,7 @@ def _names_for_version_3(manifest: Manifest) -> Iterator[Found]:
     for path, names in _label_names(manifest):
         for name in names:
             if not c.LABEL_NAME.fullmatch(name):
-                message = f"Prometheus 2 refuses the name of this label: `{name}`"
+                message = f"Prometheus 2 does not accept this label name: `{name}`"
                 yield (*path, name), message, "Use letters, digits and `_`, or run Prometheus 3."
 
 
@@ -156,7 +156,7 @@ def _job_names(manifest: Manifest) -> Iterator[Found]:
         if named in taken:
             place = ("prometheus", "extra", "scrape_configs", index, "job_name")
             message = f"two scrape jobs would be named `{named}`: this one and that of {taken[named]}"
-            yield place, message, "Remove it if the other job will do, or rename it."
+            yield place, message, "Remove it if the other job is enough, or rename it."
 
 
 def _container_names(manifest: Manifest) -> Iterator[Found]:
@@ -174,7 +174,7 @@ def _listen_addresses(manifest: Manifest) -> Iterator[Found]:
         host, port = each.listen
         if each.listen in seen:
             remedy = f"Give one of them another port, like `listen: {host}:{port + 1}`."
-            yield each.path, f"{host}:{port} is also where {seen[each.listen]} listens", remedy
+            yield each.path, f"{host}:{port} is already the address of {seen[each.listen]}", remedy
         seen[each.listen] = show_path(each.path)
 
 
@@ -188,7 +188,11 @@ def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[F
     if service.targets == []:
         yield (*path, "targets"), "the list of targets is empty", "Name at least one `host:port`."
     if service.basic_auth and service.authorization:
-        yield (*path, "authorization"), "a scrape has one kind of authentication", "Remove this or `basic_auth`."
+        yield (
+            (*path, "authorization"),
+            "a scrape can use only one kind of authentication",
+            "Remove this or `basic_auth`.",
+        )
     if service.profiles and not (service.run.docker or service.run.native):
         yield (*path, "profiles"), "profiles need `run`: the stack does not start this service", "Remove the profiles."
     yield from _intervals(manifest, path, service)
@@ -198,7 +202,7 @@ def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[F
     seen: set[str] = set()
     for index, target in enumerate(service.targets or []):
         if target.address in seen:
-            yield (*path, "targets", index), f"the target `{target.address}` is named twice", "Remove one of the two."
+            yield (*path, "targets", index), f"the target `{target.address}` is listed twice", "Remove one of the two."
         seen.add(target.address)
 
 
@@ -206,7 +210,7 @@ def _slo_windows(manifest: Manifest, path: Path, service: ServiceModel) -> Itera
     kept = manifest.prometheus.retention.time
     for name, slo in service.slo.items():
         if duration.seconds(slo.window) > duration.seconds(kept):
-            message = f"the error budget of {slo.window} cannot be told: Prometheus keeps samples for {kept}"
+            message = f"the error budget of {slo.window} cannot be computed: Prometheus keeps samples for {kept}"
             remedy = f"Write `prometheus: {{retention: {{time: {slo.window}}}}}`, or a shorter `window` here."
             yield (*path, "slo", name, "window"), message, remedy
 
@@ -216,14 +220,14 @@ def _push(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Fou
         return
     if service.targets is not None or service.discovery is not None:
         remedy = "Keep one; make the other a service of its own."
-        yield (*path, "push"), "a service is scraped, or it pushes", remedy
+        yield (*path, "push"), "a service is either scraped or pushes", remedy
     if manifest.pushgateway is None:
         yield (*path, "push"), "there is no Pushgateway to push to", "Add `pushgateway: {}` at the top level."
 
 
 def _contract(path: Path, contract: ContractModel, service: ServiceModel) -> Iterator[Found]:
     if contract.with_ and not contract.file:
-        yield (*path, "with"), "`with` fills the placeholders of a file, and there is none", "Name it with `file`."
+        yield (*path, "with"), "`with` fills the placeholders of a file, but there is no file", "Name it with `file`."
     if not contract.file and not contract.metrics:
         yield path, "the contract promises nothing", "Name a metric, like `jobs_total: counter`, or remove the key."
     for place, message, remedy in contradictions(contract.metrics, service):
@@ -233,5 +237,5 @@ def _contract(path: Path, contract: ContractModel, service: ServiceModel) -> Ite
 def _intervals(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Found]:
     interval = service.scrape_interval or manifest.prometheus.scrape_interval
     if service.scrape_timeout and duration.seconds(service.scrape_timeout) > duration.seconds(interval):
-        message = f"a scrape may not take longer ({service.scrape_timeout}) than the interval ({interval})"
+        message = f"the scrape timeout ({service.scrape_timeout}) is longer than the scrape interval ({interval})"
         yield (*path, "scrape_timeout"), message, f"Write at most `{interval}`."

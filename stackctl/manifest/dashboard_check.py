@@ -83,7 +83,7 @@ def _variables(file: DashboardFile) -> Iterator[Found]:
             yield (*path, "values"), "the list of values is empty", "Name at least one."
         if variable.values and variable.default and variable.default not in variable.values:
             known = ", ".join(f"`{value}`" for value in variable.values)
-            yield (*path, "default"), f"the default `{variable.default}` is none of the values", f"They are {known}."
+            yield (*path, "default"), f"the default `{variable.default}` is not one of the values", f"They are {known}."
         if variable.query is not None:
             yield from _value_query((*path, "query"), variable.query, file)
 
@@ -100,7 +100,7 @@ def _value_query(path: Path, query: str, file: DashboardFile) -> Iterator[Found]
 def _rows(file: DashboardFile) -> Iterator[Found]:
     for index, row in enumerate(file.rows):
         if row.collapsed and not row.title:
-            yield ("rows", index, "collapsed"), "a collapsed row needs a `title` to open it by", "Give it one."
+            yield ("rows", index, "collapsed"), "a collapsed row needs a `title`", "Add one, so that it can be opened."
 
 
 def _panel(path: Path, panel: PanelModel, file: DashboardFile) -> Iterator[Found]:
@@ -127,11 +127,11 @@ def _content(path: Path, panel: PanelModel) -> Iterator[Found]:
     if panel.markdown is not None:
         yield (*path, "markdown"), "`markdown` is for text panels", "Use `description`, or write `type: text`."
     if panel.query is None and not panel.queries:
-        yield path, "the panel asks nothing", "Write `query:` and an expression in PromQL."
+        yield path, "the panel has no query", "Write `query:` and an expression in PromQL."
     if panel.query is not None and panel.queries is not None:
         yield (*path, "queries"), "the panel has both `query` and `queries`", "Put all of them under `queries`."
     if panel.legend and panel.queries is not None:
-        yield (*path, "legend"), "`legend` belongs to `query`", "With `queries`, each has a `legend` of its own."
+        yield (*path, "legend"), "`legend` belongs to `query`", "With `queries`, each query has its own `legend`."
 
 
 def _promql(path: Path, expr: str, file: DashboardFile) -> Iterator[Found]:

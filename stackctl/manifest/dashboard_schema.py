@@ -110,9 +110,9 @@ VariableName = Annotated[str, BeforeValidator(_variable_name), _schema("string",
 class LinkModel(Model):
     """A link to another dashboard of the stack, or to any address."""
 
-    title: Filled = Field(description="What the link says.")
+    title: Filled = Field(description="The text of the link.")
     dashboard: Text | None = Field(None, description="Another dashboard of the manifest: its uid, or its file.")
-    url: Filled | None = Field(None, description="An address instead; opened in a new tab.")
+    url: Filled | None = Field(None, description="A URL instead; opened in a new tab.")
 
 
 class VariableModel(Model):
@@ -121,12 +121,12 @@ class VariableModel(Model):
     name: VariableName = Field(description="Its name in queries.")
     label: Text = Field("", description="Its name on the dashboard; the name by default.")
     query: Filled | None = Field(
-        None, description="Where its values come from: `label_values(up, job)`, `query_result(...)`, `metrics(...)`."
+        None, description="The query for its values: `label_values(up, job)`, `query_result(...)`, `metrics(...)`."
     )
-    values: list[Filled] | None = Field(None, description="Its values instead of a query.")
-    multi: Boolean = Field(False, description="Several may be chosen; then compare with `=~`.")
-    all: Boolean = Field(False, description="`All` may be chosen, and is at first; then compare with `=~`.")
-    default: Filled | None = Field(None, description="What is chosen at first.")
+    values: list[Filled] | None = Field(None, description="Fixed values instead of a query.")
+    multi: Boolean = Field(False, description="Allow several values; then compare with `=~`.")
+    all: Boolean = Field(False, description="Offer `All`, chosen by default; then compare with `=~`.")
+    default: Filled | None = Field(None, description="The value chosen by default.")
 
 
 class QueryModel(Model):
@@ -138,23 +138,25 @@ class QueryModel(Model):
     )
     instant: Boolean | None = Field(
         None,
-        description="The value of now instead of a course of time. By default so for stat, gauge, bargauge and table.",
+        description="The current value instead of values over time. The default for stat, gauge, bargauge and table.",
     )
 
 
 class ThresholdModel(Model):
     """A colour and the value from which it holds."""
 
-    value: RealNumber | None = Field(None, description="From this value on; without it, the colour below all others.")
+    value: RealNumber | None = Field(
+        None, description="The value from which the colour applies; without it, the lowest colour."
+    )
     color: Color = Field(description="A colour that Grafana names, or `#rrggbb`.")
 
 
 class ThresholdsModel(Model):
     """`{warning: 1, critical: 5}`, or a list of values and colours. With `critical` below `warning`, less is worse."""
 
-    warning: RealNumber | None = Field(None, description="Yellow from here.")
-    critical: RealNumber | None = Field(None, description="Red from here.")
-    steps: list[ThresholdModel] | None = Field(None, description="Values and colours; the list itself is enough.")
+    warning: RealNumber | None = Field(None, description="Yellow from this value on.")
+    critical: RealNumber | None = Field(None, description="Red from this value on.")
+    steps: list[ThresholdModel] | None = Field(None, description="Values and colours; a plain list works too.")
 
     @model_validator(mode="before")
     @classmethod
@@ -182,31 +184,33 @@ class PanelModel(Model):
     title: Text = Field(description="Its title.")
     type: Literal[
         "timeseries", "stat", "gauge", "bargauge", "table", "heatmap", "state-timeline", "text"
-    ] = Field("timeseries", description="How it shows the values.")  # fmt: skip
-    description: Text = Field("", description="Behind the panel's `i`; Markdown.")
+    ] = Field("timeseries", description="The kind of panel.")  # fmt: skip
+    description: Text = Field("", description="Shown behind the panel's `i`, in Markdown.")
     query: Filled | None = Field(None, description="PromQL; `$__rate_interval` and variables may be in it.")
     queries: list[QueryModel] | None = Field(None, description="Several queries instead of one.")
     legend: Text = Field("", description="With `query`: the name of a series, like `{{instance}}`.")
-    markdown: Filled | None = Field(None, description="What a text panel says.")
+    markdown: Filled | None = Field(None, description="The content of a text panel.")
     unit: Unit | None = Field(
         None, description="A unit of Grafana: `s`, `bytes`, `reqps`, `percentunit`, or `suffix:` and any text."
     )
     min: RealNumber | None = Field(None, description="The lower end of the scale.")
     max: RealNumber | None = Field(None, description="The upper end of the scale.")
     soft_max: RealNumber | None = Field(
-        None, description="For a time series: the least upper end of the scale; by default it fits unit and thresholds."
+        None, description="For a time series: a soft maximum of the scale; by default it fits the unit and thresholds."
     )
-    decimals: Decimals | None = Field(None, description="Digits after the point; Grafana's choice by default.")
+    decimals: Decimals | None = Field(None, description="Decimal places; Grafana's choice by default.")
     thresholds: ThresholdsModel | None = Field(None, description="Colours by value.")
     values: dict[Text, ValueModel] = Field(
         default_factory=dict, description="Texts for values: `{1: up, 0: {text: down, color: red}}`."
     )
-    stack: Boolean = Field(False, description="For a time series: one series on top of the other.")
+    stack: Boolean = Field(False, description="For a time series: stack the series.")
     by_value: Boolean = Field(
         False, description="For a time series: draw the line in the colours of its thresholds, as for a budget."
     )
-    width: Width | None = Field(None, description="Of 24 columns; panels share the row by default.")
-    height: Height | None = Field(None, description="In grid units of about 38 pixels; by its type by default.")
+    width: Width | None = Field(None, description="Width in columns, of 24; panels share the row by default.")
+    height: Height | None = Field(
+        None, description="Height in grid units of about 38 pixels; by default it depends on the type."
+    )
     links: list[LinkModel] = Field(default_factory=list, description="Links of the panel.")
 
 
@@ -214,7 +218,7 @@ class RowModel(Model):
     """Panels side by side, and under each other where they do not fit."""
 
     title: Text = Field("", description="The heading; none by default.")
-    collapsed: Boolean = Field(False, description="Folded until it is opened.")
+    collapsed: Boolean = Field(False, description="Collapsed until it is opened.")
     panels: list[PanelModel] = Field(min_length=1, description="The panels.")
 
 
@@ -222,12 +226,14 @@ class DashboardFile(Model):
     """A dashboard in the compact form."""
 
     title: Filled = Field(description="Its title.")
-    uid: Uid | None = Field(None, description="Its address in Grafana, `/d/UID`; by default made from the file's path.")
-    folder: FolderTitle = Field("", description="The Grafana folder, where the manifest names none.")
+    uid: Uid | None = Field(
+        None, description="Its address in Grafana, `/d/UID`; by default derived from the file's path."
+    )
+    folder: FolderTitle = Field("", description="The Grafana folder, if the manifest names none.")
     description: Text = Field("", description="What it is for.")
-    tags: list[Filled] = Field(default_factory=list, description="Tags to find it by.")
-    refresh: Refresh = Field("30s", description="How often it asks again; `off` for never.")
-    time: Span = Field("1h", description="The time it shows, back from now.")
-    variables: list[VariableModel] = Field(default_factory=list, description="Choices at the top.")
+    tags: list[Filled] = Field(default_factory=list, description="Tags for searching.")
+    refresh: Refresh = Field("30s", description="The refresh interval; `off` for never.")
+    time: Span = Field("1h", description="The time range it shows, back from now.")
+    variables: list[VariableModel] = Field(default_factory=list, description="Variables, shown at the top.")
     links: list[LinkModel] = Field(default_factory=list, description="Links at the top.")
     rows: list[RowModel] = Field(min_length=1, description="The rows.")

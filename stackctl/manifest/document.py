@@ -165,7 +165,9 @@ def parse(
         # Its line is not shown: nobody has looked for secrets there.
         at = Position(file, document.following + 1, 1)
         document.problems.append(
-            Diagnostic("yaml.documents", "a second YAML document", at, remedy="Keep one, or make it a file of its own.")
+            Diagnostic(
+                "yaml.documents", "a second YAML document", at, remedy="Keep one, or move the other to its own file."
+            )
         )
     return document
 
@@ -323,10 +325,12 @@ class _Converter:
             self.count = 0
             return self._value(root, path)
         except _TooLarge:
-            summary = f"aliases unfold to more than {ALIAS_LIMIT:,} values"
+            summary = f"aliases expand to more than {ALIAS_LIMIT:,} values"
             self._problem("yaml.aliases", summary, root, remedy="Use fewer `*aliases` of large blocks.")
         except RecursionError:
-            self._problem("yaml.aliases", "an alias holds itself", root, remedy="Remove the alias from its own anchor.")
+            self._problem(
+                "yaml.aliases", "an alias contains itself", root, remedy="Remove the alias from its own anchor."
+            )
         return None
 
     def _value(self, node: yaml.Node, path: Path) -> Value:
@@ -384,7 +388,7 @@ class _Converter:
                 value = self._mapping(source, path)
                 result = {**(value if isinstance(value, dict) else {}), **result}
             else:
-                self._problem("yaml.merge", "`<<` takes a mapping, or a list of mappings", source)
+                self._problem("yaml.merge", "the value of `<<` must be a mapping, or a list of mappings", source)
         return result
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> Value:

@@ -24,7 +24,7 @@ _DOLLAR = re.compile(
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$$"}
-_QUOTE = "Put the value between single quotes, so that it is taken as it is: `NAME='value'`."
+_QUOTE = "Put the value between single quotes to keep it as it is: `NAME='value'`."
 
 
 class _Malformed(Exception):
@@ -53,11 +53,13 @@ class _Reader:
         assert start  # noqa: S101 - all of its parts may be empty
         name = start["name"]
         if not _NAME.fullmatch(name):
-            raise _Malformed(begin, "this line sets no variable", "Write `NAME=value`, or begin a comment with `#`.")
+            raise _Malformed(
+                begin, "this line does not set a variable", "Write `NAME=value`, or begin a comment with `#`."
+            )
         self.at = start.end()
         if not start["sign"]:
             # The name alone stands for the variable of the environment.
-            self._end("the name of a variable has no spaces", "Write `NAME=value`.")
+            self._end("the name of a variable cannot contain spaces", "Write `NAME=value`.")
             return
         self.values[name] = self._value()
 
@@ -82,7 +84,7 @@ class _Reader:
             raise _Malformed(begin, "a quote is not closed", "Close it at the end of the value.")
         written = self.text[begin + 1 : end]
         self.at = end + 1
-        self._end("something follows the closing quote", "Put quotes around the whole value.")
+        self._end("there is text after the closing quote", "Put quotes around the whole value.")
         return (
             written if quote == "'" else self._expanded(_ESCAPE.sub(lambda each: _escape(each, begin), written), begin)
         )
@@ -99,12 +101,12 @@ class _Reader:
                 return "$"
             name = match["braced"] or match["named"]
             if not name:
-                raise _Malformed(begin, "a dollar that begins no variable, which Compose refuses", _QUOTE)
+                raise _Malformed(begin, "a dollar sign that does not begin a variable, which Compose rejects", _QUOTE)
             found = self.environ.get(name, self.values.get(name))
             if match["how"] and (found is None or (not found and match["how"] == ":-")):
                 return match["default"]
             if found is None:
-                summary = "the value names a variable that is not set, which Compose takes for empty"
+                summary = "the value uses a variable that is not set, which Compose treats as empty"
                 raise _Malformed(begin, summary, _QUOTE)
             return found
 

@@ -15,25 +15,25 @@ def exposed(stack: Stack) -> list[Diagnostic]:
     if server.listen.host.startswith(_LOOPBACK) or (server.login and server.tls):
         return []
     if server.login:
-        summary = f"prometheus: who listens on the way to {server.listen} sees the password"
+        summary = f"prometheus: the password is sent to {server.listen} unencrypted"
         return [
             Diagnostic(
-                "secret.unencrypted", summary, server.origin, remedy="Write `auth: {tls: ...}` beside `basic_auth`."
+                "secret.unencrypted", summary, server.origin, remedy="Add `tls` to `auth`, next to `basic_auth`."
             )
         ]
-    summary = f"prometheus: who reaches {server.listen} reads all series, and can delete them"
-    remedy = "Let it listen on loopback, or write `auth: {basic_auth: ..., tls: ...}`."
+    summary = f"prometheus: everybody who can reach {server.listen} can read and delete all series"
+    remedy = "Make it listen on loopback, or write `auth: {basic_auth: ..., tls: ...}`."
     return [Diagnostic("secret.open-server", summary, server.origin, remedy=remedy)]
 
 
 def secret_arguments(stack: Stack) -> list[Diagnostic]:
     """The processes that are given a secret as an argument, which other users of the machine see."""
     services = [service for service in stack.services if service.run.native]
-    remedy = "Give it by `env`, whose secrets are in a file that only you can read."
+    remedy = "Pass it in `env`, whose secrets are in a file that only you can read."
     return [
         Diagnostic(
             "secret.argument",
-            f"services.{service.name}: every user of this machine sees the secret in `command`",
+            f"services.{service.name}: every user of this machine can see the secret in `command`",
             service.origin,
             remedy=remedy,
         )
@@ -53,5 +53,5 @@ def short_secrets(stack: Stack) -> list[Diagnostic]:
         return []
     number = "a secret is" if len(short) == 1 else f"{len(short)} secrets are"
     summary = f"{number} shorter than {redaction.SHORTEST} characters"
-    cause = "Their places in the manifest are hidden; in the words of servers and checkers they are not looked for."
+    cause = "They are hidden in excerpts of the manifest, but not in messages of servers and checkers."
     return [Diagnostic("secret.short", summary, stack.origin, cause, "Use longer ones.")]

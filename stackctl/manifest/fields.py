@@ -44,7 +44,9 @@ def _folder_title(value: Any) -> str:
     text = _text(value).strip()
     if text.lower() == "general":
         remedy = "Leave `folder` out: dashboards without a folder are at the top level."
-        raise wrong(f"`{text}` is Grafana's name for the top level; it refuses a folder of that title", remedy)
+        raise wrong(
+            f"`{text}` is Grafana's name for the top level; it does not accept a folder with that title", remedy
+        )
     return text
 
 
@@ -100,22 +102,24 @@ def _open_expression(value: Any) -> str:
     if message:
         raise wrong(f"not PromQL: {message}", syntax_remedy(message))
     if "[$window]" not in text:
-        raise wrong("the window is not left open", "Write `[$window]` in its place: `rate(requests_total[$window])`.")
+        raise wrong(
+            "the expression does not use `$window`", "Write `[$window]` as the window: `rate(requests_total[$window])`."
+        )
     return text
 
 
 def _objective(value: Any) -> float:
     number = _real(value)
     if not 0 < number < 100:
-        remedy = "It leaves no failure at all: write less, like `99.9`." if number == 100 else "Write it like `99.9`."
-        raise wrong(f"an objective is a percentage of more than 0 and less than 100: `{value}`", remedy)
+        remedy = "100 leaves no error budget; use for example `99.9`." if number == 100 else "Write it like `99.9`."
+        raise wrong(f"an objective must be a percentage between 0 and 100: `{value}`", remedy)
     return number
 
 
 def _slo_window(value: Any) -> str:
     text = _duration(value)
     if duration.seconds(text) < 86400:
-        raise wrong(f"the window of an SLO is at least a day: `{text}`", "Write `30d`, or `7d`.")
+        raise wrong(f"the window of an SLO must be at least one day: `{text}`", "Write `30d`, or `7d`.")
     return text
 
 
@@ -162,7 +166,7 @@ def _integer(value: Any) -> int:
     if not re.fullmatch(r"[-+]?[0-9]+", text):
         raise wrong(f"expected a whole number, got `{text}`")
     if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
-        raise wrong(f"a whole number that no server keeps: `{text[:20]}...`")
+        raise wrong(f"a whole number that is too large: `{text[:20]}...`")
     return int(text)
 
 
@@ -194,7 +198,7 @@ def _bounds(value: Any) -> tuple[float, ...]:
         raise wrong(f"expected a list of numbers, got {kind(value)}")
     bounds = tuple(_real(item) for item in (value[:-1] if value and value[-1] in ("+Inf", "Inf", ".inf") else value))
     if not bounds:
-        raise wrong("there are no buckets", "Name the upper bound of each, like `[0.1, 0.5, 1, 5]`.")
+        raise wrong("there are no buckets", "Write the upper bound of each, like `[0.1, 0.5, 1, 5]`.")
     if list(bounds) != sorted(set(bounds)):
         shown = ", ".join(f"{bound:g}" for bound in sorted(set(bounds)))
         raise wrong("the buckets are not in ascending order", f"Write `[{shown}]`.")
@@ -204,13 +208,13 @@ def _bounds(value: Any) -> tuple[float, ...]:
 def _fraction(value: Any) -> float:
     number = _real(value)
     if not 0 <= number <= 1:
-        raise wrong(f"a quantile lies between 0 and 1: `{value}`", f"Did you mean `{number / 100:g}`?")
+        raise wrong(f"a quantile must be between 0 and 1: `{value}`", f"Did you mean `{number / 100:g}`?")
     return number
 
 
 def _range(value: Any) -> tuple[float, float]:
     if not isinstance(value, list) or len(value) != 2:
-        raise wrong("expected two numbers: at rest, and when saturated", "Write them like `[0, 100]`.")
+        raise wrong("expected two numbers: when idle, and when saturated", "Write them like `[0, 100]`.")
     return _real(value[0]), _real(value[1])
 
 
@@ -219,14 +223,14 @@ def _metric_name(value: Any) -> str:
     if not conventions.METRIC_NAME.fullmatch(text):
         fixed = re.sub(r"[^a-zA-Z0-9_:]+", "_", text).strip("_")
         remedy = f"Write `{fixed}`." if conventions.METRIC_NAME.fullmatch(fixed) else ""
-        raise wrong(f"a metric's name is made of letters, digits, `_` and `:`: `{text}`", remedy)
+        raise wrong(f"a metric name can contain only letters, digits, `_` and `:`: `{text}`", remedy)
     return text
 
 
 def _filling(value: Any) -> str:
     text = _text(value)
     if not re.fullmatch(r"[\w ./-]+", text):
-        raise wrong(f"a placeholder stands for letters, digits, spaces and `_`, `-`, `.`, `/`: `{text}`")
+        raise wrong(f"a placeholder's value can contain only letters, digits, spaces and `_`, `-`, `.`, `/`: `{text}`")
     return text
 
 
@@ -300,8 +304,8 @@ def _probed(value: Any) -> str:
     """What is probed. It is a label of every series about it, which everybody sees who sees metrics."""
     text = _text(value)
     if redaction.is_telling(text):
-        remedy = "Remove the user and the password: probe a page that needs none."
-        raise wrong("what is probed is a label of the metrics, where its password would be seen", remedy)
+        remedy = "Remove the user and the password, and probe a page that needs no login."
+        raise wrong("the probed URL becomes a label of the metrics, which would expose its password", remedy)
     return text
 
 
@@ -318,7 +322,7 @@ def _metrics_path(value: Any) -> str:
     if query:
         given = parse_qs(query, keep_blank_values=True)
         params = ", ".join(f"{name}: {json.dumps(values)}" for name, values in given.items())
-        message = f"a path has no parameters, Prometheus would escape the `?`: `{text}`"
+        message = f"a path cannot have parameters, because Prometheus would escape the `?`: `{text}`"
         raise wrong(message, f"Write `metrics_path: {path}` and `params: {{{params}}}`.")
     return text
 
@@ -368,7 +372,7 @@ def _stack_name(value: Any) -> str:
     if not conventions.STACK_NAME.fullmatch(text):
         fixed = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")
         remedy = f"Write `{fixed}`." if fixed else "Begin with a letter or a digit."
-        raise wrong(f"a stack's name is made of lower-case letters, digits, `-` and `_`: `{text}`", remedy)
+        raise wrong(f"a stack name can contain only lower-case letters, digits, `-` and `_`: `{text}`", remedy)
     return text
 
 
@@ -378,7 +382,7 @@ def _service_name(value: Any) -> str:
     if not conventions.SERVICE_NAME.fullmatch(text):
         fixed = re.sub(r"[^a-zA-Z0-9_.-]+", "-", text).strip("-_.")
         remedy = f"Write `{fixed}`." if fixed else ""
-        message = f"a name begins with a letter or a digit, and is made of these, `-`, `_` and `.`: `{text}`"
+        message = f"a name must begin with a letter or a digit, and can contain only these, `-`, `_` and `.`: `{text}`"
         raise wrong(message, remedy)
     return text
 
@@ -404,7 +408,7 @@ def _secret(value: Any) -> Secret:
 def _user_name(value: Any) -> str:
     text = _text(value)
     if not text or ":" in text or not text.isprintable():
-        raise wrong(f"basic auth has no such user: `{text}`", "Name one, without a colon.")
+        raise wrong(f"not a valid user name for basic auth: `{text}`", "Use a name without a colon.")
     return text
 
 
@@ -412,11 +416,11 @@ def _password(value: Any) -> Secret:
     """What Prometheus hashes by bcrypt, and reads from a file without the spaces around it."""
     text = _text(value)
     if not text:
-        raise wrong("the password is empty", "Give one; a variable that is empty gives none.")
+        raise wrong("the password is empty", "Set a password; an empty variable does not count.")
     if text != text.strip() or not text.isprintable():
-        raise wrong("a password with spaces around it, or with line breaks, is read differently", "Change it.")
+        raise wrong("a password with spaces around it, or with line breaks, would not be read as written", "Change it.")
     if len(text.encode()) > _BCRYPT_BYTES:
-        raise wrong(f"the password is longer than the {_BCRYPT_BYTES} bytes that count", "Shorten it.")
+        raise wrong(f"the password is longer than the {_BCRYPT_BYTES} bytes that bcrypt uses", "Shorten it.")
     return Secret(text)
 
 

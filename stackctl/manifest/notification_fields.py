@@ -30,7 +30,7 @@ def unknown_fields(stack: Stack) -> Iterator[Diagnostic]:
             near = names[kind].nearest(name) if name not in known[kind] else ""
             if near and is_slip(name, near):
                 what = kind.lower().removesuffix("s")
-                summary = f"the receiver `{receiver.name}` shows the {what} `{name}`, which no alert of the stack has"
+                summary = f"the receiver `{receiver.name}` uses the {what} `{name}`, which no alert of the stack has"
                 yield Diagnostic("receiver.unknown-field", summary, receiver.origin, remedy=f"Did you mean `{near}`?")
 
 

@@ -101,9 +101,9 @@ def discreet(problems: Iterable[Diagnostic], manifest: str) -> list[Diagnostic]:
 def _without_words(at: Position) -> Diagnostic:
     return Diagnostic(
         "file.format",
-        "the file is not what the manifest names it for",
+        "the file does not have the expected content",
         replace(at, text=""),
-        "Its lines are not shown, because its name does not say that it is configuration.",
+        "Its lines are not shown, because its name does not show that it is configuration.",
         f"Give it a name that ends with one of {', '.join(sorted(_FAMILIAR_ENDINGS))} to see what is wrong.",
     )
 

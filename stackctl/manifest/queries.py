@@ -68,11 +68,11 @@ def _too_new(expr: str, version: Version) -> Iterator[Remark]:
     for each in unsupported(expr, version):
         if each.since:
             needed, has = (".".join(map(str, part)) for part in (each.since, version))
-            summary = f"Prometheus takes {each.what} from {needed} on, and the image has {has}"
-            remedy = f"Write it another way, or set `prometheus.image` to {needed} or newer."
+            summary = f"Prometheus supports {each.what} since {needed}, and the image has {has}"
+            remedy = f"Rewrite the expression, or set `prometheus.image` to {needed} or newer."
         else:
-            summary = f"{each.what} is experimental: Prometheus wants a feature flag, and stackctl sets none"
-            remedy = "Write it another way."
+            summary = f"{each.what} is experimental: Prometheus needs a feature flag, which stackctl does not set"
+            remedy = "Rewrite the expression."
         yield Remark("promql.not-supported", summary, remedy, certain=False)
 
 

@@ -50,15 +50,15 @@ _INTEGRATION = (
 )
 # What each needed field is, in a user's words.
 _MEANT = {
-    "api_url": "the address of Slack's incoming webhook, best as `${SLACK_URL}`",
+    "api_url": "the address of Slack's incoming webhook, preferably as `${SLACK_URL}`",
     "channel": 'the channel, like `"#alerts"`',
-    "to": "the address of the mail",
+    "to": "the recipient's mail address",
     "from": "the sender's address",
     "smarthost": "the mail server, like `mail.example.org:587`",
-    "routing_key": "the key of an Events API v2 integration, best as `${PAGERDUTY_KEY}`",
-    "url": "the address that alerts are posted to",
-    "api_key": "the key of the integration, best as `${OPSGENIE_KEY}`",
-    "webhook_url": "the address of the workflow's webhook, best as `${TEAMS_URL}`",
+    "routing_key": "the key of an Events API v2 integration, preferably as `${PAGERDUTY_KEY}`",
+    "url": "the URL that alerts are posted to",
+    "api_key": "the key of the integration, preferably as `${OPSGENIE_KEY}`",
+    "webhook_url": "the address of the workflow's webhook, preferably as `${TEAMS_URL}`",
 }
 
 
@@ -116,9 +116,9 @@ def _known(path: Path, name: str, receivers: Collection[str]) -> Iterator[Found]
 def _routing(alertmanager: AlertmanagerSettings, routing: RoutingModel) -> Iterator[Found]:
     receivers = _declared(alertmanager)
     if alertmanager.route is not None:
-        yield _ROUTING, "`route` and `routing` say the same thing in two ways", "Keep one of them."
+        yield _ROUTING, "`route` and `routing` are two ways to say the same thing", "Keep one of them."
     if c.NOBODY in receivers:
-        message = f"`{c.NOBODY}` is the word for dropping alerts"
+        message = f"`{c.NOBODY}` is the reserved word for dropping alerts"
         yield (*_PLACE, "receivers", c.NOBODY), message, "Give the receiver another name."
     for path, name in _named(routing):
         yield from _known(path, name, [*receivers, c.NOBODY])

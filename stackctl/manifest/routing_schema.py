@@ -77,7 +77,7 @@ class ReceiverModel(Model):
         default_factory=list, description="`incidentio_configs`: needs `url` and `alert_source_token`."
     )
     msteams: list[PlainBlock] = Field(
-        default_factory=list, description="`msteams_configs`, the connectors of old: needs `webhook_url`."
+        default_factory=list, description="`msteams_configs`, the retired connectors: needs `webhook_url`."
     )
 
     @model_validator(mode="before")
@@ -94,9 +94,9 @@ class MatchModel(Model):
     shorthand = "is"
     listable = frozenset({"is", "not"})
 
-    is_: list[Text] = Field(default_factory=list, alias="is", description="One of these; they alone are enough.")
+    is_: list[Text] = Field(default_factory=list, alias="is", description="One of these; a plain list works too.")
     not_: list[Text] = Field(default_factory=list, alias="not", description="None of these.")
-    matches: Regex | None = Field(None, description="It matches this regular expression, whole.")
+    matches: Regex | None = Field(None, description="The whole value matches this regular expression.")
 
     @model_validator(mode="before")
     @classmethod
@@ -118,10 +118,16 @@ class MatchModel(Model):
 class GroupingModel(Model):
     """Which alerts share a message, and when it is sent."""
 
-    group_by: list[Text] = Field(default_factory=list, description="Alerts that agree in these labels share a message.")
+    group_by: list[Text] = Field(
+        default_factory=list, description="Alerts with equal values of these labels share a message."
+    )
     group_wait: Pause | None = Field(None, description="How long a new group waits for more; `30s` by default.")
-    group_interval: Duration | None = Field(None, description="How long until news of a group; `5m` by default.")
-    repeat_interval: Duration | None = Field(None, description="How long until it is said again; `4h` by default.")
+    group_interval: Duration | None = Field(
+        None, description="How long to wait before sending changes of a group; `5m` by default."
+    )
+    repeat_interval: Duration | None = Field(
+        None, description="How long to wait before repeating a message; `4h` by default."
+    )
 
 
 class RoutingRuleModel(GroupingModel):
@@ -134,17 +140,15 @@ class RoutingRuleModel(GroupingModel):
     )
     to: Text = Field(description=f"The receiver, or `{c.NOBODY}` to drop them.")
     during: list[Text] = Field(
-        default_factory=list, description="Names of `times`: outside of all of them nothing is sent by this rule."
+        default_factory=list, description="Names of `times`: outside of all of them, this rule sends nothing."
     )
     otherwise: Text | None = Field(None, description="With `during`: the receiver outside of these times.")
-    continue_: Boolean = Field(
-        False, alias="continue", description="Whether the rules after it may take the alert as well."
-    )
+    continue_: Boolean = Field(False, alias="continue", description="Let later rules match the alert too.")
 
     @model_validator(mode="after")
     def _otherwise_than_when(self) -> RoutingRuleModel:
         if self.otherwise is not None and not self.during:
-            raise wrong("`otherwise` needs `during`", "Say when `to` is told, or remove it.")
+            raise wrong("`otherwise` needs `during`", "Say when `to` is notified, or remove it.")
         return self
 
 
@@ -170,32 +174,34 @@ class CriticalsModel(Model):
 
     shorthand = "enabled"
 
-    enabled: Boolean = Field(True, description="The word itself is enough: `warnings-by-criticals: true`.")
+    enabled: Boolean = Field(True, description="The short form is `warnings-by-criticals: true`.")
     equal: list[LabelName] = Field(
         default_factory=lambda: ["job", "instance"],
         min_length=1,
-        description="The labels in which they agree; `[job, instance]` by default. A critical alert without the first "
+        description="The labels that must be equal; `[job, instance]` by default. A critical alert without the first "
         "of them inhibits nothing.",
     )
 
 
 class InhibitModel(Model):
-    """Alerts that others make superfluous. More of Alertmanager's `inhibit_rules` go into `extra`."""
+    """Alerts not to send while others fire. More of Alertmanager's `inhibit_rules` go into `extra`."""
 
     warnings_by_criticals: CriticalsModel | None = Field(
-        None, alias="warnings-by-criticals", description="Warnings, by criticals of the same thing."
+        None,
+        alias="warnings-by-criticals",
+        description="Inhibit warnings while a critical alert about the same thing fires.",
     )
 
 
 class RoutingModel(GroupingModel):
     """Who is told what: rules from top to bottom, the first that matches decides."""
 
-    default: Text = Field(description=f"The receiver of all that no rule takes, or `{c.NOBODY}`.")
+    default: Text = Field(description=f"The receiver of alerts that no rule matches, or `{c.NOBODY}`.")
     rules: list[RoutingRuleModel] = Field(default_factory=list, description="The rules.")
     times: dict[Text, list[PeriodModel]] = Field(
         default_factory=dict, description="Times for `during`, by name: one period, or a list of them."
     )
-    inhibit: InhibitModel = Field(default_factory=InhibitModel, description="Alerts that others make superfluous.")
+    inhibit: InhibitModel = Field(default_factory=InhibitModel, description="Alerts not to send while others fire.")
 
     @model_validator(mode="before")
     @classmethod

@@ -44,8 +44,8 @@ class RuleModel(Model):
 
 class _GroupKeys(Model):
     interval: Duration | None = Field(None, description="Of a group: how often it is evaluated.")
-    query_offset: Pause | None = Field(None, description="Of a group: how far in the past it asks.")
-    limit: Integer | None = Field(None, description="Of a group: the most alerts or series a rule may give.")
+    query_offset: Pause | None = Field(None, description="Of a group: how far in the past it queries.")
+    limit: Integer | None = Field(None, description="Of a group: the most alerts or series a rule may produce.")
     labels: Texts | None = Field(None, description="Of a group: labels that all its rules add.")
 
 
@@ -71,12 +71,12 @@ class OverrideModel(Model):
 
     shorthand = "off"
 
-    off: Off = Field(False, description="Leaves them out: the word itself is enough, `NoisyAlert: off`.")
+    off: Off = Field(False, description="Leaves the alert out; the short form is `NoisyAlert: off`.")
     expr: Expression | None = Field(None, description="Another expression.")
-    for_: Pause | None = Field(None, alias="for", description="Another time to wait.")
-    keep_firing_for: Pause | None = Field(None, description="Another time to fire on.")
-    labels: Texts | None = Field(None, description="Labels, each added or in place of the one there.")
-    annotations: Texts | None = Field(None, description="Annotations, each added or in place.")
+    for_: Pause | None = Field(None, alias="for", description="A different `for`.")
+    keep_firing_for: Pause | None = Field(None, description="A different `keep_firing_for`.")
+    labels: Texts | None = Field(None, description="Labels to add or replace.")
+    annotations: Texts | None = Field(None, description="Annotations to add or replace.")
 
     @model_validator(mode="after")
     def _changes_something(self) -> OverrideModel:
@@ -93,7 +93,7 @@ class PackSourceModel(Model):
         default_factory=list, description="With `pack`: the services it is for; by default all, or its exporter."
     )
     with_: dict[Text, Given] = Field(
-        default_factory=dict, alias="with", description="With `pack`: its parameters, `stackctl packs show` has them."
+        default_factory=dict, alias="with", description="With `pack`: its parameters; `stackctl packs show` lists them."
     )
 
     def says(self, *keys: str) -> set[str]:
@@ -107,7 +107,7 @@ class RuleSourceModel(_GroupKeys, PackSourceModel):
     file: Filled | None = Field(None, description="A rule file, relative to the manifest.")
     override: dict[Text, OverrideModel] = Field(
         default_factory=dict,
-        description="With `file` or `pack`: what is different about single alerts, by name.",
+        description="With `file` or `pack`: changes to single alerts, by name.",
     )
     name: Text | None = Field(None, description="Of a group written here: its name.")
     rules: list[RuleModel] | None = Field(None, description="Of a group written here: its rules.")
@@ -117,7 +117,7 @@ class RuleSourceModel(_GroupKeys, PackSourceModel):
         of_pack = {"pack", "services", "with_"}
         if self.pack is not None:
             if self.model_fields_set - {*of_pack, "override"}:
-                raise wrong("a pack, and rules beside it", "Make them two entries of the list.")
+                raise wrong("a pack and rules in one entry", "Make them two entries of the list.")
         elif self.says("services", "with_"):
             raise wrong("`services` and `with` are for a `pack`", "Remove them, or name the pack.")
         elif self.file is None:

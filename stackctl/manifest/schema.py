@@ -51,10 +51,10 @@ class IgnoreModel(Model):
 
     check: CheckName = Field(description="The code of the check, or its family: `panel.data`, `panel`.")
     subject: Text = Field(
-        "*", description="The subjects, with `*` and `?`: `node-exporter.json/*`. Of codes of `check`, the file."
+        "*", description="The subjects, with `*` and `?`: `node-exporter.json/*`. For codes of `check`, the file."
     )
     reason: Text = Field(description="Why it is accepted. Reports show it.")
-    until: Date | None = Field(None, description="The last day on which it is accepted; without it, for good.")
+    until: Date | None = Field(None, description="The last day on which it is accepted; without it, forever.")
 
 
 def _sections() -> type[Model]:
@@ -78,7 +78,7 @@ class Manifest(Model):
     """A monitoring stack."""
 
     version: Literal["1"] = Field(
-        description="The version of this language. There is one: `1`.",
+        description="The version of the manifest format. Only `1` exists.",
         # Scalars are text until the schema reads them, but an editor sees the number.
         json_schema_extra=lambda schema: schema.update(const=1, type="integer"),
     )
@@ -92,5 +92,7 @@ class Manifest(Model):
     networks: NetworksModel = Field(default_factory=NetworksModel, description="Docker networks.")
     rules: list[RuleSourceModel] = Field(default_factory=list, description="Alerting and recording rules.")
     dashboards: list[DashboardSourceModel] = Field(default_factory=list, description="Dashboards.")
-    packs: list[Text] = Field(default_factory=list, description="Folders with packs of your own, beside the manifest.")
+    packs: list[Text] = Field(
+        default_factory=list, description="Folders with packs of your own, relative to the manifest."
+    )
     ignore: list[IgnoreModel] = Field(default_factory=list, description="Failures and warnings that are accepted.")

@@ -51,14 +51,14 @@ class BasicAuthModel(Model):
     """HTTP basic authentication of the scrape."""
 
     username: Text = Field(description="The user name.")
-    password: SecretText = Field(description="The password; best given as `${VARIABLE}`.")
+    password: SecretText = Field(description="The password; preferably given as `${VARIABLE}`.")
 
 
 class RelabelModel(Model):
     """One step of Prometheus' relabelling."""
 
     source_labels: list[Text] = Field(default_factory=list, description="The labels whose values are joined.")
-    separator: Text | None = Field(None, description="What joins them; `;` by default.")
+    separator: Text | None = Field(None, description="The text between them; `;` by default.")
     regex: Regex | None = Field(None, description="What the joined value must match, whole; `(.*)` by default.")
     modulus: Integer | None = Field(None, description="For `hashmod`.")
     target_label: Text | None = Field(None, description="The label that is written.")
@@ -66,7 +66,7 @@ class RelabelModel(Model):
     action: Literal[
         "replace", "keep", "drop", "keepequal", "dropequal", "hashmod", "labelmap", "labeldrop", "labelkeep",
         "lowercase", "uppercase",
-    ] | None = Field(None, description="What is done; `replace` by default.")  # fmt: skip
+    ] | None = Field(None, description="The action; `replace` by default.")  # fmt: skip
 
 
 class HealthModel(Model):
@@ -81,7 +81,7 @@ class NativeRunModel(Model):
 
     command: list[Text] = Field(min_length=1, description="The program and its arguments; no shell is involved.")
     env: dict[Text, MaybeSecret] = Field(
-        default_factory=dict, description="Environment variables beside the user's own."
+        default_factory=dict, description="Environment variables in addition to the user's own."
     )
     cwd: Text = Field(".", description="The folder it runs in, relative to the manifest.")
 
@@ -96,8 +96,8 @@ class RunModel(Model):
 class LabelModel(Model):
     """The values of a label: a list when they are a closed set, else nothing, or `{examples: [...]}`."""
 
-    values: list[Text] = Field(default_factory=list, description="All that it may be; the list itself is enough.")
-    examples: list[Text] = Field(default_factory=list, description="Some of what it may be, for `simulate`.")
+    values: list[Text] = Field(default_factory=list, description="All possible values; a plain list works too.")
+    examples: list[Text] = Field(default_factory=list, description="Example values, for `simulate`.")
 
     @model_validator(mode="before")
     @classmethod
@@ -121,8 +121,8 @@ class MetricModel(Model):
     labels: dict[LabelName, LabelModel] = Field(
         default_factory=dict, description="Its labels: a list of names, or each name with its values."
     )
-    unit: Text = Field("", description="What is measured: `seconds`, `bytes`, `ratio`, `percent`, ...")
-    help: Text = Field("", description="What it tells.")
+    unit: Text = Field("", description="The unit: `seconds`, `bytes`, `ratio`, `percent`, ...")
+    help: Text = Field("", description="Its help text.")
     buckets: Bounds | None = Field(None, description="Of a histogram: the upper bounds, ascending.")
     native: Boolean = Field(
         False, description="Of a histogram: it is a native one; with `buckets`, it is served in both forms."
@@ -131,8 +131,8 @@ class MetricModel(Model):
     states: list[Text] = Field(default_factory=list, description="Of a state set, from good to bad.")
     range: Range | None = Field(
         None,
-        description="For `simulate`, two numbers: what it measures at rest, and when saturated. "
-        "Of a counter, what it counts in a second.",
+        description="For `simulate`, two numbers: its value when idle, and when saturated. "
+        "Of a counter, its rate per second.",
     )
 
     @model_validator(mode="before")
@@ -160,12 +160,14 @@ class ContractModel(Model):
 
     shorthand = "file"
 
-    file: Filled | None = Field(None, description="A file of metrics, relative to the manifest; several may share it.")
+    file: Filled | None = Field(
+        None, description="A file of metrics, relative to the manifest; several services may share it."
+    )
     with_: dict[Text, Filling] = Field(
-        default_factory=dict, alias="with", description="With `file`: what stands for each `{placeholder}` in it."
+        default_factory=dict, alias="with", description="With `file`: the value of each `{placeholder}` in it."
     )
     metrics: dict[MetricName, MetricModel] = Field(
-        default_factory=dict, description="The metrics by name. Without `file`, this mapping itself is enough."
+        default_factory=dict, description="The metrics by name. Without `file`, a plain mapping of metrics works too."
     )
 
     @model_validator(mode="before")
@@ -185,27 +187,29 @@ class ContractModel(Model):
 class PushModel(Model):
     """A batch job: it pushes its metrics to the stack's Pushgateway before it ends, instead of being scraped."""
 
-    job: Text | None = Field(None, description="The job that it pushes as; the service's name by default.")
-    grouping: dict[GroupingLabel, Text] = Field(default_factory=dict, description="The grouping key beside the job.")
+    job: Text | None = Field(None, description="The job name that it pushes under; the service's name by default.")
+    grouping: dict[GroupingLabel, Text] = Field(
+        default_factory=dict, description="The labels of the grouping key besides the job."
+    )
 
 
 class LatencyModel(Model):
     """What is fast enough."""
 
-    histogram: MetricName = Field(description="The histogram of how long it takes, without `_bucket`.")
-    under: Number = Field(description="What counts as good: at most this, one of its buckets.")
+    histogram: MetricName = Field(description="The latency histogram, without `_bucket`.")
+    under: Number = Field(description="The upper limit for good events; must be one of its buckets.")
 
 
 class SloModel(Model):
     """A service level objective: the share of events that has to be good, by `good` and `total`, or by `latency`."""
 
-    objective: Objective = Field(description="The percentage that has to be good, like `99.9`.")
-    window: SloWindow = Field("30d", description="The time over which; Prometheus has to keep samples as long.")
+    objective: Objective = Field(description="The percentage of events that must be good, like `99.9`.")
+    window: SloWindow = Field("30d", description="The time window; Prometheus must keep samples for at least as long.")
     good: OpenExpression | None = Field(
-        None, description='Good events in a second: `rate(requests_total{status!~"5.."}[$window])`.'
+        None, description='Good events per second: `rate(requests_total{status!~"5.."}[$window])`.'
     )
-    total: OpenExpression | None = Field(None, description="All events in a second: `rate(requests_total[$window])`.")
-    latency: LatencyModel | None = Field(None, description="In place of both: what a histogram says is fast enough.")
+    total: OpenExpression | None = Field(None, description="All events per second: `rate(requests_total[$window])`.")
+    latency: LatencyModel | None = Field(None, description="Instead of both: a latency limit, measured by a histogram.")
 
     @model_validator(mode="after")
     def _counted_one_way(self) -> SloModel:
@@ -223,25 +227,27 @@ class ServiceModel(Model):
     """What you monitor: one scrape job."""
 
     targets: list[TargetModel] | None = Field(
-        None, description="What is scraped. This, `discovery` or `push` is needed."
+        None, description="The targets to scrape. This, `discovery` or `push` is needed."
     )
     discovery: Passthrough | None = Field(
         None,
         description="Prometheus service discovery instead of targets: `{dns_sd_configs: [...]}` and the like. Paths of "
-        "files begin at the manifest; `localhost` means this machine.",
+        "files are relative to the manifest; `localhost` means this machine.",
     )
     metrics_path: MetricsPath = Field("/metrics", description="The path of the metrics.")
-    scheme: Literal["http", "https"] = Field("http", description="How targets are spoken to.")
-    scrape_interval: Duration | None = Field(None, description="How often; the stack's interval by default.")
+    scheme: Literal["http", "https"] = Field("http", description="The protocol of the targets.")
+    scrape_interval: Duration | None = Field(None, description="The scrape interval; the stack's by default.")
     scrape_timeout: Duration | None = Field(None, description="How long a scrape may take; at most the interval.")
     labels: dict[LabelName, Text] = Field(default_factory=dict, description="Labels of every target of the service.")
     basic_auth: BasicAuthModel | None = Field(None, description="User and password of the scrape.")
     authorization: Passthrough | None = Field(None, description="Prometheus' `authorization` block, for tokens.")
     tls: Passthrough | None = Field(
-        None, description="Prometheus' `tls_config` block. `ca_file`, `cert_file` and `key_file` begin at the manifest."
+        None,
+        description="Prometheus' `tls_config` block. Its `ca_file`, `cert_file` and `key_file` are relative to the "
+        "manifest.",
     )
     params: dict[Text, list[Text]] = Field(default_factory=dict, description="URL parameters of the scrape.")
-    honor_labels: Boolean = Field(False, description="Keep labels that the target sends, when they clash.")
+    honor_labels: Boolean = Field(False, description="Keep labels that the target sends, if they conflict with others.")
     honor_timestamps: Boolean = Field(True, description="Keep the timestamps that the target sends.")
     sample_limit: Integer | None = Field(None, description="A scrape with more samples than this fails.")
     fallback_scrape_protocol: Literal[

@@ -17,9 +17,9 @@ def unrouted(stack: Stack) -> Iterator[Diagnostic]:
         if rule.kind == "alert" and not _has_severity(rule):
             yield Diagnostic(
                 "rule.severity",
-                f"`{rule.name}` has no label `{c.SEVERITY}`, by which `alertmanager.routing` decides",
+                f"`{rule.name}` has no label `{c.SEVERITY}`, which `alertmanager.routing` uses",
                 rule.origin,
-                remedy="Add `labels: {severity: warning}`, for a file that is not yours as an `override`.",
+                remedy="Add `labels: {severity: warning}`; if the file is not yours, as an `override`.",
             )
 
 

@@ -45,7 +45,7 @@ def read_text(path: Path, shown: str, origin: Position | None = None) -> str | D
         at = error.start + (len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0)
         what = f"the byte 0x{data[at]:02x}"
     line, column = data.count(b"\n", 0, at) + 1, at - (data.rfind(b"\n", 0, at) + 1) + 1
-    summary = f"{shown} is not a text file in UTF-8: {what} in line {line}, at its byte {column}"
+    summary = f"{shown} is not a text file in UTF-8: {what} in line {line}, at byte {column}"
     return Diagnostic(
         "file.encoding", summary, origin or Position(shown, line, column), remedy="Save it as UTF-8 text."
     )
@@ -62,7 +62,7 @@ def _unreadable(error: OSError, path: Path, shown: str, origin: Position | None)
         )
     if error.errno == errno.ELOOP:
         return Diagnostic(
-            "file.unreadable", f"{shown} is a symbolic link that leads back to itself", origin, remedy="Fix the link."
+            "file.unreadable", f"{shown} is a symbolic link that points back to itself", origin, remedy="Fix the link."
         )
     if isinstance(error, FileNotFoundError):
         if path.is_symlink():
@@ -88,7 +88,7 @@ def _neighbours(path: Path) -> str:
         names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix)[:5]
     except OSError:
         return ""
-    return f" In {path.parent.name or path.parent}/ there is: {', '.join(names)}." if names else ""
+    return f" {path.parent.name or path.parent}/ contains: {', '.join(names)}." if names else ""
 
 
 def named_files(pattern: str, root: Path) -> list[str]:

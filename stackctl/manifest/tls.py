@@ -28,7 +28,7 @@ def read_tls(document: Document, place: tuple[str | int, ...], block: Block, roo
     problems += [
         Diagnostic(
             "manifest.conflict",
-            f"`{key}` and `{_CONTENT[key]}` say the same thing",
+            f"`{key}` and `{_CONTENT[key]}` set the same thing",
             document.position((*place, key)),
             remedy="Keep one.",
         )
@@ -53,6 +53,6 @@ def read_pem(name: str, at: Position, root: Path) -> str | Diagnostic:
             "certificate.format",
             f"{name} is not in PEM form",
             at,
-            remedy=f"It has to hold a line that begins with `{_PEM}`.",
+            remedy=f"It must contain a line that begins with `{_PEM}`.",
         )
     return text

@@ -12,7 +12,7 @@ from dataclasses import replace
 from stackctl import redaction
 from stackctl.diagnostic import Diagnostic
 
-_CAUSE = "What comes from a variable is not shown."
+_CAUSE = "Values of variables are not shown."
 
 
 def as_written(problems: Iterable[Diagnostic], filled: Mapping[str, str]) -> list[Diagnostic]:

@@ -34,7 +34,7 @@ def advise(stack: Stack) -> list[Diagnostic]:
             found.append(
                 Diagnostic(
                     "dashboard.advice",
-                    f"{dashboard.path}: {count} for the drawing of its panels",
+                    f"{dashboard.path}: {count} for its panels",
                     dashboard.origin,
                     "\n".join(lines),
                     status="info",

@@ -61,7 +61,7 @@ def _not_running() -> Exception:
     from stackctl.errors import Unavailable
 
     return Unavailable.of(
-        "backup.not-running", "the stack does not run, so there is nothing to back up", remedy="Run `stackctl up`."
+        "backup.not-running", "the stack is not running, so there is nothing to back up", remedy="Run `stackctl up`."
     )
 
 
@@ -109,7 +109,7 @@ def _refuse_place(file: Path) -> None:
 
     if not file.parent.is_dir():
         wrong = "is not a folder" if file.parent.exists() else "does not exist"
-        remedy = "Name a file in a folder that is there." if file.parent.exists() else f"Run `mkdir -p {file.parent}`."
+        remedy = "Name a file in an existing folder." if file.parent.exists() else f"Run `mkdir -p {file.parent}`."
         raise InputError.of("file.cannot-write", f"cannot write {file}: {file.parent} {wrong}", remedy=remedy)
 
 
@@ -118,10 +118,10 @@ def _refuse_ended(names: Iterable[str]) -> None:
     from stackctl.diagnostic import Diagnostic
     from stackctl.errors import Unavailable
 
-    remedy = "Run `stackctl up`: it starts it. `stackctl logs {}` tells why it ended."
+    remedy = "Run `stackctl up` to start it. `stackctl logs {}` shows why it stopped."
     ended = [
         Diagnostic(
-            "backup.incomplete", f"{name} does not run, and its data would be left out", remedy=remedy.format(name)
+            "backup.incomplete", f"{name} is not running, so its data would be missing", remedy=remedy.format(name)
         )
         for name in names
     ]
@@ -135,9 +135,9 @@ def _refuse_silent(unit: Unit, current: Live, running: Collection[str]) -> None:
     from stackctl.runtimes.http import is_ready
 
     if unit.name not in running:
-        remedy = "Run `stackctl up`: it starts it. `stackctl logs prometheus` tells why it ended."
+        remedy = "Run `stackctl up` to start it. `stackctl logs prometheus` shows why it stopped."
         raise Unavailable.of(
-            "backup.incomplete", "Prometheus does not run, and a backup begins with its snapshot", remedy=remedy
+            "backup.incomplete", "Prometheus is not running, and a backup begins with its snapshot", remedy=remedy
         )
     answer = is_ready(unit, current.access(unit))
     if answer.status != 200:
@@ -187,9 +187,9 @@ def _make_snapshot(current: Live, unit: Unit) -> str:
     try:
         return Prometheus(Http(current.access(unit), timeout=_SNAPSHOT_SECONDS)).snapshot()
     except NoAnswer as error:
-        remedy = "Run `stackctl up`: it starts Prometheus anew when that lacks --web.enable-admin-api."
+        remedy = "Run `stackctl up`: it restarts Prometheus if --web.enable-admin-api is missing."
         raise Unavailable.of(
-            "backup.snapshot", "Prometheus makes no snapshot", cause=error.summary, remedy=remedy
+            "backup.snapshot", "Prometheus did not make a snapshot", cause=error.summary, remedy=remedy
         ) from error
 
 

@@ -59,13 +59,13 @@ def _refuse(session: Session, *, live: bool) -> None:
         remedy = "Declare an `alertmanager` with a receiver."
         raise InputError.of(
             "drill.no-alertmanager",
-            "there is no Alertmanager: alerts go nowhere",
+            "there is no Alertmanager, so alerts are not delivered",
             position=session.stack.origin,
             remedy=remedy,
         )
     if session.state.identify(session.tree) != session.current.id:
-        remedy = "Run `stackctl reload`, then drill what is in force."
-        raise CheckFailed.of("stack.drifted", "the running stack is not what the manifest says", remedy=remedy)
+        remedy = "Run `stackctl reload`, then run the drill again."
+        raise CheckFailed.of("stack.drifted", "the running stack differs from the manifest", remedy=remedy)
     session.refuse_stopped((c.PROMETHEUS, c.ALERTMANAGER))
     if not live and (problems := undrillable(session.tree)):
         raise InputError(*problems)
@@ -120,8 +120,8 @@ def _open(sink: Sink, listen: str, host: str) -> Iterator[Place]:
         except OSError as error:
             raise Unavailable.of(
                 "port.taken",
-                f"cannot listen at {listen} for what the receivers are sent: {error.strerror}",
-                remedy="Drill with --live, or see which address Docker's bridge has: `docker network inspect bridge`.",
+                f"cannot listen on {listen} for the notifications: {error.strerror}",
+                remedy="Drill with --live, or check the address of Docker's bridge: `docker network inspect bridge`.",
             ) from error
         yield place
 

@@ -69,5 +69,5 @@ def end_alerts(servers: Servers) -> None:
         servers.alertmanager.end([alert.labels for alert in left])
         wait_until(
             lambda: servers.alertmanager.alerts(EVERY), lambda alerts: not alerts, _END_SECONDS,
-            what="Alertmanager to let go of the alerts under drill", describe=lambda alerts: f"{len(alerts)} of them",
+            what="Alertmanager to resolve the drill's alerts", describe=lambda alerts: f"{len(alerts)} of them",
         )  # fmt: skip

@@ -42,7 +42,7 @@ def set_changed_password(state: State, entry: Entry, generation: Generation, run
     if state.logins.has_refused():
         ways.reverse()
     if not any(map(_is_let_in, ways)):
-        summary = "Grafana's administrator has neither the password of the manifest nor the one before"
+        summary = "Grafana's administrator has neither the password in the manifest nor the previous one"
         raise CheckFailed.of("grafana.password", summary, remedy=f"Set it: {reset_command(unit, runtime)}")
     console.note("Grafana's administrator has the new password")
 

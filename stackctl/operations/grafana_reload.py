@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from stackctl.tree import Tree
 
 _BY_HAND = (
-    "Set it back in Grafana: `PUT /api/datasources/uid/UID` with the uid `prometheus`. Or make Grafana's database "
-    "again, without what was made by hand: `stackctl down --volumes`, `stackctl up`."
+    "Set it back in Grafana: `PUT /api/datasources/uid/UID` with the uid `prometheus`. Or recreate Grafana's database, "
+    "which loses everything made by hand: `stackctl down --volumes`, `stackctl up`."
 )
 
 

@@ -68,14 +68,14 @@ def refuse_adoption_beside(before: Tree, new: Tree, logins: Logins) -> None:
     if passwords:
         raise CheckFailed.of(
             "grafana.password",
-            "nothing was changed: Grafana's administrator has another password than the manifest",
-            cause="So it is not known whether a person has made a dashboard of the same title.",
+            "nothing was changed: the password of Grafana's administrator differs from the manifest",
+            cause="So stackctl cannot check for dashboards with the same title that people have made.",
             remedy="`stackctl verify --only grafana.login` shows how to set it.",
         )
 
 
 def placed_dashboards(tree: Tree) -> Placed:
-    """The dashboards of a tree by their uid, each with its title and its folder's, "" above all folders."""
+    """The dashboards of a tree by their uid, each with its title and its folder's, "" at the top level."""
     from stackctl.bounds.json_text import loads
 
     folders = {
@@ -100,11 +100,11 @@ def _same(found: FoundDashboard, title: str, folder: str) -> bool:
 
 
 def _problem(found: FoundDashboard, title: str) -> Diagnostic:
-    where = f"in the folder `{found.folder}`" if found.folder else "above all folders"
+    where = f"in the folder `{found.folder}`" if found.folder else "at the top level"
     same = f"the title of `{title}`" if found.title.casefold() == title.casefold() else f"the uid of `{title}`"
     return Diagnostic(
         "grafana.title-taken",
         f"Grafana has a dashboard `{found.title}` {where} that a person has made, with {same}",
-        cause="Grafana would take it for the one of the manifest, overwrite it, and delete it together with that.",
+        cause="Grafana would treat it as the manifest's dashboard: overwrite it, and delete it along with that.",
         remedy=f"Rename or delete it in Grafana, where its uid is {found.uid}, or rename that of the manifest.",
     )

@@ -138,7 +138,7 @@ def _restore_datasource(manifest: Path, work: Work, plan: Plan) -> None:
         live = Live.open(manifest)
         target = live.kept(live.current)
         if target and restored_datasource(live, target):
-            console.note("Grafana's datasource had been changed and is restored")
+            console.note("Grafana's datasource had been changed and was restored")
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ def _skipped(work: Work, selection: Selection, lack: Callable[[Collection[Unit]]
 def _remedy_for_missing(unit: Unit) -> str:
     if unit.required:
         return "The stack needs it. Nothing was changed."
-    return f"To start the others, give `--allow-missing`, or `--without {unit.name}`. Nothing was changed."
+    return f"To start the others, use `--allow-missing`, or `--without {unit.name}`. Nothing was changed."
 
 
 def _validate(work: Work, plan: Plan, generation: Generation) -> None:

@@ -78,7 +78,7 @@ class Live:
         state = State.beside(manifest)
         running, current = state.running(), state.current()
         if running is None or current is None:
-            raise Unavailable.of("unit.not-running", f"{name} does not run", remedy="Run `stackctl up` first.")
+            raise Unavailable.of("unit.not-running", f"{name} is not running", remedy="Run `stackctl up` first.")
         stack, where, _ = current.index()
         return cls(state, running, current, reopen_runtime(where, stack, state.root))
 
@@ -156,10 +156,10 @@ class Live:
             return
         states = {one.name: one for one in self.runtime.observe()}
         stopped = [name for name in silent if name not in states or states[name].state in _STOPPED]
-        remedy = "Run `stackctl up`: it starts it, and applies the edit too."
+        remedy = "Run `stackctl up`, which starts it and applies the change too."
         if stopped:
             raise Unavailable(
-                *(Diagnostic("unit.not-running", f"{name} does not run", remedy=remedy) for name in stopped)
+                *(Diagnostic("unit.not-running", f"{name} is not running", remedy=remedy) for name in stopped)
             )
 
     def refuse_closed_grafana(self, target: Target, before: Target | None) -> None:
@@ -176,9 +176,9 @@ class Live:
                 raise
             raise CheckFailed.of(
                 "grafana.password",
-                "nothing was changed: Grafana's administrator has another password than the manifest",
+                "nothing was changed: the password of Grafana's administrator differs from the manifest",
                 cause="A change of dashboards, or of Prometheus' password, could not be confirmed.",
-                remedy="`stackctl verify --only grafana.login` tells how to set it.",
+                remedy="`stackctl verify --only grafana.login` shows how to set it.",
             ) from None
 
     def grafana(self, target: Target) -> Grafana | None:

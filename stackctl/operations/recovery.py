@@ -54,7 +54,7 @@ def recover(manifest: Path, command: str) -> None:
             if command in READ:
                 settle(manifest, state, command)
             elif entry:
-                console.note(f"{_named(entry)} has not ended: the next `stackctl status` finishes or undoes it")
+                console.note(f"{_named(entry)} has not finished: the next `stackctl status` finishes or undoes it")
     except lock.Busy:
         return  # it is at work
     except StackctlError as error:
@@ -130,7 +130,7 @@ def _forget(_: Path, state: State, __: Entry) -> str:
     if running:
         state.record(replace(running, partly=running.generation, partly_since=time.time()))
     state.end()
-    return "the journal is damaged, and what it said is lost. Run `stackctl up`"
+    return "the journal is damaged, and its content is lost. Run `stackctl up`"
 
 
 def _separate(state: State) -> None:
@@ -144,7 +144,7 @@ def _separate(state: State) -> None:
     else:
         state.end()
     state.separate()
-    console.note(f"this folder is a copy of {Path(former).parent}: nothing of it runs yet")
+    console.note(f"this folder is a copy of {Path(former).parent}: nothing runs from it yet")
 
 
 def _move(state: State) -> None:

@@ -67,8 +67,8 @@ def _running(names: Collection[str]) -> Exception:
 
     return InputError.of(
         "restore.running",
-        f"the stack runs, and a restore replaces its data: {', '.join(names)}",
-        remedy="Run `stackctl down` first, or give --force: it stops the stack, restores, and starts it again.",
+        f"the stack is running, and a restore would replace its data: {', '.join(names)}",
+        remedy="Run `stackctl down` first, or use --force: it stops the stack, restores, and starts it again.",
     )
 
 
@@ -145,7 +145,7 @@ def _noted(state: State, aside: str) -> Entry:
     entry = state.intent()
     if entry is None:
         raise Unavailable.of(
-            "state.damaged", "somebody has removed the journal of this restore", remedy="Run the command again."
+            "state.damaged", "the journal of this restore was removed", remedy="Run the command again."
         )
     noted = replace(entry, aside=(*entry.aside, aside))
     state.intend(noted)

@@ -63,7 +63,7 @@ def simulate_contained(
         while not told_to_end(_LOOK_SECONDS):
             if process.poll() is not None:
                 raise Unavailable.of(
-                    "unit.exited", f"the container {beside.name} has ended", remedy="Start the simulation again."
+                    "unit.exited", f"the container {beside.name} has exited", remedy="Start the simulation again."
                 )
 
 

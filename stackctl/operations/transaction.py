@@ -159,7 +159,7 @@ def _and_prometheus(plan: Plan) -> Plan:
 
 def _roll_back(live: Live, old: Generation, new: Target, plan: Plan, deadline: float) -> Diagnostic:
     """Go back to `old`, and say whether that is confirmed."""
-    remedy = "Run `stackctl up`; `stackctl logs prometheus` tells more."
+    remedy = "Run `stackctl up`; `stackctl logs prometheus` shows more."
     try:
         with within(deadline):
             is_confirmed = _return_to(live, old, new, _and_prometheus(plan), deadline)
@@ -174,7 +174,7 @@ def _roll_back(live: Live, old: Generation, new: Target, plan: Plan, deadline: f
         return Diagnostic("reload.rolled-back", summary, remedy=remedy)
     remedy = "Fix what is named above and run `stackctl reload` again."
     return Diagnostic(
-        "reload.rolled-back", f"rolled back: generation {old.id} is in force again, confirmed", remedy=remedy
+        "reload.rolled-back", f"rolled back: generation {old.id} is active again, confirmed", remedy=remedy
     )
 
 

@@ -136,7 +136,9 @@ class Source:
 
     def _ask(self, expr: str, now: bool) -> Sequence[Series]:
         if time.monotonic() > self.give_up:
-            raise NoAnswer.of("server.no-answer", f"not asked: the dashboard took more than {_PATIENCE_SECONDS:.0f} s")
+            raise NoAnswer.of(
+                "server.no-answer", f"not queried: the dashboard took more than {_PATIENCE_SECONDS:.0f} s"
+            )
         if now:  # in the order of the answer: the query may sort it
             found = self.client.values(expr, self.window.end, SERIES + 1)
             return [Series(labels, ((self.window.end, value),)) for labels, value in found]

@@ -137,7 +137,7 @@ def _content(panel: PanelJson, source: Source, chosen: Mapping[str, Chosen], box
         yield from grids.unknown(panel, box)
         return
     if not panel.targets:
-        yield from centred(box, "No query in PromQL")
+        yield from centred(box, "No PromQL query")
         return
     data = source.data(panel, chosen)
     yield from _drawn(kind, panel, data, source.window, box)

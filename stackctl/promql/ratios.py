@@ -63,13 +63,15 @@ def _same_metric(tree: Any, pair: Any, catalogue: Catalogue) -> Iterator[Remark]
     if _contradict(left | right, closed):
         result = "no series on one side matches the other"
     elif (left < right or right < left) and str(pair.op) != "and" and _way(pair.lhs) == _way(pair.rhs):
-        result = "each series meets only itself"
+        result = "each series matches only itself"
     if not result:
         return
     differing = sorted({name for name, _, _ in left ^ right})
     without = f"sum without ({', '.join(map(word, differing))})"
     fixed = f"{without} ({text(bare(pair.lhs))}) {pair.op} {without} ({text(bare(pair.rhs))})"
-    summary = f"both sides are matched label by label, {', '.join(f'`{name}`' for name in differing)} too: {result}"
+    summary = (
+        f"both sides are matched on all labels, including {', '.join(f'`{name}`' for name in differing)}: {result}"
+    )
     yield Remark("promql.no-match", summary, f"Write `{replaced(tree, pair, fixed)}`.")
 
 

@@ -46,7 +46,7 @@ def _owners(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
                 "promql.unknown-metric", f"nothing serves `{name}`", f"Did you mean `{nearest}`?", catalogue.complete
             )
         elif catalogue.complete:
-            remedy = "Add it to a contract, run the exporter that serves it, or take the expression out."
+            remedy = "Add it to a contract, run the exporter that serves it, or remove the expression."
             yield Remark(
                 "promql.unknown-metric",
                 f"nothing serves `{name}`: no contract, no component and no recording rule",
@@ -122,7 +122,7 @@ def _rates(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
         if known and known.kind == "gauge":
             better = _FOR_GAUGES[call.func.name]
             fixed = replaced(parsed.tree, call, f"{better}({text(call.args[0])})")
-            summary = f"`{call.func.name}()` of the gauge `{name}` takes every fall for a restart"
+            summary = f"`{call.func.name}()` of the gauge `{name}` treats every decrease as a restart"
             yield Remark("promql.rate-of-gauge", summary, f"Write `{fixed}`.")
 
 

@@ -100,7 +100,7 @@ def _twice(what: str, dashboard: Dashboard, value: str, first: Dashboard) -> lis
         return []
     where = f" ({first.origin})" if str(first.origin) else ""
     cause = "Grafana stops updating all dashboards of a provider in which two are the same."
-    summary = f"{dashboard.path}: the {what} `{value}` is that of {first.path}{where}"
+    summary = f"{dashboard.path}: the {what} `{value}` is already used by {first.path}{where}"
     return [Diagnostic("dashboard.duplicate", summary, dashboard.origin, cause, f"Give one of them another {what}.")]
 
 

@@ -86,8 +86,8 @@ def _refuse_foreign(folder: Path, allowed: bool) -> None:
         raise InputError.of(
             "render.foreign-files",
             f"{folder} holds files that stackctl has not written",
-            cause=f"There is neither {' nor '.join(_MARKERS)} in it.",
-            remedy="Choose an empty or a new folder, or add --force to write into this one all the same.",
+            cause=f"It contains neither {' nor '.join(_MARKERS)}.",
+            remedy="Choose an empty or a new folder, or add --force to write into this one anyway.",
         )
 
 

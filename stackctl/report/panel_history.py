@@ -97,7 +97,7 @@ def look(context: Context) -> History | None:
         if time.monotonic() > give_up:
             raise NoAnswer.of(
                 "server.no-answer",
-                f"not asked: Prometheus took more than {_PATIENCE_SECONDS:.0f} s for the panels before",
+                f"not queried: Prometheus took more than {_PATIENCE_SECONDS:.0f} s for the previous panels",
             )
         return client.over(expr, start, end, step, LINES + 1)
 

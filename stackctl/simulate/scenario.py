@@ -38,10 +38,10 @@ class Scenario:
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario("normal", "the usual load of the hour"),
-        Scenario("idle", "nothing to do: nothing is counted", load=0.0, errors=0.0),
-        Scenario("errors", "every third piece of work fails", errors=0.35, slowness=0.3, least=0.4),
-        Scenario("latency", "everything takes long", slowness=0.85, least=0.4),
+        Scenario("normal", "the usual load for the time of day"),
+        Scenario("idle", "no load: counters stand still", load=0.0, errors=0.0),
+        Scenario("errors", "one in three operations fails", errors=0.35, slowness=0.3, least=0.4),
+        Scenario("latency", "everything is slow", slowness=0.85, least=0.4),
         Scenario("saturated", "full load, full resources, not ready", least=1.0, errors=0.15, slowness=1.0,
                  pressure=1.0, ready=False),
         Scenario("down", "nothing answers", load=0.0, up=False, ready=False),

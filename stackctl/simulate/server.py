@@ -61,7 +61,7 @@ class Instance:
         if path != self.service.metrics_path:
             return Answer(404, f"metrics are at {self.service.metrics_path}\n".encode())
         if not _is_allowed(self.service, headers.get("Authorization") or ""):
-            return Answer(401, b"who are you?\n", headers={"WWW-Authenticate": f'Basic realm="{self.service.name}"'})
+            return Answer(401, b"login required\n", headers={"WWW-Authenticate": f'Basic realm="{self.service.name}"'})
         return self._scrape(headers.get("Accept") or "")
 
     def _scrape(self, accept: str) -> Answer:

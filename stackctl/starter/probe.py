@@ -130,7 +130,7 @@ def _judge(url: MetricsUrl, reply: Reply) -> Found:
     scrape = read(reply.text)
     if scrape is None:
         kind = reply.content_type.partition(";")[0] or "something"
-        return Found(url, problem=f"it answers with {kind} that is not Prometheus' format")
+        return Found(url, problem=f"it returns {kind}, which is not in Prometheus' format")
     return Found(url, scrape, needs_protocol=not _KNOWN_TYPES.fullmatch(reply.content_type))
 
 

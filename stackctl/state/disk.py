@@ -32,7 +32,7 @@ def explained(path: Path) -> Iterator[None]:
                 "disk.full",
                 f"no space left to write {path}",
                 cause=cause,
-                remedy="Make room on this disk and run the command again; what runs has not been changed.",
+                remedy="Make room on this disk and run the command again; the running stack was not changed.",
             ) from error
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
             raise InputError.of(

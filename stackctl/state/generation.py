@@ -52,7 +52,7 @@ class Generation:
                 "generation.damaged",
                 f"generation {self.id} has been damaged: {path}",
                 cause=str(error),
-                remedy="Run `stackctl up`: it writes what is damaged anew.",
+                remedy="Run `stackctl up`: it rewrites damaged files.",
             ) from error
 
     def access(self, unit: Unit) -> Access:
@@ -69,8 +69,8 @@ class Generation:
         try:
             return read_text(self.path / name)
         except (OSError, ValueError) as error:
-            cause = f"{getattr(error, 'strerror', None) or 'It is no text'}: {name}"
-            remedy = "Run `stackctl up` as the user who brought the stack up: it writes what is damaged anew."
+            cause = f"{getattr(error, 'strerror', None) or 'It is not text'}: {name}"
+            remedy = "Run `stackctl up` as the user who brought the stack up: it rewrites damaged files."
             summary = f"the files of generation {self.id} cannot be read"
             raise Unavailable.of("generation.damaged", summary, cause=cause, remedy=remedy) from None
 

@@ -36,7 +36,7 @@ def locked(path: Path, wait_seconds: float) -> Iterator[None]:
         except TimedOut as error:
             raise Busy.of(
                 "stack.locked",
-                f"another stackctl works on this stack: {_holder(path)}",
+                f"another stackctl is working on this stack: {_holder(path)}",
                 cause=f"It has held {path} for more than {wait_seconds:g} s.",
                 remedy="Wait until it is done, or stop it.",
             ) from error
@@ -68,4 +68,4 @@ def _sign(file: IO[str]) -> None:
 
 
 def _holder(path: Path) -> str:
-    return read_text(path, errors="replace").strip() or "it has not said who it is"
+    return read_text(path, errors="replace").strip() or "an unknown process"

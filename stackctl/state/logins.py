@@ -31,7 +31,7 @@ class RefusedLogins:
         seconds = max(1, round(times[-_MOST] + _WITHIN_SECONDS - time.time()))
         return (
             f"not tried: Grafana has refused {len(times)} logins in the last five minutes, and locks the administrator "
-            f"out after five; the next is tried in {seconds} s"
+            f"out after five; the next attempt is possible in {seconds} s"
         )
 
     def has_refused(self) -> bool:

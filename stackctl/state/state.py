@@ -356,6 +356,6 @@ class State:
 
 
 def _damaged(path: Path, error: Exception) -> Unavailable:
-    cause = getattr(error, "strerror", None) or "It is not a text."
-    remedy = "Remove it: the next `stackctl up` makes another."
+    cause = getattr(error, "strerror", None) or "It is not text."
+    remedy = "Remove it: the next `stackctl up` creates a new one."
     return Unavailable.of("state.damaged", f"{path} cannot be read", cause=cause, remedy=remedy)

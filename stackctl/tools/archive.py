@@ -70,7 +70,7 @@ def fetch(release: Release, mirror: str, folder: Path, progress: Callable[[str],
             "tools.checksum",
             f"{downloads}/{name} is not the published archive",
             cause=f"Its sha256 is {actual}, and {source} says {expected}.",
-            remedy="Try again; if it stays so, do not trust that address.",
+            remedy="Try again; if the error persists, do not trust that address.",
         )
     if name.endswith(".tar.gz"):
         _unpack(packed, release, folder)

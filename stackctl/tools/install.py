@@ -91,7 +91,7 @@ def _fetch(missing: Sequence[Release], source: str, base_url: str | None, progre
             raise  # another source must not paper over a download that somebody may have tampered with
         except Unavailable as error:
             problems += error.problems
-            progress(f"not from {name}: {error.problems[0].summary}")
+            progress(f"cannot install from {name}: {error.problems[0].summary}")
             missing = [release for release in missing if not _have(release, AUTO)]
     raise Unavailable(*problems)
 
@@ -110,7 +110,7 @@ def _from_archives(releases: Sequence[Release], mirror: str, progress: Progress)
         names = ", ".join(elsewhere)
         remedy = "On Debian, `stackctl tools install --source debian` has them; elsewhere put them on PATH."
         raise Unavailable.of(
-            "tools.no-archive", f"{names}: stackctl takes none from upstream's archives", remedy=remedy
+            "tools.no-archive", f"{names}: stackctl installs none from upstream archives", remedy=remedy
         )
 
 

@@ -160,7 +160,7 @@ def _refuse_homeless(tool: Tool) -> None:
     if release.home_file and tool.home is None:
         raise Unavailable.of(
             "tools.incomplete",
-            f"{tool.name} at {tool.path} is not whole: its {release.home_file} was not found",
+            f"{tool.name} at {tool.path} is incomplete: its {release.home_file} was not found",
             remedy=f"Unpack the whole archive from {release.homepage} and put its bin folder on PATH.",
         )
 
@@ -189,5 +189,5 @@ def _does_not_run(path: Path, why: str) -> StackctlError:
         "tools.does-not-run",
         f"{path} does not run",
         cause=why,
-        remedy="Install it again with `stackctl tools install`, or take the broken one off PATH.",
+        remedy="Install it again with `stackctl tools install`, or remove the broken one from PATH.",
     )

@@ -71,7 +71,7 @@ class Context:
         The whole reason is in the row of the component itself.
         """
         option, _, _ = self.skipped[component].partition(": ")
-        return f"{called} does not run: {option}"
+        return f"{called} is not running: {option}"
 
     def interval(self, job: Job) -> float:
         """How often the targets of `job` are scraped, in seconds."""

@@ -43,11 +43,11 @@ def targets_difference(config: Mapping[str, Any], found: Iterable[tuple[str, str
     jobs = {job["job_name"]: job for job in config.get("scrape_configs") or []}
     listed = {name for name, job in jobs.items() if not any(key.endswith("_sd_configs") for key in job)}
     declared = {(name, address) for name in listed for address in _addresses(jobs[name])}
-    missing = [f"target {address} of the job {name} is not there yet" for name, address in sorted(declared - found)]
+    missing = [f"target {address} of the job {name} does not exist yet" for name, address in sorted(declared - found)]
     known = {pair for pair in found if pair in declared or pair[0] in jobs.keys() - listed}
     # Jobs may also come from files that the manifest adds by `extra`.
     extra = () if config.get("scrape_config_files") else sorted(found - known)
-    return missing + [f"target {address} of the job {name} is still there" for name, address in extra]
+    return missing + [f"target {address} of the job {name} still exists" for name, address in extra]
 
 
 def _addresses(job: Mapping[str, Any]) -> list[str]:
@@ -86,7 +86,7 @@ def dashboards_difference(client: Grafana, dashboards: Mapping[str, Any], gone: 
     gives none.
     """
     lines = [line for uid, rendered in dashboards.items() for line in _dashboard_difference(client, uid, rendered)]
-    return lines + [f"the dashboard {uid} is still there" for uid in gone if _loaded_dashboard(client, uid) is not None]
+    return lines + [f"the dashboard {uid} still exists" for uid in gone if _loaded_dashboard(client, uid) is not None]
 
 
 def _dashboard_difference(client: Grafana, uid: str, rendered: Mapping[str, Any]) -> list[str]:

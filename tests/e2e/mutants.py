@@ -434,12 +434,12 @@ RULE_FILE = "prometheus/rules/rules.yml"
 CONFIG = "prometheus/prometheus.yml"
 
 IN_THE_APPLICATION = (
-    mutant("it does not run", app_stops, API, PROBE),
+    mutant("it is not running", app_stops, API, PROBE),
     mutant("its metrics are elsewhere", app_answers("/metrics", 404, "text/plain", "no"), API),
     mutant("it serves a page", app_answers("/metrics", 200, "text/html", "<html></html>"), API),
     mutant("its Content-Type is lost", app_answers("/metrics", 200, None, METRICS), API),
     mutant("it fails", app_answers("/metrics", 500, "text/plain", "oh"), API),
-    mutant("it wants a login", app_answers("/metrics", 401, "text/plain", "who?"), API),
+    mutant("it requires a login", app_answers("/metrics", 401, "text/plain", "who?"), API),
     mutant("it redirects to a login page", app_answers("/metrics", 302, "text/html", ""), API),
     mutant("it is slower than the scrape may be", app_is_slow, API),
     mutant("a line of its metrics is broken", app_says("shop_queue_size{", "shop_queue_size{{"), API),

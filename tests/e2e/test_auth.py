@@ -197,7 +197,7 @@ def test_a_bad_reload_must_leave_the_old_password_in_force(guarded: Guarded) -> 
     guarded.write("never-secret", certificate="renewed")
     ran = guarded.sabotaged()
     assert "failed: prometheus did not reload: HTTP 500" in ran.stderr
-    assert "is in force again, confirmed" in ran.stderr
+    assert "is active again, confirmed" in ran.stderr
     assert [guarded.status("never-secret"), guarded.status(guarded.password)] == [401, 200]
     assert guarded.certificate().strip() == (CERTIFICATES / "server.crt").read_text().strip()
     guarded.write(guarded.password)
@@ -220,7 +220,7 @@ def test_a_login_changed_by_hand_must_be_told_and_repaired_by_a_reload(guarded: 
     web.chmod(0o640)
     web.write_text(web.read_text().replace("ops:", "stranger:"))
     row = guarded.failures("--only", "component", "--timeout", "1s")["component.ready prometheus"]
-    assert row["summary"].endswith("/-/ready answers 401: it refuses the login that was written")
+    assert row["summary"].endswith("/-/ready answers 401: it rejects the configured login")
     assert "running, not ready: HTTP 401" in guarded.run("status").stdout
     assert row["remedy"].startswith("Run `stackctl reload`")
     guarded.run("reload")

@@ -107,7 +107,7 @@ def test_a_running_stack_must_be_replaced_with_force_only(stack: Stack) -> None:
     stack.run("backup", str(file))
     silence(stack)
     refused = stack.run("restore", str(file), code=2)
-    assert "give --force" in refused.stderr
+    assert "use --force" in refused.stderr
     assert silences(stack) == [COMMENT]
     stack.run("restore", str(file), "--force")
     assert samples(stack, begin, end) == before
@@ -165,7 +165,7 @@ def test_a_backup_must_move_between_the_runtimes(first: str, second: str, tmp_pa
 def test_without_a_running_stack_backup_must_end_with_3(stack: Stack) -> None:
     file = stack.folder / "b.tar.gz"
     stack.run("down")
-    assert "does not run" in stack.run("backup", str(file), code=3).stderr
+    assert "is not running" in stack.run("backup", str(file), code=3).stderr
     assert not file.exists()
 
 
@@ -173,7 +173,7 @@ def test_a_prometheus_that_does_not_run_or_answer_must_be_named(stack: Stack) ->
     file = stack.folder / "b.tar.gz"
     stack.stop(c.PROMETHEUS)
     said = stack.run("backup", str(file), code=3).stderr
-    assert said.startswith("unavailable: Prometheus does not run, and a backup begins with its snapshot\n")
+    assert said.startswith("unavailable: Prometheus is not running, and a backup begins with its snapshot\n")
     assert "Run `stackctl up`" in said
     stack.up()
     if stack.runtime == "native":
@@ -193,8 +193,8 @@ def test_a_server_that_has_ended_must_be_named_and_not_left_out(stack: Stack) ->
     stack.stop(c.ALERTMANAGER)
     said = stack.run("backup", str(file), code=3).stderr
     assert said == (
-        "unavailable: alertmanager does not run, and its data would be left out\n"
-        "help: Run `stackctl up`: it starts it. `stackctl logs alertmanager` tells why it ended.\n"
+        "unavailable: alertmanager is not running, so its data would be missing\n"
+        "help: Run `stackctl up` to start it. `stackctl logs alertmanager` shows why it stopped.\n"
     )
     assert not file.exists()
     stack.up()

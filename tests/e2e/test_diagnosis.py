@@ -82,7 +82,7 @@ ANSWERS: dict[str, tuple[int, str | None, bytes]] = {
 }
 # Service -> where the answer to a second probe shows: another path, the other scheme, the certificate.
 SECOND_PROBES = {
-    "path": ("summary", "but metrics at"),
+    "path": ("summary", "but there are metrics at"),
     "page": ("remedy", "`metrics_path: "),
     "plain": ("remedy", "`scheme: "),
     "secured": ("remedy", "`scheme: "),
@@ -221,21 +221,24 @@ def test_a_misspelt_container_must_be_told_with_the_one_that_exists(seen: Seen) 
     if seen.runtime == c.NATIVE:
         assert summary == "down: the name does not resolve"
         return
-    assert summary == "down: the name does not resolve: `pushgatewai` is perhaps `pushgateway`"
+    assert summary == "down: the name does not resolve: `pushgatewai` may be `pushgateway`"
     assert remedy == "Write `pushgateway:9091` for `pushgatewai:9091`."
     assert "names that resolve there: alertmanager, " in evidence
 
 
 EXPECTED = {
-    "path": ("down: there is nothing at the metrics path /nowhere, but metrics at /metrics", "`metrics_path: /metr"),
+    "path": (
+        "down: there is nothing at the metrics path /nowhere, but there are metrics at /metrics",
+        "`metrics_path: /metr",
+    ),
     "page": ("down: it answers with a web page (Shop), not with metrics", "`metrics_path: /metrics`"),
-    "untyped": ("down: it serves metrics, but its Content-Type is not that of metrics: none", "fallback_scrape"),
+    "untyped": ("down: it serves metrics, but its Content-Type is not one for metrics: none", "fallback_scrape"),
     "line": ("down: line 3 of its metrics does not parse", "line 3 is not a sample"),
     "error": ("down: the service answers with a server error: the database is away", "own log"),
     "plain": ("down: it speaks plain HTTP, not TLS", "`scheme: http`"),
     "secured": ("down: it speaks TLS, not plain HTTP", "`scheme: https`"),
-    "login": ("down: it wants a login, and the manifest gives none", "`basic_auth`"),
-    "refused-login": ("down: it wants a login, and refuses the one in the manifest", "Correct `basic_auth`"),
+    "login": ("down: it requires a login, and the manifest has none", "`basic_auth`"),
+    "refused-login": ("down: it requires a login, and rejects the one in the manifest", "Correct `basic_auth`"),
     "dropped": ("dropped by step 2 of `relabel` (drop)", "Correct that step, in line "),
 }
 

@@ -208,7 +208,7 @@ def test_an_alert_that_does_not_reach_alertmanager_must_be_red(stack: Stack) -> 
     stack.write(more=", extra: {alerting: {alertmanagers: [{static_configs: [{targets: ['127.0.0.1:9']}]}]}}")
     stack.run("reload")
     found = stack.drilled("Slow", "--timeout", "3s", code=1)
-    assert found["Slow"]["summary"] == "fired, and did not reach Alertmanager within 3 s"
+    assert found["Slow"]["summary"] == "fired, but did not reach Alertmanager within 3 s"
     assert "verify --only alertmanager" in found["Slow"]["remedy"]
     assert stack.left() == []
 
@@ -225,7 +225,7 @@ def test_what_cannot_be_drilled_must_say_what_to_do(stack: Stack) -> None:
     assert "not a NAME=VALUE: `team`" in stack.run("drill", "--label", "team", code=2)
     stack.write(fires=1)
     said = stack.run("drill", code=1)
-    assert "the running stack is not what the manifest says" in said
+    assert "the running stack differs from the manifest" in said
     assert "Run `stackctl reload`" in said
     assert stack.left() == []
 

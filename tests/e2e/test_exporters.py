@@ -38,7 +38,7 @@ exporters:
             redis.kill()
             assert verdicts(manifest) == {"postgres": "pass", "redis": "fail"}
             told = stackctl("-f", str(manifest), "verify", "--only", "exporter").stdout
-            assert f"it answers, but its server does not: localhost:{redis.port}: connection refused" in told
+            assert f"the exporter responds, but its server does not: localhost:{redis.port}: connection refused" in told
             hidden = [path for path in (tmp_path / ".stackctl").rglob("*") if path.is_file() and PASSWORD in read(path)]
             assert all("/secrets/" in str(path) for path in hidden)
             assert hidden

@@ -125,10 +125,10 @@ def test_a_reload_names_dashboards_and_restores_the_datasource(project: Path) ->
     (grafana,) = re.findall(r"grafana: \{listen: (\S+)\}", (project / "stack.yml").read_text())
     broken = urllib.request.Request(f"http://{grafana}/-/break", json.dumps({"datasource": "prometheus"}).encode())
     urllib.request.urlopen(broken).close()
-    assert "datasource had been changed and is restored" in done("reload")
+    assert "datasource had been changed and was restored" in done("reload")
     urllib.request.urlopen(broken).close()
     again = run(project, "up", PATH=path)
-    assert "datasource had been changed and is restored" in again.stderr
+    assert "datasource had been changed and was restored" in again.stderr
     assert "nothing had changed" in done("reload")
 
 

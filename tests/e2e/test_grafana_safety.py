@@ -108,7 +108,7 @@ def test_unknown_password_is_set_by_the_command_that_is_printed(stack: Stack) ->
     stack.client("first-horse").set_password("first-horse", "lost-horse")
     stack.edit("first-horse", "second-horse")
     refused = stack.run("up", code=1)
-    assert "neither the password of the manifest nor the one before" in refused
+    assert "neither the password in the manifest nor the previous one" in refused
     assert "horse" not in refused
     command = re.search(r"Set it: (.*)", refused)
     assert command

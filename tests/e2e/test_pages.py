@@ -119,7 +119,7 @@ def wait_for_text(chromium: Browser, wanted: str) -> None:
 
 def test_name_that_leads_here_for_a_moment_is_not_answered(chromium: Browser, control: int) -> None:
     chromium.visit(f"http://{REBOUND}:{control}/-/scenario")
-    wait_for_text(chromium, "does not have the name")
+    wait_for_text(chromium, "does not name this server")
     assert chromium.evaluate(post(SCENARIO)) == "sent"
     assert scenario(control) == "normal"
 

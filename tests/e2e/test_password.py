@@ -33,7 +33,7 @@ services:
         up = stackctl("-f", str(manifest), "up", "--runtime", "native")
         assert up.returncode == 0, up.stderr
         refused = stackctl("-f", str(manifest), "verify", "--only", "target")
-        assert (refused.returncode, "it wants a login" in refused.stdout) == (1, True)
+        assert (refused.returncode, "it requires a login" in refused.stdout) == (1, True)
         variables.write_text(f"SHOP_PASSWORD={PASSWORD}\n")
         reload = stackctl("-f", str(manifest), "reload")
         assert (reload.returncode, "a reload cannot apply this: replace prometheus" in reload.stderr) == (1, True)

@@ -68,7 +68,7 @@ def test_preview_of_a_stopped_stack_is_unavailable(tmp_path: Path, capsys: pytes
         'version: 1\nname: stopped\nservices: {a: {targets: ["localhost:1"]}}\ndashboards: [{pack: prometheus}]\n'
     )
     assert main(["-f", str(manifest), "dashboards", "preview"]) == 3
-    assert "does not run" in capsys.readouterr().err
+    assert "is not running" in capsys.readouterr().err
 
 
 def test_check_suggests_how_to_draw_own_dashboards_only(running: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,7 +87,7 @@ def test_check_suggests_how_to_draw_own_dashboards_only(running: Path, capsys: p
     )
     assert main(["-f", str(manifest), "check"]) == 0
     said = capsys.readouterr().err
-    assert "bad.json: 2 suggestions for the drawing of its panels" in said
+    assert "bad.json: 2 suggestions for its panels" in said
     assert "a legend for a single series in `Rate`" in said
     assert said.count("suggestions") == 1
     assert main(["-f", str(manifest), "check", "-o", "json"]) == 0

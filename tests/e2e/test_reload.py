@@ -20,7 +20,7 @@ from tests.ports import free_port
 pytestmark = pytest.mark.e2e
 
 GOOD_RULE = "      - {alert: New, expr: up == 7}\n"
-# A template that refers to a variable which does not exist: Prometheus refuses it, and PromQL has nothing to say.
+# A template that refers to a variable which does not exist: Prometheus rejects it, and PromQL has nothing to say.
 BAD_RULE = "      - {alert: New, expr: up == 7, annotations: {summary: '{{ $nothing }}'}}\n"
 
 
@@ -124,7 +124,7 @@ def test_a_reload_that_prometheus_refuses_must_be_rolled_back_and_confirmed(stac
     ran = subprocess.run(command, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "failed: prometheus did not reload: HTTP 500\n" in ran.stderr
-    assert f"failed: rolled back: generation {before} is in force again, confirmed\n" in ran.stderr
+    assert f"failed: rolled back: generation {before} is active again, confirmed\n" in ran.stderr
     assert (stack.current, stack.loaded_rules()) == (before, loaded)
     assert "region: eu" not in stack.ask("/api/v1/status/config")["yaml"]
     assert stack.ask("/api/v1/status/runtimeinfo")["reloadConfigSuccess"] is True
@@ -192,7 +192,7 @@ def test_a_stopped_server_must_be_named_and_nothing_changed(stack: Stack) -> Non
     stack.write(rules=GOOD_RULE)
     ran = stack.run("reload", code=3)
     assert ran.stderr == (
-        "unavailable: prometheus does not run\nhelp: Run `stackctl up`: it starts it, and applies the edit too.\n"
+        "unavailable: prometheus is not running\nhelp: Run `stackctl up`, which starts it and applies the change too.\n"
     )
     assert stack.current == before
     stack.up()
@@ -239,14 +239,17 @@ def test_a_kept_generation_must_come_back_by_the_beginning_of_its_name(stack: St
 
     ran = stack.run("reload", "--to", before[:7])
     assert ran.stdout == f"✓ prometheus, alertmanager reloaded: generation {before}\n"
-    assert ran.stderr == "The next `stackctl reload` brings in what the manifest says.\n"
+    assert ran.stderr == "The next `stackctl reload` applies the manifest again.\n"
     assert (stack.current, "New" in stack.loaded_rules(), "night" in receivers(stack)) == (before, False, False)
     lines = stack.run("status").stdout.splitlines()
     assert lines[0].endswith(f"generation {before}")
-    assert lines[1] == f"! the manifest now says {after}: `stackctl reload` brings it in, and `up` what takes a restart"
+    assert (
+        lines[1]
+        == f"! the manifest now renders to {after}: `stackctl reload` applies it, and `up` what needs a restart"
+    )
     listed = stack.run("status", "--generations").stdout
-    assert re.search(rf"^{before} .* runs *$", listed, re.MULTILINE)
-    assert re.search(rf"^{after} .* what the manifest says *$", listed, re.MULTILINE)
+    assert re.search(rf"^{before} .* running *$", listed, re.MULTILINE)
+    assert re.search(rf"^{after} .* matches the manifest *$", listed, re.MULTILINE)
 
     stack.run("reload")
     assert (stack.current, "New" in stack.loaded_rules(), "night" in receivers(stack)) == (after, True, True)
@@ -285,7 +288,7 @@ def test_a_generation_that_was_edited_by_hand_must_not_be_gone_back_to(stack: St
     with undone(lambda: file.write_text(text)):
         file.write_text("groups: []\n")
         ran = stack.run("reload", "--to", before, code=1)
-    assert f"failed: generation {before} is not what was written: its files have been changed by hand" in ran.stderr
+    assert f"failed: the files of generation {before} have been changed by hand" in ran.stderr
     assert stack.current != before
 
 
@@ -316,7 +319,7 @@ def test_a_live_file_that_was_edited_by_hand_must_be_written_anew_and_loaded(sta
     assert receivers(stack) == {"mine"}
 
     ran = stack.run("reload")
-    assert ran.stderr == f"the files of generation {stack.current} had been changed by hand: written anew\n"
+    assert ran.stderr == f"the files of generation {stack.current} had been changed by hand: rewritten\n"
     assert "oncall" in receivers(stack)
     assert "ShopDown" in stack.loaded_rules()
     assert stack.run("reload").stderr == ""
@@ -368,7 +371,7 @@ def test_a_second_command_must_name_who_holds_the_lock(stack: Stack, second: str
         ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
         first.stdin.close()
     assert ran.returncode == 3
-    assert f"unavailable: another stackctl works on this stack: pid {first.pid} (stackctl reload)\n" in ran.stderr
+    assert f"unavailable: another stackctl is working on this stack: pid {first.pid} (stackctl reload)\n" in ran.stderr
 
 
 def test_two_commands_at_once_must_both_be_done(stack: Stack) -> None:

@@ -221,7 +221,7 @@ def test_a_check_only_reports_what_has_not_ended(stack: Stack) -> None:
     edit(stack)
     reload_killed(stack, Kill("after switch"))
     said = stack.run("check").stderr
-    assert re.search(r"`reload` of 20.* has not ended: the next `stackctl status` finishes or undoes it\n", said)
+    assert re.search(r"`reload` of 20.* has not finished: the next `stackctl status` finishes or undoes it\n", said)
     state = State.beside(stack.folder / "stack.yml")
     assert state.intent() is not None
 
@@ -235,7 +235,7 @@ def test_a_failed_reload_after_a_killed_one_must_go_back_to_what_was_confirmed(s
     stack.write(rules="      - {alert: Other, expr: up == 8}\n", alertmanager=RECEIVER)
     ran = reload_with(stack, Kill("never", spoil="spoil"))
     assert ran.returncode == 1
-    assert f"rolled back: generation {before} is in force again, confirmed" in ran.stderr
+    assert f"rolled back: generation {before} is active again, confirmed" in ran.stderr
     assert stack.current == before
     assert has_new(stack) == (False, False)
     assert status(stack)["unfinished"] is None

@@ -37,7 +37,7 @@ FINDINGS = (
         stage="loaded",
     ),
     Diagnostic("target.up", "up", subject="api/localhost:8001", status="pass", stage="working"),
-    Diagnostic("grafana.health", "does not run: no binary", subject="grafana", status="skip", stage="working"),
+    Diagnostic("grafana.health", "is not running: no binary", subject="grafana", status="skip", stage="working"),
     Diagnostic(
         "panel.data", "", Position("d.yml", 3, 1), subject=f"{LONG}.yml/Requests", status="pass", stage="working"
     ),

@@ -120,7 +120,7 @@ def test_logs_of_what_was_never_started_must_say_so_and_how_to_start_it(shop: Sh
     (shop.folder / "stack.yml").write_text(text.replace("services: {api: {targets: ['localhost:1']}}\n", api + worker))
     shop.run("up", "--runtime", shop.runtime)
     assert shop.run("logs", "worker", code=3).stderr == (
-        "unavailable: `worker` was not started\nIt is of the profile `night`.\n"
+        "unavailable: `worker` was not started\nIt belongs to the profile `night`.\n"
         "help: Run `stackctl up --profile night`.\n"
     )
     assert shop.run("logs", "prometheus", "--tail", "1").stdout
@@ -167,7 +167,7 @@ def test_status_and_verify_repeat_what_is_allowed_to_be_missing(shop: Shop) -> N
     report = json.loads(shop.run("verify", *asked, code=1).stdout)  # nothing serves `api`
     rows = [check for check in report["diagnostics"] if check["subject"].partition("/")[0] == missing]
     assert [(row["code"], row["status"]) for row in rows] == [("component.ready", "skip"), ("target.up", "skip")]
-    assert all("does not run: missing, allowed by --allow-missing" in row["summary"] for row in rows)
+    assert all("is not running: missing, allowed by --allow-missing" in row["summary"] for row in rows)
     shop.run("up", code=3)  # each `up` says for itself what it allows
 
 
@@ -200,7 +200,7 @@ def test_data_of_the_other_runtime_must_go_too_or_be_named(tmp_path: Path) -> No
         shop.run("up", "--runtime", "native")
         # Another folder may hold a stack of the same name, so what is in Docker is only named.
         said = shop.run("down", "--volumes").stdout
-        assert f"! Docker still has data of a stack of this name: {volume}\n" in said
+        assert f"! Docker still has data of a stack with this name: {volume}\n" in said
         assert f"docker volume rm {volume}\n" in said
         shop.run("up", "--runtime", "native")
         shop.run("down")

@@ -161,7 +161,7 @@ def test_receiver_of_remote_write_decides(verified: dict[str, dict[str, Any]]) -
         "extra": "fail",
     }
     assert "connection refused" in found["remote_write.sent http://127.0.0.1:9/nobody"]["summary"]
-    assert "refuses samples" in found["remote_write.sent refuses"]["summary"]
+    assert "rejects samples" in found["remote_write.sent refuses"]["summary"]
     assert "400" in found["remote_write.sent refuses"]["summary"]
 
 

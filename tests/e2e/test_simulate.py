@@ -213,7 +213,7 @@ MUTANTS = {
     "another state": (
         ("states: [good, degraded, bad]", "states: [good, bad]"),
         ("contract.labels", "phase"),
-        "Write the states",
+        "Write its actual states",
     ),
 }
 
@@ -240,7 +240,7 @@ def test_a_taken_port_must_be_told_with_its_holder(shop: Shop) -> None:
             [sys.executable, "-m", "stackctl", "simulate"], cwd=shop.folder, capture_output=True, text=True
         )
     assert ran.returncode == 3
-    assert f"cannot listen at 127.0.0.1:{shop.ports['buy']}: pid " in ran.stderr
+    assert f"cannot listen on 127.0.0.1:{shop.ports['buy']}: pid " in ran.stderr
 
 
 def test_status_must_say_of_an_exporter_that_it_is_simulated(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_status_must_work_without_prometheus_and_say_nothing_of_slos_where_there
     shown = wait_until(
         lambda: status(manifest), lambda text: "exited" in text, PATIENCE_SECONDS, what="Prometheus to have ended"
     )
-    assert "! nothing is known of the SLOs: Prometheus is not ready" in shown
+    assert "! the SLOs are unknown: Prometheus is not ready" in shown
     manifest.write_text(manifest.read_text().replace(SLOS, ""))
     assert stackctl("-f", str(manifest), "up", "--runtime", "native").returncode == 0
     assert "SLO" not in status(manifest)

@@ -193,7 +193,7 @@ def test_a_backup_refuses_when_a_declared_server_is_absent(stack: Stack) -> None
     else:
         (stack.folder / c.STATE_DIR / "pids" / "pushgateway.pid").unlink()
     said = stack.run("backup", str(file), code=3).stderr
-    assert said.startswith("unavailable: pushgateway does not run, and its data would be left out\n")
+    assert said.startswith("unavailable: pushgateway is not running, so its data would be missing\n")
     assert not file.exists()
 
 
@@ -273,7 +273,7 @@ def test_down_works_whatever_is_left(stack: Stack, lost: str) -> None:
     if lost == "the manifest too":
         (stack.folder / "stack.yml").unlink()
     if lost in ("all of the state", "the manifest too"):
-        assert f"these run from this folder: {', '.join(ALL_RUN)}" in stack.run("status", code=1).stdout
+        assert f"these still run from this folder: {', '.join(ALL_RUN)}" in stack.run("status", code=1).stdout
     marks = native_servers(stack)
     assert len(marks) == (len(ALL_RUN) if stack.runtime == "native" else 0)
     said = stack.run("down", "--volumes").stdout

@@ -84,7 +84,7 @@ def test_a_good_stack_must_be_green_in_the_published_shape(stack: Stack) -> None
 
 def test_every_format_must_tell_the_same(stack: Stack, tmp_path: Path) -> None:
     text = stack.run("verify", "--only", "rule").stdout
-    assert "rule.healthy  rules.yml/shop/ShopDown  evaluates without an error" in text
+    assert "rule.healthy  rules.yml/shop/ShopDown  evaluates without errors" in text
     assert "verified: 6 passed" in text.splitlines()[-1]
     assert stack.run("verify", "--only", "rule", "-o", "github").stdout == "6 pass, 0 fail, 0 warn, 0 skip\n"
     out = tmp_path / "deep" / "report.xml"
@@ -118,15 +118,15 @@ def test_a_stopped_app_must_be_told_as_refused(stack: Stack) -> None:
 
 
 METRICS = b"# TYPE up_to_now gauge\nup_to_now 1\n"
-UNTYPED = "it serves metrics, but its Content-Type is not that of metrics: none"
+UNTYPED = "it serves metrics, but its Content-Type is not one for metrics: none"
 PAGE = "it answers with a web page, not with metrics"
 ANSWERS: dict[str, tuple[tuple[int, str | None, bytes], str, str]] = {
     "another-path": ((404, "text/plain", b"no"), "there is nothing at the metrics path", "`metrics_path: /metrics`"),
-    "a-page": ((200, "text/html", b"<html></html>"), PAGE, "`metrics_path: /metrics` is not that of metrics"),
+    "a-page": ((200, "text/html", b"<html></html>"), PAGE, "`metrics_path: /metrics` is not one for metrics"),
     "a-blank-type": ((200, "", METRICS), UNTYPED, "`fallback_scrape_protocol"),
     "no-type": ((200, None, METRICS), UNTYPED, "`fallback_scrape_protocol"),
-    "a-page-as-text": ((200, "text/plain", b"<html>"), PAGE, "`metrics_path: /metrics` is not that of metrics"),
-    "a-login": ((401, "text/plain", b"who?"), "it wants a login, and the manifest gives none", "`basic_auth`"),
+    "a-page-as-text": ((200, "text/plain", b"<html>"), PAGE, "`metrics_path: /metrics` is not one for metrics"),
+    "a-login": ((401, "text/plain", b"who?"), "it requires a login, and the manifest has none", "`basic_auth`"),
     "an-error": ((500, "text/plain", b"oh"), "the service answers with a server error: oh", "service's own log"),
     "a-redirect": ((302, "text/plain", b""), "it answers with a redirect", "`metrics_path`"),
 }
@@ -158,7 +158,7 @@ def test_a_slow_app_must_be_told_as_slow(stack: Stack) -> None:
 
 @pytest.mark.parametrize(
     ("status", "says", "remedy"),
-    [(404, "there is no such path", "Correct the health path."), (500, "", "Look at the service's own log.")],
+    [(404, "the path does not exist", "Correct the health path."), (500, "", "See the service's own log.")],
 )
 def test_a_health_path_must_be_asked(stack: Stack, status: int, says: str, remedy: str) -> None:
     stack.app.answers["/ready"] = (status, "text/plain", b"the database is away")
@@ -197,8 +197,8 @@ RIGHT_SERVICES = """\
 WRONG = {
     "target.up wrong-port": "down: connection refused at ",
     "target.up wrong-path": "down: there is nothing at the metrics path",
-    "target.up no-login": "down: it wants a login",
-    "target.up wrong-login": "down: it wants a login",
+    "target.up no-login": "down: it requires a login",
+    "target.up wrong-login": "down: it requires a login",
     "target.up wrong-scheme": "down: it speaks plain HTTP, not TLS",
     "target.up wrong-name/no-such-host.invalid:80": "down: the name does not resolve",
     "target.up dropped": "dropped by step 1 of `relabel` (drop)",
@@ -274,9 +274,9 @@ DEAD = {
     "panel.data No label": "`shop_requests_total` has no label `paht` Did you mean `path`?",
     "panel.data No value": 'no series of `shop_requests_total` has path="/crat" Did you mean `path="/cart"`?',
     "panel.data No job": 'no series of `up` has job="apii" Did you mean `job="api"`?',
-    "panel.data Too short": "1s of `shop_requests_total` is shorter than two scrapes of `api` It is scraped each 1s",
-    "panel.data Refused": "Prometheus refuses it: found duplicate series for the match group",
-    "panel.data Never met": "both sides have series, but none with the same labels as another Bring both sides",
+    "panel.data Too short": "1s of `shop_requests_total` is shorter than two scrapes of `api` It is scraped every 1s",
+    "panel.data Refused": "Prometheus rejects it: found duplicate series for the match group",
+    "panel.data Never met": "both sides have series, but their labels do not match Aggregate both sides",
 }
 
 
@@ -305,7 +305,7 @@ def test_dead_panels_must_each_be_told_and_live_ones_pass(stack: Stack) -> None:
     assert {name: check["summary"] for name, check in by_status["pass"].items()} == {
         "panel.variable $path": "has data",
         "panel.data Fine": "has data",
-        "panel.data Not now": "no series fulfils it now, as may be",
+        "panel.data Not now": "no series matches right now, which can be normal",
         "panel.data No errors": 'no series of `shop_requests_total` has path=~"/5.." yet',
     }
 
@@ -384,7 +384,7 @@ def test_an_older_generation_that_was_made_live_must_be_told(stack: Stack) -> No
             stack, f"stack.generation {stack.name}", "prometheus.config prometheus", "rule.loaded rules.yml/shop/New"
         )
     assert failures["prometheus.config prometheus"]["summary"] == (
-        "Prometheus has loaded another configuration: global.external_labels: rendered, but not loaded"
+        "Prometheus has loaded a different configuration: global.external_labels: rendered, but not loaded"
     )
 
 
@@ -416,5 +416,5 @@ def test_nothing_that_runs_must_end_with_3_and_write_nothing(tmp_path: Path, com
     (tmp_path / "stack.yml").write_text("version: 1\nname: idle\nservices: {api: {targets: ['localhost:1']}}\n")
     ran = stackctl("-f", str(tmp_path / "stack.yml"), command)
     assert (ran.returncode, ran.stdout) == (3, "")
-    assert ran.stderr == "unavailable: the stack `idle` does not run\nhelp: Run `stackctl up` first.\n"
+    assert ran.stderr == "unavailable: the stack `idle` is not running\nhelp: Run `stackctl up` first.\n"
     assert [path.name for path in tmp_path.iterdir()] == ["stack.yml"]

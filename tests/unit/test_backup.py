@@ -114,7 +114,7 @@ def test_a_changed_byte_must_be_refused_unless_the_same_comes_out(file: Path) ->
 
 def test_changed_content_must_be_refused_by_its_sum(file: Path) -> None:
     edit(file, lambda members: members.__setitem__(1, (members[1][0], b"[]")))
-    assert "The checksum of data/prometheus/01ABC/meta.json is not the one" in refusal(file)
+    assert "The checksum of data/prometheus/01ABC/meta.json does not match" in refusal(file)
 
 
 def test_a_missing_and_an_unlisted_file_must_be_refused(file: Path) -> None:
@@ -144,13 +144,13 @@ def test_a_missing_and_an_unlisted_file_must_be_refused(file: Path) -> None:
 )
 def test_a_path_that_leaves_the_data_must_be_refused(file: Path, name: str) -> None:
     edit(file, add(name))
-    assert "It has a file that no backup has" in refusal(file) or name.endswith("/")
+    assert "It contains an unexpected file" in refusal(file) or name.endswith("/")
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
 def test_what_is_no_file_must_be_refused(file: Path, kind: bytes) -> None:
     edit(file, add("data/prometheus/x", kind))
-    assert "It has something that is no file: data/prometheus/x" in refusal(file)
+    assert "It contains an entry that is not a regular file: data/prometheus/x" in refusal(file)
 
 
 def test_a_name_that_comes_twice_must_be_refused(file: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_name_that_comes_twice_must_be_refused(file: Path) -> None:
 )
 def test_another_format_must_be_refused(file: Path, fields: dict[str, object]) -> None:
     edit(file, reword(**fields))
-    assert "of the format stackctl-backup/1" in refusal(file)
+    assert "in format stackctl-backup/1" in refusal(file)
 
 
 def test_what_is_no_archive_must_be_refused(tmp_path: Path) -> None:

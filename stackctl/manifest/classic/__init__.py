@@ -153,7 +153,7 @@ class _Reader:
             remedy = 'Write `"datasource": null` for the stack\'s Prometheus, or declare the variable.'
         else:
             named = f"the datasource `{source.shown}`" if source.is_open and source.shown else "Prometheus"
-            summary, remedy = f"{named} is asked in {other}, not in PromQL; {_ONLY}", _FOREIGN
+            summary, remedy = f"{named} is queried in {other}, not in PromQL; {_ONLY}", _FOREIGN
         if summary not in self._refused:
             self._refused.add(summary)
             self.shape.wrong((*owner, "datasource"), summary, remedy=remedy)

@@ -13,7 +13,7 @@ from stackctl.manifest.json_file import Path
 _OWN = ("id", "gridPos", "repeat", "repeatDirection", "maxPerRow", "span")
 _LIBRARY = (
     "Unlink the panel from the library in Grafana and export again, or export with "
-    "`Share dashboard with another instance`: then the file holds it."
+    "`Share dashboard with another instance`: then the file contains it."
 )
 
 
@@ -92,7 +92,7 @@ def _inlined(shape: Shape, panel: PanelAt, library: Mapping[str, tuple[Mapping[s
     found = next((library[str(name)] for name in _names(reference) if str(name) in library), None)
     if found is None:
         name = reference.get("name") or reference.get("uid") or panel.title
-        cause = "A file brings no panels of a Grafana's library along but those it holds."
+        cause = "Panels of Grafana's library can be loaded only if the file contains them."
         shape.wrong((*panel.path, "libraryPanel"), f"the library panel `{name}` is not in the file", cause, _LIBRARY)
         return panel
     model, place = found

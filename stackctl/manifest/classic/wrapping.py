@@ -9,11 +9,12 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.json_file import JsonFile, Path
 
 _CLASSIC = (
-    "Choose the model `Classic` in Grafana's Export, or ask its API, which converts: "
+    "Choose the model `Classic` in Grafana's Export, or use its API, which converts it: "
     "`curl -u USER GRAFANA/apis/dashboard.grafana.app/v1beta1/namespaces/default/dashboards/UID > FILE`."
 )
 _V2 = (
-    "Grafana takes it from a file only since 13, as a whole resource; stackctl reads the queries of the classic model."
+    "Grafana loads it from a file only since version 13, as a whole resource; stackctl reads the queries of the "
+    "classic model."
 )
 
 

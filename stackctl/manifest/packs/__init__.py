@@ -49,4 +49,4 @@ class Packs:
             return []
         subject = f" for `{use.subject}`" if use.subject else ""
         remedy = "Keep one of the two entries, with all the parameters."
-        return [wanted.problem(f"the pack `{use.pack.name}` is used{subject} already, in line {first.line}", remedy)]
+        return [wanted.problem(f"the pack `{use.pack.name}` is already used{subject}, in line {first.line}", remedy)]

@@ -90,7 +90,7 @@ def read(text: str, shown: str, stem: str, *, shipped: bool) -> Pack | list[Diag
         return [
             Diagnostic(
                 "pack.name",
-                f"the pack is named `{model.name}`, its file is not",
+                f"the pack is named `{model.name}`, but its file is not",
                 document.position(("name",)),
                 "",
                 remedy,

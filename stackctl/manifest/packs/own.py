@@ -36,7 +36,7 @@ def read_library(manifest: Document, folders: Iterable[str], root: Path) -> Libr
 def _folder(root: Path, shown: str, origin: Position) -> Iterator[Pack | Diagnostic]:
     folder = root / shown
     if not folder.is_dir():
-        remedy = "Name a folder beside the manifest that holds packs, one in each `.yml` file."
+        remedy = "Name a folder next to the manifest that contains packs, one in each `.yml` file."
         yield Diagnostic("pack.folder", f"{shown} is not a folder", origin, remedy=remedy)
         return
     files = sorted(path for path in folder.iterdir() if path.suffix in (".yml", ".yaml"))
@@ -61,7 +61,5 @@ def _taken(pack: Pack, first: Pack | None, origin: Position) -> Iterator[Diagnos
         summary = f"{pack.document.file}: the pack `{pack.name}` is also in {first.document.file}"
         yield Diagnostic("pack.name", summary, origin, remedy="Rename one of them.")
     elif pack.name in shipped_names(pack.model.kind):
-        summary = f"{pack.document.file}: stackctl has a pack `{pack.name}` of its own"
-        yield Diagnostic(
-            "pack.name", summary, origin, remedy="Rename yours, so that it is plain which of them is used."
-        )
+        summary = f"{pack.document.file}: stackctl has a built-in pack `{pack.name}`"
+        yield Diagnostic("pack.name", summary, origin, remedy="Rename yours, to make clear which of them is used.")

@@ -27,13 +27,13 @@ class ParameterModel(Model):
     """Something of a pack that the manifest can set with `with`."""
 
     type: Literal["duration", "number", "text", "regex", "metric", "label", "labels", "boolean"] = Field(
-        description="What it may be."
+        description="The values it may have."
     )
-    default: Text | None = Field(None, description="Its value when neither the manifest nor a contract tells.")
-    description: Text = Field(description="What it decides.")
+    default: Text | None = Field(None, description="Its value if neither the manifest nor a contract sets it.")
+    description: Text = Field(description="Its purpose.")
     optional: Boolean = Field(False, description="Of a metric: `off` leaves out what needs it.")
-    find: FindModel | None = Field(None, description="How it shows in a contract.")
-    unless: Text | None = Field(None, description="The parameter that it is not needed beside.")
+    find: FindModel | None = Field(None, description="How to find it in a contract.")
+    unless: Text | None = Field(None, description="The parameter that makes it unnecessary.")
 
 
 class NeedModel(Model):
@@ -43,7 +43,7 @@ class NeedModel(Model):
 
     type: Literal["counter", "gauge", "histogram", "summary", "info"] = Field(description="Its type.")
     labels: list[Text] = Field(default_factory=list, description="The labels that matter.")
-    help: Text = Field("", description="What it tells, or who serves it.")
+    help: Text = Field("", description="Its meaning, or what serves it.")
 
 
 class LookModel(Model):
@@ -58,7 +58,7 @@ class LookModel(Model):
 class RunbookModel(Model):
     """What somebody who is woken by an alert needs to know."""
 
-    meaning: Text = Field(description="What has been seen.")
+    meaning: Text = Field(description="What the alert means.")
     impact: Text = Field(description="What it means for users.")
     look: list[LookModel] = Field(min_length=1, description="What to look at first.")
 
@@ -67,14 +67,14 @@ class PackRuleModel(RuleModel):
     """A rule of a pack."""
 
     if_: Text | None = Field(None, alias="if", description="The parameter without which the rule is left out.")
-    runbook: RunbookModel | None = Field(None, description="Of an alert: what its runbook says.")
+    runbook: RunbookModel | None = Field(None, description="Of an alert: its runbook.")
 
 
 class CaseModel(Model):
     """A test of an alert: the samples of a time, and how many alerts fire when."""
 
     alert: Text = Field(description="The alert.")
-    what: Text = Field(description="What is shown, in a few words.")
+    what: Text = Field(description="What the test shows, in a few words.")
     with_: dict[Text, Any] = Field(default_factory=dict, alias="with", description="Parameters, where they matter.")
     interval: Text = Field("1m", description="The time between two samples.")
     input: dict[Text, Text] = Field(description="Series -> samples, in promtool's notation.")
@@ -84,16 +84,16 @@ class CaseModel(Model):
 class PackFile(Model):
     """A pack."""
 
-    name: Text = Field(description="Its name: that of the file.")
-    title: Text = Field(description="Its name for people.")
+    name: Text = Field(description="Its name, which is also that of the file.")
+    title: Text = Field(description="Its title.")
     description: Text = Field(description="What it is for.")
-    kind: Literal["rules", "dashboard"] = Field(description="What it holds.")
+    kind: Literal["rules", "dashboard"] = Field(description="Its kind.")
     scope: Literal["service", "services", "stack", "slo"] = Field(
         "service", description="Once for each service, once for all of them, once for the stack, or for each `slo`."
     )
     component: Text | None = Field(None, description="The component it is about, where no services are named.")
     parameters: dict[Text, ParameterModel] = Field(default_factory=dict, description="What can be set, by name.")
-    metrics: dict[Text, NeedModel] = Field(default_factory=dict, description="What it asks for.")
+    metrics: dict[Text, NeedModel] = Field(default_factory=dict, description="The metrics that it queries.")
     rules: list[Any] | None = Field(None, description="Rules in Prometheus' form.")
     dashboard: dict[str, Any] | None = Field(None, description="A dashboard in the compact form.")
     tests: list[CaseModel] = Field(default_factory=list, description="Tests of the alerts.")

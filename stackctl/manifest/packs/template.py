@@ -53,13 +53,13 @@ def _refuse_endless(text: str) -> None:
     tree = _environment().parse(text)
     for kind, name in ((nodes.Macro, "a macro"), (nodes.CallBlock, "a call"), (nodes.Pow, "a power")):
         if tree.find(kind):
-            raise ValueError(f"{name} has no place in a pack")
+            raise ValueError(f"{name} is not allowed in a pack")
     if any(loop.recursive for loop in tree.find_all(nodes.For)):
-        raise ValueError("a recursive loop has no place in a pack")
+        raise ValueError("a recursive loop is not allowed in a pack")
     if any(not _is_number(part) for product in tree.find_all(nodes.Mul) for part in (product.left, product.right)):
-        raise ValueError("only numbers are multiplied in a pack")
+        raise ValueError("only numbers can be multiplied in a pack")
     if _depth(tree) > _LOOPS:
-        raise ValueError(f"more than {_LOOPS} loops in each other have no place in a pack")
+        raise ValueError(f"more than {_LOOPS} nested loops are not allowed in a pack")
 
 
 def _is_number(node: Any) -> bool:

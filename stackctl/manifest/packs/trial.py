@@ -58,7 +58,7 @@ def _parameters(pack: Pack) -> Iterator[Diagnostic]:
                     "pack.parameter",
                     f"there is no parameter `{needed}` before this one",
                     place,
-                    remedy="Name a metric's.",
+                    remedy="Name a parameter of type `metric`.",
                 )
 
 

@@ -80,7 +80,7 @@ def uses(wanted: Wanted, library: Library, around: Around) -> list[Use] | list[D
         return [_unknown_pack(wanted, library)]
     if pack.model.scope == "slo":
         remedy = "Write the objective under `services.NAME.slo`, and remove this entry."
-        return [wanted.problem(f"the pack `{pack.name}` is made for each `slo` of a service", remedy)]
+        return [wanted.problem(f"the pack `{pack.name}` is added automatically for each `slo` of a service", remedy)]
     given = _given(wanted, pack)
     problems = [each for each in given.values() if isinstance(each, Diagnostic)]
     subjects = list(_subjects(wanted, pack, around))
@@ -141,7 +141,7 @@ def _fitted(wanted: Wanted, pack: Pack, name: str, value: Any) -> str | Diagnost
 def _subjects(wanted: Wanted, pack: Pack, around: Around) -> Iterator[Subject | Diagnostic]:
     """What the pack is applied to."""
     if wanted.services and pack.model.scope == "stack" and not pack.model.component:
-        yield wanted.problem("the pack is about the whole stack", "Remove `services`.", "services", key=True)
+        yield wanted.problem("the pack is for the whole stack", "Remove `services`.", "services", key=True)
     elif wanted.services:
         yield from _named(wanted, around)
     elif pack.model.component:
@@ -152,7 +152,7 @@ def _subjects(wanted: Wanted, pack: Pack, around: Around) -> Iterator[Subject | 
         yield from around.services.values()
     else:
         remedy = "Add `services` to the stack."
-        yield wanted.problem(f"the pack `{pack.name}` is about services, and there are none", remedy)
+        yield wanted.problem(f"the pack `{pack.name}` is for services, and there are none", remedy)
 
 
 def _named(wanted: Wanted, around: Around) -> Iterator[Subject | Diagnostic]:
@@ -161,7 +161,7 @@ def _named(wanted: Wanted, around: Around) -> Iterator[Subject | Diagnostic]:
             remedy = unknown_name(name, around.services, "Services")
             yield wanted.problem(f"there is no service `{name}`", remedy, "services", index)
         elif name in wanted.services[:index]:
-            yield wanted.problem(f"`{name}` is named twice", "Remove one of the two.", "services", index)
+            yield wanted.problem(f"`{name}` is listed twice", "Remove one of the two.", "services", index)
         else:
             yield around.services[name]
 
@@ -173,8 +173,8 @@ def _component(wanted: Wanted, name: str, around: Around) -> Subject | Diagnosti
         return Subject(name, selector, told=around.told.get(name, {}))
     alone = (known := registry.find(name)) and not known.is_exporter
     add = f"Add `{name}: {{}}`" if alone else f"Add `{name}` to `exporters`"
-    remedy = f"{add}, or name the services whose metrics it is about: `services: [...]`."
-    return wanted.problem(f"the pack is about `{name}`, which the stack does not run", remedy)
+    remedy = f"{add}, or name the services whose metrics it uses: `services: [...]`."
+    return wanted.problem(f"the pack is for `{name}`, which the stack does not run", remedy)
 
 
 def _values(
@@ -226,14 +226,14 @@ def _told(
     if known is not None:
         return known
     candidates = _candidates(parameter, subject.contract, context)
-    without = f", or `{name}: off` to do without" if parameter.optional else ""
+    without = f", or `{name}: off` to leave it out" if parameter.optional else ""
     if candidates:
         shown = " or ".join(f"`{each}`" for each in candidates)
-        remedy = f"Say which: `with: {{{name}: {candidates[0]}}}`{without}."
+        remedy = f"Choose one: `with: {{{name}: {candidates[0]}}}`{without}."
         return wanted.problem(f"the parameter `{name}` could be {shown} of `{subject.name}`", remedy)
-    summary = f"no contract of `{subject.name}` shows what the parameter `{name}` is"
+    summary = f"no contract of `{subject.name}` determines the parameter `{name}`"
     alike = _alike(parameter, subject.contract)
-    shown = f" Perhaps {' or '.join(f'`{each}`' for each in alike)}." if alike else ""
+    shown = f" Candidates: {' or '.join(f'`{each}`' for each in alike)}." if alike else ""
     remedy = f"Set it: `with: {{{name}: ...}}`{without}. {parameter.description}{shown}"
     return wanted.problem(summary, remedy)
 

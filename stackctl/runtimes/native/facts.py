@@ -16,5 +16,5 @@ FACTS = Facts(
     data_in_state=True,
     unit="process",
     prometheus="this machine",
-    unresolved="Correct the host in `{}`; names of containers mean nothing natively.",
+    unresolved="Correct the host in `{}`; container names do not resolve in the native runtime.",
 )

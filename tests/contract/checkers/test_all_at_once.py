@@ -59,7 +59,7 @@ MISTAKES = {
     ("stack.yml", 4, "also where prometheus listens"),
     ("stack.yml", 6, "bad matcher"),
     ("stack.yml", 7, "pasword"),
-    ("stack.yml", 10, "named twice"),
+    ("stack.yml", 10, "listed twice"),
     ("stack.yml", 11, "metrics_path"),
     ("stack.yml", 12, "comand"),
     ("stack.yml", 15, "scrape_timeout"),

@@ -47,7 +47,7 @@ def test_a_login_that_is_refused_must_be_told_with_what_to_do(well: World) -> No
     well.change(server=Access(server.url, ("ops", "right-horse")))
     finding = well.only("component.ready", "prometheus")
     assert finding.status == "fail"
-    assert finding.summary == f"{server.url}/-/ready answers 401: it refuses the login that was written"
+    assert finding.summary == f"{server.url}/-/ready answers 401: it rejects the configured login"
     assert finding.remedy == REWRITE
     assert "right-horse" not in str(well.findings())
 
@@ -66,7 +66,7 @@ def test_a_certificate_that_is_not_trusted_must_be_told_with_what_to_do(well: Wo
 @pytest.mark.parametrize(
     ("error", "cause"),
     [
-        ("server returned HTTP status 401 Unauthorized", "it refuses the login that it was given"),
+        ("server returned HTTP status 401 Unauthorized", "it rejects the given login"),
         (
             "tls: failed to verify certificate: x509: certificate signed by unknown authority",
             "the certificate is not signed",

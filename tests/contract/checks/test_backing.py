@@ -55,7 +55,7 @@ def test_panels_must_be_asked_of_prometheus_where_grafana_does_not_run(well: Wor
 
 def test_a_datasource_that_does_not_answer_must_be_told_for_each_panel(well: World) -> None:
     well.servers["grafana"].routes["/api/ds/query"] = Reply({"message": "Data source not found"}, 404)
-    summary = f"Grafana does not ask it: {well.servers['grafana'].url}/api/ds/query answers 404: Data source not found"
+    summary = f"Grafana cannot run it: {well.servers['grafana'].url}/api/ds/query answers 404: Data source not found"
     assert told(well.only(PANEL))[:2] == ("fail", summary)
 
 
@@ -64,7 +64,7 @@ FAILURES = {
         "nothing serves `shop_order_total`",
         "Did you mean `shop_orders_total`? Correct the name.",
     ),
-    "quite_another_thing": ("nothing serves `quite_another_thing`", "Serve it, or take the expression out."),
+    "quite_another_thing": ("nothing serves `quite_another_thing`", "Expose it, or remove the expression."),
     'shop_orders_total{sop="a"}': ("`shop_orders_total` has no label `sop`", "Did you mean `shop`? Correct the label."),
     'shop_orders_total{result="fail"}': (
         'no series of `shop_orders_total` has result="fail"',
@@ -85,7 +85,7 @@ FAILURES = {
     ),
     "rate(shop_orders_total[20s])": (
         "20s of `shop_orders_total` is shorter than two scrapes of `api`",
-        "It is scraped each 15s: take at least 30s, better 1m, or `$__rate_interval` in a panel.",
+        "It is scraped every 15s: use at least 30s, better 1m, or `$__rate_interval` in a panel.",
     ),
 }
 
@@ -105,7 +105,7 @@ def test_a_rule_that_waits_for_what_cannot_come_must_be_told_alike(well: World, 
 
 
 EMPTY = {
-    "shop_orders_total": "`shop_orders_total` has not been counted yet",
+    "shop_orders_total": "`shop_orders_total` has not been incremented yet",
     'ALERTS{alertname="Down"}': "no alert fires",
 }
 
@@ -140,7 +140,7 @@ def test_an_open_value_must_be_able_to_come_unless_it_is_misspelt(
 def test_a_comparison_that_nothing_fulfils_must_pass(well: World) -> None:
     asks(well, "up > 5")
     well.empty.add("up > 5")
-    assert told(well.only(PANEL)) == ("pass", "no series fulfils it now, as may be", "")
+    assert told(well.only(PANEL)) == ("pass", "no series matches right now, which can be normal", "")
 
 
 def test_sides_that_never_meet_must_be_told(well: World) -> None:
@@ -148,16 +148,16 @@ def test_sides_that_never_meet_must_be_told(well: World) -> None:
     well.empty.add("up * shop_fill_ratio")
     assert told(well.only(PANEL)) == (
         "fail",
-        "both sides have series, but none with the same labels as another",
-        "Bring both sides to the same labels: `sum by (...)`, or `on (...)`.",
+        "both sides have series, but their labels do not match",
+        "Aggregate both sides to the same labels: `sum by (...)`, or `on (...)`.",
     )
 
 
-@pytest.mark.parametrize("by", ["Grafana answers", "Prometheus refuses it"])
+@pytest.mark.parametrize("by", ["Grafana answers", "Prometheus rejects it"])
 def test_what_the_server_refuses_must_be_told_in_its_words(well: World, by: str) -> None:
     asks(well, "up * on() up")
     well.refused["up * on() up"] = Reply({"status": "error", "error": "many-to-many matching not allowed"}, 422)
-    if by == "Prometheus refuses it":
+    if by == "Prometheus rejects it":
         without_grafana(well)
     summary = f"{by}: many-to-many matching not allowed"
     assert told(well.only(PANEL)) == ("fail", summary, "Correct the query.")
@@ -217,13 +217,13 @@ def test_what_a_service_would_serve_that_does_not_run_must_be_skipped(well: Worl
     rules(well, expr)
     finding = well.only(id)
     assert finding.status == "skip"
-    assert finding.summary.endswith("`api`, which does not run") or "`api` to serve" in finding.summary
+    assert finding.summary.endswith("`api`, which is not running") or "served by `api`" in finding.summary
 
 
 def test_what_a_component_would_serve_that_does_not_run_must_be_skipped(well: World) -> None:
     well.change(skipped={"redis": "no binary"})
     asks(well, "redis_connected_clients")
-    summary = "`redis_connected_clients` is for `redis` to serve, which does not run"
+    summary = "`redis_connected_clients` is served by `redis`, which is not running"
     assert told(well.only(PANEL))[:2] == ("skip", summary)
 
 
@@ -241,14 +241,14 @@ def test_a_metric_must_not_be_corrected_while_a_service_that_may_serve_it_is_dow
     well.change(jobs=jobs, stack=replace(well.context.stack, services=tuple(services.values())))
     well.target("api").update(health="down", lastError="connection refused")
     asks(well, "rate(shop_orderz_total[5m])")
-    summary = "`shop_orderz_total` is for `api` to serve, which has no target that is up"
+    summary = "`shop_orderz_total` is served by `api`, which has no target that is up"
     assert told(well.only(PANEL))[:2] == ("skip", summary)
 
 
 @pytest.mark.parametrize("expr", ["absent(no_such_thing)", 'absent_over_time(no_such_thing{a="b"}[1m])', "vector(1)"])
 def test_a_rule_about_absence_must_pass(well: World, expr: str) -> None:
     rules(well, expr)
-    assert told(well.only(RULE)) == ("pass", "what it asks for is there", "")
+    assert told(well.only(RULE)) == ("pass", "the query returns data", "")
 
 
 def test_a_recorded_metric_must_be_as_good_as_the_rule_that_records_it(well: World) -> None:
@@ -306,7 +306,7 @@ def test_what_comes_while_it_is_looked_for_must_be_there(well: World) -> None:
         return reply
 
     well.servers["prometheus"].routes["/api/v1/query"] = Asked(comes_after)
-    assert told(well.only(RULE)) == ("pass", "what it asks for is there", "")
+    assert told(well.only(RULE)) == ("pass", "the query returns data", "")
 
 
 def test_a_query_that_ends_in_a_comment_must_be_asked_like_any_other(well: World) -> None:

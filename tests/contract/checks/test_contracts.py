@@ -14,14 +14,14 @@ METRIC, LABELS = "contract.metric", "contract.labels"
 
 
 def rename(well: World, old: str, new: str) -> None:
-    """Let the service call a metric otherwise."""
+    """Make the service call a metric otherwise."""
     well.described = {name.replace(old, new): kind for name, kind in well.described.items()}
     for labels in well.series:
         labels["__name__"] = labels["__name__"].replace(old, new)
 
 
 def drop(well: World, name: str) -> None:
-    """Let the service serve no series of that name."""
+    """Make the service serve no series of that name."""
     well.series = [labels for labels in well.series if labels["__name__"] != name]
 
 
@@ -40,22 +40,22 @@ def failed(finding: Diagnostic) -> tuple[str, str]:
 def test_a_renamed_metric_must_be_told_with_the_nearest_name(well: World) -> None:
     rename(well, "shop_fill_ratio", "shop_fil_ratio")
     assert failed(well.only(METRIC, "shop_fill_ratio")) == (
-        "it is not among what is scraped",
-        "There is `shop_fil_ratio`: was it renamed? Let the service serve it, or take it out of the contract.",
+        "it is not among the scraped metrics",
+        "There is `shop_fil_ratio`: was it renamed? Make the service expose it, or remove it from the contract.",
     )
     assert not [finding for finding in well.findings(LABELS) if "fill_ratio" in finding.subject]
 
 
 def test_a_metric_that_is_like_no_other_must_be_told_without_a_guess(well: World) -> None:
     rename(well, "shop_fill_ratio", "q")
-    assert failed(well.only(METRIC, "shop_fill_ratio"))[1].startswith("Let the service")
+    assert failed(well.only(METRIC, "shop_fill_ratio"))[1].startswith("Make the service")
 
 
 def test_another_type_must_be_told(well: World) -> None:
     well.described["shop_fill_ratio"] = "counter"
     finding = well.only(METRIC, "shop_fill_ratio")
     assert failed(finding) == (
-        "it is a counter; promised is a gauge",
+        "it is a counter; the contract promises a gauge",
         "Write `type: counter` in the contract, or fix the service.",
     )
     assert finding.evidence == "localhost:8000: counter"
@@ -63,7 +63,7 @@ def test_another_type_must_be_told(well: World) -> None:
 
 def test_a_missing_type_line_must_be_told(well: World) -> None:
     well.described["shop_fill_ratio"] = "unknown"
-    assert failed(well.only(METRIC, "shop_fill_ratio"))[1] == "Let the service send a `# TYPE` line."
+    assert failed(well.only(METRIC, "shop_fill_ratio"))[1] == "Make the service send a `# TYPE` line."
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_counter_that_has_not_been_counted_must_pass_by_its_type(well: World) 
 
 def test_a_metric_without_labels_must_have_its_series(well: World) -> None:
     drop(well, "shop_fill_ratio")
-    assert failed(well.only(METRIC, "shop_fill_ratio"))[0] == "its type is announced, but it has no series"
+    assert failed(well.only(METRIC, "shop_fill_ratio"))[0] == "its type is declared, but it has no series"
 
 
 def test_a_counter_that_openmetrics_calls_otherwise_must_be_told_its_name(well: World) -> None:
@@ -101,8 +101,8 @@ def test_a_label_that_is_gone_must_be_told(well: World) -> None:
     for labels in well.series:
         labels.pop("shop", "")
     assert failed(well.only(LABELS, "shop_orders_total")) == (
-        "its series are without `shop`",
-        "Take `shop` out of the contract, or let the service set it.",
+        "its series lack `shop`",
+        "Remove `shop` from the contract, or make the service set it.",
     )
 
 
@@ -110,8 +110,8 @@ def test_a_label_beyond_the_contract_must_be_told(well: World) -> None:
     of(well, "shop_fill_ratio")["pod"] = "x"
     finding = well.only(LABELS, "shop_fill_ratio")
     assert failed(finding) == (
-        "its series are with `pod`, which the contract does not have",
-        "Add `pod` to the contract's `labels`, or let the service leave it out.",
+        "its series have `pod`, which the contract does not have",
+        "Add `pod` to the contract's `labels`, or make the service omit it.",
     )
     assert 'pod="x"' in finding.evidence
 
@@ -119,8 +119,8 @@ def test_a_label_beyond_the_contract_must_be_told(well: World) -> None:
 def test_a_renamed_label_must_be_told_with_both_names(well: World) -> None:
     of(well, "shop_build_info")["release"] = of(well, "shop_build_info").pop("version")
     assert failed(well.only(LABELS, "shop_build_info")) == (
-        "its series are without `version`, with `release`, which the contract does not have",
-        "If `version` was renamed, say `release` in the contract; else fix the service.",
+        "its series lack `version` and have `release`, which the contract does not have",
+        "If `version` was renamed, write `release` in the contract; otherwise fix the service.",
     )
 
 
@@ -130,22 +130,22 @@ def test_a_value_beyond_a_closed_set_must_be_told(well: World, value: Any, shown
     del labels["result"]
     labels |= {"result": value} if value else {}
     assert failed(well.only(LABELS, "shop_orders_total")) == (
-        f"`result` has values beyond its closed set: {shown}",
-        "Add them to the contract, or let the service keep to `ok`, `failed`.",
+        f"`result` has values outside its closed set: {shown}",
+        "Add them to the contract, or make the service use only `ok`, `failed`.",
     )
 
 
 def test_other_buckets_must_be_told(well: World) -> None:
     of(well, "shop_wait_seconds_bucket")["le"] = "0.25"
     assert failed(well.only(LABELS, "shop_wait_seconds")) == (
-        "its buckets are not those of the contract",
+        "its buckets differ from the contract",
         "Write `buckets: [0.25, 1]` in the contract, or fix the service.",
     )
 
 
 def test_other_quantiles_must_be_told(well: World) -> None:
     of(well, "shop_basket_bytes")["quantile"] = "0.9"
-    assert failed(well.only(LABELS, "shop_basket_bytes"))[0] == "its quantiles are not those of the contract"
+    assert failed(well.only(LABELS, "shop_basket_bytes"))[0] == "its quantiles differ from the contract"
 
 
 def test_other_states_must_be_told(well: World) -> None:
@@ -160,7 +160,7 @@ def test_targets_that_differ_must_be_told(well: World) -> None:
     only_first += [{"target": {"instance": "localhost:8000"}, "metric": "shop_mode", "type": "stateset"}]
     well.servers["prometheus"].routes["/api/v1/targets/metadata"] = {"data": only_first}
     finding = well.only(METRIC, "shop_mode")
-    assert failed(finding) == ("1 of 2 targets do not serve it", "Let them run the same version.")
+    assert failed(finding) == ("1 of 2 targets do not serve it", "Run the same version on all targets.")
     assert finding.evidence == "localhost:8001"
 
 
@@ -168,14 +168,14 @@ def test_a_service_of_which_nothing_is_scraped_must_be_told_once(well: World) ->
     well.target("api").update(health="down", lastError="connection refused")
     (finding,) = well.findings("contract")
     # The target is the failure; that nothing is scraped of it is no second one.
-    assert (finding.status, finding.summary) == ("skip", "nothing of it is scraped: no target is up")
+    assert (finding.status, finding.summary) == ("skip", "nothing is scraped: none of its targets is up")
     assert well.only("target.up", "api").status == "fail"
 
 
 def test_a_service_that_was_left_out_must_be_skipped(well: World) -> None:
     well.change(skipped={"api": "left out"})
     (finding,) = well.findings("contract")
-    assert (finding.status, finding.summary) == ("skip", "the service does not run")
+    assert (finding.status, finding.summary) == ("skip", "the service is not running")
 
 
 def test_a_server_that_does_not_answer_in_the_middle_must_be_told(well: World) -> None:

@@ -163,7 +163,9 @@ def test_a_service_that_hangs_must_be_told_from_packets_that_are_lost(
         raise TimeoutError(110, "no connection")
         yield
 
-    assert down("context deadline exceeded", dial=lost).summary == ("down: it cannot be reached: the packets are lost")
+    assert down("context deadline exceeded", dial=lost).summary == (
+        "down: it cannot be reached: the packets are dropped"
+    )
     well.change(runtime=facts("docker"), dial=opened)
     app.silent.set()
     finding = fail(well, "context deadline exceeded", f"host.docker.internal:{app.port}", lost)
@@ -192,7 +194,7 @@ def test_an_unknown_name_must_be_told_with_the_nearest_and_where_its_container_i
     around = Around(beside=(Peer(("shop-api", "x-shop-api-1")), Peer(("db",)), Peer(("shop-ap2",), ("far",), False)))
     well.change(runtime=facts("docker"), place=around, dial=unknown)
     finding = fail(well, NO_HOST, "shop-ap:8000", unknown)
-    assert finding.summary == "down: the name does not resolve: `shop-ap` is perhaps `shop-api`"
+    assert finding.summary == "down: the name does not resolve: `shop-ap` may be `shop-api`"
     assert finding.remedy == "Write `shop-api:8000` for `shop-ap:8000`."
     assert "names that resolve there: db, shop-api" in finding.evidence
     finding = fail(well, NO_HOST, "shop-ap2:8000", unknown)
@@ -218,7 +220,7 @@ def test_a_wrong_path_must_be_told_with_the_one_that_answers(
     well.change(stack=replace(well.context.stack, services=(*well.context.stack.services, sibling)))
     app.answers[path] = http("200 OK", METRICS, Content_Type=PLAIN)
     finding = down("server returned HTTP status 404 Not Found", metrics_path="/m")
-    assert finding.summary == f"down: there is nothing at the metrics path /m, but metrics at {path}"
+    assert finding.summary == f"down: there is nothing at the metrics path /m, but there are metrics at {path}"
     assert finding.remedy == f"Write `metrics_path: {path}`."
     assert len(app.heard) <= 14
 
@@ -235,14 +237,14 @@ def test_a_page_must_be_told_by_its_title_and_with_the_right_path(down: Callable
 
 ANSWERS = {
     "json": (TYPE, http("200 OK", b'{"a": 1}', Content_Type="application/json"), "it answers with JSON, not", "path"),
-    "nothing": (TYPE, http("200 OK", b""), "it answers with nothing, not with metrics", "name the path"),
-    "no type": (TYPE, http("200 OK", METRICS), "Content-Type is not that of metrics: none", "fallback_scrape_protocol"),
-    "odd type": (TYPE, http("200 OK", METRICS, Content_Type="a/b"), "of metrics: `a/b`", "fallback_scrape_protocol"),
+    "nothing": (TYPE, http("200 OK", b""), "it answers with nothing, not with metrics", "use the path"),
+    "no type": (TYPE, http("200 OK", METRICS), "Content-Type is not one for metrics: none", "fallback_scrape_protocol"),
+    "odd type": (TYPE, http("200 OK", METRICS, Content_Type="a/b"), "for metrics: `a/b`", "fallback_scrape_protocol"),
     "a login page": (
         TYPE,
         http("302 Found", b"", Location="/login?next=%2Fmetrics"),
-        "to http://127.0.0.1:{port}/login: it wants a login",
-        "Let the metrics be read without it",
+        "to http://127.0.0.1:{port}/login: it requires a login",
+        "Allow reading the metrics without a login",
     ),
     "a slash": (
         "server returned HTTP status 301 Moved Permanently",
@@ -259,8 +261,8 @@ ANSWERS = {
     "no login": (
         "server returned HTTP status 401 Unauthorized",
         http("401 No", b"", WWW_Authenticate='Bearer realm="shop"'),
-        "it wants a login, and the manifest gives none",
-        "Give `authorization` for the service `api`",
+        "it requires a login, and the manifest has none",
+        "Set `authorization` for the service `api`",
     ),
     "an error": (
         "server returned HTTP status 503 Service Unavailable",
@@ -301,7 +303,7 @@ ANSWERS = {
     "refused": (
         "server returned HTTP status 400 Bad Request",
         http("400 Bad", b"no such module"),
-        "it refuses the request (HTTP 400)",
+        "it rejects the request (HTTP 400)",
         "correct `params`",
     ),
 }
@@ -373,7 +375,7 @@ def test_tls_that_is_spoken_to_a_plain_port_and_the_reverse_must_be_told(
             "not for `127.0.0.1`, but for shop.example, www.shop.example",
             "server_name",
         ),
-        ("remote error: tls: certificate required", "wants a client's certificate", "cert_file"),
+        ("remote error: tls: certificate required", "requires a client certificate", "cert_file"),
     ],
 )
 def test_a_certificate_must_be_told_with_whose_it_is(
@@ -406,7 +408,7 @@ def test_credentials_must_be_used_on_the_target_and_shown_nowhere(down: Callable
 def test_a_login_that_is_refused_must_not_be_told_as_missing(down: Callable[..., Diagnostic], app: Raw) -> None:
     app.answers["/metrics"] = http("401 No")
     finding = down("server returned HTTP status 401 Unauthorized", scrape=LOGIN)
-    assert finding.summary == "down: it wants a login, and refuses the one in the manifest"
+    assert finding.summary == "down: it requires a login, and rejects the one in the manifest"
 
 
 def test_credentials_must_not_go_where_the_name_may_mean_another_machine(well: World, app: Raw) -> None:
@@ -454,7 +456,7 @@ def test_credentials_must_not_go_to_a_server_of_which_the_certificate_was_not_ch
         ),
         (Unit("api", "paused", "paused"), "is paused", "docker unpause"),
         (Unit("api", "running", "running, but unhealthy"), "is unhealthy", "healthcheck"),
-        (Unit("api", "created"), "does not run: created", "stackctl up"),
+        (Unit("api", "created"), "is not running: created", "stackctl up"),
     ],
 )
 def test_what_runs_behind_a_target_must_be_told_with_its_last_words(
@@ -510,7 +512,7 @@ def test_many_targets_that_hang_must_be_looked_at_together_and_the_rest_named(we
     findings = [finding for finding in well.findings("target.up") if finding.subject.startswith("api/")]
     assert time.monotonic() - begun < 6
     assert len(findings) == 30
-    assert sum("not asked: of the targets that fail, 20 were" in finding.evidence for finding in findings) == 10
+    assert sum("not probed: 20 other failing targets were" in finding.evidence for finding in findings) == 10
 
 
 def test_two_jobs_on_one_target_must_ask_it_once(well: World, app: Raw) -> None:

@@ -25,7 +25,7 @@ from tests.contract.checks.world import rule as world_rule
 from tests.contract.checks.world import target as world_target
 from tests.contract.serving import Reply, in_turn
 
-LOGS = "See `stackctl logs grafana` for what it says."
+LOGS = "See `stackctl logs grafana`."
 
 
 def told(finding: Diagnostic) -> tuple[str, str, str]:
@@ -82,7 +82,7 @@ def test_another_retention_must_be_told_with_both(well: World) -> None:
     assert told(finding) == (
         "fail",
         "samples are kept for 15d or 1GiB512MiB, not for 15d",
-        "Run `stackctl up`: it takes a restart.",
+        "Run `stackctl up`: the change needs a restart.",
     )
     server = replace(well.context.stack.prometheus, retention=Retention("360h", "1.5GB"))
     well.change(stack=replace(well.context.stack, prometheus=server))
@@ -102,7 +102,7 @@ def test_a_component_that_is_gone_must_offer_up(well: World) -> None:
     assert told(well.only("component.ready", "pushgateway")) == (
         "fail",
         "http://127.0.0.1:1/-/ready does not answer: connection refused",
-        "Run `stackctl up`; `stackctl logs pushgateway` tells why it stopped.",
+        "Run `stackctl up`; `stackctl logs pushgateway` shows why it stopped.",
     )
 
 
@@ -131,15 +131,15 @@ def test_what_was_left_out_must_be_skipped_with_its_reason_and_never_passed(well
         "job.stored",
     }
     assert ("target.up", "probe-home/http://example.test/") in skipped
-    assert well.only("component.ready", "grafana").summary == f"does not run: {reason}"
+    assert well.only("component.ready", "grafana").summary == f"is not running: {reason}"
 
 
 def test_an_edit_that_does_not_run_yet_must_be_told(well: World) -> None:
     well.change(declared="bbb")
     assert told(well.only("stack.generation")) == (
         "fail",
-        "generation aaa runs, but the manifest now renders to bbb",
-        "Run `stackctl reload`, or `stackctl up` when more than rules and targets changed.",
+        "generation aaa is running, but the manifest now renders to bbb",
+        "Run `stackctl reload`, or `stackctl up` if more than rules and targets changed.",
     )
 
 
@@ -148,7 +148,7 @@ def test_a_failed_reload_must_be_told(well: World) -> None:
     well.servers["prometheus"].routes["/api/v1/status/runtimeinfo"] = success(info)
     finding = well.only("prometheus.config")
     assert finding.summary == "the last reload of the configuration failed"
-    assert finding.remedy == "Read `stackctl logs prometheus`, fix what it names, and run `stackctl reload`."
+    assert finding.remedy == "Fix the error shown in `stackctl logs prometheus`, then run `stackctl reload`."
 
 
 def test_another_loaded_configuration_must_be_told_with_the_first_difference(well: World) -> None:
@@ -156,7 +156,7 @@ def test_another_loaded_configuration_must_be_told_with_the_first_difference(wel
     well.servers["prometheus"].routes["/api/v1/status/config"] = success({"yaml": other})
     finding = well.only("prometheus.config")
     assert finding.summary == (
-        "Prometheus has loaded another configuration: global.scrape_interval: rendered '15s', loaded '1m'"
+        "Prometheus has loaded a different configuration: global.scrape_interval: rendered '15s', loaded '1m'"
     )
     assert finding.remedy == "Run `stackctl reload`."
     assert "scrape_configs: 9 rendered, 0 loaded" in finding.evidence
@@ -172,7 +172,7 @@ def test_a_target_that_is_down_must_be_told_with_its_cause(well: World) -> None:
     assert told(finding) == (
         "fail",
         "down: there is nothing at the metrics path",
-        "`metrics_path: /metrics` may be wrong: name the path that serves the metrics.",
+        "`metrics_path: /metrics` may be wrong: use the path that serves the metrics.",
     )
     assert finding.evidence == f"{error}\nfrom this machine: GET http://localhost:8000/metrics: connection refused"
     assert finding.position
@@ -239,8 +239,8 @@ def test_discovery_that_finds_nothing_must_fail(well: World) -> None:
     well.targets.remove(well.target("found"))
     assert told(well.only("target.up", "found")) == (
         "fail",
-        "discovery has found no target",
-        "Check the discovery block: what it asks has to list at least one target.",
+        "discovery found no targets",
+        "Check the discovery block: its source must list at least one target.",
     )
 
 
@@ -259,7 +259,7 @@ def test_a_target_that_is_still_asked_for_another_path_must_be_told(well: World)
     well.redeclare("api", metrics_path="/v1/metrics")
     finding = well.only("target.up", "api/")
     assert (finding.status, finding.stage) == ("fail", "loaded")
-    assert finding.summary == "Prometheus scrapes http://localhost:8000/metrics, and not /v1/metrics"
+    assert finding.summary == "Prometheus scrapes http://localhost:8000/metrics, not /v1/metrics"
 
 
 # -- what is in force ---------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ def test_a_prometheus_that_scrapes_and_stores_nothing_must_be_told(well: World) 
     finding = well.only("prometheus.storage")
     assert told(finding) == (
         "fail",
-        "nothing that is scraped comes into storage",
+        "scraped samples do not reach storage",
         "See `stackctl logs prometheus`: its disk may be full, read-only or broken.",
     )
     assert well.only("target.up", "prometheus").status == "pass"
@@ -301,10 +301,18 @@ def test_a_prometheus_that_scrapes_and_stores_nothing_must_be_told(well: World) 
 @pytest.mark.parametrize(
     ("answer", "summary", "remedy"),
     [
-        (Answer(404, "", "nope"), "there is no such path", "Correct the health path."),
-        (Answer(401, "", "who?"), "it wants a login", "Let the health path answer without a login, as probes need it."),
-        (Answer(302, "", ""), "it redirects", "Give the path that answers by itself, or correct `scheme`."),
-        (Answer(503, "", "\ndatabase is down\nmore"), "database is down", "Look at the service's own log."),
+        (Answer(404, "", "nope"), "the path does not exist", "Correct the health path."),
+        (
+            Answer(401, "", "who?"),
+            "it requires a login",
+            "Allow access to the health path without a login, as probes need it.",
+        ),
+        (
+            Answer(302, "", ""),
+            "it redirects",
+            "Use a path that answers directly, without a redirect, or correct `scheme`.",
+        ),
+        (Answer(503, "", "\ndatabase is down\nmore"), "database is down", "See the service's own log."),
     ],
 )
 def test_a_health_path_that_does_not_answer_2xx_must_be_told(
@@ -373,7 +381,7 @@ def test_a_rule_that_was_not_evaluated_since_the_reload_must_fail(well: World, h
     assert told(well.only("rule.healthy", "job:up:sum")) == (
         "fail",
         f"not evaluated since the start or the last reload (health: {health})",
-        "Wait longer with --timeout: a group is evaluated once in its interval.",
+        "Wait longer with --timeout: a group is evaluated once per interval.",
     )
 
 
@@ -450,7 +458,7 @@ def test_another_routing_tree_must_be_told_with_the_first_difference(well: World
     finding = well.only("alertmanager.config")
     assert told(finding)[0::2] == ("fail", "Run `stackctl reload`.")
     assert finding.summary.startswith(
-        "Alertmanager has loaded another configuration: route.receiver: rendered 'oncall'"
+        "Alertmanager has loaded a different configuration: route.receiver: rendered 'oncall'"
     )
 
 
@@ -475,7 +483,7 @@ def test_warns_of_a_grafana_below_10(well: World, version: str, status: str) -> 
 def test_reports_a_wrong_password_with_the_command_that_sets_it(well: World) -> None:
     well.servers["grafana"].login = ("admin", "the first one")
     finding = well.only("grafana.login")
-    assert finding.summary == "the administrator's password is not the manifest's"
+    assert finding.summary == "the administrator's password differs from the manifest"
     command = "grafana cli --homepath {home} admin reset-admin-password --password-from-stdin"
     assert finding.remedy.endswith(f"{command} < secrets/grafana/admin_password")
     assert well.only("grafana.health").status == "pass"
@@ -500,7 +508,7 @@ def test_a_datasource_that_does_not_reach_prometheus_must_be_told(well: World, s
     body = {"status": "ERROR", "message": "Post http://p:9090: connect: connection refused"}
     well.servers["grafana"].routes["/api/datasources/uid/prometheus/health"] = Reply(body, status)
     finding = well.only("grafana.datasource")
-    assert finding.summary.startswith("Grafana does not reach Prometheus: ")
+    assert finding.summary.startswith("Grafana cannot reach Prometheus: ")
     assert finding.summary.endswith("Post http://p:9090: connect: connection refused")
 
 
@@ -531,7 +539,7 @@ def test_a_job_that_is_not_loaded_must_be_told(well: World) -> None:
     assert well.only("job.loaded", "redis").status == "pass"
 
 
-DECLARE = "Declare it in the manifest, or run `stackctl reload` to be rid of it."
+DECLARE = "Declare it in the manifest, or run `stackctl reload` to remove it."
 
 
 def drift(well: World, id: str) -> tuple[str, str, str]:
@@ -595,7 +603,7 @@ def test_what_a_drill_has_left_behind_must_be_a_failure_and_told_as_such(well: W
     rule, receiver = well.only("drift.rule"), well.only("drift.receiver")
     for finding in (rule, receiver):
         assert finding.status == "fail"
-        assert finding.summary == "a drill is under way, or was cut short: what it has set up is loaded"
+        assert finding.summary == "a drill is running or was interrupted, and its configuration is still loaded"
         assert "run `stackctl reload`" in finding.remedy
     assert "stackctl-drill.yml/stackctl-drill/Down" in rule.evidence
     assert "drill-b03ae2-0-oncall" in receiver.evidence
@@ -653,19 +661,19 @@ def test_an_exporter_that_does_not_reach_its_server_must_fail(well: World) -> No
     well.reached.remove("redis_up")
     well.change(dial=taken)
     finding = well.only("exporter.works", "redis")
-    remedy = "See `stackctl logs redis`; correct what the manifest says of its server."
-    assert told(finding) == ("fail", "it answers, but does not reach its server", remedy)
-    assert finding.evidence == 'not so: redis_up{job="redis"} == 1'
+    remedy = "See `stackctl logs redis`; correct its server's settings in the manifest."
+    assert told(finding) == ("fail", "the exporter responds, but does not reach its server", remedy)
+    assert finding.evidence == 'not met: redis_up{job="redis"} == 1'
 
 
 def test_a_server_that_refuses_its_exporter_must_be_named_where_it_can_be_asked(well: World) -> None:
     well.reached.remove("redis_up")
     finding = well.only("exporter.works", "redis")
-    summary = "it answers, but its server does not: localhost:6379: connection refused"
+    summary = "the exporter responds, but its server does not: localhost:6379: connection refused"
     assert told(finding) == ("fail", summary, "Start its server there, or correct its address under `exporters.redis`.")
     # From a container another address may be meant, and what is refused here says nothing.
     well.change(runtime=facts("docker"))
-    assert well.only("exporter.works", "redis").summary == "it answers, but does not reach its server"
+    assert well.only("exporter.works", "redis").summary == "the exporter responds, but does not reach its server"
 
 
 KNOWN = {each.name: each for each in components.every()}
@@ -698,5 +706,7 @@ def test_of_the_address_of_a_server_only_host_and_port_must_be_told(
 def test_a_probe_without_success_must_name_what_was_asked(well: World) -> None:
     well.reached.remove("probe_success")
     finding = well.only("probe.success", "home")
-    remedy = "Correct the URL or the module of the probe, or repair what it asks; `curl -v` shows the whole answer."
+    remedy = (
+        "Correct the URL or the module of the probe, or fix the probed service; `curl -v` shows the whole response."
+    )
     assert told(finding) == ("fail", "http://example.test/ does not answer as `http_2xx` expects", remedy)

@@ -123,7 +123,7 @@ def test_rules_of_files_outside_of_the_tree_must_not_count(server: Server) -> No
         (
             "/api/v1/targets",
             {"activeTargets": [], "droppedTargets": []},
-            "target a:1 of the job api is not there yet",
+            "target a:1 of the job api does not exist yet",
         ),
     ],
 )
@@ -143,9 +143,9 @@ def test_a_reload_that_failed_must_be_a_difference(server: Server) -> None:
     ("found", "lines"),
     [
         (FOUND, []),
-        (FOUND - {("api", "a:2")}, ["target a:2 of the job api is not there yet"]),
-        (FOUND | {("api", "a:3")}, ["target a:3 of the job api is still there"]),
-        (FOUND | {("old", "o:1")}, ["target o:1 of the job old is still there"]),
+        (FOUND - {("api", "a:2")}, ["target a:2 of the job api does not exist yet"]),
+        (FOUND | {("api", "a:3")}, ["target a:3 of the job api still exists"]),
+        (FOUND | {("old", "o:1")}, ["target o:1 of the job old still exists"]),
         (FOUND | {("found", "y:1")}, []),
     ],
 )
@@ -205,9 +205,7 @@ def test_a_dashboard_that_is_not_loaded_and_one_that_is_still_there_must_be_name
         "the dashboard shop is not loaded"
     ]
     board(server)
-    assert dashboards_difference(Grafana(Http(Access(server.url))), {}, ["shop"]) == [
-        "the dashboard shop is still there"
-    ]
+    assert dashboards_difference(Grafana(Http(Access(server.url))), {}, ["shop"]) == ["the dashboard shop still exists"]
     assert dashboards_difference(Grafana(Http(Access(server.url))), {}, ["other"]) == []
 
 

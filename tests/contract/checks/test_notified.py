@@ -50,7 +50,7 @@ def log(well: World, *lines: str) -> None:
 
 def test_receiver_that_takes_everything_passes(well: World) -> None:
     finding = well.only(ID)
-    assert (finding.subject, finding.status, finding.summary) == ("oncall", "pass", "5 notifications were taken")
+    assert (finding.subject, finding.status, finding.summary) == ("oncall", "pass", "5 notifications were accepted")
 
 
 def test_receiver_that_was_never_needed_passes_and_says_so(well: World) -> None:
@@ -88,7 +88,7 @@ def test_last_attempt_decides(well: World, points: tuple[tuple[float, int, int],
 def test_earlier_failures_are_mentioned(well: World) -> None:
     count(well, 5, 3)
     remember(well, (600, 0, 0), (300, 3, 3))
-    assert well.only(ID).summary == "2 notifications were taken, 3 attempts failed before"
+    assert well.only(ID).summary == "2 notifications were accepted, 3 attempts failed before"
 
 
 def test_counters_that_name_the_receiver_are_told_apart(well: World) -> None:

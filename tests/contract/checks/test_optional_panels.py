@@ -25,7 +25,7 @@ def test_collectors_that_an_exporter_lacks_are_one_warning(well: World) -> None:
     assert [f.status for f in found if f.status in ("fail", "warn")] == ["warn"]
     (warning,) = [f for f in found if f.status == "warn"]
     assert warning.subject == "d.json"
-    assert warning.summary == "15 panels ask `redis` for metrics that it does not serve"
+    assert warning.summary == "15 panels query metrics that `redis` does not serve"
     assert {f.depends_on for f in found if f.status == "skip"} == {"panel.data d.json"}
 
 

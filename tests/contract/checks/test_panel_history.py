@@ -132,7 +132,7 @@ def test_the_time_shown_must_be_as_long_as_there_is_something_to_see(
 
 def test_a_prometheus_that_takes_too_long_must_be_left_alone(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(panel_history, "_PATIENCE_SECONDS", -1.0)
-    assert all("not asked" in chart.trouble for chart in look(context).charts)
+    assert all("not queried" in chart.trouble for chart in look(context).charts)
 
 
 def test_without_a_prometheus_there_must_be_no_charts(server: Server, context: Context) -> None:

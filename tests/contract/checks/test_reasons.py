@@ -31,7 +31,7 @@ CIRCLE = 'level=WARN msg="Not following redirect" module=http_2xx\n' + STATUS.re
     ("lines", "reason"),
     [
         (STATUS, ": it answers 404"),
-        (CIRCLE, ": it answers 302, after a circle of redirects"),
+        (CIRCLE, ": it answers 302, after a redirect loop"),
         (REFUSED, ': Get "http://example.test/": connect: connection refused'),
         ("", ""),
     ],

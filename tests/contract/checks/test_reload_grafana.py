@@ -65,7 +65,7 @@ def test_only_changed_dashboards_must_be_confirmed(tmp_path: Path, grafana: Serv
     assert look() == [
         "the dashboard added is not loaded",
         "the dashboard edited is loaded as 'Old', not as 'New'",
-        "the dashboard gone is still there",
+        "the dashboard gone still exists",
     ]
     has(grafana, "edited", "New")
     has(grafana, "added", "Added")
@@ -97,5 +97,5 @@ def test_a_password_that_was_changed_by_hand_must_be_told_before_anything_is_cha
     grafana.login = ("boss", "changed by hand")
     with pytest.raises(CheckFailed) as refused:
         live.refuse_closed_grafana(new, None)
-    assert "nothing was changed: Grafana's administrator has another password" in str(refused.value)
+    assert "nothing was changed: the password of Grafana's administrator differs" in str(refused.value)
     assert "stackctl verify --only grafana.login" in str(refused.value)

@@ -63,7 +63,7 @@ def test_receiver_that_cannot_be_reached_fails_with_the_reason(sending: World) -
     finding = sending.only(ID)
     assert finding.status == "fail"
     assert finding.summary.endswith("connection refused")
-    assert "450 wait" in finding.evidence
+    assert "450 are pending" in finding.evidence
 
 
 def test_receiver_that_refuses_fails(sending: World) -> None:
@@ -73,7 +73,7 @@ def test_receiver_that_refuses_fails(sending: World) -> None:
         queue_highest_sent_timestamp_seconds=lambda look: 990 + look,
     )
     finding = sending.only(ID)
-    assert (finding.status, finding.summary) == ("fail", "the receiver refuses samples")
+    assert (finding.status, finding.summary) == ("fail", "the receiver rejects samples")
 
 
 def test_failures_of_the_past_are_mentioned_and_pass(sending: World) -> None:
@@ -92,7 +92,7 @@ def test_block_that_has_stopped_sending_fails(sending: World) -> None:
     report(sending, queue_highest_sent_timestamp_seconds=lambda _: 100, samples_pending=lambda _: 9)
     finding = sending.only(ID)
     assert finding.status == "fail"
-    assert "9 samples wait" in finding.summary
+    assert "9 samples are pending" in finding.summary
 
 
 def test_block_that_prometheus_does_not_have_fails(sending: World) -> None:

@@ -10,7 +10,7 @@ ID = "job.stored"
 JOB = "api"
 MESSAGES = {
     "Error on ingesting samples with different value but same timestamp": "they repeat a series or its timestamp",
-    "Error on ingesting out-of-order samples": "their timestamps go back",
+    "Error on ingesting out-of-order samples": "their timestamps go backwards",
     "Error on ingesting samples that are too old or are too far into the future": "too old or too far in the future",
 }
 
@@ -56,7 +56,7 @@ def test_target_without_samples_fails_though_it_is_up(well: World) -> None:
     well.samples["scrape_samples_scraped", JOB] = 0
     finding = well.only(ID, JOB)
     assert finding.status == "fail"
-    assert finding.summary == "1 of 1 targets answer without any samples"
+    assert finding.summary == "1 of 1 targets return no samples"
     assert well.only("target.up", "api/").status == "pass"
 
 
@@ -77,7 +77,7 @@ def test_timestamps_that_stand_still_fail(well: World, scrapes: int, samples: in
     well.history = {"up": scrapes, "": samples}
     finding = well.only(ID, JOB)
     assert finding.status == status
-    assert ("their timestamps stand still" in finding.summary) == (status == "fail")
+    assert ("their timestamps do not advance" in finding.summary) == (status == "fail")
 
 
 def test_relabelled_target_is_matched_with_its_samples(well: World) -> None:

@@ -88,7 +88,7 @@ def test_an_expired_certificate_must_be_told_as_one(access: Access) -> None:
 def test_tls_to_a_plain_server_must_be_told(access: Access) -> None:
     with serve() as server:
         url = server.url.replace("http:", "https:")
-        assert refusal(replace(access, url=url)).endswith("TLS was spoken to a plain HTTP port")
+        assert refusal(replace(access, url=url)).endswith("TLS was used on a plain HTTP port")
 
 
 def test_a_generation_must_say_how_its_units_are_asked_from_its_own_files(server: Server, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_the_hash_of_the_loaded_configuration_must_be_read_from_the_metrics(serv
     server.routes["/metrics"] = "# TYPE alertmanager_config_hash gauge\nalertmanager_config_hash 5.720328237546e+13\n"
     assert Alertmanager(Http(Access(server.url))).config_hash() == 57203282375460
     server.routes["/metrics"] = "other 1\n"
-    with pytest.raises(NoAnswer, match="does not tell which configuration is loaded"):
+    with pytest.raises(NoAnswer, match="does not report which configuration is loaded"):
         Alertmanager(Http(Access(server.url))).config_hash()
 
 
@@ -143,7 +143,7 @@ def test_a_server_that_hangs_must_be_told_after_the_timeout(server: Server) -> N
 @every_call
 def test_a_page_must_be_told_as_no_json(server: Server, path: str) -> None:
     server.routes[path] = "<html>welcome</html>"
-    assert refusal(Http(Access(server.url)), path).summary == f"{server.url}{path} answers something that is not JSON"
+    assert refusal(Http(Access(server.url)), path).summary == f"{server.url}{path} returned something that is not JSON"
 
 
 @every_call
@@ -151,13 +151,13 @@ def test_a_page_must_be_told_as_no_json(server: Server, path: str) -> None:
 def test_json_of_something_else_must_be_told_and_never_be_a_crash(server: Server, path: str, body: Any) -> None:
     server.routes[path] = body
     error = refusal(Http(Access(server.url)), path)
-    assert error.summary == f"{server.url}{path} answers something else than expected: is it another server?"
+    assert error.summary == f"{server.url}{path} returned an unexpected response: is it another server?"
 
 
 @pytest.mark.parametrize("body", [{"data": None}, {"data": {"activeTargets": [{"labels": {}}]}}, {"other": 1}])
 def test_targets_without_their_fields_must_be_told(server: Server, body: Any) -> None:
     server.routes["/api/v1/targets"] = body
-    assert "something else than expected" in refusal(Http(Access(server.url)), "/api/v1/targets").summary
+    assert "an unexpected response" in refusal(Http(Access(server.url)), "/api/v1/targets").summary
 
 
 @every_call

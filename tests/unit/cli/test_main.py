@@ -197,7 +197,7 @@ def test_a_stack_that_was_never_up_must_end_with_3_and_write_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     assert main([command]) == 3
-    assert capsys.readouterr().err == "unavailable: the stack `shop` does not run\nhelp: Run `stackctl up` first.\n"
+    assert capsys.readouterr().err == "unavailable: the stack `shop` is not running\nhelp: Run `stackctl up` first.\n"
     assert [path.name for path in folder.iterdir()] == ["stack.yml"]
 
 

@@ -55,7 +55,7 @@ def test_says_that_the_working_directory_is_gone(tmp_path: Path) -> None:
     lost.mkdir()
     ran = run(lost, MAIN.format("shutil.rmtree(os.getcwd());"), "check")
     assert ran.returncode == 2
-    assert "the working directory does not exist any more" in ran.stderr
+    assert "the working directory no longer exists" in ran.stderr
 
 
 def test_marks_differ_on_a_terminal_that_knows_only_latin_1(folder: Path) -> None:

@@ -11,7 +11,7 @@ SEEN = {
     "unexpected data after # EOF": "after `# EOF`",
     'invalid metric type "gauge\\r"': "CRLF",
     "gzip: invalid header": "Content-Encoding",
-    'Get "/loop": stopped after 10 redirects': "in a circle",
+    'Get "/loop": stopped after 10 redirects': "in a loop",
     'invalid UTF-8 label value: "\\"\xff\xfe\\""': "UTF-8",
     "clientpb: insufficient length of buffer, expected at least 104 bytes, got 7 bytes": "protobuf",
     "unexpected EOF": "cut off",

@@ -40,8 +40,8 @@ def test_files_that_are_there_must_all_be_named_and_nothing_be_written(
     (folder / "stack.yml").symlink_to("nowhere")
     assert main(["init", str(folder)]) == 2
     assert capsys.readouterr().err.endswith(
-        f"error: {folder}/rules/shop.yml is there already\n\n"
-        f"error: {folder}/stack.yml is there already\n"
+        f"error: {folder}/rules/shop.yml already exists\n\n"
+        f"error: {folder}/stack.yml already exists\n"
         "help: Name another folder, or overwrite with --force.\n\n2 problems\n"
     )
     assert not (folder / "dashboards").exists()
@@ -72,12 +72,12 @@ def test_what_does_not_answer_must_be_written_and_said(tmp_path: Path, capsys: p
     assert main(["init", str(tmp_path), "--from", f"127.0.0.1:{port}"]) == 0
     said = capsys.readouterr().err
     assert f"! http://127.0.0.1:{port}/metrics: connection refused" in said
-    assert f"http://127.0.0.1:{port}/metrics is written as you gave it" in said
+    assert f"http://127.0.0.1:{port}/metrics is written as given" in said
     assert load(tmp_path / "stack.yml", {}).services[0].targets[0].port == port
     # Nothing is written now, so nothing is said to be.
     assert main(["init", str(tmp_path), "--from", f"127.0.0.1:{port}"]) == 2
     said = capsys.readouterr().err
-    assert "is there already" in said
+    assert "already exists" in said
     assert "written" not in said
 
 

@@ -93,7 +93,7 @@ def test_a_content_type_that_prometheus_refuses_must_be_noticed(kind: str, needs
 @pytest.mark.parametrize(
     ("page", "problem"),
     [
-        ((200, "text/html", "<html>"), "it answers with text/html that is not Prometheus' format"),
+        ((200, "text/html", "<html>"), "it returns text/html, which is not in Prometheus' format"),
         ((500, PLAIN, "x"), "it answers 500"),
     ],
 )

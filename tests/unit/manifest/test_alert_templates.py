@@ -32,7 +32,7 @@ def warnings(folder: Path, expr: str, text: str, prometheus: str = "{}") -> list
 )
 def test_reports_a_label_that_the_expression_drops(tmp_path: Path, text: str, label: str) -> None:
     (warning,) = warnings(tmp_path, "sum by (job) (up) < 1", text)
-    assert f"High: the annotation `summary` shows the label `{label}`, which the expression does not have" in warning
+    assert f"High: the annotation `summary` uses the label `{label}`, which the expression does not have" in warning
     assert "`job`" in warning
 
 
@@ -60,7 +60,7 @@ def test_says_that_a_label_of_the_rule_is_not_among_those_of_the_series(tmp_path
 @pytest.mark.parametrize("text", ["{{ $externalLabels.clustr }}", '{{ index $externalLabels "clustr" }}'])
 def test_reports_an_external_label_that_is_not_declared(tmp_path: Path, text: str) -> None:
     (warning,) = warnings(tmp_path, "up == 0", text, "{external_labels: {cluster: a}}")
-    assert "shows the external label `clustr`" in warning
+    assert "uses the external label `clustr`" in warning
     assert "Did you mean `cluster`?" in warning
     assert warnings(tmp_path, "up == 0", text) == []
 
@@ -82,14 +82,14 @@ def test_accepts_external_labels_that_are_there_or_guarded(tmp_path: Path, text:
     [
         (
             """{{ query "x{team='{{ $labels.team }}'}" | first | value }}""",
-            """Write `(printf "x{team='%s'}" $labels.team)` for the string.""",
+            """Write `(printf "x{team='%s'}" $labels.team)` instead of the string.""",
         ),
         (
             "{{ range query `100 % x{a='{{ $labels.a }}',b='{{.Labels.b}}'}` }}{{ .Value }}{{ end }}",
             "in a string, where it is not expanded",
         ),
         ("{{`{{ $labels.instance }}`}} is down", "Write `{{ $labels.instance }}` without the braces and quotes"),
-        ('{{ "{{" }} $labels.instance {{ "}}" }}', "prints `{{` as it is written"),
+        ('{{ "{{" }} $labels.instance {{ "}}" }}', "prints `{{` literally"),
     ],
 )
 def test_reports_braces_in_a_string(tmp_path: Path, text: str, remedy: str) -> None:

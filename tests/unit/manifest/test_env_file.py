@@ -13,22 +13,22 @@ from stackctl.manifest import load
 from stackctl.manifest.env_file import read_env
 
 REFUSED = {
-    "hunter2 words": "the name of a variable has no spaces",
-    "=hunter2": "this line sets no variable",
-    "PASS WORD=hunter2": "the name of a variable has no spaces",
+    "hunter2 words": "the name of a variable cannot contain spaces",
+    "=hunter2": "this line does not set a variable",
+    "PASS WORD=hunter2": "the name of a variable cannot contain spaces",
     "A=pa$hunter2": "a variable that is not set",
     "A=pa${hunter2}": "a variable that is not set",
     'A="pa$hunter2"': "a variable that is not set",
-    "A=hunter2$": "a dollar that begins no variable",
-    "A=hunter2$1": "a dollar that begins no variable",
-    "A=${hunter2:?x}": "a dollar that begins no variable",
+    "A=hunter2$": "a dollar sign that does not begin a variable",
+    "A=hunter2$1": "a dollar sign that does not begin a variable",
+    "A=${hunter2:?x}": "a dollar sign that does not begin a variable",
     "A='hunter2": "a quote is not closed",
     'A="hunter2': "a quote is not closed",
-    "A='a'hunter2": "something follows the closing quote",
+    "A='a'hunter2": "there is text after the closing quote",
     "A='hunter2\\''": "a quote within single quotes",
     'A="\\hunter2"': "an escape within double quotes",
-    "{hunter2: x}": "this line sets no variable",
-    "- hunter2": "this line sets no variable",
+    "{hunter2: x}": "this line does not set a variable",
+    "- hunter2": "this line does not set a variable",
 }
 
 

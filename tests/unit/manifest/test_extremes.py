@@ -43,7 +43,7 @@ def service(more: str) -> str:
         (rule("up", ", for: 999999999999y"), "not a duration"),
         (f"{HEAD}prometheus: {{scrape_interval: 999999999999y}}", "not a duration"),
         (f"{HEAD}prometheus: {{extra: {{global: {{x: {MANY}}}}}}}", "more than 400 digits"),
-        (service(f"sample_limit: {MANY}"), "no server keeps"),
+        (service(f"sample_limit: {MANY}"), "that is too large"),
         (service(f"run: {{docker: {{image: x, mem_limit: {MANY}}}}}"), "more than 400 digits"),
         (f"version: 1\nname: x\nservices: {{a: {{targets: ['x:{MANY}']}}}}", "between 1 and 65535"),
         (service(f"relabel: [{{source_labels: [a], regex: '{'(' * 3000}{')' * 3000}'}}]"), "regular expression"),

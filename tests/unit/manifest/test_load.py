@@ -210,7 +210,7 @@ def test_a_directory_must_be_refused(tmp_path: Path) -> None:
 def test_a_binary_file_must_be_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_bytes(b"\x7fELF\0\0\0")
     assert refusal(tmp_path / "stack.yml") == (
-        "DIR/stack.yml:1:5: DIR/stack.yml is not a text file in UTF-8: a zero byte in line 1, at its byte 5\n"
+        "DIR/stack.yml:1:5: DIR/stack.yml is not a text file in UTF-8: a zero byte in line 1, at byte 5\n"
         "help: Save it as UTF-8 text."
     )
 
@@ -233,7 +233,7 @@ def test_a_symlink_loop_must_be_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").symlink_to("other.yml")
     (tmp_path / "other.yml").symlink_to("stack.yml")
     assert refusal(tmp_path / "stack.yml") == (
-        "DIR/stack.yml is a symbolic link that leads back to itself\nhelp: Fix the link."
+        "DIR/stack.yml is a symbolic link that points back to itself\nhelp: Fix the link."
     )
 
 
@@ -281,7 +281,7 @@ def test_a_file_that_nests_without_end_must_not_end_the_process(tmp_path: Path, 
 
 def test_an_alias_that_holds_itself_must_be_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text("version: 1\nname: shop\nx-a: &a [*a]\nservices: *a\n")
-    assert "an alias holds itself" in refusal(tmp_path / "stack.yml")
+    assert "an alias contains itself" in refusal(tmp_path / "stack.yml")
 
 
 def test_the_region_of_opsgenie_must_not_be_taken_for_a_secret(tmp_path: Path) -> None:
@@ -311,7 +311,7 @@ def test_refuses_names_that_prometheus_2_does_not_take(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         loaded(tmp_path, text)
     (problem,) = refused.value.problems
-    assert "Prometheus 2 refuses the name of this label: `service.name`" in problem.summary
+    assert "Prometheus 2 does not accept this label name: `service.name`" in problem.summary
     assert problem.position
     assert problem.position.line == 6
 

@@ -32,7 +32,7 @@ def warnings(folder: Path, text: str, rules: str = RULE) -> list[str]:
 )
 def test_reports_a_slip(tmp_path: Path, text: str, name: str, meant: str) -> None:
     (warning,) = warnings(tmp_path, text)
-    assert f"the receiver `t` shows the {name}, which no alert of the stack has" in warning
+    assert f"the receiver `t` uses the {name}, which no alert of the stack has" in warning
     assert f"Did you mean `{meant}`?" in warning
 
 

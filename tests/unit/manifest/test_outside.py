@@ -96,7 +96,7 @@ def test_does_not_show_files_that_hold_secrets(project: Path, naming: str, name:
 def test_does_not_show_lines_of_files_with_unknown_endings(project: Path, text: str) -> None:
     (project / "db_password").write_text(f"{text}\n")
     said = refused(project, NAMING["rules"].format("db_password"))
-    assert "the file is not what the manifest names it for" in said
+    assert "the file does not have the expected content" in said
     assert "hunter2" not in said
 
 

@@ -92,7 +92,7 @@ def test_a_panel_must_be_told_in_the_words_of_its_dashboard(tmp_path: Path) -> N
     (tmp_path / "d.json").write_text(json.dumps(dashboard))
     manifest.write_text(manifest.read_text() + "dashboards: [{file: d.json}]\ngrafana:\n")
     (problem,) = review_queries(load(manifest, environ={})).errors
-    assert problem.summary.startswith("Shop, Ratio: both sides are matched label by label, `status` too")
+    assert problem.summary.startswith("Shop, Ratio: both sides are matched on all labels, including `status`")
     assert problem.remedy == (
         'Write `sum without (status) (rate(requests_total{status="$status"}[$__rate_interval]))'
         " / sum without (status) (rate(requests_total[$__rate_interval]))`."
@@ -133,7 +133,7 @@ def test_warns_of_promql_that_the_image_does_not_know(tmp_path: Path, image: str
     manifest.write_text(f"{manifest.read_text()}prometheus: {{image: '{image}'}}\n")
     found = [each for each in review_queries(load(manifest, environ={})).warnings if "first_over_time" in each.summary]
     assert len(found) == count
-    assert not count or "from 3.14 on, and the image has 3.13.5" in found[0].summary
+    assert not count or "since 3.14, and the image has 3.13.5" in found[0].summary
 
 
 def check(folder: Path, expr: str, *arguments: str, services: str = SERVICE) -> int:
@@ -203,7 +203,7 @@ def test_check_accepts_what_the_manifest_ignores_with_its_reason(
 def test_another_exception_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str], exception: str) -> None:
     manifest = write(tmp_path, "rate(depth[5m])", more=f"ignore: [{exception}]\n")
     assert main(["-f", str(manifest), "check"]) == 1
-    assert "takes every fall for a restart" in capsys.readouterr().err
+    assert "treats every decrease as a restart" in capsys.readouterr().err
 
 
 def test_check_refuses_an_exception_from_what_cannot_be_ignored(

@@ -42,7 +42,7 @@ RECEIVERS = "{t: {webhok: x}, u: {webhook: {url: 'http://x/'}}}"
         # Both at once, as they are independent.
         (
             "prometheus: {retention: {size: 3}}\nservices: {a: {targets: ['x:1', 'x:1']}}",
-            ["prometheus.retention.size", "services.a.targets[1]: the target `x:1` is named twice"],
+            ["prometheus.retention.size", "services.a.targets[1]: the target `x:1` is listed twice"],
         ),
     ],
 )

@@ -138,5 +138,5 @@ def test_the_bound_of_a_whole_number_must_be_found_in_both_spellings(tmp_path: P
 
 
 def test_the_pack_must_not_be_used_without_an_objective(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="made for each `slo` of a service"):
+    with pytest.raises(InputError, match="added automatically for each `slo` of a service"):
         stack(tmp_path, AVAILABILITY, "rules: [{pack: slo, services: [api]}]\n")

@@ -120,7 +120,7 @@ def test_a_cache_that_a_contract_shows_must_be_asked_for_what_the_contract_promi
 
 def test_a_cache_of_which_nothing_is_known_must_be_asked_for(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text(f"{CACHE}rules: [{{pack: cache, services: [none], with: {{hits: a}}}}]\n")
-    with pytest.raises(InputError, match="no contract of `none` shows what the parameter `misses` is"):
+    with pytest.raises(InputError, match="no contract of `none` determines the parameter `misses`"):
         load(tmp_path / "stack.yml", {})
 
 

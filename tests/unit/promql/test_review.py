@@ -114,8 +114,8 @@ def test_a_mistake_must_be_told_with_the_expression_that_was_meant(expr: str, me
 def test_a_ratio_of_one_metric_must_say_whom_its_series_meet() -> None:
     itself = only('rate(requests_total{status="500"}[5m]) / rate(requests_total[5m])')
     nobody = only('rate(requests_total{status="500"}[5m]) / rate(requests_total{status="200"}[5m])')
-    assert itself.summary.endswith("`status` too: each series meets only itself")
-    assert nobody.summary.endswith("`status` too: no series on one side matches the other")
+    assert itself.summary.endswith("including `status`: each series matches only itself")
+    assert nobody.summary.endswith("including `status`: no series on one side matches the other")
 
 
 def test_a_ratio_of_one_metric_must_be_seen_without_any_contract() -> None:
@@ -216,7 +216,7 @@ def test_says_nothing_of_what_may_well_be_meant(expr: str) -> None:
     ],
 )
 def test_reports_conditions_that_exclude_each_other(expr: str) -> None:
-    assert only(expr, Catalogue()).summary.endswith("too: no series on one side matches the other")
+    assert only(expr, Catalogue()).summary.endswith(": no series on one side matches the other")
 
 
 def test_uses_closed_values_to_find_contradictions() -> None:

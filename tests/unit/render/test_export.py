@@ -145,7 +145,7 @@ def test_a_namespace_that_kubernetes_refuses_must_be_refused_first(
 ) -> None:
     code, said = exported(tmp_path, capsys, f"--namespace={name}")
     assert code == 2
-    assert said[0] == f"error: --namespace: Kubernetes does not take `{name}`"
+    assert said[0] == f"error: --namespace: Kubernetes does not accept `{name}`"
     assert not (tmp_path / "out").exists()
 
 

@@ -38,11 +38,11 @@ def test_the_datasource_must_know_the_real_scrape_interval() -> None:
 
 def test_two_equal_uids_must_be_refused_with_both_places() -> None:
     message = refusal(dashboard(uid="a", title="A"), dashboard(uid="a", title="B", folder="x"))
-    assert "the uid `a` is that of a.json (stack.yml:3:1)" in message
+    assert "the uid `a` is already used by a.json (stack.yml:3:1)" in message
 
 
 def test_two_equal_titles_must_be_refused_in_one_folder_only() -> None:
-    assert "the title `A` is that of a.json" in refusal(dashboard(uid="a"), dashboard(uid="b"))
+    assert "the title `A` is already used by a.json" in refusal(dashboard(uid="a"), dashboard(uid="b"))
     render(stack(grafana=grafana(), dashboards=(dashboard(uid="a"), dashboard(uid="b", folder="x"))), "docker")
 
 

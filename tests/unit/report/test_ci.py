@@ -38,7 +38,7 @@ FINDINGS = (
         remedy="Reload.",
         stage="working",
     ),
-    Diagnostic("grafana.health", "does not run: no binary", subject="grafana", status="skip", stage="working"),
+    Diagnostic("grafana.health", "is not running: no binary", subject="grafana", status="skip", stage="working"),
 )
 VERIFICATION = Report("shop", "docker", "abc", FINDINGS, 4.0, begun=1_700_000_000.5)
 
@@ -108,7 +108,7 @@ def test_junit_must_show_a_warning_as_output_and_a_skip_with_its_reason() -> Non
     assert root.findtext(".//testcase[@name='shop']/system-out") == "warning: older\nhelp: Reload.\nat stack.yml"
     skipped = root.find(".//skipped")
     assert skipped is not None
-    assert skipped.get("message") == "does not run: no binary"
+    assert skipped.get("message") == "is not running: no binary"
 
 
 def test_github_must_escape_a_property_so_that_it_stays_one() -> None:

@@ -29,7 +29,7 @@ FAIL = Diagnostic(
     duration_seconds=1.5,
     stage="loaded",
 )
-SKIP = Diagnostic("grafana.health", "does not run: no binary", subject="grafana", status="skip", stage="working")
+SKIP = Diagnostic("grafana.health", "is not running: no binary", subject="grafana", status="skip", stage="working")
 
 
 def plain(text: str) -> str:
@@ -100,7 +100,7 @@ def test_github_must_annotate_the_line_and_escape_what_it_has_to() -> None:
         "::error file=stack.yml,line=5,col=15,title=target.up api/localhost%3A8000::"
         "down: 100%25, a%0Ab%0Aconnection <refused>\x00%0AStart it."
     )
-    assert lines[1].startswith("::notice title=grafana.health grafana::does not run")
+    assert lines[1].startswith("::notice title=grafana.health grafana::is not running")
     assert lines[2] == "1 pass, 1 fail, 0 warn, 1 skip"
 
 

@@ -154,7 +154,7 @@ def test_what_cannot_be_simulated_must_be_told(tmp_path: Path, capsys: pytest.Ca
     assert "has no target on this machine" in refused(capsys, manifest, "api")
     assert "there is nothing to simulate" in refused(capsys, manifest)
     manifest.write_text(f'{text}  web: {{targets: ["localhost:{port}"], metrics_path: /web, metrics: {{a: gauge}}}}\n')
-    assert f"`web` and `api` are both at port {port}" in refused(capsys, manifest)
+    assert f"`web` and `api` both use port {port}" in refused(capsys, manifest)
     manifest.write_text(text.replace("metrics: {", "labels: {").replace("{type: gauge}", "x"))
     assert "has no contract" in refused(capsys, manifest, "api")
 

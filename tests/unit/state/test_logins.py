@@ -29,7 +29,7 @@ def test_tries_again_after_five_minutes(logins: RefusedLogins) -> None:
     logins.file.write_text(json.dumps([time.time() - 301] * 4 + [time.time()] * 3))
     assert logins.blocked() == ""
     logins.file.write_text(json.dumps([time.time() - 299] + [time.time()] * 3))
-    assert logins.blocked().endswith("the next is tried in 1 s")
+    assert logins.blocked().endswith("the next attempt is possible in 1 s")
 
 
 def test_right_password_ends_the_count(logins: RefusedLogins) -> None:

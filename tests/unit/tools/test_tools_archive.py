@@ -65,7 +65,7 @@ def test_a_checksum_mismatch_must_leave_nothing_in_the_cache(mirror, cache_dir):
     mirror.files[mirror.publish(PROMETHEUS)] += b"tampered"
     message = refused(mirror, error=ChecksumMismatch)
     assert "is not the published archive" in message
-    assert "help: Try again; if it stays so, do not trust that address" in message
+    assert "help: Try again; if the error persists, do not trust that address" in message
     assert files_in(cache_dir) == []
 
 

@@ -50,7 +50,7 @@ def test_when_no_source_has_it_every_reason_must_be_told(mirror):
         install(["prometheus"], base_url=mirror.url, progress=told.append)
     assert "cannot download" in str(caught.value)
     assert "this machine has no apt" in str(caught.value)
-    assert [line.partition(":")[0] for line in told] == ["not from archive", "not from debian"]
+    assert [line.partition(":")[0] for line in told] == ["cannot install from archive", "cannot install from debian"]
 
 
 def test_releases_that_one_source_had_must_stay_installed_when_the_next_one_fails(mirror, cache_dir):
