@@ -76,5 +76,5 @@ def _unknown(name: str, known: Sequence[str]) -> Diagnostic:
     import difflib
 
     close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean `{close[0]}`?" if close else f"The alerts are {', '.join(known) or 'none'}."
+    hint = f"Did you mean `{close[0]}`?" if close else f"The alerts are {', '.join(known) or 'none'}."
     return Diagnostic("usage.unknown-name", f"there is no alert `{name}`", remedy=hint)

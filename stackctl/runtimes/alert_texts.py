@@ -36,10 +36,10 @@ _ADDRESS = re.compile(r"(?<![\w.$])(?:externalURL|pathPrefix)\b")
 _BY_QUERY = ("first() called on vector", "error calling query", "index out of range", "nil pointer")
 _REMEDIES = {
     "can't evaluate field": "Labels are in `$labels`, the value is `$value`: `{{ $labels.job }}`.",
-    "ParseFloat": "It takes a number: `{{ $value | humanizePercentage }}`.",
-    "incompatible types": '`$value` has a fraction: compare it with `10.0`; and a label with text: `"10"`.',
+    "ParseFloat": "It needs a number: `{{ $value | humanizePercentage }}`.",
+    "incompatible types": '`$value` is a decimal number: compare it with `10.0`; and a label with text: `"10"`.',
     "expected *template.sample": 'Take one series first: `{{ query "up" | first | value }}`.',
-    "not defined": "Prometheus has no templates of the user's: write the text here.",
+    "not defined": "Prometheus has no user-defined templates: write the text here.",
 }
 # Errors about what a label holds, which are certain only when both samples have them.
 _OF_VALUES = ("strconv", "ParseFloat", "can't convert", "not a number", "parse error")
@@ -139,7 +139,7 @@ def _problem(text: Text, where: str, words: str) -> Diagnostic:
     )
 
 
-_CAUSE = "The alert would say `<error expanding template>` in its place."
+_CAUSE = "The alert would contain `<error expanding template>` instead."
 
 
 def _remedies(words: str) -> Iterator[str]:
@@ -147,4 +147,4 @@ def _remedies(words: str) -> Iterator[str]:
     if "MISSING" in words or "%!(EXTRA" in words:
         yield "Give `printf` one value for each verb."
     elif "%!" in words:
-        yield "The value is a number with a fraction: write `%.2f` or `%g`, and `%s` for labels."
+        yield "The value is a decimal number: write `%.2f` or `%g`, and `%s` for labels."

@@ -39,7 +39,7 @@ def callback(runtime: str) -> tuple[str, str]:
 def _untold(why: str) -> Unavailable:
     return Unavailable.of(
         "docker.bridge",
-        "Docker does not tell the address of its bridge, at which containers could reach this machine",
+        "Docker does not report the address of its bridge, at which containers could reach this machine",
         cause=why,
-        remedy="Look at `docker network inspect bridge`.",
+        remedy="Check `docker network inspect bridge`.",
     )

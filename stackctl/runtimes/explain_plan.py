@@ -26,8 +26,8 @@ _WORDS = {
 _FIELDS = ("command", "cwd", "env", "env_file", "scheme", "tool")
 _GROUP = "group_add"
 _JOINS = (
-    "it now has a secret to read, or no longer any: its container joins the group that may read secrets, which it can "
-    "only do when it is made"
+    "it now has a secret to read, or no longer has one: its container joins or leaves the group that may read secrets, "
+    "which needs a new container"
 )
 
 

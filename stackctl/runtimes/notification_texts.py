@@ -44,7 +44,7 @@ _BY_LENGTH = re.compile(
 _REMEDIES = (
     (
         re.compile(r"field (Annotations|Labels) in type template\.Data"),
-        "A message is about several alerts: write `.Common{0}`, or `{{{{ range .Alerts }}}}` around it.",
+        "A message can contain several alerts: write `.Common{0}`, or `{{{{ range .Alerts }}}}` around it.",
     ),
     (
         re.compile(r"field (Alerts|CommonLabels|CommonAnnotations|GroupLabels|Receiver) in type template\.Alert\b"),
@@ -64,9 +64,9 @@ _REMEDIES = (
     ),
     (
         re.compile(r"index out of range"),
-        "A message may be about one alert, and about ended ones only: use `{{{{ range }}}}`.",
+        "A message may contain a single alert, or only resolved ones: use `{{{{ range }}}}`.",
     ),
-    (re.compile(r"unexpected EOF"), "End `{{{{ if }}}}`, `{{{{ range }}}}` and `{{{{ with }}}}` by `{{{{ end }}}}`."),
+    (re.compile(r"unexpected EOF"), "End `{{{{ if }}}}`, `{{{{ range }}}}` and `{{{{ with }}}}` with `{{{{ end }}}}`."),
 )
 
 
@@ -187,5 +187,5 @@ def _message(
 def _problem(text: Text, words: str) -> Diagnostic:
     found = ((pattern.search(words), remedy) for pattern, remedy in _REMEDIES)
     remedy = next((remedy.format(*match.groups()) for match, remedy in found if match), "")
-    cause = "Alertmanager would not send the message."
+    cause = "Alertmanager would not send this message."
     return Diagnostic("receiver.template", f"{text.subject} cannot be rendered: {words}", text.origin, cause, remedy)

@@ -10,7 +10,7 @@ from stackctl.runtimes.protocol import Observed, Plan, Step
 from stackctl.tree import Unit
 
 # The hashes of a unit tell no more. `cause.explained` does, where both trees are known.
-ANY_CHANGE = "flags, environment or a file that is read at the start changed"
+ANY_CHANGE = "flags, environment or a file that is read at startup changed"
 
 
 def selected(
@@ -88,7 +88,7 @@ def _difference(unit: Unit, seen: Observed) -> str:
 
 
 def _reload_cause(loaded: str | None) -> str:
-    return "configuration changed" if loaded is not None else "what it has loaded is not known"
+    return "configuration changed" if loaded is not None else "its loaded configuration is unknown"
 
 
 def _refuse_unknown(known: Mapping[str, Collection[str]], asked: Collection[str]) -> None:

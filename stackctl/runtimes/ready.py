@@ -75,7 +75,7 @@ class _Watch:
         finished = {name for name in silent if name in found and found[name].detail == _FINISHED}
         running = {name for name in silent if name in found and found[name].state == "running"}
         self._waiting = {name: unit for name, unit in self._waiting.items() if name not in finished | running}
-        return {name: Answer(0, "does not run yet") for name in silent if name not in finished | running}
+        return {name: Answer(0, "is not running yet") for name in silent if name not in finished | running}
 
 
 def _unless_exited(units: Mapping[str, Unit], runtime: Runtime) -> list[Observed]:
@@ -99,7 +99,7 @@ def _late(answers: Mapping[str, Answer], deadline_seconds: float) -> list[Diagno
         Diagnostic(
             "unit.not-ready",
             f"{name} is not ready after {deadline_seconds:g} s",
-            cause=f"It last answered: {answer}",
+            cause=f"Its last response: {answer}",
             remedy=remedy,
         )
         for name, answer in answers.items()

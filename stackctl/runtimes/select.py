@@ -54,7 +54,7 @@ def _refuse_colon(folder: Path) -> None:
         raise InputError.of(
             "docker.mount",
             f"containers cannot mount {folder.parent}: there is a colon in its path",
-            cause="Docker ends the source of a mount at a colon.",
+            cause="Docker reads a colon as the end of a mount's source.",
             remedy="Rename the folder, or use `--runtime native`.",
         )
 
@@ -63,14 +63,14 @@ def _chosen(name: str, stack: str, folder: Path, running: str | None, last: str,
     if name != AUTO:
         return Choice(open_runtime(name, stack, folder, note=note), "asked for")
     if running:
-        return Choice(open_runtime(running, stack, folder, note=note), "the stack runs there")
+        return Choice(open_runtime(running, stack, folder, note=note), "the stack is running there")
     if last:
-        return Choice(open_runtime(last, stack, folder, note=note), "its data is there")
+        return Choice(open_runtime(last, stack, folder, note=note), "the stack's data is there")
     native = open_runtime(NATIVE, stack, folder, note=note)
     if native.observe():
-        return Choice(native, "servers of this folder run there")
+        return Choice(native, "servers from this folder are running there")
     try:
-        return Choice(open_runtime(DOCKER, stack, folder, note=note), "a Docker engine answers")
+        return Choice(open_runtime(DOCKER, stack, folder, note=note), "a Docker engine is available")
     except Unavailable as error:
         return Choice(open_runtime(NATIVE, stack, folder, note=note), error.problems[0].summary)
 

@@ -91,16 +91,16 @@ _DISCOVERIES = frozenset(
     )
 )  # fmt: skip
 _DISCOVERY = (
-    "Correct it, or use a release of the Prometheus project: builds of Linux distributions leave out some kinds of "
+    "Correct it, or use a release of the Prometheus project: builds of Linux distributions omit some kinds of "
     "service discovery."
 )
-_FIELDS = "Correct or remove it; a newer image may know it."
+_FIELDS = "Correct or remove it; a newer image may support it."
 
 _TEMPLATES = "Write it like `{{ $labels.job }}`, `{{ $value }}` or `{{ $value | humanizePercentage }}`."
 _REMEDIES = {
     "undefined variable": "Prometheus knows `$labels`, `$value` and `$externalLabels`: `{{ $labels.job }}`.",
-    "unclosed action": "End what begins with `{{` by `}}`.",
-    "unexpected EOF": "End `{{ if }}`, `{{ range }}` and `{{ with }}` by `{{ end }}`.",
+    "unclosed action": "Close `{{` with `}}`.",
+    "unexpected EOF": "End `{{ if }}`, `{{ range }}` and `{{ with }}` with `{{ end }}`.",
     "not defined": "Prometheus has `humanize`, `humanizeDuration`, `humanizePercentage`, `printf` and others.",
 }
 _SETTINGS = {
@@ -249,7 +249,7 @@ def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:
     problem = Diagnostic(
         "checker.refused",
         f"{checker.tool} refuses {checker.file}",
-        cause="\n".join(words) or f"It ended with code {verdict.code} and said nothing.",
+        cause="\n".join(words) or f"It exited with code {verdict.code} and no output.",
         remedy="Fix the reported errors; rule files keep their names from the manifest, below prometheus/rules/.",
     )
     return [*templates.values(), problem]
@@ -262,5 +262,5 @@ def _crashed(checker: _Checker, words: str, reading: re.Match[str] | None) -> Di
         "checker.crashed",
         f"{checker.tool} crashes on {checker.file}{where}, and so would {checker.unit.capitalize()}",
         cause=words,
-        remedy="Remove keys there one after the other until it is accepted: some of them do not go together.",
+        remedy="Remove keys there one by one until it is accepted: some of them are incompatible.",
     )

@@ -63,8 +63,8 @@ def test_what_promtool_refuses_must_end_with_1(folder: Path) -> None:
     ("template", "words", "remedy"),
     [
         ("{{ $nothing }}", 'undefined variable "$nothing"', "Prometheus knows `$labels`"),
-        ("{{ .Foo", "unclosed action", "End what begins with `{{`"),
-        ("{{ if $value }}", "unexpected EOF", "by `{{ end }}`"),
+        ("{{ .Foo", "unclosed action", "Close `{{` with"),
+        ("{{ if $value }}", "unexpected EOF", "with `{{ end }}`"),
         ("{{ $value | nofunc }}", 'function "nofunc" not defined', "Prometheus has `humanize`"),
     ],
 )

@@ -136,7 +136,7 @@ def test_a_reload_names_dashboards_and_restores_the_datasource(project: Path) ->
 @pytest.mark.grafana
 def test_a_real_grafana_must_serve_what_the_manifest_declares(project: Path) -> None:
     if not tools.locate(c.GRAFANA):
-        pytest.skip("no `grafana` on PATH, and no package mirror has it")
+        pytest.skip("no `grafana` on PATH, and no package mirror uses it")
     up = run(project, "up", "--runtime", "native")
     assert up.returncode == 0, up.stderr
     report = json.loads(run(project, "verify", "--output", "json").stdout)

@@ -116,7 +116,7 @@ def test_a_container_that_runs_must_not_be_shadowed(manifest: Path) -> None:
     (manifest.parent / "other.yml").write_text(text)
     done = stackctl("-f", str(manifest.parent / "other.yml"), "simulate", "--container")
     assert done.returncode == 3
-    assert "`prometheus` runs already, as the container" in done.stderr
+    assert "`prometheus` is already running, as the container" in done.stderr
 
 
 def inspected(name: str) -> dict[str, Any]:

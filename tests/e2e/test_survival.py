@@ -320,7 +320,7 @@ def test_the_runtime_stays_what_it_was_after_down(tmp_path: Path) -> None:
     with running_stack("native", tmp_path) as stack:
         silence(stack)
         stack.run("down")
-        assert "its data is there" in stack.run("up").stderr
+        assert "the stack's data is there" in stack.run("up").stderr
         assert silences(stack) == [COMMENT]
 
 

@@ -53,7 +53,7 @@ def stop_fully(runtime: Runtime, generation: Generation, names: Collection[str])
     An interrupted command may have told them to: until they have ended they look like any that runs, and would be left
     alone.
     """
-    from stackctl.runtimes import Plan, Step
+    from stackctl.runtimes.protocol import Plan, Step
 
     running = sorted(one.name for one in runtime.observe() if one.name in names and one.state == "running")
     if running:

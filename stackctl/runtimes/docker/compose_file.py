@@ -138,7 +138,7 @@ def _config(content: bytes, root: Path) -> Ended | Diagnostic:
 def _read(output: str, services: Collection[str]) -> BadCompose:
     """Compose's own words, at the service that they name."""
     lines = [line.strip() for line in output.splitlines() if not _NOISE.search(line)]
-    words = _LEAD.sub("", lines[-1]) if lines else "it ended with an error and said nothing"
+    words = _LEAD.sub("", lines[-1]) if lines else "it failed without any output"
     place = _PLACE.search(words)
     if place and place[1] in services:
         parts = re.findall(r"[A-Za-z0-9_-]+", place[2])

@@ -104,7 +104,7 @@ def run(
     except OSError as error:
         raise Unavailable.of(
             "docker.unavailable",
-            "the docker command does not run",
+            "the docker command cannot be run",
             cause=str(error),
             remedy="Install Docker, or use `--runtime native`.",
         ) from error
@@ -118,7 +118,7 @@ def compose_failure(output: str) -> StackctlError:
         "docker.compose-failed",
         "docker compose failed",
         cause=output.strip(),
-        remedy="See what it says above; `stackctl logs` may tell more.",
+        remedy="See its output above; `stackctl logs` may show more.",
     )
 
 

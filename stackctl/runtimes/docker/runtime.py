@@ -115,8 +115,8 @@ class Docker:
             if folder and folder not in self._folders:
                 raise Unavailable.of(
                     "stack.name-taken",
-                    f"another stack named `{self.project}` runs, from {containers.shown(folder)}",
-                    cause="Both would be one Compose project, with the same containers and data.",
+                    f"another stack named `{self.project}` is running, from {containers.shown(folder)}",
+                    cause="Both would use the same Compose project, containers and data.",
                     remedy="Give one of them another `name`, or stop the other first: "
                     f"`docker compose --project-name {self.project} down`.",
                 )
@@ -328,7 +328,7 @@ class Docker:
                 ]
             )
         if ran.returncode:
-            raise Unavailable.of("docker.data", f"the data of {unit} cannot be arranged", cause=ran.stderr.strip())
+            raise Unavailable.of("docker.data", f"the data of {unit} cannot be moved", cause=ran.stderr.strip())
 
     # -- asking -----------------------------------------------------------------------------------------------
 
@@ -353,7 +353,7 @@ class Docker:
                     verdict = self._run_once(images[call.unit], command, group)
             if verdict.unusable is None and _NO_PROGRAM.search(verdict.output):
                 summary = f"{call.tool} cannot be run in the image {images[call.unit]}"
-                remedy = f"Use an image that has /bin/{call.tool}, as the project's own has."
+                remedy = f"Use an image that has /bin/{call.tool}, as the official one does."
                 return Verdict(
                     1, "", unusable=Diagnostic("checker.unusable", summary, cause=verdict.output.strip(), remedy=remedy)
                 )
@@ -393,7 +393,7 @@ class Docker:
     def fetch(self, url: str) -> Answer:
         verdict = self._run_in(c.PROMETHEUS, ["sh", "-c", _ASK, url])
         if _NOT_RUNNING.match(verdict.output):
-            return Answer(0, f"{c.PROMETHEUS} does not run, so nobody there can ask")
+            return Answer(0, f"{c.PROMETHEUS} is not running, so it cannot probe anything")
         return _answer(verdict)
 
     def dial(self, host: str, port: int, seconds: float) -> AbstractContextManager[socket.socket]:
@@ -436,8 +436,8 @@ def connect(project: str, live: Path, note: Callable[[str], None]) -> Docker:
     if not engine.has_compose():
         raise Unavailable.of(
             "docker.no-compose",
-            "the docker command has no `compose`",
-            cause="stackctl needs Docker Compose 2, the plugin of the docker command.",
+            "the docker command has no `compose` plugin",
+            cause="stackctl needs Docker Compose 2, a plugin of the docker command.",
             remedy="Install the Compose plugin, or use `--runtime native`.",
         )
     runtime = Docker(project, live, note)
@@ -472,8 +472,8 @@ def _obstacle(unit: Unit, published: Mapping[int, Mapping[str, Any]], project: s
         holder = str(ports.holder(unit.address))
     return Diagnostic(
         "port.taken",
-        f"{unit.name} cannot listen on {unit.address}: {holder} has it",
-        remedy=f"Stop that, or choose another address with `listen` of {unit.name} in the manifest.",
+        f"{unit.name} cannot listen on {unit.address}: {holder} uses it",
+        remedy=f"Stop it, or choose another address with `listen` of {unit.name} in the manifest.",
     )
 
 

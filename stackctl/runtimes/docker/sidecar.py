@@ -72,8 +72,8 @@ def running(beside: Beside, told: bytes, ready: str) -> Iterator[subprocess.Pope
             raise Unavailable.of(
                 "unit.exited",
                 f"the container {beside.name} did not start",
-                cause="What Docker said of it stands above.",
-                remedy=f"Look whether {beside.image} can be had and has {beside.command[0]}, or name another image.",
+                cause="See Docker's output above.",
+                remedy=f"Check that {beside.image} can be pulled and has {beside.command[0]}, or use another image.",
             )
         yield process
     finally:
@@ -107,11 +107,11 @@ def _refuse_taken_names(beside: Beside) -> None:
     """Raise Unavailable for a name that a container has already, or when there is no network."""
     asked = _docker("network", "inspect", beside.network)
     if asked.returncode:
-        remedy = "Run `stackctl up` first; name the components to start, so that what is simulated stays out."
+        remedy = "Run `stackctl up` first; name the components to start, without the simulated ones."
         raise Unavailable.of("docker.no-network", f"the stack's network {beside.network} does not exist", remedy=remedy)
     if _docker("container", "inspect", beside.name).returncode == 0:
-        remedy = f"End it where it runs, or with `docker stop {beside.name}`."
-        raise Unavailable.of("unit.name-taken", f"the container {beside.name} runs already", remedy=remedy)
+        remedy = f"Stop it where it was started, or with `docker stop {beside.name}`."
+        raise Unavailable.of("unit.name-taken", f"the container {beside.name} is already running", remedy=remedy)
     shown = '{{.Names}} {{.Label "com.docker.compose.service"}}'
     running = _docker("ps", "--filter", f"network={beside.network}", "--format", shown).stdout.splitlines()
     taken = list(_taken(beside.aliases, [line.split() for line in running]))
@@ -123,7 +123,9 @@ def _taken(aliases: Collection[str], containers: Collection[list[str]]) -> Itera
     for container, *service in containers:
         for alias in sorted({container, *service} & set(aliases)):
             remedy = f"Stop it (`docker stop {container}`), or simulate other services."
-            yield Diagnostic("unit.name-taken", f"`{alias}` runs already, as the container {container}", remedy=remedy)
+            yield Diagnostic(
+                "unit.name-taken", f"`{alias}` is already running, as the container {container}", remedy=remedy
+            )
 
 
 def published(name: str, port: int) -> str:
@@ -137,7 +139,7 @@ def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable.of(
             "docker.unavailable",
-            "the docker command does not run",
+            "the docker command cannot be run",
             cause=str(error),
             remedy="Install Docker, or leave out `--container`.",
         ) from error

@@ -400,8 +400,8 @@ def _obstacle(unit: Unit, own: Collection[int]) -> Diagnostic | None:
         return None  # an earlier process of this stack, which is replaced or removed first
     return Diagnostic(
         "port.taken",
-        f"{unit.name} cannot listen on {unit.address}: {holder} has it",
-        remedy=f"Stop that, or choose another address with `listen` of {unit.name} in the manifest.",
+        f"{unit.name} cannot listen on {unit.address}: {holder} uses it",
+        remedy=f"Stop it, or choose another address with `listen` of {unit.name} in the manifest.",
     )
 
 

@@ -56,7 +56,7 @@ BOARD = (
 # Where each mistake is, and a word of what is said of it.
 MISTAKES = {
     ("stack.yml", 3, "scrape_interval"),
-    ("stack.yml", 4, "also where prometheus listens"),
+    ("stack.yml", 4, "already the address of prometheus"),
     ("stack.yml", 6, "bad matcher"),
     ("stack.yml", 7, "pasword"),
     ("stack.yml", 10, "listed twice"),

@@ -55,7 +55,7 @@ def test_a_replacement_must_say_what_has_changed(before: Tree, after: Tree, word
 def test_a_first_secret_must_say_why_it_takes_a_restart() -> None:
     said = cause(docker(), docker(group_add=["1"], volumes=[{"type": "bind"}]))
     assert said.startswith("mounts changed; it now has a secret to read")
-    assert "joins the group that may read secrets, which it can only do when it is made" in said
+    assert "joins or leaves the group that may read secrets, which needs a new container" in said
 
 
 def test_other_causes_must_stay() -> None:

@@ -165,7 +165,7 @@ def test_reports_crash_of_a_checker_without_its_stack(tmp_path: Path) -> None:
     assert str(problem) == (
         "amtool crashes on alertmanager/alertmanager.yml while it reads a SlackConfig, and so would Alertmanager\n"
         "runtime error: nil pointer\n"
-        "help: Remove keys there one after the other until it is accepted: some of them do not go together."
+        "help: Remove keys there one by one until it is accepted: some of them are incompatible."
     )
 
 
@@ -180,7 +180,7 @@ def test_templates_must_be_told_apart_from_what_else_a_checker_refuses(tmp_path:
     assert str(template.at(Position("rules/a.yml", 3, 5))) == (
         "rules/a.yml:3:5: the annotation `summary` of `Down` is not a template: unclosed action\n"
         "promtool refuses prometheus/prometheus.yml: rule 2 of `g: 1`, prometheus/rules/a.yml\n"
-        "help: End what begins with `{{` by `}}`."
+        "help: Close `{{` with `}}`."
     )
     other = "  FAILED: {tree}/prometheus/prometheus.yml: unknown field x\n"
     found, rest = refusals(tmp_path, PROMETHEUS, Verdict(1, good + bad + other))
@@ -233,7 +233,7 @@ def test_keeps_the_reason_about_a_template_file(tmp_path: Path) -> None:
 
 def test_a_checker_that_says_nothing_must_not_be_taken_for_content(tmp_path: Path) -> None:
     (problem,) = refusals(tmp_path, PROMETHEUS, Verdict(137, ""))
-    assert "It ended with code 137 and said nothing." in str(problem)
+    assert "It exited with code 137 and no output." in str(problem)
 
 
 @pytest.mark.parametrize(

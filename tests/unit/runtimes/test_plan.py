@@ -26,7 +26,7 @@ LOADED = {"prometheus": "r1"}
         (
             replace(SERVER, spec="s9"),
             UP,
-            ("replace", "flags, environment or a file that is read at the start changed"),
+            ("replace", "flags, environment or a file that is read at startup changed"),
         ),
         (SERVER, replace(UP, state="exited", detail="exited with code 1"), ("start", "exited with code 1")),
         (SERVER, replace(UP, state="exited"), ("start", "exited")),
@@ -49,7 +49,7 @@ def test_each_difference_must_have_its_step_and_cause(
 
 def test_an_unknown_configuration_must_be_loaded_again() -> None:
     plan = make_plan([SERVER], [SERVER], [UP], loaded={})
-    assert plan.steps == (Step("reload", "prometheus", "what it has loaded is not known"),)
+    assert plan.steps == (Step("reload", "prometheus", "its loaded configuration is unknown"),)
 
 
 def test_a_unit_that_starts_must_not_be_reloaded_too() -> None:
