@@ -30,6 +30,11 @@ _AFTER_LOGIN = re.compile(r"@(?:\[|(?!start\(|end\()[\w-]{0,256}[a-z.])", re.IGN
 # A parameter of an address; its name decides.
 _PARAMETER = re.compile(r"[?&;]([\w.%\[\]-]{1,64})=([^\s&;#\"'`<>]{1,4096})")
 _WHOLE_PARAMETER = re.compile(r"[?&;]([\w.%\[\]-]{1,64})=([^\s&;#]{1,4096})")
+# In a value that is one address nothing else can follow, so blanks and quotes belong to its parts.
+_PARAMETER_OF_ADDRESS = re.compile(r"[?&;]([\w.%\[\]-]{1,64})=([^&;#\n]{1,4096})")
+_AUTHORITY = re.compile(r"[^/?#\n]{0,4096}")
+# Behind a host is a port, or a variable that holds it: anything else is a password that has lost its `@`.
+_PORT = re.compile(r":([0-9]{0,5}|[$%{<].*)")
 # What services give out as a secret, by how it begins; what is in the group is not part of it.
 _TOKEN = re.compile(
     r"((?:hooks\.slack\.com/[a-z]+|discord(?:app)?\.com/api/webhooks|\.webhook\.office\.com)/|api\.telegram\.org/bot)[\w/@:.-]{8,1024}"
@@ -123,10 +128,38 @@ def _masked_parameter(match: re.Match[str]) -> str:
     return f"{match[0][: -len(match[2])]}{MASK}" if sounds_secret(match[1]) else match[0]
 
 
+def _address_login(value: str) -> tuple[int, int] | None:
+    """Where the user and the password are in a value that is one address, also when the rest of it is missing."""
+    scheme = _SCHEME.match(value)
+    authority = _AUTHORITY.match(value, scheme.end()) if scheme else None
+    if scheme is None or authority is None:
+        return None
+    begin, colon = scheme.end(), authority[0].rfind(":")
+    if (at := authority[0].rfind("@")) >= 0:
+        return begin, begin + at
+    if colon < 0 or authority[0].endswith("]") or _PORT.fullmatch(authority[0], colon):
+        return None
+    return begin, authority.end()
+
+
+def as_address(value: str) -> str:
+    """A value that should be one address, as a message may quote it: without its login, whatever that holds."""
+    begin, at = scheme.end() if (scheme := _SCHEME.match(value)) else 0, value.rfind("@")
+    if at > begin and ":" in value[begin:at]:
+        hide([value[begin:at].partition(":")[2]])
+        value = f"{value[:begin]}{MASK}{value[at:]}"
+    elif login := _address_login(value):
+        value = f"{value[: login[0]]}{MASK}{value[login[1] :]}"
+    return without_telling(_PARAMETER_OF_ADDRESS.sub(_masked_parameter, value))
+
+
 def telling(value: str) -> list[str]:
     """The secrets that a text tells by itself: passwords of logins, secret parameters, well-known tokens."""
-    found = [value[start:end].partition(":")[2] for start, end in _logins(value, _WHOLE_WORD)]
-    found += [match[2] for match in _WHOLE_PARAMETER.finditer(value) if sounds_secret(match[1])]
+    address = _address_login(value)
+    logins = [*_logins(value, _WHOLE_WORD), *([address] if address else [])]
+    parameters = _PARAMETER_OF_ADDRESS if _SCHEME.match(value) else _WHOLE_PARAMETER
+    found = [value[start:end].partition(":")[2] for start, end in logins]
+    found += [match[2] for match in parameters.finditer(value) if sounds_secret(match[1])]
     found += [match[0].removeprefix(match[1] or "") for match in _TOKEN.finditer(value)]
     return [each for each in found if each]
 

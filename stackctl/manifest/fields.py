@@ -268,7 +268,7 @@ def _address(value: Any) -> str:
     try:
         split_address(text)
     except ValueError as error:
-        raise wrong(f"{error}: `{redaction.without_telling(text)}`", _address_remedy(text)) from None
+        raise wrong(f"{error}: `{redaction.as_address(text)}`", _address_remedy(text)) from None
     return text
 
 
@@ -296,7 +296,7 @@ def _url(value: Any) -> str:
     if not re.fullmatch(r"https?://[^\s/:@]+(:[0-9]{1,5})?(/\S*)?", text):
         whole = "Write it whole, like `https://example.org/health`."
         remedy = "Write it without a user and a password." if redaction.is_telling(text) else whole
-        raise wrong(f"not an http or https URL: `{redaction.without_telling(text)}`", remedy)
+        raise wrong(f"not an http or https URL: `{redaction.as_address(text)}`", remedy)
     return text
 
 

@@ -316,3 +316,25 @@ def test_names_of_secrets_in_texts_for_people_are_no_secrets(tmp_path: Path) -> 
     stack = read(tmp_path / "stack.yml", {}).stack
     assert stack
     assert not stack.secrets
+
+
+ADDRESSES = [
+    "exporters: {kafka: {brokers: ['u:${X:?SECRET}@x:9092']}}",
+    "exporters: {kafka: {brokers: ['u:\"SECRET@x:9092']}}",
+    "exporters: {redis: {address: 'redis://u:SECRET'}}",
+    "exporters: {blackbox: {probes: {a: {url: 'http://u:a SECRET@host/'}}}}",
+    "exporters: {blackbox: {probes: {a: {url: 'http://host/?token=a SECRET&x=1'}}}}",
+    "alertmanager: {receivers: {t: {webhook: {url: 'ftp://u:a b SECRET@h/x'}}}}",
+    "services: {api: {targets: ['u:a SECRET@host:1']}}",
+]
+
+
+@pytest.mark.parametrize("written", ADDRESSES)
+def test_a_broken_address_shows_no_password(tmp_path: Path, written: str) -> None:
+    text = "version: 1\nname: shop\n" + written.replace("SECRET", "m4rked-s3cret")
+    assert [place for place, seen in shown(tmp_path, text, "x") if "m4rked-s3cret" in seen] == []
+
+
+@pytest.mark.parametrize("address", ["http://host:9090/x", "http://host:{port}/", "ftp://[::1]:21", "http://host"])
+def test_an_address_without_a_password_is_quoted_whole(address: str) -> None:
+    assert redaction.as_address(address) == address
