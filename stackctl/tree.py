@@ -29,7 +29,7 @@ class Unit:
     name      unique in the stack
     service   its name in compose.yaml and on the stack's network, "" when it is the same
     address   host:port on the user's machine, "" when it has none
-    ready     URL that answers 200 when the unit is ready, "" when running is all there is to know
+    ready     URL that returns 200 when the unit is ready, "" when running is all there is to know
     reload    URL that takes a POST to re-read the configuration, "" when only a restart does
     user      who asks it, with the password in `password_file`; "" where no login is needed
     ca_file   what has signed its certificate, which has the name `server_name`; "" is as in `stackctl.access`

@@ -99,7 +99,7 @@ def _other(context: Context, subject: Subject, url: str) -> Diagnostic:
     if isinstance(answer, NoAnswer):
         return subject.failed(answer.summary, remedy)
     if not answer.ok and answer.status != 401:  # a login is for Prometheus to give
-        return subject.failed(f"{url}/-/ready answers {answer.status}", remedy, stage="loaded")
+        return subject.failed(f"{url}/-/ready returns {answer.status}", remedy, stage="loaded")
     return subject.passed(f"it answers at {url}")
 
 

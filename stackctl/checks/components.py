@@ -35,7 +35,7 @@ def _component(context: Context, component: Server) -> Diagnostic:
     if isinstance(answer, NoAnswer):
         return subject.failed(answer.summary, f"Run `stackctl up`; {logs} shows why it stopped.")
     if answer.status == 401:
-        return subject.failed(f"{http.base}{path} answers 401: it rejects the configured login", REWRITE)
+        return subject.failed(f"{http.base}{path} returns 401: it rejects the configured login", REWRITE)
     if not answer.ok:
-        return subject.failed(f"{http.base}{path} answers {answer.status}", f"See {logs}.", answer.text[:400])
+        return subject.failed(f"{http.base}{path} returns {answer.status}", f"See {logs}.", answer.text[:400])
     return subject.passed(f"ready at {http.base}")

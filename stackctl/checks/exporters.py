@@ -130,7 +130,7 @@ def _reason(context: Context, exporter: Exporter, probe: Probe) -> str:
     last = failed[-1]
     if "status_code" in last.fields:
         circle = ", after a redirect loop" if any("Not following" in each.message for each in entries) else ""
-        return f"it answers {last.fields['status_code']}{circle}"
+        return f"it returns {last.fields['status_code']}{circle}"
     return last.error or last.message
 
 

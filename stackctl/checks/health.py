@@ -58,9 +58,9 @@ def _ask(context: Context, job: Job, service: Service, kind: str, path: str, end
             answer.summary, f"Start the service, or correct `health.{kind}` of `{service.name}`.", stage="declared"
         )
     if answer.ok:
-        return subject.passed(f"{url} answers {answer.status}")
+        return subject.passed(f"{url} returns {answer.status}")
     meaning, remedy = _MEANINGS.get(answer.status) or _MEANINGS.get(answer.status // 100) or ("", _OTHER)
-    summary = f"{url} answers {answer.status}: {meaning or first_line(answer.text)}"
+    summary = f"{url} returns {answer.status}: {meaning or first_line(answer.text)}"
     return subject.failed(summary, remedy, answer.text[:400], stage="declared")
 
 

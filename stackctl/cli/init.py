@@ -26,7 +26,10 @@ def init(
     example: Annotated[
         str | None,
         typer.Option(
-            "--example", metavar="NAME", help="Start from an example, as `quickstart`. A wrong name lists them."
+            "--example",
+            metavar="NAME",
+            help="Start from an example; choices: dag-workflow, data-pipeline, dishtayantra, mojo-compute, pybase or "
+            "quickstart.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,

@@ -81,7 +81,7 @@ class Alertmanager:
         """The attempts to notify, by receiver and integration. The receiver is "" where the version does not say it."""
         answer = self.http.ask("/metrics")
         if not answer.ok:
-            raise NoAnswer.of("server.no-answer", f"{self.http.base}/metrics answers {answer.status}")
+            raise NoAnswer.of("server.no-answer", f"{self.http.base}/metrics returns {answer.status}")
         metrics = Exposition(answer.text)
         found: dict[tuple[str, str], Account] = {}
         for name in ("", "failed_"):

@@ -128,7 +128,7 @@ class Http:
 
     def refused(self, path: str, answer: Answer) -> NoAnswer:
         """The error of an answer that is not a good one, with its status and words."""
-        error = NoAnswer.of("server.no-answer", f"{self.base}{path} answers {answer.status}: {words(answer.text)}")
+        error = NoAnswer.of("server.no-answer", f"{self.base}{path} returns {answer.status}: {words(answer.text)}")
         error.status, error.said = answer.status, words(answer.text)
         return error
 
@@ -183,14 +183,14 @@ def why(error: Exception) -> str:
 
 _REASONS = {
     "Connection refused": "connection refused",
-    "timed out": "no answer in time",
+    "timed out": "no response in time",
     "Name or service not known": "the name does not resolve",
     "Temporary failure in name resolution": "the name does not resolve",
     "nodename nor servname": "the name does not resolve",
     "No route to host": "no route to the host",
     "Network is unreachable": "the network is unreachable",
     "Connection reset": "the connection was reset",
-    "IncompleteRead": "the answer was cut short",
-    "RemoteDisconnected": "the connection was closed without an answer",
+    "IncompleteRead": "the response was cut short",
+    "RemoteDisconnected": "the connection was closed without a response",
     "WRONG_VERSION_NUMBER": "TLS was used on a plain HTTP port",
 }

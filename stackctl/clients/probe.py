@@ -29,8 +29,8 @@ _WORDS: dict[Failure, str] = {
     "unresolved": "the name does not resolve",
     "unreachable": "there is no route to the host",
     "unconnected": "no connection in {seconds:.1f} s",
-    "silent": "connected, but no answer in {seconds:.1f} s",
-    "closed": "the connection was closed without an HTTP answer",
+    "silent": "connected, but no response in {seconds:.1f} s",
+    "closed": "the connection was closed without an HTTP response",
     "plain": "the server does not use TLS",
     "unable": "it cannot be reached from there",
 }

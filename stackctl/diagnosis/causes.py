@@ -217,7 +217,7 @@ def _closed(case: Case) -> Diagnosis:
     if _speaks_tls(case.seen.other):
         return _wants_tls(case)
     remedy = "The port may speak another protocol: correct the port or `scheme`."
-    return Diagnosis("the connection was closed without an answer", remedy)
+    return Diagnosis("the connection was closed without a response", remedy)
 
 
 # -- TLS ----------------------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ def _wants_tls(case: Case) -> Diagnosis:
     known = _speaks_tls(case.seen.other)
     shown = _certificate(case.seen.other)
     return Diagnosis(
-        "it speaks TLS, not plain HTTP" if known else "it does not speak plain HTTP; it may want TLS",
+        "it speaks TLS, not plain HTTP" if known else "it does not speak plain HTTP; it may require TLS",
         f"Write `scheme: https` for the service `{case.job.name}`"
         f"{', and `tls: {ca_file: ...}` when its certificate is your own' if known else ''}.",
         shown,
@@ -342,7 +342,7 @@ def _server_error(case: Case) -> Diagnosis:
 
 def _without_content(case: Case) -> Diagnosis:
     said = re.search(r"HTTP status (2\d\d[^\n]*)", case.error)
-    remedy = f"`metrics_path: {case.job.metrics_path}` may be wrong: use the path that answers 200 with metrics."
+    remedy = f"`metrics_path: {case.job.metrics_path}` may be wrong: use the path that returns 200 with metrics."
     return Diagnosis(f"it answers without metrics ({said[1] if said else '2xx'})", remedy)
 
 

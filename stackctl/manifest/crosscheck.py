@@ -184,7 +184,11 @@ def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[F
     if service.targets is None and service.discovery is None and service.push is None:
         yield path, "the service has neither `targets` nor `discovery`", 'Add `targets: ["localhost:8000"]`.'
     if service.targets is not None and service.discovery is not None:
-        yield path, "the service has both `targets` and `discovery`", "Keep one; make the other a service of its own."
+        yield (
+            path,
+            "the service has both `targets` and `discovery`",
+            "Keep one, and declare another service for the other.",
+        )
     if service.targets == []:
         yield (*path, "targets"), "the list of targets is empty", "Name at least one `host:port`."
     if service.basic_auth and service.authorization:
@@ -219,7 +223,7 @@ def _push(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Fou
     if service.push is None:
         return
     if service.targets is not None or service.discovery is not None:
-        remedy = "Keep one; make the other a service of its own."
+        remedy = "Keep one, and declare another service for the other."
         yield (*path, "push"), "a service is either scraped or pushes", remedy
     if manifest.pushgateway is None:
         yield (*path, "push"), "there is no Pushgateway to push to", "Add `pushgateway: {}` at the top level."

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # A snapshot writes all samples that are in memory, which takes as long as the disk does.
 _SNAPSHOT_SECONDS = 600.0
 _READY_SECONDS = 120.0
-_CAUSE = "its data is read while nobody writes it"
+_CAUSE = "its data is copied while it is stopped"
 
 
 def back_up(manifest: Path, file: Path) -> Label:

@@ -51,7 +51,7 @@ def run(
         output, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         _kill(process)
-        cause = f"It has not ended after {seconds:g} seconds."
+        cause = f"It did not finish within {seconds:g} seconds."
         return Diagnostic(UNUSABLE, f"{name} does not answer", cause=cause, remedy=f"Try `{command[0]} --version`.")
     except BaseException:
         _kill(process)

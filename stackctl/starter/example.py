@@ -20,7 +20,7 @@ def example_files(name: str, examples: Path | None = None) -> dict[str, bytes]:
     known = sorted(path.parent.name for path in folder.glob(f"*/{c.MANIFEST}"))
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
-        hint = f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known)}."
+        hint = f"Did you mean `{close[0]}`?" if close else f"Available: {', '.join(known)}."
         raise InputError.of("usage.unknown-name", f"--example: there is no example `{name}`", remedy=hint)
     root = folder / name
     paths = (path for path in sorted(root.rglob("*")) if path.is_file())

@@ -59,14 +59,14 @@ def _reply(response: http.client.HTTPResponse) -> Reply:
         return Reply(response.status, kind, body(response, SIZE_LIMIT).decode(errors="replace"))
     to = response.getheader("Location")
     leads = f", a redirect to {to}" if to and 300 <= response.status < 400 else ""
-    return Reply(response.status, kind, reason=f"it answers {response.status}{leads}")
+    return Reply(response.status, kind, reason=f"it returns {response.status}{leads}")
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, TooMuch):
-        return "its answer does not end"
+        return "its response does not end"
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return "no response in time"
     if isinstance(error, ssl.SSLCertVerificationError):
         return "its certificate is not trusted"
     if isinstance(error, ssl.SSLError):

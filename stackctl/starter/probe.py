@@ -126,7 +126,7 @@ def _first_with_metrics(url: MetricsUrl, paths: Iterable[str], timeout: float, a
 
 def _judge(url: MetricsUrl, reply: Reply) -> Found:
     if not reply.ok:
-        return Found(url, problem=reply.reason or f"it answers {reply.status}")
+        return Found(url, problem=reply.reason or f"it returns {reply.status}")
     scrape = read(reply.text)
     if scrape is None:
         kind = reply.content_type.partition(";")[0] or "something"

@@ -70,7 +70,7 @@ class Generation:
             return read_text(self.path / name)
         except (OSError, ValueError) as error:
             cause = f"{getattr(error, 'strerror', None) or 'It is not text'}: {name}"
-            remedy = "Run `stackctl up` as the user who brought the stack up: it rewrites damaged files."
+            remedy = "Run `stackctl up` as the user who started the stack: it rewrites damaged files."
             summary = f"the files of generation {self.id} cannot be read"
             raise Unavailable.of("generation.damaged", summary, cause=cause, remedy=remedy) from None
 

@@ -18,7 +18,7 @@ from stackctl.diagnostic import Diagnostic
 _SCRIPT = """\
 #!/bin/sh
 # Debian's {binary} needs {fixed_file}.
-# Where that is not there, run it in a mount namespace of its own, in which this package's files lie over /usr/share.
+# Where it is missing, run the program in its own mount namespace, with this package's files mounted over /usr/share.
 set -e
 here=$(dirname "$(readlink -f "$0")")
 program="$here/usr/bin/{binary}"
@@ -57,6 +57,6 @@ def obstacle(release: Release) -> Diagnostic:
     return Diagnostic(
         "tools.does-not-run",
         f"Debian's {release.project} cannot run from the cache on this machine",
-        cause=f"It reads {release.fixed_file}, and no mount namespace may be made here in which that file is there.",
+        cause=f"It reads {release.fixed_file}, and this machine allows no mount namespace that provides this file.",
         remedy="Use `--source archive`, or put an upstream build on PATH.",
     )

@@ -111,7 +111,7 @@ def version_of(path: Path) -> str:
         return found[1]
     if ran.returncode == 0 and "version" in said.lower():
         return ""
-    raise _does_not_run(path, said.strip() or f"It ended with exit code {ran.returncode} and no output.")
+    raise _does_not_run(path, said.strip() or f"It exited with code {ran.returncode} and no output.")
 
 
 def is_at_least(version: str, minimum: str) -> bool:

@@ -75,8 +75,8 @@ def datasource_difference(client: Grafana) -> list[str]:
     except NoAnswer as error:
         if not error.status:
             raise
-        return [f"it does not reach Prometheus: {error.said}"]
-    return [] if health.get("status") == "OK" else [f"it does not reach Prometheus: {health.get('message', health)}"]
+        return [f"it cannot reach Prometheus: {error.said}"]
+    return [] if health.get("status") == "OK" else [f"it cannot reach Prometheus: {health.get('message', health)}"]
 
 
 def dashboards_difference(client: Grafana, dashboards: Mapping[str, Any], gone: Iterable[str]) -> list[str]:

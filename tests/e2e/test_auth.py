@@ -220,7 +220,7 @@ def test_a_login_changed_by_hand_must_be_told_and_repaired_by_a_reload(guarded: 
     web.chmod(0o640)
     web.write_text(web.read_text().replace("ops:", "stranger:"))
     row = guarded.failures("--only", "component", "--timeout", "1s")["component.ready prometheus"]
-    assert row["summary"].endswith("/-/ready answers 401: it rejects the configured login")
+    assert row["summary"].endswith("/-/ready returns 401: it rejects the configured login")
     assert "running, not ready: HTTP 401" in guarded.run("status").stdout
     assert row["remedy"].startswith("Run `stackctl reload`")
     guarded.run("reload")

@@ -164,7 +164,7 @@ def test_a_health_path_must_be_asked(stack: Stack, status: int, says: str, remed
     stack.app.answers["/ready"] = (status, "text/plain", b"the database is away")
     with undone(stack.app.answers.clear):
         failure = red(stack, f"service.health {api(stack)} ready")[f"service.health {api(stack)} ready"]
-    assert f"answers {status}: {says}" in failure["summary"]
+    assert f"returns {status}: {says}" in failure["summary"]
     assert failure["remedy"] == remedy
 
 

@@ -19,7 +19,7 @@ class FindModel(Model):
 
     type: Literal["counter", "gauge", "histogram"] | None = Field(None, description="Of a metric: its type.")
     name: Regex | None = Field(None, description="Of a metric: what its whole name matches.")
-    labels: list[LabelName] = Field(default_factory=list, description="Labels, one of which it has, or is.")
+    labels: list[LabelName] = Field(default_factory=list, description="Labels of which it has at least one.")
     of: Text | None = Field(None, description="Of a label: the parameter whose metric has it.")
 
 

@@ -30,7 +30,7 @@ def end(manifest: Path, state: State, entry: Entry) -> str:
     before = state.generation(entry.before)
     tree, whole = (state.read(one) if one else None for one in (firing, before))
     if whole is None:
-        remedy = "Run `stackctl up`: it brings in what the manifest says."
+        remedy = "Run `stackctl up` to apply the manifest."
         raise Unavailable.of(
             "generation.damaged", f"generation {entry.before}, the one before the drill, is damaged", remedy=remedy
         )

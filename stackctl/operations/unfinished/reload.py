@@ -21,7 +21,7 @@ def roll_back(manifest: Path, state: State, entry: Entry) -> str:
     running = state.running()
     if running is None or not running.partly:
         state.end()
-        return "it had ended" if running else "nothing runs"
+        return "it had finished" if running else "nothing is running"
     try:
         live = Live.open(manifest)
         old = live.confirmed()

@@ -74,4 +74,6 @@ def _remove_unused(runtime: Runtime, entry: Entry, generation: Generation | None
 
     unused = [one.name for one in runtime.observe() if one.name in entry.aside and one.state == "created"]
     if unused and generation:
-        runtime.execute(Plan(tuple(Step("remove", name, "made for its data only") for name in unused)), generation)
+        runtime.execute(
+            Plan(tuple(Step("remove", name, "created only to access its data") for name in unused)), generation
+        )

@@ -47,7 +47,7 @@ def test_a_login_that_is_refused_must_be_told_with_what_to_do(well: World) -> No
     well.change(server=Access(server.url, ("ops", "right-horse")))
     finding = well.only("component.ready", "prometheus")
     assert finding.status == "fail"
-    assert finding.summary == f"{server.url}/-/ready answers 401: it rejects the configured login"
+    assert finding.summary == f"{server.url}/-/ready returns 401: it rejects the configured login"
     assert finding.remedy == REWRITE
     assert "right-horse" not in str(well.findings())
 
@@ -102,7 +102,7 @@ def test_grafana_must_be_told_of_another_password_and_confirm_that_it_gets_in(tm
         health = "/api/datasources/uid/prometheus/health"
         grafana.routes[health] = Reply({"status": "ERROR", "message": "401 Unauthorized"}, 400)
         look = live.asked(new, old)["Grafana"]
-        assert look() == ["it does not reach Prometheus: 401 Unauthorized"]
+        assert look() == ["it cannot reach Prometheus: 401 Unauthorized"]
         grafana.routes[health] = {"status": "OK"}
         assert look() == []
         assert grafana.asked.count(reload) == 1

@@ -55,7 +55,7 @@ def test_panels_must_be_asked_of_prometheus_where_grafana_does_not_run(well: Wor
 
 def test_a_datasource_that_does_not_answer_must_be_told_for_each_panel(well: World) -> None:
     well.servers["grafana"].routes["/api/ds/query"] = Reply({"message": "Data source not found"}, 404)
-    summary = f"Grafana cannot run it: {well.servers['grafana'].url}/api/ds/query answers 404: Data source not found"
+    summary = f"Grafana cannot run it: {well.servers['grafana'].url}/api/ds/query returns 404: Data source not found"
     assert told(well.only(PANEL))[:2] == ("fail", summary)
 
 

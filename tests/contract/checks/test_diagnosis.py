@@ -156,7 +156,7 @@ def test_a_service_that_hangs_must_be_told_from_packets_that_are_lost(
     finding = down("context deadline exceeded")
     assert time.monotonic() - begun < 5
     assert finding.summary == "down: it does not answer in time"
-    assert "connected, but no answer in 2.0 s" in finding.evidence
+    assert "connected, but no response in 2.0 s" in finding.evidence
 
     @contextmanager
     def lost(host: str, port: int, seconds: float) -> Iterator[socket.socket]:

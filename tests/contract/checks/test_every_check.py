@@ -93,7 +93,7 @@ def test_a_component_that_is_not_ready_must_be_told_with_what_it_says(well: Worl
     well.servers["pushgateway"].routes["/-/ready"] = Reply("starting", 503)
     finding = well.only("component.ready", "pushgateway")
     url = well.servers["pushgateway"].url
-    assert told(finding) == ("fail", f"{url}/-/ready answers 503", "See `stackctl logs pushgateway`.")
+    assert told(finding) == ("fail", f"{url}/-/ready returns 503", "See `stackctl logs pushgateway`.")
     assert finding.evidence == "starting"
 
 
@@ -320,7 +320,7 @@ def test_a_health_path_that_does_not_answer_2xx_must_be_told(
 ) -> None:
     well.change(fetch=lambda url: answer if url.endswith("/ready") else Answer(200, "", ""))
     finding = well.only("service.health", "api/localhost:8000 ready")
-    assert told(finding) == ("fail", f"http://localhost:8000/ready answers {answer.status}: {summary}", remedy)
+    assert told(finding) == ("fail", f"http://localhost:8000/ready returns {answer.status}: {summary}", remedy)
     assert well.only("service.health", "api/localhost:8000 live").status == "pass"
 
 
@@ -500,7 +500,7 @@ def test_a_datasource_that_was_not_provisioned_must_be_told(well: World) -> None
     del well.servers["grafana"].routes["/api/datasources/uid/prometheus"]
     finding = well.only("grafana.datasource")
     assert (finding.status, finding.remedy) == ("fail", LOGS)
-    assert "answers 404: Not found" in finding.summary
+    assert "returns 404: Not found" in finding.summary
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -516,7 +516,7 @@ def test_a_dashboard_that_was_not_loaded_must_be_told(well: World) -> None:
     well.servers["grafana"].routes["/api/dashboards/uid/shop"] = Reply({"message": "Dashboard not found"}, 404)
     finding = well.only("grafana.dashboard")
     assert finding.summary.startswith("Grafana has not loaded it (uid shop): ")
-    assert finding.summary.endswith("answers 404: Dashboard not found")
+    assert finding.summary.endswith("returns 404: Dashboard not found")
 
 
 def test_another_dashboard_under_the_uid_must_be_told(well: World) -> None:

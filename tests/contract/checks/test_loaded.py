@@ -211,5 +211,5 @@ def test_a_dashboard_that_is_not_loaded_and_one_that_is_still_there_must_be_name
 
 def test_a_grafana_that_refuses_must_be_no_answer(server: Server) -> None:
     server.routes["/api/dashboards/uid/shop"] = Reply({"message": "Invalid username or password"}, 401)
-    with pytest.raises(NoAnswer, match="answers 401: Invalid username or password"):
+    with pytest.raises(NoAnswer, match="returns 401: Invalid username or password"):
         dashboards_difference(Grafana(Http(Access(server.url))), dashboards_in(TREE), [])

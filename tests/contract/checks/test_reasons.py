@@ -30,8 +30,8 @@ CIRCLE = 'level=WARN msg="Not following redirect" module=http_2xx\n' + STATUS.re
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
-        (STATUS, ": it answers 404"),
-        (CIRCLE, ": it answers 302, after a redirect loop"),
+        (STATUS, ": it returns 404"),
+        (CIRCLE, ": it returns 302, after a redirect loop"),
         (REFUSED, ': Get "http://example.test/": connect: connection refused'),
         ("", ""),
     ],

@@ -65,7 +65,7 @@ def test_a_name_of_the_certificate_must_do_where_the_address_is_none_of_them(acc
 
 def test_a_wrong_password_must_be_told_as_one_and_not_shown(server: Server, access: Access) -> None:
     wrong = replace(access, login=("ops", "wrong-horse"))
-    assert refusal(wrong).startswith(f"{server.url}/api/v1/scrape_pools answers 401: ")
+    assert refusal(wrong).startswith(f"{server.url}/api/v1/scrape_pools returns 401: ")
     assert is_ready(unit(server), wrong).status == 401
     with pytest.raises(CheckFailed, match="prometheus did not reload: HTTP 401") as raised:
         reload_all([(unit(server), wrong)])

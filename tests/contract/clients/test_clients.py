@@ -166,7 +166,7 @@ def test_an_error_must_be_told_with_its_status_and_the_servers_words(server: Ser
     server.routes[path] = Reply({"message": "No, thank you"}, status)
     error = refusal(Http(Access(server.url)), path)
     assert error.status == status
-    assert error.summary == f"{server.url}{path} answers {status}: No, thank you"
+    assert error.summary == f"{server.url}{path} returns {status}: No, thank you"
 
 
 @pytest.mark.parametrize(
@@ -180,12 +180,12 @@ def test_an_error_must_be_told_with_its_status_and_the_servers_words(server: Ser
 )
 def test_the_words_of_an_error_must_be_found_in_any_form(server: Server, body: Any, words: str) -> None:
     server.routes["/api/v1/rules"] = Reply(body, 502)
-    assert refusal(Http(Access(server.url)), "/api/v1/rules").summary.endswith(f"answers 502: {words}")
+    assert refusal(Http(Access(server.url)), "/api/v1/rules").summary.endswith(f"returns 502: {words}")
 
 
 def test_a_redirect_must_not_be_followed(server: Server) -> None:
     server.routes["/api/v1/rules"] = Reply("moved", 302)
-    assert "answers 302" in refusal(Http(Access(server.url)), "/api/v1/rules").summary
+    assert "returns 302" in refusal(Http(Access(server.url)), "/api/v1/rules").summary
     assert server.asked == ["/api/v1/rules"]
 
 
@@ -326,6 +326,6 @@ def test_what_changes_something_must_not_be_sent_twice() -> None:
     with breaking(closes=False) as (url, came):
         client = Prometheus(Http(Access(url)))
         client.ready()
-        with pytest.raises(NoAnswer, match="the connection was closed without an answer"):
+        with pytest.raises(NoAnswer, match="the connection was closed without a response"):
             client.reload()
         assert came == ["GET", "POST"]

@@ -86,10 +86,10 @@ def test_ends_an_answer_that_drips(asking: str, drip: str) -> None:
 
 def test_says_that_an_answer_came_too_late() -> None:
     with serving(DRIPS["body in chunks"]) as port:
-        with pytest.raises(NoAnswer, match="no answer in time"):
+        with pytest.raises(NoAnswer, match="no response in time"):
             ASKING["client"](port)
         assert ask("GET", f"http://127.0.0.1:{port}/", 0.3).status == 0
-        assert fetch(f"http://127.0.0.1:{port}/", 0.3).reason == "no answer in time"
+        assert fetch(f"http://127.0.0.1:{port}/", 0.3).reason == "no response in time"
         found = probe(f"http://127.0.0.1:{port}/", dial.directly, 0.3)
         assert found.reply
         assert not found.reply.whole
@@ -100,7 +100,7 @@ def test_ends_an_answer_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(endless) as port:
         with pytest.raises(NoAnswer, match="larger than the limit of 1 MB"):
             Http(Access(f"http://127.0.0.1:{port}"), timeout=60).ask("/")
-        assert fetch(f"http://127.0.0.1:{port}/", 60).reason == "its answer does not end"
+        assert fetch(f"http://127.0.0.1:{port}/", 60).reason == "its response does not end"
         assert server_at(f"127.0.0.1:{port}") == ""
 
 
@@ -119,5 +119,5 @@ def test_follows_no_redirect() -> None:
 
     with serving(answer) as port:
         assert fetch(f"http://127.0.0.1:{port}/metrics", 5).reason == (
-            "it answers 302, a redirect to http://127.0.0.1:1/"
+            "it returns 302, a redirect to http://127.0.0.1:1/"
         )

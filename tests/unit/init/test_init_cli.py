@@ -9,6 +9,7 @@ import pytest
 
 from stackctl.cli import init
 from stackctl.cli.main import main
+from stackctl.data import data_dir
 from stackctl.manifest import load
 from stackctl.starter import Found, parse_url
 
@@ -110,3 +111,9 @@ def test_loopback_only_must_lead_to_the_native_runtime(
     monkeypatch.setattr("stackctl.starter.find_local", lambda: [Found(FOUND.url, loopback_only=True)])
     assert main(["init", str(tmp_path)]) == 0
     assert "stackctl up --runtime native" in capsys.readouterr().out
+
+
+def test_help_lists_every_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(path.parent.name in shown for path in data_dir("examples").glob("*/stack.yml"))

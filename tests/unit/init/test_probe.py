@@ -61,7 +61,7 @@ def test_a_bare_address_must_be_tried_on_the_usual_paths() -> None:
 def test_a_given_path_must_be_the_only_one_that_is_tried() -> None:
     with serving({"/metrics": (200, PLAIN, METRICS)}) as port:
         found = look_at(parse_url(f"localhost:{port}/other"))
-    assert (found.scrape, found.problem) == (None, "it answers 404")
+    assert (found.scrape, found.problem) == (None, "it returns 404")
 
 
 def test_health_paths_must_be_found() -> None:
@@ -94,7 +94,7 @@ def test_a_content_type_that_prometheus_refuses_must_be_noticed(kind: str, needs
     ("page", "problem"),
     [
         ((200, "text/html", "<html>"), "it returns text/html, which is not in Prometheus' format"),
-        ((500, PLAIN, "x"), "it answers 500"),
+        ((500, PLAIN, "x"), "it returns 500"),
     ],
 )
 def test_what_is_wrong_must_be_said(page: tuple[int, str, str], problem: str) -> None:
@@ -118,13 +118,13 @@ def test_a_server_that_accepts_and_says_nothing_must_not_hold_the_search() -> No
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
-        assert fetch(f"http://127.0.0.1:{mute.getsockname()[1]}/", 0.1).reason == "no answer in time"
+        assert fetch(f"http://127.0.0.1:{mute.getsockname()[1]}/", 0.1).reason == "no response in time"
 
 
 def test_an_answer_without_an_end_must_be_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stackctl.starter.fetch.SIZE_LIMIT", 10)
     with serving({"/metrics": (200, PLAIN, METRICS)}) as port:
-        assert fetch(f"http://127.0.0.1:{port}/metrics", 1).reason == "its answer does not end"
+        assert fetch(f"http://127.0.0.1:{port}/metrics", 1).reason == "its response does not end"
 
 
 def test_what_is_not_http_must_be_said() -> None:
