@@ -137,7 +137,7 @@ def test_a_server_that_is_gone_must_be_told_as_refused(path: str) -> None:
 def test_a_server_that_hangs_must_be_told_after_the_timeout(server: Server) -> None:
     server.hang = Event()
     error = refusal(Http(Access(server.url), timeout=0.1), "/api/v1/rules")
-    assert error.summary == f"{server.url}/api/v1/rules does not answer: no answer in time"
+    assert error.summary == f"{server.url}/api/v1/rules does not answer: no response in time"
 
 
 @every_call
