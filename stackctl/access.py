@@ -1,4 +1,4 @@
-"""How a client gets at a server: where that is, who the client says it is, and whom it takes the server for."""
+"""Access to a server: its URL, the client's login, and the server certificates that the client trusts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE--
 
 @dataclass(frozen=True)
 class Access:
-    """What it takes to ask one server. Over TLS its certificate is always verified, as a login may be sent to it.
+    """Settings of a connection to one server. Over TLS the certificate is always verified, as a login may be sent.
 
     url          the base of its URLs: `https://127.0.0.1:9090`
     login        the user and the password of basic auth

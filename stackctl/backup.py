@@ -36,7 +36,7 @@ _COMPRESSION = 3
 
 @dataclass(frozen=True)
 class Label:
-    """What a backup says of itself: of which stack and units, from which runtime and versions, and when (UTC)."""
+    """Description of a backup: stack, units, runtime, versions and time (UTC)."""
 
     stack: str
     runtime: str
@@ -60,7 +60,7 @@ def pack(out: IO[bytes], label: Label, data: Iterable[tuple[str, DataFile]]) -> 
 
 
 def verify(path: Path) -> Label:
-    """What the backup at `path` is, after every byte of it has been read and compared with its checksum.
+    """Return the label of the backup at `path`, after comparing every byte of it with its checksum.
 
     Raises InputError for what is damaged, incomplete, of another format, or would lead out of a unit's data.
     """
@@ -123,7 +123,7 @@ def _has_data(unit: str) -> bool:
 
 
 def _is_safe(name: str) -> bool:
-    """Whether a name lies below the data of a unit that has data."""
+    """Return whether a name lies below the data of a unit that has data."""
     top, *below = name.split("/")
     return top == _DATA and len(below) > 1 and _has_data(below[0]) and not {"", ".", ".."} & set(below)
 

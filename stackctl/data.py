@@ -1,4 +1,4 @@
-"""Where the files that ship with stackctl lie: templates, dashboards, rules and examples."""
+"""Locations of the files that ship with stackctl: templates, dashboards, rules and examples."""
 
 from __future__ import annotations
 

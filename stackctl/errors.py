@@ -1,4 +1,4 @@
-"""What can go wrong, as values: each error carries its problems, its exit code and what to do about it."""
+"""Errors as values: each one carries its problems, its exit code and what to do about it."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def read(root: Path) -> Home | None:
 
 
 def place(root: Path, home: Home | None) -> Place:
-    """Where the state folder `root` is, compared with its record.
+    """Compare the state folder `root` with the location in its record.
 
     "unmarked" has no record. A folder whose former place cannot be looked at counts as copied: then nothing that runs
     is touched.

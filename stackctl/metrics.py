@@ -1,4 +1,4 @@
-"""Who serves which metrics in a stack, as far as its manifest tells: what expressions are judged by, before and after
+"""Sources of the metrics in a stack, as far as its manifest says: expressions are judged by them, before and after
 they run."""
 
 from __future__ import annotations

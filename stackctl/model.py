@@ -33,7 +33,7 @@ class Listen:
 
     @property
     def reached(self) -> str:
-        """Where a client on the same machine reaches it; a wildcard address is reached through loopback."""
+        """Return the address for a client on the same machine; a wildcard address is reached through loopback."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(  # noqa: S104 - read, not bound
             self.host, f"[{self.host}]" if ":" in self.host else self.host
         )
@@ -65,7 +65,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Retention:
-    """How long Prometheus keeps samples: by age ("15d") and, when given, by size on disk ("10GB")."""
+    """Limits on how long Prometheus keeps samples: by age ("15d") and, when given, by size on disk ("10GB")."""
 
     time: str
     size: str | None = None
@@ -73,7 +73,7 @@ class Retention:
 
 @dataclass(frozen=True)
 class Login:
-    """Who may ask a server."""
+    """Login that a server accepts."""
 
     username: str
     password: Secret
@@ -81,7 +81,7 @@ class Login:
 
 @dataclass(frozen=True)
 class ServerTls:
-    """What a server proves itself with, in PEM form, to clients that ask it by `server_name`.
+    """Certificate and key of a server, in PEM form, for clients that use the name `server_name`.
 
     `ca` has signed the certificate; "" where every system trusts it.
     """
@@ -117,7 +117,7 @@ class Receiver:
 
 @dataclass(frozen=True)
 class Match:
-    """What a label of an alert must be: `operator` is "=", "!=", "=~" or "!~"."""
+    """Condition on a label of an alert: `operator` is "=", "!=", "=~" or "!~"."""
 
     label: str
     operator: str
@@ -152,7 +152,7 @@ class RoutingRule:
 
 @dataclass(frozen=True)
 class Routing:
-    """Who is told what. `inhibit` are the labels in which a warning agrees with the critical that silences it."""
+    """Routing of alerts. `inhibit` are the labels in which a warning agrees with the critical that silences it."""
 
     default: str
     grouping: Block
@@ -232,7 +232,7 @@ class Health:
 
 @dataclass(frozen=True)
 class NativeRun:
-    """How the native runtime starts a service. `cwd` is absolute."""
+    """Command of a service in the native runtime. `cwd` is absolute."""
 
     command: tuple[str, ...]
     env: Mapping[str, str | Secret]
@@ -241,7 +241,7 @@ class NativeRun:
 
 @dataclass(frozen=True)
 class Run:
-    """How the stack starts a service itself. `docker` holds Compose service fields, as written."""
+    """Ways to start a service itself. `docker` holds Compose service fields, as written."""
 
     docker: Block | None = None
     native: NativeRun | None = None
@@ -298,7 +298,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class Push:
-    """How a batch job pushes its metrics to the stack's Pushgateway: as which job, with which grouping labels."""
+    """Job and grouping labels with which a batch job pushes its metrics to the stack's Pushgateway."""
 
     job: str
     grouping: Mapping[str, str] = field(default_factory=dict)
@@ -306,7 +306,7 @@ class Push:
 
 @dataclass(frozen=True)
 class Service:
-    """What the user monitors: one scrape job.
+    """A service that the user monitors: one scrape job.
 
     `scrape` holds the fields that Prometheus' scrape_config takes as they are (basic_auth, tls_config, params,
     relabel_configs, ...); `relabel_origins` are the places of its relabel_configs. `discovery` holds `*_sd_configs`
@@ -350,7 +350,7 @@ class Rule:
     places: Mapping[tuple[str, str], Position] = field(default_factory=dict, repr=False)
 
     def place(self, part: str, key: str) -> Position:
-        """Where the label or annotation `key` is written, or else the rule."""
+        """Return the position of the label or annotation `key`, or else of the rule."""
         return self.places.get((part, key), self.origin)
 
 
@@ -427,7 +427,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Query:
-    """What a panel shows: `legend` is Grafana's format ("" leaves it to Grafana); `instant` is the value of now."""
+    """Query of a panel: `legend` is Grafana's format ("" leaves it to Grafana); `instant` shows the current value."""
 
     expr: str
     legend: str = ""
@@ -488,7 +488,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Board:
-    """What a dashboard in the compact form shows. `refresh` ("" is off) and `time` are durations."""
+    """Content of a dashboard in the compact form. `refresh` ("" is off) and `time` are durations."""
 
     rows: tuple[Row, ...]
     description: str = ""

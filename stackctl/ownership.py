@@ -1,4 +1,4 @@
-"""Who may read the files of a tree: everybody, or for a secret the one unit that needs it.
+"""Access to the files of a tree: for everybody, or for a secret only for the one unit that needs it.
 
 Natively a unit is a process of the user's, so a secret file is the user's own. A container runs as another user, and
 joins a group that only its unit has. Root gives the file to that group; another user may not, and lets the group in by
@@ -56,7 +56,7 @@ def protect_folder(path: Path, name: str, *, has_users: bool) -> None:
 
 
 def is_closed(path: Path) -> bool:
-    """Whether a file is one that others cannot read. Raises OSError."""
+    """Return whether a file is one that others cannot read. Raises OSError."""
     return not path.stat().st_mode & _OTHERS
 
 

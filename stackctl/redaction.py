@@ -1,4 +1,4 @@
-"""What no output may show: the values of secrets, known to this process from the manifest, and what tells by itself
+"""Redaction of all output: the values of secrets, known to this process from the manifest, and what tells by itself
 that it is one: logins and parameters in addresses, and tokens that begin as those of a well-known service.
 
 Lines of files are redacted by positions, where they are read. This is the second net: every text that leaves the
@@ -98,7 +98,7 @@ def without_telling(text: str) -> str:
 
 
 def _logins(text: str, words: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """Where the users and passwords of the addresses in a text are. `words` are what no login goes beyond."""
+    """Yield the places of users and passwords in the addresses of a text. `words` are what no login extends beyond."""
     for word in words.finditer(text) if "@" in text else ():
         if "@" not in word[0]:
             continue
@@ -111,7 +111,7 @@ def _logins(text: str, words: re.Pattern[str]) -> Iterator[tuple[int, int]]:
 
 
 def _bare_logins(word: str) -> Iterator[tuple[int, int]]:
-    """Where `user:password` stands before the `@` of a host."""
+    """Yield the places of `user:password` before the `@` of a host."""
     begin = 0
     for end in (at for at, sign in enumerate(word) if sign in "/@{}"):
         colon = word.find(":", begin, end)
@@ -129,7 +129,7 @@ def _masked_parameter(match: re.Match[str]) -> str:
 
 
 def _address_login(value: str) -> tuple[int, int] | None:
-    """Where the user and the password are in a value that is one address, also when the rest of it is missing."""
+    """Return the place of the user and the password in a value that is one address, even an incomplete one."""
     scheme = _SCHEME.match(value)
     authority = _AUTHORITY.match(value, scheme.end()) if scheme else None
     if scheme is None or authority is None:
@@ -170,7 +170,7 @@ def without_defaults(text: str) -> str:
 
 
 def is_telling(value: str) -> bool:
-    """Whether a text holds a secret that it tells by itself."""
+    """Return whether a text holds a secret that it tells by itself."""
     return bool(telling(value))
 
 
@@ -186,12 +186,12 @@ def spans(line: str) -> list[tuple[int, int]]:
 
 
 def is_maskable(value: str) -> bool:
-    """Whether a secret is long enough, and not a public word, so that it can be taken out of texts by its value."""
+    """Return whether a secret can be removed from texts by its value: it is long enough, and no public word."""
     return len(value) >= SHORTEST and value not in _known.public
 
 
 def parts(value: str) -> set[str]:
-    """What a text may hold of a secret, long enough to tell: all of it, or a line of a long one."""
+    """Return the parts of a secret that reveal it: all of it, or a line of a long one."""
     lines = {line.strip() for line in value.splitlines()}
     return {part for part in (value, value.strip(), *(lines if len(lines) > 1 else ())) if len(part) >= SHORTEST}
 

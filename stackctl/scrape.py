@@ -49,12 +49,12 @@ class Job:
 
     @property
     def scheme(self) -> str:
-        """How the targets are spoken to."""
+        """Return the scheme of the targets' URLs."""
         return self.service.scheme if self.service else self.component.listen.scheme if self.component else "http"
 
     @property
     def scrape_interval(self) -> str | None:
-        """How often it is scraped, where that is not as often as all."""
+        """Return the scrape interval, if it differs from the global one."""
         own = self.service or (self.component if isinstance(self.component, Exporter) else None)
         return own.scrape_interval if own else None
 
@@ -66,7 +66,7 @@ class Job:
 
     @property
     def discovered(self) -> bool:
-        """Whether the targets come from service discovery and so cannot be listed beforehand."""
+        """Return whether the targets come from service discovery and so cannot be listed beforehand."""
         return self.service is not None and bool(self.service.discovery)
 
 

@@ -54,14 +54,14 @@ def secret_keys() -> frozenset[str]:
 
 @lru_cache(maxsize=10_000)
 def is_secret(owner: str, key: str) -> bool:
-    """Whether a key is one of the products' secrets, in the mapping of another program that `owner` names."""
+    """Return whether a key is one of the products' secrets, in the mapping of another program that `owner` names."""
     if (owner, key) in _OPEN:
         return False
     return key in secret_keys() or any((product, owner, key) in _fields() for product in VERSIONS)
 
 
 def has_file(product: str, owner: str, key: str, image: Version, *, runs_image: bool) -> bool:
-    """Whether the product reads the key from a file that `<key>_file` names.
+    """Return whether the product reads the key from a file that `<key>_file` names.
 
     `image` is the version of its image, () when that is not known. A program of this machine, which runs when the image
     does not, may be older.
@@ -75,27 +75,27 @@ def has_file(product: str, owner: str, key: str, image: Version, *, runs_image: 
 
 
 def is_open(owner: str, key: str) -> bool:
-    """Whether a key that has the name of a secret is none in this mapping."""
+    """Return whether a key that has the name of a secret is none in this mapping."""
     return (owner, key) in _OPEN
 
 
 def is_secret_header(name: str) -> bool:
-    """Whether a header is secret: all but those that are known to be open."""
+    """Return whether a header is secret: all but those that are known to be open."""
     return name.lower() not in _OPEN_HEADERS
 
 
 def holds_headers(key: str) -> bool:
-    """Whether the mapping under a key has headers as its keys."""
+    """Return whether the mapping under a key has headers as its keys."""
     return key in _HEADERS
 
 
 def holds_parameters(key: str) -> bool:
-    """Whether the mapping under a key has parameters of a request as its keys."""
+    """Return whether the mapping under a key has parameters of a request as its keys."""
     return key in _PARAMETERS
 
 
 def is_secret_variable(name: str, value: str) -> bool:
-    """Whether a variable of an environment is secret: by its name, or because its value says so."""
+    """Return whether a variable of an environment is secret: by its name, or because its value says so."""
     if redaction.is_telling(value) or name.upper().endswith("_HEADERS"):
         return True
     return secret_names.sounds_secret(name) and not secret_names.is_setting(name, value)

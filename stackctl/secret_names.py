@@ -21,10 +21,10 @@ _LEADS_TO_SECRET = re.compile(r".*[-_](dir|file|files|hint|id|name|path|type|ttl
 
 @lru_cache(maxsize=10_000)
 def sounds_secret(name: str) -> bool:
-    """Whether a name, of a parameter or a variable, is that of a secret."""
+    """Return whether a name, of a parameter or a variable, is that of a secret."""
     return not _LEADS_TO_SECRET.fullmatch(name) and bool(_SECRET_NAME.fullmatch(name) or _SECRET_WITHIN.search(name))
 
 
 def is_setting(name: str, value: str) -> bool:
-    """Whether a value that is only about a secret, by the name of its variable, is none: a switch or a number."""
+    """Return whether the value of a variable with a secret's name is only a setting: a switch or a number."""
     return bool(_SETTING.fullmatch(value)) and not _SECRET_NAME.fullmatch(name)

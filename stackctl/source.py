@@ -1,4 +1,4 @@
-"""Where something was written: a position in a file, its line shown with a caret, secrets kept out."""
+"""Positions in files: a line shown with a caret, secrets kept out."""
 
 from __future__ import annotations
 
@@ -82,22 +82,22 @@ class Attached:
 
 
 class Places(Protocol):
-    """Where the values of a file are, by their paths: keys, and numbers in lists."""
+    """Positions of the values of a file, by their paths: keys, and numbers in lists."""
 
     def position(self, path: tuple[str | int, ...], *, key: bool = False) -> Position | None:
-        """Where the value at `path` is (or its key); the nearest thing around it when it is not there."""
+        """Return the position of the value at `path` (or its key), or of the nearest value around it."""
         ...
 
     def holds(self, path: tuple[str | int, ...]) -> bool:
-        """Whether there is a value at `path`."""
+        """Return whether there is a value at `path`."""
         ...
 
     def find_key(self, name: str) -> Position | None:
-        """Where the only key of that name is; None when there are several, or none."""
+        """Return the position of the only key of that name; None when there are several, or none."""
         ...
 
     def find(self, words: str, below: tuple[str | int, ...]) -> Position | None:
-        """Where the value below a path is that `words`, a message about it, repeats."""
+        """Return the position of the value below a path that `words`, a message about it, repeats."""
         ...
 
 

@@ -20,7 +20,7 @@ AS_OF = date(2026, 11, 29)
 
 @dataclass(frozen=True)
 class Support:
-    """What is known of a component's version. `ends` is the last day of its support, None where that is not known."""
+    """Support of a component's version. `ends` is the last day of its support, None where that is not known."""
 
     component: str
     version: str

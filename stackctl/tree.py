@@ -62,7 +62,7 @@ class Unit:
 
     @property
     def scheme(self) -> str:
-        """How its address is spoken to."""
+        """Return the scheme of its address."""
         return self.ready.partition("://")[0] or "http"
 
     @property
@@ -87,7 +87,7 @@ class Tree:
 
     @property
     def has_users(self) -> bool:
-        """Whether its units run as users of their own, who read their secret files."""
+        """Return whether its units run as users of their own, who read their secret files."""
         runtime = runtimes.find(self.runtime)
         return runtime is not None and runtime.has_users
 
@@ -96,7 +96,7 @@ class Tree:
         return next((unit for unit in self.units if unit.name == name), None)
 
     def loaded(self) -> dict[str, str]:
-        """What each unit has read (`Unit.reads`) once it runs on this tree."""
+        """Return what each unit has read (`Unit.reads`) once it runs on this tree."""
         return {unit.name: unit.reads for unit in self.units}
 
     def yaml(self, path: str) -> Any:

@@ -1,4 +1,4 @@
-"""What backs an expression: whether the metrics, labels and values that it asks for are there, or may yet come.
+"""Judgement of an expression: whether the metrics, labels and values that it uses exist, or may still appear.
 
 An empty result proves little. A counter that was never counted has no series, an alert that does not fire has no
 result; but what nobody serves, under that name or with that label, will never have one.
@@ -57,7 +57,7 @@ _FORMS = {
 def judged(
     context: Context, subjects: Sequence[T], judge: Callable[[Backing, Sequence[T]], list[Verdict]]
 ) -> list[Verdict]:
-    """What `judge` says of each subject, as soon as nothing is early any more, or when time is up."""
+    """Return the verdicts of `judge`, as soon as no subject is too early any more, or when time is up."""
     if not subjects:
         return []
     seen = targets.settle(context)
@@ -127,14 +127,14 @@ class Backing:
                     self.counted.update(zip(queries, counts, strict=True))
 
     def has(self, selector: Selector) -> bool:
-        """Whether there are series of `selector`."""
+        """Return whether there are series of `selector`."""
         self.count([selector])
         return self.counted[_existing(selector)] > 0
 
     # -- expressions ------------------------------------------------------------------------------------------
 
     def of_panel(self, expr: str, has_result: bool) -> Verdict:
-        """What came of a panel's query, which has a result or has none."""
+        """Return the verdict on a panel's query, which has a result or has none."""
         if syntax_error(expr):  # and yet Prometheus has run it
             return replace(DATA, summary="has data") if has_result else Verdict("fail", "no result", _IN_PARTS)
         asked = read(expr)
@@ -149,7 +149,7 @@ class Backing:
         return replace(DATA, summary="has data") if has_result else self._empty(expr, asked)
 
     def of_rule(self, expr: str, within: frozenset[str] = frozenset()) -> Verdict:
-        """Whether what a rule asks for is there. `within` are the recorded names that led here."""
+        """Return whether what a rule asks for is there. `within` are the recorded names that led here."""
         asked = read(expr)
         found = self.too_short(asked) or self._selectors(asked, within)
         return replace(found, summary="the query returns data") if found.outcome == "data" else found
@@ -202,7 +202,7 @@ class Backing:
         return found
 
     def _missing(self, selector: Selector, within: frozenset[str]) -> Verdict:
-        """What it means that `selector` has no series."""
+        """Return the verdict on `selector`, which has no series."""
         if job := self._silent_job(selector):
             return Verdict("skip", f"it queries series of `{job}`, which {self._silent[job]}")
         if selector.name in ("ALERTS", "ALERTS_FOR_STATE"):
@@ -301,7 +301,7 @@ class Backing:
         return Verdict("skip", f"`{name}` is served by `{owner}`, which {self._silent[owner]}")
 
     def _recorded(self, name: str, rules: Sequence[Rule], within: frozenset[str]) -> Verdict:
-        """What is recorded is as good as the rule that records it."""
+        """Return the verdict on a recorded series, which is that of the rule that records it."""
         behind = min((self.of_rule(rule.expr, within) for rule in rules), key=lambda v: ORDER.index(v.outcome))
         if behind.outcome != "data":
             return replace(behind, summary=f"`{name}` has nothing to record: {behind.summary}")
@@ -448,7 +448,7 @@ def _no_label(name: str, label: str, labels: Iterable[str]) -> Verdict:
 
 
 def _count_all(selectors: Sequence[Selector], labels: Sequence[str], found: Sequence[Mapping[str, str]]) -> list[int]:
-    """How many of `found` each selector accepts. What wants one value of each label is not searched for."""
+    """Return how many of `found` each selector accepts. Selectors with one value per label are looked up."""
     exact = Counter(tuple(each.get(label, "") for label in labels) for each in found)
 
     def count(selector: Selector) -> int:
@@ -471,7 +471,7 @@ def _suggestion(wanted: Condition, values: Iterable[str]) -> str:
 
 
 def _is_misspelt(wanted: Condition, values: Iterable[str]) -> bool:
-    """Whether a value is so like one that there is that it is hardly another. `5xx` and `4xx`, `valid` and `invalid`
+    """Return whether a value is so similar to an existing one that it is a slip. `5xx` and `4xx`, `valid` and `invalid`
     are two."""
     near = _nearest(wanted.value, values, 0.75) if wanted.operator == "=" else ""
     if not near or near in wanted.value or wanted.value in near:

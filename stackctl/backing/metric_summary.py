@@ -1,4 +1,4 @@
-"""What a service serves, as Prometheus sums it up: however many series there are, the answers are small."""
+"""Summary of a service's metrics, made by Prometheus: however many series there are, the responses are small."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FEW = SHOWN + 1
 
 @dataclass(frozen=True)
 class Source:
-    """Where the metrics of a service are found: in the scrapes of `job`, under the job labels `labels`.
+    """Source of a service's metrics: the scrapes of `job`, under the job labels `labels`.
 
     For what is pushed, the job is the Pushgateway's; `grouping` are the labels that the push adds, None for a scrape.
     """
@@ -56,7 +56,7 @@ def named(jobs: Sequence[str]) -> Condition:
 
 @dataclass(frozen=True)
 class Shape:
-    """What the series of one metric have in common.
+    """Properties that the series of one metric have in common.
 
     lacking  declared label -> how many series are without it, if any
     extra    labels that the contract does not have
@@ -74,7 +74,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Scraped:
-    """What the targets of one source that are up have served: types by instance and name, how many series of each
+    """Metrics that the running targets of one source have served: types by instance and name, how many series of each
     name there are, and the shape of each metric that has some. Labels that the scrape adds are taken off."""
 
     instances: tuple[str, ...]
@@ -92,7 +92,7 @@ class Scraped:
         return {instance: kind for instance, kind in found.items() if kind}
 
     def count(self, metric: Metric) -> int:
-        """How many series `metric` has."""
+        """Return the number of series of `metric`."""
         return sum(self.names.get(name, 0) for name in metric.samples)
 
     def nearest(self, name: str) -> str:
@@ -104,7 +104,7 @@ class Scraped:
 
 
 def look(client: Prometheus, source: Source, up: Sequence[ActiveTarget]) -> Scraped:
-    """What is scraped of `source` now. Raises NoAnswer when Prometheus gives none."""
+    """Return what is scraped of `source` now. Raises NoAnswer when Prometheus gives none."""
     types: dict[str, dict[str, str]] = {target.instance: {} for target in up}
     for each in client.described(source.targets):
         types.get(each.instance, {})[each.name] = each.kind
@@ -126,7 +126,7 @@ def part_of(metric: Metric) -> str:
 
 
 def _questions(metric: Metric, job: Condition, added: Set[str]) -> dict[About, str]:
-    """What Prometheus is asked of a metric. Each answer is a few series at most, or one for each of its parts."""
+    """Return the queries about a metric. Each result has few series, or one for each of the metric's parts."""
     part, labels = part_of(metric), [label.name for label in metric.labels]
     series = Selector("", (Condition("__name__", "=~", "|".join(metric.samples)), job))
     known = ", ".join(map(word, sorted({*labels, *added, "instance", part} - {""})))

@@ -1,4 +1,4 @@
-"""What the variables of a dashboard hold when it is opened, as far as Prometheus knows it."""
+"""Values that the variables of a dashboard have when it is opened, as far as Prometheus knows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of an expression, from the best to the worst, and what a report says of it."""
+"""Verdicts on an expression, from the best to the worst, with the text for reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ORDER: tuple[Outcome, ...] = ("data", "empty", "skip", "early", "fail")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of an expression, or of one selector. `empty` is an empty result that may well be.
+    """Verdict on an expression, or on one selector. `empty` is an empty result that can be normal.
 
     `optional` is the component that could serve what is asked for, if one of its collectors were turned on.
     """

@@ -22,7 +22,7 @@ _KINDS = {
 
 
 class NotRegular(OSError):
-    """What is at a path is not a file with an end: `kind` says what it is."""
+    """Raised for a path that is not a regular file: `kind` says what it is."""
 
     def __init__(self, path: Path, kind: str) -> None:
         number = errno.EISDIR if kind == "a directory" else errno.EINVAL

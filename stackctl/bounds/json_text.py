@@ -20,7 +20,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def is_deeper(value: Any, depth: int) -> bool:
-    """Whether lists and mappings are nested more than `depth` levels deep."""
+    """Return whether lists and mappings are nested more than `depth` levels deep."""
     level = [value]
     for _ in range(depth):
         level = [

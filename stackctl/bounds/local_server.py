@@ -1,4 +1,4 @@
-"""What the small servers on this machine accept: requests of programs that know them, and none of pages in a browser.
+"""Access rules of the small servers on this machine: they answer programs, and no page in a browser.
 
 A page that is open on this machine can reach them as well. It is refused by the header `Origin`, which it cannot leave
 out, and by a `Host` that is another than the server's, which a name has that leads to this machine for a moment only.
@@ -61,8 +61,8 @@ def body_length(headers: Message) -> int | None:
 
 
 def is_local(host: str, names: Collection[str] = ()) -> bool:
-    """Whether the header `host` is one by which programs ask for a server here: an address, a name without a dot, which
-    no name of the internet is, or one of `names`."""
+    """Return whether the header `host` is one that local programs use: an address, a name without a dot, which
+    no name on the internet is, or one of `names`."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

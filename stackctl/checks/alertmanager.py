@@ -47,7 +47,7 @@ def check(context: Context) -> Iterable[Diagnostic]:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What Alertmanager says of what it has loaded: how that differs from what is written, and the receivers.
+    """Alertmanager's report of its configuration: the differences from the rendered one, and the receivers.
 
     `reload_ok` is whether the last reload went well; what was loaded before it is in force when not.
     """

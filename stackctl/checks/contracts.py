@@ -78,7 +78,7 @@ def _source(
 def _without_memories(
     context: Context, client: Prometheus, source: Source, up: Sequence[ActiveTarget]
 ) -> tuple[Scraped, frozenset[str]]:
-    """What is scraped, and the metrics that may be gone already.
+    """Return what is scraped, and the metrics that may be gone already.
 
     Prometheus remembers a TYPE line for ten scrapes. A metric that is announced and has no series, but had some in
     that time, was either not counted since a restart or is no longer served: waiting tells, if there is the time.
@@ -213,7 +213,7 @@ def _values(metric: Metric, shape: Shape) -> Fault:
 
 
 def _parts(metric: Metric, values: Collection[str]) -> Fault:
-    """What is wrong with the buckets, quantiles or states."""
+    """Return the fault in the buckets, quantiles or states."""
     if metric.kind == "stateset":
         remedy = "Write its actual states in the contract, or fix the service."
         return None if set(values) == set(metric.states) else (f"its states are {_quoted(sorted(values))}", remedy, "")

@@ -141,7 +141,7 @@ _PROBE_LINES = 200
 
 
 def _holding(context: Context, job: str, series: str, condition: str, seen: TargetStates | NoAnswer) -> int | NoAnswer:
-    """How many of `series` fulfil `condition` by the scrape that was just seen; one made earlier proves nothing."""
+    """Count the `series` that fulfil `condition` in the scrape that was just seen; an earlier one proves nothing."""
     if isinstance(seen, NoAnswer):
         return seen
     scraped = min((target.last_scrape for target in seen.targets if target.job == job), default=0.0)

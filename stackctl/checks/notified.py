@@ -97,7 +97,7 @@ class Order:
 
 
 def _order(client: Prometheus, accounts: Mapping[Key, Account]) -> dict[Key, Order]:
-    """When each was last delivered and last failed, as Prometheus has scraped it."""
+    """Return when each was last delivered and last failed, as scraped by Prometheus."""
     now = time.time()
     names = [f"alertmanager_notification_requests_{name}total" for name in ("", "failed_")]
     queries = [f'{name}{{job="{c.ALERTMANAGER}"}}' for name in names]

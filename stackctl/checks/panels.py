@@ -133,7 +133,7 @@ def _panel(panel: tuple[str, str], verdicts: Mapping[Query, Verdict]) -> Diagnos
 
 
 def _verdicts(backing: Backing, queries: Sequence[Query]) -> list[Verdict]:
-    """What came of each query. Raises NoAnswer when Prometheus gives none."""
+    """Return the verdict on each query. Raises NoAnswer when Prometheus gives none."""
     exprs = list(dict.fromkeys(query.expr for query in queries))
     answers = dict(zip(exprs, _results(backing.context, backing.client, exprs), strict=True))
     results = [answers[query.expr] for query in queries]
@@ -154,7 +154,7 @@ def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:
 
 
 def _results(context: Context, client: Prometheus, exprs: Sequence[str]) -> list[Result]:
-    """Whether each has a result, by the one that panels ask."""
+    """Return whether each has a result, by the one that panels ask."""
     has_grafana = context.stack.grafana is not None and c.GRAFANA not in context.skipped
     ask = partial(_by_grafana, context.grafana()) if has_grafana else partial(_by_prometheus, client)
     some = [exprs[start : start + _AT_ONCE] for start in range(0, len(exprs), _AT_ONCE)]

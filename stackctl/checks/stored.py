@@ -51,7 +51,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Stored:
-    """What Prometheus says of the samples of all targets.
+    """Prometheus' metrics about the samples of all targets.
 
     scraped, kept  labels of a target -> the samples of its last scrape, and those that relabelling left
     log            the last lines of its log

@@ -79,7 +79,7 @@ def _print(stack: Stack, found: Sequence[Diagnostic]) -> None:
 
 
 def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
-    """What is worth a look."""
+    """Yield the warnings."""
     from stackctl.manifest.alert_templates import template_warnings
     from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
     from stackctl.manifest.notification_fields import unknown_fields

@@ -63,7 +63,7 @@ def _drafted(folder: Path, found: list[Found]) -> dict[str, bytes]:
 
 
 def _found(urls: list[MetricsUrl]) -> list[Found]:
-    """What there is to monitor, said as it is found."""
+    """Return what there is to monitor, and print it as it is found."""
     from stackctl.report import console
     from stackctl.starter import find_local, look_at
 
@@ -153,7 +153,7 @@ def _suggest(manifest: Path) -> None:
 
 
 def _meanings(found: list[Found]) -> Iterator[str]:
-    """What was made of things that are not as they should be."""
+    """Yield remarks on things that are not as they should be."""
     for each in found:
         if each.scrape is None:
             yield f"{each.url} is written as given; `stackctl verify` fails until it serves metrics"

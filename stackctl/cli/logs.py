@@ -49,7 +49,7 @@ def logs(
 
 
 def _secrets(tree: Path) -> Iterator[str]:
-    """What the secret files of a tree hold, as far as this user may read them."""
+    """Yield the content of the secret files of a tree, as far as this user may read them."""
 
     for path in (tree / c.SECRETS_DIR).rglob("*"):
         try:

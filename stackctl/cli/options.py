@@ -13,7 +13,7 @@ from stackctl.cli.values import Format
 
 @dataclass
 class Options:
-    """What is known of the running command: filled in while the command line is read. How to print is the console's.
+    """State of the running command, filled in while the command line is read. The console knows how to print.
 
     manifest  the manifest, as the user named it
     command   the name of the command, "" until it is known

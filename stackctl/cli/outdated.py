@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Output(str, Enum):
-    """How the list is written."""
+    """Output format of the list."""
 
     text = "text"
     json = "json"

@@ -18,7 +18,7 @@ app = typer.Typer(name="packs", help="Alert rules and dashboards to use by name.
 
 
 class Output(str, Enum):
-    """How a report is written."""
+    """Output format."""
 
     text = "text"
     json = "json"

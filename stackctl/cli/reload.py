@@ -60,7 +60,7 @@ def reload(
 
 @dataclass(frozen=True)
 class _Done:
-    """What a reload did. `datasource` is whether Grafana's was provisioned again."""
+    """Result of a reload. `datasource` is whether Grafana's was provisioned again."""
 
     plan: Plan
     generation: str

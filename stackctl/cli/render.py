@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RuntimeName(str, Enum):
-    """Where the rendered stack is to run."""
+    """Runtimes that a stack can be rendered for."""
 
     docker = "docker"
     native = "native"
@@ -66,7 +66,7 @@ def render(
 
 
 def _hints(tree: Tree, out: Path) -> Iterator[str]:
-    """What has to be set for Compose, where this user or file system cannot let each container read its secrets."""
+    """Yield settings that Compose needs if this user or file system cannot let each container read its secrets."""
     from stackctl import ownership
 
     shared = ownership.shared_group(out)

@@ -107,7 +107,7 @@ def _refuse_unknown(scenario: str) -> None:
 
 
 def _chosen(stack: Stack, names: Collection[str], exporters: bool = False, *, container: bool = False) -> list[Service]:
-    """What to simulate. Raises InputError for what cannot be, or when there is nothing."""
+    """Return the services to simulate. Raises InputError for those that cannot be, or when there is nothing."""
     from stackctl.diagnostic import Diagnostic
     from stackctl.errors import InputError, raise_if_any
     from stackctl.runtimes.registry import facts
@@ -157,7 +157,7 @@ def _can_be_simulated(service: Service) -> bool:
 
 
 def _can_be_contained(service: Service) -> bool:
-    """Whether a container can stand for it: an address of another machine cannot be taken."""
+    """Return whether a container can stand for it: an address of another machine cannot be taken."""
     here = [target for target in service.targets if target.host in c.LOCAL_HOSTS or not _is_address(target.host)]
     return service.contract is not None and service.scheme == "http" and bool(here or service.push)
 
@@ -193,7 +193,7 @@ def _obstacle(service: Service) -> Diagnostic:
 
 
 def _tls(services: Sequence[Service], cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """What the services with `scheme: https` present. Raises InputError when that is missing or cannot be used."""
+    """Return the TLS context of services with `scheme: https`. Raises InputError when files are missing or unusable."""
     import ssl
 
     from stackctl.errors import InputError
@@ -277,7 +277,7 @@ def _refuse_taken(addresses: Sequence[str]) -> None:
 
 
 def _pushers(stack: Stack, services: Sequence[Service], simulated: dict[str, SimulatedService]) -> dict[str, Pusher]:
-    """What pushes, by the name of its service."""
+    """Return the pushers, by the name of their service."""
     from stackctl.simulate.push import Pusher
 
     if stack.pushgateway is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Output(str, Enum):
-    """How the status is written."""
+    """Output format of the status."""
 
     text = "text"
     json = "json"
@@ -80,7 +80,7 @@ def _show_slos(found: Status) -> None:
 
 
 def remarks(found: Status) -> list[str]:
-    """What is not as it should be about the running generation, and what to do."""
+    """Return remarks on problems of the running generation, and what to do about them."""
     from stackctl.report.console import clock
 
     begun = found.unfinished

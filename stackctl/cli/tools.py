@@ -11,14 +11,14 @@ app = typer.Typer(name="tools", help="List or install the binaries of the native
 
 
 class Output(str, Enum):
-    """How a report is written."""
+    """Output format."""
 
     text = "text"
     json = "json"
 
 
 class SourceName(str, Enum):
-    """Where binaries come from."""
+    """Sources of binaries."""
 
     auto = "auto"
     archive = "archive"

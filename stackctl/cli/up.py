@@ -12,7 +12,7 @@ from stackctl.cli.values import Format, seconds
 
 
 class RuntimeName(str, Enum):
-    """Where to run."""
+    """Runtimes that a stack can run in."""
 
     auto = "auto"
     docker = "docker"

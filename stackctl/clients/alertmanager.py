@@ -55,7 +55,7 @@ class Alertmanager:
         return int(float(found[1]))
 
     def reload_ok(self) -> bool:
-        """Whether the last reload of the configuration went well; what was loaded before is in force when not."""
+        """Return whether the last reload of the configuration succeeded; otherwise the previous one is still in use."""
         return "\nalertmanager_config_last_reload_successful 0" not in self.http.ask("/metrics").text
 
     def receivers(self) -> tuple[str, ...]:

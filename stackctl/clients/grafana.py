@@ -15,7 +15,7 @@ _HEALTH = "/api/health"
 
 
 class Logins(Protocol):
-    """What is known of earlier logins: see `state.logins`."""
+    """Record of earlier logins: see `state.logins`."""
 
     def blocked(self) -> str: ...
 
@@ -99,7 +99,7 @@ class Grafana:
         return self.http.json(f"/api/dashboards/uid/{uid}", lambda answer: _mapping(answer["dashboard"]))
 
     def is_provisioned(self, uid: str) -> bool:
-        """Whether a dashboard comes from a file, and not from a person."""
+        """Return whether a dashboard comes from a file, and not from a person."""
         return self.http.json(f"/api/dashboards/uid/{uid}", lambda answer: bool(answer["meta"].get("provisioned")))
 
     def dashboards(self) -> tuple[FoundDashboard, ...]:
@@ -107,7 +107,7 @@ class Grafana:
         return self.http.json("/api/search", _found, params={"type": "dash-db", "limit": "1000"})
 
     def query(self, uid: str, exprs: Sequence[str]) -> list[bool | str]:
-        """Whether each PromQL of `exprs` has a result now, asked as a panel asks; or the words by which it is refused.
+        """Return for each PromQL of `exprs` whether it has a result now, as in a panel; or Grafana's error message.
 
         Grafana answers a request of which one query fails with 400 or 207, and all the results.
         """
@@ -128,7 +128,7 @@ def _found(answer: Any) -> tuple[FoundDashboard, ...]:
 
 
 def _result(result: Any) -> bool | str:
-    """Whether any frame has a value. An error comes beside the frames, or in their place."""
+    """Return whether any frame has a value. An error comes beside the frames, or in their place."""
     if result.get("error"):
         return str(result["error"])
     frames = result.get("frames") or []

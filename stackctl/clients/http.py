@@ -39,7 +39,7 @@ class NoAnswer(Unavailable):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered, whatever it was."""
+    """Response of a server, whatever it was."""
 
     status: int
     content_type: str
@@ -135,7 +135,7 @@ class Http:
     def json(
         self, path: str, parse: Callable[[Any], T], *, params: Mapping[str, str] | None = None, body: Any = None
     ) -> T:
-        """What `parse` makes of the JSON of a 2xx answer. Raises NoAnswer for anything else."""
+        """Return what `parse` makes of the JSON of a 2xx response. Raises NoAnswer for anything else."""
         answer = self.ask(path, params=params, body=body, method="GET" if body is None else "POST")
         if not answer.ok:
             raise self.refused(path, answer)
@@ -152,7 +152,7 @@ class Http:
 
 
 def words(text: str) -> str:
-    """What an error answer says: the message in it when it is JSON, else its first line."""
+    """Return the message of an error response: the one in its JSON, else its first line."""
     import json
 
     try:

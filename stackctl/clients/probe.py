@@ -62,7 +62,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Probe:
-    """What came of one GET. Exactly one of `failure` and `reply` is set; `seconds` is how long that took."""
+    """Result of one GET. Exactly one of `failure` and `reply` is set; `seconds` is how long it took."""
 
     url: str
     seconds: float
@@ -72,7 +72,7 @@ class Probe:
 
     @property
     def connected(self) -> bool:
-        """Whether something listens there."""
+        """Return whether something listens there."""
         return self.failure in (None, "silent", "closed", "plain")
 
     def __str__(self) -> str:
@@ -138,7 +138,7 @@ def _reply(answer: http.client.HTTPResponse, pieces: list[bytes], *, whole: bool
 
 
 def read_certificate(shown: bytes, parts: SplitResult, dial: Dial, seconds: float) -> Certificate | None:
-    """What stands in a certificate, which Python tells only of one that it has verified: so by trust in it alone."""
+    """Return the content of a certificate. Python shows only verified ones, so it is verified by trust in itself."""
     with suppress(OSError, ValueError):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False

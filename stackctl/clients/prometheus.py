@@ -69,7 +69,7 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Described:
-    """What a target says of a metric in its TYPE line. In OpenMetrics `name` lacks `_total` and `_info`."""
+    """TYPE line of a metric, as a target serves it. In OpenMetrics `name` lacks `_total` and `_info`."""
 
     instance: str
     name: str
@@ -123,7 +123,7 @@ class Series:
 
 @dataclass(frozen=True)
 class RuntimeInfo:
-    """When Prometheus started and last loaded its configuration (Unix time, its own clock), and how that went."""
+    """Times of Prometheus' start and last configuration reload (Unix time, its own clock), and the result."""
 
     started: float
     configured: float
@@ -176,11 +176,11 @@ class Prometheus:
         return self.http.json("/api/v1/alerts", _alerts)
 
     def count(self, query: str) -> int:
-        """How many series an instant query has as its result."""
+        """Return the number of series in the result of an instant query."""
         return self.http.json("/api/v1/query", lambda answer: len(answer["data"]["result"]), params={"query": query})
 
     def counts(self, queries: Sequence[str]) -> list[int]:
-        """How many series each of `queries` has as its result, asked in one request: none may be a number."""
+        """Return the number of series in the result of each of `queries`, in one request: none may be a number."""
         return [int(found[0][1]) if found else 0 for found in self.each([counted(query) for query in queries])]
 
     def each(self, queries: Sequence[str]) -> list[list[tuple[Labels, float]]]:
@@ -215,12 +215,12 @@ class Prometheus:
         return self.http.json("/api/v1/query", _times, params=parameters)
 
     def has_result(self, query: str) -> bool:
-        """Whether an instant query has a result. Of many series only one is asked for."""
+        """Return whether an instant query has a result. Of many series only one is asked for."""
         parameters = {"query": query, "limit": "1"}
         return self.http.json("/api/v1/query", lambda answer: len(answer["data"]["result"]) > 0, params=parameters)
 
     def had(self, selector: str, seconds: float) -> bool:
-        """Whether there was any series of `selector` within the last `seconds`."""
+        """Return whether there was any series of `selector` within the last `seconds`."""
         return self.has_result(f"count(last_over_time({selector}[{seconds * 1000:.0f}ms]))")
 
     def over(self, query: str, start: float, end: float, step: float, limit: int) -> tuple[Series, ...]:

@@ -29,7 +29,7 @@ Version: TypeAlias = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a component of `stack` runs: paths of the tree, of its data and of its installation, and its address.
+    """Surroundings of a component of `stack`: paths of the tree, of its data and of its installation, and its address.
 
     `expanded` is the path of the tree for what expands variables, where that differs.
     """
@@ -58,7 +58,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Container:
-    """What is special about a component in a container.
+    """Properties of a component that only matter in a container.
 
     service         its name in compose.yaml and on the network, "" when it is that of the component. An exporter that
                     has the name of what it asks is called otherwise: on a network that both are on, the name of the
@@ -183,17 +183,17 @@ class Component:
 
     @property
     def is_exporter(self) -> bool:
-        """Whether its section is one of `exporters`."""
+        """Return whether its section is one of `exporters`."""
         return bool(self.summary)
 
     @property
     def holds_secrets(self) -> bool:
-        """Whether a key of its section is a secret."""
+        """Return whether a key of its section is a secret."""
         return any("Secret" in str(field.annotation) for field in self.settings.model_fields.values())
 
     @property
     def runs(self) -> bool:
-        """Whether the stack runs it, and does not only scrape it."""
+        """Return whether the stack runs it, and does not only scrape it."""
         return bool(self.image)
 
     @property

@@ -21,7 +21,7 @@ _RETENTION_IN_CONFIG = (3, 11)
 
 
 class RetentionSettings(Model):
-    """How long Prometheus keeps samples. What is reached first counts."""
+    """Limits on how long Prometheus keeps samples. The limit that is reached first applies."""
 
     time: Duration = Field(c.DEFAULT_RETENTION_TIME, description="By age.")
     size: Size | None = Field(None, description="By size on disk, like `10GB`. No limit by default.")
@@ -45,7 +45,7 @@ class WebTlsSettings(Model):
 
 
 class AuthSettings(Model):
-    """Who may ask Prometheus, and how: `basic_auth`, `tls`, or both."""
+    """Authentication that Prometheus requires: `basic_auth`, `tls`, or both."""
 
     basic_auth: WebUserSettings | None = Field(None, description="The user and the password that every request needs.")
     tls: WebTlsSettings | None = Field(None, description="HTTPS instead of HTTP.")

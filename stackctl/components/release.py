@@ -20,7 +20,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Archive:
-    """Where upstream publishes a release, and in what form. `{name}` and so on are filled in for this machine.
+    """Location and form of a release that upstream publishes. `{name}` and so on are filled in for this machine.
 
     home     the address of upstream's own files; a mirror has those of every project at
              `PROJECT/releases/download/vVERSION/`

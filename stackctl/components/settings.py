@@ -1,4 +1,4 @@
-"""What every component's section of the manifest can say."""
+"""Settings that every component's section of the manifest has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ResourcesSettings(Model):
 
 
 class ServerSettings(Model):
-    """What every server that the stack runs can be told."""
+    """Settings of every server that the stack runs."""
 
     image: Text | None = Field(None, description="Container image with its tag. A pinned default for every component.")
     listen: ListenAddress | None = Field(
@@ -26,7 +26,7 @@ class ServerSettings(Model):
 
 
 class ScrapeSettings(Model):
-    """What the scrape of every exporter can be told."""
+    """Settings of every exporter's scrape."""
 
     job: ServiceName | None = Field(None, description="The name of its scrape job; its own by default.")
     scrape_interval: Duration | None = Field(None, description="The scrape interval; the stack's by default.")
@@ -34,6 +34,6 @@ class ScrapeSettings(Model):
 
 
 class ExporterSettings(ScrapeSettings, ServerSettings):
-    """What every exporter that the stack runs can be told."""
+    """Settings of every exporter that the stack runs."""
 
     args: list[Text] = Field(default_factory=list, description="Extra arguments, after the default ones.")

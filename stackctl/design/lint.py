@@ -44,7 +44,7 @@ class _Read:
 
     @property
     def is_one(self) -> bool:
-        """Whether no more than one series is possible, whatever runs."""
+        """Return whether no more than one series is possible, whatever runs."""
         return len(self.results) == 1 and self.results[0] is not None and self.results[0].is_one
 
     @property
@@ -61,7 +61,7 @@ class _Read:
 
     @property
     def top(self) -> float | None:
-        """Where the axis ends at least; None when only the data says."""
+        """Return the least upper end of the axis; None when only the data determines it."""
         return number(self.panel.defaults.get("max")) or number(self.panel.custom.get("axisSoftMax"))
 
 

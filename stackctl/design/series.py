@@ -106,7 +106,7 @@ def told_by(result: Result | None, legend: str) -> Result | None:
 
 
 def possible(results: Iterable[Result | None], scope: Scope) -> int | None:
-    """How many series there can be together; None when nothing says."""
+    """Return how many series there can be together; None when nothing limits them."""
     counts = [_possible(result, scope) for result in results]
     return None if any(count is None for count in counts) else sum(count or 0 for count in counts)
 
@@ -121,7 +121,7 @@ def _possible(result: Result | None, scope: Scope) -> int | None:
 
 
 def _values(label: str, result: Result, scope: Scope) -> int | None:
-    """How many values a label has in a result; None when nothing says."""
+    """Return how many values a label has in a result; None when nothing limits them."""
     if label == "job":
         return len(_jobs(result, scope)) or len(scope.targets) or None
     if label == "instance":
@@ -249,7 +249,7 @@ def _joined(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_number(node: Any) -> bool:
-    """Whether the node is a number, or a scalar made of numbers."""
+    """Return whether the node is a number, or a scalar made of numbers."""
     match node:
         case p.NumberLiteral():
             return True

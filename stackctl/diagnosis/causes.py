@@ -52,7 +52,7 @@ class Case:
 
     @property
     def local(self) -> bool:
-        """Whether the target is on the user's own machine, as seen from a container."""
+        """Return whether the target is on the user's own machine, as seen from a container."""
         return bool(self.runtime.this_machine) and self.host == self.runtime.this_machine
 
     @property
@@ -65,7 +65,7 @@ class Case:
 
     @property
     def login(self) -> bool:
-        """Whether the manifest gives credentials."""
+        """Return whether the manifest gives credentials."""
         known = self.job.service.scrape if self.job.service else {}
         return bool({"basic_auth", "authorization", "oauth2"} & known.keys())
 
@@ -87,7 +87,7 @@ def _row(error: str) -> Callable[[Case], Diagnosis]:
 
 
 def _looked(case: Case) -> list[str]:
-    """What was asked, from where, and what came of it."""
+    """Return the probes that were made, from where, and their results."""
     seen = case.seen
     place = case.runtime.prometheus
     asked = ((place, seen.there), ("this machine", seen.here), (place, seen.other))
@@ -103,7 +103,7 @@ def _unknown(case: Case) -> Diagnosis:
 
 
 def behind(case: Case) -> Diagnosis | None:
-    """What the stack runs behind the target, when that does not run as it should."""
+    """Diagnose the unit that the stack runs behind the target; None when that is well."""
     unit = case.seen.unit
     if unit is None or (unit.state == "running" and "unhealthy" not in unit.detail):
         return None
@@ -360,7 +360,7 @@ def _redirected(case: Case) -> Diagnosis:
 
 
 def _location(case: Case) -> str:
-    """Where the answer redirects to, without a user and a query."""
+    """Return the URL that the response redirects to, without a user and a query."""
     answer = case.seen.answer
     if not answer or not answer.reply or answer.reply.status // 100 != 3:
         return ""

@@ -36,7 +36,7 @@ def dropped_by(job: Job, labels: Mapping[str, str]) -> Diagnosis:
 
 
 def _of_step(step: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    """What the step that dropped a target saw."""
+    """Return what the step that dropped a target was applied to."""
     names = ", ".join(step.get("source_labels", ()))
     seen = f"[{names}] is {joined(labels, step)!r}"
     if step["action"] in ("keep", "drop"):

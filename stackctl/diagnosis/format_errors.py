@@ -1,4 +1,4 @@
-"""What Prometheus says of an answer that it cannot read as metrics -> what is wrong with it, and what to do."""
+"""Prometheus' messages about responses that are not metrics -> cause and remedy."""
 
 from __future__ import annotations
 

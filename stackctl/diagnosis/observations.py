@@ -10,7 +10,7 @@ from stackctl.verification.place import FoundUnit, Peer
 
 @dataclass(frozen=True)
 class Observations:
-    """What was seen of one failed target.
+    """Observations of one failed target.
 
     there   the answer to Prometheus' place, `here` to this machine where that is another one
     other   the answer to the other scheme, when the declared one seems wrong

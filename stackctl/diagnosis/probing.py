@@ -76,7 +76,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Around:
-    """What runs beside Prometheus, asked once for all targets."""
+    """Containers around Prometheus, observed once for all targets."""
 
     units: Mapping[str, FoundUnit] | None
     peers: tuple[Peer, ...] | None
@@ -101,7 +101,7 @@ def probe_targets(context: Context, failed: Sequence[Failed]) -> Diagnoses:
 
 
 def probe_unit(context: Context, job: Job, endpoint: Endpoint) -> Diagnosis | None:
-    """What is wrong with what the stack runs behind a target; None when nothing is, or it is not the stack's."""
+    """Diagnose what the stack runs behind a target; None when nothing is wrong with it, or it is not the stack's."""
     around = Around(_tried(lambda: {unit.name: unit for unit in context.place.observe()}), None)
     found = behind(_Probing(context, Failed(job, endpoint, ""), around, 0.0).case())
     hidden = set(secrets(context.stack))
@@ -125,7 +125,7 @@ class _Probing:
 
     @property
     def subject(self) -> tuple[str, str, str]:
-        """What is looked at: two jobs may scrape one target, and one look serves both."""
+        """Return the key of a probe: two jobs may scrape one target, and one probe serves both."""
         unit = self._unit()
         return self.one.url(self.one.endpoint.address), _credentials(self.one), unit.name if unit else ""
 
@@ -247,7 +247,7 @@ def _as_here(address: str) -> str:
 
 
 def _is_other(answer: Probe) -> bool:
-    """Whether a good answer is something else than metrics."""
+    """Return whether a good answer is something else than metrics."""
     return bool(answer.reply and answer.reply.status // 100 in (2, 3) and not _has_metrics(answer))
 
 
@@ -271,7 +271,7 @@ def _plain(value: Any) -> str:
 
 
 def _tried(ask: Callable[[], T]) -> T | None:
-    """What `ask` gives; a runtime that does not answer must not hide what else was found."""
+    """Return the result of `ask`, or None: a runtime that does not answer must not hide what else was found."""
     try:
         return ask()
     except StackctlError:

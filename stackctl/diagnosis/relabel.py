@@ -24,7 +24,7 @@ class Outcome:
 
 
 def relabelled(labels: Mapping[str, str], steps: Sequence[Mapping[str, Any]]) -> Outcome:
-    """What `steps`, as in `relabel_configs`, make of `labels`.
+    """Apply `steps`, as in `relabel_configs`, to `labels`.
 
     Raises ValueError for a regular expression that cannot be read.
     """

@@ -1,4 +1,4 @@
-"""What the body of an answer is, when it should be metrics: metrics, a page, JSON; and where metrics go wrong. Pure."""
+"""Classification of a response body that should be metrics: metrics, page or JSON, and the first bad line. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
 def kind_of(body: str) -> Kind:
-    """What `body` looks like. Metrics with a wrong line in them are metrics."""
+    """Return the kind of `body`. Metrics with a wrong line in them are metrics."""
     text = body.lstrip("\ufeff \t\r\n")
     if not text:
         return "nothing"
@@ -64,7 +64,7 @@ def repeated_line(body: str) -> tuple[int, str] | None:
 
 
 def samples(body: str) -> int:
-    """How many samples are in `body`."""
+    """Return the number of samples in `body`."""
     return sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in body.splitlines())
 
 

@@ -187,7 +187,7 @@ def _integrations(receiver: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[M
 
 
 def _copied_name(token: str, number: int, receiver: str) -> str:
-    """What the copy of `receiver` for the alert `number` is called."""
+    """Return the name of the copy of `receiver` for the alert `number`."""
     return f"{c.DRILL}-{token}-{number}-{receiver}"
 
 
@@ -207,7 +207,7 @@ def ways(tree: Tree, alert: Drilled, place: Place) -> dict[str, dict[str, str]]:
 
 
 def _way(number: int, receiver: int, integration: str, nth: int) -> str:
-    """Where the notification of one block of an integration of one receiver arrives, for the alert `number`."""
+    """Return the path at which one block of an integration of a receiver is notified, for the alert `number`."""
     return f"{number}/{receiver}/{integration}/{nth}"
 
 

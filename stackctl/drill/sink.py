@@ -1,4 +1,4 @@
-"""Where drilled alerts arrive: a server that speaks enough of each receiver's protocol to be told, and tells nobody."""
+"""Sink of drilled alerts: a server that speaks enough of each receiver's protocol to accept notifications."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_BYTES = 10_000_000
 
 @dataclass(frozen=True)
 class Place:
-    """Where Alertmanager reaches the sink: a host by the name that it knows, and a port for each protocol.
+    """Address at which Alertmanager reaches the sink: a host name that it knows, and a port for each protocol.
 
     `token` tells this drill from earlier ones: of what a receiver has been told already, Alertmanager tells it again
     only after hours.
@@ -51,7 +51,7 @@ class Arrivals:
 
 @dataclass(frozen=True)
 class Sink:
-    """What has arrived so far: the way it came -> when, as Unix time, and the faults of messages that cannot be read.
+    """Arrivals so far: path of arrival -> Unix time, and the faults of messages that cannot be read.
 
     Only the first of each way counts.
     """
@@ -67,7 +67,7 @@ class Sink:
             self.arrivals[way] = time.time()
 
     def seen(self) -> Arrivals:
-        """What has arrived until now."""
+        """Return what has arrived until now."""
         return Arrivals(dict(self.arrivals), dict(self.faults))
 
     @contextmanager
@@ -116,7 +116,7 @@ def _web_handler(sink: Sink, host: str) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(told)
 
         def log_message(self, *_: Any) -> None:
-            """What arrives is reported by the drill."""
+            """Log nothing: the drill reports what arrives."""
 
     return Handler
 

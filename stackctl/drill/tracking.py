@@ -23,7 +23,7 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Delivery:
-    """How far one alert came, with the Unix time of each hop by the clock of who tells it, None for one not seen.
+    """Progress of one alert, with the Unix time of each hop by the clock of its reporter, None for one not seen.
 
     fired       when the evaluation was that makes it fire
     received    when Alertmanager took it, and chose `receivers`
@@ -42,13 +42,13 @@ class Delivery:
 
     @property
     def complete(self) -> bool:
-        """Whether there is nothing more to wait for."""
+        """Return whether there is nothing more to wait for."""
         return self.received is not None and None not in self.arrived.values()
 
 
 @dataclass
 class _Log:
-    """What was seen first at which time, by the number of the alert."""
+    """First observations and their times, by the number of the alert."""
 
     fired: dict[int, float] = field(default_factory=dict)
     received: dict[int, float] = field(default_factory=dict)
@@ -64,7 +64,7 @@ def watch(
     arrivals: Callable[[], Arrivals],
     deadline_seconds: float,
 ) -> tuple[Delivery, ...]:
-    """How far each alert comes within `deadline_seconds`.
+    """Track how far each alert gets within `deadline_seconds`.
 
     `ways(alert, receiver)` are the ways by which a receiver that Alertmanager has chosen is notified, with the names
     that people know; `arrivals` says when each was used first, and what is wrong with those of no use.
@@ -126,7 +126,7 @@ def _delivery(
 
 
 def finding(delivery: Delivery, waited_seconds: float) -> Diagnostic:
-    """What the drill says of one alert."""
+    """Return the drill's finding on one alert."""
     subject = Subject(ID, delivery.alert.subject, delivery.alert.origin)
     if delivery.fired is None and delivery.received is None:
         summary = f"Prometheus did not fire it within {waited_seconds:g} s"

@@ -58,7 +58,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Stack:
 
 
 def read(path: Path, environ: Mapping[str, str] = os.environ) -> Reading:
-    """What the manifest at `path` says, and every problem of the manifest and of the files it names."""
+    """Read the manifest at `path`, and return it with every problem of the manifest and of the files it names."""
     shown = str(path)
     text = read_text(path, shown)
     if isinstance(text, Diagnostic):
@@ -129,7 +129,7 @@ def _merge(first: Iterable[Diagnostic], second: Iterable[Diagnostic]) -> list[Di
 
 
 def _compose_resolves(path: tuple[str | int, ...]) -> bool:
-    """Whether variables at `path` are left to Compose, which keeps their values out of the rendered files."""
+    """Return whether variables at `path` are left to Compose, which keeps their values out of the rendered files."""
     return len(path) > 4 and path[0] == "services" and path[2:4] == _COMPOSE
 
 

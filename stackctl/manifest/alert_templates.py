@@ -1,4 +1,4 @@
-"""What the templates of an alert ask for, compared with what they are given: labels, and strings of a query."""
+"""Check of alert templates: the labels and query strings that they use, compared with those that exist."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Text:
 
 
 def template_warnings(stack: Stack) -> Iterator[Diagnostic]:
-    """What stays empty in every alert, or stands there as it is written. Each is reported once for its place."""
+    """Yield what stays empty in every alert, or is printed literally. Each is reported once for its place."""
     known = catalogue(stack)
     # Rules that others wrote may be for a stack that has some; and Prometheus' own words in `extra` may have more.
     declared = stack.prometheus.external_labels.keys()

@@ -148,7 +148,7 @@ class _Reader:
         return value
 
     def _at(self, place: Place) -> Position:
-        """Where it is written: one integration of a receiver need not be a list."""
+        """Return the position of a block: one integration of a receiver need not be a list."""
         written: Place = ()
         for part in place:
             if part != 0 or self.document.holds((*written, part)):
@@ -195,7 +195,7 @@ class _Reader:
 
 
 def _bad_targets(files: Sequence[Any], at: Position) -> list[Diagnostic]:
-    """What Prometheus would not read as targets."""
+    """Report what Prometheus would not read as targets."""
     remedy = 'Write `[{"targets": ["localhost:8000"], "labels": {"team": "shop"}}]`.'
     return [
         Diagnostic("file.format", f"{file.name} is not a list of targets", at, remedy=remedy)
@@ -205,7 +205,7 @@ def _bad_targets(files: Sequence[Any], at: Position) -> list[Diagnostic]:
 
 
 def _are_targets(name: str, text: str) -> bool:
-    """Whether Prometheus reads it as targets; of YAML an empty file too, which a program may fill later."""
+    """Return whether Prometheus reads it as targets; of YAML an empty file too, which a program may fill later."""
     from yaml import YAMLError
 
     try:

@@ -1,4 +1,4 @@
-"""What every mapping of the manifest language has in common."""
+"""Base of every mapping in the manifest."""
 
 from __future__ import annotations
 

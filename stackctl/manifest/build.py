@@ -130,7 +130,7 @@ def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, li
 
 
 def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Diagnostic] | None]) -> Around:
-    """What packs may be about."""
+    """Return the services and components that packs can be applied to."""
     subjects = {}
     for name, model in manifest.services.items():
         contract = contracts[name]
@@ -143,14 +143,14 @@ def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Diagnost
 
 
 def _told(manifest: Manifest) -> dict[str, Mapping[str, str]]:
-    """What the manifest tells of the parameters of packs: component -> parameter -> value."""
+    """Return the parameters of packs that the manifest sets: component -> parameter -> value."""
     limited = any(each.settings.resources.cpus for each in running(manifest))
     limited |= any(model.run and _mentions(model.run.docker, "cpus") for model in manifest.services.values())
     return {each.name: each.component.parameters(each.settings, limited) for each in declared(manifest)}
 
 
 def _mentions(block: Any, key: str) -> bool:
-    """Whether a block has `key`, at any depth: Compose knows `cpus`, and `deploy.resources.limits.cpus`."""
+    """Return whether a block has `key`, at any depth: Compose knows `cpus`, and `deploy.resources.limits.cpus`."""
     return isinstance(block, dict) and (key in block or any(_mentions(item, key) for item in block.values()))
 
 
@@ -229,7 +229,7 @@ def _exporter(document: Document, declared: Declared) -> Exporter:
 
 
 def _scraped(document: Document, declared: Declared) -> Service:
-    """What exports for itself: one more scrape job."""
+    """Return the scrape job of a component that exports its own metrics."""
     origin = document.position(declared.path, key=True)
     return Service(
         declared.job,

@@ -42,7 +42,7 @@ class Files(Protocol):
 def read_server_tls(
     document: Document, place: tuple[str | int, ...], files: Files, root: Path
 ) -> ServerTls | list[Diagnostic]:
-    """What the files hold, whose paths begin at `root`; or all that clients would have against it."""
+    """Read the files, whose paths begin at `root`; or return everything that clients would have against them."""
     at = {key: document.position((*place, key)) for key in ("cert_file", "key_file", "ca_file")}
     cert = _read(files.cert_file, at["cert_file"], root, _CERTIFICATE)
     key = _read(files.key_file, at["key_file"], root, _KEY)

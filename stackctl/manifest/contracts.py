@@ -57,12 +57,12 @@ def read_contract(
 
 
 def inline_place(place: Place, contract: ContractModel) -> Place:
-    """Where the inline metrics of the contract at `place` stand: beside a file, under a key of their own."""
+    """Return the place of the inline metrics of the contract at `place`: with a file, they are under their own key."""
     return (*place, "metrics") if contract.file else place
 
 
 def contradictions(metrics: Metrics, service: ServiceModel) -> Iterator[Found]:
-    """What cannot be promised, each with its place below the metrics: a scrape could never look like that."""
+    """Yield promises that no scrape could keep, each with its place below the metrics."""
     for name, metric in metrics.items():
         yield from (((name, *place), message, remedy) for place, message, remedy in _metric(name, metric, service))
     yield from _same_series(metrics)

@@ -1,4 +1,4 @@
-"""What a schema cannot say: how the parts of a manifest fit together."""
+"""Rules that a schema cannot express: how the parts of a manifest fit together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the schema of compact dashboards cannot say: queries that parse, variables and links that lead somewhere."""
+"""Rules that the schema of compact dashboards cannot express: queries that parse, variables and links that resolve."""
 
 from __future__ import annotations
 

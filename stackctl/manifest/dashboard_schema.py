@@ -170,7 +170,7 @@ class ThresholdsModel(Model):
 
 
 class ValueModel(Model):
-    """What is shown instead of a value."""
+    """Text that is shown instead of a value."""
 
     shorthand = "text"
 

@@ -97,7 +97,7 @@ def _open(root: FolderPath, name: str, folder: str, origin: Position) -> Dashboa
 
 
 def _uids(opened: list[_Opened]) -> dict[str, str] | None:
-    """What a link may name -> the uid it leads to; None when a dashboard is not known, because it cannot be read."""
+    """Map the names that a link may use to uids; None when a dashboard is unknown because it cannot be read."""
     uids: dict[str, str] = {}
     for each in opened:
         if isinstance(each.part, list):

@@ -79,7 +79,7 @@ class Document:
     _hidden: dict[int, list[tuple[int, int]]] = field(default_factory=dict, repr=False)
 
     def position(self, path: Path, *, key: bool = False) -> Position:
-        """Where the value at `path` is (or its key); the nearest thing around it when it is not there."""
+        """Return the position of the value at `path` (or its key), or of the nearest value around it."""
         places = (self._keys, self._values) if key else (self._values, self._keys)
         for end in range(len(path), -1, -1):
             for place in places:
@@ -88,12 +88,12 @@ class Document:
         return Position(self.file)
 
     def find_key(self, name: str) -> Position | None:
-        """Where the only key of that name is; None when there are several, or none."""
+        """Return the position of the only key of that name; None when there are several, or none."""
         found = [path for path in self._keys if path[-1] == name]
         return self.position(found[0], key=True) if len(found) == 1 else None
 
     def find(self, words: str, below: Path) -> Position | None:
-        """Where the value below a path is that `words`, a message about it, repeats: the longest one that it has."""
+        """Return the position of the value below a path that `words`, a message about it, repeats: the longest one."""
         repeated = [
             (text, path)
             for text, path in _scalars(self.value, ())
@@ -104,7 +104,7 @@ class Document:
         return self.position(max(repeated, key=lambda each: len(each[0]))[1])
 
     def holds(self, path: Path) -> bool:
-        """Whether the file itself has a value at `path`, and not only in its long form."""
+        """Return whether the file itself has a value at `path`, and not only in its long form."""
         return path in self._values
 
     @property
@@ -266,7 +266,7 @@ def _scalars(value: Value, path: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _too_deep(text: str) -> tuple[int, int] | None:
-    """Where the text nests deeper than any manifest does. Composing it would overrun the C parser's stack."""
+    """Return the place at which the text nests too deeply. Composing it would overrun the C parser's stack."""
     indent = max((len(line) - len(line.lstrip(" ")) for line in text.splitlines()), default=0)
     if indent + sum(text.count(sign) for sign in ("[", "{", "- ", "? ")) < DEPTH_LIMIT:
         return None
@@ -352,7 +352,7 @@ class _Converter:
         return self._scalar(node, path)
 
     def _start(self, node: yaml.Node) -> tuple[int, int]:
-        """Where it begins; a block (`|`, `>`) where its text does."""
+        """Return the start of a value; for a block (`|`, `>`) the start of its text."""
         line, column = node.start_mark.line, node.start_mark.column
         if not (isinstance(node, yaml.ScalarNode) and node.style in ("|", ">") and node.value.strip()):
             return line, column
@@ -493,7 +493,7 @@ class _Converter:
 
 
 def _relabels_secret(step: yaml.MappingNode) -> bool:
-    """Whether a step of relabelling writes a secret parameter."""
+    """Return whether a step of relabelling writes a secret parameter."""
     targets = [value.value for key, value in step.value if key.value == "target_label"]
     return any(isinstance(target, str) and secret_places.is_secret_label(target) for target in targets)
 

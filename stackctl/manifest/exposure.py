@@ -1,4 +1,4 @@
-"""What a stack gives away: a Prometheus that listens beyond this machine, secrets too short to be hidden."""
+"""Exposure of a stack: a Prometheus that listens beyond this machine, secrets too short to be hidden."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LOOPBACK = ("127.", "::1", "localhost")
 
 
 def exposed(stack: Stack) -> list[Diagnostic]:
-    """What is open to whoever reaches Prometheus' address; nothing on loopback, and behind a login over TLS."""
+    """Report what is open to anybody who reaches Prometheus; nothing on loopback, or with a login over TLS."""
     server = stack.prometheus
     if server.listen.host.startswith(_LOOPBACK) or (server.login and server.tls):
         return []

@@ -55,7 +55,7 @@ def _text_or_nothing(value: Any) -> str:
 
 
 def kind(value: Any) -> str:
-    """What a value is, in a user's words; never the value itself, which may be secret."""
+    """Describe the type of a value for users, never the value itself, which may be secret."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -235,7 +235,7 @@ def _filling(value: Any) -> str:
 
 
 def _given(value: Any) -> Any:
-    """What a pack's parameter is set to: text, or labels. The pack says which."""
+    """Validate a pack's parameter: text, or labels. The pack decides which."""
     if isinstance(value, str):
         return str(value)
     if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
@@ -301,7 +301,7 @@ def _url(value: Any) -> str:
 
 
 def _probed(value: Any) -> str:
-    """What is probed. It is a label of every series about it, which everybody sees who sees metrics."""
+    """Validate a probed URL. It is a label of every series about it, visible to everybody who sees the metrics."""
     text = _text(value)
     if redaction.is_telling(text):
         remedy = "Remove the user and the password, and probe a page that needs no login."
@@ -413,7 +413,7 @@ def _user_name(value: Any) -> str:
 
 
 def _password(value: Any) -> Secret:
-    """What Prometheus hashes by bcrypt, and reads from a file without the spaces around it."""
+    """Validate a password that Prometheus hashes with bcrypt, and reads from a file without the spaces around it."""
     text = _text(value)
     if not text:
         raise wrong("the password is empty", "Set a password; an empty variable does not count.")

@@ -16,7 +16,7 @@ _OF_ALL = frozenset({"alertname", "job", "instance", "severity"})
 
 
 def unknown_fields(stack: Stack) -> Iterator[Diagnostic]:
-    """What no alert of the stack has, and is probably a slip for what one has: it is empty in each message."""
+    """Yield fields that no alert of the stack has and that are probably misspelt: they are empty in each message."""
     alerts = [rule for file in stack.rules for rule in file.rules if rule.kind == "alert"]
     if stack.alertmanager is None or not alerts:
         return

@@ -20,7 +20,7 @@ from stackctl.source import Position
 
 @dataclass(frozen=True)
 class Review:
-    """What is wrong with the expressions of a stack, and what is worth a look."""
+    """Errors and warnings about the expressions of a stack."""
 
     errors: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...]

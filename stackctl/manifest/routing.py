@@ -63,7 +63,7 @@ _MEANT = {
 
 
 def contradictions(alertmanager: AlertmanagerSettings) -> Iterator[Found]:
-    """What receivers lack, and what routing names that is not there: each with its place in the manifest."""
+    """Yield what receivers lack, and names in routing that do not exist: each with its place in the manifest."""
     for name, receiver in alertmanager.receivers.items():
         if alertmanager.route is None or name not in _DROPPING or receiver.model_fields_set:
             yield from _receiver((*_PLACE, "receivers", name), receiver, alertmanager.extra.get("global"))

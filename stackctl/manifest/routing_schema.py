@@ -26,7 +26,7 @@ from stackctl.manifest.fields import (
 
 
 class ReceiverModel(Model):
-    """Who is told: one or more integrations, each a mapping of Alertmanager's own fields, or a list of them.
+    """A receiver: one or more integrations, each a mapping of Alertmanager's own fields, or a list of them.
 
     What is not set is filled in for the first six: texts from stackctl's templates, and that the end of an alert is
     sent too. The others have Alertmanager's own texts.
@@ -89,7 +89,7 @@ class ReceiverModel(Model):
 
 
 class MatchModel(Model):
-    """What the value of a label is: a value, a list of them (any), or a mapping. An alert without it has `""`."""
+    """Condition on the value of a label: a value, a list of them (any), or a mapping. A missing label is `""`."""
 
     shorthand = "is"
     listable = frozenset({"is", "not"})
@@ -194,7 +194,7 @@ class InhibitModel(Model):
 
 
 class RoutingModel(GroupingModel):
-    """Who is told what: rules from top to bottom, the first that matches decides."""
+    """Routing of alerts: rules from top to bottom, the first that matches decides."""
 
     default: Text = Field(description=f"The receiver of alerts that no rule matches, or `{c.NOBODY}`.")
     rules: list[RoutingRuleModel] = Field(default_factory=list, description="The rules.")

@@ -67,7 +67,7 @@ class RuleFileModel(Model):
 
 
 class OverrideModel(Model):
-    """What is changed of the alerts of one name, in place of what their file says; `off` leaves them out."""
+    """Changes to the alerts of one name, instead of what their file says; `off` leaves them out."""
 
     shorthand = "off"
 
@@ -86,7 +86,7 @@ class OverrideModel(Model):
 
 
 class PackSourceModel(Model):
-    """Where rules or dashboards may come from a pack."""
+    """Entry of rules or dashboards that can use a pack."""
 
     pack: Filled | None = Field(None, description="A pack, by its name: `stackctl packs list` shows them.")
     services: list[ServiceName] = Field(

@@ -26,7 +26,7 @@ from stackctl.source import Position
 
 @dataclass(frozen=True)
 class _Overrides:
-    """What the manifest changes of the rules of a file or a pack, by the name of the alert, and where it says so."""
+    """Changes in the manifest to the rules of a file or a pack, by the name of the alert, and their positions."""
 
     changes: Mapping[str, OverrideModel]
     manifest: Document
@@ -144,7 +144,7 @@ def _from_file(
 
 
 def _notes(document: Document, groups: list[_Group]) -> tuple[Diagnostic, ...]:
-    """What Prometheus accepts of a rule file, and is hardly meant."""
+    """Return warnings about what Prometheus accepts in a rule file, but is hardly intended."""
     notes = []
     if document.following is not None:
         at = document.at(document.following, 0)
@@ -230,7 +230,7 @@ def _group(document: Document, place: Place, model: GroupModel, overrides: _Over
 
 
 def _places(document: Document, place: Place, rule: RuleModel | OverrideModel) -> dict[tuple[str, str], Position]:
-    """Where the templates of a rule are."""
+    """Return the positions of a rule's templates."""
     parts = (("label", "labels", rule.labels), ("annotation", "annotations", rule.annotations))
     return {
         (part, key): document.position((*place, section, key))

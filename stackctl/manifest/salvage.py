@@ -1,4 +1,4 @@
-"""What is left of a document when all that is wrong with it is taken out, so that the rest can be checked as well.
+"""Rest of a document without everything that is wrong with it, so that the rest can be checked as well.
 
 Every mistake is to be reported at once, those of the later layers too. What is taken out must not be missed there: a
 mistake that may only come from that is left for the next time.
@@ -45,8 +45,8 @@ class Salvage(Generic[M]):
 
 @dataclass(frozen=True)
 class Gone:
-    """What was taken out: the places around it, the names that it had, the keys of values that are `compared` with it,
-    and the sections that it was in.
+    """Parts that were taken out: the places around them, their names, the keys of values that are `compared` with them,
+    and the sections that they were in.
 
     `moved` is how places of what is left are shown -> how the user would: in lists, what follows has moved up.
     """
@@ -115,7 +115,7 @@ def salvage(document: Document, model: type[M], stand_ins: Mapping[str, Value] |
 
 
 def _gone_already(document: Document) -> Gone:
-    """What reading the document has left out already."""
+    """Return what reading the document has left out already."""
     return Gone(frozenset(problem.position for problem in document.problems if problem.position))
 
 

@@ -58,7 +58,7 @@ _LOCAL_URL = re.compile(r"https?://(localhost|127(\.\d+){3}|\[::1\]|[a-z0-9_-]+)
 
 
 def is_secret(path: Path, value: str | None = "", *, mapping: bool = False) -> bool:
-    """Whether what is at `path` of the manifest is secret: a text `value`, a `mapping`, or a list."""
+    """Return whether what is at `path` of the manifest is secret: a text `value`, a `mapping`, or a list."""
     words = [part for part in path if isinstance(part, str)]
     if not words:
         return False
@@ -89,7 +89,7 @@ def is_secret(path: Path, value: str | None = "", *, mapping: bool = False) -> b
 
 
 def begins_with_secret_key(path: Path, value: str) -> bool:
-    """Whether a text stands where a mapping should, and is the key of a secret and its value: `password x`."""
+    """Return whether a text stands where a mapping should, and is the key of a secret and its value: `password x`."""
     match = re.match(r"([A-Za-z_][\w.-]*)[\"']?(?:[:=]|\s)\s*\S", value)
     if not match or not path or not (path[-1] in _owners() or _is_run(path)):
         return False
@@ -107,12 +107,12 @@ def _owners() -> frozenset[str | int]:
 
 
 def is_secret_label(name: str) -> bool:
-    """Whether a label is one that sets a secret parameter of a scrape."""
+    """Return whether a label is one that sets a secret parameter of a scrape."""
     return name.startswith(_PARAMETER_LABEL) and sounds_secret(name.removeprefix(_PARAMETER_LABEL))
 
 
 def lists_texts(path: Path) -> bool:
-    """Whether the items of a list at `path` are arguments, or variables with their values."""
+    """Return whether the items of a list at `path` are arguments, or variables with their values."""
     return bool(path) and _holds_arguments(path)
 
 
@@ -152,7 +152,7 @@ def _holds_arguments(path: Path) -> bool:
 
 
 def is_local_url(value: str) -> bool:
-    """Whether the URL of a webhook gives nothing away."""
+    """Return whether the URL of a webhook gives nothing away."""
     return bool(_LOCAL_URL.fullmatch(value))
 
 
@@ -169,7 +169,7 @@ def _is_header(words: list[str], key: str) -> bool:
 
 
 def _is_probably(key: str) -> bool:
-    """Whether a key is a slip for that of a secret, or sounds like one."""
+    """Return whether a key is a slip for that of a secret, or sounds like one."""
     return sounds_secret(key) or _is_slip(key)
 
 

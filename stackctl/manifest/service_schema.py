@@ -87,7 +87,7 @@ class NativeRunModel(Model):
 
 
 class RunModel(Model):
-    """How the stack starts the service itself. Without it, the service is expected to run already."""
+    """Ways to start the service itself. Without them, the service is expected to be running."""
 
     docker: PlainBlock | None = Field(None, description="A Compose service, in Compose's own fields.")
     native: NativeRunModel | None = Field(None, description="A process, for the native runtime.")
@@ -194,7 +194,7 @@ class PushModel(Model):
 
 
 class LatencyModel(Model):
-    """What is fast enough."""
+    """Limit for what is fast enough."""
 
     histogram: MetricName = Field(description="The latency histogram, without `_bucket`.")
     under: Number = Field(description="The upper limit for good events; must be one of its buckets.")
@@ -224,7 +224,7 @@ class SloModel(Model):
 
 
 class ServiceModel(Model):
-    """What you monitor: one scrape job."""
+    """A service that you monitor: one scrape job."""
 
     targets: list[TargetModel] | None = Field(
         None, description="The targets to scrape. This, `discovery` or `push` is needed."

@@ -29,7 +29,7 @@ def _by_severity(stack: Stack) -> bool:
 
 
 def _given_by_scrapes(stack: Stack) -> bool:
-    """Whether series may bring the label along, so that nothing is certain."""
+    """Return whether series may bring the label along, so that nothing is certain."""
     services = (name for service in stack.services for name in service.labels)
     targets = (name for service in stack.services for target in service.targets for name in target.labels)
     contracts = (service.contract for service in stack.services if service.contract)

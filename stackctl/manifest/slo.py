@@ -26,7 +26,7 @@ SLO = "slo"
 
 @dataclass(frozen=True)
 class Burn:
-    """When the budget is spent too fast: `share` of it within the `long` window, and still so in the `short` one."""
+    """Burn rate that is too high: `share` of the budget within the `long` window, and still so in the `short` one."""
 
     short: str
     long: str
@@ -52,7 +52,7 @@ BURNS = {
 
 @dataclass(frozen=True)
 class Slos:
-    """What the objectives of one service stand for."""
+    """Rules and dashboards of the objectives of one service."""
 
     rules: RuleFile
     dashboards: tuple[Dashboard, ...]
@@ -139,7 +139,7 @@ def _by_latency(job: str, latency: LatencyModel) -> tuple[str, str]:
 def _latency(
     document: Document, place: Place, latency: LatencyModel, contract: Contract | None
 ) -> Iterator[Diagnostic]:
-    """What the contract says against it."""
+    """Yield what contradicts the contract."""
     if contract is None:
         return
     metric = next((each for each in contract.metrics if each.name == latency.histogram), None)

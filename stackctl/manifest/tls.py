@@ -46,7 +46,7 @@ def _held(key: str, text: str) -> str | Secret:
 
 
 def read_pem(name: str, at: Position, root: Path) -> str | Diagnostic:
-    """What is in the file `name`, whose path begins at `root`, or the problem with it."""
+    """Return the content of the file `name`, whose path begins at `root`, or the problem with it."""
     text = read_named(root, name, at, secret=True)
     if isinstance(text, str) and _PEM not in text:
         return Diagnostic(

@@ -80,7 +80,7 @@ _IN_ANY_CASE = {unit.lower(): unit for unit in UNITS}
 
 
 def known(unit: str) -> bool:
-    """Whether Grafana shows values in `unit`."""
+    """Return whether Grafana shows values in `unit`."""
     return unit in UNITS or any(unit.startswith(form) and unit != form for form in OPEN)
 
 

@@ -27,7 +27,7 @@ def validate(document: Document, model: type[M]) -> M | list[Diagnostic]:
 
 
 def problems_of(document: Document, model: type[BaseModel], details: Iterable[ErrorDetails]) -> list[Diagnostic]:
-    """What pydantic found, in the user's words."""
+    """Translate pydantic's errors into problems for users."""
     found = list(details)
     slips = {path for each in found if (path := _slip(model, each))}
     about = [each for each in found if not any(each["loc"][: len(slip)] == slip for slip in slips)]

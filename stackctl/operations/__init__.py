@@ -1,1 +1,1 @@
-"""What the commands do: the rooms put together, for a stack beside its manifest."""
+"""Operations behind the commands: the rooms put together, for a stack next to its manifest."""

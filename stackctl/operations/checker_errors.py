@@ -1,4 +1,4 @@
-"""What is known to be wrong with a stack before any server loads it: one code for `check`, `up` and `reload`."""
+"""Errors in a stack that are known before any server loads it: one code for `check`, `up` and `reload`."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def placed(refusals: Iterable[Refusal], stack: Stack | None) -> list[Diagnostic]
 
 
 def _in_manifest(bad: BadCompose, stack: Stack | None) -> Diagnostic:
-    """What Compose refuses, at the place of the manifest that it was rendered from."""
+    """Return Compose's refusals, at the places of the manifest that they were rendered from."""
     match bad.path:
         case ("services", name, *rest) if stack is not None:
             pass

@@ -73,7 +73,7 @@ def _accepting(stack: Stack, ignored: Sequence[Waiver]) -> Stack:
 
 
 def _check(stack: Stack) -> tuple[Checked, list[Diagnostic]]:
-    """What was checked of a stack, and all that is wrong with it."""
+    """Return what was checked of a stack, and everything that is wrong with it."""
     from tempfile import TemporaryDirectory
 
     from stackctl.manifest.queries import review_queries
@@ -105,7 +105,7 @@ def _check(stack: Stack) -> tuple[Checked, list[Diagnostic]]:
 
 
 def _of_the_rest(reading: Reading) -> list[Diagnostic]:
-    """What is wrong with the part of a manifest that could be read, and does not come from the other part."""
+    """Report errors in the readable part of a manifest that do not come from the other part."""
     from stackctl.errors import InputError
     from stackctl.manifest.queries import Review
 

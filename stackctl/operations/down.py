@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TakenDown:
-    """What `down` did: the units that it stopped. What it left alone: the stacks of the same name that other folders
+    """Result of `down`: the units that it stopped. What it left alone: the stacks of the same name that other folders
     have in Docker, and the volumes of that name there."""
 
     stopped: tuple[str, ...]
@@ -82,7 +82,7 @@ def _settle_data(state: State, entry: Entry, *, volumes: bool) -> bool:
 
 
 def _left(state: State, stack: str, runtime: str, *, volumes: bool) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """What there is in Docker under the stack's name that was left alone."""
+    """Return what was left alone in Docker under the stack's name."""
     from stackctl.runtimes.select import reopen_runtime, volumes_in_docker
 
     if not stack:

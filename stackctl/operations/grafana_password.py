@@ -48,7 +48,7 @@ def set_changed_password(state: State, entry: Entry, generation: Generation, run
 
 
 def _is_let_in(ask: Callable[[], object]) -> bool:
-    """Whether Grafana takes the password of a question."""
+    """Return whether Grafana takes the password of a question."""
     from stackctl.clients.http import NoAnswer
 
     try:

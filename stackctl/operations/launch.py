@@ -166,7 +166,7 @@ def assemble(
     salt: Callable[[], bytes],
     ignored: Sequence[Waiver] = (),
 ) -> Work:
-    """What the manifest says now, beside what runs. Writes nothing but what `password` and `salt` do."""
+    """Compare the manifest with what runs. Writes nothing but what `password` and `salt` do."""
     from stackctl.operations.checking import load_or_report
     from stackctl.render import render
     from stackctl.report import console

@@ -1,4 +1,4 @@
-"""What runs, by the state alone and whatever the manifest says: what a change starts from, and falls back on."""
+"""The running stack, by the state alone: the start of a change, and what a failed one falls back on."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Live:
 
     @classmethod
     def open(cls: type[L], manifest: Path) -> L:
-        """What runs beside `manifest`, which need not be readable. Raises Unavailable when nothing does."""
+        """Return the stack of `manifest` that runs, whether it is readable or not. Raises Unavailable if none does."""
         return cls.of(manifest, f"the stack of {manifest}")
 
     @classmethod
@@ -100,7 +100,7 @@ class Live:
     # -- planning ---------------------------------------------------------------------------------------------
 
     def plan(self, new: Target, *, trusted: bool) -> Plan:
-        """What it takes to get from what runs to `new`. Units that were left out stay out.
+        """Return the plan from what runs to `new`. Units that were left out stay out.
 
         `trusted` is whether the files of the live generation were what had been written.
         """
@@ -133,7 +133,7 @@ class Live:
         return not unit.profiles and unit.name not in self.running.units_skipped
 
     def _loaded(self, known: Tree) -> dict[str, str]:
-        """What each unit has read, as far as Alertmanager bears it out: somebody else may have made it reload."""
+        """Return what each unit has read, as far as Alertmanager confirms it: others may have made it reload."""
         from stackctl.clients.http import NoAnswer
         from stackctl.verification.loaded import alertmanager_difference
 

@@ -1,4 +1,4 @@
-"""What runs, as the only stackctl that changes it."""
+"""The running stack, for the only stackctl that changes it."""
 
 from __future__ import annotations
 

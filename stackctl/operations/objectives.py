@@ -1,4 +1,4 @@
-"""What the running Prometheus has recorded of each service level objective: what was good, and what may still fail."""
+"""Service level objectives as the running Prometheus has recorded them: the good share, and the budget left."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def declared(rules: bytes) -> Iterator[Objective]:
 
 
 def _number(rule: Mapping[str, Any]) -> float | None:
-    """What a rule records that is a constant."""
+    """Return the constant that a rule records."""
     constant = re.fullmatch(r"vector\(([0-9.]+)\)", str(rule.get("expr"))) if "record" in rule else None
     return float(constant[1]) if constant else None
 

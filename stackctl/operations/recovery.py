@@ -98,7 +98,7 @@ def settle(manifest: Path, state: State, command: str) -> None:
 
 
 def _goes_on(entry: Entry, command: str) -> bool:
-    """Whether `command` does itself what is left to do: it loads everything again."""
+    """Return whether `command` does itself what is left to do: it loads everything again."""
     return (command, entry.operation) in {("up", "up"), ("up", "reload"), ("reload", "reload")}
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Session(Live):
-    """What runs beside what the manifest says now: `stack`, and the `tree` that it renders to."""
+    """The running stack and the manifest: `stack`, and the `tree` that it renders to."""
 
     stack: Stack
     tree: Tree
@@ -40,13 +40,13 @@ class Session(Live):
         return cls(live.state, live.running, live.current, live.runtime, stack, tree)
 
     def target(self) -> Target:
-        """What the manifest says now, written as a generation that is not live yet."""
+        """Return the manifest's generation, which is written but not live yet."""
         known = {one.id for one in self.state.generations()}
         generation = self.state.write(self.tree)
         return Target(generation, self.tree, self.stack, fresh=generation.id not in known)
 
     def fetch(self, url: str) -> Answer:
-        """What a GET of `url` answers from where Prometheus runs. Raises NoAnswer when nothing answers."""
+        """Return the response to a GET of `url` from where Prometheus runs. Raises NoAnswer when nothing answers."""
         from stackctl.clients.http import Answer, NoAnswer
 
         answer = self.runtime.fetch(url)

@@ -68,7 +68,7 @@ def simulate_contained(
 
 
 def _addresses(service: Service, listen: str | None) -> Iterator[tuple[str, int]]:
-    """What Prometheus asks, and where stackctl asks an exporter whether it is ready."""
+    """Yield the addresses that Prometheus scrapes, and at which stackctl asks whether an exporter is ready."""
     from stackctl.runtimes.docker.facts import FACTS
     from stackctl.scrape import reachable
 

@@ -1,4 +1,4 @@
-"""What runs, by the state alone: units, generations, and what is left of error budgets."""
+"""The running stack, by the state alone: units, generations, and what is left of error budgets."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _declared(manifest: Path, runtime: str, state: State) -> str:
 
 
 def _other_at(unit: Unit) -> str | None:
-    """What answers at the address of a unit that does not run."""
+    """Return the holder of the address of a unit that does not run."""
     from stackctl.runtimes.http import server_at
 
     return server_at(unit.address)

@@ -59,7 +59,7 @@ def _block(stack: Stack, receiver: str, kind: str, place: Path, block: Any) -> I
 
 
 def _position(stack: Stack, path: Path) -> Position | None:
-    """Where the value at a path is. One integration need not be a list: then there is no number in its path."""
+    """Return the position of a value. One integration need not be a list: then there is no number in its path."""
     written: Path = ()
     for part in path:
         if part == 0 and not stack.places.holds((*written, part)):

@@ -77,7 +77,7 @@ def _server(current: Generation) -> Access:
 
 
 def patience(stack: Stack) -> float:
-    """How long the slowest scrape or evaluation may be in coming, in seconds, with as much again for a slow machine."""
+    """Return the longest time to wait for a scrape or evaluation, in seconds, with as much again for a slow machine."""
     from stackctl.promql import duration
 
     intervals = [stack.prometheus.scrape_interval, stack.prometheus.evaluation_interval]

@@ -188,7 +188,7 @@ def time_marks(window: Window, width: float) -> Iterator[tuple[float, str]]:
 
 
 def _legend(panel: PanelJson, courses: Sequence[Course], box: Area) -> tuple[Area, list[Shape]]:
-    """What is left for the chart, and the shapes of the legend."""
+    """Return the area that is left for the chart, and the shapes of the legend."""
     options = mapping(panel.options.get("legend"))
     if options.get("showLegend") is False or options.get("displayMode") == "hidden":
         return box, []

@@ -16,7 +16,7 @@ from stackctl.report.quantity import shown
 
 @dataclass(frozen=True)
 class Field:
-    """How values of one series are shown. `index` is its place among the series of its panel."""
+    """Display of one series' values. `index` is its place among the series of its panel."""
 
     name: str
     index: int
@@ -164,7 +164,7 @@ def _matches(matcher: Mapping[str, Any], name: str, ref: str) -> bool:
 
 
 def _found(pattern: str, name: str) -> bool:
-    """Whether a regular expression as Grafana writes it (`/5../i`) is in a name. What RE2 does not read never is."""
+    """Return whether a regular expression in Grafana's form (`/5../i`) matches a name; an invalid one does not."""
     written = re.fullmatch(r"/(.*)/([gimuy]*)", pattern, re.DOTALL)
     body, flags = written.groups() if written else (f"^{pattern}$", "")
     try:

@@ -229,6 +229,6 @@ def _wrap(text: str, width: float, size: float) -> Iterator[str]:
 
 
 def unknown(panel: PanelJson, box: Area) -> Iterator[Shape]:
-    """What stands in for a kind of panel that is not drawn."""
+    """Yield a replacement for a kind of panel that is not drawn."""
     yield Rect(box.x, box.y, box.w, box.h, look="missing", radius=4)
     yield from centred(box, f"A panel of type `{panel.kind or 'unknown'}` is not drawn in the preview")

@@ -32,7 +32,7 @@ class Chosen:
 
 
 def choose(dashboard: Mapping[str, Any], ask: Callable[[str], Sequence[str]]) -> dict[str, Chosen]:
-    """What is chosen of each variable when the dashboard is opened. `ask` answers the query of one."""
+    """Choose the value of each variable when the dashboard is opened. `ask` answers the query of one."""
     chosen: dict[str, Chosen] = {}
     for variable in variables(dashboard):
         chosen[str(variable.get("name") or "")] = _chosen(variable, ask, chosen)

@@ -1,1 +1,1 @@
-"""What stackctl knows of PromQL: durations, syntax, the names an expression uses."""
+"""Knowledge of PromQL: durations, syntax, the names an expression uses."""

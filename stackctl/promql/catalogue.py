@@ -1,4 +1,4 @@
-"""What is known of the metrics that a stack has, as far as judging an expression needs it."""
+"""Catalogue of the metrics in a stack, as far as judging an expression needs it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Catalogue:
     complete: bool = False
 
     def owns(self, name: str) -> bool:
-        """Whether somebody serves series of that name, or may, as a part of it is not known."""
+        """Return whether somebody serves series of that name, or may, as a part of it is not known."""
         return (
             name in self.series
             or UNKNOWN_PART in name
@@ -80,7 +80,7 @@ class Catalogue:
         return recorded if likely else ""
 
     def _likely(self, name: str, other: str) -> bool:
-        """Whether `name` is probably `other`; where names are unknown, only if it looks like a slip."""
+        """Return whether `name` is probably `other`; where names are unknown, only if it looks like a slip."""
         return self.complete or is_slip(name, other)
 
     @cached_property
@@ -92,7 +92,7 @@ class Catalogue:
         return Names(self.records)
 
     def reads(self, record: str, name: str) -> bool:
-        """Whether a recording rule reads `name`, itself or through others."""
+        """Return whether a recording rule reads `name`, itself or through others."""
         seen: set[str] = set()
         waiting = [record]
         while waiting:
@@ -148,7 +148,7 @@ def merged(one: Known, other: Known) -> Known:
 
 
 def accepts(regex: str, values: Iterable[str]) -> bool:
-    """Whether an anchored regular expression matches one of `values`; yes when that cannot be told."""
+    """Return whether an anchored regular expression matches one of `values`; yes when that cannot be told."""
     try:
         pattern = compiled(regex, newlines=True)
     except BadPattern:

@@ -33,7 +33,7 @@ def syntax_error(expr: str) -> str | None:
 
 
 def syntax_remedy(message: str) -> str:
-    """What to do about a message of `syntax_error`, or ""."""
+    """Return the remedy for a message of `syntax_error`, or ""."""
     from difflib import get_close_matches
 
     unknown = re.fullmatch(r"unknown function with name '(.*)'", message)
@@ -44,7 +44,7 @@ def syntax_remedy(message: str) -> str:
 
 
 def regex_error(regex: str) -> str | None:
-    """What is wrong with a regular expression, or None. Judged by the PromQL parser, whose syntax is close to RE2."""
+    """Return the error in a regular expression, or None. Judged by the PromQL parser, whose syntax is close to RE2."""
     if syntax_error(f"x{{x=~{json.dumps(regex)}}}") is None:
         return None
     try:
@@ -60,7 +60,7 @@ def regex_error(regex: str) -> str | None:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two expressions are the same but for spacing and redundant brackets."""
+    """Return whether two expressions are the same but for spacing and redundant brackets."""
     if one == other:
         return True
     try:

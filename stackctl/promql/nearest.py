@@ -56,14 +56,14 @@ def _parts(word: str) -> set[str]:
 
 
 def is_slip(word: str, meant: str) -> bool:
-    """Whether `word` is `meant` with one or two letters mistyped. Numbers are not: 5m and 1d are two things."""
+    """Return whether `word` is `meant` with one or two letters mistyped. Numbers are not: 5m and 1d are two things."""
     if abs(len(word) - len(meant)) > 2 or _NUMBER.findall(word) != _NUMBER.findall(meant):
         return False
     return _distance(word, meant) <= 2
 
 
 def _distance(one: str, other: str) -> int:
-    """How many letters have to be changed, added or removed."""
+    """Return how many letters have to be changed, added or removed."""
     last = list(range(len(other) + 1))
     for row, letter in enumerate(one, 1):
         current = [row]

@@ -32,7 +32,7 @@ _WORDS = re.compile(r"[\w:/ -]+(\|[\w:/ -]+)*")
 
 
 def ratios(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
-    """What there is to say of each pair of sides."""
+    """Yield remarks on each pair of sides."""
     for pair in parsed.pairs:
         if str(pair.op) not in _MATCHING or _says_how(pair):
             continue
@@ -76,7 +76,7 @@ def _same_metric(tree: Any, pair: Any, catalogue: Catalogue) -> Iterator[Remark]
 
 
 def _way(side: Any) -> tuple[str, ...]:
-    """How a side asks for its series. The same series in another window or at another time is another value."""
+    """Return how a side selects its series. The same series in another window or at another time is another value."""
     node, selector = bare(side), _side(side)
     asked = node.args[0] if isinstance(node, p.Call) else node
     parts = (
@@ -89,7 +89,7 @@ def _way(side: Any) -> tuple[str, ...]:
 
 
 def _contradict(wanted: Collection[tuple[str, str, str]], closed: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether no series can fulfil all of the conditions. `closed` has labels with all that they may be."""
+    """Return whether no series can fulfil all of the conditions. `closed` has labels with all that they may be."""
     conditions = [Condition(*each) for each in wanted]
     return any(
         _no_value([each for each in conditions if each.label == label], closed.get(label, ()))
@@ -98,7 +98,7 @@ def _contradict(wanted: Collection[tuple[str, str, str]], closed: Mapping[str, t
 
 
 def _no_value(conditions: Collection[Condition], closed: Collection[str]) -> bool:
-    """Whether the conditions on one label exclude each other; where that is not certain, they do not."""
+    """Return whether the conditions on one label exclude each other; where that is not certain, they do not."""
     for each in conditions:
         if (values := closed or _values(each)) and not any(all(c.accepts(v) for c in conditions) for v in values):
             return True
@@ -151,7 +151,7 @@ def _aggregated(node: Any, catalogue: Catalogue) -> frozenset[str] | None:
 
 
 def _inner(node: Any) -> Any:
-    """What is aggregated, where a side is a sum already."""
+    """Return the aggregated expression, where a side is a sum already."""
     node = bare(node)
     return node.expr if isinstance(node, p.AggregateExpr) and str(node.op) == "sum" else node
 

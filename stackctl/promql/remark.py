@@ -1,4 +1,4 @@
-"""What a review says of an expression."""
+"""Remark of a review on an expression."""
 
 from __future__ import annotations
 

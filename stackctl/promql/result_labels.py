@@ -86,7 +86,7 @@ def _called(node: Any, catalogue: Catalogue) -> Labels:
 
 
 def _of_absent(node: Any) -> Labels:
-    """What is absent has the labels by which it was asked for, each with one value."""
+    """Return the labels of absent(): those that were selected, each with one value."""
     node = bare(node)
     selector = node.vector_selector if isinstance(node, p.MatrixSelector) else node
     if not isinstance(selector, p.VectorSelector):

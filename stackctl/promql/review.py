@@ -1,4 +1,4 @@
-"""What a careful reviewer says of an expression: that it matches nothing, or does not mean what it seems to."""
+"""Review of an expression: that it matches nothing, or does not mean what it seems to."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def _quantile(call: Any, argument: str) -> str:
 
 
 def _loses_le(aggregate: Any) -> bool:
-    """Whether an aggregation takes the label `le` away; those that pick series keep their labels."""
+    """Return whether an aggregation takes the label `le` away; those that pick series keep their labels."""
     if str(aggregate.op) in _PICKING:
         return False
     modifier = aggregate.modifier

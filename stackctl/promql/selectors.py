@@ -1,4 +1,4 @@
-"""What an expression asks for: its selectors, and what the rest of it says about an empty result."""
+"""Selectors of an expression, and what the rest of it says about an empty result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<=", "and", "unless"})
 
 @dataclass(frozen=True)
 class Condition:
-    """What a selector wants of a label: `operator` is "=", "!=", "=~" or "!~"."""
+    """Condition of a selector on a label: `operator` is "=", "!=", "=~" or "!~"."""
 
     label: str
     operator: str
@@ -30,7 +30,7 @@ class Condition:
 
     @property
     def wants(self) -> bool:
-        """Whether only series that have the label fulfil it."""
+        """Return whether only series that have the label fulfil it."""
         return self.operator in ("=", "=~") and not self.accepts("")
 
     def accepts(self, value: str) -> bool:
@@ -65,7 +65,7 @@ class Selector:
         return f"{self.name if plain else ''}{{{inside}}}" if inside else self.name
 
     def accepts(self, labels: Mapping[str, str]) -> bool:
-        """Whether a series of that name with these labels fulfils the conditions."""
+        """Return whether a series of that name with these labels fulfils the conditions."""
         return all(each.accepts(labels.get(each.label, "")) for each in self.conditions)
 
     def only(self, *conditions: Condition) -> Selector:
@@ -94,7 +94,7 @@ class Asked:
 
 @lru_cache(10_000)
 def read(expr: str) -> Asked:
-    """What `expr` asks for. Raises ValueError when it is not PromQL."""
+    """Parse the selectors of `expr`. Raises ValueError when it is not PromQL."""
     tree = parse(expr)
     nodes = list(walk(tree))
     pairs = [node for node in nodes if isinstance(node, p.BinaryExpr)]
@@ -145,7 +145,7 @@ def _scalar(node: Any) -> bool:
 
 
 def _made(node: Any) -> bool:
-    """Whether a side is made of numbers only."""
+    """Return whether a side is made of numbers only."""
     return not any(isinstance(each, p.VectorSelector) for each in walk(node))
 
 

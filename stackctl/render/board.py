@@ -166,7 +166,7 @@ def _legends(panel: Panel, scope: Scope) -> list[str]:
 
 
 def _series(panel: Panel, scope: Scope) -> int | None:
-    """How many series a panel can show; None when nothing says."""
+    """Return how many series a panel can show; None when nothing limits them."""
     return possible([told_by(result_of(query.expr), query.legend) for query in panel.queries], scope)
 
 
@@ -217,7 +217,7 @@ def _color_mode(panel: Panel) -> sdk.FieldColorModeId:
 
 
 def _counts(panel: Panel) -> bool:
-    """Whether all of a panel's values are whole numbers by how they are made."""
+    """Return whether all of a panel's values are whole numbers by how they are made."""
     results = [result_of(query.expr) for query in panel.queries]
     return panel.unit in ("", "none", "short") and bool(results) and all(each and each.counts for each in results)
 
@@ -469,7 +469,7 @@ def _custom_variable(variable: Variable) -> build.CustomVariable:
 
 
 def _chosen(variable: Variable) -> tuple[str, str] | None:
-    """What is chosen at first, as shown and as a value; None where only Grafana can tell."""
+    """Return the initial choice, as shown and as a value; None where only Grafana knows it."""
     if variable.default:
         return variable.default, variable.default
     if variable.all:

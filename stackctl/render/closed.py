@@ -21,7 +21,7 @@ def closed(files: Mapping[str, File], stack: Stack) -> dict[str, File]:
 
 
 def holds_secret(content: bytes, stack: Stack) -> bool:
-    """Whether a text holds a secret of the manifest."""
+    """Return whether a text holds a secret of the manifest."""
     return _holds(content, _written(stack))
 
 

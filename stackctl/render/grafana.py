@@ -83,7 +83,7 @@ def folder_name(folder: str) -> str:
 
 
 def dashboard_problems(dashboards: Iterable[Dashboard]) -> list[Diagnostic]:
-    """What would keep Grafana from loading `dashboards`: each alone, and two that get in each other's way."""
+    """Report what would keep Grafana from loading `dashboards`: each alone, and two that conflict."""
     found: list[Diagnostic] = []
     uids: dict[str, Dashboard] = {}
     titles: dict[tuple[str, str], Dashboard] = {}

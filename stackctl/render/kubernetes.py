@@ -30,7 +30,7 @@ _FOLDER_ANNOTATION = "grafana_folder"
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where the objects go: their namespace ("" leaves it to kubectl), and labels that all of them get.
+    """Destination of the objects: their namespace ("" leaves it to kubectl), and labels for all of them.
 
     An operator often selects by a label, such as `release: prometheus`.
     """

@@ -1,4 +1,4 @@
-"""Where the panels of a compact dashboard go on Grafana's grid of 24 columns."""
+"""Layout of a compact dashboard's panels on Grafana's grid of 24 columns."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _line_heights(rows: Sequence[Row], lines: Sequence[Lines]) -> list[list[int]
 
 
 def _is_chart(panel: Panel) -> bool:
-    """Whether a panel shows more of its course when it is higher."""
+    """Return whether a panel shows more of its course when it is higher."""
     return panel.kind in ("timeseries", "heatmap", "state-timeline")
 
 

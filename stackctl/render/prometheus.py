@@ -130,7 +130,7 @@ def scrape_config(job: Job, secrets: SecretFiles, runtime: Facts) -> dict[str, A
 
 
 def _targets(job: Job, fields: Mapping[str, Any], secrets: SecretFiles, runtime: Facts) -> dict[str, Any]:
-    """Where the targets come from: discovery, or the list of them in groups of equal labels."""
+    """Return the source of the targets: discovery, or the list of them in groups of equal labels."""
     service = job.service
     labels = job.labels
     if service and service.discovery:

@@ -112,7 +112,7 @@ class SecretFiles:
 
 
 def _is_clear_secret(path: tuple[str, ...], owner: str, value: Any) -> bool:
-    """Whether a header or a parameter is secret: a configuration holds them only in clear."""
+    """Return whether a header or a parameter is secret: a configuration holds them only in clear."""
     if not value or owner == "http_headers" or "email_configs" in path:
         return False  # the headers of a mail are for people
     if secret_keys.holds_headers(owner):

@@ -51,7 +51,7 @@ def web_files(stack: Stack, salt: bytes) -> dict[str, File]:
 
 
 def client_config(prometheus: Prometheus, tree: str) -> dict[str, Any]:
-    """How promtool asks, from where the tree is at `tree`: the content of its `--http.config.file`."""
+    """Return the content of promtool's `--http.config.file`, for a tree at `tree`."""
     login, tls = prometheus.login, prometheus.tls
     trust = {"ca_file": f"{tree}/{CA_FILE}"} if tls and tls.ca else {}
     return {
@@ -61,7 +61,7 @@ def client_config(prometheus: Prometheus, tree: str) -> dict[str, Any]:
 
 
 def own_scrape(prometheus: Prometheus, salt: bytes) -> dict[str, Any]:
-    """How Prometheus scrapes itself: fields of a scrape_config."""
+    """Return the fields of a scrape_config with which Prometheus scrapes itself."""
     login, tls = prometheus.login, prometheus.tls
     trust = {"ca": tls.ca} if tls and tls.ca else {}
     return {
@@ -75,13 +75,13 @@ def _basic_auth(login: Login, password_file: str) -> dict[str, Any]:
 
 
 def _scraping_password(login: Login, salt: bytes) -> str:
-    """Where a scrape finds the password. It reads the file once and keeps what it held, until its configuration
+    """Return the file with the password for scrapes. It is read once and kept, until its configuration
     changes: so the name changes with the content. Without a salt a name would be a way to try passwords."""
     return f"{PASSWORD_FILE}-{digest(salt, login.password.reveal())}" if salt else PASSWORD_FILE
 
 
 def client_fields(prometheus: Prometheus) -> dict[str, Any]:
-    """How everything on the user's machine asks this Prometheus: fields of its `Unit`."""
+    """Return the fields of a `Unit` with which clients on the user's machine connect to this Prometheus."""
     login, tls = prometheus.login, prometheus.tls
     fields = {
         "user": login.username if login else "",

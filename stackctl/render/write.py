@@ -23,7 +23,7 @@ _MARKERS = (c.UNITS_FILE, c.EXPORT_MARKER)
 
 @dataclass(frozen=True)
 class Difference:
-    """How the file at `path` of a folder differs from the tree: `kind` is "added", "changed" or "removed".
+    """Difference of the file at `path` of a folder from the tree: `kind` is "added", "changed" or "removed".
 
     "added" is a file that only the tree has. `old` and `new` are its contents, None where there is none.
     """
@@ -46,7 +46,7 @@ class Difference:
 
 
 def differences(tree: Tree, folder: Path) -> list[Difference]:
-    """How `folder` differs from `tree`, by path: files missing, changed, and too many."""
+    """Return the differences of `folder` from `tree`, by path: files missing, changed, and too many."""
     present = set(_present(folder))
     found = []
     for path in sorted(present | tree.files.keys()):
@@ -116,7 +116,7 @@ def _make_parents(folder: Path, path: str, *, has_users: bool) -> None:
 
 
 def _is_secret(path: str, file: File | None, place: Path) -> bool:
-    """Whether the difference of a file is not shown: one of the two is secret."""
+    """Return whether the difference of a file is not shown: one of the two is secret."""
     return (
         path.startswith(f"{c.SECRETS_DIR}/")
         or (file is not None and file.secret)

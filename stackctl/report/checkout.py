@@ -1,4 +1,4 @@
-"""Where the files of a stack lie in the repository that a CI system has checked out."""
+"""Paths of a stack's files in the repository that a CI system has checked out."""
 
 from __future__ import annotations
 

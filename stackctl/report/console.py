@@ -32,7 +32,7 @@ _MARK_COLORS = {"pass": "32", "fail": _RED, "warn": "33", "skip": _DIM}
 
 @dataclass(frozen=True)
 class Settings:
-    """How to print. `color` is None to decide by the terminal, and by NO_COLOR.
+    """Settings for printing. `color` is None to decide by the terminal, and by NO_COLOR.
 
     When stdout is `reserved` for a document, lines of the report go to stderr.
     """
@@ -97,7 +97,7 @@ def mark(status: str) -> str:
 
 
 def _is_printable(text: str) -> bool:
-    """Whether the terminal's encoding has every character of a text."""
+    """Return whether the terminal's encoding has every character of a text."""
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
@@ -166,7 +166,7 @@ def _write(text: str, stream: TextIO) -> bool:
 
 
 def colored(stream: TextIO) -> bool:
-    """Whether `stream` takes colours: as asked for, else by NO_COLOR, FORCE_COLOR and whether it is a terminal."""
+    """Return whether `stream` gets colours: as set, else by NO_COLOR, FORCE_COLOR and whether it is a terminal."""
     if _settings.color is not None:
         return _settings.color
     if os.environ.get("NO_COLOR"):

@@ -41,7 +41,7 @@ class Row:
 
     @property
     def stages(self) -> tuple[tuple[str, bool], ...]:
-        """How far the subject came: each stage, and whether it was reached."""
+        """Return the stages of the subject, and whether each was reached."""
         reached = _STAGES.index(self.finding.stage)
         return tuple((stage, n <= reached) for n, stage in enumerate(_STAGES))
 
@@ -119,7 +119,7 @@ def _rows(findings: Sequence[Diagnostic], history: History | None) -> list[Row]:
 
 
 def _unique() -> Callable[[str], str]:
-    """What makes anchors: of characters that need no escape in an address, and no two the same."""
+    """Return a maker of anchors: of characters that need no escape in an address, and no two the same."""
     taken: dict[str, int] = {}
 
     def anchor(text: str) -> str:

@@ -38,7 +38,7 @@ def _suite(suite: ET.Element, findings: Sequence[Diagnostic]) -> None:
 
 
 def _counts(findings: Sequence[Diagnostic]) -> dict[str, str]:
-    """How many there are. An error is a test that could not be made; a check always comes to a result."""
+    """Return the counts. An error is a test that could not be made; a check always comes to a result."""
     failures, skipped = (sum(finding.status == status for finding in findings) for status in ("fail", "skip"))
     return {"tests": str(len(findings)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
 

@@ -1,4 +1,4 @@
-"""What the panels of the dashboards have shown over the last minutes: no check, but what a report draws beside them.
+"""Values that the panels of the dashboards have shown over the last minutes: no check, but part of a report.
 
 Prometheus is asked for few lines with few points of each panel, so that hundreds of panels stay a page.
 """
@@ -66,7 +66,7 @@ class History:
 
 @dataclass(frozen=True)
 class Shown:
-    """How a dashboard shows its panels: title -> unit, and (title, PromQL) -> the format of the legend."""
+    """Display of a dashboard's panels: title -> unit, and (title, PromQL) -> the format of the legend."""
 
     units: Mapping[str, str]
     legends: Mapping[tuple[str, str], str]
@@ -129,7 +129,7 @@ def _chart(
 
 
 def _uncounted(client: Prometheus, expr: str) -> int:
-    """How many series an expression has beyond those that are shown: at least one."""
+    """Return how many series an expression has beyond those that are shown: at least one."""
     return max(1, client.counts([expr])[0] - LINES)
 
 
@@ -156,7 +156,7 @@ def name_of(labels: Mapping[str, str], legend: str, others: Sequence[Series]) ->
 
 
 def shown_by(dashboard: Dashboard) -> Shown:
-    """How a dashboard, in either form, shows its panels."""
+    """Return the display of the panels of a dashboard, in either form."""
     units: dict[str, str] = {}
     legends: dict[tuple[str, str], str] = {}
     for title, unit, queries in _panels(dashboard.definition):

@@ -77,7 +77,7 @@ def shown(value: float, unit: str = "", decimals: int | None = None) -> str:
 
 
 def base(unit: str) -> float:
-    """What the round numbers of a unit are powers of: 1024 for binary sizes, 60 for times, else 10."""
+    """Return the base of a unit's round numbers: 1024 for binary sizes, 60 for times, else 10."""
     if unit in ("bytes", "bits", "binBps", "binbps") or unit in ("kbytes", "mbytes", "gbytes"):
         return 1024.0
     return 60.0 if unit == "s" else 10.0

@@ -54,7 +54,7 @@ def _group(group: Sequence[Diagnostic], width: int) -> Iterator[str]:
 
 
 def _stage(finding: Diagnostic) -> str:
-    """How far a failure came, where the summary does not say it."""
+    """Return the stage of a failure, where the summary does not say it."""
     return dim(" (loaded, does not work)") if (finding.status, finding.stage) == ("fail", "loaded") else ""
 
 

@@ -1,1 +1,1 @@
-"""Where a stack runs: one Protocol, the plan that is the same for all, and a package for each runtime."""
+"""Runtimes: one Protocol, the plan that is the same for all, and a package for each runtime."""

@@ -46,7 +46,7 @@ _OF_VALUES = ("strconv", "ParseFloat", "can't convert", "not a number", "parse e
 
 
 def alert_faults(texts: Collection[Text], run: Run) -> list[Diagnostic]:
-    """What is wrong with the templates once they are expanded. Those that cannot be read are promtool's to report."""
+    """Report errors in the expanded templates. Templates that cannot be parsed are promtool's to report."""
     kept = [text for text in texts if "{{" in text.text]
     unique = list(dict.fromkeys(text.text for text in kept))
     expanded = _expanded(unique, run)
@@ -109,7 +109,7 @@ def _unquoted(text: str) -> str:
 
 
 def _fault(text: str, expanded: Sequence[str]) -> tuple[str, str] | None:
-    """Where and why a template fails, or None. `expanded` is what it becomes, once with each sample."""
+    """Return where and why a template fails, or None. `expanded` is what it becomes, once with each sample."""
     errors = [match for each in expanded if (match := _FAILED.search(each))]
     for error in errors:
         words = " ".join(error[2].split())
@@ -126,7 +126,7 @@ def _fault(text: str, expanded: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _misprint(text: str, expanded: str) -> re.Match[str] | None:
-    """What `printf` prints of a value that its verb does not fit. The user's own words may look the same."""
+    """Find the output of `printf` for a value that its verb does not fit. The user's own words may look the same."""
     found = None if _FAILED.search(expanded) else _MISPRINTED.search(expanded)
     return found if found and found[0] not in text else None
 

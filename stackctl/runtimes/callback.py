@@ -1,4 +1,4 @@
-"""How a server of the stack reaches a program on this machine that it is to call back."""
+"""Connections from a server of the stack back to a program on this machine."""
 
 from __future__ import annotations
 

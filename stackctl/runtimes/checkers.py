@@ -28,7 +28,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a checker said, with the tree's own paths; "" and `missing` when the program is not there.
+    """Output of a checker, with the tree's own paths; "" and `missing` when the program is not there.
 
     `unusable` is why it said nothing, for one that cannot be run or does not end.
     """

@@ -38,7 +38,7 @@ def directly(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
 
 @contextmanager
 def bridged(command: Sequence[str], seconds: float) -> Iterator[socket.socket]:
-    """What `command`, a netcat elsewhere, passes on. That it never got through shows when nothing comes."""
+    """Pass on what `command`, a netcat elsewhere, sends. A failed connection shows only in that nothing comes."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         end = theirs.fileno()
@@ -56,7 +56,7 @@ def bridged(command: Sequence[str], seconds: float) -> Iterator[socket.socket]:
 
 
 def _last_words(process: subprocess.Popen[str]) -> str:
-    """What the command says before it ends, which it does when nobody listens to it any more."""
+    """Return the last output of the command, which ends when nobody listens to it any more."""
     if process.stderr is None or process.stderr.closed:
         return ""
     try:

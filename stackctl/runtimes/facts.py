@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Facts:
-    """What holds for every stack in a runtime.
+    """Facts that hold for every stack in a runtime.
 
     name             its name: in a tree, in the state and after `--runtime`
     runs_images      whether units run from their images, with the versions, start scripts and paths of these; if not,

@@ -26,7 +26,7 @@ _SHOWN_BYTES = 4096
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server said: its status, 0 when it said nothing, and the beginning of the body or the reason."""
+    """Response of a server: its status, 0 when there was none, and the beginning of the body or the reason."""
 
     status: int
     text: str
@@ -61,7 +61,7 @@ def is_ready(unit: Unit, access: Access) -> Answer:
 
 
 def server_at(address: str) -> str | None:
-    """What answers HTTP at host:port calls itself, "" when it does not say; None when nothing answers."""
+    """Return the name that a server at host:port gives itself, "" when it gives none; None when nothing answers."""
     connection = http.client.HTTPConnection(address, timeout=_PROBE_SECONDS)
     try:
         with timed(connection, _PROBE_SECONDS):

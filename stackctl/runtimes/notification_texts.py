@@ -71,7 +71,7 @@ _REMEDIES = (
 
 
 def notification_faults(texts: Collection[Text], tree: Path, run: Run) -> list[Diagnostic]:
-    """What amtool cannot render of the templates, which may use the template files that the tree at `tree` has."""
+    """Report templates that amtool cannot render; they may use the template files that the tree at `tree` has."""
     kept = [text for text in texts if "{{" in text.text]
     if not kept:
         return []
@@ -144,7 +144,7 @@ def _globs(tree: Path) -> list[str]:
 
 
 def _samples(texts: Collection[str]) -> list[dict[str, Any]]:
-    """What a message may be about, as amtool reads it."""
+    """Return samples of what a message may contain, as amtool reads it."""
     names = {name for text in texts for match in _FIELD.findall(text) for name in match if name}
     labels = {**dict.fromkeys(sorted(names), "sample of a label"), **_LABELS}
     annotations = {**dict.fromkeys(sorted(names), "sample of an annotation"), **_ANNOTATIONS}

@@ -1,4 +1,4 @@
-"""What has to be done so that what runs is what was declared. Pure: the same input gives the same plan."""
+"""Plan of the steps that make the running stack match the declared one. Pure: the same input gives the same plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who listens where: a taken port is found before anything is started, and its holder is named."""
+"""Holders of ports: a taken port is found before anything is started, and its holder is named."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def split(address: str) -> tuple[str, int]:
 
 
 def refusal(address: str) -> OSError | None:
-    """What the system says when one wants to listen on `address`, or None when one may."""
+    """Return the system's error on listening on `address`, or None when that is possible."""
     host, port = split(address)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -57,7 +57,7 @@ def refusal(address: str) -> OSError | None:
 
 
 def is_taken(error: OSError) -> bool:
-    """Whether a refusal means that somebody else listens there."""
+    """Return whether a refusal means that somebody else listens there."""
     return error.errno == errno.EADDRINUSE
 
 

@@ -1,4 +1,4 @@
-"""What every runtime can do, and the data that passes between observing, planning and executing."""
+"""Protocol of every runtime, and the data that passes between observing, planning and executing."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do, in this order."""
+    """Steps to execute, in this order."""
 
     steps: tuple[Step, ...] = ()
 
@@ -117,7 +117,7 @@ class Live(Protocol):
     def units(self) -> tuple[Unit, ...]: ...
 
     def access(self, unit: Unit) -> Access:
-        """How a client of this machine asks `unit`. Raises Unavailable when the files for that cannot be read."""
+        """Return the access of a client on this machine to `unit`. Raises Unavailable when its files cannot be read."""
         ...
 
 
@@ -131,7 +131,7 @@ class Runtime(Protocol):
 
     @property
     def facts(self) -> Facts:
-        """What holds for every stack in it."""
+        """Return the facts that hold for every stack in it."""
         ...
 
     def observe(self) -> tuple[Observed, ...]:
@@ -159,12 +159,12 @@ class Runtime(Protocol):
         ...
 
     def validate(self, generation: Live, texts: Texts) -> list[Refusal]:
-        """What the servers' own checkers find wrong in `generation`, live or not, and in the user's templates in it.
+        """Return the errors that the servers' checkers find in `generation`, live or not, and in its user templates.
         Changes nothing."""
         ...
 
     def fetch(self, url: str) -> Answer:
-        """What a GET of `url` answers from where Prometheus runs. Status 0 and the reason when nothing answers."""
+        """Return the response to a GET of `url` from where Prometheus runs; without one, status 0 and the reason."""
         ...
 
     def dial(self, host: str, port: int, seconds: float) -> AbstractContextManager[socket.socket]:
@@ -183,7 +183,7 @@ class Runtime(Protocol):
         ...
 
     def peers(self) -> tuple[Peer, ...]:
-        """What runs beside Prometheus and can be reached by a name; nothing where there are no such names."""
+        """Return the peers that Prometheus can reach by a name; none where there are no such names."""
         ...
 
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
@@ -204,7 +204,7 @@ class Runtime(Protocol):
         ...
 
     def existing_data(self) -> tuple[str, ...]:
-        """What there is of the stack's data: the names of its folders, or of its volumes and networks."""
+        """Return what exists of the stack's data: the names of its folders, or of its volumes and networks."""
         ...
 
     def remove_other_data(self, kept: Collection[str]) -> None:

@@ -60,7 +60,7 @@ class _Watch:
         self._next_look = clock.now() + _LOOK_EVERY_SECONDS
 
     def look(self) -> Mapping[str, Answer]:
-        """What is not ready, with its last answer. Raises Unavailable when one of these has exited."""
+        """Return the units that are not ready, with their last response. Raises Unavailable when one has exited."""
         answers = unready(self._waiting.values(), self._generation, self._pool)
         silent = {name: unit for name, unit in self._waiting.items() if not unit.ready}
         self._waiting = {name: unit for name, unit in self._waiting.items() if name in answers or name in silent}
@@ -79,7 +79,7 @@ class _Watch:
 
 
 def _unless_exited(units: Mapping[str, Unit], runtime: Runtime) -> list[Observed]:
-    """How `units` are found. Raises Unavailable for those that have ended, whoever answers at their addresses."""
+    """Return the state of `units`. Raises Unavailable for those that have ended, whoever answers at their addresses."""
     found = [one for one in runtime.observe() if one.name in units]
     ended = [one for one in found if one.state in {"exited", "restarting"}]
     failed = [one for one in ended if units[one.name].ready or one.detail != _FINISHED]

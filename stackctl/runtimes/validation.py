@@ -1,4 +1,4 @@
-"""What the servers' own checkers refuse in a tree, and in the user's templates."""
+"""Validation of a tree, and of the user's templates, by the servers' own checkers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class BadTemplate:
 
 @dataclass(frozen=True)
 class BadSetting:
-    """What amtool refuses in alertmanager.yml. Its `words` hold the value, but not the line."""
+    """Setting in alertmanager.yml that amtool refuses. Its `words` hold the value, but not the line."""
 
     words: str
 
@@ -199,7 +199,7 @@ def _refused_by(checker: _Checker, tree: Path, run: Run) -> list[Refusal]:
 
 @dataclass(frozen=True)
 class Partly:
-    """What the checkers refuse, and the kinds of discovery that were not checked, as those here do not know them."""
+    """Refusals of the checkers, and the kinds of discovery that were not checked, as the checkers do not know them."""
 
     refusals: list[Refusal]
     left_out: tuple[str, ...] = ()
@@ -227,7 +227,7 @@ def _remove_discoveries(file: Path, names: Collection[str]) -> None:
 
 
 def _refusals(checker: _Checker, verdict: Verdict) -> list[Refusal]:
-    """What is wrong, in the checker's words; [] when nothing is."""
+    """Return the errors, in the checker's words; [] when there are none."""
     if verdict.code == 0 or verdict.missing:
         return []
     if crash := _CRASH.search(verdict.output):

@@ -1,4 +1,4 @@
-"""What a simulation in a container is told to serve, and its serving: with nothing but Python's own library."""
+"""Specification of a simulation in a container, and its server: with nothing but Python's own library."""
 
 from __future__ import annotations
 

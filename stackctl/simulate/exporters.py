@@ -1,4 +1,4 @@
-"""What exporters serve, as far as dashboards and alerts usually ask: contracts for those that cannot run here.
+"""Contracts of exporters that cannot run here: what dashboards and alerts usually query of them.
 
 Names, types and labels are those of the exporters. What would differ from one container or table to the next by more
 labels has one value here.

@@ -1,4 +1,4 @@
-"""What a service has done since it started: the weather added up, from which every counter follows.
+"""History of a simulated service since its start: the weather added up, from which every counter follows.
 
 Time goes on in whole steps from the start, so what has been counted does not depend on when somebody looked.
 """

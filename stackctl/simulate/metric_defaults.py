@@ -1,4 +1,4 @@
-"""How a metric behaves, as its type, name, unit and labels tell: what a contract does not say is guessed here."""
+"""Behaviour of a metric, guessed from its type, name, unit and labels where the contract does not say it."""
 
 from __future__ import annotations
 
@@ -122,23 +122,23 @@ def values(label: Label) -> tuple[str, ...]:
 
 
 def has_outcome(metric: Metric) -> bool:
-    """Whether a label tells what succeeded from what failed."""
+    """Return whether a label tells what succeeded from what failed."""
     return any(failed for label in metric.labels for _, _, failed in _choices(label, 0))
 
 
 def counts_failures(metric: Metric) -> bool:
-    """Whether a counter counts what goes wrong, by its name."""
+    """Return whether a counter counts what goes wrong, by its name."""
     return bool(_COUNTS_FAILURES.search(metric.name))
 
 
 def rate(metric: Metric) -> tuple[float, float]:
-    """What a counter counts in a second: at rest, and under full load."""
+    """Return a counter's rate per second: when idle, and under full load."""
     usual = DEFAULT_RATES.get(unit(metric), DEFAULT_RATE)
     return metric.range or (0.0, usual * (RARE_SHARE if _RARE.search(metric.name) else 1.0))
 
 
 def gauge_range(metric: Metric) -> tuple[float, float]:
-    """What a gauge measures at rest, and when the service is saturated."""
+    """Return a gauge's values when idle, and when the service is saturated."""
     if metric.range:
         return metric.range
     told = f"{metric.name}_{metric.unit}".rstrip("_")
@@ -147,22 +147,22 @@ def gauge_range(metric: Metric) -> tuple[float, float]:
 
 
 def is_uptime(metric: Metric) -> bool:
-    """Whether a gauge tells for how long the service has run."""
+    """Return whether a gauge tells for how long the service has run."""
     return "uptime" in metric.name.lower()
 
 
 def is_start_time(metric: Metric) -> bool:
-    """Whether a gauge tells when the service started."""
+    """Return whether a gauge tells when the service started."""
     return "start_time" in metric.name
 
 
 def is_timestamp(metric: Metric) -> bool:
-    """Whether a gauge tells when something last happened."""
+    """Return whether a gauge tells when something last happened."""
     return metric.name.endswith(("timestamp_seconds", "timestamp", "last_seen"))
 
 
 def is_offset(metric: Metric) -> bool:
-    """Whether a gauge counts on like a counter."""
+    """Return whether a gauge counts on like a counter."""
     return bool(_OFFSET.search(metric.name))
 
 
@@ -201,5 +201,5 @@ def _popularity(label: Label, value: str, place: int, seed: int) -> float:
 
 
 def flag(range: Sequence[float]) -> bool:
-    """Whether a gauge says yes or no."""
+    """Return whether a gauge says yes or no."""
     return sorted(range) == [0.0, 1.0]

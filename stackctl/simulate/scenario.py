@@ -1,4 +1,4 @@
-"""What a simulated service goes through, as data, and the weather that this makes at any moment."""
+"""Scenarios of a simulated service, as data, and the weather that they make at any moment."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ SCENARIOS = {
 
 @dataclass(frozen=True)
 class Weather:
-    """What a service is going through at one moment: each between 0 and 1, with the meanings of `Scenario`."""
+    """State of a service at one moment: each between 0 and 1, with the meanings of `Scenario`."""
 
     load: float
     errors: float

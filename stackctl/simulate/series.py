@@ -32,7 +32,7 @@ _TURNS = 0.7
 
 @dataclass(frozen=True)
 class Reading:
-    """What the samples of one moment are made of."""
+    """Input for the samples of one moment."""
 
     flow: Flow
     weather: Weather
@@ -244,7 +244,7 @@ def _below(bound: float, median: float, certain: float) -> float:
 
 
 def _observed(grades: Grades, below: Sequence[Sequence[float]], means: Sequence[float]) -> tuple[list[float], float]:
-    """What a histogram has counted up to each bound, and the sum of it."""
+    """Return the count of a histogram up to each bound, and its sum."""
     return [_dot(grades, row) for row in below], _dot(grades, means)
 
 

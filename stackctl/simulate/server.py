@@ -31,7 +31,7 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back."""
+    """Response to a request."""
 
     status: int
     body: bytes
@@ -77,7 +77,7 @@ class Control:
     services: Mapping[str, SimulatedService]
 
     def get(self) -> Answer:
-        """What each service goes through, and what there is to choose from."""
+        """Return the scenario of each service, and the available ones."""
         now = {name: service.scenario.name for name, service in self.services.items()}
         known = {name: scenario.help for name, scenario in SCENARIOS.items()}
         return Answer(200, _json({"services": now, "scenarios": known}), "application/json")
@@ -241,7 +241,7 @@ class _Server(ThreadingHTTPServer):
                 continue  # it has ended by itself
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Who hangs up in the middle of a scrape is no news."""
+        """Ignore clients that hang up in the middle of a scrape."""
 
 
 class _Server6(_Server):

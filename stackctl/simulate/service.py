@@ -60,7 +60,7 @@ class SimulatedService:
         return exposition(self.contract, self.seed + sum(address.encode()))
 
     def read(self) -> Reading:
-        """What all instances show now."""
+        """Return the current samples of all instances."""
         with self._lock:
             return self._read(self._clock.now())
 

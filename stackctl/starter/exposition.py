@@ -1,4 +1,4 @@
-"""What a scrape says about who made it: how many series, by which client, and how HTTP requests are counted. Pure."""
+"""Summary of a scrape: number of series, client library, and how HTTP requests are counted. Pure."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class _Family:
 
 
 def read(text: str) -> Scrape | None:
-    """What `text` says, or None when Prometheus would not read it as metrics."""
+    """Parse `text`, or return None when Prometheus would not read it as metrics."""
     kinds: dict[str, str] = {}
     families: dict[str, _Family] = {}
     series, at = 0, _start(text, 0)
@@ -107,7 +107,7 @@ def read(text: str) -> Scrape | None:
 
 
 def _start(text: str, at: int) -> int:
-    """Where the next line with something in it begins."""
+    """Return the start of the next line that is not empty."""
     return _BLANK.match(text, at).end()  # type: ignore[union-attr]  # it always matches
 
 
@@ -148,7 +148,7 @@ def _counters(families: Mapping[str, _Family], kinds: Mapping[str, str]) -> Iter
 
 
 def _counts_others(name: str, suffix: str) -> bool:
-    """Whether a counter is about some requests only, or about their bytes or seconds.
+    """Return whether a counter is about some requests only, or about their bytes or seconds.
 
     The count of a histogram or a summary counts each request, whatever is measured of it: only failures are left out.
     """

@@ -18,7 +18,7 @@ LONGEST_NAME = 63
 
 @dataclass(frozen=True)
 class MetricsUrl:
-    """Where metrics may be had. `path` is "" when it was not given and has to be found."""
+    """URL of metrics. `path` is "" when it was not given and has to be found."""
 
     scheme: str
     host: str

@@ -47,7 +47,7 @@ class Port(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """What was seen at a URL. Without a `scrape`, `problem` says why; `live` and `ready` are health paths, or ""."""
+    """Findings at a URL. Without a `scrape`, `problem` says why; `live` and `ready` are health paths, or ""."""
 
     url: MetricsUrl
     scrape: Scrape | None = None
@@ -88,7 +88,7 @@ class Service:
 
 
 def look_at(url: MetricsUrl, ask: Fetch = fetch) -> Found:
-    """What is at `url`; when it has no path, the usual ones are tried."""
+    """Return what is at `url`; when it has no path, the usual ones are tried."""
     paths = (url.path,) if url.path else METRICS_PATHS
     found = _first_with_metrics(url, paths, GIVEN_SECONDS, ask)
     local = {port.number: port.loopback_only for port in listening_ports()} if url.host in c.LOCAL_HOSTS else {}

@@ -32,14 +32,14 @@ class Generation:
     path: Path
 
     def written_at(self) -> float:
-        """When it was written, as Unix time; when it was used last, where the index of it is gone."""
+        """Return when it was written, as Unix time; when it was used last, where its index is gone."""
         try:
             return (self.path / c.UNITS_FILE).stat().st_mtime
         except OSError:
             return self.path.stat().st_mtime
 
     def units(self) -> tuple[Unit, ...]:
-        """What runs on it. Raises Unavailable when somebody has damaged the folder."""
+        """Return the units that run on it. Raises Unavailable when the folder was damaged."""
         return self.index()[2]
 
     def index(self) -> tuple[str, str, tuple[Unit, ...]]:
@@ -56,7 +56,7 @@ class Generation:
             ) from error
 
     def access(self, unit: Unit) -> Access:
-        """How a client asks `unit` while this is in force, whatever the manifest says by then.
+        """Return the access of a client to `unit` while this is live, whatever the manifest says by then.
 
         Raises Unavailable when the files with its login cannot be read.
         """
@@ -105,7 +105,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def is_whole(folder: Path, tree: Tree) -> bool:
-    """Whether `folder` holds exactly the files of `tree`."""
+    """Return whether `folder` holds exactly the files of `tree`."""
     try:
         found = _files(folder)
         return found.keys() == tree.files.keys() and all(

@@ -35,7 +35,7 @@ class RefusedLogins:
         )
 
     def has_refused(self) -> bool:
-        """Whether a password was wrong lately."""
+        """Return whether a password was wrong lately."""
         return bool(self._recent())
 
     def refused(self) -> None:

@@ -11,7 +11,7 @@ from stackctl.bounds.json_text import loads
 
 @dataclass(frozen=True)
 class Running:
-    """What runs: `runtime` is "docker" or "native", `generation` the id that every unit has loaded.
+    """The running stack: `runtime` is "docker" or "native", `generation` the id that every unit has loaded.
 
     `units_skipped` holds the declared units that do not run, each with its reason, which names the option that
     allows it. `allow_missing` is whether `up` had that option. `started_at` is the Unix time of the last command that

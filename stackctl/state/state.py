@@ -150,7 +150,7 @@ class State:
     # -- what runs --------------------------------------------------------------------------------------------
 
     def running(self) -> Running | None:
-        """What the last `up` or `reload` left running, or None. With one under way, what is loaded is not known."""
+        """Return what the last `up` or `reload` left running, or None. While one runs, what is loaded is not known."""
         try:
             found = Running.load(read_bytes(self._record))
         except OSError:
@@ -212,7 +212,7 @@ class State:
         return home.read(self.root) or Home("", "")
 
     def place(self) -> Place:
-        """Where this state is, compared with that record."""
+        """Compare this state's location with its record."""
         return home.place(self.root, home.read(self.root))
 
     def settle(self) -> None:
@@ -261,7 +261,7 @@ class State:
     # -- suggestions ------------------------------------------------------------------------------------------
 
     def suggested(self) -> frozenset[str]:
-        """What has been suggested to the user already."""
+        """Return what has been suggested to the user already."""
         try:
             return frozenset(read_text(self._suggestions, errors="replace").splitlines())
         except OSError:
@@ -287,7 +287,7 @@ class State:
         return Secret(made)
 
     def salt(self) -> bytes:
-        """What is mixed into every hash of a secret; made at the first call and kept."""
+        """Return the salt of every hash of a secret; made at the first call and kept."""
         kept = self.kept_salt()
         if kept:
             return kept

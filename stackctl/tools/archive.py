@@ -43,7 +43,7 @@ _MACHINES = {
 
 
 class ChecksumMismatch(Unavailable):
-    """What was downloaded is not what upstream published."""
+    """Raised for a download that is not what upstream published."""
 
 
 def mirror() -> str:
@@ -201,7 +201,7 @@ def _unpack(packed: Path, release: Release, folder: Path) -> None:
 
 
 def _place(member: tarfile.TarInfo, release: Release, top: str, wanted: Collection[str]) -> str:
-    """Where a member belongs in the release's folder, "" for one that does not."""
+    """Return a member's path in the release's folder, "" for one that does not belong in it."""
     if not member.isfile():
         return ""
     if not _archive(release).whole:

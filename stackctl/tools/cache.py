@@ -1,4 +1,4 @@
-"""Where installed tools lie: one folder for each release, and a link to the one in use.
+"""Folder of installed tools: one folder for each release, and a link to the one in use.
 
     <cache>/tools/debian/prometheus-3.5.3+ds1-6/   a whole release, never changed once it is there
     <cache>/tools/current/prometheus               a link to it
@@ -50,7 +50,7 @@ def current(project: str) -> Path:
 
 
 def origin(project: str) -> str:
-    """Where the release in use came from ("archive" or "debian"), or "" when there is none."""
+    """Return the origin of the release in use ("archive" or "debian"), or "" when there is none."""
     link = current(project)
     return link.resolve().parent.name if os.path.exists(link) else ""  # noqa: PTH110 - not readable is not there
 

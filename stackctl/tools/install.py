@@ -60,7 +60,7 @@ def _releases(names: Sequence[str]) -> list[Release]:
 
 
 def _have(release: Release, source: str) -> bool:
-    """Whether every program of `release` is here, runs, and is new enough; from `source`, unless that is "auto"."""
+    """Return whether every program of `release` is installed, runs, and is new enough; from `source`, unless "auto"."""
     if source != AUTO and cache.origin(release.project) != source:
         return False
     tools = [locate(program.name) for program in release.programs]
@@ -202,7 +202,7 @@ def _expose(program: Program, release: Release, folder: Path) -> None:
 
 
 def _places(folder: Path, program: Program) -> tuple[Path, ...]:
-    """Where a program may be in a release; the last is the usual one."""
+    """Return the paths that a program may have in a release; the last is the usual one."""
     return folder / "bin" / program.name, folder / program.name
 
 

@@ -41,7 +41,7 @@ def write(entry: Path, binary: str, fixed_file: str) -> None:
 
 
 def is_possible(release: Release) -> bool:
-    """Whether Debian's build of `release` can run from the cache on this machine. Tries it, and changes nothing."""
+    """Return whether Debian's build of `release` can run from the cache here. Tries it, and changes nothing."""
     if not release.fixed_file or Path(release.fixed_file).exists():
         return True
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
@@ -53,7 +53,7 @@ def is_possible(release: Release) -> bool:
 
 
 def obstacle(release: Release) -> Diagnostic:
-    """What to tell the user where it is not possible."""
+    """Return the error for a machine on which that is not possible."""
     return Diagnostic(
         "tools.does-not-run",
         f"Debian's {release.project} cannot run from the cache on this machine",

@@ -90,7 +90,7 @@ def _said_version(tool: Tool) -> str:
 
 
 def source_of(tool: Tool) -> str:
-    """Where a tool in the cache came from: "archive" or "debian"."""
+    """Return the source of a tool in the cache: "archive" or "debian"."""
     return cache.origin(release_of(tool.name).project)
 
 
@@ -115,7 +115,7 @@ def version_of(path: Path) -> str:
 
 
 def is_at_least(version: str, minimum: str) -> bool:
-    """Whether `version` is `minimum` or newer, by their leading numbers: "3.5.3+ds1" is at least "3.0"."""
+    """Return whether `version` is `minimum` or newer, by their leading numbers: "3.5.3+ds1" is at least "3.0"."""
     return _numbers(version) >= _numbers(minimum)
 
 

@@ -15,7 +15,7 @@ _SIZE = re.compile(rf"([0-9]+(?:\.[0-9]+)?)(?:([{_SIZE_UNITS}])i?)?B")
 
 
 def same_retention(declared: str, reported: str) -> bool:
-    """Whether two retentions, written as in `15d or 10GiB`, mean the same."""
+    """Return whether two retentions, written as in `15d or 10GiB`, mean the same."""
     return sorted(map(_limit, declared.split(" or "))) == sorted(map(_limit, reported.split(" or ")))
 
 
@@ -41,7 +41,7 @@ _OF_A_USER = frozenset(
 
 
 def config_difference(rendered: bytes, loaded: str) -> list[str]:
-    """Where the configuration that Prometheus reports lacks or contradicts the rendered one, a line for each."""
+    """Return where the configuration that Prometheus reports lacks or contradicts the rendered one, a line for each."""
     return _difference(load_yaml(rendered), load_yaml(loaded), "")
 
 
@@ -64,7 +64,7 @@ def _difference(rendered: Any, loaded: Any, path: str) -> list[str]:
 
 
 def _is_of_a_user(key: str, value: Any) -> bool:
-    """Whether Prometheus has a key only because somebody wrote it: of the others it reports its defaults."""
+    """Return whether Prometheus has a key only because somebody wrote it: of the others it reports its defaults."""
     if key in _DEFAULTS:
         return bool(value != _DEFAULTS[key])
     return key in _OF_A_USER or key.endswith(("_sd_configs", "relabel_configs"))

@@ -1,4 +1,4 @@
-"""What every check family is given, and how it waits."""
+"""Context of every check family, and how it waits."""
 
 from __future__ import annotations
 
@@ -74,11 +74,11 @@ class Context:
         return f"{called} is not running: {option}"
 
     def interval(self, job: Job) -> float:
-        """How often the targets of `job` are scraped, in seconds."""
+        """Return the scrape interval of `job`, in seconds."""
         return duration.seconds(job.scrape_interval or self.stack.prometheus.scrape_interval)
 
     def access(self, component: Server) -> Access:
-        """How a component is asked: Prometheus as the running generation has it, whatever the manifest says by now."""
+        """Return the access to a component; for Prometheus, that of the running generation, not of the manifest."""
         return self.server if component.name == c.PROMETHEUS else Access(component.listen.url)
 
     def prometheus(self) -> Prometheus:
@@ -102,7 +102,7 @@ class Context:
         return self.once("rules", lambda: written_rules(self.tree))
 
     def once(self, name: str, look: Callable[[], T]) -> T:
-        """What `look` gives; families that ask for the same `name` share what the first of them looks at."""
+        """Return the result of `look`; families with the same `name` share the result of the first."""
         mine: Future[T] = Future()
         shared: Future[T] = self._looks.setdefault(name, mine)
         if shared is mine:

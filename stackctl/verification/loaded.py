@@ -1,4 +1,4 @@
-"""Whether the servers have loaded a tree, by their own account: configuration, rules, targets, dashboards."""
+"""Comparison of the loaded with the rendered: configuration, rules, targets, dashboards, as the servers report them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DASHBOARDS = "grafana/dashboards/"
 
 
 def prometheus_difference(client: Prometheus, tree: Tree, rules: Mapping[Key, list[WrittenRule]]) -> list[str]:
-    """Where what Prometheus reports differs from the configuration in `tree` and its `rules`, line by line.
+    """Return where Prometheus' report differs from the configuration in `tree` and its `rules`, line by line.
 
     An answer of 200 to a reload says less: a rule file that could not be read leaves new scrape jobs beside old
     rules. Raises NoAnswer when Prometheus gives none.
@@ -35,7 +35,7 @@ def prometheus_difference(client: Prometheus, tree: Tree, rules: Mapping[Key, li
 
 
 def targets_difference(config: Mapping[str, Any], found: Iterable[tuple[str, str]]) -> list[str]:
-    """Where the targets that Prometheus has found differ from those of the configuration `config`.
+    """Return where the targets that Prometheus has found differ from those of the configuration `config`.
 
     It takes up new ones some seconds after a reload. What discovery finds cannot be known, but for the job it is of.
     """
@@ -55,7 +55,7 @@ def _addresses(job: Mapping[str, Any]) -> list[str]:
 
 
 def alertmanager_difference(client: Alertmanager, tree: Tree) -> list[str]:
-    """Where the configuration that Alertmanager has loaded differs from the one in `tree`, line by line.
+    """Return where the configuration that Alertmanager has loaded differs from the one in `tree`, line by line.
 
     Its own hash of the file decides, to the byte: what it reports has defaults filled in, secrets hidden and matchers
     written its own way, and only serves to say what differs. Raises NoAnswer when it gives none.
@@ -69,7 +69,7 @@ def alertmanager_difference(client: Alertmanager, tree: Tree) -> list[str]:
 
 
 def datasource_difference(client: Grafana) -> list[str]:
-    """Whether Grafana reaches Prometheus. Raises NoAnswer when it gives none."""
+    """Return whether Grafana reaches Prometheus. Raises NoAnswer when it gives none."""
     try:
         health = client.datasource_health(c.DATASOURCE_UID)
     except NoAnswer as error:
@@ -80,7 +80,7 @@ def datasource_difference(client: Grafana) -> list[str]:
 
 
 def dashboards_difference(client: Grafana, dashboards: Mapping[str, Any], gone: Iterable[str]) -> list[str]:
-    """Where Grafana differs from `dashboards` (uid -> JSON), and which of the uids `gone` it still has.
+    """Return where Grafana differs from `dashboards` (uid -> JSON), and which of the uids `gone` it still has.
 
     Compared is what a reader sees, because Grafana brings older dashboards to its own form. Raises NoAnswer when it
     gives none.

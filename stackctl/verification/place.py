@@ -28,7 +28,7 @@ class FoundUnit(Protocol):
 
 
 class Peer(Protocol):
-    """What Prometheus may reach by a name: `runtime.protocol.Peer`."""
+    """Peer that Prometheus may reach by a name: `runtimes.protocol.Peer`."""
 
     @property
     def names(self) -> tuple[str, ...]: ...
@@ -41,7 +41,7 @@ class Peer(Protocol):
 
 
 class Place(Protocol):
-    """Where Prometheus runs, as far as a diagnosis looks at it: `runtime.protocol.Runtime`."""
+    """Place in which Prometheus runs, as far as a diagnosis needs it: `runtimes.protocol.Runtime`."""
 
     def dial(self, host: str, port: int, seconds: float) -> AbstractContextManager[socket]: ...
 

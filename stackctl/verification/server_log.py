@@ -1,4 +1,4 @@
-"""What Prometheus and Alertmanager write into their logs: the only place that has the reason of some failures."""
+"""Log messages of Prometheus and Alertmanager: the only place that has the reason of some failures."""
 
 from __future__ import annotations
 

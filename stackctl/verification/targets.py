@@ -84,7 +84,7 @@ class TargetStates:
         return is_second and target.last_scrape - self.since > _STARTING_SECONDS
 
     def settled(self, job: Job) -> bool:
-        """Whether there is a fresh word on every target of `job`."""
+        """Return whether there is a fresh word on every target of `job`."""
         if job.discovered:
             own = [target for target in self.targets if target.job == job.name]
             return bool(own) and all(map(self.final, own))
@@ -142,7 +142,7 @@ def _key(target: ActiveTarget) -> Key:
 
 
 def is_skipped(context: Context, job: Job) -> bool:
-    """Whether what a job scrapes was knowingly left out."""
+    """Return whether what a job scrapes was knowingly left out."""
     return source_of(job) in context.skipped
 
 

@@ -112,7 +112,7 @@ def ranked(rules: Mapping[Key, list[Placed]], others: Mapping[Key, list[Any]]) -
 
 
 def differences(written: WrittenRule, loaded: LoadedRule) -> list[str]:
-    """What is loaded otherwise than it is written, in a few words each."""
+    """Return what is loaded otherwise than it is written, in a few words each."""
     compared = (
         ("`for`", written.hold, loaded.hold),
         ("`keep_firing_for`", written.keep_firing, loaded.keep_firing),
@@ -138,7 +138,7 @@ def _mapping_differences(what: str, written: Mapping[str, str], loaded: Mapping[
 
 
 def rules_difference(written: Mapping[Key, list[WrittenRule]], loaded: Iterable[LoadedRule]) -> list[str]:
-    """Where the loaded rules differ from the written ones, a line for each rule."""
+    """Return where the loaded rules differ from the written ones, a line for each rule."""
     there_are = index(loaded)
     written, found, lines = ranked(written, there_are), ranked(there_are, written), []
     for key in sorted({*written, *found}):

@@ -44,13 +44,13 @@ class Source:
 
     @property
     def is_open(self) -> bool:
-        """Whether only the query can tell if this is a Prometheus."""
+        """Return whether only the query can tell if this is a Prometheus."""
         return self.kind in ("by name", "default")
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What the names of datasources stand for: inputs of an export and variables of the dashboard, name -> plugin.
+    """Meanings of datasource names: inputs of an export and variables of the dashboard, name -> plugin.
 
     A variable that is no choice of datasources has the plugin "".
     """

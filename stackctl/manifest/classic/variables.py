@@ -34,7 +34,7 @@ class VariableAt:
 
     @property
     def several(self) -> bool:
-        """Whether Grafana writes its value as one of several."""
+        """Return whether Grafana writes its value as one of several."""
         return bool(self.json.get("multi") or self.json.get("includeAll"))
 
     @property

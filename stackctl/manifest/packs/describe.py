@@ -1,4 +1,4 @@
-"""What a pack takes and gives, as data: for `stackctl packs` and for the pages about packs."""
+"""Description of a pack as data: for `stackctl packs` and for the pages about packs."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _running(stack: Stack) -> Iterator[tuple[str, str]]:
 
 
 def _suits(pack: Pack, service: Service, watched: bool) -> bool:
-    """Whether the contract of `service` tells all that the pack has to know, and promises all that it asks for."""
+    """Return whether the contract of `service` sets the pack's required parameters, and promises its metrics."""
     context = resolved(pack, Subject(service.name, "", service.contract))
     if context is None:
         return False
@@ -72,7 +72,7 @@ def _suits(pack: Pack, service: Service, watched: bool) -> bool:
 
 
 def _is_watched(stack: Stack) -> bool:
-    """Whether a rule of the stack asks already whether targets answer."""
+    """Return whether a rule of the stack asks already whether targets answer."""
     return any(_asks_for_up(rule.expr) for file in stack.rules for rule in file.rules)
 
 

@@ -15,7 +15,7 @@ DASHBOARD = "dashboard"
 
 
 class FindModel(Model):
-    """How a service's contract shows what a parameter is, when exactly one thing in it fits."""
+    """Condition by which a contract determines a parameter, when exactly one thing in it fits."""
 
     type: Literal["counter", "gauge", "histogram"] | None = Field(None, description="Of a metric: its type.")
     name: Regex | None = Field(None, description="Of a metric: what its whole name matches.")
@@ -56,7 +56,7 @@ class LookModel(Model):
 
 
 class RunbookModel(Model):
-    """What somebody who is woken by an alert needs to know."""
+    """Information for somebody who is woken by an alert."""
 
     meaning: Text = Field(description="What the alert means.")
     impact: Text = Field(description="What it means for users.")

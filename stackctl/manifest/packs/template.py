@@ -19,7 +19,7 @@ _MARKS = ("[[", "[%", "[#")
 
 
 def fill(document: Document, key: str, context: Mapping[str, Any]) -> Document | list[Diagnostic]:
-    """What lies under `key` of a pack with `context` in it, as a document of its own, or what cannot be filled in.
+    """Return the part of a pack under `key`, filled in with `context`, as a document; or what cannot be filled in.
 
     Rules and panels with `if: NAME` are left out where that parameter is empty. Positions are those of the pack.
     """
@@ -63,7 +63,7 @@ def _refuse_endless(text: str) -> None:
 
 
 def _is_number(node: Any) -> bool:
-    """Whether a node of a template is no text or list that a product would repeat."""
+    """Return whether a node of a template is no text or list that a product would repeat."""
     from jinja2 import nodes
 
     if isinstance(node, nodes.Filter):

@@ -1,4 +1,4 @@
-"""What a manifest says of a pack: for which services, with which parameters, and what their contracts tell of these."""
+"""Uses of packs in a manifest: for which services, with which parameters, and which of these contracts determine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHOWN = 4
 
 @dataclass(frozen=True)
 class Subject:
-    """What a pack is applied to: a service, a component, or the stack ("")."""
+    """Subject that a pack is applied to: a service, a component, or the stack ("")."""
 
     name: str
     selector: str
@@ -34,7 +34,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Around:
-    """What packs may be about: the services by name, and the components that run with their scrape jobs.
+    """Subjects that packs can have: the services by name, and the components that run with their scrape jobs.
 
     `told` is what the manifest tells of a component's parameters: component -> parameter -> value. `known` is False
     when contracts cannot be read, so that nothing can be said of what they lack.
@@ -139,7 +139,7 @@ def _fitted(wanted: Wanted, pack: Pack, name: str, value: Any) -> str | Diagnost
 
 
 def _subjects(wanted: Wanted, pack: Pack, around: Around) -> Iterator[Subject | Diagnostic]:
-    """What the pack is applied to."""
+    """Yield the subjects that the pack is applied to."""
     if wanted.services and pack.model.scope == "stack" and not pack.model.component:
         yield wanted.problem("the pack is for the whole stack", "Remove `services`.", "services", key=True)
     elif wanted.services:
@@ -205,7 +205,7 @@ def resolved(pack: Pack, subject: Subject) -> dict[str, Any] | None:
 
 
 def _known(name: str, parameter: ParameterModel, subject: Subject, context: Mapping[str, Any]) -> str | None:
-    """What the manifest or a contract tells of a parameter, or its default; None when it has to be set."""
+    """Return a parameter's value from the manifest or a contract, or its default; None when it has to be set."""
     if parameter.unless and context.get(parameter.unless):
         return ""
     if name in subject.told:
@@ -221,7 +221,7 @@ def _known(name: str, parameter: ParameterModel, subject: Subject, context: Mapp
 def _told(
     wanted: Wanted, name: str, parameter: ParameterModel, subject: Subject, context: Mapping[str, Any]
 ) -> str | Diagnostic:
-    """What is known of a parameter, or what to say about it."""
+    """Return the value of a parameter, or the problem with it."""
     known = _known(name, parameter, subject, context)
     if known is not None:
         return known
@@ -251,7 +251,7 @@ def default(parameter: ParameterModel) -> str:
 
 
 def _candidates(parameter: ParameterModel, contract: Contract | None, context: Mapping[str, Any]) -> list[str] | None:
-    """What fits in the contract; None when it has nothing to say."""
+    """Return the candidates in the contract; None when it has none."""
     find = parameter.find
     if find is None or contract is None:
         return None

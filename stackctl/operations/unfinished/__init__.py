@@ -1,1 +1,1 @@
-"""How each operation is finished or undone, by itself when it fails, or by the next command when it was interrupted."""
+"""Recovery of each operation, when it fails or, in the next command, after it was interrupted."""

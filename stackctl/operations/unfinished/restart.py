@@ -19,7 +19,7 @@ READY_SECONDS = 60.0
 
 
 def runtime_of(state: State, generation: Generation) -> Runtime:
-    """Where a generation runs. Raises Unavailable when its index is damaged."""
+    """Return the runtime of a generation. Raises Unavailable when its index is damaged."""
     from stackctl.runtimes.select import reopen_runtime
 
     stack, name, _ = generation.index()

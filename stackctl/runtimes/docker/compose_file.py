@@ -1,4 +1,4 @@
-"""What Compose refuses in the file of a stack: by its specification's schema, and by `docker compose config`."""
+"""Compose's refusals of a stack's file: by its specification's schema, and by `docker compose config`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NOISE = re.compile(r"^time=|^WARN|^\s*$")
 
 @dataclass(frozen=True)
 class BadCompose:
-    """What Compose refuses at `path` of compose.yaml. `key` says that it is the key there, and not its value."""
+    """Refusal of Compose at `path` of compose.yaml. `key` says that it is the key there, and not its value."""
 
     path: Place
     words: str
@@ -63,7 +63,7 @@ def compose_refusals(content: bytes, root: Path) -> list[BadCompose | Diagnostic
 
 
 def has_config() -> bool:
-    """Whether this machine has a `docker compose`."""
+    """Return whether this machine has a `docker compose`."""
     return shutil.which("docker") is not None and engine.has_compose()
 
 
@@ -92,7 +92,7 @@ def _independent(service: Any, gone: Collection[str | int]) -> Any:
 
 
 def _refused_by_config(content: bytes, root: Path) -> list[BadCompose | Diagnostic]:
-    """What `docker compose config` refuses. It reports one mistake only, so a service that has one is taken out."""
+    """Return the refusals of `docker compose config`. It reports one mistake at a time, so bad services are removed."""
     found: list[BadCompose | Diagnostic] = []
     while (project := load_yaml(content))["services"]:
         ended = _config(content, root)

@@ -1,4 +1,4 @@
-"""What the Compose Specification says about a Compose file, by its own JSON schema, in words for the user."""
+"""Errors in a Compose file by the JSON schema of the Compose Specification, in words for the user."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong at `path` of a Compose file; `key` says that it is the key there, and not its value."""
+    """Error at `path` of a Compose file; `key` says that it is the key there, and not its value."""
 
     path: Path
     words: str

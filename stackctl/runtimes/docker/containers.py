@@ -1,4 +1,4 @@
-"""What the engine says of containers, as the values that all runtimes share. Pure."""
+"""The engine's reports of containers, as the values that all runtimes share. Pure."""
 
 from __future__ import annotations
 

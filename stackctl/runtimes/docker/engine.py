@@ -39,7 +39,7 @@ def address() -> str | None:
 
 
 def has_compose() -> bool:
-    """Whether the Compose plugin is in a place where the docker command finds it; asking that command is slow.
+    """Return whether the Compose plugin is in a place where the docker command finds it; asking that command is slow.
 
     What cannot be read counts as not there.
     """
@@ -59,7 +59,7 @@ def _plugin_parents() -> Iterator[Path]:
 
 
 def _is_there(path: Path) -> bool:
-    """Whether the docker command can run the plugin at `path`."""
+    """Return whether the docker command can run the plugin at `path`."""
     return os.access(path, os.X_OK)
 
 
@@ -111,7 +111,7 @@ def run(
 
 
 def compose_failure(output: str) -> StackctlError:
-    """What it means that Compose has failed with these words."""
+    """Return the error for a failure of Compose with this output."""
     if re.search(r"cannot connect to the docker daemon", output, re.IGNORECASE):
         return Unavailable.of("docker.unavailable", "no Docker engine answers", cause=output.strip(), remedy=NO_ENGINE)
     return Unavailable.of(

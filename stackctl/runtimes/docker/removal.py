@@ -70,7 +70,7 @@ def remove_data(client: APIClient, project: str, kept: Collection[str]) -> None:
 
 
 def _is_of(row: Mapping[str, Any], project: str, folders: Collection[Path]) -> bool:
-    """Whether a container was started from one of `folders`, or belongs to the project and does not tell from where."""
+    """Return whether a container was started from one of `folders`, or belongs to the project and does not say."""
     folder = containers.started_from(row["Labels"])
     return folder in folders if folder else bool(project) and _project(row) == project
 

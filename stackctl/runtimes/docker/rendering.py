@@ -160,7 +160,7 @@ def _service(service: Service, fields: Block, stack: Stack, salt: bytes) -> tupl
 
 
 def _counted(definition: dict[str, Any], written: Mapping[str, Any], name: str, stack: Stack, salt: bytes) -> Any:
-    """What the hash of a service is made of. It is a label, which must be no way to try the secrets in `written`."""
+    """Return the input of a service's hash. The label must not allow guesses of secrets in `written`."""
     if not holds_secret(json.dumps(written).encode(), stack):
         return definition
     return [definition, salt.hex()] if salt else name

@@ -446,7 +446,7 @@ def connect(project: str, live: Path, note: Callable[[str], None]) -> Docker:
 
 
 def _verdict(program: str, command: list[str]) -> Verdict:
-    """What a program in a container says, within the time that a checker has."""
+    """Return the verdict of a program in a container, within the time that a checker has."""
     ended = bounded.run(PurePosixPath(program).name, command)
     if isinstance(ended, bounded.Ended):
         return Verdict(ended.code, ended.output)
@@ -478,7 +478,7 @@ def _obstacle(unit: Unit, published: Mapping[int, Mapping[str, Any]], project: s
 
 
 def _answer(wget: Verdict) -> Answer:
-    """What busybox' wget found. It names the status only when that is an error, and then gives no body."""
+    """Return the result of busybox' wget. It names the status only when that is an error, and then gives no body."""
     if wget.code == 0:
         return Answer(200, wget.output)
     status = re.search(r"HTTP/\S+ (\d{3})", wget.output)
@@ -496,5 +496,5 @@ def _write_readable(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _data(unit: str) -> str:
-    """Where a component keeps its data in its container."""
+    """Return the path of a component's data in its container."""
     return registry.component(unit).container.data

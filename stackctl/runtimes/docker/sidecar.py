@@ -35,7 +35,7 @@ class Beside:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What `docker` is told. The container may do nothing but listen."""
+        """Return the arguments of `docker`. The container may do nothing but listen."""
         return (
             *("run", "--rm", "--interactive", "--init", "--name", self.name, "--network", self.network),
             *("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"),

@@ -15,7 +15,7 @@ from stackctl.bounds import files
 
 @dataclass(frozen=True)
 class Entry:
-    """What a pid file holds. `started` is the kernel's own word for the start time, and only ever compared."""
+    """Content of a pid file. `started` is the kernel's own word for the start time, and only ever compared."""
 
     pid: int
     started: str
@@ -42,7 +42,7 @@ STATE, STATE_ID, UNIT, SPEC, PID = (f"STACKCTL_{name}" for name in ("STATE", "ST
 
 @dataclass(frozen=True)
 class Mark:
-    """What a process says of itself: the state folder and its id, the unit and its spec."""
+    """Mark of a process: the state folder and its id, the unit and its spec."""
 
     entry: Entry
     state: str
@@ -58,7 +58,7 @@ def marked() -> Iterator[Mark]:
 
 
 def mark_of(pid: int) -> Mark | None:
-    """What the process `pid` says of itself; None when stackctl did not start it, or the system does not tell."""
+    """Return the mark of the process `pid`; None when stackctl did not start it, or the system does not show it."""
     try:
         content = files.read_bytes(Path(f"/proc/{pid}/environ"))
     except OSError:
@@ -74,7 +74,7 @@ def mark_of(pid: int) -> Mark | None:
 
 
 def works_elsewhere(pid: int, state: Path) -> bool:
-    """Whether the process works in a state folder other than `state`: it was moved away together with that."""
+    """Return whether the process works in a state folder other than `state`: it was moved away together with that."""
     try:
         folder = Path(os.readlink(f"/proc/{pid}/cwd"))  # noqa: PTH115 - may end with " (deleted)"
     except OSError:
@@ -84,7 +84,7 @@ def works_elsewhere(pid: int, state: Path) -> bool:
 
 
 def is_alive(entry: Entry) -> bool:
-    """Whether the very process of `entry` still runs. One that has ended and not been collected does not."""
+    """Return whether the very process of `entry` still runs. One that has ended and not been collected does not."""
     return start_time(entry.pid) == entry.started
 
 
@@ -96,7 +96,7 @@ def send(entry: Entry, number: signal.Signals) -> None:
 
 
 def start_time(pid: int) -> str:
-    """When the process `pid` started, in the system's own notation; "" when it does not run."""
+    """Return when the process `pid` started, in the system's own notation; "" when it does not run."""
     if not Path("/proc/self/stat").exists():
         return _start_time_of_ps(pid)
     try:

@@ -168,7 +168,7 @@ class Native:
         self._await_pid_file(unit.name)
 
     def _places(self, unit: Unit, tool: tools.Tool | None) -> dict[str, str]:
-        """What the words in braces of a unit's command and environment stand for."""
+        """Return the values of the words in braces of a unit's command and environment."""
         return {
             "{expanded_tree}": str(self._tree).replace("$", f"${{{c.DOLLAR_VARIABLE}}}"),
             "{tree}": str(self._tree),
