@@ -123,7 +123,7 @@ def _has_data(unit: str) -> bool:
 
 
 def _is_safe(name: str) -> bool:
-    """Return whether a name lies below the data of a unit that has data."""
+    """Return whether a name is below the data of a unit that has data."""
     top, *below = name.split("/")
     return top == _DATA and len(below) > 1 and _has_data(below[0]) and not {"", ".", ".."} & set(below)
 

@@ -102,7 +102,7 @@ WEB_FOLDER = f"{SECRETS_DIR}/{PROMETHEUS}/web/"
 GRAFANA_WEB_FOLDER = f"{SECRETS_DIR}/{GRAFANA}/{PROMETHEUS}/"
 WEB_FILE = f"{WEB_FOLDER}web.yml"
 
-# Where the tree lies in a container. The folder above it is the mount, so that a switch of the `current`
+# Where the tree is in a container. The folder above it is the mount, so that a switch of the `current`
 # symlink inside the mount is seen at once: a mounted file would stay pinned to its old inode.
 CONTAINER_MOUNT = "/etc/stackctl"
 CURRENT = "current"

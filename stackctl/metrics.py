@@ -17,7 +17,7 @@ _FROM_ELSEWHERE = frozenset({"scrape_configs", "scrape_config_files", "rule_file
 
 
 def catalogue(stack: Stack) -> Catalogue:
-    """The metrics of the stack, as far as its manifest tells."""
+    """The metrics of the stack, as far as its manifest says."""
     series: dict[str, Known] = {}
     for service in stack.services:
         for name, known in _promised(service):
@@ -68,7 +68,7 @@ def _kinds(metric: Metric) -> Iterator[str]:
 
 
 def _added_labels(service: Service) -> Mapping[str, tuple[str, ...]] | None:
-    """The labels that the scrape adds, or None when they cannot be told."""
+    """The labels that the scrape adds, or None when they are unknown."""
     relabelled = {"relabel_configs", "metric_relabel_configs", "honor_labels"} & set(service.scrape)
     if service.discovery or relabelled:
         return None

@@ -29,7 +29,7 @@ _NO_ID = 0xFFFFFFFF
 
 
 def group_of(unit: str) -> int | None:
-    """The group that only the container of `unit` joins; None for what is no component."""
+    """The group that only the container of `unit` joins; None for what is not a component."""
     known = registry.find(unit)
     return known.group if known and known.runs else None
 

@@ -1,4 +1,4 @@
-"""Redaction of all output: the values of secrets, known to this process from the manifest, and what tells by itself
+"""Redaction of all output: the values of secrets, known to this process from the manifest, and what shows by itself
 that it is one: logins and parameters in addresses, and tokens that begin as those of a well-known service.
 
 Lines of files are redacted by positions, where they are read. This is the second net: every text that leaves the
@@ -78,7 +78,7 @@ def forget() -> None:
 
 
 def shown(text: str) -> str:
-    """`text` as it may be shown: without the secrets that are known, and without those that it tells by itself."""
+    """`text` as it may be shown: without the secrets that are known, and without those that it reveals by itself."""
     return without_telling(without_values(text))
 
 
@@ -154,7 +154,7 @@ def as_address(value: str) -> str:
 
 
 def telling(value: str) -> list[str]:
-    """The secrets that a text tells by itself: passwords of logins, secret parameters, well-known tokens."""
+    """The secrets that a text reveals by itself: passwords of logins, secret parameters, well-known tokens."""
     address = _address_login(value)
     logins = [*_logins(value, _WHOLE_WORD), *([address] if address else [])]
     parameters = _PARAMETER_OF_ADDRESS if _SCHEME.match(value) else _WHOLE_PARAMETER
@@ -170,12 +170,12 @@ def without_defaults(text: str) -> str:
 
 
 def is_telling(value: str) -> bool:
-    """Return whether a text holds a secret that it tells by itself."""
+    """Return whether a text holds a secret that it reveals by itself."""
     return bool(telling(value))
 
 
 def spans(line: str) -> list[tuple[int, int]]:
-    """The parts of a line that are not shown whatever its key is: what tells by itself that it is secret, defaults of
+    """The parts of a line that are not shown whatever its key is: what shows by itself that it is secret, defaults of
     variables, known secrets."""
     found = [*_logins(line, _WORD), *_logins(line, _WHOLE_WORD)]
     found += [match.span(2) for match in _PARAMETER.finditer(line) if sounds_secret(match[1])]

@@ -156,7 +156,7 @@ def _component_jobs(component: Server, runtime: Facts) -> list[Job]:
         component.origin,
         component=component,
         metrics_path=registry.of(component).metrics_path,
-        # Pushed series carry the job and instance of whoever pushed them.
+        # Pushed series carry the job and instance of the pusher.
         honor_labels=component.name == c.PUSHGATEWAY,
     )
     probes = component.probes if isinstance(component, Exporter) else ()

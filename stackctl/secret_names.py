@@ -13,7 +13,7 @@ _LAST_WORDS = (
 )
 _SECRET_NAME = re.compile(rf"(?:^|.*[-_.]|.*[a-z](?=[A-Z]))(?:{_LAST_WORDS}|key|pwd|pw)", re.IGNORECASE)
 _SECRET_WITHIN = re.compile(r"(?:^|[-_.[])(?:password|passwd|secret|token|private[-_]?key)(?:$|[-_.\]])", re.IGNORECASE)
-# What is no secret whatever its name says: switches, numbers, durations.
+# Values that are not secret whatever their name says: switches, numbers, durations.
 _SETTING = re.compile(r"|true|false|[0-9]+(\.[0-9]+)?(ms|[smhdwy])?", re.IGNORECASE)
 # What leads to a secret, or belongs to one, and is none.
 _LEADS_TO_SECRET = re.compile(r".*[-_](dir|file|files|hint|id|name|path|type|ttl|uri|url)", re.IGNORECASE)

@@ -87,7 +87,7 @@ def judged(
 
 @dataclass(frozen=True)
 class Backing:
-    """A look at what Prometheus has, beside what the stack declares. Every answer is asked for once.
+    """A look at what Prometheus has, next to what the stack declares. Every answer is asked for once.
 
     `scraped` are the targets. What a job without a target that is up would serve is skipped: the failure is reported
     where it is, by `target.up`, and only there.

@@ -13,7 +13,7 @@ from stackctl.scrape import Job
 
 # The part of a name that OpenMetrics keeps out of the TYPE line.
 SUFFIXES = {"counter": "_total", "info": "_info"}
-# The label that a type has beside those of the contract.
+# The label that a type has next to those of the contract.
 _PARTS = {"histogram": "le", "summary": "quantile"}
 About = tuple[str, str]
 Answer = Sequence[tuple[Labels, float]]

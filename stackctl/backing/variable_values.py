@@ -33,7 +33,7 @@ def _existing(context: Context, dashboard: Dashboard, variable: DashboardVariabl
         targets.settle(context)  # before the first scrapes there would be fewer values
         try:
             return context.prometheus().label_values(variable.label, selector)
-        except NoAnswer:  # it is no selector, or the failure is told by others
+        except NoAnswer:  # it is not a selector, or the failure is reported by others
             return ()
 
     return _filtered(context.once(f"values of {variable.label} in {selector}", ask), variable.regex)

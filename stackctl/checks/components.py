@@ -19,7 +19,7 @@ ID = "component.ready"
 def check(context: Context) -> Iterable[Diagnostic]:
     """A finding for every declared component. One that the runtime could not have is skipped, never passed."""
     components = context.stack.components
-    with ThreadPoolExecutor(len(components)) as pool:  # beside each other: one that is away is waited for
+    with ThreadPoolExecutor(len(components)) as pool:  # in parallel: one that is away is waited for
         return list(pool.map(lambda component: _component(context, component), components))
 
 

@@ -1,7 +1,7 @@
 """`drift.*`: what the servers have and the manifest does not declare, each thing named.
 
 It breaks nothing that is declared, so it is a warning; but a drill that was left behind makes alerts fire. That the
-servers' whole configuration is another one is told by `prometheus.config` and `alertmanager.config`, and is a failure.
+servers' whole configuration differs is reported by `prometheus.config` and `alertmanager.config`, and is a failure.
 Where all is declared, one line says so.
 """
 
@@ -51,7 +51,7 @@ def check(context: Context) -> Iterable[Diagnostic]:
         looks.append((Subject(RECEIVER, c.ALERTMANAGER, stack.alertmanager.origin), _receivers, _RELOAD))
     if stack.grafana and c.GRAFANA not in context.skipped:
         looks.append((Subject(DASHBOARD, c.GRAFANA, stack.grafana.origin), _dashboards, _BY_HAND))
-    with ThreadPoolExecutor(len(looks)) as pool:  # beside each other: where a server is away, each waits for it
+    with ThreadPoolExecutor(len(looks)) as pool:  # in parallel: where a server is away, each waits for it
         found = pool.map(lambda look: _findings(context, *look), looks)
         return [finding for findings in found for finding in findings]
 

@@ -1,6 +1,6 @@
 """`exporter.works` and `probe.success`: an exporter reaches what it exports, and a probe gets its answer.
 
-A target that is up says only that the exporter itself answers: a database that refuses it is told by its metrics.
+A target that is up says only that the exporter itself answers: a database that refuses it shows in its metrics.
 """
 
 from __future__ import annotations

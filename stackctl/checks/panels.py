@@ -7,7 +7,7 @@ Where Grafana runs it is asked through Grafana, as the panel asks. A panel is as
 - It passes, and says why it is empty, when a counter has not been incremented yet (or not with these labels,
   which may still appear: a contract declares them, or it is a counter without similar values), when nothing was pushed
   yet, when no alert fires, and when a comparison keeps nothing.
-- It is skipped when what it asks for is served by something that does not run, or is down: that is told once, by
+- It is skipped when what it asks for is served by something that does not run, or is down: that is reported once, by
   `target.up`.
 """
 

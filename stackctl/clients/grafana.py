@@ -128,7 +128,7 @@ def _found(answer: Any) -> tuple[FoundDashboard, ...]:
 
 
 def _result(result: Any) -> bool | str:
-    """Return whether any frame has a value. An error comes beside the frames, or in their place."""
+    """Return whether any frame has a value. An error comes next to the frames, or in their place."""
     if result.get("error"):
         return str(result["error"])
     frames = result.get("frames") or []

@@ -1,4 +1,4 @@
-"""One GET of a target over a connection that somebody else makes, and everything that can be told of how it went."""
+"""One GET of a target over a connection that somebody else makes, and everything that is known about how it went."""
 
 from __future__ import annotations
 

@@ -65,8 +65,8 @@ class Container:
                     server would lead to either
     user            who owns its data
     data            where it keeps its data, "" when it has none
-    flags           beside those that it has everywhere
-    mounts          beside the tree and its data
+    flags           besides those that it has everywhere
+    mounts          besides the tree and its data
     tmpfs           folders that it writes to and that need not be kept
     has_wget        whether a healthcheck can run in its image
     joins_networks  whether it reaches the networks that the user joins, as it asks others
@@ -135,11 +135,11 @@ class Component:
     ready, reload  the paths that answer when it is ready, and that take a POST to read the configuration again
     release        the program of the native runtime
     series         the beginnings of the names of the metrics that it serves, the most frequent first
-    works          what tells that it reaches what it exports, beyond answering itself
+    works          what shows that it reaches what it exports, beyond answering itself
     secret_group   see `group`
     selector       the series that its packs are about, where its job does not say it
     reads_at_start, reads_on_reload
-                   the folders of the tree that it reads once, beside its secrets, and those that it reads again on a
+                   the folders of the tree that it reads once, besides its secrets, and those that it reads again on a
                    reload, as it may its secrets
     arguments      the command line
     environment    the variables
@@ -147,7 +147,7 @@ class Component:
     secrets        name -> content of the files that only it reads
     asks           `host:port` or URL of what it exports, without a secret
     probes         name -> settings of what it probes
-    parameters     the parameters of its packs that the manifest tells, given whether any container has a CPU limit
+    parameters     the parameters of its packs that the manifest sets, given whether any container has a CPU limit
     targets        of one that is scraped only: its addresses
     simulated      the metrics that stand in for it, None for one that runs wherever stackctl does
     """

@@ -44,7 +44,7 @@ class Release:
 
     `version` is the pinned upstream release, `minimum` the oldest that stackctl works with. `packages` are
     Debian's, and `fixed_file` is a file that Debian's build reads at that absolute path or does not start.
-    `home_file` is one that the server looks for in the folder of its installation, which it has to be told.
+    `home_file` is one that the server looks for in the folder of its installation, which it needs to know.
     `archive` is where upstream publishes it, None where stackctl does not take it from there. `homepage` says where to
     get it by hand.
     """

@@ -11,7 +11,7 @@ _LEAST = {
     "s": 0.001, "ms": 1.0, "µs": 1.0, "ns": 1.0, "bytes": 1024.0, "decbytes": 1000.0, "kbytes": 1.0, "mbytes": 1.0,
     "Bps": 1000.0, "binBps": 1024.0, "bps": 1000.0, "binbps": 1024.0,
 }  # fmt: skip
-# A threshold stands clear of zero, and of the upper end.
+# A threshold is clear of zero, and of the upper end.
 _CLEAR = 0.05
 _ROOM = 1.25
 

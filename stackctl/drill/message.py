@@ -1,4 +1,4 @@
-"""The message that an integration has sent, read as a person would see it: an empty one tells nobody anything."""
+"""The message that an integration has sent, read as a person would see it: an empty one is useless."""
 
 from __future__ import annotations
 

@@ -62,14 +62,14 @@ class Model(BaseModel):
 
     @classmethod
     def _long(cls, key: str, value: Any) -> Any:
-        """The long form of what stands under a key."""
+        """The long form of what is under a key."""
         if value is None:
             return {} if key in cls.sections else None
         return [value] if key in cls.listable and not isinstance(value, list) else value
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Say to editors what `_expand` accepts beside the mapping."""
+        """Say to editors what `_expand` accepts next to the mapping."""
         schema = handler.resolve_ref_schema(handler(core))
         for key in cls.listable:
             several = schema["properties"][key]

@@ -1,4 +1,4 @@
-"""A server's own certificate: whether its clients will take it, which a handshake with itself tells.
+"""A server's own certificate: whether its clients will take it, as a handshake with itself shows.
 
 So the libraries that will judge it judge it here, and nothing has to be known of what is in a certificate.
 """

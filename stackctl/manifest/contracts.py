@@ -216,7 +216,7 @@ def _read(text: str, shown: str, service: ServiceModel) -> list[Metric] | list[D
 
 
 def place_problem(document: Document, base: Place, found: Found) -> Diagnostic:
-    """The problem with what lies at a place below `base`."""
+    """The problem with what is at a place below `base`."""
     place, message, remedy = found
     whole = (*base, *place)
     return Diagnostic(

@@ -61,7 +61,7 @@ def known_values(file: DashboardFile) -> dict[str, str]:
 
 
 def _first_value(variable: VariableModel) -> str:
-    # Without a default, All is chosen at first, and Grafana is told to write it as `.*`.
+    # Without a default, All is chosen at first, and Grafana is made to write it as `.*`.
     return variable.default or (".*" if variable.all else next(iter(variable.values or []), ""))
 
 

@@ -85,7 +85,7 @@ def _skip(text: str, at: int) -> int:
 
 
 class _Parser:
-    """Reads values as the json module does, and notes where each stands."""
+    """Reads values as the json module does, and notes where each is."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -1,4 +1,4 @@
-"""The labels and annotations that the texts of receivers ask for, beside those that the stack's alerts have."""
+"""The labels and annotations that the texts of receivers ask for, next to those that the stack's alerts have."""
 
 from __future__ import annotations
 

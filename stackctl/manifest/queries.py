@@ -1,4 +1,4 @@
-"""The expressions of all rules and dashboards beside the contracts: what they ask for has to be there."""
+"""The expressions of all rules and dashboards next to the contracts: what they ask for has to be there."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ _BARE_KEY = re.compile(r"[ \t-]*([A-Za-z_][\w.-]*)[ \t]+(?=\S)")
 # Alertmanager's words for integrations where ours differ.
 _SECTIONS = {"teams": "msteamsv2_configs"}
 _WEBHOOKS = frozenset({"webhook", "webhook_configs"})
-# A webhook on the user's own machine or network, without a login or a query, tells nothing.
+# A webhook on the user's own machine or network, without a login or a query, reveals nothing.
 _LOCAL_URL = re.compile(r"https?://(localhost|127(\.\d+){3}|\[::1\]|[a-z0-9_-]+)(:\d+)?(/[^?]*)?", re.IGNORECASE)
 
 
@@ -89,7 +89,7 @@ def is_secret(path: Path, value: str | None = "", *, mapping: bool = False) -> b
 
 
 def begins_with_secret_key(path: Path, value: str) -> bool:
-    """Return whether a text stands where a mapping should, and is the key of a secret and its value: `password x`."""
+    """Return whether a text is where a mapping should be, and is the key of a secret and its value: `password x`."""
     match = re.match(r"([A-Za-z_][\w.-]*)[\"']?(?:[:=]|\s)\s*\S", value)
     if not match or not path or not (path[-1] in _owners() or _is_run(path)):
         return False

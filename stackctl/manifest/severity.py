@@ -10,7 +10,7 @@ from stackctl.model import Rule, Stack
 
 
 def unrouted(stack: Stack) -> Iterator[Diagnostic]:
-    """A warning for every alert without a severity, when the routing goes by it."""
+    """A warning for every alert without a severity, when the routing uses it."""
     if not _by_severity(stack) or _given_by_scrapes(stack):
         return
     for rule in (rule for file in stack.rules for rule in file.rules):

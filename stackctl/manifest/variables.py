@@ -1,4 +1,4 @@
-"""`${NAME}` and `${NAME:-default}`, from the environment and from the `.env` file beside the manifest."""
+"""`${NAME}` and `${NAME:-default}`, from the environment and from the `.env` file next to the manifest."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _NAMED = 3
 
 
 def advise(stack: Stack) -> list[Diagnostic]:
-    """One problem for each of the user's dashboards of which something can be drawn better: information, no more."""
+    """One problem for each of the user's dashboards of which something can be drawn better: for information only."""
     from stackctl.design.lint import review
     from stackctl.render.grafana import dashboard_json
     from stackctl.render.scope import scope_of

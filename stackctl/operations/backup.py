@@ -26,7 +26,7 @@ _CAUSE = "its data is copied while it is stopped"
 
 
 def back_up(manifest: Path, file: Path) -> Label:
-    """Write the backup of the stack whose state lies beside `manifest`; the manifest need not be readable.
+    """Write the backup of the stack whose state is next to `manifest`; the manifest need not be readable.
 
     Raises Unavailable when a part of it does not run or Prometheus does not answer, and InputError when `file` cannot
     be written.

@@ -52,7 +52,7 @@ def run(
 
 
 def _refuse(session: Session, *, live: bool) -> None:
-    """Raise what stands in the way of a drill."""
+    """Raise what is in the way of a drill."""
     from stackctl.drill import undrillable
 
     if session.stack.alertmanager is None:
@@ -86,7 +86,7 @@ def _intended(session: Session) -> Iterator[None]:
             state.end()
 
 
-# -- who is told ----------------------------------------------------------------------------------------------
+# -- notifications ----------------------------------------------------------------------------------------------
 
 # Which tree the alerts are led by, the ways of a receiver, and what has arrived.
 Led = tuple[

@@ -324,7 +324,7 @@ def grafana_client(unit: Unit, tree: Tree, logins: Logins, password: str | None 
 
 
 def _grafana_user(unit: Unit, tree: Tree) -> str:
-    """The administrator's name, which stands in the environment that Grafana is started with."""
+    """The administrator's name, which is in the environment that Grafana is started with."""
     environment = unit.env
     if c.COMPOSE_FILE in tree.files:
         environment = tree.yaml(c.COMPOSE_FILE)["services"][unit.in_compose]["environment"]

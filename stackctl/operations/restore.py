@@ -84,7 +84,7 @@ def _work(manifest: Path, state: State, runtime_name: str, label: Label) -> Work
 
 
 def _refuse(work: Work, generation: Generation, names: Collection[str]) -> None:
-    """Raise what stands in the way of starting the units `names`, before anything is stopped."""
+    """Raise what is in the way of starting the units `names`, before anything is stopped."""
     from stackctl.operations.checker_errors import error_of, refused
 
     stack = work.stack

@@ -1,4 +1,4 @@
-"""A running stack beside its manifest: what `reload` and `verify` work with."""
+"""A running stack next to its manifest: what `reload` and `verify` work with."""
 
 from __future__ import annotations
 

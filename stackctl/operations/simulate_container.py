@@ -24,7 +24,7 @@ def simulate_contained(
     hosts: Sequence[str],
     told_to_end: Callable[[float], bool],
 ) -> None:
-    """Serve `services` until told to end. Raises Unavailable when the container does not start, or ends by itself."""
+    """Serve `services` until stopped. Raises Unavailable when the container does not start, or ends by itself."""
     from stackctl.errors import Unavailable
     from stackctl.report import console
     from stackctl.runtimes.callback import callback

@@ -83,7 +83,7 @@ class Status:
 
 
 def look(manifest: Path) -> Status:
-    """Observe the stack whose state lies beside `manifest`. Raises Unavailable when its runtime does not answer."""
+    """Observe the stack whose state is next to `manifest`. Raises Unavailable when its runtime does not answer."""
     from concurrent.futures import ThreadPoolExecutor
 
     from stackctl.runtimes.ready import unready

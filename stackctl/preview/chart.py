@@ -23,7 +23,7 @@ Scale = Callable[[float], float]
 
 @dataclass(frozen=True)
 class Course:
-    """A series in its panel: its points as drawn, and those that it stands on in a stack."""
+    """A series in its panel: its points as drawn, and those below it in a stack."""
 
     field: Field
     frame: Frame

@@ -148,7 +148,7 @@ def merged(one: Known, other: Known) -> Known:
 
 
 def accepts(regex: str, values: Iterable[str]) -> bool:
-    """Return whether an anchored regular expression matches one of `values`; yes when that cannot be told."""
+    """Return whether an anchored regular expression matches one of `values`; yes when that is unknown."""
     try:
         pattern = compiled(regex, newlines=True)
     except BadPattern:

@@ -126,7 +126,7 @@ def _other_labels(tree: Any, pair: Any, catalogue: Catalogue) -> Iterator[Remark
 
 
 def _label_set(node: Any, catalogue: Catalogue) -> frozenset[str] | None:
-    """The labels of every series that `node` gives, or None when that cannot be told."""
+    """The labels of every series that `node` gives, or None when that is unknown."""
     node = bare(node)
     if isinstance(node, p.VectorSelector):
         known = catalogue.series.get(metric(node))

@@ -1,4 +1,4 @@
-"""The labels that the result of an expression can have, as far as they can be told."""
+"""The labels that the result of an expression can have, as far as they are known."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def _near(word: str, known: Any) -> str:
 
 
 def _rates(parsed: Parsed, catalogue: Catalogue) -> Iterator[Remark]:
-    """`rate()` of what is no counter."""
+    """`rate()` of what is not a counter."""
     for call in parsed.calls:
         if call.func.name not in _FOR_GAUGES or not isinstance(call.args[0], p.MatrixSelector):
             continue

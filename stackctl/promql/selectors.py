@@ -154,5 +154,5 @@ def _is_bool(pair: Any) -> bool:
 
 
 def word(name: str) -> str:
-    """A label's name as PromQL has it: one that is no plain word stands in quotes."""
+    """A label's name as PromQL has it: one that is not a plain word is in quotes."""
     return name if PLAIN_NAME.fullmatch(name) else json.dumps(name, ensure_ascii=False)

@@ -33,7 +33,7 @@ _BRIDGED_GAP_MS = 60_000
 # Ids below this are short enough for an address, and rarely meet.
 _PANEL_IDS = 1_000_000
 _NEUTRAL = "blue"
-# A table of names and values beside a chart leaves room for the chart from this width on.
+# A table of names and values next to a chart leaves room for the chart from this width on.
 _WIDE = 12
 # So high is a bar in a panel with few of them, in pixels.
 _BAR_HEIGHT = 36

@@ -159,7 +159,7 @@ def _secret_data(service: Service) -> dict[str, str]:
 
 
 def _patch(service: Service, name: str) -> dict[str, Any]:
-    """For a Deployment of the same name: the annotations that scraping without an operator goes by, and the probes."""
+    """For a Deployment of the same name: the annotations that scraping without an operator uses, and the probes."""
     port = next(iter(_ports(service).values()))
     annotations = {
         "prometheus.io/scrape": "true",

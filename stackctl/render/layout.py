@@ -24,8 +24,8 @@ _MOST_ADDED = 8
 Least = Callable[[Panel], int]
 Lines = Sequence[Sequence[Panel]]
 
-# What it costs to put panels of different heights on one line, beside the squares of the columns left over: a
-# stat is better alone with its like, but better beside a time series than on a line of its own.
+# What it costs to put panels of different heights on one line, next to the squares of the columns left over: a
+# stat is better alone with its like, but better next to a time series than on a line of its own.
 _MIXED = 128
 
 

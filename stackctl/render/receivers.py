@@ -20,7 +20,7 @@ TEMPLATES = "templates/stackctl.tmpl"
 _SECTIONS = {"teams": "msteamsv2_configs"}
 _TITLE = '{{ template "stackctl.title" . }}'
 _TEXT = '{{ template "stackctl.text" . }}'
-# What stands where the user says nothing else. By itself Alertmanager tells mail and Slack only of the beginning.
+# Defaults where the user says nothing else. By default Alertmanager notifies mail and Slack only of firing alerts.
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "slack": {"send_resolved": True, "title": _TITLE, "fallback": _TITLE, "text": _TEXT},
     "email": {"send_resolved": True, "headers": {"Subject": _TITLE}, "html": "", "text": _TEXT},
@@ -50,7 +50,7 @@ def receiver_config(receiver: Receiver, runtime: Facts, secrets: SecretFiles) ->
 
 
 def templates() -> bytes:
-    """The templates that the texts of receivers come from; their place beside alertmanager.yml is TEMPLATES."""
+    """The templates that the texts of receivers come from; their place next to alertmanager.yml is TEMPLATES."""
     return read_bytes(data_dir("templates") / "alertmanager" / "stackctl.tmpl")
 
 

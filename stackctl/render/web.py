@@ -1,6 +1,6 @@
 """Basic auth and TLS of Prometheus itself: its web configuration, and what its clients need to ask it.
 
-Prometheus reads it again with every request, so it lies in a folder of its own: none of it needs a restart.
+Prometheus reads it again with every request, so it is in a folder of its own: none of it needs a restart.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PASSWORD_FILE = f"{c.WEB_FOLDER}password"
 CA_FILE = f"{c.WEB_FOLDER}ca.crt"
 _CERT, _KEY = "tls.crt", "tls.key"
 
-# The password itself lies beside its hash, where the same may read both: a dearer hash would guard nothing, and every
+# The password itself is next to its hash, where the same may read both: a dearer hash would guard nothing, and every
 # command that renders would wait for it.
 _ROUNDS = 8
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -63,7 +63,7 @@ def write(tree: Tree, folder: Path, *, force: bool = False) -> None:
     """Make `folder` hold `tree` and nothing else.
 
     Raises InputError, before anything is changed, when the folder holds files and no tree of ours, unless `force`;
-    then what is not in the tree stays. All files are written beside their places first, so that a full disk or a
+    then what is not in the tree stays. All files are written next to their places first, so that a full disk or a
     missing permission leaves the folder as it was; then each takes its place in one step.
     """
     ours = any((folder / marker).is_file() for marker in _MARKERS)

@@ -23,13 +23,13 @@ class Checkout:
 
     @classmethod
     def of(cls, manifest: Path, environment: Mapping[str, str]) -> Checkout:
-        """The checkout that the environment tells of, or else the folder that the command runs in."""
+        """The checkout that the environment names, or else the folder that the command runs in."""
         here = Path.cwd()
         named = next((environment[name] for name in _ROOTS if environment.get(name)), None)
         return cls(Path(named or here).resolve(), here, manifest)
 
     def path(self, file: str) -> str:
-        """`file`, as a position has it, from the root; unchanged when it lies elsewhere.
+        """`file`, as a position has it, from the root; unchanged when it is elsewhere.
 
         A position names the manifest as the user did, and any other file from the manifest's folder.
         """

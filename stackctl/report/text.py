@@ -1,6 +1,6 @@
 """A verification for people: what failed in full, what passed in a line each, and a last line that sums up.
 
-One cause may fail many checks: a server that is down is told once, with the number of those that it fails.
+One cause may fail many checks: a server that is down is reported once, with the number of those that it fails.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.report.console import bold, dim, mark
 from stackctl.report.report import Report
 
-# From how many on findings of one cause are told together, and how many of them are named.
+# From how many on findings of one cause are reported together, and how many of them are named.
 _MANY = 4
 _NAMED = 3
 _SILENT = " does not answer: "
@@ -27,7 +27,7 @@ def render(report: Report) -> str:
 
 
 def _groups(findings: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
-    """Findings of one cause together, where the first of them stands; all others alone."""
+    """Findings of one cause together, where the first of them is; all others alone."""
     groups: dict[object, list[Diagnostic]] = {}
     for number, finding in enumerate(findings):
         told_alone = finding.status not in ("fail", "warn")

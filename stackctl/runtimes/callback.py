@@ -15,7 +15,7 @@ def callback(runtime: str) -> tuple[str, str]:
     """The address to listen at, and the host under which the servers of `runtime` know it.
 
     Containers do not reach the loopback interface of a Linux machine: there it is that of Docker's own bridge, which
-    is no other machine's either. Elsewhere Docker brings them to it. Raises Unavailable when Docker does not tell.
+    is no other machine's either. Elsewhere Docker brings them to it. Raises Unavailable when Docker does not say.
     """
     if runtime == c.NATIVE:
         return c.LOOPBACK, c.LOOPBACK

@@ -1,6 +1,6 @@
 """A connection from where Prometheus runs: a socket of this machine, or one that a command in a container bridges.
 
-Either way what went wrong is told as the system does: ConnectionRefusedError, socket.gaierror for a name that does not
+Either way an error is reported as the system does: ConnectionRefusedError, socket.gaierror for a name that does not
 resolve, TimeoutError with an `errno` when no connection came about (one without is a server that is silent), or
 OSError.
 """

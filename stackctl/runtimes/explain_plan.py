@@ -1,4 +1,4 @@
-"""Why a unit must be made anew: what differs between the tree that it was started with and the one it is to run on."""
+"""Why a unit must be made again: what differs between the tree that it was started with and the one it is to run on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _JOINS = (
 
 
 def explained(plan: Plan, before: Tree, after: Tree) -> Plan:
-    """The same plan, with what has changed as the cause of each replacement, as far as the trees tell."""
+    """The same plan, with what has changed as the cause of each replacement, as far as the trees show."""
     steps = (
         replace(step, cause=_cause(step.unit, before, after) or step.cause) if step.cause == ANY_CHANGE else step
         for step in plan.steps

@@ -17,7 +17,7 @@ class Facts:
     shares_network   whether units are in the network of this machine, and so reach what it reaches
     has_users        whether units run as users of their own, and read their secret files by groups
     has_env_files    whether secret variables of a unit are in a file of its own; if not, in the definition of all units
-    data_in_state    whether the data is in the state's folder, and moved and copied with it; if not, it goes by the
+    data_in_state    whether the data is in the state's folder, and moved and copied with it; if not, it is found by the
                      name of the stack, which a copy has too
     unit             the word for what a unit is
     prometheus       the words for where Prometheus connects from

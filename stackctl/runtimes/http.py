@@ -112,7 +112,7 @@ def _problem(unit: Unit, answer: Answer) -> Diagnostic:
 
 def _anyone(parts: SplitResult, timeout_seconds: float) -> http.client.HTTPConnection:
     if parts.scheme == "https":
-        # Whether it answers is no matter of trust: scrapes tell that of its certificate.
+        # Whether it answers is no matter of trust: scrapes report on its certificate.
         unverified = ssl._create_unverified_context()  # noqa: S323
         return http.client.HTTPSConnection(parts.netloc, timeout=timeout_seconds, context=unverified)
     return http.client.HTTPConnection(parts.netloc, timeout=timeout_seconds)

@@ -9,7 +9,7 @@ from stackctl.errors import raise_if_any
 from stackctl.runtimes.protocol import Observed, Plan, Step
 from stackctl.tree import Unit
 
-# The hashes of a unit tell no more. `cause.explained` does, where both trees are known.
+# The hashes of a unit show no more. `cause.explained` does, where both trees are known.
 ANY_CHANGE = "flags, environment or a file that is read at startup changed"
 
 

@@ -21,7 +21,7 @@ _DOCKER_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that listens on a port; `pid` is 0 when it cannot be told. Docker listens for a `container`: its
+    """The process that listens on a port; `pid` is 0 when it is unknown. Docker listens for a `container`: its
     name and its image."""
 
     pid: int = 0
@@ -73,7 +73,7 @@ def holder(address: str) -> Holder:
 
 
 def _publisher(port: int) -> str:
-    """The container that has published `port`, where Docker tells of one."""
+    """The container that has published `port`, where Docker reports one."""
     command = ["docker", "ps", "--filter", f"publish={port}", "--format", "{{.Names}} ({{.Image}})"]
     try:
         ran = subprocess.run(command, capture_output=True, text=True, timeout=_DOCKER_SECONDS, check=False)

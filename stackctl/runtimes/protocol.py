@@ -59,7 +59,7 @@ class Step:
 
     remove   stop it and take it away, data excepted
     create   make it and start it
-    replace  stop it, make it anew and start it; its data stays
+    replace  stop it, make it again and start it; its data stays
     start    start what is there but does not run
     reload   make it read its configuration again
     """

@@ -13,7 +13,7 @@ from stackctl.tree import Unit
 from stackctl.wait import SYSTEM_CLOCK, Clock, TimedOut, wait_until
 
 _LOG_LINES = 15
-# Asking the runtime costs more than asking a server, and only ever tells of a failure.
+# Asking the runtime costs more than asking a server, and only ever helps after a failure.
 _LOOK_EVERY_SECONDS = 0.25
 # A unit that ended by itself with code 0 and that nobody can ask has done its work: a one-shot container.
 _FINISHED = "exited with code 0"
@@ -79,7 +79,7 @@ class _Watch:
 
 
 def _unless_exited(units: Mapping[str, Unit], runtime: Runtime) -> list[Observed]:
-    """Return the state of `units`. Raises Unavailable for those that have ended, whoever answers at their addresses."""
+    """Return the state of `units`. Raises Unavailable for exited ones, whatever answers at their addresses."""
     found = [one for one in runtime.observe() if one.name in units]
     ended = [one for one in found if one.state in {"exited", "restarting"}]
     failed = [one for one in ended if units[one.name].ready or one.detail != _FINISHED]

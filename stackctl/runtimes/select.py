@@ -38,7 +38,7 @@ def choose(
     name     "docker", "native", or "auto": what it runs on already (`running`), else what has its data (`last`), else
              native where servers of this folder run although its state is lost, else docker where an engine
              answers, else native
-    note     is told of slow steps, such as pulling an image
+    note     is called for slow steps, such as pulling an image
 
     Raises Unavailable when docker was asked for, or has the stack or its data, and does not answer, and InputError for
     a folder that no container can mount.

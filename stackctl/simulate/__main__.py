@@ -9,7 +9,7 @@ from stackctl.simulate.container_spec import LISTENING, read, served
 
 
 def main() -> None:
-    """Serve until whoever holds the other end is gone, however that came about."""
+    """Serve until the one that holds the other end is gone, for whatever reason."""
     order = read(sys.stdin.buffer.readline())
     with served(order, lambda trouble: _say(sys.stderr, f"push: {trouble or 'works again'}")):
         _say(sys.stdout, LISTENING)

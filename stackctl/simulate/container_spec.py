@@ -27,7 +27,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Order:
-    """All that a simulation is told. `control` is the port of its control, `gateway` the URL of a Pushgateway."""
+    """All that a simulation needs to know. `control` is the port of its control, `gateway` the URL of a Pushgateway."""
 
     served: tuple[Served, ...]
     scenario: str
@@ -43,7 +43,7 @@ def write(order: Order) -> bytes:
 
 
 def read(line: bytes) -> Order:
-    """The order that `write` has written. Whoever starts the container writes it, so it is trusted."""
+    """The order that `write` has written. The one that starts the container writes it, so it is trusted."""
     order = pickle.loads(base64.b64decode(line))  # noqa: S301
     assert isinstance(order, Order)  # noqa: S101
     return order
@@ -51,7 +51,7 @@ def read(line: bytes) -> Order:
 
 @contextmanager
 def served(order: Order, trouble: Callable[[str], None]) -> Iterator[None]:
-    """Serve what `order` says on all addresses of this machine; `trouble` is told why pushing fails."""
+    """Serve what `order` says on all addresses of this machine; `trouble` gets the reason why pushing fails."""
     clock = SimulatedClock.from_now(order.speed)
     simulated = {
         each.service.name: SimulatedService(each.service.name, each.service.contract, order.seed, clock, order.scenario)

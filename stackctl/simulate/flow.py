@@ -79,7 +79,7 @@ def at(flow: Flow, weather: Weather, time: float) -> Flow:
 
 
 def _work(done: list[float], failed: list[float], weather: Weather, seconds: float) -> None:
-    """Add the work of some seconds to the two grades that its slowness lies between."""
+    """Add the work of some seconds to the two grades that its slowness is between."""
     place = weather.slowness * (GRADES - 1)
     lower = min(int(place), GRADES - 2)
     share = place - lower

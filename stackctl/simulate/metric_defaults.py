@@ -94,7 +94,7 @@ class Share:
 
 
 def unit(metric: Metric) -> str:
-    """The unit, as said or as the name ends with; "" when neither tells."""
+    """The unit, as said or as the name ends with; "" when neither says it."""
     found = _UNITS.search(metric.name)
     return metric.unit or (found[1] if found else "")
 

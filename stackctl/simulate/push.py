@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS = 5.0
 
 
 class Pusher:
-    """Pushes for one service while it is up. `trouble` is told when pushing begins to fail, or works again ("")."""
+    """Pushes for one service while it is up. `trouble` is called when pushing begins to fail, or works again ("")."""
 
     def __init__(self, base: str, push: Push, simulated: SimulatedService, trouble: Callable[[str], None]) -> None:
         self.url = f"{base}{push_path(push)}"

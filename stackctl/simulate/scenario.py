@@ -18,7 +18,7 @@ class Scenario:
     load, least   the share of the day's usual load, and the least load there is (1 is all that the service can do)
     errors        the share of the work that fails
     slowness      where latencies lie between their best (0) and their worst (1)
-    pressure      how full resources are, beside what the load takes
+    pressure      how full resources are, apart from what the load takes
     up, ready     whether it answers at all, and whether it says that it is ready
     ramp_seconds  how long the change from the scenario before takes
     """

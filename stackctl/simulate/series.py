@@ -24,7 +24,7 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 SPREAD = 0.6
 # Of the types of OpenMetrics, what the older text format has instead.
 _TEXT_TYPES = {"info": "gauge", "stateset": "gauge"}
-# A gauge goes up and down in half to all of this time: slowly, beside the time between two scrapes.
+# A gauge goes up and down in half to all of this time: slowly, compared with the time between two scrapes.
 _WAVE_SECONDS = 1800.0
 # A flag turns, and a state set leaves its first state, at this pressure.
 _TURNS = 0.7
@@ -66,7 +66,7 @@ class Exposition:
 
     @cached_property
     def speaks_openmetrics(self) -> bool:
-        """A counter whose name lacks `_total` can be had in the older format only."""
+        """A counter whose name lacks `_total` exists in the older format only."""
         return all(each.metric.kind != "counter" or each.metric.name.endswith("_total") for each in self.families)
 
     def text(self, reading: Reading, openmetrics: bool) -> str:

@@ -72,7 +72,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class Control:
-    """Tells and changes the scenarios of all services."""
+    """Shows and changes the scenarios of all services."""
 
     services: Mapping[str, SimulatedService]
 
@@ -233,7 +233,7 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
-        """End every connection: whoever keeps one alive would go on being answered."""
+        """End every connection: a client that keeps one alive would still be answered."""
         for request in list(self._open):
             try:
                 request.shutdown(SHUT_RDWR)
@@ -254,7 +254,7 @@ def _is_allowed(service: Service, given: str) -> bool:
 
 
 def _authorization(service: Service) -> str | None:
-    """The header that a scrape of the service must carry, when that can be told."""
+    """The header that a scrape of the service must carry, when that is known."""
     basic, token = service.scrape.get("basic_auth"), service.scrape.get("authorization")
     if basic:
         login = f"{basic['username']}:{_plain(basic['password'])}"

@@ -65,7 +65,7 @@ class SimulatedService:
             return self._read(self._clock.now())
 
     def enter(self, scenario: str) -> None:
-        """Go into another scenario. Who comes back from being down has started anew: counters begin at zero."""
+        """Go into another scenario. A service that was down has started again: counters begin at zero."""
         with self._lock:
             now = self._clock.now()
             reading = self._read(now)

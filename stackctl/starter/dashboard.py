@@ -1,4 +1,4 @@
-"""The first dashboard, in Grafana's classic JSON: what every scrape tells, and the requests where they are counted.
+"""The first dashboard, in Grafana's classic JSON: what every scrape shows, and the requests where they are counted.
 
 Written as plain data: a dashboard is little more than its panels, and this is the form in which users will edit it.
 """

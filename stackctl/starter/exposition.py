@@ -112,7 +112,7 @@ def _start(text: str, at: int) -> int:
 
 
 def _quoted_name(labels: str) -> str:
-    """The name of a metric that stands in the braces."""
+    """The name of a metric that is in the braces."""
     pairs_left_out = _PAIR.sub("", labels)
     found = _QUOTED_NAME.search(pairs_left_out)
     return _plain(found[1]) if found else ""

@@ -26,13 +26,13 @@ MOST_PORTS = 256
 METRICS_PATHS = ("/metrics", "/actuator/prometheus", "/api/metrics", "/stats/prometheus", "/q/metrics")
 LIVE_PATHS = ("/health/live", "/livez", "/healthz", "/health", "/-/healthy")
 READY_PATHS = ("/health/ready", "/readyz", "/ready", "/-/ready")
-# Whoever answers this with 2xx answers everything so, and its health paths mean nothing.
+# A server that answers this with 2xx answers everything so, and its health paths mean nothing.
 NONSENSE_PATH = "/stackctl-asks-whether-all-paths-are-the-same"
 # Where the ports that listen cannot be listed: those that web applications commonly use.
 USUAL_PORTS = (8000, 8080, 5000, 8888, 3000, 4000, 9000, 9090)
 # What the stack's own components call themselves in `<product>_build_info`.
 OWN_PRODUCTS = frozenset({"prometheus", "alertmanager", "grafana", "pushgateway", "node_exporter", "blackbox_exporter"})
-# Content types that Prometheus takes without being told what to expect.
+# Content types that Prometheus takes without a hint of what to expect.
 _KNOWN_TYPES = re.compile(r"(text/plain|application/openmetrics-text|application/vnd\.google\.protobuf)\s*(;.*)?")
 _LISTEN = "0A"
 _LOOPBACK = re.compile(r"[0-9A-F]{6}7F|0{24}01000000|0000000000000000FFFF0000[0-9A-F]{6}7F")

@@ -1,4 +1,4 @@
-"""The `.stackctl` folder beside a manifest: what was written, what is live, and what runs."""
+"""The `.stackctl` folder next to a manifest: what was written, what is live, and what runs."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def is_whole(folder: Path, tree: Tree) -> bool:
 
 
 def write(tree: Tree, folder: Path) -> None:
-    """Write `tree` at `folder`, where nothing is: beside it first, then renamed in one step.
+    """Write `tree` at `folder`, where nothing is: next to it first, then renamed in one step.
 
     Raises OSError, and then leaves nothing.
     """

@@ -23,7 +23,7 @@ class Busy(Unavailable):
 
 @contextmanager
 def locked(path: Path, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock at `path`, after waiting at most `wait_seconds` for whoever has it.
+    """Hold the lock at `path`, after waiting at most `wait_seconds` for its holder.
 
     Raises Busy with the holder's pid and command when it stays taken, and InputError when the file at
     `path` may not be written.

@@ -351,7 +351,7 @@ class State:
         if not (self.root / ".gitignore").exists():
             disk.write_file(self.root / ".gitignore", b"*\n", 0o644)
         if home.read(self.root) is None:
-            # Servers that a state has not started itself are told by their age, unless it is older than its record.
+            # Servers that a state has not started itself are recognized by age, unless it is older than its record.
             self._write_home(self._new_home(0.0 if self.current() else time.time()))
 
 

@@ -3,7 +3,7 @@
     <cache>/tools/debian/prometheus-3.5.3+ds1-6/   a whole release, never changed once it is there
     <cache>/tools/current/prometheus               a link to it
 
-A release is made in a staging folder beside its place and renamed, so that nobody ever sees half of one, and
+A release is made in a staging folder next to its place and renamed, so that nobody ever sees half of one, and
 servers that run from an older release keep their files.
 """
 

@@ -173,7 +173,7 @@ class Suite:
 def suites() -> Iterator[Suite]:
     """The suites of this machine's mirror, newest first, each ready for its `update`.
 
-    Raises Unavailable on a machine that is not Debian's or Ubuntu's, or whose mirror cannot be told.
+    Raises Unavailable on a machine that is not Debian's or Ubuntu's, or whose mirror is unknown.
     """
     if not (shutil.which("apt-get") and shutil.which("dpkg")):
         raise Unavailable.of(
@@ -212,7 +212,7 @@ def _write_configuration(folder: Path, stanza: str) -> None:
 
 
 # Read after the machine's own configuration, so that its proxies and certificates count, and its hooks do not.
-# apt run by root downloads as a user who cannot write here, unless told not to. It verifies what it downloads.
+# apt run by root downloads as a user who cannot write here, unless configured not to. It verifies what it downloads.
 # Container images switch apt's index caches off, and without them every command reads the whole index again.
 _CONFIGURATION = """\
 #clear APT::Update::Pre-Invoke;

@@ -38,7 +38,7 @@ def install(
     upstream's archives or, failing that, from Debian's packages. With "archive" or "debian", only what that source
     has put into the cache is kept. Programs of one release come together. Nothing outside the cache is written.
 
-    `base_url` replaces the address of upstream's archives, and `progress` is told each step. Raises InputError for
+    `base_url` replaces the address of upstream's archives, and `progress` gets each step. Raises InputError for
     a name or a source that does not exist, and Unavailable when a program cannot be had.
     """
     if source not in SOURCES:

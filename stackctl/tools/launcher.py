@@ -35,7 +35,7 @@ _TRIAL = ["mount", "-t", "overlay", "overlay", "-o", "lowerdir=/usr/share:/usr/l
 
 
 def write(entry: Path, binary: str, fixed_file: str) -> None:
-    """Make `entry` the launcher of `usr/bin/<binary>`, which lies in the unpacked package beside it."""
+    """Make `entry` the launcher of `usr/bin/<binary>`, which is in the unpacked package next to it."""
     entry.write_text(_SCRIPT.format(binary=binary, fixed_file=fixed_file))
     entry.chmod(0o755)
 

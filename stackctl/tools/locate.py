@@ -25,7 +25,7 @@ _VERSION = re.compile(r"(?:version|exporter)(?::?\s+|=)v?(\d+(?:\.\d+)+[^\s,)]*)
 class Tool:
     """A program that was found. `origin` says where: "env" (STACKCTL_TOOLS_DIR), "cache" or "path".
 
-    `home` is the folder of its installation, for a program that has to be told. `version` starts the program the first
+    `home` is the folder of its installation, for a program that needs to know. `version` starts the program the first
     time it is asked for, and remembers the answer in this process.
     """
 
@@ -42,7 +42,7 @@ class Tool:
 def locate(name: str) -> Tool | None:
     """The program `name`, from STACKCTL_TOOLS_DIR, else the cache, else PATH; None when it is nowhere.
 
-    A companion (promtool, amtool) is taken from beside its server wherever that is found, because a
+    A companion (promtool, amtool) is taken from next to its server wherever that is found, because a
     configuration that another version has validated says nothing about the server that loads it.
     Raises InputError for a name that is not in the catalogue.
     """
@@ -82,7 +82,7 @@ def require_recent(name: str) -> Tool:
 
 
 def _said_version(tool: Tool) -> str:
-    """The version of a program; "" for one that does not say it, whose start will tell more."""
+    """The version of a program; "" for one that does not say it, whose start will show more."""
     try:
         return tool.version
     except Unavailable:

@@ -32,7 +32,7 @@ PROBE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Context:
-    """A running stack beside what its manifest declares.
+    """A running stack next to what its manifest declares.
 
     tree       what the manifest renders to now
     skipped    declared components that do not run, each with its reason

@@ -23,7 +23,7 @@ _DASHBOARDS = "grafana/dashboards/"
 def prometheus_difference(client: Prometheus, tree: Tree, rules: Mapping[Key, list[WrittenRule]]) -> list[str]:
     """Return where Prometheus' report differs from the configuration in `tree` and its `rules`, line by line.
 
-    An answer of 200 to a reload says less: a rule file that could not be read leaves new scrape jobs beside old
+    An answer of 200 to a reload says less: a rule file that could not be read leaves new scrape jobs next to old
     rules. Raises NoAnswer when Prometheus gives none.
     """
     rendered = tree.files[c.PROMETHEUS_FILE].content

@@ -17,7 +17,7 @@ from stackctl.verification.context import Context
 ID = "target.up"
 # Why a scrape fails while an application starts, or starts again: the same a moment later is no such failure.
 _PASSING = re.compile(r"connection refused|connection reset|no such host|EOF$|status 50[234]\b")
-# How long applications may take to start beside the stack.
+# How long applications may take to start next to the stack.
 _STARTING_SECONDS = 30.0
 
 Key = tuple[str, str, str]

@@ -19,7 +19,7 @@ _OF_SCRAPES = frozenset({"up", "scrape_duration_seconds", "scrape_samples_scrape
 
 @dataclass(frozen=True)
 class Fit:
-    """A pack of a `kind` for what stands at a place of the manifest: "services.api", "exporters.redis"."""
+    """A pack of a `kind` for what is at a place of the manifest: "services.api", "exporters.redis"."""
 
     kind: str
     pack: str

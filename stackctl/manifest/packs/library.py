@@ -1,4 +1,4 @@
-"""The library: the packs that ship with stackctl, beside those of the user's own that `own.py` has read."""
+"""The library: the packs that ship with stackctl, next to those of the user's own that `own.py` has read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Pack:
 
     @property
     def parameters(self) -> Mapping[str, ParameterModel]:
-        """Its own, and what all rules that ship can be told."""
+        """Its own, and the ones of all rules that ship."""
         return (
             {**self.model.parameters, **_OF_ALL_RULES}
             if self.shipped and self.model.kind == RULES

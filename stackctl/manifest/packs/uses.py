@@ -36,7 +36,7 @@ class Subject:
 class Around:
     """Subjects that packs can have: the services by name, and the components that run with their scrape jobs.
 
-    `told` is what the manifest tells of a component's parameters: component -> parameter -> value. `known` is False
+    `told` is what the manifest says about a component's parameters: component -> parameter -> value. `known` is False
     when contracts cannot be read, so that nothing can be said of what they lack.
     """
 
@@ -180,7 +180,7 @@ def _component(wanted: Wanted, name: str, around: Around) -> Subject | Diagnosti
 def _values(
     wanted: Wanted, pack: Pack, subject: Subject, given: Mapping[str, str | Diagnostic]
 ) -> dict[str, Any] | list[Diagnostic]:
-    """The context of the templates for one subject, or what cannot be told."""
+    """The context of the templates for one subject, or what is unknown."""
     context: dict[str, Any] = {"service": subject.name, "selector": subject.selector}
     problems = []
     for name, parameter in pack.parameters.items():

@@ -42,7 +42,7 @@ def tidy(state: State, runtime: Runtime, current: Generation, entry: Entry) -> t
 
 
 def _is_of(name: str, asked_at: float) -> bool:
-    """Return whether a snapshot was made for whoever asked at that Unix time."""
+    """Return whether a snapshot was made for the one who asked at that Unix time."""
     try:
         made = datetime.strptime(name.partition("-")[0], _TIME).replace(tzinfo=timezone.utc).timestamp()
     except ValueError:

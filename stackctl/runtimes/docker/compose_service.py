@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# The docker runtime says where the manifest lies; without it that is the folder where Compose is started.
+# The docker runtime says where the manifest is; without it that is the folder where Compose is started.
 _ROOT = "${STACKCTL_ROOT:-${PWD:-.}}"
 
 _VOLUME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

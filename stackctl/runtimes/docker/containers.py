@@ -58,7 +58,7 @@ def unit_name(labels: Mapping[str, str]) -> str:
 
 def started_from(labels: Mapping[str, str]) -> Path | None:
     """The folder that Compose started a container from, without symbolic links: a state folder, or that of another
-    Compose file. None where Compose does not tell."""
+    Compose file. None where Compose does not say."""
     text = labels.get(CONFIG, "")
     if not text:
         return None

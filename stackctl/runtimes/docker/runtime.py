@@ -1,4 +1,4 @@
-"""The docker runtime: Compose makes the changes, the engine's own API tells what there is.
+"""The docker runtime: Compose makes the changes, the engine's own API reports what there is.
 
 Units are Compose services. What a plan leaves alone is not even named to Compose, so that only the plan decides.
 """
@@ -56,7 +56,7 @@ nc -w 1 "$0" "$1" <&3 & connected=$!
 (sleep {FETCH_SECONDS:g}; kill $connected) > /dev/null 2>&1 &
 wait $connected
 """
-# The folders of calls of checkers, beside the generations.
+# The folders of calls of checkers, next to the generations.
 _CALLS = ".call-"
 # Where Grafana is installed in its image.
 _HOME = "/usr/share/grafana"

@@ -1,4 +1,4 @@
-"""A container beside the units of a stack: on their network, for as long as a command runs."""
+"""A container next to the units of a stack: on their network, for as long as a command runs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Beside:
 
 @contextmanager
 def running(beside: Beside, told: bytes, ready: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The container, once it has been told and has said the line `ready`. It ends with the context, or before it
+    """The container, once it has its order and has printed the line `ready`. It ends with the context, or before it
     when this process ends. Raises Unavailable when it does not come that far."""
     _refuse_taken_names(beside)
     process = subprocess.Popen(

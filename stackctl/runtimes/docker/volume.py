@@ -56,7 +56,7 @@ def unpacked(pieces: Iterable[bytes]) -> Iterator[DataFile]:
 
 @contextmanager
 def packed(files: Iterable[DataFile], user: int, folder: Path) -> Iterator[IO[bytes]]:
-    """`files` as a tar in which everything belongs to `user`. It lies in `folder` without a name, not in memory."""
+    """`files` as a tar in which everything belongs to `user`. It is in `folder` without a name, not in memory."""
     with tempfile.TemporaryFile(dir=folder) as spool:
         with tarfile.open(fileobj=spool, mode="w") as archive:
             made: set[str] = set()
