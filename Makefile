@@ -12,7 +12,7 @@ CORE := tests/e2e/test_runtime_commands.py tests/e2e/test_reload.py tests/e2e/te
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test test-pinned unit lint format docs bench corpus faults clean fuzz
+.PHONY: help setup demo demo-down test test-pinned unit lint format docs site bench corpus faults clean fuzz
 
 help: ## Show what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ format: setup ## Put the code into its usual form
 
 docs: setup ## Write the reference pages anew
 	$(BIN)/python docs/generate.py
+
+site: setup ## Build the documentation site into build/site; a dead link fails it
+	$(BIN)/python docs/website.py build/site
 
 pictures: setup ## Draw the pictures of the packs again; needs prometheus, promtool and chromium
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
