@@ -16,9 +16,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import StringIO
-from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
@@ -95,7 +94,7 @@ def start_shop(place: Path) -> subprocess.Popen[bytes]:
 
 def record(place: Path, shop: subprocess.Popen[bytes]) -> str:
     """The session: up, verify, an accident, verify."""
-    shown = [run(place, "up", "--runtime", "native"), shortened(run(place, "verify"))]
+    shown = [run(place, "up", "--runtime", "native"), run(place, "verify")]
     shop.terminate()
     wait_until(shop.poll, lambda code: code is not None, 10, what="the shop to close")
     shown.append(
@@ -104,31 +103,18 @@ def record(place: Path, shop: subprocess.Popen[bytes]) -> str:
     return "\n".join(shown)
 
 
-def shortened(shown: str) -> str:
-    """A report with the first two rows that pass of each family of checks, and how many more there are."""
-    kept: list[str] = []
-    for family, rows in groupby(re.split(r"\n(?=\S*[✓✗!$-])", shown), key=family_of):
-        all_rows = list(rows)
-        few = all_rows[:2] if family else all_rows
-        kept += few
-        if len(all_rows) > len(few):
-            kept.append(f"\x1b[2m  and {len(all_rows) - len(few)} more\x1b[0m")
-    return "\n".join(kept)
-
-
-def family_of(row: str) -> str:
-    """The family of the check of a row that passes, or ""."""
-    found = re.match(r"✓ (\S+)\.\S+ ", re.sub(r"\x1b\[[\d;]*m", "", row))
-    return found[1] if found else ""
-
-
 def run(place: Path, *arguments: str) -> str:
-    """A command and what it prints, in colour."""
-    environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH)}
-    done = subprocess.run(
-        [STACKCTL, *arguments], cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    return f"\x1b[1m$ stackctl {' '.join(arguments)}\x1b[0m\n{done.stdout}"
+    """A command and what it shows on a terminal."""
+    environment = {**os.environ, "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
+    ours, its = os.openpty()
+    shown = b""
+    with subprocess.Popen([STACKCTL, *arguments], cwd=place, env=environment, stdout=its, stderr=its):
+        os.close(its)
+        with suppress(OSError):  # how a terminal says that nobody writes any more
+            while piece := os.read(ours, 65536):
+                shown += piece
+    os.close(ours)
+    return f"\x1b[1m$ stackctl {' '.join(arguments)}\x1b[0m\n{shown.decode().replace(chr(13), '')}"
 
 
 if __name__ == "__main__":

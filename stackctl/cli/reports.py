@@ -28,12 +28,16 @@ def report(options: Options, diagnostics: Sequence[Diagnostic], stack: str = "")
     console.document(render(whole, options.manifest, options.output))
 
 
-def render(report: Report, manifest: Path, output: Format) -> str:
-    """The report in the format that was asked for; for CI systems with places as these look for them."""
+def render(report: Report, manifest: Path, output: Format, *, folds: bool = False) -> str:
+    """The report in the format that was asked for; for CI systems with places as these look for them.
+
+    `folds` sums up what passed, in the text only.
+    """
     from stackctl.report import github, json_report, junit, sarif, text
 
+    if output is Format.text:
+        return redaction.shown(text.render(report, folds=folds))
     formats: dict[Format, Any] = {
-        Format.text: text,
         Format.json: json_report,
         Format.junit: junit,
         Format.github: github,

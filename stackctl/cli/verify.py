@@ -60,7 +60,7 @@ def verify(
         verification = verify_stack(manifest, patience, chosen, history=report is not None, ignored=ignored)
     if drill:
         verification = _with_drill(manifest, verification, ignored)
-    text = render(verification, manifest, output)
+    text = render(verification, manifest, output, folds=out is None and console.folds())
     if out is None:
         console.document(text)
     else:

@@ -71,6 +71,11 @@ def document(text: str) -> bool:
     return _say(text.rstrip("\n"), sys.stdout) if text else True
 
 
+def folds() -> bool:
+    """Return whether a report is read on a terminal, by somebody who has not asked for more detail."""
+    return sys.stdout.isatty() and not _settings.verbose
+
+
 def note(text: str) -> None:
     """A line of progress; nothing with --quiet."""
     if not _settings.quiet:

@@ -1,4 +1,4 @@
-"""A verification for people: what failed in full, what passed in a line each, and a last line that sums up.
+"""A verification for people: what failed in full, what passed in a line each or folded, and a last line that sums up.
 
 One cause may fail many checks: a server that is down is reported once, with the number of those that it fails.
 """
@@ -6,7 +6,8 @@ One cause may fail many checks: a server that is down is reported once, with the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.report.console import bold, dim, mark
@@ -18,12 +19,24 @@ _NAMED = 3
 _SILENT = " does not answer: "
 
 
-def render(report: Report) -> str:
-    """The report as lines, failures last, where they are still on the screen."""
+def render(report: Report, *, folds: bool = False) -> str:
+    """The report as lines, failures last, where they are still on the screen.
+
+    When it `folds`, what passed is one line for each family of checks.
+    """
     findings = sorted(report.diagnostics, key=lambda finding: finding.status == "fail")
-    width = max((len(finding.code) for finding in findings), default=0)
-    lines = [line for group in _groups(findings) for line in _group(group, width)]
+    folded, shown = _folded(findings) if folds else ({}, findings)
+    width = max((len(name) for name in (*folded, *(finding.code for finding in shown))), default=0)
+    lines = [f"{mark('pass')} {family:<{width}}  {count} passed" for family, count in folded.items()]
+    lines += [dim(f"  `stackctl -v {report.command}` lists them")] if folded else []
+    lines += [line for group in _groups(shown) for line in _group(group, width)]
     return "\n".join([*lines, "", _summary(report)]) + "\n"
+
+
+def _folded(findings: Sequence[Diagnostic]) -> tuple[Mapping[str, int], list[Diagnostic]]:
+    """The number of findings that passed by family, in the order of the report, and all other findings."""
+    passed = Counter(finding.code.partition(".")[0] for finding in findings if finding.status == "pass")
+    return passed, [finding for finding in findings if finding.status != "pass"]
 
 
 def _groups(findings: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
