@@ -27,7 +27,7 @@ READ = ("status", "verify", "logs")
 # These read the manifest only, and report what has not ended.
 REPORT = ("check", "render", "export", "dashboards", "simulate")
 # These have nothing to do with what runs from a folder.
-NONE = ("init", "packs", "schema", "outdated", "tools")
+NONE = ("init", "explain", "packs", "schema", "outdated", "tools")
 
 _RECOVERIES: dict[str, Callable[[Path, State, Entry], str]] = {
     "up": up.finish,

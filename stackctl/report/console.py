@@ -18,6 +18,7 @@ from stackctl.bounds.terminal import cleaned, styled
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from stackctl.diagnostic import Diagnostic
     from stackctl.errors import StackctlError
 
 # Exit code -> what the error is called.
@@ -28,6 +29,10 @@ _PLAIN_MARKS = {**MARKS, "pass": "+", "fail": "x"}
 # The terminal's codes of colours.
 _RED, _BOLD, _DIM = "31", "1", "90"
 _MARK_COLORS = {"pass": "32", "fail": _RED, "warn": "33", "skip": _DIM}
+
+
+# Of so many codes the end of a failed report names the pages.
+_EXPLAINED = 3
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,13 @@ def error(failure: StackctlError) -> None:
     text = "\n\n".join(f"{title}: {problem}" for problem in failure.problems)
     count = len(failure.problems)
     total = f"\n\n{count} problems" if count > 1 else ""
-    _say(text + total, sys.stderr)
+    _say(f"{text}{total}\n\n{more(failure.problems)}", sys.stderr)
+
+
+def more(failures: Iterable[Diagnostic]) -> str:
+    """Return the line that says where to read more about failures."""
+    codes = list(dict.fromkeys(each.code for each in failures))
+    return dim(f"To read more: stackctl explain {' '.join(codes[:_EXPLAINED])}")
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from stackctl.diagnostic import Diagnostic
+from stackctl.report.explanation import documentation
 from stackctl.report.report import Report
 
 
@@ -36,4 +37,5 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
         "source": {"file": at.file, "line": at.line, "column": at.column} if at else None,
         "duration_seconds": diagnostic.duration_seconds,
         "stage": diagnostic.stage,
+        "documentation": documentation(diagnostic.code),
     }

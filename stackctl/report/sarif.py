@@ -28,7 +28,16 @@ def render(report: Report) -> str:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    return {"id": code, "shortDescription": {"text": CODES[code]}}
+    """The code, with its page. `helpUri` has to be an absolute address, so it is there once the pages have one."""
+    from stackctl.report.explanation import PUBLISHED_AT, documentation, page
+
+    text = page(code)
+    rule = {"id": code, "shortDescription": {"text": CODES[code]}, "help": {"text": text, "markdown": text}}
+    return {
+        **rule,
+        "properties": {"documentation": documentation(code)},
+        **({"helpUri": documentation(code)} if PUBLISHED_AT else {}),
+    }
 
 
 def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:

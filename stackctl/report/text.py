@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.report.console import bold, dim, mark
+from stackctl.report.console import bold, dim, mark, more
 from stackctl.report.report import Report
 
 # From how many on findings of one cause are reported together, and how many of them are named.
@@ -30,7 +30,8 @@ def render(report: Report, *, folds: bool = False) -> str:
     lines = [f"{mark('pass')} {family:<{width}}  {count} passed" for family, count in folded.items()]
     lines += [dim(f"  `stackctl -v {report.command}` lists them")] if folded else []
     lines += [line for group in _groups(shown) for line in _group(group, width)]
-    return "\n".join([*lines, "", _summary(report)]) + "\n"
+    failures = [finding for finding in findings if finding.status == "fail"]
+    return "\n".join([*lines, "", *([more(failures)] if failures else []), _summary(report)]) + "\n"
 
 
 def _folded(findings: Sequence[Diagnostic]) -> tuple[Mapping[str, int], list[Diagnostic]]:

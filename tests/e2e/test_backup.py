@@ -205,5 +205,6 @@ def test_a_folder_that_is_missing_must_be_named_before_anything_is_stopped(tmp_p
     ran = stackctl("-f", str(tmp_path / "stack.yml"), "backup", str(file))
     assert ran.returncode == 2
     assert ran.stderr == (
-        f"error: cannot write {file}: {file.parent} does not exist\nhelp: Run `mkdir -p {file.parent}`.\n"
+        f"error: cannot write {file}: {file.parent} does not exist\nhelp: Run `mkdir -p {file.parent}`.\n\n"
+        "To read more: stackctl explain file.cannot-write\n"
     )

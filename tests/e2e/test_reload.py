@@ -192,7 +192,9 @@ def test_a_stopped_server_must_be_named_and_nothing_changed(stack: Stack) -> Non
     stack.write(rules=GOOD_RULE)
     ran = stack.run("reload", code=3)
     assert ran.stderr == (
-        "unavailable: prometheus is not running\nhelp: Run `stackctl up`, which starts it and applies the change too.\n"
+        "unavailable: prometheus is not running\n"
+        "help: Run `stackctl up`, which starts it and applies the change too.\n\n"
+        "To read more: stackctl explain unit.not-running\n"
     )
     assert stack.current == before
     stack.up()

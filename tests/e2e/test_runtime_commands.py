@@ -121,7 +121,8 @@ def test_logs_of_what_was_never_started_must_say_so_and_how_to_start_it(shop: Sh
     shop.run("up", "--runtime", shop.runtime)
     assert shop.run("logs", "worker", code=3).stderr == (
         "unavailable: `worker` was not started\nIt belongs to the profile `night`.\n"
-        "help: Run `stackctl up --profile night`.\n"
+        "help: Run `stackctl up --profile night`.\n\n"
+        "To read more: stackctl explain unit.not-started\n"
     )
     assert shop.run("logs", "prometheus", "--tail", "1").stdout
 

@@ -74,6 +74,7 @@ def test_a_good_stack_must_be_green_in_the_published_shape(stack: Stack) -> None
         "source",
         "duration_seconds",
         "stage",
+        "documentation",
     ]
     assert all(list(check) == keys for check in report["diagnostics"])
     assert all(list(check["source"]) == ["file", "line", "column"] for check in report["diagnostics"])
@@ -416,5 +417,8 @@ def test_nothing_that_runs_must_end_with_3_and_write_nothing(tmp_path: Path, com
     (tmp_path / "stack.yml").write_text("version: 1\nname: idle\nservices: {api: {targets: ['localhost:1']}}\n")
     ran = stackctl("-f", str(tmp_path / "stack.yml"), command)
     assert (ran.returncode, ran.stdout) == (3, "")
-    assert ran.stderr == "unavailable: the stack `idle` is not running\nhelp: Run `stackctl up` first.\n"
+    assert ran.stderr == (
+        "unavailable: the stack `idle` is not running\nhelp: Run `stackctl up` first.\n\n"
+        "To read more: stackctl explain unit.not-running\n"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["stack.yml"]

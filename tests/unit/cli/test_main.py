@@ -63,7 +63,10 @@ def test_an_expected_failure_must_end_with_its_code_and_its_remedy(
 ) -> None:  # fmt: skip
     monkeypatch.setattr("stackctl.operations.verification.verify_stack", fails(failure))
     assert main(["verify"]) == code
-    assert capsys.readouterr() == ("", f"{title}: it is so\nhelp: Fix it.\n")
+    assert capsys.readouterr() == (
+        "",
+        f"{title}: it is so\nhelp: Fix it.\n\nTo read more: stackctl explain usage.option\n",
+    )
 
 
 def test_a_bug_must_end_with_4_and_ask_for_a_report(
@@ -197,7 +200,10 @@ def test_a_stack_that_was_never_up_must_end_with_3_and_write_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     assert main([command]) == 3
-    assert capsys.readouterr().err == "unavailable: the stack `shop` is not running\nhelp: Run `stackctl up` first.\n"
+    assert capsys.readouterr().err == (
+        "unavailable: the stack `shop` is not running\nhelp: Run `stackctl up` first.\n\n"
+        "To read more: stackctl explain unit.not-running\n"
+    )
     assert [path.name for path in folder.iterdir()] == ["stack.yml"]
 
 

@@ -28,6 +28,14 @@ def test_a_failure_is_one_json_document(tmp_path: Path, capsys: pytest.CaptureFi
     assert (report["command"], report["ok"]) == (command, False)
     assert [each["code"] for each in report["diagnostics"]] == ["manifest.unknown-key"]
     assert captured.err == ""
+    (found,) = report["diagnostics"]
+    assert (Path(__file__).parents[3] / found["documentation"]).is_file()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_failure_ends_with_how_to_read_more(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert run(tmp_path, BAD, command) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "To read more: stackctl explain manifest.unknown-key"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -43,7 +43,8 @@ def test_files_that_are_there_must_all_be_named_and_nothing_be_written(
     assert capsys.readouterr().err.endswith(
         f"error: {folder}/rules/shop.yml already exists\n\n"
         f"error: {folder}/stack.yml already exists\n"
-        "help: Name another folder, or overwrite with --force.\n\n2 problems\n"
+        "help: Name another folder, or overwrite with --force.\n\n2 problems\n\n"
+        "To read more: stackctl explain init.exists\n"
     )
     assert not (folder / "dashboards").exists()
     assert (folder / "rules" / "shop.yml").read_text() == "mine"

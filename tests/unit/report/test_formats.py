@@ -70,6 +70,7 @@ def test_json_must_have_the_published_shape() -> None:
         "source": {"file": "stack.yml", "line": 5, "column": 15},
         "duration_seconds": 1.5,
         "stage": "loaded",
+        "documentation": "docs/codes/target.up.md",
     }
     assert report["diagnostics"][2]["source"] is None
 
@@ -110,6 +111,7 @@ def test_text_must_end_with_the_failures_and_the_verdict() -> None:
     assert all(word not in line for line in lines[failed + 1 :] for word in ("component.ready", "grafana.health"))
     assert "    help: Start it." in lines
     assert any(PLACE.text in line for line in lines)
+    assert "To read more: stackctl explain target.up" in lines[-2]
     assert "not verified" in lines[-1]
     assert "1 passed, 1 failed, 1 skipped" in lines[-1]
 

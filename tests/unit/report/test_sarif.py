@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from stackctl.diagnostic import Diagnostic
 from stackctl.report import sarif
+from stackctl.report.explanation import page
 from stackctl.report.report import Report
 from stackctl.source import Position
 
@@ -47,3 +50,16 @@ def test_a_place_is_a_uri_with_line_and_column() -> None:
 
 def test_a_good_manifest_has_no_results() -> None:
     assert run_of(PASSED)["results"] == []
+
+
+def test_a_rule_has_the_page_of_its_code() -> None:
+    (rule,) = run_of(UNKNOWN)["tool"]["driver"]["rules"]  # type: ignore[index]
+    assert rule["help"]["markdown"] == page("manifest.unknown-key")
+    assert rule["properties"]["documentation"] == "docs/codes/manifest.unknown-key.md"
+    assert "helpUri" not in rule  # a relative one is against the standard
+
+
+def test_a_rule_links_to_the_published_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stackctl.report.explanation.PUBLISHED_AT", "https://docs.example.org/")
+    (rule,) = run_of(UNKNOWN)["tool"]["driver"]["rules"]  # type: ignore[index]
+    assert rule["helpUri"] == "https://docs.example.org/docs/codes/manifest.unknown-key.md"

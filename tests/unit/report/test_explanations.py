@@ -1,0 +1,196 @@
+"""Every code has its page, and the examples of the pages are true: bad ones give their code, good ones do not."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stackctl.checks.registry import IDS
+from stackctl.cli.main import main
+from stackctl.codes import CODES, FAMILIES
+from stackctl.data import data_dir
+from stackctl.manifest import outside
+from stackctl.report.explanation import Example, explain, page
+from tests.contract.checkers.tools import needs
+
+PACKAGE = Path(__file__).parents[3] / "stackctl"
+CERTIFICATES = Path(__file__).parents[2] / "certificates"
+# Codes that arise on running servers only, or from what a machine lacks: their pages have a sample of the output. Those
+# of the checks of `verify` are in the list of the checks.
+NOT_ALONE = {
+    "archive.unusable",
+    "backup.incomplete",
+    "backup.not-running",
+    "backup.snapshot",
+    "certificate.not-yet-valid",
+    "checker.crashed",
+    "checker.not-checked",
+    "checker.not-installed",
+    "checker.unknown-key",
+    "checker.unusable",
+    "command.timeout",
+    "dashboard.package-missing",
+    "disk.full",
+    "docker.bridge",
+    "docker.compose-failed",
+    "docker.data",
+    "docker.failed",
+    "docker.mount",
+    "docker.no-compose",
+    "docker.no-network",
+    "docker.unavailable",
+    "drill.delivered",
+    "drill.integration",
+    "drill.no-alert",
+    "drill.no-alertmanager",
+    "file.cannot-write",
+    "file.too-large",
+    "file.unreadable",
+    "generation.damaged",
+    "generation.edited",
+    "grafana.no-datasource",
+    "grafana.password",
+    "grafana.title-taken",
+    "json.nesting",
+    "port.none-free",
+    "port.taken",
+    "reload.interrupted",
+    "reload.not-confirmed",
+    "reload.restart-needed",
+    "reload.rollback-failed",
+    "reload.rolled-back",
+    "restore.running",
+    "server.no-answer",
+    "stack.locked",
+    "stack.name-taken",
+    "stack.second-home",
+    "stack.unchanged",
+    "state.damaged",
+    "tools.archive",
+    "tools.checksum",
+    "tools.does-not-run",
+    "tools.download",
+    "tools.incomplete",
+    "tools.missing",
+    "tools.no-apt",
+    "tools.no-archive",
+    "tools.no-package",
+    "tools.no-source",
+    "tools.package",
+    "unit.exited",
+    "unit.missing",
+    "unit.name-taken",
+    "unit.not-ready",
+    "unit.not-running",
+    "unit.not-started",
+    "unit.reload-failed",
+    "usage.no-folder",
+}
+WITH_SAMPLE = {*NOT_ALONE, *IDS}
+TRIED = sorted(CODES.keys() - WITH_SAMPLE)
+# What only the servers' own checkers find.
+CHECKERS = {"alertmanager.refused": "amtool", "checker.refused": "promtool", "receiver.template": "amtool"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(outside, "_permission", outside._Permission())
+    return tmp_path
+
+
+def reported(example: Example, given: Iterable[str], folder: Path, capsys: Any, monkeypatch: Any) -> set[str]:
+    """The codes of the failures, warnings and suggestions of the last command of an example, run in `folder`."""
+    for name, content in example.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    for name in given:
+        shutil.copy(CERTIFICATES / name, folder / name)
+        (folder / name).chmod(stat.S_IRUSR | stat.S_IWUSR)
+    failures: list[str] = []
+    monkeypatch.setattr("stackctl.report.console.error", lambda error: failures.extend(e.code for e in error.problems))
+    for command in example.commands:
+        failures.clear()
+        capsys.readouterr()
+        arguments = command.split()
+        main([*arguments, "--output", "json"] if command == "check" else arguments)
+    printed = capsys.readouterr().out
+    if example.commands[-1] != "check":
+        return {*failures}
+    return {each["code"] for each in json.loads(printed)["diagnostics"] if each["status"] in ("fail", "warn", "info")}
+
+
+@pytest.mark.parametrize("code", TRIED)
+def test_bad_example_gives_the_code_and_the_good_one_nothing(
+    code: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if code in CHECKERS:
+        needs(CHECKERS[code])
+    explained = explain(code)
+    assert explained.bad
+    assert explained.good
+    results = []
+    for name, example in (("bad", explained.bad), ("good", explained.good)):
+        (folder / name).mkdir()
+        monkeypatch.chdir(folder / name)
+        results.append(reported(example, explained.given, folder / name, capsys, monkeypatch))
+    assert results == [{code}, set()]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_has_a_page_with_all_of_its_parts(code: str) -> None:
+    explained = explain(code)
+    for text in (explained.cause, explained.remedy):
+        assert text.strip().endswith("."), text
+    assert bool(explained.bad) == bool(explained.good) == (code not in WITH_SAMPLE)
+    assert bool(explained.sample) == bool(explained.reported_by) == (code in WITH_SAMPLE)
+    assert CODES[code] in page(code)
+
+
+def test_there_is_an_explanation_for_codes_only() -> None:
+    written = {path.stem: yaml.safe_load(path.read_text()) for path in data_dir("codes").glob("*.yml")}
+    assert written.keys() == FAMILIES.keys()
+    assert [code for family in written.values() for code in family if code not in CODES] == []
+    assert {code for family in written.values() for code in family} == CODES.keys()
+
+
+def test_samples_have_the_words_of_the_program() -> None:
+    """A sample cannot be tried, so at least a part of its first line has to be a text of the sources."""
+    trees = (ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py") if path.name != "codes.py")
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    texts = {node.value.strip() for node in nodes if isinstance(node.value, str) and len(node.value.strip()) > 9}
+    foreign = []
+    for code in sorted(WITH_SAMPLE):
+        line = explain(code).sample.splitlines()[0]
+        words = line.split("  ", 2)[2] if line[0] in "✗!" else line
+        foreign += [code] if not any(text in words for text in texts) else []
+    assert foreign == []
+
+
+@pytest.mark.parametrize("code", IDS)
+def test_page_of_a_check_names_the_key_that_it_is_about(code: str) -> None:
+    assert explain(code).key or code.startswith(("stack.", "drift."))
+
+
+def test_explain_prints_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "promql.bound", "yaml.tag"]) == 0
+    assert capsys.readouterr().out == page("promql.bound") + "\n" + page("yaml.tag")
+
+
+def test_explain_lists_the_codes_of_a_family(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "ignore"]) == 0
+    assert f"- `ignore.expired`: {CODES['ignore.expired']}" in capsys.readouterr().out
+
+
+def test_explain_names_the_code_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "promql.bond"]) == 2
+    assert "Did you mean `promql.bound`?" in capsys.readouterr().err
