@@ -235,7 +235,7 @@ def family(module: str, ids: tuple[str, ...]) -> str:
     import importlib
 
     described: ModuleType = importlib.import_module(module)
-    listed = "\n".join(f"- `{id}`" for id in ids)
+    listed = "\n".join(f"- [`{id}`](codes/{id}.md): {CODES[id]}" for id in ids)
     return f"## {module.rsplit('.', 1)[-1]}\n\n{(described.__doc__ or '').strip()}\n\n{listed}\n"
 
 
