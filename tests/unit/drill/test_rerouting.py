@@ -90,7 +90,7 @@ def test_all_alerts_must_be_drilled_when_none_is_named_and_no_recording_rule(sta
 
 
 def test_a_name_that_no_alert_has_must_be_refused_with_the_nearest(stack: Any) -> None:
-    with pytest.raises(InputError, match="did you mean `Down`") as caught:
+    with pytest.raises(InputError, match="Did you mean `Down`") as caught:
         choose(stack, ("Dwn", "Slow"), {})
     assert "there is no alert `Dwn`" in str(caught.value)
 
