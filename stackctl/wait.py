@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from stackctl.bounds.deadline import bounded
 from stackctl.errors import Unavailable
@@ -32,6 +32,23 @@ class Clock:
 SYSTEM_CLOCK = Clock()
 
 
+class Watcher(Protocol):
+    """Whoever shows what is waited for. Waits of several threads may overlap."""
+
+    def waits(self, wait: object, what: str, seen: str, left_seconds: float) -> None:
+        """`wait`, which is the same each time, goes on. `seen` is the last observation, "" where it says nothing."""
+
+    def ended(self, wait: object) -> None: ...
+
+
+_watchers: list[Watcher] = []
+
+
+def watched_by(*watchers: Watcher) -> None:
+    """Have every wait of this process watched by `watchers`, and by nobody else."""
+    _watchers[:] = watchers
+
+
 def wait_until(
     observe: Callable[[], T],
     done: Callable[[T], bool],
@@ -50,16 +67,23 @@ def wait_until(
     observation. Raises TimedOut with the last one; whatever `observe` or `done` raise goes through.
     """
     deadline = clock.now() + bounded(deadline_seconds)
-    while True:
-        seen = observe()
-        if done(seen):
-            return seen
-        left = deadline - clock.now()
-        if left <= 0:
-            raise TimedOut.of(
-                "command.timeout",
-                f"waited {deadline_seconds:g} s for {what}, last seen: {describe(seen)}",
-                remedy=remedy,
-            )
-        clock.sleep(min(interval, left))
-        interval = max(interval, min(interval * _GROWTH, _LONGEST_INTERVAL_SECONDS))
+    wait = object()
+    try:
+        while True:
+            seen = observe()
+            if done(seen):
+                return seen
+            left = deadline - clock.now()
+            if left <= 0:
+                raise TimedOut.of(
+                    "command.timeout",
+                    f"waited {deadline_seconds:g} s for {what}, last seen: {describe(seen)}",
+                    remedy=remedy,
+                )
+            for watcher in _watchers:
+                watcher.waits(wait, what, describe(seen) if describe is not str else "", left)
+            clock.sleep(min(interval, left))
+            interval = max(interval, min(interval * _GROWTH, _LONGEST_INTERVAL_SECONDS))
+    finally:
+        for watcher in _watchers:
+            watcher.ended(wait)

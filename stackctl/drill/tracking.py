@@ -78,7 +78,12 @@ def watch(
 
     try:
         return wait_until(
-            look, lambda seen: all(each.complete for each in seen), deadline_seconds, interval=_LOOK_SECONDS
+            look,
+            lambda seen: all(each.complete for each in seen),
+            deadline_seconds,
+            what="alerts to arrive",
+            describe=lambda seen: f"{sum(each.complete for each in seen)} of {len(seen)} have",
+            interval=_LOOK_SECONDS,
         )
     except TimedOut:
         return look()

@@ -41,7 +41,9 @@ class Servers:
         from stackctl.wait import TimedOut, wait_until
 
         with suppress(TimedOut):
-            wait_until(self.prometheus.alertmanagers, bool, 2 * c.TARGET_SYNC_SECONDS)
+            wait_until(
+                self.prometheus.alertmanagers, bool, 2 * c.TARGET_SYNC_SECONDS, what="Prometheus to find Alertmanager"
+            )
 
 
 def change_to(manifest: Path, tree: Tree, *, drop: bool = False) -> None:

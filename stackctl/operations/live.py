@@ -227,7 +227,9 @@ class Live:
 
         last: list[str] = []
         try:
-            wait_until(differences, lambda lines: not _kept(last, lines), deadline_seconds, what="confirmation")
+            wait_until(
+                differences, lambda lines: not _kept(last, lines), deadline_seconds, what="the servers to confirm"
+            )
         except TimedOut:
             raise CheckFailed(*(Diagnostic("reload.not-confirmed", line) for line in last[:10])) from None
 

@@ -1,4 +1,4 @@
-"""The terminal: reports on stdout, progress on stderr. The only place that knows Rich."""
+"""The terminal: reports on stdout, progress on stderr. It and the live line alone know Rich."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import typer
 
 from stackctl import redaction
 from stackctl.bounds.terminal import cleaned, styled
+from stackctl.report.live import LiveLine
+from stackctl.wait import watched_by
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,12 +51,15 @@ class Settings:
 
 
 _settings = Settings()
+_line: LiveLine | None = None
 
 
 def configure(*, quiet: bool, verbose: bool, color: bool | None) -> None:
     """Set how this process prints; called once, by the root command."""
-    global _settings
+    global _settings, _line
     _settings = Settings(quiet, verbose, color)
+    _line = LiveLine() if sys.stderr.isatty() and not quiet else None
+    watched_by(*([_line] if _line else []))
     if isinstance(sys.stdout, TextIOWrapper):
         # A terminal that lacks a character shows another sign in its place.
         sys.stdout.reconfigure(errors="replace")
@@ -170,6 +175,8 @@ def _say(text: str, stream: TextIO) -> bool:
 def _write(text: str, stream: TextIO) -> bool:
     """Write a line. A reader that has seen enough (`stackctl ... | head`), a terminal that was closed and progress that
     finds no room change nothing of what is done."""
+    if _line:
+        _line.clear()
     try:
         typer.echo(text, file=stream, color=colored(stream))
     except OSError as error:

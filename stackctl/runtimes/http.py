@@ -94,7 +94,10 @@ def _reload(unit: Unit, access: Access) -> tuple[Unit, Answer]:
     """Post until the server listens: one that an interrupted command has just started does not yet."""
     try:
         answer = wait_until(
-            lambda: ask("POST", unit.reload, _RELOAD_SECONDS, access), lambda seen: seen.status != 0, _LISTENING_SECONDS
+            lambda: ask("POST", unit.reload, _RELOAD_SECONDS, access),
+            lambda seen: seen.status != 0,
+            _LISTENING_SECONDS,
+            what=f"{unit.name} to listen",
         )
     except TimedOut as silent:
         return unit, Answer(0, silent.problems[0].summary.partition("last seen: ")[2])

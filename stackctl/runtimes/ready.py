@@ -35,7 +35,14 @@ def wait_ready(
     with ThreadPoolExecutor(max_workers=max(len(units), 1)) as pool:
         watch = _Watch(units, generation, runtime, clock, pool)
         try:
-            wait_until(watch.look, lambda unready: not unready, deadline_seconds, what="readiness", clock=clock)
+            wait_until(
+                watch.look,
+                lambda unready: not unready,
+                deadline_seconds,
+                what="servers to be ready",
+                describe=lambda unready: f"{', '.join(unready)} ({len(units) - len(unready)} of {len(units)} are)",
+                clock=clock,
+            )
         except TimedOut as error:
             raise Unavailable(*_late(watch.look(), deadline_seconds)) from error
     _unless_exited({unit.name: unit for unit in units}, runtime)

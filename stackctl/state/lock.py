@@ -32,7 +32,7 @@ def locked(path: Path, wait_seconds: float) -> Iterator[None]:
         file = _opened(path)
     with file:
         try:
-            wait_until(lambda: _try(file), bool, wait_seconds, what=str(path))
+            wait_until(lambda: _try(file), bool, wait_seconds, what="another stackctl to be done with this stack")
         except TimedOut as error:
             raise Busy.of(
                 "stack.locked",

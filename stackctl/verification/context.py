@@ -142,7 +142,9 @@ class Context:
             return done(seen)
 
         try:
-            return wait_until(look, settled, min(self.seconds, within), clock=self.clock)
+            return wait_until(
+                look, settled, min(self.seconds, within), what="scrapes and evaluations", clock=self.clock
+            )
         except TimedOut:
             return last[0]
 

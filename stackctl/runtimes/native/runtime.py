@@ -208,7 +208,7 @@ class Native:
             entry = process.read(self._pid_file(name))
             return child.poll() is not None or (entry is not None and entry.pid == child.pid)
 
-        wait_until(settled, bool, _KILL_SECONDS, what=f"the pid file of {name}", interval=0.002)
+        wait_until(settled, bool, _KILL_SECONDS, what=f"{name} to start", interval=0.002)
 
     def _end(self, entries: Mapping[str, process.Entry | None]) -> None:
         """End the processes of units, all at once: SIGTERM, and SIGKILL for what has not gone in time."""
@@ -232,7 +232,7 @@ class Native:
         if not ended():
             process.send(entry, number)
         try:
-            return wait_until(ended, bool, wait_seconds, what=f"the end of {name}")
+            return wait_until(ended, bool, wait_seconds, what=f"{name} to stop")
         except TimedOut:
             return False
 
