@@ -195,3 +195,19 @@ def test_answers_are_taken_within_a_time() -> None:
             assert "with timed(" in text, path
         assert "json.loads(text)" not in text or room_of(path) == "bounds", path
         assert "response.read()" not in text, path
+
+
+def _names_a_runtime(node: ast.AST) -> bool:
+    return ast.unparse(node) in ("c.DOCKER", "c.NATIVE", "DOCKER", "NATIVE", "'docker'", "'native'")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_runtimes_depend_on_the_name_of_one(path: Path) -> None:
+    """Elsewhere its facts are asked: another runtime is a package of its own, and changes nothing else."""
+    if path.is_relative_to(PACKAGE / "runtimes"):
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        asked = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+        asked += [node.pattern] if isinstance(node, ast.match_case) else []
+        named = [part for each in asked if each for part in ast.walk(each) if _names_a_runtime(part)]
+        assert not named, f"line {named[0].lineno}: ask `runtimes.registry.facts`"

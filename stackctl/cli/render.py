@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ import typer
 from stackctl import conventions as c
 from stackctl.bounds.files import read_text
 from stackctl.cli.options import AllowOutside, Ignore, Output, options
-from stackctl.cli.values import Format
+from stackctl.cli.values import FIRST, Format, NamedRuntime
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
@@ -20,19 +19,12 @@ if TYPE_CHECKING:
     from stackctl.tree import Tree
 
 
-class RuntimeName(str, Enum):
-    """Runtimes that a stack can be rendered for."""
-
-    docker = "docker"
-    native = "native"
-
-
 def render(
     context: typer.Context,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write to.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if DIR has drifted.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change in DIR.")] = False,
-    runtime: Annotated[RuntimeName, typer.Option(help="Runtime to render for.")] = RuntimeName.docker,
+    runtime: Annotated[NamedRuntime, typer.Option(help="Runtime to render for.")] = FIRST,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds other files.")] = False,
     output: Output = Format.text,  # noqa: ARG001 - read by its callback
     ignore: Ignore = None,

@@ -8,14 +8,13 @@ from typing import Annotated
 import typer
 
 from stackctl.cli.options import AllowOutside, options
-from stackctl.cli.up import RuntimeName
-from stackctl.cli.values import seconds
+from stackctl.cli.values import AUTO, RuntimeName, seconds
 
 
 def restore(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Archive that `backup` wrote.", dir_okay=False)],
-    runtime: Annotated[RuntimeName, typer.Option("--runtime", help="Runtime to restore to.")] = RuntimeName.auto,
+    runtime: Annotated[RuntimeName, typer.Option("--runtime", help="Runtime to restore to.")] = AUTO,
     force: Annotated[bool, typer.Option("--force", help="Stop a running stack first, and start it again.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for readiness.")] = "2m",
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback

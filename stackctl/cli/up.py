@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 import typer
 
 from stackctl.cli.options import AllowOutside, Ignore, Output, options
-from stackctl.cli.values import Format, seconds
-
-
-class RuntimeName(str, Enum):
-    """Runtimes that a stack can run in."""
-
-    auto = "auto"
-    docker = "docker"
-    native = "native"
+from stackctl.cli.values import AUTO, Format, RuntimeName, seconds
 
 
 def up(
     context: typer.Context,
     component: Annotated[list[str] | None, typer.Argument(help="Components and services to start.")] = None,
-    runtime: Annotated[RuntimeName, typer.Option("--runtime", help="Runtime to use.")] = RuntimeName.auto,
+    runtime: Annotated[RuntimeName, typer.Option("--runtime", help="Runtime to use.")] = AUTO,
     profile: Annotated[list[str] | None, typer.Option("--profile", help="Also start this profile.")] = None,
     without: Annotated[list[str] | None, typer.Option("--without", help="Do not start this component.")] = None,
     allow_missing: Annotated[

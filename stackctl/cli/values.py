@@ -5,6 +5,12 @@ from __future__ import annotations
 from enum import Enum
 
 from stackctl.errors import InputError
+from stackctl.runtimes.registry import NAMES
+
+# Where to run. The members come from a table, which mypy cannot read.
+RuntimeName = Enum("RuntimeName", [(name, name) for name in ("auto", *NAMES)], type=str)  # type: ignore[misc]
+NamedRuntime = Enum("NamedRuntime", [(name, name) for name in NAMES], type=str)  # type: ignore[misc]
+AUTO, FIRST = RuntimeName("auto"), NamedRuntime(NAMES[0])
 
 
 class Format(str, Enum):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl import conventions as c
-from stackctl.errors import StackctlError
+from stackctl.errors import StackctlError, Unavailable
+from stackctl.runtimes import registry as runtimes
 from stackctl.state import disk
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class TakenDown:
 def take_down(manifest: Path, *, volumes: bool) -> TakenDown:
     """Stop the stack of the folder of `manifest`, which need not exist: by its state, else by labels and marks.
 
-    Raises Unavailable when it ran in Docker, and the engine does not answer.
+    Raises Unavailable when the runtime that it ran in does not answer.
     """
     from stackctl.operations.unfinished.down import known_place, stop_all
     from stackctl.operations.unfinished.restart import former_place, remove_former_place
@@ -82,14 +83,16 @@ def _settle_data(state: State, entry: Entry, *, volumes: bool) -> bool:
 
 
 def _left(state: State, stack: str, runtime: str, *, volumes: bool) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Return what was left alone in Docker under the stack's name."""
-    from stackctl.runtimes.select import reopen_runtime, volumes_in_docker
+    """Return what was left alone under the stack's name: stacks of other folders where it ran, and data in
+    runtimes where it did not."""
+    from stackctl.runtimes.select import reopen_runtime
 
     if not stack:
         return (), ()
-    if runtime == c.DOCKER:
-        from stackctl.runtimes.docker.runtime import Docker
-
-        docker = reopen_runtime(c.DOCKER, stack, state.root)
-        return (docker.others() if isinstance(docker, Docker) else ()), ()
-    return (), (volumes_in_docker(stack, state.root) if volumes else ())
+    others = reopen_runtime(runtime, stack, state.root).others() if runtimes.find(runtime) else ()
+    left: list[str] = []
+    for name in runtimes.NAMES if volumes else ():
+        if name != runtime:
+            with suppress(Unavailable):
+                left += reopen_runtime(name, stack, state.root).volumes()
+    return others, tuple(left)

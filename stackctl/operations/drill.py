@@ -100,9 +100,8 @@ Led = tuple[
 def _led_aside(session: Session) -> Iterator[Led]:
     """The receivers are stood in for by a sink of our own."""
     from stackctl.drill import Sink, led_aside, ways
-    from stackctl.runtimes.callback import callback
 
-    listen, host = callback(session.runtime.name)
+    listen, host = session.runtime.callback()
     sink, tree = Sink(), session.tree
     with _open(sink, listen, host) as place:
         yield (

@@ -139,7 +139,7 @@ def _separate(state: State) -> None:
 
     entry, former = state.intent(), state.home().folder
     runtime = runtimes.find(entry.runtime) if entry else None
-    if entry and entry.aside and runtime and runtime.data_in_state:
+    if entry and entry.aside and runtime and runtime.is_local:
         state.intend(replace(entry, stopped=()))
     else:
         state.end()

@@ -27,7 +27,7 @@ def simulate_contained(
     """Serve `services` until stopped. Raises Unavailable when the container does not start, or ends by itself."""
     from stackctl.errors import Unavailable
     from stackctl.report import console
-    from stackctl.runtimes.callback import callback
+    from stackctl.runtimes.docker.callback import callback
     from stackctl.runtimes.docker.facts import FACTS
     from stackctl.runtimes.docker.sidecar import Beside, published, running
     from stackctl.scrape import component_address
@@ -48,7 +48,7 @@ def simulate_contained(
         command=("python3", "-m", "stackctl.simulate"),
         aliases=tuple(names),
         published=(
-            *((f"{host}:{port}", port) for host in hosts or callback(c.DOCKER)[:1] for port in local),
+            *((f"{host}:{port}", port) for host in hosts or callback()[:1] for port in local),
             *exporters,
             (f"{c.LOOPBACK}:{control or ''}", inside),
         ),

@@ -17,8 +17,11 @@ class Facts:
     shares_network   whether units are in the network of this machine, and so reach what it reaches
     has_users        whether units run as users of their own, and read their secret files by groups
     has_env_files    whether secret variables of a unit are in a file of its own; if not, in the definition of all units
-    data_in_state    whether the data is in the state's folder, and moved and copied with it; if not, it is found by the
-                     name of the stack, which a copy has too
+    is_local         whether it is always there, and all of it is this machine's and the state's own: processes that
+                     are found by their marks, and data that is moved and copied with the state's folder. If not, it
+                     has to answer, and data is found by the name of the stack, which a copy has too
+    is_automatic     whether it is used without being named
+    answers          the words for that it answers
     unit             the word for what a unit is
     prometheus       the words for where Prometheus connects from
     unresolved       what to do about a target, `{}`, whose name does not resolve
@@ -31,7 +34,9 @@ class Facts:
     shares_network: bool
     has_users: bool
     has_env_files: bool
-    data_in_state: bool
+    is_local: bool
+    is_automatic: bool
+    answers: str
     unit: str
     prometheus: str
     unresolved: str

@@ -134,6 +134,14 @@ class Runtime(Protocol):
         """Return the facts that hold for every stack in it."""
         ...
 
+    def connect(self) -> None:
+        """Make sure that it can run the stack.
+
+        Raises Unavailable, with what to do, when it does not answer within a few seconds, and InputError for a folder
+        that its units cannot use.
+        """
+        ...
+
     def observe(self) -> tuple[Observed, ...]:
         """Every unit of the stack that exists in any state, declared or not, in the order of names."""
         ...
@@ -180,6 +188,11 @@ class Runtime(Protocol):
 
         The first of `arguments` is the program; `{home}` in the others stands for the folder of its installation.
         """
+        ...
+
+    def callback(self) -> tuple[str, str]:
+        """The address at which a program of this machine has to listen that units call back, and the host under which
+        they know it."""
         ...
 
     def peers(self) -> tuple[Peer, ...]:
@@ -233,4 +246,16 @@ class Runtime(Protocol):
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
         """Stop and remove every unit of this folder's stack, whatever is left of its files, and with `volumes` its
         data. Returns the names of what was there."""
+        ...
+
+    def running_here(self) -> tuple[str, ...]:
+        """The units that run and were started from this folder, whatever their stack is called."""
+        ...
+
+    def others(self) -> tuple[Path, ...]:
+        """The folders of other stacks that have this one's name and run."""
+        ...
+
+    def volumes(self) -> tuple[str, ...]:
+        """The data of any stack of this name that is in no stack's folder."""
         ...

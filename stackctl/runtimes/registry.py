@@ -12,7 +12,7 @@ from typing import Any
 
 from stackctl.runtimes.facts import Facts
 
-# In the order in which `--runtime` lists them.
+# In the order in which they are listed, and tried where none is named.
 NAMES = ("docker", "native")
 
 
@@ -28,6 +28,11 @@ def facts(name: str) -> Facts:
     """Return the facts of the runtime of that name. Raises KeyError where there is none."""
     found: Facts = module(name, "facts").FACTS
     return found
+
+
+def local_first() -> tuple[str, ...]:
+    """Return the names of all runtimes, with those first that need nothing to answer."""
+    return tuple(sorted(NAMES, key=lambda name: not facts(name).is_local))
 
 
 def find(name: str) -> Facts | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackctl.errors import InputError, Unavailable
+from stackctl.errors import Unavailable
+from stackctl.runtimes import registry
 from stackctl.runtimes.protocol import Runtime
 
-AUTO, DOCKER, NATIVE = "auto", "docker", "native"
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -35,86 +37,69 @@ def choose(
 ) -> Choice:
     """The runtime for a stack whose state folder is `folder`.
 
-    name     "docker", "native", or "auto": what it runs on already (`running`), else what has its data (`last`), else
-             native where servers of this folder run although its state is lost, else docker where an engine
-             answers, else native
+    name     its name, or "auto": what it runs on already (`running`), else what has its data (`last`), else a local one
+             where servers of this folder run although its state is lost, else the first that answers
     note     is called for slow steps, such as pulling an image
 
-    Raises Unavailable when docker was asked for, or has the stack or its data, and does not answer, and InputError for
-    a folder that no container can mount.
+    Raises Unavailable when the one that was asked for, or has the stack or its data, does not answer, and InputError
+    for a folder that its units cannot use.
     """
-    choice = _chosen(name, stack, folder, running, last, note)
-    if choice.runtime.name == DOCKER:
-        _refuse_colon(folder)
-    return choice
-
-
-def _refuse_colon(folder: Path) -> None:
-    if ":" in str(folder):
-        raise InputError.of(
-            "docker.mount",
-            f"containers cannot mount {folder.parent}: there is a colon in its path",
-            cause="Docker reads a colon as the end of a mount's source.",
-            remedy="Rename the folder, or use `--runtime native`.",
-        )
-
-
-def _chosen(name: str, stack: str, folder: Path, running: str | None, last: str, note: Callable[[str], None]) -> Choice:
     if name != AUTO:
         return Choice(open_runtime(name, stack, folder, note=note), "asked for")
     if running:
         return Choice(open_runtime(running, stack, folder, note=note), "the stack is running there")
     if last:
         return Choice(open_runtime(last, stack, folder, note=note), "the stack's data is there")
-    native = open_runtime(NATIVE, stack, folder, note=note)
-    if native.observe():
-        return Choice(native, "servers from this folder are running there")
-    try:
-        return Choice(open_runtime(DOCKER, stack, folder, note=note), "a Docker engine is available")
-    except Unavailable as error:
-        return Choice(open_runtime(NATIVE, stack, folder, note=note), error.problems[0].summary)
+    return _found(stack, folder, note)
+
+
+def _found(stack: str, folder: Path, note: Callable[[str], None]) -> Choice:
+    names = [name for name in registry.NAMES if registry.facts(name).is_automatic]
+    runtimes = [reopen_runtime(name, stack, folder, note=note) for name in names]
+    for runtime in runtimes:
+        if runtime.facts.is_local and runtime.observe():
+            return Choice(runtime, "servers from this folder are running there")
+    silent: list[Unavailable] = []
+    for runtime in runtimes:
+        try:
+            runtime.connect()
+        except Unavailable as error:
+            silent.append(error)
+        else:
+            return Choice(runtime, silent[0].problems[0].summary if silent else runtime.facts.answers)
+    raise silent[0]
 
 
 def open_runtime(name: str, stack: str, folder: Path, *, note: Callable[[str], None] = _silent) -> Runtime:
-    """The runtime `name` for the stack called `stack` with its state in `folder` (absolute).
+    """The runtime `name` for the stack called `stack` with its state in `folder` (absolute), which has answered.
 
-    Raises Unavailable when that is docker and no engine answers.
+    Raises Unavailable when it does not, and InputError for a folder that its units cannot use.
     """
-    if name == NATIVE:
-        return reopen_runtime(name, stack, folder, note=note)
-    from stackctl.runtimes.docker.runtime import connect
-
-    return connect(stack, folder / "live", note)
+    runtime = reopen_runtime(name, stack, folder, note=note)
+    runtime.connect()
+    return runtime
 
 
 def reopen_runtime(name: str, stack: str, folder: Path, *, note: Callable[[str], None] = _silent) -> Runtime:
-    """The same for a stack that is known to run there: whether docker still answers shows when it is first asked."""
-    if name == NATIVE:
-        from stackctl.runtimes.native.runtime import Native
+    """The same for a stack that is known to run there: whether it still answers shows when it is first asked.
 
-        return Native(folder)
-    from stackctl.runtimes.docker.runtime import Docker
-
-    return Docker(stack, folder / "live", note)
+    Raises Unavailable for a name that no runtime has: the state may be one of another version.
+    """
+    if name not in registry.NAMES:
+        raise Unavailable.of(
+            "state.damaged",
+            f"there is no runtime `{name}`",
+            cause=f"The state of the stack names it. The runtimes are {', '.join(registry.NAMES)}.",
+            remedy="Use the version of stackctl that has brought the stack up.",
+        )
+    runtime: Runtime = registry.module(name, "runtime").opened(stack, folder, note)
+    return runtime
 
 
 def running_from(folder: Path) -> tuple[str, ...]:
-    """The units that run from a state folder whose files are lost, natively and in Docker."""
-    from stackctl.runtimes.docker.runtime import Docker
-    from stackctl.runtimes.native.runtime import Native
-
-    native = tuple(one.name for one in Native(folder).observe() if one.state == "running")
-    try:
-        return (*native, *Docker("", folder / "live", _silent).started_from_here())
-    except Unavailable:
-        return native
-
-
-def volumes_in_docker(stack: str, folder: Path) -> tuple[str, ...]:
-    """The Docker volumes of a stack of that name; none where no engine answers."""
-    from stackctl.runtimes.docker.runtime import connect
-
-    try:
-        return connect(stack, folder / "live", _silent).volumes()
-    except Unavailable:
-        return ()
+    """The units that run from a state folder whose files are lost, in any runtime that answers."""
+    found: list[str] = []
+    for name in registry.local_first():
+        with suppress(Unavailable):
+            found += reopen_runtime(name, "", folder).running_here()
+    return tuple(found)

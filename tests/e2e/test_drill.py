@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.runtimes.callback import callback
+from stackctl.runtimes.select import reopen_runtime
 from stackctl.wait import wait_until
 from tests.e2e.real_stack import BOTH, need, webhook
 from tests.ports import free_port
@@ -87,7 +87,7 @@ def people(request: pytest.FixtureRequest) -> Iterator[People]:
         return 202
 
     runtime = request.getfixturevalue("runtime")
-    listen, host = callback(runtime)
+    listen, host = reopen_runtime(runtime, "", Path()).callback()
     with webhook(hear, listen) as port:
         made.url = f"http://{'localhost' if runtime == 'native' else host}:{port}"
         yield made

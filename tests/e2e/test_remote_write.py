@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.runtimes.callback import callback
+from stackctl.runtimes.select import reopen_runtime
 from stackctl.wait import wait_until
 from tests.e2e.examples import adapt, copied, simulated, sink
 from tests.e2e.real_stack import BOTH, listens, need, neighbour, stackctl
@@ -69,7 +69,7 @@ def test_what_prometheus_sends_on_must_be_found_in_the_store(
 ) -> None:
     need(runtime)
     folder, ports = tmp_path / "example", dict[str, int]()
-    gateway = callback(runtime)[0]
+    gateway = reopen_runtime(runtime, "", tmp_path).callback()[0]
     with sink() as receiver, store(tmp_path, "0.0.0.0" if runtime == "docker" else "127.0.0.1") as (asks, holds):
         monkeypatch.setenv("REMOTE_WRITE_TOKEN", TOKEN)
         copied("pybase", folder, receiver.port, ports)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.runtimes.callback import callback
+from stackctl.runtimes.select import reopen_runtime
 from stackctl.wait import wait_until
 from tests.e2e.examples import adapt, copied, moved, simulated, sink
 from tests.e2e.real_stack import BOTH, cannot_run, listens, need, neighbour, stackctl
@@ -74,7 +74,9 @@ def test_metrics_behind_tls_must_be_verified_and_another_authority_refused(runti
         caddyfile = moved((folder / "Caddyfile").read_text(), ports).replace(":9443", f":{ports['9443']}")
         (folder / "Caddyfile").write_text(caddyfile)
         make_certificates(folder)
-        bind = f"127.0.0.1 {callback(runtime)[0]}" if runtime == "docker" else "127.0.0.1"
+        bind = (
+            f"127.0.0.1 {reopen_runtime(runtime, '', tmp_path).callback()[0]}" if runtime == "docker" else "127.0.0.1"
+        )
         with simulated(plain), proxy(folder, ports["9443"], bind):
             try:
                 up = stackctl("-f", str(manifest), "up", "--allow-missing", "--runtime", runtime)

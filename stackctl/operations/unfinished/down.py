@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl import conventions as c
 from stackctl.errors import Unavailable
+from stackctl.runtimes import registry as runtimes
 
 if TYPE_CHECKING:
     from stackctl.state import Entry, State
@@ -32,22 +33,26 @@ def known_place(state: State) -> tuple[str, str]:
 def stop_all(state: State, runtime: str, stack: str, *, volumes: bool) -> tuple[str, ...]:
     """Stop every unit of this folder's stack wherever it runs, with `volumes` remove its data, and record that.
 
-    Volumes in Docker are only removed when this state has brought them up: a copy's original has the same names.
-    Raises Unavailable when it ran in Docker, and the engine does not answer.
+    Data that goes by the stack's name is only removed where this state has brought it up: a copy's original has the
+    same name. Raises Unavailable when the runtime that it ran in does not answer.
     """
-    from stackctl.runtimes.select import reopen_runtime
-
-    stopped = reopen_runtime(c.NATIVE, stack, state.root).stop(volumes=volumes)
-    if runtime != c.NATIVE:
-        try:
-            docker = reopen_runtime(c.DOCKER, stack, state.root)
-            has_volumes = not state.root.is_dir() or state.home().runtime == c.DOCKER
-            stopped = (*stopped, *docker.stop(volumes=volumes and has_volumes))
-        except Unavailable:
-            if runtime == c.DOCKER:
-                raise
+    is_known = runtimes.find(runtime) is not None
+    stopped: tuple[str, ...] = ()
+    for name in runtimes.local_first():
+        if name == runtime or runtimes.facts(name).is_local:
+            stopped = (*stopped, *_stop_in(name, state, stack, volumes=volumes))
+        elif not is_known:
+            with suppress(Unavailable):
+                stopped = (*stopped, *_stop_in(name, state, stack, volumes=volumes))
     if state.root.is_dir():
         state.record(None)
         if volumes:
             state.keep_data_in("")
     return stopped
+
+
+def _stop_in(name: str, state: State, stack: str, *, volumes: bool) -> tuple[str, ...]:
+    from stackctl.runtimes.select import reopen_runtime
+
+    is_own = runtimes.facts(name).is_local or not state.root.is_dir() or state.home().runtime == name
+    return reopen_runtime(name, stack, state.root).stop(volumes=volumes and is_own)

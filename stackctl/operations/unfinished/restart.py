@@ -66,7 +66,7 @@ def former_place(state: State, former: Path, runtime: str) -> Iterator[None]:
     they hold in memory when they stop. Not where something else is by now."""
     link, folder = former, former.parent
     facts = runtimes.find(runtime)
-    wanted = bool(facts and facts.data_in_state and former.name)
+    wanted = bool(facts and facts.is_local and former.name)
     is_free = wanted and not os.path.lexists(link) and folder.parent.is_dir()
     makes_folder = is_free and not folder.exists()
     try:

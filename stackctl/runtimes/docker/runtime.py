@@ -24,10 +24,10 @@ from stackctl import conventions as c
 from stackctl import home, ownership
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
-from stackctl.errors import Unavailable
+from stackctl.errors import InputError, Unavailable
 from stackctl.runtimes import bounded, dial, ports
 from stackctl.runtimes.checkers import FILES, TREE, Call, Texts, Verdict
-from stackctl.runtimes.docker import containers, engine, removal, volume
+from stackctl.runtimes.docker import callback, containers, engine, removal, volume
 from stackctl.runtimes.docker.facts import FACTS
 from stackctl.runtimes.facts import Facts
 from stackctl.runtimes.http import FETCH_SECONDS, Answer, reload_all
@@ -77,6 +77,17 @@ class Docker:
     note: Callable[[str], None]
     name: str = FACTS.name
     facts: Facts = FACTS
+
+    def connect(self) -> None:
+        if not engine.has_compose():
+            raise Unavailable.of(
+                "docker.no-compose",
+                "the docker command has no `compose` plugin",
+                cause="stackctl needs Docker Compose 2, a plugin of the docker command.",
+                remedy="Install the Compose plugin, or use `--runtime native`.",
+            )
+        _ = self.client
+        _refuse_colon(self.live.parent)
 
     @cached_property
     def client(self) -> APIClient:
@@ -186,16 +197,13 @@ class Docker:
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
         return removal.remove(self.client, self.project, self._folders, volumes=volumes)
 
-    def started_from_here(self) -> tuple[str, ...]:
-        """The units of containers that were started from this state folder, whatever their project is called."""
+    def running_here(self) -> tuple[str, ...]:
         return removal.units_of(self.client, self._folders)
 
     def others(self) -> tuple[Path, ...]:
-        """The folders of other stacks that have this one's name and run."""
         return removal.others_of(self.client, self.project, self._folders)
 
     def volumes(self) -> tuple[str, ...]:
-        """The volumes of a project of this name."""
         return removal.volumes_of(self.client, self.project)
 
     def _stuck(self, names: Collection[str]) -> set[str]:
@@ -400,6 +408,9 @@ class Docker:
         netcat = ["sh", "-c", _CONNECT, host.strip("[]"), str(port)]
         return dial.bridged(["docker", "exec", "-i", f"{self.project}-{c.PROMETHEUS}-1", *netcat], seconds)
 
+    def callback(self) -> tuple[str, str]:
+        return callback.callback()
+
     def peers(self) -> tuple[Peer, ...]:
         with engine.explained():
             rows = self.client.containers()
@@ -428,21 +439,19 @@ class Docker:
 # -- the engine ---------------------------------------------------------------------------------------------
 
 
-def connect(project: str, live: Path, note: Callable[[str], None]) -> Docker:
-    """The docker runtime on the engine that the docker command would use, which has answered.
+def opened(stack: str, folder: Path, note: Callable[[str], None]) -> Docker:
+    """The docker runtime of a stack with its state in `folder`, on the engine that the docker command would use."""
+    return Docker(stack, folder / "live", note)
 
-    Raises Unavailable, with what to do, when no engine answers within a few seconds or Compose 2 is missing.
-    """
-    if not engine.has_compose():
-        raise Unavailable.of(
-            "docker.no-compose",
-            "the docker command has no `compose` plugin",
-            cause="stackctl needs Docker Compose 2, a plugin of the docker command.",
-            remedy="Install the Compose plugin, or use `--runtime native`.",
+
+def _refuse_colon(folder: Path) -> None:
+    if ":" in str(folder):
+        raise InputError.of(
+            "docker.mount",
+            f"containers cannot mount {folder.parent}: there is a colon in its path",
+            cause="Docker reads a colon as the end of a mount's source.",
+            remedy="Rename the folder, or use `--runtime native`.",
         )
-    runtime = Docker(project, live, note)
-    _ = runtime.client
-    return runtime
 
 
 def _verdict(program: str, command: list[str]) -> Verdict:

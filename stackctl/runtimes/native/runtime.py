@@ -12,7 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -64,6 +64,9 @@ class Native:
     name: str = FACTS.name
     facts: Facts = FACTS
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, compare=False, repr=False)
+
+    def connect(self) -> None:
+        """It is always there."""
 
     # -- observing --------------------------------------------------------------------------------------------
 
@@ -140,6 +143,15 @@ class Native:
         if volumes and self._data.is_dir():
             _remove_folder(self._data)
         return tuple(entries)
+
+    def running_here(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.observe() if one.state == "running")
+
+    def others(self) -> tuple[Path, ...]:
+        return ()
+
+    def volumes(self) -> tuple[str, ...]:
+        return ()
 
     def _start(self, unit: Unit) -> None:
         tool = tools.require(unit.tool) if unit.tool else None
@@ -312,6 +324,9 @@ class Native:
     def dial(self, host: str, port: int, seconds: float) -> AbstractContextManager[socket.socket]:
         return dial.directly(host, port, seconds)
 
+    def callback(self) -> tuple[str, str]:
+        return c.LOOPBACK, c.LOOPBACK
+
     def peers(self) -> tuple[Peer, ...]:
         return ()
 
@@ -344,6 +359,11 @@ class Native:
 
     def _pid_file(self, name: str) -> Path:
         return self._pids / f"{name}.pid"
+
+
+def opened(_: str, folder: Path, __: Callable[[str], None]) -> Native:
+    """The native runtime of a stack with its state in `folder`."""
+    return Native(folder)
 
 
 def _fill(text: str, known: Mapping[str, str]) -> str:

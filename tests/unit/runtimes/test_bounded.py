@@ -70,7 +70,8 @@ def test_refuses_a_colon_in_the_path_of_a_docker_stack(tmp_path: Path, monkeypat
     from stackctl.errors import InputError
     from stackctl.runtimes.docker import runtime as docker
 
-    monkeypatch.setattr(docker, "connect", lambda stack, live, note: docker.Docker(stack, live, note))
+    monkeypatch.setattr(engine, "has_compose", lambda: True)
+    monkeypatch.setattr(docker.Docker, "client", object())
     with pytest.raises(InputError, match="there is a colon in its path"):
         choose("docker", "shop", tmp_path / "a:b" / ".stackctl")
 

@@ -1,4 +1,4 @@
-"""Connections from a server of the stack back to a program on this machine."""
+"""Connections from containers back to a program on this machine."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from stackctl.errors import Unavailable
 _ANSWER_SECONDS = 20
 
 
-def callback(runtime: str) -> tuple[str, str]:
-    """The address to listen at, and the host under which the servers of `runtime` know it.
+def callback() -> tuple[str, str]:
+    """The address to listen at, and the host under which containers know it.
 
     Containers do not reach the loopback interface of a Linux machine: there it is that of Docker's own bridge, which
     is no other machine's either. Elsewhere Docker brings them to it. Raises Unavailable when Docker does not say.
     """
-    if runtime == c.NATIVE:
-        return c.LOOPBACK, c.LOOPBACK
     if sys.platform != "linux":
         return c.LOOPBACK, c.HOST_FROM_CONTAINER
     form = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
