@@ -59,6 +59,7 @@ ALLOWED = {
     "manifest": {*CORE, "__init__", "access"} - {"scrape", "wait"},
     "render": {*CORE, "design"},
     "runtimes.rendering": {*CORE, "render"},
+    "export": {*CORE, "render"},
     "state": {*GROUND, "access", "home", "ownership", "tree", "wait"},
     "tools": {*GROUND, "components"},
     "runtimes": {*GROUND, "access", "components", "data", "home", "ownership", "tree", "wait", "tools"},
@@ -74,7 +75,7 @@ ALLOWED = {
     "drill": {*CORE, "clients", "checks", "render", "verification"},
     "starter": {*CORE, "design", "manifest"},
 }
-TOOLS = {"access", "design", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
+TOOLS = {"access", "design", "export", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
 PROOF = {"verification", "diagnosis", "backing", "checks"}
 ALLOWED["operations"] = {*CORE, *TOOLS, *PROOF, "__init__", "codes", "manifest", "render", "state", "runtimes"}
 ALLOWED["cli"] = {*ALLOWED}

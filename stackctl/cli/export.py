@@ -38,9 +38,9 @@ def export_kubernetes(
     `kubectl apply -f DIR` applies them, and `-f DIR/secrets` what they need. patches/ holds annotations and probes for
     your Deployments. Components, and services that push, are for the cluster's own servers: they get no object.
     """
+    from stackctl.export.kubernetes import Cluster
+    from stackctl.export.kubernetes import export_kubernetes as rendered
     from stackctl.manifest import load
-    from stackctl.render.kubernetes import Cluster
-    from stackctl.render.kubernetes import export_kubernetes as rendered
     from stackctl.report import console
 
     stack = load(options(context).manifest)
@@ -65,8 +65,8 @@ def export_scrape_config(
 
     Name them in its prometheus.yml: `scrape_config_files: [DIR/scrape/*.yml]` and `rule_files: [DIR/rules/*.yml]`.
     """
+    from stackctl.export.scrape_config import export_scrape_config as rendered
     from stackctl.manifest import load
-    from stackctl.render.scrape_config import export_scrape_config as rendered
 
     tree = rendered(load(options(context).manifest))
     names = f"scrape_config_files: [{out}/scrape/*.yml] and rule_files: [{out}/rules/*.yml] in its prometheus.yml"

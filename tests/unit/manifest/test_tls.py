@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from stackctl.export.kubernetes import Cluster, export_kubernetes
 from stackctl.manifest import load
 from stackctl.model import Stack
 from stackctl.render import render
-from stackctl.render.kubernetes import Cluster, export_kubernetes
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 KEY = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n"

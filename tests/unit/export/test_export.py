@@ -10,9 +10,9 @@ import yaml
 
 from stackctl.cli.main import main
 from stackctl.errors import InputError
+from stackctl.export.kubernetes import Cluster, export_kubernetes
+from stackctl.export.scrape_config import export_scrape_config
 from stackctl.manifest import load
-from stackctl.render.kubernetes import Cluster, export_kubernetes
-from stackctl.render.scrape_config import export_scrape_config
 from stackctl.tree import Tree
 
 MANIFEST = """\
