@@ -43,6 +43,7 @@ ALLOWED = {
     "conventions": set[str](),
     "runtimes.facts": {"conventions"},
     "addresses": {"conventions", "runtimes.facts"},
+    "listeners": set(),
     # The sections of the manifest are written in its own words: `manifest/fields.py` and the like.
     "components": {*GROUND, "addresses", "model", "manifest", "secret_keys"},
     "home": {"bounds"},
@@ -62,7 +63,7 @@ ALLOWED = {
     "export": {*CORE, "render"},
     "state": {*GROUND, "access", "home", "ownership", "tree", "wait"},
     "tools": {*GROUND, "components"},
-    "runtimes": {*GROUND, "access", "components", "data", "home", "ownership", "tree", "wait", "tools"},
+    "runtimes": {*GROUND, "access", "components", "data", "home", "ownership", "tree", "wait", "tools", "listeners"},
     "backup": {*GROUND, "components", "runtimes"},
     "clients": {*GROUND, "access"},
     "verification": {*CORE, "access", "clients"},
@@ -73,7 +74,7 @@ ALLOWED = {
     "preview": {*GROUND, "backing", "checks", "clients", "data", "design", "report", "verification"},
     "simulate": {*GROUND, "components", "model", "scrape"},
     "drill": {*CORE, "clients", "checks", "render", "verification"},
-    "starter": {*CORE, "design", "manifest"},
+    "starter": {*CORE, "design", "listeners", "manifest"},
 }
 TOOLS = {"access", "design", "export", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
 PROOF = {"verification", "diagnosis", "backing", "checks"}

@@ -6,14 +6,10 @@ import errno
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-from stackctl.bounds import files
+from stackctl.listeners import listeners
 
-_LISTEN = "0A"
 # What listens for containers.
 _PROXIES = ("docker-proxy", "rootlesskit")
 _DOCKER_SECONDS = 5.0
@@ -64,8 +60,7 @@ def is_taken(error: OSError) -> bool:
 def holder(address: str) -> Holder:
     """The process that listens on the port of `address`, as far as the system shows it to this user."""
     port = split(address)[1]
-    inodes = set(_listeners(port))
-    pid = next((pid for pid in _pids() if inodes & set(_sockets(pid))), 0) if inodes else 0
+    pid = next((each.pid for each in listeners() if each.port == port and each.pid), 0)
     command = _command(pid) if pid else ""
     # The proxy may be of a user whose processes are not shown to this one.
     proxied = not pid or any(name in command for name in _PROXIES)
@@ -82,34 +77,12 @@ def _publisher(port: int) -> str:
     return next(iter(ran.stdout.splitlines()), "") if ran.returncode == 0 else ""
 
 
-def _listeners(port: int) -> Iterator[str]:
-    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
-        if not table.exists():
-            continue
-        for line in files.read_text(table).splitlines()[1:]:
-            _, local, _, state, *rest = line.split()
-            if state == _LISTEN and int(local.rpartition(":")[2], 16) == port:
-                yield rest[5]
-
-
-def _pids() -> Iterator[int]:
-    return (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
-
-
-def _sockets(pid: int) -> Iterator[str]:
-    try:
-        descriptors = list(Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return  # it has ended, or belongs to somebody else
-    for descriptor in descriptors:
-        with suppress(OSError):  # closed since it was listed, as a busy process does all the time
-            target = str(descriptor.readlink())
-            if target.startswith("socket:["):
-                yield target[8:-1]
-
-
 def _command(pid: int) -> str:
+    import psutil
+
     try:
-        return files.read_bytes(Path(f"/proc/{pid}/cmdline")).replace(b"\0", b" ").decode(errors="replace").strip()
-    except OSError:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.AccessDenied:
+        return ""
+    except psutil.Error:
         return "ended"

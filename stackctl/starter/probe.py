@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from stackctl import conventions as c
-from stackctl.bounds.files import read_text
+from stackctl.listeners import listeners
 from stackctl.starter.exposition import Requests, Scrape, read
 from stackctl.starter.fetch import Reply, fetch
 from stackctl.starter.names import MetricsUrl
@@ -34,8 +34,6 @@ USUAL_PORTS = (8000, 8080, 5000, 8888, 3000, 4000, 9000, 9090)
 OWN_PRODUCTS = frozenset({"prometheus", "alertmanager", "grafana", "pushgateway", "node_exporter", "blackbox_exporter"})
 # Content types that Prometheus takes without a hint of what to expect.
 _KNOWN_TYPES = re.compile(r"(text/plain|application/openmetrics-text|application/vnd\.google\.protobuf)\s*(;.*)?")
-_LISTEN = "0A"
-_LOOPBACK = re.compile(r"[0-9A-F]{6}7F|0{24}01000000|0000000000000000FFFF0000[0-9A-F]{6}7F")
 
 
 class Port(NamedTuple):
@@ -149,18 +147,15 @@ def _completed(found: Found, loopback_only: bool, timeout: float, ask: Fetch) ->
     return Found(found.url, found.scrape, "", live, ready, found.needs_protocol, loopback_only)
 
 
-def listening_ports(tables: Iterable[Path] = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))) -> list[Port]:
+def listening_ports() -> list[Port]:
     """The TCP ports that listen on this machine, as far as the system lists them."""
     found: dict[int, bool] = {}
-    for table in tables:
-        try:
-            lines = read_text(table).splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            _, local, _, state, *_ = line.split()
-            host, _, port = local.rpartition(":")
-            if state == _LISTEN:
-                number = int(port, 16)
-                found[number] = found.get(number, True) and bool(_LOOPBACK.fullmatch(host))
+    for each in listeners():
+        found[each.port] = found.get(each.port, True) and _is_loopback(each.host)
     return [Port(number, loopback) for number, loopback in sorted(found.items())]
+
+
+def _is_loopback(host: str) -> bool:
+    address = ip_address(host)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
+from stackctl.listeners import Listener
 from stackctl.starter import probe
 from stackctl.starter.fetch import fetch
 from stackctl.starter.names import MetricsUrl, parse_url
@@ -159,14 +159,16 @@ def test_the_search_must_find_what_serves_metrics_here(monkeypatch: pytest.Monke
     assert found.loopback_only
 
 
-def test_ports_must_be_read_from_the_systems_tables(tmp_path: Path) -> None:
-    head = "  sl  local_address rem_address   st\n"
-    (tmp_path / "tcp").write_text(
-        f"{head} 0: 0100007F:1F40 00000000:0000 0A\n 1: 00000000:1F41 00000000:0000 0A\n"
-        " 2: 0100007F:1F42 0100007F:0001 01\n 3: 0100007F:1F43 00000000:0000 0A\n"
+def test_a_port_is_of_loopback_when_all_who_listen_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    hosts = {
+        8000: ["127.0.0.1"],
+        8001: ["0.0.0.0"],
+        8003: ["127.0.0.1", "::"],
+        8004: ["::1"],
+        8005: ["::ffff:127.0.0.1"],
+    }
+    monkeypatch.setattr(
+        probe, "listeners", lambda: [Listener(host, port) for port, each in hosts.items() for host in each]
     )
-    (tmp_path / "tcp6").write_text(
-        f"{head} 0: 00000000000000000000000001000000:1F44 {'0' * 32}:0000 0A\n 1: {'0' * 32}:1F43 {'0' * 32}:0000 0A\n"
-    )
-    found = listening_ports([tmp_path / "tcp", tmp_path / "tcp6", tmp_path / "none"])
-    assert found == [Port(8000, True), Port(8001, False), Port(8003, False), Port(8004, True)]
+    shown = [Port(8000, True), Port(8001, False), Port(8003, False), Port(8004, True), Port(8005, True)]
+    assert listening_ports() == shown
