@@ -123,10 +123,10 @@ UNTYPED = "it serves metrics, but its Content-Type is not one for metrics: none"
 PAGE = "it answers with a web page, not with metrics"
 ANSWERS: dict[str, tuple[tuple[int, str | None, bytes], str, str]] = {
     "another-path": ((404, "text/plain", b"no"), "there is nothing at the metrics path", "`metrics_path: /metrics`"),
-    "a-page": ((200, "text/html", b"<html></html>"), PAGE, "`metrics_path: /metrics` is not one for metrics"),
+    "a-page": ((200, "text/html", b"<html></html>"), PAGE, "`metrics_path: /metrics` does not serve metrics"),
     "a-blank-type": ((200, "", METRICS), UNTYPED, "`fallback_scrape_protocol"),
     "no-type": ((200, None, METRICS), UNTYPED, "`fallback_scrape_protocol"),
-    "a-page-as-text": ((200, "text/plain", b"<html>"), PAGE, "`metrics_path: /metrics` is not one for metrics"),
+    "a-page-as-text": ((200, "text/plain", b"<html>"), PAGE, "`metrics_path: /metrics` does not serve metrics"),
     "a-login": ((401, "text/plain", b"who?"), "it requires a login, and the manifest has none", "`basic_auth`"),
     "an-error": ((500, "text/plain", b"oh"), "the service answers with a server error: oh", "service's own log"),
     "a-redirect": ((302, "text/plain", b""), "it answers with a redirect", "`metrics_path`"),
