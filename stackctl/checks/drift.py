@@ -71,7 +71,7 @@ def _findings(context: Context, subject: Subject, look: Callable[[Context], Load
         more = len(foreign) - _NAMED
         return [*named, subject.warned(f"{more} more are not declared", remedy)] if more > 0 else named
     # Where nothing is loaded, that nothing foreign is says nothing.
-    return [subject.passed(f"the manifest declares all {len(loaded)} that are loaded")] if loaded else []
+    return [subject.passed(f"nothing undeclared among {len(loaded)} loaded")] if loaded else []
 
 
 def _jobs(context: Context) -> Loaded:

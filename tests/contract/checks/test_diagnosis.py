@@ -1,4 +1,4 @@
-"""Each way in which a target fails, on real sockets: the cause, what to do, and what was asked from where."""
+"""Each way in which a target fails, on real sockets: the cause, what to do, and what was probe and its result."""
 
 from __future__ import annotations
 
