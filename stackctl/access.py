@@ -61,7 +61,7 @@ def trust(ca: str) -> ssl.SSLContext:
 
 
 def distrust(error: Exception) -> str:
-    """Why a server is not taken for what it says it is, "" when `error` is about something else."""
+    """Return why a server's certificate is rejected, "" when `error` is about something else."""
     if not isinstance(error, ssl.SSLCertVerificationError):
         return ""
     return f"its certificate cannot be verified: {error.verify_message.rstrip('.')}"

@@ -1,4 +1,4 @@
-"""Which folder a state belongs to: a moved state follows its folder, and a copied one is a state of its own."""
+"""Home of a state: a moved state follows its folder, and a copied one is a state of its own."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ SYSTEM_CLOCK = Clock()
 
 
 class Watcher(Protocol):
-    """Whoever shows what is waited for. Waits of several threads may overlap."""
+    """Display of what is waited for. Waits of several threads may overlap."""
 
     def waits(self, wait: object, what: str, seen: str, left_seconds: float) -> None:
         """`wait`, which is the same each time, goes on. `seen` is the last observation, "" where it says nothing."""

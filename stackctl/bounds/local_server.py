@@ -32,7 +32,7 @@ class LocalHandler(BaseHTTPRequestHandler):
         return parsed
 
     def refusal(self) -> str:
-        """Why a request is not answered, "" when it is."""
+        """Return why a request is refused, "" when it is not."""
         if not is_local(self.headers.get("Host") or "", self.names):
             return "The header `Host` does not name this server."
         if any(self.headers.get(name) not in (None, "none") for name in _OF_PAGES):

@@ -68,14 +68,14 @@ def _source(
     if source.grouping is None:  # relabelling may have changed the label
         source = replace(source, labels=tuple(sorted({target.labels.get("job", "") for target in up})))
     try:
-        scraped, going = _without_memories(context, client, source, up)
+        scraped, going = _ignoring_stale_metadata(context, client, source, up)
     except NoAnswer as error:
         return [subject.unanswered(error)]
     metrics = source.contract.metrics
     return [finding for each in metrics for finding in _metric(source.service, each, scraped, each.name in going)]
 
 
-def _without_memories(
+def _ignoring_stale_metadata(
     context: Context, client: Prometheus, source: Source, up: Sequence[ActiveTarget]
 ) -> tuple[Scraped, frozenset[str]]:
     """Return what is scraped, and the metrics that may be gone already.

@@ -116,7 +116,7 @@ _PROBE_REMEDY = (
 
 
 def _reason(context: Context, exporter: Exporter, probe: Probe) -> str:
-    """Why a probe fails, in the words of the exporter's own log of it; "" where it does not say."""
+    """Return why a probe fails, in the words of the exporter's own log; "" where it does not say."""
     asked = {"module": probe.module, "target": reachable_url(probe.url, context.runtime), "debug": "true"}
     try:
         answer = Http(context.access(exporter), timeout=_PROBE_SECONDS).ask("/probe", params=asked)

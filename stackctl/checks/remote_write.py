@@ -126,7 +126,7 @@ def _reason(block: Mapping[str, Any], log: Sequence[Entry]) -> str:
 
 
 def _unreachable(context: Context, url: str) -> str:
-    """Why where Prometheus runs gets no answer: of several blocks that fail, its log names one a minute."""
+    """Return why Prometheus gets no response: of several blocks that fail, its log names one a minute."""
     asked = probe(_bare(url), context.place.dial, PROBE_SECONDS, {})
     return f": {asked}" if asked.reply is None else ""
 

@@ -149,14 +149,14 @@ def _refuse_lost_folder() -> None:
 
 def run() -> None:
     """The program: run the command line and exit with its code."""
-    _hurry()
+    _tune_startup()
     interrupt_on_termination()
     code = main(sys.argv[1:])
     ignore_signals()
     sys.exit(code)
 
 
-def _hurry() -> None:
+def _tune_startup() -> None:
     """Leave out what a short life does not need.
 
     What is loaded at the start stays, so it is not searched for rubbish over and over; and pydantic does not search

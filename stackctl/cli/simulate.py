@@ -72,9 +72,9 @@ def simulate(
     if container:
         from stackctl.operations.simulate_container import simulate_contained
 
-        with _ends_held() as told_to_end:
+        with _defer_signals() as wait_for_stop:
             order = (scenario, seed, speed, control, tuple(listen_host or ()))
-            simulate_contained(stack, chosen, image, *order, told_to_end)
+            simulate_contained(stack, chosen, image, *order, wait_for_stop)
         console.note("stopped")
         return
     clock = SimulatedClock.from_now(speed)
@@ -85,14 +85,14 @@ def simulate(
     hosts = tuple(dict.fromkeys(listen_host or (c.LOOPBACK,)))
     pushers = _pushers(stack, chosen, simulated)
     with (
-        _ends_held() as told_to_end,
+        _defer_signals() as wait_for_stop,
         _served(chosen, simulated, hosts, tls, control) as (simulation, address),
         _pushing(pushers),
     ):
         for each in chosen:
             _announce(each, simulation, pushers.get(each.name))
         console.out(f"control: curl -X POST 'http://{address}/-/scenario?name=errors'   (GET lists the scenarios)")
-        told_to_end(None)
+        wait_for_stop(None)
     console.note("stopped")
 
 
@@ -326,18 +326,18 @@ def _announce(service: Service, simulation: Simulation, pusher: Pusher | None) -
 
 
 @contextmanager
-def _ends_held() -> Iterator[Callable[[float | None], bool]]:
+def _defer_signals() -> Iterator[Callable[[float | None], bool]]:
     """Hold Ctrl-C and SIGTERM back, and give what waits for one of them: for so many seconds, or until it comes.
 
     Not by a handler: one that arrives just before the main thread falls asleep is run when it next wakes, so never.
     """
     ends = {signal.SIGINT, signal.SIGTERM}
 
-    def told_to_end(seconds: float | None = None) -> bool:
+    def wait_for_stop(seconds: float | None = None) -> bool:
         return bool(signal.sigwait(ends) if seconds is None else signal.sigtimedwait(ends, seconds))
 
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
-        yield told_to_end
+        yield wait_for_stop
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

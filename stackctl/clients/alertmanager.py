@@ -46,7 +46,7 @@ class Alertmanager:
         return self.http.json("/api/v2/status", lambda answer: str(answer["config"]["original"]))
 
     def config_hash(self) -> int:
-        """Which configuration is loaded: the first six bytes of the MD5 sum of the file, as a little-endian number."""
+        """The loaded configuration: the first six bytes of the MD5 sum of the file, as a little-endian number."""
         found = _HASH.search(self.http.ask("/metrics").text)
         if found is None:
             raise NoAnswer.of(

@@ -44,7 +44,7 @@ class Place:
 
     @property
     def web(self) -> str:
-        """The flag by which most servers are told where to listen."""
+        """The flag with which most servers are given their listen address."""
         return f"--web.listen-address={self.listen}"
 
     def reach(self, url: str) -> str:

@@ -41,7 +41,7 @@ def regex_of(color: str) -> str:
 
 
 def status_of(legend: str) -> str:
-    """The label of which a legend is the value, when it tells how something ended; or ""."""
+    """The label of which a legend is the value, when it is the result of something; or ""."""
     only = _ONE_LABEL.fullmatch(legend.strip())
     return only[1] if only and only[1].lower() in STATUS_LABELS else ""
 

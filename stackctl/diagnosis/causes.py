@@ -1,4 +1,4 @@
-"""Why a target failed: from what Prometheus said of it and what was seen of it, the cause and what to do. Pure.
+"""Causes of failed targets and their remedies, from Prometheus' error and the probes. Pure.
 
 Prometheus' words choose the row; what was seen from both sides says which of the row's causes it is.
 """

@@ -1,4 +1,4 @@
-"""Why Prometheus does not have a declared target: never loaded, or dropped by a step of relabelling. Pure."""
+"""Causes of a declared target that Prometheus lacks: never loaded, or dropped by a step of relabelling. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOT_LOADED = Diagnosis(
 
 
 def dropped_by(job: Job, labels: Mapping[str, str]) -> Diagnosis:
-    """Which step of the job's relabelling drops the target that is discovered with `labels`."""
+    """Return the relabelling step of the job that drops the target discovered with `labels`."""
     steps = job.service.scrape.get("relabel_configs", ()) if job.service else ()
     remedy = "Check `relabel` of the service: a step drops the target."
     try:

@@ -93,8 +93,8 @@ def probe_targets(context: Context, failed: Sequence[Failed]) -> Diagnoses:
     )
     probings = [_Probing(context, one, around, until) for one in failed]
     chosen = list({each.subject: each for each in probings}.values())[:PROBED_AT_MOST]
-    with ThreadPoolExecutor(len(chosen)) as targets, ThreadPoolExecutor(len(chosen)) as beside:
-        seen = list(targets.map(lambda each: each.seen(beside), chosen))
+    with ThreadPoolExecutor(len(chosen)) as targets, ThreadPoolExecutor(len(chosen)) as pool:
+        seen = list(targets.map(lambda each: each.seen(pool), chosen))
     known = {each.subject: found for each, found in zip(chosen, seen, strict=True)}
     hidden = {*secrets(context.stack), *(_credentials(one).partition(" ")[2] for one in failed)}
     return {each.one.key: _told(context, each.one, known.get(each.subject), hidden) for each in probings}
@@ -129,10 +129,10 @@ class _Probing:
         unit = self._unit()
         return self.one.url(self.one.endpoint.address), _credentials(self.one), unit.name if unit else ""
 
-    def seen(self, beside: ThreadPoolExecutor) -> Observations:
+    def seen(self, pool: ThreadPoolExecutor) -> Observations:
         address = self.one.endpoint.address
         shared = self.context.runtime.shares_network
-        from_here = None if shared else beside.submit(self._from_here, address)
+        from_here = None if shared else pool.submit(self._from_here, address)
         there = self._ask(self.context.place.dial, self.one.url(address))
         here = from_here.result() if from_here else None
         unit = self._unit()

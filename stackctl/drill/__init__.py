@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stackctl.drill.alerts import Drilled, choose
-from stackctl.drill.rerouting import led_aside, put_out, set_off, undrillable, ways
+from stackctl.drill.rerouting import remove_drill_rules, reroute_to_sink, set_off, undrillable, ways
 from stackctl.drill.sink import Arrivals, Place, Sink
 from stackctl.drill.tracking import EVERY, ID, Delivery, finding, watch
 
@@ -17,8 +17,8 @@ __all__ = [
     "Sink",
     "choose",
     "finding",
-    "led_aside",
-    "put_out",
+    "remove_drill_rules",
+    "reroute_to_sink",
     "set_off",
     "undrillable",
     "watch",

@@ -1,4 +1,4 @@
-"""Which alerts are drilled, and what each looks like when it fires."""
+"""Alerts of a drill, as they look when they fire."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ _ADDRESS_AND_LOGIN = frozenset(
 )  # fmt: skip
 
 
-def led_aside(tree: Tree, alerts: Sequence[Drilled], place: Place) -> Tree:
+def reroute_to_sink(tree: Tree, alerts: Sequence[Drilled], place: Place) -> Tree:
     """`tree` with routes that lead `alerts` under drill to the sink at `place`. None of them fires yet."""
     config = _with_routes(tree.yaml(c.ALERTMANAGER_FILE), alerts, place)
     return _with(tree, {c.ALERTMANAGER_FILE: _dump(config)})
@@ -67,7 +67,7 @@ def set_off(tree: Tree, alerts: Sequence[Drilled]) -> Tree:
     return _with(tree, {c.PROMETHEUS_FILE: _dump(prometheus), c.DRILL_RULES: _dump(_rules(alerts))})
 
 
-def put_out(tree: Tree) -> Tree:
+def remove_drill_rules(tree: Tree) -> Tree:
     """`tree` without the rules of a drill: what was led aside still is, and nothing fires any more."""
     prometheus = tree.yaml(c.PROMETHEUS_FILE)
     prometheus["rule_files"] = [path for path in prometheus["rule_files"] if path != _LISTED]
@@ -76,7 +76,7 @@ def put_out(tree: Tree) -> Tree:
 
 
 def _with(tree: Tree, changes: Mapping[str, bytes]) -> Tree:
-    """`tree` with other contents; the units that read them again on a reload are told apart by it."""
+    """`tree` with other contents; it tells which units read them again on a reload."""
     files = {**tree.files, **{path: File(content) for path, content in changes.items()}}
     units = tuple(
         replace(unit, reads=digest(unit.reads, *own)) if own else unit

@@ -116,7 +116,7 @@ class MatchModel(Model):
 
 
 class GroupingModel(Model):
-    """Which alerts share a message, and when it is sent."""
+    """Grouping of alerts into messages, and their timing."""
 
     group_by: list[Text] = Field(
         default_factory=list, description="Alerts with equal values of these labels share a message."

@@ -97,7 +97,7 @@ class PackSourceModel(Model):
     )
 
     def says(self, *keys: str) -> set[str]:
-        """Which of `keys` are written here."""
+        """Return those of `keys` that are written here."""
         return self.model_fields_set & set(keys)
 
 

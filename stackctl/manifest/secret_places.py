@@ -1,4 +1,4 @@
-"""Which places of the manifest hold secrets, by their paths: known before the schema says whether the rest is right."""
+"""Places of the manifest that hold secrets, by their paths: known before the schema says whether the rest is right."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def lists_texts(path: Path) -> bool:
 
 
 def arguments_with_secrets(path: Path, arguments: list[str]) -> set[int]:
-    """Which of the arguments at `path` are the secret values of options before them."""
+    """Return the arguments at `path` that are the secret values of options before them."""
     if not lists_texts(path) or path[-1] in _ENVIRONMENTS:
         return set()
     options = (_OPTION.fullmatch(each) for each in arguments)

@@ -99,13 +99,13 @@ Led = tuple[
 @contextmanager
 def _led_aside(session: Session) -> Iterator[Led]:
     """The receivers are stood in for by a sink of our own."""
-    from stackctl.drill import Sink, led_aside, ways
+    from stackctl.drill import Sink, reroute_to_sink, ways
 
     listen, host = session.runtime.callback()
     sink, tree = Sink(), session.tree
     with _open(sink, listen, host) as place:
         yield (
-            lambda alerts: led_aside(tree, alerts, place),
+            lambda alerts: reroute_to_sink(tree, alerts, place),
             lambda alert, receiver: ways(tree, alert, place).get(receiver, {}),
             sink.seen,
         )
@@ -170,7 +170,7 @@ def _set_off(
 ) -> Iterator[None]:
     """The alerts fire inside. Whatever happens, afterwards everything is as before.
 
-    Alertmanager comes first on the way in and last on the way out, so that an alert under drill never meets the
+    Alertmanager comes first when it is set up and last when it is removed, so that an alert under drill never meets the
     routes of the real ones: a reload of both at once would be a race.
     """
     from stackctl.drill import set_off

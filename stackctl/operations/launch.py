@@ -55,7 +55,7 @@ def preview(manifest: Path, runtime_name: str, selection: Selection, ignored: Se
         console.out(str(step))
     if not work.plan:
         console.out("nothing to do")
-    _show_skipped(_skipped(work, selection, work.runtime.foresee))
+    _show_skipped(_skipped(work, selection, work.runtime.check_prerequisites))
 
 
 def bring_up(
@@ -183,7 +183,7 @@ def assemble(
         last=state.home().runtime,
         note=console.note,
     )
-    _refuse_second_home(state, stack.name, choice.runtime.name)
+    _ensure_single_owner(state, stack.name, choice.runtime.name)
     tree = render(stack, choice.runtime.name, _generated(stack, password), salt())
     wanted = selected(tree.units, only=selection.only, profiles=selection.profiles, without=selection.without)
     return Work(stack, tree, choice, selection, wanted, _plan(tree, wanted, choice.runtime, selection, state))
@@ -210,7 +210,7 @@ def _plan(tree: Tree, wanted: Collection[Unit], runtime: Runtime, selection: Sel
     return explained(plan, known, tree) if known else plan
 
 
-def _refuse_second_home(state: State, stack: str, runtime: str) -> None:
+def _ensure_single_owner(state: State, stack: str, runtime: str) -> None:
     """Refuse to start a stack that still runs under another name or in the other runtime."""
     from stackctl.operations.transaction import refuse_another_stack
 

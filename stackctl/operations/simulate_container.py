@@ -22,14 +22,14 @@ def simulate_contained(
     speed: float,
     control: int,
     hosts: Sequence[str],
-    told_to_end: Callable[[float], bool],
+    wait_for_stop: Callable[[float], bool],
 ) -> None:
     """Serve `services` until stopped. Raises Unavailable when the container does not start, or ends by itself."""
     from stackctl.errors import Unavailable
     from stackctl.report import console
     from stackctl.runtimes.docker.callback import callback
     from stackctl.runtimes.docker.facts import FACTS
-    from stackctl.runtimes.docker.sidecar import Beside, published, running
+    from stackctl.runtimes.docker.sidecar import Sidecar, published, running
     from stackctl.scrape import component_address
     from stackctl.simulate.container_spec import LISTENING, Order, Served, write
 
@@ -41,7 +41,7 @@ def simulate_contained(
     local = sorted({target.port for each in services for target in each.targets if target.host in c.LOCAL_HOSTS})
     names = sorted({target.host for each in services for target in each.targets if target.host not in c.LOCAL_HOSTS})
     exporters = [(listens[each.name], each.targets[0].port) for each in services if each.name in listens]
-    beside = Beside(
+    sidecar = Sidecar(
         project=stack.name,
         name=f"{stack.name}-simulate",
         image=image,
@@ -55,15 +55,15 @@ def simulate_contained(
         mounts={_PACKAGE: Path(__file__).parents[1]},
         environment={"PYTHONPATH": str(Path(_PACKAGE).parent), "PYTHONDONTWRITEBYTECODE": "1"},
     )
-    with running(beside, write(order), LISTENING) as process:
+    with running(sidecar, write(order), LISTENING) as process:
         for each in served:
-            _announce(each.service, scenario, beside.name)
-        address = published(beside.name, inside)
+            _announce(each.service, scenario, sidecar.name)
+        address = published(sidecar.name, inside)
         console.out(f"control: curl -X POST 'http://{address}/-/scenario?name=errors'   (GET lists the scenarios)")
-        while not told_to_end(_LOOK_SECONDS):
+        while not wait_for_stop(_LOOK_SECONDS):
             if process.poll() is not None:
                 raise Unavailable.of(
-                    "unit.exited", f"the container {beside.name} has exited", remedy="Start the simulation again."
+                    "unit.exited", f"the container {sidecar.name} has exited", remedy="Start the simulation again."
                 )
 
 

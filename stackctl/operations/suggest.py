@@ -1,4 +1,4 @@
-"""Which packs fit a stack that does not use them, said so that nobody has to read it twice."""
+"""Suggestion of packs that fit a stack and are not used, made only once."""
 
 from __future__ import annotations
 

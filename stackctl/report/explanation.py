@@ -31,7 +31,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What is to be known of a code.
+    """Explanation of a code.
 
     Either `bad` and `good` are examples that can be tried; they may use the files `given`, which are too long to show.
     Or `sample` is what `reported_by`, a command, shows of it, where it takes running servers or a certain machine;
@@ -50,7 +50,7 @@ class Explanation:
 
 
 def documentation(code: str) -> str:
-    """Where the page of a code is: below docs/ of stackctl's repository, or its address once that is published."""
+    """Return the page of a code: below docs/ of stackctl's repository, or its address once that is published."""
     return f"{PUBLISHED_AT}docs/codes/{code}.md"
 
 

@@ -1,4 +1,4 @@
-"""Why a unit must be made again: what differs between the tree that it was started with and the one it is to run on."""
+"""Reasons to replace a unit: the differences between the tree that it was started with and the new one."""
 
 from __future__ import annotations
 

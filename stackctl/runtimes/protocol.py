@@ -154,7 +154,7 @@ class Runtime(Protocol):
         """
         ...
 
-    def foresee(self, units: Collection[Unit]) -> Mapping[str, str]:
+    def check_prerequisites(self, units: Collection[Unit]) -> Mapping[str, str]:
         """The same without getting anything: what cannot be had as it is now. What can be got may be missing yet."""
         ...
 

@@ -1,4 +1,4 @@
-"""Which runtime a stack runs on: the one that was asked for, the one it runs on, or the one that is there."""
+"""Selection of a stack's runtime: the requested one, the one it runs in, or the one that is available."""
 
 from __future__ import annotations
 

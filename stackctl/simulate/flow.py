@@ -11,7 +11,7 @@ from operator import add
 from stackctl.simulate.scenario import Course, Weather
 
 STEP_SECONDS = 1.0
-# How finely slowness is told apart in what is added up.
+# The number of grades of slowness in what is added up.
 GRADES = 9
 
 

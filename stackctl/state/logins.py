@@ -24,7 +24,7 @@ class RefusedLogins:
     file: Path
 
     def blocked(self) -> str:
-        """Why no login is tried now, "" when one may be."""
+        """Return why no login is tried now, "" when one may be."""
         times = self._recent()
         if len(times) < _MOST:
             return ""

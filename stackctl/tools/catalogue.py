@@ -1,4 +1,4 @@
-"""Which programs a native stack is made of: those of its components."""
+"""Programs of a native stack: those of its components."""
 
 from __future__ import annotations
 

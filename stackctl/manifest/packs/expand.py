@@ -25,7 +25,7 @@ RUNBOOKS = "docs/runbooks"
 
 @dataclass(frozen=True)
 class Refused:
-    """Why there are none."""
+    """Return why there are none."""
 
     problems: list[Diagnostic]
 

@@ -1,4 +1,4 @@
-"""Which packs a stack could use and does not: what they need is there, so that adding them would pass."""
+"""Packs that a stack could use and does not: what they need is there, so that adding them would pass."""
 
 from __future__ import annotations
 

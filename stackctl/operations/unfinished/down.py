@@ -33,7 +33,7 @@ def known_place(state: State) -> tuple[str, str]:
 def stop_all(state: State, runtime: str, stack: str, *, volumes: bool) -> tuple[str, ...]:
     """Stop every unit of this folder's stack wherever it runs, with `volumes` remove its data, and record that.
 
-    Data that goes by the stack's name is only removed where this state has brought it up: a copy's original has the
+    Data with the stack's name is only removed where this state has brought it up: a copy's original has the
     same name. Raises Unavailable when the runtime that it ran in does not answer.
     """
     is_known = runtimes.find(runtime) is not None

@@ -17,7 +17,7 @@ def end(manifest: Path, state: State, entry: Entry) -> str:
 
     Raises StackctlError when a server does not confirm that.
     """
-    from stackctl.drill import put_out
+    from stackctl.drill import remove_drill_rules
     from stackctl.operations.drill_changes import Servers, change_to, end_alerts
     from stackctl.operations.live import Live
 
@@ -36,7 +36,7 @@ def end(manifest: Path, state: State, entry: Entry) -> str:
         )
     servers = Servers.of(Live.open(manifest))
     if tree:
-        change_to(manifest, put_out(tree), drop=True)
+        change_to(manifest, remove_drill_rules(tree), drop=True)
     end_alerts(servers)
     change_to(manifest, whole, drop=True)
     state.end()

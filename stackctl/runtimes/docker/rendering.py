@@ -91,7 +91,7 @@ def _component(server: Server, stack: Stack, files: Mapping[str, File], salt: by
 
 
 def _extra_hosts(component: Component, command: list[str], files: Mapping[str, File]) -> list[str]:
-    """The way to the user's machine, for a component that is told of it."""
+    """The way to the user's machine, for a component that uses it."""
     name = component.container.told_by or component.name
     told = [flag.encode() for flag in command]
     told += [file.content for path, file in files.items() if f"{name}/" in path]

@@ -140,7 +140,7 @@ class Docker:
         return (own, Path(record.folder)) if record and home.place(root, record) == "moved" else (own,)
 
     def _stray(self, container: Mapping[str, Any]) -> str:
-        """Why a container cannot go on as it is: what it mounts is not the state folder any more."""
+        """Return why a container must be replaced: it no longer mounts the state folder."""
         root = self.live.parent
         folder, record = containers.started_from(container["Config"]["Labels"]), home.read(root)
         if folder and folder != home.resolved(root):
@@ -166,7 +166,7 @@ class Docker:
         lacking = {image: reason for image in images if (reason := self._obtain(image))}
         return {unit.name: lacking[unit.image] for unit in units if unit.image in lacking}
 
-    def foresee(self, units: Collection[Unit]) -> Mapping[str, str]:
+    def check_prerequisites(self, units: Collection[Unit]) -> Mapping[str, str]:
         self._refuse_taken_ports(units)
         return {}  # whether an image can be pulled only shows when it is
 

@@ -16,7 +16,7 @@ _END_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
-class Beside:
+class Sidecar:
     """The container: `aliases` are its names on the network of `project`, `published` are the addresses of this
     machine by the ports they lead to, `mounts` the folders of this machine by their places in it."""
 
@@ -53,12 +53,12 @@ class Beside:
 
 
 @contextmanager
-def running(beside: Beside, told: bytes, ready: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(sidecar: Sidecar, told: bytes, ready: str) -> Iterator[subprocess.Popen[bytes]]:
     """The container, once it has its order and has printed the line `ready`. It ends with the context, or before it
     when this process ends. Raises Unavailable when it does not come that far."""
-    _refuse_taken_names(beside)
+    _refuse_taken_names(sidecar)
     process = subprocess.Popen(
-        ["docker", *beside.arguments],
+        ["docker", *sidecar.arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # Ctrl-C is for this process, which ends the container in its own way.
@@ -71,9 +71,9 @@ def running(beside: Beside, told: bytes, ready: str) -> Iterator[subprocess.Pope
         if process.stdout.readline().decode().strip() != ready:
             raise Unavailable.of(
                 "unit.exited",
-                f"the container {beside.name} did not start",
+                f"the container {sidecar.name} did not start",
                 cause="See Docker's output above.",
-                remedy=f"Check that {beside.image} can be pulled and has {beside.command[0]}, or use another image.",
+                remedy=f"Check that {sidecar.image} can be pulled and has {sidecar.command[0]}, or use another image.",
             )
         yield process
     finally:
@@ -86,7 +86,7 @@ def _tell(process: subprocess.Popen[bytes], told: bytes) -> None:
         process.stdin.write(told)
         process.stdin.flush()
     except BrokenPipeError:
-        return  # it has ended: what it says instead of being ready tells why
+        return  # it has ended: its output instead of `ready` is the reason
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -103,18 +103,20 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.stdout.close()
 
 
-def _refuse_taken_names(beside: Beside) -> None:
+def _refuse_taken_names(sidecar: Sidecar) -> None:
     """Raise Unavailable for a name that a container has already, or when there is no network."""
-    asked = _docker("network", "inspect", beside.network)
+    asked = _docker("network", "inspect", sidecar.network)
     if asked.returncode:
         remedy = "Run `stackctl up` first; name the components to start, without the simulated ones."
-        raise Unavailable.of("docker.no-network", f"the stack's network {beside.network} does not exist", remedy=remedy)
-    if _docker("container", "inspect", beside.name).returncode == 0:
-        remedy = f"Stop it where it was started, or with `docker stop {beside.name}`."
-        raise Unavailable.of("unit.name-taken", f"the container {beside.name} is already running", remedy=remedy)
+        raise Unavailable.of(
+            "docker.no-network", f"the stack's network {sidecar.network} does not exist", remedy=remedy
+        )
+    if _docker("container", "inspect", sidecar.name).returncode == 0:
+        remedy = f"Stop it where it was started, or with `docker stop {sidecar.name}`."
+        raise Unavailable.of("unit.name-taken", f"the container {sidecar.name} is already running", remedy=remedy)
     shown = '{{.Names}} {{.Label "com.docker.compose.service"}}'
-    running = _docker("ps", "--filter", f"network={beside.network}", "--format", shown).stdout.splitlines()
-    taken = list(_taken(beside.aliases, [line.split() for line in running]))
+    running = _docker("ps", "--filter", f"network={sidecar.network}", "--format", shown).stdout.splitlines()
+    taken = list(_taken(sidecar.aliases, [line.split() for line in running]))
     if taken:
         raise Unavailable(*taken)
 

@@ -118,7 +118,7 @@ class Native:
         self._refuse_taken_ports([unit for unit in units if unit.name not in lacking])
         return lacking
 
-    def foresee(self, units: Collection[Unit]) -> Mapping[str, str]:
+    def check_prerequisites(self, units: Collection[Unit]) -> Mapping[str, str]:
         return self.prepare(units)
 
     # -- changing ---------------------------------------------------------------------------------------------

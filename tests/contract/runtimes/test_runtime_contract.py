@@ -238,7 +238,7 @@ def test_a_stack_of_the_same_name_in_another_folder_must_not_be_touched(bench: B
     bench.up(bench.tree())
     other = open_runtime("docker", bench.stack, tmp_path / "elsewhere" / c.STATE_DIR)
     volumes = bench.runtime.volumes()
-    with pytest.raises(Unavailable, match=f"another stack named `{bench.stack}` runs, from") as refused:
+    with pytest.raises(Unavailable, match=f"another stack named `{bench.stack}` is running, from") as refused:
         other.observe()
     assert str(bench.state.root.parent) in str(refused.value)
     assert other.stop(volumes=True) == ()

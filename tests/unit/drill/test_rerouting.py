@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stackctl.drill import Drilled, Place, choose, led_aside, put_out, set_off, undrillable, ways
+from stackctl.drill import Drilled, Place, choose, remove_drill_rules, reroute_to_sink, set_off, undrillable, ways
 from stackctl.errors import InputError
 from stackctl.manifest import load
 from stackctl.render import render
@@ -114,7 +114,7 @@ def test_the_rule_must_fire_at_once_with_the_alerts_labels_and_annotations(stack
 
 def test_nothing_but_what_the_drill_needs_must_differ(stack: Any, tree: Tree) -> None:
     alerts = choose(stack, (), {})
-    aside = set_off(led_aside(tree, alerts, PLACE), alerts)
+    aside = set_off(reroute_to_sink(tree, alerts, PLACE), alerts)
     changed = {path for path in aside.files if aside.files[path] != tree.files.get(path)}
     assert changed == {
         "prometheus/prometheus.yml", "prometheus/rules/stackctl-drill.yml", "alertmanager/alertmanager.yml",
@@ -126,7 +126,7 @@ def test_nothing_but_what_the_drill_needs_must_differ(stack: Any, tree: Tree) ->
 
 def test_real_alerts_must_keep_their_routes_and_receivers(stack: Any, tree: Tree) -> None:
     before = parsed(tree, "alertmanager/alertmanager.yml")
-    after = parsed(led_aside(tree, choose(stack, (), {}), PLACE), "alertmanager/alertmanager.yml")
+    after = parsed(reroute_to_sink(tree, choose(stack, (), {}), PLACE), "alertmanager/alertmanager.yml")
     assert after["route"]["routes"][2:] == before["route"]["routes"]
     assert {key: after["route"][key] for key in before["route"] if key != "routes"} == {
         key: value for key, value in before["route"].items() if key != "routes"
@@ -135,7 +135,7 @@ def test_real_alerts_must_keep_their_routes_and_receivers(stack: Any, tree: Tree
 
 
 def test_a_drilled_alert_must_be_decided_on_by_the_declared_routes(stack: Any, tree: Tree) -> None:
-    after = parsed(led_aside(tree, choose(stack, (), {}), PLACE), "alertmanager/alertmanager.yml")
+    after = parsed(reroute_to_sink(tree, choose(stack, (), {}), PLACE), "alertmanager/alertmanager.yml")
     down, slow = after["route"]["routes"][:2]
     assert down["matchers"] == ['alertname="Down"', 'severity="critical"', 'drill="true"']
     assert slow["matchers"] == ['alertname="Slow"', 'severity="warning"', 'drill="true"']
@@ -147,7 +147,7 @@ def test_a_drilled_alert_must_be_decided_on_by_the_declared_routes(stack: Any, t
 
 
 def test_no_copy_must_keep_an_address_or_a_login(stack: Any, tree: Tree) -> None:
-    after = parsed(led_aside(tree, choose(stack, ("Down",), {}), PLACE), "alertmanager/alertmanager.yml")
+    after = parsed(reroute_to_sink(tree, choose(stack, ("Down",), {}), PLACE), "alertmanager/alertmanager.yml")
     copies = [each for each in after["receivers"] if each["name"].startswith("drill-")]
     text = yaml.safe_dump(copies)
     assert not [word for word in ("hooks.test", "chat.test", "shop.test", "_file", "auth_") if word in text]
@@ -179,7 +179,7 @@ def test_every_way_of_a_receiver_must_have_a_name_for_people(stack: Any, tree: T
 
 
 def test_a_drilled_alert_must_neither_inhibit_nor_be_inhibited(stack: Any, tree: Tree) -> None:
-    after = parsed(led_aside(tree, choose(stack, (), {}), PLACE), "alertmanager/alertmanager.yml")
+    after = parsed(reroute_to_sink(tree, choose(stack, (), {}), PLACE), "alertmanager/alertmanager.yml")
     rule = after["inhibit_rules"][0]
     assert rule["source_matchers"][-1] == rule["target_matchers"][-1] == 'drill=""'
 
@@ -188,7 +188,7 @@ def test_only_the_server_that_reads_it_must_be_seen_to_change(stack: Any, tree: 
     alerts = choose(stack, (), {})
     before = {unit.name: unit for unit in tree.units}
     for changed, server in (
-        (led_aside(tree, alerts, PLACE), "alertmanager"),
+        (reroute_to_sink(tree, alerts, PLACE), "alertmanager"),
         (set_off(tree, alerts), "prometheus"),
     ):
         differ = [unit.name for unit in changed.units if unit != before[unit.name]]
@@ -198,9 +198,9 @@ def test_only_the_server_that_reads_it_must_be_seen_to_change(stack: Any, tree: 
 
 def test_a_drill_that_is_put_out_must_load_the_rules_of_before_and_still_lead_aside(stack: Any, tree: Tree) -> None:
     alerts = choose(stack, (), {})
-    aside = led_aside(tree, alerts, PLACE)
+    aside = reroute_to_sink(tree, alerts, PLACE)
     fired = set_off(aside, alerts)
-    out = put_out(fired)
+    out = remove_drill_rules(fired)
     assert "prometheus/rules/stackctl-drill.yml" not in out.files
     assert parsed(out, "prometheus/prometheus.yml") == parsed(tree, "prometheus/prometheus.yml")
     assert out.files["alertmanager/alertmanager.yml"] == aside.files["alertmanager/alertmanager.yml"]
@@ -221,7 +221,7 @@ def test_a_receiver_that_cannot_be_stood_in_for_must_be_named(tree: Tree) -> Non
 @pytest.mark.parametrize("value", ['a"b', "a\\b", "a\nb", "ünï", "{curly}"])
 def test_a_label_of_any_content_must_be_matched_exactly(stack: Any, tree: Tree, value: str) -> None:
     alerts = choose(stack, ("Down",), {"odd": value})
-    route = parsed(led_aside(tree, alerts, PLACE), "alertmanager/alertmanager.yml")["route"]["routes"][0]
+    route = parsed(reroute_to_sink(tree, alerts, PLACE), "alertmanager/alertmanager.yml")["route"]["routes"][0]
     assert json.loads(next(each for each in route["matchers"] if each.startswith("odd=")).removeprefix("odd=")) == value
 
 

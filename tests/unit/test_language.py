@@ -1,0 +1,76 @@
+"""The words that a reader meets: plain, standard English, which people understand at the first reading."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+READ = (
+    *sorted((ROOT / "stackctl").rglob("*.py")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "rules").glob("*.yml")),
+    *sorted((ROOT / "dashboards").glob("*.yml")),
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+)
+# Words that have a plain one in their place, and that one. Names in code (`.beside`, `told = `) are not prose.
+RETIRED = {
+    r"\bmend(s|ed|ing)?\b": "fix",
+    r"\banew\b": "again, rewrite, regenerate",
+    r"(?<![.\w`])beside\b(?![.(`=,:\w])": "next to, in addition to, compared with",
+    r"\bvouch(es|ed)?\b": "sign, trust",
+    r"\bguilty\b": "failing",
+    r"\b(is|are) told\b": "is reported, is notified, is called",
+    r"\b(cannot|can|has to) be told\b(?! (apart|from))": "is unknown, is computed, needs to know",
+    r"\btells (of|nobody|why|how)\b": "reports, shows",
+    r"\blies\b": "is",
+    r"\bstands (here|there|in it|beside|under|above|below|where)\b": "is",
+    r"\bwhoever\b": "anybody who, the client",
+    r"\bwhat is no\b": "is not a",
+    r"\bis none that\b": "is not a",
+    r"\bwho tells\b": "the sender",
+    r"\bcomes about\b": "is established",
+    r"\bno connection comes\b": "cannot connect",
+    r"\bgoes by (it|in|the)\b": "passes, uses",
+    r"\b(may|can|to) be had\b": "is available",
+    r"\bas may be\b": "which can be normal",
+    r"\bbelongs? into\b": "belongs in",
+    r"\bthe way out\b": "the escape hatch",
+    r"\bcounts no more\b": "is ignored",
+    r"\bstopped to \w+": "stopped doing",
+}
+QUESTIONS = ("What", "Whether", "How", "Who", "Where", "When", "Which", "Why")
+
+
+@pytest.mark.parametrize("word", RETIRED)
+def test_retired_word_is_not_used(word: str) -> None:
+    pattern = re.compile(word, re.IGNORECASE)
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in READ
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert found == [], f"write: {RETIRED[word]}"
+
+
+def test_docstring_is_not_a_question() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {docstring.splitlines()[0]}"
+        for path in sorted((ROOT / "stackctl").rglob("*.py"))
+        for docstring in docstrings(ast.parse(path.read_text()))
+        if docstring.split(maxsplit=1)[0] in QUESTIONS
+    ]
+    assert found == []
+
+
+def docstrings(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        if documented and (docstring := ast.get_docstring(node)):
+            yield docstring
