@@ -1,4 +1,4 @@
-"""Who listens on the TCP ports of this machine, as far as the system shows it to this user."""
+"""Processes that listen on the TCP ports of this machine, as far as the system shows them to this user."""
 
 from __future__ import annotations
 
