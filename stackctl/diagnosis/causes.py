@@ -132,7 +132,7 @@ _VERBS = ("exited", "keeps", "left", "was")
 
 
 def _refused(case: Case) -> Diagnosis:
-    seen, port = case.seen, case.port
+    seen, port, runtime = case.seen, case.port, case.runtime
     cause = f"connection refused at {case.endpoint.address}"
     if seen.elsewhere:
         remedy = f"Write `{seen.elsewhere}` as the target, or make the service listen on 127.0.0.1 or 0.0.0.0."
@@ -140,14 +140,14 @@ def _refused(case: Case) -> Diagnosis:
     if case.local and seen.here and seen.here.connected:
         return Diagnosis(
             f"{cause}: it is bound to 127.0.0.1",
-            f"It listens on port {port} of this machine on 127.0.0.1 only, which no container can reach: make it "
-            f"listen on the Docker bridge, or on 0.0.0.0.",
+            f"It listens on port {port} of this machine on 127.0.0.1 only, which no {runtime.unit} can reach: make it "
+            f"listen on {runtime.network}, or on 0.0.0.0.",
         )
     if case.local and not seen.here:
         return Diagnosis(
             cause,
-            f"Nothing listens on port {port} of this machine where containers can reach it: start the service, or, "
-            f"if it listens on 127.0.0.1 only, make it also listen on the Docker bridge (or on 0.0.0.0).",
+            f"Nothing listens on port {port} of this machine where {runtime.units} can reach it: start the service, "
+            f"or, if it listens on 127.0.0.1 only, make it also listen on {runtime.network} (or on 0.0.0.0).",
         )
     where = "of this machine" if case.local else "there"
     return Diagnosis(
@@ -174,10 +174,11 @@ def _unresolved(case: Case) -> Diagnosis:
             f"Write `{nearest[0]}:{case.port}` for `{case.endpoint.address}`.",
             evidence,
         )
+    runtime = case.runtime
     if case.seen.here and case.seen.here.failure != "unresolved":
-        remedy = f"Use its IP address instead of `{host}`: this machine can resolve the name, a container cannot."
-        return Diagnosis("the name does not resolve in Prometheus' container", remedy, evidence)
-    return Diagnosis("the name does not resolve", case.runtime.unresolved.format(case.endpoint.address), evidence)
+        remedy = f"Use its IP address instead of `{host}`: this machine can resolve the name, a {runtime.unit} cannot."
+        return Diagnosis(f"the name does not resolve in {runtime.prometheus}", remedy, evidence)
+    return Diagnosis("the name does not resolve", runtime.unresolved.format(case.endpoint.address), evidence)
 
 
 def _reachable_names(peers: tuple[Peer, ...]) -> list[str]:
@@ -190,8 +191,8 @@ def _late(case: Case) -> Diagnosis:
     if there and there.failure == "unconnected":
         if here and here.connected:
             return Diagnosis(
-                "Prometheus' container cannot connect, this machine can",
-                f"A firewall drops the packets: allow port {case.port} from the Docker bridge.",
+                f"{case.runtime.prometheus} cannot connect, this machine can",
+                f"A firewall drops the packets: allow port {case.port} from {case.runtime.network}.",
             )
         return Diagnosis(
             "it cannot be reached: the packets are dropped",

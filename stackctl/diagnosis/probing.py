@@ -147,6 +147,14 @@ class _Probing:
             self.around.peers or (),
         )
 
+    def _is_local(self, address: str) -> bool:
+        return address.rpartition(":")[0] in (self.context.runtime.this_machine or c.LOOPBACK, *c.LOCAL_HOSTS)
+
+    def _as_here(self, address: str) -> str:
+        """Return the address as this machine has it."""
+        gateway = self.context.runtime.this_machine
+        return address.replace(gateway, "localhost", 1) if gateway else address
+
     # -- asking -----------------------------------------------------------------------------------------------
 
     def _ask(self, dial: Dial, url: str, *, trusted: bool = True) -> Probe:
@@ -163,8 +171,8 @@ class _Probing:
         )
 
     def _from_here(self, address: str) -> Probe:
-        local = _is_local(address)
-        return self._ask(self.context.dial, self.one.url(_as_here(address)), trusted=local)
+        local = self._is_local(address)
+        return self._ask(self.context.dial, self.one.url(self._as_here(address)), trusted=local)
 
     def _other_scheme(self, there: Probe) -> Probe | None:
         """The answer to the other scheme, where the declared one gets none or a refusal."""
@@ -180,9 +188,9 @@ class _Probing:
         if reply is None or not (reply.status in (404, 405) or _is_other(there)):
             return ""
         # A connection from here costs less than one through a container, and the same server answers.
-        near = here and here.reply and here.reply.status == reply.status and _is_local(self.one.endpoint.address)
+        near = here and here.reply and here.reply.status == reply.status and self._is_local(self.one.endpoint.address)
         dial = self.context.dial if near else self.context.place.dial
-        address = _as_here(self.one.endpoint.address) if near else self.one.endpoint.address
+        address = self._as_here(self.one.endpoint.address) if near else self.one.endpoint.address
         for path in self._paths():
             if time.monotonic() > self.until:
                 break
@@ -193,7 +201,7 @@ class _Probing:
     def _elsewhere(self, there: Probe) -> str:
         """Another address of this machine at which something listens on the port of a local target that refuses."""
         address = self.one.endpoint.address
-        if there.failure != "refused" or not _is_local(address):
+        if there.failure != "refused" or not self._is_local(address):
             return ""
         port = address.rpartition(":")[2]
         for host in own_addresses():
@@ -235,15 +243,6 @@ def own_addresses() -> list[str]:
     version_4 = [each.address for each in found if each.family == socket.AF_INET and each.address != "127.0.0.1"]
     has_6 = any(each.family == socket.AF_INET6 and each.address == "::1" for each in found)
     return [*(["[::1]"] if has_6 else []), *version_4[:_OWN_ADDRESSES]]
-
-
-def _is_local(address: str) -> bool:
-    return address.rpartition(":")[0] in (c.HOST_FROM_CONTAINER, *c.LOCAL_HOSTS)
-
-
-def _as_here(address: str) -> str:
-    """The address as this machine has it."""
-    return address.replace(c.HOST_FROM_CONTAINER, "localhost", 1)
 
 
 def _is_other(answer: Probe) -> bool:

@@ -22,7 +22,8 @@ class Facts:
                      has to answer, and data is found by the name of the stack, which a copy has too
     is_automatic     whether it is used without being named
     answers          the words for that it answers
-    unit             the word for what a unit is
+    unit, units      the words for what a unit is, and for several
+    network          the words for where units connect from, as this machine sees them
     prometheus       the words for where Prometheus connects from
     unresolved       what to do about a target, `{}`, whose name does not resolve
     """
@@ -38,5 +39,7 @@ class Facts:
     is_automatic: bool
     answers: str
     unit: str
+    units: str
+    network: str
     prometheus: str
     unresolved: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stackctl.runtimes.facts import Facts
+if TYPE_CHECKING:
+    from stackctl.runtimes.facts import Facts
 
 # In the order in which they are listed, and tried where none is named.
 NAMES = ("docker", "native")

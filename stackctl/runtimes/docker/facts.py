@@ -17,6 +17,8 @@ FACTS = Facts(
     is_automatic=True,
     answers="a Docker engine is available",
     unit="container",
+    units="containers",
+    network="the Docker bridge",
     prometheus="Prometheus' container",
     unresolved="Correct the host in `{}`; start its container, or name its network in `networks: {{join: [...]}}`.",
 )

@@ -17,6 +17,8 @@ FACTS = Facts(
     is_automatic=True,
     answers="it is always there",
     unit="process",
+    units="processes",
+    network="this machine",
     prometheus="this machine",
     unresolved="Correct the host in `{}`; container names do not resolve in the native runtime.",
 )
