@@ -15,8 +15,7 @@ READ = (
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "rules").glob("*.yml")),
     *sorted((ROOT / "dashboards").glob("*.yml")),
-    ROOT / "README.md",
-    ROOT / "CHANGELOG.md",
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")),
 )
 # Words that have a plain one in their place, and that one. Names in code (`.beside`, `told = `) are not prose.
 RETIRED = {
