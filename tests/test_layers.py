@@ -119,7 +119,7 @@ def test_a_room_must_import_only_what_lies_below_it(path: Path) -> None:
     assert {room_of(used) for used in imports(path)} - {room} <= ALLOWED[room]
 
 
-def test_no_module_must_need_itself_by_way_of_others() -> None:
+def test_no_module_needs_itself_by_way_of_others() -> None:
     TopologicalSorter({path: imports(path) for path in PACKAGE.rglob("*.py")}).prepare()
 
 
@@ -131,7 +131,7 @@ def test_only_what_writes_to_terminals_knows_rich() -> None:
 
 
 @pytest.mark.parametrize("name", ["utils", "util", "helpers", "helper", "manager", "common", "misc"])
-def test_no_module_must_have_a_name_that_says_nothing(name: str) -> None:
+def test_no_module_has_a_name_that_says_nothing(name: str) -> None:
     assert not [path for path in PACKAGE.rglob("*") if path.stem == name]
 
 

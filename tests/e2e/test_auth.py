@@ -167,14 +167,14 @@ def test_everything_must_work_for_stackctl_and_nothing_for_strangers(guarded: Gu
     assert f"ready at {guarded.url}" in guarded.run("verify", "--only", "component").stdout
 
 
-def test_a_rule_must_be_reloaded(guarded: Guarded) -> None:
+def test_a_rule_is_reloaded(guarded: Guarded) -> None:
     guarded.write(guarded.password, rule="up == 1")
     guarded.run("reload")
     assert "up == 1" in guarded.answer(guarded.password, "/api/v1/rules")[1]
     assert guarded.failures("--only", "rule,prometheus") == {}
 
 
-def test_another_password_must_be_in_force_without_a_restart(guarded: Guarded) -> None:
+def test_another_password_is_in_force_without_a_restart(guarded: Guarded) -> None:
     before, old = guarded.started(), guarded.password
     guarded.reload("second-secret")
     assert [guarded.status(old), guarded.status("second-secret")] == [401, 200]
@@ -183,7 +183,7 @@ def test_another_password_must_be_in_force_without_a_restart(guarded: Guarded) -
     assert guarded.started() == before
 
 
-def test_another_certificate_must_be_shown_without_a_restart(guarded: Guarded) -> None:
+def test_another_certificate_is_shown_without_a_restart(guarded: Guarded) -> None:
     before = guarded.started()
     guarded.reload(certificate="renewed")
     assert guarded.certificate().strip() == (CERTIFICATES / "renewed.crt").read_text().strip()
@@ -193,7 +193,7 @@ def test_another_certificate_must_be_shown_without_a_restart(guarded: Guarded) -
     assert guarded.started() == before
 
 
-def test_a_bad_reload_must_leave_the_old_password_in_force(guarded: Guarded) -> None:
+def test_a_bad_reload_leaves_the_old_password_in_force(guarded: Guarded) -> None:
     guarded.write("never-secret", certificate="renewed")
     ran = guarded.sabotaged()
     assert "failed: prometheus did not reload: HTTP 500" in ran.stderr
@@ -215,7 +215,7 @@ def test_commands_must_get_in_whatever_the_manifest_says_by_now(guarded: Guarded
     guarded.write(guarded.password)
 
 
-def test_a_login_changed_by_hand_must_be_told_and_repaired_by_a_reload(guarded: Guarded) -> None:
+def test_a_login_changed_by_hand_is_reported_and_repaired_by_a_reload(guarded: Guarded) -> None:
     web = guarded.web / "web.yml"
     web.chmod(0o640)
     web.write_text(web.read_text().replace("ops:", "stranger:"))
@@ -227,7 +227,7 @@ def test_a_login_changed_by_hand_must_be_told_and_repaired_by_a_reload(guarded: 
     assert guarded.failures("--only", "component,stack") == {}
 
 
-def test_a_certificate_changed_by_hand_must_be_told_and_repaired_by_a_reload(guarded: Guarded) -> None:
+def test_a_certificate_changed_by_hand_is_reported_and_repaired_by_a_reload(guarded: Guarded) -> None:
     for name in ("tls.crt", "tls.key"):
         (guarded.web / name).write_text((CERTIFICATES / f"renewed{Path(name).suffix}").read_text())
     row = guarded.failures("--only", "component", "--timeout", "1s")["component.ready prometheus"]
@@ -245,12 +245,12 @@ def test_turning_tls_off_must_ask_for_up(guarded: Guarded) -> None:
     (guarded.folder / "stack.yml").write_text(text)
 
 
-def test_an_alert_must_be_drilled(guarded: Guarded) -> None:
+def test_an_alert_is_drilled(guarded: Guarded) -> None:
     assert "at team/webhook" in guarded.run("drill", "Down").stdout
     assert guarded.failures("--only", "component,stack") == {}
 
 
-def test_no_secret_must_show_anywhere(guarded: Guarded) -> None:
+def test_no_secret_shows_anywhere(guarded: Guarded) -> None:
     """Runs last: it looks at all that the tests before have left behind."""
     key = (CERTIFICATES / "server.key").read_text().splitlines()[1]
     hashed = "$2b$"
@@ -272,7 +272,7 @@ def test_no_secret_must_show_anywhere(guarded: Guarded) -> None:
 
 
 @pytest.mark.docker
-def test_a_rendered_tree_must_get_healthy_by_compose_alone(tmp_path: Path) -> None:
+def test_a_rendered_tree_gets_healthy_by_compose_alone(tmp_path: Path) -> None:
     need("docker")
     stack = Guarded(tmp_path, "docker", {name: free_port() for name in ("prometheus", "alertmanager")})
     stack.write("plain-secret")

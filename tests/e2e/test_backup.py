@@ -101,7 +101,7 @@ def test_what_was_lost_must_be_there_again_after_a_restore(stack: Stack) -> None
     assert silences(stack) == [COMMENT]
 
 
-def test_a_running_stack_must_be_replaced_with_force_only(stack: Stack) -> None:
+def test_a_running_stack_is_replaced_with_force_only(stack: Stack) -> None:
     begin, end, before = measured(stack)
     file = stack.folder / "b.tar.gz"
     stack.run("backup", str(file))
@@ -114,7 +114,7 @@ def test_a_running_stack_must_be_replaced_with_force_only(stack: Stack) -> None:
     assert silences(stack) == []
 
 
-def test_a_damaged_backup_must_change_nothing(stack: Stack) -> None:
+def test_a_damaged_backup_changes_nothing(stack: Stack) -> None:
     file = stack.folder / "b.tar.gz"
     stack.run("backup", str(file))
     file.write_bytes(file.read_bytes()[:-100])
@@ -200,7 +200,7 @@ def test_a_server_that_has_ended_must_be_named_and_not_left_out(stack: Stack) ->
     stack.up()
 
 
-def test_a_folder_that_is_missing_must_be_named_before_anything_is_stopped(tmp_path: Path) -> None:
+def test_a_folder_that_is_missing_is_named_before_anything_is_stopped(tmp_path: Path) -> None:
     file = tmp_path / "missing" / "b.tar.gz"
     ran = stackctl("-f", str(tmp_path / "stack.yml"), "backup", str(file))
     assert ran.returncode == 2

@@ -43,7 +43,7 @@ def check(folder: Path, *arguments: str, code: int) -> Any:
     return ran
 
 
-def test_a_good_manifest_must_be_counted(folder: Path) -> None:
+def test_a_good_manifest_is_counted(folder: Path) -> None:
     ran = check(folder, code=0)
     assert (ran.stdout, ran.stderr) == ("✓ shop: 2 components, 1 service, 2 targets, 1 rule\n", "")
     report = json.loads(check(folder, "--output", "json", code=0).stdout)
@@ -68,7 +68,7 @@ def test_what_promtool_refuses_must_end_with_1(folder: Path) -> None:
         ("{{ $value | nofunc }}", 'function "nofunc" not defined', "Prometheus has `humanize`"),
     ],
 )
-def test_a_template_that_cannot_be_read_must_be_told_at_its_rule(
+def test_a_template_that_cannot_be_read_is_reported_at_its_rule(
     folder: Path, template: str, words: str, remedy: str
 ) -> None:
     rule = f"      - {{alert: Bad, expr: up == 0, annotations: {{summary: '{template}'}}}}\n"
@@ -82,13 +82,13 @@ def test_a_template_that_cannot_be_read_must_be_told_at_its_rule(
     assert problem["source"]["line"] == 5
 
 
-def test_a_wrong_expression_must_end_with_2_at_its_line(folder: Path) -> None:
+def test_a_wrong_expression_ends_with_2_at_its_line(folder: Path) -> None:
     (folder / "rules.yml").write_text(BAD_EXPRESSION)
     ran = check(folder, code=2)
     assert "rules.yml:1:48: groups[0].rules[0].expr: not PromQL" in ran.stderr
 
 
-def test_every_problem_must_be_in_the_json_with_its_place(folder: Path) -> None:
+def test_every_problem_is_in_the_json_with_its_place(folder: Path) -> None:
     (folder / "stack.yml").write_text(MANIFEST.replace("targets:", "tragets:").replace("name: shop", "name: Shop!"))
     report = json.loads(check(folder, "--output", "json", code=2).stdout)
     assert report["ok"] is False

@@ -216,7 +216,7 @@ def test_where_nothing_listens_that_must_be_said(seen: Seen) -> None:
     assert "127.0.0.1 only" not in remedy
 
 
-def test_a_misspelt_container_must_be_told_with_the_one_that_exists(seen: Seen) -> None:
+def test_a_misspelt_container_is_reported_with_the_one_that_exists(seen: Seen) -> None:
     summary, remedy, evidence = seen.of("misnamed")
     if seen.runtime == c.NATIVE:
         assert summary == "down: the name does not resolve"
@@ -256,30 +256,30 @@ def test_the_offending_line_and_the_certificate_must_be_shown(seen: Seen) -> Non
     assert "its certificate: `shop`, by itself, for localhost, until " in seen.of("untrusted")[2]
 
 
-def test_no_password_must_be_in_any_word(seen: Seen) -> None:
+def test_no_password_is_in_any_word(seen: Seen) -> None:
     assert PASSWORD not in seen.report + str(seen.found)
 
 
-def test_a_container_that_keeps_restarting_must_be_told_with_its_last_line(seen: Seen) -> None:
+def test_a_container_that_keeps_restarting_is_reported_with_its_last_line(seen: Seen) -> None:
     docker_only(seen)
     summary, _, evidence = seen.of("restarting")
     assert summary == "down: the container of `restarting` keeps restarting, exited with code 3"
     assert "restarting | no such database" in evidence
 
 
-def test_a_container_out_of_memory_must_be_told_as_such(seen: Seen) -> None:
+def test_a_container_out_of_memory_is_reported_as_such(seen: Seen) -> None:
     docker_only(seen)
     summary, remedy, _ = seen.of("hungry")
     assert summary == "down: the container of `hungry` ran out of memory (exited with code 137)"
     assert "Raise the memory limit of `hungry`" in remedy
 
 
-def test_a_paused_container_must_be_told_as_such(seen: Seen) -> None:
+def test_a_paused_container_is_reported_as_such(seen: Seen) -> None:
     docker_only(seen)
     assert seen.of("paused")[0] == "down: the container of `paused` is paused"
 
 
-def test_a_process_that_has_ended_must_be_told_with_its_last_line(seen: Seen) -> None:
+def test_a_process_that_has_ended_is_reported_with_its_last_line(seen: Seen) -> None:
     if seen.runtime != c.NATIVE:
         pytest.skip("under Docker there are no processes of the stack")
     summary, _, evidence = seen.of("ended")

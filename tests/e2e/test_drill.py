@@ -177,7 +177,7 @@ def test_every_alert_must_arrive_where_the_routes_send_it_and_nobody_be_told(sta
     stack.run("verify")
 
 
-def test_a_real_alert_must_reach_people_while_a_drill_goes_on(stack: Stack) -> None:
+def test_a_real_alert_reaches_people_while_a_drill_goes_on(stack: Stack) -> None:
     stack.run("verify", "--only", "alertmanager")  # what fires before it is known is sent a minute later
     stack.write(fires=1)
     stack.run("reload")
@@ -204,7 +204,7 @@ def test_a_live_drill_must_tell_people_and_say_that_it_is_a_drill(stack: Stack) 
     assert stack.left() == []
 
 
-def test_an_alert_that_does_not_reach_alertmanager_must_be_red(stack: Stack) -> None:
+def test_an_alert_that_does_not_reach_alertmanager_is_red(stack: Stack) -> None:
     stack.write(more=", extra: {alerting: {alertmanagers: [{static_configs: [{targets: ['127.0.0.1:9']}]}]}}")
     stack.run("reload")
     found = stack.drilled("Slow", "--timeout", "3s", code=1)
@@ -257,7 +257,7 @@ def cut_short(stack: Stack, number: signal.Signals) -> int:
         process.wait(10)
 
 
-def test_an_interrupted_drill_must_leave_nothing(stack: Stack) -> None:
+def test_an_interrupted_drill_leaves_nothing(stack: Stack) -> None:
     assert cut_short(stack, signal.SIGINT) == 130
     assert stack.left() == []
     assert stack.people.told == []
@@ -271,7 +271,7 @@ def test_a_terminated_drill_leaves_nothing(stack: Stack, number: signal.Signals)
 
 
 @pytest.mark.parametrize("command", ["reload", "up", "drill", "status"])
-def test_a_killed_drill_must_be_ended_by_the_next_command_and_tell_nobody(stack: Stack, command: str) -> None:
+def test_a_killed_drill_is_ended_by_the_next_command_and_notifies_nobody(stack: Stack, command: str) -> None:
     assert cut_short(stack, signal.SIGKILL) == -signal.SIGKILL
     assert stack.left() != []
     said = stack.run(command, *(("--runtime", stack.runtime) if command == "up" else ()))

@@ -79,7 +79,7 @@ ALERTS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("runtime", BOTH)
 @pytest.mark.parametrize("example", ALERTS)
-def test_an_example_must_be_verified_and_have_data_in_every_panel(example: str, runtime: str, tmp_path: Path) -> None:
+def test_an_example_is_verified_and_has_data_in_every_panel(example: str, runtime: str, tmp_path: Path) -> None:
     need(runtime)
     with sink() as receiver:
         manifest = copied(example, tmp_path / "example", receiver.port)
@@ -132,7 +132,7 @@ def test_every_alert_of_an_example_must_fire_by_a_scenario_and_arrive(example: s
 
 
 @pytest.mark.parametrize("example", ALERTS)
-def test_an_example_must_be_what_check_accepts(example: str, tmp_path: Path) -> None:
+def test_an_example_is_what_check_accepts(example: str, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES / example, tmp_path / "example")
     done = stackctl("-f", str(tmp_path / "example" / "stack.yml"), "check")
     assert done.returncode == 0, done.stderr

@@ -134,7 +134,7 @@ def test_a_reload_names_dashboards_and_restores_the_datasource(project: Path) ->
 
 @pytest.mark.native
 @pytest.mark.grafana
-def test_a_real_grafana_must_serve_what_the_manifest_declares(project: Path) -> None:
+def test_a_real_grafana_serves_what_the_manifest_declares(project: Path) -> None:
     if not tools.locate(c.GRAFANA):
         pytest.skip("no `grafana` on PATH, and no package mirror uses it")
     up = run(project, "up", "--runtime", "native")
@@ -161,7 +161,7 @@ def server() -> Grafana:
 
 @pytest.mark.grafana
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_a_real_grafana_must_take_every_dashboard_that_ships(
+def test_a_real_grafana_takes_every_dashboard_that_ships(
     server: Grafana, example: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in needed_variables(example):

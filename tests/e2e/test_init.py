@@ -66,14 +66,14 @@ def app() -> Iterator[int]:
         process.communicate()
 
 
-def test_an_application_must_be_monitored_as_it_was_found(project: Project, app: int) -> None:
+def test_an_application_is_monitored_as_it_was_found(project: Project, app: int) -> None:
     with usual_ports():
         project.run("init", "--from", f"localhost:{app}")
         project.run("up", "--allow-missing", "--runtime", project.runtime)
     assert project.verified()[f"app/localhost:{app}"] == "pass"
 
 
-def test_a_machine_without_metrics_must_be_monitored_itself(project: Project) -> None:
+def test_a_machine_without_metrics_is_monitored_itself(project: Project) -> None:
     with usual_ports():
         # Not by the command: it would find what else this machine happens to run.
         write(project.folder, draft_files(Draft(project.folder.name, (), choose_ports())), force=False)

@@ -18,6 +18,6 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Good]:
 
 
 @pytest.mark.parametrize("mutant", DOCKER, ids=lambda each: each.name)
-def test_a_mutant_must_be_killed(good: Good, mutant: Mutant, record_property: Callable[[str, object], None]) -> None:
+def test_a_mutant_is_killed(good: Good, mutant: Mutant, record_property: Callable[[str, object], None]) -> None:
     record_property("mutant", "docker")
     kill(good, mutant)

@@ -24,7 +24,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Good]:
 
 
 @pytest.mark.parametrize("mutant", NATIVE, ids=lambda each: each.name)
-def test_a_mutant_must_be_killed(good: Good, mutant: Mutant, record_property: Callable[[str, object], None]) -> None:
+def test_a_mutant_is_killed(good: Good, mutant: Mutant, record_property: Callable[[str, object], None]) -> None:
     record_property("mutant", "native")
     kill(good, mutant)
 
@@ -51,7 +51,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True, timeout=20)
 
 
-def test_a_full_disk_must_be_told_though_every_target_is_up(
+def test_a_full_disk_is_reported_though_every_target_is_up(
     small_disk: Path, record_property: Callable[[str, object], None]
 ) -> None:
     record_property("mutant", "native")

@@ -206,7 +206,7 @@ def test_teams_must_get_a_card_with_both(posted: Sink) -> None:
     assert [block["text"] for block in attachment["content"]["body"]] == [TITLE, TEXT]
 
 
-def test_a_mail_must_be_text_that_every_program_shows(posted: Sink) -> None:
+def test_a_mail_is_text_that_every_program_shows(posted: Sink) -> None:
     wait_until(lambda: len(posted.mails), bool, what="a mail", deadline_seconds=PATIENCE_SECONDS)
     mail = posted.mails[0]
     assert (mail["Subject"], mail["To"]) == (TITLE, "team@shop.test")

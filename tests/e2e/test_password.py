@@ -12,7 +12,7 @@ from tests.ports import free_port
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
 
-def test_a_changed_password_must_ask_for_a_restart_and_then_work(tmp_path: Path) -> None:
+def test_a_changed_password_asks_for_a_restart_and_then_works(tmp_path: Path) -> None:
     need("native")
     app, port = App("127.0.0.1", free_port(), login=f"prometheus:{PASSWORD}"), free_port()
     manifest, variables = tmp_path / "stack.yml", tmp_path / ".env"

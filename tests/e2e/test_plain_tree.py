@@ -18,7 +18,7 @@ from tests.ports import free_port
 pytestmark = [pytest.mark.e2e, pytest.mark.docker]
 
 
-def test_a_rendered_tree_must_come_up_by_compose_alone(tmp_path: Path) -> None:
+def test_a_rendered_tree_comes_up_by_compose_alone(tmp_path: Path) -> None:
     need("docker")
     ports = [free_port() for _ in range(3)]
     name = f"stackctl-test-{ports[0]}"

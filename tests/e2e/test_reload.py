@@ -53,7 +53,7 @@ def configured_at(stack: Stack) -> str:
     return str(stack.ask("/api/v1/status/runtimeinfo")["lastConfigTime"])
 
 
-def test_a_good_edit_must_be_in_force_when_reload_returns(stack: Stack) -> None:
+def test_a_good_edit_is_in_force_when_reload_returns(stack: Stack) -> None:
     before = stack.current
     stack.write(rules=GOOD_RULE)
     assert stack.run("reload", "--dry-run").stdout.startswith("reload prometheus: ")
@@ -65,7 +65,7 @@ def test_a_good_edit_must_be_in_force_when_reload_returns(stack: Stack) -> None:
     assert stack.loaded_rules()["New"] == "up == 7"
 
 
-def test_a_rule_that_promtool_refuses_must_change_nothing(stack: Stack) -> None:
+def test_a_rule_that_promtool_refuses_changes_nothing(stack: Stack) -> None:
     before, loaded, at = stack.current, stack.loaded_rules(), configured_at(stack)
     stack.write(rules=BAD_RULE)
     ran = stack.run("reload", code=1)
@@ -78,7 +78,7 @@ def test_a_rule_that_promtool_refuses_must_change_nothing(stack: Stack) -> None:
     assert "New" in stack.loaded_rules()
 
 
-def test_a_bad_manifest_must_end_with_2_and_change_nothing(stack: Stack) -> None:
+def test_a_bad_manifest_ends_with_2_and_changes_nothing(stack: Stack) -> None:
     before, at = stack.current, configured_at(stack)
     (stack.folder / "rules.yml").write_text("groups: [{name: g, rules: [{alert: A, expr: 'up =='}]}]\n")
     ran = stack.run("reload", code=2)
@@ -86,7 +86,7 @@ def test_a_bad_manifest_must_end_with_2_and_change_nothing(stack: Stack) -> None
     assert (stack.current, configured_at(stack)) == (before, at)
 
 
-def test_another_name_must_be_refused_and_change_nothing(stack: Stack) -> None:
+def test_another_name_is_refused_and_changes_nothing(stack: Stack) -> None:
     before, at, manifest = stack.current, configured_at(stack), stack.folder / "stack.yml"
     manifest.write_text(manifest.read_text().replace(f"name: {stack.name}", "name: renamed"))
     for command in ("reload", "up"):
@@ -116,7 +116,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_a_reload_that_prometheus_refuses_must_be_rolled_back_and_confirmed(stack: Stack) -> None:
+def test_a_reload_that_prometheus_refuses_is_rolled_back_and_confirmed(stack: Stack) -> None:
     """The rules are spoilt after they were validated, so Prometheus is left with new jobs beside old rules."""
     before, loaded = stack.current, stack.loaded_rules()
     stack.write(rules=GOOD_RULE, prometheus="  external_labels: {region: eu}")
@@ -161,7 +161,7 @@ def test_an_edit_of_a_receiver_must_reload_alertmanager_and_be_in_force(stack: S
     assert configured_at(stack) >= at
 
 
-def test_a_second_reload_must_wait_for_the_lock(stack: Stack) -> None:
+def test_a_second_reload_waits_for_the_lock(stack: Stack) -> None:
     stack.write(rules=GOOD_RULE)
     with (stack.folder / ".stackctl" / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -180,13 +180,13 @@ def waits_for_a_lock(pid: int) -> bool:
     return any(path.exists() and path.resolve().name == "lock" for path in Path(f"/proc/{pid}/fd").iterdir())
 
 
-def test_an_unchanged_stack_must_be_confirmed(stack: Stack) -> None:
+def test_an_unchanged_stack_is_confirmed(stack: Stack) -> None:
     ran = stack.run("reload")
     assert ran.stdout == f"✓ nothing had changed; the configuration is confirmed: generation {stack.current}\n"
     assert stack.run("reload", "--dry-run").stdout == "nothing to do\n"
 
 
-def test_a_stopped_server_must_be_named_and_nothing_changed(stack: Stack) -> None:
+def test_a_stopped_server_is_named_and_nothing_changed(stack: Stack) -> None:
     before = stack.current
     stack.stop("prometheus")
     stack.write(rules=GOOD_RULE)
@@ -205,7 +205,7 @@ def targets(stack: Stack) -> set[str]:
     return {target["scrapePool"] for target in stack.ask("/api/v1/targets?state=active")["activeTargets"]}
 
 
-def test_a_target_must_be_there_when_reload_returns_and_gone_when_it_is_taken_back(stack: Stack) -> None:
+def test_a_target_is_there_when_reload_returns_and_gone_when_it_is_taken_back(stack: Stack) -> None:
     """Prometheus takes up a new target some seconds after it has answered the reload."""
     stack.write(services='  other: {targets: ["localhost:1"]}')
     stack.run("reload")
@@ -215,7 +215,7 @@ def test_a_target_must_be_there_when_reload_returns_and_gone_when_it_is_taken_ba
     assert "other" not in targets(stack)
 
 
-def test_a_receiver_that_amtool_refuses_must_change_nothing(stack: Stack) -> None:
+def test_a_receiver_that_amtool_refuses_changes_nothing(stack: Stack) -> None:
     before, known = stack.current, kept(stack)
     stack.write(alertmanager="  extra: {receivers: [{name: broken, webhook_configs: [{max_alerts: 1}]}]}")
     ran = stack.run("reload", code=1)
@@ -233,7 +233,7 @@ def kept(stack: Stack) -> list[str]:
     return [generation["id"] for generation in found]
 
 
-def test_a_kept_generation_must_come_back_by_the_beginning_of_its_name(stack: Stack) -> None:
+def test_a_kept_generation_comes_back_by_the_beginning_of_its_name(stack: Stack) -> None:
     before = stack.current
     stack.write(rules=GOOD_RULE, alertmanager="    night: {webhook: {url: 'http://127.0.0.1:2/'}}")
     stack.run("reload")
@@ -268,7 +268,7 @@ def test_going_back_must_not_need_a_manifest(stack: Stack) -> None:
     assert (stack.current, "New" in stack.loaded_rules()) == (before, False)
 
 
-def test_a_name_that_is_not_one_generation_must_be_refused_with_the_list(stack: Stack) -> None:
+def test_a_name_that_is_not_one_generation_is_refused_with_the_list(stack: Stack) -> None:
     stack.write(rules=GOOD_RULE)
     stack.run("reload")
     before = stack.current
@@ -281,7 +281,7 @@ def test_a_name_that_is_not_one_generation_must_be_refused_with_the_list(stack: 
     assert stack.current == before
 
 
-def test_a_generation_that_was_edited_by_hand_must_not_be_gone_back_to(stack: Stack) -> None:
+def test_a_generation_that_was_edited_by_hand_is_not_gone_back_to(stack: Stack) -> None:
     before = stack.current
     stack.write(rules=GOOD_RULE)
     stack.run("reload")
@@ -309,7 +309,7 @@ def test_five_generations_must_be_kept_and_none_that_was_refused(stack: Stack) -
 # -- behind stackctl's back -----------------------------------------------------------------------------------
 
 
-def test_a_live_file_that_was_edited_by_hand_must_be_written_anew_and_loaded(stack: Stack) -> None:
+def test_a_live_file_that_was_edited_by_hand_is_written_again_and_loaded(stack: Stack) -> None:
     """Whoever edits it also makes the servers load it: the record says nothing then."""
     rules, routes = (
         stack.live / "current" / path for path in ("prometheus/rules/rules.yml", "alertmanager/alertmanager.yml")
@@ -327,7 +327,7 @@ def test_a_live_file_that_was_edited_by_hand_must_be_written_anew_and_loaded(sta
     assert stack.run("reload").stderr == ""
 
 
-def test_a_server_that_loaded_another_file_must_load_the_right_one(stack: Stack) -> None:
+def test_a_server_that_loaded_another_file_loads_the_right_one(stack: Stack) -> None:
     """The file was put right again, so that only the server tells."""
     routes = stack.live / "current" / "alertmanager" / "alertmanager.yml"
     text = routes.read_text()
@@ -357,7 +357,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 @pytest.mark.parametrize("second", ["reload", "up"])
-def test_a_second_command_must_name_who_holds_the_lock(stack: Stack, second: str) -> None:
+def test_a_second_command_names_who_holds_the_lock(stack: Stack, second: str) -> None:
     holder = (
         "import sys; sys.argv = ['stackctl', 'reload']; from pathlib import Path; from stackctl.state import State\n"
     )

@@ -163,7 +163,7 @@ def has_new(stack: Stack) -> tuple[bool, bool]:
 
 
 @pytest.mark.parametrize(("kill", "command"), TAKEN_BACK)
-def test_a_manifest_that_is_taken_back_must_be_in_force_again_in_every_server(
+def test_a_manifest_that_is_taken_back_is_in_force_again_in_every_server(
     stack: Stack, kill: Kill, command: str
 ) -> None:
     """On disk all may look as before by then, while a server has read the new generation."""
@@ -226,7 +226,7 @@ def test_a_check_only_reports_what_has_not_ended(stack: Stack) -> None:
     assert state.intent() is not None
 
 
-def test_a_failed_reload_after_a_killed_one_must_go_back_to_what_was_confirmed(stack: Stack) -> None:
+def test_a_failed_reload_after_a_killed_one_goes_back_to_what_was_confirmed(stack: Stack) -> None:
     """Not to what the killed one has left live, which nobody has confirmed."""
     before = stack.current
     edit(stack)

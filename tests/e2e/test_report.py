@@ -90,7 +90,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_page_must_ask_for_nothing_and_complain_of_nothing(chromium: Browser, page: Path, dark: bool) -> None:
+def test_a_page_asks_for_nothing_and_complains_of_nothing(chromium: Browser, page: Path, dark: bool) -> None:
     chromium.open(page, dark=dark)
     assert chromium.complaints() == []
     assert [address for address in chromium.requests() if not address.startswith("data:")] == [page.as_uri()]
@@ -136,7 +136,7 @@ def test_failures_must_be_seen_at_once_and_passes_be_folded(chromium: Browser, p
         ("#status=fail&family=grafana", []),
     ],
 )
-def test_a_filter_of_the_address_must_show_what_it_names_only(
+def test_a_filter_of_the_address_shows_what_it_names_only(
     chromium: Browser, page: Path, fragment: str, ids: list[str]
 ) -> None:
     chromium.open(page, fragment)
@@ -185,7 +185,7 @@ def _roles(nodes: list[dict[str, Any]]) -> set[str]:
     return {node["role"]["value"] for node in nodes}
 
 
-def test_a_page_without_its_script_must_be_readable(chromium: Browser, page: Path) -> None:
+def test_a_page_without_its_script_is_readable(chromium: Browser, page: Path) -> None:
     chromium.call("Emulation.setScriptExecutionDisabled", value=True)
     try:
         chromium.open(page)
@@ -268,7 +268,7 @@ def test_the_report_of_a_real_stack_must_draw_each_panel_and_name_the_line_that_
 
 
 @pytest.mark.native
-def test_a_report_that_cannot_be_written_must_say_so_and_leave_nothing(stack: Stack) -> None:
+def test_a_report_that_cannot_be_written_says_so_and_leaves_nothing(stack: Stack) -> None:
     (stack.folder / "taken").mkdir(exist_ok=True)
     ran = stack.run("verify", "--only", "component", "--report", str(stack.folder / "taken"), code=2)
     assert "Name another file with --report" in ran.stderr

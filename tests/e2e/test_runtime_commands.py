@@ -70,7 +70,7 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
     made.run("down", "--volumes")
 
 
-def test_a_dry_run_must_print_the_plan_and_touch_nothing(shop: Shop) -> None:
+def test_a_dry_run_prints_the_plan_and_touches_nothing(shop: Shop) -> None:
     ran = shop.run("up", "--runtime", shop.runtime, "--dry-run")
     assert ran.stdout == "create prometheus: not created yet\n"
     assert [path.name for path in shop.folder.iterdir()] == ["stack.yml"]
@@ -100,7 +100,7 @@ def test_status_and_down_must_not_need_the_manifest(shop: Shop) -> None:
     assert shop.run("down").stdout == "stopped prometheus\n"
 
 
-def test_a_taken_port_must_end_with_3_and_leave_the_stack_as_it_was(shop: Shop) -> None:
+def test_a_taken_port_ends_with_3_and_leaves_the_stack_as_it_was(shop: Shop) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -127,7 +127,7 @@ def test_logs_of_what_was_never_started_must_say_so_and_how_to_start_it(shop: Sh
     assert shop.run("logs", "prometheus", "--tail", "1").stdout
 
 
-def test_a_component_left_out_must_be_named(shop: Shop) -> None:
+def test_a_component_left_out_is_named(shop: Shop) -> None:
     shop.write(f"pushgateway: {{listen: '127.0.0.1:{free_port()}'}}\n")
     ran = shop.run("up", "--runtime", shop.runtime, "--without", "pushgateway")
     assert "skipped pushgateway: left out by --without" in ran.stderr
@@ -180,7 +180,7 @@ def test_a_component_that_nobody_left_out_is_a_failure(shop: Shop) -> None:
     assert [check["subject"] for check in report["diagnostics"] if check["status"] == "fail"] == ["pushgateway"]
 
 
-def test_another_runtime_must_be_refused_while_this_one_runs(shop: Shop) -> None:
+def test_another_runtime_is_refused_while_this_one_runs(shop: Shop) -> None:
     other = {"docker": "native", "native": "docker"}[shop.runtime]
     need(other)
     shop.run("up", "--runtime", shop.runtime)
@@ -218,7 +218,7 @@ def test_data_of_the_other_runtime_must_go_too_or_be_named(tmp_path: Path) -> No
 
 @pytest.mark.docker
 @pytest.mark.native
-def test_a_port_that_a_container_has_must_name_the_container(tmp_path: Path) -> None:
+def test_a_port_that_a_container_has_names_the_container(tmp_path: Path) -> None:
     need("docker")
     need("native")
     shop = Shop(tmp_path, "native", free_port())

@@ -159,7 +159,7 @@ def test_failing_requests_must_be_seen_by_promql(shop: Shop) -> None:
         wait_until(lambda: shop.query(RATIO), lambda seen: seen > 0.2, PATIENCE_SECONDS, what="errors")
 
 
-def test_a_service_that_goes_down_must_be_red_until_it_recovers(shop: Shop) -> None:
+def test_a_service_that_goes_down_is_red_until_it_recovers(shop: Shop) -> None:
     with simulated(shop) as control:
         assert shop.red("target", "contract", "service") == set()
         assert enter(control, "down", "buy") == {"nightly": "normal", "buy": "down", "sell": "normal"}
@@ -169,7 +169,7 @@ def test_a_service_that_goes_down_must_be_red_until_it_recovers(shop: Shop) -> N
         assert shop.red("target", "contract", "service") == set()
 
 
-def test_a_saturated_service_must_not_be_ready(shop: Shop) -> None:
+def test_a_saturated_service_is_not_ready(shop: Shop) -> None:
     with simulated(shop, "stack.yml", "buy", "--scenario", "saturated"):
         assert shop.red("service") == {("service.health", f"buy/127.0.0.1:{shop.ports['buy']} ready")}
 
@@ -219,7 +219,7 @@ MUTANTS = {
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_a_service_that_breaks_its_contract_must_be_told_so(shop: Shop, mutant: str) -> None:
+def test_a_service_that_breaks_its_contract_is_reported_so(shop: Shop, mutant: str) -> None:
     (old, new), (id, metric), remedy = MUTANTS[mutant]
     assert old in TEMPLATE
     shop.write("served.yml", TEMPLATE.replace(old, new))
@@ -234,7 +234,7 @@ def test_a_service_that_breaks_its_contract_must_be_told_so(shop: Shop, mutant: 
         wait_until(lambda: shop.verified("contract"), told, PATIENCE_SECONDS, what=mutant, describe=str)
 
 
-def test_a_taken_port_must_be_told_with_its_holder(shop: Shop) -> None:
+def test_a_taken_port_is_reported_with_its_holder(shop: Shop) -> None:
     with simulated(shop):
         ran = subprocess.run(
             [sys.executable, "-m", "stackctl", "simulate"], cwd=shop.folder, capture_output=True, text=True

@@ -103,7 +103,7 @@ def test_services_without_an_image_must_be_verified_by_their_names_until_the_sim
     assert containers(name) == []
 
 
-def test_a_simulation_that_is_killed_must_leave_no_container(manifest: Path) -> None:
+def test_a_simulation_that_is_killed_leaves_no_container(manifest: Path) -> None:
     name = f"{name_of(manifest)}-simulate"
     with simulating(manifest) as (running, _):
         assert containers(name) == [name]
@@ -111,7 +111,7 @@ def test_a_simulation_that_is_killed_must_leave_no_container(manifest: Path) -> 
         wait_until(lambda: containers(name), lambda left: not left, PATIENCE_SECONDS, what="the container to be gone")
 
 
-def test_a_container_that_runs_must_not_be_shadowed(manifest: Path) -> None:
+def test_a_container_that_runs_is_not_shadowed(manifest: Path) -> None:
     text = manifest.read_text().replace('"web:8000"', '"prometheus:8000"')
     (manifest.parent / "other.yml").write_text(text)
     done = stackctl("-f", str(manifest.parent / "other.yml"), "simulate", "--container")

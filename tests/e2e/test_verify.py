@@ -57,7 +57,7 @@ def red(stack: Stack, *subjects: str) -> dict[str, Any]:
 # -- a good stack -------------------------------------------------------------------------------------------
 
 
-def test_a_good_stack_must_be_green_in_the_published_shape(stack: Stack) -> None:
+def test_a_good_stack_is_green_in_the_published_shape(stack: Stack) -> None:
     report = json.loads(stack.run("verify", "--output", "json").stdout)
     assert list(report) == ["command", "stack", "runtime", "generation", "ok", "counts", "diagnostics"]
     assert (report["stack"], report["runtime"], report["ok"]) == (stack.name, stack.runtime, True)
@@ -108,7 +108,7 @@ def test_only_must_choose_checks_and_refuse_unknown_ones(stack: Stack) -> None:
 # -- the application ----------------------------------------------------------------------------------------
 
 
-def test_a_stopped_app_must_be_told_as_refused(stack: Stack) -> None:
+def test_a_stopped_app_is_reported_as_refused(stack: Stack) -> None:
     stack.app.stop()
     with undone(stack.app.start):
         failures = red(stack, "target.up api", "probe.success home")
@@ -134,7 +134,7 @@ ANSWERS: dict[str, tuple[tuple[int, str | None, bytes], str, str]] = {
 
 
 @pytest.mark.parametrize("way", ANSWERS)
-def test_an_app_that_does_not_answer_with_metrics_must_be_told_why(stack: Stack, way: str) -> None:
+def test_an_app_that_does_not_answer_with_metrics_is_reported_why(stack: Stack, way: str) -> None:
     answer, cause, remedy = ANSWERS[way]
     stack.app.answers["/metrics"] = answer
     with undone(stack.app.answers.clear):
@@ -144,7 +144,7 @@ def test_an_app_that_does_not_answer_with_metrics_must_be_told_why(stack: Stack,
     assert failure["evidence"]
 
 
-def test_a_slow_app_must_be_told_as_slow(stack: Stack) -> None:
+def test_a_slow_app_is_reported_as_slow(stack: Stack) -> None:
     stack.app.slow = slow = Event()
 
     def fix() -> None:
@@ -161,7 +161,7 @@ def test_a_slow_app_must_be_told_as_slow(stack: Stack) -> None:
     ("status", "says", "remedy"),
     [(404, "the path does not exist", "Correct the health path."), (500, "", "See the service's own log.")],
 )
-def test_a_health_path_must_be_asked(stack: Stack, status: int, says: str, remedy: str) -> None:
+def test_a_health_path_is_asked(stack: Stack, status: int, says: str, remedy: str) -> None:
     stack.app.answers["/ready"] = (status, "text/plain", b"the database is away")
     with undone(stack.app.answers.clear):
         failure = red(stack, f"service.health {api(stack)} ready")[f"service.health {api(stack)} ready"]
@@ -231,7 +231,7 @@ def test_wrong_services_must_each_have_their_own_words_and_a_right_password_must
     assert PASSWORD not in report
 
 
-def test_an_edit_that_was_not_applied_must_be_told(stack: Stack) -> None:
+def test_an_edit_that_was_not_applied_is_reported(stack: Stack) -> None:
     stack.write(rules="      - {alert: New, expr: up == 7}\n")
     with undone(stack.write):
         failures = red(stack, "stack.generation " + stack.name, "rule.loaded rules.yml/shop/New")
@@ -239,7 +239,7 @@ def test_an_edit_that_was_not_applied_must_be_told(stack: Stack) -> None:
     assert failures["rule.loaded rules.yml/shop/New"]["summary"] == "Prometheus has not loaded this rule"
 
 
-def test_a_rule_whose_evaluation_fails_must_be_told_with_the_reason(stack: Stack) -> None:
+def test_a_rule_whose_evaluation_fails_is_reported_with_the_reason(stack: Stack) -> None:
     def fix() -> None:
         stack.write()
         stack.run("reload")
@@ -311,7 +311,7 @@ def test_dead_panels_must_each_be_told_and_live_ones_pass(stack: Stack) -> None:
     }
 
 
-def test_an_alert_that_can_never_fire_must_be_told(stack: Stack) -> None:
+def test_an_alert_that_can_never_fire_is_reported(stack: Stack) -> None:
     def fix() -> None:
         stack.write()
         stack.run("reload")
@@ -332,7 +332,7 @@ def test_an_alert_that_can_never_fire_must_be_told(stack: Stack) -> None:
 # -- behind stackctl's back ---------------------------------------------------------------------------------
 
 
-def test_a_rule_removed_from_the_live_tree_must_be_told(stack: Stack) -> None:
+def test_a_rule_removed_from_the_live_tree_is_reported(stack: Stack) -> None:
     file = stack.live / "current" / "prometheus" / "rules" / "rules.yml"
     content = file.read_text()
     lines = content.splitlines(keepends=True)
@@ -348,7 +348,7 @@ def test_a_rule_removed_from_the_live_tree_must_be_told(stack: Stack) -> None:
     assert failures["rule.loaded rules.yml/shop/ShopDown"]["remedy"] == "Run `stackctl reload`."
 
 
-def test_a_rule_file_that_was_edited_by_hand_must_be_told_with_what_is_foreign(stack: Stack) -> None:
+def test_a_rule_file_that_was_edited_by_hand_is_reported_with_what_is_foreign(stack: Stack) -> None:
     file = stack.live / "current" / "prometheus" / "rules" / "rules.yml"
     content = file.read_text()
 
@@ -368,7 +368,7 @@ def test_a_rule_file_that_was_edited_by_hand_must_be_told_with_what_is_foreign(s
     assert warned == ["drift.rule rules.yml/shop/ByHand"]
 
 
-def test_an_older_generation_that_was_made_live_must_be_told(stack: Stack) -> None:
+def test_an_older_generation_that_was_made_live_is_reported(stack: Stack) -> None:
     good = stack.current
     stack.write(prometheus="  external_labels: {region: eu}", rules="      - {alert: New, expr: up == 7}\n")
     stack.run("reload")

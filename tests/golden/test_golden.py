@@ -15,7 +15,7 @@ _STORED = {".gitignore": "gitignore"}
 
 
 @pytest.mark.parametrize(("case", "runtime"), CASES)
-def test_a_tree_must_be_byte_for_byte_its_golden_one(case: str, runtime: str, update_golden: bool) -> None:
+def test_a_tree_is_byte_for_byte_its_golden_one(case: str, runtime: str, update_golden: bool) -> None:
     tree = tree_of(case, runtime)
     folder = TREES / case / runtime
     if update_golden:
@@ -47,7 +47,7 @@ def test_no_secret_must_stand_in_a_readable_file(case: str, runtime: str) -> Non
 
 
 @pytest.mark.parametrize("runtime", ["docker", "native"])
-def test_every_secret_must_be_in_a_secret_file(runtime: str) -> None:
+def test_every_secret_is_in_a_secret_file(runtime: str) -> None:
     tree = tree_of("secrets", runtime)
     stored = [file.content.decode() for _, file in tree if file.secret]
     # Compose takes the variables of a service's own container from its own environment.

@@ -30,7 +30,7 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("labels", "receivers"), ROUTES)
-def test_every_alert_must_reach_its_receivers(labels: str, receivers: str) -> None:
+def test_every_alert_reaches_its_receivers(labels: str, receivers: str) -> None:
     config = f"--config.file={FOLDER / 'alertmanager.yml'}"
     assert amtool("config", "routes", "test", config, *labels.split()) == receivers
 

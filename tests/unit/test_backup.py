@@ -93,14 +93,14 @@ def test_the_index_must_list_every_file_with_its_sum(file: Path) -> None:
     assert index["versions"] == {"stackctl": "1"}
 
 
-def test_a_truncated_archive_must_be_refused_wherever_it_ends(file: Path) -> None:
+def test_a_truncated_archive_is_refused_wherever_it_ends(file: Path) -> None:
     whole = file.read_bytes()
     for length in range(len(whole)):
         file.write_bytes(whole[:length])
         refusal(file)
 
 
-def test_a_changed_byte_must_be_refused_unless_the_same_comes_out(file: Path) -> None:
+def test_a_changed_byte_is_refused_unless_the_same_comes_out(file: Path) -> None:
     """gzip's header has a time, and zeros can be packed in several ways: neither says anything about the content."""
     whole = file.read_bytes()
     for place in range(len(whole)):
@@ -142,7 +142,7 @@ def test_a_missing_and_an_unlisted_file_must_be_refused(file: Path) -> None:
         "x",
     ],
 )
-def test_a_path_that_leaves_the_data_must_be_refused(file: Path, name: str) -> None:
+def test_a_path_that_leaves_the_data_is_refused(file: Path, name: str) -> None:
     edit(file, add(name))
     assert "It contains an unexpected file" in refusal(file) or name.endswith("/")
 
@@ -153,7 +153,7 @@ def test_what_is_no_file_must_be_refused(file: Path, kind: bytes) -> None:
     assert "It contains an entry that is not a regular file: data/prometheus/x" in refusal(file)
 
 
-def test_a_name_that_comes_twice_must_be_refused(file: Path) -> None:
+def test_a_name_that_comes_twice_is_refused(file: Path) -> None:
     edit(file, lambda members: members.insert(1, members[0]))
     assert "data/prometheus/01ABC/chunks/000001" in refusal(file)
 
@@ -161,7 +161,7 @@ def test_a_name_that_comes_twice_must_be_refused(file: Path) -> None:
 @pytest.mark.parametrize(
     "fields", [{"format": "stackctl-backup/2"}, {"files": []}, {"units": 1}, {"more": 1}, {"units": ["../x"]}]
 )
-def test_another_format_must_be_refused(file: Path, fields: dict[str, object]) -> None:
+def test_another_format_is_refused(file: Path, fields: dict[str, object]) -> None:
     edit(file, reword(**fields))
     assert "in format stackctl-backup/1" in refusal(file)
 
@@ -176,7 +176,7 @@ def test_what_is_no_archive_must_be_refused(tmp_path: Path) -> None:
     refusal(tmp_path)
 
 
-def test_a_file_that_is_not_there_must_not_be_called_damaged(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_not_called_damaged(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file or directory") as caught:
         backup.verify(tmp_path / "nope.tgz")
     assert "damaged" not in str(caught.value)

@@ -44,7 +44,7 @@ def test_every_command_and_option_must_have_help(name: str, command: Any) -> Non
         assert parameter.help, f"{name} {parameter.name}"
 
 
-def test_every_field_of_the_language_must_be_described() -> None:
+def test_every_field_of_the_language_is_described() -> None:
     for path, model in generator().walk("", Manifest):
         assert model.__doc__, path
         for name, field in model.model_fields.items():

@@ -8,7 +8,7 @@ from tests import ports
 GIVEN = 32_768
 
 
-def test_a_port_for_a_test_must_not_be_one_that_the_system_gives_to_connections() -> None:
+def test_a_port_for_a_test_is_not_one_that_the_system_gives_to_connections() -> None:
     assert ports.FIRST + ports.WORKERS * ports.EACH <= GIVEN
 
 
@@ -19,7 +19,7 @@ def test_a_port_for_a_test_must_be_free_and_not_given_twice() -> None:
         assert len({*given, held.getsockname()[1]}) == 21
 
 
-def test_a_taken_port_must_be_passed_over() -> None:
+def test_a_taken_port_is_passed_over() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", ports.free_port()))
         assert not ports._is_free(held.getsockname()[1])

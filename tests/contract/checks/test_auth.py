@@ -41,7 +41,7 @@ def test_prometheus_must_be_asked_with_the_login_of_what_runs(well: World) -> No
     assert {finding.status for finding in well.findings()} == {"pass"}
 
 
-def test_a_login_that_is_refused_must_be_told_with_what_to_do(well: World) -> None:
+def test_a_login_that_is_refused_is_reported_with_what_to_do(well: World) -> None:
     server = well.servers["prometheus"]
     server.login = ("ops", "changed by hand")
     well.change(server=Access(server.url, ("ops", "right-horse")))
@@ -52,7 +52,7 @@ def test_a_login_that_is_refused_must_be_told_with_what_to_do(well: World) -> No
     assert "right-horse" not in str(well.findings())
 
 
-def test_a_certificate_that_is_not_trusted_must_be_told_with_what_to_do(well: World) -> None:
+def test_a_certificate_that_is_not_trusted_is_reported_with_what_to_do(well: World) -> None:
     with serve("renewed.crt", "renewed.key") as stranger:
         ca = (CERTIFICATES / "ca.crt").read_text()
         well.change(server=Access(stranger.url, ("ops", "right-horse"), ca, "prometheus.test"))

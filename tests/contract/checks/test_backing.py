@@ -53,7 +53,7 @@ def test_panels_must_be_asked_of_prometheus_where_grafana_does_not_run(well: Wor
     assert "/api/v1/query" in well.servers["prometheus"].asked
 
 
-def test_a_datasource_that_does_not_answer_must_be_told_for_each_panel(well: World) -> None:
+def test_a_datasource_that_does_not_answer_is_reported_for_each_panel(well: World) -> None:
     well.servers["grafana"].routes["/api/ds/query"] = Reply({"message": "Data source not found"}, 404)
     summary = f"Grafana cannot run it: {well.servers['grafana'].url}/api/ds/query returns 404: Data source not found"
     assert told(well.only(PANEL))[:2] == ("fail", summary)
@@ -91,7 +91,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("expr", FAILURES)
-def test_a_dead_panel_must_be_told_with_the_reason_and_the_nearest(well: World, expr: str) -> None:
+def test_a_dead_panel_is_reported_with_the_reason_and_the_nearest(well: World, expr: str) -> None:
     asks(well, expr)
     finding = well.only(PANEL)
     assert told(finding) == ("fail", *FAILURES[expr])
@@ -99,7 +99,7 @@ def test_a_dead_panel_must_be_told_with_the_reason_and_the_nearest(well: World, 
 
 
 @pytest.mark.parametrize("expr", FAILURES)
-def test_a_rule_that_waits_for_what_cannot_come_must_be_told_alike(well: World, expr: str) -> None:
+def test_a_rule_that_waits_for_what_cannot_come_is_reported_alike(well: World, expr: str) -> None:
     rules(well, f"({expr}) > 0")
     assert told(well.only(RULE)) == ("fail", *FAILURES[expr])
 
@@ -111,14 +111,14 @@ EMPTY = {
 
 
 @pytest.mark.parametrize("expr", EMPTY)
-def test_a_metric_that_may_yet_come_must_pass_and_say_so(well: World, expr: str) -> None:
+def test_a_metric_that_may_yet_come_passes_and_says_so(well: World, expr: str) -> None:
     well.series = [labels for labels in well.series if labels["__name__"] != "shop_orders_total"]
     asks(well, expr)
     assert told(well.only(PANEL)) == ("pass", EMPTY[expr], "")
 
 
 @pytest.mark.parametrize("value", ["failed", "b"])
-def test_a_value_that_the_contract_allows_must_pass_before_it_is_counted(well: World, value: str) -> None:
+def test_a_value_that_the_contract_allows_passes_before_it_is_counted(well: World, value: str) -> None:
     well.series = [labels for labels in well.series if value not in labels.values()]
     label = "result" if value == "failed" else "shop"
     asks(well, f'rate(shop_orders_total{{{label}="{value}"}}[5m])')
@@ -129,15 +129,13 @@ def test_a_value_that_the_contract_allows_must_pass_before_it_is_counted(well: W
     ("there", "asked", "status"),
     [("london", "lodnon", "fail"), ("store-1", "store-2", "pass"), ("valid", "invalid", "pass")],
 )
-def test_an_open_value_must_be_able_to_come_unless_it_is_misspelt(
-    well: World, there: str, asked: str, status: str
-) -> None:
+def test_an_open_value_is_able_to_come_unless_it_is_misspelt(well: World, there: str, asked: str, status: str) -> None:
     well.series.append({"__name__": "shop_orders_total", "result": "ok", "shop": there})
     asks(well, f'shop_orders_total{{shop="{asked}"}}')
     assert well.only(PANEL).status == status
 
 
-def test_a_comparison_that_nothing_fulfils_must_pass(well: World) -> None:
+def test_a_comparison_that_nothing_fulfils_passes(well: World) -> None:
     asks(well, "up > 5")
     well.empty.add("up > 5")
     assert told(well.only(PANEL)) == ("pass", "no series matches right now, which can be normal", "")
@@ -168,12 +166,12 @@ def test_a_fallback_must_not_hide_that_nothing_serves_the_metric(well: World) ->
     assert well.only(PANEL).summary == "nothing serves `shop_order_total`"
 
 
-def test_a_panel_must_be_as_good_as_the_worst_of_its_queries(well: World) -> None:
+def test_a_panel_is_as_good_as_the_worst_of_its_queries(well: World) -> None:
     asks(well, "up", "shop_order_total", 'ALERTS{alertname="Down"}')
     assert well.only(PANEL).summary == "nothing serves `shop_order_total`"
 
 
-def test_a_window_must_be_judged_by_the_interval_of_its_own_job(well: World) -> None:
+def test_a_window_is_judged_by_the_interval_of_its_own_job(well: World) -> None:
     (api,) = [job for job in well.context.jobs if job.name == "api"]
     assert api.service
     slow = replace(api, service=replace(api.service, scrape_interval="2m"))
@@ -184,7 +182,7 @@ def test_a_window_must_be_judged_by_the_interval_of_its_own_job(well: World) -> 
     assert well.only(PANEL).status == "pass"
 
 
-def test_a_second_scrape_must_be_waited_for(well: World) -> None:
+def test_a_second_scrape_is_waited_for(well: World) -> None:
     """A young stack has had one scrape: there is no rate yet, and no failure."""
     asks(well, "rate(shop_orders_total[5m])")
     expr, twice = "rate(shop_orders_total[5m])", "count_over_time(shop_orders_total[300000ms]) > 1"
@@ -235,7 +233,7 @@ def test_what_a_service_would_serve_that_is_down_must_be_told_once_and_by_its_ta
     assert well.only("target.up", "api/").status == "fail"
 
 
-def test_a_metric_must_not_be_corrected_while_a_service_that_may_serve_it_is_down(well: World) -> None:
+def test_a_metric_is_not_corrected_while_a_service_that_may_serve_it_is_down(well: World) -> None:
     services = {each.name: replace(each, contract=None) for each in well.context.stack.services}
     jobs = tuple(replace(job, service=services[job.service.name]) if job.service else job for job in well.context.jobs)
     well.change(jobs=jobs, stack=replace(well.context.stack, services=tuple(services.values())))
@@ -246,12 +244,12 @@ def test_a_metric_must_not_be_corrected_while_a_service_that_may_serve_it_is_dow
 
 
 @pytest.mark.parametrize("expr", ["absent(no_such_thing)", 'absent_over_time(no_such_thing{a="b"}[1m])', "vector(1)"])
-def test_a_rule_about_absence_must_pass(well: World, expr: str) -> None:
+def test_a_rule_about_absence_passes(well: World, expr: str) -> None:
     rules(well, expr)
     assert told(well.only(RULE)) == ("pass", "the query returns data", "")
 
 
-def test_a_recorded_metric_must_be_as_good_as_the_rule_that_records_it(well: World) -> None:
+def test_a_recorded_metric_is_as_good_as_the_rule_that_records_it(well: World) -> None:
     rules(well, "sum(shop_order_total)", "r0 > 1", kind="record")
     first, second = well.findings(RULE)
     assert first.summary == "nothing serves `shop_order_total`"
@@ -269,14 +267,14 @@ def test_never_suggests_a_record_that_reads_the_name(well: World) -> None:
     assert [finding.remedy for finding in well.findings(RULE) if "Did you mean" in finding.remedy] == []
 
 
-def test_a_recorded_metric_must_be_waited_for(well: World) -> None:
+def test_a_recorded_metric_is_waited_for(well: World) -> None:
     rules(well, "sum(up)", "r0 > 1", kind="record")
     assert told(well.findings(RULE)[1]) == ("fail", "`r0` has not been recorded yet", "Wait longer with --timeout.")
     well.series.append({"__name__": "r0"})
     assert {finding.status for finding in well.findings(RULE)} == {"pass"}
 
 
-def test_a_rule_that_records_itself_must_end(well: World) -> None:
+def test_a_rule_that_records_itself_ends(well: World) -> None:
     rules(well, "r0 + up", kind="record")
     assert well.only(RULE).status == "fail"
 
@@ -309,13 +307,13 @@ def test_what_comes_while_it_is_looked_for_must_be_there(well: World) -> None:
     assert told(well.only(RULE)) == ("pass", "the query returns data", "")
 
 
-def test_a_query_that_ends_in_a_comment_must_be_asked_like_any_other(well: World) -> None:
+def test_a_query_that_ends_in_a_comment_is_asked_like_any_other(well: World) -> None:
     without_grafana(well)
     asks(well, "up # all of them")
     assert told(well.only(PANEL)) == ("pass", "has data", "")
 
 
-def test_a_query_that_many_panels_share_must_be_asked_once(well: World) -> None:
+def test_a_query_that_many_panels_share_is_asked_once(well: World) -> None:
     without_grafana(well)
     asks(well, *["up"] * 10)
     assert well.only(PANEL).status == "pass"

@@ -37,7 +37,7 @@ def failed(finding: Diagnostic) -> tuple[str, str]:
     return finding.summary, finding.remedy
 
 
-def test_a_renamed_metric_must_be_told_with_the_nearest_name(well: World) -> None:
+def test_a_renamed_metric_is_reported_with_the_nearest_name(well: World) -> None:
     rename(well, "shop_fill_ratio", "shop_fil_ratio")
     assert failed(well.only(METRIC, "shop_fill_ratio")) == (
         "it is not among the scraped metrics",
@@ -46,12 +46,12 @@ def test_a_renamed_metric_must_be_told_with_the_nearest_name(well: World) -> Non
     assert not [finding for finding in well.findings(LABELS) if "fill_ratio" in finding.subject]
 
 
-def test_a_metric_that_is_like_no_other_must_be_told_without_a_guess(well: World) -> None:
+def test_a_metric_that_is_like_no_other_is_reported_without_a_guess(well: World) -> None:
     rename(well, "shop_fill_ratio", "q")
     assert failed(well.only(METRIC, "shop_fill_ratio"))[1].startswith("Make the service")
 
 
-def test_another_type_must_be_told(well: World) -> None:
+def test_another_type_is_reported(well: World) -> None:
     well.described["shop_fill_ratio"] = "counter"
     finding = well.only(METRIC, "shop_fill_ratio")
     assert failed(finding) == (
@@ -61,7 +61,7 @@ def test_another_type_must_be_told(well: World) -> None:
     assert finding.evidence == "localhost:8000: counter"
 
 
-def test_a_missing_type_line_must_be_told(well: World) -> None:
+def test_a_missing_type_line_is_reported(well: World) -> None:
     well.described["shop_fill_ratio"] = "unknown"
     assert failed(well.only(METRIC, "shop_fill_ratio"))[1] == "Make the service send a `# TYPE` line."
 
@@ -77,19 +77,19 @@ def test_the_older_text_format_must_do_as_well(well: World, openmetrics: str, te
     assert {finding.status for finding in well.findings("contract")} == {"pass"}
 
 
-def test_a_counter_that_has_not_been_counted_must_pass_by_its_type(well: World) -> None:
+def test_a_counter_that_has_not_been_counted_passes_by_its_type(well: World) -> None:
     drop(well, "shop_orders_total")
     assert well.only(METRIC, "shop_orders_total").summary == "counter, not counted yet"
     assert well.only(METRIC, "shop_orders_total").status == "pass"
     assert well.only(LABELS, "shop_orders_total").status == "skip"
 
 
-def test_a_metric_without_labels_must_have_its_series(well: World) -> None:
+def test_a_metric_without_labels_has_its_series(well: World) -> None:
     drop(well, "shop_fill_ratio")
     assert failed(well.only(METRIC, "shop_fill_ratio"))[0] == "its type is declared, but it has no series"
 
 
-def test_a_counter_that_openmetrics_calls_otherwise_must_be_told_its_name(well: World) -> None:
+def test_a_counter_that_openmetrics_calls_otherwise_is_reported_its_name(well: World) -> None:
     well.promise("shop_orders_total", name="shop_orders")
     assert failed(well.only(METRIC, "shop_orders")) == (
         "its series are named `shop_orders_total`",
@@ -97,7 +97,7 @@ def test_a_counter_that_openmetrics_calls_otherwise_must_be_told_its_name(well: 
     )
 
 
-def test_a_label_that_is_gone_must_be_told(well: World) -> None:
+def test_a_label_that_is_gone_is_reported(well: World) -> None:
     for labels in well.series:
         labels.pop("shop", "")
     assert failed(well.only(LABELS, "shop_orders_total")) == (
@@ -106,7 +106,7 @@ def test_a_label_that_is_gone_must_be_told(well: World) -> None:
     )
 
 
-def test_a_label_beyond_the_contract_must_be_told(well: World) -> None:
+def test_a_label_beyond_the_contract_is_reported(well: World) -> None:
     of(well, "shop_fill_ratio")["pod"] = "x"
     finding = well.only(LABELS, "shop_fill_ratio")
     assert failed(finding) == (
@@ -116,7 +116,7 @@ def test_a_label_beyond_the_contract_must_be_told(well: World) -> None:
     assert 'pod="x"' in finding.evidence
 
 
-def test_a_renamed_label_must_be_told_with_both_names(well: World) -> None:
+def test_a_renamed_label_is_reported_with_both_names(well: World) -> None:
     of(well, "shop_build_info")["release"] = of(well, "shop_build_info").pop("version")
     assert failed(well.only(LABELS, "shop_build_info")) == (
         "its series lack `version` and have `release`, which the contract does not have",
@@ -125,7 +125,7 @@ def test_a_renamed_label_must_be_told_with_both_names(well: World) -> None:
 
 
 @pytest.mark.parametrize(("value", "shown"), [("refused", "`refused`"), (None, "``")])
-def test_a_value_beyond_a_closed_set_must_be_told(well: World, value: Any, shown: str) -> None:
+def test_a_value_beyond_a_closed_set_is_reported(well: World, value: Any, shown: str) -> None:
     labels = of(well, "shop_orders_total")
     del labels["result"]
     labels |= {"result": value} if value else {}
@@ -164,7 +164,7 @@ def test_targets_that_differ_must_be_told(well: World) -> None:
     assert finding.evidence == "localhost:8001"
 
 
-def test_a_service_of_which_nothing_is_scraped_must_be_told_once(well: World) -> None:
+def test_a_service_of_which_nothing_is_scraped_is_reported_once(well: World) -> None:
     well.target("api").update(health="down", lastError="connection refused")
     (finding,) = well.findings("contract")
     # The target is the failure; that nothing is scraped of it is no second one.
@@ -172,13 +172,13 @@ def test_a_service_of_which_nothing_is_scraped_must_be_told_once(well: World) ->
     assert well.only("target.up", "api").status == "fail"
 
 
-def test_a_service_that_was_left_out_must_be_skipped(well: World) -> None:
+def test_a_service_that_was_left_out_is_skipped(well: World) -> None:
     well.change(skipped={"api": "left out"})
     (finding,) = well.findings("contract")
     assert (finding.status, finding.summary) == ("skip", "the service is not running")
 
 
-def test_a_server_that_does_not_answer_in_the_middle_must_be_told(well: World) -> None:
+def test_a_server_that_does_not_answer_in_the_middle_is_reported(well: World) -> None:
     well.servers["prometheus"].routes["/api/v1/query"] = Reply("busy", 503)
     (finding,) = well.findings("contract")
     assert failed(finding)[1] == "Run `stackctl up`."
@@ -191,7 +191,7 @@ def test_few_requests_must_do_for_a_whole_service(well: World) -> None:
     assert asked.count("/api/v1/query") == 2  # the names, and all that is asked of them
 
 
-def test_a_label_that_is_no_plain_word_must_be_quoted(well: World) -> None:
+def test_a_label_that_is_no_plain_word_is_quoted(well: World) -> None:
     well.target("api")["labels"]["team.name"] = "core"
     assert {finding.status for finding in well.findings("contract")} == {"pass"}
 

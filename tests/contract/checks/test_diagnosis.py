@@ -172,7 +172,7 @@ def test_a_service_that_hangs_must_be_told_from_packets_that_are_lost(
     assert "firewall" in finding.remedy
 
 
-def test_a_slow_answer_must_be_held_against_the_timeout(down: Callable[..., Diagnostic], app: Raw) -> None:
+def test_a_slow_answer_is_held_against_the_timeout(down: Callable[..., Diagnostic], app: Raw) -> None:
     app.answers["/metrics"] = http("200 OK", METRICS, Content_Type=PLAIN)
     app.silent = Event()
     Timer(0.6, app.silent.set).start()
@@ -190,7 +190,7 @@ def unknown(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
     yield
 
 
-def test_an_unknown_name_must_be_told_with_the_nearest_and_where_its_container_is(well: World) -> None:
+def test_an_unknown_name_is_reported_with_the_nearest_and_where_its_container_is(well: World) -> None:
     around = Around(beside=(Peer(("shop-api", "x-shop-api-1")), Peer(("db",)), Peer(("shop-ap2",), ("far",), False)))
     well.change(runtime=facts("docker"), place=around, dial=unknown)
     finding = fail(well, NO_HOST, "shop-ap:8000", unknown)
@@ -202,7 +202,7 @@ def test_an_unknown_name_must_be_told_with_the_nearest_and_where_its_container_i
     assert "networks: {join: [far]}" in finding.remedy
 
 
-def test_a_name_that_only_this_machine_knows_must_be_told(well: World) -> None:
+def test_a_name_that_only_this_machine_knows_is_reported(well: World) -> None:
     well.change(runtime=facts("docker"), dial=closed)
     finding = fail(well, NO_HOST, "printer:9100", unknown)
     assert finding.summary == "down: the name does not resolve in Prometheus' container"
@@ -213,7 +213,7 @@ def test_a_name_that_only_this_machine_knows_must_be_told(well: World) -> None:
 
 
 @pytest.mark.parametrize("path", ["/actuator/prometheus", "/q/metrics", "/manage/prometheus", "/shop/metrics"])
-def test_a_wrong_path_must_be_told_with_the_one_that_answers(
+def test_a_wrong_path_is_reported_with_the_one_that_answers(
     well: World, down: Callable[..., Diagnostic], app: Raw, path: str
 ) -> None:
     sibling = replace(well.context.stack.services[0], name="other", metrics_path="/shop/metrics")
@@ -378,7 +378,7 @@ def test_tls_that_is_spoken_to_a_plain_port_and_the_reverse_must_be_told(
         ("remote error: tls: certificate required", "requires a client certificate", "cert_file"),
     ],
 )
-def test_a_certificate_must_be_told_with_whose_it_is(
+def test_a_certificate_is_reported_with_whose_it_is(
     well: World, certificate: ssl.SSLContext, error: str, cause: str, remedy: str
 ) -> None:
     with raw(certificate) as secured:
@@ -405,7 +405,7 @@ def test_credentials_must_be_used_on_the_target_and_shown_nowhere(down: Callable
     assert "hush" not in everything(finding)
 
 
-def test_a_login_that_is_refused_must_not_be_told_as_missing(down: Callable[..., Diagnostic], app: Raw) -> None:
+def test_a_login_that_is_refused_is_not_reported_as_missing(down: Callable[..., Diagnostic], app: Raw) -> None:
     app.answers["/metrics"] = http("401 No")
     finding = down("server returned HTTP status 401 Unauthorized", scrape=LOGIN)
     assert finding.summary == "down: it requires a login, and rejects the one in the manifest"
@@ -471,14 +471,14 @@ def test_what_runs_behind_a_target_must_be_told_with_its_last_words(
     assert "line 4" not in finding.evidence
 
 
-def test_a_process_that_has_ended_must_be_told_natively(well: World) -> None:
+def test_a_process_that_has_ended_is_reported_natively(well: World) -> None:
     well.change(place=Around(units=(Unit("api", "exited", "exited with code 1"),), lines=("no such file",)))
     finding = fail(well, "connect: connection refused", "localhost:8000", None)
     assert finding.summary == "down: the process of `api` exited with code 1"
     assert finding.evidence.endswith("api | no such file")
 
 
-def test_a_health_path_must_be_told_with_what_runs_behind_it_in_the_same_words(well: World) -> None:
+def test_a_health_path_is_reported_with_what_runs_behind_it_in_the_same_words(well: World) -> None:
     units = (Unit("api", "exited", "exited with code 1"),)
     well.change(fetch=no_answer, place=Around(units=units, lines=("no such file",)))
     finding = well.only("service.health", "live")

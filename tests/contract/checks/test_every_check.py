@@ -32,7 +32,7 @@ def told(finding: Diagnostic) -> tuple[str, str, str]:
     return finding.status, finding.summary, finding.remedy
 
 
-def test_a_stack_that_is_as_declared_must_pass_every_check(well: World) -> None:
+def test_a_stack_that_is_as_declared_passes_every_check(well: World) -> None:
     findings = well.findings()
     assert {finding.status for finding in findings} == {"pass"}
     assert {finding.code for finding in findings} == set(IDS)
@@ -76,7 +76,7 @@ def test_whatever_the_servers_answer_must_be_a_finding_and_never_a_crash(well: W
 # -- components and configuration ---------------------------------------------------------------------------
 
 
-def test_another_retention_must_be_told_with_both(well: World) -> None:
+def test_another_retention_is_reported_with_both(well: World) -> None:
     well.servers["prometheus"].routes["/api/v1/status/runtimeinfo"]["data"]["storageRetention"] = "15d or 1GiB512MiB"
     finding = well.only("prometheus.retention")
     assert told(finding) == (
@@ -89,7 +89,7 @@ def test_another_retention_must_be_told_with_both(well: World) -> None:
     assert well.only("prometheus.retention").status == "pass"
 
 
-def test_a_component_that_is_not_ready_must_be_told_with_what_it_says(well: World) -> None:
+def test_a_component_that_is_not_ready_is_reported_with_what_it_says(well: World) -> None:
     well.servers["pushgateway"].routes["/-/ready"] = Reply("starting", 503)
     finding = well.only("component.ready", "pushgateway")
     url = well.servers["pushgateway"].url
@@ -106,7 +106,7 @@ def test_a_component_that_is_gone_must_offer_up(well: World) -> None:
     )
 
 
-def test_a_component_that_becomes_ready_while_one_waits_must_pass(well: World) -> None:
+def test_a_component_that_becomes_ready_while_one_waits_passes(well: World) -> None:
     well.servers["pushgateway"].routes["/-/ready"] = in_turn(Reply("", 503), Reply("", 503), "OK")
     assert well.only("component.ready", "pushgateway").status == "pass"
 
@@ -134,7 +134,7 @@ def test_what_was_left_out_must_be_skipped_with_its_reason_and_never_passed(well
     assert well.only("component.ready", "grafana").summary == f"is not running: {reason}"
 
 
-def test_an_edit_that_does_not_run_yet_must_be_told(well: World) -> None:
+def test_an_edit_that_does_not_run_yet_is_reported(well: World) -> None:
     well.change(declared="bbb")
     assert told(well.only("stack.generation")) == (
         "fail",
@@ -143,7 +143,7 @@ def test_an_edit_that_does_not_run_yet_must_be_told(well: World) -> None:
     )
 
 
-def test_a_failed_reload_must_be_told(well: World) -> None:
+def test_a_failed_reload_is_reported(well: World) -> None:
     info = {"startTime": stamp(1), "lastConfigTime": stamp(1), "reloadConfigSuccess": False}
     well.servers["prometheus"].routes["/api/v1/status/runtimeinfo"] = success(info)
     finding = well.only("prometheus.config")
@@ -151,7 +151,7 @@ def test_a_failed_reload_must_be_told(well: World) -> None:
     assert finding.remedy == "Fix the error shown in `stackctl logs prometheus`, then run `stackctl reload`."
 
 
-def test_another_loaded_configuration_must_be_told_with_the_first_difference(well: World) -> None:
+def test_another_loaded_configuration_is_reported_with_the_first_difference(well: World) -> None:
     other = "global: {scrape_interval: 1m}\nscrape_configs: []\n"
     well.servers["prometheus"].routes["/api/v1/status/config"] = success({"yaml": other})
     finding = well.only("prometheus.config")
@@ -165,7 +165,7 @@ def test_another_loaded_configuration_must_be_told_with_the_first_difference(wel
 # -- targets ------------------------------------------------------------------------------------------------
 
 
-def test_a_target_that_is_down_must_be_told_with_its_cause(well: World) -> None:
+def test_a_target_that_is_down_is_reported_with_its_cause(well: World) -> None:
     error = "server returned HTTP status 404 Not Found"
     well.target("api").update(health="down", lastError=error)
     finding = well.only("target.up", "api/")
@@ -193,7 +193,7 @@ def test_a_target_that_is_down_once_and_then_up_must_pass(well: World) -> None:
     assert well.only("target.up", "api/").status == "pass"
 
 
-def test_a_target_that_was_up_but_is_no_longer_scraped_must_fail(well: World) -> None:
+def test_a_target_that_was_up_but_is_no_longer_scraped_fails(well: World) -> None:
     well.target("api")["lastScrape"] = stamp(999)
     status, summary, remedy = told(well.only("target.up", "api/"))
     assert status == "fail"
@@ -207,7 +207,7 @@ def test_unknown_health_must_not_be_up(well: World, last: str) -> None:
     assert well.only("target.up", "api/").status == "fail"
 
 
-def test_a_target_that_was_never_loaded_must_be_told(well: World) -> None:
+def test_a_target_that_was_never_loaded_is_reported(well: World) -> None:
     well.targets.remove(well.target("api"))
     assert told(well.only("target.up", "api/")) == (
         "fail",
@@ -216,7 +216,7 @@ def test_a_target_that_was_never_loaded_must_be_told(well: World) -> None:
     )
 
 
-def test_a_target_that_relabelling_dropped_must_be_told_with_the_step(well: World) -> None:
+def test_a_target_that_relabelling_dropped_is_reported_with_the_step(well: World) -> None:
     gone = well.target("api")
     well.targets.remove(gone)
     well.dropped.append({"scrapePool": "api", "discoveredLabels": {**gone["discoveredLabels"], "env": "Prod"}})
@@ -244,7 +244,7 @@ def test_discovery_that_finds_nothing_must_fail(well: World) -> None:
     )
 
 
-def test_a_discovered_target_that_is_down_must_be_named(well: World) -> None:
+def test_a_discovered_target_that_is_down_is_named(well: World) -> None:
     well.targets.append({**well.target("found"), "labels": {"job": "found", "instance": "b:1"}, "health": "down"})
     finding = well.only("target.up", "found")
     assert told(finding) == (
@@ -255,7 +255,7 @@ def test_a_discovered_target_that_is_down_must_be_named(well: World) -> None:
     assert finding.evidence == "b:1: down"
 
 
-def test_a_target_that_is_still_asked_for_another_path_must_be_told(well: World) -> None:
+def test_a_target_that_is_still_asked_for_another_path_is_reported(well: World) -> None:
     well.redeclare("api", metrics_path="/v1/metrics")
     finding = well.only("target.up", "api/")
     assert (finding.status, finding.stage) == ("fail", "loaded")
@@ -272,7 +272,7 @@ def test_files_that_were_changed_by_hand_must_be_told(well: World) -> None:
     assert "have been changed by hand: a restart would load them" in finding.summary
 
 
-def test_an_alertmanager_that_could_not_reload_must_be_told_though_its_old_configuration_is_right(well: World) -> None:
+def test_an_alertmanager_that_could_not_reload_is_reported_though_its_old_configuration_is_right(well: World) -> None:
     routes = well.servers["alertmanager"].routes
     routes["/metrics"] += "alertmanager_config_last_reload_successful 0\n"
     finding = well.only("alertmanager.config")
@@ -315,7 +315,7 @@ def test_a_prometheus_that_scrapes_and_stores_nothing_must_be_told(well: World) 
         (Answer(503, "", "\ndatabase is down\nmore"), "database is down", "See the service's own log."),
     ],
 )
-def test_a_health_path_that_does_not_answer_2xx_must_be_told(
+def test_a_health_path_that_does_not_answer_2xx_is_reported(
     well: World, answer: Answer, summary: str, remedy: str
 ) -> None:
     well.change(fetch=lambda url: answer if url.endswith("/ready") else Answer(200, "", ""))
@@ -324,7 +324,7 @@ def test_a_health_path_that_does_not_answer_2xx_must_be_told(
     assert well.only("service.health", "api/localhost:8000 live").status == "pass"
 
 
-def test_a_health_path_where_nothing_answers_must_be_told(well: World) -> None:
+def test_a_health_path_where_nothing_answers_is_reported(well: World) -> None:
     well.change(fetch=no_answer)
     assert told(well.only("service.health", "live")) == (
         "fail",
@@ -347,25 +347,25 @@ def test_rules_of_one_name_must_each_be_checked(well: World) -> None:
     assert statuses == {"r.yml/g/Down": "pass", "r.yml/g/Down #2": "fail", "r.yml/g/job:up:sum": "pass"}
 
 
-def test_a_missing_rule_must_be_told_once(well: World) -> None:
+def test_a_missing_rule_is_reported_once(well: World) -> None:
     del well.rules[2]
     (finding,) = [f for f in well.findings("rule.loaded", "rule.healthy") if "job:up:sum" in f.subject]
     assert told(finding) == ("fail", "Prometheus has not loaded this rule", "Run `stackctl reload`.")
 
 
-def test_a_changed_expression_must_be_told_with_what_is_loaded(well: World) -> None:
+def test_a_changed_expression_is_reported_with_what_is_loaded(well: World) -> None:
     well.rules[2]["query"] = "sum(up)"
     finding = well.only("rule.loaded", "job:up:sum")
     assert told(finding) == ("fail", "Prometheus has loaded it with another expression", "Run `stackctl reload`.")
     assert finding.evidence == "sum(up)"
 
 
-def test_an_expression_that_prometheus_writes_another_way_must_pass(well: World) -> None:
+def test_an_expression_that_prometheus_writes_another_way_passes(well: World) -> None:
     well.rules[2]["query"] = "sum by (job)  (up)"
     assert well.only("rule.loaded", "job:up:sum").status == "pass"
 
 
-def test_a_rule_that_fails_to_evaluate_must_be_told_with_the_reason(well: World) -> None:
+def test_a_rule_that_fails_to_evaluate_is_reported_with_the_reason(well: World) -> None:
     well.rules[2].update(health="err", lastError="many-to-many matching not allowed")
     assert told(well.only("rule.healthy", "job:up:sum")) == (
         "fail",
@@ -376,7 +376,7 @@ def test_a_rule_that_fails_to_evaluate_must_be_told_with_the_reason(well: World)
 
 
 @pytest.mark.parametrize("health", ["ok", "unknown"])
-def test_a_rule_that_was_not_evaluated_since_the_reload_must_fail(well: World, health: str) -> None:
+def test_a_rule_that_was_not_evaluated_since_the_reload_fails(well: World, health: str) -> None:
     well.rules[2].update(health=health, lastEvaluation=stamp(940))
     assert told(well.only("rule.healthy", "job:up:sum")) == (
         "fail",
@@ -432,7 +432,7 @@ def test_other_rule_fields_are_compared(well: World) -> None:
 # -- alertmanager -------------------------------------------------------------------------------------------
 
 
-def test_a_prometheus_that_sends_no_alerts_must_be_told(well: World) -> None:
+def test_a_prometheus_that_sends_no_alerts_is_reported(well: World) -> None:
     other = {"activeAlertmanagers": [{"url": "http://other:9093/api/v2/alerts"}]}
     well.servers["prometheus"].routes["/api/v1/alertmanagers"] = success(other)
     finding = well.only("alertmanager.connected")
@@ -441,7 +441,7 @@ def test_a_prometheus_that_sends_no_alerts_must_be_told(well: World) -> None:
     assert finding.evidence == "http://other:9093/api/v2/alerts"
 
 
-def test_a_receiver_that_is_not_loaded_must_be_told(well: World) -> None:
+def test_a_receiver_that_is_not_loaded_is_reported(well: World) -> None:
     well.servers["alertmanager"].routes["/api/v2/receivers"] = [{"name": "null"}]
     assert told(well.only("alertmanager.receiver")) == (
         "fail",
@@ -450,7 +450,7 @@ def test_a_receiver_that_is_not_loaded_must_be_told(well: World) -> None:
     )
 
 
-def test_another_routing_tree_must_be_told_with_the_first_difference(well: World) -> None:
+def test_another_routing_tree_is_reported_with_the_first_difference(well: World) -> None:
     routes = well.servers["alertmanager"].routes
     routes["/metrics"] = "alertmanager_config_hash 1\n"
     original = routes["/api/v2/status"]["config"]["original"]
@@ -465,7 +465,7 @@ def test_another_routing_tree_must_be_told_with_the_first_difference(well: World
 # -- grafana ------------------------------------------------------------------------------------------------
 
 
-def test_a_failing_database_must_be_told(well: World) -> None:
+def test_a_failing_database_is_reported(well: World) -> None:
     body = '{\n  "database": "failing",\n  "version": "12.1.1"\n}'
     well.servers["grafana"].routes["/api/health"] = Reply(body, 503)
     finding = well.only("component.ready", "grafana")
@@ -496,7 +496,7 @@ def test_the_password_that_was_made_must_be_used_when_the_manifest_gives_none(we
     assert well.only("grafana.login").status == "pass"
 
 
-def test_a_datasource_that_was_not_provisioned_must_be_told(well: World) -> None:
+def test_a_datasource_that_was_not_provisioned_is_reported(well: World) -> None:
     del well.servers["grafana"].routes["/api/datasources/uid/prometheus"]
     finding = well.only("grafana.datasource")
     assert (finding.status, finding.remedy) == ("fail", LOGS)
@@ -504,7 +504,7 @@ def test_a_datasource_that_was_not_provisioned_must_be_told(well: World) -> None
 
 
 @pytest.mark.parametrize("status", [200, 400])
-def test_a_datasource_that_does_not_reach_prometheus_must_be_told(well: World, status: int) -> None:
+def test_a_datasource_that_does_not_reach_prometheus_is_reported(well: World, status: int) -> None:
     body = {"status": "ERROR", "message": "Post http://p:9090: connect: connection refused"}
     well.servers["grafana"].routes["/api/datasources/uid/prometheus/health"] = Reply(body, status)
     finding = well.only("grafana.datasource")
@@ -512,14 +512,14 @@ def test_a_datasource_that_does_not_reach_prometheus_must_be_told(well: World, s
     assert finding.summary.endswith("Post http://p:9090: connect: connection refused")
 
 
-def test_a_dashboard_that_was_not_loaded_must_be_told(well: World) -> None:
+def test_a_dashboard_that_was_not_loaded_is_reported(well: World) -> None:
     well.servers["grafana"].routes["/api/dashboards/uid/shop"] = Reply({"message": "Dashboard not found"}, 404)
     finding = well.only("grafana.dashboard")
     assert finding.summary.startswith("Grafana has not loaded it (uid shop): ")
     assert finding.summary.endswith("returns 404: Dashboard not found")
 
 
-def test_another_dashboard_under_the_uid_must_be_told(well: World) -> None:
+def test_another_dashboard_under_the_uid_is_reported(well: World) -> None:
     well.servers["grafana"].routes["/api/dashboards/uid/shop"] = {"dashboard": {"title": "Other"}, "meta": {}}
     assert told(well.only("grafana.dashboard")) == (
         "fail",
@@ -531,7 +531,7 @@ def test_another_dashboard_under_the_uid_must_be_told(well: World) -> None:
 # -- jobs and drift -----------------------------------------------------------------------------------------
 
 
-def test_a_job_that_is_not_loaded_must_be_told(well: World) -> None:
+def test_a_job_that_is_not_loaded_is_reported(well: World) -> None:
     well.targets.remove(well.target("api"))
     finding = well.only("job.loaded", "api")
     assert told(finding) == ("fail", "Prometheus has no such job", "Run `stackctl reload`.")
@@ -551,7 +551,7 @@ def drift(well: World, id: str) -> tuple[str, str, str]:
     return finding.code, finding.subject, finding.remedy
 
 
-def test_a_foreign_job_must_be_named(well: World) -> None:
+def test_a_foreign_job_is_named(well: World) -> None:
     well.targets.append(world_target("stray", "localhost:1"))
     assert drift(well, "drift.job") == ("drift.job", "stray", DECLARE)
     assert well.only("drift.target").status == "pass"
@@ -562,17 +562,17 @@ def test_a_foreign_target_must_be_named_but_not_one_that_was_discovered(well: Wo
     assert drift(well, "drift.target") == ("drift.target", "api/localhost:8001", DECLARE)
 
 
-def test_a_foreign_rule_must_be_named(well: World) -> None:
+def test_a_foreign_rule_is_named(well: World) -> None:
     well.rules.append(world_rule("alert", "ByHand", "up == 0"))
     assert drift(well, "drift.rule") == ("drift.rule", "r.yml/g/ByHand", DECLARE)
 
 
-def test_a_foreign_receiver_must_be_named(well: World) -> None:
+def test_a_foreign_receiver_is_named(well: World) -> None:
     well.servers["alertmanager"].routes["/api/v2/receivers"] = [{"name": "oncall"}, {"name": "eve"}]
     assert drift(well, "drift.receiver") == ("drift.receiver", "eve", DECLARE)
 
 
-def test_a_foreign_dashboard_must_be_named_when_it_is_in_a_folder_of_the_manifest(well: World) -> None:
+def test_a_foreign_dashboard_is_named_when_it_is_in_a_folder_of_the_manifest(well: World) -> None:
     mine = {"uid": "shop", "title": "Shop"}
     other = {"uid": "o", "title": "Other", "folderTitle": "Theirs"}
     well.servers["grafana"].routes["/api/search"] = [mine, other, {"uid": "h", "title": "By hand"}]
@@ -623,7 +623,7 @@ def test_only_must_take_a_check_or_a_family(well: World) -> None:
     assert {f.code for f in well.findings("rule.healthy", "target")} == {"rule.healthy", "target.up"}
 
 
-def test_families_must_share_one_look_at_the_targets_and_each_run_must_look_anew(well: World) -> None:
+def test_families_must_share_one_look_at_the_targets_and_each_run_must_look_again(well: World) -> None:
     asked = well.servers["prometheus"].asked
     well.findings("target.up")
     alone = asked.count("/api/v1/targets")
@@ -631,7 +631,7 @@ def test_families_must_share_one_look_at_the_targets_and_each_run_must_look_anew
     assert asked.count("/api/v1/targets") == 2 * alone
 
 
-def test_every_remedy_must_be_a_sentence_about_what_to_do(well: World) -> None:
+def test_every_remedy_is_a_sentence_about_what_to_do(well: World) -> None:
     well.targets.clear()
     well.rules.clear()
     well.series.clear()
@@ -657,7 +657,7 @@ def taken(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
         yield one
 
 
-def test_an_exporter_that_does_not_reach_its_server_must_fail(well: World) -> None:
+def test_an_exporter_that_does_not_reach_its_server_fails(well: World) -> None:
     well.reached.remove("redis_up")
     well.change(dial=taken)
     finding = well.only("exporter.works", "redis")
@@ -666,7 +666,7 @@ def test_an_exporter_that_does_not_reach_its_server_must_fail(well: World) -> No
     assert finding.evidence == 'not met: redis_up{job="redis"} == 1'
 
 
-def test_a_server_that_refuses_its_exporter_must_be_named_where_it_can_be_asked(well: World) -> None:
+def test_a_server_that_refuses_its_exporter_is_named_where_it_can_be_asked(well: World) -> None:
     well.reached.remove("redis_up")
     finding = well.only("exporter.works", "redis")
     summary = "the exporter responds, but its server does not: localhost:6379: connection refused"
@@ -703,7 +703,7 @@ def test_of_the_address_of_a_server_only_host_and_port_must_be_told(
     assert "hunter2" not in str(finding)
 
 
-def test_a_probe_without_success_must_name_what_was_asked(well: World) -> None:
+def test_a_probe_without_success_names_what_was_asked(well: World) -> None:
     well.reached.remove("probe_success")
     finding = well.only("probe.success", "home")
     remedy = (

@@ -127,13 +127,13 @@ def test_rules_of_files_outside_of_the_tree_must_not_count(server: Server) -> No
         ),
     ],
 )
-def test_every_difference_must_have_its_line(server: Server, path: str, answer: Any, line: str) -> None:
+def test_every_difference_has_its_line(server: Server, path: str, answer: Any, line: str) -> None:
     well(server)
     server.routes[path] = success(answer)
     assert prometheus_lines(server)[0] == line
 
 
-def test_a_reload_that_failed_must_be_a_difference(server: Server) -> None:
+def test_a_reload_that_failed_is_a_difference(server: Server) -> None:
     well(server)
     server.routes["/api/v1/status/runtimeinfo"]["data"]["reloadConfigSuccess"] = False
     assert prometheus_lines(server) == ["the last reload of the configuration failed"]
@@ -195,7 +195,7 @@ def board(server: Server, **fields: Any) -> None:
         ),
     ],
 )
-def test_a_dashboard_must_be_what_the_tree_says(server: Server, fields: dict[str, Any], lines: list[str]) -> None:
+def test_a_dashboard_is_what_the_tree_says(server: Server, fields: dict[str, Any], lines: list[str]) -> None:
     board(server, **fields)
     assert dashboards_difference(Grafana(Http(Access(server.url))), dashboards_in(TREE), []) == lines
 
@@ -209,7 +209,7 @@ def test_a_dashboard_that_is_not_loaded_and_one_that_is_still_there_must_be_name
     assert dashboards_difference(Grafana(Http(Access(server.url))), {}, ["other"]) == []
 
 
-def test_a_grafana_that_refuses_must_be_no_answer(server: Server) -> None:
+def test_a_grafana_that_refuses_is_no_answer(server: Server) -> None:
     server.routes["/api/dashboards/uid/shop"] = Reply({"message": "Invalid username or password"}, 401)
     with pytest.raises(NoAnswer, match="returns 401: Invalid username or password"):
         dashboards_difference(Grafana(Http(Access(server.url))), dashboards_in(TREE), [])

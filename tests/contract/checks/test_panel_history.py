@@ -87,7 +87,7 @@ def look(context: Context) -> panel_history.History:
     return seen
 
 
-def test_every_panel_must_have_its_chart_and_no_variable_one(context: Context) -> None:
+def test_every_panel_has_its_chart_and_no_variable_one(context: Context) -> None:
     charts = look(context).charts
     assert [(chart.title, chart.unit) for chart in charts] == [
         ("Requests", "reqps"),
@@ -98,7 +98,7 @@ def test_every_panel_must_have_its_chart_and_no_variable_one(context: Context) -
     assert {chart.dashboard for chart in charts} == {"Shop"}
 
 
-def test_a_line_must_be_named_by_its_legend_and_hold_finite_values_only(context: Context) -> None:
+def test_a_line_is_named_by_its_legend_and_holds_finite_values_only(context: Context) -> None:
     (line,) = look(context).charts[0].lines
     assert line.name == "/cart by api"
     assert line.points == ((NOW - 24, 2.0), (NOW, 1.0))
@@ -112,7 +112,7 @@ def test_of_many_series_few_must_be_kept_and_the_rest_be_counted(context: Contex
     assert [line.name for line in chart.lines] == ["load", *map(str, range(LINES - 1))]
 
 
-def test_a_panel_without_lines_must_say_what_it_was_told(context: Context) -> None:
+def test_a_panel_without_lines_says_what_it_was_told(context: Context) -> None:
     empty, refused = look(context).charts[2:]
     assert (empty.lines, empty.trouble) == ((), "")
     assert (refused.lines, refused.trouble) == ((), "found duplicate series")
@@ -130,7 +130,7 @@ def test_the_time_shown_must_be_as_long_as_there_is_something_to_see(
     assert NOW - seen.step < seen.end <= NOW
 
 
-def test_a_prometheus_that_takes_too_long_must_be_left_alone(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prometheus_that_takes_too_long_is_left_alone(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(panel_history, "_PATIENCE_SECONDS", -1.0)
     assert all("not queried" in chart.trouble for chart in look(context).charts)
 

@@ -83,14 +83,14 @@ def test_grafana_must_not_be_asked_when_no_dashboard_changes(tmp_path: Path, gra
     assert grafana.asked == []
 
 
-def test_every_dashboard_must_be_confirmed_when_it_is_not_known_what_is_loaded(
+def test_every_dashboard_is_confirmed_when_it_is_not_known_what_is_loaded(
     tmp_path: Path, grafana: Server, live: Live
 ) -> None:
     new = target(tmp_path, grafana, "native", same="Same")
     assert live.asked(new, None)["Grafana"]() == ["the dashboard same is not loaded"]
 
 
-def test_a_password_that_was_changed_by_hand_must_be_told_before_anything_is_changed(
+def test_a_password_that_was_changed_by_hand_is_reported_before_anything_is_changed(
     tmp_path: Path, grafana: Server, live: Live
 ) -> None:
     new = target(tmp_path, grafana, "native", shop="Shop")

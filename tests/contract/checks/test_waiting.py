@@ -33,7 +33,7 @@ def failed(status: int) -> NoAnswer:
     return error
 
 
-def test_a_server_that_says_nothing_must_not_be_waited_for_as_long_as_for_a_scrape(well: World) -> None:
+def test_a_server_that_says_nothing_is_not_waited_for_as_long_as_for_a_scrape(well: World) -> None:
     time = Time()
 
     def observe() -> Any:
@@ -44,7 +44,7 @@ def test_a_server_that_says_nothing_must_not_be_waited_for_as_long_as_for_a_scra
     assert PROBE_SECONDS <= time.seconds < PROBE_SECONDS + 1
 
 
-def test_a_server_that_hangs_must_be_asked_once(well: World) -> None:
+def test_a_server_that_hangs_is_asked_once(well: World) -> None:
     time, asked = Time(), []
 
     def observe() -> Any:
@@ -56,7 +56,7 @@ def test_a_server_that_hangs_must_be_asked_once(well: World) -> None:
     assert asked == [0.0]
 
 
-def test_a_server_that_answers_with_an_error_must_be_waited_for_as_it_may_be_starting(well: World) -> None:
+def test_a_server_that_answers_with_an_error_is_waited_for_as_it_may_be_starting(well: World) -> None:
     time = Time()
 
     def observe() -> str:
@@ -67,7 +67,7 @@ def test_a_server_that_answers_with_an_error_must_be_waited_for_as_it_may_be_sta
     assert time.patient(well).settle(observe, bool, within=PATIENCE_SECONDS) == "ready"
 
 
-def test_a_server_that_was_away_for_a_moment_must_be_waited_for_anew(well: World) -> None:
+def test_a_server_that_was_away_for_a_moment_is_waited_for_again(well: World) -> None:
     time = Time()
 
     def observe() -> str:

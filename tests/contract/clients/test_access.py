@@ -46,7 +46,7 @@ def refusal(access: Access) -> str:
     return raised.value.summary
 
 
-def test_a_server_that_wants_a_login_over_tls_must_be_asked_by_both_clients(server: Server, access: Access) -> None:
+def test_a_server_that_wants_a_login_over_tls_is_asked_by_both_clients(server: Server, access: Access) -> None:
     client = Prometheus(Http(access))
     assert [client.jobs(), client.jobs()] == [{"api"}, {"api"}]
     assert is_ready(unit(server), access) == Answer(200, "ready")
@@ -73,14 +73,14 @@ def test_a_wrong_password_must_be_told_as_one_and_not_shown(server: Server, acce
 
 
 @pytest.mark.parametrize("ca", ["", (CERTIFICATES / "renewed.crt").read_text()], ids=["this machine's", "another"])
-def test_a_stranger_must_not_get_the_login(server: Server, access: Access, ca: str) -> None:
+def test_a_stranger_does_not_get_the_login(server: Server, access: Access, ca: str) -> None:
     stranger = replace(access, ca=ca)
     assert "does not answer: its certificate cannot be verified: unable to get local issuer" in refusal(stranger)
     assert is_ready(unit(server), stranger).text.startswith("its certificate cannot be verified")
     assert server.asked == []
 
 
-def test_an_expired_certificate_must_be_told_as_one(access: Access) -> None:
+def test_an_expired_certificate_is_reported_as_one(access: Access) -> None:
     with serve("expired.crt", "server.key") as server:
         assert "certificate has expired" in refusal(replace(access, url=server.url))
 
@@ -91,7 +91,7 @@ def test_tls_to_a_plain_server_must_be_told(access: Access) -> None:
         assert refusal(replace(access, url=url)).endswith("TLS was used on a plain HTTP port")
 
 
-def test_a_generation_must_say_how_its_units_are_asked_from_its_own_files(server: Server, tmp_path: Path) -> None:
+def test_a_generation_says_how_its_units_are_asked_from_its_own_files(server: Server, tmp_path: Path) -> None:
     (tmp_path / "password").write_text(LOGIN[1])
     (tmp_path / "ca.crt").write_text(CA)
     fields = {"user": "ops", "password_file": "password", "ca_file": "ca.crt", "server_name": "prometheus.test"}
@@ -100,7 +100,7 @@ def test_a_generation_must_say_how_its_units_are_asked_from_its_own_files(server
     assert Generation("x", tmp_path).access(unit(server)) == Access(server.url)
 
 
-def test_a_login_that_cannot_be_read_must_be_unavailable_with_a_remedy(server: Server, tmp_path: Path) -> None:
+def test_a_login_that_cannot_be_read_is_unavailable_with_a_remedy(server: Server, tmp_path: Path) -> None:
     lost = replace(unit(server), user="ops", password_file="secrets/password")
     with pytest.raises(Unavailable, match=r"No such file or directory: secrets/password\nhelp: Run `stackctl up`"):
         Generation("x", tmp_path).access(lost)

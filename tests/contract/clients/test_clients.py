@@ -120,28 +120,28 @@ def test_alertmanager_must_be_read(server: Server) -> None:
     assert client.receivers() == ("oncall", "null")
 
 
-def test_a_login_must_be_sent(server: Server) -> None:
+def test_a_login_is_sent(server: Server) -> None:
     server.login = ("admin", "s3cret: пароль ü")
     server.routes["/api/user"] = {"login": "admin"}
     assert Grafana(Http(Access(server.url, ("admin", "s3cret: пароль ü")))).user() == "admin"
 
 
 @every_call
-def test_a_server_that_is_gone_must_be_told_as_refused(path: str) -> None:
+def test_a_server_that_is_gone_is_reported_as_refused(path: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, so that nobody else takes it, but not listening
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         assert refusal(Http(Access(url)), path).summary == f"{url}{path} does not answer: connection refused"
 
 
-def test_a_server_that_hangs_must_be_told_after_the_timeout(server: Server) -> None:
+def test_a_server_that_hangs_is_reported_after_the_timeout(server: Server) -> None:
     server.hang = Event()
     error = refusal(Http(Access(server.url), timeout=0.1), "/api/v1/rules")
     assert error.summary == f"{server.url}/api/v1/rules does not answer: no response in time"
 
 
 @every_call
-def test_a_page_must_be_told_as_no_json(server: Server, path: str) -> None:
+def test_a_page_is_reported_as_no_json(server: Server, path: str) -> None:
     server.routes[path] = "<html>welcome</html>"
     assert refusal(Http(Access(server.url)), path).summary == f"{server.url}{path} returned something that is not JSON"
 
@@ -162,7 +162,7 @@ def test_targets_without_their_fields_must_be_told(server: Server, body: Any) ->
 
 @every_call
 @pytest.mark.parametrize("status", [401, 404, 500])
-def test_an_error_must_be_told_with_its_status_and_the_servers_words(server: Server, path: str, status: int) -> None:
+def test_an_error_is_reported_with_its_status_and_the_servers_words(server: Server, path: str, status: int) -> None:
     server.routes[path] = Reply({"message": "No, thank you"}, status)
     error = refusal(Http(Access(server.url)), path)
     assert error.status == status
@@ -183,13 +183,13 @@ def test_the_words_of_an_error_must_be_found_in_any_form(server: Server, body: A
     assert refusal(Http(Access(server.url)), "/api/v1/rules").summary.endswith(f"returns 502: {words}")
 
 
-def test_a_redirect_must_not_be_followed(server: Server) -> None:
+def test_a_redirect_is_not_followed(server: Server) -> None:
     server.routes["/api/v1/rules"] = Reply("moved", 302)
     assert "returns 302" in refusal(Http(Access(server.url)), "/api/v1/rules").summary
     assert server.asked == ["/api/v1/rules"]
 
 
-def test_a_proxy_of_the_environment_must_not_be_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_of_the_environment_is_not_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     server.routes["/api/v2/receivers"] = []
     assert Alertmanager(Http(Access(server.url))).receivers() == ()
@@ -208,7 +208,7 @@ def test_series_of_many_queries_must_be_counted_with_one_request(server: Server)
     assert asked == ["query=" + " or ".join(parts)]
 
 
-def test_a_type_must_be_known_for_each_metric(server: Server) -> None:
+def test_a_type_is_known_for_each_metric(server: Server) -> None:
     counter = {"type": "counter", "help": "", "unit": ""}
     server.routes["/api/v1/metadata"] = data({"a": [counter], "b": []})
     assert Prometheus(Http(Access(server.url))).kinds() == {"a": "counter"}
@@ -242,7 +242,7 @@ def test_grafana_must_be_asked_as_a_panel_asks_and_each_result_be_read(server: S
 
 
 @pytest.mark.parametrize("reply", [Reply({"message": "Data source not found"}, 404), {"results": {}}, "<html>"])
-def test_an_answer_without_results_must_be_no_answer(server: Server, reply: Any) -> None:
+def test_an_answer_without_results_is_no_answer(server: Server, reply: Any) -> None:
     server.routes["/api/ds/query"] = reply
     with pytest.raises(NoAnswer):
         Grafana(Http(Access(server.url))).query("prom", ["up"])
@@ -315,7 +315,7 @@ def breaking(closes: bool) -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-def test_a_connection_that_the_server_has_closed_must_be_opened_anew() -> None:
+def test_a_connection_that_the_server_has_closed_is_opened_again() -> None:
     with breaking(closes=True) as (url, came):
         client = Prometheus(Http(Access(url)))
         assert [client.ready().text for _ in range(3)] == ["ok"] * 3

@@ -35,7 +35,7 @@ def vector(query: str) -> Any:
     return {"status": "success", "data": {"resultType": "vector", "result": result}}
 
 
-def test_each_objective_must_get_its_own_numbers(server: Server) -> None:
+def test_each_objective_gets_its_own_numbers(server: Server) -> None:
     server.routes["/api/v1/query"] = Asked(vector)
     paid, fast, new = measured((PAID, FAST, Objective("new", "paid", 0.99, 30.0)), Prometheus(Http(Access(server.url))))
     # 0.2 % of the last hour failed, of 0.1 % that may: twice too fast.
@@ -45,7 +45,7 @@ def test_each_objective_must_get_its_own_numbers(server: Server) -> None:
     assert len(server.asked) == 1
 
 
-def test_a_server_that_fails_must_be_one_kind_of_error(server: Server) -> None:
+def test_a_server_that_fails_is_one_kind_of_error(server: Server) -> None:
     server.routes["/api/v1/query"] = Reply({"error": "too busy"}, 503)
     with pytest.raises(NoAnswer, match="too busy"):
         measured((PAID,), Prometheus(Http(Access(server.url))))

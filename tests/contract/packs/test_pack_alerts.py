@@ -32,7 +32,7 @@ def test_every_alert_must_fire_when_it_should_and_only_then(name: str, tmp_path:
 
 
 @pytest.mark.parametrize("name", shipped_names(RULES))
-def test_every_annotation_must_be_readable_when_the_alert_fires(name: str, tmp_path: Path) -> None:
+def test_every_annotation_is_readable_when_the_alert_fires(name: str, tmp_path: Path) -> None:
     """promtool shows what fires when nothing is expected; that is where templates meet their values."""
     pack = shipped(RULES, name)
     seen = {}

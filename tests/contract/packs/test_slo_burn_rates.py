@@ -110,9 +110,7 @@ def test_each_pair_must_fire_just_above_its_burn_rate_and_only_when_both_windows
 
 
 @pytest.mark.parametrize(("window", "pairs"), PAIRS.items())
-def test_no_other_windows_must_be_asked_for(
-    window: str, pairs: list[tuple[str, str, str, float]], tmp_path: Path
-) -> None:
+def test_no_other_windows_is_asked_for(window: str, pairs: list[tuple[str, str, str, float]], tmp_path: Path) -> None:
 
     asked = {
         (rule["alert"], each)

@@ -77,7 +77,7 @@ def test_up_must_create_everything_and_then_nothing(bench: Bench) -> None:
     assert starts(bench) == before
 
 
-def test_a_new_rule_must_be_loaded_without_a_restart(bench: Bench) -> None:
+def test_a_new_rule_is_loaded_without_a_restart(bench: Bench) -> None:
     bench.up(bench.tree(rule="one"))
     before = starts(bench)
 
@@ -101,14 +101,14 @@ def test_a_changed_flag_must_replace_only_its_unit(bench: Bench) -> None:
     assert starts(bench)["pushgateway"] == before["pushgateway"]
 
 
-def test_a_unit_that_is_no_longer_declared_must_go(bench: Bench) -> None:
+def test_a_unit_that_is_no_longer_declared_goes(bench: Bench) -> None:
     bench.up(bench.tree())
     plan = bench.up(bench.tree(without=("pushgateway",)))
     assert plan.steps[0] == Step("remove", "pushgateway", "no longer declared")
     assert states(bench) == {"prometheus": "running"}
 
 
-def test_a_killed_unit_must_be_started_again_with_the_cause(bench: Bench) -> None:
+def test_a_killed_unit_is_started_again_with_the_cause(bench: Bench) -> None:
     bench.up(bench.tree())
     kill(bench, "prometheus")
 
@@ -119,7 +119,7 @@ def test_a_killed_unit_must_be_started_again_with_the_cause(bench: Bench) -> Non
     assert states(bench)["prometheus"] == "running"
 
 
-def test_a_taken_port_must_name_its_holder_and_start_nothing(bench: Bench) -> None:
+def test_a_taken_port_names_its_holder_and_starts_nothing(bench: Bench) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", bench.ports["pushgateway"]))
         other.listen()
@@ -132,7 +132,7 @@ def test_a_taken_port_must_name_its_holder_and_start_nothing(bench: Bench) -> No
 
 
 @pytest.mark.parametrize("last", ["lock", "write", "switch", "execute"])
-def test_an_interrupted_up_must_be_completed_by_the_next(bench: Bench, last: str) -> None:
+def test_an_interrupted_up_is_completed_by_the_next(bench: Bench, last: str) -> None:
     """A child does what `up` does and is killed right after the step `last`."""
     script = textwrap.dedent(
         f"""
@@ -218,7 +218,7 @@ def test_validation_must_be_the_servers_own(bench: Bench, running: bool) -> None
     assert "can't evaluate field group" in str(unexpanded)
 
 
-def test_a_refused_reload_must_say_what_the_server_says(bench: Bench) -> None:
+def test_a_refused_reload_says_what_the_server_says(bench: Bench) -> None:
     bench.up(bench.tree())
     tree = bench.tree(rule="two")
     bad = with_file(tree, "prometheus/rules/r.yml", b"groups: [{name: g, rules: [{record: a}]}]")
@@ -227,14 +227,14 @@ def test_a_refused_reload_must_say_what_the_server_says(bench: Bench) -> None:
     assert "prometheus did not reload: HTTP 500" in str(failed.value)
 
 
-def test_a_server_that_exits_must_fail_at_once_with_its_last_words(bench: Bench) -> None:
+def test_a_server_that_exits_fails_at_once_with_its_last_words(bench: Bench) -> None:
     with pytest.raises(Unavailable) as failed:
         bench.up(with_file(bench.tree(), "prometheus/prometheus.yml", b"no_such_field: 1\n"))
     assert "no_such_field" in str(failed.value)
 
 
 @pytest.mark.parametrize("bench", ["docker"], indirect=True)
-def test_a_stack_of_the_same_name_in_another_folder_must_not_be_touched(bench: Bench, tmp_path: Path) -> None:
+def test_a_stack_of_the_same_name_in_another_folder_is_not_touched(bench: Bench, tmp_path: Path) -> None:
     bench.up(bench.tree())
     other = open_runtime("docker", bench.stack, tmp_path / "elsewhere" / c.STATE_DIR)
     volumes = bench.runtime.volumes()

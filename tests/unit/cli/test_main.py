@@ -57,7 +57,7 @@ def stackctl(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str
         (Unavailable.of("usage.option", "it is so", remedy="Fix it."), 3, "unavailable"),
     ],
 )
-def test_an_expected_failure_must_end_with_its_code_and_its_remedy(
+def test_an_expected_failure_ends_with_its_code_and_its_remedy(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     failure: Exception, code: int, title: str,
 ) -> None:  # fmt: skip
@@ -119,7 +119,7 @@ def test_ctrl_c_must_end_with_130(
         (["reload", "now"], "unexpected extra argument"),
     ],
 )
-def test_a_wrong_command_line_must_end_with_2(
+def test_a_wrong_command_line_ends_with_2(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     assert main(arguments) == 2
@@ -143,7 +143,7 @@ def test_a_command_after_global_options_must_still_run(folder: Path) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
-def test_a_reader_that_leaves_must_not_be_an_error() -> None:
+def test_a_reader_that_leaves_is_not_an_error() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "stackctl", "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -165,7 +165,7 @@ def test_colours_must_follow_the_options_and_the_environment(folder: Path) -> No
     assert "\x1b[" not in stackctl("--no-color", "check", FORCE_COLOR="1").stderr
 
 
-def test_a_terminal_without_unicode_must_get_the_report_all_the_same(folder: Path) -> None:
+def test_a_terminal_without_unicode_gets_the_report_all_the_same(folder: Path) -> None:
     ran = stackctl("check", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert ran.returncode == 0
     assert "shop: 1 component, 1 service, 1 target" in ran.stdout
@@ -176,7 +176,7 @@ def test_a_terminal_without_unicode_must_get_the_report_all_the_same(folder: Pat
 
 @pytest.mark.parametrize("command", READS_THE_MANIFEST)
 @pytest.mark.parametrize("depth", BAD)
-def test_a_bad_manifest_must_end_with_2_and_write_nothing(
+def test_a_bad_manifest_ends_with_2_and_writes_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str], command: str, depth: str
 ) -> None:
     (folder / "stack.yml").write_text(BAD[depth])
@@ -196,7 +196,7 @@ def test_a_missing_manifest_must_offer_init(folder: Path, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize("command", ["verify", "reload"])
-def test_a_stack_that_was_never_up_must_end_with_3_and_write_nothing(
+def test_a_stack_that_was_never_up_ends_with_3_and_writes_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     assert main([command]) == 3

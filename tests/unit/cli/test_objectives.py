@@ -53,7 +53,7 @@ def written(folder: Path, tree: Tree) -> Generation:
     return Generation("0", folder)
 
 
-def test_every_declared_slo_must_be_a_row_and_nothing_else(tree: Tree, tmp_path: Path) -> None:
+def test_every_declared_slo_is_a_row_and_nothing_else(tree: Tree, tmp_path: Path) -> None:
     assert objectives(written(tmp_path / "live", tree)) == (
         Objective("api", "paid", 0.9995, 30.0),
         Objective("api", "fast", 0.9, 1.5),
@@ -61,7 +61,7 @@ def test_every_declared_slo_must_be_a_row_and_nothing_else(tree: Tree, tmp_path:
     )
 
 
-def test_a_damaged_rule_file_must_not_be_an_obstacle(tree: Tree, tmp_path: Path) -> None:
+def test_a_damaged_rule_file_is_not_an_obstacle(tree: Tree, tmp_path: Path) -> None:
     generation = written(tmp_path / "live", tree)
     for text in ("slo:objective:ratio: [", "slo:objective:ratio", "groups: [{x: slo:objective:ratio}]"):
         (generation.path / "prometheus/rules/slo-api.yml").write_text(text)
@@ -92,7 +92,7 @@ def test_numbers_must_be_percent_and_never_look_better_than_they_are(
     assert [plain(cell) for cell in cells(found)] == ["api", *shown]
 
 
-def test_an_slo_without_data_must_say_so() -> None:
+def test_an_slo_without_data_says_so() -> None:
     assert [plain(cell) for cell in cells(API)] == ["api", "paid 99.9 %", "30d", "- no data yet", "-", "-"]
     assert plain(cells(replace(API, window_days=1.5))[2]) == "1.5d"
 

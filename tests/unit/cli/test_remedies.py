@@ -37,6 +37,6 @@ def is_sentence(node: ast.expr) -> bool:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_every_remedy_must_be_a_sentence(path: Path) -> None:
+def test_every_remedy_is_a_sentence(path: Path) -> None:
     found = remedies(ast.parse(path.read_text()))
     assert [f"{path.name}:{node.lineno}" for node in found if not is_sentence(node)] == []

@@ -45,7 +45,7 @@ def test_what_prometheus_says_must_be_told_as_a_cause_and_a_remedy(error: str, c
     assert remedy in diagnosis.remedy
 
 
-def test_a_refused_host_target_under_docker_must_name_loopback_as_the_likely_cause() -> None:
+def test_a_refused_host_target_under_docker_names_loopback_as_the_likely_cause() -> None:
     diagnosis = diagnose(JOB, endpoint("host.docker.internal:8000"), "connect: connection refused", facts("docker"))
     assert "127.0.0.1 only" in diagnosis.remedy
     assert "port 8000" in diagnosis.remedy

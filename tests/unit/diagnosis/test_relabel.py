@@ -50,7 +50,7 @@ def test_a_step_must_drop_or_keep_as_documented(step: dict[str, Any], dropped: b
         ({"action": "labelkeep", "regex": "__.*|env"}, {"team": None}),
     ],
 )  # fmt: skip
-def test_a_step_must_change_labels_as_documented(step: dict[str, Any], changed: dict[str, str | None]) -> None:
+def test_a_step_changes_labels_as_documented(step: dict[str, Any], changed: dict[str, str | None]) -> None:
     expected = {name: value for name, value in {**LABELS, **changed}.items() if value is not None}
     assert relabelled(LABELS, [step]).labels == expected
 
@@ -62,7 +62,7 @@ def test_hashmod_must_be_the_last_half_of_md5_as_prometheus_takes_it() -> None:
     assert relabelled(labels, [step]).labels["d"] == "976"
 
 
-def test_a_later_step_must_see_what_an_earlier_one_made() -> None:
+def test_a_later_step_sees_what_an_earlier_one_made() -> None:
     steps = [
         {"action": "lowercase", "source_labels": ["env"], "target_label": "env"},
         {"action": "drop", "source_labels": ["env"], "regex": "prod"},

@@ -89,7 +89,7 @@ def test_all_alerts_must_be_drilled_when_none_is_named_and_no_recording_rule(sta
     assert (alerts[0].subject, alerts[0].origin.line) == ("rules.yml/shop/Down", 5)
 
 
-def test_a_name_that_no_alert_has_must_be_refused_with_the_nearest(stack: Any) -> None:
+def test_a_name_that_no_alert_has_is_refused_with_the_nearest(stack: Any) -> None:
     with pytest.raises(InputError, match="Did you mean `Down`") as caught:
         choose(stack, ("Dwn", "Slow"), {})
     assert "there is no alert `Dwn`" in str(caught.value)
@@ -134,7 +134,7 @@ def test_real_alerts_must_keep_their_routes_and_receivers(stack: Any, tree: Tree
     assert after["receivers"][: len(before["receivers"])] == before["receivers"]
 
 
-def test_a_drilled_alert_must_be_decided_on_by_the_declared_routes(stack: Any, tree: Tree) -> None:
+def test_a_drilled_alert_is_decided_on_by_the_declared_routes(stack: Any, tree: Tree) -> None:
     after = parsed(reroute_to_sink(tree, choose(stack, (), {}), PLACE), "alertmanager/alertmanager.yml")
     down, slow = after["route"]["routes"][:2]
     assert down["matchers"] == ['alertname="Down"', 'severity="critical"', 'drill="true"']
@@ -146,7 +146,7 @@ def test_a_drilled_alert_must_be_decided_on_by_the_declared_routes(stack: Any, t
     ]
 
 
-def test_no_copy_must_keep_an_address_or_a_login(stack: Any, tree: Tree) -> None:
+def test_no_copy_keeps_an_address_or_a_login(stack: Any, tree: Tree) -> None:
     after = parsed(reroute_to_sink(tree, choose(stack, ("Down",), {}), PLACE), "alertmanager/alertmanager.yml")
     copies = [each for each in after["receivers"] if each["name"].startswith("drill-")]
     text = yaml.safe_dump(copies)
@@ -165,7 +165,7 @@ def test_no_copy_must_keep_an_address_or_a_login(stack: Any, tree: Tree) -> None
     assert all(block["http_config"] == {} for block in (*oncall["slack_configs"], *team["webhook_configs"]))
 
 
-def test_every_way_of_a_receiver_must_have_a_name_for_people(stack: Any, tree: Tree) -> None:
+def test_every_way_of_a_receiver_has_a_name_for_people(stack: Any, tree: Tree) -> None:
     (alert,) = choose(stack, ("Slow",), {})
     assert ways(tree, alert, PLACE)["drill-abc-1-oncall"] == {
         "1/0/slack/0": "oncall/slack", "1/0/pagerduty/0": "oncall/pagerduty"
@@ -196,7 +196,7 @@ def test_only_the_server_that_reads_it_must_be_seen_to_change(stack: Any, tree: 
         assert [unit.spec for unit in changed.units] == [unit.spec for unit in tree.units]
 
 
-def test_a_drill_that_is_put_out_must_load_the_rules_of_before_and_still_lead_aside(stack: Any, tree: Tree) -> None:
+def test_a_drill_that_is_put_out_loads_the_rules_of_before_and_still_leads_aside(stack: Any, tree: Tree) -> None:
     alerts = choose(stack, (), {})
     aside = reroute_to_sink(tree, alerts, PLACE)
     fired = set_off(aside, alerts)
@@ -206,7 +206,7 @@ def test_a_drill_that_is_put_out_must_load_the_rules_of_before_and_still_lead_as
     assert out.files["alertmanager/alertmanager.yml"] == aside.files["alertmanager/alertmanager.yml"]
 
 
-def test_a_receiver_that_cannot_be_stood_in_for_must_be_named(tree: Tree) -> None:
+def test_a_receiver_that_cannot_be_stood_in_for_is_named(tree: Tree) -> None:
     assert undrillable(tree) == []
     config = parsed(tree, "alertmanager/alertmanager.yml")
     receiver(config, "spare")["sns_configs"] = [{"topic_arn": "arn:aws:sns:x"}]
@@ -219,7 +219,7 @@ def test_a_receiver_that_cannot_be_stood_in_for_must_be_named(tree: Tree) -> Non
 
 
 @pytest.mark.parametrize("value", ['a"b', "a\\b", "a\nb", "ünï", "{curly}"])
-def test_a_label_of_any_content_must_be_matched_exactly(stack: Any, tree: Tree, value: str) -> None:
+def test_a_label_of_any_content_is_matched_exactly(stack: Any, tree: Tree, value: str) -> None:
     alerts = choose(stack, ("Down",), {"odd": value})
     route = parsed(reroute_to_sink(tree, alerts, PLACE), "alertmanager/alertmanager.yml")["route"]["routes"][0]
     assert json.loads(next(each for each in route["matchers"] if each.startswith("odd=")).removeprefix("odd=")) == value

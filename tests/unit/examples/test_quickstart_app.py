@@ -120,7 +120,7 @@ def test_sigterm_must_end_it_in_order() -> None:
         assert (process.returncode, out) == (0, "the shop is closed\n")
 
 
-def test_a_taken_port_must_be_a_clear_message() -> None:
+def test_a_taken_port_is_a_clear_message() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

@@ -35,7 +35,7 @@ def test_the_manifest_must_load() -> None:
     assert len(stack.rules[0].rules) == 6
 
 
-def test_every_panel_must_ask_something_that_parses() -> None:
+def test_every_panel_asks_something_that_parses() -> None:
     (board,) = load(EXAMPLE / "stack.yml", {}).dashboards
     for panel in board.definition["panels"]:
         for target in panel["targets"]:
@@ -58,7 +58,7 @@ def test_the_rule_that_the_demo_edits_must_be_there(demo: ModuleType) -> None:
     assert demo.AFTER not in text
 
 
-def test_a_taken_port_must_be_passed_over(demo: ModuleType) -> None:
+def test_a_taken_port_is_passed_over(demo: ModuleType) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

@@ -41,7 +41,7 @@ def manifest_of(readme: Path, arguments: list[str]) -> tuple[Stack, list[str]]:
     return load(readme.parent / name, environ={}), rest
 
 
-def test_every_example_must_show_how_it_is_tried() -> None:
+def test_every_example_shows_how_it_is_tried() -> None:
     assert len(READMES) == len(list(EXAMPLES.glob("*/stack.yml")))
     for readme in READMES:
         shown = {" ".join(words) for words in commands(readme)}
@@ -63,7 +63,7 @@ def test_the_commands_of_a_readme_must_exist_and_name_what_there_is(readme: Path
             assert given in names, f"{readme.parent.name} has no `{given}`"
 
 
-def test_a_command_that_does_not_exist_must_be_seen() -> None:
+def test_a_command_that_does_not_exist_is_seen() -> None:
     root = get_command(program())
     with pytest.raises(BaseException, match="such option"), typer.Context(root) as context:
         root.resolve_command(context, ["up"])[1].make_context("up", ["--nonsense"])  # type: ignore[attr-defined]

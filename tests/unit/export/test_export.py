@@ -48,7 +48,7 @@ def content(tree: Tree, path: str) -> Any:
     return yaml.safe_load(tree.files[path].content)
 
 
-def test_each_service_must_become_a_service_and_a_servicemonitor_that_selects_it(stack: Any) -> None:
+def test_each_service_becomes_a_service_and_a_servicemonitor_that_selects_it(stack: Any) -> None:
     tree = export_kubernetes(stack, Cluster("monitoring", {"release": "prometheus"}))
     service, monitor = content(tree, "api-server-service.yaml"), content(tree, "api-server-servicemonitor.yaml")
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
@@ -70,7 +70,7 @@ def test_an_endpoint_must_carry_the_fields_of_the_scrape(stack: Any) -> None:
     ]
 
 
-def test_a_secret_must_be_in_a_secret_file_alone(stack: Any) -> None:
+def test_a_secret_is_in_a_secret_file_alone(stack: Any) -> None:
     for tree in (export_kubernetes(stack, Cluster()), export_scrape_config(stack)):
         holders = [path for path, file in tree if b"hunter2" in file.content]
         assert holders
@@ -78,7 +78,7 @@ def test_a_secret_must_be_in_a_secret_file_alone(stack: Any) -> None:
         assert tree.files[".gitignore"].content == b"secrets/\n"
 
 
-def test_a_patch_must_hold_the_annotations_and_the_probes(stack: Any) -> None:
+def test_a_patch_holds_the_annotations_and_the_probes(stack: Any) -> None:
     template = content(export_kubernetes(stack, Cluster()), "patches/api-server.yaml")["spec"]["template"]
     assert template["metadata"]["annotations"] == {
         "prometheus.io/scrape": "true",
@@ -131,7 +131,7 @@ def test_the_next_step_must_apply_secrets_but_no_patches_and_count_what_is_seen(
     assert line.endswith(f"next: kubectl apply -f {out}")
 
 
-def test_a_job_that_pushes_must_be_said_to_have_no_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_job_that_pushes_is_said_to_have_no_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "stack.yml").write_text(
         "version: 1\nname: shop\npushgateway: {}\nservices: {api: {targets: ['api:1']}, nightly: {push: {}}}\n"
     )
@@ -140,7 +140,7 @@ def test_a_job_that_pushes_must_be_said_to_have_no_object(tmp_path: Path, capsys
 
 
 @pytest.mark.parametrize("name", ["Bad NS", "a_b", "-a", "a-", "x" * 64, "a.b", "ä"])
-def test_a_namespace_that_kubernetes_refuses_must_be_refused_first(
+def test_a_namespace_that_kubernetes_refuses_is_refused_first(
     stack: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     code, said = exported(tmp_path, capsys, f"--namespace={name}")
@@ -150,7 +150,7 @@ def test_a_namespace_that_kubernetes_refuses_must_be_refused_first(
 
 
 @pytest.mark.parametrize("name", ["a", "team-1", "x" * 63])
-def test_a_good_namespace_must_be_in_every_object(stack: Any, tmp_path: Path, capsys: Any, name: str) -> None:
+def test_a_good_namespace_is_in_every_object(stack: Any, tmp_path: Path, capsys: Any, name: str) -> None:
     assert exported(tmp_path, capsys, "--namespace", name)[0] == 0
     for path in (tmp_path / "out").glob("*.yaml"):
         assert yaml.safe_load(path.read_text())["metadata"]["namespace"] == name

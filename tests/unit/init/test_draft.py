@@ -41,7 +41,7 @@ def loaded(draft: Draft) -> Stack:
         return load(Path(folder, c.MANIFEST), {})
 
 
-def test_a_machine_with_nothing_must_be_monitored_itself() -> None:
+def test_a_machine_with_nothing_is_monitored_itself() -> None:
     stack = loaded(Draft("shop"))
     assert [component.name for component in stack.components] == ["prometheus", "alertmanager", "grafana", "node"]
     assert [rule.name for rule in stack.rules[0].rules] == ["TargetDown", "DiskAlmostFull"]
@@ -62,17 +62,17 @@ def test_alerts_must_fit_what_was_found() -> None:
     assert "sum by (job, le) (rate(http_request_duration_seconds_bucket" in rules["HighLatency"]
 
 
-def test_a_counter_without_a_status_must_not_give_an_error_ratio() -> None:
+def test_a_counter_without_a_status_does_not_give_an_error_ratio() -> None:
     found = Found(parse_url("api:80"), Scrape(1, requests=Requests("http_requests_total")))
     assert [rule.name for rule in loaded(Draft("shop", [found])).rules[0].rules] == ["TargetDown"]
 
 
-def test_a_service_that_does_not_answer_must_be_written_as_given() -> None:
+def test_a_service_that_does_not_answer_is_written_as_given() -> None:
     (service,) = loaded(Draft("shop", [BARE])).services
     assert (service.name, service.targets[0].address, service.metrics_path) == ("app", "localhost:8000", "/metrics")
 
 
-def test_a_taken_port_must_be_replaced_with_the_reason_beside_it() -> None:
+def test_a_taken_port_is_replaced_with_the_reason_beside_it() -> None:
     draft = Draft("shop", [BARE], {c.PROMETHEUS: Listening(9092, (9090,)), c.GRAFANA: Listening(3002, (3000, 3001))})
     stack = loaded(draft)
     assert (stack.prometheus.listen.port, stack.grafana and stack.grafana.listen.port) == (9092, 3002)
@@ -118,7 +118,7 @@ def test_a_uid_must_fit_grafanas_limit() -> None:
 
 
 @given(st.text())
-def test_a_scalar_must_read_back_as_the_same_text(text: str) -> None:
+def test_a_scalar_reads_back_as_the_same_text(text: str) -> None:
     assert yaml.safe_load(f"a: {scalar(text)}") == {"a": text}
 
 
@@ -141,7 +141,7 @@ def test_no_folder_and_no_url_must_break_the_manifest(folder: str, urls: list[tu
 
 
 @pytest.mark.parametrize("name", ["on", "null", "123", "1e3", "0x1f", "true"])
-def test_a_name_that_yaml_takes_for_something_else_must_be_quoted(name: str) -> None:
+def test_a_name_that_yaml_takes_for_something_else_is_quoted(name: str) -> None:
     assert loaded(Draft(name)).name == name
     assert yaml.safe_load(draft_files(Draft(name))[c.MANIFEST])["name"] == name
 

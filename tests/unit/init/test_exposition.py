@@ -28,7 +28,7 @@ api_build_info{version="1"} 1
 """
 
 
-def test_an_application_of_prometheus_client_must_be_understood() -> None:
+def test_an_application_of_prometheus_client_is_understood() -> None:
     registry = CollectorRegistry()
     requests = Counter("http_requests", "x", ["method", "status"], registry=registry)
     requests.labels('G"E\\T\n}', "200").inc()
@@ -49,7 +49,7 @@ def test_what_a_client_counts_of_itself_must_not_be_the_applications() -> None:
     assert read(GO) == Scrape(5, "Go's client_golang", "api", Requests("api_requests_total", "code"), "")
 
 
-def test_a_label_must_hold_statuses_to_be_the_status() -> None:
+def test_a_label_holds_statuses_to_be_the_status() -> None:
     found = read('# TYPE x_requests_total counter\nx_requests_total{status="fine"} 1\n')
     assert found is not None
     assert found.requests == Requests("x_requests_total", "")

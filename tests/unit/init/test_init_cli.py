@@ -56,13 +56,13 @@ def test_force_must_overwrite(tmp_path: Path) -> None:
     assert load(tmp_path / "stack.yml", {}).services == ()
 
 
-def test_a_folder_that_is_a_file_must_be_a_clear_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_a_file_is_a_clear_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x").write_text("")
     assert main(["init", str(tmp_path / "x")]) == 2
     assert "is a file" in capsys.readouterr().err
 
 
-def test_a_bad_url_must_write_nothing(tmp_path: Path) -> None:
+def test_a_bad_url_writes_nothing(tmp_path: Path) -> None:
     assert main(["init", str(tmp_path), "--from", "ftp://x"]) == 2
     assert list(tmp_path.iterdir()) == []
 
@@ -83,7 +83,7 @@ def test_what_does_not_answer_must_be_written_and_said(tmp_path: Path, capsys: p
     assert "written" not in said
 
 
-def test_a_taken_port_must_give_the_next_free_one() -> None:
+def test_a_taken_port_gives_the_next_free_one() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -93,7 +93,7 @@ def test_a_taken_port_must_give_the_next_free_one() -> None:
     assert listening.port > taken
 
 
-def test_an_example_must_be_copied_whole(tmp_path: Path) -> None:
+def test_an_example_is_copied_whole(tmp_path: Path) -> None:
     assert main(["init", str(tmp_path), "--example", "quickstart"]) == 0
     assert load(tmp_path / "stack.yml", {}).name == "quickstart"
     assert (tmp_path / "app.py").exists()

@@ -24,12 +24,12 @@ from stackctl.starter.names import MetricsUrl, parse_url, service_name, stack_na
         ('it\'s "quoted"', "it-s-quoted"),
     ],
 )
-def test_a_folder_must_give_the_nearest_valid_name(folder: str, name: str) -> None:
+def test_a_folder_gives_the_nearest_valid_name(folder: str, name: str) -> None:
     assert stack_name(folder) == name
 
 
 @given(st.text())
-def test_every_folder_must_give_a_valid_name(folder: str) -> None:
+def test_every_folder_gives_a_valid_name(folder: str) -> None:
     assert c.STACK_NAME.fullmatch(stack_name(folder))
 
 
@@ -44,11 +44,11 @@ def test_every_folder_must_give_a_valid_name(folder: str) -> None:
         ("http://bücher.example/é x", MetricsUrl("http", "xn--bcher-kva.example", 80, "/%C3%A9%20x")),
     ],
 )
-def test_a_url_must_be_taken_apart(text: str, url: MetricsUrl) -> None:
+def test_a_url_is_taken_apart(text: str, url: MetricsUrl) -> None:
     assert parse_url(text) == url
 
 
-def test_an_ipv6_address_must_be_written_in_brackets() -> None:
+def test_an_ipv6_address_is_written_in_brackets() -> None:
     assert str(parse_url("http://[::1]:9/m")) == "http://[::1]:9/m"
 
 
@@ -69,7 +69,7 @@ def test_a_login_in_a_url_must_be_refused_and_not_shown() -> None:
     assert "basic_auth" in str(refused.value)
 
 
-def test_a_query_must_be_refused() -> None:
+def test_a_query_is_refused() -> None:
     with pytest.raises(InputError, match="`params`"):
         parse_url("http://api:8000/metrics?name=x")
 
@@ -86,5 +86,5 @@ def test_a_query_must_be_refused() -> None:
         ("localhost:9999", "prometheus", (), "prometheus-9999"),
     ],
 )
-def test_a_service_must_be_named_after_what_it_is(text: str, product: str, taken: tuple[str, ...], name: str) -> None:
+def test_a_service_is_named_after_what_it_is(text: str, product: str, taken: tuple[str, ...], name: str) -> None:
     assert service_name(parse_url(text), product, taken) == name

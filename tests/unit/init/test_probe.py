@@ -48,7 +48,7 @@ def serving(pages: Pages, otherwise: tuple[int, str, str] = (404, "text/html", "
         thread.join()
 
 
-def test_a_bare_address_must_be_tried_on_the_usual_paths() -> None:
+def test_a_bare_address_is_tried_on_the_usual_paths() -> None:
     with serving({"/actuator/prometheus": (200, PLAIN, METRICS)}) as port:
         found = look_at(parse_url(f"localhost:{port}"))
     assert found.url.path == "/actuator/prometheus"
@@ -58,7 +58,7 @@ def test_a_bare_address_must_be_tried_on_the_usual_paths() -> None:
     )
 
 
-def test_a_given_path_must_be_the_only_one_that_is_tried() -> None:
+def test_a_given_path_is_the_only_one_that_is_tried() -> None:
     with serving({"/metrics": (200, PLAIN, METRICS)}) as port:
         found = look_at(parse_url(f"localhost:{port}/other"))
     assert (found.scrape, found.problem) == (None, "it returns 404")
@@ -71,13 +71,13 @@ def test_health_paths_must_be_found() -> None:
     assert (found.live, found.ready) == ("/healthz", "/readyz")
 
 
-def test_a_server_that_answers_everything_must_not_have_health_paths() -> None:
+def test_a_server_that_answers_everything_does_not_have_health_paths() -> None:
     with serving({"/metrics": (200, PLAIN, METRICS)}, otherwise=(200, "text/html", "<html>")) as port:
         found = look_at(parse_url(f"localhost:{port}"))
     assert (found.live, found.ready) == ("", "")
 
 
-def test_a_health_path_that_is_not_well_now_must_not_be_written() -> None:
+def test_a_health_path_that_is_not_well_now_is_not_written() -> None:
     pages = {"/metrics": (200, PLAIN, METRICS), "/ready": (503, "", "no"), "/health": (200, "", "ok")}
     with serving(pages) as port:
         found = look_at(parse_url(f"localhost:{port}"))
@@ -85,7 +85,7 @@ def test_a_health_path_that_is_not_well_now_must_not_be_written() -> None:
 
 
 @pytest.mark.parametrize(("kind", "needs"), [(PLAIN, False), ("", True), ("text/html", True)])
-def test_a_content_type_that_prometheus_refuses_must_be_noticed(kind: str, needs: bool) -> None:
+def test_a_content_type_that_prometheus_refuses_is_noticed(kind: str, needs: bool) -> None:
     with serving({"/metrics": (200, kind, METRICS)}) as port:
         assert look_at(parse_url(f"localhost:{port}")).needs_protocol is needs
 
@@ -102,7 +102,7 @@ def test_what_is_wrong_must_be_said(page: tuple[int, str, str], problem: str) ->
         assert look_at(parse_url(f"localhost:{port}")).problem == problem
 
 
-def test_a_closed_port_must_be_said() -> None:
+def test_a_closed_port_is_said() -> None:
     with socket.socket() as probe_socket:
         probe_socket.bind(("127.0.0.1", 0))
         port = probe_socket.getsockname()[1]
@@ -121,7 +121,7 @@ def test_a_server_that_accepts_and_says_nothing_must_not_hold_the_search() -> No
         assert fetch(f"http://127.0.0.1:{mute.getsockname()[1]}/", 0.1).reason == "no response in time"
 
 
-def test_an_answer_without_an_end_must_be_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_without_an_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stackctl.starter.fetch.SIZE_LIMIT", 10)
     with serving({"/metrics": (200, PLAIN, METRICS)}) as port:
         assert fetch(f"http://127.0.0.1:{port}/metrics", 1).reason == "its response does not end"

@@ -15,7 +15,7 @@ CASES = sorted(path.stem for path in BAD.glob("*.yml"))
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_bad_manifest_must_be_refused_with_every_problem_at_its_place(
+def test_a_bad_manifest_is_refused_with_every_problem_at_its_place(
     case: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.chdir(BAD)

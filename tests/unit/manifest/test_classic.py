@@ -86,7 +86,7 @@ def test_json_is_read_as_the_standard_library_reads_it(value: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n", '{"title": "x",\n', '{"title": "x"', "{\n\n\n"])
-def test_a_dashboard_that_breaks_off_must_be_a_problem_with_its_place(text: str) -> None:
+def test_a_dashboard_that_breaks_off_is_a_problem_with_its_place(text: str) -> None:
     (found,) = problems(text)
     assert found.summary.startswith("not JSON: ")
     assert found.position

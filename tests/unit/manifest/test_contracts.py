@@ -53,7 +53,7 @@ def test_every_type_and_key_must_arrive_in_the_model(tmp_path: Path) -> None:
     assert c.samples == ("c_seconds_bucket", "c_seconds_sum", "c_seconds_count")
 
 
-def test_one_file_must_serve_several_services_under_their_own_names(tmp_path: Path) -> None:
+def test_one_file_serves_several_services_under_their_own_names(tmp_path: Path) -> None:
     services = "".join(
         f'  {name}:\n    targets: ["localhost:{port}"]\n'
         f"    metrics: {{file: contract.yml, with: {{service: {name}, title: The {name}}}}}\n"
@@ -98,5 +98,5 @@ def test_labels_that_the_service_sets_must_be_kept_with_honor_labels(tmp_path: P
     assert stack(tmp_path, services + "    honor_labels: true\n").services[0].contract
 
 
-def test_a_service_without_metrics_must_have_no_contract(tmp_path: Path) -> None:
+def test_a_service_without_metrics_has_no_contract(tmp_path: Path) -> None:
     assert stack(tmp_path, '  api: {targets: ["localhost:8000"]}\n').services[0].contract is None

@@ -31,7 +31,7 @@ def panel(folder: Path, fields: str) -> Panel:
     return board.rows[0].panels[0]
 
 
-def test_a_short_dashboard_must_get_every_default(tmp_path: Path) -> None:
+def test_a_short_dashboard_gets_every_default(tmp_path: Path) -> None:
     (dashboard,) = loaded(tmp_path, ("d.yml", "title: D\nrows: [{panels: [{title: P, query: up}]}]\n"))
     assert (dashboard.path, dashboard.title, dashboard.folder) == ("d.yml", "D", "")
     board = dashboard.definition
@@ -156,7 +156,7 @@ def test_the_uid_of_a_broken_file_must_not_hide_behind_false_link_problems(tmp_p
 @pytest.mark.parametrize(
     "unit", ["s", "µs", "bytes", "reqps", "percentunit", "suffix: jobs", "prefix:~", "currency:CHF"]
 )
-def test_a_unit_of_grafana_must_be_known(unit: str) -> None:
+def test_a_unit_of_grafana_is_known(unit: str) -> None:
     assert units.known(unit)
 
 

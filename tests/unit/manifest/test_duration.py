@@ -20,7 +20,7 @@ from stackctl.promql import duration
         ("250ms", 0.25),
     ],
 )
-def test_a_duration_must_be_read_as_prometheus_reads_it(text: str, expected: float) -> None:
+def test_a_duration_is_read_as_prometheus_reads_it(text: str, expected: float) -> None:
     assert duration.seconds(text) == expected
 
 

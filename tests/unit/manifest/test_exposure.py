@@ -17,14 +17,14 @@ def listening(host: str, *, login: bool, tls: bool) -> Stack:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.7", "::"])
-def test_a_prometheus_that_anybody_reaches_must_be_warned_of_with_the_remedy(host: str) -> None:
+def test_a_prometheus_that_anybody_reaches_is_warned_of_with_the_remedy(host: str) -> None:
     (problem,) = exposed(listening(host, login=False, tls=True))
     assert problem.summary.endswith("can read and delete all series")
     assert "`auth: {basic_auth: ..., tls: ...}`" in problem.remedy
     assert problem.position
 
 
-def test_a_password_that_goes_in_the_clear_must_be_warned_of() -> None:
+def test_a_password_that_goes_in_the_clear_is_warned_of() -> None:
     (problem,) = exposed(listening("0.0.0.0", login=True, tls=False))
     assert problem.summary == "prometheus: the password is sent to 0.0.0.0:9090 unencrypted"
 
@@ -34,5 +34,5 @@ def test_loopback_must_not_be_warned_of(host: str) -> None:
     assert exposed(listening(host, login=False, tls=False)) == []
 
 
-def test_a_login_over_tls_must_not_be_warned_of() -> None:
+def test_a_login_over_tls_is_not_warned_of() -> None:
     assert exposed(listening("0.0.0.0", login=True, tls=True)) == []

@@ -51,13 +51,13 @@ def test_the_smallest_manifest_must_be_enough(tmp_path: Path) -> None:
     assert [target.address for target in stack.services[0].targets] == ["localhost:8000"]
 
 
-def test_a_section_named_but_left_empty_must_be_there_with_its_defaults(tmp_path: Path) -> None:
+def test_a_section_named_but_left_empty_is_there_with_its_defaults(tmp_path: Path) -> None:
     stack = loaded(tmp_path, SMALLEST + "alertmanager:\ngrafana:\npushgateway:\nexporters:\n  node:\n")
     names = [component.name for component in stack.components]
     assert names == ["prometheus", "alertmanager", "grafana", "pushgateway", "node"]
 
 
-def test_every_part_must_know_the_line_that_declares_it(tmp_path: Path) -> None:
+def test_every_part_knows_the_line_that_declares_it(tmp_path: Path) -> None:
     stack = loaded(tmp_path, SMALLEST)
     target = stack.services[0].targets[0]
     assert target.origin == Position(str(tmp_path / "stack.yml"), 5, 15)
@@ -65,7 +65,7 @@ def test_every_part_must_know_the_line_that_declares_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("written", ["on", "off", "yes", "3.10", "22:22", "1e3", "0o17", "null ", "2024-01-01", "0x1F"])
-def test_a_label_value_must_stay_as_written(tmp_path: Path, written: str) -> None:
+def test_a_label_value_stays_as_written(tmp_path: Path, written: str) -> None:
     text = service(f"    labels: {{a: {written if written.strip() != 'null' else repr('null')}}}\n")
     assert loaded(tmp_path, text).services[0].labels == {"a": written.strip()}
 
@@ -74,7 +74,7 @@ def test_keys_must_stay_as_written(tmp_path: Path) -> None:
     assert loaded(tmp_path, service("    labels: {on: x, off: y}\n")).services[0].labels == {"on": "x", "off": "y"}
 
 
-def test_a_block_of_prometheus_must_get_the_types_of_yaml_1_2(tmp_path: Path) -> None:
+def test_a_block_of_prometheus_gets_the_types_of_yaml_1_2(tmp_path: Path) -> None:
     text = SMALLEST + "prometheus: {extra: {a: true, b: 'true', c: 5, d: 1.5, e: on, f: 22:22, g: null, h: 0o7}}\n"
     extra = loaded(tmp_path, text).prometheus.extra
     assert extra == {"a": True, "b": "true", "c": 5, "d": 1.5, "e": "on", "f": "22:22", "g": None, "h": "0o7"}
@@ -94,7 +94,7 @@ services:
     assert (web.scrape_interval, web.metrics_path) == ("5s", "/w")
 
 
-def test_a_byte_order_mark_must_be_ignored(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     assert loaded(tmp_path, "\ufeff" + SMALLEST).name == "shop"
 
 
@@ -121,7 +121,7 @@ def test_variables_must_come_from_the_environment_and_from_the_env_file(tmp_path
     }
 
 
-def test_a_variable_must_work_without_quotes_inside_braces(tmp_path: Path) -> None:
+def test_a_variable_works_without_quotes_inside_braces(tmp_path: Path) -> None:
     text = service("    basic_auth: {username: u, password: ${PW}}\n    labels: {a: ${X:-b,c}}\n")
     api = loaded(tmp_path, text, {"PW": "p}w, [x]: #'\"\\"}).services[0]
     assert api.scrape["basic_auth"]["password"].reveal() == "p}w, [x]: #'\"\\"
@@ -157,7 +157,7 @@ def test_variables_of_a_compose_service_must_be_left_to_compose(tmp_path: Path) 
 # -- files ------------------------------------------------------------------------------------------------------
 
 
-def test_a_rule_file_must_be_kept_byte_for_byte(tmp_path: Path) -> None:
+def test_a_rule_file_is_kept_byte_for_byte(tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     text = "groups: # mine\n- name: g\n  rules:\n  - {alert: A, expr: 'up == 0', annotations: {x: '{{ $value }}'}}\n"
     (tmp_path / "rules" / "a.yml").write_text(text)
@@ -175,7 +175,7 @@ def test_rule_files_of_one_name_must_not_overwrite_each_other(tmp_path: Path) ->
     assert [file.path for file in stack.rules] == ["r.yml", "r-2.yml"]
 
 
-def test_a_dashboard_without_a_uid_must_get_the_same_one_every_time(tmp_path: Path) -> None:
+def test_a_dashboard_without_a_uid_gets_the_same_one_every_time(tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text('{"title": "Shop"}')
     text = SMALLEST + "dashboards: [{file: d.json}]\n"
     first, second = (loaded(tmp_path, text).dashboards[0].uid for _ in range(2))
@@ -192,7 +192,7 @@ def test_a_missing_manifest_must_lead_to_init(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".", "..", "sub"])
-def test_a_folder_that_is_given_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_folder_that_is_given_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     (tmp_path / "here" / "sub").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "here")
     with pytest.raises(InputError) as caught:
@@ -200,14 +200,14 @@ def test_a_folder_that_is_given_must_be_named(tmp_path: Path, monkeypatch: pytes
     assert str(caught.value) == f"{name} is a directory, not a file\nhelp: Name the file inside it."
 
 
-def test_a_directory_must_be_refused(tmp_path: Path) -> None:
+def test_a_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").mkdir()
     assert refusal(tmp_path / "stack.yml") == (
         "DIR/stack.yml is a directory, not a file\nhelp: Name the file inside it."
     )
 
 
-def test_a_binary_file_must_be_refused(tmp_path: Path) -> None:
+def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_bytes(b"\x7fELF\0\0\0")
     assert refusal(tmp_path / "stack.yml") == (
         "DIR/stack.yml:1:5: DIR/stack.yml is not a text file in UTF-8: a zero byte in line 1, at byte 5\n"
@@ -215,12 +215,12 @@ def test_a_binary_file_must_be_refused(tmp_path: Path) -> None:
     )
 
 
-def test_another_encoding_must_be_refused(tmp_path: Path) -> None:
+def test_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_bytes("name: caf\xe9\n".encode("latin-1"))
     assert "is not a text file in UTF-8" in refusal(tmp_path / "stack.yml")
 
 
-def test_a_manifest_of_50_megabytes_must_be_refused_unread(tmp_path: Path) -> None:
+def test_a_manifest_of_50_megabytes_is_refused_unread(tmp_path: Path) -> None:
     with (tmp_path / "stack.yml").open("wb") as file:
         file.truncate(50_000_000)
     assert refusal(tmp_path / "stack.yml") == (
@@ -229,7 +229,7 @@ def test_a_manifest_of_50_megabytes_must_be_refused_unread(tmp_path: Path) -> No
     )
 
 
-def test_a_symlink_loop_must_be_refused(tmp_path: Path) -> None:
+def test_a_symlink_loop_is_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").symlink_to("other.yml")
     (tmp_path / "other.yml").symlink_to("stack.yml")
     assert refusal(tmp_path / "stack.yml") == (
@@ -237,12 +237,12 @@ def test_a_symlink_loop_must_be_refused(tmp_path: Path) -> None:
     )
 
 
-def test_a_dangling_symlink_must_say_where_it_points(tmp_path: Path) -> None:
+def test_a_dangling_symlink_says_where_it_points(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").symlink_to("gone.yml")
     assert refusal(tmp_path / "stack.yml") == "DIR/stack.yml is a symbolic link to gone.yml, which does not exist"
 
 
-def test_a_file_without_permission_must_be_refused(tmp_path: Path) -> None:
+def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "stack.yml"
     path.write_text(SMALLEST)
     path.chmod(0)
@@ -267,19 +267,19 @@ def test_a_file_without_permission_must_be_refused(tmp_path: Path) -> None:
     )
 
 
-def test_an_unreadable_env_file_must_be_a_problem_and_no_traceback(tmp_path: Path) -> None:
+def test_an_unreadable_env_file_is_a_problem_and_no_traceback(tmp_path: Path) -> None:
     (tmp_path / ".env").mkdir()
     (tmp_path / "stack.yml").write_text(SMALLEST)
     assert refusal(tmp_path / "stack.yml") == ".env is a directory, not a file\nhelp: Name the file inside it."
 
 
 @pytest.mark.parametrize("text", ["[" * 50_000, "{a: " * 50_000, "- " * 50_000, "? " * 50_000])
-def test_a_file_that_nests_without_end_must_not_end_the_process(tmp_path: Path, text: str) -> None:
+def test_a_file_that_nests_without_end_does_not_end_the_process(tmp_path: Path, text: str) -> None:
     (tmp_path / "stack.yml").write_text(text)
     assert "nested more than 200 levels deep\nhelp: Flatten the file." in refusal(tmp_path / "stack.yml")
 
 
-def test_an_alias_that_holds_itself_must_be_refused(tmp_path: Path) -> None:
+def test_an_alias_that_holds_itself_is_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text("version: 1\nname: shop\nx-a: &a [*a]\nservices: *a\n")
     assert "an alias contains itself" in refusal(tmp_path / "stack.yml")
 

@@ -49,7 +49,7 @@ def test_what_the_stack_has_must_be_asked_for_in_peace(tmp_path: Path, expr: str
     assert reviewed(tmp_path, expr) == Review((), ())
 
 
-def test_a_metric_without_an_owner_must_be_an_error_when_every_service_has_a_contract(tmp_path: Path) -> None:
+def test_a_metric_without_an_owner_is_an_error_when_every_service_has_a_contract(tmp_path: Path) -> None:
     (problem,) = reviewed(tmp_path, "node_load1 > 4").errors
     assert problem.summary == "Odd: nothing serves `node_load1`: no contract, no component and no recording rule"
     assert problem.position
@@ -58,7 +58,7 @@ def test_a_metric_without_an_owner_must_be_an_error_when_every_service_has_a_con
     assert reviewed(tmp_path, "node_load1 > 4", SERVICE + OPEN) == Review((), ())
 
 
-def test_a_likely_typing_error_must_be_a_warning_when_not_every_service_has_a_contract(tmp_path: Path) -> None:
+def test_a_likely_typing_error_is_a_warning_when_not_every_service_has_a_contract(tmp_path: Path) -> None:
     review = reviewed(tmp_path, "rate(request_total[5m])", SERVICE + OPEN)
     assert not review.errors
     assert [warning.remedy for warning in review.warnings] == ["Did you mean `requests_total`?"]

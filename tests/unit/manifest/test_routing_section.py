@@ -41,7 +41,7 @@ def routing(folder: Path, text: str) -> Routing:
         ("{matches: 'a.*', not: ab}", [("!=", "ab"), ("=~", "a.*")]),
     ],
 )
-def test_every_form_of_a_match_must_become_matchers(tmp_path: Path, value: str, matches: list[tuple[str, str]]) -> None:
+def test_every_form_of_a_match_becomes_matchers(tmp_path: Path, value: str, matches: list[tuple[str, str]]) -> None:
     (rule,) = routing(tmp_path, f"rules: [{{when: {{label: {value}}}, to: team}}]").rules
     assert rule.matches == tuple(Match("label", operator, written) for operator, written in matches)
 

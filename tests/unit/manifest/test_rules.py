@@ -42,12 +42,12 @@ def overridden(folder: Path, override: str) -> RuleFile:
 
 
 @pytest.mark.parametrize("entry", ["file: rules.yml", "{file: rules.yml, override: {}}"])
-def test_a_file_must_stay_byte_for_byte_when_nothing_is_overridden(tmp_path: Path, entry: str) -> None:
+def test_a_file_stays_byte_for_byte_when_nothing_is_overridden(tmp_path: Path, entry: str) -> None:
     (rules,) = loaded(tmp_path, f"  - {entry}")
     assert rules.content == RULES.encode()
 
 
-def test_an_override_must_change_every_alert_of_its_name_and_nothing_else(tmp_path: Path) -> None:
+def test_an_override_changes_every_alert_of_its_name_and_nothing_else(tmp_path: Path) -> None:
     change = "{High: {for: 1m, expr: up > 3, labels: {severity: page}, annotations: {runbook_url: x}}}"
     first, second = groups(overridden(tmp_path, change))
     assert first["rules"] == [
@@ -84,13 +84,13 @@ def test_the_rules_of_the_model_must_be_those_that_are_rendered(tmp_path: Path) 
     assert rules.rules[3].labels == {"severity": "info"}
 
 
-def test_an_overridden_expression_must_be_corrected_in_the_manifest(tmp_path: Path) -> None:
+def test_an_overridden_expression_is_corrected_in_the_manifest(tmp_path: Path) -> None:
     rules = overridden(tmp_path, "{High: {expr: up > 3}, Low: {for: 1m}}")
     assert [Path(rule.origin.file).name for rule in rules.rules] == ["stack.yml", "rules.yml", "stack.yml", "rules.yml"]
     assert [rule.origin.line for rule in rules.rules] == [5, 6, 5, 10]
 
 
-def test_an_overridden_file_must_say_where_its_comments_are(tmp_path: Path) -> None:
+def test_an_overridden_file_says_where_its_comments_are(tmp_path: Path) -> None:
     overridden(tmp_path, "{Low: off}")
     text = render(load(tmp_path / "stack.yml", {}), "native").files["prometheus/rules/rules.yml"].content.decode()
     assert text.splitlines()[1] == "# rules.yml with the manifest's overrides; its comments stay there."
@@ -105,7 +105,7 @@ def test_an_inline_group_keeps_every_key(tmp_path: Path) -> None:
     assert keys.keys() == {field.alias or name for name, field in GroupModel.model_fields.items()} - {"rules"}
 
 
-def test_an_inline_group_must_have_a_file_of_its_own_and_the_lines_of_the_manifest(tmp_path: Path) -> None:
+def test_an_inline_group_has_a_file_of_its_own_and_the_lines_of_the_manifest(tmp_path: Path) -> None:
     entry = "  - name: Shop / orders\n    interval: 30s\n    labels: {team: core}\n    rules:\n"
     rules = loaded(tmp_path, entry + "      - {alert: Down, expr: up == 0, labels: {severity: page}}")[0]
     assert (rules.path, rules.source) == ("Shop-orders.yml", "")

@@ -64,7 +64,7 @@ def test_factors_must_scale_with_the_window_as_in_sloth_but_never_below_one() ->
         assert BURNS[key].factor("28d") == pytest.approx(max(factor, 1), abs=0.001)
 
 
-def test_a_window_that_is_longer_than_the_budget_must_not_be_judged_by(tmp_path: Path) -> None:
+def test_a_window_that_is_longer_than_the_budget_is_not_judged_by(tmp_path: Path) -> None:
     found = exprs(
         stack(tmp_path, "latency: {objective: 99, window: 1d, latency: {histogram: latency_seconds, under: 1}}")
     )
@@ -82,7 +82,7 @@ def test_the_defaults_of_the_pack_must_be_the_factors_of_its_default_window() ->
     }
 
 
-def test_every_window_must_be_recorded_and_every_alert_ask_for_what_is_recorded(tmp_path: Path) -> None:
+def test_every_window_is_recorded_and_every_alert_ask_for_what_is_recorded(tmp_path: Path) -> None:
     found = exprs(stack(tmp_path, AVAILABILITY))
     for window in ("5m", "30m", "1h", "2h", "6h", "1d", "3d"):
         recorded = found[f"slo:sli_error:ratio_rate{window}"]
@@ -113,7 +113,7 @@ def test_what_slos_ask_for_must_be_known_to_the_review(tmp_path: Path) -> None:
     assert review.warnings == ()
 
 
-def test_a_metric_that_nobody_serves_must_be_told_once_at_the_slo(tmp_path: Path) -> None:
+def test_a_metric_that_nobody_serves_is_reported_once_at_the_slo(tmp_path: Path) -> None:
     misspelt = AVAILABILITY.replace("sum(rate(requests_total[$window", "sum(rate(request_total[$window")
     (error,) = review_queries(stack(tmp_path, misspelt)).errors
     assert "nothing serves `request_total`" in error.summary
@@ -122,11 +122,11 @@ def test_a_metric_that_nobody_serves_must_be_told_once_at_the_slo(tmp_path: Path
     assert error.position.line == 11
 
 
-def test_no_grafana_must_mean_no_dashboard(tmp_path: Path) -> None:
+def test_no_grafana_means_no_dashboard(tmp_path: Path) -> None:
     assert stack(tmp_path, AVAILABILITY).dashboards == ()
 
 
-def test_a_rule_file_of_the_user_must_keep_its_name(tmp_path: Path) -> None:
+def test_a_rule_file_of_the_user_keeps_its_name(tmp_path: Path) -> None:
     (tmp_path / "slo-api.yml").write_text("groups: []\n")
     found = stack(tmp_path, AVAILABILITY, "rules: [{file: slo-api.yml}]\n")
     assert [file.path for file in found.rules] == ["slo-api.yml", "slo-api-2.yml"]

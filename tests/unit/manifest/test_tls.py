@@ -51,7 +51,7 @@ def test_prometheus_must_get_what_is_in_the_files_of_tls_and_the_key_as_a_secret
     assert not [path for path, file in files.items() if b"hunter2" in file.content and not file.secret]
 
 
-def test_a_cluster_must_get_what_is_in_the_files_of_tls_from_its_secret(stack: Stack) -> None:
+def test_a_cluster_gets_what_is_in_the_files_of_tls_from_its_secret(stack: Stack) -> None:
     files = export_kubernetes(stack, Cluster()).files
     endpoint = yaml.safe_load(files["api-servicemonitor.yaml"].content)["spec"]["endpoints"][0]
     assert endpoint["tlsConfig"] == {

@@ -37,7 +37,7 @@ def rules(file: RuleFile) -> dict[str, dict[str, object]]:
     return {f"{rule['alert']} {group['name']}": rule for group in file.content["groups"] for rule in group["rules"]}
 
 
-def test_a_pack_must_be_made_for_each_service_and_for_all_by_default(tmp_path: Path) -> None:
+def test_a_pack_is_made_for_each_service_and_for_all_by_default(tmp_path: Path) -> None:
     (file,) = stack(tmp_path, "rules: [{pack: service-health}]").rules
     found = rules(file)
     assert found["ServiceDown service-health: api"]["expr"] == 'up{job="api"} == 0'
@@ -70,7 +70,7 @@ def test_parameters_and_overrides_must_change_what_they_name_only(tmp_path: Path
     assert found["HttpErrorsCritical http: api"]["for"] == "2m"
 
 
-def test_a_metric_that_is_off_must_leave_out_what_needs_it(tmp_path: Path) -> None:
+def test_a_metric_that_is_off_leaves_out_what_needs_it(tmp_path: Path) -> None:
     text = "rules: [{pack: http, services: [worker], with: {requests: a_total, latency: off}}]"
     (file,) = stack(tmp_path, text).rules
     kept = ("HttpErrors", "HttpErrorsCritical", "HttpNoTraffic")
@@ -102,23 +102,21 @@ BOTH = 'shop_cache_requests_total{job="one", result=~"hits?|miss(es)?"}'
         ),
     ],
 )
-def test_a_cache_must_be_judged_by_two_counters_or_by_one_with_a_label(
-    tmp_path: Path, use: str, asked: list[str]
-) -> None:
+def test_a_cache_is_judged_by_two_counters_or_by_one_with_a_label(tmp_path: Path, use: str, asked: list[str]) -> None:
     (tmp_path / "stack.yml").write_text(f"{CACHE}rules: [{{pack: cache, {use}}}]\n")
     made = load(tmp_path / "stack.yml", {})
     expr = str(next(iter(rules(made.rules[0]).values()))["expr"])
     assert {selector.text for selector in read(expr).selectors} == set(asked)
 
 
-def test_a_cache_that_a_contract_shows_must_be_asked_for_what_the_contract_promises(tmp_path: Path) -> None:
+def test_a_cache_that_a_contract_shows_is_asked_for_what_the_contract_promises(tmp_path: Path) -> None:
     use = "[{pack: cache, services: [one, two]}]"
     (tmp_path / "stack.yml").write_text(f"{CACHE}grafana: {{}}\nrules: {use}\ndashboards: {use}\n")
     review = review_queries(load(tmp_path / "stack.yml", {}))
     assert (review.errors, review.warnings) == ((), ())
 
 
-def test_a_cache_of_which_nothing_is_known_must_be_asked_for(tmp_path: Path) -> None:
+def test_a_cache_of_which_nothing_is_known_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text(f"{CACHE}rules: [{{pack: cache, services: [none], with: {{hits: a}}}}]\n")
     with pytest.raises(InputError, match="no contract of `none` determines the parameter `misses`"):
         load(tmp_path / "stack.yml", {})
@@ -152,7 +150,7 @@ def test_packs_of_the_user_must_be_used_like_those_that_ship(tmp_path: Path) -> 
     assert expr == 'max by (job) (shop_jobs_waiting{job="worker"}) > 100'
 
 
-def test_a_template_must_not_reach_into_python(tmp_path: Path) -> None:
+def test_a_template_does_not_reach_into_python(tmp_path: Path) -> None:
     pack = "name: evil\ntitle: Evil\ndescription: Evil.\nkind: rules\nrules:\n"
     (tmp_path / "packs").mkdir()
     (tmp_path / "packs" / "evil.yml").write_text(pack + '  - {alert: A, expr: "[[ service.__class__.__mro__ ]]"}\n')
@@ -211,7 +209,7 @@ def test_clickhouse_must_be_asked_like_an_exporter_though_it_exports_for_itself(
         stack(tmp_path, "rules: [{pack: clickhouse}]")
 
 
-def test_an_overview_must_ask_each_service_by_its_own_metrics(tmp_path: Path) -> None:
+def test_an_overview_asks_each_service_by_its_own_metrics(tmp_path: Path) -> None:
     """And leave out what no contract shows."""
     dashboards = stack(tmp_path, "dashboards: [{pack: overview}]\ngrafana: {}").dashboards
     (overview,) = dashboards

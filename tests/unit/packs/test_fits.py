@@ -112,7 +112,7 @@ def test_what_is_used_must_not_be_suggested(tmp_path: Path) -> None:
     assert found(tmp_path, API + used) == set()
 
 
-def test_a_service_must_not_be_taken_for_the_component_of_its_name(tmp_path: Path) -> None:
+def test_a_service_is_not_taken_for_the_component_of_its_name(tmp_path: Path) -> None:
     for name in ("redis", "clickhouse"):
         text = f'services: {{{name}: {{targets: ["{name}:9121"]}}}}\n'
         assert f"services.{name} rules {name}" not in found(tmp_path, text)
@@ -149,7 +149,7 @@ def test_the_packs_of_a_place_must_be_one_line_and_equal_places_share_it() -> No
     ]
 
 
-def test_what_has_been_suggested_must_not_be_again_until_it_comes_anew(tmp_path: Path) -> None:
+def test_what_has_been_suggested_must_not_be_again_until_it_comes_again(tmp_path: Path) -> None:
     state = State.beside(tmp_path / "stack.yml")
     node, both = "exporters: {node: {}}\n", 'exporters: {node: {}, redis: {address: "redis:6379"}}\n'
 

@@ -36,14 +36,14 @@ def alert(name: str, alert: str) -> RuleModel:
 
 
 @pytest.mark.parametrize(("kind", "name"), PACKS)
-def test_a_pack_must_be_valid_by_itself(kind: str, name: str) -> None:
+def test_a_pack_is_valid_by_itself(kind: str, name: str) -> None:
     pack = shipped(kind, name)
     assert pack.model.kind == kind
     assert [str(problem) for problem in trial(pack)] == []
 
 
 @pytest.mark.parametrize(("kind", "name"), PACKS)
-def test_every_parameter_must_be_used_and_explained(kind: str, name: str) -> None:
+def test_every_parameter_is_used_and_explained(kind: str, name: str) -> None:
     pack = shipped(kind, name)
     text = str(pack.document.value[kind])  # type: ignore[index, call-overload]
     for parameter, model in pack.model.parameters.items():
@@ -52,7 +52,7 @@ def test_every_parameter_must_be_used_and_explained(kind: str, name: str) -> Non
 
 
 @pytest.mark.parametrize(("name", "alert_name"), ALERTS)
-def test_every_alert_must_say_how_bad_it_is_what_it_is_and_what_to_do(name: str, alert_name: str) -> None:
+def test_every_alert_says_how_bad_it_is_what_it_is_and_what_to_do(name: str, alert_name: str) -> None:
     rule = alert(name, alert_name)
     labels, annotations = rule.labels or {}, rule.annotations or {}
     assert labels["severity"] in ("critical", "warning", "none")
@@ -63,7 +63,7 @@ def test_every_alert_must_say_how_bad_it_is_what_it_is_and_what_to_do(name: str,
 
 
 @pytest.mark.parametrize(("name", "alert_name"), ALERTS)
-def test_every_runbook_must_name_three_things_to_look_at(name: str, alert_name: str) -> None:
+def test_every_runbook_names_three_things_to_look_at(name: str, alert_name: str) -> None:
     for rule in shipped(RULES, name).document.value["rules"]:  # type: ignore[index, call-overload]
         if rule.get("alert") == alert_name:  # type: ignore[index, call-overload]
             assert len(rule["runbook"]["look"]) == 3  # type: ignore[index, call-overload]

@@ -23,12 +23,12 @@ def provoked() -> set[str]:
 
 
 @pytest.mark.parametrize("pack", ALERTS)
-def test_every_pack_must_have_an_alert_that_is_provoked_on_real_servers(pack: str) -> None:
+def test_every_pack_has_an_alert_that_is_provoked_on_real_servers(pack: str) -> None:
     assert provoked() & set(ALERTS[pack]), f"tests/e2e/packs_live.py provokes no alert of the pack {pack}"
 
 
 @pytest.mark.parametrize("pack", ALERTS)
-def test_every_alert_must_be_provoked_or_have_a_reason_why_not(pack: str) -> None:
+def test_every_alert_is_provoked_or_has_a_reason_why_not(pack: str) -> None:
     unknown = [alert for alert in ALERTS[pack] if alert not in provoked() | set(live.NOT_LIVE)]
     assert unknown == [], "provoke them, or say in NOT_LIVE of tests/e2e/packs_live.py why not"
 

@@ -34,11 +34,11 @@ def test_what_grafana_replaces_must_be_replaced_so_that_prometheus_reads_it(expr
     assert syntax_error(expected) is None
 
 
-def test_a_known_value_must_be_used() -> None:
+def test_a_known_value_is_used() -> None:
     assert runnable('rate(x{job="$job"}[$w]) > $n', {"job": "a", "w": "1h", "n": "3"}) == 'rate(x{job="a"}[1h]) > 3'
 
 
-def test_an_error_must_stay_one() -> None:
+def test_an_error_stays_one() -> None:
     assert syntax_error(runnable("rate(x[$__rate_interval]", {})) is not None
 
 
@@ -57,7 +57,7 @@ def test_references_must_be_the_variables_of_the_dashboard_only() -> None:
     ("expr", "expected"),
     [('x{a="$a"}', ["a"]), ('x{a!="${a}"}', ["a"]), ('x{a=~"$a"}', []), ('x{a!~"$a"}', []), ("x == $a", [])],
 )
-def test_a_comparison_with_one_value_must_be_found(expr: str, expected: list[str]) -> None:
+def test_a_comparison_with_one_value_is_found(expr: str, expected: list[str]) -> None:
     assert compared_exactly(expr) == expected
 
 

@@ -103,7 +103,7 @@ def test_nothing_must_be_said_of_a_good_expression(expr: str) -> None:
         ),
     ],
 )
-def test_a_mistake_must_be_told_with_the_expression_that_was_meant(expr: str, meant: str) -> None:
+def test_a_mistake_is_reported_with_the_expression_that_was_meant(expr: str, meant: str) -> None:
     remark = only(expr)
     assert remark.remedy == f"Write `{meant}`."
     assert remark.certain
@@ -111,14 +111,14 @@ def test_a_mistake_must_be_told_with_the_expression_that_was_meant(expr: str, me
     assert review(meant, WHOLE) == []
 
 
-def test_a_ratio_of_one_metric_must_say_whom_its_series_meet() -> None:
+def test_a_ratio_of_one_metric_says_whom_its_series_meet() -> None:
     itself = only('rate(requests_total{status="500"}[5m]) / rate(requests_total[5m])')
     nobody = only('rate(requests_total{status="500"}[5m]) / rate(requests_total{status="200"}[5m])')
     assert itself.summary.endswith("including `status`: each series matches only itself")
     assert nobody.summary.endswith("including `status`: no series on one side matches the other")
 
 
-def test_a_ratio_of_one_metric_must_be_seen_without_any_contract() -> None:
+def test_a_ratio_of_one_metric_is_seen_without_any_contract() -> None:
     assert only('rate(x_total{a="1"}[5m]) / rate(x_total[5m])', Catalogue()).certain
 
 
@@ -166,7 +166,7 @@ def test_what_nobody_serves_must_be_an_error_only_when_that_is_certain() -> None
         ),
     ],
 )
-def test_a_matcher_that_selects_nothing_must_be_told(expr: str, summary: str, remedy: str) -> None:
+def test_a_matcher_that_selects_nothing_is_reported(expr: str, summary: str, remedy: str) -> None:
     assert (only(expr).summary, only(expr).remedy, only(expr).certain) == (summary, remedy, True)
 
 
@@ -174,7 +174,7 @@ def test_labels_must_not_be_judged_where_others_may_be_added() -> None:
     assert review('open_total{zone="a"}', Catalogue({"open_total": Known("counter", None)}, complete=True)) == []
 
 
-def test_a_metric_of_two_services_must_have_what_either_promises() -> None:
+def test_a_metric_of_two_services_has_what_either_promises() -> None:
     one, other = Known("counter", {"a": ("x",), "b": ()}), Known("counter", {"a": ("y",), "b": ("z",), "c": ("w",)})
     assert merged(one, other) == Known("counter", {"a": ("x", "y"), "b": (), "c": ("w",)})
     assert merged(one, Known("gauge", {})).labels is None

@@ -21,7 +21,7 @@ from stackctl.promql.selectors import Condition, read
         ('x{a="\\\\d \\""}', ['x{a="\\\\d \\""}']),
     ],
 )
-def test_every_selector_must_be_read_and_be_written_as_promql(expr: str, selectors: list[str]) -> None:
+def test_every_selector_is_read_and_is_written_as_promql(expr: str, selectors: list[str]) -> None:
     assert [each.text for each in read(expr).selectors] == selectors
     assert all(read(text).selectors[0].text == text for text in selectors)
 
@@ -30,7 +30,7 @@ def test_every_selector_must_be_read_and_be_written_as_promql(expr: str, selecto
     ("expr", "window", "of_two"),
     [("rate(x[90s])", 90.0, True), ("sum_over_time(x[1h])", 3600.0, False), ("x", 0.0, False)],
 )
-def test_a_window_must_be_known_with_whether_it_takes_two_samples(expr: str, window: float, of_two: bool) -> None:
+def test_a_window_is_known_with_whether_it_takes_two_samples(expr: str, window: float, of_two: bool) -> None:
     (selector,) = read(expr).selectors
     assert (selector.window, selector.of_two) == (window, of_two)
 

@@ -26,7 +26,7 @@ def test_the_first_receiver_must_get_all_alerts_by_default() -> None:
     assert config["route"]["receiver"] == "a"
 
 
-def test_a_route_must_be_passed_on_and_win() -> None:
+def test_a_route_is_passed_on_and_wins() -> None:
     one = alertmanager(Receiver("a", {}, HERE), Receiver("b", {}, HERE), route={"receiver": "b", "group_wait": "1s"})
     assert config_of(one)["route"] == {"receiver": "b", "group_wait": "1s"}
 
@@ -45,7 +45,7 @@ def test_keys_that_older_binaries_lack_make_the_native_configuration_secret() ->
     assert file.secret
 
 
-def test_a_webhook_on_the_users_machine_must_be_reached_from_a_container() -> None:
+def test_a_webhook_on_the_users_machine_is_reached_from_a_container() -> None:
     blocks = ({"url": "http://localhost:5001/a"}, {"url": Secret("http://u:p@127.0.0.1/b")})
     tree = render(stack(alertmanager=alertmanager(Receiver("a", {"webhook": blocks}, HERE))), "docker")
     config = yaml.safe_load(tree.files["alertmanager/alertmanager.yml"].content)
@@ -57,7 +57,7 @@ def test_a_webhook_on_the_users_machine_must_be_reached_from_a_container() -> No
     assert "extra_hosts" not in services["prometheus"]
 
 
-def test_no_route_of_the_users_must_come_before_the_one_for_drilled_alerts() -> None:
+def test_no_route_of_the_users_comes_before_the_one_for_drilled_alerts() -> None:
     route = {"receiver": "a", "routes": [{"receiver": "a", "matchers": ['x="y"']}]}
     for one in (
         alertmanager(Receiver("a", {}, HERE), route=route),

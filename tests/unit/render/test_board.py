@@ -54,7 +54,7 @@ def test_no_panel_may_need_a_plugin_or_angular() -> None:
     assert {panel["type"] for panel in panels + inner} == known
 
 
-def test_every_target_must_ask_the_datasource_of_the_stack() -> None:
+def test_every_target_asks_the_datasource_of_the_stack() -> None:
     panel = one(queries=(Query("up", "a"), Query("up", instant=True)))
     ours = {"type": "prometheus", "uid": "prometheus"}
     assert panel["datasource"] == ours
@@ -85,7 +85,7 @@ def test_ids_must_be_unique(rows: list[Row]) -> None:
     assert all(0 < id <= 1_000_000 for id in ids)
 
 
-def test_an_id_must_not_change_when_another_panel_is_added() -> None:
+def test_an_id_does_not_change_when_another_panel_is_added() -> None:
     first, second = Panel("A"), Panel("B")
     alone = {panel["title"]: panel["id"] for panel in rendered(second)["panels"]}
     together = {panel["title"]: panel["id"] for panel in rendered(first, second)["panels"]}
@@ -118,7 +118,7 @@ def test_a_panel_without_thresholds_must_not_turn_red_at_eighty() -> None:
 
 
 @pytest.mark.parametrize(("unit", "top"), [("percentunit", 1), ("percent", 100), ("s", None)])
-def test_a_gauge_of_a_share_must_have_the_whole_scale(unit: str, top: float | None) -> None:
+def test_a_gauge_of_a_share_has_the_whole_scale(unit: str, top: float | None) -> None:
     defaults = one(kind="gauge", unit=unit)["fieldConfig"]["defaults"]
     assert (defaults["min"], defaults.get("max")) == (0, top)
 
@@ -132,7 +132,7 @@ def test_values_must_be_mapped_to_texts_and_colours() -> None:
     }
 
 
-def test_a_link_to_a_dashboard_must_take_time_and_variables_along() -> None:
+def test_a_link_to_a_dashboard_takes_time_and_variables_along() -> None:
     links = (Link("Other", uid="o"), Link("Web", url="https://x.test/"))
     inner, outer = rendered(links=links)["links"]
     assert (inner["url"], inner["keepTime"], inner["includeVars"]) == ("/d/o", True, True)
@@ -157,7 +157,7 @@ def test_variables_must_begin_with_what_the_file_says() -> None:
     assert [option["selected"] for option in d["options"]] == [False, True]
 
 
-def test_a_table_must_show_values_under_the_names_of_its_queries() -> None:
+def test_a_table_shows_values_under_the_names_of_its_queries() -> None:
     single = one(kind="table", title="Targets")
     assert single["transformations"][-1]["options"]["renameByName"] == {"Value": "Targets"}
     several = one(kind="table", queries=(Query("up", "Up"), Query("down", "Down")))
@@ -165,7 +165,7 @@ def test_a_table_must_show_values_under_the_names_of_its_queries() -> None:
     assert several["transformations"][-1]["options"]["renameByName"] == {"Value #A": "Up", "Value #B": "Down"}
 
 
-def test_a_missing_package_must_be_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "stackctl.render.board", raising=False)
     monkeypatch.setitem(sys.modules, "grafana_foundation_sdk.builders", None)
     with pytest.raises(Unavailable, match="compact dashboards need the package grafana-foundation-sdk") as caught:

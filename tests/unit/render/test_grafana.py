@@ -47,7 +47,7 @@ def test_two_equal_titles_must_be_refused_in_one_folder_only() -> None:
 
 
 @pytest.mark.parametrize("uid", ["a b", "a/b", "x" * 41])
-def test_a_uid_that_grafana_refuses_must_be_refused(uid: str) -> None:
+def test_a_uid_that_grafana_refuses_is_refused(uid: str) -> None:
     assert "not a uid" in refusal(dashboard(uid=uid))
 
 
@@ -57,7 +57,7 @@ def test_all_problems_must_be_told_at_once() -> None:
     assert "no title" in message
 
 
-def test_each_folder_must_have_a_provider_and_a_directory_of_its_own() -> None:
+def test_each_folder_has_a_provider_and_a_directory_of_its_own() -> None:
     folders = ("", "general", "Shop", "sh/op", "sh op")
     boards = tuple(dashboard(uid=f"u{n}", folder=folder) for n, folder in enumerate(folders))
     tree = render(stack(grafana=grafana(), dashboards=boards), "docker")
@@ -70,7 +70,7 @@ def test_each_folder_must_have_a_provider_and_a_directory_of_its_own() -> None:
         assert f"{path}/{board.uid}.json" in tree.files
 
 
-def test_a_generated_password_must_come_from_the_caller() -> None:
+def test_a_generated_password_comes_from_the_caller() -> None:
     without = stack(grafana=grafana(None))
     tree = render(without, "docker", {GRAFANA_ADMIN_PASSWORD: Secret("made")})
     assert tree.files["secrets/grafana/admin_password"].content == b"made"

@@ -46,7 +46,7 @@ def test_no_two_panels_must_overlap_and_none_may_leave_the_grid(rows: list[Row])
 
 
 @given(st.lists(st.sampled_from(KINDS), min_size=1, max_size=20))
-def test_every_line_must_be_filled_and_as_high_as_its_panels(kinds: list[str]) -> None:
+def test_every_line_is_filled_and_as_high_as_its_panels(kinds: list[str]) -> None:
     found = boxes(*kinds)
     for y in {box.y for box in found}:
         line = [box for box in found if box.y == y]
@@ -74,7 +74,7 @@ def test_lines_must_be_even() -> None:
     assert lines(stat, ts) == [[8, 16]]
 
 
-def test_a_folded_row_must_take_the_height_of_its_heading() -> None:
+def test_a_folded_row_takes_the_height_of_its_heading() -> None:
     rows = [Row("A", (Panel("p"),), collapsed=True), Row("B", (Panel("p"),))]
     (first, [inside]), (second, _) = place(rows)
     assert (first, second) == (Box(0, 0, 24, 1), Box(0, 1, 24, 1))

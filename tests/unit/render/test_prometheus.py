@@ -65,7 +65,7 @@ def test_extra_must_win_and_add_to_the_lists() -> None:
     assert [job["job_name"] for job in config["scrape_configs"]] == ["prometheus", "api", "mine"]
 
 
-def test_a_rule_file_must_be_named_and_kept_byte_for_byte() -> None:
+def test_a_rule_file_is_named_and_kept_byte_for_byte() -> None:
     content = b"# mine\r\ngroups: []\n"
     tree = render(stack(rules=(RuleFile("a[1].yml", content, (), HERE),)), "docker")
     assert tree.files["prometheus/rules/a[1].yml"].content == content

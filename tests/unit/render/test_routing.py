@@ -39,7 +39,7 @@ def test_matchers_must_be_quoted_for_both_parsers(match: Match, written: str) ->
     assert route_of(matches=(match,))["matchers"] == [written]
 
 
-def test_a_rule_must_say_no_more_than_the_manifest() -> None:
+def test_a_rule_says_no_more_than_the_manifest() -> None:
     assert route_of() == {"receiver": "team"}
     assert route_of(onward=True, grouping={"group_wait": "0s"}) == {
         "receiver": "team",
@@ -63,7 +63,7 @@ def test_otherwise_must_tell_the_other_receiver_at_all_other_times() -> None:
     }
 
 
-def test_a_period_over_midnight_must_end_on_the_next_day() -> None:
+def test_a_period_over_midnight_ends_on_the_next_day() -> None:
     night = Period(("friday", "sunday"), "22:00", "06:00", "UTC")
     (named,) = routing.time_intervals(Routing("a", {}, times={"night": (night,)}))
     evening, morning = named["time_intervals"]
@@ -78,7 +78,7 @@ def test_a_period_over_midnight_must_end_on_the_next_day() -> None:
 
 
 @pytest.mark.parametrize("end", ["24:00", "00:00"])
-def test_a_period_until_midnight_must_be_one_interval(end: str) -> None:
+def test_a_period_until_midnight_is_one_interval(end: str) -> None:
     (named,) = routing.time_intervals(Routing("a", {}, times={"late": (Period((), "22:00", end, "UTC"),)}))
     assert named["time_intervals"] == [{"times": [{"start_time": "22:00", "end_time": "24:00"}], "location": "UTC"}]
 
@@ -109,7 +109,7 @@ def test_what_the_user_sets_must_win_over_the_defaults() -> None:
     assert receiver["email_configs"][0].items() >= mail.items()
 
 
-def test_a_webhook_must_get_nothing_but_what_the_user_says() -> None:
+def test_a_webhook_gets_nothing_but_what_the_user_says() -> None:
     (receiver,) = config_of({"webhook": ({"url": "http://x.test"},)})["receivers"]
     assert receiver["webhook_configs"] == [{"url": "http://x.test"}]
 

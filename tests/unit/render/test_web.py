@@ -59,7 +59,7 @@ def test_the_hash_must_be_of_the_password_and_the_same_each_time(stack: Stack) -
     assert hashed(stack) == hashed(stack_of("auth"))
 
 
-def test_one_password_must_have_another_hash_for_another_stack_or_user(stack: Stack) -> None:
+def test_one_password_has_another_hash_for_another_stack_or_user(stack: Stack) -> None:
     same = with_password(stack, "horse")
     other_user = with_password(stack, "horse", "admin")
     hashes = {hashed(same), hashed(replace(same, name="other")), hashed(other_user, "admin")}
@@ -84,7 +84,7 @@ def test_what_is_secret_must_be_in_secret_files_only(stack: Stack, runtime: str,
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("change", [lambda stack: stack, plain], ids=["tls", "plain"])
-def test_another_password_must_ask_for_a_reload_only(stack: Stack, runtime: str, change: Any) -> None:
+def test_another_password_asks_for_a_reload_only(stack: Stack, runtime: str, change: Any) -> None:
     one, two = (render(change(with_password(stack, password)), runtime, salt=SALT) for password in ("one", "two"))
     assert server(one).spec == server(two).spec
     assert server(one).reads != server(two).reads
@@ -129,7 +129,7 @@ def test_turning_it_on_or_off_must_ask_for_a_restart_and_say_why(
     assert word in steps["prometheus"].cause
 
 
-def test_a_stack_without_auth_must_know_nothing_of_it() -> None:
+def test_a_stack_without_auth_knows_nothing_of_it() -> None:
     for runtime in RUNTIMES:
         tree = render(stack_of("smallest"), runtime, salt=SALT)
         assert not [path for path in tree.files if "web" in path or "client" in path]
@@ -137,7 +137,7 @@ def test_a_stack_without_auth_must_know_nothing_of_it() -> None:
         assert (server(tree).user, server(tree).server_name) == ("", "")
 
 
-def test_a_certificate_for_any_host_must_be_asked_for_by_one(tmp_path: Path) -> None:
+def test_a_certificate_for_any_host_is_asked_for_by_one(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text(
         "version: 1\nname: shop\nservices: {a: {targets: ['a:1']}}\nprometheus:\n  auth:\n"
         f"    tls: {{cert_file: {CERTIFICATES}/renewed.crt, key_file: {CERTIFICATES}/renewed.key, "

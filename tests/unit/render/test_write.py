@@ -19,7 +19,7 @@ def tree(**files: bytes) -> Tree:
     return Tree("shop", "docker", {**named, "stackctl.json": INDEX}, ())
 
 
-def test_a_folder_must_hold_the_tree_and_nothing_else_afterwards(tmp_path: Path) -> None:
+def test_a_folder_holds_the_tree_and_nothing_else_afterwards(tmp_path: Path) -> None:
     write(tree(a=b"1", b__c=b"2"), tmp_path / "new" / "out")
     out = tmp_path / "new" / "out"
     (out / "stray").write_text("x")
@@ -28,7 +28,7 @@ def test_a_folder_must_hold_the_tree_and_nothing_else_afterwards(tmp_path: Path)
     assert differences(tree(a=b"3"), out) == []
 
 
-def test_a_folder_of_somebody_else_must_be_left_alone(tmp_path: Path) -> None:
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "theirs").write_text("x")
     with pytest.raises(InputError, match="holds files that stackctl has not written"):
         write(tree(a=b"1"), tmp_path)
@@ -41,7 +41,7 @@ def test_force_must_keep_the_files_of_somebody_else(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "stackctl.json", "theirs"]
 
 
-def test_a_file_in_place_of_the_folder_must_be_refused(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("x")
     with pytest.raises(InputError, match="is not a folder"):
         write(tree(), tmp_path / "out")
@@ -59,7 +59,7 @@ def test_secrets_must_be_closed_to_others_whatever_the_umask(tmp_path: Path) -> 
     assert modes == {"secrets": 0o711, "secrets/x": 0o700, "secrets/x/y": 0o400, "a": 0o644}
 
 
-def test_a_repository_in_the_folder_must_stay(tmp_path: Path) -> None:
+def test_a_repository_in_the_folder_stays(tmp_path: Path) -> None:
     write(tree(a=b"1"), tmp_path)
     (tmp_path / ".git" / "empty").mkdir(parents=True)
     (tmp_path / ".git" / "HEAD").write_text("x")
@@ -69,7 +69,7 @@ def test_a_repository_in_the_folder_must_stay(tmp_path: Path) -> None:
     assert differences(tree(a=b"1"), tmp_path) == []
 
 
-def test_every_kind_of_difference_must_be_found(tmp_path: Path) -> None:
+def test_every_kind_of_difference_is_found(tmp_path: Path) -> None:
     write(tree(a=b"1", b=b"1"), tmp_path)
     found = differences(tree(b=b"2", c=b"3"), tmp_path)
     assert [(one.path, one.kind) for one in found] == [("a", "removed"), ("b", "changed"), ("c", "added")]
@@ -88,7 +88,7 @@ def test_a_diff_must_never_show_a_secret(tmp_path: Path) -> None:
     assert "new-secret" not in shown
 
 
-def test_a_failed_write_must_leave_the_folder_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_the_folder_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tree(a=b"1"), tmp_path)
     real = Path.write_bytes
 

@@ -22,7 +22,7 @@ def corners(drawing_points: str) -> list[tuple[int, int]]:
     return [(int(x), int(y)) for x, y in (pair.split(",") for pair in drawing_points.split())]
 
 
-def test_a_line_must_run_from_the_left_to_the_right_and_up_with_its_values() -> None:
+def test_a_line_runs_from_the_left_to_the_right_and_up_with_its_values() -> None:
     drawing = draw([line(*range(91))], START, END, STEP)
     (points,) = (corners(points) for points in drawing.entries[0].stretches)
     assert points[0] == (drawing.left, drawing.bottom)
@@ -30,16 +30,16 @@ def test_a_line_must_run_from_the_left_to_the_right_and_up_with_its_values() -> 
     assert points[-1][1] < points[0][1]
 
 
-def test_a_flat_line_must_take_two_points_only() -> None:
+def test_a_flat_line_takes_two_points_only() -> None:
     assert len(corners(draw([line(*[5.0] * 91)], START, END, STEP).entries[0].stretches[0])) == 2
 
 
-def test_a_gap_must_stay_open() -> None:
+def test_a_gap_stays_open() -> None:
     points = tuple(point for point in line(*range(20)).points if point[0] - START not in (50, 60))
     assert len(draw([Line("a", points)], START, END, STEP).entries[0].stretches) == 2
 
 
-def test_a_single_point_must_be_seen() -> None:
+def test_a_single_point_is_seen() -> None:
     ((first, last),) = (corners(each) for each in draw([line(3)], START, END, STEP).entries[0].stretches)
     assert last[0] > first[0]
 

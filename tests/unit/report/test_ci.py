@@ -116,7 +116,7 @@ def test_github_must_escape_a_property_so_that_it_stays_one() -> None:
     assert line == ("::warning file=a%2Cb%3Ac%25.yml,line=2,col=3,title=x%3A1%2C y%25%0D%0A::100%25: a,b%0D%0Ac")
 
 
-def test_a_warning_must_be_annotated_as_one() -> None:
+def test_a_warning_is_annotated_as_one() -> None:
     (line,) = (line for line in github.render(VERIFICATION).splitlines() if line.startswith("::warning"))
     assert line == "::warning file=stack.yml,line=1,col=1,title=stack.generation shop::older%0AReload."
 

@@ -50,7 +50,7 @@ def test_nothing_failed_and_something_passed_must_be_ok() -> None:
 
 
 @pytest.mark.parametrize("findings", [(), (SKIP,)])
-def test_a_verification_that_looked_at_nothing_must_not_be_ok(findings: tuple[Diagnostic, ...]) -> None:
+def test_a_verification_that_looked_at_nothing_is_not_ok(findings: tuple[Diagnostic, ...]) -> None:
     assert not verification(*findings).ok
 
 

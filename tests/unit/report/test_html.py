@@ -127,21 +127,21 @@ def test_whatever_a_label_says_must_be_text() -> None:
     assert "\x1b" not in page(evil)
 
 
-def test_every_id_must_be_unique_and_every_link_lead_somewhere() -> None:
+def test_every_id_is_unique_and_every_link_leads_somewhere() -> None:
     shown = Page(page(replace(WHOLE, diagnostics=(*WHOLE.diagnostics, *WHOLE.diagnostics))))
     ids = [attributes["id"] for _, attributes in shown.tags if "id" in attributes]
     assert len(set(ids)) == len(ids)
     assert {each["href"] for each in shown.all("a")} <= {f"#{id}" for id in ids}
 
 
-def test_a_failure_must_be_open_and_come_first_and_what_passed_be_folded() -> None:
+def test_a_failure_is_open_and_comes_first_and_what_passed_is_folded() -> None:
     text = page()
     assert text.index('id="panel.data/d.yml/Requests"') < text.index('id="target.up/api/localhost:8000"')
     assert '<article class="finding fail"' in text
     assert all("open" not in each for each in Page(text).all("details"))
 
 
-def test_a_panel_must_be_drawn_with_its_legend_and_what_is_left_out() -> None:
+def test_a_panel_is_drawn_with_its_legend_and_what_is_left_out() -> None:
     shown = Page(page())
     assert len(shown.all("polyline")) == 2
     text = " ".join(shown.texts)
@@ -149,14 +149,14 @@ def test_a_panel_must_be_drawn_with_its_legend_and_what_is_left_out() -> None:
         assert part in text
 
 
-def test_an_empty_panel_must_say_why() -> None:
+def test_an_empty_panel_says_why() -> None:
     figure = page().partition('id="chart/panel.data/d.yml/Requests"')[2].partition("</figure>")[0]
     assert "Nothing to draw:" in figure
     assert "nothing serves <code>x_total</code>" in figure
 
 
 @pytest.mark.parametrize("findings", [(), (UP,)])
-def test_a_page_without_charts_must_be_whole(findings: tuple[Diagnostic, ...]) -> None:
+def test_a_page_without_charts_is_whole(findings: tuple[Diagnostic, ...]) -> None:
     assert "What the panels show" not in page(Report("shop", "docker", "abc", findings))
 
 

@@ -38,5 +38,5 @@ from stackctl.report.quantity import shown
         (math.nan, "s", "no value"),
     ],
 )
-def test_a_value_must_be_written_in_the_unit_of_its_panel(value: float, unit: str, text: str) -> None:
+def test_a_value_is_written_in_the_unit_of_its_panel(value: float, unit: str, text: str) -> None:
     assert shown(value, unit) == text

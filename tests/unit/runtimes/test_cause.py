@@ -48,11 +48,11 @@ def cause(before: Tree, after: Tree) -> str:
         (docker(), docker(init=True), "init changed"),
     ],
 )
-def test_a_replacement_must_say_what_has_changed(before: Tree, after: Tree, words: str) -> None:
+def test_a_replacement_says_what_has_changed(before: Tree, after: Tree, words: str) -> None:
     assert cause(before, after) == words
 
 
-def test_a_first_secret_must_say_why_it_takes_a_restart() -> None:
+def test_a_first_secret_says_why_it_takes_a_restart() -> None:
     said = cause(docker(), docker(group_add=["1"], volumes=[{"type": "bind"}]))
     assert said.startswith("mounts changed; it now has a secret to read")
     assert "joins or leaves the group that may read secrets, which needs a new container" in said

@@ -44,7 +44,7 @@ def test_a_free_port_must_not_be_refused_and_a_taken_one_must_name_its_holder() 
         ("python3 -m http.server", "shop-db-1 (postgres:17)", "pid PID (python3 -m http.server)"),
     ],
 )
-def test_a_port_of_a_container_must_name_it_where_docker_tells(
+def test_a_port_of_a_container_names_it_where_docker_tells(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, said: str, shown: str
 ) -> None:
     docker = tmp_path / "docker"
@@ -81,13 +81,13 @@ def test_the_holder_must_be_named_however_busy_it_is() -> None:
     assert found == {os.getpid()}
 
 
-def test_an_address_of_another_machine_must_be_refused_but_is_not_taken() -> None:
+def test_an_address_of_another_machine_is_refused_but_is_not_taken() -> None:
     refusal = ports.refusal("192.0.2.1:9090")
     assert refusal is not None
     assert not ports.is_taken(refusal)
 
 
-def test_a_process_must_be_known_by_pid_and_start_time() -> None:
+def test_a_process_is_known_by_pid_and_start_time() -> None:
     with subprocess.Popen(["sleep", "60"]) as child:
         entry = process.Entry(child.pid, process.start_time(child.pid), "spec")
         assert process.is_alive(entry)
@@ -101,7 +101,7 @@ def test_a_process_must_be_known_by_pid_and_start_time() -> None:
 
 
 @pytest.mark.parametrize("content", ["", "12\n", "x\n1\nspec\n", "1\n2\n3\n4\n"])
-def test_a_damaged_pid_file_must_count_as_none(tmp_path: Path, content: str) -> None:
+def test_a_damaged_pid_file_counts_as_none(tmp_path: Path, content: str) -> None:
     path = tmp_path / "a.pid"
     path.write_text(content)
     assert process.read(path) is None
@@ -146,7 +146,7 @@ def refusals(folder: Path, file: str, verdict: Verdict) -> list[Refusal]:
 PROMETHEUS = "prometheus/prometheus.yml"
 
 
-def test_a_checkers_complaint_must_name_the_file_of_the_tree(tmp_path: Path) -> None:
+def test_a_checkers_complaint_names_the_file_of_the_tree(tmp_path: Path) -> None:
     assert refusals(tmp_path, PROMETHEUS, Verdict(0, "")) == []
     said = "Checking {tree}/prometheus/prometheus.yml\n  SUCCESS: 1 rule files found\n\n"
     said += "FAILED: {tree}/prometheus/rules/a.yml: bad\n"
@@ -231,7 +231,7 @@ def test_keeps_the_reason_about_a_template_file(tmp_path: Path) -> None:
     assert setting == BadSetting('template: bad.tmpl:1: function "nope" not defined')
 
 
-def test_a_checker_that_says_nothing_must_not_be_taken_for_content(tmp_path: Path) -> None:
+def test_a_checker_that_says_nothing_is_not_taken_for_content(tmp_path: Path) -> None:
     (problem,) = refusals(tmp_path, PROMETHEUS, Verdict(137, ""))
     assert "It exited with code 137 and no output." in str(problem)
 

@@ -40,19 +40,19 @@ LOADED = {"prometheus": "r1"}
         (replace(SERVER, reads="r2"), UP, ("reload", "configuration changed")),
     ],
 )
-def test_each_difference_must_have_its_step_and_cause(
+def test_each_difference_has_its_step_and_cause(
     unit: Unit, seen: Observed | None, step: tuple[str, str] | None
 ) -> None:
     plan = make_plan([unit], [unit], [seen] if seen else [], loaded=LOADED)
     assert [(one.action, one.cause) for one in plan.steps] == ([step] if step else [])
 
 
-def test_an_unknown_configuration_must_be_loaded_again() -> None:
+def test_an_unknown_configuration_is_loaded_again() -> None:
     plan = make_plan([SERVER], [SERVER], [UP], loaded={})
     assert plan.steps == (Step("reload", "prometheus", "its loaded configuration is unknown"),)
 
 
-def test_a_unit_that_starts_must_not_be_reloaded_too() -> None:
+def test_a_unit_that_starts_is_not_reloaded_too() -> None:
     changed = replace(SERVER, spec="s9", reads="r9")
     plan = make_plan([changed], [changed], [UP], loaded=LOADED)
     assert [step.action for step in plan.steps] == ["replace"]
@@ -68,7 +68,7 @@ def test_removals_must_come_first_because_they_free_ports() -> None:
     ]
 
 
-def test_a_declared_unit_that_is_not_selected_must_be_left_alone() -> None:
+def test_a_declared_unit_that_is_not_selected_is_left_alone() -> None:
     running = [UP, Observed("worker", "running", spec="old")]
     assert not make_plan([SERVER, WORKER], [SERVER], running, loaded=LOADED)
 
@@ -77,7 +77,7 @@ def test_only_some_units_must_not_remove_others() -> None:
     assert not make_plan([SERVER], [SERVER], [UP, Observed("old", "running")], loaded=LOADED, prune=False)
 
 
-def test_a_unit_left_out_must_be_stopped() -> None:
+def test_a_unit_left_out_is_stopped() -> None:
     running = [UP, Observed("pushgateway", "running", spec="s2")]
     plan = make_plan([SERVER, GATEWAY], [SERVER], running, loaded=LOADED, without=["pushgateway"])
     assert plan.steps == (Step("remove", "pushgateway", "left out by --without"),)
@@ -107,7 +107,7 @@ def test_selection(asked: dict[str, list[str]], names: list[str]) -> None:
         ({"profiles": ["job"]}, "there is no profile `job` in this stack\nhelp: did you mean `jobs`?"),
     ],
 )
-def test_an_unknown_name_must_be_refused_with_a_hint(asked: dict[str, list[str]], message: str) -> None:
+def test_an_unknown_name_is_refused_with_a_hint(asked: dict[str, list[str]], message: str) -> None:
     with pytest.raises(InputError) as refused:
         selected([SERVER, WORKER], **asked)
     assert str(refused.value) == message

@@ -60,7 +60,7 @@ def of(service: Service) -> Exposition:
     return exposition(service.contract, 1)
 
 
-def test_each_declared_exporter_must_be_served_where_prometheus_asks(exporters: dict[str, Service]) -> None:
+def test_each_declared_exporter_is_served_where_prometheus_asks(exporters: dict[str, Service]) -> None:
     assert {name: service.targets[0].address for name, service in exporters.items()} == {
         "cadvisor": "127.0.0.1:8080",
         "kafka": "127.0.0.1:19308",

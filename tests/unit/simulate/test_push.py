@@ -63,7 +63,7 @@ def pushing(base: str, scenario: str = "normal") -> Iterator[Queue[str]]:
         pusher.stop()
 
 
-def test_a_push_must_name_its_group_and_hold_the_contract() -> None:
+def test_a_push_names_its_group_and_holds_the_contract() -> None:
     with gateway(202) as (base, sent), pushing(base) as trouble:
         path, content_type, body = sent.get(timeout=10)
     assert (path, content_type) == ("/metrics/job/nightly/region/eu", TEXT)
@@ -71,12 +71,12 @@ def test_a_push_must_name_its_group_and_hold_the_contract() -> None:
     assert trouble.empty()
 
 
-def test_a_refused_push_must_be_told_with_the_answer() -> None:
+def test_a_refused_push_is_reported_with_the_answer() -> None:
     with gateway(400) as (base, _), pushing(base) as trouble:
         assert trouble.get(timeout=10) == "HTTP 400: so it is"
 
 
-def test_a_gateway_that_is_gone_must_be_told() -> None:
+def test_a_gateway_that_is_gone_is_reported() -> None:
     with pushing("http://127.0.0.1:1") as trouble:
         assert trouble.get(timeout=10) == "Connection refused"
 
@@ -95,7 +95,7 @@ def test_any_value_of_the_grouping_key_must_find_its_way_into_the_path(value: st
     assert push_path(Push("nightly", {"region": value})) == f"/metrics/job/nightly/{segment}"
 
 
-def test_a_batch_job_must_have_no_scrape_of_its_own(tmp_path: Path) -> None:
+def test_a_batch_job_has_no_scrape_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text(
         "version: 1\nname: shop\npushgateway:\nservices:\n  nightly: {push: , metrics: {rows_total: counter}}\n"
     )

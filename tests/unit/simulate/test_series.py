@@ -176,7 +176,7 @@ def test_failed_calls_must_have_the_codes_that_the_server_is_to_blame_for(codes:
     assert clients < 0.1 * good
 
 
-def test_a_histogram_must_show_the_latency_of_its_scenario() -> None:
+def test_a_histogram_shows_the_latency_of_its_scenario() -> None:
     def slow(scenario: str) -> float:
         samples = read(exposition(CONTRACT, 1), readings([(scenario, 600)], 1)[0], False)
         get = ("method", "GET")
@@ -196,12 +196,12 @@ def test_what_is_saturated_must_show_full_gauges_and_the_last_state() -> None:
     assert {value for (name, _), value in samples.items() if name == "health_status"} == {0}
 
 
-def test_an_idle_service_must_count_nothing() -> None:
+def test_an_idle_service_counts_nothing() -> None:
     samples = read(exposition(CONTRACT, 1), readings([("idle", 600)], 1)[0], False)
     assert {value for (name, _), value in samples.items() if name.endswith(("errors_total", "requests_total"))} == {0}
 
 
-def test_an_idle_service_must_not_count_even_what_it_counts_at_rest() -> None:
+def test_an_idle_service_does_not_count_even_what_it_counts_at_rest() -> None:
     busy = Contract((Metric("bars_total", "counter", HERE, range=(3.0, 30.0)),), HERE)
     samples = [read(exposition(busy, 1), each, False) for each in readings([("normal", 60), ("idle", 600)], 1)]
     assert min(samples[0].values()) >= 60 * 3.0

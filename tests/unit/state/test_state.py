@@ -71,7 +71,7 @@ def test_the_same_tree_must_be_written_once(state: State) -> None:
     assert state.write(tree(b"a: 2\n")) != first
 
 
-def test_a_damaged_generation_must_be_written_again(state: State) -> None:
+def test_a_damaged_generation_is_written_again(state: State) -> None:
     written = state.write(tree())
     (written.path / "prometheus" / "prometheus.yml").write_text("edited")
     (written.path / "extra").touch()
@@ -84,7 +84,7 @@ def test_a_damaged_generation_must_be_written_again(state: State) -> None:
     assert state.read(written) == tree()
 
 
-def test_a_damaged_generation_must_be_mended_in_its_place_because_servers_run_on_it(state: State) -> None:
+def test_a_damaged_generation_is_mended_in_its_place_because_servers_run_on_it(state: State) -> None:
     written = state.write(tree())
     inode = written.path.stat().st_ino
     (written.path / "prometheus" / "prometheus.yml").unlink()
@@ -96,7 +96,7 @@ def test_a_damaged_generation_must_be_mended_in_its_place_because_servers_run_on
     assert written.path.stat().st_ino == inode
 
 
-def test_a_generation_must_be_read_as_it_was_written(state: State) -> None:
+def test_a_generation_is_read_as_it_was_written(state: State) -> None:
     written = state.write(tree())
     assert state.read(written) == tree()
     (written.path / c.UNITS_FILE).write_text("{}")
@@ -105,7 +105,7 @@ def test_a_generation_must_be_read_as_it_was_written(state: State) -> None:
         written.units()
 
 
-def test_a_discarded_generation_must_go_unless_it_is_live(state: State) -> None:
+def test_a_discarded_generation_goes_unless_it_is_live(state: State) -> None:
     live, other = state.write(tree()), state.write(tree(b"other"))
     state.switch(live)
     for one in (live, other, other):
@@ -130,7 +130,7 @@ def test_prune_must_keep_the_live_and_the_recorded_one(state: State) -> None:
     assert {one.id for one in state.generations()} == {written[n].id for n in (0, 1, 4, 5)}
 
 
-def test_a_record_must_come_back_as_it_was(state: State) -> None:
+def test_a_record_comes_back_as_it_was(state: State) -> None:
     running = Running("docker", "abc", {"node": "no image"}, 12.5)
     with state.lock():
         state.record(running)
@@ -183,13 +183,13 @@ def test_a_failed_change_leaves_what_it_was_bringing_in_on_record(state: State) 
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"other": 1}'])
-def test_a_damaged_record_must_count_as_none(state: State, content: str) -> None:
+def test_a_damaged_record_counts_as_none(state: State, content: str) -> None:
     with state.lock():
         (state.root / "running.json").write_text(content)
     assert state.running() is None
 
 
-def test_a_secret_must_be_made_once_and_never_shown(state: State) -> None:
+def test_a_secret_is_made_once_and_never_shown(state: State) -> None:
     made = state.generated_secret("grafana")
     assert state.generated_secret("grafana") == made == state.kept_secret("grafana")
     assert len(made.reveal()) >= 32
@@ -224,7 +224,7 @@ def test_the_second_process_must_be_told_who_holds_the_lock(state: State) -> Non
         (errno.EIO, Unavailable, "Check the disk"),
     ],
 )
-def test_a_disk_that_refuses_must_leave_the_old_generation(
+def test_a_disk_that_refuses_leaves_the_old_generation(
     state: State, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[StackctlError], words: str
 ) -> None:
     old = state.write(tree())
@@ -242,7 +242,7 @@ def test_a_disk_that_refuses_must_leave_the_old_generation(
     assert list((state.live / "generations").glob(f"{disk.TEMPORARY}*")) == []
 
 
-def test_a_process_killed_at_any_step_must_leave_the_old_or_the_new(tmp_path: Path) -> None:
+def test_a_process_killed_at_any_step_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     """A child does a whole update and is killed at its first change of the disk, then at its second, ..."""
     new = replace(tree(b"new"))
     steps = 0
@@ -268,7 +268,7 @@ def test_a_process_killed_at_any_step_must_leave_the_old_or_the_new(tmp_path: Pa
     assert steps > 10
 
 
-def test_a_process_killed_while_it_mends_must_leave_a_live_generation_that_the_next_one_mends(tmp_path: Path) -> None:
+def test_a_process_killed_while_it_mends_leaves_a_live_generation_that_the_next_one_mends(tmp_path: Path) -> None:
     finished, steps = False, 0
     while not finished:
         state = State(tmp_path / str(steps))

@@ -31,7 +31,7 @@ def refused(mirror, names=("prometheus",), error: type[Unavailable] = Unavailabl
     return str(caught.value)
 
 
-def test_an_archive_must_become_programs_that_are_found_in_the_cache(mirror, cache_dir):
+def test_an_archive_becomes_programs_that_are_found_in_the_cache(mirror, cache_dir):
     mirror.publish(PROMETHEUS)
     (tool,) = install(["prometheus"], source="archive", base_url=mirror.url)
     assert (tool.name, tool.version, tool.origin) == ("prometheus", PROMETHEUS.version, "cache")
@@ -47,7 +47,7 @@ def test_promtool_must_come_from_the_same_release_as_prometheus(mirror):
     assert promtool.path.parent == prometheus.path.parent
 
 
-def test_a_second_install_must_ask_the_server_for_nothing(mirror):
+def test_a_second_install_asks_the_server_for_nothing(mirror):
     mirror.publish(PROMETHEUS)
     install(["prometheus"], source="archive", base_url=mirror.url)
     mirror.asked.clear()
@@ -61,7 +61,7 @@ def test_the_mirror_may_be_named_by_the_environment(mirror, monkeypatch):
     assert install(["prometheus"], source="archive")[0].version == PROMETHEUS.version
 
 
-def test_a_checksum_mismatch_must_leave_nothing_in_the_cache(mirror, cache_dir):
+def test_a_checksum_mismatch_leaves_nothing_in_the_cache(mirror, cache_dir):
     mirror.files[mirror.publish(PROMETHEUS)] += b"tampered"
     message = refused(mirror, error=ChecksumMismatch)
     assert "is not the published archive" in message
@@ -69,19 +69,19 @@ def test_a_checksum_mismatch_must_leave_nothing_in_the_cache(mirror, cache_dir):
     assert files_in(cache_dir) == []
 
 
-def test_a_checksum_mismatch_must_not_be_papered_over_by_another_source(mirror):
+def test_a_checksum_mismatch_is_not_papered_over_by_another_source(mirror):
     mirror.files[mirror.publish(PROMETHEUS)] += b"tampered"
     with pytest.raises(ChecksumMismatch):
         install(["prometheus"], source="auto", base_url=mirror.url)
 
 
-def test_a_truncated_download_must_leave_nothing_in_the_cache(mirror, cache_dir):
+def test_a_truncated_download_leaves_nothing_in_the_cache(mirror, cache_dir):
     mirror.cut.add(mirror.publish(PROMETHEUS))
     refused(mirror)
     assert files_in(cache_dir) == []
 
 
-def test_an_archive_that_does_not_exist_must_be_named(mirror, cache_dir):
+def test_an_archive_that_does_not_exist_is_named(mirror, cache_dir):
     path = mirror.publish(PROMETHEUS)
     del mirror.files[path]
     message = refused(mirror)
@@ -91,7 +91,7 @@ def test_an_archive_that_does_not_exist_must_be_named(mirror, cache_dir):
     assert files_in(cache_dir) == []
 
 
-def test_an_archive_without_a_checksum_line_must_not_be_downloaded(mirror):
+def test_an_archive_without_a_checksum_line_is_not_downloaded(mirror):
     path = mirror.publish(PROMETHEUS)
     sums = path.rpartition("/")[0] + "/sha256sums.txt"
     mirror.files[sums] = b"0123  another.tar.gz\n"
@@ -99,7 +99,7 @@ def test_an_archive_without_a_checksum_line_must_not_be_downloaded(mirror):
     assert mirror.asked == [sums]
 
 
-def test_a_server_that_does_not_answer_must_be_named(mirror):
+def test_a_server_that_does_not_answer_is_named(mirror):
     with pytest.raises(Unavailable, match=r"cannot download http://127\.0\.0\.1:9/"):
         install(["prometheus"], source="archive", base_url="http://127.0.0.1:9")
 
@@ -115,13 +115,13 @@ def test_no_other_member_of_an_archive_may_be_written_anywhere(mirror, cache_dir
     assert not list(tmp_path.rglob("escaped*"))
 
 
-def test_an_archive_that_lacks_a_program_must_leave_nothing_in_the_cache(mirror, cache_dir):
+def test_an_archive_that_lacks_a_program_leaves_nothing_in_the_cache(mirror, cache_dir):
     mirror.publish(PROMETHEUS, {f"{TOP}/prometheus": b"#!/bin/sh\n"})
     assert "It has no promtool." in refused(mirror)
     assert files_in(cache_dir) == []
 
 
-def test_a_program_that_does_not_run_must_leave_nothing_in_the_cache(mirror, cache_dir):
+def test_a_program_that_does_not_run_leaves_nothing_in_the_cache(mirror, cache_dir):
     broken = {f"{TOP}/{name}": b"#!/bin/sh\necho libc too old >&2; exit 1\n" for name in ("prometheus", "promtool")}
     mirror.publish(PROMETHEUS, broken)
     assert "libc too old" in refused(mirror)
@@ -138,7 +138,7 @@ def test_what_is_no_archive_must_be_refused(mirror, cache_dir):
 
 
 @pytest.mark.parametrize(("system", "machine"), [("Windows", "AMD64"), ("Linux", "mips"), ("SunOS", "sun4v")])
-def test_a_platform_that_upstream_does_not_build_for_must_be_named(mirror, monkeypatch, system, machine):
+def test_a_platform_that_upstream_does_not_build_for_is_named(mirror, monkeypatch, system, machine):
     monkeypatch.setattr("platform.system", lambda: system)
     monkeypatch.setattr("platform.machine", lambda: machine)
     assert f"there is no upstream archive for {system} on {machine}" in refused(mirror)
@@ -155,7 +155,7 @@ def test_archives_must_be_named_as_upstream_names_them(monkeypatch, system, mach
     assert archive_name(PROMETHEUS) == f"prometheus-{PROMETHEUS.version}.{suffix}.tar.gz"
 
 
-def test_a_release_that_stopped_running_must_be_replaced(mirror, program: Callable[..., Path]):
+def test_a_release_that_stopped_running_is_replaced(mirror, program: Callable[..., Path]):
     mirror.publish(PROMETHEUS)
     (tool,) = install(["prometheus"], source="archive", base_url=mirror.url)
     (tool.path.parent / "promtool").unlink()

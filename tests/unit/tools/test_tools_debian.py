@@ -80,7 +80,7 @@ def test_one_line_sources_must_be_read_with_their_options():
     assert flat.components == ()
 
 
-def test_a_stanza_must_ask_another_suite_of_the_same_mirror_for_its_packages_only():
+def test_a_stanza_asks_another_suite_of_the_same_mirror_for_its_packages_only():
     source = parse_deb822(DEB822)[0]
     assert parse_deb822(source.stanza("sid")) == [
         Source(source.uris, ("sid",), source.components, source.fields),
@@ -95,14 +95,14 @@ def test_the_distributions_own_archive_must_be_told_from_third_parties(uri):
     assert main_archive(sources, BOOKWORM) == sources[-1]
 
 
-def test_an_archive_named_by_an_alias_must_be_recognised():
+def test_an_archive_named_by_an_alias_is_recognised():
     sources = parse_one_line(
         "deb http://m.test/debian-security stable-security main\ndeb http://m.test/debian stable main"
     )
     assert main_archive(sources, BOOKWORM) == sources[1]
 
 
-def test_no_archive_must_be_none():
+def test_no_archive_is_none():
     assert main_archive(parse_one_line("deb http://d.test bookworm stable"), BOOKWORM) is None
     assert main_archive([], {}) is None
 
@@ -114,7 +114,7 @@ def test_suites_must_be_tried_from_the_newest_to_the_machines_own():
     assert suite_names({"ID": "mint", "VERSION_CODENAME": "wilma"}) == ["wilma"]
 
 
-def test_every_kind_of_source_file_must_be_read(tmp_path):
+def test_every_kind_of_source_file_is_read(tmp_path):
     (tmp_path / "sources.list.d").mkdir()
     (tmp_path / "sources.list").write_text("deb http://a.test/debian bookworm main\n")
     (tmp_path / "sources.list.d/b.list").write_text("deb http://b.test/debian bookworm main\n")
@@ -129,7 +129,7 @@ def test_every_kind_of_source_file_must_be_read(tmp_path):
     ]
 
 
-def test_a_machine_without_source_files_must_have_no_sources(tmp_path):
+def test_a_machine_without_source_files_has_no_sources(tmp_path):
     assert read_sources(tmp_path) == []
 
 
@@ -164,5 +164,5 @@ def test_a_machine_without_namespaces_must_be_told_what_to_do(monkeypatch, tmp_p
     assert "allows no mount namespace" in str(launcher.obstacle(alertmanager))
 
 
-def test_a_build_that_reads_no_fixed_file_must_need_no_namespace():
+def test_a_build_that_reads_no_fixed_file_needs_no_namespace():
     assert launcher.is_possible(release_of("prometheus"))

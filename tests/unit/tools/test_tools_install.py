@@ -28,14 +28,14 @@ def test_what_is_on_path_but_too_old_must_be_replaced_by_one_in_the_cache(tmp_pa
     assert (tool.version, tool.origin) == (PROMETHEUS.version, "cache")
 
 
-def test_a_prometheus_without_its_promtool_must_not_count_as_installed(tmp_path, program, mirror):
+def test_a_prometheus_without_its_promtool_does_not_count_as_installed(tmp_path, program, mirror):
     program(tmp_path / "path", "prometheus", "3.2.0")
     mirror.publish(PROMETHEUS)
     tools = install(["prometheus", "promtool"], base_url=mirror.url)
     assert {tool.path.parent for tool in tools} == {tools[0].path.parent}
 
 
-def test_an_explicit_source_must_be_used_even_when_path_has_the_tool(tmp_path, program, mirror):
+def test_an_explicit_source_is_used_even_when_path_has_the_tool(tmp_path, program, mirror):
     for name in ("prometheus", "promtool"):
         program(tmp_path / "path", name, "3.2.0")
     mirror.publish(PROMETHEUS)
@@ -60,13 +60,13 @@ def test_releases_that_one_source_had_must_stay_installed_when_the_next_one_fail
     assert (cache_dir / "tools/current/prometheus/promtool").is_file()
 
 
-def test_an_unknown_tool_must_be_refused_before_anything_is_written(mirror, cache_dir):
+def test_an_unknown_tool_is_refused_before_anything_is_written(mirror, cache_dir):
     with pytest.raises(InputError, match="promtol"):
         install(["prometheus", "promtol"], base_url=mirror.url)
     assert not cache_dir.exists()
 
 
-def test_an_unknown_source_must_name_those_that_exist():
+def test_an_unknown_source_names_those_that_exist():
     with pytest.raises(InputError, match="Use one of auto, archive, debian"):
         install(["prometheus"], source="pip")
 
@@ -95,7 +95,7 @@ def test_the_catalogue_must_know_every_native_binary_of_a_component():
     assert all(release.packages or release.homepage for release in RELEASES)
 
 
-def test_a_cache_that_cannot_be_written_must_be_named(cache_dir, mirror):
+def test_a_cache_that_cannot_be_written_is_named(cache_dir, mirror):
     cache_dir.write_text("a file where the folder should be")
     with pytest.raises(Unavailable, match="set STACKCTL_CACHE_DIR to a folder that is"):
         install(["prometheus"], base_url=mirror.url)

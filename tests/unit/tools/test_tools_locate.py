@@ -13,7 +13,7 @@ def in_cache(cache_dir, project):
     return cache_dir / "tools" / "current" / project
 
 
-def test_a_tool_that_is_nowhere_must_be_none():
+def test_a_tool_that_is_nowhere_is_none():
     assert locate("prometheus") is None
 
 
@@ -27,7 +27,7 @@ def test_the_environment_must_win_over_the_cache_and_the_cache_over_path(tmp_pat
     assert (locate("prometheus").path, locate("prometheus").origin) == (chosen, "env")
 
 
-def test_a_debian_name_must_be_found_under_upstreams_name(tmp_path, program):
+def test_a_debian_name_is_found_under_upstreams_name(tmp_path, program):
     path = program(tmp_path / "path", "prometheus-alertmanager", "0.33.1")
     tool = locate("alertmanager")
     assert (tool.name, tool.path, tool.origin, tool.version) == ("alertmanager", path, "path", "0.33.1")
@@ -55,7 +55,7 @@ def test_promtool_alone_must_still_be_found(tmp_path, program):
     assert locate("promtool").path == path
 
 
-def test_a_file_that_cannot_be_executed_must_not_be_a_tool(tmp_path, cache_dir, program):
+def test_a_file_that_cannot_be_executed_is_not_a_tool(tmp_path, cache_dir, program):
     program(in_cache(cache_dir, "prometheus"), "prometheus").chmod(0o644)
     assert locate("prometheus") is None
 
@@ -69,7 +69,7 @@ def test_locating_must_start_nothing(tmp_path, program):
     assert (tmp_path / "started").exists()
 
 
-def test_a_tools_dir_that_is_no_folder_must_be_an_error(monkeypatch, tmp_path):
+def test_a_tools_dir_that_is_no_folder_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setenv("STACKCTL_TOOLS_DIR", str(tmp_path / "missing"))
     with pytest.raises(InputError, match="STACKCTL_TOOLS_DIR is not a folder"):
         locate("prometheus")
@@ -115,14 +115,14 @@ def test_grafanas_own_program_must_be_taken_before_a_script_of_its_package(tmp_p
     assert require("grafana").path == own
 
 
-def test_a_grafana_without_its_files_must_be_told_so(program, tmp_path):
+def test_a_grafana_without_its_files_is_reported_so(program, tmp_path):
     path = program(tmp_path / "path", "grafana")
     with pytest.raises(Unavailable, match=r"defaults\.ini was not found") as caught:
         require("grafana")
     assert str(path) in str(caught.value)
 
 
-def test_a_program_that_says_no_version_must_be_unavailable_with_what_it_said(tmp_path, program):
+def test_a_program_that_says_no_version_is_unavailable_with_what_it_said(tmp_path, program):
     path = program(tmp_path, "prometheus")
     path.write_text("#!/bin/sh\necho 'GLIBC_2.99 not found' >&2\nexit 1\n")
     with pytest.raises(Unavailable, match=r"GLIBC_2\.99 not found"):

@@ -39,7 +39,7 @@ def test_what_prometheus_writes_its_own_way_must_be_no_difference(rendered: str,
         ("a: rules/a.yml", "a: /x/rules/b.yml", "a: rendered 'rules/a.yml', loaded '/x/rules/b.yml'"),
     ],
 )
-def test_a_difference_must_be_named_by_its_path(rendered: str, loaded: str, line: str) -> None:
+def test_a_difference_is_named_by_its_path(rendered: str, loaded: str, line: str) -> None:
     assert config_difference(rendered.encode(), loaded) == [line]
 
 
@@ -53,7 +53,7 @@ def test_a_difference_must_be_named_by_its_path(rendered: str, loaded: str, line
         ("1970-01-01T02:00:00.123456789+02:00", 0.123456),
     ],
 )
-def test_a_timestamp_of_go_must_be_read(text: str, expected: float) -> None:
+def test_a_timestamp_of_go_is_read(text: str, expected: float) -> None:
     assert timestamp(text) == pytest.approx(expected)
 
 
@@ -68,12 +68,12 @@ def test_a_timestamp_of_go_must_be_read(text: str, expected: float) -> None:
         ("15d or 1000B", "15d or 1000B"),
     ],
 )
-def test_a_retention_that_prometheus_writes_its_own_way_must_be_the_same(declared: str, reported: str) -> None:
+def test_a_retention_that_prometheus_writes_its_own_way_is_the_same(declared: str, reported: str) -> None:
     assert same_retention(declared, reported)
 
 
 @pytest.mark.parametrize("reported", ["", "15d", "16d or 10GiB", "15d or 1GiB", "10GiB", "15d or much"])
-def test_a_retention_that_differs_must_not_be_the_same(reported: str) -> None:
+def test_a_retention_that_differs_is_not_the_same(reported: str) -> None:
     assert not same_retention("15d or 10GB", reported)
 
 

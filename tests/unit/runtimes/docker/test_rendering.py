@@ -137,7 +137,7 @@ def test_only_prometheus_must_be_required() -> None:
 
 
 @pytest.mark.parametrize("runtime", ["docker", "native"])
-def test_a_rule_must_ask_for_a_reload_and_an_image_or_flag_for_a_restart(runtime: str) -> None:
+def test_a_rule_asks_for_a_reload_and_an_image_or_flag_for_a_restart(runtime: str) -> None:
     base = unit(stack(), "prometheus", runtime)
     ruled = unit(stack(rules=(RuleFile("a.yml", b"groups: []", (), HERE),)), "prometheus", runtime)
     other = prometheus(image="prom/prometheus:v3.10.0", retention=Retention("7d"))
@@ -164,7 +164,7 @@ def test_secrets_of_a_native_service_must_be_in_its_file_only() -> None:
     assert not [path for path, file in tree if b"hidden-token" in file.content and not file.secret]
 
 
-def test_a_changed_secret_must_change_its_unit_by_a_hash_that_tells_nothing_without_the_salt() -> None:
+def test_a_changed_secret_changes_its_unit_by_a_hash_that_tells_nothing_without_the_salt() -> None:
     def spec(token: str, salt: bytes) -> str:
         run = NativeRun(("app",), {"TOKEN": Secret(token)}, Path("/srv"))
         return render(stack(services=(service("app", run=Run(native=run)),)), "native", salt=salt).units[-1].spec
