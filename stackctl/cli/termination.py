@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
+from types import FrameType
 
 _NUMBERS = (signal.SIGTERM, signal.SIGHUP)
+# How soon a signal that came amid an import is looked at again.
+_AGAIN_SECONDS = 0.01
 
 
 # What a shell adds to the number of the signal that has ended a program.
@@ -24,6 +28,8 @@ def interrupt_on_termination() -> None:
     for number in _NUMBERS:
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _terminate)
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
 
 
 def ignore_signals() -> None:
@@ -38,12 +44,32 @@ def exit_code() -> int | None:
     return _ENDED_BY_SIGNAL + _received[0] if _received else None
 
 
-def _terminate(number: int, _: object) -> None:
+def _terminate(number: int, frame: FrameType | None) -> None:
+    if _waits_for_import(_terminate, number, frame):
+        return
     for each in _NUMBERS:
         if signal.getsignal(each) == _terminate:
             signal.signal(each, _ignore)  # not SIG_IGN, which a server that is started by the undoing would inherit
     _received.append(number)
     raise Terminated(signal.Signals(number).name)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    if not _waits_for_import(_interrupt, number, frame):
+        raise KeyboardInterrupt
+
+
+def _waits_for_import(handler: Callable[[int, FrameType | None], None], number: int, frame: FrameType | None) -> bool:
+    """Return whether an import is under way, and have `handler` called again soon then.
+
+    An exception amid an import can leave Python's import lock taken: other threads would wait for it for ever.
+    """
+    while frame and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    if frame:
+        signal.signal(signal.SIGALRM, lambda _, at: handler(number, at))
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
+    return frame is not None
 
 
 def _ignore(_: int, __: object) -> None:

@@ -1,0 +1,43 @@
+"""Signals as interruptions: never amid an import, which could leave Python's import lock taken for ever."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MODULE = """\
+import os, time
+os.kill(os.getpid(), {number})
+end = time.monotonic() + 0.1
+while time.monotonic() < end:
+    pass
+whole = True
+"""
+PROGRAM = """\
+import time
+from stackctl.cli.termination import interrupt_on_termination
+interrupt_on_termination()
+try:
+    import slow
+    print("whole", slow.whole, flush=True)
+    time.sleep(30)
+except KeyboardInterrupt as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"),
+    [(signal.SIGTERM, "Terminated"), (signal.SIGHUP, "Terminated"), (signal.SIGINT, "KeyboardInterrupt")],
+)
+def test_a_signal_waits_for_the_end_of_an_import(tmp_path: Path, number: signal.Signals, raised: str) -> None:
+    (tmp_path / "slow.py").write_text(MODULE.format(number=int(number)))
+    (tmp_path / "program.py").write_text(PROGRAM)
+    ran = subprocess.run(
+        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=20, check=False
+    )
+    assert ran.stdout == f"whole True\n{raised}\n", ran.stderr
