@@ -195,6 +195,7 @@ def test_a_server_that_has_ended_must_be_named_and_not_left_out(stack: Stack) ->
     assert said == (
         "unavailable: alertmanager is not running, so its data would be missing\n"
         "help: Run `stackctl up` to start it. `stackctl logs alertmanager` shows why it stopped.\n"
+        "\nTo read more: stackctl explain backup.incomplete\n"
     )
     assert not file.exists()
     stack.up()
