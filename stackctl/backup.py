@@ -100,9 +100,8 @@ def _checked(path: Path, index: bytes, sums: Mapping[str, str]) -> Label:
         raise _refusal(path, f"It has no {INDEX} in format {FORMAT}.")
     changed = sorted(name for name in expected.keys() | sums if expected.get(name) != sums.get(name))
     if changed:
-        raise _refusal(
-            path, f"The checksum of {changed[0]} does not match {INDEX}; this concerns {len(changed)} files."
-        )
+        more = f", and those of {len(changed) - 1} more files" if len(changed) > 1 else ""
+        raise _refusal(path, f"It is not what {INDEX} says: the checksum of {changed[0]} differs{more}.")
     return label
 
 

@@ -114,7 +114,7 @@ def test_a_changed_byte_is_refused_unless_the_same_comes_out(file: Path) -> None
 
 def test_changed_content_must_be_refused_by_its_sum(file: Path) -> None:
     edit(file, lambda members: members.__setitem__(1, (members[1][0], b"[]")))
-    assert "The checksum of data/prometheus/01ABC/meta.json does not match" in refusal(file)
+    assert "the checksum of data/prometheus/01ABC/meta.json differs" in refusal(file)
 
 
 def test_a_missing_and_an_unlisted_file_must_be_refused(file: Path) -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from stackctl.cli.main import main
-from stackctl.cli.simulate import _chosen, _served
 from stackctl.manifest import load
+from stackctl.operations.simulation import _served, choose
 from stackctl.simulate.series import OPENMETRICS, TEXT
 from stackctl.simulate.service import SimulatedClock, SimulatedService
 from tests.ports import free_port
@@ -45,7 +45,7 @@ def write(folder: Path, more: str = "", kind: str = "gauge") -> tuple[Path, int]
 def served(folder: Path, more: str = "", kind: str = "gauge") -> Iterator[tuple[str, str]]:
     """The address of the service and that of the control."""
     manifest, port = write(folder, more, kind)
-    services = _chosen(load(manifest, environ={}), ())
+    services = choose(load(manifest, environ={}), ())
     contract = services[0].contract
     assert contract
     simulated = {"api": SimulatedService("api", contract, 1, SimulatedClock.from_now(1), "normal")}
@@ -163,7 +163,7 @@ def test_what_cannot_be_simulated_must_be_told(tmp_path: Path, capsys: pytest.Ca
 def test_tls_must_be_served_with_the_material_that_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import ssl
 
-    from stackctl.cli.simulate import _tls
+    from stackctl.operations.simulation import _tls
 
     manifest, port = write(tmp_path, "scheme: https")
     assert "is scraped over TLS" in refused(capsys, manifest)
@@ -173,7 +173,7 @@ def test_tls_must_be_served_with_the_material_that_is_named(tmp_path: Path, caps
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
     command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert)]
     subprocess.run(command, check=True, capture_output=True)
-    services = _chosen(load(manifest, environ={}), ())
+    services = choose(load(manifest, environ={}), ())
     contract = services[0].contract
     assert contract
     simulated = {"api": SimulatedService("api", contract, 1, SimulatedClock.from_now(1), "normal")}
