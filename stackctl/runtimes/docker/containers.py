@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl import home
 from stackctl.runtimes.protocol import Observed, Peer, RunState
+
+_FRACTION = re.compile(r"\.[0-9]+")
 
 # The labels by which Compose knows its own.
 PROJECT = "com.docker.compose.project"
@@ -72,8 +75,9 @@ def shown(folder: Path) -> Path:
 
 
 def unix_time(text: str) -> float:
-    """The engine's time, "2024-05-01T10:00:00.123456789Z", as Unix time; 0 for "never"."""
+    """The engine's time, "2024-05-01T10:00:00.123456789Z" or with a time zone, as Unix time; 0 for "never"."""
     if text.startswith("0001"):
         return 0.0
-    whole, _, fraction = text.rstrip("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{fraction or 0}")
+    # Python 3.10 reads three or six digits of a fraction only.
+    read = _FRACTION.sub(lambda found: f"{found[0]:0<7}"[:7], text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(read).timestamp()

@@ -6,11 +6,13 @@ Units are Compose services. What a plan leaves alone is not even named to Compos
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shlex
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -40,8 +42,9 @@ if TYPE_CHECKING:
 
 _ANSWER_SECONDS = 60
 _QUICK_SECONDS = 3
-# How much the engine's clock may differ from this machine's: it may run in a virtual machine.
-_CLOCK_SECONDS = 2.0
+# Where a container and its state are no further apart, the engine is asked how its clock differs from this machine's:
+# it may run in a virtual machine.
+_CLOCK_SECONDS = 600.0
 # The images are built on busybox, and not every busybox' wget takes a timeout.
 _ASK = f"""\
 wget -q -O - "$0" & asked=$!
@@ -145,8 +148,23 @@ class Docker:
         folder, record = containers.started_from(container["Config"]["Labels"]), home.read(root)
         if folder and folder != home.resolved(root):
             return MOVED
-        made_at = record.made_at - _CLOCK_SECONDS if record else 0.0
-        return LOST if containers.unix_time(container["Created"]) < made_at else ""
+        if record is None:
+            return ""
+        younger = containers.unix_time(container["Created"]) - record.made_at
+        if abs(younger) < _CLOCK_SECONDS:
+            younger -= self._clock_ahead
+        return LOST if younger < 0 else ""
+
+    @cached_property
+    def _clock_ahead(self) -> float:
+        """By how many seconds the engine's clock is ahead of this machine's."""
+        asked = time.time()
+        with engine.explained():
+            info = self.client.info()
+        if (info["Name"], info["KernelVersion"]) == (platform.node(), platform.release()):
+            return 0.0  # the same kernel, and so the same clock
+        # The engine looks at its clock before it collects the rest of the answer, which may take seconds.
+        return containers.unix_time(info["SystemTime"]) - asked
 
     def _inspect(self, container: str) -> dict[str, Any] | None:
         from docker.errors import NotFound
