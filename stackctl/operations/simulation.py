@@ -1,4 +1,4 @@
-"""What `simulate` serves: the services that it can stand for, their listeners, and what is pushed."""
+"""Services that `simulate` can stand for, their listeners, and what is pushed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wanted:
-    """How to simulate: the scenario to begin with, the seed, the speed of time, where to listen, and with which TLS."""
+    """Settings of a simulation: scenario to begin with, seed, speed of time, where to listen, and with which TLS."""
 
     scenario: str
     seed: int
