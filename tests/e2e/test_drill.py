@@ -221,7 +221,7 @@ def test_verify_must_include_the_drill_when_asked(stack: Stack) -> None:
 
 
 def test_what_cannot_be_drilled_must_say_what_to_do(stack: Stack) -> None:
-    assert "did you mean `Down`" in stack.run("drill", "Dwon", code=2)
+    assert "Did you mean `Down`" in stack.run("drill", "Dwon", code=2)
     assert "not a NAME=VALUE: `team`" in stack.run("drill", "--label", "team", code=2)
     stack.write(fires=1)
     said = stack.run("drill", code=1)

@@ -92,4 +92,4 @@ def test_check_suggests_how_to_draw_own_dashboards_only(running: Path, capsys: p
     assert said.count("suggestions") == 1
     assert main(["-f", str(manifest), "check", "-o", "json"]) == 0
     rows = json.loads(capsys.readouterr().out)["diagnostics"]
-    assert [row["status"] for row in rows if "drawing" in row["summary"]] == ["info"]
+    assert [row["status"] for row in rows if "suggestions" in row["summary"]] == ["info"]

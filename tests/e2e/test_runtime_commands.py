@@ -151,7 +151,7 @@ def test_a_missing_component_ends_up_with_3_and_changes_nothing(shop: Shop) -> N
     missing = _declare_missing(shop)
     refused = shop.run("up", code=3).stderr
     assert f"{missing} cannot run: " in refused
-    assert f"give `--allow-missing`, or `--without {missing}`" in refused
+    assert f"use `--allow-missing`, or `--without {missing}`" in refused
     assert json.loads(shop.run("status", "--output", "json").stdout)["generation"] == before
     if shop.runtime == "native":  # in Docker only the pull itself can tell
         assert f"{missing} cannot run: " in shop.run("up", "--dry-run", code=3).stderr
@@ -229,7 +229,7 @@ def test_a_port_that_a_container_has_names_the_container(tmp_path: Path) -> None
     try:
         for arguments in (["up", "--runtime", "native"], ["up", "--runtime", "native", "--dry-run"]):
             said = shop.run(*arguments, code=3).stderr
-            assert f"127.0.0.1:{shop.port}: the container {name} ({image}) has it\n" in said
+            assert f"127.0.0.1:{shop.port}: the container {name} ({image}) uses it\n" in said
             assert "docker-proxy" not in said
     finally:
         subprocess.run(["docker", "rm", "--force", name], capture_output=True, timeout=60)

@@ -188,7 +188,7 @@ MUTANTS = {
     "a removed label": (
         ("type: histogram, labels: [method]", "type: histogram"),
         ("contract.labels", "request_duration_seconds"),
-        "Take `method` out",
+        "Remove `method` from",
     ),
     "an added label": (
         ("labels: [version]", "labels: [version, commit]"),

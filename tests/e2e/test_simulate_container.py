@@ -95,7 +95,7 @@ def test_services_without_an_image_must_be_verified_by_their_names_until_the_sim
         assert {port["HostIp"] for bound in may["PortBindings"].values() for port in bound} & {"", "0.0.0.0"} == set()
         assert "right-horse" not in subprocess.run(["docker", "inspect", name], capture_output=True, text=True).stdout
         again = stackctl("-f", str(manifest), "simulate", "--container")
-        assert (again.returncode, "runs already" in again.stderr) == (3, True)
+        assert (again.returncode, "already running" in again.stderr) == (3, True)
         play(control, "down&service=web")
         assert {subject for id, subject in failed(manifest) if id == "target.up"} == {"web/web:8000"}
         running.send_signal(signal.SIGTERM)
