@@ -13,7 +13,6 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -223,30 +222,34 @@ class Native:
         wait_until(settled, bool, _KILL_SECONDS, what=f"{name} to start", interval=0.002)
 
     def _end(self, entries: Mapping[str, process.Entry | None]) -> None:
-        """End the processes of units, all at once: SIGTERM, and SIGKILL for what has not gone in time."""
-        if not entries:
-            return
-        with ThreadPoolExecutor(max_workers=len(entries)) as pool:
-            list(pool.map(self._end_one, entries, entries.values()))
+        """End the processes of units, all at once: SIGTERM, and SIGKILL for what has not gone in time.
 
-    def _end_one(self, name: str, entry: process.Entry | None) -> None:
-        if entry and not (self._signalled(name, entry, signal.SIGTERM, _STOP_SECONDS)):
-            self._signalled(name, entry, signal.SIGKILL, _KILL_SECONDS)
-        self._pid_file(name).unlink(missing_ok=True)
+        Without threads: one that an interruption leaves behind would remove the pid file of the next process.
+        """
+        left = {name: entry for name, entry in entries.items() if entry}
+        for number, wait_seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
+            left = self._signalled(left, number, wait_seconds)
+        for name in entries:
+            self._pid_file(name).unlink(missing_ok=True)
 
-    def _signalled(self, name: str, entry: process.Entry, number: signal.Signals, wait_seconds: float) -> bool:
-        """Signal the process, unless it has ended. Whether it has ended after `wait_seconds`."""
+    def _signalled(
+        self, entries: Mapping[str, process.Entry], number: signal.Signals, wait_seconds: float
+    ) -> dict[str, process.Entry]:
+        """Signal the processes that have not ended. Return those that have not after `wait_seconds`."""
 
-        def ended() -> bool:
-            child = self._children.get(name)
-            return bool(child and child.pid == entry.pid and child.poll() is not None) or not process.is_alive(entry)
+        def running() -> dict[str, process.Entry]:
+            return {name: entry for name, entry in entries.items() if not self._has_ended(name, entry)}
 
-        if not ended():
+        for entry in running().values():
             process.send(entry, number)
         try:
-            return wait_until(ended, bool, wait_seconds, what=f"{name} to stop")
+            return wait_until(running, lambda left: not left, wait_seconds, what="servers to stop", describe=", ".join)
         except TimedOut:
-            return False
+            return running()
+
+    def _has_ended(self, name: str, entry: process.Entry) -> bool:
+        child = self._children.get(name)
+        return bool(child and child.pid == entry.pid and child.poll() is not None) or not process.is_alive(entry)
 
     def _refuse_taken_ports(self, units: Collection[Unit]) -> None:
         taken = [unit for unit in units if unit.address and ports.refusal(unit.address)]
