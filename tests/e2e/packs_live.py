@@ -1,7 +1,7 @@
 """Which alerts of the packs are provoked on real servers, how, and why the others are not; and the tests' moves.
 
 test_packs.py, test_packs_runtimes.py and test_packs_systems.py wait for each alert of their tables to arrive at a
-webhook, firing and then resolved. tests/unit/packs/test_live.py holds the tables against the packs.
+webhook, firing and then resolved. tests/unit/manifest/packs/test_packs_live.py holds the tables against the packs.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """`stackctl tools`: what it prints, and where."""
 
+# ruff: noqa: F811 (a fixture of another folder has to be imported, and is used by its name)
+
 from __future__ import annotations
 
 import json
@@ -8,6 +10,7 @@ from typer.testing import CliRunner
 
 from stackctl.cli.tools import app
 from stackctl.tools.catalogue import PROGRAMS, release_of
+from tests.unit.tools.conftest import cache_dir, mirror, program  # noqa: F401
 
 
 def run(*arguments: str):

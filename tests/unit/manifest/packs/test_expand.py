@@ -140,7 +140,7 @@ def test_what_is_wrong_with_a_rule_of_a_pack_must_be_told_where_the_manifest_nam
 
 
 def test_packs_of_the_user_must_be_used_like_those_that_ship(tmp_path: Path) -> None:
-    guide = (Path(__file__).parents[3] / "docs" / "packs.md").read_text()
+    guide = (Path(__file__).parents[4] / "docs" / "packs.md").read_text()
     example = guide[guide.index("name: jobs") :].partition("```")[0]
     (tmp_path / "packs").mkdir()
     (tmp_path / "packs" / "jobs.yml").write_text(example)

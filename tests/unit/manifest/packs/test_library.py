@@ -15,7 +15,7 @@ from stackctl.manifest.packs.trial import trial, trial_context
 from stackctl.manifest.packs.uses import Use
 from stackctl.manifest.rule_schema import GroupModel, RuleModel
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PACKS = [(kind, name) for kind in FOLDERS for name in shipped_names(kind)]
 ALERTS = [
     (name, rule["alert"])
