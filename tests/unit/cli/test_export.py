@@ -1,0 +1,61 @@
+"""`stackctl export`: what it writes, says and refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stackctl.cli.main import main
+from stackctl.model import Stack
+from tests.unit.export.manifests import stack_in
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    return stack_in(tmp_path)
+
+
+def exported(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
+    """What the command says of the manifest in `folder`."""
+    code = main(["-f", str(folder / "stack.yml"), "export", "kubernetes", "--out", str(folder / "out"), *arguments])
+    return code, capsys.readouterr().err.splitlines()
+
+
+def test_the_next_step_must_apply_secrets_but_no_patches_and_count_what_is_seen(
+    stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = exported(tmp_path, capsys)
+    out = tmp_path / "out"
+    seen = [path for path in out.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    assert (code, said) == (0, [f"wrote {len(seen)} files to {out}; next: kubectl apply -f {out}/secrets -f {out}"])
+    (tmp_path / "stack.yml").write_text("version: 1\nname: shop\nservices: {api: {targets: ['api:1']}}\n")
+    _, (line,) = exported(tmp_path, capsys)
+    assert line.endswith(f"next: kubectl apply -f {out}")
+
+
+def test_a_job_that_pushes_is_said_to_have_no_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "stack.yml").write_text(
+        "version: 1\nname: shop\npushgateway: {}\nservices: {api: {targets: ['api:1']}, nightly: {push: {}}}\n"
+    )
+    _, (_, note) = exported(tmp_path, capsys)
+    assert note.startswith("no object for nightly, which pushes")
+
+
+@pytest.mark.parametrize("name", ["Bad NS", "a_b", "-a", "a-", "x" * 64, "a.b", "ä"])
+def test_a_namespace_that_kubernetes_refuses_is_refused_first(
+    stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    code, said = exported(tmp_path, capsys, f"--namespace={name}")
+    assert code == 2
+    assert said[0] == f"error: --namespace: Kubernetes does not accept `{name}`"
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["a", "team-1", "x" * 63])
+def test_a_good_namespace_is_in_every_object(stack: Stack, tmp_path: Path, capsys: Any, name: str) -> None:
+    assert exported(tmp_path, capsys, "--namespace", name)[0] == 0
+    for path in (tmp_path / "out").glob("*.yaml"):
+        assert yaml.safe_load(path.read_text())["metadata"]["namespace"] == name

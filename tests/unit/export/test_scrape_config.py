@@ -1,0 +1,23 @@
+"""The exported scrape jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackctl.export.scrape_config import export_scrape_config
+from stackctl.model import Stack
+from tests.unit.export.manifests import stack_in
+from tests.unit.export.test_kubernetes import content
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    return stack_in(tmp_path)
+
+
+def test_the_jobs_must_be_those_of_the_services_alone(stack: Stack) -> None:
+    jobs = content(export_scrape_config(stack), "scrape/jobs.yml")["scrape_configs"]
+    assert [job["job_name"] for job in jobs] == ["Api_Server", "worker"]
+    assert jobs[0]["relabel_configs"][0]["replacement"] == "shop-prod"
