@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.checkers.tools import needs
+from tests.contract.checkers import needs
 from tests.corpus.run import ACCEPTED, REFUSED, look_at, table
 
 FILES = Path(__file__).parent / "files"

@@ -34,7 +34,7 @@ from stackctl.runtimes.native.local_checker import Local
 from stackctl.runtimes.notification_texts import notification_faults
 from stackctl.runtimes.validation import Refusal, validate_for_releases
 from stackctl.source import Secret
-from tests.contract.checkers.tools import needs
+from tests.contract.checkers import needs
 from tests.e2e.real_stack import cannot_run
 from tests.fuzz.checkers import Compose, checkers, refused_by
 from tests.fuzz.keys import all_keys, used_keys

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stackctl.diagnostic import Diagnostic
-from tests.contract.checks.world import World, target
 from tests.contract.serving import Asked, Reply
+from tests.contract.world import World, target
 
 METRIC, LABELS = "contract.metric", "contract.labels"
 

@@ -8,8 +8,8 @@ import pytest
 
 from stackctl.checks.notified import Failure, failing
 from stackctl.verification.server_log import Entry, entries
-from tests.contract.checks.world import NOTIFIED, Around, World, stamp, success
 from tests.contract.serving import Asked
+from tests.contract.world import NOTIFIED, Around, World, stamp, success
 
 ID = "alertmanager.notifications"
 REFUSED = (

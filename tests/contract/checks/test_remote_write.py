@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.contract.checks.world import Around, World
+from tests.contract.world import Around, World
 
 ID = "remote_write.sent"
 URL = "http://store.test/api/v1/write"

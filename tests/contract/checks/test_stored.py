@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.checks.world import Around, World, stamp
+from tests.contract.world import Around, World, stamp
 
 ID = "job.stored"
 JOB = "api"

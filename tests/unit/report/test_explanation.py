@@ -19,7 +19,7 @@ from stackctl.codes import CODES, FAMILIES
 from stackctl.data import data_dir
 from stackctl.manifest import outside
 from stackctl.report.explanation import Example, explain, page
-from tests.contract.checkers.tools import needs
+from tests.contract.checkers import needs
 
 PACKAGE = Path(__file__).parents[3] / "stackctl"
 CERTIFICATES = Path(__file__).parents[2] / "certificates"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stackctl.diagnostic import Diagnostic
-from tests.contract.checks.test_backing import PANEL, asks
-from tests.contract.checks.world import World, target
+from tests.contract.backing.test_judgement import PANEL, asks
+from tests.contract.world import World, target
 
 
 def serve(well: World, kind: str, name: str, *series: str) -> None:

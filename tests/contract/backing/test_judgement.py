@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.model import DashboardVariable, PanelQuery
+from stackctl.model import PanelQuery
 from stackctl.source import Position
-from tests.contract.checks.world import World
 from tests.contract.serving import Asked, Reply
+from tests.contract.world import World
 
 PANEL, VARIABLE, RULE = "panel.data", "panel.variable", "rule.data"
 PLACE = Position("d.yml", 7, 9)
@@ -318,38 +318,3 @@ def test_a_query_that_many_panels_share_is_asked_once(well: World) -> None:
     asks(well, *["up"] * 10)
     assert well.only(PANEL).status == "pass"
     assert well.servers["prometheus"].asked.count("/api/v1/query") == 1
-
-
-# -- variables that hold several values -----------------------------------------------------------------------
-
-
-def chooses(well: World, expr: str, *, repeats: tuple[str, ...] = (), chosen: tuple[str, ...] = ()) -> Diagnostic:
-    """The finding for a panel of which the variable `j` stands at all jobs, as a query of Grafana has them."""
-    (dashboard,) = well.context.stack.dashboards
-    variable = DashboardVariable("j", "job", "up", everything=True, chosen=chosen)
-    queries = (PanelQuery("P", expr, PLACE, repeats),)
-    changed = replace(dashboard, queries=queries, variables=(variable,))
-    well.change(stack=replace(well.context.stack, dashboards=(changed,)))
-    without_grafana(well)
-    well.series = [*well.series, {"__name__": "up", "job": "second", "instance": "localhost:1"}]
-    return next(f for f in well.findings() if f.code == PANEL)
-
-
-def test_all_values_compared_by_equality_have_no_data(well: World) -> None:
-    found = chooses(well, 'up{job="$j"}')
-    assert found.status == "fail"
-    assert found.summary.startswith("`$j` holds several values, and `=` compares with one")
-    assert found.remedy == 'Write `=~"$j"`.'
-    assert "(" in found.evidence
-
-
-@pytest.mark.parametrize(
-    ("expr", "repeats", "chosen"),
-    [
-        ('up{job=~"$j"}', (), ()),
-        ('up{job="$j"}', ("j",), ()),
-        ('up{job="$j"}', (), ("api", "of-another-grafana")),
-    ],
-)
-def test_values_that_fit_have_data(well: World, expr: str, repeats: tuple[str, ...], chosen: tuple[str, ...]) -> None:
-    assert chooses(well, expr, repeats=repeats, chosen=chosen).status == "pass"

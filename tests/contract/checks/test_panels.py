@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stackctl.model import PanelQuery
-from tests.contract.checks.test_backing import PLACE, asks
-from tests.contract.checks.world import World
+from tests.contract.backing.test_judgement import PLACE, asks
+from tests.contract.world import World
 
 PANEL = "panel.data"
 

@@ -2,130 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from threading import Event, Thread, Timer
+from threading import Event, Timer
 
 import pytest
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.model import Target
 from stackctl.runtimes.registry import facts
-from stackctl.source import Position, Secret
-from tests.contract.checks.world import Around, Peer, Unit, World, closed, no_answer, opened
-
-HERE = Position("stack.yml", 1, 1)
-METRICS = b"# TYPE a gauge\na 1\n"
-PLAIN = "text/plain; version=0.0.4"
-TYPE = 'received unsupported Content-Type "text/html" and no fallback_scrape_protocol specified for target'
-PARSE = 'expected a valid start token, got "<" ("INVALID") while parsing: "<"'
-
-
-@dataclass
-class Raw:
-    """A server that sends what it is told to: path -> the whole answer. Anything else is 404. `heard` are requests."""
-
-    port: int = 0
-    answers: dict[str, bytes] = field(default_factory=dict)
-    heard: list[str] = field(default_factory=list)
-    silent: Event | None = None
-
-
-def _answer(server: Raw, request: str) -> bytes:
-    words = request.split(" ")
-    return server.answers.get(words[1].partition("?")[0], http("404 No")) if words[0] == "GET" else http("400 Bad")
-
-
-def http(status: str, body: bytes = b"", **headers: str) -> bytes:
-    """A whole answer. In the names of headers `_` stands for `-`."""
-    lines = [f"HTTP/1.1 {status}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "Connection: close", "", ""]).encode() + body
-
-
-@contextmanager
-def raw(context: ssl.SSLContext | None = None) -> Iterator[Raw]:
-    server, over = Raw(), Event()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server.port = listening.getsockname()[1]
-        listening.settimeout(0.05)
-
-        def serve() -> None:
-            while not over.is_set():
-                try:
-                    Thread(target=answer, args=(listening.accept()[0],), daemon=True).start()
-                except TimeoutError:
-                    continue
-
-        def answer(plain: socket.socket) -> None:
-            plain.settimeout(5)
-            try:
-                with context.wrap_socket(plain, server_side=True) if context else plain as connection:
-                    request = connection.recv(65536).decode(errors="replace")
-                    if not request:
-                        return
-                    server.heard.append(request)
-                    if server.silent:
-                        server.silent.wait(5)
-                    connection.sendall(_answer(server, request))
-            except OSError:
-                plain.close()
-
-        thread = Thread(target=serve, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            over.set()
-            if server.silent:
-                server.silent.set()
-            thread.join(5)
-
-
-@pytest.fixture
-def app() -> Iterator[Raw]:
-    with raw() as server:
-        yield server
-
-
-@pytest.fixture
-def down(well: World, app: Raw) -> Callable[..., Diagnostic]:
-    """The finding about the service `api`, whose target is the app and fails with an error of Prometheus'."""
-
-    def find(error: str, address: str = "", dial: object = opened, **service: object) -> Diagnostic:
-        return fail(well, error, address or f"127.0.0.1:{app.port}", dial, **service)
-
-    return find
-
-
-def fail(well: World, error: str, address: str, dial: object = opened, **service: object) -> Diagnostic:
-    place = well.context.place
-    assert isinstance(place, Around)
-    if dial:
-        place.dial = dial  # type: ignore[assignment]
-    jobs = []
-    for job in well.context.jobs:
-        if job.name == "api" and job.service:
-            declared = replace(job.service, targets=(Target(address, {}, HERE),), **service)  # type: ignore[arg-type]
-            (endpoint,) = job.endpoints
-            job = replace(
-                job,
-                service=declared,
-                metrics_path=declared.metrics_path,
-                endpoints=(replace(endpoint, address=address, instance="localhost:8000"),),
-            )
-            services = (declared, *(each for each in well.context.stack.services if each.name != "api"))
-            well.change(stack=replace(well.context.stack, services=services))
-        jobs.append(job)
-    well.change(jobs=tuple(jobs))
-    well.target("api").update(health="down", lastError=error, discoveredLabels={"__address__": address})
-    return well.only("target.up", "api/")
-
+from stackctl.source import Secret
+from tests.contract.diagnosis.raw import METRICS, PLAIN, Raw, fail, http, raw
+from tests.contract.world import Around, Peer, Unit, World, closed, no_answer, opened
 
 # -- no connection ------------------------------------------------------------------------------------------
 
@@ -223,111 +118,6 @@ def test_a_wrong_path_is_reported_with_the_one_that_answers(
     assert finding.summary == f"down: there is nothing at the metrics path /m, but there are metrics at {path}"
     assert finding.remedy == f"Write `metrics_path: {path}`."
     assert len(app.heard) <= 14
-
-
-PAGE = http("200 OK", b"<html><head><title>Shop &amp; Co\n</title></head></html>", Content_Type="text/html")
-
-
-def test_a_page_must_be_told_by_its_title_and_with_the_right_path(down: Callable[..., Diagnostic], app: Raw) -> None:
-    app.answers["/metrics"] = PAGE
-    assert down(TYPE).summary == "down: it answers with a web page (Shop & Co), not with metrics"
-    app.answers["/actuator/prometheus"] = http("200 OK", METRICS, Content_Type=PLAIN)
-    assert down(TYPE).remedy == "Write `metrics_path: /actuator/prometheus`."
-
-
-ANSWERS = {
-    "json": (TYPE, http("200 OK", b'{"a": 1}', Content_Type="application/json"), "it answers with JSON, not", "path"),
-    "nothing": (TYPE, http("200 OK", b""), "it answers with nothing, not with metrics", "use the path"),
-    "no type": (TYPE, http("200 OK", METRICS), "Content-Type is not one for metrics: none", "fallback_scrape_protocol"),
-    "odd type": (TYPE, http("200 OK", METRICS, Content_Type="a/b"), "for metrics: `a/b`", "fallback_scrape_protocol"),
-    "a login page": (
-        TYPE,
-        http("302 Found", b"", Location="/login?next=%2Fmetrics"),
-        "to http://127.0.0.1:{port}/login: it requires a login",
-        "Allow reading the metrics without a login",
-    ),
-    "a slash": (
-        "server returned HTTP status 301 Moved Permanently",
-        http("301 Moved", b"", Location="http://me:hush@127.0.0.1/metrics/"),
-        "a redirect to http://127.0.0.1/metrics/",
-        "Write `metrics_path: /metrics/`",
-    ),
-    "secured": (
-        "server returned HTTP status 308 Permanent Redirect",
-        http("308 Moved", b"", Location="https://127.0.0.1/metrics"),
-        "a redirect to https://127.0.0.1/metrics",
-        "Write `scheme: https` for the service `api`",
-    ),
-    "no login": (
-        "server returned HTTP status 401 Unauthorized",
-        http("401 No", b"", WWW_Authenticate='Bearer realm="shop"'),
-        "it requires a login, and the manifest has none",
-        "Set `authorization` for the service `api`",
-    ),
-    "an error": (
-        "server returned HTTP status 503 Service Unavailable",
-        http("503 No", b"\nthe database is away\nmore"),
-        "the service answers with a server error: the database is away",
-        "own log",
-    ),
-    "a bad line": (
-        PARSE,
-        http("200 OK", METRICS + b'b{c="d"} 1\ne-f 2\n', Content_Type=PLAIN),
-        "line 4 of its metrics does not parse",
-        "line 4 is not a sample",
-    ),
-    "a repeated series": (
-        "duplicate sample for timestamp",
-        http("200 OK", METRICS + b"a 2\n", Content_Type=PLAIN),
-        "line 3 of its metrics repeats a series",
-        "Fix what the service exposes",
-    ),
-    "too large": (
-        "body size limit exceeded",
-        http("200 OK", METRICS * 100, Content_Type=PLAIN),
-        "larger than `body_size_limit`",
-        "Raise the limit",
-    ),
-    "too many": (
-        "sample limit exceeded",
-        http("200 OK", METRICS * 100, Content_Type=PLAIN),
-        "more series than a limit allows",
-        "Raise the limit",
-    ),
-    "too many labels": (
-        "label_limit exceeded (metric: a, number of labels: 3, limit: 2)",
-        http("200 OK", METRICS, Content_Type=PLAIN),
-        "more labels, or longer ones, than a limit allows",
-        "Raise the limit",
-    ),
-    "refused": (
-        "server returned HTTP status 400 Bad Request",
-        http("400 Bad", b"no such module"),
-        "it rejects the request (HTTP 400)",
-        "correct `params`",
-    ),
-}
-EVIDENCE = {
-    "a bad line": "line 4: e-f 2",
-    "a repeated series": "line 3: a 2",
-    "too large": "it sends 1,900 bytes",
-    "too many": "it sends 100 samples",
-    "refused": "no such module",
-    "no login": 'it asks for: Bearer realm="shop"',
-}
-
-
-@pytest.mark.parametrize("way", ANSWERS)
-def test_an_answer_that_is_not_metrics_must_be_told_by_what_it_is(
-    down: Callable[..., Diagnostic], app: Raw, way: str
-) -> None:
-    error, app.answers["/metrics"], cause, remedy = ANSWERS[way]
-    finding = down(error)
-    assert cause.format(port=app.port) in finding.summary
-    assert remedy in finding.remedy
-    assert finding.evidence.startswith(f"{error}\nfrom this machine: GET http://127.0.0.1:{app.port}/metrics: ")
-    assert EVIDENCE.get(way, "") in finding.evidence
-    assert "hush" not in finding.summary + finding.remedy + finding.evidence
 
 
 # -- TLS ----------------------------------------------------------------------------------------------------
@@ -533,3 +323,21 @@ def test_two_jobs_on_one_target_must_ask_it_once(well: World, app: Raw) -> None:
     findings = well.findings("target.up")
     assert [finding.summary for finding in findings] == ["down: the service answers with a server error: oh"] * 2
     assert len(app.heard) == 1
+
+
+@contextmanager
+def listening_on_version_6() -> Iterator[int]:
+    try:
+        server = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError as error:
+        pytest.skip(f"no IPv6 here: {os.strerror(error.errno or errno.EINVAL)}")
+    with server:
+        yield server.getsockname()[1]
+
+
+def test_service_that_listens_on_another_address_is_found_there(well: World) -> None:
+    with listening_on_version_6() as port:
+        well.change(dial=lambda host, port, seconds: socket.create_connection((host.strip("[]"), port), seconds))
+        finding = fail(well, "connect: connection refused", f"127.0.0.1:{port}", closed)
+    assert finding.summary == f"down: connection refused at 127.0.0.1:{port}: it listens on [::1]:{port} only"
+    assert f"`[::1]:{port}`" in finding.remedy

@@ -509,3 +509,8 @@ def _answer(made: World) -> None:
     for name, answers in routes.items():
         made.servers[name].routes = answers
     made.servers["grafana"].login = ("admin", "right")
+
+
+def words(finding: Diagnostic) -> tuple[str, str, str]:
+    """Return the status, the summary and the remedy of a finding."""
+    return finding.status, finding.summary, finding.remedy

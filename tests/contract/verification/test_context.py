@@ -8,7 +8,7 @@ from typing import Any
 from stackctl.clients.http import NoAnswer
 from stackctl.verification.context import PROBE_SECONDS, Context
 from stackctl.wait import Clock
-from tests.contract.checks.world import World
+from tests.contract.world import World
 
 PATIENCE_SECONDS = 60.0
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contract.checks.world import World, no_answer
+from tests.contract.world import World, no_answer
 
 
 def test_servers_that_are_away_fail_once_and_everything_else_depends_on_them(well: World) -> None:

@@ -11,7 +11,7 @@ from stackctl.manifest import load
 from stackctl.render import render
 from stackctl.render.write import write
 from stackctl.tools import require
-from tests.contract.checkers.tools import needs
+from tests.contract.checkers import needs
 
 HEAD = 'version: 1\nname: x\nservices: {a: {targets: ["localhost:9"]}}\n'
 SECRET = "right-horse"

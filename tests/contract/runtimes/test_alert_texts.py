@@ -9,7 +9,7 @@ import pytest
 from stackctl.runtimes.alert_texts import alert_faults
 from stackctl.runtimes.checkers import Text
 from stackctl.runtimes.native.local_checker import Local
-from tests.contract.checkers.tools import needs
+from tests.contract.checkers import needs
 
 SUBJECT = "the annotation `summary` of `High`"
 

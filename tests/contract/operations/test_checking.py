@@ -8,7 +8,7 @@ import pytest
 
 from stackctl.errors import InputError
 from stackctl.operations.checking import check_manifest, load_or_report
-from tests.contract.checkers.tools import needs
+from tests.contract.checkers import needs
 
 MANIFEST = """\
 version: 1

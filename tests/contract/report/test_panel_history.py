@@ -13,8 +13,8 @@ import pytest
 from stackctl.report import panel_history
 from stackctl.report.panel_history import LINES, POINTS, WINDOW
 from stackctl.verification.context import Context
-from tests.contract.checks.world import context_of
 from tests.contract.serving import Asked, Reply, Server, serve
+from tests.contract.world import context_of
 
 NOW = 1_700_000_123.4
 PANELS = [

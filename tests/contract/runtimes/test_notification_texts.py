@@ -10,7 +10,7 @@ import pytest
 from stackctl.runtimes.checkers import Call, Text, Verdict
 from stackctl.runtimes.native.local_checker import Local
 from stackctl.runtimes.notification_texts import notification_faults
-from tests.contract.checkers.tools import needs
+from tests.contract.checkers import needs
 
 OWN = '{{ define "mine" }}{{ .Status }}{{ end }}{{ define "one" }}{{ .Labels.job }}{{ end }}'
 GOOD = (

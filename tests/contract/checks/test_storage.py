@@ -1,0 +1,17 @@
+"""Storage: samples that are scraped are kept."""
+
+from __future__ import annotations
+
+from tests.contract.world import World, words
+
+
+def test_a_prometheus_that_scrapes_and_stores_nothing_must_be_told(well: World) -> None:
+    assert well.only("prometheus.storage").status == "pass"
+    well.stored = lambda: 7
+    finding = well.only("prometheus.storage")
+    assert words(finding) == (
+        "fail",
+        "scraped samples do not reach storage",
+        "See `stackctl logs prometheus`: its disk may be full, read-only or broken.",
+    )
+    assert well.only("target.up", "prometheus").status == "pass"

@@ -1,0 +1,194 @@
+"""Targets that relabelling has given other labels are still the declared ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from stackctl.source import Position
+from tests.contract.world import Around, World, stamp, target, words
+
+RELABELLED: dict[str, dict[str, str]] = {
+    "the port is stripped": {"job": "api", "instance": "localhost"},
+    "another job": {"job": "old", "instance": "localhost:8000"},
+    "another instance": {"job": "api", "instance": "shop-1"},
+    "everything": {"job": "old", "instance": "shop-1"},
+    "no instance": {"job": "api"},
+}
+
+
+def relabel(well: World, job: str, labels: dict[str, str]) -> None:
+    well.target(job)["labels"] = {"team": "core", **labels}
+    well.label_series(job=labels["job"], instance=labels.get("instance", ""))
+
+
+@pytest.mark.parametrize("labels", RELABELLED.values(), ids=RELABELLED)
+def test_relabelled_target_is_found_and_up(well: World, labels: dict[str, str]) -> None:
+    relabel(well, "api", labels)
+    assert well.only("target.up", "api/").status == "pass"
+
+
+@pytest.mark.parametrize("labels", RELABELLED.values(), ids=RELABELLED)
+def test_contract_is_compared_with_relabelled_series(well: World, labels: dict[str, str]) -> None:
+    relabel(well, "api", labels)
+    found = well.findings("contract")
+    assert {finding.status for finding in found} == {"pass"}, found
+
+
+def test_targets_that_share_an_instance_have_a_row_each(well: World) -> None:
+    (api,) = [job for job in well.context.jobs if job.name == "api"]
+    others = [job for job in well.context.jobs if job.name != "api"]
+    both = tuple(replace(api.endpoints[0], address=address, instance="shop") for address in ("a:1", "b:1"))
+    well.change(jobs=(*others, replace(api, endpoints=both)))
+    known = well.target("api")
+    well.targets.remove(known)
+    state: dict[str, Any] = {"health": "down", "lastError": "connect: connection refused"}
+    well.targets += [target("api", "shop", "a:1"), {**target("api", "shop", "b:1"), **state}]
+    found = {finding.subject: finding.status for finding in well.findings("target.up") if "api/" in finding.subject}
+    assert found == {"api/shop (a:1)": "pass", "api/shop (b:1)": "fail"}
+
+
+def test_targets_of_one_address_are_told_apart_by_their_labels(well: World) -> None:
+    (api,) = [job for job in well.context.jobs if job.name == "api"]
+    others = [job for job in well.context.jobs if job.name != "api"]
+    paths = ("/a", "/b")
+    both = tuple(
+        replace(api.endpoints[0], address="a:1", instance=f"a{path}", labels={"__metrics_path__": path})
+        for path in paths
+    )
+    well.change(jobs=(*others, replace(api, endpoints=both)))
+    well.targets.remove(well.target("api"))
+    for path in paths:
+        one = target("api", f"a{path}", "a:1", path)
+        one["discoveredLabels"] |= {"__metrics_path__": path, "instance": f"a{path}"}
+        well.targets.append(one)
+    well.targets[-1] |= {"health": "down", "lastError": "connect: connection refused"}
+    found = {finding.subject: finding.status for finding in well.findings("target.up") if "api/" in finding.subject}
+    assert found == {"api/a/a": "pass", "api/a/b": "fail"}
+
+
+def test_panel_that_asks_for_the_relabelled_job_is_skipped_while_that_is_down(well: World) -> None:
+    relabel(well, "api", {"job": "old", "instance": "x"})
+    well.target("api").update(health="down", lastError="connect: connection refused")
+    well.series.clear()
+    found = [f for f in well.findings("panel.data") if f.status != "skip"]
+    assert not found
+
+
+def test_a_target_that_is_down_is_reported_with_its_cause(well: World) -> None:
+    error = "server returned HTTP status 404 Not Found"
+    well.target("api").update(health="down", lastError=error)
+    finding = well.only("target.up", "api/")
+    assert words(finding) == (
+        "fail",
+        "down: there is nothing at the metrics path",
+        "`metrics_path: /metrics` may be wrong: use the path that serves the metrics.",
+    )
+    assert finding.evidence == f"{error}\nfrom this machine: GET http://localhost:8000/metrics: connection refused"
+    assert finding.position
+    assert finding.position.text.strip() == 'targets: ["localhost:8000"]'
+    assert well.only("target.up", "pushgateway").status == "pass"
+
+
+def test_a_target_that_is_down_once_and_then_up_must_pass(well: World) -> None:
+    routes, api = well.servers["prometheus"].routes, well.target("api")
+
+    def recovering() -> Any:
+        seen = well.report_targets()
+        api.update(health="up", lastError="")
+        return seen
+
+    api.update(health="down", lastError="connection refused")
+    routes["/api/v1/targets"] = recovering
+    assert well.only("target.up", "api/").status == "pass"
+
+
+def test_a_target_that_was_up_but_is_no_longer_scraped_fails(well: World) -> None:
+    well.target("api")["lastScrape"] = stamp(999)
+    status, summary, remedy = words(well.only("target.up", "api/"))
+    assert status == "fail"
+    assert "scrape" in summary
+    assert "--timeout" in remedy
+
+
+@pytest.mark.parametrize("last", ["0001-01-01T00:00:00Z", stamp(1)])
+def test_unknown_health_must_not_be_up(well: World, last: str) -> None:
+    well.target("api").update(health="unknown", lastScrape=last)
+    assert well.only("target.up", "api/").status == "fail"
+
+
+def test_a_target_that_was_never_loaded_is_reported(well: World) -> None:
+    well.targets.remove(well.target("api"))
+    assert words(well.only("target.up", "api/")) == (
+        "fail",
+        "Prometheus has no such target",
+        "The running configuration is older than the manifest: run `stackctl reload`.",
+    )
+
+
+def test_a_target_that_relabelling_dropped_is_reported_with_the_step(well: World) -> None:
+    gone = well.target("api")
+    well.targets.remove(gone)
+    well.dropped.append({"scrapePool": "api", "discoveredLabels": {**gone["discoveredLabels"], "env": "Prod"}})
+    steps = [
+        {"action": "lowercase", "source_labels": ["env"], "target_label": "env"},
+        {"action": "drop", "source_labels": ["env"], "regex": "prod|test"},
+    ]
+    places = (Position("stack.yml", 30, 9), Position("stack.yml", 31, 9))
+    well.redeclare("api", scrape={"relabel_configs": steps}, relabel_origins=places)
+    finding = well.only("target.up", "api/")
+    assert words(finding) == (
+        "fail",
+        "dropped by step 2 of `relabel` (drop)",
+        "Correct that step, in line 31 of the manifest, or remove the target.",
+    )
+    assert finding.evidence == "stack.yml:31:9: drop: [env] is 'prod', which matches 'prod|test'"
+
+
+def test_discovery_that_finds_nothing_must_fail(well: World) -> None:
+    well.targets.remove(well.target("found"))
+    assert words(well.only("target.up", "found")) == (
+        "fail",
+        "discovery found no targets",
+        "Check the discovery block: its source must list at least one target.",
+    )
+
+
+def test_a_discovered_target_that_is_down_is_named(well: World) -> None:
+    well.targets.append({**well.target("found"), "labels": {"job": "found", "instance": "b:1"}, "health": "down"})
+    finding = well.only("target.up", "found")
+    assert words(finding) == (
+        "fail",
+        "1 of 2 discovered targets are not up",
+        "Fix the targets named in the evidence.",
+    )
+    assert finding.evidence == "b:1: down"
+
+
+def test_a_target_that_is_still_asked_for_another_path_is_reported(well: World) -> None:
+    well.redeclare("api", metrics_path="/v1/metrics")
+    finding = well.only("target.up", "api/")
+    assert (finding.status, finding.stage) == ("fail", "loaded")
+    assert finding.summary == "Prometheus scrapes http://localhost:8000/metrics, not /v1/metrics"
+
+
+def test_discovery_that_fails_is_reported_with_its_error(well: World) -> None:
+    well.targets.remove(well.target("found"))
+    place = well.context.place
+    assert isinstance(place, Around)
+    place.lines = (
+        'level=ERROR msg="Unable to refresh target groups" discovery=http config=other err="not this one"',
+        'level=ERROR msg="Unable to refresh target groups" discovery=http config=found err="Get: connection refused"',
+    )
+    finding = well.only("target.up", "found")
+    assert finding.status == "fail"
+    assert finding.summary == "discovery fails: Get: connection refused"
+
+
+def test_discovered_targets_that_relabelling_drops_are_reported_so(well: World) -> None:
+    gone = well.target("found")
+    well.targets.remove(gone)
+    well.dropped.append({"scrapePool": "found", "discoveredLabels": gone["discoveredLabels"]})
+    assert "relabelling drops them" in well.only("target.up", "found").summary

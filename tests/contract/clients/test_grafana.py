@@ -1,0 +1,62 @@
+"""Answers of Grafana."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stackctl.access import Access
+from stackctl.clients.grafana import FoundDashboard, Grafana
+from stackctl.clients.http import Http, NoAnswer
+from tests.contract.serving import Posted, Reply, Server
+
+
+def test_dashboards_must_be_read_again_by_a_post(server: Server) -> None:
+    server.routes["/api/admin/provisioning/dashboards/reload"] = {"message": "Dashboards config reloaded"}
+    assert Grafana(Http(Access(server.url))).reload_dashboards().ok
+
+
+FRAME = {"schema": {"refId": "Q0", "fields": []}, "data": {"values": [[1700000000000], [3]]}}
+RESULTS = [
+    ({"status": 200, "frames": [FRAME]}, True),
+    ({"status": 200, "frames": []}, False),
+    ({"status": 200, "frames": [{"schema": {}, "data": {"values": []}}]}, False),
+    ({"status": 200, "frames": [{"schema": {}, "data": {"values": [[], []]}}]}, False),
+    ({"frames": None}, False),
+    ({"status": 400, "error": "bad_data: no", "errorSource": "downstream", "frames": []}, "bad_data: no"),
+]
+
+
+@pytest.mark.parametrize("status", [200, 207, 400])
+def test_grafana_must_be_asked_as_a_panel_asks_and_each_result_be_read(server: Server, status: int) -> None:
+    bodies: list[Any] = []
+
+    def answer(body: Any) -> Reply:
+        bodies.append(body)
+        return Reply({"results": {f"Q{n}": result for n, (result, _) in enumerate(RESULTS)}}, status)
+
+    server.routes["/api/ds/query"] = Posted(answer)
+    exprs = [f"x{n}" for n in range(len(RESULTS))]
+    assert Grafana(Http(Access(server.url))).query("prom", exprs) == [expected for _, expected in RESULTS]
+    assert [query["expr"] for query in bodies[0]["queries"]] == exprs
+    assert {query["datasource"]["uid"] for query in bodies[0]["queries"]} == {"prom"}
+    assert (bodies[0]["from"], bodies[0]["to"]) == ("now-5m", "now")
+
+
+@pytest.mark.parametrize("reply", [Reply({"message": "Data source not found"}, 404), {"results": {}}, "<html>"])
+def test_an_answer_without_results_is_no_answer(server: Server, reply: Any) -> None:
+    server.routes["/api/ds/query"] = reply
+    with pytest.raises(NoAnswer):
+        Grafana(Http(Access(server.url))).query("prom", ["up"])
+
+
+def test_dashboards_must_be_listed_with_their_folders(server: Server) -> None:
+    server.routes["/api/search"] = [
+        {"uid": "a", "title": "A", "type": "dash-db"},
+        {"uid": "b", "title": "B", "type": "dash-db", "folderTitle": "Shop", "folderUid": "x"},
+    ]
+    assert Grafana(Http(Access(server.url))).dashboards() == (
+        FoundDashboard("a", "A", ""),
+        FoundDashboard("b", "B", "Shop"),
+    )
