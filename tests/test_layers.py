@@ -113,7 +113,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_room_must_import_only_what_lies_below_it(path: Path) -> None:
+def test_a_room_imports_only_what_is_below_it(path: Path) -> None:
     room = room_of(path)
     assert room in ALLOWED, f"say in ALLOWED what the room `{room}` may import"
     assert {room_of(used) for used in imports(path)} - {room} <= ALLOWED[room]
@@ -135,7 +135,7 @@ def test_no_module_has_a_name_that_says_nothing(name: str) -> None:
     assert not [path for path in PACKAGE.rglob("*") if path.stem == name]
 
 
-def test_the_core_must_not_do_input_or_output() -> None:
+def test_the_core_does_no_input_or_output() -> None:
     """The pure rooms open no file, socket or process."""
     rooms = ("model", "tree", "scrape", "metrics", "conventions", "source", "errors")
     pure = [PACKAGE / f"{name}.py" for name in rooms]

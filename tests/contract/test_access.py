@@ -54,7 +54,7 @@ def test_a_server_that_wants_a_login_over_tls_is_asked_by_both_clients(server: S
     assert server.asked == ["/api/v1/scrape_pools"] * 2 + ["/-/ready", "/-/reload"]
 
 
-def test_a_name_of_the_certificate_must_do_where_the_address_is_none_of_them(access: Access) -> None:
+def test_accepts_a_name_of_the_certificate_in_place_of_the_address(access: Access) -> None:
     with serve("renewed.crt", "renewed.key") as other:
         other.routes["/api/v1/scrape_pools"] = {"status": "success", "data": {"scrapePools": []}}
         ca = (CERTIFICATES / "renewed.crt").read_text()
@@ -63,7 +63,7 @@ def test_a_name_of_the_certificate_must_do_where_the_address_is_none_of_them(acc
         assert "mismatch" in refusal(replace(asked, server_name=""))
 
 
-def test_a_wrong_password_must_be_told_as_one_and_not_shown(server: Server, access: Access) -> None:
+def test_reports_a_wrong_password_without_showing_it(server: Server, access: Access) -> None:
     wrong = replace(access, login=("ops", "wrong-horse"))
     assert refusal(wrong).startswith(f"{server.url}/api/v1/scrape_pools returns 401: ")
     assert is_ready(unit(server), wrong).status == 401
@@ -85,7 +85,7 @@ def test_an_expired_certificate_is_reported_as_one(access: Access) -> None:
         assert "certificate has expired" in refusal(replace(access, url=server.url))
 
 
-def test_tls_to_a_plain_server_must_be_told(access: Access) -> None:
+def test_reports_tls_to_a_plain_server(access: Access) -> None:
     with serve() as server:
         url = server.url.replace("http:", "https:")
         assert refusal(replace(access, url=url)).endswith("TLS was used on a plain HTTP port")

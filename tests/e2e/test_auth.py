@@ -159,7 +159,7 @@ def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         stack.run("down", "--volumes")
 
 
-def test_everything_must_work_for_stackctl_and_nothing_for_strangers(guarded: Guarded) -> None:
+def test_everything_works_for_stackctl_and_nothing_for_strangers(guarded: Guarded) -> None:
     assert guarded.failures() == {}
     assert [guarded.status(None), guarded.status("guessed"), guarded.status(guarded.password)] == [401, 401, 200]
     assert guarded.url in guarded.run("up").stdout
@@ -204,7 +204,7 @@ def test_a_bad_reload_leaves_the_old_password_in_force(guarded: Guarded) -> None
     assert guarded.failures("--only", "component,stack,target") == {}
 
 
-def test_commands_must_get_in_whatever_the_manifest_says_by_now(guarded: Guarded) -> None:
+def test_commands_use_the_login_of_what_runs(guarded: Guarded) -> None:
     guarded.write("not-yet-secret", certificate="renewed")
     assert f"{guarded.url}   yes" in guarded.run("status").stdout
     assert guarded.failures("--only", "component,stack").keys() == {f"stack.generation {guarded.name}"}
@@ -237,7 +237,7 @@ def test_a_certificate_changed_by_hand_is_reported_and_repaired_by_a_reload(guar
     assert guarded.failures("--only", "component,stack") == {}
 
 
-def test_turning_tls_off_must_ask_for_up(guarded: Guarded) -> None:
+def test_turning_tls_off_requires_up(guarded: Guarded) -> None:
     text = (guarded.folder / "stack.yml").read_text()
     without = "\n".join(line for line in text.splitlines() if "tls:" not in line)
     (guarded.folder / "stack.yml").write_text(without)

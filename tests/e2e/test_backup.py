@@ -83,7 +83,7 @@ def snapshots(stack: Stack) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
 
-def test_what_was_lost_must_be_there_again_after_a_restore(stack: Stack) -> None:
+def test_restore_brings_back_what_was_lost(stack: Stack) -> None:
     silence(stack)
     begin, end, before = measured(stack)
     file = stack.folder / "b.tar.gz"
@@ -124,7 +124,7 @@ def test_a_damaged_backup_changes_nothing(stack: Stack) -> None:
     assert silences(stack) == [COMMENT]
 
 
-def test_a_restore_that_fails_must_put_the_old_data_back(stack: Stack) -> None:
+def test_failed_restore_puts_the_old_data_back(stack: Stack) -> None:
     """The archive is sound, and still cannot be unpacked: no disk takes a name that long."""
     begin, end, before = measured(stack)
     silence(stack)
@@ -148,7 +148,7 @@ def test_a_restore_that_fails_must_put_the_old_data_back(stack: Stack) -> None:
 @pytest.mark.docker
 @pytest.mark.native
 @pytest.mark.parametrize(("first", "second"), [("native", "docker"), ("docker", "native")])
-def test_a_backup_must_move_between_the_runtimes(first: str, second: str, tmp_path: Path) -> None:
+def test_backup_moves_between_the_runtimes(first: str, second: str, tmp_path: Path) -> None:
     need(second)
     with running_stack(first, tmp_path) as stack:
         silence(stack)
@@ -162,14 +162,14 @@ def test_a_backup_must_move_between_the_runtimes(first: str, second: str, tmp_pa
         assert silences(stack) == [COMMENT]
 
 
-def test_without_a_running_stack_backup_must_end_with_3(stack: Stack) -> None:
+def test_backup_exits_with_3_without_a_running_stack(stack: Stack) -> None:
     file = stack.folder / "b.tar.gz"
     stack.run("down")
     assert "is not running" in stack.run("backup", str(file), code=3).stderr
     assert not file.exists()
 
 
-def test_a_prometheus_that_does_not_run_or_answer_must_be_named(stack: Stack) -> None:
+def test_names_a_prometheus_that_does_not_run_or_answer(stack: Stack) -> None:
     file = stack.folder / "b.tar.gz"
     stack.stop(c.PROMETHEUS)
     said = stack.run("backup", str(file), code=3).stderr
@@ -188,7 +188,7 @@ def test_a_prometheus_that_does_not_run_or_answer_must_be_named(stack: Stack) ->
     assert not file.exists()
 
 
-def test_a_server_that_has_ended_must_be_named_and_not_left_out(stack: Stack) -> None:
+def test_names_a_server_that_has_ended(stack: Stack) -> None:
     file = stack.folder / "b.tar.gz"
     stack.stop(c.ALERTMANAGER)
     said = stack.run("backup", str(file), code=3).stderr

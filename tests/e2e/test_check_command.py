@@ -50,7 +50,7 @@ def test_a_good_manifest_is_counted(folder: Path) -> None:
     assert (report["ok"], report["command"], report["stack"], report["diagnostics"]) == (True, "check", "shop", [])
 
 
-def test_what_promtool_refuses_must_end_with_1(folder: Path) -> None:
+def test_exits_with_1_for_what_promtool_refuses(folder: Path) -> None:
     (folder / "rules.yml").write_text(BAD_TEMPLATE)
     ran = check(folder, code=1)
     assert ran.stdout == ""
@@ -97,18 +97,18 @@ def test_every_problem_is_in_the_json_with_its_place(folder: Path) -> None:
     assert "did you mean `targets`" in json.dumps(report).lower()
 
 
-def test_github_must_annotate_the_line(folder: Path) -> None:
+def test_github_annotates_the_line(folder: Path) -> None:
     (folder / "stack.yml").write_text(MANIFEST.replace("targets:", "tragets:"))
     ran = check(folder, "--output", "github", code=2)
     assert ran.stdout.startswith(f"::error file={folder}/stack.yml,line=4,col=")
     assert len(ran.stdout.splitlines()) == 1
 
 
-def test_github_must_hear_nothing_of_a_good_manifest(folder: Path) -> None:
+def test_github_gets_nothing_for_a_good_manifest(folder: Path) -> None:
     assert check(folder, "--output", "github", code=0).stdout == ""
 
 
-def test_missing_checkers_must_be_named_and_not_fail(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_missing_checkers_without_failing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("STACKCTL_CACHE_DIR", str(folder.parent / "no-cache"))
     ran = check(folder, code=0)

@@ -199,7 +199,7 @@ def docker_only(seen: Seen) -> None:
         pytest.skip("natively there are no containers")
 
 
-def test_an_app_on_loopback_must_be_told_by_the_answers_of_both_sides(seen: Seen) -> None:
+def test_recognizes_an_app_on_loopback_by_both_answers(seen: Seen) -> None:
     if seen.runtime == c.NATIVE:
         assert "loopback" not in seen.found  # natively that is as it should be
         return
@@ -210,7 +210,7 @@ def test_an_app_on_loopback_must_be_told_by_the_answers_of_both_sides(seen: Seen
     assert f"from this machine: GET http://localhost:{seen.loopback}/metrics: 200, text/plain" in evidence
 
 
-def test_where_nothing_listens_that_must_be_said(seen: Seen) -> None:
+def test_reports_that_nothing_listens(seen: Seen) -> None:
     summary, remedy, _ = seen.of("nothing")
     assert summary.startswith("down: connection refused at ")
     assert "127.0.0.1 only" not in remedy
@@ -244,13 +244,13 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("service", EXPECTED)
-def test_a_wrong_answer_must_be_told_by_what_it_is(seen: Seen, service: str) -> None:
+def test_names_what_a_wrong_answer_is(seen: Seen, service: str) -> None:
     summary, remedy, evidence = seen.of(service)
     assert (summary, EXPECTED[service][1] in remedy) == (EXPECTED[service][0], True)
     assert evidence
 
 
-def test_the_offending_line_and_the_certificate_must_be_shown(seen: Seen) -> None:
+def test_shows_the_offending_line_and_the_certificate(seen: Seen) -> None:
     assert "line 3: b-c 1" in seen.of("line")[2]
     assert "[kind] is 'DROPPED', which matches 'DROPPED'" in seen.of("dropped")[2]
     assert "its certificate: `shop`, by itself, for localhost, until " in seen.of("untrusted")[2]

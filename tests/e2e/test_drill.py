@@ -158,7 +158,7 @@ def stack(runtime: str, people: People, tmp_path: Path) -> Iterator[Stack]:
     made.run("down", "--volumes")
 
 
-def test_every_alert_must_arrive_where_the_routes_send_it_and_nobody_be_told(stack: Stack) -> None:
+def test_every_alert_arrives_where_routes_send_it_and_notifies_nobody(stack: Stack) -> None:
     generations = {path.name for path in (stack.folder / ".stackctl" / "live" / "generations").iterdir()}
     for _ in range(2):  # what was told once is not told again for hours, but a drill must be
         found = stack.drilled()
@@ -195,7 +195,7 @@ def test_a_real_alert_reaches_people_while_a_drill_goes_on(stack: Stack) -> None
     assert stack.left() == []
 
 
-def test_a_live_drill_must_tell_people_and_say_that_it_is_a_drill(stack: Stack) -> None:
+def test_live_drill_notifies_people_that_it_is_a_drill(stack: Stack) -> None:
     found = stack.drilled("Down", "--live")
     assert "oncall/pagerduty" in found["Down"]["summary"]
     told = dict(stack.people.told)
@@ -213,14 +213,14 @@ def test_an_alert_that_does_not_reach_alertmanager_is_red(stack: Stack) -> None:
     assert stack.left() == []
 
 
-def test_verify_must_include_the_drill_when_asked(stack: Stack) -> None:
+def test_verify_includes_the_drill_when_asked(stack: Stack) -> None:
     report = json.loads(stack.run("verify", "--drill", "--output", "json"))
     assert [check["subject"] for check in report["diagnostics"] if check["code"] == "drill.delivered"]
     assert report["ok"]
     assert stack.left() == []
 
 
-def test_what_cannot_be_drilled_must_say_what_to_do(stack: Stack) -> None:
+def test_what_cannot_be_drilled_has_a_remedy(stack: Stack) -> None:
     assert "Did you mean `Down`" in stack.run("drill", "Dwon", code=2)
     assert "not a NAME=VALUE: `team`" in stack.run("drill", "--label", "team", code=2)
     stack.write(fires=1)

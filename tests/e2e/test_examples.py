@@ -106,7 +106,7 @@ def without_data(manifest: Path, client: Prometheus) -> list[str]:
 
 @pytest.mark.native
 @pytest.mark.parametrize("example", ALERTS)
-def test_every_alert_of_an_example_must_fire_by_a_scenario_and_arrive(example: str, tmp_path: Path) -> None:
+def test_every_alert_of_an_example_fires_and_arrives(example: str, tmp_path: Path) -> None:
     need("native")
     with sink() as receiver:
         manifest = copied(example, tmp_path / "example", receiver.port)

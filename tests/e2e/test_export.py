@@ -18,7 +18,7 @@ from tests.ports import free_port
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
 
-def test_an_external_prometheus_must_scrape_the_exported_jobs_with_their_password(tmp_path: Path) -> None:
+def test_external_prometheus_scrapes_the_exported_jobs(tmp_path: Path) -> None:
     need("native")
     app, port = App("127.0.0.1", free_port(), login=f"prometheus:{PASSWORD}"), free_port()
     (tmp_path / "stack.yml").write_text(

@@ -15,7 +15,7 @@ from tests.ports import free_port
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
 
-def test_exporters_must_be_proved_by_what_they_export(tmp_path: Path) -> None:
+def test_exporters_are_verified_by_what_they_export(tmp_path: Path) -> None:
     for name in ("prometheus", "postgres_exporter", "redis_exporter"):
         if tools.locate(name) is None:
             cannot_run(f"no {name}: run `stackctl tools install {name}`")

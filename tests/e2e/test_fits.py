@@ -35,7 +35,7 @@ def up(manifest: Path, *arguments: str) -> list[str]:
     return [line.strip() for line in shown[begin[0] + 1 :]] if begin else []
 
 
-def test_up_must_say_which_packs_fit_once_and_only_what_is_new(manifest: Path) -> None:
+def test_up_reports_fitting_packs_once_and_only_new_ones(manifest: Path) -> None:
     assert up(manifest) == ["services.api: service-health (rules)", "prometheus: prometheus (rules)"]
     assert up(manifest) == []
     more = f"rules: [{{pack: prometheus}}]\nexporters: {{node: {{listen: '127.0.0.1:{free_port()}'}}}}\n"
@@ -43,5 +43,5 @@ def test_up_must_say_which_packs_fit_once_and_only_what_is_new(manifest: Path) -
     assert up(manifest) == ["exporters.node: host (rules)"]
 
 
-def test_quiet_must_silence_it(manifest: Path) -> None:
+def test_quiet_suppresses_suggestions(manifest: Path) -> None:
     assert up(manifest, "--quiet") == []

@@ -93,7 +93,7 @@ def project(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.native
-def test_grafana_must_be_told_where_it_is_installed_and_where_its_password_is(project: Path) -> None:
+def test_grafana_knows_its_installation_and_its_password_file(project: Path) -> None:
     program = project / "grafana-12" / "bin" / "grafana"
     defaults = project / "grafana-12" / "conf" / "defaults.ini"
     for path in (program, defaults):

@@ -47,7 +47,7 @@ def neighbour() -> Iterator[tuple[str, str]]:
         docker("network", "rm", network)
 
 
-def test_a_server_keeps_its_name_to_itself_beside_its_exporter(tmp_path: Path, neighbour: tuple[str, str]) -> None:
+def test_server_and_its_exporter_have_separate_names(tmp_path: Path, neighbour: tuple[str, str]) -> None:
     network, server = neighbour
     ports = {name: free_port() for name in ("prometheus", "redis")}
     manifest = tmp_path / "stack.yml"

@@ -182,26 +182,26 @@ def posted(told: Told) -> Sink:
     return told.sink
 
 
-def test_slack_must_get_a_title_and_a_text_for_people(posted: Sink) -> None:
+def test_slack_gets_a_title_and_a_text_for_people(posted: Sink) -> None:
     message = posted.first("/slack")
     assert message["channel"] == "#shop"
     (attachment,) = message["attachments"]
     assert (attachment["title"], attachment["fallback"], attachment["text"]) == (TITLE, TITLE, TEXT)
 
 
-def test_pagerduty_must_get_the_severity_and_what_fires(posted: Sink) -> None:
+def test_pagerduty_gets_the_severity_and_what_fires(posted: Sink) -> None:
     event = posted.first("/pagerduty")
     assert (event["routing_key"], event["event_action"]) == ("key-of-the-team", "trigger")
     assert (event["payload"]["summary"], event["payload"]["severity"]) == (TITLE, "warning")
     assert event["payload"]["custom_details"]["firing"] == TEXT
 
 
-def test_opsgenie_must_get_a_message_and_a_description(posted: Sink) -> None:
+def test_opsgenie_gets_a_message_and_a_description(posted: Sink) -> None:
     alert = posted.first("/v2/alerts")
     assert (alert["message"], alert["description"]) == (TITLE, TEXT)
 
 
-def test_teams_must_get_a_card_with_both(posted: Sink) -> None:
+def test_teams_gets_a_card_with_both(posted: Sink) -> None:
     (attachment,) = posted.first("/teams")["attachments"]
     assert [block["text"] for block in attachment["content"]["body"]] == [TITLE, TEXT]
 
@@ -217,7 +217,7 @@ def test_a_mail_is_text_that_every_program_shows(posted: Sink) -> None:
     assert content.decode().replace("\r\n", "\n").strip() == TEXT
 
 
-def test_slack_must_be_told_of_the_end(told: Told) -> None:
+def test_slack_is_notified_of_the_end(told: Told) -> None:
     before = len(told.sink.posts.get("/slack", []))
     told.alert("Short", job="api", severity="critical")
     told.sink.nth("/slack", before + 1)
@@ -227,7 +227,7 @@ def test_slack_must_be_told_of_the_end(told: Told) -> None:
     assert attachment["text"] == "Resolved: Short\njob=api, severity=critical"
 
 
-def test_rules_must_decide_who_is_told_and_criticals_silence_warnings(told: Told) -> None:
+def test_rules_decide_who_is_notified_and_criticals_silence_warnings(told: Told) -> None:
     told.alert("Dropped", job="machine", severity="info")
     told.alert("Broken", job="machine", instance="a", severity="critical")
     assert told.sink.first("/webhook")["commonLabels"]["alertname"] == "Broken"

@@ -153,7 +153,7 @@ dashboards:
 
 # It waits for the alerts of several scenarios one after the other.
 @pytest.mark.timeout(600)
-def test_packs_of_servers_must_have_data_and_their_alerts_must_arrive_and_end(tmp_path: Path) -> None:
+def test_packs_of_servers_have_data_and_alerts_that_arrive(tmp_path: Path) -> None:
     for name in ("prometheus", "alertmanager", "nginx-prometheus-exporter"):
         if tools.locate(name) is None:
             cannot_run(f"no {name}: run `stackctl tools install {name}`")

@@ -83,7 +83,7 @@ def stop_shop(demo: Demo) -> process.Entry:
     return shop
 
 
-def test_the_demo_must_show_every_step_and_leave_nothing(demo: Demo) -> None:
+def test_demo_shows_every_step_and_leaves_nothing(demo: Demo) -> None:
     with usual_ports():
         shown = demo.up()
     for command in (f"$ stackctl up --runtime {demo.runtime}", "$ stackctl reload", "$ stackctl verify"):
@@ -103,7 +103,7 @@ def test_the_demo_must_show_every_step_and_leave_nothing(demo: Demo) -> None:
     assert demo.run("down") == "nothing to stop\n"
 
 
-def test_a_shop_that_has_died_must_turn_verify_red_and_come_back(demo: Demo) -> None:
+def test_stopped_shop_fails_verify_until_it_is_back(demo: Demo) -> None:
     with usual_ports():  # to the end: the shop's port must still be free when it comes back
         demo.up()
         stop_shop(demo)
@@ -121,7 +121,7 @@ def assert_red(demo: Demo) -> None:
     assert Path(failed["target.up"]["source"]["file"]).name == "stack.yml"
 
 
-def test_taken_ports_must_be_replaced_and_said(demo: Demo) -> None:
+def test_taken_ports_are_replaced_and_reported(demo: Demo) -> None:
     with usual_ports(), socket.socket() as app, socket.socket() as prometheus:
         for other, port in ((app, 8000), (prometheus, 9090)):
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -134,7 +134,7 @@ def test_a_reload_that_prometheus_refuses_is_rolled_back_and_confirmed(stack: St
 
 
 @pytest.mark.parametrize("change", ["retention", "listen"])
-def test_what_needs_a_restart_must_be_named_and_left_to_up(stack: Stack, change: str) -> None:
+def test_names_what_needs_a_restart_and_leaves_it_to_up(stack: Stack, change: str) -> None:
     before = stack.current
     if change == "listen":
         other = Stack(stack.folder, stack.runtime, stack.app, {**stack.ports, "pushgateway": free_port()})
@@ -152,7 +152,7 @@ def test_what_needs_a_restart_must_be_named_and_left_to_up(stack: Stack, change:
     assert stack.current == before
 
 
-def test_an_edit_of_a_receiver_must_reload_alertmanager_and_be_in_force(stack: Stack) -> None:
+def test_edit_of_a_receiver_takes_effect_by_a_reload(stack: Stack) -> None:
     at = configured_at(stack)
     stack.write(alertmanager="    night: {webhook: {url: 'http://127.0.0.1:2/'}}")
     assert stack.run("reload", "--dry-run").stdout.splitlines()[0].startswith("reload alertmanager: ")
@@ -257,7 +257,7 @@ def test_a_kept_generation_comes_back_by_the_beginning_of_its_name(stack: Stack)
     assert (stack.current, "New" in stack.loaded_rules(), "night" in receivers(stack)) == (after, True, True)
 
 
-def test_going_back_must_not_need_a_manifest(stack: Stack) -> None:
+def test_rollback_does_not_need_a_manifest(stack: Stack) -> None:
     before = stack.current
     stack.write(rules=GOOD_RULE)
     stack.run("reload")
@@ -294,7 +294,7 @@ def test_a_generation_that_was_edited_by_hand_is_not_gone_back_to(stack: Stack) 
     assert stack.current != before
 
 
-def test_five_generations_must_be_kept_and_none_that_was_refused(stack: Stack) -> None:
+def test_keeps_five_generations_and_no_refused_one(stack: Stack) -> None:
     in_force = []
     for number in range(6):
         stack.write(rules=f"      - {{alert: New, expr: up == {number + 20}}}\n")
@@ -376,7 +376,7 @@ def test_a_second_command_names_who_holds_the_lock(stack: Stack, second: str) ->
     assert f"unavailable: another stackctl is working on this stack: pid {first.pid} (stackctl reload)\n" in ran.stderr
 
 
-def test_two_commands_at_once_must_both_be_done(stack: Stack) -> None:
+def test_two_commands_at_once_both_complete(stack: Stack) -> None:
     stack.write(rules=GOOD_RULE)
     commands = [
         [sys.executable, "-m", "stackctl", "-f", str(stack.folder / "stack.yml"), name]

@@ -195,7 +195,7 @@ def look_at_the_remains(stack: Stack, kill: Kill, before: str) -> None:
 
 
 @pytest.mark.parametrize("kill", KILLS[3::4], ids=str)
-def test_the_next_reload_must_complete_what_was_killed(stack: Stack, kill: Kill) -> None:
+def test_next_reload_completes_a_killed_one(stack: Stack, kill: Kill) -> None:
     edit(stack)
     reload_killed(stack, kill)
     stack.run("reload")

@@ -40,7 +40,7 @@ def scrapes(stack: Stack, begin: float, end: float) -> list[float]:
     return [float(at) for at, _ in series["values"]]
 
 
-def test_fifty_reloads_must_lose_no_scrape(stack: Stack) -> None:
+def test_fifty_reloads_lose_no_scrape(stack: Stack) -> None:
     wait_until(lambda: stack.ask("/api/v1/query?query=up")["result"], bool, PATIENCE_SECONDS, what="a first scrape")
     begin = now(stack)
     for number in range(RELOADS):

@@ -64,7 +64,7 @@ def readable(folder: Path, text: str) -> list[Path]:
 
 
 @pytest.mark.parametrize("runtime", BOTH)
-def test_what_prometheus_sends_on_must_be_found_in_the_store(
+def test_samples_sent_by_remote_write_are_in_the_store(
     runtime: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need(runtime)

@@ -96,7 +96,7 @@ def test_a_page_asks_for_nothing_and_complains_of_nothing(chromium: Browser, pag
     assert [address for address in chromium.requests() if not address.startswith("data:")] == [page.as_uri()]
 
 
-def test_a_request_and_a_script_that_are_not_the_page_s_must_be_refused(chromium: Browser, page: Path) -> None:
+def test_browser_refuses_foreign_requests_and_scripts(chromium: Browser, page: Path) -> None:
     """The proof that the test above can fail, and that the policy holds."""
     chromium.open(page)
     chromium.evaluate("fetch('http://example.test/').catch(() => 0)")
@@ -107,19 +107,19 @@ def test_a_request_and_a_script_that_are_not_the_page_s_must_be_refused(chromium
 
 
 @pytest.mark.parametrize("fragment", ["", "#status=fail,warn,skip,pass", "#panels"])
-def test_a_page_must_not_scroll_sideways_on_a_phone(chromium: Browser, page: Path, fragment: str) -> None:
+def test_page_does_not_scroll_sideways_on_a_phone(chromium: Browser, page: Path, fragment: str) -> None:
     chromium.open(page, fragment, width=360, height=740)
     assert chromium.evaluate("document.documentElement.scrollWidth") == 360
     assert chromium.evaluate("document.documentElement.clientWidth") == 360
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_all_text_must_stand_out_from_what_is_behind_it(chromium: Browser, page: Path, dark: bool) -> None:
+def test_all_text_has_enough_contrast(chromium: Browser, page: Path, dark: bool) -> None:
     chromium.open(page, "#status=fail,warn,skip,pass", dark=dark)
     assert chromium.evaluate(CONTRAST) == []
 
 
-def test_failures_must_be_seen_at_once_and_passes_be_folded(chromium: Browser, page: Path) -> None:
+def test_failures_are_visible_and_passes_are_folded(chromium: Browser, page: Path) -> None:
     chromium.open(page)
     shown = chromium.evaluate(SHOWN)
     assert shown[0] == "target.up/api/localhost:8000"
@@ -144,7 +144,7 @@ def test_a_filter_of_the_address_shows_what_it_names_only(
     assert chromium.evaluate("document.querySelector('#shown').value") == f"{len(ids)} of {len(FINDINGS)} findings"
 
 
-def test_the_filters_must_work_by_hand_and_be_kept_in_the_address(chromium: Browser, page: Path) -> None:
+def test_filters_work_and_are_kept_in_the_address(chromium: Browser, page: Path) -> None:
     chromium.open(page)
     chromium.evaluate("document.querySelector('[name=status][value=pass]').click()")
     chromium.evaluate("document.querySelector('[name=q]').focus()")
@@ -158,7 +158,7 @@ def test_the_filters_must_work_by_hand_and_be_kept_in_the_address(chromium: Brow
     assert chromium.complaints() == []
 
 
-def test_a_link_must_unfold_and_show_what_it_leads_to(chromium: Browser, page: Path) -> None:
+def test_link_unfolds_and_shows_its_target(chromium: Browser, page: Path) -> None:
     chromium.open(page, "#target.up/api/localhost:8001")
     assert "target.up/api/localhost:8001" in chromium.evaluate(SHOWN)
     chromium.open(page, "#status=fail")
@@ -166,7 +166,7 @@ def test_a_link_must_unfold_and_show_what_it_leads_to(chromium: Browser, page: P
     wait_until(lambda: chromium.evaluate(SHOWN), lambda ids: "component.ready/prometheus" in ids, 10, what="the row")
 
 
-def test_the_page_must_have_landmarks_and_name_its_controls(chromium: Browser, page: Path) -> None:
+def test_page_has_landmarks_and_named_controls(chromium: Browser, page: Path) -> None:
     chromium.open(page, "#panels")
 
     def nodes() -> list[dict[str, Any]]:
@@ -195,7 +195,7 @@ def test_a_page_without_its_script_is_readable(chromium: Browser, page: Path) ->
         chromium.call("Emulation.setScriptExecutionDisabled", value=False)
 
 
-def test_a_page_of_600_panels_must_open_quickly(chromium: Browser, tmp_path: Path) -> None:
+def test_page_of_600_panels_opens_quickly(chromium: Browser, tmp_path: Path) -> None:
     findings = tuple(replace(FINDINGS[4], subject=f"d.yml/{n}") for n in range(600))
     charts = tuple(replace(CHARTS[0], title=each.subject, subject=each.subject) for each in findings)
     file = tmp_path / "large.html"
@@ -234,9 +234,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.mark.native
-def test_the_report_of_a_real_stack_must_draw_each_panel_and_name_the_line_that_fails(
-    stack: Stack, chromium: Browser
-) -> None:
+def test_report_of_a_real_stack_draws_each_panel(stack: Stack, chromium: Browser) -> None:
     file = stack.folder / "made" / "report.html"
     ran = stack.run("verify", "--report", str(file), code=1)
     assert "not verified" in ran.stdout  # the text is still on stdout

@@ -76,7 +76,7 @@ def test_a_dry_run_prints_the_plan_and_touches_nothing(shop: Shop) -> None:
     assert [path.name for path in shop.folder.iterdir()] == ["stack.yml"]
 
 
-def test_up_status_logs_and_down_must_tell_one_story(shop: Shop) -> None:
+def test_up_status_logs_and_down_agree(shop: Shop) -> None:
     assert f"http://127.0.0.1:{shop.port}" in shop.run("up", "--runtime", shop.runtime).stdout
     assert "unchanged" in shop.run("up").stdout
     assert shop.run("up", "--dry-run").stdout == "nothing to do\n"
@@ -93,7 +93,7 @@ def test_up_status_logs_and_down_must_tell_one_story(shop: Shop) -> None:
     assert shop.run("status").stdout == "nothing is running\n"
 
 
-def test_status_and_down_must_not_need_the_manifest(shop: Shop) -> None:
+def test_status_and_down_do_not_need_the_manifest(shop: Shop) -> None:
     shop.run("up", "--runtime", shop.runtime)
     (shop.folder / "stack.yml").write_text("]")
     assert "prometheus" in shop.run("status").stdout
@@ -112,7 +112,7 @@ def test_a_taken_port_ends_with_3_and_leaves_the_stack_as_it_was(shop: Shop) -> 
         assert json.loads(shop.run("status", "--output", "json").stdout)["generation"] == before
 
 
-def test_logs_of_what_was_never_started_must_say_so_and_how_to_start_it(shop: Shop) -> None:
+def test_logs_of_an_unstarted_unit_say_how_to_start_it(shop: Shop) -> None:
     run = "run: {docker: {image: 'x:1'}, native: {command: ['true']}}"
     worker = f"  worker: {{targets: ['localhost:2'], profiles: [night], {run}}}\n"
     text = (shop.folder / "stack.yml").read_text()
@@ -189,7 +189,7 @@ def test_another_runtime_is_refused_while_this_one_runs(shop: Shop) -> None:
 
 @pytest.mark.docker
 @pytest.mark.native
-def test_data_of_the_other_runtime_must_go_too_or_be_named(tmp_path: Path) -> None:
+def test_data_of_the_other_runtime_is_removed_or_named(tmp_path: Path) -> None:
     need("docker")
     need("native")
     shop = Shop(tmp_path, "", free_port())

@@ -142,7 +142,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     made.stackctl("down", "--volumes")
 
 
-def test_what_is_simulated_must_be_verified_whole(shop: Shop) -> None:
+def test_verifies_a_simulated_stack_completely(shop: Shop) -> None:
     with simulated(shop):
         wait_until(lambda: shop.query("push_time_seconds"), lambda seen: seen > 0, PATIENCE_SECONDS, what="a push")
         findings = shop.verified()
@@ -154,7 +154,7 @@ def test_what_is_simulated_must_be_verified_whole(shop: Shop) -> None:
     assert (source["file"], source["line"]) == ("stack-contract.yml", 1)
 
 
-def test_failing_requests_must_be_seen_by_promql(shop: Shop) -> None:
+def test_promql_sees_failing_requests(shop: Shop) -> None:
     with simulated(shop, "stack.yml", "--scenario", "errors", "--speed", "30"):
         wait_until(lambda: shop.query(RATIO), lambda seen: seen > 0.2, PATIENCE_SECONDS, what="errors")
 
@@ -243,7 +243,7 @@ def test_a_taken_port_is_reported_with_its_holder(shop: Shop) -> None:
     assert f"cannot listen on 127.0.0.1:{shop.ports['buy']}: pid " in ran.stderr
 
 
-def test_status_must_say_of_an_exporter_that_it_is_simulated(tmp_path: Path) -> None:
+def test_status_says_that_an_exporter_is_simulated(tmp_path: Path) -> None:
     port, redis, cadvisor, other = (free_port() for _ in range(4))
     made = Shop(tmp_path, {"prometheus": port})
     (tmp_path / "stack.yml").write_text(
@@ -273,7 +273,7 @@ def test_status_must_say_of_an_exporter_that_it_is_simulated(tmp_path: Path) -> 
         made.stackctl("down", "--volumes")
 
 
-def test_status_must_not_take_another_program_for_a_simulation(tmp_path: Path) -> None:
+def test_status_does_not_take_another_program_for_a_simulation(tmp_path: Path) -> None:
     port, redis = free_port(), free_port()
     made = Shop(tmp_path, {"prometheus": port})
     (tmp_path / "stack.yml").write_text(

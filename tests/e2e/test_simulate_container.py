@@ -85,7 +85,7 @@ def failed(manifest: Path) -> set[tuple[str, str]]:
     return {(check["code"], check["subject"]) for check in report["diagnostics"] if check["status"] != "pass"}
 
 
-def test_services_without_an_image_must_be_verified_by_their_names_until_the_simulation_ends(manifest: Path) -> None:
+def test_simulated_services_are_verified_by_name_until_the_end(manifest: Path) -> None:
     name = f"{name_of(manifest)}-simulate"
     with simulating(manifest) as (running, control):
         assert failed(manifest) == set()

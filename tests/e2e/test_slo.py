@@ -86,7 +86,7 @@ def rows(manifest: Path) -> dict[str, dict[str, Any]]:
     return {each["slo"]: each for each in json.loads(status(manifest, "-o", "json"))["slos"]}
 
 
-def test_status_must_tell_what_is_left_of_each_error_budget(manifest: Path) -> None:
+def test_status_shows_what_is_left_of_each_error_budget(manifest: Path) -> None:
     assert stackctl("-f", str(manifest), "up", "--runtime", "native").returncode == 0
     found = wait_until(
         lambda: rows(manifest),
@@ -109,7 +109,7 @@ def test_status_must_tell_what_is_left_of_each_error_budget(manifest: Path) -> N
     assert "no data yet" in " ".join(table["idle"])
 
 
-def test_status_must_work_without_prometheus_and_say_nothing_of_slos_where_there_are_none(manifest: Path) -> None:
+def test_status_works_without_prometheus_and_without_slos(manifest: Path) -> None:
     assert stackctl("-f", str(manifest), "up", "--runtime", "native").returncode == 0
     pid = int((manifest.parent / ".stackctl/pids/prometheus.pid").read_text().split()[0])
     os.kill(pid, signal.SIGTERM)

@@ -62,7 +62,7 @@ def red(manifest: Path) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("runtime", BOTH)
-def test_metrics_behind_tls_must_be_verified_and_another_authority_refused(runtime: str, tmp_path: Path) -> None:
+def test_verifies_metrics_behind_tls_and_refuses_another_ca(runtime: str, tmp_path: Path) -> None:
     need(runtime)
     if subprocess.run(["openssl", "version"], capture_output=True).returncode:
         cannot_run("no openssl")

@@ -83,7 +83,7 @@ def test_a_good_stack_is_green_in_the_published_shape(stack: Stack) -> None:
     assert targets == ["prometheus", "alertmanager", "pushgateway", "node", "blackbox", "probe-home", "api"]
 
 
-def test_every_format_must_tell_the_same(stack: Stack, tmp_path: Path) -> None:
+def test_every_format_reports_the_same(stack: Stack, tmp_path: Path) -> None:
     text = stack.run("verify", "--only", "rule").stdout
     assert "rule.healthy  rules.yml/shop/ShopDown  evaluates without errors" in text
     assert "verified: 6 passed" in text.splitlines()[-1]
@@ -95,7 +95,7 @@ def test_every_format_must_tell_the_same(stack: Stack, tmp_path: Path) -> None:
     assert (root.get("tests"), root.get("failures")) == ("6", "0")
 
 
-def test_only_must_choose_checks_and_refuse_unknown_ones(stack: Stack) -> None:
+def test_only_chooses_checks_and_refuses_unknown_ones(stack: Stack) -> None:
     assert {check["code"] for check in stack.verify("--only", "component")} == {"component.ready"}
     both = {check["code"] for check in stack.verify("--only", "component, job.loaded", "--only", "stack.files")}
     assert both == {"component.ready", "job.loaded", "stack.files"}
@@ -206,9 +206,7 @@ WRONG = {
 }
 
 
-def test_wrong_services_must_each_have_their_own_words_and_a_right_password_must_help(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_wrong_service_has_its_own_message(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     def fix() -> None:
         stack.write()
         stack.up()
@@ -281,7 +279,7 @@ DEAD = {
 }
 
 
-def test_dead_panels_must_each_be_told_and_live_ones_pass(stack: Stack) -> None:
+def test_reports_each_dead_panel_and_passes_live_ones(stack: Stack) -> None:
     (stack.folder / "shop.yml").write_text(DASHBOARD)
     stack.write()
     manifest = stack.folder / "stack.yml"
@@ -390,7 +388,7 @@ def test_an_older_generation_that_was_made_live_is_reported(stack: Stack) -> Non
 
 
 @pytest.mark.parametrize("unit", ["pushgateway", "alertmanager"])
-def test_a_stopped_server_must_be_told_and_up_must_bring_it_back(stack: Stack, unit: str) -> None:
+def test_reports_a_stopped_server_and_up_restarts_it(stack: Stack, unit: str) -> None:
     stack.stop(unit)
     with undone(stack.up):
         failures = {key.partition("/")[0]: value for key, value in stack.failures(*SHORT).items()}
@@ -405,7 +403,7 @@ def test_stopped_prometheus_is_one_failure(stack: Stack) -> None:
         assert set(stack.failures("--timeout", "1s")) == {"component.ready prometheus"}
 
 
-def test_everything_must_be_green_again_after_all_repairs(stack: Stack) -> None:
+def test_everything_passes_again_after_all_repairs(stack: Stack) -> None:
     assert "✓ verified" in stack.run("verify").stdout
 
 
@@ -413,7 +411,7 @@ def test_everything_must_be_green_again_after_all_repairs(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("command", ["verify", "reload"])
-def test_nothing_that_runs_must_end_with_3_and_write_nothing(tmp_path: Path, command: str) -> None:
+def test_exits_with_3_and_writes_nothing_if_nothing_runs(tmp_path: Path, command: str) -> None:
     (tmp_path / "stack.yml").write_text("version: 1\nname: idle\nservices: {api: {targets: ['localhost:1']}}\n")
     ran = stackctl("-f", str(tmp_path / "stack.yml"), command)
     assert (ran.returncode, ran.stdout) == (3, "")

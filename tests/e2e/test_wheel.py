@@ -41,7 +41,7 @@ def run(installed: Path, folder: Path, *command: str) -> str:
     return ran.stdout.decode()
 
 
-def test_the_installed_package_must_be_the_one_that_runs(installed: Path, tmp_path: Path) -> None:
+def test_the_installed_package_is_the_one_that_runs(installed: Path, tmp_path: Path) -> None:
     where = run(installed, tmp_path, "python", "-c", "import stackctl; print(stackctl.__file__)")
     assert where.startswith(str(installed.parent))
     assert run(installed, tmp_path, "stackctl", "--version") == f"stackctl {__version__}\n"
@@ -52,7 +52,7 @@ def test_the_installed_package_must_be_the_one_that_runs(installed: Path, tmp_pa
 @pytest.mark.parametrize(
     "example", ["", *(path.name for path in sorted((ROOT / "examples").iterdir()) if path.is_dir())]
 )
-def test_what_init_writes_must_render_from_the_wheel(installed: Path, tmp_path: Path, example: str) -> None:
+def test_what_init_writes_renders_from_the_wheel(installed: Path, tmp_path: Path, example: str) -> None:
     chosen = ["--example", example] if example else []
     run(installed, tmp_path, "stackctl", "init", ".", *chosen)
     run(installed, tmp_path, "stackctl", "render", "--out", "tree")

@@ -28,11 +28,11 @@ def test_a_tree_is_byte_for_byte_its_golden_one(case: str, runtime: str, update_
 
 
 @pytest.mark.parametrize(("case", "runtime"), CASES)
-def test_two_renderings_must_be_equal(case: str, runtime: str) -> None:
+def test_two_renderings_are_equal(case: str, runtime: str) -> None:
     assert tree_of(case, runtime) == tree_of(case, runtime)
 
 
-def test_both_runtimes_must_read_the_same_rules_and_dashboards() -> None:
+def test_both_runtimes_read_the_same_rules_and_dashboards() -> None:
     docker, native = tree_of("full", "docker"), tree_of("full", "native")
     shared = [path for path in docker.files if path.startswith(("prometheus/rules/", "grafana/dashboards/"))]
     assert len(shared) == 3
@@ -40,7 +40,7 @@ def test_both_runtimes_must_read_the_same_rules_and_dashboards() -> None:
 
 
 @pytest.mark.parametrize(("case", "runtime"), CASES)
-def test_no_secret_must_stand_in_a_readable_file(case: str, runtime: str) -> None:
+def test_no_readable_file_has_a_secret(case: str, runtime: str) -> None:
     hidden = {value.encode() for value in {**SECRETS, **AUTH_SECRETS}.values()}
     readable = [(path, file.content) for path, file in tree_of(case, runtime) if not file.secret]
     assert not [(path, value) for path, content in readable for value in hidden if value in content]

@@ -63,7 +63,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(("template", "alerts", "common", "text"), TEXTS)
-def test_the_templates_must_say_what_a_person_needs(
+def test_templates_say_what_a_person_needs(
     template: str, alerts: list[dict[str, Any]], common: dict[str, str], text: str, tmp_path: Path
 ) -> None:
     data = tmp_path / "data.json"

@@ -43,14 +43,14 @@ def test_promtool_accepts_the_configuration_and_its_rules(
 
 
 @pytest.mark.parametrize(("case", "runtime"), WEB_CASES)
-def test_promtool_must_accept_the_web_configuration(case: str, runtime: str, tmp_path: Path) -> None:
+def test_promtool_accepts_the_web_configuration(case: str, runtime: str, tmp_path: Path) -> None:
     program = required_program("promtool")
     write(tree_of(case, runtime), tmp_path)
     _accepts([program, "check", "web-config", str(tmp_path / c.WEB_FILE)])
 
 
 @pytest.mark.parametrize(("case", "runtime"), ALERTMANAGER_CASES)
-def test_amtool_must_accept_the_configuration(case: str, runtime: str, tmp_path: Path) -> None:
+def test_amtool_accepts_the_configuration(case: str, runtime: str, tmp_path: Path) -> None:
     program = required_program("amtool")
     write(tree_of(case, runtime), tmp_path)
     _accepts([program, "check-config", str(tmp_path / "alertmanager/alertmanager.yml")])
@@ -58,7 +58,7 @@ def test_amtool_must_accept_the_configuration(case: str, runtime: str, tmp_path:
 
 @pytest.mark.docker
 @pytest.mark.parametrize("case", DOCKER_CASES)
-def test_compose_must_accept_the_project(case: str, tmp_path: Path) -> None:
+def test_compose_accepts_the_project(case: str, tmp_path: Path) -> None:
     _compose_or_skip()
     write(tree_of(case, "docker"), tmp_path)
     _accepts(
@@ -78,7 +78,7 @@ def test_compose_must_accept_the_project(case: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", DOCKER_CASES)
-def test_prometheus_must_read_every_query_of_the_dashboards(case: str, tmp_path: Path) -> None:
+def test_prometheus_reads_every_query_of_the_dashboards(case: str, tmp_path: Path) -> None:
     program = required_program("promtool")
     queries = [
         runnable(query.expr, dashboard.values) for dashboard in stack_of(case).dashboards for query in dashboard.queries

@@ -38,7 +38,7 @@ def debian_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.native
-def test_debians_alertmanager_must_start_from_the_cache_and_keep_its_pid(debian_tools: Path) -> None:
+def test_debians_alertmanager_starts_from_the_cache_and_keeps_its_pid(debian_tools: Path) -> None:
     alertmanager, amtool = install(["alertmanager", "amtool"], source="debian")
     assert is_at_least(alertmanager.version, "0.27")
     configuration = debian_tools / "alertmanager.yml"
@@ -60,7 +60,7 @@ def test_debians_alertmanager_must_start_from_the_cache_and_keep_its_pid(debian_
 
 
 @pytest.mark.native
-def test_debians_prometheus_must_come_with_its_promtool_and_be_new_enough(debian_tools: Path) -> None:
+def test_debians_prometheus_has_its_promtool_and_is_new_enough(debian_tools: Path) -> None:
     prometheus, promtool = install(["prometheus", "promtool"], source="debian")
     assert is_at_least(prometheus.version, "3.0")
     assert promtool.version == prometheus.version
@@ -69,7 +69,7 @@ def test_debians_prometheus_must_come_with_its_promtool_and_be_new_enough(debian
 
 @pytest.mark.docker
 @pytest.mark.parametrize("component", [PROMETHEUS, ALERTMANAGER, "node", PUSHGATEWAY, "blackbox"])
-def test_images_must_run_unprivileged_with_a_shell_and_wget(component: str) -> None:
+def test_images_run_unprivileged_with_a_shell_and_wget(component: str) -> None:
     image = registry.component(component).image
     need(docker("image", "inspect", image).returncode == 0, f"the image {image}")
     data = registry.component(component).container.data or "/tmp"

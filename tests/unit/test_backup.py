@@ -79,13 +79,13 @@ def unpacked(path: Path) -> dict[tuple[str, str], bytes]:
     return {(unit, each.path): each.content.read() for unit in LABEL.units for each in backup.contents(path, unit)}
 
 
-def test_what_was_packed_must_come_out_again(file: Path) -> None:
+def test_unpacks_what_was_packed(file: Path) -> None:
     assert backup.verify(file) == LABEL
     assert unpacked(file) == FILES
     assert {each.mode for each in backup.contents(file, "prometheus")} == {0o640}
 
 
-def test_the_index_must_list_every_file_with_its_sum(file: Path) -> None:
+def test_index_lists_every_file_with_its_checksum(file: Path) -> None:
     with tarfile.open(file) as archive:
         index = json.load(archive.extractfile(backup.INDEX) or io.BytesIO())
         assert set(index["files"]) == set(archive.getnames()) - {backup.INDEX}
@@ -112,12 +112,12 @@ def test_a_changed_byte_is_refused_unless_the_same_comes_out(file: Path) -> None
         assert unpacked(file) == FILES
 
 
-def test_changed_content_must_be_refused_by_its_sum(file: Path) -> None:
+def test_refuses_changed_content_by_its_checksum(file: Path) -> None:
     edit(file, lambda members: members.__setitem__(1, (members[1][0], b"[]")))
     assert "the checksum of data/prometheus/01ABC/meta.json differs" in refusal(file)
 
 
-def test_a_missing_and_an_unlisted_file_must_be_refused(file: Path) -> None:
+def test_refuses_a_missing_and_an_unlisted_file(file: Path) -> None:
     whole = file.read_bytes()
     edit(file, lambda members: members.pop(0))
     assert "data/prometheus/01ABC/chunks/000001" in refusal(file)
@@ -148,7 +148,7 @@ def test_a_path_that_leaves_the_data_is_refused(file: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
-def test_what_is_no_file_must_be_refused(file: Path, kind: bytes) -> None:
+def test_refuses_what_is_not_a_file(file: Path, kind: bytes) -> None:
     edit(file, add("data/prometheus/x", kind))
     assert "It contains an entry that is not a regular file: data/prometheus/x" in refusal(file)
 
@@ -166,7 +166,7 @@ def test_another_format_is_refused(file: Path, fields: dict[str, object]) -> Non
     assert "in format stackctl-backup/1" in refusal(file)
 
 
-def test_what_is_no_archive_must_be_refused(tmp_path: Path) -> None:
+def test_refuses_what_is_not_an_archive(tmp_path: Path) -> None:
     path = tmp_path / "x"
     refusal(path)
     path.write_bytes(b"something else")

@@ -33,12 +33,12 @@ def commands(command: Any, name: str = "stackctl") -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize(("path", "text"), generator().pages().items(), ids=lambda value: getattr(value, "name", ""))
-def test_a_generated_page_must_not_drift_from_the_code(path: Path, text: str) -> None:
+def test_generated_pages_agree_with_the_code(path: Path, text: str) -> None:
     assert path.read_text() == text, "run `make docs`"
 
 
 @pytest.mark.parametrize(("name", "command"), commands(typer.main.get_command(program())), ids=lambda value: str(value))
-def test_every_command_and_option_must_have_help(name: str, command: Any) -> None:
+def test_every_command_and_option_has_help(name: str, command: Any) -> None:
     assert command.help, name
     for parameter in command.params:
         assert parameter.help, f"{name} {parameter.name}"
@@ -55,7 +55,7 @@ def test_every_field_of_the_language_is_described() -> None:
 @pytest.mark.parametrize(
     "page", sorted(path for path in ROOT.rglob("*.md") if not {".venv", ".demo"} & set(path.parts)), ids=str
 )
-def test_every_link_between_pages_must_lead_somewhere(page: Path) -> None:
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?://|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text())
     targets = [(page.parent / link if link else page, anchor) for link, anchor in links]
     assert [target for target, _ in targets if not target.exists()] == []

@@ -12,7 +12,7 @@ MANIFEST = 'version: 1\nname: shop\nservices: {api: {targets: ["localhost:8000"]
 ALERTS = ("HighLatency", "ShopDown", "NoisyAlert")
 
 
-def test_the_example_must_be_a_manifest(tmp_path: Path) -> None:
+def test_the_example_is_a_manifest(tmp_path: Path) -> None:
     example = re.search(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert example
     rules = "".join(f"  - {{alert: {name}, expr: up}}\n" for name in ALERTS)

@@ -19,7 +19,7 @@ dashboards: [{file: dashboards/shop.yml}, {file: dashboards/orders.yml}]
 """
 
 
-def test_the_example_must_render(tmp_path: Path) -> None:
+def test_the_example_renders(tmp_path: Path) -> None:
     example = re.search(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert example
     (tmp_path / "dashboards").mkdir()

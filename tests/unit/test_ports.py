@@ -12,7 +12,7 @@ def test_a_port_for_a_test_is_not_one_that_the_system_gives_to_connections() -> 
     assert ports.FIRST + ports.WORKERS * ports.EACH <= GIVEN
 
 
-def test_a_port_for_a_test_must_be_free_and_not_given_twice() -> None:
+def test_port_for_a_test_is_free_and_given_once() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", ports.free_port()))
         given = [ports.free_port() for _ in range(20)]

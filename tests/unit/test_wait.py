@@ -22,20 +22,20 @@ class Time:
         return Clock(lambda: self.seconds, self.sleep)
 
 
-def test_what_is_so_already_must_cost_no_time() -> None:
+def test_returns_immediately_if_condition_holds() -> None:
     time = Time()
     assert wait_until(lambda: 1, bool, 10, clock=time.clock) == 1
     assert time.sleeps == []
 
 
-def test_a_deadline_of_zero_must_look_once() -> None:
+def test_deadline_of_zero_observes_once() -> None:
     looks: list[int] = []
     with pytest.raises(Unavailable):
         wait_until(lambda: looks.append(1), lambda _: False, 0, clock=Time().clock)
     assert looks == [1]
 
 
-def test_the_message_must_hold_the_last_observation() -> None:
+def test_message_holds_the_last_observation() -> None:
     time = Time()
     with pytest.raises(Unavailable, match=r"waited 10 s for rain, last seen: sun after 10 s"):
         wait_until(
@@ -48,7 +48,7 @@ def test_the_message_must_hold_the_last_observation() -> None:
         )
 
 
-def test_looks_must_get_rarer_but_the_last_one_is_at_the_deadline() -> None:
+def test_observations_get_rarer_until_one_at_the_deadline() -> None:
     time = Time()
     with pytest.raises(Unavailable):
         wait_until(lambda: None, lambda _: False, 30, clock=time.clock)

@@ -39,14 +39,14 @@ def told(finding: Diagnostic) -> tuple[str, str, str]:
     return finding.status, finding.summary, finding.remedy
 
 
-def test_panels_and_variables_must_be_asked_through_grafana_where_it_runs(well: World) -> None:
+def test_asks_panels_and_variables_through_grafana_where_it_runs(well: World) -> None:
     assert told(well.only(PANEL, "d.json/Orders")) == ("pass", "has data", "")
     assert told(well.only(VARIABLE, "d.json/$shop")) == ("pass", "has data", "")
     assert well.servers["grafana"].asked.count("/api/ds/query") == 2
     assert not [path for path in well.servers["prometheus"].asked if path == "/api/v1/query"]
 
 
-def test_panels_must_be_asked_of_prometheus_where_grafana_does_not_run(well: World) -> None:
+def test_asks_panels_of_prometheus_where_grafana_does_not_run(well: World) -> None:
     without_grafana(well)
     assert well.only(PANEL).summary == "has data"
     assert "/api/ds/query" not in well.servers["grafana"].asked
@@ -141,7 +141,7 @@ def test_a_comparison_that_nothing_fulfils_passes(well: World) -> None:
     assert told(well.only(PANEL)) == ("pass", "no series matches right now, which can be normal", "")
 
 
-def test_sides_that_never_meet_must_be_told(well: World) -> None:
+def test_reports_sides_that_never_match(well: World) -> None:
     asks(well, "up * shop_fill_ratio")
     well.empty.add("up * shop_fill_ratio")
     assert told(well.only(PANEL)) == (
@@ -152,7 +152,7 @@ def test_sides_that_never_meet_must_be_told(well: World) -> None:
 
 
 @pytest.mark.parametrize("by", ["Grafana answers", "Prometheus rejects it"])
-def test_what_the_server_refuses_must_be_told_in_its_words(well: World, by: str) -> None:
+def test_reports_a_refusal_in_the_words_of_the_server(well: World, by: str) -> None:
     asks(well, "up * on() up")
     well.refused["up * on() up"] = Reply({"status": "error", "error": "many-to-many matching not allowed"}, 422)
     if by == "Prometheus rejects it":
@@ -161,7 +161,7 @@ def test_what_the_server_refuses_must_be_told_in_its_words(well: World, by: str)
     assert told(well.only(PANEL)) == ("fail", summary, "Correct the query.")
 
 
-def test_a_fallback_must_not_hide_that_nothing_serves_the_metric(well: World) -> None:
+def test_fallback_does_not_hide_a_metric_nobody_serves(well: World) -> None:
     asks(well, "sum(shop_order_total) or vector(0)")
     assert well.only(PANEL).summary == "nothing serves `shop_order_total`"
 
@@ -208,7 +208,7 @@ def test_a_second_scrape_is_waited_for(well: World) -> None:
 
 @pytest.mark.parametrize("id", [PANEL, RULE])
 @pytest.mark.parametrize("expr", ['up{job="api"} == 0', "rate(shop_orders_total[5m]) > 1"])
-def test_what_a_service_would_serve_that_does_not_run_must_be_skipped(well: World, id: str, expr: str) -> None:
+def test_skips_what_a_stopped_service_would_serve(well: World, id: str, expr: str) -> None:
     well.series.clear()
     well.change(skipped={"api": "no binary"})
     asks(well, expr)
@@ -218,14 +218,14 @@ def test_what_a_service_would_serve_that_does_not_run_must_be_skipped(well: Worl
     assert finding.summary.endswith("`api`, which is not running") or "served by `api`" in finding.summary
 
 
-def test_what_a_component_would_serve_that_does_not_run_must_be_skipped(well: World) -> None:
+def test_skips_what_a_stopped_component_would_serve(well: World) -> None:
     well.change(skipped={"redis": "no binary"})
     asks(well, "redis_connected_clients")
     summary = "`redis_connected_clients` is served by `redis`, which is not running"
     assert told(well.only(PANEL))[:2] == ("skip", summary)
 
 
-def test_what_a_service_would_serve_that_is_down_must_be_told_once_and_by_its_target(well: World) -> None:
+def test_service_that_is_down_is_reported_once_by_its_target(well: World) -> None:
     well.target("api").update(health="down", lastError="connection refused")
     well.series.clear()
     statuses = {finding.code: finding.status for finding in well.findings("panel", "rule.data", "target")}
@@ -256,7 +256,7 @@ def test_a_recorded_metric_is_as_good_as_the_rule_that_records_it(well: World) -
     assert second.summary == "`r0` has nothing to record: nothing serves `shop_order_total`"
 
 
-def test_the_name_of_a_rule_that_has_recorded_nothing_yet_must_be_suggested(well: World) -> None:
+def test_suggests_a_rule_that_has_recorded_nothing_yet(well: World) -> None:
     rules(well, "absent(up)", "r00 > 1", kind="record")
     summary, remedy = "nothing serves `r00`", "Did you mean `r0`? Correct the name."
     assert told(well.findings(RULE)[1]) == ("fail", summary, remedy)
@@ -280,19 +280,19 @@ def test_a_rule_that_records_itself_ends(well: World) -> None:
 
 
 @pytest.mark.parametrize(("window", "requests"), [("", 1), ("[10m]", 5)])
-def test_many_rules_must_take_few_requests(well: World, window: str, requests: int) -> None:
+def test_many_rules_take_few_requests(well: World, window: str, requests: int) -> None:
     selectors = [f'shop_orders_total{{result="ok", shop!="{n}"}}{window}' for n in range(100)]
     rules(well, *(f"max_over_time({each})" if window else each for each in selectors))
     assert {finding.status for finding in well.findings(RULE)} == {"pass"}
     assert well.servers["prometheus"].asked.count("/api/v1/query") == requests
 
 
-def test_the_wrong_one_among_many_alike_must_be_told(well: World) -> None:
+def test_reports_the_wrong_one_among_many_alike(well: World) -> None:
     rules(well, *(f'shop_orders_total{{team="{team}"}}' for team in ("core", "c", "d", "e", "")))
     assert [finding.status for finding in well.findings(RULE)] == ["pass", "fail", "fail", "fail", "pass"]
 
 
-def test_what_comes_while_it_is_looked_for_must_be_there(well: World) -> None:
+def test_finds_series_that_appear_while_it_waits(well: World) -> None:
     """A rule records for the first time between two questions, and the answers to both make no sense together."""
     rules(well, 'up{job="api"} == 0')
     series, answer = well.series, well.report_query

@@ -17,7 +17,7 @@ REWRITE = (
 )
 
 
-def test_prometheus_must_be_asked_with_the_login_of_what_runs(well: World) -> None:
+def test_prometheus_is_asked_with_the_login_of_what_runs(well: World) -> None:
     login = ("ops", "right-horse")
     well.servers["prometheus"].login = login
     well.change(server=Access(well.servers["prometheus"].url, login))
@@ -56,7 +56,7 @@ def test_a_certificate_that_is_not_trusted_is_reported_with_what_to_do(well: Wor
         ),
     ],
 )
-def test_the_scrape_of_prometheus_itself_must_not_be_taken_for_a_service(error: str, cause: str) -> None:
+def test_scrape_of_prometheus_itself_is_not_a_service(error: str, cause: str) -> None:
     job, *_ = scrape.jobs(stack_of("auth"), facts("native"))
     found = diagnose(job, job.endpoints[0], error, facts("native"))
     assert found.cause.startswith(cause)

@@ -14,7 +14,7 @@ def test_a_component_that_is_not_ready_is_reported_with_what_it_says(well: World
     assert finding.evidence == "starting"
 
 
-def test_a_component_that_is_gone_must_offer_up(well: World) -> None:
+def test_component_that_is_gone_suggests_up(well: World) -> None:
     well.stop("pushgateway")
     assert words(well.only("component.ready", "pushgateway")) == (
         "fail",

@@ -49,7 +49,7 @@ def test_another_loaded_configuration_is_reported_with_the_first_difference(well
     assert "scrape_configs: 9 rendered, 0 loaded" in finding.evidence
 
 
-def test_files_that_were_changed_by_hand_must_be_told(well: World) -> None:
+def test_reports_files_that_were_changed_by_hand(well: World) -> None:
     well.change(intact=False)
     finding = well.only("stack.files")
     assert finding.status == "fail"

@@ -70,7 +70,7 @@ def test_a_missing_type_line_is_reported(well: World) -> None:
     ("openmetrics", "text", "kind"),
     [("shop_orders", "shop_orders_total", "counter"), ("shop_build", "shop_build_info", "gauge")],
 )
-def test_the_older_text_format_must_do_as_well(well: World, openmetrics: str, text: str, kind: str) -> None:
+def test_accepts_the_older_text_format(well: World, openmetrics: str, text: str, kind: str) -> None:
     del well.described[openmetrics]
     well.described[text] = kind
     well.described["shop_mode"] = "gauge"
@@ -135,7 +135,7 @@ def test_a_value_beyond_a_closed_set_is_reported(well: World, value: Any, shown:
     )
 
 
-def test_other_buckets_must_be_told(well: World) -> None:
+def test_reports_other_buckets(well: World) -> None:
     of(well, "shop_wait_seconds_bucket")["le"] = "0.25"
     assert failed(well.only(LABELS, "shop_wait_seconds")) == (
         "its buckets differ from the contract",
@@ -143,17 +143,17 @@ def test_other_buckets_must_be_told(well: World) -> None:
     )
 
 
-def test_other_quantiles_must_be_told(well: World) -> None:
+def test_reports_other_quantiles(well: World) -> None:
     of(well, "shop_basket_bytes")["quantile"] = "0.9"
     assert failed(well.only(LABELS, "shop_basket_bytes"))[0] == "its quantiles differ from the contract"
 
 
-def test_other_states_must_be_told(well: World) -> None:
+def test_reports_other_states(well: World) -> None:
     of(well, "shop_mode")["shop_mode"] = "ajar"
     assert failed(well.only(LABELS, "shop_mode"))[0] == "its states are `ajar`, `closed`"
 
 
-def test_targets_that_differ_must_be_told(well: World) -> None:
+def test_reports_targets_that_differ(well: World) -> None:
     well.targets.append(target("api", "localhost:8001"))
     described = well.report_described()
     only_first = [each for each in described["data"] if each["metric"] != "shop_mode"]
@@ -184,7 +184,7 @@ def test_a_server_that_does_not_answer_in_the_middle_is_reported(well: World) ->
     assert failed(finding)[1] == "Run `stackctl up`."
 
 
-def test_few_requests_must_do_for_a_whole_service(well: World) -> None:
+def test_few_requests_are_enough_for_a_whole_service(well: World) -> None:
     asked = well.servers["prometheus"].asked
     well.findings("contract")
     assert asked.count("/api/v1/targets/metadata") == 1
@@ -196,7 +196,7 @@ def test_a_label_that_is_no_plain_word_is_quoted(well: World) -> None:
     assert {finding.status for finding in well.findings("contract")} == {"pass"}
 
 
-def test_many_series_must_be_as_few_in_the_answer(well: World) -> None:
+def test_many_series_make_a_short_answer(well: World) -> None:
     """What the contract asks is summed up where the series are: the answer does not grow with them."""
     well.series += [{"__name__": "shop_orders_total", "result": "ok", "shop": f"s{n}"} for n in range(1000)]
     sizes: list[int] = []

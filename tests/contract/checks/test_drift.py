@@ -27,7 +27,7 @@ def test_a_foreign_job_is_named(well: World) -> None:
     assert well.only("drift.target").status == "pass"
 
 
-def test_a_foreign_target_must_be_named_but_not_one_that_was_discovered(well: World) -> None:
+def test_names_a_foreign_target_but_no_discovered_one(well: World) -> None:
     well.targets += [world_target("api", "localhost:8001"), world_target("found", "10.0.0.2:1")]
     assert drift(well, "drift.target") == ("drift.target", "api/localhost:8001", DECLARE)
 
@@ -50,7 +50,7 @@ def test_a_foreign_dashboard_is_named_when_it_is_in_a_folder_of_the_manifest(wel
     assert drift(well, "drift.dashboard") == ("drift.dashboard", "By hand", remedy)
 
 
-def test_much_that_is_foreign_must_be_named_up_to_a_number(well: World) -> None:
+def test_names_foreign_rules_up_to_a_limit(well: World) -> None:
     well.rules += [world_rule("alert", f"ByHand{n}", "up == 0") for n in range(25)]
     findings = well.findings("drift.rule")
     assert len(findings) == 21
@@ -64,7 +64,7 @@ def with_group(answer: dict[str, Any], name: str, rule: dict[str, Any]) -> dict[
     return answer
 
 
-def test_what_a_drill_has_left_behind_must_be_a_failure_and_told_as_such(well: World) -> None:
+def test_leftovers_of_a_drill_are_a_failure(well: World) -> None:
     well.servers["prometheus"].routes["/api/v1/rules"] = lambda: with_group(
         well.report_rules(), "stackctl-drill", world_rule("alert", "Down", "vector(1)")
     )
@@ -80,6 +80,6 @@ def test_what_a_drill_has_left_behind_must_be_a_failure_and_told_as_such(well: W
     assert "drill-sergeant" not in receiver.evidence
 
 
-def test_drift_alone_must_not_turn_a_verification_red(well: World) -> None:
+def test_drift_alone_does_not_fail_a_verification(well: World) -> None:
     well.rules.append(world_rule("alert", "ByHand", "up == 0"))
     assert Report("s", "native", "g", tuple(well.findings())).ok

@@ -20,7 +20,7 @@ def test_a_stack_that_is_as_declared_passes_every_check(well: World) -> None:
     assert all(finding.position and finding.position.line and not finding.remedy for finding in findings)
 
 
-def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_none(well: World) -> None:
+def test_every_check_fails_if_nothing_is_loaded(well: World) -> None:
     well.targets.clear()
     well.rules.clear()
     well.series.clear()
@@ -38,7 +38,7 @@ def test_a_manifest_of_which_nothing_is_loaded_must_fail_every_check_and_pass_no
     assert passed == {"component.ready"}
 
 
-def test_a_manifest_that_declares_nothing_beside_prometheus_must_still_be_looked_at(well: World) -> None:
+def test_checks_a_manifest_that_declares_only_prometheus(well: World) -> None:
     bare = replace(well.context.stack, services=(), exporters=(), rules=(), dashboards=(), grafana=None)
     well.change(stack=bare, jobs=well.context.jobs[:1])
     well.targets.clear()
@@ -46,7 +46,7 @@ def test_a_manifest_that_declares_nothing_beside_prometheus_must_still_be_looked
 
 
 @pytest.mark.parametrize("reply", ["<html>", Reply("no", 401), Reply("no", 404), Reply("no", 500), {"x": 1}])
-def test_whatever_the_servers_answer_must_be_a_finding_and_never_a_crash(well: World, reply: Any) -> None:
+def test_any_answer_of_a_server_gives_findings(well: World, reply: Any) -> None:
     for server in well.servers.values():
         server.routes = dict.fromkeys(server.routes, reply)
     findings = well.findings()
@@ -54,7 +54,7 @@ def test_whatever_the_servers_answer_must_be_a_finding_and_never_a_crash(well: W
     assert not Report("s", "native", "g", tuple(findings)).ok
 
 
-def test_what_was_left_out_must_be_skipped_with_its_reason_and_never_passed(well: World) -> None:
+def test_skips_what_was_left_out_with_the_reason(well: World) -> None:
     reason = "left out by --without"
     well.change(skipped=dict.fromkeys(("alertmanager", "grafana", "pushgateway", "blackbox", "redis"), reason))
     skipped = {(f.code, f.subject) for f in well.findings() if f.status == "skip"}
@@ -80,12 +80,12 @@ def test_what_was_left_out_must_be_skipped_with_its_reason_and_never_passed(well
 # -- the ledger ---------------------------------------------------------------------------------------------
 
 
-def test_only_must_take_a_check_or_a_family(well: World) -> None:
+def test_only_takes_a_check_or_a_family(well: World) -> None:
     assert {f.code for f in well.findings("rule")} == {"rule.loaded", "rule.healthy", "rule.data"}
     assert {f.code for f in well.findings("rule.healthy", "target")} == {"rule.healthy", "target.up"}
 
 
-def test_families_must_share_one_look_at_the_targets_and_each_run_must_look_again(well: World) -> None:
+def test_families_share_one_observation_of_the_targets_per_run(well: World) -> None:
     asked = well.servers["prometheus"].asked
     well.findings("target.up")
     alone = asked.count("/api/v1/targets")

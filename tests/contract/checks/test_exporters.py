@@ -59,9 +59,7 @@ KNOWN = {each.name: each for each in components.every()}
         ("nginx", {"url": "http://localhost/stub_status"}, "localhost:80"),
     ],
 )
-def test_of_the_address_of_a_server_only_host_and_port_must_be_told(
-    well: World, name: str, settings: dict[str, str], address: str
-) -> None:
+def test_shows_only_host_and_port_of_a_server(well: World, name: str, settings: dict[str, str], address: str) -> None:
     well.reached.remove("redis_up")
     stack = well.context.stack
     told = KNOWN[name].settings(**settings)

@@ -36,7 +36,7 @@ def test_reports_a_wrong_password_with_the_command_that_sets_it(well: World) -> 
     assert well.only("grafana.health").status == "pass"
 
 
-def test_the_password_that_was_made_must_be_used_when_the_manifest_gives_none(well: World) -> None:
+def test_uses_the_generated_password_if_the_manifest_has_none(well: World) -> None:
     grafana = well.context.stack.grafana
     assert grafana
     well.change(stack=replace(well.context.stack, grafana=replace(grafana, admin_password=None)))

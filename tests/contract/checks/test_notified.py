@@ -91,7 +91,7 @@ def test_earlier_failures_are_mentioned(well: World) -> None:
     assert well.only(ID).summary == "2 notifications were accepted, 3 attempts failed before"
 
 
-def test_counters_that_name_the_receiver_are_told_apart(well: World) -> None:
+def test_counters_that_name_the_receiver_are_distinguished(well: World) -> None:
     count(well, 4, 4, 'integration="webhook",receiver_name="another"')
     routes = well.servers["alertmanager"].routes
     own = 'integration="webhook",receiver_name="oncall"'

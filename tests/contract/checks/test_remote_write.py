@@ -106,7 +106,7 @@ def test_relabelling_that_drops_everything_is_a_warning(sending: World) -> None:
     assert sending.only(ID).status == "warn"
 
 
-def test_named_blocks_are_told_apart(well: World) -> None:
+def test_named_blocks_are_distinguished(well: World) -> None:
     write_to(well, {"name": "a", "url": URL}, {"name": "b", "url": URL})
     report(well, labels=f'remote_name="a",url="{URL}"', queue_highest_sent_timestamp_seconds=lambda look: look + 1)
     found = {f.subject: f.status for f in well.findings(ID)}

@@ -10,7 +10,7 @@ import pytest
 from tests.contract.world import World, stamp, words
 
 
-def test_rules_of_one_name_must_each_be_checked(well: World) -> None:
+def test_checks_each_rule_of_one_name(well: World) -> None:
     assert [f.subject for f in well.findings("rule.loaded")] == [
         "r.yml/g/Down",
         "r.yml/g/Down #2",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.contract.world import World, words
 
 
-def test_a_prometheus_that_scrapes_and_stores_nothing_must_be_told(well: World) -> None:
+def test_reports_a_prometheus_that_scrapes_and_stores_nothing(well: World) -> None:
     assert well.only("prometheus.storage").status == "pass"
     well.stored = lambda: 7
     finding = well.only("prometheus.storage")

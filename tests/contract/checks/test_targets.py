@@ -50,7 +50,7 @@ def test_targets_that_share_an_instance_have_a_row_each(well: World) -> None:
     assert found == {"api/shop (a:1)": "pass", "api/shop (b:1)": "fail"}
 
 
-def test_targets_of_one_address_are_told_apart_by_their_labels(well: World) -> None:
+def test_targets_of_one_address_are_distinguished_by_labels(well: World) -> None:
     (api,) = [job for job in well.context.jobs if job.name == "api"]
     others = [job for job in well.context.jobs if job.name != "api"]
     paths = ("/a", "/b")
@@ -92,7 +92,7 @@ def test_a_target_that_is_down_is_reported_with_its_cause(well: World) -> None:
     assert well.only("target.up", "pushgateway").status == "pass"
 
 
-def test_a_target_that_is_down_once_and_then_up_must_pass(well: World) -> None:
+def test_target_that_is_down_once_and_then_up_passes(well: World) -> None:
     routes, api = well.servers["prometheus"].routes, well.target("api")
 
     def recovering() -> Any:
@@ -114,7 +114,7 @@ def test_a_target_that_was_up_but_is_no_longer_scraped_fails(well: World) -> Non
 
 
 @pytest.mark.parametrize("last", ["0001-01-01T00:00:00Z", stamp(1)])
-def test_unknown_health_must_not_be_up(well: World, last: str) -> None:
+def test_unknown_health_is_not_up(well: World, last: str) -> None:
     well.target("api").update(health="unknown", lastScrape=last)
     assert well.only("target.up", "api/").status == "fail"
 
@@ -147,7 +147,7 @@ def test_a_target_that_relabelling_dropped_is_reported_with_the_step(well: World
     assert finding.evidence == "stack.yml:31:9: drop: [env] is 'prod', which matches 'prod|test'"
 
 
-def test_discovery_that_finds_nothing_must_fail(well: World) -> None:
+def test_discovery_that_finds_nothing_fails(well: World) -> None:
     well.targets.remove(well.target("found"))
     assert words(well.only("target.up", "found")) == (
         "fail",

@@ -10,7 +10,7 @@ from stackctl.clients.http import Http, NoAnswer
 from tests.contract.serving import Server
 
 
-def test_the_hash_of_the_loaded_configuration_must_be_read_from_the_metrics(server: Server) -> None:
+def test_reads_the_hash_of_the_loaded_configuration_from_metrics(server: Server) -> None:
     server.routes["/metrics"] = "# TYPE alertmanager_config_hash gauge\nalertmanager_config_hash 5.720328237546e+13\n"
     assert Alertmanager(Http(Access(server.url))).config_hash() == 57203282375460
     server.routes["/metrics"] = "other 1\n"
@@ -18,7 +18,7 @@ def test_the_hash_of_the_loaded_configuration_must_be_read_from_the_metrics(serv
         Alertmanager(Http(Access(server.url))).config_hash()
 
 
-def test_alertmanager_must_be_read(server: Server) -> None:
+def test_reads_configuration_and_receivers(server: Server) -> None:
     server.routes["/api/v2/status"] = {"config": {"original": "route: {}\n"}}
     server.routes["/api/v2/receivers"] = [{"name": "oncall"}, {"name": "null"}]
     client = Alertmanager(Http(Access(server.url)))

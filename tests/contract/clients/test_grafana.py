@@ -12,7 +12,7 @@ from stackctl.clients.http import Http, NoAnswer
 from tests.contract.serving import Posted, Reply, Server
 
 
-def test_dashboards_must_be_read_again_by_a_post(server: Server) -> None:
+def test_reloads_dashboards_by_a_post(server: Server) -> None:
     server.routes["/api/admin/provisioning/dashboards/reload"] = {"message": "Dashboards config reloaded"}
     assert Grafana(Http(Access(server.url))).reload_dashboards().ok
 
@@ -29,7 +29,7 @@ RESULTS = [
 
 
 @pytest.mark.parametrize("status", [200, 207, 400])
-def test_grafana_must_be_asked_as_a_panel_asks_and_each_result_be_read(server: Server, status: int) -> None:
+def test_asks_as_a_panel_and_reads_each_result(server: Server, status: int) -> None:
     bodies: list[Any] = []
 
     def answer(body: Any) -> Reply:
@@ -51,7 +51,7 @@ def test_an_answer_without_results_is_no_answer(server: Server, reply: Any) -> N
         Grafana(Http(Access(server.url))).query("prom", ["up"])
 
 
-def test_dashboards_must_be_listed_with_their_folders(server: Server) -> None:
+def test_lists_dashboards_with_their_folders(server: Server) -> None:
     server.routes["/api/search"] = [
         {"uid": "a", "title": "A", "type": "dash-db"},
         {"uid": "b", "title": "B", "type": "dash-db", "folderTitle": "Shop", "folderUid": "x"},

@@ -68,7 +68,7 @@ def test_a_page_is_reported_as_no_json(server: Server, path: str) -> None:
 
 @every_call
 @pytest.mark.parametrize("body", [[1], "null", '"text"', "7"])
-def test_json_of_something_else_must_be_told_and_never_be_a_crash(server: Server, path: str, body: Any) -> None:
+def test_reports_json_of_another_shape(server: Server, path: str, body: Any) -> None:
     server.routes[path] = body
     error = refusal(Http(Access(server.url)), path)
     assert error.summary == f"{server.url}{path} returned an unexpected response: is it another server?"
@@ -92,7 +92,7 @@ def test_an_error_is_reported_with_its_status_and_the_servers_words(server: Serv
         ("", "(empty)"),
     ],
 )
-def test_the_words_of_an_error_must_be_found_in_any_form(server: Server, body: Any, words: str) -> None:
+def test_finds_the_words_of_an_error_in_any_form(server: Server, body: Any, words: str) -> None:
     server.routes["/api/v1/rules"] = Reply(body, 502)
     assert refusal(Http(Access(server.url)), "/api/v1/rules").summary.endswith(f"returns 502: {words}")
 
@@ -149,7 +149,7 @@ def test_a_connection_that_the_server_has_closed_is_opened_again() -> None:
         assert came == ["GET"] * 3
 
 
-def test_what_changes_something_must_not_be_sent_twice() -> None:
+def test_never_sends_a_changing_request_twice() -> None:
     with breaking(closes=False) as (url, came):
         client = Prometheus(Http(Access(url)))
         client.ready()

@@ -17,14 +17,14 @@ def data(value: Any) -> dict[str, Any]:
     return {"status": "success", "data": value}
 
 
-def test_pools_must_hold_what_was_discovered_dropped_or_not(server: Server) -> None:
+def test_pools_hold_discovered_and_dropped_targets(server: Server) -> None:
     active = {"scrapePool": "api", "discoveredLabels": {"__address__": "a:1", "job": "other"}}
     dropped = {"discoveredLabels": {"__address__": "b:1", "job": "api"}}
     server.routes["/api/v1/targets"] = data({"activeTargets": [active], "droppedTargets": [dropped]})
     assert Prometheus(Http(Access(server.url))).pools() == {("api", "a:1"), ("api", "b:1")}
 
 
-def test_targets_must_be_read_with_their_last_scrape_in_unix_time(server: Server) -> None:
+def test_reads_targets_with_their_last_scrape_in_unix_time(server: Server) -> None:
     target = {
         "labels": {"instance": "localhost:8000", "job": "renamed"},
         "discoveredLabels": {"__address__": "localhost:8000"},
@@ -45,7 +45,7 @@ def test_targets_must_be_read_with_their_last_scrape_in_unix_time(server: Server
     )
 
 
-def test_rules_must_be_read_with_their_group_and_file(server: Server) -> None:
+def test_reads_rules_with_their_group_and_file(server: Server) -> None:
     rule = {
         "type": "alerting",
         "name": "Down",
@@ -61,7 +61,7 @@ def test_rules_must_be_read_with_their_group_and_file(server: Server) -> None:
     )
 
 
-def test_the_state_of_prometheus_must_be_read(server: Server) -> None:
+def test_reads_the_state_of_prometheus(server: Server) -> None:
     info = {"startTime": "1970-01-01T00:00:01Z", "lastConfigTime": "1970-01-01T00:00:02Z", "reloadConfigSuccess": False}
     server.routes["/api/v1/status/runtimeinfo"] = data({**info, "storageRetention": "15d"})
     server.routes["/api/v1/status/config"] = data({"yaml": "global: {}\n"})
@@ -73,12 +73,12 @@ def test_the_state_of_prometheus_must_be_read(server: Server) -> None:
 
 
 @pytest.mark.parametrize("body", [{"data": None}, {"data": {"activeTargets": [{"labels": {}}]}}, {"other": 1}])
-def test_targets_without_their_fields_must_be_told(server: Server, body: Any) -> None:
+def test_reports_targets_without_their_fields(server: Server, body: Any) -> None:
     server.routes["/api/v1/targets"] = body
     assert "an unexpected response" in refusal(Http(Access(server.url)), "/api/v1/targets").summary
 
 
-def test_series_of_many_queries_must_be_counted_with_one_request(server: Server) -> None:
+def test_counts_series_of_many_queries_with_one_request(server: Server) -> None:
     asked: list[str] = []
 
     def answer(query: str) -> dict[str, Any]:
@@ -97,14 +97,14 @@ def test_a_type_is_known_for_each_metric(server: Server) -> None:
     assert Prometheus(Http(Access(server.url))).kinds() == {"a": "counter"}
 
 
-def test_the_jobs_must_be_those_of_the_scrape_pools(server: Server) -> None:
+def test_jobs_are_those_of_the_scrape_pools(server: Server) -> None:
     server.routes["/api/v1/scrape_pools"] = data({"scrapePools": ["api", "node"]})
     assert Prometheus(Http(Access(server.url))).jobs() == {"api", "node"}
     server.routes["/api/v1/scrape_pools"] = data({"scrapePools": None})
     assert Prometheus(Http(Access(server.url))).jobs() == frozenset()
 
 
-def test_values_must_be_looked_at_together_unless_they_are_many(server: Server) -> None:
+def test_reads_values_together_unless_they_are_many(server: Server) -> None:
     asked: list[str] = []
 
     def answer(query: str) -> dict[str, Any]:

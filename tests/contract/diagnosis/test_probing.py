@@ -25,7 +25,7 @@ from tests.contract.world import Around, Peer, Unit, World, closed, no_answer, o
 # -- no connection ------------------------------------------------------------------------------------------
 
 
-def test_what_listens_on_loopback_only_must_be_told_by_the_two_answers(well: World, app: Raw) -> None:
+def test_recognizes_a_loopback_listener_by_the_two_answers(well: World, app: Raw) -> None:
     app.answers["/metrics"] = http("200 OK", METRICS, Content_Type=PLAIN)
     well.change(runtime=facts("docker"), dial=opened)
     finding = fail(well, "connect: connection refused", f"host.docker.internal:{app.port}", closed)
@@ -36,14 +36,14 @@ def test_what_listens_on_loopback_only_must_be_told_by_the_two_answers(well: Wor
     assert f"from this machine: GET http://localhost:{app.port}/metrics: 200, {PLAIN}" in finding.evidence
 
 
-def test_where_nothing_listens_at_all_loopback_must_not_be_blamed(well: World) -> None:
+def test_does_not_blame_loopback_where_nothing_listens(well: World) -> None:
     well.change(runtime=facts("docker"))
     finding = fail(well, "connect: connection refused", "host.docker.internal:1", closed)
     assert finding.summary == "down: connection refused at host.docker.internal:1"
     assert finding.remedy.startswith("Nothing listens on port 1 of this machine: ")
 
 
-def test_a_service_that_hangs_must_be_told_from_packets_that_are_lost(
+def test_distinguishes_a_hanging_service_from_lost_packets(
     well: World, down: Callable[..., Diagnostic], app: Raw
 ) -> None:
     app.silent = Event()
@@ -136,7 +136,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     return context
 
 
-def test_tls_that_is_spoken_to_a_plain_port_and_the_reverse_must_be_told(
+def test_reports_tls_to_a_plain_port_and_the_reverse(
     well: World, down: Callable[..., Diagnostic], app: Raw, certificate: ssl.SSLContext
 ) -> None:
     app.answers["/metrics"] = http("200 OK", METRICS, Content_Type=PLAIN)
@@ -186,7 +186,7 @@ def everything(finding: Diagnostic) -> str:
     return finding.summary + finding.remedy + finding.evidence
 
 
-def test_credentials_must_be_used_on_the_target_and_shown_nowhere(down: Callable[..., Diagnostic], app: Raw) -> None:
+def test_credentials_are_used_on_the_target_and_shown_nowhere(down: Callable[..., Diagnostic], app: Raw) -> None:
     said = b"no database for me:hush-hush, Basic bWU6aHVzaC1odXNo"
     app.answers["/metrics"] = http("500 No", said)
     finding = down("server returned HTTP status 500", scrape=LOGIN)
@@ -201,7 +201,7 @@ def test_a_login_that_is_refused_is_not_reported_as_missing(down: Callable[..., 
     assert finding.summary == "down: it requires a login, and rejects the one in the manifest"
 
 
-def test_credentials_must_not_go_where_the_name_may_mean_another_machine(well: World, app: Raw) -> None:
+def test_no_credentials_where_the_name_may_mean_another_machine(well: World, app: Raw) -> None:
     """Here the name `api` may be somebody else's; the container's is the target."""
 
     @contextmanager
@@ -215,9 +215,7 @@ def test_credentials_must_not_go_where_the_name_may_mean_another_machine(well: W
     assert "Authorization" not in app.heard[0]
 
 
-def test_credentials_must_not_go_to_a_server_of_which_the_certificate_was_not_checked(
-    well: World, certificate: ssl.SSLContext
-) -> None:
+def test_no_credentials_to_a_server_with_an_unchecked_certificate(well: World, certificate: ssl.SSLContext) -> None:
     with raw(certificate) as secured:
         address = f"127.0.0.1:{secured.port}"
         fail(well, "x509: certificate signed by unknown authority", address, scheme="https", scrape=LOGIN)
@@ -249,7 +247,7 @@ def test_credentials_must_not_go_to_a_server_of_which_the_certificate_was_not_ch
         (Unit("api", "created"), "is not running: created", "stackctl up"),
     ],
 )
-def test_what_runs_behind_a_target_must_be_told_with_its_last_words(
+def test_reports_what_runs_behind_a_target_with_its_last_words(
     well: World, unit: Unit, cause: str, remedy: str
 ) -> None:
     lines = tuple(f"line {n}" for n in range(9))
@@ -281,7 +279,7 @@ def test_a_health_path_is_reported_with_what_runs_behind_it_in_the_same_words(we
 # -- many ---------------------------------------------------------------------------------------------------
 
 
-def test_many_targets_that_hang_must_be_looked_at_together_and_the_rest_named(well: World, app: Raw) -> None:
+def test_probes_many_hanging_targets_together_and_names_the_rest(well: World, app: Raw) -> None:
     app.silent = Event()
     place = well.context.place
     assert isinstance(place, Around)
@@ -305,7 +303,7 @@ def test_many_targets_that_hang_must_be_looked_at_together_and_the_rest_named(we
     assert sum("not probed: 20 other failing targets were" in finding.evidence for finding in findings) == 10
 
 
-def test_two_jobs_on_one_target_must_ask_it_once(well: World, app: Raw) -> None:
+def test_two_jobs_on_one_target_ask_it_once(well: World, app: Raw) -> None:
     place = well.context.place
     assert isinstance(place, Around)
     place.dial = opened

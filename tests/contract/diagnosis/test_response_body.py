@@ -16,7 +16,7 @@ PARSE = 'expected a valid start token, got "<" ("INVALID") while parsing: "<"'
 PAGE = http("200 OK", b"<html><head><title>Shop &amp; Co\n</title></head></html>", Content_Type="text/html")
 
 
-def test_a_page_must_be_told_by_its_title_and_with_the_right_path(down: Callable[..., Diagnostic], app: Raw) -> None:
+def test_names_a_web_page_by_title_with_the_right_path(down: Callable[..., Diagnostic], app: Raw) -> None:
     app.answers["/metrics"] = PAGE
     assert down(TYPE).summary == "down: it answers with a web page (Shop & Co), not with metrics"
     app.answers["/actuator/prometheus"] = http("200 OK", METRICS, Content_Type=PLAIN)
@@ -106,9 +106,7 @@ EVIDENCE = {
 
 
 @pytest.mark.parametrize("way", ANSWERS)
-def test_an_answer_that_is_not_metrics_must_be_told_by_what_it_is(
-    down: Callable[..., Diagnostic], app: Raw, way: str
-) -> None:
+def test_names_what_an_answer_is_instead_of_metrics(down: Callable[..., Diagnostic], app: Raw, way: str) -> None:
     error, app.answers["/metrics"], cause, remedy = ANSWERS[way]
     finding = down(error)
     assert cause.format(port=app.port) in finding.summary

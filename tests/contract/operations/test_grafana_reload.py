@@ -32,7 +32,7 @@ def target(folder: Path, grafana: Server, password: str) -> Target:
     return Target(Generation(password, folder / "tree"), tree, {})
 
 
-def test_grafana_must_be_told_of_another_password_and_confirm_that_it_gets_in(tmp_path: Path) -> None:
+def test_grafana_reloads_a_changed_password_and_confirms_it(tmp_path: Path) -> None:
     with serve() as grafana:
         old, new = target(tmp_path / "old", grafana, "one"), target(tmp_path / "new", grafana, "two")
         live = Live(State(tmp_path / ".stackctl"), Running("native", "one"), old.generation, cast("Runtime", None))

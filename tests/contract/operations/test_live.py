@@ -55,7 +55,7 @@ def has(grafana: Server, uid: str, title: str) -> None:
 
 
 @pytest.mark.parametrize("runtime", ["native", "docker"])
-def test_only_changed_dashboards_must_be_confirmed(tmp_path: Path, grafana: Server, live: Live, runtime: str) -> None:
+def test_confirms_only_changed_dashboards(tmp_path: Path, grafana: Server, live: Live, runtime: str) -> None:
     old = target(tmp_path, grafana, runtime, same="Same", edited="Old", gone="Gone")
     new = target(tmp_path, grafana, runtime, same="Same", edited="New", added="Added")
     live.refuse_closed_grafana(new, old)
@@ -75,7 +75,7 @@ def test_only_changed_dashboards_must_be_confirmed(tmp_path: Path, grafana: Serv
     assert grafana.asked.count("/api/admin/provisioning/dashboards/reload") == 1
 
 
-def test_grafana_must_not_be_asked_when_no_dashboard_changes(tmp_path: Path, grafana: Server, live: Live) -> None:
+def test_does_not_ask_grafana_when_no_dashboard_changes(tmp_path: Path, grafana: Server, live: Live) -> None:
     old = target(tmp_path, grafana, "native", same="Same")
     grafana.login = ("boss", "changed by hand")
     live.refuse_closed_grafana(old, old)

@@ -23,7 +23,7 @@ LIMIT_SECONDS = 120
 
 
 @pytest.mark.parametrize("name", shipped_names(RULES))
-def test_every_alert_must_fire_when_it_should_and_only_then(name: str, tmp_path: Path) -> None:
+def test_every_alert_fires_when_it_should_and_only_then(name: str, tmp_path: Path) -> None:
     pack = shipped(RULES, name)
     files = [written(tmp_path, index, pack, case, counts(case)) for index, case in enumerate(pack.model.tests)]
     ran = promtool(*files)

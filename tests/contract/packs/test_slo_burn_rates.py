@@ -73,7 +73,7 @@ def holds(folder: Path, window: str, *tests: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("window", "alert", "long", "short", "rate"), CASES)
-def test_each_pair_must_fire_just_above_its_burn_rate_and_only_when_both_windows_are(
+def test_each_pair_fires_when_both_windows_exceed_its_burn_rate(
     window: str, alert: str, long: str, short: str, rate: float, tmp_path: Path
 ) -> None:
     """The two windows are given as if recorded; there is nothing else, so no other pair can have a say."""
@@ -122,7 +122,7 @@ def test_no_other_windows_is_asked_for(window: str, pairs: list[tuple[str, str, 
     assert asked == {(alert, each) for alert, long, short, _ in pairs for each in (long, short)}
 
 
-def test_what_is_recorded_must_be_what_is_counted_by_hand(tmp_path: Path) -> None:
+def test_recorded_values_equal_those_counted_by_hand(tmp_path: Path) -> None:
     """Six hours and ten minutes of clean traffic, then half an hour in which every tenth event fails, then ten minutes.
 
     At 6h40m (370 minutes clean, 30 bad, then again at 6h50m) the shares that failed are 10 % of what the bad minutes

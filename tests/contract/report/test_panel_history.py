@@ -104,7 +104,7 @@ def test_a_line_is_named_by_its_legend_and_holds_finite_values_only(context: Con
     assert line.points == ((NOW - 24, 2.0), (NOW, 1.0))
 
 
-def test_of_many_series_few_must_be_kept_and_the_rest_be_counted(context: Context) -> None:
+def test_keeps_few_of_many_series_and_counts_the_rest(context: Context) -> None:
     chart = look(context).charts[1]
     assert len(chart.lines) == LINES
     # One of `load` and twenty of `many` are 21.
@@ -112,16 +112,14 @@ def test_of_many_series_few_must_be_kept_and_the_rest_be_counted(context: Contex
     assert [line.name for line in chart.lines] == ["load", *map(str, range(LINES - 1))]
 
 
-def test_a_panel_without_lines_says_what_it_was_told(context: Context) -> None:
+def test_a_panel_without_lines_shows_the_reason(context: Context) -> None:
     empty, refused = look(context).charts[2:]
     assert (empty.lines, empty.trouble) == ((), "")
     assert (refused.lines, refused.trouble) == ((), "found duplicate series")
 
 
 @pytest.mark.parametrize(("age", "seconds"), [(WINDOW + 1, 900), (720, 720), (713, 713), (0, 60)])
-def test_the_time_shown_must_be_as_long_as_there_is_something_to_see(
-    age: float, seconds: float, server: Server, context: Context
-) -> None:
+def test_time_shown_covers_the_available_samples(age: float, seconds: float, server: Server, context: Context) -> None:
     server.routes["/api/v1/query"] = asked(NOW - age)
     seen = look(context)
     assert seconds <= seen.end - seen.start <= seconds + seen.step
@@ -135,6 +133,6 @@ def test_a_prometheus_that_takes_too_long_is_left_alone(context: Context, monkey
     assert all("not queried" in chart.trouble for chart in look(context).charts)
 
 
-def test_without_a_prometheus_there_must_be_no_charts(server: Server, context: Context) -> None:
+def test_no_charts_without_a_prometheus(server: Server, context: Context) -> None:
     server.routes.clear()
     assert panel_history.look(context) is None

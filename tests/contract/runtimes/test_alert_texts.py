@@ -102,7 +102,7 @@ def test_reports_each_place_of_the_same_template() -> None:
     assert [problem.summary.split()[0] for problem in found] == ["one", "other"]
 
 
-def test_reports_faults_beside_what_cannot_be_read() -> None:
+def test_reports_faults_next_to_what_cannot_be_read() -> None:
     assert list(faults("{{ foo }}", "{{ .group }}", "{{ end }}")) == ["{{ .group }}"]
 
 

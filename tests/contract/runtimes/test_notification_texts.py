@@ -106,7 +106,7 @@ def test_texts_too_long_for_a_call_stop_no_other(tree: Path) -> None:
     assert fault.summary.startswith("d cannot be rendered")
 
 
-def test_ended_alerts_are_left_out_where_they_are_not_told(tree: Path) -> None:
+def test_ended_alerts_are_left_out_where_nobody_is_notified(tree: Path) -> None:
     text = Text("{{ (index .Alerts.Firing 0).Labels.job }}", "x", ended=False)
     assert notification_faults([text], tree, Local(tree)) == []
     assert len(notification_faults([replace(text, ended=True)], tree, Local(tree))) == 1

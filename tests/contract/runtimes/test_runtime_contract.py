@@ -64,7 +64,7 @@ def kill(bench: Bench, unit: str) -> None:
     wait_until(lambda: states(bench), lambda seen: seen[unit] == "exited", 10)
 
 
-def test_up_must_create_everything_and_then_nothing(bench: Bench) -> None:
+def test_up_creates_everything_once(bench: Bench) -> None:
     first = bench.up(bench.tree())
     assert first.steps == (
         Step("create", "prometheus", "not created yet"),
@@ -88,7 +88,7 @@ def test_a_new_rule_is_loaded_without_a_restart(bench: Bench) -> None:
     assert starts(bench) == before
 
 
-def test_a_changed_flag_must_replace_only_its_unit(bench: Bench) -> None:
+def test_changed_flag_replaces_only_its_unit(bench: Bench) -> None:
     bench.up(bench.tree(flag="15d"))
     before = starts(bench)
 
@@ -171,7 +171,7 @@ def test_an_interrupted_up_is_completed_by_the_next(bench: Bench, last: str) -> 
     assert not bench.plan(bench.tree())
 
 
-def test_down_must_keep_data_unless_told(bench: Bench) -> None:
+def test_down_keeps_data_unless_asked(bench: Bench) -> None:
     bench.up(bench.tree())
     created = age_of_data(bench)
     assert bench.runtime.stop() == ("prometheus", "pushgateway")
@@ -184,13 +184,13 @@ def test_down_must_keep_data_unless_told(bench: Bench) -> None:
     assert not has_data(bench)
 
 
-def test_down_twice_must_find_nothing_the_second_time(bench: Bench) -> None:
+def test_second_down_finds_nothing(bench: Bench) -> None:
     bench.up(bench.tree())
     bench.runtime.stop()
     assert bench.runtime.stop() == ()
 
 
-def test_logs_must_show_the_servers_words(bench: Bench) -> None:
+def test_logs_show_the_lines_of_the_server(bench: Bench) -> None:
     bench.up(bench.tree())
     text = "\n".join(bench.runtime.logs(["prometheus"]))
     assert "Server is ready to receive web requests" in text
@@ -199,7 +199,7 @@ def test_logs_must_show_the_servers_words(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("running", [True, False])
-def test_validation_must_be_the_servers_own(bench: Bench, running: bool) -> None:
+def test_validation_is_the_servers_own(bench: Bench, running: bool) -> None:
     good = bench.tree()
     if running:
         bench.up(good)
@@ -247,14 +247,14 @@ def test_a_stack_of_the_same_name_in_another_folder_is_not_touched(bench: Bench,
     assert [one.state for one in bench.runtime.observe()] == ["running", "running"]
 
 
-def test_prepare_must_name_what_cannot_be_had(bench: Bench) -> None:
+def test_prepare_names_what_is_unavailable(bench: Bench) -> None:
     server, gateway = bench.tree().units
     lacking = replace(gateway, tool="grafana" if bench.name == "native" else "", image="localhost:1/none:1")
     found = bench.runtime.prepare([server, lacking])
     assert list(found) == ["pushgateway"]
 
 
-def test_fetch_must_ask_from_where_prometheus_runs(bench: Bench) -> None:
+def test_fetch_asks_from_where_prometheus_runs(bench: Bench) -> None:
     bench.up(bench.tree())
     port = 9090 if bench.name == "docker" else bench.ports["prometheus"]
     ready = bench.runtime.fetch(f"http://127.0.0.1:{port}/-/ready")
@@ -277,7 +277,7 @@ def conversation(bench: Bench, host: str, port: int) -> bytes:
     return answer
 
 
-def test_dial_must_connect_from_where_prometheus_runs(bench: Bench) -> None:
+def test_dial_connects_from_where_prometheus_runs(bench: Bench) -> None:
     bench.up(bench.tree())
     port = 9090 if bench.name == "docker" else bench.ports["prometheus"]
     answer = conversation(bench, "127.0.0.1", port)
@@ -285,7 +285,7 @@ def test_dial_must_connect_from_where_prometheus_runs(bench: Bench) -> None:
     assert b"Prometheus Server is Ready." in answer
 
 
-def test_dial_must_tell_a_refusal_an_unknown_name_and_a_silent_server_apart(bench: Bench) -> None:
+def test_dial_distinguishes_refusal_unknown_name_and_silence(bench: Bench) -> None:
     bench.up(bench.tree())
     with pytest.raises(ConnectionRefusedError):
         conversation(bench, "127.0.0.1", 1)
@@ -300,7 +300,7 @@ def test_dial_must_tell_a_refusal_an_unknown_name_and_a_silent_server_apart(benc
     assert silent.value.errno is None
 
 
-def test_peers_must_be_what_prometheus_reaches_by_name(bench: Bench) -> None:
+def test_peers_are_what_prometheus_reaches_by_name(bench: Bench) -> None:
     bench.up(bench.tree())
     near = {name for peer in bench.runtime.peers() if peer.near for name in peer.names}
     own = {"prometheus", "pushgateway", f"{bench.stack}-pushgateway-1"}

@@ -97,12 +97,12 @@ def prometheus_lines(server: Server) -> list[str]:
     return prometheus_difference(Prometheus(Http(Access(server.url))), TREE, written_rules(TREE))
 
 
-def test_what_is_loaded_as_written_must_be_no_difference(server: Server) -> None:
+def test_no_difference_if_loaded_as_written(server: Server) -> None:
     well(server)
     assert prometheus_lines(server) == []
 
 
-def test_rules_of_files_outside_of_the_tree_must_not_count(server: Server) -> None:
+def test_rules_of_files_outside_of_the_tree_are_ignored(server: Server) -> None:
     well(server)
     server.routes["/api/v1/rules"]["data"]["groups"].append(
         group(rule("alerting", "Other", "up"), file="/etc/mine/r.yml")
@@ -149,11 +149,11 @@ def test_a_reload_that_failed_is_a_difference(server: Server) -> None:
         (FOUND | {("found", "y:1")}, []),
     ],
 )
-def test_targets_must_be_those_of_the_configuration(found: set[tuple[str, str]], lines: list[str]) -> None:
+def test_targets_are_those_of_the_configuration(found: set[tuple[str, str]], lines: list[str]) -> None:
     assert targets_difference(CONFIG, found) == lines
 
 
-def test_jobs_of_files_that_extra_adds_must_not_count() -> None:
+def test_jobs_of_files_that_extra_adds_are_ignored() -> None:
     assert targets_difference({**CONFIG, "scrape_config_files": ["x.yml"]}, FOUND | {("mine", "m:1")}) == []
 
 
@@ -162,7 +162,7 @@ def report_hash(server: Server, content: bytes) -> None:
     server.routes["/metrics"] = f"alertmanager_config_hash {number:g}\n".replace(f"{number:g}", repr(float(number)))
 
 
-def test_alertmanager_must_have_loaded_the_very_file(server: Server) -> None:
+def test_alertmanager_has_loaded_the_very_file(server: Server) -> None:
     client = Alertmanager(Http(Access(server.url)))
     report_hash(server, ROUTES)
     assert alertmanager_difference(client, TREE) == []
@@ -200,7 +200,7 @@ def test_a_dashboard_is_what_the_tree_says(server: Server, fields: dict[str, Any
     assert dashboards_difference(Grafana(Http(Access(server.url))), dashboards_in(TREE), []) == lines
 
 
-def test_a_dashboard_that_is_not_loaded_and_one_that_is_still_there_must_be_named(server: Server) -> None:
+def test_names_dashboards_that_are_missing_or_left_over(server: Server) -> None:
     assert dashboards_difference(Grafana(Http(Access(server.url))), dashboards_in(TREE), []) == [
         "the dashboard shop is not loaded"
     ]

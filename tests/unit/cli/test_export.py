@@ -24,7 +24,7 @@ def exported(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) 
     return code, capsys.readouterr().err.splitlines()
 
 
-def test_the_next_step_must_apply_secrets_but_no_patches_and_count_what_is_seen(
+def test_next_step_applies_secrets_and_counts_visible_files(
     stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, said = exported(tmp_path, capsys)

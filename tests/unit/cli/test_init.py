@@ -22,7 +22,7 @@ def _an_empty_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stackctl.starter.find_local", list)
 
 
-def test_what_is_written_must_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_written_loads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "My Shop"
     assert main(["init", str(folder)]) == 0
     assert load(folder / "stack.yml", {}).name == "my-shop"
@@ -32,9 +32,7 @@ def test_what_is_written_must_load(tmp_path: Path, capsys: pytest.CaptureFixture
     assert f"cd '{folder}'" in shown
 
 
-def test_files_that_are_there_must_all_be_named_and_nothing_be_written(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_names_all_existing_files_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "shop"
     (folder / "rules").mkdir(parents=True)
     (folder / "rules" / "shop.yml").write_text("mine")
@@ -50,7 +48,7 @@ def test_files_that_are_there_must_all_be_named_and_nothing_be_written(
     assert (folder / "rules" / "shop.yml").read_text() == "mine"
 
 
-def test_force_must_overwrite(tmp_path: Path) -> None:
+def test_force_overwrites(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text("mine")
     assert main(["init", str(tmp_path), "--force"]) == 0
     assert load(tmp_path / "stack.yml", {}).services == ()
@@ -67,7 +65,7 @@ def test_a_bad_url_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_does_not_answer_must_be_written_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_writes_a_silent_target_and_reports_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -100,12 +98,12 @@ def test_an_example_is_copied_whole(tmp_path: Path) -> None:
     assert not (tmp_path / "demo.py").exists()
 
 
-def test_an_unknown_example_must_lead_to_the_known_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_example_suggests_a_known_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", str(tmp_path), "--example", "quickstat"]) == 2
     assert "Did you mean `quickstart`?" in capsys.readouterr().err
 
 
-def test_loopback_only_must_lead_to_the_native_runtime(
+def test_loopback_only_suggests_the_native_runtime(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.platform", "linux")

@@ -69,7 +69,7 @@ def test_an_expected_failure_ends_with_its_code_and_its_remedy(
     )
 
 
-def test_a_bug_must_end_with_4_and_ask_for_a_report(
+def test_bug_exits_with_4_and_asks_for_a_report(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("stackctl.operations.verification.verify_stack", fails(ZeroDivisionError("by zero")))
@@ -84,7 +84,7 @@ def test_a_bug_must_end_with_4_and_ask_for_a_report(
 @pytest.mark.parametrize(
     ("failure", "code"), [(ZeroDivisionError("by zero"), 4), (Unavailable.of("usage.option", "away"), 3)]
 )
-def test_debug_must_show_the_traceback_and_keep_the_exit_code(
+def test_debug_shows_the_traceback_and_keeps_the_exit_code(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], failure: Exception, code: int
 ) -> None:
     monkeypatch.setattr("stackctl.operations.verification.verify_stack", fails(failure))
@@ -93,7 +93,7 @@ def test_debug_must_show_the_traceback_and_keep_the_exit_code(
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
-def test_debug_must_be_an_option_too(folder: Path) -> None:
+def test_debug_is_an_option_too(folder: Path) -> None:
     (folder / "stack.yml").write_text("[]")
     ran = stackctl("--debug", "check")
     assert ran.returncode == 2
@@ -101,7 +101,7 @@ def test_debug_must_be_an_option_too(folder: Path) -> None:
     assert "Traceback" not in stackctl("check").stderr
 
 
-def test_ctrl_c_must_end_with_130(
+def test_ctrl_c_exits_with_130(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("stackctl.operations.verification.verify_stack", fails(KeyboardInterrupt()))
@@ -129,7 +129,7 @@ def test_a_wrong_command_line_ends_with_2(
     assert "Traceback" not in error
 
 
-def test_the_help_must_list_every_command_without_loading_one() -> None:
+def test_help_lists_every_command_without_loading_one() -> None:
     script = "import sys; from stackctl.cli.main import main; main(['--help']); print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     listed, loaded = ran.stdout.rstrip().rsplit("\n", 1)
@@ -138,7 +138,7 @@ def test_the_help_must_list_every_command_without_loading_one() -> None:
         assert re.search(rf"^  {name} +{re.escape(summary)}$", listed, re.MULTILINE)
 
 
-def test_a_command_after_global_options_must_still_run(folder: Path) -> None:
+def test_command_after_global_options_runs(folder: Path) -> None:
     ran = stackctl("-q", "check")
     assert ran.returncode == 0, ran.stderr
 
@@ -157,7 +157,7 @@ def test_a_reader_that_leaves_is_not_an_error() -> None:
 # -- the terminal -------------------------------------------------------------------------------------------
 
 
-def test_colours_must_follow_the_options_and_the_environment(folder: Path) -> None:
+def test_colors_follow_the_options_and_the_environment(folder: Path) -> None:
     (folder / "stack.yml").write_text("[]")
     assert "\x1b[" not in stackctl("check").stderr
     assert "\x1b[" in stackctl("check", FORCE_COLOR="1").stderr
@@ -188,7 +188,7 @@ def test_a_bad_manifest_ends_with_2_and_writes_nothing(
 
 
 @pytest.mark.parametrize("command", READS_THE_MANIFEST)
-def test_a_missing_manifest_must_offer_init(folder: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+def test_missing_manifest_suggests_init(folder: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
     (folder / "stack.yml").unlink()
     assert main([command]) == 2
     assert "`stackctl init`" in capsys.readouterr().err

@@ -27,14 +27,14 @@ def manifest(tmp_path: Path) -> Path:
     return path
 
 
-def test_without_a_folder_the_files_must_be_listed_and_none_written(manifest: Path) -> None:
+def test_lists_files_and_writes_none_without_a_folder(manifest: Path) -> None:
     code, output, _ = run(manifest)
     assert code == 0
     assert "prometheus/prometheus.yml" in output
     assert [path.name for path in manifest.parent.iterdir()] == ["stack.yml"]
 
 
-def test_check_must_pass_on_a_fresh_tree_and_fail_on_an_edited_one(manifest: Path, tmp_path: Path) -> None:
+def test_check_passes_on_a_fresh_tree_and_fails_on_an_edited_one(manifest: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     assert run(manifest, "--out", out)[0] == 0
     assert run(manifest, "--out", out, "--check")[0] == 0
@@ -45,7 +45,7 @@ def test_check_must_pass_on_a_fresh_tree_and_fail_on_an_edited_one(manifest: Pat
     assert (tmp_path / "out" / "compose.yaml").read_text() == "x"
 
 
-def test_diff_must_show_what_would_change_and_succeed(manifest: Path, tmp_path: Path) -> None:
+def test_diff_shows_what_would_change_and_succeeds(manifest: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     run(manifest, "--out", out)
     manifest.write_text(MANIFEST.replace("8000", "8001"))
@@ -55,7 +55,7 @@ def test_diff_must_show_what_would_change_and_succeed(manifest: Path, tmp_path: 
     assert "8001" not in (tmp_path / "out/prometheus/prometheus.yml").read_text()
 
 
-def test_check_without_a_folder_must_be_a_usage_error(manifest: Path) -> None:
+def test_check_without_a_folder_is_a_usage_error(manifest: Path) -> None:
     assert run(manifest, "--check")[0] == 2
 
 

@@ -17,7 +17,7 @@ def run(*arguments: str):
     return CliRunner().invoke(app, arguments)
 
 
-def test_the_list_must_name_every_tool_and_say_which_are_missing(tmp_path, program):
+def test_list_names_every_tool_and_which_are_missing(tmp_path, program):
     path = program(tmp_path / "path", "prometheus", "3.5.0")
     shown = run("list")
     lines = shown.stdout.splitlines()
@@ -28,7 +28,7 @@ def test_the_list_must_name_every_tool_and_say_which_are_missing(tmp_path, progr
     assert lines[2].split() == ["promtool", "-", "-", "not", "found"]
 
 
-def test_the_list_as_json_must_hold_the_same(tmp_path, program):
+def test_list_as_json_has_the_same(tmp_path, program):
     path = program(tmp_path / "path", "amtool", "0.28.1")
     tools = {row["tool"]: row for row in json.loads(run("list", "--output", "json").stdout)["tools"]}
     assert tools["amtool"] == {"tool": "amtool", "version": "0.28.1", "origin": "path", "path": str(path)}
@@ -44,12 +44,12 @@ def test_the_list_says_where_a_tool_comes_from(mirror, program, tmp_path):
     assert (tools["amtool"]["origin"], tools["amtool"]["version"]) == ("path", "unknown")
 
 
-def test_the_list_must_show_a_tool_that_does_not_run(tmp_path, program):
+def test_list_shows_a_tool_that_does_not_run(tmp_path, program):
     program(tmp_path / "path", "prometheus").write_text("#!/bin/sh\nexit 1\n")
     assert "does not run" in run("list").stdout
 
 
-def test_install_must_report_to_stdout_and_tell_its_progress_on_stderr(mirror):
+def test_install_reports_to_stdout_and_progress_to_stderr(mirror):
     mirror.publish(release_of("prometheus"))
     ran = run("install", "prometheus", "--source", "archive", "--base-url", mirror.url)
     assert ran.exit_code == 0

@@ -39,7 +39,7 @@ def endpoint(address: str = "api:8000") -> Endpoint:
         ("something nobody has ever seen", "the scrape failed", "curl -v http://api:8000/m"),
     ],
 )
-def test_what_prometheus_says_must_be_told_as_a_cause_and_a_remedy(error: str, cause: str, remedy: str) -> None:
+def test_translates_an_error_into_cause_and_remedy(error: str, cause: str, remedy: str) -> None:
     diagnosis = diagnose(JOB, endpoint(), error, facts("docker"))
     assert cause in diagnosis.cause
     assert remedy in diagnosis.remedy
@@ -51,6 +51,6 @@ def test_a_refused_host_target_under_docker_names_loopback_as_the_likely_cause()
     assert "port 8000" in diagnosis.remedy
 
 
-def test_a_refused_target_elsewhere_must_not_blame_loopback() -> None:
+def test_refused_target_elsewhere_does_not_blame_loopback() -> None:
     diagnosis = diagnose(JOB, endpoint("localhost:8000"), "connect: connection refused", facts("native"))
     assert "127.0.0.1" not in diagnosis.remedy

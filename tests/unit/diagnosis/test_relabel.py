@@ -27,7 +27,7 @@ LABELS = {"__address__": "api:8000", "env": "Prod", "team": "core", "__meta_zone
         ({"action": "dropequal", "source_labels": ["team"], "target_label": "env"}, False),
     ],
 )
-def test_a_step_must_drop_or_keep_as_documented(step: dict[str, Any], dropped: bool) -> None:
+def test_step_drops_or_keeps_as_documented(step: dict[str, Any], dropped: bool) -> None:
     assert (relabelled(LABELS, [{"target_label": "x", "replacement": "y"}, step]).dropped_by == 1) == dropped
 
 
@@ -55,7 +55,7 @@ def test_a_step_changes_labels_as_documented(step: dict[str, Any], changed: dict
     assert relabelled(LABELS, [step]).labels == expected
 
 
-def test_hashmod_must_be_the_last_half_of_md5_as_prometheus_takes_it() -> None:
+def test_hashmod_uses_the_last_half_of_md5() -> None:
     """The values are those of Prometheus' own tests (relabel_test.go): "foo;bar;baz" modulo 1000 is 976."""
     labels = {"a": "foo", "b": "bar", "c": "baz"}
     step = {"action": "hashmod", "source_labels": ["c"], "separator": ";", "modulus": 1000, "target_label": "d"}

@@ -63,7 +63,7 @@ def test_log_says_which_of_two_blocks_failed() -> None:
     assert delivered(TREE, ONCALL, {}, now, [REFUSED]) == {"oncall/webhook[0]"}
 
 
-def test_receivers_that_share_an_account_are_told_apart_by_the_log() -> None:
+def test_log_distinguishes_receivers_that_share_an_account() -> None:
     now = {("", "webhook"): Account(3, 1)}
     found = delivered(TREE, ONCALL | TEAM, {}, now, [REFUSED])
     assert found == {"oncall/webhook[0]", "team/webhook[0]"}

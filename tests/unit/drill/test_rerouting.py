@@ -80,7 +80,7 @@ def receiver(config: Any, name: str) -> Any:
 # -- which alerts -------------------------------------------------------------------------------------------
 
 
-def test_all_alerts_must_be_drilled_when_none_is_named_and_no_recording_rule(stack: Any) -> None:
+def test_drills_all_alerts_and_no_recording_rule_by_default(stack: Any) -> None:
     alerts = choose(stack, (), {"team": "core"})
     assert [(alert.number, alert.name) for alert in alerts] == [(0, "Down"), (1, "Slow")]
     assert alerts[0].labels == {"severity": "critical", "team": "core", "drill": "true"}
@@ -98,7 +98,7 @@ def test_a_name_that_no_alert_has_is_refused_with_the_nearest(stack: Any) -> Non
 # -- the detour ---------------------------------------------------------------------------------------------
 
 
-def test_the_rule_must_fire_at_once_with_the_alerts_labels_and_annotations(stack: Any, tree: Tree) -> None:
+def test_rule_fires_at_once_with_the_alerts_labels_and_annotations(stack: Any, tree: Tree) -> None:
     aside = set_off(tree, choose(stack, ("Down",), {}))
     assert parsed(aside, "prometheus/prometheus.yml")["rule_files"] == ["rules/rules.yml", "rules/stackctl-drill.yml"]
     (group,) = parsed(aside, "prometheus/rules/stackctl-drill.yml")["groups"]
@@ -112,7 +112,7 @@ def test_the_rule_must_fire_at_once_with_the_alerts_labels_and_annotations(stack
     ]
 
 
-def test_nothing_but_what_the_drill_needs_must_differ(stack: Any, tree: Tree) -> None:
+def test_changes_only_what_the_drill_needs(stack: Any, tree: Tree) -> None:
     alerts = choose(stack, (), {})
     aside = set_off(reroute_to_sink(tree, alerts, PLACE), alerts)
     changed = {path for path in aside.files if aside.files[path] != tree.files.get(path)}
@@ -124,7 +124,7 @@ def test_nothing_but_what_the_drill_needs_must_differ(stack: Any, tree: Tree) ->
     assert {**after, "rule_files": before["rule_files"]} == before
 
 
-def test_real_alerts_must_keep_their_routes_and_receivers(stack: Any, tree: Tree) -> None:
+def test_real_alerts_keep_their_routes_and_receivers(stack: Any, tree: Tree) -> None:
     before = parsed(tree, "alertmanager/alertmanager.yml")
     after = parsed(reroute_to_sink(tree, choose(stack, (), {}), PLACE), "alertmanager/alertmanager.yml")
     assert after["route"]["routes"][2:] == before["route"]["routes"]
@@ -178,13 +178,13 @@ def test_every_way_of_a_receiver_has_a_name_for_people(stack: Any, tree: Tree) -
     assert ways(tree, alert, PLACE)["drill-abc-1-spare"] == {"1/2/webhook/0": "spare/webhook"}
 
 
-def test_a_drilled_alert_must_neither_inhibit_nor_be_inhibited(stack: Any, tree: Tree) -> None:
+def test_drilled_alert_neither_inhibits_nor_is_inhibited(stack: Any, tree: Tree) -> None:
     after = parsed(reroute_to_sink(tree, choose(stack, (), {}), PLACE), "alertmanager/alertmanager.yml")
     rule = after["inhibit_rules"][0]
     assert rule["source_matchers"][-1] == rule["target_matchers"][-1] == 'drill=""'
 
 
-def test_only_the_server_that_reads_it_must_be_seen_to_change(stack: Any, tree: Tree) -> None:
+def test_only_the_server_that_reads_it_changes(stack: Any, tree: Tree) -> None:
     alerts = choose(stack, (), {})
     before = {unit.name: unit for unit in tree.units}
     for changed, server in (
@@ -225,7 +225,7 @@ def test_a_label_of_any_content_is_matched_exactly(stack: Any, tree: Tree, value
     assert json.loads(next(each for each in route["matchers"] if each.startswith("odd=")).removeprefix("odd=")) == value
 
 
-def test_two_alerts_of_one_name_must_not_be_taken_for_one_another() -> None:
+def test_distinguishes_two_alerts_of_one_name() -> None:
     from stackctl.drill.tracking import _is
 
     warning, critical = (

@@ -53,7 +53,7 @@ def ask(url: str, method: str = "GET") -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_to_end_must_never_be_lost(number: signal.Signals) -> None:
+def test_a_signal_to_end_is_never_lost(number: signal.Signals) -> None:
     with shop("--traffic", "50") as (process, _):
         assert hold_back(process.pid, number)
         process.send_signal(number)
@@ -61,22 +61,22 @@ def test_a_signal_to_end_must_never_be_lost(number: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/", 200), ("/api/products/1", 200), ("/api/products/99", 404)])
-def test_pages_must_answer_json(base: str, path: str, status: int) -> None:
+def test_pages_answer_json(base: str, path: str, status: int) -> None:
     code, body = ask(base + path)
     assert code == status
     json.loads(body)
 
 
-def test_checkout_must_have_one_of_its_outcomes(base: str) -> None:
+def test_checkout_has_one_of_its_outcomes(base: str) -> None:
     assert ask(f"{base}/api/checkout", "POST")[0] in {201, 402, 502}
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
-def test_the_shop_must_be_well(base: str, path: str) -> None:
+def test_the_shop_is_healthy(base: str, path: str) -> None:
     assert ask(base + path)[0] == 200
 
 
-def test_metrics_must_be_what_init_understands(base: str) -> None:
+def test_init_understands_the_metrics(base: str) -> None:
     ask(f"{base}/")
     found = read(ask(f"{base}/metrics")[1])
     assert found is not None
@@ -85,7 +85,7 @@ def test_metrics_must_be_what_init_understands(base: str) -> None:
     assert found.latency == "http_request_duration_seconds"
 
 
-def test_visitors_must_not_be_able_to_make_series(base: str) -> None:
+def test_visitors_cannot_create_series(base: str) -> None:
     for number in range(5):
         ask(f"{base}/nothing/{number}?q={number}")
         ask(f"{base}/api/products/{number}")
@@ -94,7 +94,7 @@ def test_visitors_must_not_be_able_to_make_series(base: str) -> None:
     assert endpoints <= {"/", "/api/products", "/api/products/{id}", "/api/checkout", "other"}
 
 
-def test_it_must_listen_at_every_address_and_visit_itself() -> None:
+def test_listens_on_every_address_and_visits_itself() -> None:
     with shop("--traffic", "200", listeners=2) as (_, bases):
         assert len(bases) == 2
         wait_until(
@@ -105,7 +105,7 @@ def test_it_must_listen_at_every_address_and_visit_itself() -> None:
         )
 
 
-def test_two_runs_of_one_seed_must_behave_alike() -> None:
+def test_two_runs_of_one_seed_behave_alike() -> None:
     runs = []
     for _ in range(2):
         with shop("--seed", "7") as (_, bases):
@@ -113,7 +113,7 @@ def test_two_runs_of_one_seed_must_behave_alike() -> None:
     assert runs[0] == runs[1]
 
 
-def test_sigterm_must_end_it_in_order() -> None:
+def test_sigterm_ends_it_in_order() -> None:
     with shop("--traffic", "50") as (process, _):
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=PATIENCE_SECONDS)

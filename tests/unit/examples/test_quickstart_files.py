@@ -29,7 +29,7 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def test_the_manifest_must_load() -> None:
+def test_the_manifest_loads() -> None:
     stack = load(EXAMPLE / "stack.yml", {})
     assert [component.name for component in stack.components] == ["prometheus", "alertmanager", "grafana"]
     assert len(stack.rules[0].rules) == 6
@@ -42,7 +42,7 @@ def test_every_panel_asks_something_that_parses() -> None:
             assert syntax_error(target["expr"].replace("$__rate_interval", "1m")) is None, target["expr"]
 
 
-def test_the_copy_must_have_the_demos_ports_and_a_name_of_its_own(demo: ModuleType) -> None:
+def test_copy_has_the_demos_ports_and_its_own_name(demo: ModuleType) -> None:
     ports = {"app": 8001, "prometheus": 9190, "alertmanager": 9193, "grafana": 3001}
     demo.copy(demo.Demo("native", ports, ["127.0.0.1"]))
     stack = load(demo.HOME / "stack.yml", {})
@@ -52,7 +52,7 @@ def test_the_copy_must_have_the_demos_ports_and_a_name_of_its_own(demo: ModuleTy
     assert demo.Demo.kept() == demo.Demo("native", ports, ["127.0.0.1"])
 
 
-def test_the_rule_that_the_demo_edits_must_be_there(demo: ModuleType) -> None:
+def test_the_rule_that_the_demo_edits_exists(demo: ModuleType) -> None:
     text = (EXAMPLE / "rules/shop.yml").read_text()
     assert text.count(demo.BEFORE) == 1
     assert demo.AFTER not in text
@@ -66,7 +66,7 @@ def test_a_taken_port_is_passed_over(demo: ModuleType) -> None:
         assert demo.free_port(taken, ["127.0.0.1"], [taken + 1]) > taken + 1
 
 
-def test_the_table_must_count_by_check(demo: ModuleType) -> None:
+def test_table_counts_by_check(demo: ModuleType) -> None:
     checks = [{"code": "target.up", "status": status} for status in ("pass", "pass", "skip")]
     assert demo.table([*checks, {"code": "x", "status": "fail"}]) == [
         "check       passed   failed   warned  skipped",
@@ -75,6 +75,6 @@ def test_the_table_must_count_by_check(demo: ModuleType) -> None:
     ]
 
 
-def test_down_without_a_demo_must_do_nothing(demo: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+def test_down_without_a_demo_does_nothing(demo: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     assert demo.down() == 0
     assert capsys.readouterr().out == "nothing to stop\n"

@@ -50,7 +50,7 @@ def test_every_example_shows_how_it_is_tried() -> None:
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: str(path.parent.name))
-def test_the_commands_of_a_readme_must_exist_and_name_what_there_is(readme: Path) -> None:
+def test_commands_of_a_readme_exist_and_fit_the_manifest(readme: Path) -> None:
     root = get_command(program())
     for arguments in commands(readme):
         stack, (name, *rest) = manifest_of(readme, arguments)

@@ -37,7 +37,7 @@ def test_each_service_becomes_a_service_and_a_servicemonitor_that_selects_it(sta
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
 
 
-def test_an_endpoint_must_carry_the_fields_of_the_scrape(stack: Stack) -> None:
+def test_endpoint_carries_the_fields_of_the_scrape(stack: Stack) -> None:
     endpoint = content(export_kubernetes(stack, Cluster()), "api-server-servicemonitor.yaml")["spec"]["endpoints"][0]
     assert endpoint["path"] == "/api/metrics"
     assert (endpoint["scheme"], endpoint["interval"]) == ("https", "5s")
@@ -67,7 +67,7 @@ def test_a_patch_holds_the_annotations_and_the_probes(stack: Stack) -> None:
     assert template["spec"]["containers"][0]["livenessProbe"]["httpGet"]["path"] == "/live"
 
 
-def test_rules_and_dashboards_must_be_carried_whole(stack: Stack) -> None:
+def test_rules_and_dashboards_are_exported_whole(stack: Stack) -> None:
     tree = export_kubernetes(stack, Cluster())
     assert content(tree, "rules-shop-rules.yaml")["spec"] == yaml.safe_load(RULES)
     board = content(tree, "dashboard-shop.yaml")
@@ -76,7 +76,7 @@ def test_rules_and_dashboards_must_be_carried_whole(stack: Stack) -> None:
     assert yaml.safe_load(board["data"]["shop.json"])["title"] == "Shop"
 
 
-def test_discovered_targets_must_be_refused_with_the_place(tmp_path: Path) -> None:
+def test_refuses_discovered_targets_with_the_place(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text(
         "version: 1\nname: shop\nservices: {api: {discovery: {dns_sd_configs: [{names: [x]}]}}}\n"
     )

@@ -17,7 +17,7 @@ def stack(tmp_path: Path) -> Stack:
     return stack_in(tmp_path)
 
 
-def test_the_jobs_must_be_those_of_the_services_alone(stack: Stack) -> None:
+def test_jobs_are_those_of_the_services_alone(stack: Stack) -> None:
     jobs = content(export_scrape_config(stack), "scrape/jobs.yml")["scrape_configs"]
     assert [job["job_name"] for job in jobs] == ["Api_Server", "worker"]
     assert jobs[0]["relabel_configs"][0]["replacement"] == "shop-prod"

@@ -36,5 +36,5 @@ def test_no_expected_message_may_be_without_its_manifest() -> None:
     assert sorted(path.stem for path in BAD.glob("*.txt")) == CASES
 
 
-def test_a_secret_must_not_appear_in_any_message() -> None:
+def test_no_message_shows_a_secret() -> None:
     assert not [path.name for path in BAD.glob("*.txt") if "hunter2" in path.read_text()]

@@ -27,7 +27,7 @@ def stack(folder: Path, services: str, contract: str = "") -> Stack:
     return load(folder / "stack.yml", environ={})
 
 
-def test_every_type_and_key_must_arrive_in_the_model(tmp_path: Path) -> None:
+def test_every_type_and_key_is_in_the_model(tmp_path: Path) -> None:
     services = """\
   api:
     targets: ["localhost:8000"]
@@ -69,7 +69,7 @@ def test_one_file_serves_several_services_under_their_own_names(tmp_path: Path) 
     assert (requests.origin.file, requests.origin.line) == ("contract.yml", 2)
 
 
-def test_a_file_and_more_metrics_must_make_one_contract(tmp_path: Path) -> None:
+def test_file_and_more_metrics_make_one_contract(tmp_path: Path) -> None:
     services = (
         '  api:\n    targets: ["localhost:8000"]\n    metrics: {file: contract.yml, metrics: {more_total: counter}}\n'
     )
@@ -88,7 +88,7 @@ def test_a_file_alone_may_be_named_without_a_mapping(tmp_path: Path) -> None:
     assert contract.metrics[0].name == "jobs_total"
 
 
-def test_labels_that_the_service_sets_must_be_kept_with_honor_labels(tmp_path: Path) -> None:
+def test_honor_labels_keeps_labels_that_the_service_sets(tmp_path: Path) -> None:
     services = (
         '  api:\n    targets: ["localhost:8000"]\n    labels: {team: core}\n'
         "    metrics: {jobs_total: {type: counter, labels: [team, job]}}\n"

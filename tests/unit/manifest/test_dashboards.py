@@ -41,13 +41,13 @@ def test_a_short_dashboard_gets_every_default(tmp_path: Path) -> None:
     assert dashboard.queries == (PanelQuery("P", "up", Position("d.yml", 2, 36)),)
 
 
-def test_a_uid_must_come_from_the_path_and_stay(tmp_path: Path) -> None:
+def test_uid_is_derived_from_the_path_and_stays(tmp_path: Path) -> None:
     text = "title: D\nrows: [{panels: [{title: P, query: up}]}]\n"
     first, second = (loaded(tmp_path, ("d.yml", text.replace("D", title)))[0].uid for title in ("D", "E"))
     assert first == second != loaded(tmp_path, ("e.yml", text))[0].uid
 
 
-def test_the_folder_of_the_manifest_must_win(tmp_path: Path) -> None:
+def test_folder_of_the_manifest_wins(tmp_path: Path) -> None:
     file = ("d.yml", "title: D\nfolder: Own\nrows: [{panels: [{title: P, query: up}]}]\n")
     assert loaded(tmp_path, file)[0].folder == "Own"
     assert loaded(tmp_path, file, options=", folder: Theirs")[0].folder == "Theirs"
@@ -64,7 +64,7 @@ def test_the_folder_of_the_manifest_must_win(tmp_path: Path) -> None:
         ("[{color: blue}, {value: 1, color: dark-red}]", [("blue", None), ("dark-red", 1)]),
     ],
 )
-def test_thresholds_must_become_colours_from_low_to_high(
+def test_thresholds_become_colors_from_low_to_high(
     tmp_path: Path, written: str, expected: list[tuple[str, float | None]]
 ) -> None:
     found = panel(tmp_path, f"query: up, thresholds: {written}").thresholds
@@ -72,12 +72,12 @@ def test_thresholds_must_become_colours_from_low_to_high(
 
 
 @pytest.mark.parametrize("kind", ["stat", "gauge", "bargauge", "table"])
-def test_what_shows_one_value_must_show_that_of_now(tmp_path: Path, kind: str) -> None:
+def test_panels_of_one_value_show_the_current_one(tmp_path: Path, kind: str) -> None:
     assert panel(tmp_path, f"type: {kind}, query: up").queries[0].instant
     assert not panel(tmp_path, f"type: {kind}, queries: [{{query: up, instant: false}}]").queries[0].instant
 
 
-def test_links_must_lead_to_the_uid_by_file_and_by_uid(tmp_path: Path) -> None:
+def test_links_lead_to_the_uid_by_file_and_by_uid(tmp_path: Path) -> None:
     text = """\
 title: D
 uid: first
@@ -91,14 +91,14 @@ rows: [{panels: [{title: P, query: up, links: [{title: C, dashboard: e.json}, {t
     assert [(link.uid, link.url) for link in inner] == [("second", ""), ("", "https://x.test")]
 
 
-def test_variables_of_the_environment_must_stay_out(tmp_path: Path) -> None:
+def test_ignores_variables_of_the_environment(tmp_path: Path) -> None:
     variables = "title: '${job}'\nvariables: [{name: job, values: [a]}]\n"
     rows = "rows: [{panels: [{title: P, query: 'x{j=\"${job}\"}'}]}]\n"
     (dashboard,) = loaded(tmp_path, ("d.yml", variables + rows))
     assert (dashboard.title, dashboard.queries[0].expr) == ("${job}", 'x{j="${job}"}')
 
 
-def test_queries_of_variables_must_be_among_the_queries(tmp_path: Path) -> None:
+def test_queries_include_those_of_variables(tmp_path: Path) -> None:
     text = """\
 title: D
 variables:
@@ -115,7 +115,7 @@ rows: [{panels: [{title: P, query: up}]}]
     assert dashboard.values == {"all": ".*", "window": "1h"}
 
 
-def test_queries_of_grafanas_own_json_must_be_found_with_their_places(tmp_path: Path) -> None:
+def test_finds_queries_of_grafanas_own_json_with_their_places(tmp_path: Path) -> None:
     definition: dict[str, Any] = {
         "title": "D",
         "templating": {
@@ -146,7 +146,7 @@ def test_queries_of_grafanas_own_json_must_be_found_with_their_places(tmp_path: 
     assert dashboard.values == {"w": "5m"}
 
 
-def test_the_uid_of_a_broken_file_must_not_hide_behind_false_link_problems(tmp_path: Path) -> None:
+def test_broken_file_causes_no_false_link_problems(tmp_path: Path) -> None:
     text = "title: D\nlinks: [{title: A, dashboard: other}]\nrows: [{panels: [{title: P, query: up}]}]\n"
     with pytest.raises(InputError) as refused:
         loaded(tmp_path, ("d.yml", text), ("e.json", '{"uid": "other",'))
@@ -164,22 +164,22 @@ def test_a_unit_of_grafana_is_known(unit: str) -> None:
     ("word", "unit"),
     [("seconds", "s"), ("%", "percent"), ("Bytes", "bytes"), ("req/s", "reqps"), ("percentunits", "percentunit")],
 )
-def test_the_unit_that_is_meant_must_be_found(word: str, unit: str) -> None:
+def test_suggests_the_unit_that_is_meant(word: str, unit: str) -> None:
     assert not units.known(word)
     assert units.meant(word) == unit
 
 
 @pytest.mark.parametrize("word", ["parsecs", "suffix:", ""])
-def test_what_is_no_unit_must_not_be_guessed(word: str) -> None:
+def test_suggests_nothing_for_what_is_not_a_unit(word: str) -> None:
     assert not units.known(word)
     assert units.meant(word) == ""
 
 
-def test_every_word_for_a_unit_must_lead_to_one() -> None:
+def test_every_word_for_a_unit_leads_to_one() -> None:
     assert all(units.known(unit) for unit in units._MEANT.values())
 
 
-def test_the_schema_must_print_and_describe_every_key() -> None:
+def test_schema_describes_every_key() -> None:
     schema = DashboardFile.model_json_schema()
     described = [schema, *schema["$defs"].values()]
     parts = [option for part in described for option in part.get("anyOf", [part]) if "properties" in option]

@@ -30,7 +30,7 @@ def test_a_password_that_goes_in_the_clear_is_warned_of() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
-def test_loopback_must_not_be_warned_of(host: str) -> None:
+def test_does_not_warn_of_loopback(host: str) -> None:
     assert exposed(listening(host, login=False, tls=False)) == []
 
 

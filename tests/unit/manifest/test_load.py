@@ -43,7 +43,7 @@ def service(body: str) -> str:
 # -- meaning --------------------------------------------------------------------------------------------------
 
 
-def test_the_smallest_manifest_must_be_enough(tmp_path: Path) -> None:
+def test_loads_the_smallest_manifest(tmp_path: Path) -> None:
     stack = loaded(tmp_path, SMALLEST)
     assert stack.name == "shop"
     assert [component.name for component in stack.components] == ["prometheus"]
@@ -70,7 +70,7 @@ def test_a_label_value_stays_as_written(tmp_path: Path, written: str) -> None:
     assert loaded(tmp_path, text).services[0].labels == {"a": written.strip()}
 
 
-def test_keys_must_stay_as_written(tmp_path: Path) -> None:
+def test_keys_stay_as_written(tmp_path: Path) -> None:
     assert loaded(tmp_path, service("    labels: {on: x, off: y}\n")).services[0].labels == {"on": "x", "off": "y"}
 
 
@@ -80,7 +80,7 @@ def test_a_block_of_prometheus_gets_the_types_of_yaml_1_2(tmp_path: Path) -> Non
     assert extra == {"a": True, "b": "true", "c": 5, "d": 1.5, "e": "on", "f": "22:22", "g": None, "h": "0o7"}
 
 
-def test_anchors_and_merge_keys_must_work(tmp_path: Path) -> None:
+def test_anchors_and_merge_keys_work(tmp_path: Path) -> None:
     text = """\
 version: 1
 name: shop
@@ -98,7 +98,7 @@ def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     assert loaded(tmp_path, "\ufeff" + SMALLEST).name == "shop"
 
 
-def test_ipv6_targets_must_work(tmp_path: Path) -> None:
+def test_ipv6_targets_work(tmp_path: Path) -> None:
     text = SMALLEST.replace("localhost:8000", "[::1]:8000")
     target = loaded(tmp_path, text).services[0].targets[0]
     assert (target.host, target.port) == ("::1", 8000)
@@ -107,7 +107,7 @@ def test_ipv6_targets_must_work(tmp_path: Path) -> None:
 # -- variables and secrets --------------------------------------------------------------------------------------
 
 
-def test_variables_must_come_from_the_environment_and_from_the_env_file(tmp_path: Path) -> None:
+def test_variables_come_from_the_environment_and_the_env_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("A=from-file\nB=file\nC='$5 {{x}}'\n")
     text = service("    labels: {a: '${A}', b: '${B}', c: '${C}', d: '${D:-fall:back}', e: '$${A}', f: $1}\n")
     labels = loaded(tmp_path, text, {"B": "environment"}).services[0].labels
@@ -128,12 +128,12 @@ def test_a_variable_works_without_quotes_inside_braces(tmp_path: Path) -> None:
     assert api.labels == {"a": "b,c"}
 
 
-def test_a_value_must_never_be_read_as_yaml(tmp_path: Path) -> None:
+def test_values_of_variables_are_never_read_as_yaml(tmp_path: Path) -> None:
     api = loaded(tmp_path, service("    labels: {a: ${X}}\n"), {"X": "{b: c}\nd: e"}).services[0]
     assert api.labels == {"a": "{b: c}\nd: e"}
 
 
-def test_secrets_must_not_show_in_the_model(tmp_path: Path) -> None:
+def test_model_does_not_show_secrets(tmp_path: Path) -> None:
     text = service(
         "    basic_auth: {username: u, password: hunter2}\n"
         "    run: {native: {command: [x], env: {TOKEN: ${TOKEN}, PLAIN: x}}}\n"
@@ -148,7 +148,7 @@ def test_secrets_must_not_show_in_the_model(tmp_path: Path) -> None:
     assert stack.services[0].run.native.env == {"TOKEN": Secret("hunter2"), "PLAIN": "x"}
 
 
-def test_variables_of_a_compose_service_must_be_left_to_compose(tmp_path: Path) -> None:
+def test_leaves_variables_of_a_compose_service_to_compose(tmp_path: Path) -> None:
     text = service("    run: {docker: {image: 'x:${TAG}', environment: {PW: '${PW:-}'}}}\n")
     docker = loaded(tmp_path, text, {"TAG": "1"}).services[0].run.docker
     assert docker == {"image": "x:${TAG}", "environment": {"PW": "${PW:-}"}}
@@ -167,7 +167,7 @@ def test_a_rule_file_is_kept_byte_for_byte(tmp_path: Path) -> None:
     assert stack.rules[0].rules[0].origin.line == 4
 
 
-def test_rule_files_of_one_name_must_not_overwrite_each_other(tmp_path: Path) -> None:
+def test_rule_files_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "r.yml").write_text("groups: []\n")
@@ -185,7 +185,7 @@ def test_a_dashboard_without_a_uid_gets_the_same_one_every_time(tmp_path: Path) 
 # -- files that are none ----------------------------------------------------------------------------------------
 
 
-def test_a_missing_manifest_must_lead_to_init(tmp_path: Path) -> None:
+def test_missing_manifest_suggests_init(tmp_path: Path) -> None:
     assert refusal(tmp_path / "stack.yml") == (
         "DIR/stack.yml does not exist\nhelp: Run `stackctl init`, or name it with -f. Create it, or correct the path."
     )
@@ -284,7 +284,7 @@ def test_an_alias_that_holds_itself_is_refused(tmp_path: Path) -> None:
     assert "an alias contains itself" in refusal(tmp_path / "stack.yml")
 
 
-def test_the_region_of_opsgenie_must_not_be_taken_for_a_secret(tmp_path: Path) -> None:
+def test_region_of_opsgenie_is_not_a_secret(tmp_path: Path) -> None:
     path = tmp_path / "stack.yml"
     receiver = "{opsgenie: {api_key: hunter2, api_url: 'https://api.eu.opsgenie.test/'}}"
     path.write_text(

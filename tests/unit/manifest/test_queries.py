@@ -45,7 +45,7 @@ def reviewed(folder: Path, expr: str, services: str = SERVICE, more: str = "") -
         'ALERTS{alertname="Odd"}',
     ],
 )
-def test_what_the_stack_has_must_be_asked_for_in_peace(tmp_path: Path, expr: str) -> None:
+def test_accepts_queries_of_what_the_stack_has(tmp_path: Path, expr: str) -> None:
     assert reviewed(tmp_path, expr) == Review((), ())
 
 
@@ -65,11 +65,11 @@ def test_a_likely_typing_error_is_a_warning_when_not_every_service_has_a_contrac
 
 
 @pytest.mark.parametrize("more", ["pushgateway:\n", "prometheus: {extra: {scrape_configs: []}}\n"])
-def test_nobody_must_be_blamed_where_metrics_come_from_elsewhere(tmp_path: Path, more: str) -> None:
+def test_reports_nothing_where_metrics_come_from_elsewhere(tmp_path: Path, more: str) -> None:
     assert reviewed(tmp_path, "batch_runs_total", more=more) == Review((), ())
 
 
-def test_what_a_batch_job_promises_must_have_an_owner(tmp_path: Path) -> None:
+def test_metrics_of_a_batch_job_have_an_owner(tmp_path: Path) -> None:
     services = SERVICE + "  nightly: {push: {grouping: {region: eu}}, metrics: {rows_total: counter}}\n"
     gateway = "pushgateway:\n"
     assert reviewed(tmp_path, 'rate(rows_total{region="eu"}[1h])', services, gateway) == Review((), ())
@@ -77,13 +77,13 @@ def test_what_a_batch_job_promises_must_have_an_owner(tmp_path: Path) -> None:
     assert len(reviewed(tmp_path, "batch_runs_total", services, gateway).errors) == 1
 
 
-def test_labels_must_be_left_alone_where_relabelling_adds_some(tmp_path: Path) -> None:
+def test_accepts_any_label_where_relabelling_adds_some(tmp_path: Path) -> None:
     relabelled = SERVICE + "    relabel: [{target_label: zone, replacement: a}]\n"
     assert reviewed(tmp_path, 'depth{zone="a"}', relabelled) == Review((), ())
     assert len(reviewed(tmp_path, 'depth{zone="a"}').errors) == 1
 
 
-def test_a_panel_must_be_told_in_the_words_of_its_dashboard(tmp_path: Path) -> None:
+def test_reports_a_panel_with_the_title_of_its_dashboard(tmp_path: Path) -> None:
     manifest = write(tmp_path, "up")
     expr = 'rate(requests_total{status="$status"}[$__rate_interval]) / rate(requests_total[$__rate_interval])'
     panel = {"type": "stat", "title": "Ratio", "targets": [{"refId": "A", "expr": expr}]}
@@ -140,19 +140,19 @@ def check(folder: Path, expr: str, *arguments: str, services: str = SERVICE) -> 
     return main(["-f", str(write(folder, expr, services)), "check", *arguments])
 
 
-def test_check_must_fail_with_the_expression_that_was_meant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_fails_with_the_expression_that_was_meant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(tmp_path, "rate(depth[5m])") == 1
     assert "help: Write `deriv(depth[5m])`." in capsys.readouterr().err
 
 
-def test_check_must_show_warnings_and_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_shows_warnings_and_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(tmp_path, "histogram_quantile(0.9, latency_seconds_bucket)") == 0
     out = capsys.readouterr().out
     assert "hardly moves" in out
     assert "shop: " in out
 
 
-def test_check_must_tell_levels_to_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_writes_severities_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bare = "histogram_quantile(0.9, latency_seconds_bucket)"
     assert check(tmp_path, bare, "--output", "json") == 0
     report = json.loads(capsys.readouterr().out)

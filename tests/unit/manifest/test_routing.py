@@ -46,7 +46,7 @@ def test_every_form_of_a_match_becomes_matchers(tmp_path: Path, value: str, matc
     assert rule.matches == tuple(Match("label", operator, written) for operator, written in matches)
 
 
-def test_one_thing_must_stand_for_a_list_of_it(tmp_path: Path) -> None:
+def test_single_value_is_read_as_a_list(tmp_path: Path) -> None:
     short = routing(tmp_path, "rules: [{to: team, during: t}]\ntimes: {t: {weekdays: sunday}}")
     long = routing(tmp_path, "rules: [{to: team, during: [t]}]\ntimes: {t: [{weekdays: [sunday]}]}")
     assert short == long
@@ -62,15 +62,15 @@ def test_a_range_of_days_may_go_over_the_end_of_the_week(tmp_path: Path) -> None
     ("value", "equal"),
     [("true", ("job", "instance")), ("", ("job", "instance")), ("{equal: [job]}", ("job",)), ("false", ())],
 )
-def test_inhibition_must_be_a_word_or_name_its_labels(tmp_path: Path, value: str, equal: tuple[str, ...]) -> None:
+def test_inhibition_is_a_word_or_names_its_labels(tmp_path: Path, value: str, equal: tuple[str, ...]) -> None:
     assert routing(tmp_path, f"inhibit:\n  warnings-by-criticals: {value}").inhibit == equal
 
 
-def test_nothing_must_be_inhibited_without_being_asked_for(tmp_path: Path) -> None:
+def test_inhibits_nothing_unless_asked(tmp_path: Path) -> None:
     assert routing(tmp_path, "").inhibit == ()
 
 
-def test_groups_must_be_kept_by_name_and_job_unless_the_manifest_says_otherwise(tmp_path: Path) -> None:
+def test_groups_by_name_and_job_unless_the_manifest_differs(tmp_path: Path) -> None:
     assert routing(tmp_path, "group_wait: 0s").grouping == {"group_by": ["alertname", "job"], "group_wait": "0s"}
     assert routing(tmp_path, "group_by: [...]").grouping == {"group_by": ["..."]}
 

@@ -70,13 +70,13 @@ def test_an_override_changes_every_alert_of_its_name_and_nothing_else(tmp_path: 
     assert second["rules"] == [{"alert": "Low", "expr": "up < 1"}]
 
 
-def test_a_group_whose_alerts_are_all_off_must_disappear(tmp_path: Path) -> None:
+def test_group_disappears_if_all_its_alerts_are_off(tmp_path: Path) -> None:
     rules = overridden(tmp_path, "{Low: off, High: off}")
     assert [(group["name"], len(group["rules"])) for group in groups(rules)] == [("first", 1)]
     assert [rule.name for rule in rules.rules] == ["a:b"]
 
 
-def test_the_rules_of_the_model_must_be_those_that_are_rendered(tmp_path: Path) -> None:
+def test_rules_of_the_model_are_those_rendered(tmp_path: Path) -> None:
     rules = overridden(tmp_path, "{High: {expr: up > 3}, Low: {labels: {severity: info}}}")
     assert [(rule.name, rule.expr) for rule in rules.rules] == [
         (rule.get("alert") or rule["record"], rule["expr"]) for group in groups(rules) for rule in group["rules"]
@@ -123,7 +123,7 @@ def test_an_inline_group_has_a_file_of_its_own_and_the_lines_of_the_manifest(tmp
     assert (rule.group, rule.origin.line, rule.labels) == ("Shop / orders", 9, {"team": "core", "severity": "page"})
 
 
-def test_files_and_groups_of_one_name_must_not_share_a_file(tmp_path: Path) -> None:
+def test_files_and_groups_of_one_name_have_separate_files(tmp_path: Path) -> None:
     group = "  - {name: rules, rules: [{alert: A, expr: up}]}\n"
     assert [rules.path for rules in loaded(tmp_path, f"  - file: rules.yml\n{group}{group}")] == [
         "rules.yml",
@@ -132,7 +132,7 @@ def test_files_and_groups_of_one_name_must_not_share_a_file(tmp_path: Path) -> N
     ]
 
 
-def test_variables_must_be_filled_in_the_manifest_only(tmp_path: Path) -> None:
+def test_fills_variables_in_the_manifest_only(tmp_path: Path) -> None:
     entry = '  - {name: a, rules: [{alert: A, expr: "up < ${LEAST}", annotations: {x: "{{ $value | humanize }}"}}]}'
     (rules,) = loaded(tmp_path, entry, {"LEAST": "3"})
     (rule,) = groups(rules)[0]["rules"]

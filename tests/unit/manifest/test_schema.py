@@ -31,7 +31,7 @@ def schema() -> Any:
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_manifest_that_is_accepted_must_fit_the_schema(path: Path, schema: Any) -> None:
+def test_every_accepted_manifest_fits_the_schema(path: Path, schema: Any) -> None:
     # Without quotes YAML takes `{a: ${B}}` apart; stackctl reads the reference as a whole.
     text = path.read_text().replace("${", "$(").replace("}}", "} }")
     manifest = _empty_is_null(yaml.load(text, AsText)) | {"version": 1}
@@ -48,7 +48,7 @@ def test_every_manifest_that_is_accepted_must_fit_the_schema(path: Path, schema:
         {"version": 1, "name": "shop", "services": {"api": {"targets": [], "scheme": "ftp"}}},
     ],
 )
-def test_what_is_refused_must_not_fit_the_schema(manifest: Any, schema: Any) -> None:
+def test_refused_manifests_do_not_fit_the_schema(manifest: Any, schema: Any) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(manifest, schema)
 
@@ -74,7 +74,7 @@ def test_what_is_refused_must_not_fit_the_schema(manifest: Any, schema: Any) -> 
         },
     ],
 )
-def test_short_forms_must_fit_the_schema(manifest: Any, schema: Any) -> None:
+def test_short_forms_fit_the_schema(manifest: Any, schema: Any) -> None:
     jsonschema.validate(manifest, schema)
 
 

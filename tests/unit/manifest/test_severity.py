@@ -33,7 +33,7 @@ rules:
         ("prometheus: {external_labels: {severity: warning}}", "severity", []),
     ],
 )
-def test_only_an_alert_that_surely_has_no_severity_must_be_told_of(
+def test_reports_only_alerts_that_surely_have_no_severity(
     tmp_path: Path, more: str, label: str, told: list[str]
 ) -> None:
     (tmp_path / "stack.yml").write_text(MANIFEST.format(more=more, label=label))

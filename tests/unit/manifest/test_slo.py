@@ -54,12 +54,12 @@ AVAILABILITY = (
 )
 
 
-def test_windows_and_factors_must_be_those_of_the_workbook() -> None:
+def test_windows_and_factors_are_those_of_the_sre_workbook() -> None:
     found = [(key.split("_")[0], burn.long, burn.short, burn.factor("30d"), burn.share) for key, burn in BURNS.items()]
     assert found == WORKBOOK
 
 
-def test_factors_must_scale_with_the_window_as_in_sloth_but_never_below_one() -> None:
+def test_factors_scale_with_the_window_but_stay_above_one() -> None:
     for key, factor in SLOTH_28D.items():
         assert BURNS[key].factor("28d") == pytest.approx(max(factor, 1), abs=0.001)
 
@@ -74,7 +74,7 @@ def test_a_window_that_is_longer_than_the_budget_is_not_judged_by(tmp_path: Path
     assert "ratio_rate1d" in found["SloBurnsSlowly"]
 
 
-def test_the_defaults_of_the_pack_must_be_the_factors_of_its_default_window() -> None:
+def test_pack_defaults_are_the_factors_of_its_default_window() -> None:
     parameters = shipped(RULES, "slo").parameters
     window = parameters["window"].default or ""
     assert {key: float(parameters[key].default or 0) for key in BURNS} == {
@@ -95,7 +95,7 @@ def test_every_window_is_recorded_and_every_alert_ask_for_what_is_recorded(tmp_p
         assert text in found["SloBurnsSlowly"]
 
 
-def test_several_objectives_must_be_told_apart(tmp_path: Path) -> None:
+def test_several_objectives_have_names_of_their_own(tmp_path: Path) -> None:
     other = "latency: {objective: 99, window: 28d, latency: {histogram: latency_seconds, under: 0.3}}"
     found = stack(tmp_path, f"{AVAILABILITY}\n      {other}", "grafana: {}\n")
     (file,) = found.rules
@@ -107,7 +107,7 @@ def test_several_objectives_must_be_told_apart(tmp_path: Path) -> None:
     assert [board.title for board in found.dashboards] == ["SLO availability of api", "SLO latency of api"]
 
 
-def test_what_slos_ask_for_must_be_known_to_the_review(tmp_path: Path) -> None:
+def test_review_knows_what_slos_query(tmp_path: Path) -> None:
     review = review_queries(stack(tmp_path, AVAILABILITY, "grafana: {}\n"))
     assert review.errors == ()
     assert review.warnings == ()
@@ -132,11 +132,11 @@ def test_a_rule_file_of_the_user_keeps_its_name(tmp_path: Path) -> None:
     assert [file.path for file in found.rules] == ["slo-api.yml", "slo-api-2.yml"]
 
 
-def test_the_bound_of_a_whole_number_must_be_found_in_both_spellings(tmp_path: Path) -> None:
+def test_finds_an_integer_bound_in_both_spellings(tmp_path: Path) -> None:
     slow = "latency: {objective: 99, window: 7d, latency: {histogram: latency_seconds, under: 1}}"
     assert 'latency_seconds_bucket{job="api", le=~"1([.]0)?"}' in exprs(stack(tmp_path, slow))["slo:good:rate5m"]
 
 
-def test_the_pack_must_not_be_used_without_an_objective(tmp_path: Path) -> None:
+def test_refuses_the_pack_without_an_objective(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="added automatically for each `slo` of a service"):
         stack(tmp_path, AVAILABILITY, "rules: [{pack: slo, services: [api]}]\n")

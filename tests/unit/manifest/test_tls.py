@@ -37,7 +37,7 @@ def stack(tmp_path: Path) -> Stack:
 
 
 @pytest.mark.parametrize("runtime", ["docker", "native"])
-def test_prometheus_must_get_what_is_in_the_files_of_tls_and_the_key_as_a_secret(stack: Stack, runtime: str) -> None:
+def test_prometheus_gets_the_tls_files_with_the_key_as_a_secret(stack: Stack, runtime: str) -> None:
     files = render(stack, runtime).files
     config = yaml.safe_load(files["prometheus/prometheus.yml"].content)
     tls = next(job for job in config["scrape_configs"] if job["job_name"] == "api")["tls_config"]

@@ -68,7 +68,7 @@ def test_a_damaged_rule_file_is_not_an_obstacle(tree: Tree, tmp_path: Path) -> N
         assert [each.service for each in objectives(generation)] == ["batch"]
 
 
-def test_rules_without_slos_must_not_be_parsed() -> None:
+def test_does_not_parse_rules_without_slos() -> None:
     assert list(declared(b"{ this is not YAML")) == []
 
 
@@ -85,7 +85,7 @@ def test_rules_without_slos_must_not_be_parsed() -> None:
         (0.9995, 0.99975, 0.5, None, ["paid 99.95 %", "30d", "✓ 99.9750 %", "50.0 %", "-"]),
     ],
 )  # fmt: skip
-def test_numbers_must_be_percent_and_never_look_better_than_they_are(
+def test_percentages_never_look_better_than_they_are(
     objective: float, good: float, remaining: float, burn: float | None, shown: list[str]
 ) -> None:
     found = Objective("api", "paid", objective, 30.0, good, remaining, burn)

@@ -99,7 +99,7 @@ def test_a_wrong_path_is_reported_the_right_one(tmp_path: Path) -> None:
         assert ask(f"{api}/metrics") == (404, "text/plain; charset=utf-8", "metrics are at /private/metrics\n")
 
 
-def test_the_control_must_tell_and_change_the_scenario(tmp_path: Path) -> None:
+def test_control_shows_and_changes_the_scenario(tmp_path: Path) -> None:
     with served(tmp_path) as (api, control):
         assert json.loads(ask(control)[2])["services"] == {"api": "normal"}
         assert json.loads(ask(f"{control}?service=api&name=saturated", "POST")[2])["services"] == {"api": "saturated"}
@@ -119,14 +119,14 @@ def test_the_control_must_tell_and_change_the_scenario(tmp_path: Path) -> None:
         ("name=idle&service=nobody", 404, "there is no service `nobody`: api"),
     ],
 )
-def test_the_control_must_refuse_what_it_does_not_know(tmp_path: Path, query: str, status: int, words: str) -> None:
+def test_control_refuses_unknown_names(tmp_path: Path, query: str, status: int, words: str) -> None:
     with served(tmp_path) as (_, control):
         answer = ask(f"{control}?{query}", "POST")
     assert answer[0] == status
     assert words in answer[2]
 
 
-def test_the_control_must_not_listen_to_pages_in_a_browser(tmp_path: Path) -> None:
+def test_control_refuses_pages_in_a_browser(tmp_path: Path) -> None:
     with served(tmp_path) as (_, control):
         assert ask(f"{control}?name=down", "POST", Origin="http://evil.test")[0] == 403
 
@@ -145,7 +145,7 @@ def refused(capsys: pytest.CaptureFixture[str], manifest: Path, *arguments: str,
     return capsys.readouterr().err
 
 
-def test_what_cannot_be_simulated_must_be_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_reports_what_cannot_be_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manifest, port = write(tmp_path)
     assert "Scenarios: normal, idle, errors" in refused(capsys, manifest, "--scenario", "storm")
     assert "there is no service `web`" in refused(capsys, manifest, "web")
@@ -160,7 +160,7 @@ def test_what_cannot_be_simulated_must_be_told(tmp_path: Path, capsys: pytest.Ca
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
-def test_tls_must_be_served_with_the_material_that_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_serves_tls_with_the_named_certificate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import ssl
 
     from stackctl.operations.simulation import _tls

@@ -103,7 +103,7 @@ def test_override_colors_series_in_every_order() -> None:
         assert marks[[each.labels["a"] for each in order].index("500")] == RED
 
 
-def test_stack_stands_on_the_series_below() -> None:
+def test_stacked_series_start_on_the_one_below() -> None:
     stacking = {"custom": {"stacking": {"mode": "normal"}, "fillOpacity": 40}}
     alone = drawn(panel("timeseries"), client=Fake([series({"a": "x"}, 10, 10), series({"a": "y"}, 10, 10)]))
     stacked = drawn(

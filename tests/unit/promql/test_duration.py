@@ -25,6 +25,6 @@ def test_a_duration_is_read_as_prometheus_reads_it(text: str, expected: float) -
 
 
 @pytest.mark.parametrize("text", ["", "5", "s", "5 s", "1s1m", "-5s", "1.5h", "5S", "1m1m", "5sec"])
-def test_what_is_no_duration_must_be_refused(text: str) -> None:
+def test_refuses_what_is_not_a_duration(text: str) -> None:
     with pytest.raises(ValueError, match="not a duration"):
         duration.seconds(text)

@@ -8,7 +8,7 @@ from stackctl.promql.expression import FUNCTIONS, syntax_error, syntax_remedy
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_function_that_may_be_meant_must_exist(name: str) -> None:
+def test_every_suggested_function_exists(name: str) -> None:
     assert "unknown function" not in (syntax_error(f"{name}(x)") or "")
 
 
@@ -22,5 +22,5 @@ def test_every_function_that_may_be_meant_must_exist(name: str) -> None:
         ("sum(x", ""),
     ],
 )
-def test_an_unknown_function_must_lead_to_the_one_that_was_meant(expr: str, remedy: str) -> None:
+def test_suggests_the_function_that_was_meant(expr: str, remedy: str) -> None:
     assert syntax_remedy(syntax_error(expr) or "") == remedy

@@ -29,7 +29,7 @@ from stackctl.promql.grafana import compared_exactly, references, runnable, valu
         ('x{a=~"b$"}', 'x{a=~"b$"}'),
     ],
 )
-def test_what_grafana_replaces_must_be_replaced_so_that_prometheus_reads_it(expr: str, expected: str) -> None:
+def test_replaces_variables_so_that_prometheus_reads_the_query(expr: str, expected: str) -> None:
     assert runnable(expr.replace(":$step", ":5m"), {}) == expected
     assert syntax_error(expected) is None
 
@@ -43,12 +43,12 @@ def test_an_error_stays_one() -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_text_must_get_an_answer(text: str) -> None:
+def test_any_text_is_read_or_refused(text: str) -> None:
     assert isinstance(runnable(text, {}), str)
     assert not set(references(text)) & {"__range", "__interval"}
 
 
-def test_references_must_be_the_variables_of_the_dashboard_only() -> None:
+def test_references_are_the_variables_of_the_dashboard_only() -> None:
     expr = 'label_replace(x{a="$a", b=~"${b:pipe}", c="[[c]]"}[$__range], "l", "$1", "b", "d$") + $a'
     assert references(expr) == ["a", "b", "c"]
 
@@ -75,5 +75,5 @@ def test_a_comparison_with_one_value_is_found(expr: str, expected: list[str]) ->
         ("label_values(up)x", None),
     ],
 )
-def test_the_promql_in_the_query_of_a_variable_must_be_found(query: str, expr: str | None) -> None:
+def test_finds_the_promql_in_the_query_of_a_variable(query: str, expr: str | None) -> None:
     assert value_query(query) == expr

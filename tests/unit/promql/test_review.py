@@ -60,7 +60,7 @@ def only(expr: str, catalogue: Catalogue = WHOLE) -> Remark:
         'latency_seconds_bucket{le="1e+06"}',
     ],
 )
-def test_nothing_must_be_said_of_a_good_expression(expr: str) -> None:
+def test_says_nothing_of_a_good_expression(expr: str) -> None:
     assert review(expr, WHOLE) == []
 
 
@@ -122,17 +122,17 @@ def test_a_ratio_of_one_metric_is_seen_without_any_contract() -> None:
     assert only('rate(x_total{a="1"}[5m]) / rate(x_total[5m])', Catalogue()).certain
 
 
-def test_buckets_without_a_rate_must_be_worth_a_look_only() -> None:
+def test_buckets_without_a_rate_are_a_warning() -> None:
     remark = only("histogram_quantile(0.9, latency_seconds_bucket)")
     assert not remark.certain
     assert remark.remedy == "Write `histogram_quantile(0.9, rate(latency_seconds_bucket[5m]))`."
 
 
-def test_the_bare_name_of_a_histogram_must_be_told_anywhere() -> None:
+def test_reports_the_bare_name_of_a_histogram_anywhere() -> None:
     assert only("latency_seconds > 1").summary == "the histogram `latency_seconds` has no series of that name"
 
 
-def test_what_nobody_serves_must_be_an_error_only_when_that_is_certain() -> None:
+def test_unserved_metric_is_an_error_only_when_certain() -> None:
     assert only("node_load1 > 4").certain
     assert only("node_load1 > 4").summary.startswith("nothing serves `node_load1`: no contract")
     partial = Catalogue(SERIES, complete=False)
@@ -170,7 +170,7 @@ def test_a_matcher_that_selects_nothing_is_reported(expr: str, summary: str, rem
     assert (only(expr).summary, only(expr).remedy, only(expr).certain) == (summary, remedy, True)
 
 
-def test_labels_must_not_be_judged_where_others_may_be_added() -> None:
+def test_does_not_judge_labels_where_others_may_be_added() -> None:
     assert review('open_total{zone="a"}', Catalogue({"open_total": Known("counter", None)}, complete=True)) == []
 
 

@@ -53,12 +53,12 @@ def test_a_window_is_known_with_whether_it_takes_two_samples(expr: str, window: 
         ("time()", {"plain"}),
     ],
 )
-def test_what_the_rest_says_of_an_empty_result_must_be_read(expr: str, said: set[str]) -> None:
+def test_reads_what_the_rest_makes_of_an_empty_result(expr: str, said: set[str]) -> None:
     asked = read(expr)
     assert {name for name in ("plain", "filters", "joins", "fallback", "past") if getattr(asked, name)} == said
 
 
-def test_only_what_is_about_absence_must_be_marked_so() -> None:
+def test_marks_only_what_is_about_absence() -> None:
     assert [(each.name, each.absent) for each in read("absent(a) and b").selectors] == [("a", True), ("b", False)]
 
 
@@ -73,9 +73,9 @@ def test_only_what_is_about_absence_must_be_marked_so() -> None:
         ("!=", "a", False),
     ],
 )
-def test_a_condition_must_want_a_label_only_if_it_has_to_be_there(operator: str, value: str, wants: bool) -> None:
+def test_condition_requires_a_label_only_if_it_cannot_be_empty(operator: str, value: str, wants: bool) -> None:
     assert Condition("l", operator, value).wants is wants
 
 
-def test_a_condition_must_accept_what_prometheus_would() -> None:
+def test_condition_accepts_what_prometheus_accepts() -> None:
     assert [Condition("l", op, "5..").accepts("500") for op in ("=", "!=", "=~", "!~")] == [False, True, True, False]

@@ -15,13 +15,13 @@ def config_of(one: Alertmanager, runtime: str = "native") -> dict[str, Any]:
     return declared(yaml.safe_load(tree.files["alertmanager/alertmanager.yml"].content))
 
 
-def test_without_receivers_alerts_must_go_to_nobody() -> None:
+def test_without_receivers_alerts_go_to_nobody() -> None:
     config = config_of(alertmanager())
     assert config["receivers"] == [{"name": "null"}]
     assert config["route"] == {"receiver": "null", "group_by": ["alertname", "job"]}
 
 
-def test_the_first_receiver_must_get_all_alerts_by_default() -> None:
+def test_first_receiver_gets_all_alerts_by_default() -> None:
     config = config_of(alertmanager(Receiver("a", {}, HERE), Receiver("b", {}, HERE)))
     assert config["route"]["receiver"] == "a"
 
@@ -31,7 +31,7 @@ def test_a_route_is_passed_on_and_wins() -> None:
     assert config_of(one)["route"] == {"receiver": "b", "group_wait": "1s"}
 
 
-def test_teams_must_be_the_current_integration_of_alertmanager() -> None:
+def test_teams_is_the_current_integration_of_alertmanager() -> None:
     one = alertmanager(Receiver("a", {"teams": ({"webhook_url": Secret("https://x.test")},)}, HERE))
     assert "webhook_url_file" in config_of(one, "docker")["receivers"][0]["msteamsv2_configs"][0]
 
@@ -69,14 +69,14 @@ def test_no_route_of_the_users_comes_before_the_one_for_drilled_alerts() -> None
         assert [each["receiver"] for each in config["route"]["routes"]] == ["stackctl-drill", "a"]
 
 
-def test_extra_must_add_receivers() -> None:
+def test_extra_adds_receivers() -> None:
     one = alertmanager(Receiver("a", {}, HERE), extra={"receivers": [{"name": "b"}], "global": {"smtp_from": "x"}})
     config = config_of(one)
     assert [receiver["name"] for receiver in config["receivers"]] == ["a", "b"]
     assert config["global"] == {"smtp_from": "x"}
 
 
-def test_secrets_must_be_named_from_where_alertmanager_looks_for_them() -> None:
+def test_secret_paths_start_where_alertmanager_runs() -> None:
     block = {"url": Secret("http://x.test"), "http_config": {"basic_auth": {"password": Secret("p")}}}
     (receiver,) = config_of(alertmanager(Receiver("a", {"webhook": (block,)}, HERE)), "docker")["receivers"]
     (webhook,) = receiver["webhook_configs"]

@@ -35,7 +35,7 @@ def one(**fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("dashboard", COMPACT, ids=lambda dashboard: dashboard.uid)
-def test_the_sdk_must_know_all_of_what_is_rendered(dashboard: Dashboard) -> None:
+def test_the_sdk_knows_everything_rendered(dashboard: Dashboard) -> None:
     register_default_plugins()
     once = json.loads(json.dumps(dashboard_json(dashboard)))
     again = json.loads(json.dumps(SdkDashboard.from_json(once), cls=JSONEncoder))
@@ -69,7 +69,7 @@ def test_every_target_asks_the_datasource_of_the_stack() -> None:
     )
 
 
-def test_more_queries_than_letters_must_keep_names_of_their_own() -> None:
+def test_more_queries_than_letters_have_distinct_names() -> None:
     names = [target["refId"] for target in one(queries=(Query("up"),) * 60)["targets"]]
     assert names[25:28] == ["Z", "AA", "AB"]
     assert len(set(names)) == 60
@@ -78,7 +78,7 @@ def test_more_queries_than_letters_must_keep_names_of_their_own() -> None:
 @given(
     st.lists(st.builds(Row, TITLES, st.lists(st.builds(Panel, TITLES), min_size=1, max_size=5).map(tuple)), min_size=1)
 )
-def test_ids_must_be_unique(rows: list[Row]) -> None:
+def test_ids_are_unique(rows: list[Row]) -> None:
     panels = rendered(rows=tuple(rows))["panels"]
     ids = [panel["id"] for panel in panels]
     assert len(set(ids)) == len(ids)
@@ -92,11 +92,11 @@ def test_an_id_does_not_change_when_another_panel_is_added() -> None:
     assert together["B"] == alone["B"]
 
 
-def test_the_same_board_must_give_the_same_bytes() -> None:
+def test_same_board_gives_the_same_bytes() -> None:
     assert json.dumps(rendered()) == json.dumps(rendered())
 
 
-def test_a_folded_row_must_hold_its_panels_and_an_open_one_must_not() -> None:
+def test_only_a_folded_row_holds_its_panels() -> None:
     rows = tuple(Row(title, (Panel(title),), collapsed=title == "A") for title in ("A", "B"))
     shown = [
         (panel["type"], [inner["title"] for inner in panel.get("panels", [])])
@@ -105,14 +105,14 @@ def test_a_folded_row_must_hold_its_panels_and_an_open_one_must_not() -> None:
     assert shown == [("row", ["A"]), ("row", []), ("timeseries", [])]
 
 
-def test_thresholds_must_be_colours_from_low_to_high_and_lines_in_a_time_series() -> None:
+def test_thresholds_are_colors_and_lines_in_a_time_series() -> None:
     panel = one(thresholds=(Threshold("green"), Threshold("red", 5)))
     defaults = panel["fieldConfig"]["defaults"]
     assert defaults["thresholds"]["steps"] == [{"value": None, "color": "green"}, {"value": 5, "color": "red"}]
     assert defaults["custom"]["thresholdsStyle"] == {"mode": "dashed"}
 
 
-def test_a_panel_without_thresholds_must_not_turn_red_at_eighty() -> None:
+def test_panel_without_thresholds_has_no_default_red() -> None:
     steps = one(kind="stat")["fieldConfig"]["defaults"]["thresholds"]["steps"]
     assert steps == [{"value": None, "color": "blue"}]
 
@@ -123,7 +123,7 @@ def test_a_gauge_of_a_share_has_the_whole_scale(unit: str, top: float | None) ->
     assert (defaults["min"], defaults.get("max")) == (0, top)
 
 
-def test_values_must_be_mapped_to_texts_and_colours() -> None:
+def test_maps_values_to_texts_and_colors() -> None:
     [mapping] = one(values=(ValueText("0", "down", "red"), ValueText("1", "up")))["fieldConfig"]["defaults"]["mappings"]
     assert mapping["type"] == "value"
     assert mapping["options"] == {
@@ -142,7 +142,7 @@ def test_a_link_to_a_dashboard_takes_time_and_variables_along() -> None:
     assert outer["url"] == "https://x.test/"
 
 
-def test_variables_must_begin_with_what_the_file_says() -> None:
+def test_variables_start_with_the_value_of_the_file() -> None:
     variables = (
         Variable("a", query="label_values(up, a)"),
         Variable("b", query="label_values(up, b)", all=True, multi=True),

@@ -27,7 +27,7 @@ def refusal(*dashboards: Dashboard) -> str:
     return str(caught.value)
 
 
-def test_the_datasource_must_know_the_real_scrape_interval() -> None:
+def test_datasource_knows_the_scrape_interval() -> None:
     tree = render(stack(grafana=grafana(), prometheus=prometheus(scrape_interval="7s")), "docker")
     [source] = yaml.safe_load(tree.files["grafana/provisioning/datasources/prometheus.yml"].content)["datasources"]
     assert source["uid"] == "prometheus"
@@ -36,12 +36,12 @@ def test_the_datasource_must_know_the_real_scrape_interval() -> None:
     assert source["jsonData"]["prometheusVersion"] == "3.13.5"
 
 
-def test_two_equal_uids_must_be_refused_with_both_places() -> None:
+def test_refuses_equal_uids_with_both_places() -> None:
     message = refusal(dashboard(uid="a", title="A"), dashboard(uid="a", title="B", folder="x"))
     assert "the uid `a` is already used by a.json (stack.yml:3:1)" in message
 
 
-def test_two_equal_titles_must_be_refused_in_one_folder_only() -> None:
+def test_refuses_equal_titles_in_one_folder_only() -> None:
     assert "the title `A` is already used by a.json" in refusal(dashboard(uid="a"), dashboard(uid="b"))
     render(stack(grafana=grafana(), dashboards=(dashboard(uid="a"), dashboard(uid="b", folder="x"))), "docker")
 
@@ -51,7 +51,7 @@ def test_a_uid_that_grafana_refuses_is_refused(uid: str) -> None:
     assert "not a uid" in refusal(dashboard(uid=uid))
 
 
-def test_all_problems_must_be_told_at_once() -> None:
+def test_reports_all_problems_at_once() -> None:
     message = refusal(dashboard(uid="a b", title=""), dashboard(uid="c d"))
     assert message.count("not a uid") == 2
     assert "no title" in message

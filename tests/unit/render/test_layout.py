@@ -32,7 +32,7 @@ def overlap(one: Box, other: Box) -> bool:
 
 
 @given(st.lists(ROWS, min_size=1, max_size=6))
-def test_no_two_panels_must_overlap_and_none_may_leave_the_grid(rows: list[Row]) -> None:
+def test_panels_stay_in_the_grid_without_overlap(rows: list[Row]) -> None:
     shown: list[Box] = []
     for row, (heading, found) in zip(rows, place(rows), strict=True):
         assert (heading is not None) == bool(row.title)
@@ -55,13 +55,13 @@ def test_every_line_is_filled_and_as_high_as_its_panels(kinds: list[str]) -> Non
 
 
 @given(PANELS)
-def test_a_given_width_and_height_must_be_kept(panel: Panel) -> None:
+def test_keeps_a_given_width_and_height(panel: Panel) -> None:
     [(_, [box])] = place([Row("", (panel,))])
     assert box.w == (panel.width or COLUMNS)
     assert panel.height in (None, box.h)
 
 
-def test_lines_must_be_even() -> None:
+def test_lines_are_even() -> None:
     ts, stat = "timeseries", "stat"
     assert lines(ts) == [[24]]
     assert lines(ts, ts) == [[12, 12]]

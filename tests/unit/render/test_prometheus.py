@@ -21,12 +21,12 @@ def command_of(runtime: str = "native", **fields: Any) -> tuple[str, ...]:
     return render(stack(**fields), runtime).units[0].command
 
 
-def test_a_short_interval_must_shorten_the_timeout() -> None:
+def test_short_interval_shortens_the_timeout() -> None:
     assert config_of(prometheus=prometheus(scrape_interval="2s"))["global"]["scrape_timeout"] == "2s"
     assert config_of(prometheus=prometheus(scrape_interval="1m"))["global"]["scrape_timeout"] == "10s"
 
 
-def test_retention_must_be_flags_before_3_11() -> None:
+def test_retention_is_flags_before_3_11() -> None:
     server = prometheus("prom/prometheus:v3.10.2", retention=Retention("7d", "1GB"))
     assert {"--storage.tsdb.retention.time=7d", "--storage.tsdb.retention.size=1GB"} <= set(
         command_of(prometheus=server)
@@ -34,7 +34,7 @@ def test_retention_must_be_flags_before_3_11() -> None:
     assert "storage" not in config_of(prometheus=server)
 
 
-def test_retention_must_be_in_the_configuration_from_3_11() -> None:
+def test_retention_is_in_the_configuration_from_3_11() -> None:
     server = prometheus("prom/prometheus:v3.11.0", retention=Retention("7d", "1GB"))
     config, command = (of("docker", prometheus=server) for of in (config_of, command_of))
     assert config["storage"]["tsdb"]["retention"] == {"time": "7d", "size": "1GB"}
@@ -48,16 +48,16 @@ def test_native_retention_is_in_flags_because_the_binary_may_be_older() -> None:
 
 
 @pytest.mark.parametrize("image", ["prom/prometheus", "prom/prometheus:latest", "host:5000/prometheus@sha256:0123"])
-def test_retention_must_be_flags_when_the_tag_names_no_version(image: str) -> None:
+def test_retention_is_flags_if_the_tag_has_no_version(image: str) -> None:
     assert "--storage.tsdb.retention.time=15d" in command_of(prometheus=prometheus(image))
 
 
-def test_external_labels_must_stay_as_they_are_where_nothing_expands_them() -> None:
+def test_external_labels_stay_unescaped_where_nothing_expands_them() -> None:
     server = prometheus("prom/prometheus:v2.53.0", external_labels={"x": "$y"})
     assert config_of(prometheus=server)["global"]["external_labels"] == {"x": "$y"}
 
 
-def test_extra_must_win_and_add_to_the_lists() -> None:
+def test_extra_wins_and_adds_to_lists() -> None:
     extra = {"global": {"scrape_interval": "1m"}, "scrape_configs": [{"job_name": "mine"}]}
     config = config_of(prometheus=prometheus(extra=extra), services=(service(),))
     assert config["global"]["scrape_interval"] == "1m"
@@ -73,7 +73,7 @@ def test_a_rule_file_is_named_and_kept_byte_for_byte() -> None:
     assert yaml.safe_load(tree.files["prometheus/prometheus.yml"].content)["rule_files"] == ["rules/a\\[1].yml"]
 
 
-def test_the_users_machine_must_be_the_gateway_of_a_container_and_keep_its_name() -> None:
+def test_local_target_is_reached_by_the_gateway_under_its_name() -> None:
     one = service(targets=(Target("localhost:8000", {}, HERE),))
     assert config_of("docker", services=(one,))["scrape_configs"][-1]["static_configs"] == [
         {"targets": ["host.docker.internal:8000"], "labels": {"instance": "localhost:8000"}}
@@ -83,13 +83,13 @@ def test_the_users_machine_must_be_the_gateway_of_a_container_and_keep_its_name(
     ]
 
 
-def test_targets_with_equal_labels_must_share_a_group() -> None:
+def test_targets_with_equal_labels_share_a_group() -> None:
     targets = tuple(Target(f"h{n}:1", {"zone": "b" if n else "a"}, HERE) for n in range(3))
     groups = config_of(services=(service(targets=targets),))["scrape_configs"][-1]["static_configs"]
     assert [group["targets"] for group in groups] == [["h0:1"], ["h1:1", "h2:1"]]
 
 
-def test_discovered_targets_must_carry_the_labels_of_the_service() -> None:
+def test_discovered_targets_carry_the_labels_of_the_service() -> None:
     one = service(
         targets=(),
         discovery={"dns_sd_configs": [{"names": ["x"]}]},
@@ -101,7 +101,7 @@ def test_discovered_targets_must_carry_the_labels_of_the_service() -> None:
     assert job["relabel_configs"] == [{"target_label": "team", "replacement": "a$$b"}, {"action": "drop"}]
 
 
-def test_alerts_must_go_to_the_alertmanager_of_the_stack() -> None:
+def test_alerts_go_to_the_alertmanager_of_the_stack() -> None:
     targets = config_of("docker", alertmanager=alertmanager())["alerting"]["alertmanagers"]
     assert targets == [{"static_configs": [{"targets": ["alertmanager:9093"]}]}]
     assert "alerting" not in config_of()
@@ -125,7 +125,7 @@ def test_headers_that_are_secret_become_files_next_to_others() -> None:
     assert (other, "secrets" in job["http_headers"]["X"]) == ("given", False)
 
 
-def test_secrets_of_different_places_must_not_share_a_file() -> None:
+def test_secrets_of_different_places_have_separate_files() -> None:
     names = ("a.b", "a_b", "a-b", "A", "ä", "a/b", "../x", "x" * 200, "x" * 201)
     auth = {"basic_auth": {"username": "u", "password": Secret("secret")}}
     tree = render(stack(services=tuple(service(name, scrape=auth) for name in names)), "native")

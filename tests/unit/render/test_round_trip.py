@@ -34,7 +34,7 @@ CHECKED = settings(max_examples=150, deadline=None, suppress_health_check=[Healt
 @CHECKED
 @given(label=TEXT, external=TEXT, param=TEXT, password=SECRET)
 @pytest.mark.parametrize("runtime", ["docker", "native"])
-def test_prometheus_must_read_the_values_of_the_manifest(
+def test_prometheus_reads_the_values_of_the_manifest(
     runtime: str, label: str, external: str, param: str, password: str
 ) -> None:
     one = service(
@@ -55,7 +55,7 @@ def test_prometheus_must_read_the_values_of_the_manifest(
 
 @CHECKED
 @given(name=TEXT.filter(bool), title=TEXT, url=SECRET)
-def test_alertmanager_must_read_the_values_of_the_manifest(name: str, title: str, url: str) -> None:
+def test_alertmanager_reads_the_values_of_the_manifest(name: str, title: str, url: str) -> None:
     receiver = Receiver(name, {"slack": ({"api_url": Secret(url), "title": title},)}, HERE)
     tree = render(stack(alertmanager=alertmanager(receiver)), "native")
     config = _yaml(tree, "alertmanager/alertmanager.yml")
@@ -67,7 +67,7 @@ def test_alertmanager_must_read_the_values_of_the_manifest(name: str, title: str
 
 @CHECKED
 @given(value=TEXT, password=SECRET)
-def test_compose_must_read_the_values_of_the_manifest(value: str, password: str) -> None:
+def test_compose_reads_the_values_of_the_manifest(value: str, password: str) -> None:
     app = container(image="app", environment={"X": value, "LIST": [value]})
     tree = render(stack(grafana=grafana(password, GF_X=value), services=(app,)), "docker")
     services = _yaml(tree, "compose.yaml")["services"]
@@ -79,7 +79,7 @@ def test_compose_must_read_the_values_of_the_manifest(value: str, password: str)
 
 @CHECKED
 @given(title=TEXT.filter(bool), folder=TEXT, content=TEXT)
-def test_grafana_must_read_the_values_of_the_manifest(title: str, folder: str, content: str) -> None:
+def test_grafana_reads_the_values_of_the_manifest(title: str, folder: str, content: str) -> None:
     from tests.unit.render.stacks import dashboard
 
     one = dashboard({"title": title, "panels": [{"type": "text", "options": {"content": content}}]}, "u", title, folder)
@@ -93,14 +93,14 @@ def test_grafana_must_read_the_values_of_the_manifest(title: str, folder: str, c
 
 @CHECKED
 @given(st.dictionaries(TEXT, TEXT | st.lists(TEXT) | st.integers() | st.booleans() | st.none(), max_size=5))
-def test_yaml_must_read_back_the_same(value: dict[str, Any]) -> None:
+def test_yaml_reads_back_the_same(value: dict[str, Any]) -> None:
     assert yaml.safe_load(yaml_bytes(value, "stack.yml")) == value
 
 
 @pytest.mark.parametrize(
     "word", ["y", "n", "Yes", "off", "0o17", "1_000", "22:22", "=", "<<", "~", "1e3", "012", "0b1"]
 )
-def test_words_that_readers_disagree_about_must_be_quoted(word: str) -> None:
+def test_quotes_words_that_parsers_disagree_about(word: str) -> None:
     assert f'"{word}"' in yaml_bytes({"key": word}, "stack.yml").decode()
 
 

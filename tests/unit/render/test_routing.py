@@ -35,7 +35,7 @@ def route_of(**fields: Any) -> dict[str, Any]:
         (Match("text", "=", "a\nb"), r'text="a\nb"'),
     ],
 )
-def test_matchers_must_be_quoted_for_both_parsers(match: Match, written: str) -> None:
+def test_matchers_are_quoted_for_both_parsers(match: Match, written: str) -> None:
     assert route_of(matches=(match,))["matchers"] == [written]
 
 
@@ -48,11 +48,11 @@ def test_a_rule_says_no_more_than_the_manifest() -> None:
     }
 
 
-def test_times_must_be_active_time_intervals() -> None:
+def test_times_are_active_time_intervals() -> None:
     assert route_of(during=("office",)) == {"receiver": "team", "active_time_intervals": ["office"]}
 
 
-def test_otherwise_must_tell_the_other_receiver_at_all_other_times() -> None:
+def test_otherwise_notifies_the_other_receiver_at_all_other_times() -> None:
     assert route_of(during=("office",), otherwise="night", onward=True) == {
         "receiver": "team",
         "continue": True,
@@ -83,7 +83,7 @@ def test_a_period_until_midnight_is_one_interval(end: str) -> None:
     assert named["time_intervals"] == [{"times": [{"start_time": "22:00", "end_time": "24:00"}], "location": "UTC"}]
 
 
-def test_criticals_must_inhibit_warnings_only_where_there_is_something_to_agree_in() -> None:
+def test_criticals_inhibit_warnings_only_with_equal_labels() -> None:
     (rule,) = routing.inhibit_rules(Routing("a", {}, inhibit=("cluster", "job")))
     assert rule == {
         "source_matchers": ['severity="critical"', 'cluster!=""'],
@@ -93,14 +93,14 @@ def test_criticals_must_inhibit_warnings_only_where_there_is_something_to_agree_
     assert routing.inhibit_rules(Routing("a", {})) == []
 
 
-def test_routing_must_bring_the_receiver_that_drops() -> None:
+def test_routing_adds_the_receiver_that_drops() -> None:
     config = config_of({}, routing=Routing("team", {}, (RoutingRule("nobody", HERE),)))
     assert config["receivers"] == [{"name": "team"}, {"name": "nobody"}]
     assert "time_intervals" not in config
     assert "inhibit_rules" not in config
 
 
-def test_what_the_user_sets_must_win_over_the_defaults() -> None:
+def test_settings_of_the_user_win_over_defaults() -> None:
     slack = {"channel": "#a", "title": "mine", "send_resolved": False}
     mail = {"to": "a@b.test", "headers": {"SUBJECT": "mine", "X-A": "b"}, "html": "<p>mine</p>"}
     (receiver,) = config_of({"slack": (slack,), "email": (mail,)})["receivers"]
@@ -114,13 +114,13 @@ def test_a_webhook_gets_nothing_but_what_the_user_says() -> None:
     assert receiver["webhook_configs"] == [{"url": "http://x.test"}]
 
 
-def test_the_templates_must_lie_where_the_configuration_looks() -> None:
+def test_templates_are_where_the_configuration_looks() -> None:
     tree = render(stack(alertmanager=alertmanager(Receiver("a", {}, HERE))), "docker")
     config = yaml.safe_load(tree.files["alertmanager/alertmanager.yml"].content)
     assert [f"alertmanager/{path}" in tree.files for path in config["templates"]] == [True]
 
 
-def test_servers_on_the_users_machine_must_be_reached_from_a_container() -> None:
+def test_container_reaches_servers_on_the_users_machine() -> None:
     receivers = {
         "email": ({"smarthost": "localhost:25"},),
         "opsgenie": ({"api_url": "http://127.0.0.1:1/"},),

@@ -52,7 +52,7 @@ def stack() -> Stack:
     return stack_of("auth")
 
 
-def test_the_hash_must_be_of_the_password_and_the_same_each_time(stack: Stack) -> None:
+def test_hash_is_of_the_password_and_stays_the_same(stack: Stack) -> None:
     login = stack.prometheus.login
     assert login
     assert bcrypt.checkpw(login.password.reveal().encode(), hashed(stack).encode())
@@ -66,14 +66,14 @@ def test_one_password_has_another_hash_for_another_stack_or_user(stack: Stack) -
     assert len(hashes) == 3
 
 
-def test_the_longest_password_must_be_hashed_whole(stack: Stack) -> None:
+def test_longest_password_is_hashed_whole(stack: Stack) -> None:
     longest = "ü" * 36  # 72 bytes
     assert bcrypt.checkpw(longest.encode(), hashed(with_password(stack, longest)).encode())
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("salt", [b"", SALT])
-def test_what_is_secret_must_be_in_secret_files_only(stack: Stack, runtime: str, salt: bytes) -> None:
+def test_secrets_are_in_secret_files_only(stack: Stack, runtime: str, salt: bytes) -> None:
     tree = render(with_password(stack, "right-horse"), runtime, salt=salt)
     key = stack.prometheus.tls.key.reveal() if stack.prometheus.tls else ""
     readable = {path: file.content.decode() for path, file in tree if not file.secret}
@@ -92,7 +92,7 @@ def test_another_password_asks_for_a_reload_only(stack: Stack, runtime: str, cha
     assert units == [(unit.name, unit.spec) for unit in two.units], "Grafana is told, not restarted"
 
 
-def test_a_scrape_must_be_told_of_another_password_by_another_name(stack: Stack) -> None:
+def test_changed_password_changes_the_name_of_its_file(stack: Stack) -> None:
     """Prometheus reads the file of a scrape once, until the scrape's configuration changes."""
     names = []
     for password in ("one", "two"):
@@ -103,7 +103,7 @@ def test_a_scrape_must_be_told_of_another_password_by_another_name(stack: Stack)
     assert names[0] != names[1]
 
 
-def test_a_plain_tree_must_not_help_to_try_passwords(stack: Stack) -> None:
+def test_plain_tree_does_not_help_to_guess_passwords(stack: Stack) -> None:
     one, two = (render(with_password(stack, password), "docker") for password in ("one", "two"))
     readable = [{path: file for path, file in tree if not file.secret} for tree in (one, two)]
     assert readable[0] == readable[1]
@@ -118,7 +118,7 @@ def test_a_plain_tree_must_not_help_to_try_passwords(stack: Stack) -> None:
     ],
     ids=["no more TLS", "a login"],
 )
-def test_turning_it_on_or_off_must_ask_for_a_restart_and_say_why(
+def test_turning_auth_on_or_off_requires_a_restart(
     stack: Stack, runtime: str, before: Any, after: Any, word: str
 ) -> None:
     old, new = render(before(stack), runtime, salt=SALT), render(after(stack), runtime, salt=SALT)

@@ -35,7 +35,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
 
 
-def test_force_must_keep_the_files_of_somebody_else(tmp_path: Path) -> None:
+def test_force_keeps_files_of_others(tmp_path: Path) -> None:
     (tmp_path / "theirs").write_text("x")
     write(tree(a=b"1"), tmp_path, force=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "stackctl.json", "theirs"]
@@ -47,7 +47,7 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
         write(tree(), tmp_path / "out")
 
 
-def test_secrets_must_be_closed_to_others_whatever_the_umask(tmp_path: Path) -> None:
+def test_secrets_are_closed_to_others_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         write(tree(secrets__x__y=b"1", a=b"2"), tmp_path / "out")
@@ -75,11 +75,11 @@ def test_every_kind_of_difference_is_found(tmp_path: Path) -> None:
     assert [(one.path, one.kind) for one in found] == [("a", "removed"), ("b", "changed"), ("c", "added")]
 
 
-def test_a_missing_folder_must_differ_in_every_file(tmp_path: Path) -> None:
+def test_missing_folder_differs_in_every_file(tmp_path: Path) -> None:
     assert [one.kind for one in differences(tree(a=b"1"), tmp_path / "none")] == ["added", "added"]
 
 
-def test_a_diff_must_never_show_a_secret(tmp_path: Path) -> None:
+def test_diff_never_shows_a_secret(tmp_path: Path) -> None:
     write(tree(secrets__x=b"old-secret", a=b"1\n"), tmp_path)
     shown = "".join(one.unified() for one in differences(tree(secrets__x=b"new-secret", a=b"2\n"), tmp_path))
     assert "secret changed: secrets/x" in shown

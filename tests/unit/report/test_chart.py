@@ -44,16 +44,16 @@ def test_a_single_point_is_seen() -> None:
     assert last[0] > first[0]
 
 
-def test_the_legend_must_say_the_least_the_most_and_the_last_in_the_unit() -> None:
+def test_legend_has_minimum_maximum_and_last_in_the_unit() -> None:
     (entry,) = draw([line(0.1, 0.4, 0.2)], START, END, STEP, "s").entries
     assert (entry.least, entry.most, entry.last) == ("100 ms", "400 ms", "200 ms")
 
 
-def test_the_chart_must_be_told_in_words() -> None:
+def test_chart_has_a_description_in_words() -> None:
     assert draw([line(1), line(3)], START, END, STEP).alt == "2 series, between 1 and 3"
 
 
-def test_the_times_must_be_round_and_in_utc() -> None:
+def test_times_are_round_and_in_utc() -> None:
     times = draw([line(1)], START, END, STEP).times
     assert [tick.text for tick in times] == ["22:15", "22:20", "22:25", "22:30"]
 
@@ -69,7 +69,7 @@ def test_the_times_must_be_round_and_in_utc() -> None:
         (0, 1, "bool", [0, 1]),
     ],
 )
-def test_the_axis_must_have_round_numbers_of_its_unit(least: float, most: float, unit: str, marks: list[float]) -> None:
+def test_axis_has_round_numbers_of_its_unit(least: float, most: float, unit: str, marks: list[float]) -> None:
     assert ticks(least, most, unit) == pytest.approx(marks)
 
 
@@ -77,7 +77,7 @@ FINITE = st.floats(-1e300, 1e300, allow_subnormal=False).filter(lambda value: va
 
 
 @given(st.lists(FINITE, min_size=1, max_size=20), st.sampled_from(["", "s", "bytes", "percentunit", "dateTimeAsIso"]))
-def test_whatever_the_values_all_must_lie_inside(values: list[float], unit: str) -> None:
+def test_all_values_are_inside_the_chart(values: list[float], unit: str) -> None:
     drawing = draw([line(*values)], START, END, STEP, unit)
     for points in drawing.entries[0].stretches:
         for x, y in corners(points):

@@ -12,7 +12,7 @@ from stackctl.source import Position
 from tests.unit.report.reports import CI_DIAGNOSTICS, LINE
 
 
-def test_places_must_start_at_the_root_of_the_repository() -> None:
+def test_paths_start_at_the_root_of_the_repository() -> None:
     checkout = Checkout(Path("/repo"), Path("/repo/ops"), Path("shop/stack.yml"))
     assert checkout.path("shop/stack.yml") == "ops/shop/stack.yml"
     assert checkout.path("rules/shop.yml") == "ops/shop/rules/shop.yml"
@@ -27,7 +27,7 @@ def test_places_must_start_at_the_root_of_the_repository() -> None:
 
 
 @pytest.mark.parametrize("name", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE"])
-def test_the_root_must_be_what_the_ci_system_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_is_what_the_ci_system_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "ops").mkdir()
     monkeypatch.chdir(tmp_path / "ops")
     assert Checkout.of(Path("stack.yml"), {name: str(tmp_path)}).path("stack.yml") == "ops/stack.yml"

@@ -7,7 +7,7 @@ from stackctl.source import Position
 from tests.unit.report.reports import CI_REPORT, REPORT
 
 
-def test_github_must_escape_a_property_so_that_it_stays_one() -> None:
+def test_escapes_a_property() -> None:
     line = github.command("warning", Position("a,b:c%.yml", 2, 3), "x:1, y%\r\n", "100%: a,b\r\nc")
     assert line == ("::warning file=a%2Cb%3Ac%25.yml,line=2,col=3,title=x%3A1%2C y%25%0D%0A::100%25: a,b%0D%0Ac")
 
@@ -17,7 +17,7 @@ def test_a_warning_is_annotated_as_one() -> None:
     assert line == "::warning file=stack.yml,line=1,col=1,title=stack.generation shop::older%0AReload."
 
 
-def test_github_must_annotate_the_line_and_escape_what_it_has_to() -> None:
+def test_annotates_the_line_and_escapes_the_message() -> None:
     lines = github.render(REPORT).splitlines()
     assert lines[0] == (
         "::error file=stack.yml,line=5,col=15,title=target.up api/localhost%3A8000::"

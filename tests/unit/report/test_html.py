@@ -75,7 +75,7 @@ def page(verification: Report = WHOLE) -> str:
     return html.render(verification, "1.2.3")
 
 
-def test_the_page_must_hold_every_finding_with_what_there_is_to_say() -> None:
+def test_page_holds_every_finding_in_full() -> None:
     text = "".join(Page(page()).texts)
     said = (
         "d.yml/Requests",
@@ -90,7 +90,7 @@ def test_the_page_must_hold_every_finding_with_what_there_is_to_say() -> None:
     assert "2023-11-14 22:15:00 UTC" in text
 
 
-def test_the_page_must_ask_nobody_for_anything() -> None:
+def test_page_loads_nothing() -> None:
     shown = Page(page())
     addresses = [value for _, attributes in shown.tags for name, value in attributes.items() if name in ("src", "href")]
     assert all(value and value.startswith(("#", "data:")) for value in addresses)
@@ -98,7 +98,7 @@ def test_the_page_must_ask_nobody_for_anything() -> None:
     assert "@import" not in page()
 
 
-def test_the_policy_must_allow_the_page_s_own_style_and_script_and_nothing_else() -> None:
+def test_policy_allows_only_the_pages_own_style_and_script() -> None:
     text = page()
     policy = next(each["content"] for each in Page(text).all("meta") if "http-equiv" in each)
     assert policy is not None
@@ -110,7 +110,7 @@ def test_the_policy_must_allow_the_page_s_own_style_and_script_and_nothing_else(
     assert not any(name == "style" or name.startswith("on") for _, attributes in Page(text).tags for name in attributes)
 
 
-def test_whatever_a_label_says_must_be_text() -> None:
+def test_any_label_is_shown_as_text() -> None:
     place = Position(EVIL, 3, 1, EVIL.replace("\n", " "))
     finding = Diagnostic(
         "panel.data", f"`{EVIL}`", place, subject=EVIL, status="fail", evidence=EVIL, remedy=EVIL, stage="working"
@@ -160,7 +160,7 @@ def test_a_page_without_charts_is_whole(findings: tuple[Diagnostic, ...]) -> Non
     assert "What the panels show" not in page(Report("shop", "docker", "abc", findings))
 
 
-def test_the_page_of_600_panels_must_stay_small_and_be_written_at_once() -> None:
+def test_page_of_600_panels_is_small_and_fast() -> None:
     findings = tuple(replace(PASS, subject=f"d.yml/{n}") for n in range(600))
     # The worst there is: eight lines of ninety points, and no two on one straight.
     lines = tuple(

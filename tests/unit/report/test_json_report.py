@@ -8,7 +8,7 @@ from stackctl.report import json_report
 from tests.unit.report.reports import REPORT
 
 
-def test_json_must_have_the_published_shape() -> None:
+def test_json_has_the_published_shape() -> None:
     written = json.loads(json_report.render(REPORT))
     assert list(written) == ["command", "stack", "runtime", "generation", "ok", "counts", "diagnostics"]
     assert written["counts"] == {"pass": 1, "fail": 1, "warn": 0, "skip": 1}

@@ -41,7 +41,7 @@ def document() -> ET.Element:
     return ET.fromstring(junit.render(CI_REPORT))
 
 
-def test_junit_must_be_as_the_schema_of_its_readers_has_it() -> None:
+def test_junit_follows_the_schema_of_its_readers() -> None:
     for element in document().iter():
         may, must, children = SCHEMA[element.tag]
         assert must <= set(element.attrib) <= may, element.tag
@@ -52,7 +52,7 @@ def test_junit_must_be_as_the_schema_of_its_readers_has_it() -> None:
             assert len(element) <= 1
 
 
-def test_junit_must_have_a_suite_for_each_family_that_counts_its_cases() -> None:
+def test_each_family_is_a_suite_that_counts_its_cases() -> None:
     suites = {suite.get("name"): suite for suite in document()}
     assert list(suites) == ["grafana", "stack", "target"]
     assert [suites["target"].get(name) for name in ("tests", "failures", "errors", "skipped")] == ["3", "2", "0", "0"]
@@ -60,18 +60,18 @@ def test_junit_must_have_a_suite_for_each_family_that_counts_its_cases() -> None
     assert suites["target"].get("timestamp") == "2023-11-14T22:13:20"
 
 
-def test_junit_must_share_the_time_of_one_look_among_its_cases() -> None:
+def test_cases_share_the_time_of_their_check() -> None:
     for suite in document():
         total = sum(float(case.get("time", "")) for case in suite)
         assert total == pytest.approx(float(suite.get("time", "")), abs=0.01)
 
 
-def test_junit_must_say_of_a_failure_what_there_is_and_nothing_else() -> None:
+def test_failure_has_its_details_and_nothing_else() -> None:
     failures = [failure.text for failure in document().iter("failure")]
     assert failures == ["down\nrefused\ufffd\nhelp: Start it.\nat stack.yml:5:15", "gone"]
 
 
-def test_junit_must_show_a_warning_as_output_and_a_skip_with_its_reason() -> None:
+def test_warning_is_output_and_skip_has_its_reason() -> None:
     root = document()
     assert root.findtext(".//testcase[@name='shop']/system-out") == "warning: older\nhelp: Reload.\nat stack.yml"
     skipped = root.find(".//skipped")
@@ -79,7 +79,7 @@ def test_junit_must_show_a_warning_as_output_and_a_skip_with_its_reason() -> Non
     assert skipped.get("message") == "is not running: no binary"
 
 
-def test_junit_must_be_well_formed_and_count_right() -> None:
+def test_junit_is_well_formed_and_counts_right() -> None:
     root = ET.fromstring(junit.render(REPORT))
     assert (root.tag, root.get("tests"), root.get("failures"), root.get("skipped")) == ("testsuites", "3", "1", "1")
     assert [suite.get("name") for suite in root] == ["component", "grafana", "target"]

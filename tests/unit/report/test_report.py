@@ -8,7 +8,7 @@ from stackctl.diagnostic import Diagnostic
 from tests.unit.report.reports import PASS, REPORT, SKIP, report
 
 
-def test_nothing_failed_and_something_passed_must_be_ok() -> None:
+def test_ok_if_nothing_failed_and_something_passed() -> None:
     assert report(PASS, SKIP).ok
     assert not REPORT.ok
 

@@ -54,7 +54,7 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[\d+m", "", cleaned(text))
 
 
-def test_text_must_end_with_the_failures_and_the_verdict() -> None:
+def test_ends_with_the_failures_and_the_verdict() -> None:
     lines = text.render(REPORT).splitlines()
     failed = next(index for index, line in enumerate(lines) if "target.up" in line)
     assert all(word not in line for line in lines[failed + 1 :] for word in ("component.ready", "grafana.health"))
@@ -71,7 +71,7 @@ def failed(number: int, summary: str, id: str = "target.up") -> Diagnostic:
     )
 
 
-def test_text_must_tell_one_cause_once_with_the_number_and_the_first_of_its_checks() -> None:
+def test_reports_one_cause_once_with_its_checks() -> None:
     silent = [
         failed(n, f"http://127.0.0.1:9090/api/v1/{path} does not answer: connection refused", id)
         for n, (path, id) in enumerate(
@@ -87,13 +87,13 @@ def test_text_must_tell_one_cause_once_with_the_number_and_the_first_of_its_chec
     assert len(json.loads(json_report.render(report(*silent)))["diagnostics"]) == 9
 
 
-def test_text_must_tell_few_failures_and_different_causes_each_in_full() -> None:
+def test_reports_few_failures_and_different_causes_in_full() -> None:
     same = [failed(n, "down") for n in range(3)]
     other = [failed(n + 3, f"http://host-{n}:80/x does not answer: no") for n in range(5)]
     lines = plain(text.render(report(*same, *other))).splitlines()
     assert lines.count("    help: Run `stackctl up`.") == 8
 
 
-def test_text_must_say_of_a_failure_that_it_is_loaded() -> None:
+def test_says_that_what_fails_is_loaded() -> None:
     assert "b (loaded, does not work)" in plain(text.render(REPORT))
     assert "(loaded" not in text.render(report(failed(1, "not there")))

@@ -58,7 +58,7 @@ def test_a_unit_that_starts_is_not_reloaded_too() -> None:
     assert [step.action for step in plan.steps] == ["replace"]
 
 
-def test_removals_must_come_first_because_they_free_ports() -> None:
+def test_removals_come_first_because_they_free_ports() -> None:
     units = [SERVER, GATEWAY]
     plan = make_plan(units, units, [Observed("old", "running")], loaded={})
     assert [(step.action, step.unit) for step in plan.steps] == [
@@ -73,7 +73,7 @@ def test_a_declared_unit_that_is_not_selected_is_left_alone() -> None:
     assert not make_plan([SERVER, WORKER], [SERVER], running, loaded=LOADED)
 
 
-def test_only_some_units_must_not_remove_others() -> None:
+def test_selecting_units_does_not_remove_others() -> None:
     assert not make_plan([SERVER], [SERVER], [UP, Observed("old", "running")], loaded=LOADED, prune=False)
 
 

@@ -13,7 +13,7 @@ import pytest
 from stackctl.runtimes import ports
 
 
-def test_a_free_port_must_not_be_refused_and_a_taken_one_must_name_its_holder() -> None:
+def test_accepts_a_free_port_and_names_the_holder_of_a_taken_one() -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{server.getsockname()[1]}"
@@ -35,7 +35,7 @@ def test_a_free_port_must_not_be_refused_and_a_taken_one_must_name_its_holder() 
         ("python3 -m http.server", "shop-db-1 (postgres:17)", "pid PID (python3 -m http.server)"),
     ],
 )
-def test_a_port_of_a_container_names_it_where_docker_tells(
+def test_names_the_container_that_publishes_a_port(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, said: str, shown: str
 ) -> None:
     docker = tmp_path / "docker"
@@ -49,7 +49,7 @@ def test_a_port_of_a_container_names_it_where_docker_tells(
         assert str(ports.holder(f"127.0.0.1:{port}")) == shown.replace("PID", str(os.getpid()))
 
 
-def test_the_holder_must_be_named_however_busy_it_is() -> None:
+def test_names_the_holder_however_busy_it_is() -> None:
     stop = threading.Event()
 
     def open_and_close() -> None:

@@ -99,7 +99,7 @@ def test_reports_crash_of_a_checker_without_its_stack(tmp_path: Path) -> None:
     )
 
 
-def test_templates_must_be_told_apart_from_what_else_a_checker_refuses(tmp_path: Path) -> None:
+def test_distinguishes_templates_from_other_refusals(tmp_path: Path) -> None:
     good = "Checking {tree}/prometheus/rules/a.yml\n  SUCCESS: 2 rules found\n"
     bad = (
         '  FAILED:\n{tree}/prometheus/rules/a.yml: group "g: 1", rule 2, "Down": annotation "summary": '

@@ -36,13 +36,13 @@ def ask(port: int, host: str) -> tuple[int, str]:
         connection.close()
 
 
-def test_an_order_must_arrive_as_it_was_given() -> None:
+def test_container_gets_its_spec_unchanged() -> None:
     order = Order((Served(service("api"), (("api:8000", 8000),)),), "normal", 1, 1.0, 9999)
     assert read(write(order)) == order
     assert write(order).count(b"\n") == 1
 
 
-def test_services_that_share_a_port_must_be_told_apart_by_the_name_they_are_asked_by() -> None:
+def test_services_on_one_port_are_distinguished_by_host_name() -> None:
     port, control = free_port(), free_port()
     both = tuple(Served(service(name), ((f"{name}:{port}", port),)) for name in ("api", "web"))
     with served(Order(both, "normal", 1, 1.0, control), lambda _: None):
@@ -57,7 +57,7 @@ def test_services_that_share_a_port_must_be_told_apart_by_the_name_they_are_aske
             ask(port, f"web:{port}")
 
 
-def test_the_container_must_need_nothing_but_python() -> None:
+def test_container_needs_nothing_but_python() -> None:
     look = (
         f"import sys; sys.path.insert(0, {str(PACKAGE)!r}); import stackctl.simulate.__main__; "
         "print([m for m in {n.partition('.')[0] for n in sys.modules} if m not in sys.stdlib_module_names])"

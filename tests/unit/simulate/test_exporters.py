@@ -77,7 +77,7 @@ def test_each_declared_exporter_is_served_where_prometheus_asks(exporters: dict[
     }
 
 
-def test_what_proves_that_an_exporter_works_must_hold(exporters: dict[str, Service]) -> None:
+def test_proof_that_an_exporter_works_holds(exporters: dict[str, Service]) -> None:
     for name in ("cadvisor", "kafka", "postgres", "redis", "nginx", "memcached"):
         works = registry.component(name).works
         assert [
@@ -90,7 +90,7 @@ def test_what_proves_that_an_exporter_works_must_hold(exporters: dict[str, Servi
 
 
 @pytest.mark.parametrize("kind", [RULES, DASHBOARD])
-def test_what_the_packs_of_exporters_ask_for_must_be_served(exporters: dict[str, Service], kind: str) -> None:
+def test_serves_what_the_packs_of_exporters_query(exporters: dict[str, Service], kind: str) -> None:
     models = [shipped(kind, name).model for name in shipped_names(kind)]
     asked = {model.name: set(model.metrics) - {"up"} for model in models if model.component in exporters}
     served = {metric.name for service in exporters.values() if service.contract for metric in service.contract.metrics}
@@ -98,7 +98,7 @@ def test_what_the_packs_of_exporters_ask_for_must_be_served(exporters: dict[str,
     assert set(exporters) <= {model.component for model in models}
 
 
-def test_both_formats_must_be_readable(exporters: dict[str, Service]) -> None:
+def test_both_formats_are_readable(exporters: dict[str, Service]) -> None:
     for service in exporters.values():
         course = Course(SCENARIOS["normal"], START)
         reading = Reading(advance(Flow(START, START), course, 1, START + 60), course.weather(1, START))
@@ -107,7 +107,7 @@ def test_both_formats_must_be_readable(exporters: dict[str, Service]) -> None:
             assert list(parse_openmetrics(of(service).text(reading, openmetrics=True)))
 
 
-def test_the_names_must_be_those_that_the_stack_knows_of_the_exporter(exporters: dict[str, Service]) -> None:
+def test_names_are_those_known_of_the_exporter(exporters: dict[str, Service]) -> None:
     for name, service in exporters.items():
         assert service.contract
         assert {
@@ -117,7 +117,7 @@ def test_the_names_must_be_those_that_the_stack_knows_of_the_exporter(exporters:
         } == set()
 
 
-def test_offsets_must_rise_and_a_lag_only_under_pressure(exporters: dict[str, Service]) -> None:
+def test_offsets_rise_and_lag_only_under_load(exporters: dict[str, Service]) -> None:
     early, late = (samples(exporters["kafka"], "normal", seconds) for seconds in (60, 600))
     offsets = [key for key in early if key[0] == "kafka_topic_partition_current_offset"]
     assert offsets
@@ -126,7 +126,7 @@ def test_offsets_must_rise_and_a_lag_only_under_pressure(exporters: dict[str, Se
     assert {value for (name, _), value in full.items() if name == "kafka_consumergroup_lag"} == {20_000.0}
 
 
-def test_failing_queries_must_show_in_the_scenario_of_errors_only(exporters: dict[str, Service]) -> None:
+def test_failing_queries_show_in_the_error_scenario_only(exporters: dict[str, Service]) -> None:
     def failed(scenario: str) -> float:
         return samples(exporters["clickhouse"], scenario, 600)["ClickHouseProfileEvents_FailedQuery_total", "{}"]
 

@@ -81,7 +81,7 @@ def test_a_gateway_that_is_gone_is_reported() -> None:
         assert trouble.get(timeout=10) == "Connection refused"
 
 
-def test_a_job_that_is_down_must_push_nothing() -> None:
+def test_job_that_is_down_pushes_nothing() -> None:
     with gateway(202) as (base, sent), pushing(base, "down"):
         pass
     assert sent.empty()
@@ -91,7 +91,7 @@ def test_a_job_that_is_down_must_push_nothing() -> None:
     ("value", "segment"),
     [("eu", "region/eu"), ("a b", "region/a%20b"), ("eu/west", "region@base64/ZXUvd2VzdA=="), ("", "region@base64/=")],
 )
-def test_any_value_of_the_grouping_key_must_find_its_way_into_the_path(value: str, segment: str) -> None:
+def test_path_holds_any_value_of_the_grouping_key(value: str, segment: str) -> None:
     assert push_path(Push("nightly", {"region": value})) == f"/metrics/job/nightly/{segment}"
 
 

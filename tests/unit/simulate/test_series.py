@@ -72,7 +72,7 @@ def readings(story: Story, seed: int) -> list[Reading]:
 
 @settings(max_examples=40, deadline=None)
 @given(stories, st.integers(0, 1000))
-def test_counters_must_never_fall_while_the_service_runs(story: Story, seed: int) -> None:
+def test_counters_never_fall_while_the_service_runs(story: Story, seed: int) -> None:
     made = exposition(CONTRACT, seed)
     last: Samples = {}
     for reading in readings(story, seed):
@@ -85,7 +85,7 @@ def test_counters_must_never_fall_while_the_service_runs(story: Story, seed: int
 
 @settings(max_examples=40, deadline=None)
 @given(stories, st.integers(0, 1000))
-def test_buckets_must_be_cumulative_and_end_with_the_count(story: Story, seed: int) -> None:
+def test_buckets_are_cumulative_and_end_with_the_count(story: Story, seed: int) -> None:
     made = exposition(CONTRACT, seed)
     for reading in readings(story, seed):
         samples = read(made, reading, False)
@@ -103,7 +103,7 @@ def test_buckets_must_be_cumulative_and_end_with_the_count(story: Story, seed: i
 
 @settings(max_examples=40, deadline=None)
 @given(stories, st.integers(0, 1000))
-def test_gauges_must_stay_in_the_bounds_of_their_unit(story: Story, seed: int) -> None:
+def test_gauges_stay_in_the_bounds_of_their_unit(story: Story, seed: int) -> None:
     made = exposition(CONTRACT, seed)
     for reading in readings(story, seed):
         for (name, _), value in read(made, reading, False).items():
@@ -113,7 +113,7 @@ def test_gauges_must_stay_in_the_bounds_of_their_unit(story: Story, seed: int) -
 
 @settings(max_examples=20, deadline=None)
 @given(stories, st.integers(0, 1000))
-def test_the_same_seed_must_give_the_same_series_and_both_formats_the_same_samples(story: Story, seed: int) -> None:
+def test_same_seed_gives_the_same_series_in_both_formats(story: Story, seed: int) -> None:
     one, other = exposition(CONTRACT, seed), exposition(CONTRACT, seed)
     for first, second in zip(readings(story, seed), readings(story, seed), strict=True):
         assert one.text(first, False) == other.text(second, False)
@@ -122,7 +122,7 @@ def test_the_same_seed_must_give_the_same_series_and_both_formats_the_same_sampl
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(0, 300), max_size=20), st.integers(0, 100))
-def test_what_is_counted_must_not_depend_on_who_looked(looks: list[float], seed: int) -> None:
+def test_counts_do_not_depend_on_the_scrapes(looks: list[float], seed: int) -> None:
     course = Course(SCENARIOS["normal"], START)
     often = Flow(START, START)
     for look in sorted(looks):
@@ -130,7 +130,7 @@ def test_what_is_counted_must_not_depend_on_who_looked(looks: list[float], seed:
     assert advance(often, course, seed, START + 301) == advance(Flow(START, START), course, seed, START + 301)
 
 
-def test_labels_must_be_those_of_the_contract_and_keep_to_closed_sets() -> None:
+def test_labels_are_those_of_the_contract_within_closed_sets() -> None:
     samples = read(exposition(CONTRACT, 1), readings([("normal", 60)], 1)[0], False)
     by_metric = {metric.name: metric for metric in METRICS}
     for name, labels in samples:
@@ -143,13 +143,13 @@ def test_labels_must_be_those_of_the_contract_and_keep_to_closed_sets() -> None:
             assert not label.values or given_labels[label.name] in label.values
 
 
-def test_the_older_format_must_be_all_there_is_for_a_counter_without_total() -> None:
+def test_counter_without_total_has_only_the_older_format() -> None:
     made = exposition(Contract((Metric("queries", "counter", HERE),), HERE), 1)
     assert not made.speaks_openmetrics
     assert "# TYPE queries counter\nqueries " in made.text(readings([("normal", 60)], 1)[0], False)
 
 
-def test_sums_over_labels_must_agree_between_metrics() -> None:
+def test_sums_over_labels_agree_between_metrics() -> None:
     samples = read(exposition(CONTRACT, 7), readings([("normal", 3600)], 7)[0], False)
     requests = sum(value for (name, _), value in samples.items() if name == "requests_total")
     durations = sum(value for (name, _), value in samples.items() if name == "request_duration_seconds_count")
@@ -160,7 +160,7 @@ def test_sums_over_labels_must_agree_between_metrics() -> None:
 
 @pytest.mark.parametrize("counted", ["requests_total", "answer_seconds_count", "answer_points_count"])
 @pytest.mark.parametrize(("scenario", "low", "high"), [("normal", 0.0, 0.02), ("errors", 0.25, 0.45)])
-def test_failed_work_must_show_as_failed_requests(scenario: str, low: float, high: float, counted: str) -> None:
+def test_failed_work_shows_as_failed_requests(scenario: str, low: float, high: float, counted: str) -> None:
     samples = read(exposition(CONTRACT, 1), readings([(scenario, 600)], 1)[0], False)
     requests = {labels: value for (name, labels), value in samples.items() if name == counted}
     failed = sum(value for labels, value in requests.items() if ("status", "500") in labels)
@@ -168,7 +168,7 @@ def test_failed_work_must_show_as_failed_requests(scenario: str, low: float, hig
 
 
 @pytest.mark.parametrize("codes", [("OK", "NotFound", "Internal"), ("OK", "NOT_FOUND", "DEADLINE_EXCEEDED")])
-def test_failed_calls_must_have_the_codes_that_the_server_is_to_blame_for(codes: tuple[str, ...]) -> None:
+def test_failed_calls_have_codes_of_server_errors(codes: tuple[str, ...]) -> None:
     calls = Metric("grpc_server_handled_total", "counter", HERE, (Label("grpc_code", codes),))
     samples = read(exposition(Contract((calls,), HERE), 1), readings([("errors", 600)], 1)[0], False)
     good, clients, servers = (samples[calls.name, (("grpc_code", code),)] for code in codes)
@@ -187,7 +187,7 @@ def test_a_histogram_shows_the_latency_of_its_scenario() -> None:
     assert slow("latency") > 0.9
 
 
-def test_what_is_saturated_must_show_full_gauges_and_the_last_state() -> None:
+def test_saturation_shows_full_gauges_and_the_last_state() -> None:
     samples = read(exposition(CONTRACT, 1), readings([("saturated", 60)], 1)[0], False)
     assert samples["cpu_percent", ()] == 100
     assert samples["speedup", ()] == 300
@@ -208,7 +208,7 @@ def test_an_idle_service_does_not_count_even_what_it_counts_at_rest() -> None:
     assert samples[0] == samples[1]
 
 
-def test_recovery_must_lead_from_the_weather_before_to_the_usual() -> None:
+def test_recovery_leads_from_the_scenario_before_to_normal() -> None:
     before = Course(SCENARIOS["saturated"], START).weather(1, START)
     course = Course(SCENARIOS["recover"], START, before)
     pressure = [course.weather(1, START + seconds).pressure for seconds in (0, 20, 40, 60)]
@@ -217,7 +217,7 @@ def test_recovery_must_lead_from_the_weather_before_to_the_usual() -> None:
     assert course.weather(1, START + 60) == Course(SCENARIOS["normal"], START).weather(1, START + 60)
 
 
-def test_the_afternoon_must_be_busier_than_the_night() -> None:
+def test_afternoon_is_busier_than_the_night() -> None:
     midnight = START - START % 86400
     course = Course(SCENARIOS["normal"], midnight)
     assert course.weather(1, midnight + 15 * 3600).load > 2 * course.weather(1, midnight + 3 * 3600).load

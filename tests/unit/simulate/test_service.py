@@ -24,7 +24,7 @@ def service(hand: Hand, scenario: str = "normal", speed: float = 1.0) -> Simulat
     return SimulatedService("api", contract, 1, SimulatedClock(1_700_000_000, speed, hand), scenario)
 
 
-def test_a_restart_must_begin_all_counters_at_zero() -> None:
+def test_restart_begins_all_counters_at_zero() -> None:
     hand = Hand()
     api = service(hand)
     hand.seconds = 100
@@ -39,7 +39,7 @@ def test_a_restart_must_begin_all_counters_at_zero() -> None:
     assert api.read().flow.work > 5
 
 
-def test_a_change_of_scenario_must_not_reset_a_service_that_is_up() -> None:
+def test_change_of_scenario_does_not_reset_a_running_service() -> None:
     hand = Hand()
     api = service(hand)
     hand.seconds = 100.5
@@ -50,7 +50,7 @@ def test_a_change_of_scenario_must_not_reset_a_service_that_is_up() -> None:
     assert api.read().flow.failed - before.failed > 10
 
 
-def test_time_must_go_by_as_fast_as_it_was_asked_to() -> None:
+def test_time_passes_as_fast_as_asked() -> None:
     hand = Hand()
     hasty = service(hand, speed=3600)
     hand.seconds = 1

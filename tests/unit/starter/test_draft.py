@@ -47,7 +47,7 @@ def test_a_machine_with_nothing_is_monitored_itself() -> None:
     assert [rule.name for rule in stack.rules[0].rules] == ["TargetDown", "DiskAlmostFull"]
 
 
-def test_everything_that_was_found_must_be_declared() -> None:
+def test_declares_everything_that_was_found() -> None:
     (service,) = loaded(Draft("shop", [FULL])).services
     assert (service.name, service.targets[0].address) == ("api", "api.example.org:8443")
     assert (service.scheme, service.metrics_path) == ("https", "/m")
@@ -55,7 +55,7 @@ def test_everything_that_was_found_must_be_declared() -> None:
     assert service.scrape == {"fallback_scrape_protocol": "PrometheusText0.0.4"}
 
 
-def test_alerts_must_fit_what_was_found() -> None:
+def test_alerts_fit_what_was_found() -> None:
     rules = {rule.name: rule.expr for rule in loaded(Draft("shop", [FULL, BARE])).rules[0].rules}
     assert list(rules) == ["TargetDown", "HighErrorRatio", "HighLatency"]
     assert 'http_requests_total{job="api", code=~"5.."}' in rules["HighErrorRatio"]
@@ -72,7 +72,7 @@ def test_a_service_that_does_not_answer_is_written_as_given() -> None:
     assert (service.name, service.targets[0].address, service.metrics_path) == ("app", "localhost:8000", "/metrics")
 
 
-def test_a_taken_port_is_replaced_with_the_reason_beside_it() -> None:
+def test_taken_port_is_replaced_with_a_comment_that_says_why() -> None:
     draft = Draft("shop", [BARE], {c.PROMETHEUS: Listening(9092, (9090,)), c.GRAFANA: Listening(3002, (3000, 3001))})
     stack = loaded(draft)
     assert (stack.prometheus.listen.port, stack.grafana and stack.grafana.listen.port) == (9092, 3002)
@@ -81,12 +81,12 @@ def test_a_taken_port_is_replaced_with_the_reason_beside_it() -> None:
     assert "listen: 127.0.0.1:3002 # because 3000, 3001 are taken on this machine" in text
 
 
-def test_the_manifest_must_come_last() -> None:
+def test_manifest_comes_last() -> None:
     assert list(draft_files(Draft("shop")))[-1] == c.MANIFEST
 
 
 @pytest.mark.parametrize("found", [[], [BARE], [FULL], [FULL, BARE]], ids=["nothing", "bare", "full", "both"])
-def test_the_dashboard_must_be_one_that_grafana_reads_today(found: list[Found]) -> None:
+def test_dashboard_has_the_current_schema_of_grafana(found: list[Found]) -> None:
     draft = Draft("shop", found)
     (board,) = loaded(draft).dashboards
     assert (board.uid, board.title) == ("shop-start", "shop: overview")
@@ -100,7 +100,7 @@ def test_the_dashboard_must_be_one_that_grafana_reads_today(found: list[Found]) 
             assert syntax_error(target["expr"].replace("$__rate_interval", "1m")) is None, target["expr"]
 
 
-def test_panels_must_not_overlap() -> None:
+def test_panels_do_not_overlap() -> None:
     board = json.loads(draft_files(Draft("shop", [FULL, BARE]))["dashboards/shop.json"])
     cells = [
         (x, y)
@@ -112,7 +112,7 @@ def test_panels_must_not_overlap() -> None:
     assert max(x for x, _ in cells) < 24
 
 
-def test_a_uid_must_fit_grafanas_limit() -> None:
+def test_uid_fits_grafanas_limit() -> None:
     board = json.loads(draft_files(Draft("a" * 63))[f"dashboards/{'a' * 63}.json"])
     assert len(board["uid"]) == 40
 
@@ -127,7 +127,7 @@ NASTY = st.text(st.sampled_from("ab0-._/:@'\"\\#{}[]$%&*!|>,? \n\té日\u2028\x8
 
 @settings(max_examples=60, deadline=None)
 @given(folder=NASTY, urls=st.lists(st.tuples(NASTY, NASTY), max_size=3))
-def test_no_folder_and_no_url_must_break_the_manifest(folder: str, urls: list[tuple[str, str]]) -> None:
+def test_any_folder_and_url_give_a_valid_manifest(folder: str, urls: list[tuple[str, str]]) -> None:
     found = []
     for host, path in urls:
         try:

@@ -40,12 +40,12 @@ def test_an_application_of_prometheus_client_is_understood() -> None:
     assert found.latency == "http_request_duration_seconds"
 
 
-def test_a_count_of_durations_must_do_where_no_counter_is() -> None:
+def test_uses_a_count_of_durations_where_no_counter_exists() -> None:
     requests = Requests("http_server_requests_seconds_count", "status")
     assert read(SPRING) == Scrape(3, "Java's Micrometer", "", requests, "")
 
 
-def test_what_a_client_counts_of_itself_must_not_be_the_applications() -> None:
+def test_ignores_what_a_client_library_counts_of_itself() -> None:
     assert read(GO) == Scrape(5, "Go's client_golang", "api", Requests("api_requests_total", "code"), "")
 
 
@@ -56,12 +56,12 @@ def test_a_label_holds_statuses_to_be_the_status() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "<html></html>", '{"a": 1}', "a b\n", "up one\n"])
-def test_what_is_not_the_format_must_be_told_apart(text: str) -> None:
+def test_recognizes_what_is_not_the_format(text: str) -> None:
     assert read(text) is None
 
 
 @given(st.text())
-def test_no_text_must_break_the_reader(text: str) -> None:
+def test_any_text_is_read_or_refused(text: str) -> None:
     read(text)
 
 

@@ -53,7 +53,7 @@ def test_an_ipv6_address_is_written_in_brackets() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "http://", "ftp://x", "x:0", "x:99999", "x:y", "a b:1", "http://'x'/", "-x:1"])
-def test_what_is_no_url_must_be_refused_with_the_way_to_write_it(text: str) -> None:
+def test_refuses_what_is_not_a_url_and_shows_the_right_form(text: str) -> None:
     with pytest.raises(InputError) as refused:
         parse_url(text)
     assert str(refused.value) == (
@@ -62,7 +62,7 @@ def test_what_is_no_url_must_be_refused_with_the_way_to_write_it(text: str) -> N
     )
 
 
-def test_a_login_in_a_url_must_be_refused_and_not_shown() -> None:
+def test_refuses_a_login_in_a_url_without_showing_it() -> None:
     with pytest.raises(InputError) as refused:
         parse_url("http://me:hunter2@api:8000/metrics")
     assert "hunter2" not in str(refused.value)

@@ -64,7 +64,7 @@ def test_a_given_path_is_the_only_one_that_is_tried() -> None:
     assert (found.scrape, found.problem) == (None, "it returns 404")
 
 
-def test_health_paths_must_be_found() -> None:
+def test_finds_health_paths() -> None:
     pages = {"/metrics": (200, PLAIN, METRICS), "/healthz": (200, "", "ok"), "/readyz": (200, "", "ok")}
     with serving(pages) as port:
         found = look_at(parse_url(f"localhost:{port}"))
@@ -97,7 +97,7 @@ def test_a_content_type_that_prometheus_refuses_is_noticed(kind: str, needs: boo
         ((500, PLAIN, "x"), "it returns 500"),
     ],
 )
-def test_what_is_wrong_must_be_said(page: tuple[int, str, str], problem: str) -> None:
+def test_reports_what_is_wrong(page: tuple[int, str, str], problem: str) -> None:
     with serving({"/metrics": page}) as port:
         assert look_at(parse_url(f"localhost:{port}")).problem == problem
 
@@ -109,12 +109,12 @@ def test_a_closed_port_is_said() -> None:
     assert look_at(parse_url(f"127.0.0.1:{port}")).problem == "connection refused"
 
 
-def test_plain_http_must_be_said_to_who_asks_for_tls() -> None:
+def test_reports_plain_http_where_tls_was_asked() -> None:
     with serving({}) as port:
         assert look_at(parse_url(f"https://127.0.0.1:{port}")).problem == "it does not speak TLS"
 
 
-def test_a_server_that_accepts_and_says_nothing_must_not_hold_the_search() -> None:
+def test_silent_server_does_not_delay_the_search() -> None:
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
@@ -127,7 +127,7 @@ def test_an_answer_without_an_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> Non
         assert fetch(f"http://127.0.0.1:{port}/metrics", 1).reason == "its response does not end"
 
 
-def test_what_is_not_http_must_be_said() -> None:
+def test_reports_what_is_not_http() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -144,7 +144,7 @@ def test_what_is_not_http_must_be_said() -> None:
     assert reason in {"it does not speak HTTP", "connection reset by peer"}
 
 
-def test_the_search_must_find_what_serves_metrics_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finds_what_serves_metrics_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     own = METRICS + "alertmanager_build_info 1\n"
     with (
         serving({"/metrics": (200, PLAIN, METRICS)}) as app,

@@ -17,7 +17,7 @@ from stackctl.tree import Tree
 from tests.unit.state.test_state import UNITS, mode, tree
 
 
-def test_a_generation_must_hold_the_tree_and_become_live_by_the_link(state: State) -> None:
+def test_generation_holds_the_tree_and_becomes_live_by_the_link(state: State) -> None:
     written = state.write(tree())
     assert state.current() is None
     state.switch(written)
@@ -28,7 +28,7 @@ def test_a_generation_must_hold_the_tree_and_become_live_by_the_link(state: Stat
     assert written.index()[:2] == ("shop", "native")
 
 
-def test_permissions_must_close_secrets_and_open_the_rest(state: State) -> None:
+def test_permissions_close_secrets_and_open_the_rest(state: State) -> None:
     written = state.write(tree())
     assert mode(state.root) == "0o700"
     assert mode(written.path) == mode(written.path / "prometheus") == "0o755"
@@ -38,7 +38,7 @@ def test_permissions_must_close_secrets_and_open_the_rest(state: State) -> None:
     assert (state.root / ".gitignore").read_text() == "*\n"
 
 
-def test_the_same_tree_must_be_written_once(state: State) -> None:
+def test_same_tree_is_written_once(state: State) -> None:
     first = state.write(tree())
     inode = first.path.stat().st_ino
     assert state.write(tree()) == first
@@ -59,7 +59,7 @@ def test_a_damaged_generation_is_written_again(state: State) -> None:
     assert state.read(written) == tree()
 
 
-def test_a_damaged_generation_is_mended_in_its_place_because_servers_run_on_it(state: State) -> None:
+def test_damaged_generation_is_repaired_in_place(state: State) -> None:
     written = state.write(tree())
     inode = written.path.stat().st_ino
     (written.path / "prometheus" / "prometheus.yml").unlink()
@@ -88,14 +88,14 @@ def test_a_discarded_generation_goes_unless_it_is_live(state: State) -> None:
     assert state.generations() == (live,)
 
 
-def test_an_id_must_not_tell_a_password(tmp_path: Path) -> None:
+def test_id_does_not_reveal_a_password(tmp_path: Path) -> None:
     one, other = (State(tmp_path / name) for name in ("one", "other"))
     assert one.write(tree()).id != other.write(tree()).id
     assert mode(one.root / "salt") == "0o600"
     assert one.write(tree(password=b"x")).id != one.write(tree()).id
 
 
-def test_prune_must_keep_the_live_and_the_recorded_one(state: State) -> None:
+def test_prune_keeps_the_live_and_the_recorded_generation(state: State) -> None:
     written = [state.write(tree(b"%d" % number)) for number in range(6)]
     for number, one in enumerate(written):
         os.utime(one.path, (number, number))
@@ -158,7 +158,7 @@ def test_a_process_killed_at_any_step_leaves_the_old_or_the_new(tmp_path: Path) 
     assert steps > 10
 
 
-def test_a_process_killed_while_it_mends_leaves_a_live_generation_that_the_next_one_mends(tmp_path: Path) -> None:
+def test_next_process_repairs_after_one_killed_during_repair(tmp_path: Path) -> None:
     finished, steps = False, 0
     while not finished:
         state = State(tmp_path / str(steps))

@@ -12,7 +12,7 @@ from stackctl.errors import Unavailable
 from stackctl.state import State
 
 
-def test_the_second_process_must_be_told_who_holds_the_lock(state: State) -> None:
+def test_second_process_learns_who_holds_the_lock(state: State) -> None:
     child = (
         "import sys\nfrom pathlib import Path\nfrom stackctl.state import State\n"
         "sys.argv = ['/bin/stackctl', 'up', '-f', 'my stack.yml']\n"

@@ -25,7 +25,7 @@ def mode(path: Path) -> str:
     return oct(stat.S_IMODE(path.stat().st_mode))
 
 
-def test_reading_must_not_create_anything(state: State) -> None:
+def test_reading_creates_nothing(state: State) -> None:
     assert (state.current(), state.running(), state.generations()) == (None, None, ())
     assert state.kept_secret("x") is None
     assert not state.root.exists()

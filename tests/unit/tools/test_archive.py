@@ -39,7 +39,7 @@ def test_an_archive_becomes_programs_that_are_found_in_the_cache(mirror, cache_d
     assert locate("prometheus") == tool
 
 
-def test_promtool_must_come_from_the_same_release_as_prometheus(mirror):
+def test_promtool_comes_from_the_release_of_prometheus(mirror):
     mirror.publish(PROMETHEUS)
     (promtool,) = install(["promtool"], source="archive", base_url=mirror.url)
     prometheus = locate("prometheus")
@@ -128,7 +128,7 @@ def test_a_program_that_does_not_run_leaves_nothing_in_the_cache(mirror, cache_d
     assert files_in(cache_dir) == []
 
 
-def test_what_is_no_archive_must_be_refused(mirror, cache_dir):
+def test_refuses_what_is_not_an_archive(mirror, cache_dir):
     path = mirror.publish(PROMETHEUS)
     mirror.files[path] = b"<html>a login page</html>"
     digest = hashlib.sha256(mirror.files[path]).hexdigest()
@@ -149,7 +149,7 @@ def test_a_platform_that_upstream_does_not_build_for_is_named(mirror, monkeypatc
     ("system", "machine", "suffix"),
     [("Linux", "x86_64", "linux-amd64"), ("Linux", "aarch64", "linux-arm64"), ("Darwin", "arm64", "darwin-arm64")],
 )
-def test_archives_must_be_named_as_upstream_names_them(monkeypatch, system, machine, suffix):
+def test_archives_are_named_as_upstream_names_them(monkeypatch, system, machine, suffix):
     monkeypatch.setattr("platform.system", lambda: system)
     monkeypatch.setattr("platform.machine", lambda: machine)
     assert archive_name(PROMETHEUS) == f"prometheus-{PROMETHEUS.version}.{suffix}.tar.gz"

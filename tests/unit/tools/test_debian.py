@@ -47,7 +47,7 @@ Components: main
 """
 
 
-def test_deb822_must_give_the_enabled_binary_sources():
+def test_deb822_gives_the_enabled_binary_sources():
     first, second = parse_deb822(DEB822)
     assert first == Source(
         uris=("http://mirror.test/debian", "http://other.test/debian"),
@@ -58,13 +58,13 @@ def test_deb822_must_give_the_enabled_binary_sources():
     assert second.suites == ("bookworm-security",)
 
 
-def test_deb822_must_keep_a_key_that_is_written_into_the_file():
+def test_deb822_keeps_a_key_that_is_in_the_file():
     text = "types: deb\nuris: http://m.test/debian\nsuites: sid\ncomponents: main\nsigned-by:\n -----BEGIN\n .\n mQ\n"
     (source,) = parse_deb822(text)
     assert "Signed-By: \n -----BEGIN\n .\n mQ\n" in source.stanza("sid")
 
 
-def test_one_line_sources_must_be_read_with_their_options():
+def test_one_line_sources_are_read_with_their_options():
     text = """\
         # deb http://off.test/debian bookworm main
         deb [ arch=amd64,arm64 signed-by=/k.gpg trusted=yes ] http://mirror.test/debian bookworm main contrib # why
@@ -89,7 +89,7 @@ def test_a_stanza_asks_another_suite_of_the_same_mirror_for_its_packages_only():
 
 
 @pytest.mark.parametrize("uri", ["http://a.test/debian", "mirror+file:/m/debian.list"])
-def test_the_distributions_own_archive_must_be_told_from_third_parties(uri):
+def test_distinguishes_the_distributions_archive_from_third_parties(uri):
     others = ["http://tools.test bookworm main", "http://apt.test/deb stable main", "http://d.test bookworm stable"]
     sources = parse_one_line("\n".join(f"deb {line}" for line in [*others, f"{uri} bookworm main"]))
     assert main_archive(sources, BOOKWORM) == sources[-1]
@@ -107,7 +107,7 @@ def test_no_archive_is_none():
     assert main_archive([], {}) is None
 
 
-def test_suites_must_be_tried_from_the_newest_to_the_machines_own():
+def test_tries_suites_from_the_newest_to_the_machines_own():
     assert suite_names(BOOKWORM) == ["sid", "testing", "stable", "bookworm"]
     assert suite_names({"ID": "debian", "VERSION_CODENAME": "sid"}) == ["sid", "testing", "stable"]
     assert suite_names({"ID": "ubuntu", "VERSION_CODENAME": "noble"}) == ["devel", "noble"]
@@ -133,7 +133,7 @@ def test_a_machine_without_source_files_has_no_sources(tmp_path):
     assert read_sources(tmp_path) == []
 
 
-def test_os_release_must_be_read_with_and_without_quotes():
+def test_reads_os_release_with_and_without_quotes():
     assert parse_os_release('# x\nID=debian\nVERSION_CODENAME="bookworm"\n\n') == BOOKWORM
 
 
@@ -141,11 +141,11 @@ def test_os_release_must_be_read_with_and_without_quotes():
     ("version", "upstream"),
     [("3.5.3+ds1-6", "3.5.3+ds1"), ("1:1.38.0-3+b1", "1.38.0"), ("2:3.5", "3.5"), ("0.33.1", "0.33.1")],
 )
-def test_the_upstream_part_must_be_taken_from_a_debian_version(version, upstream):
+def test_takes_the_upstream_part_of_a_debian_version(version, upstream):
     assert upstream_version(version) == upstream
 
 
-def test_the_launcher_must_run_the_program_directly_where_its_files_are_in_place(tmp_path, program, monkeypatch):
+def test_launcher_runs_the_program_directly_if_its_files_exist(tmp_path, program, monkeypatch):
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     program(tmp_path / "it's: a, cache/usr/bin", "prometheus-alertmanager", "0.33.1")
     entry = tmp_path / "it's: a, cache/alertmanager"
@@ -156,7 +156,7 @@ def test_the_launcher_must_run_the_program_directly_where_its_files_are_in_place
     assert "version 0.33.1" in said
 
 
-def test_a_machine_without_namespaces_must_be_told_what_to_do(monkeypatch, tmp_path):
+def test_machine_without_namespaces_gets_a_remedy(monkeypatch, tmp_path):
     # There is no unshare on this PATH, which is as good as one that is refused.
     monkeypatch.setattr(launcher, "Path", lambda _: tmp_path / "not there")
     alertmanager = release_of("alertmanager")

@@ -12,7 +12,7 @@ from stackctl.tools.catalogue import INSTALLABLE, PROGRAMS, RELEASES, release_of
 PROMETHEUS = release_of("prometheus")
 
 
-def test_what_is_on_path_and_new_enough_must_be_kept(tmp_path, program, mirror):
+def test_keeps_what_is_on_path_and_new_enough(tmp_path, program, mirror):
     for name in ("prometheus", "promtool"):
         program(tmp_path / "path", name, "3.2.0")
     tools = install(["prometheus", "promtool"], base_url=mirror.url)
@@ -20,7 +20,7 @@ def test_what_is_on_path_and_new_enough_must_be_kept(tmp_path, program, mirror):
     assert mirror.asked == []
 
 
-def test_what_is_on_path_but_too_old_must_be_replaced_by_one_in_the_cache(tmp_path, program, mirror):
+def test_installs_into_the_cache_if_path_has_an_old_one(tmp_path, program, mirror):
     for name in ("prometheus", "promtool"):
         program(tmp_path / "path", name, "2.42.0")
     mirror.publish(PROMETHEUS)
@@ -43,7 +43,7 @@ def test_an_explicit_source_is_used_even_when_path_has_the_tool(tmp_path, progra
     assert tool.origin == "cache"
 
 
-def test_when_no_source_has_it_every_reason_must_be_told(mirror):
+def test_reports_every_reason_when_no_source_has_it(mirror):
     # PATH has no apt here, so the second source fails as it does on a machine that is not Debian's.
     told: list[str] = []
     with pytest.raises(Unavailable) as caught:
@@ -53,7 +53,7 @@ def test_when_no_source_has_it_every_reason_must_be_told(mirror):
     assert [line.partition(":")[0] for line in told] == ["cannot install from archive", "cannot install from debian"]
 
 
-def test_releases_that_one_source_had_must_stay_installed_when_the_next_one_fails(mirror, cache_dir):
+def test_releases_stay_installed_when_a_later_source_fails(mirror, cache_dir):
     mirror.publish(PROMETHEUS)
     with pytest.raises(Unavailable):
         install(["prometheus", "pushgateway"], base_url=mirror.url)
@@ -84,12 +84,12 @@ def test_a_build_without_a_version_is_kept(tmp_path, program, mirror):
     assert [(tool.version, tool.origin) for tool in tools] == [("", "path")] * 2
 
 
-def test_the_pins_must_be_the_versions_of_the_default_images():
+def test_pins_are_the_versions_of_the_default_images():
     assert PROMETHEUS.version in registry.component("prometheus").image
     assert release_of("amtool").version in registry.component("alertmanager").image
 
 
-def test_the_catalogue_must_know_every_native_binary_of_a_component():
+def test_catalogue_knows_every_native_binary():
     assert {each.tool for each in registry.running()} <= PROGRAMS.keys()
     assert {"promtool", "amtool"} <= set(INSTALLABLE)
     assert all(release.packages or release.homepage for release in RELEASES)

@@ -17,7 +17,7 @@ def test_a_tool_that_is_nowhere_is_none():
     assert locate("prometheus") is None
 
 
-def test_the_environment_must_win_over_the_cache_and_the_cache_over_path(tmp_path, cache_dir, program, monkeypatch):
+def test_environment_wins_over_cache_and_cache_over_path(tmp_path, cache_dir, program, monkeypatch):
     on_path = program(tmp_path / "path", "prometheus")
     assert locate("prometheus").path == on_path
     cached = program(in_cache(cache_dir, "prometheus"), "prometheus")
@@ -33,7 +33,7 @@ def test_a_debian_name_is_found_under_upstreams_name(tmp_path, program):
     assert (tool.name, tool.path, tool.origin, tool.version) == ("alertmanager", path, "path", "0.33.1")
 
 
-def test_promtool_must_be_the_sibling_of_the_prometheus_that_runs(tmp_path, cache_dir, program, monkeypatch):
+def test_promtool_is_the_sibling_of_the_prometheus_that_runs(tmp_path, cache_dir, program, monkeypatch):
     program(in_cache(cache_dir, "prometheus"), "promtool", "3.9.0")
     program(tmp_path / "chosen", "prometheus", "3.1.0")
     sibling = program(tmp_path / "chosen", "promtool", "3.1.0")
@@ -41,7 +41,7 @@ def test_promtool_must_be_the_sibling_of_the_prometheus_that_runs(tmp_path, cach
     assert locate("promtool").path == sibling
 
 
-def test_promtool_must_be_found_beside_what_a_link_on_path_points_at(tmp_path, program):
+def test_finds_promtool_next_to_the_target_of_a_link(tmp_path, program):
     real = program(tmp_path / "opt" / "prometheus-3", "prometheus")
     sibling = program(tmp_path / "opt" / "prometheus-3", "promtool")
     (tmp_path / "path").mkdir()
@@ -49,7 +49,7 @@ def test_promtool_must_be_found_beside_what_a_link_on_path_points_at(tmp_path, p
     assert locate("promtool").path == sibling
 
 
-def test_promtool_alone_must_still_be_found(tmp_path, program):
+def test_finds_promtool_alone(tmp_path, program):
     assert locate("promtool") is None
     path = program(tmp_path / "path", "promtool")
     assert locate("promtool").path == path
@@ -60,7 +60,7 @@ def test_a_file_that_cannot_be_executed_is_not_a_tool(tmp_path, cache_dir, progr
     assert locate("prometheus") is None
 
 
-def test_locating_must_start_nothing(tmp_path, program):
+def test_locating_starts_nothing(tmp_path, program):
     path = program(tmp_path / "path", "prometheus")
     path.write_text(f"#!/bin/sh\n: > {tmp_path}/started\necho version 3.5.0\n")
     tool = locate("prometheus")
@@ -75,18 +75,18 @@ def test_a_tools_dir_that_is_no_folder_is_an_error(monkeypatch, tmp_path):
         locate("prometheus")
 
 
-def test_an_unknown_name_must_suggest_the_one_that_was_meant():
+def test_unknown_name_suggests_the_one_that_was_meant():
     with pytest.raises(InputError, match="did you mean `promtool`"):
         locate("promtol")
 
 
-def test_requiring_a_missing_tool_must_say_how_to_get_it():
+def test_missing_tool_has_a_remedy():
     with pytest.raises(Unavailable, match=r"help: Run `stackctl tools install amtool`\.") as caught:
         require("amtool")
     assert caught.value.exit_code == 3
 
 
-def test_requiring_a_tool_that_stackctl_cannot_install_must_say_where_it_is():
+def test_tool_that_cannot_be_installed_names_its_source():
     with pytest.raises(
         Unavailable, match="help: Run `stackctl tools install grafana`, or install it from https://grafana"
     ):
@@ -97,7 +97,7 @@ def test_requiring_a_tool_that_stackctl_cannot_install_must_say_where_it_is():
     ("bin", "home"),
     [("grafana-12/bin", "grafana-12"), ("usr/sbin", "usr/share/grafana"), ("brew/bin", "brew/share/grafana")],
 )
-def test_grafana_must_be_found_with_the_folder_of_its_installation(tmp_path, program, monkeypatch, bin, home):
+def test_finds_grafana_with_its_installation_folder(tmp_path, program, monkeypatch, bin, home):
     found = program(tmp_path / bin, "grafana")
     defaults = tmp_path / home / "conf" / "defaults.ini"
     defaults.parent.mkdir(parents=True)
@@ -106,7 +106,7 @@ def test_grafana_must_be_found_with_the_folder_of_its_installation(tmp_path, pro
     assert (require("grafana").path, require("grafana").home) == (found, tmp_path / home)
 
 
-def test_grafanas_own_program_must_be_taken_before_a_script_of_its_package(tmp_path, program, monkeypatch):
+def test_prefers_grafanas_program_to_a_script_of_its_package(tmp_path, program, monkeypatch):
     script = program(tmp_path / "usr/sbin", "grafana")
     own = program(tmp_path / "usr/share/grafana/bin", "grafana")
     (tmp_path / "usr/share/grafana/conf").mkdir()
@@ -141,7 +141,7 @@ def test_a_program_that_says_no_version_is_unavailable_with_what_it_said(tmp_pat
         ("alertmanager, version 0.28.0-rc.1 (branch: HEAD)", "0.28.0-rc.1"),
     ],
 )
-def test_versions_must_be_read_from_what_the_programs_really_say(tmp_path, program, said, version):
+def test_reads_versions_from_real_outputs(tmp_path, program, said, version):
     path = program(tmp_path, "any")
     path.write_text(f"#!/bin/sh\necho '{said}'\n")
     assert version_of(path) == version
@@ -158,5 +158,5 @@ def test_versions_must_be_read_from_what_the_programs_really_say(tmp_path, progr
         ("", "0", False),
     ],
 )
-def test_versions_must_compare_by_number(version, minimum, enough):
+def test_versions_compare_by_number(version, minimum, enough):
     assert is_at_least(version, minimum) is enough

@@ -23,7 +23,7 @@ from stackctl.verification.config_difference import config_difference, same_rete
         ("a: {password_file: ../secrets/x}", "a: {password_file: /etc/stackctl/current/secrets/x}"),
     ],
 )
-def test_what_prometheus_writes_its_own_way_must_be_no_difference(rendered: str, loaded: str) -> None:
+def test_no_difference_in_what_prometheus_writes_its_own_way(rendered: str, loaded: str) -> None:
     assert config_difference(rendered.encode(), loaded) == []
 
 
@@ -87,12 +87,12 @@ def test_a_retention_that_differs_is_not_the_same(reported: str) -> None:
         ("remote_write: [{url: http://x.test}]", "remote_write"),
     ],
 )
-def test_what_only_a_user_can_have_added_must_be_a_difference(added: str, where: str) -> None:
+def test_additions_that_only_a_user_can_make_are_differences(added: str, where: str) -> None:
     rendered = "scrape_configs:\n- job_name: api\n"
     assert config_difference(rendered.encode(), f"{rendered}{added}\n") == [f"{where}: loaded, but not rendered"]
 
 
-def test_what_prometheus_adds_by_itself_must_be_no_difference() -> None:
+def test_no_difference_in_what_prometheus_adds_by_itself() -> None:
     rendered = "scrape_configs:\n- job_name: api\n"
     assert (
         config_difference(

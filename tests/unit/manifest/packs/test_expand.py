@@ -44,7 +44,7 @@ def test_a_pack_is_made_for_each_service_and_for_all_by_default(tmp_path: Path) 
     assert found["ServiceDown service-health: worker"]["expr"] == 'up{job="worker"} == 0'
 
 
-def test_metrics_and_labels_must_be_found_in_the_contract(tmp_path: Path) -> None:
+def test_finds_metrics_and_labels_in_the_contract(tmp_path: Path) -> None:
     made = stack(tmp_path, "rules: [{pack: http, services: [api]}]")
     (file,) = made.rules
     errors = str(rules(file)["HttpErrors http: api"]["expr"])
@@ -53,7 +53,7 @@ def test_metrics_and_labels_must_be_found_in_the_contract(tmp_path: Path) -> Non
     assert review_queries(made).errors == ()
 
 
-def test_parameters_and_overrides_must_change_what_they_name_only(tmp_path: Path) -> None:
+def test_parameters_and_overrides_change_only_what_they_name(tmp_path: Path) -> None:
     text = """rules:
   - pack: http
     services: [api]
@@ -122,7 +122,7 @@ def test_a_cache_of_which_nothing_is_known_is_asked_for(tmp_path: Path) -> None:
         load(tmp_path / "stack.yml", {})
 
 
-def test_a_pack_about_grafana_must_tell_how_to_have_one(tmp_path: Path) -> None:
+def test_pack_about_grafana_says_how_to_add_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=re.escape("Add `grafana: {}`")):
         stack(tmp_path, "rules: [{pack: grafana}]")
     (file,) = stack(tmp_path, "grafana: {}\nrules: [{pack: grafana, with: {alerting: true}}]").rules
@@ -132,14 +132,14 @@ def test_a_pack_about_grafana_must_tell_how_to_have_one(tmp_path: Path) -> None:
     assert "GrafanaAlertRulesFail grafana" not in rules(file)
 
 
-def test_what_is_wrong_with_a_rule_of_a_pack_must_be_told_where_the_manifest_names_it(tmp_path: Path) -> None:
+def test_error_in_a_pack_is_reported_where_the_manifest_names_it(tmp_path: Path) -> None:
     made = stack(tmp_path, "rules:\n  - pack: http\n    services: [api]\n    with: {requests: shop_request_total}\n")
     remarks = [*review_queries(made).errors, *review_queries(made).warnings]
     assert {str(problem.position) for problem in remarks} == {f"{tmp_path / 'stack.yml'}:11:11"}
     assert any("shop_requests_total" in problem.remedy for problem in remarks)
 
 
-def test_packs_of_the_user_must_be_used_like_those_that_ship(tmp_path: Path) -> None:
+def test_packs_of_the_user_work_like_shipped_ones(tmp_path: Path) -> None:
     guide = (Path(__file__).parents[4] / "docs" / "packs.md").read_text()
     example = guide[guide.index("name: jobs") :].partition("```")[0]
     (tmp_path / "packs").mkdir()
@@ -158,7 +158,7 @@ def test_a_template_does_not_reach_into_python(tmp_path: Path) -> None:
         stack(tmp_path, "packs: [packs]")
 
 
-def test_alerts_must_lead_to_the_runbooks_that_the_user_keeps(tmp_path: Path) -> None:
+def test_alerts_link_to_the_runbooks_of_the_user(tmp_path: Path) -> None:
     (file,) = stack(tmp_path, 'rules: [{pack: deadman, with: {runbooks: "https://wiki.test/alerts/"}}]').rules
     annotations = rules(file)["Watchdog deadman"]["annotations"]
     assert isinstance(annotations, dict)
@@ -166,14 +166,14 @@ def test_alerts_must_lead_to_the_runbooks_that_the_user_keeps(tmp_path: Path) ->
     assert annotations["runbook_url"] == "https://wiki.test/alerts/Watchdog"
 
 
-def test_certificates_must_be_watched_where_a_probe_speaks_tls_only(tmp_path: Path) -> None:
+def test_watches_certificates_only_where_a_probe_uses_tls(tmp_path: Path) -> None:
     for url, watched in (("http://a.test/", False), ("https://a.test/", True)):
         probes = f"exporters: {{blackbox: {{probes: {{home: {{url: '{url}'}}}}}}}}\nrules: [{{pack: blackbox}}]"
         (file,) = stack(tmp_path, probes).rules
         assert ("CertificateExpires blackbox" in rules(file)) is watched
 
 
-def test_containers_must_be_asked_only_for_what_their_cadvisor_can_tell(tmp_path: Path) -> None:
+def test_queries_only_what_cadvisor_can_report(tmp_path: Path) -> None:
     """Without a processor limit there are no series of throttling, and the stack's own does not see who is killed."""
     deployed = (
         "  three: {targets: ['three:1'], run: {docker: {image: x, deploy: {resources: {limits: {cpus: '1'}}}}}}\n"
@@ -194,7 +194,7 @@ def test_containers_must_be_asked_only_for_what_their_cadvisor_can_tell(tmp_path
     assert len(rules(file)) == 5
 
 
-def test_as_many_brokers_must_be_there_as_the_manifest_names(tmp_path: Path) -> None:
+def test_expects_as_many_brokers_as_the_manifest_names(tmp_path: Path) -> None:
     kafka = 'exporters: {kafka: {brokers: ["one:9092", "two:9092"]}}\n'
     for chosen, brokers in (("", 2), (", with: {brokers: 5}", 5)):
         (file,) = stack(tmp_path, f"{kafka}rules: [{{pack: kafka{chosen}}}]").rules
@@ -202,7 +202,7 @@ def test_as_many_brokers_must_be_there_as_the_manifest_names(tmp_path: Path) -> 
         assert expr.startswith(f'kafka_brokers{{job="kafka"}} < {brokers} or ')
 
 
-def test_clickhouse_must_be_asked_like_an_exporter_though_it_exports_for_itself(tmp_path: Path) -> None:
+def test_clickhouse_is_queried_like_an_exporter(tmp_path: Path) -> None:
     (file,) = stack(tmp_path, 'exporters: {clickhouse: {target: "ch:9363"}}\nrules: [{pack: clickhouse}]').rules
     assert rules(file)["ClickHouseDown clickhouse"]["expr"] == 'up{job="clickhouse"} == 0'
     with pytest.raises(InputError, match="which the stack does not run"):
@@ -220,7 +220,7 @@ def test_an_overview_asks_each_service_by_its_own_metrics(tmp_path: Path) -> Non
     assert {query.panel for query in bare.queries} == {"Up", "Firing alerts", "Targets up", "Scrape duration"}
 
 
-def test_dashboards_of_one_pack_must_not_get_in_each_others_way(tmp_path: Path) -> None:
+def test_dashboards_of_one_pack_do_not_collide(tmp_path: Path) -> None:
     text = (
         "dashboards: [{pack: red, services: [api]}, {pack: red, services: [worker], with: {requests: a, latency: off}}]"
     )
@@ -232,5 +232,5 @@ def test_dashboards_of_one_pack_must_not_get_in_each_others_way(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("text", ["plain", 'a "b"', "back\\slash", "two\nlines", "{{ x }}"])
-def test_any_text_must_be_a_string_of_promql(text: str) -> None:
+def test_any_text_is_a_valid_promql_string(text: str) -> None:
     assert syntax_error(f"up{{job={quoted(text)}}}") is None

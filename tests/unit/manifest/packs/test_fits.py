@@ -70,18 +70,18 @@ def found(folder: Path, text: str) -> set[str]:
     return {f"{fit.place} {fit.kind} {fit.pack}" for fit in fits(stack(folder, text), Library())}
 
 
-def test_what_runs_must_be_enough_for_the_packs_about_it(tmp_path: Path) -> None:
+def test_running_components_get_the_packs_about_them(tmp_path: Path) -> None:
     assert found(tmp_path, 'exporters: {redis: {address: "redis:6379"}}\n') == {
         "prometheus rules prometheus",
         "exporters.redis rules redis",
     }
 
 
-def test_dashboards_must_fit_only_where_grafana_runs(tmp_path: Path) -> None:
+def test_dashboards_fit_only_where_grafana_runs(tmp_path: Path) -> None:
     assert "exporters.node dashboard host" in found(tmp_path, "grafana: {}\nexporters: {node: {}}\n")
 
 
-def test_a_contract_must_tell_all_that_a_pack_asks_for(tmp_path: Path) -> None:
+def test_contract_has_all_that_a_pack_requires(tmp_path: Path) -> None:
     assert "services.api rules http" in found(tmp_path, API)
     for less in (
         "      shop_request_duration_seconds: {type: histogram, labels: [method]}\n",
@@ -95,19 +95,19 @@ def test_a_contract_must_tell_all_that_a_pack_asks_for(tmp_path: Path) -> None:
     )
 
 
-def test_without_a_contract_only_what_every_scrape_has_must_fit(tmp_path: Path) -> None:
+def test_without_a_contract_only_general_packs_fit(tmp_path: Path) -> None:
     assert found(tmp_path, 'services: {api: {targets: ["localhost:8000"]}}\n') == {
         "prometheus rules prometheus",
         "services.api rules service-health",
     }
 
 
-def test_a_stack_that_watches_its_targets_must_not_be_told_to(tmp_path: Path) -> None:
+def test_stack_that_watches_its_targets_gets_no_suggestion(tmp_path: Path) -> None:
     own = "rules: [{name: own, rules: [{alert: Down, expr: 'avg by (job) (up) < 0.5'}]}]\n"
     assert found(tmp_path, 'services: {api: {targets: ["localhost:8000"]}}\n' + own) == {"prometheus rules prometheus"}
 
 
-def test_what_is_used_must_not_be_suggested(tmp_path: Path) -> None:
+def test_does_not_suggest_what_is_used(tmp_path: Path) -> None:
     used = "rules: [{pack: http, services: [api]}, {pack: prometheus}]\n"
     assert found(tmp_path, API + used) == set()
 
@@ -119,7 +119,7 @@ def test_a_service_is_not_taken_for_the_component_of_its_name(tmp_path: Path) ->
         assert f"exporters.{name} rules {name}" not in found(tmp_path, text)
 
 
-def test_whoever_follows_every_suggestion_must_have_a_stack_that_is_well_and_hear_no_more(tmp_path: Path) -> None:
+def test_following_all_suggestions_gives_a_valid_stack(tmp_path: Path) -> None:
     suggested = fits(stack(tmp_path, ALL), Library())
     assert {fit.place for fit in suggested} >= {
         "prometheus", "alertmanager", "pushgateway", "exporters.node", "exporters.cadvisor", "exporters.blackbox",
@@ -138,7 +138,7 @@ def test_whoever_follows_every_suggestion_must_have_a_stack_that_is_well_and_hea
     assert fits(followed, Library()) == ()
 
 
-def test_the_packs_of_a_place_must_be_one_line_and_equal_places_share_it() -> None:
+def test_equal_places_share_one_line_of_packs() -> None:
     both = ("rules", "dashboard")
     made = [Fit(kind, "http", place) for place in ("services.a", "services.b") for kind in both]
     made += [Fit("rules", "queue", "services.c"), Fit("rules", "redis", "exporters.redis")]
@@ -149,7 +149,7 @@ def test_the_packs_of_a_place_must_be_one_line_and_equal_places_share_it() -> No
     ]
 
 
-def test_what_has_been_suggested_must_not_be_again_until_it_comes_again(tmp_path: Path) -> None:
+def test_suggests_again_only_after_a_removal(tmp_path: Path) -> None:
     state = State.beside(tmp_path / "stack.yml")
     node, both = "exporters: {node: {}}\n", 'exporters: {node: {}, redis: {address: "redis:6379"}}\n'
 
@@ -163,7 +163,7 @@ def test_what_has_been_suggested_must_not_be_again_until_it_comes_again(tmp_path
     assert new(both) == ["redis"]
 
 
-def test_many_suggestions_must_be_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_suggestions_are_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
     suggest.suggest([])
     assert capsys.readouterr().err == ""
     suggest.suggest([Fit("rules", f"p{n}", f"services.s{n}") for n in range(7)])
@@ -174,7 +174,7 @@ def test_many_suggestions_must_be_cut_short(capsys: pytest.CaptureFixture[str]) 
     assert len(shown) == 7
 
 
-def test_the_list_must_say_what_a_pack_fits(
+def test_list_says_what_a_pack_fits(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -195,7 +195,7 @@ def test_the_list_must_say_what_a_pack_fits(
     assert "fits" not in capsys.readouterr().out
 
 
-def test_init_must_say_what_fits(
+def test_init_says_what_fits(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stackctl.starter.find_local", list)

@@ -70,7 +70,7 @@ def test_every_runbook_names_three_things_to_look_at(name: str, alert_name: str)
 
 
 @pytest.mark.parametrize(("name", "alert_name"), ALERTS)
-def test_every_alert_must_have_tests_that_see_it_fire_end_and_stay_silent(name: str, alert_name: str) -> None:
+def test_every_alert_has_tests_that_fire_end_and_stay_silent(name: str, alert_name: str) -> None:
     """The deadman alone always fires, so it has neither an end nor silence."""
     cases = [case for case in shipped(RULES, name).model.tests if case.alert == alert_name]
     courses = [[int(number) > 0 for number in case.fires.values()] for case in cases]
@@ -90,7 +90,7 @@ def test_no_two_alerts_may_have_one_name() -> None:
     assert sorted(names) == sorted(set(names))
 
 
-def test_parameters_of_one_name_must_have_one_default() -> None:
+def test_parameters_of_one_name_have_one_default() -> None:
     """What a dashboard paints red is what an alert is about."""
     defaults: dict[str, set[str | None]] = {}
     for kind, name in PACKS:
@@ -101,7 +101,7 @@ def test_parameters_of_one_name_must_have_one_default() -> None:
 
 
 @pytest.mark.parametrize("name", shipped_names(DASHBOARD))
-def test_every_panel_must_explain_itself(name: str) -> None:
+def test_every_panel_has_a_description(name: str) -> None:
     board = shipped(DASHBOARD, name).document.value["dashboard"]  # type: ignore[index, call-overload]
     for row in board["rows"]:  # type: ignore[index, call-overload]
         for panel in row["panels"]:
@@ -111,7 +111,7 @@ def test_every_panel_must_explain_itself(name: str) -> None:
             assert all(query.get("legend") for query in queries), panel["title"]
 
 
-def test_every_pack_must_lie_where_its_kind_is_looked_for() -> None:
+def test_every_pack_is_in_the_folder_of_its_kind() -> None:
     for folder in FOLDERS.values():
         assert {path.suffix for path in data_dir(folder).iterdir()} <= {".yml", ""}
 

@@ -33,7 +33,7 @@ def test_every_alert_is_provoked_or_has_a_reason_why_not(pack: str) -> None:
     assert unknown == [], "provoke them, or say in NOT_LIVE of tests/e2e/packs_live.py why not"
 
 
-def test_no_alert_must_be_told_of_twice_or_without_a_pack() -> None:
+def test_every_alert_is_listed_once_and_has_a_pack() -> None:
     told = Counter(alert for table in (*PROVOKED, live.NOT_LIVE) for alert in table)
     assert [alert for alert, times in told.items() if times > 1] == []
     assert set(told) - {alert for alerts in ALERTS.values() for alert in alerts} == set()

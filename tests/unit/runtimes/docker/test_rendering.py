@@ -41,7 +41,7 @@ def unit(one: Stack, name: str, runtime: str = "docker") -> Unit:
 
 
 @pytest.mark.parametrize("name", ["prometheus", "alertmanager", "grafana", "pushgateway"])
-def test_components_must_run_without_privileges_and_on_loopback(name: str) -> None:
+def test_components_run_without_privileges_on_loopback(name: str) -> None:
     definition = project(stack(**EVERYTHING))["services"][name]
     assert definition["read_only"] is True
     assert definition["cap_drop"] == ["ALL"]
@@ -58,7 +58,7 @@ def test_containers_join_the_group_of_their_unit_only() -> None:
     assert len({*groups}) == len(groups)
 
 
-def test_the_users_fields_must_win_over_the_defaults() -> None:
+def test_fields_of_the_user_win_over_defaults() -> None:
     definition = project(stack(services=(container(image="a", restart="no", init=False, labels={"x": "y"}),)))
     app = definition["services"]["app"]
     assert (app["restart"], app["init"]) == ("no", False)
@@ -67,7 +67,7 @@ def test_the_users_fields_must_win_over_the_defaults() -> None:
     assert "read_only" not in app
 
 
-def test_labels_given_as_a_list_must_stay_a_list() -> None:
+def test_labels_given_as_a_list_stay_a_list() -> None:
     app = project(stack(services=(container(image="a", labels=["x=y"]),)))["services"]["app"]
     assert app["labels"][:2] == ["x=y", "stackctl.unit=app"]
 
@@ -85,12 +85,12 @@ def test_labels_given_as_a_list_must_stay_a_list() -> None:
         ("${not closed", "$${not closed"),
     ],
 )
-def test_only_references_in_braces_must_be_left_to_compose(written: str, rendered: str) -> None:
+def test_leaves_only_references_in_braces_to_compose(written: str, rendered: str) -> None:
     app = project(stack(services=(container(image="a", environment={"X": written}),)))["services"]["app"]
     assert app["environment"]["X"] == rendered
 
 
-def test_relative_paths_must_start_at_the_manifest() -> None:
+def test_relative_paths_start_at_the_manifest() -> None:
     root = "${STACKCTL_ROOT:-${PWD:-.}}"
     fields = {
         "build": {"context": "app"},
@@ -111,28 +111,28 @@ def test_relative_paths_must_start_at_the_manifest() -> None:
 
 
 @pytest.mark.parametrize("context", ["https://git.test/a.git", "/abs", "${APP}/x"])
-def test_other_build_contexts_must_stay(context: str) -> None:
+def test_other_build_contexts_stay(context: str) -> None:
     assert project(stack(services=(container(build=context),)))["services"]["app"]["build"] == context
 
 
-def test_networks_must_be_declared() -> None:
+def test_networks_are_declared() -> None:
     one = project(stack(networks=("shared",), services=(container(image="a", networks=["shared", "own", "default"]),)))
     assert one["networks"] == {"shared": {"external": True}, "own": {}}
     assert one["services"]["prometheus"]["networks"] == ["default", "shared"]
 
 
-def test_profiles_must_reach_compose_and_the_unit() -> None:
+def test_profiles_reach_compose_and_the_unit() -> None:
     one = stack(services=(replace(container(image="a"), profiles=("x",)),))
     assert project(one)["services"]["app"]["profiles"] == ["x"]
     assert unit(one, "app").profiles == ("x",)
 
 
-def test_the_index_must_hold_the_units() -> None:
+def test_index_holds_the_units() -> None:
     tree = render(stack(**EVERYTHING), "docker")
     assert load_units(tree.files["stackctl.json"].content) == ("shop", "docker", tree.units)
 
 
-def test_only_prometheus_must_be_required() -> None:
+def test_requires_only_prometheus() -> None:
     assert [u.name for u in render(stack(**EVERYTHING), "native").units if u.required] == ["prometheus"]
 
 
@@ -147,7 +147,7 @@ def test_a_rule_asks_for_a_reload_and_an_image_or_flag_for_a_restart(runtime: st
 
 
 @pytest.mark.parametrize("runtime", ["docker", "native"])
-def test_grafana_must_restart_for_its_datasource_and_not_for_a_dashboard(runtime: str) -> None:
+def test_grafana_restarts_for_its_datasource_but_no_dashboard(runtime: str) -> None:
     base = unit(stack(grafana=grafana()), "grafana", runtime)
     board = unit(stack(grafana=grafana(), dashboards=(dashboard(),)), "grafana", runtime)
     slower = unit(stack(grafana=grafana(), prometheus=prometheus(scrape_interval="1m")), "grafana", runtime)
@@ -155,7 +155,7 @@ def test_grafana_must_restart_for_its_datasource_and_not_for_a_dashboard(runtime
     assert slower.spec != base.spec
 
 
-def test_secrets_of_a_native_service_must_be_in_its_file_only() -> None:
+def test_secrets_of_a_native_service_are_in_its_file_only() -> None:
     run = NativeRun(("app",), {"MODE": "fast", "TOKEN": Secret("hidden-token")}, Path("/srv"))
     one: Service = service("app", run=Run(native=run))
     tree = render(stack(services=(one,)), "native")
@@ -164,7 +164,7 @@ def test_secrets_of_a_native_service_must_be_in_its_file_only() -> None:
     assert not [path for path, file in tree if b"hidden-token" in file.content and not file.secret]
 
 
-def test_a_changed_secret_changes_its_unit_by_a_hash_that_tells_nothing_without_the_salt() -> None:
+def test_changed_secret_changes_the_salted_hash_of_its_unit() -> None:
     def spec(token: str, salt: bytes) -> str:
         run = NativeRun(("app",), {"TOKEN": Secret(token)}, Path("/srv"))
         return render(stack(services=(service("app", run=Run(native=run)),)), "native", salt=salt).units[-1].spec

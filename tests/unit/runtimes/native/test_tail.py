@@ -7,7 +7,7 @@ from pathlib import Path
 from stackctl.runtimes.native import tail
 
 
-def test_logs_must_be_led_by_their_unit_when_there_are_several(tmp_path: Path) -> None:
+def test_prefixes_lines_with_the_unit_if_there_are_several(tmp_path: Path) -> None:
     logs = {name: tmp_path / f"{name}.log" for name in ("a", "long")}
     logs["a"].write_text("1\n2\n3\n")
     logs["long"].write_text("4\n")
@@ -15,7 +15,7 @@ def test_logs_must_be_led_by_their_unit_when_there_are_several(tmp_path: Path) -
     assert list(tail.lines({"a": logs["a"]}, follow=False, tail=None)) == ["1", "2", "3"]
 
 
-def test_following_must_give_whole_lines_as_they_come(tmp_path: Path) -> None:
+def test_follows_whole_lines(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     log.write_text("old\n")
     lines = tail.lines({"a": log}, follow=True, tail=1)
