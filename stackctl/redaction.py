@@ -128,13 +128,20 @@ def _masked_parameter(match: re.Match[str]) -> str:
     return f"{match[0][: -len(match[2])]}{MASK}" if sounds_secret(match[1]) else match[0]
 
 
-def _address_login(value: str) -> tuple[int, int] | None:
-    """Return the place of the user and the password in a value that is one address, even an incomplete one."""
+def _address_login(value: str, *, is_address: bool = False) -> tuple[int, int] | None:
+    """Return the place of the user and the password in a value that is one address, even an incomplete one.
+
+    One that `is_address` for certain needs no scheme, and its password may hold any character.
+    """
     scheme = _SCHEME.match(value)
-    authority = _AUTHORITY.match(value, scheme.end()) if scheme else None
-    if scheme is None or authority is None:
+    begin = scheme.end() if scheme else 0
+    last = value.rfind("@") if is_address else -1
+    if ":" in value[begin : max(begin, last)]:
+        return begin, last
+    authority = _AUTHORITY.match(value, begin) if scheme else None
+    if authority is None:
         return None
-    begin, colon = scheme.end(), authority[0].rfind(":")
+    colon = authority[0].rfind(":")
     if (at := authority[0].rfind("@")) >= 0:
         return begin, begin + at
     if colon < 0 or authority[0].endswith("]") or _PORT.fullmatch(authority[0], colon):
@@ -144,12 +151,10 @@ def _address_login(value: str) -> tuple[int, int] | None:
 
 def as_address(value: str) -> str:
     """A value that should be one address, as a message may quote it: without its login, whatever that holds."""
-    begin, at = scheme.end() if (scheme := _SCHEME.match(value)) else 0, value.rfind("@")
-    if at > begin and ":" in value[begin:at]:
-        hide([value[begin:at].partition(":")[2]])
-        value = f"{value[:begin]}{MASK}{value[at:]}"
-    elif login := _address_login(value):
-        value = f"{value[: login[0]]}{MASK}{value[login[1] :]}"
+    if login := _address_login(value, is_address=True):
+        begin, end = login
+        hide([value[begin:end].partition(":")[2]])
+        value = f"{value[:begin]}{MASK}{value[end:]}"
     return without_telling(_PARAMETER_OF_ADDRESS.sub(_masked_parameter, value))
 
 
