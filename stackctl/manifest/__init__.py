@@ -14,6 +14,7 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.errors import raise_if_any
 from stackctl.manifest import outside
 from stackctl.manifest.document import Document, Scalar, Value, parse
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.salvage import Gone, salvage
 from stackctl.manifest.text import read_text
 from stackctl.manifest.variables import read_variables, substituter
@@ -60,13 +61,14 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Stack:
 def read(path: Path, environ: Mapping[str, str] = os.environ) -> Reading:
     """Read the manifest at `path`, and return it with every problem of the manifest and of the files it names."""
     shown = str(path)
-    text = read_text(path, shown)
-    if isinstance(text, Diagnostic):
-        return _unread(_with_init(text, path))
+    problems = Problems()
+    text = read_text(path, shown, problems)
+    if text is None:
+        return _unread(*(_with_init(problem, path) for problem in problems))
     root = path.parent.resolve()
-    variables = read_variables(root, environ)
-    if isinstance(variables, list):
-        return _unread(*variables)
+    variables = read_variables(root, environ, problems)
+    if variables is None:
+        return _unread(*problems)
     document = parse(text, shown, substituter(variables, keep=_compose_resolves))
     document.value = _without_extensions(document)
     reading = _read(document, root)
@@ -89,14 +91,15 @@ def load_packs(path: Path | None) -> Library:
     from stackctl.manifest.packs.library import Library
     from stackctl.manifest.packs.own import read_library
 
-    text = read_text(path, str(path)) if path else ""
-    document = parse("" if isinstance(text, Diagnostic) else text, str(path))
+    text = read_text(path, str(path), Problems()) if path else None
+    document = parse(text or "", str(path))
     folders = document.value.get("packs") if isinstance(document.value, dict) else None
     if path is None or not isinstance(folders, list):
         return Library()
-    library = read_library(document, [str(folder) for folder in folders], path.parent.resolve())
-    if isinstance(library, list):
-        raise_if_any(outside.discreet(library, document.file))
+    problems = Problems()
+    library = read_library(document, [str(folder) for folder in folders], path.parent.resolve(), problems)
+    if library is None:
+        raise_if_any(outside.discreet(problems, document.file))
         raise AssertionError("packs that cannot be read have problems")
     return library
 
@@ -117,9 +120,10 @@ def _reading(document: Document, root: Path) -> Reading:
         return Reading(None, problems, left.gone)
     redaction.publish({left.model.name, *left.model.services, *registry.names()})
     problems = _merge(problems, left.gone.independent(crosscheck(left.document, left.model)))
-    stack, found = build(left.document, left.model, root)
-    found = left.gone.independent(outside.discreet(found, document.file))
-    return Reading(stack, _merge(problems, found), left.gone)
+    found = Problems()
+    stack = build(left.document, left.model, root, found)
+    further = left.gone.independent(outside.discreet(found, document.file))
+    return Reading(stack, _merge(problems, further), left.gone)
 
 
 def _merge(first: Iterable[Diagnostic], second: Iterable[Diagnostic]) -> list[Diagnostic]:

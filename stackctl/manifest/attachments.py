@@ -16,6 +16,7 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import outside
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.schema import Manifest
 from stackctl.manifest.service_schema import ServiceModel
 from stackctl.manifest.text import named_files, read_named
@@ -48,15 +49,18 @@ _FREE = frozenset(
 )
 
 
-def attach_files(document: Document, manifest: Manifest, root: Path) -> tuple[Manifest, list[Diagnostic]]:
-    """`manifest` with the files of its blocks, and what is wrong with those. `root` is where paths begin."""
-    reader = _Reader(document, root)
+def attach_files(document: Document, manifest: Manifest, root: Path, problems: Problems) -> Manifest:
+    """Return `manifest` with the files of its blocks; what is wrong with those is added to `problems`.
+
+    `root` is where paths begin.
+    """
+    reader = _Reader(document, root, problems)
     update = {
         "prometheus": _prometheus(reader, manifest.prometheus),
         "alertmanager": _alertmanager(reader, manifest.alertmanager) if manifest.alertmanager else None,
         "services": {name: _service(reader, name, model) for name, model in manifest.services.items()},
     }
-    return manifest.model_copy(update=update), reader.problems
+    return manifest.model_copy(update=update)
 
 
 def _prometheus(reader: _Reader, model: PrometheusSettings) -> PrometheusSettings:
@@ -100,10 +104,10 @@ def _service(reader: _Reader, name: str, model: ServiceModel) -> ServiceModel:
 class _Reader:
     """Reads the files of a block, and collects what is wrong with them."""
 
-    def __init__(self, document: Document, root: Path) -> None:
+    def __init__(self, document: Document, root: Path, problems: Problems) -> None:
         self.document = document
         self.root = root
-        self.problems: list[Diagnostic] = []
+        self.problems = problems
 
     def mapping(self, block: Block, place: Place, owner: str) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -124,15 +128,17 @@ class _Reader:
                 self.refuse_outside(item, (*place, index))
             return
         name = named.get("path") if isinstance(named, Mapping) else named
-        if isinstance(name, str) and "$" not in name:
-            refused = outside.refusal(self.root, name, self._at(place))
-            self.problems += [refused] if refused else []
+        if not isinstance(name, str) or "$" in name:
+            return
+        if refused := outside.refusal(self.root, name, self._at(place)):
+            self.problems.add(refused)
 
     def _value(self, key: str, value: Any, place: Place, owner: str) -> Any:
         secret = _LISTS.get((owner, key), _LISTS.get(("", key)))
         if secret is not None and isinstance(value, list):
             files = [each for at, item in enumerate(value) for each in self._matching(item, secret, (*place, at))]
-            self.problems += _bad_targets(files, self._at(place)) if owner == "file_sd_configs" else []
+            if owner == "file_sd_configs":
+                self.problems.extend(_bad_targets(files, self._at(place)))
             return files
         # To the servers an empty path is none.
         if isinstance(value, str) and value and _is_path(key):
@@ -156,20 +162,14 @@ class _Reader:
         return self.document.position(written)
 
     def _tls(self, block: Block, place: Place) -> Block:
-        read = read_tls(self.document, place, block, self.root)
-        if isinstance(read, list):
-            self.problems += read
-            return block
-        return read
+        read = read_tls(self.document, place, block, self.root, self.problems)
+        return block if read is None else read
 
     def _held(self, block: Block, key: str, name: str, place: Place) -> Any:
         at = self._at(place)
         if _HELD[key] in block:
-            self.problems.append(
-                Diagnostic(
-                    "manifest.conflict", f"`{key}` and `{_HELD[key]}` set the same thing", at, remedy="Keep one."
-                )
-            )
+            summary = f"`{key}` and `{_HELD[key]}` set the same thing"
+            self.problems.add(Diagnostic("manifest.conflict", summary, at, remedy="Keep one."))
         read = self._file(name, name, at, secret=True)
         return Secret(read.content.strip()) if isinstance(read, Attached) else read
 
@@ -182,16 +182,13 @@ class _Reader:
         names = named_files(item, self.root)
         if not names:
             remedy = f"Paths are relative to the manifest, in {self.root}."
-            self.problems.append(Diagnostic("file.no-match", f"no file matches `{item}`", at, remedy=remedy))
+            self.problems.add(Diagnostic("file.no-match", f"no file matches `{item}`", at, remedy=remedy))
         for name in names:
             yield self._file(name, item, at, secret=secret)
 
     def _file(self, name: str, written: str, at: Position, *, secret: bool) -> Any:
-        text = read_named(self.root, name, at, secret=secret)
-        if isinstance(text, Diagnostic):
-            self.problems.append(text)
-            return written
-        return Attached(name, text, secret)
+        text = read_named(self.root, name, at, self.problems, secret=secret)
+        return written if text is None else Attached(name, text, secret)
 
 
 def _bad_targets(files: Sequence[Any], at: Position) -> list[Diagnostic]:

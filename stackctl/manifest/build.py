@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from stackctl import secret_keys
 from stackctl.components.alertmanager import AlertmanagerSettings
 from stackctl.components.grafana import GrafanaSettings
 from stackctl.components.prometheus import PrometheusSettings
-from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import routing
 from stackctl.manifest.attachments import attach_files
 from stackctl.manifest.contracts import read_contract
@@ -24,16 +23,16 @@ from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.own import read_library
 from stackctl.manifest.packs.uses import Around, Subject
 from stackctl.manifest.packs.values import quoted
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.rules import read_rules
 from stackctl.manifest.schema import Manifest
 from stackctl.manifest.service_schema import ServiceModel
-from stackctl.manifest.slo import Slos, read_slos
+from stackctl.manifest.slo import read_slos
 from stackctl.manifest.tls import read_tls
 from stackctl.model import (
     Alertmanager,
     Block,
     Contract,
-    Dashboard,
     Exporter,
     Grafana,
     Health,
@@ -56,90 +55,59 @@ from stackctl.model import (
 )
 
 
-def build(document: Document, manifest: Manifest, root: Path) -> tuple[Stack, list[Diagnostic]]:
-    """The stack that `manifest` describes, without what has problems, and these. `root` is the manifest's folder."""
-    contracts = {
-        name: read_contract(document, ("services", name), model, root) for name, model in manifest.services.items()
-    }
-    library = read_library(document, manifest.packs, root)
-    packs = Packs(library, _around(manifest, contracts))
-    extra = extra_rules(document, manifest.prometheus, root)
+def build(document: Document, manifest: Manifest, root: Path, problems: Problems) -> Stack:
+    """Return the stack that `manifest` describes, without what has problems; these are added to `problems`.
+
+    `root` is the manifest's folder.
+    """
+    contracts = _contracts(document, manifest, root, problems)
+    packs = Packs(read_library(document, manifest.packs, root, problems), _around(manifest, contracts))
+    extra = extra_rules(document, manifest.prometheus, root, problems)
     manifest = manifest.model_copy(update={"prometheus": extra.prometheus})
     sources = [(("rules", index), source) for index, source in enumerate(manifest.rules)]
-    rules = read_rules(document, [*sources, *extra.sources], root, packs)
-    dashboards = read_dashboards(document, manifest.dashboards, root, packs)
-    slos = read_slos(document, manifest, contracts, [each.path for each in rules if isinstance(each, RuleFile)])
-    tls = {
-        name: read_tls(document, ("services", name, "tls"), model.tls or {}, root)
-        for name, model in manifest.services.items()
-    }
-    manifest, unread = attach_files(document, manifest, root)
-    components = {each.name: each for each in declared(manifest)}
-    server_tls = _server_tls(document, manifest.prometheus, root)
-    parts = (
-        library,
-        extra.problems,
-        *rules,
-        *dashboards,
-        *slos,
-        *contracts.values(),
-        *tls.values(),
-        unread,
-        server_tls,
-    )
-    problems = [problem for part in parts if isinstance(part, list) for problem in part]
-    stack = Stack(
+    rules = read_rules(document, [*sources, *extra.sources], root, packs, problems)
+    dashboards = read_dashboards(document, manifest.dashboards, root, packs, problems)
+    slos = read_slos(document, manifest, contracts, [file.path for file in rules], problems)
+    manifest = attach_files(document, manifest, root, problems)
+    servers = {each.name: each for each in declared(manifest)}
+    return Stack(
         name=manifest.name,
         root=root,
         origin=document.position(()),
-        prometheus=_prometheus(
-            document, components[c.PROMETHEUS], None if isinstance(server_tls, list) else server_tls
-        ),
-        alertmanager=_alertmanager(document, components[c.ALERTMANAGER]) if manifest.alertmanager else None,
-        grafana=_grafana(document, components[c.GRAFANA]) if manifest.grafana else None,
-        pushgateway=Server(**_base(document, components[c.PUSHGATEWAY])) if manifest.pushgateway else None,
+        prometheus=_prometheus(document, servers[c.PROMETHEUS], root, problems),
+        alertmanager=_alertmanager(document, servers.get(c.ALERTMANAGER)),
+        grafana=_grafana(document, servers.get(c.GRAFANA)),
+        pushgateway=_pushgateway(document, servers.get(c.PUSHGATEWAY)),
         exporters=tuple(_exporter(document, each) for each in running(manifest) if each.component.is_exporter),
-        services=(
-            *(
-                replace(_service(document, name, model, trusted, root), contract=contract)
-                for name, model in manifest.services.items()
-                if not isinstance(contract := contracts[name], list)
-                if not isinstance(trusted := tls[name], list)
-            ),
-            *(_scraped(document, each) for each in declared(manifest) if not each.component.runs),
-        ),
+        services=_services(document, manifest, contracts, root, problems),
         networks=tuple(manifest.networks.join),
-        rules=(
-            *(part for part in rules if isinstance(part, RuleFile)),
-            *(part.rules for part in slos if isinstance(part, Slos)),
-        ),
-        dashboards=(
-            *(part for part in dashboards if isinstance(part, Dashboard)),
-            *(board for part in slos if isinstance(part, Slos) for board in part.dashboards),
-        ),
+        rules=(*rules, *(each.rules for each in slos)),
+        dashboards=(*dashboards, *(dashboard for each in slos for dashboard in each.dashboards)),
         packs=packs.used,
-        waivers=tuple(
-            Waiver(each.check, each.subject, each.reason, each.until, document.position(("ignore", index)))
-            for index, each in enumerate(manifest.ignore)
-        )
-        + tuple(waiver for part in rules if isinstance(part, RuleFile) for waiver in part.waivers),
+        waivers=_waivers(document, manifest, rules),
         places=document,
         secrets=frozenset(document.secrets),
     )
-    return stack, problems
 
 
-def _around(manifest: Manifest, contracts: Mapping[str, Contract | list[Diagnostic] | None]) -> Around:
+def _contracts(document: Document, manifest: Manifest, root: Path, problems: Problems) -> dict[str, Contract | None]:
+    """Return the contract of each service, None where it has none; without those that cannot be read."""
+    read = {
+        name: (model, read_contract(document, ("services", name), model, root, problems))
+        for name, model in manifest.services.items()
+    }
+    return {name: contract for name, (model, contract) in read.items() if contract or model.metrics is None}
+
+
+def _around(manifest: Manifest, contracts: Mapping[str, Contract | None]) -> Around:
     """Return the services and components that packs can be applied to."""
     subjects = {}
     for name, model in manifest.services.items():
-        contract = contracts[name]
         job = (model.push.job if model.push else None) or name
-        subjects[name] = Subject(name, f"job={quoted(job)}", None if isinstance(contract, list) else contract)
+        subjects[name] = Subject(name, f"job={quoted(job)}", contracts.get(name))
     # What exports for itself is asked about like a component that the stack runs.
     jobs = {each.name: each.job for each in declared(manifest)}
-    known = not any(isinstance(each, list) for each in contracts.values())
-    return Around(subjects, jobs, _told(manifest), known)
+    return Around(subjects, jobs, _told(manifest), known=contracts.keys() == manifest.services.keys())
 
 
 def _told(manifest: Manifest) -> dict[str, Mapping[str, str]]:
@@ -165,17 +133,10 @@ def _base(document: Document, declared: Declared) -> dict[str, Any]:
     }
 
 
-def _server_tls(document: Document, model: PrometheusSettings, root: Path) -> ServerTls | list[Diagnostic] | None:
-    if not (model.auth and model.auth.tls):
-        return None
-    from stackctl.manifest.certificate import read_server_tls
-
-    return read_server_tls(document, ("prometheus", "auth", "tls"), model.auth.tls, root)
-
-
-def _prometheus(document: Document, declared: Declared, tls: ServerTls | None) -> Prometheus:
+def _prometheus(document: Document, declared: Declared, root: Path, problems: Problems) -> Prometheus:
     base = _base(document, declared)
     model: PrometheusSettings = declared.settings
+    tls = _server_tls(document, model, root, problems)
     user = model.auth.basic_auth if model.auth else None
     return Prometheus(
         **{**base, "listen": replace(base["listen"], scheme="https")} if tls else base,
@@ -190,7 +151,17 @@ def _prometheus(document: Document, declared: Declared, tls: ServerTls | None) -
     )
 
 
-def _alertmanager(document: Document, declared: Declared) -> Alertmanager:
+def _server_tls(document: Document, model: PrometheusSettings, root: Path, problems: Problems) -> ServerTls | None:
+    if not (model.auth and model.auth.tls):
+        return None
+    from stackctl.manifest.certificate import read_server_tls
+
+    return read_server_tls(document, ("prometheus", "auth", "tls"), model.auth.tls, root, problems)
+
+
+def _alertmanager(document: Document, declared: Declared | None) -> Alertmanager | None:
+    if declared is None:
+        return None
     model: AlertmanagerSettings = declared.settings
     return Alertmanager(
         **_base(document, declared),
@@ -201,7 +172,9 @@ def _alertmanager(document: Document, declared: Declared) -> Alertmanager:
     )
 
 
-def _grafana(document: Document, declared: Declared) -> Grafana:
+def _grafana(document: Document, declared: Declared | None) -> Grafana | None:
+    if declared is None:
+        return None
     model: GrafanaSettings = declared.settings
     return Grafana(
         **_base(document, declared),
@@ -209,6 +182,10 @@ def _grafana(document: Document, declared: Declared) -> Grafana:
         admin_password=model.admin.password,
         extra_env=secret_keys.with_secrets(model.extra_env),
     )
+
+
+def _pushgateway(document: Document, declared: Declared | None) -> Server | None:
+    return Server(**_base(document, declared)) if declared else None
 
 
 def _exporter(document: Document, declared: Declared) -> Exporter:
@@ -228,6 +205,22 @@ def _exporter(document: Document, declared: Declared) -> Exporter:
     )
 
 
+def _services(
+    document: Document,
+    manifest: Manifest,
+    contracts: Mapping[str, Contract | None],
+    root: Path,
+    problems: Problems,
+) -> tuple[Service, ...]:
+    """Return what is scraped: the services, and the components that export their own metrics."""
+    services = {
+        name: _service(document, name, model, contracts.get(name), root, problems)
+        for name, model in manifest.services.items()
+    }
+    scraped = (_scraped(document, each) for each in declared(manifest) if not each.component.runs)
+    return (*(service for name, service in services.items() if service and name in contracts), *scraped)
+
+
 def _scraped(document: Document, declared: Declared) -> Service:
     """Return the scrape job of a component that exports its own metrics."""
     origin = document.position(declared.path, key=True)
@@ -242,8 +235,13 @@ def _scraped(document: Document, declared: Declared) -> Service:
     )
 
 
-def _service(document: Document, name: str, model: ServiceModel, tls: Block, root: Path) -> Service:
+def _service(
+    document: Document, name: str, model: ServiceModel, contract: Contract | None, root: Path, problems: Problems
+) -> Service | None:
     path = ("services", name)
+    tls = read_tls(document, (*path, "tls"), model.tls or {}, root, problems)
+    if tls is None:
+        return None
     targets = tuple(
         Target(target.address, target.labels, document.position((*path, "targets", index)))
         for index, target in enumerate(model.targets or [])
@@ -262,6 +260,7 @@ def _service(document: Document, name: str, model: ServiceModel, tls: Block, roo
         health=Health(model.health.live, model.health.ready),
         run=_run(model, root),
         profiles=tuple(model.profiles),
+        contract=contract,
         push=Push(model.push.job or name, model.push.grouping) if model.push else None,
         relabel_origins=tuple(document.position((*path, "relabel", index)) for index in range(len(model.relabel))),
     )
@@ -293,3 +292,12 @@ def _run(model: ServiceModel, root: Path) -> Run:
         model.run.docker,
         NativeRun(tuple(native.command), secret_keys.with_secrets(native.env), (root / native.cwd).resolve()),
     )
+
+
+def _waivers(document: Document, manifest: Manifest, rules: Sequence[RuleFile]) -> tuple[Waiver, ...]:
+    """Return what the manifest accepts, and what the comments of its rule files do."""
+    of_manifest = (
+        Waiver(each.check, each.subject, each.reason, each.until, document.position(("ignore", index)))
+        for index, each in enumerate(manifest.ignore)
+    )
+    return (*of_manifest, *(waiver for file in rules for waiver in file.waivers))

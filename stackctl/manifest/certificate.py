@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from stackctl.access import trust
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document
-from stackctl.manifest.text import read_named
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.tls import read_pem
 from stackctl.model import ServerTls
 from stackctl.source import Position, Secret
@@ -40,84 +40,77 @@ class Files(Protocol):
 
 
 def read_server_tls(
-    document: Document, place: tuple[str | int, ...], files: Files, root: Path
-) -> ServerTls | list[Diagnostic]:
-    """Read the files, whose paths begin at `root`; or return everything that clients would have against them."""
+    document: Document, place: tuple[str | int, ...], files: Files, root: Path, problems: Problems
+) -> ServerTls | None:
+    """Read the files, whose paths begin at `root`.
+
+    None if clients would refuse them, with the reasons added to `problems`.
+    """
     at = {key: document.position((*place, key)) for key in ("cert_file", "key_file", "ca_file")}
-    cert = _read(files.cert_file, at["cert_file"], root, _CERTIFICATE)
-    key = _read(files.key_file, at["key_file"], root, _KEY)
-    ca = _read(files.ca_file, at["ca_file"], root, _CERTIFICATE) if files.ca_file else ""
-    problems = [text for text in (cert, key, ca) if isinstance(text, Diagnostic)]
-    if problems:
-        return problems
-    server = _server(root, files, at)
-    if isinstance(server, Diagnostic):
-        return [server]
-    trusted = _trusting(str(ca), at["ca_file"], files)
-    if isinstance(trusted, Diagnostic):
-        return [trusted]
-    name = _name(_names(server, str(cert)))
+    cert = _read(files.cert_file, at["cert_file"], root, _CERTIFICATE, problems)
+    key = _read(files.key_file, at["key_file"], root, _KEY, problems)
+    ca = _read(files.ca_file, at["ca_file"], root, _CERTIFICATE, problems) if files.ca_file else ""
+    if cert is None or key is None or ca is None:
+        return None
+    server = _server(root, files, key, at, problems)
+    trusted = _trusting(ca, at["ca_file"], files, problems) if server else None
+    if server is None or trusted is None:
+        return None
+    name = _name(_names(server, cert))
     if not name:
+        summary = f"{files.cert_file} does not name a host"
         remedy = "The common name is ignored; add a subjectAltName: `openssl req ... -addext subjectAltName=DNS:NAME`."
-        return [
-            Diagnostic("certificate.no-name", f"{files.cert_file} does not name a host", at["cert_file"], remedy=remedy)
-        ]
+        problems.add(Diagnostic("certificate.no-name", summary, at["cert_file"], remedy=remedy))
+        return None
     refusal = _refusal(server, trusted, name)
     if refusal:
-        return [_refused(refusal, files, at)]
-    return ServerTls(str(cert), Secret(str(key)), name, str(ca))
+        problems.add(_refused(refusal, files, at))
+        return None
+    return ServerTls(cert, Secret(key), name, ca)
 
 
-def _read(name: str, at: Position, root: Path, what: tuple[str, str]) -> str | Diagnostic:
-    """The text of a file that holds a certificate, or a key."""
-    text, (kind, sign) = read_pem(name, at, root), what
-    if isinstance(text, Diagnostic) or sign in text:
+def _read(name: str, at: Position, root: Path, what: tuple[str, str], problems: Problems) -> str | None:
+    """Return the text of a file that holds a certificate, or a key."""
+    text, (kind, sign) = read_pem(name, at, root, problems), what
+    if text is None or sign in text:
         return text
-    return Diagnostic(
-        "certificate.format",
-        f"{name} contains no {kind}",
-        at,
-        remedy=f"Use the file with a line that ends with `{sign}`.",
-    )
+    remedy = f"Use the file with a line that ends with `{sign}`."
+    problems.add(Diagnostic("certificate.format", f"{name} contains no {kind}", at, remedy=remedy))
+    return None
 
 
-def _server(root: Path, files: Files, at: dict[str, Position]) -> ssl.SSLContext | Diagnostic:
-    """The server's side of TLS."""
+def _server(root: Path, files: Files, key: str, at: dict[str, Position], problems: Problems) -> ssl.SSLContext | None:
+    """Return the server's side of TLS. `key` is the text of the key's file."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         # Without a function to ask for it, OpenSSL would ask at the terminal for the passphrase of a key.
         server.load_cert_chain(root / files.cert_file, root / files.key_file, password=lambda: "")
     except (ssl.SSLError, OSError, ValueError) as error:
-        if "KEY_VALUES_MISMATCH" in str(error):
-            summary = f"{files.key_file} is not the key of {files.cert_file}"
-            return Diagnostic(
-                "certificate.key", summary, at["key_file"], remedy="Use a certificate and a key that belong together."
-            )
-        if "ENCRYPTED" in str(read_named(root, files.key_file, at["key_file"], secret=True)):
-            remedy = f"Remove it: `openssl pkey -in {files.key_file} -out NEW`. Prometheus does not support one."
-            return Diagnostic("certificate.key", f"{files.key_file} has a passphrase", at["key_file"], remedy=remedy)
-        summary = f"{files.cert_file} and {files.key_file} cannot be used"
-        return Diagnostic(
-            "certificate.format",
-            summary,
-            at["cert_file"],
-            _reason(error),
-            "Inspect both with `openssl x509` and `openssl pkey`.",
-        )
+        problems.add(_unusable(error, files, key, at))
+        return None
     return server
 
 
-def _trusting(ca: str, at: Position, files: Files) -> ssl.SSLContext | Diagnostic:
+def _unusable(error: Exception, files: Files, key: str, at: dict[str, Position]) -> Diagnostic:
+    if "KEY_VALUES_MISMATCH" in str(error):
+        summary = f"{files.key_file} is not the key of {files.cert_file}"
+        remedy = "Use a certificate and a key that belong together."
+        return Diagnostic("certificate.key", summary, at["key_file"], remedy=remedy)
+    if "ENCRYPTED" in key:
+        remedy = f"Remove it: `openssl pkey -in {files.key_file} -out NEW`. Prometheus does not support one."
+        return Diagnostic("certificate.key", f"{files.key_file} has a passphrase", at["key_file"], remedy=remedy)
+    summary = f"{files.cert_file} and {files.key_file} cannot be used"
+    remedy = "Inspect both with `openssl x509` and `openssl pkey`."
+    return Diagnostic("certificate.format", summary, at["cert_file"], _reason(error), remedy)
+
+
+def _trusting(ca: str, at: Position, files: Files, problems: Problems) -> ssl.SSLContext | None:
     try:
         return trust(ca)
     except (ssl.SSLError, ValueError) as error:
-        return Diagnostic(
-            "certificate.format",
-            f"{files.ca_file} cannot be used",
-            at,
-            _reason(error),
-            "Inspect it with `openssl x509`.",
-        )
+        remedy = "Inspect it with `openssl x509`."
+        problems.add(Diagnostic("certificate.format", f"{files.ca_file} cannot be used", at, _reason(error), remedy))
+        return None
 
 
 def _names(server: ssl.SSLContext, cert: str) -> list[tuple[str, str]]:

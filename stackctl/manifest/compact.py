@@ -15,6 +15,7 @@ from stackctl.manifest.dashboard_schema import (
     VariableModel,
 )
 from stackctl.manifest.document import Document, Path, parse
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.validate import validate
 from stackctl.model import Board, Dashboard, Link, Panel, PanelQuery, Query, Row, Threshold, ValueText, Variable
 from stackctl.promql import grafana
@@ -34,33 +35,30 @@ class CompactFile:
     document: Document
 
 
-def open_compact(text: str, shown: str) -> CompactFile | list[Diagnostic]:
-    """The file with `text`, or what is wrong with its YAML."""
+def open_compact(text: str, shown: str, problems: Problems) -> CompactFile | None:
+    """Return the file with `text`; None with what is wrong with its YAML added to `problems`."""
     document = parse(text, shown)
-    if document.problems:
-        return document.problems
+    if problems.extend(document.problems):
+        return None
     if not isinstance(document.value, dict):
         remedy = "Begin with `title: Shop` and `rows:`, each at the start of a line."
-        return [
-            Diagnostic("dashboard.format", "not a dashboard: expected a mapping", document.position(()), remedy=remedy)
-        ]
+        summary = "not a dashboard: expected a mapping"
+        problems.add(Diagnostic("dashboard.format", summary, document.position(()), remedy=remedy))
+        return None
     return CompactFile(shown, str(document.value.get("uid") or digest(shown)), document)
 
 
 def read_compact(
-    file: CompactFile, folder: str, origin: Position, uids: Mapping[str, str] | None
-) -> Dashboard | list[Diagnostic]:
-    """The dashboard in `file`, or all that is wrong with it.
+    file: CompactFile, folder: str, origin: Position, uids: Mapping[str, str] | None, problems: Problems
+) -> Dashboard | None:
+    """Return the dashboard in `file`; None with all that is wrong with it added to `problems`.
 
     `folder` and `origin` are the manifest's; `uids` are the dashboards that links may lead to (uid or file -> uid),
     None while they are not all known.
     """
-    model = validate(file.document, DashboardFile)
-    if isinstance(model, list):
-        return model
-    problems = check(file.document, model, uids)
-    if problems:
-        return problems
+    model = validate(file.document, DashboardFile, problems)
+    if model is None or problems.extend(check(file.document, model, uids)):
+        return None
     return Dashboard(
         path=file.shown,
         uid=file.uid,

@@ -14,6 +14,7 @@ from stackctl.manifest.base import Model
 from stackctl.manifest.document import Document, parse
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.fields import MetricName
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.service_schema import ContractModel, MetricModel, ServiceModel
 from stackctl.manifest.text import read_named
 from stackctl.manifest.validate import show_path, validate
@@ -41,19 +42,21 @@ class _ContractFile(Model):
 
 
 def read_contract(
-    document: Document, path: Place, service: ServiceModel, root: Path
-) -> Contract | list[Diagnostic] | None:
-    """The contract of the service at `path` of the manifest, None without one, or the problems of its file."""
+    document: Document, path: Place, service: ServiceModel, root: Path, problems: Problems
+) -> Contract | None:
+    """Return the contract of the service at `path` of the manifest.
+
+    None without one, and if its file has problems, which are added to `problems`.
+    """
     model = service.metrics
     if model is None:
         return None
     place = (*path, "metrics")
     inline = _metrics(document, inline_place(place, model), model.metrics)
-    shared = _from_file(document, place, model, service, root) if model.file else []
-    problems = [each for each in shared if isinstance(each, Diagnostic)]
-    metrics = [each for each in shared if isinstance(each, Metric)]
-    problems += _told_twice(metrics, inline)
-    return problems or Contract((*metrics, *inline), document.position(place, key=True))
+    shared = _from_file(document, place, model, service, root, problems) if model.file else []
+    if shared is None or problems.extend(_told_twice(shared, inline)):
+        return None
+    return Contract((*shared, *inline), document.position(place, key=True))
 
 
 def inline_place(place: Place, contract: ContractModel) -> Place:
@@ -153,39 +156,34 @@ def _told_twice(shared: Collection[Metric], inline: Collection[Metric]) -> list[
 
 
 def _from_file(
-    document: Document, place: Place, model: ContractModel, service: ServiceModel, root: Path
-) -> list[Metric] | list[Diagnostic]:
+    document: Document, place: Place, model: ContractModel, service: ServiceModel, root: Path, problems: Problems
+) -> list[Metric] | None:
     assert model.file  # noqa: S101 - the caller has looked
     at = document.position((*place, "file"))
-    text = read_named(root, model.file, at)
-    if isinstance(text, Diagnostic):
-        return [text]
-    filled = _filled(text, model.file, model.with_, document.position((*place, "with"), key=True))
-    if isinstance(filled, list):
-        return filled
-    return _read(filled, model.file, service)
+    text = read_named(root, model.file, at, problems)
+    if text is None:
+        return None
+    filled = _filled(text, model.file, model.with_, document.position((*place, "with"), key=True), problems)
+    return None if filled is None else _read(filled, model.file, service, problems)
 
 
-def _filled(text: str, shown: str, values: Mapping[str, str], at: Position) -> str | list[Diagnostic]:
-    """`text` with its placeholders replaced, or the problem with each that cannot be."""
-    problems: list[Diagnostic] = []
+def _filled(text: str, shown: str, values: Mapping[str, str], at: Position, problems: Problems) -> str | None:
+    """Return `text` with its placeholders replaced; None if one cannot be."""
+    found = Problems()
     used: set[str] = set()
     lines = []
     for number, line in enumerate(text.splitlines(), 1):
         for match in _placeholders(line):
             used.add(match[1])
             if match[1] not in values:
-                problems.append(_unknown(match, Position(shown, number, match.start() + 1, line), values))
+                found.add(_unknown(match, Position(shown, number, match.start() + 1, line), values))
         lines.append(_PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), line))
     for name in values:
         if name not in used:
             remedy = f"Remove it, or write `{{{name}}}` where it belongs."
-            problems.append(
-                Diagnostic(
-                    "contract.placeholder", f"{shown} has no placeholder `{{{name}}}` for this value", at, remedy=remedy
-                )
-            )
-    return problems or "\n".join(lines) + "\n"
+            summary = f"{shown} has no placeholder `{{{name}}}` for this value"
+            found.add(Diagnostic("contract.placeholder", summary, at, remedy=remedy))
+    return None if problems.extend(found) else "\n".join(lines) + "\n"
 
 
 def _placeholders(line: str) -> list[re.Match[str]]:
@@ -201,18 +199,20 @@ def _unknown(match: re.Match[str], at: Position, values: Mapping[str, str]) -> D
     return Diagnostic("contract.placeholder", f"the placeholder `{match[0]}` has no value", at, remedy=remedy)
 
 
-def _read(text: str, shown: str, service: ServiceModel) -> list[Metric] | list[Diagnostic]:
+def _read(text: str, shown: str, service: ServiceModel, problems: Problems) -> list[Metric] | None:
     contract = parse(text, shown)
-    if contract.problems:
-        return contract.problems
+    if problems.extend(contract.problems):
+        return None
     if contract.value is None:
         remedy = "Write a metric in each line, like `jobs_total: counter`."
-        return [Diagnostic("contract.empty", "the contract is empty", Position(shown), remedy=remedy)]
-    model = validate(contract, _ContractFile)
-    if isinstance(model, list):
-        return model
-    found = [place_problem(contract, (), each) for each in contradictions(model.metrics, service)]
-    return found or _metrics(contract, (), model.metrics)
+        problems.add(Diagnostic("contract.empty", "the contract is empty", Position(shown), remedy=remedy))
+        return None
+    model = validate(contract, _ContractFile, problems)
+    if model is None:
+        return None
+    if problems.extend(place_problem(contract, (), each) for each in contradictions(model.metrics, service)):
+        return None
+    return _metrics(contract, (), model.metrics)
 
 
 def place_problem(document: Document, base: Place, found: Found) -> Diagnostic:

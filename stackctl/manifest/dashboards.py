@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path as FolderPath
 from typing import TYPE_CHECKING
 
-from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.classic import read_classic
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.schema import DASHBOARD
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.schema import DashboardSourceModel
 from stackctl.manifest.text import read_named
 from stackctl.model import Dashboard
@@ -25,12 +25,12 @@ _COMPACT = (".yml", ".yaml")
 
 @dataclass(frozen=True)
 class _Opened:
-    """A dashboard, the file that has to know the others before it is one, or what is wrong with it.
+    """A dashboard, the file that has to know the others before it is one, or None if it cannot be read.
 
     `names` are what links may call it; `of_pack` when its queries can only be corrected in the manifest.
     """
 
-    part: Dashboard | CompactFile | list[Diagnostic]
+    part: Dashboard | CompactFile | None
     source: DashboardSourceModel
     origin: Position
     names: tuple[str, ...] = ()
@@ -38,81 +38,90 @@ class _Opened:
 
 
 def read_dashboards(
-    document: Document, sources: list[DashboardSourceModel], root: FolderPath, packs: Packs
-) -> list[Dashboard | list[Diagnostic]]:
-    """Each dashboard that the manifest `document` names in `sources`, or all that is wrong with it.
+    document: Document, sources: list[DashboardSourceModel], root: FolderPath, packs: Packs, problems: Problems
+) -> list[Dashboard]:
+    """Return the dashboards that the manifest `document` names in `sources`.
 
     `root` is the manifest's folder. A file that ends in .yml or .yaml is in the compact form, any other in Grafana's.
+    What is wrong with the others is added to `problems`.
     """
     opened = [
         each
         for index, source in enumerate(sources)
         for each in (
-            _packed(document, ("dashboards", index), source, packs)
+            _packed(document, ("dashboards", index), source, packs, problems)
             if source.pack
-            else [_file(document, index, source, root)]
+            else [_file(document, index, source, root, problems)]
         )
     ]
     uids = _uids(opened)
-    return [
-        each.part if isinstance(each.part, Dashboard | list) else _compact(each.part, each, uids) for each in opened
-    ]
+    read = [_read(each, uids, problems) for each in opened]
+    return [each for each in read if each]
 
 
-def read_board(use: Use, origin: Position) -> Dashboard | list[Diagnostic]:
-    """The dashboard of a pack that `origin` in the manifest asks for, where its queries are to be corrected."""
+def read_board(use: Use, origin: Position, problems: Problems) -> Dashboard | None:
+    """Return the dashboard of a pack that `origin` in the manifest asks for, where its queries are to be corrected.
+
+    None if it has problems, which are added to `problems`.
+    """
     from stackctl.manifest.compact import read_compact
     from stackctl.manifest.packs.expand import board
 
-    file = board(use)
-    read = file if isinstance(file, list) else read_compact(file, "", origin, {})
-    return read if isinstance(read, list) else _corrected_at(origin, read)
+    file = board(use, problems)
+    read = read_compact(file, "", origin, {}, problems) if file else None
+    return _corrected_at(origin, read) if read else None
 
 
-def _file(document: Document, index: int, source: DashboardSourceModel, root: FolderPath) -> _Opened:
+def _file(
+    document: Document, index: int, source: DashboardSourceModel, root: FolderPath, problems: Problems
+) -> _Opened:
     origin = document.position(("dashboards", index, "file"))
     name = source.file or ""
-    return _Opened(_open(root, name, source.folder, origin), source, origin, (name,))
+    return _Opened(_open(root, name, source.folder, origin, problems), source, origin, (name,))
 
 
-def _packed(document: Document, place: Path, source: DashboardSourceModel, packs: Packs) -> list[_Opened]:
+def _packed(
+    document: Document, place: Path, source: DashboardSourceModel, packs: Packs, problems: Problems
+) -> list[_Opened]:
     """The dashboards of a pack: one for each service, or one for all."""
     from stackctl.manifest.packs.expand import board
 
     origin = document.position((*place, "pack"))
-    used = packs.uses(document, place, source, DASHBOARD)
-    parts = [[each] if isinstance(each, Diagnostic) else board(each) for each in used]
+    used = packs.uses(document, place, source, DASHBOARD, problems)
+    parts = [None] if used is None else [board(each, problems) for each in used]
     return [_Opened(part, source, origin, of_pack=True) for part in parts]
 
 
-def _open(root: FolderPath, name: str, folder: str, origin: Position) -> Dashboard | CompactFile | list[Diagnostic]:
-    text = read_named(root, name, origin)
-    if isinstance(text, Diagnostic):
-        return [text]
+def _open(
+    root: FolderPath, name: str, folder: str, origin: Position, problems: Problems
+) -> Dashboard | CompactFile | None:
+    text = read_named(root, name, origin, problems)
+    if text is None:
+        return None
     if not name.endswith(_COMPACT):
-        return read_classic(text, name, folder, origin)
+        return read_classic(text, name, folder, origin, problems)
     from stackctl.manifest.compact import open_compact
 
-    return open_compact(text, name)
+    return open_compact(text, name, problems)
 
 
 def _uids(opened: list[_Opened]) -> dict[str, str] | None:
     """Map the names that a link may use to uids; None when a dashboard is unknown because it cannot be read."""
     uids: dict[str, str] = {}
     for each in opened:
-        if isinstance(each.part, list):
+        if each.part is None:
             return None
         uids |= dict.fromkeys((each.part.uid, *each.names), each.part.uid)
     return uids
 
 
-def _compact(file: CompactFile, opened: _Opened, uids: dict[str, str] | None) -> Dashboard | list[Diagnostic]:
+def _read(opened: _Opened, uids: dict[str, str] | None, problems: Problems) -> Dashboard | None:
+    if opened.part is None or isinstance(opened.part, Dashboard):
+        return opened.part
     from stackctl.manifest.compact import read_compact
 
-    read = read_compact(file, opened.source.folder, opened.origin, uids)
-    if isinstance(read, list) or not opened.of_pack:
-        return read
-    return _corrected_at(opened.origin, read)
+    read = read_compact(opened.part, opened.source.folder, opened.origin, uids, problems)
+    return _corrected_at(opened.origin, read) if read and opened.of_pack else read
 
 
 def _corrected_at(origin: Position, read: Dashboard) -> Dashboard:

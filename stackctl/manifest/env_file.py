@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.problems import Problems
 from stackctl.source import Position
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -119,16 +120,19 @@ def _escape(match: re.Match[str], begin: int) -> str:
     return _ESCAPES[match[1]]
 
 
-def read_env(text: str, shown: str, environ: Mapping[str, str]) -> dict[str, str] | list[Diagnostic]:
-    """The variables of a file named `shown`, or what is wrong with its lines. `environ` is the environment."""
+def read_env(text: str, shown: str, environ: Mapping[str, str], problems: Problems) -> dict[str, str] | None:
+    """Return the variables of a file named `shown`; None with what is wrong with its lines added to `problems`.
+
+    `environ` is the environment.
+    """
     reader = _Reader(text.replace("\r\n", "\n"), environ, {})
-    problems = []
+    found = Problems()
     while reader.at < len(reader.text):
         try:
             reader.statement()
         except _Malformed as error:
             line = reader.text.count("\n", 0, error.at) + 1
-            problems.append(Diagnostic("env.syntax", str(error), Position(shown, line, 1), remedy=error.remedy))
+            found.add(Diagnostic("env.syntax", str(error), Position(shown, line, 1), remedy=error.remedy))
             end = reader.text.find("\n", error.at)
             reader.at = len(reader.text) if end < 0 else end + 1
-    return problems or reader.values
+    return None if problems.extend(found) else reader.values

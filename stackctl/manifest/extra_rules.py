@@ -12,6 +12,7 @@ from stackctl.components.prometheus import PrometheusSettings
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.rule_schema import RuleSourceModel
 from stackctl.manifest.text import named_files
 
@@ -21,20 +22,22 @@ _PLACE: Place = ("prometheus", "extra", _KEY)
 
 @dataclass(frozen=True)
 class ExtraRules:
-    """The Prometheus section without its rule files, these as entries of `rules`, and what is wrong with them."""
+    """The Prometheus section without its rule files, and these as entries of `rules`."""
 
     prometheus: PrometheusSettings
     sources: tuple[tuple[Place, RuleSourceModel], ...]
-    problems: list[Diagnostic]
 
 
-def extra_rules(document: Document, model: PrometheusSettings, root: Path) -> ExtraRules:
-    """Take the rule files out of `extra`. Patterns are expanded from the manifest's folder `root`."""
+def extra_rules(document: Document, model: PrometheusSettings, root: Path, problems: Problems) -> ExtraRules:
+    """Take the rule files out of `extra`. Patterns are expanded from the manifest's folder `root`.
+
+    Patterns that match no file are added to `problems`.
+    """
     patterns = model.extra.get(_KEY)
     if not isinstance(patterns, list):
-        return ExtraRules(model, (), [])
+        return ExtraRules(model, ())
     found = [(index, named_files(str(pattern), root)) for index, pattern in enumerate(patterns)]
-    problems = [
+    problems.extend(
         Diagnostic(
             "file.no-match",
             f"no file matches `{patterns[index]}`",
@@ -43,7 +46,7 @@ def extra_rules(document: Document, model: PrometheusSettings, root: Path) -> Ex
         )
         for index, files in found
         if not files
-    ]
+    )
     # Prometheus loads a file once, however many patterns match it.
     places: dict[str, int] = {}
     for index, files in found:
@@ -51,4 +54,4 @@ def extra_rules(document: Document, model: PrometheusSettings, root: Path) -> Ex
             places.setdefault(file, index)
     sources = [((*_PLACE, index), RuleSourceModel(file=file)) for file, index in places.items()]
     rest = {key: value for key, value in model.extra.items() if key != _KEY}
-    return ExtraRules(model.model_copy(update={"extra": rest}), tuple(sources), problems)
+    return ExtraRules(model.model_copy(update={"extra": rest}), tuple(sources))

@@ -12,6 +12,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.problems import Problems
 from stackctl.source import Position
 
 # Keys and indexes that lead from the top to a value.
@@ -52,8 +53,8 @@ class JsonFile:
         return [match.start() for match in re.finditer("\n", self.text)]
 
 
-def read_json(text: str, shown: str) -> JsonFile | Diagnostic:
-    """Return the document in `text`, or the problem with it: also NaN and Infinity, which Grafana refuses."""
+def read_json(text: str, shown: str, problems: Problems) -> JsonFile | None:
+    """Return the document in `text`; None with its problem added: also NaN and Infinity, which Grafana refuses."""
     parser = _Parser(text)
     try:
         value, end = parser.value(_skip(text, 0))
@@ -63,9 +64,11 @@ def read_json(text: str, shown: str) -> JsonFile | Diagnostic:
     except json.JSONDecodeError as error:
         # A word of JSON's own keeps its case.
         message = error.msg if _NOT_JSON.match(error.msg) else f"{error.msg[0].lower()}{error.msg[1:]}"
-        return Diagnostic("json.syntax", f"not JSON: {message}", position_at(text, error.pos, shown))
+        problems.add(Diagnostic("json.syntax", f"not JSON: {message}", position_at(text, error.pos, shown)))
+        return None
     except RecursionError:
-        return Diagnostic("json.nesting", "not a dashboard: nested too deeply", Position(shown))
+        problems.add(Diagnostic("json.nesting", "not a dashboard: nested too deeply", Position(shown)))
+        return None
     return JsonFile(value, text, shown, parser.offsets)
 
 

@@ -14,7 +14,7 @@ from stackctl.manifest.document import Path as Place
 from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.expand import rule_group
 from stackctl.manifest.packs.schema import RULES as PACK_RULES
-from stackctl.manifest.packs.uses import Use
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.rule_comments import read_comments
 from stackctl.manifest.rule_schema import GroupModel, OverrideModel, RuleFileModel, RuleModel, RuleSourceModel
 from stackctl.manifest.salvage import salvage
@@ -55,19 +55,18 @@ class _Group:
 
 
 def read_rules(
-    document: Document, sources: Sequence[tuple[Place, RuleSourceModel]], root: Path, packs: Packs
-) -> list[RuleFile | list[Diagnostic]]:
-    """For each of `sources`, with its place in the manifest, its rule file, or what is wrong with it; both for one that
-    can be read in part.
+    document: Document, sources: Sequence[tuple[Place, RuleSourceModel]], root: Path, packs: Packs, problems: Problems
+) -> list[RuleFile]:
+    """Return the rule files of `sources`, each with its place in the manifest, as far as they can be read.
 
-    `root` is the manifest's folder.
+    `root` is the manifest's folder. What is wrong with the rest is added to `problems`.
     """
     paths = _tree_names([source for _, source in sources])
-    found: list[RuleFile | list[Diagnostic]] = []
-    for (place, source), path in zip(sources, paths, strict=True):
-        read = _read(document, place, source, path, root, packs)
-        found += read if isinstance(read, tuple) else (read,)
-    return found
+    read = [
+        _read(document, place, source, path, root, packs, problems)
+        for (place, source), path in zip(sources, paths, strict=True)
+    ]
+    return [each for each in read if each]
 
 
 def rule_file(
@@ -79,28 +78,32 @@ def rule_file(
 
 
 def _read(
-    document: Document, place: Place, source: RuleSourceModel, path: str, root: Path, packs: Packs
-) -> RuleFile | list[Diagnostic] | tuple[list[Diagnostic], RuleFile]:
+    document: Document,
+    place: Place,
+    source: RuleSourceModel,
+    path: str,
+    root: Path,
+    packs: Packs,
+    problems: Problems,
+) -> RuleFile | None:
     if source.pack is not None:
-        return _from_pack(document, place, source, path, packs)
+        return _from_pack(document, place, source, path, packs, problems)
     if source.file is not None:
-        return _from_file(document, place, source, path, root)
+        return _from_file(document, place, source, path, root, problems)
     return _inline(document, place, source, path)
 
 
 def _from_pack(
-    manifest: Document, place: Place, source: RuleSourceModel, path: str, packs: Packs
-) -> RuleFile | list[Diagnostic]:
+    manifest: Document, place: Place, source: RuleSourceModel, path: str, packs: Packs, problems: Problems
+) -> RuleFile | None:
     """The groups of a pack, one for each service. Whatever is to be corrected is where the manifest names it."""
-    used = packs.uses(manifest, place, source, PACK_RULES)
-    expanded = [rule_group(each) if isinstance(each, Use) else [each] for each in used]
-    problems = list(dict.fromkeys(problem for part in expanded if isinstance(part, list) for problem in part))
-    models = [part for part in expanded if not isinstance(part, list)]
-    if problems or not models:
-        return problems
-    problems = list(_override_problems(manifest, place, source, RuleFileModel(groups=models)))
-    if problems:
-        return problems
+    found = Problems()
+    used = packs.uses(manifest, place, source, PACK_RULES, found) or ()
+    models = [group for each in used if (group := rule_group(each, found))]
+    if problems.extend(dict.fromkeys(found)) or not models:
+        return None
+    if problems.extend(_override_problems(manifest, place, source, RuleFileModel(groups=models))):
+        return None
     overrides = _Overrides(source.override, manifest, (*place, "override"))
     groups = [_group(manifest, (*place, "pack"), model, overrides) for model in models]
     return RuleFile(path, _block(groups), tuple(_rules(groups)), manifest.position((*place, "pack")))
@@ -115,32 +118,32 @@ def _inline(document: Document, place: Place, source: RuleSourceModel, path: str
 
 
 def _from_file(
-    manifest: Document, place: Place, source: RuleSourceModel, path: str, root: Path
-) -> RuleFile | list[Diagnostic] | tuple[list[Diagnostic], RuleFile]:
+    manifest: Document, place: Place, source: RuleSourceModel, path: str, root: Path, problems: Problems
+) -> RuleFile | None:
     assert source.file  # noqa: S101 - the caller has looked
     origin = manifest.position((*place, "file"))
-    text = read_named(root, source.file, origin)
-    if isinstance(text, Diagnostic):
-        return [text]
+    text = read_named(root, source.file, origin, problems)
+    if text is None:
+        return None
     document = parse(text, source.file, several=True)
-    if document.problems:
-        return document.problems
+    if problems.extend(document.problems):
+        return None
     left = salvage(_without_empty_entries(document), RuleFileModel)
+    problems.extend(left.problems)
     if left.model is None:
-        return left.problems
+        return None
     document, model = left.document, left.model
     further = [*_group_problems(document, model), *_override_problems(manifest, place, source, model)]
-    problems = [*left.problems, *left.gone.independent(further)]
+    problems.extend(left.gone.independent(further))
     if further:
-        return problems
+        return None
     overrides = _Overrides(source.override, manifest, (*place, "override"))
     groups = [_group(document, ("groups", index), group, overrides) for index, group in enumerate(model.groups)]
-    content = _block(groups) if source.override or problems else text.encode()
+    content = _block(groups) if source.override or left.problems else text.encode()
     comments = read_comments(text, document, [(rule.path, rule.origin) for group in groups for rule in group.rules])
-    problems += comments.problems
+    problems.extend(comments.problems)
     notes = (*_notes(document, groups), *comments.notes)
-    file = RuleFile(path, content, tuple(_rules(groups)), origin, source.file, notes, comments.waivers)
-    return (problems, file) if problems else file
+    return RuleFile(path, content, tuple(_rules(groups)), origin, source.file, notes, comments.waivers)
 
 
 def _notes(document: Document, groups: list[_Group]) -> tuple[Diagnostic, ...]:

@@ -14,6 +14,7 @@ from stackctl.manifest.packs.library import shipped
 from stackctl.manifest.packs.schema import DASHBOARD, RULES
 from stackctl.manifest.packs.uses import Use
 from stackctl.manifest.packs.values import quoted
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.rules import rule_file
 from stackctl.manifest.schema import Manifest
 from stackctl.manifest.service_schema import LatencyModel, ServiceModel, SloModel
@@ -61,44 +62,53 @@ class Slos:
 def read_slos(
     document: Document,
     manifest: Manifest,
-    contracts: Mapping[str, Contract | list[Diagnostic] | None],
+    contracts: Mapping[str, Contract | None],
     taken: Sequence[str],
-) -> list[Slos | list[Diagnostic]]:
-    """For each service with objectives what they stand for, or what is wrong with them.
+    problems: Problems,
+) -> list[Slos]:
+    """Return the rules and dashboards of each service with objectives.
 
-    `taken` are the names of the other rule files. Dashboards are made where Grafana runs.
+    `contracts` are those of the services; `taken` are the names of the other rule files. Dashboards are
+    made where Grafana runs. What is wrong with objectives is added to `problems`.
     """
     names = list(taken)
-    found: list[Slos | list[Diagnostic]] = []
+    boards = manifest.grafana is not None
+    found: list[Slos] = []
     for service, model in manifest.services.items():
-        if model.slo:
-            contract = contracts[service]
-            known = None if isinstance(contract, list) else contract
-            found.append(_read(document, service, model, known, names, boards=manifest.grafana is not None))
-            names += [each.rules.path for each in found[-1:] if isinstance(each, Slos)]
+        contract = contracts.get(service)
+        read = _read(document, service, model, contract, names, problems, boards=boards) if model.slo else None
+        if read:
+            found.append(read)
+            names.append(read.rules.path)
     return found
 
 
 def _read(
-    document: Document, service: str, model: ServiceModel, contract: Contract | None, taken: list[str], *, boards: bool
-) -> Slos | list[Diagnostic]:
+    document: Document,
+    service: str,
+    model: ServiceModel,
+    contract: Contract | None,
+    taken: list[str],
+    problems: Problems,
+    *,
+    boards: bool,
+) -> Slos | None:
     place: Place = ("services", service, SLO)
     job = (model.push.job if model.push else None) or service
-    problems: list[Diagnostic] = []
+    found = Problems()
     groups, dashboards = [], []
     for name, slo in model.slo.items():
         here = (*place, name)
         if slo.latency:
-            problems += _latency(document, (*here, "latency"), slo.latency, contract)
+            found.extend(_latency(document, (*here, "latency"), slo.latency, contract))
         context = _context(service, name, job, slo)
-        group = rule_group(Use(shipped(RULES, SLO), f"{service}/{name}", context))
-        board = read_board(Use(shipped(DASHBOARD, SLO), f"{service}/{name}", context), document.position(here))
-        problems += [each for part in (group, board) if isinstance(part, list) for each in part]
-        if not isinstance(group, list) and not isinstance(board, list):
+        group = rule_group(Use(shipped(RULES, SLO), f"{service}/{name}", context), found)
+        board = read_board(Use(shipped(DASHBOARD, SLO), f"{service}/{name}", context), document.position(here), found)
+        if group and board:
             groups.append((here, group))
             dashboards.append(board)
-    if problems:
-        return problems
+    if problems.extend(found):
+        return None
     file = rule_file(document, groups, f"slo-{service}", taken, document.position(place, key=True))
     return Slos(file, tuple(dashboards) if boards else ())
 

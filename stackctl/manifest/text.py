@@ -10,31 +10,38 @@ from pathlib import Path
 from stackctl.bounds import files
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import outside
+from stackctl.manifest.problems import Problems
 from stackctl.source import Position
 
 # Far above any real manifest (1,000 services with 10,000 targets are 1 MB), far below what hurts.
 SIZE_LIMIT = 16 * 1024 * 1024
 
 
-def read_named(root: Path, name: str, origin: Position | None, *, secret: bool = False) -> str | Diagnostic:
-    """The text of the file `name` that the manifest names, a path that begins at the manifest's folder `root`.
+def read_named(root: Path, name: str, origin: Position, problems: Problems, *, secret: bool = False) -> str | None:
+    """Return the text of the file `name` that the manifest names, or None with its problem added to `problems`.
+
+    The path begins at the manifest's folder `root`.
 
     Every file that a manifest names is read here. Of a `secret` file no message shows a line, so it may have any name;
     another one may not be one that is known to hold secrets.
     """
     refused = outside.refusal(root, name, origin) or (None if secret else outside.private(root, name, origin))
-    return refused or read_text(root / name, name, origin)
+    if refused:
+        problems.add(refused)
+        return None
+    return read_text(root / name, name, problems, origin)
 
 
-def read_text(path: Path, shown: str, origin: Position | None = None) -> str | Diagnostic:
-    """The text of `path`, or the problem with it.
+def read_text(path: Path, shown: str, problems: Problems, origin: Position | None = None) -> str | None:
+    """Return the text of `path`, or None with its problem added to `problems`.
 
     `shown` is how messages name the file; `origin` the place that asked for it (a manifest line), if any.
     """
     try:
         data = files.read_bytes(path, SIZE_LIMIT)
     except OSError as error:
-        return _unreadable(error, path, shown, origin)
+        problems.add(_unreadable(error, path, shown, origin))
+        return None
     at = data.find(b"\0")
     try:
         if at < 0:
@@ -46,9 +53,9 @@ def read_text(path: Path, shown: str, origin: Position | None = None) -> str | D
         what = f"the byte 0x{data[at]:02x}"
     line, column = data.count(b"\n", 0, at) + 1, at - (data.rfind(b"\n", 0, at) + 1) + 1
     summary = f"{shown} is not a text file in UTF-8: {what} in line {line}, at byte {column}"
-    return Diagnostic(
-        "file.encoding", summary, origin or Position(shown, line, column), remedy="Save it as UTF-8 text."
-    )
+    place = origin or Position(shown, line, column)
+    problems.add(Diagnostic("file.encoding", summary, place, remedy="Save it as UTF-8 text."))
+    return None
 
 
 def _unreadable(error: OSError, path: Path, shown: str, origin: Position | None) -> Diagnostic:

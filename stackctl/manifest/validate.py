@@ -12,18 +12,20 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.base import Model, nested
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import kind
+from stackctl.manifest.problems import Problems
 
 M = TypeVar("M", bound=BaseModel)
 # Types of pydantic's errors that have a code of their own.
 _CODES = {"extra_forbidden": "manifest.unknown-key", "missing": "manifest.missing-key"}
 
 
-def validate(document: Document, model: type[M]) -> M | list[Diagnostic]:
-    """`document` as `model`, or all that is wrong with it."""
+def validate(document: Document, model: type[M], problems: Problems) -> M | None:
+    """Return `document` as `model`; None if it is not one, with all that is wrong added to `problems`."""
     try:
         return model.model_validate(document.value)
     except ValidationError as error:
-        return problems_of(document, model, error.errors(include_url=False))
+        problems.extend(problems_of(document, model, error.errors(include_url=False)))
+        return None
 
 
 def problems_of(document: Document, model: type[BaseModel], details: Iterable[ErrorDetails]) -> list[Diagnostic]:

@@ -10,24 +10,31 @@ from stackctl import conventions
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import outside
 from stackctl.manifest.document import Path
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import read_text
 
 # `$${` is a literal `${`. Anything else with a dollar is left alone: `$1` in relabelling, `$value` in templates.
 _REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
-def read_variables(folder: pathlib.Path, environ: Mapping[str, str]) -> dict[str, str] | list[Diagnostic]:
-    """The variables of `.env` in `folder`, if there is one, and over them those of the environment."""
+def read_variables(folder: pathlib.Path, environ: Mapping[str, str], problems: Problems) -> dict[str, str] | None:
+    """Return the variables of `.env` in `folder`, if there is one, and over them those of the environment.
+
+    None if `.env` cannot be read, with what is wrong added to `problems`.
+    """
     path = folder / conventions.ENV_FILE
     if not path.exists() and not path.is_symlink():
         return dict(environ)
-    text = outside.refusal(folder, conventions.ENV_FILE, None) or read_text(path, conventions.ENV_FILE)
-    if isinstance(text, Diagnostic):
-        return [text]
+    if refused := outside.refusal(folder, conventions.ENV_FILE, None):
+        problems.add(refused)
+        return None
+    text = read_text(path, conventions.ENV_FILE, problems)
+    if text is None:
+        return None
     from stackctl.manifest.env_file import read_env
 
-    values = read_env(text, conventions.ENV_FILE, environ)
-    return values if isinstance(values, list) else {**values, **environ}
+    values = read_env(text, conventions.ENV_FILE, environ, problems)
+    return None if values is None else {**values, **environ}
 
 
 def substituter(variables: Mapping[str, str], keep: Callable[[Path], bool]) -> Callable[[str, Path], str | Diagnostic]:

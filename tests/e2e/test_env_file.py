@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.manifest.env_file import read_env
+from stackctl.manifest.problems import Problems
 from tests.e2e.real_stack import need
 
 pytestmark = [pytest.mark.e2e, pytest.mark.docker]
@@ -77,6 +78,7 @@ def of_compose(folder: Path) -> dict[str, str | None]:
 def test_a_line_means_the_same_to_compose(tmp_path: Path, text: str) -> None:
     need("docker")
     (tmp_path / ".env").write_text(text)
-    ours = read_env(text, ".env", {"SET": "from environment"})
-    assert isinstance(ours, dict), ours
+    problems = Problems()
+    ours = read_env(text, ".env", {"SET": "from environment"}, problems)
+    assert ours, "\n".join(map(str, problems))
     assert of_compose(tmp_path) == {"A": ours["A"]}

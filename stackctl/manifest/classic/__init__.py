@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.classic.bind import bound
 from stackctl.manifest.classic.dashboard_form import Shape
 from stackctl.manifest.classic.datasource import (
@@ -21,6 +20,7 @@ from stackctl.manifest.classic.panels import PanelAt, inlined, library_of, panel
 from stackctl.manifest.classic.variables import VariableAt, asked_values, known_values, variables
 from stackctl.manifest.classic.wrapping import unwrapped
 from stackctl.manifest.json_file import Path, read_json
+from stackctl.manifest.problems import Problems
 from stackctl.model import Dashboard, PanelQuery
 from stackctl.promql import grafana
 from stackctl.promql.choice import Choice
@@ -32,24 +32,22 @@ _FOREIGN = "Remove the panels that use it, or the annotation."
 _ONLY = "the stack has Prometheus only"
 
 
-def read_classic(text: str, shown: str, folder: str, origin: Position) -> Dashboard | list[Diagnostic]:
-    """Return the dashboard in `text`, or all that is wrong with it.
+def read_classic(text: str, shown: str, folder: str, origin: Position, problems: Problems) -> Dashboard | None:
+    """Return the dashboard in `text`; None with all that is wrong with it added to `problems`.
 
     `shown` is how messages name the file, `origin` the manifest line that names it. A dashboard without a uid gets
     one from its path, so that it keeps its address from one rendering to the next.
     """
-    file = read_json(text, shown)
-    if isinstance(file, Diagnostic):
-        return [file]
-    found = unwrapped(file)
-    if isinstance(found, Diagnostic):
-        return [found]
+    file = read_json(text, shown, problems)
+    found = unwrapped(file, problems) if file else None
+    if file is None or found is None:
+        return None
     definition, path, uid = found
     reader = _Reader(Shape(file), definition, path)
     queries = tuple(reader.queries())
     reader.check_annotations()
-    if reader.shape.problems:
-        return reader.shape.problems
+    if problems.extend(reader.shape.problems):
+        return None
     return Dashboard(
         path=shown,
         uid=uid or digest(shown),

@@ -8,6 +8,7 @@ from typing import Any
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.json_file import JsonFile, Path
+from stackctl.manifest.problems import Problems
 
 _KINDS = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
 
@@ -17,13 +18,13 @@ class Shape:
     """A reader of one file. `problems` are what it has met so far."""
 
     file: JsonFile
-    problems: list[Diagnostic] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
 
     def wrong(self, path: Path, summary: str, cause: str = "", remedy: str = "") -> None:
         """Note a problem with the value at `path`, once for each place."""
         problem = Diagnostic("dashboard.content", summary, self.file.position(path), cause, remedy)
         if problem not in self.problems:
-            self.problems.append(problem)
+            self.problems.add(problem)
 
     def mappings(self, owner: Mapping[str, Any], key: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Yield the mappings of the list `key` of `owner`, each with its index."""

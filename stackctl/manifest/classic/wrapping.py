@@ -7,6 +7,7 @@ from typing import Any
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.json_file import JsonFile, Path
+from stackctl.manifest.problems import Problems
 
 _CLASSIC = (
     "Choose the model `Classic` in Grafana's Export, or use its API, which converts it: "
@@ -18,21 +19,20 @@ _V2 = (
 )
 
 
-def unwrapped(file: JsonFile) -> tuple[Mapping[str, Any], Path, str] | Diagnostic:
-    """Return the classic model in `file`, the path to it, and its uid ("" where it has none)."""
+def unwrapped(file: JsonFile, problems: Problems) -> tuple[Mapping[str, Any], Path, str] | None:
+    """Return the classic model in `file`, the path to it, and its uid ("" where it has none).
+
+    None if there is none, with the reason added to `problems`.
+    """
     definition: Any = file.value
     path: Path = ()
     uid = ""
     while isinstance(definition, Mapping):
         if _is_v2(definition):
             place = file.position((*path, "apiVersion" if "apiVersion" in definition else "elements"))
-            return Diagnostic(
-                "dashboard.schema-version",
-                "this dashboard is of schema version 2, not Grafana's classic JSON",
-                place,
-                _V2,
-                _CLASSIC,
-            )
+            summary = "this dashboard is of schema version 2, not Grafana's classic JSON"
+            problems.add(Diagnostic("dashboard.schema-version", summary, place, _V2, _CLASSIC))
+            return None
         if isinstance(definition.get("dashboard"), Mapping):
             definition, path = definition["dashboard"], (*path, "dashboard")
         elif "apiVersion" in definition and isinstance(definition.get("spec"), Mapping):
@@ -41,7 +41,8 @@ def unwrapped(file: JsonFile) -> tuple[Mapping[str, Any], Path, str] | Diagnosti
             definition, path = definition["spec"], (*path, "spec")
         else:
             return definition, path, str(definition.get("uid") or uid)
-    return Diagnostic("dashboard.format", "not a dashboard: expected a JSON object", file.position(path))
+    problems.add(Diagnostic("dashboard.format", "not a dashboard: expected a JSON object", file.position(path)))
+    return None
 
 
 def _is_v2(definition: Mapping[str, Any]) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stackctl.diagnostic import Diagnostic
-
 if TYPE_CHECKING:
+    from stackctl.diagnostic import Diagnostic
     from stackctl.manifest.document import Document, Path
     from stackctl.manifest.packs.library import Library
     from stackctl.manifest.packs.uses import Around, Use, Wanted
+    from stackctl.manifest.problems import Problems
     from stackctl.manifest.rule_schema import PackSourceModel
     from stackctl.source import Position
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 class Packs:
     """The packs that a manifest may use, and what it has used: nothing is there twice.
 
-    `library` is what is wrong with it when the user's own packs cannot be read; then no pack is expanded.
+    `library` is None when the user's own packs cannot be read; then no pack is expanded.
     """
 
-    library: Library | list[Diagnostic]
+    library: Library | None
     around: Around
     _first: dict[tuple[str, str, str], Position] = field(default_factory=dict)
 
@@ -31,16 +31,22 @@ class Packs:
         """(kind, pack, subject) of every use so far."""
         return frozenset(self._first)
 
-    def uses(self, document: Document, place: Path, source: PackSourceModel, kind: str) -> list[Use] | list[Diagnostic]:
-        """Each use of the pack that the entry `source` at `place` names, or everything that is wrong with it."""
-        from stackctl.manifest.packs.uses import Use, Wanted, uses
+    def uses(
+        self, document: Document, place: Path, source: PackSourceModel, kind: str, problems: Problems
+    ) -> list[Use] | None:
+        """Return each use of the pack that the entry `source` at `place` names.
 
-        if isinstance(self.library, list):
+        None if the entry is wrong, with everything that is wrong with it added to `problems`.
+        """
+        from stackctl.manifest.packs.uses import Wanted, uses
+
+        if self.library is None:
             return []
         wanted = Wanted(document, place, kind, source.pack or "", tuple(source.services), source.with_)
-        found = uses(wanted, self.library, self.around)
-        used = [each for each in found if isinstance(each, Use)]
-        return [problem for each in used for problem in self._twice(wanted, each)] or found
+        used = uses(wanted, self.library, self.around, problems)
+        if used is None or problems.extend(problem for each in used for problem in self._twice(wanted, each)):
+            return None
+        return used
 
     def _twice(self, wanted: Wanted, use: Use) -> list[Diagnostic]:
         here = wanted.document.position((*wanted.place, "pack"))

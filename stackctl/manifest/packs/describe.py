@@ -10,6 +10,7 @@ from stackctl.manifest.packs.schema import RULES
 from stackctl.manifest.packs.template import filled
 from stackctl.manifest.packs.trial import trial_context
 from stackctl.manifest.packs.uses import Use
+from stackctl.manifest.problems import Problems
 
 _FOR = {"service": "each service", "services": "all services", "stack": "the stack", "slo": "each `slo`"}
 _USE_OF_SLO = [
@@ -96,7 +97,7 @@ def _metrics(pack: Pack) -> list[dict[str, str]]:
 
 
 def _alerts(pack: Pack) -> list[dict[str, Any]]:
-    found = rules(Use(pack, "service", trial_context(pack)))
+    found = rules(Use(pack, "service", trial_context(pack)), Problems())
     return [
         {
             "name": rule.alert,
@@ -107,14 +108,14 @@ def _alerts(pack: Pack) -> list[dict[str, Any]]:
             "description": (rule.annotations or {}).get("description", ""),
             "runbook": rule.runbook.model_dump() if rule.runbook else None,
         }
-        for rule in (found if isinstance(found, list) else [])
+        for rule in found or ()
         if rule.alert
     ]
 
 
 def _panels(pack: Pack) -> list[dict[str, str]]:
-    file = board(Use(pack, "service", trial_context(pack)))
-    value: Any = None if isinstance(file, list) else file.document.value
+    file = board(Use(pack, "service", trial_context(pack)), Problems())
+    value: Any = file.document.value if file else None
     return [
         {"title": panel["title"], "unit": panel.get("unit", ""), "description": panel.get("description", "")}
         for row in (value or {"rows": []})["rows"]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.base import Model
 from stackctl.manifest.document import Document
 from stackctl.manifest.packs.schema import DASHBOARD, RULES, PackRuleModel
 from stackctl.manifest.packs.template import fill
 from stackctl.manifest.packs.uses import Use
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.rule_schema import GroupModel, RuleModel
 from stackctl.manifest.validate import validate
 from stackctl.tree import digest
@@ -23,31 +23,22 @@ if TYPE_CHECKING:
 RUNBOOKS = "docs/runbooks"
 
 
-@dataclass(frozen=True)
-class Refused:
-    """Return why there are none."""
-
-    problems: list[Diagnostic]
-
-
 class _Rules(Model):
     rules: list[PackRuleModel]
 
 
-def rules(use: Use) -> list[PackRuleModel] | Refused:
-    """The rules of a pack for its subject."""
-    filled = fill(use.pack.document, RULES, use.context)
-    if isinstance(filled, list):
-        return Refused(filled)
-    model = validate(_below(filled, RULES), _Rules)
-    return Refused(model) if isinstance(model, list) else model.rules
+def rules(use: Use, problems: Problems) -> list[PackRuleModel] | None:
+    """Return the rules of a pack for its subject; None with what is wrong with them added to `problems`."""
+    filled = fill(use.pack.document, RULES, use.context, problems)
+    model = validate(_below(filled, RULES), _Rules, problems) if filled else None
+    return model.rules if model else None
 
 
-def rule_group(use: Use) -> GroupModel | list[Diagnostic]:
-    """The rules of a pack for its subject, as a group."""
-    found = rules(use)
-    if isinstance(found, Refused):
-        return found.problems
+def rule_group(use: Use, problems: Problems) -> GroupModel | None:
+    """Return the rules of a pack for its subject, as a group; None with what is wrong added to `problems`."""
+    found = rules(use, problems)
+    if found is None:
+        return None
     name = ": ".join(_names(use))
     return GroupModel.model_construct(
         _fields_set={"name", "rules"}, name=name, rules=[_plain(rule, use) for rule in found]
@@ -73,13 +64,16 @@ def _plain(rule: PackRuleModel, use: Use) -> RuleModel:
     return RuleModel.model_construct(_fields_set=set(fields), **fields)
 
 
-def board(use: Use) -> CompactFile | list[Diagnostic]:
-    """The dashboard of a pack for its subject, as if it were a file of its own."""
+def board(use: Use, problems: Problems) -> CompactFile | None:
+    """Return the dashboard of a pack for its subject, as if it were a file of its own.
+
+    None if it cannot be filled in, with what is wrong added to `problems`.
+    """
     from stackctl.manifest.compact import CompactFile
 
-    filled = fill(use.pack.document, DASHBOARD, use.context)
-    if isinstance(filled, list):
-        return filled
+    filled = fill(use.pack.document, DASHBOARD, use.context, problems)
+    if filled is None:
+        return None
     shown = f"pack {' for '.join(_names(use))}"
     return CompactFile(shown, _uid(use), replace(filled, file=use.pack.document.file))
 

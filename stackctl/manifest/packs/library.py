@@ -11,6 +11,7 @@ from stackctl.data import data_dir
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document, parse
 from stackctl.manifest.packs.schema import DASHBOARD, RULES, PackFile, ParameterModel
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.validate import validate
 
 _OF_ALL_RULES = {
@@ -70,30 +71,27 @@ def shipped(kind: str, name: str) -> Pack:
     """One of stackctl's own packs."""
     file = f"{FOLDERS[kind]}/{name}.yml"
     text = read_text(data_dir(FOLDERS[kind]) / f"{name}.yml")
-    pack = read(text, f"stackctl/{file}", name, shipped=True)
-    if isinstance(pack, list):
-        raise AssertionError("\n".join(map(str, pack)))
+    problems = Problems()
+    pack = read(text, f"stackctl/{file}", name, problems, shipped=True)
+    if pack is None:
+        raise AssertionError("\n".join(map(str, problems)))
     return pack
 
 
-def read(text: str, shown: str, stem: str, *, shipped: bool) -> Pack | list[Diagnostic]:
-    """The pack in a file that is called `stem`, and `shown` in messages; or all that is wrong with it."""
+def read(text: str, shown: str, stem: str, problems: Problems, *, shipped: bool) -> Pack | None:
+    """Return the pack in a file that is called `stem`, and `shown` in messages.
+
+    None if there is none, with all that is wrong added to `problems`.
+    """
     document = parse(text, shown)
-    if document.problems:
-        return document.problems
-    model = validate(document, PackFile)
-    if isinstance(model, list):
-        return model
-    pack = Pack(model, document, shipped)
+    if problems.extend(document.problems):
+        return None
+    model = validate(document, PackFile, problems)
+    if model is None:
+        return None
     if model.name != stem:
+        summary = f"the pack is named `{model.name}`, but its file is not"
         remedy = f"Rename the file to `{model.name}.yml`, or the pack."
-        return [
-            Diagnostic(
-                "pack.name",
-                f"the pack is named `{model.name}`, but its file is not",
-                document.position(("name",)),
-                "",
-                remedy,
-            )
-        ]
-    return pack
+        problems.add(Diagnostic("pack.name", summary, document.position(("name",)), remedy=remedy))
+        return None
+    return Pack(model, document, shipped)

@@ -10,50 +10,44 @@ from stackctl.manifest import outside
 from stackctl.manifest.document import Document
 from stackctl.manifest.packs.library import Library, Pack, read, shipped_names
 from stackctl.manifest.packs.trial import trial
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import read_named
 from stackctl.source import Position
 
 
-def read_library(manifest: Document, folders: Iterable[str], root: Path) -> Library | list[Diagnostic]:
-    """The library with the packs in the user's `folders`, or all that is wrong with these."""
+def read_library(manifest: Document, folders: Iterable[str], root: Path, problems: Problems) -> Library | None:
+    """Return the library with the packs in the user's `folders`; None with all that is wrong added to `problems`."""
     own: dict[tuple[str, str], Pack] = {}
-    problems: list[Diagnostic] = []
+    found = Problems()
     for index, folder in enumerate(folders):
         origin = manifest.position(("packs", index))
         if refused := outside.refusal(root, folder, origin) or outside.private(root, folder, origin):
-            problems.append(refused)
+            found.add(refused)
             continue
-        for pack in _folder(root, folder, origin):
-            if isinstance(pack, Diagnostic):
-                problems.append(pack)
-                continue
+        for pack in _folder(root, folder, origin, found):
             key = (pack.model.kind, pack.name)
-            problems += _taken(pack, own.get(key), origin)
+            found.extend(_taken(pack, own.get(key), origin))
             own.setdefault(key, pack)
-    return problems or Library(own)
+    return None if problems.extend(found) else Library(own)
 
 
-def _folder(root: Path, shown: str, origin: Position) -> Iterator[Pack | Diagnostic]:
+def _folder(root: Path, shown: str, origin: Position, problems: Problems) -> Iterator[Pack]:
+    """Yield the packs of a folder that are right."""
     folder = root / shown
     if not folder.is_dir():
         remedy = "Name a folder next to the manifest that contains packs, one in each `.yml` file."
-        yield Diagnostic("pack.folder", f"{shown} is not a folder", origin, remedy=remedy)
+        problems.add(Diagnostic("pack.folder", f"{shown} is not a folder", origin, remedy=remedy))
         return
     files = sorted(path for path in folder.iterdir() if path.suffix in (".yml", ".yaml"))
     if not files:
-        yield Diagnostic(
-            "pack.folder", f"there is no pack in {shown}", origin, remedy="Add one, in a file that ends in `.yml`."
-        )
+        remedy = "Add one, in a file that ends in `.yml`."
+        problems.add(Diagnostic("pack.folder", f"there is no pack in {shown}", origin, remedy=remedy))
     for path in files:
         name = str(PurePath(shown) / path.name)
-        text = read_named(root, name, origin)
-        pack = [text] if isinstance(text, Diagnostic) else _tried(text, name, path.stem)
-        yield from pack if isinstance(pack, list) else [pack]
-
-
-def _tried(text: str, shown: str, stem: str) -> Pack | list[Diagnostic]:
-    pack = read(text, shown, stem, shipped=False)
-    return pack if isinstance(pack, list) else trial(pack) or pack
+        text = read_named(root, name, origin, problems)
+        pack = None if text is None else read(text, name, path.stem, problems, shipped=False)
+        if pack and not problems.extend(trial(pack)):
+            yield pack
 
 
 def _taken(pack: Pack, first: Pack | None, origin: Position) -> Iterator[Diagnostic]:

@@ -13,19 +13,21 @@ from stackctl.data import DELIMITERS
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.packs.values import quoted
+from stackctl.manifest.problems import Problems
 from stackctl.promql.duration import seconds
 
 _MARKS = ("[[", "[%", "[#")
 
 
-def fill(document: Document, key: str, context: Mapping[str, Any]) -> Document | list[Diagnostic]:
-    """Return the part of a pack under `key`, filled in with `context`, as a document; or what cannot be filled in.
+def fill(document: Document, key: str, context: Mapping[str, Any], problems: Problems) -> Document | None:
+    """Return the part of a pack under `key`, filled in with `context`, as a document.
 
-    Rules and panels with `if: NAME` are left out where that parameter is empty. Positions are those of the pack.
+    None if something cannot be filled in, which is added to `problems`. Rules and panels with `if: NAME` are left out
+    where that parameter is empty. Positions are those of the pack.
     """
     filling = _Filling(document, context)
     value = filling.value(document.value[key], (key,), ())  # type: ignore[index, call-overload]
-    return filling.problems or document.rearranged(value, filling.places)
+    return None if problems.extend(filling.problems) else document.rearranged(value, filling.places)
 
 
 def filled(text: str, context: Mapping[str, Any]) -> str:
@@ -103,7 +105,7 @@ def _environment() -> Any:
 class _Filling:
     def __init__(self, document: Document, context: Mapping[str, Any]) -> None:
         self.document, self.context = document, context
-        self.problems: list[Diagnostic] = []
+        self.problems = Problems()
         # Where a value of the result lay in the pack.
         self.places: dict[Path, Path] = {}
 
@@ -141,6 +143,6 @@ class _Filling:
 
         known = ", ".join(f"`{name}`" for name in self.context)
         remedy = f"Known here: {known}."
-        self.problems.append(
+        self.problems.add(
             Diagnostic("pack.template", f"{show_path(path)}: {summary}", self.document.position(path), remedy=remedy)
         )

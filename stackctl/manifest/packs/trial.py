@@ -11,6 +11,7 @@ from stackctl.manifest.packs.library import Pack
 from stackctl.manifest.packs.schema import RULES, ParameterModel
 from stackctl.manifest.packs.uses import Use, default
 from stackctl.manifest.packs.values import EXPECTED, OFF, Unfit, fit
+from stackctl.manifest.problems import Problems
 from stackctl.source import Position
 
 SERVICE = "service"
@@ -74,12 +75,14 @@ def _default(pack: Pack, name: str, parameter: ParameterModel) -> Iterator[Diagn
 
 
 def _filled(pack: Pack) -> list[Diagnostic]:
+    problems = Problems()
     use = Use(pack, SERVICE, trial_context(pack))
     if pack.model.kind == RULES:
-        group = rule_group(use)
-        return group if isinstance(group, list) else []
+        rule_group(use, problems)
+        return list(problems)
     from stackctl.manifest.compact import read_compact
 
-    file = board(use)
-    read = file if isinstance(file, list) else read_compact(file, "", pack.document.position(()), None)
-    return read if isinstance(read, list) else []
+    file = board(use, problems)
+    if file:
+        read_compact(file, "", pack.document.position(()), None, problems)
+    return list(problems)

@@ -14,6 +14,7 @@ from stackctl.manifest.document import Path as Place
 from stackctl.manifest.packs.library import FOLDERS, Library, Pack
 from stackctl.manifest.packs.schema import DASHBOARD, RULES, ParameterModel
 from stackctl.manifest.packs.values import EXPECTED, OFF, Unfit, fit, quoted
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.validate import show_path, unknown_name
 from stackctl.model import Contract, Metric
 from stackctl.promql.catalogue import accepts
@@ -73,26 +74,26 @@ class Wanted:
         )
 
 
-def uses(wanted: Wanted, library: Library, around: Around) -> list[Use] | list[Diagnostic]:
-    """Each use of the pack that is wanted, or everything that is wrong with the entry."""
+def uses(wanted: Wanted, library: Library, around: Around, problems: Problems) -> list[Use] | None:
+    """Return each use of the pack that is wanted; None with everything that is wrong with the entry added."""
     pack = library.pack(wanted.kind, wanted.name)
     if pack is None:
-        return [_unknown_pack(wanted, library)]
+        problems.add(_unknown_pack(wanted, library))
+        return None
     if pack.model.scope == "slo":
         remedy = "Write the objective under `services.NAME.slo`, and remove this entry."
-        return [wanted.problem(f"the pack `{pack.name}` is added automatically for each `slo` of a service", remedy)]
-    given = _given(wanted, pack)
-    problems = [each for each in given.values() if isinstance(each, Diagnostic)]
-    subjects = list(_subjects(wanted, pack, around))
-    problems += [each for each in subjects if isinstance(each, Diagnostic)]
-    if not around.known:
-        return problems
-    found = [_values(wanted, pack, each, given) for each in subjects if isinstance(each, Subject)]
-    problems += [each for part in found if isinstance(part, list) for each in part]
-    if problems:
-        return list(dict.fromkeys(problems))
-    contexts = [part for part in found if isinstance(part, dict)]
-    return [Use(pack, name, context) for name, context in _scoped(pack, contexts)]
+        problems.add(
+            wanted.problem(f"the pack `{pack.name}` is added automatically for each `slo` of a service", remedy)
+        )
+        return None
+    found = Problems()
+    given = {name: _fitted(wanted, pack, name, value, found) for name, value in wanted.given.items()}
+    subjects = list(_subjects(wanted, pack, around, found))
+    read = [_values(wanted, pack, each, given, found) for each in subjects if around.known]
+    if problems.extend(dict.fromkeys(found)):
+        return None
+    contexts = [context for context in read if context is not None]
+    return [Use(pack, name, context) for name, context in _scoped(pack, contexts)] if around.known else []
 
 
 def _scoped(pack: Pack, contexts: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -118,78 +119,75 @@ def _holds(kind: str) -> str:
     return "a dashboard" if kind == DASHBOARD else "rules"
 
 
-def _given(wanted: Wanted, pack: Pack) -> dict[str, str | Diagnostic]:
-    """The parameters that the manifest sets, as templates get them, or the problem with each."""
-    return {name: _fitted(wanted, pack, name, value) for name, value in wanted.given.items()}
-
-
-def _fitted(wanted: Wanted, pack: Pack, name: str, value: Any) -> str | Diagnostic:
+def _fitted(wanted: Wanted, pack: Pack, name: str, value: Any, problems: Problems) -> str | None:
+    """Return a parameter that the manifest sets, as templates get it."""
     parameter = pack.parameters.get(name)
     if parameter is None:
         remedy = unknown_name(name, pack.parameters, "Parameters")
-        return wanted.problem(f"the pack `{pack.name}` has no parameter `{name}`", remedy, "with", name, key=True)
+        summary = f"the pack `{pack.name}` has no parameter `{name}`"
+        problems.add(wanted.problem(summary, remedy, "with", name, key=True))
+        return None
     if parameter.optional and value == OFF:
         return ""
     try:
         return fit(parameter.type, value)
     except Unfit as error:
-        return wanted.problem(
-            f"expected {EXPECTED[parameter.type]}, got {error}", f"{parameter.description}", "with", name
-        )
+        summary = f"expected {EXPECTED[parameter.type]}, got {error}"
+        problems.add(wanted.problem(summary, parameter.description, "with", name))
+        return None
 
 
-def _subjects(wanted: Wanted, pack: Pack, around: Around) -> Iterator[Subject | Diagnostic]:
+def _subjects(wanted: Wanted, pack: Pack, around: Around, problems: Problems) -> Iterator[Subject]:
     """Yield the subjects that the pack is applied to."""
     if wanted.services and pack.model.scope == "stack" and not pack.model.component:
-        yield wanted.problem("the pack is for the whole stack", "Remove `services`.", "services", key=True)
+        problems.add(wanted.problem("the pack is for the whole stack", "Remove `services`.", "services", key=True))
     elif wanted.services:
-        yield from _named(wanted, around)
+        yield from _named(wanted, around, problems)
     elif pack.model.component:
-        yield _component(wanted, pack.model.component, around)
+        yield from _component(wanted, pack.model.component, around, problems)
     elif pack.model.scope == "stack":
         yield Subject("", "")
     elif around.services:
         yield from around.services.values()
     else:
         remedy = "Add `services` to the stack."
-        yield wanted.problem(f"the pack `{pack.name}` is for services, and there are none", remedy)
+        problems.add(wanted.problem(f"the pack `{pack.name}` is for services, and there are none", remedy))
 
 
-def _named(wanted: Wanted, around: Around) -> Iterator[Subject | Diagnostic]:
+def _named(wanted: Wanted, around: Around, problems: Problems) -> Iterator[Subject]:
     for index, name in enumerate(wanted.services):
         if name not in around.services:
             remedy = unknown_name(name, around.services, "Services")
-            yield wanted.problem(f"there is no service `{name}`", remedy, "services", index)
+            problems.add(wanted.problem(f"there is no service `{name}`", remedy, "services", index))
         elif name in wanted.services[:index]:
-            yield wanted.problem(f"`{name}` is listed twice", "Remove one of the two.", "services", index)
+            summary = f"`{name}` is listed twice"
+            problems.add(wanted.problem(summary, "Remove one of the two.", "services", index))
         else:
             yield around.services[name]
 
 
-def _component(wanted: Wanted, name: str, around: Around) -> Subject | Diagnostic:
+def _component(wanted: Wanted, name: str, around: Around, problems: Problems) -> Iterator[Subject]:
+    known = registry.find(name)
     if name in around.components:
-        known = registry.find(name)
         selector = (known.selector if known else "") or f"job={quoted(around.components[name])}"
-        return Subject(name, selector, told=around.told.get(name, {}))
-    alone = (known := registry.find(name)) and not known.is_exporter
+        yield Subject(name, selector, told=around.told.get(name, {}))
+        return
+    alone = known and not known.is_exporter
     add = f"Add `{name}: {{}}`" if alone else f"Add `{name}` to `exporters`"
     remedy = f"{add}, or name the services whose metrics it uses: `services: [...]`."
-    return wanted.problem(f"the pack is for `{name}`, which the stack does not run", remedy)
+    problems.add(wanted.problem(f"the pack is for `{name}`, which the stack does not run", remedy))
 
 
 def _values(
-    wanted: Wanted, pack: Pack, subject: Subject, given: Mapping[str, str | Diagnostic]
-) -> dict[str, Any] | list[Diagnostic]:
-    """The context of the templates for one subject, or what is unknown."""
+    wanted: Wanted, pack: Pack, subject: Subject, given: Mapping[str, str | None], problems: Problems
+) -> dict[str, Any] | None:
+    """The context of the templates for one subject; None when a parameter is unknown, or set wrongly."""
     context: dict[str, Any] = {"service": subject.name, "selector": subject.selector}
-    problems = []
     for name, parameter in pack.parameters.items():
-        value = given[name] if name in given else _told(wanted, name, parameter, subject, context)
-        if isinstance(value, str):
+        value = given[name] if name in given else _told(wanted, name, parameter, subject, context, problems)
+        if value is not None:
             context[name] = value
-        else:
-            problems.append(value)
-    return problems or context
+    return context if pack.parameters.keys() <= context.keys() else None
 
 
 def resolved(pack: Pack, subject: Subject) -> dict[str, Any] | None:
@@ -219,9 +217,14 @@ def _known(name: str, parameter: ParameterModel, subject: Subject, context: Mapp
 
 
 def _told(
-    wanted: Wanted, name: str, parameter: ParameterModel, subject: Subject, context: Mapping[str, Any]
-) -> str | Diagnostic:
-    """Return the value of a parameter, or the problem with it."""
+    wanted: Wanted,
+    name: str,
+    parameter: ParameterModel,
+    subject: Subject,
+    context: Mapping[str, Any],
+    problems: Problems,
+) -> str | None:
+    """Return the value of a parameter that the manifest does not set; None when it has to."""
     known = _known(name, parameter, subject, context)
     if known is not None:
         return known
@@ -230,12 +233,14 @@ def _told(
     if candidates:
         shown = " or ".join(f"`{each}`" for each in candidates)
         remedy = f"Choose one: `with: {{{name}: {candidates[0]}}}`{without}."
-        return wanted.problem(f"the parameter `{name}` could be {shown} of `{subject.name}`", remedy)
+        problems.add(wanted.problem(f"the parameter `{name}` could be {shown} of `{subject.name}`", remedy))
+        return None
     summary = f"no contract of `{subject.name}` determines the parameter `{name}`"
     alike = _alike(parameter, subject.contract)
     shown = f" Candidates: {' or '.join(f'`{each}`' for each in alike)}." if alike else ""
     remedy = f"Set it: `with: {{{name}: ...}}`{without}. {parameter.description}{shown}"
-    return wanted.problem(summary, remedy)
+    problems.add(wanted.problem(summary, remedy))
+    return None
 
 
 def _alike(parameter: ParameterModel, contract: Contract | None) -> list[str]:

@@ -16,6 +16,7 @@ from stackctl.manifest.packs.library import Pack, shipped, shipped_names
 from stackctl.manifest.packs.schema import RULES, CaseModel
 from stackctl.manifest.packs.trial import trial_context
 from stackctl.manifest.packs.uses import Use
+from stackctl.manifest.problems import Problems
 from stackctl.tools import locate
 from tests.e2e.real_stack import cannot_run
 
@@ -64,8 +65,9 @@ def promtool(*files: Path) -> subprocess.CompletedProcess[str]:
 
 def written(folder: Path, index: int, pack: Pack, case: CaseModel, asked: dict[str, Any]) -> Path:
     """The files of promtool for one case of a pack."""
-    group = rule_group(Use(pack, "service", trial_context(pack, case.with_)))
-    assert not isinstance(group, list), group
+    problems = Problems()
+    group = rule_group(Use(pack, "service", trial_context(pack, case.with_)), problems)
+    assert group, "\n".join(map(str, problems))
     rules = [rule.model_dump(by_alias=True, exclude_none=True) for rule in group.rules]
     (folder / f"rules-{index}.yaml").write_text(yaml.safe_dump({"groups": [{"name": group.name, "rules": rules}]}))
     series = [{"series": name, "values": values} for name, values in case.input.items()]

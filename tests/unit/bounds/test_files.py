@@ -8,6 +8,7 @@ import pytest
 
 from stackctl.bounds import files
 from stackctl.manifest import read
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import read_text
 
 
@@ -56,8 +57,9 @@ def test_reads_files_whose_size_is_not_known() -> None:
 )
 def test_names_the_line_of_invalid_text(tmp_path: Path, content: bytes, line: int, column: int, what: str) -> None:
     (tmp_path / "stack.yml").write_bytes(content)
-    problem = read_text(tmp_path / "stack.yml", "stack.yml")
-    assert not isinstance(problem, str)
+    problems = Problems()
+    assert read_text(tmp_path / "stack.yml", "stack.yml", problems) is None
+    (problem,) = problems
     assert problem.position
     assert (problem.position.line, problem.position.column) == (line, column)
     assert f"{what} in line {line}" in problem.summary

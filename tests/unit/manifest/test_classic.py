@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.classic import read_classic
-from stackctl.manifest.json_file import JsonFile, read_json
+from stackctl.manifest.json_file import read_json
+from stackctl.manifest.problems import Problems
 from stackctl.model import Dashboard
 from stackctl.promql.choice import Choice
 from stackctl.promql.grafana import runnable
@@ -23,16 +24,18 @@ V1 = "dashboard.grafana.app/v1beta1"
 
 
 def read(definition: Any) -> Dashboard:
-    found = read_classic(json.dumps(definition, indent=1), "d.json", "", ORIGIN)
-    assert isinstance(found, Dashboard), "\n".join(map(str, found))
-    return found
+    found = Problems()
+    dashboard = read_classic(json.dumps(definition, indent=1), "d.json", "", ORIGIN, found)
+    assert dashboard, "\n".join(map(str, found))
+    assert not found
+    return dashboard
 
 
 def problems(definition: Any) -> list[Diagnostic]:
     text = definition if isinstance(definition, str) else json.dumps(definition, indent=1)
-    found = read_classic(text, "d.json", "", ORIGIN)
-    assert isinstance(found, list)
-    return found
+    found = Problems()
+    assert read_classic(text, "d.json", "", ORIGIN, found) is None
+    return list(found)
 
 
 def exprs(dashboard: Dashboard) -> list[tuple[str, str]]:
@@ -60,22 +63,23 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_json_is_a_dashboard_or_a_problem_with_its_place(value: Any) -> None:
-    found = read_classic(json.dumps(value), "d.json", "", ORIGIN)
-    if isinstance(found, list):
-        assert found
-        assert all(problem.position and problem.position.line for problem in found)
+    found = Problems()
+    dashboard = read_classic(json.dumps(value), "d.json", "", ORIGIN, found)
+    assert bool(found) == (dashboard is None)
+    assert all(problem.position and problem.position.line for problem in found)
 
 
 @given(st.text(max_size=80))
 def test_any_text_gets_an_answer(text: str) -> None:
-    assert read_classic(text, "d.json", "", ORIGIN)
+    found = Problems()
+    assert read_classic(text, "d.json", "", ORIGIN, found) or found
 
 
 @given(JSON)
 def test_json_is_read_as_the_standard_library_reads_it(value: Any) -> None:
     text = json.dumps(value, indent=1)
-    file = read_json(text, "d.json")
-    assert isinstance(file, JsonFile)
+    file = read_json(text, "d.json", Problems())
+    assert file
     assert file.value == json.loads(text)
     for path in [("panels",), ("panels", 0), ("title",), ()]:
         found = file.position(path)

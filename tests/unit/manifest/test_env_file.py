@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from stackctl.errors import InputError
 from stackctl.manifest import load
 from stackctl.manifest.env_file import read_env
+from stackctl.manifest.problems import Problems
 
 REFUSED = {
     "hunter2 words": "the name of a variable cannot contain spaces",
@@ -45,17 +46,19 @@ def test_reports_a_malformed_line_by_its_number(tmp_path: Path, line: str) -> No
 
 
 def test_reports_all_malformed_lines_at_once() -> None:
-    found = read_env("one two\nA=1\nB=$none\nC='x\n", ".env", {})
-    assert isinstance(found, list)
+    found = Problems()
+    assert read_env("one two\nA=1\nB=$none\nC='x\n", ".env", {}, found) is None
     assert [problem.position.line for problem in found if problem.position] == [1, 3, 4]
 
 
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
-    found = read_env(text, ".env", {})
-    assert isinstance(found, dict) or all(problem.position for problem in found)
+    found = Problems()
+    values = read_env(text, ".env", {}, found)
+    assert bool(found) == (values is None)
+    assert all(problem.position for problem in found)
 
 
 @given(st.text(st.characters(exclude_characters="'\\\r", exclude_categories=["Cs"])))
 def test_single_quotes_keep_every_character(text: str) -> None:
-    assert read_env(f"A='{text}'\n", ".env", {}) == {"A": text}
+    assert read_env(f"A='{text}'\n", ".env", {}, Problems()) == {"A": text}

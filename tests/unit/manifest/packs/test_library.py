@@ -13,6 +13,7 @@ from stackctl.manifest.packs.library import FOLDERS, Pack, shipped, shipped_name
 from stackctl.manifest.packs.schema import DASHBOARD, RULES
 from stackctl.manifest.packs.trial import trial, trial_context
 from stackctl.manifest.packs.uses import Use
+from stackctl.manifest.problems import Problems
 from stackctl.manifest.rule_schema import GroupModel, RuleModel
 
 ROOT = Path(__file__).parents[4]
@@ -26,8 +27,9 @@ ALERTS = [
 
 
 def group(pack: Pack) -> GroupModel:
-    expanded = rule_group(Use(pack, "service", trial_context(pack)))
-    assert not isinstance(expanded, list), expanded
+    problems = Problems()
+    expanded = rule_group(Use(pack, "service", trial_context(pack)), problems)
+    assert expanded, "\n".join(map(str, problems))
     return expanded
 
 
