@@ -1,0 +1,54 @@
+"""The syntax tree of an expression: limits, walking, and writing it as people do."""
+
+from __future__ import annotations
+
+import pytest
+
+from stackctl.promql import nodes
+
+
+@pytest.mark.parametrize(
+    ("expr", "reason"),
+    [
+        ("+".join(["x"] * 1100), "more than 1,000 operators"),
+        ("abs(" * 250 + "x" + ")" * 250, "nested more than 200 levels deep"),
+        ("sum(", r"\S"),
+    ],
+)
+def test_refuses_what_is_not_promql_or_beyond_the_limits(expr: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        nodes.parse(expr)
+
+
+def test_operators_in_texts_and_matchers_are_not_counted() -> None:
+    assert nodes.parse('x{a=~"' + "b+|" * 1500 + '"}')
+
+
+def test_collects_selectors_calls_and_pairs_in_one_walk() -> None:
+    parsed = nodes.Parsed.of("sum(rate(a[5m])) / (b > 0)")
+    assert [nodes.metric(each) for each in parsed.selectors] == ["a", "b"]
+    assert [call.func.name for call in parsed.calls] == ["rate"]
+    assert [str(pair.op) for pair in parsed.pairs] == ["/", ">"]
+
+
+@pytest.mark.parametrize("expr", ["x", '{__name__="x"}', '{"x"}'])
+def test_finds_the_name_in_every_spelling(expr: str) -> None:
+    assert nodes.metric(nodes.parse(expr)) == "x"
+
+
+def test_selector_without_a_name_asks_for_any() -> None:
+    assert nodes.metric(nodes.parse('{job="api"}')) == ""
+
+
+def test_matchers_have_label_operator_and_value() -> None:
+    found = nodes.matchers(nodes.parse('x{a="1", b!~"2"}'))
+    assert found == {("a", "=", "1"), ("b", "!~", "2")}
+
+
+def test_replaces_a_part_of_the_expression() -> None:
+    tree = nodes.parse("sum(a) / sum(b)")
+    assert nodes.replaced(tree, tree.lhs, "sum(c)") == "sum(c) / sum(b)"
+
+
+def test_brackets_are_taken_away() -> None:
+    assert nodes.text(nodes.bare(nodes.parse("((up))"))) == "up"
