@@ -30,12 +30,31 @@ def schema() -> Any:
     return json.loads(printed.stdout)
 
 
+@pytest.fixture(scope="module")
+def validator(schema: Any) -> jsonschema.protocols.Validator:
+    return _validator_of(schema)
+
+
+@pytest.fixture(scope="module")
+def validator_of_texts(schema: Any) -> jsonschema.protocols.Validator:
+    return _validator_of(_text_for_all(schema))
+
+
+def _validator_of(schema: Any) -> jsonschema.protocols.Validator:
+    """Check the schema once, and not again for each manifest."""
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema)
+
+
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_accepted_manifest_fits_the_schema(path: Path, schema: Any) -> None:
+def test_every_accepted_manifest_fits_the_schema(
+    path: Path, validator_of_texts: jsonschema.protocols.Validator
+) -> None:
     # Without quotes YAML takes `{a: ${B}}` apart; stackctl reads the reference as a whole.
     text = path.read_text().replace("${", "$(").replace("}}", "} }")
     manifest = _empty_is_null(yaml.load(text, AsText)) | {"version": 1}
-    jsonschema.validate(manifest, _text_for_all(schema))
+    validator_of_texts.validate(manifest)
 
 
 @pytest.mark.parametrize(
@@ -48,9 +67,9 @@ def test_every_accepted_manifest_fits_the_schema(path: Path, schema: Any) -> Non
         {"version": 1, "name": "shop", "services": {"api": {"targets": [], "scheme": "ftp"}}},
     ],
 )
-def test_refused_manifests_do_not_fit_the_schema(manifest: Any, schema: Any) -> None:
+def test_refused_manifests_do_not_fit_the_schema(manifest: Any, validator: jsonschema.protocols.Validator) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(manifest, schema)
+        validator.validate(manifest)
 
 
 @pytest.mark.parametrize(
@@ -74,8 +93,8 @@ def test_refused_manifests_do_not_fit_the_schema(manifest: Any, schema: Any) -> 
         },
     ],
 )
-def test_short_forms_fit_the_schema(manifest: Any, schema: Any) -> None:
-    jsonschema.validate(manifest, schema)
+def test_short_forms_fit_the_schema(manifest: Any, validator: jsonschema.protocols.Validator) -> None:
+    validator.validate(manifest)
 
 
 def _empty_is_null(value: Any) -> Any:
