@@ -27,6 +27,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 # Commands whose report has nothing in it when they succeed.
 _SILENT = ("render", "up", "reload")
 
+# Options of `root` that may come before the command: those with a value after them, and those without one.
+_WITH_VALUE = ("-f", "--manifest")
+_FLAGS = ("-q", "--quiet", "-v", "--verbose", "--debug", "--no-color")
+
 # What the help lists, in its order. Each is a module of its own, with a function (or the Typer `app` of a group) of
 # that name. The words stand here so that the list needs none of the modules; none may be longer than its line.
 COMMANDS = {
@@ -84,7 +88,13 @@ def _needed(arguments: list[str]) -> Collection[str]:
     """The commands that a command line may be about: the others need not be loaded. All, when that is not plain."""
     if arguments in ([], ["--version"], ["--help"], ["-h"]) and "_STACKCTL_COMPLETE" not in os.environ:
         return ()
-    return arguments[:1] if arguments and arguments[0] in COMMANDS else tuple(COMMANDS)
+    left = iter(arguments)
+    for argument in left:
+        if argument in _WITH_VALUE:
+            next(left, None)
+        elif argument not in _FLAGS:
+            return (argument,) if argument in COMMANDS else tuple(COMMANDS)
+    return tuple(COMMANDS)
 
 
 def _version(value: bool) -> None:

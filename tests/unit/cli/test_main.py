@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stackctl import __version__
-from stackctl.cli.main import COMMANDS, main
+from stackctl.cli.main import COMMANDS, _needed, main
 from stackctl.errors import CheckFailed, InputError, Unavailable
 
 GOOD = "version: 1\nname: shop\nservices: {api: {targets: ['localhost:8000']}}\n"
@@ -136,6 +136,23 @@ def test_help_lists_every_command_without_loading_one() -> None:
     assert not {f"stackctl.cli.{name}" for name in COMMANDS} & set(loaded.split())
     for name, summary in COMMANDS.items():
         assert re.search(rf"^  {name} +{re.escape(summary)}$", listed, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "loaded"),
+    [
+        (["check"], ["check"]),
+        (["-f", "render", "check", "--help"], ["check"]),
+        (["-q", "--no-color", "--manifest", "x.yml", "up"], ["up"]),
+        (["--version"], []),
+        (["--manifest=x.yml", "up"], list(COMMANDS)),
+        (["-qv", "up"], list(COMMANDS)),
+        (["no-command"], list(COMMANDS)),
+        (["-f"], list(COMMANDS)),
+    ],
+)
+def test_loads_only_the_command_of_the_line(arguments: list[str], loaded: list[str]) -> None:
+    assert list(_needed(arguments)) == loaded
 
 
 def test_command_after_global_options_runs(folder: Path) -> None:
