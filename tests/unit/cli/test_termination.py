@@ -18,14 +18,14 @@ while time.monotonic() < end:
 whole = True
 """
 PROGRAM = """\
-import time
+import sys, time
 from stackctl.cli.termination import interrupt_on_termination
 interrupt_on_termination()
 try:
     import slow
-    print("whole", slow.whole, flush=True)
     time.sleep(30)
 except KeyboardInterrupt as error:
+    print("whole", sys.modules["slow"].whole)
     print(type(error).__name__)
 """
 
