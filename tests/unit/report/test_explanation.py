@@ -1,14 +1,9 @@
-"""Every code has its page, and the examples of the pages are true: bad ones give their code, good ones do not."""
+"""Every code has its page, with all of its parts."""
 
 from __future__ import annotations
 
 import ast
-import json
-import shutil
-import stat
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -17,12 +12,9 @@ from stackctl.checks.registry import IDS
 from stackctl.cli.main import main
 from stackctl.codes import CODES, FAMILIES
 from stackctl.data import data_dir
-from stackctl.manifest import outside
-from stackctl.report.explanation import Example, explain, page
-from tests.contract.checkers import needs
+from stackctl.report.explanation import explain, page
 
 PACKAGE = Path(__file__).parents[3] / "stackctl"
-CERTIFICATES = Path(__file__).parents[2] / "certificates"
 # Codes that arise on running servers only, or from what a machine lacks: their pages have a sample of the output. Those
 # of the checks of `verify` are in the list of the checks.
 NOT_ALONE = {
@@ -95,55 +87,6 @@ NOT_ALONE = {
     "usage.no-folder",
 }
 WITH_SAMPLE = {*NOT_ALONE, *IDS}
-TRIED = sorted(CODES.keys() - WITH_SAMPLE)
-# What only the servers' own checkers find.
-CHECKERS = {"alertmanager.refused": "amtool", "checker.refused": "promtool", "receiver.template": "amtool"}
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(outside, "_permission", outside._Permission())
-    return tmp_path
-
-
-def reported(example: Example, given: Iterable[str], folder: Path, capsys: Any, monkeypatch: Any) -> set[str]:
-    """The codes of the failures, warnings and suggestions of the last command of an example, run in `folder`."""
-    for name, content in example.files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    for name in given:
-        shutil.copy(CERTIFICATES / name, folder / name)
-        (folder / name).chmod(stat.S_IRUSR | stat.S_IWUSR)
-    failures: list[str] = []
-    monkeypatch.setattr("stackctl.report.console.error", lambda error: failures.extend(e.code for e in error.problems))
-    for command in example.commands:
-        failures.clear()
-        capsys.readouterr()
-        arguments = command.split()
-        main([*arguments, "--output", "json"] if command == "check" else arguments)
-    printed = capsys.readouterr().out
-    if example.commands[-1] != "check":
-        return {*failures}
-    return {each["code"] for each in json.loads(printed)["diagnostics"] if each["status"] in ("fail", "warn", "info")}
-
-
-@pytest.mark.parametrize("code", TRIED)
-def test_bad_example_gives_the_code_and_the_good_one_nothing(
-    code: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if code in CHECKERS:
-        needs(CHECKERS[code])
-    explained = explain(code)
-    assert explained.bad
-    assert explained.good
-    results = []
-    for name, example in (("bad", explained.bad), ("good", explained.good)):
-        (folder / name).mkdir()
-        monkeypatch.chdir(folder / name)
-        results.append(reported(example, explained.given, folder / name, capsys, monkeypatch))
-    assert results == [{code}, set()]
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -13,6 +13,11 @@ CALL = Call("prometheus", "promtool", ("--rules", f"{FILES}/a.yml", f"{TREE}/b.y
 
 
 @pytest.fixture
+def checkers() -> None:
+    """Run the checkers of this test."""
+
+
+@pytest.fixture
 def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("STACKCTL_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("STACKCTL_TOOLS_DIR", str(tmp_path / "tools"))
