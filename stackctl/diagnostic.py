@@ -21,6 +21,7 @@ class Diagnostic:
     code              what kind it is, `family.name`, listed in `codes.py` and stable across versions: `target.up`
     summary           one line without a full stop
     position          the place in the user's files; of a check, the line that declares its subject
+    rule              the place of the rule that it is about, where `position` is inside of its expression
     cause             the likely reason: sentences, or ""
     remedy            what to do about it: sentences, or ""
     evidence          what servers or programs said, where it is worth seeing
@@ -42,6 +43,7 @@ class Diagnostic:
     stage: Stage = "declared"
     depends_on: str = ""
     duration_seconds: float = 0.0
+    rule: Position | None = None
 
     @property
     def family(self) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.model import Metric, Service, Stack
-from stackctl.promql.catalogue import NATIVE, Catalogue, Known, merged, promised
-from stackctl.promql.selectors import read
+from stackctl.promql.catalogue import NATIVE, Catalogue, Known, Record, merged, promised
+from stackctl.promql.duration import seconds
 
 # Keys of prometheus.yml by which series come that no part of the manifest is about.
 _FROM_ELSEWHERE = frozenset({"scrape_configs", "scrape_config_files", "rule_files", "remote_read", "otlp"})
@@ -20,7 +20,7 @@ def catalogue(stack: Stack) -> Catalogue:
     """The metrics of the stack, as far as its manifest says."""
     series: dict[str, Known] = {}
     for service in stack.services:
-        for name, known in _promised(service):
+        for name, known in _promised(service, stack):
             series[name] = merged(series[name], known) if name in series else known
     components = [registry.of(server) for server in stack.components]
     return Catalogue(
@@ -35,23 +35,24 @@ def catalogue(stack: Stack) -> Catalogue:
     )
 
 
-def _records(stack: Stack) -> dict[str, frozenset[str]]:
-    records: dict[str, frozenset[str]] = {}
+def _records(stack: Stack) -> dict[str, tuple[Record, ...]]:
+    records: dict[str, tuple[Record, ...]] = {}
     for rule in (rule for file in stack.rules for rule in file.rules if rule.kind == "record"):
-        reads = frozenset(selector.name for selector in read(rule.expr).selectors)
-        records[rule.name] = records.get(rule.name, frozenset()) | reads
+        records[rule.name] = (*records.get(rule.name, ()), Record(rule.expr, rule.labels))
     return records
 
 
-def _promised(service: Service) -> Iterator[tuple[str, Known]]:
+def _promised(service: Service, stack: Stack) -> Iterator[tuple[str, Known]]:
     added = _added_labels(service)
+    # What a batch job pushes is scraped at its Pushgateway, for as long as it is there.
+    interval = 0.0 if service.push else seconds(service.scrape_interval or stack.prometheus.scrape_interval)
     for metric in service.contract.metrics if service.contract else ():
         own = {label.name: label.values for label in metric.labels}
         if metric.kind == "stateset":
             own[metric.name] = metric.states
         labels = None if added is None else {**added, **own}
         for kind in _kinds(metric):
-            yield from promised(metric.name, kind, labels, _bounds(metric))
+            yield from promised(metric.name, kind, labels, _bounds(metric), unit=metric.unit, interval=interval)
 
 
 def _bounds(metric: Metric) -> tuple[float, ...]:
@@ -62,7 +63,7 @@ def _bounds(metric: Metric) -> tuple[float, ...]:
 def _kinds(metric: Metric) -> Iterator[str]:
     """The kinds of series of a metric. A native histogram has buckets as well only where its contract names them."""
     if not metric.native or metric.buckets:
-        yield "gauge" if metric.kind in ("info", "stateset") else metric.kind
+        yield {"stateset": "state"}.get(metric.kind, metric.kind)
     if metric.native:
         yield NATIVE
 
@@ -82,6 +83,6 @@ def owners(stack: Stack) -> dict[str, list[Service]]:
     """Series name -> the services whose contracts promise it."""
     found: dict[str, list[Service]] = {}
     for service in stack.services:
-        for name, _ in _promised(service):
+        for name, _ in _promised(service, stack):
             found.setdefault(name, []).append(service)
     return found

@@ -15,7 +15,7 @@ from typing import Any
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.promql.choice import Choice
-from stackctl.source import Nowhere, Places, Position, Secret
+from stackctl.source import Nowhere, Passage, Places, Position, Secret
 
 Block = Mapping[str, Any]
 
@@ -337,7 +337,8 @@ class Service:
 class Rule:
     """One alerting or recording rule: `kind` is "alert" or "record". `labels` are those it adds, its group's too.
 
-    `places` are those of its texts, by ("label" or "annotation", key).
+    `places` are those of its texts, by ("label" or "annotation", key). `passage` is where its expression is written,
+    None where that is in no file of the user's, as in a pack.
     """
 
     kind: str
@@ -348,6 +349,7 @@ class Rule:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[tuple[str, str], Position] = field(default_factory=dict, repr=False)
+    passage: Passage | None = field(default=None, compare=False, repr=False)
 
     def place(self, part: str, key: str) -> Position:
         """Return the position of the label or annotation `key`, or else of the rule."""
@@ -393,7 +395,7 @@ class PanelQuery:
     """A PromQL expression as a dashboard holds it, with Grafana's macros and variables.
 
     `panel` is the title of the panel, or `$name` for the query of a variable. `repeats` are the variables of which the
-    panel shows one value at a time; a `hidden` query is not shown.
+    panel shows one value at a time; a `hidden` query is not shown. `passage` is where it is written.
     """
 
     panel: str
@@ -401,6 +403,7 @@ class PanelQuery:
     origin: Position
     repeats: tuple[str, ...] = ()
     hidden: bool = False
+    passage: Passage | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

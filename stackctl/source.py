@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -9,6 +10,8 @@ from stackctl import redaction
 
 # Characters of a line that are shown: a dashboard may be one line.
 LINE_SHOWN = 400
+# Characters that a file has around or in a value, and the value has not: quotes, and what escapes.
+_AROUND = "'\"\\"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,35 @@ def _window(text: str, caret: int) -> tuple[str, int]:
     part = text[begin : begin + LINE_SHOWN]
     lead = "..." if begin else ""
     return f"{lead}{part}{'...' if begin + LINE_SHOWN < len(text) else ''}", caret - begin + len(lead)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """The text of a value, and how it is written in a file: in quotes, over several lines, with escapes.
+
+    `written` gives the text of the file from the value's first character on, and `place` the position of an offset in
+    it. Both are called only when something is to be said.
+    """
+
+    text: str
+    written: Callable[[], str]
+    place: Callable[[int], Position]
+
+    def at(self, offset: int) -> Position | None:
+        """Return the position of the character `offset` of the value; None when it is not written like that there."""
+        wanted = "".join(self.text[: offset + 1].split())
+        written = self.written()
+        found, at = 0, 0
+        while found < len(wanted) and at < len(written):
+            character = written[at]
+            if character == wanted[found]:
+                found += 1
+            elif character == "\\" and written[at + 1 : at + 2] in ("n", "t", "r"):
+                at += 1
+            elif not character.isspace() and character not in _AROUND:
+                return None
+            at += 1
+        return self.place(at - 1) if wanted and found == len(wanted) else None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from stackctl.manifest.validate import unknown_name
 from stackctl.metrics import catalogue
 from stackctl.model import Rule, Stack
 from stackctl.promql.catalogue import Catalogue
-from stackctl.promql.result_labels import result_labels
+from stackctl.promql.types.infer import possible_labels
 
 _LABEL = re.compile(r"""(?:\$labels|(?<![\w$)])\.Labels)\.([A-Za-z_]\w*)|index\s+\$labels\s+["`]([^"`]+)["`]""")
 _EXTERNAL = re.compile(
@@ -69,7 +69,7 @@ def _problems(text: _Text, known: Catalogue, external: Collection[str] | None) -
     # Inside a range or a with the dot is something else.
     dot = not any(_OTHER_DOT.match(action) for action in actions)
     asked = _shown(_LABEL, actions if dot else [action.replace(".Labels", "") for action in actions])
-    labels = result_labels(text.rule.expr, known) if asked else None
+    labels = possible_labels(text.rule.expr, known) if asked else None
     if labels is not None:
         yield from (_missing(text, name, labels) for name in asked if name not in labels)
 

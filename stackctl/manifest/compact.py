@@ -78,7 +78,8 @@ def _queries(document: Document, model: DashboardFile) -> Iterator[PanelQuery]:
             yield PanelQuery(f"${variable.name}", expr, document.position(("variables", index, "query")))
     for path, panel in panels(model):
         for place, query in queries(path, panel):
-            yield PanelQuery(panel.title, query.query, document.position(place))
+            passage = document.passage(place, query.query)
+            yield PanelQuery(panel.title, query.query, document.position(place), passage=passage)
 
 
 def _board(model: DashboardFile, uids: Mapping[str, str]) -> Board:

@@ -18,7 +18,7 @@ from stackctl import redaction
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import secret_places
 from stackctl.secret_names import sounds_secret
-from stackctl.source import Position
+from stackctl.source import Passage, Position
 
 Path: TypeAlias = tuple[str | int, ...]
 Value: TypeAlias = "dict[str, Value] | list[Value] | Scalar | None"
@@ -86,6 +86,24 @@ class Document:
                 if path[:end] in place:
                     return self.at(*place[path[:end]])
         return Position(self.file)
+
+    def passage(self, path: Path, text: str) -> Passage | None:
+        """Return where the characters of `text`, the value at `path`, are written; None where no value is there."""
+        if path not in self._values:
+            return None
+        first, column = self._values[path]
+
+        def written() -> str:
+            # There is a character of the value in each of its lines, but for empty ones.
+            lines = self.lines[first : first + 2 + len(text)]
+            return "\n".join([lines[0][column:], *lines[1:]]) if lines else ""
+
+        def place(offset: int) -> Position:
+            before = written()[:offset]
+            line = before.count("\n")
+            return self.at(first + line, offset - (before.rfind("\n") + 1) + (0 if line else column))
+
+        return Passage(text, written, place)
 
     def find_key(self, name: str) -> Position | None:
         """Return the position of the only key of that name; None when there are several, or none."""

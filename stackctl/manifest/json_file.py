@@ -13,7 +13,7 @@ from typing import Any
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.problems import Problems
-from stackctl.source import Position
+from stackctl.source import Passage, Position
 
 # Keys and indexes that lead from the top to a value.
 Path = tuple[str | int, ...]
@@ -39,12 +39,25 @@ class JsonFile:
 
     def position(self, path: Iterable[str | int]) -> Position:
         """Return the place of the value that `path` leads to, or of the last one on the way that exists."""
+        return self._at(self._offset(path))
+
+    def passage(self, path: Iterable[str | int], text: str) -> Passage:
+        """Return where the characters of `text`, the value at `path`, are written."""
+        start = self._offset(path)
+        # An escaped character takes six.
+        end = start + 6 * len(text) + 2
+        return Passage(text, lambda: self.text[start:end], lambda offset: self._at(start + offset))
+
+    def _offset(self, path: Iterable[str | int]) -> int:
         offset, value = _skip(self.text, 0), self.value
         for key in path:
             inside = self._offsets.get(id(value), {})
             if key not in inside:
                 break
             offset, value = inside[key], value[key]
+        return offset
+
+    def _at(self, offset: int) -> Position:
         return position_at(self.text, offset, self.shown, bisect_right(self._breaks, offset - 1) + 1)
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
@@ -12,10 +12,11 @@ from stackctl.model import Dashboard, PanelQuery, Stack
 from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
 from stackctl.promql.choice import Choice
 from stackctl.promql.grafana import compared_exactly, hidden, runnable
+from stackctl.promql.offsets import offset
 from stackctl.promql.releases import Version, unsupported
 from stackctl.promql.remark import Remark
 from stackctl.promql.review import review
-from stackctl.source import Position
+from stackctl.source import Passage, Position
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,13 @@ def _rules(stack: Stack, known: Catalogue, version: Version) -> Iterator[tuple[R
     said: set[tuple[Remark, Position]] = set()
     for file in stack.rules:
         for rule in file.rules:
-            for remark in (*review(rule.expr, known), *_too_new(rule.expr, version)):
-                if (remark, rule.origin) not in said:
-                    yield remark, _problem(rule.name, remark, rule.origin, {})
-                said.add((remark, rule.origin))
+            remarks = review(rule.expr, known, is_alert=rule.kind == "alert")
+            for remark in (*remarks, *_too_new(rule.expr, version)):
+                origin = _place(remark, rule.passage, rule.origin)
+                once = replace(remark, part=None), origin
+                if once not in said:
+                    yield remark, replace(_problem(rule.name, remark, origin, {}), rule=rule.origin)
+                said.add(once)
 
 
 def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tuple[Remark, Diagnostic]]:
@@ -53,8 +57,10 @@ def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tu
         for query in dashboard.queries:
             where = f"{dashboard.title}, {query.panel}"
             expr, stand_ins = hidden(query.expr)
-            for remark in review(runnable(expr, dashboard.values, UNKNOWN_PART), known):
-                yield remark, _problem(where, remark, query.origin, stand_ins)
+            filled = runnable(expr, dashboard.values, UNKNOWN_PART)
+            for remark in review(filled, known):
+                origin = _place(remark, query.passage, query.origin, filled)
+                yield remark, _problem(where, remark, origin, stand_ins)
             for remark in _too_new(runnable(query.expr, dashboard.values), version):
                 yield remark, _problem(where, remark, query.origin, {})
             for name in several_compared_exactly(dashboard, query):
@@ -81,6 +87,14 @@ def several_compared_exactly(dashboard: Dashboard, query: PanelQuery) -> list[st
     several = {name for name, value in dashboard.values.items() if isinstance(value, Choice) and value.several}
     several |= {variable.name for variable in dashboard.variables}
     return [name for name in compared_exactly(query.expr) if name in several and name not in query.repeats]
+
+
+def _place(remark: Remark, passage: Passage | None, origin: Position, like: str = "") -> Position:
+    """Return the position of the part that a remark is about, or else of the whole expression."""
+    if remark.part is None or passage is None:
+        return origin
+    at = offset(passage.text, remark.part, like)
+    return (passage.at(at) if at is not None else None) or origin
 
 
 def _problem(where: str, remark: Remark, origin: Position, stand_ins: Mapping[str, str]) -> Diagnostic:

@@ -21,7 +21,7 @@ from stackctl.manifest.salvage import salvage
 from stackctl.manifest.text import read_named
 from stackctl.manifest.validate import unknown_name
 from stackctl.model import Block, Rule, RuleFile
-from stackctl.source import Position
+from stackctl.source import Passage, Position
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,13 @@ class _Overrides:
 
 @dataclass(frozen=True)
 class _Written:
-    """A rule with its path in its document, the place to correct it, and the places of its labels and annotations."""
+    """A rule with its path in its document, the place to correct it, and the places of its texts and its expression."""
 
     model: RuleModel
     path: Place
     origin: Position
     places: Mapping[tuple[str, str], Position]
+    passage: Passage | None
 
 
 @dataclass(frozen=True)
@@ -223,12 +224,18 @@ def _group(document: Document, place: Place, model: GroupModel, overrides: _Over
         at: Place = (*place, "rules", index)
         change = overrides.changes.get(rule.alert or "") if overrides else None
         if overrides is None or change is None:
-            rules.append(_Written(rule, at, document.position(at), _places(document, at, rule)))
+            passage = document.passage((*at, "expr"), rule.expr)
+            rules.append(_Written(rule, at, document.position(at), _places(document, at, rule), passage))
         elif not change.off:
             name = str(rule.alert)
             origin = overrides.position(name, "expr") if change.expr else document.position(at)
-            changed = _places(overrides.manifest, (*overrides.place, name), change)
-            rules.append(_Written(_changed(rule, change), at, origin, {**_places(document, at, rule), **changed}))
+            places = {**_places(document, at, rule), **_places(overrides.manifest, (*overrides.place, name), change)}
+            passage = (
+                overrides.manifest.passage((*overrides.place, name, "expr"), change.expr)
+                if change.expr
+                else document.passage((*at, "expr"), rule.expr)
+            )
+            rules.append(_Written(_changed(rule, change), at, origin, places, passage))
     return _Group(model, tuple(rules))
 
 
@@ -279,6 +286,7 @@ def _rules(groups: list[_Group]) -> Iterator[Rule]:
                 labels={**(group.model.labels or {}), **(rule.labels or {})},
                 annotations=rule.annotations or {},
                 places=written.places,
+                passage=written.passage,
             )
 
 

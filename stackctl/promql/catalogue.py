@@ -8,14 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from stackctl.bounds.regex import BadPattern, compiled
 from stackctl.promql.nearest import Names, is_slip
+from stackctl.promql.nodes import metric, parse, selectors
 
 # The parts of a histogram and of a summary are counters, but for the quantiles. A native histogram has none.
 NATIVE = "native histogram"
 _PARTS = {
-    "histogram": {"_bucket": "counter", "_sum": "counter", "_count": "counter"},
+    "histogram": {"_bucket": "bucket", "_sum": "counter", "_count": "counter"},
     "summary": {"_sum": "counter", "_count": "counter"},
 }
 _PART_LABELS = {"histogram": ("_bucket", "le"), "summary": ("", "quantile")}
@@ -29,14 +31,35 @@ UNKNOWN_PART = "unknown_part"
 
 @dataclass(frozen=True)
 class Known:
-    """One series name: its type ("histogram" for the bare name of a classic one, NATIVE for a native one's), and its
-    labels with their closed sets.
+    """One series name: its kind, and its labels with their closed sets.
 
-    `labels` is None when a series may have labels that nobody has declared.
+    kind      "counter", "gauge", "info", "state", "bucket", "quantile" (of a summary), "histogram" (the bare name of a
+              classic one, of which there are no series) or NATIVE
+    labels    None when a series may have labels that nobody has declared
+    unit      as the contract says it, or ""
+    interval  seconds between two scrapes, or 0.0 where that is not known
     """
 
     kind: str
     labels: Mapping[str, tuple[str, ...]] | None
+    unit: str = ""
+    interval: float = 0.0
+
+
+@dataclass(frozen=True)
+class Record:
+    """A recording rule: its expression, and the labels that it adds."""
+
+    expr: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The names of the series that it selects; nothing where it is not PromQL."""
+        try:
+            return frozenset(metric(each) for each in selectors(parse(self.expr)))
+        except ValueError:
+            return frozenset()
 
 
 @dataclass(frozen=True)
@@ -44,14 +67,14 @@ class Catalogue:
     """The metrics of a stack.
 
     series     every series name that a contract promises
-    records    name of a recording rule -> the names that its expressions read
+    records    name of a recording rule -> all rules of that name
     names      names that others own: what Prometheus makes itself
     prefixes   how the names of components' metrics begin
     complete   whether a name that is nowhere here cannot exist
     """
 
     series: Mapping[str, Known] = field(default_factory=dict)
-    records: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
     complete: bool = False
@@ -96,16 +119,27 @@ class Catalogue:
         seen: set[str] = set()
         waiting = [record]
         while waiting:
-            reads = self.records.get(waiting.pop(), frozenset()) - seen
+            reads = frozenset[str]().union(*(each.reads for each in self.records.get(waiting.pop(), ()))) - seen
             if name in reads:
                 return True
             seen |= reads
             waiting += reads
         return False
 
+    @cached_property
+    def inferred(self) -> dict[str, Any]:
+        """Values of recording rules by name, as far as they have been inferred: see `types/infer.py`."""
+        return {}
+
 
 def promised(
-    metric: str, kind: str, labels: Mapping[str, tuple[str, ...]] | None, bounds: Iterable[float] = ()
+    metric: str,
+    kind: str,
+    labels: Mapping[str, tuple[str, ...]] | None,
+    bounds: Iterable[float] = (),
+    *,
+    unit: str = "",
+    interval: float = 0.0,
 ) -> Iterable[tuple[str, Known]]:
     """Yield the series names of a metric of that kind with what is known of each.
 
@@ -114,9 +148,10 @@ def promised(
     values = tuple(dict.fromkeys(map(_written, bounds)))
     parts = _PARTS.get(kind, {})
     own, label = _PART_LABELS.get(kind, ("-", ""))
-    for suffix, part in {"": "gauge" if kind == "summary" else kind, **parts}.items():
+    for suffix, part in {"": "quantile" if kind == "summary" else kind, **parts}.items():
         extra = {label: values} if suffix == own else {}
-        yield f"{metric}{suffix}", Known(part, None if labels is None else {**labels, **extra})
+        known = None if labels is None else {**labels, **extra}
+        yield f"{metric}{suffix}", Known(part, known, unit, interval)
 
 
 def _written(bound: float) -> str:
@@ -136,15 +171,17 @@ def spellings(bound: str) -> tuple[str, ...]:
 
 def merged(one: Known, other: Known) -> Known:
     """Two services may promise a metric of the same name: what holds for either holds."""
+    unit = one.unit if one.unit == other.unit else ""
+    interval = min(one.interval, other.interval)
     if one.labels is None or other.labels is None or one.kind != other.kind:
-        return Known(one.kind, None)
+        return Known(one.kind if one.kind == other.kind else "", None, unit, interval)
     labels = {
         name: (*one.labels.get(name, ()), *other.labels.get(name, ()))
         if one.labels.get(name, (0,)) and other.labels.get(name, (0,))
         else ()
         for name in {**one.labels, **other.labels}
     }
-    return Known(one.kind, labels)
+    return Known(one.kind, labels, unit, interval)
 
 
 def accepts(regex: str, values: Iterable[str]) -> bool:

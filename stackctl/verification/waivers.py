@@ -49,7 +49,7 @@ def _waived(finding: Diagnostic, waivers: Sequence[Waiver], today: date) -> Diag
 
 
 def _fits(waiver: Waiver, finding: Diagnostic) -> bool:
-    if waiver.place is not None and waiver.place != finding.position:
+    if waiver.place is not None and waiver.place not in (finding.position, finding.rule):
         return False
     named = finding.code == waiver.check or finding.family == waiver.check
     # What `check` finds has no subject, but a place.

@@ -35,7 +35,7 @@ def main() -> int:
                 _say("\n".join(f"    {name}" for name in names))
         todo = cases(found, every=options.every)
         random.Random(options.seed).shuffle(todo)
-        failed, missed, ran = _run_all(Path(folder), options, todo[: options.limit or None])
+        failed, missed, ran = _run_all(Path(folder), options, todo[options.skip :][: options.limit or None])
     total = sum(map(len, found.values()))
     _say(
         f"{total} points x {len(ACTIONS)} actions x {len(NEXT)} next commands ({'all' if options.every else 'in turn'})"
@@ -56,6 +56,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", help="only this operation; repeatable")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--limit", type=int, default=0, help="run only so many cases")
+    parser.add_argument("--skip", type=int, default=0, help="leave out so many cases, which were run before")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so many minutes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="print the points too")

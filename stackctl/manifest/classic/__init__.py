@@ -135,7 +135,8 @@ class _Reader:
                 continue
             where = (*place, "expr")
             title = self._filled(panel.title)
-            yield PanelQuery(title, expr, self.shape.file.position(where), panel.repeats, hidden)
+            passage = self.shape.file.passage(where, expr)
+            yield PanelQuery(title, expr, self.shape.file.position(where), panel.repeats, hidden, passage)
             self._check_syntax(expr, where, title)
 
     def _is_useless(self, source: Source, other: str, expr: str) -> bool:

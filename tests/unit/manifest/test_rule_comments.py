@@ -94,14 +94,14 @@ def place(found: dict[str, Any]) -> str:
 def test_accepts_what_is_found_about_its_rule_only(check: Check, rule: str) -> None:
     both = check(rule + SECOND)
     assert [(code, status) for code, status, _ in both] == [(CODE, "fail")]
-    assert both[0][2] == str(4 + rule.count("\n"))
+    assert both[0][2] == str(5 + rule.count("\n"))
     assert [(code, status) for code, status, _ in check(rule)] == [(CODE, "skip")]
     assert [(code, status) for code, status, _ in check(SECOND + rule)] == [(CODE, "fail")]
 
 
 def test_comment_below_a_block_is_about_the_next_rule(check: Check) -> None:
     block = "      - alert: B\n        expr: |\n          rate(depth[5m]) > 2\n\n"
-    assert check(block + ACCEPTED["above the rule"]) == [(CODE, "fail", "4")]
+    assert check(block + ACCEPTED["above the rule"]) == [(CODE, "fail", "6")]
 
 
 def test_reason_is_shown(tmp_path: Path, check: Check, capsys: pytest.CaptureFixture[str]) -> None:

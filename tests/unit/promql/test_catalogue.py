@@ -6,14 +6,14 @@ import math
 
 import pytest
 
-from stackctl.promql.catalogue import NATIVE, Catalogue, Known, accepts, merged, promised, spellings
+from stackctl.promql.catalogue import NATIVE, Catalogue, Known, Record, accepts, merged, promised, spellings
 
 
 def test_histogram_promises_its_parts_with_their_bounds() -> None:
     found = dict(promised("wait_seconds", "histogram", {"path": ()}, (0.5, 1, math.inf)))
     assert found == {
         "wait_seconds": Known("histogram", {"path": ()}),
-        "wait_seconds_bucket": Known("counter", {"path": (), "le": ("0.5", "1.0", "+Inf")}),
+        "wait_seconds_bucket": Known("bucket", {"path": (), "le": ("0.5", "1.0", "+Inf")}),
         "wait_seconds_sum": Known("counter", {"path": ()}),
         "wait_seconds_count": Known("counter", {"path": ()}),
     }
@@ -21,7 +21,7 @@ def test_histogram_promises_its_parts_with_their_bounds() -> None:
 
 def test_summary_has_its_quantiles_under_its_own_name() -> None:
     found = dict(promised("size", "summary", {}, (0.99,)))
-    assert found["size"] == Known("gauge", {"quantile": ("0.99",)})
+    assert found["size"] == Known("quantile", {"quantile": ("0.99",)})
     assert found["size_count"] == Known("counter", {})
 
 
@@ -44,14 +44,14 @@ def test_two_services_promise_what_holds_for_either() -> None:
 
 
 def test_knows_whose_names_exist() -> None:
-    catalogue = Catalogue({"a": Known("gauge", {})}, {"job:a:sum": frozenset({"a"})}, frozenset({"up"}), ("node_",))
+    catalogue = Catalogue({"a": Known("gauge", {})}, {"job:a:sum": (Record("sum(a)"),)}, frozenset({"up"}), ("node_",))
     assert all(map(catalogue.owns, ("a", "job:a:sum", "up", "node_load1", "x_unknown_part_y")))
     assert not catalogue.owns("b")
     assert not Catalogue().owns("b")
 
 
 def test_record_reads_through_other_records() -> None:
-    catalogue = Catalogue(records={"r:1": frozenset({"r:2"}), "r:2": frozenset({"a", "r:1"})})
+    catalogue = Catalogue(records={"r:1": (Record("r:2"),), "r:2": (Record("a / r:1"),)})
     assert catalogue.reads("r:1", "a")
     assert not catalogue.reads("r:1", "b")
 

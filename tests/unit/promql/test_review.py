@@ -7,7 +7,7 @@ import time
 import promql_parser
 import pytest
 
-from stackctl.promql.catalogue import NATIVE, Catalogue, Known, merged, promised
+from stackctl.promql.catalogue import NATIVE, Catalogue, Known, Record, merged, promised
 from stackctl.promql.nearest import Names
 from stackctl.promql.remark import Remark
 from stackctl.promql.review import review
@@ -23,7 +23,7 @@ METRICS = {
 }
 SERIES = dict(each for name, (kind, labels) in METRICS.items() for each in promised(name, kind, {**labels, **SCRAPE}))
 PER_STATUS = "sum without (status)"
-RECORDS = {"job:requests:rate5m": frozenset({"requests_total"})}
+RECORDS = {"job:requests:rate5m": (Record("sum by (job) (rate(requests_total[5m]))"),)}
 WHOLE = Catalogue(SERIES, RECORDS, frozenset({"up"}), ("prometheus_",), complete=True)
 
 
@@ -235,9 +235,9 @@ def test_accepts_native_histograms_of_contracts() -> None:
 @pytest.mark.parametrize("complete", [True, False])
 def test_never_suggests_a_record_that_reads_the_name(complete: bool) -> None:
     records = {
-        ":disk_free:sum": frozenset({"disk_free"}),
-        "middle:link": frozenset({":disk_free:su"}),
-        ":disk_free:suma": frozenset({"middle:link"}),
+        ":disk_free:sum": (Record("disk_free"),),
+        "middle:link": (Record(":disk_free:su"),),
+        ":disk_free:suma": (Record("middle:link"),),
     }
     catalogue = Catalogue(records=records, complete=complete)
     assert all("Did you mean" not in each.remedy for each in review("sum(disk_free)", catalogue))

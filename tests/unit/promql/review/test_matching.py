@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stackctl.promql.catalogue import Catalogue, Known
-from stackctl.promql.nodes import Parsed
-from stackctl.promql.ratios import ratios
+from stackctl.promql.review import review
 
 SERIES = {
     "hits_total": Known("counter", {"path": ()}),
@@ -17,7 +16,7 @@ CATALOGUE = Catalogue(SERIES)
 
 
 def remedies(expr: str) -> list[str]:
-    return [remark.remedy for remark in ratios(Parsed.of(expr), CATALOGUE)]
+    return [remark.remedy for remark in review(expr, CATALOGUE)]
 
 
 def test_suggests_a_sum_by_the_common_labels() -> None:
@@ -36,7 +35,7 @@ def test_suggests_a_sum_without_the_label_that_differs() -> None:
     "expr",
     [
         "errors_total / on (path) group_left hits_total",
-        "errors_total / ignoring (code) hits_total",
+        'errors_total{code="500"} / ignoring (code) hits_total',
         "sum(errors_total) / sum(hits_total)",
         "open / hits_total",
         "errors_total / errors_total offset 1d",

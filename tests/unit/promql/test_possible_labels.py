@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stackctl.promql.catalogue import Catalogue, Known
-from stackctl.promql.result_labels import result_labels
+from stackctl.promql.types.infer import possible_labels
 
 KNOWN = Catalogue({"x": Known("counter", {"job": (), "instance": (), "code": ()}), "open": Known("gauge", None)})
 
@@ -35,7 +35,7 @@ KNOWN = Catalogue({"x": Known("counter", {"job": (), "instance": (), "code": ()}
         ('count_values("version", build_info)', "version"),
         ('count_values by (a) ("version", build_info)', "a version"),
         ('label_replace(sum by (a) (y), "b", "$1", "a", "(.*)")', "a b"),
-        ("histogram_quantile(0.9, sum by (le, a) (rate(y_bucket[5m])))", "le a"),
+        ("histogram_quantile(0.9, sum by (le, a) (rate(y_bucket[5m])))", "a"),
         ("vector(1)", ""),
         ("time() - sum by (a) (y) > 3", "a"),
         ("max_over_time(sum by (a) (y)[1h:])", "a"),
@@ -44,7 +44,7 @@ KNOWN = Catalogue({"x": Known("counter", {"job": (), "instance": (), "code": ()}
     ],
 )
 def test_knows_all_labels_of_a_result(expr: str, labels: str) -> None:
-    assert result_labels(expr, KNOWN) == set(labels.split())
+    assert possible_labels(expr, KNOWN) == set(labels.split())
 
 
 OPEN = (
@@ -64,4 +64,4 @@ OPEN = (
 
 @pytest.mark.parametrize("expr", OPEN)
 def test_claims_nothing_where_labels_are_open(expr: str) -> None:
-    assert result_labels(expr, KNOWN) is None
+    assert possible_labels(expr, KNOWN) is None

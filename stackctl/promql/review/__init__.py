@@ -1,0 +1,27 @@
+"""Review of an expression: that it matches nothing, or does not mean what it seems to. One module for each subject."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stackctl.promql.catalogue import Catalogue
+from stackctl.promql.remark import Remark
+from stackctl.promql.review import counters, histograms, matching, meaning, names
+from stackctl.promql.review.reviewed import Look, Reviewed
+
+_LOOKS: tuple[Look, ...] = (*names.LOOKS, *counters.LOOKS, *histograms.LOOKS, *matching.LOOKS, *meaning.LOOKS)
+
+
+def review(expr: str, catalogue: Catalogue, *, is_alert: bool = False) -> list[Remark]:
+    """Return all there is to say about `expr`, the condition of an alert or another expression; nothing about one that
+    does not parse. What is said twice of the same thing is said once, at its first place.
+    """
+    try:
+        reviewed = Reviewed.of(expr, catalogue, is_alert=is_alert)
+    except ValueError:
+        return []
+    said: dict[Remark, Remark] = {}
+    for look in _LOOKS:
+        for remark in look(reviewed):
+            said.setdefault(replace(remark, part=None), remark)
+    return list(said.values())

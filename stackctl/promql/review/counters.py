@@ -1,0 +1,143 @@
+"""Counters: compared as they are, given to functions for gauges, and gauges given to functions for counters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+
+import promql_parser as p
+
+from stackctl.promql.nodes import text
+from stackctl.promql.remark import Remark
+from stackctl.promql.review.reviewed import Look, Reviewed
+from stackctl.promql.types.functions import FOR_COUNTERS, NOT_FOR_COUNTERS, OF_TWO
+from stackctl.promql.types.infer import COMPARISONS, Typed
+from stackctl.promql.types.value import COUNTER, GAUGE, INFO, QUANTILE, STATE, SUM, SUMMARY
+
+# What is right for a counter -> what is right for a gauge, and the other way round.
+_FOR_GAUGES = {"rate": "deriv", "irate": "idelta", "increase": "delta"}
+_FOR_COUNTERS = {"deriv": "rate", "idelta": "increase", "delta": "increase"}
+_NOT_COUNTING = {
+    GAUGE: "the gauge",
+    INFO: "the constant",
+    STATE: "the state",
+    SUMMARY: "the quantile",
+    QUANTILE: "the quantile",
+}
+# From so many seconds on `irate()`, which looks at two samples only, misses most of its window.
+_LONG_SECONDS = 300.0
+# A window of so many scrapes survives one that fails.
+_GOOD_SCRAPES = 4
+
+
+def _rates(reviewed: Reviewed) -> Iterator[Remark]:
+    """`rate()` of what is not a counter."""
+    for call in reviewed.calls:
+        if call.name not in FOR_COUNTERS or not call.below or not isinstance(call.below[0].node, p.MatrixSelector):
+            continue
+        inside = call.below[0].value
+        if not inside.is_sure or inside.is_rate or inside.kind not in _NOT_COUNTING or not inside.metric:
+            continue
+        what, at = f"{_NOT_COUNTING[inside.kind]} `{inside.metric}`", reviewed.at(call)
+        if inside.kind == INFO:
+            summary, remedy = f"`{call.name}()` of {what} is always 0", "Use its labels, or count its series."
+            yield Remark("promql.rate-of-gauge", summary, remedy, part=at)
+            continue
+        fixed = reviewed.with_(call, f"{_FOR_GAUGES[call.name]}({text(call.below[0].node)})")
+        summary = f"`{call.name}()` of {what} treats every decrease as a restart"
+        yield Remark("promql.rate-of-gauge", summary, f"Write `{fixed}`.", part=at, fix=fixed)
+
+
+def _sums(reviewed: Reviewed) -> Iterator[Remark]:
+    """`rate()` of what was added up before: a restart of one process is a fall of the sum."""
+    for call in reviewed.calls:
+        if call.name not in FOR_COUNTERS or not call.below:
+            continue
+        if call.below[0].value.kind == SUM:
+            summary = f"`{call.name}()` of a sum of counters takes the restart of one of them for a restart of all"
+            remedy = f"Apply `{call.name}()` to each counter first, and add up the results."
+            yield Remark("promql.rate-of-sum", summary, remedy, certain=False, part=reviewed.at(call))
+
+
+def _functions(reviewed: Reviewed) -> Iterator[Remark]:
+    """Functions whose result means nothing for what only grows, and falls to 0 with a restart."""
+    for call in reviewed.calls:
+        if call.name not in NOT_FOR_COUNTERS or not call.below:
+            continue
+        argument = next((each for each in call.below if not each.number and each.value.kind in (COUNTER, SUM)), None)
+        if argument is None or not argument.value.is_sure:
+            continue
+        better = _FOR_COUNTERS.get(call.name, "")
+        is_plain = isinstance(argument.node, p.MatrixSelector)
+        fixed = reviewed.with_(call, f"{better}({text(argument.node)})") if better and is_plain else ""
+        summary = f"`{call.name}()` of {_name(argument)} depends on when its process started"
+        remedy = f"Write `{fixed}`." if fixed else "Take the `rate()` of the counter first."
+        yield Remark("promql.counter-function", summary, remedy, certain=False, part=reviewed.at(call), fix=fixed)
+
+
+def _comparisons(reviewed: Reviewed) -> Iterator[Remark]:
+    """Counters compared with a number that they have passed sooner or later."""
+    for pair in reviewed.pairs:
+        if pair.name not in COMPARISONS:
+            continue
+        for side, other in (pair.below, pair.below[::-1]):
+            if side.value.kind not in (COUNTER, SUM) or not side.value.is_sure or not other.number:
+                continue
+            if side.value.range.high < inf:
+                continue  # it was compared before
+            summary = f"{_name(side)} is compared as it is: it counts since the start of its process"
+            fixed = ""
+            if side.is_selector:
+                fixed = reviewed.with_(side, f"increase({text(side.node)}[5m])")
+            remedy = f"Compare what is new, as in `{fixed}`." if fixed else "Compare its `rate()` or `increase()`."
+            yield Remark("promql.raw-counter", summary, remedy, certain=False, part=reviewed.at(side))
+
+
+def _name(part: Typed) -> str:
+    return f"the counter `{part.value.metric}`" if part.value.metric else "a sum of counters"
+
+
+def _windows(reviewed: Reviewed) -> Iterator[Remark]:
+    """Windows that do not hold two samples."""
+    for call in reviewed.calls:
+        matrix = next((each for each in call.below if isinstance(each.node, p.MatrixSelector)), None)
+        if call.name not in OF_TWO or matrix is None:
+            continue
+        window, interval = matrix.node.range.total_seconds(), matrix.value.interval
+        if not interval or window >= 2 * interval:
+            continue
+        certain = window < interval
+        how = "never holds" if certain else "often does not hold"
+        summary = (
+            f"the window of {window:g} s {how} the two samples that `{call.name}()` needs: "
+            f"`{matrix.below[0].name}` is scraped every {interval:g} s"
+        )
+        remedy = f"Use a window of at least `[{_duration(_GOOD_SCRAPES * interval)}]`."
+        yield Remark("promql.short-window", summary, remedy, certain, reviewed.at(call))
+
+
+def _duration(seconds: float) -> str:
+    whole = int(seconds + 0.999)
+    return f"{whole // 60}m" if whole % 60 == 0 else f"{whole}s"
+
+
+def _instants(reviewed: Reviewed) -> Iterator[Remark]:
+    """`irate()` in an alert: two samples decide, wherever in the window they are."""
+    for call in reviewed.calls if reviewed.is_alert else ():
+        if call.name != "irate" or not call.below or not isinstance(call.below[0].node, p.MatrixSelector):
+            continue
+        window = call.below[0].node.range.total_seconds()
+        if window > _LONG_SECONDS:
+            fixed = reviewed.with_(call, f"rate({text(call.below[0].node)})")
+            summary = f"`irate()` looks at the last two samples only, not at its window of {_duration(window)}"
+            yield Remark(
+                "promql.irate-in-alert",
+                summary,
+                f"Write `{fixed}`.",
+                certain=False,
+                part=reviewed.at(call),
+                fix=fixed,
+            )
+
+
+LOOKS: tuple[Look, ...] = (_rates, _sums, _functions, _comparisons, _windows, _instants)

@@ -1,0 +1,205 @@
+"""Two sides that are matched label by label and cannot match, and labels that are used after they were lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import promql_parser as p
+
+from stackctl.promql.catalogue import BOUNDS, UNKNOWN_PART
+from stackctl.promql.nodes import bare, matchers, text
+from stackctl.promql.remark import Part, Remark
+from stackctl.promql.review.conditions import contradict
+from stackctl.promql.review.reviewed import Look, Reviewed
+from stackctl.promql.selectors import word
+from stackctl.promql.types.functions import FOR_COUNTERS, PICKING
+from stackctl.promql.types.infer import COMPARISONS, Typed
+from stackctl.promql.types.value import INFO, NUMBER, STATE, Labels
+
+_ARITHMETIC = frozenset({"/", "*", "+", "-", "%", "^", "atan2"})
+_GROUPED = (p.VectorMatchCardinality.ManyToOne, p.VectorMatchCardinality.OneToMany)
+
+
+def _pairs(reviewed: Reviewed) -> Iterator[Remark]:
+    """Pairs of sides of which no series matches, or of which each matches only itself."""
+    for pair in reviewed.pairs:
+        left, right = pair.below
+        if pair.name == "or" or NUMBER in (left.value.kind, right.value.kind):
+            continue
+        one, other = _side(left), _side(right)
+        is_plain = pair.node.modifier is None or pair.node.modifier.matching is None
+        if is_plain and one and other and one.name and one.name == other.name:
+            if pair.name != "unless":
+                yield from _same_metric(reviewed, pair, one, other)
+        else:
+            yield from _no_match(reviewed, pair)
+
+
+def _side(part: Typed) -> Typed | None:
+    """The selector of a side that is not aggregated: `rate(x[5m])`, or `x`."""
+    if part.is_call and part.name in FOR_COUNTERS and part.below and isinstance(part.below[0].node, p.MatrixSelector):
+        return part.below[0].below[0]
+    return part if part.is_selector else None
+
+
+def _same_metric(reviewed: Reviewed, pair: Typed, one: Typed, other: Typed) -> Iterator[Remark]:
+    left, right = matchers(one.node), matchers(other.node)
+    known = reviewed.catalogue.series.get(one.name)
+    closed = {name: values for name, values in ((known.labels if known else None) or {}).items() if name not in BOUNDS}
+    result = ""
+    if contradict(left | right, closed):
+        result = "no series on one side matches the other"
+    elif (left < right or right < left) and pair.name != "and" and _way(pair.below[0]) == _way(pair.below[1]):
+        result = "each series matches only itself"
+    if not result:
+        return
+    differing = sorted({name for name, _, _ in left ^ right})
+    without = f"sum without ({', '.join(map(word, differing))})"
+    fixed = f"{without} ({text(bare(pair.node.lhs))}) {pair.name} {without} ({text(bare(pair.node.rhs))})"
+    summary = (
+        f"both sides are matched on all labels, including {', '.join(f'`{name}`' for name in differing)}: {result}"
+    )
+    whole = reviewed.with_(pair, fixed)
+    yield Remark("promql.no-match", summary, f"Write `{whole}`.", part=reviewed.at(pair), fix=whole)
+
+
+def _way(side: Typed) -> tuple[str, ...]:
+    """Return how a side selects its series. The same series in another window or at another time is another value."""
+    selector = _side(side)
+    assert selector is not None  # noqa: S101 - the caller has looked
+    asked = side.below[0].node if side.is_call else side.node
+    return tuple(
+        map(
+            str,
+            (side.name if side.is_call else "", getattr(asked, "range", ""), selector.node.offset, selector.node.at),
+        )
+    )
+
+
+def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
+    """A label that is matched, which all series of one side have, and none of the other."""
+    left, right = pair.below
+    one, other = left.value.labels, right.value.labels
+    modifier = pair.node.modifier
+    matching = modifier.matching if modifier else None
+    if modifier is not None and (modifier.fill_values.lhs is not None or modifier.fill_values.rhs is not None):
+        return
+    is_on = matching is not None and matching.type == p.LabelModifierType.Include
+    named = frozenset(matching.labels) if matching else frozenset()
+    matched = named if is_on else (one.named | other.named) - named
+    bad = sorted(each for each in matched - {UNKNOWN_PART} if _is_only_on_one(each, one, other))
+    if not bad:
+        return
+    certain = any(
+        (each in one.certain and not other.may_have(each)) or (each in other.certain and not one.may_have(each))
+        for each in bad
+    )
+    certain = certain and pair.name != "unless"
+    at = reviewed.at(pair, bad[0] if is_on else "")
+    result = "so nothing is left out" if pair.name == "unless" else "so nothing matches"
+    if is_on or one.possible is None or other.possible is None:
+        label = bad[0]
+        with_it, without_it = ("left", "right") if label in one.named else ("right", "left")
+        summary = f"the {with_it} side has the label `{label}` and the {without_it} side does not, {result}"
+        remedy = "Match by labels that both sides have, with `on (...)`, or keep the label on both sides."
+        yield Remark("promql.no-match", summary, remedy, certain, at)
+        return
+    summary = f"the sides have different labels ({_listed(one.possible)}; {_listed(other.possible)}), {result}"
+    fixed = ""
+    if matching is None and pair.name != "unless":
+        common = ", ".join(map(word, sorted(one.possible & other.possible)))
+        total = f"sum by ({common})" if common else "sum"
+        pairs = f"{total} ({text(_inner(pair.node.lhs))}) {pair.name} {total} ({text(_inner(pair.node.rhs))})"
+        fixed = reviewed.with_(pair, pairs)
+    remedy = f"Write `{fixed}`." if fixed else "Match by labels that both sides have, with `on (...)`."
+    yield Remark("promql.no-match", summary, remedy, certain, at, fixed)
+
+
+def _is_only_on_one(label: str, one: Labels, other: Labels) -> bool:
+    return (label in one.named and not other.may_have(label)) or (label in other.named and not one.may_have(label))
+
+
+def _inner(node: Any) -> Any:
+    """Return the aggregated expression, where a side is a sum already."""
+    node = bare(node)
+    return node.expr if isinstance(node, p.AggregateExpr) and str(node.op) == "sum" else node
+
+
+def _listed(labels: frozenset[str]) -> str:
+    return ", ".join(f"`{label}`" for label in sorted(labels)) or "none"
+
+
+def _many(reviewed: Reviewed) -> Iterator[Remark]:
+    """Several series of a side with the same matched labels, which Prometheus refuses to match."""
+    for pair in reviewed.pairs:
+        modifier = pair.node.modifier
+        if pair.name not in _ARITHMETIC | COMPARISONS or modifier is None or modifier.matching is None:
+            continue
+        sides = {"left": pair.below[0], "right": pair.below[1]}
+        if modifier.card in _GROUPED:
+            del sides["left" if modifier.card == p.VectorMatchCardinality.ManyToOne else "right"]
+        matching = modifier.matching
+        is_on = matching.type == p.LabelModifierType.Include
+        for which, side in sides.items():
+            if side.value.kind in (INFO, STATE, NUMBER):
+                continue
+            labels = side.value.labels
+            # A label with one value, or with values that are not known, may well be the same everywhere.
+            free = [
+                label
+                for label, values in sorted(labels.values.items())
+                if label in labels.certain and len(values) > 1 and (label in matching.labels) is not is_on
+            ]
+            if free:
+                shown = ", ".join(f"`{label}`" for label in free)
+                summary = f"the {which} side has several series with the same labels to match: they differ in {shown}"
+                remedy = f"Aggregate them, as in `sum without ({', '.join(free)}) (...)`, or match by these labels too."
+                yield Remark("promql.many-to-many", summary, remedy, certain=False, part=reviewed.at(pair))
+                break
+
+
+def _lost(reviewed: Reviewed) -> Iterator[Remark]:
+    """Labels that are named where they are lost already, or never were."""
+    for part in reviewed.aggregations:
+        modifier = part.node.modifier
+        if modifier is None or modifier.type != p.AggModifierType.By or part.name in PICKING:
+            continue
+        inside = part.below[-1].value
+        for label in modifier.labels:
+            if label != UNKNOWN_PART and not inside.labels.may_have(label):
+                yield _lost_label(label, inside.labels, reviewed.at(part, label), "so it is empty in the result")
+    for pair in reviewed.pairs:
+        modifier = pair.node.modifier
+        if modifier is None or modifier.card not in _GROUPED:
+            continue
+        is_left = modifier.card == p.VectorMatchCardinality.ManyToOne
+        single, word_ = pair.below[1 if is_left else 0], "group_left" if is_left else "group_right"
+        for label in modifier.group_labels or ():
+            if label != UNKNOWN_PART and not single.value.labels.may_have(label):
+                at = reviewed.at(pair, label)
+                yield _lost_label(label, single.value.labels, at, f"so `{word_}` removes it from the result")
+    for call in reviewed.calls:
+        if call.name in ("label_replace", "label_join"):
+            yield from _lost_sources(reviewed, call)
+
+
+def _lost_sources(reviewed: Reviewed, call: Typed) -> Iterator[Remark]:
+    sources = call.below[3:4] if call.name == "label_replace" else call.below[3:]
+    labels = call.below[0].value.labels
+    for source in sources:
+        label = getattr(source.node, "val", "")
+        if label and label != "__name__" and not labels.may_have(label):
+            yield _lost_label(label, labels, reviewed.at(call, label), f"so `{call.name}()` reads nothing from it")
+
+
+def _lost_label(label: str, labels: Labels, at: Part | None, result: str) -> Remark:
+    from difflib import get_close_matches
+
+    has = sorted(labels.possible or ())
+    near = next(iter(get_close_matches(label, has, n=1)), "")
+    remedy = f"Did you mean `{near}`?" if near else f"There are: {', '.join(has)}." if has else "There are no labels."
+    return Remark("promql.lost-label", f"there is no label `{label}` here, {result}", remedy, certain=False, part=at)
+
+
+LOOKS: tuple[Look, ...] = (_pairs, _many, _lost)

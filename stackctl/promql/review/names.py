@@ -1,0 +1,155 @@
+"""Names: of metrics that nobody serves, of labels and values that they do not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import promql_parser as p
+
+from stackctl.promql.catalogue import BOUNDS, UNKNOWN_PART, accepts, spellings
+from stackctl.promql.nodes import OPERATORS
+from stackctl.promql.remark import Part, Remark
+from stackctl.promql.review.conditions import no_value
+from stackctl.promql.review.reviewed import Look, Reviewed
+from stackctl.promql.selectors import Condition
+from stackctl.promql.types.infer import Typed, series_value
+
+# Bounds of buckets without a fraction; Prometheus writes larger ones with an exponent.
+_WHOLE = re.compile(r"\d{1,6}")
+# What only regular expressions have: a choice of words, or anything in a place.
+_REGEX = re.compile(r"[.][*+]|^\^|\$$|^[\w.-]+(\|[\w.-]+)+$|\[[^\]]+\][*+]|^\d\.\.$|^\dxx\|")
+
+_BY_REGEX = {"=": "=~", "!=": "!~"}
+
+
+def _owners(reviewed: Reviewed) -> Iterator[Remark]:
+    catalogue = reviewed.catalogue
+    for selector in reviewed.selectors:
+        name = selector.name
+        if not name or catalogue.owns(name):
+            continue
+        nearest = catalogue.nearest(name)
+        if nearest:
+            remedy, certain = f"Did you mean `{nearest}`?", catalogue.complete
+            yield Remark("promql.unknown-metric", f"nothing serves `{name}`", remedy, certain, reviewed.at(selector))
+        elif catalogue.complete:
+            summary = f"nothing serves `{name}`: no contract, no component and no recording rule"
+            remedy = "Add it to a contract, run the exporter that serves it, or remove the expression."
+            yield Remark("promql.unknown-metric", summary, remedy, part=reviewed.at(selector))
+
+
+def _matchers(reviewed: Reviewed) -> Iterator[Remark]:
+    for selector in reviewed.selectors:
+        labels = series_value(selector.name, reviewed.catalogue).labels
+        for matcher in selector.node.matchers.matchers:
+            if matcher.name == "__name__" or UNKNOWN_PART in (matcher.name, matcher.value):
+                continue
+            values = labels.values.get(matcher.name, ())
+            at = reviewed.at(selector, matcher.name)
+            if _is_regex_as_text(matcher, values):
+                yield _regex_as_text(matcher, at)
+            elif matcher.op not in (p.MatchOp.Equal, p.MatchOp.Re):
+                yield from _excludes_nothing(selector, matcher, values, at)
+            elif not _may_be_empty(matcher):
+                if not labels.may_have(matcher.name):
+                    yield _no_label(selector.name, matcher.name, labels.possible or (), at)
+                elif values:
+                    yield from _no_value(selector.name, matcher, values, at)
+
+
+def _may_be_empty(matcher: Any) -> bool:
+    return not matcher.value or (matcher.op == p.MatchOp.Re and accepts(matcher.value, [""]))
+
+
+def _is_regex_as_text(matcher: Any, values: Collection[str]) -> bool:
+    if matcher.op not in (p.MatchOp.Equal, p.MatchOp.NotEqual) or matcher.value in values:
+        return False
+    return bool(_REGEX.search(matcher.value)) and matcher.name not in BOUNDS
+
+
+def _regex_as_text(matcher: Any, at: Part | None) -> Remark:
+    operator = OPERATORS[str(matcher.op)]
+    written = f'"{matcher.value}"'
+    summary = f"`{matcher.name}{operator}{written}` looks for exactly these characters, and not by a regular expression"
+    remedy = f"Write `{matcher.name}{_BY_REGEX[operator]}{written}`."
+    return Remark("promql.regex-as-text", summary, remedy, certain=False, part=at)
+
+
+def _excludes_nothing(selector: Typed, matcher: Any, values: Collection[str], at: Part | None) -> Iterator[Remark]:
+    """A value that is excluded, and probably another one was meant: this one does not exist."""
+    if not values or not matcher.value or matcher.name in BOUNDS:
+        return
+    condition = Condition(matcher.name, OPERATORS[str(matcher.op)], matcher.value)
+    if not all(condition.accepts(value) for value in values):
+        return
+    near = _near(matcher.value, values) or _near(matcher.value.upper(), values) or _near(matcher.value.lower(), values)
+    if near or matcher.op == p.MatchOp.NotRe:
+        summary = f"`{condition}` excludes nothing: `{matcher.name}` of `{selector.name}` is never that"
+        remedy = f"Did you mean `{near}`?" if near else f"It may be: {', '.join(values)}."
+        yield Remark("promql.unknown-value", summary, remedy, certain=False, part=at)
+
+
+def _no_label(name: str, label: str, labels: Collection[str], at: Part | None) -> Remark:
+    near = _near(label, labels)
+    remedy = f"Did you mean `{near}`?" if near else f"It has: {', '.join(sorted(labels)) or 'no labels'}."
+    summary = f"`{name}` has no label `{label}`, so this selects nothing"
+    return Remark("promql.unknown-label", summary, remedy, part=at)
+
+
+def _no_value(name: str, matcher: Any, values: tuple[str, ...], at: Part | None) -> Iterator[Remark]:
+    regex = matcher.value if matcher.op == p.MatchOp.Re else re.escape(matcher.value)
+    is_number = matcher.name in BOUNDS
+    if not accepts(regex, [each for value in values for each in (spellings(value) if is_number else [value])]):
+        near = "" if is_number else _near(matcher.value, values)
+        remedy = f'Did you mean `{matcher.name}="{near}"`?' if near else f"It may be: {', '.join(values)}."
+        summary = f"`{matcher.name}` of `{name}` is never `{matcher.value}`"
+        yield Remark("promql.unknown-value", summary, remedy, part=at)
+
+
+def _contradictions(reviewed: Reviewed) -> Iterator[Remark]:
+    """Conditions of one selector that no series fulfils at the same time."""
+    for selector in reviewed.selectors:
+        by_label: dict[str, list[Condition]] = {}
+        for matcher in selector.node.matchers.matchers:
+            condition = Condition(matcher.name, OPERATORS[str(matcher.op)], matcher.value)
+            by_label.setdefault(matcher.name, []).append(condition)
+        for label, conditions in by_label.items():
+            nothing = len(conditions) == 1 and conditions[0].operator == "!~" and conditions[0].value in (".*", "(.*)")
+            if nothing or (len(conditions) > 1 and no_value(conditions, ())):
+                shown = ", ".join(f"`{each}`" for each in conditions)
+                summary = f"no series can fulfil {shown}, so this selects nothing"
+                yield Remark(
+                    "promql.no-value",
+                    summary,
+                    "Remove one of the conditions, or correct it.",
+                    part=reviewed.at(selector, label),
+                )
+
+
+def _bounds(reviewed: Reviewed) -> Iterator[Remark]:
+    """Buckets selected by a whole number: since version 3 Prometheus writes each bound with a fraction."""
+    catalogue = reviewed.catalogue
+    for selector in reviewed.selectors:
+        name = selector.name
+        if not name.endswith("_bucket") or not catalogue.owns(name):
+            continue
+        known = catalogue.series.get(name)
+        bounds = (known.labels or {}).get("le", ()) if known else ()
+        for matcher in selector.node.matchers.matchers:
+            if matcher.name == "le" and matcher.op == p.MatchOp.Equal and _WHOLE.fullmatch(matcher.value):
+                if bounds and f"{matcher.value}.0" not in bounds:
+                    continue  # _matchers has reported it
+                summary = f"`le` of `{name}` is never `{matcher.value}`: Prometheus writes bounds with a fraction"
+                remedy = f'Write `le="{matcher.value}.0"`.'
+                yield Remark("promql.bound", summary, remedy, name in catalogue.series, reviewed.at(selector, "le"))
+
+
+def _near(word: str, known: Collection[str] | Mapping[str, Any]) -> str:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(known), n=1)), "")
+
+
+LOOKS: tuple[Look, ...] = (_owners, _matchers, _contradictions, _bounds)

@@ -1,0 +1,582 @@
+"""Inference: from the metrics of a stack to what is known of each part of an expression, bottom up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import ceil, floor, inf
+from typing import Any
+
+import promql_parser as p
+
+from stackctl.promql import catalogue as catalogues
+from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue, Record, accepts
+from stackctl.promql.nodes import OPERATORS, metric, parse
+from stackctl.promql.types import unit as units
+from stackctl.promql.types.functions import AGGREGATIONS, FUNCTIONS, PICKING, Function
+from stackctl.promql.types.value import (
+    ANY,
+    BUCKETS,
+    CLASSIC,
+    COUNTER,
+    GAUGE,
+    INFO,
+    NATIVE_HISTOGRAM,
+    NOTHING_KNOWN,
+    NUMBER,
+    ONE,
+    POSITIVE,
+    QUANTILE,
+    SHARE,
+    STATE,
+    SUM,
+    SUMMARY,
+    TEXT,
+    UNKNOWN,
+    Labels,
+    Range,
+    Value,
+)
+
+COMPARISONS = frozenset({">", "<", ">=", "<=", "==", "!="})
+SETS = frozenset({"and", "or", "unless"})
+_KINDS = {
+    "counter": COUNTER,
+    "gauge": GAUGE,
+    "bucket": BUCKETS,
+    "histogram": CLASSIC,
+    catalogues.NATIVE: NATIVE_HISTOGRAM,
+    "quantile": SUMMARY,
+    "info": INFO,
+    "state": STATE,
+}
+_RANGES = {COUNTER: POSITIVE, BUCKETS: POSITIVE, INFO: ONE, STATE: SHARE}
+# Series that Prometheus makes itself, and for which no contract is needed.
+_OWN = {
+    "up": Value(STATE, Labels.at_least("job", "instance"), None, SHARE, "up", is_sure=True),
+    "ALERTS": Value(INFO, Labels.at_least("alertname", "alertstate"), None, ONE, "ALERTS", is_sure=True),
+}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A part of an expression with what is known of its result.
+
+    name   of a selector its metric, of a call its function, of an aggregation or a pair its operator, else ""
+    below  the parts it is made of, in the order in which they are written; brackets are left out
+    index  of a selector, a call or aggregation, or a pair: how many of its sort are written before it
+    """
+
+    node: Any
+    name: str
+    value: Value
+    below: tuple[Typed, ...] = ()
+    index: int = 0
+
+    def walk(self) -> Iterator[Typed]:
+        """Yield this part, and all below it."""
+        yield self
+        for part in self.below:
+            yield from part.walk()
+
+    @property
+    def is_selector(self) -> bool:
+        return isinstance(self.node, p.VectorSelector)
+
+    @property
+    def is_call(self) -> bool:
+        return isinstance(self.node, p.Call)
+
+    @property
+    def is_aggregation(self) -> bool:
+        return isinstance(self.node, p.AggregateExpr)
+
+    @property
+    def is_pair(self) -> bool:
+        return isinstance(self.node, p.BinaryExpr)
+
+    @property
+    def number(self) -> float | None:
+        """The value of a literal number, also with a sign; else None."""
+        if isinstance(self.node, p.NumberLiteral):
+            return float(self.node.val)
+        return (
+            self.value.range.low
+            if self.value.kind == NUMBER and self.value.range.low == self.value.range.high
+            else None
+        )
+
+
+def infer(tree: Any, catalogue: Catalogue) -> Typed:
+    """Return the tree with what is known of each of its parts."""
+    return _Inference(catalogue, frozenset()).typed(tree)
+
+
+def possible_labels(expr: str, catalogue: Catalogue) -> frozenset[str] | None:
+    """Return all labels that a series of the result can have; None when it may be any, or `expr` is not PromQL."""
+    try:
+        return infer(parse(expr), catalogue).value.labels.possible
+    except ValueError:
+        return None
+
+
+def record_value(name: str, catalogue: Catalogue, seen: frozenset[str] = frozenset()) -> Value:
+    """Return what is known of the series of a recording rule, or of several of one name."""
+    if name in seen:
+        return NOTHING_KNOWN
+    known: dict[str, Value] = catalogue.inferred
+    if name not in known:
+        found: Value | None = None
+        for record in catalogue.records.get(name, ()):
+            value = _of_record(record, catalogue, seen | {name})
+            value = replace(value, metric=name, interval=0.0, labels=_labelled(value.labels, record.labels))
+            found = value if found is None else _joined(found, value)
+        known[name] = replace(found, is_there=False) if found else NOTHING_KNOWN
+    return known[name]
+
+
+def _of_record(record: Record, catalogue: Catalogue, seen: frozenset[str]) -> Value:
+    try:
+        return _Inference(catalogue, seen).typed(parse(record.expr)).value
+    except ValueError:
+        return NOTHING_KNOWN
+
+
+def _labelled(labels: Labels, added: Mapping[str, str]) -> Labels:
+    gone = [name for name, value in added.items() if not value]
+    given = {name: (value,) for name, value in added.items() if value}
+    return labels.without(gone).adding(given, given) if added else labels
+
+
+class _Inference:
+    """One walk. It counts the parts as they are written, by which they are found in the text again."""
+
+    def __init__(self, catalogue: Catalogue, seen: frozenset[str]) -> None:
+        self._catalogue = catalogue
+        self._seen = seen
+        self._counts: dict[str, int] = {}
+
+    def typed(self, node: Any) -> Typed:
+        while isinstance(node, p.ParenExpr):
+            node = node.expr
+        match node:
+            case p.VectorSelector():
+                index = self._next("selector")
+                return Typed(node, metric(node), self._selected(node), index=index)
+            case p.MatrixSelector():
+                below = self.typed(node.vector_selector)
+                return Typed(node, "", below.value, (below,))
+            case p.Call():
+                index = self._next("call")
+                arguments = tuple(self.typed(argument) for argument in node.args)
+                return Typed(node, node.func.name, _called(node, arguments), arguments, index)
+            case p.AggregateExpr():
+                index = self._next("call")
+                parts = tuple(self.typed(part) for part in (node.param, node.expr) if part is not None)
+                return Typed(node, str(node.op), _aggregated(node, parts), parts, index)
+            case p.BinaryExpr():
+                left = self.typed(node.lhs)
+                index = self._next("operator")
+                right = self.typed(node.rhs)
+                return Typed(node, str(node.op), _paired(node, left, right), (left, right), index)
+            case p.UnaryExpr():
+                below = self.typed(node.expr)
+                negative = replace(below.value, range=-below.value.range, kind=_after_arithmetic(below.value.kind))
+                return Typed(node, "-", negative, (below,))
+            case p.SubqueryExpr():
+                below = self.typed(node.expr)
+                return Typed(node, "", below.value, (below,))
+            case p.NumberLiteral():
+                return Typed(
+                    node, "", Value(NUMBER, Labels.exactly(()), None, Range(node.val, node.val), is_there=True)
+                )
+            case p.StringLiteral():
+                return Typed(node, "", Value(TEXT))
+        return Typed(node, "", NOTHING_KNOWN)
+
+    def _next(self, sort: str) -> int:
+        self._counts[sort] = self._counts.get(sort, -1) + 1
+        return self._counts[sort]
+
+    def _selected(self, node: Any) -> Value:
+        name = metric(node)
+        conditions = [(each.name, OPERATORS[str(each.op)], each.value) for each in node.matchers.matchers]
+        value = series_value(name, self._catalogue, self._seen)
+        labels = value.labels
+        for label, operator, wanted in conditions:
+            if label != "__name__" and UNKNOWN_PART not in (label, wanted):
+                labels = _matched(labels, label, operator, wanted)
+        if value.kind == BUCKETS and any(each[:2] == ("le", "=") for each in conditions):
+            # One bucket is a counter: of the events up to its bound.
+            value = replace(value, kind=COUNTER, observed=None, bounds=())
+        return replace(value, labels=labels)
+
+
+def series_value(name: str, catalogue: Catalogue, seen: frozenset[str] = frozenset()) -> Value:
+    """Return what is known of all series of a name. `seen` are recording rules that are being inferred."""
+    known = catalogue.series.get(name)
+    if known is not None:
+        kind = _KINDS.get(known.kind, UNKNOWN)
+        labels = Labels() if known.labels is None else Labels.exactly(known.labels, known.labels)
+        unit = units.of_name(name, known.unit)
+        observed = unit if kind in (BUCKETS, NATIVE_HISTOGRAM) else None
+        if kind in (BUCKETS, NATIVE_HISTOGRAM) or (kind == COUNTER and (unit is None or name.endswith("_count"))):
+            unit = units.COUNT
+        bounds = _numbers((known.labels or {}).get("le", ())) if kind == BUCKETS else ()
+        span = _RANGES.get(kind, POSITIVE if unit and unit.base == "bytes" else ANY)
+        return Value(kind, labels, unit, span, name, observed, bounds, is_sure=True, interval=known.interval)
+    if name in catalogue.records:
+        return record_value(name, catalogue, seen)
+    if name in _OWN:
+        return _OWN[name]
+    return Value(unit=units.of_name(name), metric=name) if name and UNKNOWN_PART not in name else NOTHING_KNOWN
+
+
+def _numbers(texts: tuple[str, ...]) -> tuple[float, ...]:
+    return tuple(sorted(float(text) for text in texts if text not in ("+Inf", "Inf")))
+
+
+def _matched(labels: Labels, label: str, operator: str, wanted: str) -> Labels:
+    """Return the labels of the series that fulfil one condition."""
+    values = labels.values.get(label, ())
+    if operator == "=":
+        if not wanted:
+            return labels.without([label])
+        left: tuple[str, ...] = (wanted,)
+    elif values and operator == "!=":
+        left = tuple(value for value in values if value != wanted)
+    elif values:
+        left = tuple(value for value in values if accepts(wanted, [value]) == (operator == "=~"))
+    else:
+        left = ()
+    kept = dict(labels.values)
+    if left:
+        kept[label] = left
+    is_wanted = operator == "=" or (operator == "=~" and not accepts(wanted, [""]))
+    if not is_wanted:
+        return replace(labels, values=kept)
+    return Labels(labels.certain | {label}, labels.named | {label}, labels.possible, kept)
+
+
+# -- functions ------------------------------------------------------------------------------------------------
+
+
+def _called(node: Any, arguments: tuple[Typed, ...]) -> Value:
+    name = node.func.name
+    function = FUNCTIONS.get(name)
+    if function is None:
+        return NOTHING_KNOWN
+    at = function.argument
+    if at is None:
+        inside = arguments[0].value if arguments else NOTHING_KNOWN
+        is_there = name != "scalar" or inside.is_there
+        return replace(_result(function, inside), labels=Labels.exactly(()), is_there=is_there or name == "time")
+    if at >= len(arguments):  # hour() and the like: of now
+        return replace(_result(function, NOTHING_KNOWN), labels=Labels.exactly(()), is_there=True)
+    inside = arguments[at].value
+    value = _result(function, inside)
+    if name in ("absent", "absent_over_time"):
+        return replace(value, labels=_labels_of_absent(arguments[at]), metric="", is_sure=True)
+    if name == "histogram_quantile" or (name.startswith("histogram_") and inside.kind == BUCKETS):
+        value = replace(value, labels=value.labels.without(["le"]))
+    if name == "histogram_quantile" and inside.bounds:
+        low = 0.0 if inside.bounds[0] > 0 else -inf
+        value = replace(value, range=Range(low, inside.bounds[-1]))
+    if name in ("label_replace", "label_join") and len(arguments) > 1:
+        target = getattr(arguments[1].node, "val", None)
+        value = replace(value, labels=value.labels.perhaps([target]) if target else Labels())
+    if name.startswith("clamp"):
+        value = replace(value, range=_clamped(name, value.range, arguments))
+    return value
+
+
+def _result(function: Function, inside: Value) -> Value:
+    kind, is_rate = function.kind, inside.is_rate
+    if kind == "same":
+        kind = inside.kind
+    elif kind == "rate":
+        is_rate = True
+        kind = inside.kind if inside.kind in (BUCKETS, NATIVE_HISTOGRAM) else GAUGE
+    unit = function.unit
+    if unit == "same":
+        found = inside.unit
+    elif unit == "per second":
+        found = replace(inside.unit, per_second=True) if inside.unit and inside.unit.base != "moment" else None
+    elif unit == "observed":
+        found = inside.observed
+    else:
+        found = None if isinstance(unit, str) else unit
+    keeps = kind in (BUCKETS, NATIVE_HISTOGRAM)
+    return replace(
+        inside,
+        kind=kind,
+        unit=found,
+        range=_range(function, inside.range),
+        observed=inside.observed if keeps else None,
+        bounds=inside.bounds if keeps else (),
+        is_rate=is_rate,
+    )
+
+
+def _range(function: Function, inside: Range) -> Range:
+    rule = function.range
+    if rule == "same":
+        return inside
+    if rule == "whole":
+        low = floor(inside.low) if inside.low > -inf else -inf
+        return Range(low, ceil(inside.high) if inside.high < inf else inf)
+    if rule == "spread":
+        return Range(0 if inside.low >= 0 else -inf, 0 if inside.high <= 0 else inf)
+    return rule if isinstance(rule, Range) else ANY
+
+
+def _clamped(name: str, inside: Range, arguments: tuple[Typed, ...]) -> Range:
+    limits = [argument.number for argument in arguments[1:]]
+    low = limits[0] if name in ("clamp", "clamp_min") else None
+    high = limits[-1] if name in ("clamp", "clamp_max") else None
+    bottom = max(inside.low, low) if low is not None else inside.low
+    top = min(inside.high, high) if high is not None else inside.high
+    return Range(min(bottom, top), max(bottom, top)) if None not in limits else ANY
+
+
+def _labels_of_absent(argument: Typed) -> Labels:
+    """Return the labels of absent(): those that were selected, each with one value."""
+    selector = argument.below[0] if isinstance(argument.node, p.MatrixSelector) else argument
+    if not selector.is_selector:
+        return Labels.exactly(())
+    equal = [m.name for m in selector.node.matchers.matchers if m.op == p.MatchOp.Equal and m.name != "__name__"]
+    once = {name for name in equal if equal.count(name) == 1}
+    return Labels.exactly(once)
+
+
+def _aggregated(node: Any, parts: tuple[Typed, ...]) -> Value:
+    name, inside = str(node.op), parts[-1].value
+    function = AGGREGATIONS.get(name)
+    if function is None:
+        return NOTHING_KNOWN
+    value = _result(function, inside)
+    if name in PICKING:
+        return value
+    labels = aggregated_labels(node, inside.labels)
+    if name == "count_values":
+        target = getattr(node.param, "val", None)
+        labels = labels.adding([target]) if target else Labels()
+    kind = value.kind
+    if kind in ("sum", "picked"):
+        kind = _after_aggregation(kind, inside)
+    keeps_le = kind == BUCKETS and labels.may_have("le")
+    if kind == BUCKETS and not keeps_le:
+        kind = UNKNOWN if not inside.is_rate else GAUGE
+    return replace(
+        value,
+        kind=kind,
+        labels=labels,
+        observed=inside.observed if kind in (BUCKETS, NATIVE_HISTOGRAM) else None,
+        bounds=inside.bounds if kind == BUCKETS else (),
+        metric=inside.metric,
+    )
+
+
+def _after_aggregation(how: str, inside: Value) -> str:
+    """Return the kind of a sum or an average, or of the smallest, largest or middle one ("picked")."""
+    if inside.kind in (COUNTER, SUM):
+        return SUM
+    if inside.kind in (BUCKETS, NATIVE_HISTOGRAM):
+        return inside.kind if how == "sum" or inside.kind == BUCKETS else UNKNOWN
+    if inside.kind in (SUMMARY, QUANTILE):
+        return GAUGE if how == "sum" else QUANTILE
+    if inside.kind == STATE:
+        return GAUGE if how == "sum" else STATE
+    return GAUGE if inside.kind in (GAUGE, INFO) else inside.kind
+
+
+def aggregated_labels(node: Any, inside: Labels) -> Labels:
+    """Return the labels that an aggregation keeps of `inside`."""
+    modifier = node.modifier
+    if modifier is None:
+        return Labels.exactly(())
+    if UNKNOWN_PART in modifier.labels:
+        return Labels()
+    if modifier.type == p.AggModifierType.By:
+        return inside.only(modifier.labels)
+    return inside.without(modifier.labels)
+
+
+# -- pairs ----------------------------------------------------------------------------------------------------
+
+
+def _paired(node: Any, left: Typed, right: Typed) -> Value:
+    operator, one, other = str(node.op), left.value, right.value
+    labels = _paired_labels(node, one, other)
+    if operator in ("and", "unless"):
+        return replace(one, labels=labels, is_there=False)
+    if operator == "or":
+        return replace(_joined(one, other), labels=labels, is_there=one.is_there or other.is_there)
+    is_there = one.kind == NUMBER and other.kind == NUMBER
+    if operator in COMPARISONS:
+        if node.modifier is not None and node.modifier.return_bool:
+            return Value(STATE, labels, None, SHARE, is_sure=True, is_there=is_there)
+        kept = other if one.kind == NUMBER else one
+        return replace(kept, labels=labels, range=_filtered(operator, one, other), is_there=is_there)
+    return _calculated(operator, left, right, labels, is_there)
+
+
+def _filtered(operator: str, one: Value, other: Value) -> Range:
+    """Return the range of what a comparison lets through, where that is a value and a number."""
+    if one.kind == NUMBER:
+        flipped = {">": "<", "<": ">", ">=": "<=", "<=": ">="}.get(operator, operator)
+        return _filtered(flipped, other, one) if other.kind != NUMBER else ANY
+    limit = other.range
+    low, high = one.range.low, one.range.high
+    if operator in (">", ">="):
+        low = max(low, limit.low)
+    elif operator in ("<", "<="):
+        high = min(high, limit.high)
+    elif operator == "==":
+        low, high = max(low, limit.low), min(high, limit.high)
+    return Range(low, high) if low <= high else one.range
+
+
+def _calculated(operator: str, left: Typed, right: Typed, labels: Labels, is_there: bool) -> Value:
+    one, other = left.value, right.value
+    kind = NUMBER if is_there else GAUGE
+    sure = one.is_sure or other.is_sure
+    value = Value(kind, labels, None, ANY, is_sure=sure, is_there=is_there)
+    match operator:
+        case "+" | "-":
+            second = other.range if operator == "+" else -other.range
+            return replace(value, unit=_summed_unit(operator, one, other), range=one.range + second)
+        case "*":
+            unit = _scaled(one, right.number) if right.number is not None else _scaled(other, left.number)
+            scaled = left if right.number is not None else right
+            number = right.number if right.number is not None else left.number
+            is_scaled = number is not None and scaled.value.kind in (BUCKETS, QUANTILE, SUMMARY)
+            found = replace(value, unit=unit, range=one.range * other.range)
+            if {one.kind, other.kind} & {INFO}:
+                kept = other if one.kind == INFO else one
+                return replace(kept, labels=labels, is_there=is_there)
+            return replace(found, kind=scaled.value.kind) if is_scaled and scaled.value.kind != BUCKETS else found
+        case "/":
+            if right.number:
+                return replace(
+                    value,
+                    unit=_scaled(one, 1 / right.number),
+                    range=one.range * Range(1 / right.number, 1 / right.number),
+                )
+            if is_share(left, right):
+                return replace(value, unit=units.RATIO, range=SHARE)
+            return replace(value, unit=units.quotient(one.unit, other.unit), range=one.range * other.range.inverse())
+        case "%":
+            return replace(value, unit=one.unit)
+    return value
+
+
+def _scaled(value: Value, number: float | None) -> units.Unit | None:
+    return value.unit.times(number) if value.unit and number and value.unit.base != "moment" else None
+
+
+def _summed_unit(operator: str, one: Value, other: Value) -> units.Unit | None:
+    left, right = one.unit, other.unit
+    moments = [unit is not None and unit.base == "moment" for unit in (left, right)]
+    if all(moments):
+        return units.SECONDS if operator == "-" else None
+    if any(moments):
+        # A moment and a duration, or a moment of a metric whose name says only seconds.
+        return None
+    return left if left is not None else right
+
+
+def is_share(left: Typed, right: Typed) -> bool:
+    """Return whether the left side counts some of what the right side counts, so that it is a part of it."""
+    if left.is_aggregation and right.is_aggregation:
+        alike = left.name == right.name in ("sum", "count") and str(left.node.modifier) == str(right.node.modifier)
+        return alike and _grouping(left) == _grouping(right) and is_share(left.below[-1], right.below[-1])
+    if left.is_call and right.is_call and left.name == right.name in ("rate", "increase"):
+        return is_share(left.below[0], right.below[0])
+    if isinstance(left.node, p.MatrixSelector) and isinstance(right.node, p.MatrixSelector):
+        return left.node.range == right.node.range and is_share(left.below[0], right.below[0])
+    if not (left.is_selector and right.is_selector and left.name and left.name == right.name):
+        return False
+    one, other = left.node, right.node
+    if left.value.range.low < 0 or (one.offset, one.at) != (None, None) or (other.offset, other.at) != (None, None):
+        return False
+    return _conditions(other) <= _conditions(one)
+
+
+def _grouping(aggregate: Typed) -> tuple[str, tuple[str, ...]]:
+    modifier = aggregate.node.modifier
+    return (str(modifier.type), tuple(sorted(modifier.labels))) if modifier else ("", ())
+
+
+def _conditions(selector: Any) -> set[tuple[str, str, str]]:
+    return {(each.name, str(each.op), each.value) for each in selector.matchers.matchers}
+
+
+def _after_arithmetic(kind: str) -> str:
+    return GAUGE if kind in (COUNTER, SUM, SUMMARY, QUANTILE, STATE, INFO) else kind
+
+
+def _joined(one: Value, other: Value) -> Value:
+    """Return what is known of series that are either of one kind or of another."""
+    return Value(
+        one.kind if one.kind == other.kind else UNKNOWN,
+        one.labels.joined(other.labels),
+        one.unit if one.unit == other.unit else None,
+        one.range.joined(other.range),
+        one.metric if one.metric == other.metric else "",
+        one.observed if one.observed == other.observed else None,
+        one.bounds if one.bounds == other.bounds else (),
+        one.is_rate and other.is_rate,
+        one.is_sure and other.is_sure,
+        one.is_there and other.is_there,
+    )
+
+
+def _paired_labels(node: Any, one: Value, other: Value) -> Labels:
+    if one.kind == NUMBER:
+        return other.labels
+    if other.kind == NUMBER:
+        return one.labels
+    operator = str(node.op)
+    left, right = one.labels, other.labels
+    if operator == "or":
+        return left.joined(right)
+    if operator in ("and", "unless"):
+        return left
+    modifier = node.modifier
+    if modifier is None or (modifier.matching is None and not _is_grouped(modifier)):
+        if modifier is not None and _is_filled(modifier):
+            return left.joined(right)
+        # All labels are equal on both sides.
+        possible = right.possible if left.possible is None else left.possible
+        if left.possible is not None and right.possible is not None:
+            possible = left.possible & right.possible
+        return Labels(left.certain | right.certain, left.named | right.named, possible, {**right.values, **left.values})
+    if _is_grouped(modifier):
+        many, single = (left, right) if modifier.card == p.VectorMatchCardinality.ManyToOne else (right, left)
+        return _brought(many, single, modifier.group_labels or ())
+    if _is_filled(modifier):
+        return left.joined(right)
+    matching = modifier.matching
+    if matching.type == p.LabelModifierType.Include:
+        return left.only(matching.labels) if UNKNOWN_PART not in matching.labels else Labels()
+    return left.without(matching.labels)
+
+
+def _brought(many: Labels, single: Labels, names: Any) -> Labels:
+    """Return the labels of the side of the many, with those that the other side gives them."""
+    for name in names:
+        if name == UNKNOWN_PART:
+            return Labels()
+        given = name in single.certain
+        known = {name: single.values[name]} if name in single.values else {}
+        many = many.adding([name], known) if given else many.perhaps([name])
+    return many
+
+
+def _is_grouped(modifier: Any) -> bool:
+    return modifier.card in (p.VectorMatchCardinality.ManyToOne, p.VectorMatchCardinality.OneToMany)
+
+
+def _is_filled(modifier: Any) -> bool:
+    return modifier.fill_values.lhs is not None or modifier.fill_values.rhs is not None

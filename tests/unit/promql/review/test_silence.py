@@ -1,0 +1,129 @@
+"""Expressions that are right, about which nothing is said: each uses what a finding is near to."""
+
+from __future__ import annotations
+
+import pytest
+
+from stackctl.promql.catalogue import Catalogue
+from stackctl.promql.review import review
+from tests.unit.promql.shop import SHOP
+
+RIGHT = """\
+sum by (status) (rate(requests_total[5m]))
+sum(rate(requests_total{status=~"5.."}[5m])) / sum(rate(requests_total[5m])) > 0.05
+100 * sum(rate(requests_total{status=~"5.."}[5m])) / sum(rate(requests_total[5m])) > 5
+sum by (job) (rate(requests_total{status="500"}[5m])) / sum by (job) (rate(requests_total[5m])) > 0.05
+sum(rate(requests_total[5m])) by (method) / ignoring (method) group_left sum(rate(requests_total[5m]))
+rate(requests_total[5m]) > 2 * rate(requests_total[5m] offset 1d)
+rate(requests_total{path=~"/api/.*"}[5m])
+rate(requests_total[30s])
+requests_total == 0
+requests_total > 0
+requests_total - requests_total offset 5m > 10
+requests_total unless requests_total offset 1h
+requests_total{method!="GET"}
+requests_total{status!~"2.."}
+increase(requests_total[1h]) == 0
+changes(requests_total[1h]) == 0
+resets(requests_total[1h]) > 3
+max_over_time(requests_total[5m]) - min_over_time(requests_total[5m]) > 0
+count(requests_total)
+count(count by (path) (requests_total)) > 1000
+topk(5, sum by (path) (rate(requests_total[5m])))
+(sum(rate(requests_total[5m])) or vector(0)) == 0
+sum by (job) (rate(errors_total[5m])) > 0.1 * sum by (job) (rate(requests_total[5m]))
+irate(requests_total[5m]) > 5
+histogram_quantile(0.95, sum by (le, method) (rate(latency_seconds_bucket[5m]))) > 1
+histogram_quantile(0.95, rate(latency_seconds_bucket[5m])) >= 5
+histogram_quantile(0.9, rate(native_seconds[5m])) > 5
+histogram_count(rate(native_seconds[5m]))
+histogram_fraction(0, 0.5, rate(native_seconds[5m])) < 0.9
+rate(latency_seconds_sum[5m]) / rate(latency_seconds_count[5m]) > 0.5
+rate(latency_seconds_bucket{le="0.5"}[5m])
+sum(rate(latency_seconds_bucket{le="0.5"}[5m])) / sum(rate(latency_seconds_count[5m])) < 0.9
+sum by (le) (rate(latency_seconds_bucket[5m]))
+pause_seconds{quantile="0.99"} > 0.1
+max(pause_seconds{quantile="0.99"})
+rate(pause_seconds_sum[5m]) / rate(pause_seconds_count[5m])
+max_over_time(job:latency:p99[1h]) > 1
+min(job:latency:p99) > 1
+job:requests:rate5m > 10
+job:requests:rate5m / on (job) group_left sum by (job) (up)
+team:depth:max{team="shop"} > 3
+loop:a > 3
+depth > 100
+deriv(depth[15m]) > 0
+avg_over_time(depth[1h]) > 10
+quantile(0.9, depth)
+abs(depth - avg_over_time(depth[1d])) > 3 * stddev_over_time(depth[1d])
+depth * on (instance) group_left (version) build_info
+depth * on (job, instance) group_left (version) build_info > 10
+sum by (q) (label_replace(depth, "q", "$1", "queue", "(.*)"))
+sum by (job, queue) (depth) > on (job) group_left sum by (job) (workers)
+sum by (instance) (depth) / on (instance) sum by (instance) (workers)
+workers{state="busy"} / ignoring (state) sum without (state) (workers) > 0.9
+sum without (queue) (depth) / sum without (state) (workers)
+memory_bytes / limit_bytes > 0.9
+memory_bytes / limit_bytes * 100 > 90
+memory_bytes > 0.9 * limit_bytes
+memory_bytes / 1024 / 1024 > 500
+predict_linear(memory_bytes[1h], 4 * 3600) > limit_bytes
+process_resident_memory_bytes / limit_bytes > 0.8
+rate(sent_bytes_total[5m]) * 8 > 1e9
+hit_ratio < 0.8
+hit_ratio * 100 > 80
+used_percent > 90
+used_percent / 100 > 0.9
+temperature_celsius < -5
+wait_seconds * 1000 > timeout_milliseconds
+rpc_milliseconds_sum / rpc_milliseconds_count / 1000 > wait_seconds
+time() - last_success_timestamp_seconds > 3600
+last_success_timestamp_seconds == 0
+up == 0
+up == 1
+avg by (job) (up) < 0.5
+sum(up) by (job) < 2
+count(up == 0) > 0
+count by (job) (up == 0) >= 1
+(count(up == 0) or vector(0)) == 0
+absent(requests_total)
+absent(up{job="x"}) == 1
+ALERTS{alertstate="firing"} == 1
+count by (version) (build_info) > 1
+mode{mode="on"} == 1
+hour() >= 9 and hour() < 17
+day_of_week() == 6
+sgn(deriv(memory_bytes[1h])) == 1
+"""
+
+
+@pytest.mark.parametrize("expr", RIGHT.splitlines())
+def test_says_nothing_of_a_right_expression(expr: str) -> None:
+    assert review(expr, SHOP, is_alert=True) == []
+
+
+@pytest.mark.parametrize("expr", RIGHT.splitlines())
+def test_says_nothing_where_no_metric_is_known(expr: str) -> None:
+    assert review(expr, Catalogue(), is_alert=True) == []
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        # Labels that some set-ups have and others have not.
+        "sum by (cluster, namespace) (a_total) / sum by (cluster, namespace) (b_total)",
+        "sum by (namespace) (a) * on (namespace, cluster) group_left b",
+        "count by (cluster, node) (sum by (cluster, node, cpu) (a))",
+        # VictoriaMetrics' own histograms.
+        "histogram_quantile(0.99, sum by (job, vmrange) (rate(a_bucket[5m])))",
+        # A quantile has lost `le`, and matches.
+        "histogram_quantile(0.99, sum by (job, le) (rate(a_bucket[5m]))) > 4 and sum by (job) (rate(a_count[5m])) > 0",
+        "a:count * quantile_over_time(0.99, a:rate[1d])",
+        "compression_ratio > 3",
+        "a_percent > 80",
+        "a_total > 100",
+        "sum by ($label) (a)",
+    ],
+)
+def test_says_nothing_of_what_others_write(expr: str) -> None:
+    assert review(expr, Catalogue(), is_alert=True) == []
