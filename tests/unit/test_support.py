@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from stackctl.cli.main import program
 from stackctl.components import registry
 from stackctl.components.release import image_version
 from stackctl.manifest import load
-from stackctl.manifest.titles import titled_like_folders
 from stackctl.model import Stack
 from stackctl.support import AS_OF, support_of, too_old
 
@@ -69,27 +65,3 @@ def test_warns_of_a_grafana_below_10(tmp_path: Path, image: str, warned: bool) -
     found = list(too_old(stack(tmp_path, f"grafana/grafana:{image}")))
     assert len(found) == warned
     assert not warned or found[0].summary.startswith("grafana 9.4.7 is older than 10")
-
-
-@pytest.mark.parametrize(("title", "folder", "warned"), [("Shop", "shop", True), ("Shop", "Other", False)])
-def test_warns_of_a_dashboard_titled_like_a_folder(tmp_path: Path, title: str, folder: str, warned: bool) -> None:
-    found = list(titled_like_folders(stack(tmp_path, title=title, board_folder=folder)))
-    assert len(found) == warned
-    assert not warned or "Grafana before 11" in found[0].cause
-
-
-def test_outdated_exits_with_1_for_a_component_past_its_support(tmp_path: Path) -> None:
-    stack(tmp_path, "grafana/grafana:11.6.1")
-    ran = CliRunner().invoke(program(["outdated"]), ["-f", str(tmp_path / "stack.yml"), "outdated"])
-    assert ran.exit_code == 1
-    assert "ended on 2026-06-25" in ran.stdout
-    assert f"As of {AS_OF.isoformat()}" in ran.stdout
-
-
-def test_outdated_exits_with_0_for_the_defaults(tmp_path: Path) -> None:
-    stack(tmp_path)
-    ran = CliRunner().invoke(program(["outdated"]), ["-f", str(tmp_path / "stack.yml"), "outdated", "-o", "json"])
-    rows = json.loads(ran.stdout)["components"]
-    assert {row["component"]: row["version"] for row in rows}["grafana"] == "13.2.3"
-    if date.today() <= date(2027, 7, 31):  # the last day of the default Prometheus
-        assert ran.exit_code == 0

@@ -98,12 +98,6 @@ def test_a_dead_panel_is_reported_with_the_reason_and_the_nearest(well: World, e
     assert (finding.position, finding.stage, finding.subject) == (PLACE, "loaded", "d.json/P")
 
 
-@pytest.mark.parametrize("expr", FAILURES)
-def test_a_rule_that_waits_for_what_cannot_come_is_reported_alike(well: World, expr: str) -> None:
-    rules(well, f"({expr}) > 0")
-    assert told(well.only(RULE)) == ("fail", *FAILURES[expr])
-
-
 EMPTY = {
     "shop_orders_total": "`shop_orders_total` has not been incremented yet",
     'ALERTS{alertname="Down"}': "no alert fires",
@@ -241,12 +235,6 @@ def test_a_metric_is_not_corrected_while_a_service_that_may_serve_it_is_down(wel
     asks(well, "rate(shop_orderz_total[5m])")
     summary = "`shop_orderz_total` is served by `api`, which has no target that is up"
     assert told(well.only(PANEL))[:2] == ("skip", summary)
-
-
-@pytest.mark.parametrize("expr", ["absent(no_such_thing)", 'absent_over_time(no_such_thing{a="b"}[1m])', "vector(1)"])
-def test_a_rule_about_absence_passes(well: World, expr: str) -> None:
-    rules(well, expr)
-    assert told(well.only(RULE)) == ("pass", "the query returns data", "")
 
 
 def test_a_recorded_metric_is_as_good_as_the_rule_that_records_it(well: World) -> None:

@@ -111,13 +111,3 @@ def test_refuses_json_that_nobody_can_walk(text: str) -> None:
 
     with serving(answer) as port, pytest.raises(NoAnswer, match="not JSON"):
         Http(Access(f"http://127.0.0.1:{port}"), timeout=10).json("/", lambda value: value)
-
-
-def test_follows_no_redirect() -> None:
-    def answer(connection: socket.socket, _: threading.Event) -> None:
-        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")
-
-    with serving(answer) as port:
-        assert fetch(f"http://127.0.0.1:{port}/metrics", 5).reason == (
-            "it returns 302, a redirect to http://127.0.0.1:1/"
-        )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stackctl.drill import Drilled, Place, choose, remove_drill_rules, reroute_to_sink, set_off, undrillable, ways
+from stackctl.drill import Place, choose, remove_drill_rules, reroute_to_sink, set_off, undrillable, ways
 from stackctl.errors import InputError
 from stackctl.manifest import load
 from stackctl.render import render
@@ -77,9 +77,6 @@ def receiver(config: Any, name: str) -> Any:
     return next(each for each in config["receivers"] if each["name"] == name)
 
 
-# -- which alerts -------------------------------------------------------------------------------------------
-
-
 def test_drills_all_alerts_and_no_recording_rule_by_default(stack: Any) -> None:
     alerts = choose(stack, (), {"team": "core"})
     assert [(alert.number, alert.name) for alert in alerts] == [(0, "Down"), (1, "Slow")]
@@ -93,9 +90,6 @@ def test_a_name_that_no_alert_has_is_refused_with_the_nearest(stack: Any) -> Non
     with pytest.raises(InputError, match="Did you mean `Down`") as caught:
         choose(stack, ("Dwn", "Slow"), {})
     assert "there is no alert `Dwn`" in str(caught.value)
-
-
-# -- the detour ---------------------------------------------------------------------------------------------
 
 
 def test_rule_fires_at_once_with_the_alerts_labels_and_annotations(stack: Any, tree: Tree) -> None:
@@ -223,14 +217,3 @@ def test_a_label_of_any_content_is_matched_exactly(stack: Any, tree: Tree, value
     alerts = choose(stack, ("Down",), {"odd": value})
     route = parsed(reroute_to_sink(tree, alerts, PLACE), "alertmanager/alertmanager.yml")["route"]["routes"][0]
     assert json.loads(next(each for each in route["matchers"] if each.startswith("odd=")).removeprefix("odd=")) == value
-
-
-def test_distinguishes_two_alerts_of_one_name() -> None:
-    from stackctl.drill.tracking import _is
-
-    warning, critical = (
-        Drilled(number, "Slow", "r.yml", "g", {"severity": severity}, {}, None)  # type: ignore[arg-type]
-        for number, severity in enumerate(("warning", "critical"))
-    )
-    labels = {"alertname": "Slow", "drill": "true", "severity": "critical", "job": "x"}
-    assert (_is(warning, labels), _is(critical, labels)) == (False, True)

@@ -10,7 +10,6 @@ import pytest
 
 from stackctl.errors import InputError
 from stackctl.manifest import load, units
-from stackctl.manifest.dashboard_schema import DashboardFile
 from stackctl.model import Board, Dashboard, Panel, PanelQuery, Query, Threshold
 from stackctl.source import Position
 
@@ -177,17 +176,3 @@ def test_suggests_nothing_for_what_is_not_a_unit(word: str) -> None:
 
 def test_every_word_for_a_unit_leads_to_one() -> None:
     assert all(units.known(unit) for unit in units._MEANT.values())
-
-
-def test_schema_describes_every_key() -> None:
-    schema = DashboardFile.model_json_schema()
-    described = [schema, *schema["$defs"].values()]
-    parts = [option for part in described for option in part.get("anyOf", [part]) if "properties" in option]
-    assert len(parts) == 9
-    missing = [
-        (part["title"], key)
-        for part in parts
-        for key, value in part["properties"].items()
-        if "description" not in value
-    ]
-    assert not missing

@@ -40,9 +40,6 @@ def service(body: str) -> str:
     return f"version: 1\nname: shop\nservices:\n  api:\n    targets: ['localhost:8000']\n{body}"
 
 
-# -- meaning --------------------------------------------------------------------------------------------------
-
-
 def test_loads_the_smallest_manifest(tmp_path: Path) -> None:
     stack = loaded(tmp_path, SMALLEST)
     assert stack.name == "shop"
@@ -70,41 +67,10 @@ def test_a_label_value_stays_as_written(tmp_path: Path, written: str) -> None:
     assert loaded(tmp_path, text).services[0].labels == {"a": written.strip()}
 
 
-def test_keys_stay_as_written(tmp_path: Path) -> None:
-    assert loaded(tmp_path, service("    labels: {on: x, off: y}\n")).services[0].labels == {"on": "x", "off": "y"}
-
-
-def test_a_block_of_prometheus_gets_the_types_of_yaml_1_2(tmp_path: Path) -> None:
-    text = SMALLEST + "prometheus: {extra: {a: true, b: 'true', c: 5, d: 1.5, e: on, f: 22:22, g: null, h: 0o7}}\n"
-    extra = loaded(tmp_path, text).prometheus.extra
-    assert extra == {"a": True, "b": "true", "c": 5, "d": 1.5, "e": "on", "f": "22:22", "g": None, "h": "0o7"}
-
-
-def test_anchors_and_merge_keys_work(tmp_path: Path) -> None:
-    text = """\
-version: 1
-name: shop
-x-common: &common {scrape_interval: 5s, metrics_path: /m}
-services:
-  api: {<<: *common, targets: ["a:1"]}
-  web: {<<: *common, targets: ["b:1"], metrics_path: /w}
-"""
-    api, web = loaded(tmp_path, text).services
-    assert (api.scrape_interval, api.metrics_path) == ("5s", "/m")
-    assert (web.scrape_interval, web.metrics_path) == ("5s", "/w")
-
-
-def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
-    assert loaded(tmp_path, "\ufeff" + SMALLEST).name == "shop"
-
-
 def test_ipv6_targets_work(tmp_path: Path) -> None:
     text = SMALLEST.replace("localhost:8000", "[::1]:8000")
     target = loaded(tmp_path, text).services[0].targets[0]
     assert (target.host, target.port) == ("::1", 8000)
-
-
-# -- variables and secrets --------------------------------------------------------------------------------------
 
 
 def test_variables_come_from_the_environment_and_the_env_file(tmp_path: Path) -> None:
@@ -154,9 +120,6 @@ def test_leaves_variables_of_a_compose_service_to_compose(tmp_path: Path) -> Non
     assert docker == {"image": "x:${TAG}", "environment": {"PW": "${PW:-}"}}
 
 
-# -- files ------------------------------------------------------------------------------------------------------
-
-
 def test_a_rule_file_is_kept_byte_for_byte(tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     text = "groups: # mine\n- name: g\n  rules:\n  - {alert: A, expr: 'up == 0', annotations: {x: '{{ $value }}'}}\n"
@@ -180,9 +143,6 @@ def test_a_dashboard_without_a_uid_gets_the_same_one_every_time(tmp_path: Path) 
     text = SMALLEST + "dashboards: [{file: d.json}]\n"
     first, second = (loaded(tmp_path, text).dashboards[0].uid for _ in range(2))
     assert first == second != ""
-
-
-# -- files that are none ----------------------------------------------------------------------------------------
 
 
 def test_missing_manifest_suggests_init(tmp_path: Path) -> None:
@@ -273,17 +233,6 @@ def test_an_unreadable_env_file_is_a_problem_and_no_traceback(tmp_path: Path) ->
     assert refusal(tmp_path / "stack.yml") == ".env is a directory, not a file\nhelp: Name the file inside it."
 
 
-@pytest.mark.parametrize("text", ["[" * 50_000, "{a: " * 50_000, "- " * 50_000, "? " * 50_000])
-def test_a_file_that_nests_without_end_does_not_end_the_process(tmp_path: Path, text: str) -> None:
-    (tmp_path / "stack.yml").write_text(text)
-    assert "nested more than 200 levels deep\nhelp: Flatten the file." in refusal(tmp_path / "stack.yml")
-
-
-def test_an_alias_that_holds_itself_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "stack.yml").write_text("version: 1\nname: shop\nx-a: &a [*a]\nservices: *a\n")
-    assert "an alias contains itself" in refusal(tmp_path / "stack.yml")
-
-
 def test_region_of_opsgenie_is_not_a_secret(tmp_path: Path) -> None:
     path = tmp_path / "stack.yml"
     receiver = "{opsgenie: {api_key: hunter2, api_url: 'https://api.eu.opsgenie.test/'}}"
@@ -295,82 +244,6 @@ def test_region_of_opsgenie_is_not_a_secret(tmp_path: Path) -> None:
     assert alertmanager
     (block,) = alertmanager.receivers[0].integrations["opsgenie"]
     assert block == {"api_key": Secret("hunter2"), "api_url": "https://api.eu.opsgenie.test/"}
-
-
-def test_accepts_the_label_names_of_prometheus_3(tmp_path: Path) -> None:
-    labels = "    labels: {service.name: a}\n"
-    contract = "    metrics: {x_total: {type: counter, labels: {http.route: , zone: }}}\n"
-    more = "prometheus: {external_labels: {__replica__: r1, k8s.cluster: eu}}\n"
-    stack = loaded(tmp_path, service(labels + contract) + more)
-    assert stack.prometheus.external_labels == {"__replica__": "r1", "k8s.cluster": "eu"}
-    assert stack.services[0].labels == {"service.name": "a"}
-
-
-def test_refuses_names_that_prometheus_2_does_not_take(tmp_path: Path) -> None:
-    text = service("    labels: {service.name: a, team: b}\n") + "prometheus: {image: 'prom/prometheus:v2.53.0'}\n"
-    with pytest.raises(InputError) as refused:
-        loaded(tmp_path, text)
-    (problem,) = refused.value.problems
-    assert "Prometheus 2 does not accept this label name: `service.name`" in problem.summary
-    assert problem.position
-    assert problem.position.line == 6
-
-
-@pytest.mark.parametrize("name", ['""', "__x", '"a\\nb"'])
-def test_refuses_names_that_no_target_can_have(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError):
-        loaded(tmp_path, service(f"    labels: {{{name}: a}}\n"))
-
-
-def test_refuses_parameters_in_a_metrics_path(tmp_path: Path) -> None:
-    with pytest.raises(InputError) as refused:
-        loaded(tmp_path, service("    metrics_path: /probe?module=http&target=a%20b&target=\n"))
-    remedy = refused.value.problems[0].remedy
-    assert remedy == 'Write `metrics_path: /probe` and `params: {module: ["http"], target: ["a b", ""]}`.'
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["name: {}\nservices: {{a: {{targets: ['a:1']}}}}", "name: x\nservices: {{{}: {{targets: ['a:1']}}}}"],
-    ids=["stack", "service"],
-)
-def test_names_the_limit_of_a_long_name(tmp_path: Path, text: str) -> None:
-    assert loaded(tmp_path, "version: 1\n" + text.format("a" * 63))
-    with pytest.raises(InputError) as refused:
-        loaded(tmp_path, "version: 1\n" + text.format("a" * 64))
-    assert "the name is 64 characters long, the limit is 63" in refused.value.problems[0].summary
-
-
-def test_refuses_a_second_document_in_the_manifest(tmp_path: Path) -> None:
-    with pytest.raises(InputError) as refused:
-        loaded(tmp_path, service("") + "---\nname: other\n")
-    assert "a second YAML document" in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "postgresql://u:right-horse@h:99999/db",
-        "postgresql://u:right-horse@h:0/db",
-        "postgresql://u:right-horse@h:x/db",
-        "postgresql://u:right-horse@h1:5432,h2:5433/db",
-        "postgresql://u:right-horse@h1,h2/db",
-        "postgresql://u:right-horse@h/db,postgresql://u:right-horse@h2/db",
-        "postgresql://u:right-horse@[::1/db",
-        "postgresql://u:right-horse@[zz]:5432/db",
-        "postgresql://u:right-horse#x@h/db",
-        "mysql://u:right-horse@h/db",
-        "host=h user=u password=right-horse",
-        "postgresql:///db?host=/run/postgresql",
-    ],
-)
-def test_refuses_urls_that_are_not_of_one_database(tmp_path: Path, url: str) -> None:
-    with pytest.raises(InputError) as refused:
-        loaded(tmp_path, f"version: 1\nname: x\nexporters: {{postgres: {{dsn: '{url}'}}}}\n")
-    (problem,) = refused.value.problems
-    assert problem.position
-    assert problem.position.line == 3
-    assert "right-horse" not in str(problem)
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,7 @@ from stackctl import conventions as c
 from stackctl import redaction
 from stackctl.manifest import read
 from stackctl.manifest.exposure import secret_arguments, short_secrets
-from stackctl.manifest.secret_places import is_secret
 from stackctl.render import render
-from stackctl.report import console
 from stackctl.secret_fields import FIELDS
 from stackctl.source import Secret
 
@@ -188,32 +186,6 @@ SECRETS = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 def test_any_secret_is_nowhere_shown(case: tuple[str, str], text: str, number: int) -> None:
     # It begins as no other text of the manifest does, so that what is found is the secret.
     assert leaks(*case, f"q{number}z{text}") == []
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_the_places_are_known_before_the_schema_is(place: str) -> None:
-    lines, _, key = PLACES[place]
-    above = [line.strip(" -:") for line in lines.splitlines() if line.endswith(":")]
-    assert place in LOGINS | QUERIES or is_secret((*above, key), "some-value")
-
-
-def test_short_secrets_are_hidden_by_place_only() -> None:
-    redaction.hide(["a", "secret-one"])
-    assert redaction.shown("a path that has secret-one in it") == "a path that has *** in it"
-
-
-def test_names_of_the_stack_are_shown_whatever_they_are_the_password_of() -> None:
-    redaction.hide(["prometheus"])
-    redaction.publish(["prometheus"])
-    assert redaction.shown("prometheus is ready") == "prometheus is ready"
-
-
-def test_what_is_printed_is_redacted(capsys: pytest.CaptureFixture[str]) -> None:
-    redaction.hide(['two"words'])
-    console.out('said "two\\"words" by a server at http://u:p@host/')
-    console.note('two"words')
-    out = capsys.readouterr()
-    assert (out.out, out.err) == ('said "***" by a server at http://***@host/\n', "***\n")
 
 
 # What uses a variable where no secret is expected, and repeats it in its message.

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.cli.main import main
 from stackctl.manifest import load
 from stackctl.manifest.queries import Review, review_queries
 
@@ -134,81 +133,3 @@ def test_warns_of_promql_that_the_image_does_not_know(tmp_path: Path, image: str
     found = [each for each in review_queries(load(manifest, environ={})).warnings if "first_over_time" in each.summary]
     assert len(found) == count
     assert not count or "since 3.14, and the image has 3.13.5" in found[0].summary
-
-
-def check(folder: Path, expr: str, *arguments: str, services: str = SERVICE) -> int:
-    return main(["-f", str(write(folder, expr, services)), "check", *arguments])
-
-
-def test_check_fails_with_the_expression_that_was_meant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert check(tmp_path, "rate(depth[5m])") == 1
-    assert "help: Write `deriv(depth[5m])`." in capsys.readouterr().err
-
-
-def test_check_shows_warnings_and_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert check(tmp_path, "histogram_quantile(0.9, latency_seconds_bucket)") == 0
-    out = capsys.readouterr().out
-    assert "hardly moves" in out
-    assert "shop: " in out
-
-
-def test_check_writes_severities_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bare = "histogram_quantile(0.9, latency_seconds_bucket)"
-    assert check(tmp_path, bare, "--output", "json") == 0
-    report = json.loads(capsys.readouterr().out)
-    assert (report["ok"], [each["status"] for each in report["diagnostics"]]) == (True, ["warn"])
-    assert check(tmp_path, bare, "--output", "github") == 0
-    assert capsys.readouterr().out.startswith("::warning file=")
-    assert check(tmp_path, "rate(depth[5m])", "--output", "json") == 1
-    report = json.loads(capsys.readouterr().out)
-    assert (report["ok"], [each["status"] for each in report["diagnostics"]]) == (False, ["fail"])
-
-
-def check_ignoring(folder: Path, exception: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    manifest = write(folder, "up == 0", more=f"ignore: [{exception}]\n")
-    code = main(["-f", str(manifest), "check"])
-    captured = capsys.readouterr()
-    return code, captured.out + captured.err
-
-
-def test_check_refuses_an_exception_from_an_unknown_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, said = check_ignoring(tmp_path, "{check: panel.dat, reason: r}", capsys)
-    assert code == 1
-    assert "stack.yml:3:10: ignore: there is no check `panel.dat`" in said
-    assert "Did you mean `panel.data`?" in said
-
-
-def test_check_warns_of_an_exception_that_has_ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, said = check_ignoring(tmp_path, "{check: panel, reason: r, until: 2026-01-31}", capsys)
-    assert code == 0
-    assert "the exception from `panel` ended on 2026-01-31" in said
-    assert check_ignoring(tmp_path, "{check: panel, reason: r, until: 9999-12-31}", capsys)[1].count("exception") == 0
-
-
-def test_check_accepts_what_the_manifest_ignores_with_its_reason(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    exception = "ignore: [{check: promql.rate-of-gauge, subject: r.yml, reason: a counter in disguise}]\n"
-    manifest = write(tmp_path, "rate(depth[5m])", more=exception)
-    assert main(["-f", str(manifest), "check"]) == 0
-    assert "ignored (a counter in disguise): " in capsys.readouterr().err
-    assert main(["-f", str(manifest), "check", "--output", "json"]) == 0
-    (accepted,) = json.loads(capsys.readouterr().out)["diagnostics"]
-    assert (accepted["code"], accepted["status"]) == ("promql.rate-of-gauge", "skip")
-
-
-@pytest.mark.parametrize(
-    "exception", ["{check: promql.unknown-metric, reason: r}", "{check: promql, subject: x, reason: r}"]
-)
-def test_another_exception_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str], exception: str) -> None:
-    manifest = write(tmp_path, "rate(depth[5m])", more=f"ignore: [{exception}]\n")
-    assert main(["-f", str(manifest), "check"]) == 1
-    assert "treats every decrease as a restart" in capsys.readouterr().err
-
-
-def test_check_refuses_an_exception_from_what_cannot_be_ignored(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, said = check_ignoring(tmp_path, "{check: manifest.unknown-key, reason: r}", capsys)
-    assert code == 1
-    assert "ignore: `manifest.unknown-key` cannot be ignored" in said

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
 from stackctl.errors import InputError
 from stackctl.manifest import load
 from stackctl.manifest.rule_schema import GroupModel
 from stackctl.model import RuleFile
-from stackctl.render import render
 from stackctl.render.rules import groups
-from stackctl.tools import locate
 
 HEAD = 'version: 1\nname: shop\nservices: {api: {targets: ["localhost:8000"]}}\n'
 RULES = """\
@@ -39,12 +35,6 @@ def loaded(folder: Path, rules: str, variables: dict[str, str] | None = None) ->
 
 def overridden(folder: Path, override: str) -> RuleFile:
     return loaded(folder, f"  - {{file: rules.yml, override: {override}}}")[0]
-
-
-@pytest.mark.parametrize("entry", ["file: rules.yml", "{file: rules.yml, override: {}}"])
-def test_a_file_stays_byte_for_byte_when_nothing_is_overridden(tmp_path: Path, entry: str) -> None:
-    (rules,) = loaded(tmp_path, f"  - {entry}")
-    assert rules.content == RULES.encode()
 
 
 def test_an_override_changes_every_alert_of_its_name_and_nothing_else(tmp_path: Path) -> None:
@@ -76,25 +66,10 @@ def test_group_disappears_if_all_its_alerts_are_off(tmp_path: Path) -> None:
     assert [rule.name for rule in rules.rules] == ["a:b"]
 
 
-def test_rules_of_the_model_are_those_rendered(tmp_path: Path) -> None:
-    rules = overridden(tmp_path, "{High: {expr: up > 3}, Low: {labels: {severity: info}}}")
-    assert [(rule.name, rule.expr) for rule in rules.rules] == [
-        (rule.get("alert") or rule["record"], rule["expr"]) for group in groups(rules) for rule in group["rules"]
-    ]
-    assert rules.rules[3].labels == {"severity": "info"}
-
-
 def test_an_overridden_expression_is_corrected_in_the_manifest(tmp_path: Path) -> None:
     rules = overridden(tmp_path, "{High: {expr: up > 3}, Low: {for: 1m}}")
     assert [Path(rule.origin.file).name for rule in rules.rules] == ["stack.yml", "rules.yml", "stack.yml", "rules.yml"]
     assert [rule.origin.line for rule in rules.rules] == [5, 6, 5, 10]
-
-
-def test_an_overridden_file_says_where_its_comments_are(tmp_path: Path) -> None:
-    overridden(tmp_path, "{Low: off}")
-    text = render(load(tmp_path / "stack.yml", {}), "native").files["prometheus/rules/rules.yml"].content.decode()
-    assert text.splitlines()[1] == "# rules.yml with the manifest's overrides; its comments stay there."
-    assert yaml.safe_load(text)["groups"][0]["rules"][0]["for"] == "5m"
 
 
 def test_an_inline_group_keeps_every_key(tmp_path: Path) -> None:
@@ -162,30 +137,6 @@ WRITTEN = {
 }
 
 
-@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
-def test_accepts_rule_files_as_promtool_does(tmp_path: Path, text: str) -> None:
-    override = ", override: {X: {for: 1m}}" if "alert: X" in text else ""
-    (tmp_path / "rules.yml").write_text(text)
-    (tmp_path / "stack.yml").write_text(f"{HEAD}rules:\n  - {{file: rules.yml{override}}}\n")
-    stack = load(tmp_path / "stack.yml", {})
-    (file,) = stack.rules
-    assert len([rule for group in groups(file) for rule in group["rules"]]) == len(file.rules)
-    tree = render(stack, "native")
-    if promtool := locate("promtool"):
-        path = tmp_path / "rendered.yml"
-        path.write_bytes(tree.files["prometheus/rules/rules.yml"].content)
-        done = subprocess.run([promtool.path, "check", "rules", path], capture_output=True, text=True, check=False)
-        assert f"SUCCESS: {len(file.rules)} rules found" in done.stdout
-
-
-def test_places_problems_behind_empty_entries(tmp_path: Path) -> None:
-    (tmp_path / "rules.yml").write_text("groups:\n  - name: a\n    rules:\n      -\n      - {alert: X, expr: up(}\n")
-    (tmp_path / "stack.yml").write_text(f"{HEAD}rules: [{{file: rules.yml}}]\n")
-    with pytest.raises(InputError) as refused:
-        load(tmp_path / "stack.yml", {})
-    assert "rules.yml:5:" in str(refused.value)
-
-
 @pytest.mark.parametrize(
     ("text", "note"),
     [
@@ -200,10 +151,3 @@ def test_notes_what_is_hardly_meant(tmp_path: Path, text: str, note: str) -> Non
     (tmp_path / "stack.yml").write_text(f"{HEAD}rules: [{{file: rules.yml}}]\n")
     (found,) = load(tmp_path / "stack.yml", {}).rules[0].notes
     assert note in str(found)
-
-
-def test_refuses_what_follows_the_end_of_a_document(tmp_path: Path) -> None:
-    (tmp_path / "rules.yml").write_text("groups: []\n]\n")
-    (tmp_path / "stack.yml").write_text(f"{HEAD}rules: [{{file: rules.yml}}]\n")
-    with pytest.raises(InputError):
-        load(tmp_path / "stack.yml", {})

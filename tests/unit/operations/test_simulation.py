@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -17,7 +16,6 @@ import pytest
 from stackctl.cli.main import main
 from stackctl.manifest import load
 from stackctl.operations.simulation import _served, choose
-from stackctl.simulate.series import OPENMETRICS, TEXT
 from stackctl.simulate.service import SimulatedClock, SimulatedService
 from tests.ports import free_port
 
@@ -63,42 +61,6 @@ def ask(url: str, method: str = "GET", **headers: str) -> tuple[int, str, str]:
         return error.code, error.headers["Content-Type"], error.read().decode()
 
 
-def test_each_format_is_sent_with_its_own_content_type(tmp_path: Path) -> None:
-    with served(tmp_path) as (api, _):
-        plain = ask(f"{api}/private/metrics")
-        modern = ask(f"{api}/private/metrics", Accept="application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
-    assert plain[:2] == (200, TEXT)
-    assert modern[:2] == (200, OPENMETRICS)
-    assert modern[2].endswith("# EOF\n")
-
-
-def test_a_counter_that_openmetrics_does_not_know_is_sent_as_plain_text(tmp_path: Path) -> None:
-    with served(tmp_path, kind="counter") as (api, _):
-        answer = ask(f"{api}/private/metrics", Accept="application/openmetrics-text")
-    assert answer[1] == TEXT
-    assert "# TYPE queries counter" in answer[2]
-
-
-@pytest.mark.parametrize(
-    ("more", "right"),
-    [
-        ("basic_auth: {username: me, password: hunter2}", "Basic bWU6aHVudGVyMg=="),
-        ("authorization: {credentials: token}", "Bearer token"),
-    ],
-)
-def test_a_login_is_wanted_where_it_is_declared(tmp_path: Path, more: str, right: str) -> None:
-    with served(tmp_path, more) as (api, _):
-        assert ask(f"{api}/private/metrics")[0] == 401
-        assert ask(f"{api}/private/metrics", Authorization="Basic d3Jvbmc=")[0] == 401
-        assert ask(f"{api}/private/metrics", Authorization=right)[0] == 200
-        assert ask(f"{api}/live")[0] == 200
-
-
-def test_a_wrong_path_is_reported_the_right_one(tmp_path: Path) -> None:
-    with served(tmp_path) as (api, _):
-        assert ask(f"{api}/metrics") == (404, "text/plain; charset=utf-8", "metrics are at /private/metrics\n")
-
-
 def test_control_shows_and_changes_the_scenario(tmp_path: Path) -> None:
     with served(tmp_path) as (api, control):
         assert json.loads(ask(control)[2])["services"] == {"api": "normal"}
@@ -131,32 +93,9 @@ def test_control_refuses_pages_in_a_browser(tmp_path: Path) -> None:
         assert ask(f"{control}?name=down", "POST", Origin="http://evil.test")[0] == 403
 
 
-def test_a_connection_that_was_kept_ends_when_the_service_goes_down(tmp_path: Path) -> None:
-    with served(tmp_path) as (api, control), socket.create_connection(("127.0.0.1", int(api[-5:].strip(":")))) as kept:
-        kept.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert kept.recv(65536).startswith(b"HTTP/1.1 200")
-        ask(f"{control}?name=down", "POST")
-        kept.settimeout(5)
-        assert kept.recv(65536) == b""
-
-
 def refused(capsys: pytest.CaptureFixture[str], manifest: Path, *arguments: str, code: int = 2) -> str:
     assert main(["-f", str(manifest), "simulate", *arguments]) == code
     return capsys.readouterr().err
-
-
-def test_reports_what_cannot_be_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    manifest, port = write(tmp_path)
-    assert "Scenarios: normal, idle, errors" in refused(capsys, manifest, "--scenario", "storm")
-    assert "there is no service `web`" in refused(capsys, manifest, "web")
-    text = manifest.read_text()
-    manifest.write_text(text.replace("localhost:", "elsewhere:"))
-    assert "has no target on this machine" in refused(capsys, manifest, "api")
-    assert "there is nothing to simulate" in refused(capsys, manifest)
-    manifest.write_text(f'{text}  web: {{targets: ["localhost:{port}"], metrics_path: /web, metrics: {{a: gauge}}}}\n')
-    assert f"`web` and `api` both use port {port}" in refused(capsys, manifest)
-    manifest.write_text(text.replace("metrics: {", "labels: {").replace("{type: gauge}", "x"))
-    assert "has no contract" in refused(capsys, manifest, "api")
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")

@@ -10,7 +10,7 @@ import pytest
 from stackctl.design.classic import PanelJson
 from stackctl.preview.frames import SERIES, Source, Window
 from stackctl.report.chart import GREATEST
-from tests.unit.preview.test_page import NOW, Fake, series
+from tests.unit.preview.drawing import NOW, Fake, series
 
 
 def source(client: Fake, **dashboard: Any) -> Source:

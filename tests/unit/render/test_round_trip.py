@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from stackctl.model import Receiver, Target
 from stackctl.render import render
-from stackctl.render.text import yaml_bytes
 from stackctl.source import Secret
 from stackctl.tree import Tree
 from tests.unit.render.stacks import HERE, alertmanager, container, grafana, prometheus, service, stack
@@ -89,19 +88,6 @@ def test_grafana_reads_the_values_of_the_manifest(title: str, folder: str, conte
     path = provider["options"]["path"].removeprefix("${STACKCTL_TREE}/")
     definition = json.loads(tree.files[f"{path}/u.json"].content)
     assert (definition["title"], definition["panels"][0]["options"]["content"]) == (title, content)
-
-
-@CHECKED
-@given(st.dictionaries(TEXT, TEXT | st.lists(TEXT) | st.integers() | st.booleans() | st.none(), max_size=5))
-def test_yaml_reads_back_the_same(value: dict[str, Any]) -> None:
-    assert yaml.safe_load(yaml_bytes(value, "stack.yml")) == value
-
-
-@pytest.mark.parametrize(
-    "word", ["y", "n", "Yes", "off", "0o17", "1_000", "22:22", "=", "<<", "~", "1e3", "012", "0b1"]
-)
-def test_quotes_words_that_parsers_disagree_about(word: str) -> None:
-    assert f'"{word}"' in yaml_bytes({"key": word}, "stack.yml").decode()
 
 
 def _yaml(tree: Tree, path: str) -> Any:

@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from stackctl.checks.registry import IDS
-from stackctl.cli.main import main
 from stackctl.codes import CODES, FAMILIES
 from stackctl.data import data_dir
 from stackctl.report.explanation import explain, page
@@ -122,18 +121,3 @@ def test_samples_have_the_words_of_the_program() -> None:
 @pytest.mark.parametrize("code", IDS)
 def test_page_of_a_check_names_the_key_that_it_is_about(code: str) -> None:
     assert explain(code).key or code.startswith(("stack.", "drift."))
-
-
-def test_explain_prints_the_page(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "promql.bound", "yaml.tag"]) == 0
-    assert capsys.readouterr().out == page("promql.bound") + "\n" + page("yaml.tag")
-
-
-def test_explain_lists_the_codes_of_a_family(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "ignore"]) == 0
-    assert f"- `ignore.expired`: {CODES['ignore.expired']}" in capsys.readouterr().out
-
-
-def test_explain_names_the_code_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "promql.bond"]) == 2
-    assert "Did you mean `promql.bound`?" in capsys.readouterr().err

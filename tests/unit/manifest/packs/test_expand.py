@@ -9,10 +9,8 @@ import pytest
 
 from stackctl.errors import InputError
 from stackctl.manifest import load
-from stackctl.manifest.packs.values import quoted
 from stackctl.manifest.queries import review_queries
 from stackctl.model import RuleFile, Stack
-from stackctl.promql.expression import syntax_error
 from stackctl.promql.selectors import read
 
 HEAD = """version: 1
@@ -139,17 +137,6 @@ def test_error_in_a_pack_is_reported_where_the_manifest_names_it(tmp_path: Path)
     assert any("shop_requests_total" in problem.remedy for problem in remarks)
 
 
-def test_packs_of_the_user_work_like_shipped_ones(tmp_path: Path) -> None:
-    guide = (Path(__file__).parents[4] / "docs" / "packs.md").read_text()
-    example = guide[guide.index("name: jobs") :].partition("```")[0]
-    (tmp_path / "packs").mkdir()
-    (tmp_path / "packs" / "jobs.yml").write_text(example)
-    text = "packs: [./packs]\nrules: [{pack: jobs, services: [worker], with: {waiting: shop_jobs_waiting}}]"
-    (file,) = stack(tmp_path, text).rules
-    expr = rules(file)["JobsWait jobs: worker"]["expr"]
-    assert expr == 'max by (job) (shop_jobs_waiting{job="worker"}) > 100'
-
-
 def test_a_template_does_not_reach_into_python(tmp_path: Path) -> None:
     pack = "name: evil\ntitle: Evil\ndescription: Evil.\nkind: rules\nrules:\n"
     (tmp_path / "packs").mkdir()
@@ -229,8 +216,3 @@ def test_dashboards_of_one_pack_do_not_collide(tmp_path: Path) -> None:
         ("red-api", "Requests of api"),
         ("red-worker", "Requests of worker"),
     ]
-
-
-@pytest.mark.parametrize("text", ["plain", 'a "b"', "back\\slash", "two\nlines", "{{ x }}"])
-def test_any_text_is_a_valid_promql_string(text: str) -> None:
-    assert syntax_error(f"up{{job={quoted(text)}}}") is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,6 @@ from stackctl.manifest.packs.fits import Fit, fits, lines
 from stackctl.manifest.packs.library import Library
 from stackctl.manifest.queries import review_queries
 from stackctl.model import Stack
-from stackctl.operations import suggest
-from stackctl.state import State
 
 HEAD = "version: 1\nname: shop\n"
 API = """services:
@@ -147,52 +144,6 @@ def test_equal_places_share_one_line_of_packs() -> None:
         "services.c: queue (rules)",
         "exporters.redis: redis (rules)",
     ]
-
-
-def test_suggests_again_only_after_a_removal(tmp_path: Path) -> None:
-    state = State.beside(tmp_path / "stack.yml")
-    node, both = "exporters: {node: {}}\n", 'exporters: {node: {}, redis: {address: "redis:6379"}}\n'
-
-    def new(text: str) -> list[str]:
-        return [fit.pack for fit in suggest.newly_fitting(stack(tmp_path, text), state)]
-
-    assert new(node) == ["prometheus", "host"]
-    assert new(node) == []
-    assert new(both) == ["redis"]
-    assert new(node) == []
-    assert new(both) == ["redis"]
-
-
-def test_many_suggestions_are_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
-    suggest.suggest([])
-    assert capsys.readouterr().err == ""
-    suggest.suggest([Fit("rules", f"p{n}", f"services.s{n}") for n in range(7)])
-    shown = capsys.readouterr().err.splitlines()
-    assert shown[0].startswith("packs that fit and are not used yet")
-    assert shown[1] == "  services.s0: p0 (rules)"
-    assert shown[-1] == "  2 more: `stackctl packs list`"
-    assert len(shown) == 7
-
-
-def test_list_says_what_a_pack_fits(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "stack.yml").write_text(HEAD + API)
-
-    def listed() -> dict[str, list[str]]:
-        assert main(["packs", "list", "-o", "json"]) == 0
-        rows = json.loads(capsys.readouterr().out)["packs"]
-        return {row["name"]: row["fits"] for row in rows if row["under"] == "rules" and row["fits"]}
-
-    assert listed() == {"http": ["services.api"], "service-health": ["services.api"], "prometheus": ["prometheus"]}
-    assert main(["packs", "list"]) == 0
-    assert "services.api" in capsys.readouterr().out
-    # Without a manifest that can be read there are only the packs.
-    (tmp_path / "stack.yml").write_text("version: 7\n")
-    assert listed() == {}
-    assert main(["packs", "list"]) == 0
-    assert "fits" not in capsys.readouterr().out
 
 
 def test_init_says_what_fits(

@@ -1,0 +1,100 @@
+"""Queries of panels, wherever they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.manifest.classic.boards import OURS, exprs, panel, problems, read
+
+
+def test_finds_queries_in_rows_of_both_forms_and_in_collapsed_ones() -> None:
+    definition = {
+        "title": "D",
+        "rows": [
+            {"title": "Old", "panels": [panel("One", "a"), panel("Two", "b")]},
+            {"panels": [{"title": "Nested", "panels": [panel("Three", "c")]}]},
+        ],
+        "panels": [{"type": "row", "collapsed": True, "panels": [panel("Four", "d")]}, panel("Five", "e")],
+    }
+    assert sorted(expr for _, expr in exprs(read(definition))) == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+@pytest.mark.parametrize("elements", [dict, list])
+def test_takes_a_library_panel_from_the_export(elements: type, wrapped: bool) -> None:
+    model = {
+        **panel("Kept in the library", "lib"),
+        "options": {"kept": True},
+        "datasource": {"type": "prometheus", "uid": "${DS_P}"},
+        "id": 1,
+    }
+    entry = {"uid": "u1", "name": "N", "kind": 1, "model": model}
+    definition = {
+        "title": "D",
+        "__elements": {"u1": entry} if elements is dict else [entry],
+        "panels": [
+            {
+                "id": 7,
+                "gridPos": {"x": 0, "y": 0, "w": 4, "h": 4},
+                "options": {},
+                "libraryPanel": {"uid": "u1", "name": "N"},
+            }
+        ],
+    }
+    found = read({"dashboard": definition, "meta": {}} if wrapped else definition)
+    assert exprs(found) == [("Kept in the library", "lib")]
+    assert found.queries[0].origin.line > 0
+    [drawn] = found.definition["panels"]  # type: ignore[index]
+    assert (drawn["id"], drawn["gridPos"]["w"], drawn["targets"][0]["expr"]) == (7, 4, "lib")
+    assert (drawn["datasource"], drawn["options"]) == (OURS, {"kept": True})
+    assert "libraryPanel" not in drawn
+    assert "__elements" not in found.definition  # type: ignore[operator]
+
+
+def test_takes_a_library_panel_that_the_reference_holds() -> None:
+    found = read({"title": "D", "panels": [{"libraryPanel": {"uid": "x", "model": panel("Inside", "lib")}}]})
+    assert exprs(found) == [("Inside", "lib")]
+
+
+def test_refuses_a_library_panel_that_the_file_does_not_hold() -> None:
+    (found,) = problems({"title": "D", "panels": [{"libraryPanel": {"uid": "x", "name": "CPU"}}]})
+    assert "the library panel `CPU` is not in the file" in found.summary
+    assert "Unlink" in found.remedy
+
+
+def test_hidden_and_repeated_queries_say_so() -> None:
+    hidden = {"title": "P", "repeat": "job", "targets": [{"expr": "a", "hide": True}, {"expr": "b"}]}
+    definition = {
+        "title": "D",
+        "panels": [{"type": "row", "repeat": "node"}, hidden, {"type": "row"}, panel("Q", "c")],
+        "rows": [{"repeat": "dc", "panels": [panel("R", "d")]}],
+    }
+    found = {query.expr: (query.hidden, query.repeats) for query in read(definition).queries}
+    assert found == {
+        "a": (True, ("node", "job")),
+        "b": (False, ("node", "job")),
+        "c": (False, ()),
+        "d": (False, ("dc",)),
+    }
+
+
+HIDDEN = [
+    {"expr": '{app="shop"} |= "error"', "hide": True},
+    {"expr": "a", "datasource": {"type": "loki", "uid": "l"}, "hide": True},
+    {"rawSql": "select 1", "hide": True},
+    {"expr": "a", "datasource": "$nowhere", "hide": True},
+]
+
+
+@pytest.mark.parametrize("query", HIDDEN)
+def test_ignores_a_hidden_query_that_cannot_run(query: dict[str, Any]) -> None:
+    board = {"title": "D", "panels": [{"type": "timeseries", "title": "P", "targets": [query, {"expr": "b"}]}]}
+    assert exprs(read(board)) == [("P", "b")]
+
+
+@pytest.mark.parametrize("query", HIDDEN)
+def test_refuses_a_hidden_query_that_an_expression_uses(query: dict[str, Any]) -> None:
+    calculation = {"refId": "C", "datasource": {"type": "__expr__", "uid": "__expr__"}, "expression": "$A * 2"}
+    assert problems({"title": "D", "panels": [{"title": "P", "targets": [query, calculation]}]})

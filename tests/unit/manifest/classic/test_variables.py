@@ -1,0 +1,57 @@
+"""Variables of a dashboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stackctl.promql.choice import Choice
+from stackctl.promql.grafana import runnable
+from tests.unit.manifest.classic.boards import read
+
+
+def custom(**fields: Any) -> dict[str, Any]:
+    return {"name": "job", "type": "custom", "query": "a,b.c", **fields}
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        (custom(includeAll=True, current={"value": ["$__all"]}), Choice(("a", "b.c"), several=True)),
+        (custom(includeAll=True, current={"value": "$__all"}), Choice(("a", "b.c"), several=True)),
+        (custom(includeAll=True), Choice(("a", "b.c"), several=True)),
+        (custom(includeAll=True, allValue=".*"), Choice((), several=True, literal=".*")),
+        (custom(multi=True, current={"value": ["a"]}), Choice(("a",), several=True)),
+        (custom(query="One : 1, Two : 2"), "1"),
+        (custom(query=r"a\,b,c"), "a,b"),
+        ({"name": "job", "type": "constant", "query": "k"}, "k"),
+    ],
+)
+def test_reads_the_value_of_a_variable(variable: dict[str, Any], expected: object) -> None:
+    assert read({"title": "D", "templating": {"list": [variable]}}).values == {"job": expected}
+
+
+def test_says_which_variables_only_a_server_can_fill() -> None:
+    listed = [
+        {"name": "job", "type": "query", "query": "label_values(up{a='b'}, job)", "includeAll": True},
+        {"name": "one", "type": "query", "query": "label_values(up, job)"},
+    ]
+    (variable,) = read({"title": "D", "templating": {"list": listed}}).variables
+    assert (variable.name, variable.label, variable.selector, variable.everything) == ("job", "job", "up{a='b'}", True)
+
+
+def test_all_values_go_into_a_query_as_grafana_writes_them() -> None:
+    values = {"job": Choice(("a", "b.c"), several=True)}
+    assert runnable('up{job="$job"}', values) == r'up{job="(a|b\\.c)"}'
+    assert runnable('up{job=~"${job:pipe}"}', values) == 'up{job=~"a|b.c"}'
+    assert runnable('up{job=~"${job:csv}"}', values) == 'up{job=~"a,b.c"}'
+    assert runnable('up{job=~"${job:regex}"}', values) == r'up{job=~"(a|b\.c)"}'
+    assert runnable('up{job=~"[[job:glob]]"}', values) == 'up{job=~"{a,b.c}"}'
+    assert runnable('up{job=~"${job:join:;}"}', values) == 'up{job=~"a;b.c"}'
+
+
+def test_variables_lose_their_ids() -> None:
+    variables = [{"id": "0", "name": name, "type": "constant", "query": "1"} for name in "ab"]
+    found = read({"title": "D", "panels": [], "templating": {"list": variables}})
+    assert [sorted(each) for each in found.definition["templating"]["list"]] == [["name", "query", "type"]] * 2
