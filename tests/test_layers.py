@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -47,6 +48,7 @@ ALLOWED = {
     # The sections of the manifest are written in its own words: `manifest/fields.py` and the like.
     "components": {*GROUND, "addresses", "model", "manifest", "secret_keys"},
     "home": {"bounds"},
+    "progress": set(),
     "wait": {"bounds", "errors"},
     "data": GROUND,
     "model": {"diagnostic", "errors", "promql", "source"},
@@ -77,9 +79,23 @@ ALLOWED = {
     "starter": {*CORE, "design", "listeners", "manifest"},
 }
 TOOLS = {"access", "design", "export", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
+TOOLS |= {"progress", "starter"}
 PROOF = {"verification", "diagnosis", "backing", "checks"}
-ALLOWED["operations"] = {*CORE, *TOOLS, *PROOF, "__init__", "codes", "manifest", "render", "state", "runtimes"}
-ALLOWED["cli"] = {*ALLOWED}
+ALLOWED["operations"] = {
+    *CORE,
+    *TOOLS,
+    *PROOF,
+    "__init__",
+    "codes",
+    "manifest",
+    "progress",
+    "render",
+    "state",
+    "runtimes",
+}
+# The command line reads arguments and prints: it gets at servers, containers, the state and checks by operations alone.
+SHOWN = {"__init__", "codes", "model", "tree", "support", "report"}
+ALLOWED["cli"] = {*GROUND, *SHOWN, "operations", "manifest", "promql", "render", "export", "starter", "tools"}
 
 
 def imports(path: Path) -> set[Path]:
@@ -109,6 +125,8 @@ def room_of(path: Path) -> str:
     return f"{room}.{_PARTS[path.stem]}" if room == "runtimes" and path.stem in _PARTS else room
 
 
+# What writes to the terminal, or for the process that has started it.
+WRITES = {"cli/main.py", "report/console.py", "simulate/__main__.py"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -128,6 +146,15 @@ def test_only_what_writes_to_terminals_knows_rich() -> None:
         path for path in PACKAGE.rglob("*.py") if "import rich" in path.read_text() or "from rich" in path.read_text()
     ]
     assert sorted(str(path.relative_to(PACKAGE)) for path in users) == ["report/console.py", "report/live.py"]
+
+
+def test_only_the_command_line_prints() -> None:
+    """Below it, progress is an argument, and what was done is returned."""
+    console = PACKAGE / "report" / "console.py"
+    users = {path.parent.name for path in FILES if console in imports(path)}
+    assert users <= {"cli", "report"}
+    writing = re.compile(r"\bprint\(|typer\.echo|sys\.std(out|err)\.write")
+    assert {str(path.relative_to(PACKAGE)) for path in FILES if writing.search(path.read_text())} <= WRITES
 
 
 @pytest.mark.parametrize("name", ["utils", "util", "helpers", "helper", "manager", "common", "misc"])

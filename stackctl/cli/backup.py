@@ -22,6 +22,6 @@ def backup(
     from stackctl.operations.backup import back_up
     from stackctl.report import console
 
-    label = back_up(options(context).manifest, file)
+    label = back_up(options(context).manifest, file, console)
     size = file.stat().st_size / 2**20
     console.out(f"{console.mark('pass')} {file}: {', '.join(label.units)} of {label.stack}, {size:.1f} MiB")

@@ -17,7 +17,7 @@ def down(
     from stackctl.operations.down import take_down
     from stackctl.report import console
 
-    done = take_down(options(context).manifest, volumes=volumes)
+    done = take_down(options(context).manifest, console, volumes=volumes)
     for name in done.stopped:
         console.out(f"stopped {name}")
     if not done.stopped:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -33,21 +32,13 @@ def drill(
     receivers are stood in for, so that nobody is notified, unless --live is given. Exits 1 when one does not arrive.
     """
     from stackctl.cli.reports import render
-    from stackctl.operations.drill import run
-    from stackctl.operations.locked import locked
-    from stackctl.operations.session import Session
+    from stackctl.operations.drill import drill_stack
     from stackctl.report import console
-    from stackctl.report.report import DRILL, Report
 
     manifest = options(context).manifest
     patience = seconds(timeout, "--timeout") if timeout else None
-    begun = time.time()
-    with locked(Session.open, manifest, "drill") as session:
-        findings = run(manifest, session, tuple(alert or ()), _labels(label or ()), live=live, patience=patience)
-        spent = time.time() - begun
-        report = Report(
-            session.stack.name, session.runtime.name, session.current.id, findings, spent, begun, command=DRILL
-        )
+    labels = _labels(label or ())
+    report = drill_stack(manifest, console, tuple(alert or ()), labels, live=live, patience=patience)
     console.document(render(report, manifest, output))
     raise typer.Exit(0 if report.ok else 1)
 

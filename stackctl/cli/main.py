@@ -136,9 +136,10 @@ def _recover(manifest: Path, command: str) -> None:
     folder = manifest.parent / conventions.STATE_DIR
     if folder.is_dir() and not {"-h", "--help"} & {*sys.argv}:
         from stackctl.operations.recovery import READ, REPORT, recover
+        from stackctl.report import console
 
         if command in (*READ, *REPORT):
-            recover(manifest, command)
+            recover(manifest, command, console)
 
 
 def _refuse_lost_folder() -> None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from stackctl.cli.options import AllowOutside, options
-
-if TYPE_CHECKING:
-    from stackctl.manifest.packs.library import Library
 
 app = typer.Typer(name="packs", help="Alert rules and dashboards to use by name.", no_args_is_help=True)
 
@@ -39,33 +34,16 @@ def list_packs(
     """
     import json
 
-    from stackctl.manifest.packs.describe import summaries
+    from stackctl.operations.packs import listed
     from stackctl.report import console
 
-    library = _library(context)
-    rows = [{**row, "fits": places} for row, places in _fitting(context, library, summaries(library))]
+    rows = listed(options(context).manifest)
     if output is Output.json:
         console.out(json.dumps({"packs": rows}, indent=2))
         return
     columns = ("under", "pack", "for", "what", *(["fits"] if any(row["fits"] for row in rows) else []))
     cells = [(r["under"], r["name"], r["for"], r["title"], ", ".join(r["fits"]))[: len(columns)] for r in rows]
     console.table("", columns, cells)
-
-
-def _fitting(
-    context: typer.Context, library: Library, rows: list[dict[str, Any]]
-) -> Iterator[tuple[dict[str, Any], list[str]]]:
-    """Each of `rows` with the places of the manifest that the pack fits and is not used for."""
-    from stackctl.errors import InputError
-    from stackctl.manifest import load
-    from stackctl.manifest.packs.fits import fits
-    from stackctl.manifest.packs.library import FOLDERS
-
-    places: dict[tuple[str, str], list[str]] = {}
-    with suppress(InputError):  # without a manifest, or with a bad one, the packs are still there
-        for fit in fits(load(options(context).manifest), library):
-            places.setdefault((FOLDERS[fit.kind], fit.pack), []).append(fit.place)
-    yield from ((row, places.get((row["under"], row["name"]), [])) for row in rows)
 
 
 @app.command("show")
@@ -81,9 +59,10 @@ def show_pack(
     from stackctl.errors import InputError
     from stackctl.manifest.packs.describe import described, names
     from stackctl.manifest.validate import unknown_name
+    from stackctl.operations.packs import library_of
     from stackctl.report import console
 
-    library = _library(context)
+    library = library_of(options(context).manifest)
     found = described(library, name)
     if not found:
         raise InputError.of(
@@ -93,14 +72,6 @@ def show_pack(
         console.out(json.dumps({"packs": found}, indent=2))
         return
     console.out("\n\n".join("\n".join(_shown(pack)) for pack in found))
-
-
-def _library(context: typer.Context) -> Library:
-    """The packs of the manifest where there is one, else those that ship."""
-    from stackctl.manifest import load_packs
-
-    manifest = options(context).manifest
-    return load_packs(manifest if manifest.exists() else None)
 
 
 def _shown(pack: dict[str, Any]) -> list[str]:

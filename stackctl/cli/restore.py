@@ -27,5 +27,6 @@ def restore(
     from stackctl.report import console
 
     deadline = seconds(timeout, "--timeout")
-    label = bring_back(options(context).manifest, file, runtime.value, force=force, deadline_seconds=deadline)
+    manifest = options(context).manifest
+    label = bring_back(manifest, file, runtime.value, console, force=force, deadline_seconds=deadline)
     console.out(f"{console.mark('pass')} restored {label.stack} as of {label.made_at}: {', '.join(label.units)}")

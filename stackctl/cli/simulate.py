@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from stackctl.model import Service
     from stackctl.operations.simulation import Served
 
+# How often the container is looked at.
+_LOOK_SECONDS = 0.3
+
 
 def simulate(
     context: typer.Context,
@@ -65,19 +68,24 @@ def simulate(
     chosen = choose(stack, service or (), exporters, container=container)
     hosts = tuple(dict.fromkeys(listen_host or ()))
     if container:
-        from stackctl.operations.simulate_container import simulate_contained
+        from stackctl.operations.simulate_container import contained
 
-        with _defer_signals() as wait_for_stop:
-            simulate_contained(stack, chosen, image, scenario, seed, speed, control, hosts, wait_for_stop)
+        with (
+            _defer_signals() as wait_for_stop,
+            contained(stack, chosen, image, scenario, seed, speed, control, hosts) as simulation,
+        ):
+            for each in chosen:
+                _announce_contained(each, scenario, simulation.container)
+            _announce_control(simulation.control)
+            while not wait_for_stop(_LOOK_SECONDS):
+                simulation.ensure_running()
         console.note("stopped")
         return
     wanted = Wanted(scenario, seed, speed, hosts or (c.LOOPBACK,), control, tls_cert, tls_key)
     with _defer_signals() as wait_for_stop, serving(stack, chosen, wanted, _tell_trouble) as served:
         for each in chosen:
             _announce(each, served)
-        console.out(
-            f"control: curl -X POST 'http://{served.control}/-/scenario?name=errors'   (GET lists the scenarios)"
-        )
+        _announce_control(served.control)
         wait_for_stop(None)
     console.note("stopped")
 
@@ -105,6 +113,21 @@ def _announce(service: Service, served: Served) -> None:
     elsewhere = len(service.targets) - len(local_targets(service))
     if elsewhere:
         console.note(f"{service.name}: {elsewhere} targets are not on this machine, and are not served")
+
+
+def _announce_contained(service: Service, scenario: str, container: str) -> None:
+    from stackctl.report import console
+
+    for target in service.targets:
+        console.out(f"{service.name}: http://{target.address}{service.metrics_path}, {scenario}, from {container}")
+    if service.push:
+        console.out(f"{service.name}: pushes, {scenario}, from {container}")
+
+
+def _announce_control(address: str) -> None:
+    from stackctl.report import console
+
+    console.out(f"control: curl -X POST 'http://{address}/-/scenario?name=errors'   (GET lists the scenarios)")
 
 
 @contextmanager

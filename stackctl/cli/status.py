@@ -11,7 +11,10 @@ import typer
 from stackctl.cli.options import AllowOutside, options
 
 if TYPE_CHECKING:
+    from stackctl.operations.objectives import Objective
     from stackctl.operations.status import Kept, Row, Status
+
+_SLO_COLUMNS = ("service", "objective", "window", "good", "budget left", "burn rate (1h)")
 
 
 class Output(str, Enum):
@@ -69,19 +72,43 @@ def _show(found: Status, generations: bool) -> None:
 
 
 def _show_slos(found: Status) -> None:
-    from stackctl.operations.objectives import COLUMNS, cells
     from stackctl.report import console
 
     if found.slos_unknown:
         console.out(f"\n{console.mark('warn')} the SLOs are unknown: {found.slos_unknown}")
     elif found.slos:
         console.out()
-        console.table("", COLUMNS, map(cells, found.slos))
+        console.table("", _SLO_COLUMNS, map(slo_cells, found.slos))
+
+
+def slo_cells(each: Objective) -> list[str]:
+    """A row of the table of SLOs."""
+    from stackctl.report import console
+
+    target = _percent(each.objective)
+    row = [each.service, f"{each.slo} {target} %", f"{each.window_days:g}d"]
+    if each.good is None or each.budget_remaining is None:
+        return [*row, f"{console.mark('skip')} no data yet", "-", "-"]
+    # A digit more than the budget has, so that a hundredth of it can be seen.
+    digits = len(target.partition(".")[2]) + 2
+    sign = console.mark("fail" if each.budget_remaining < 0 else "pass")
+    burn = "-" if each.burn_rate is None else f"{each.burn_rate:.2f}"
+    return [*row, f"{sign} {_percent(each.good, digits)} %", f"{_percent(each.budget_remaining, 1)} %", burn]
+
+
+def _percent(ratio: float, digits: int | None = None) -> str:
+    """`ratio` in percent, rounded down, so that what is missed by little does not look as if it were met."""
+    from decimal import ROUND_FLOOR, Decimal
+
+    percent = Decimal(f"{ratio * 100:.9f}")
+    if digits is None:
+        return f"{percent.normalize():f}"
+    return f"{percent.quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR):f}"
 
 
 def remarks(found: Status) -> list[str]:
     """Return remarks on problems of the running generation, and what to do about them."""
-    from stackctl.report.console import clock
+    from stackctl.report.clock import clock
 
     begun = found.unfinished
     lines = []
@@ -107,7 +134,7 @@ def remarks(found: Status) -> list[str]:
 
 
 def _kept_cells(found: Status, kept: Kept) -> list[str]:
-    from stackctl.report.console import clock
+    from stackctl.report.clock import clock
 
     notes = {found.generation: "running", found.declared: "matches the manifest"}
     if found.generation == found.declared:

@@ -35,9 +35,9 @@ def list_tools(output: Annotated[Output, typer.Option(help="Output format.")] = 
     import json
 
     from stackctl.report import console
-    from stackctl.tools.catalogue import PROGRAMS
+    from stackctl.tools.listing import rows_of_programs
 
-    rows = [_row(name) for name in PROGRAMS]
+    rows = rows_of_programs()
     if output is Output.json:
         console.out(json.dumps({"tools": rows}, indent=2))
         return
@@ -67,22 +67,6 @@ def install_tools(
 
     found = install(names or installable(source.value), source=source.value, base_url=base_url, progress=console.note)
     _table([{"tool": tool.name, "version": tool.version, "path": str(tool.path)} for tool in found])
-
-
-def _row(name: str) -> dict[str, str | None]:
-    from stackctl.errors import Unavailable
-    from stackctl.tools import locate
-    from stackctl.tools.locate import source_of
-
-    tool = locate(name)
-    if tool is None:
-        return {"tool": name, "version": None, "origin": None, "path": None}
-    try:
-        version = tool.version or "unknown"
-    except Unavailable:
-        version = "does not run"
-    origin = f"{tool.origin} ({source_of(tool)})" if tool.origin == "cache" else tool.origin
-    return {"tool": name, "version": version, "origin": origin, "path": str(tool.path)}
 
 
 def _table(rows: list[dict[str, str]]) -> None:

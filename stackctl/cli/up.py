@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -35,12 +36,31 @@ def up(
     nothing is changed, and the exit code is 3.
     """
     from stackctl.operations.checker_errors import ignored_by_option
-    from stackctl.operations.launch import Selection, bring_up, preview
+    from stackctl.operations.launch import Selection, bring_up, check_prerequisites, preview
+    from stackctl.operations.suggest import suggestions
+    from stackctl.report import console
 
     selection = Selection(tuple(component or ()), tuple(profile or ()), tuple(without or ()), allow_missing)
     ignored = ignored_by_option(ignore or ())
     deadline = seconds(timeout, "--timeout")
+    manifest = options(context).manifest
     if dry_run:
-        preview(options(context).manifest, runtime.value, selection, ignored)
-    else:
-        bring_up(options(context).manifest, runtime.value, selection, deadline, ignored)
+        work = preview(manifest, runtime.value, selection, console, ignored)
+        console.out("\n".join(map(str, work.plan.steps)) or "nothing to do")
+        _show_skipped(check_prerequisites(work))
+        return
+    done = bring_up(manifest, runtime.value, selection, deadline, console, ignored)
+    console.note(f"{done.stack} runs in the {done.runtime} runtime: {done.reason}")
+    actions = {step.unit: step.action for step in done.plan.steps}
+    rows = [[unit.name, unit.url or "-", actions.get(unit.name, "unchanged")] for unit in done.units]
+    console.table("", ["component", "address", "done"], rows)
+    _show_skipped(done.skipped)
+    for line in suggestions(done.fitting):
+        console.note(line)
+
+
+def _show_skipped(skipped: Mapping[str, str]) -> None:
+    from stackctl.report import console
+
+    for name, reason in skipped.items():
+        console.warn(f"skipped {name}: {reason}")

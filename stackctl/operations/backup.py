@@ -15,6 +15,7 @@ from stackctl.components import registry
 
 if TYPE_CHECKING:
     from stackctl.backup import Label
+    from stackctl.progress import Progress
     from stackctl.runtimes.protocol import DataFile, Live, Runtime
     from stackctl.state import Generation, State
     from stackctl.tree import Unit
@@ -25,7 +26,7 @@ _READY_SECONDS = 120.0
 _CAUSE = "its data is copied while it is stopped"
 
 
-def back_up(manifest: Path, file: Path) -> Label:
+def back_up(manifest: Path, file: Path, progress: Progress) -> Label:
     """Write the backup of the stack whose state is next to `manifest`; the manifest need not be readable.
 
     Raises Unavailable when a part of it does not run or Prometheus does not answer, and InputError when `file` cannot
@@ -40,7 +41,7 @@ def back_up(manifest: Path, file: Path) -> Label:
     _refuse_place(file)
     if State.beside(manifest).current() is None:
         raise _not_running()
-    with exclusive(manifest, "backup") as state:
+    with exclusive(manifest, "backup", progress) as state:
         current = state.current()
         if current is None:
             raise _not_running()
@@ -51,7 +52,7 @@ def back_up(manifest: Path, file: Path) -> Label:
         temporary = file.absolute().with_name(f".tmp-{token_hex(8)}")
         entry = Entry("backup", time.time(), where, stack, before=current.id, temporary=str(temporary))
         state.begin(entry)
-        with undone_on_failure(state, lambda: tidy(state, runtime, current, state.intent() or entry)):
+        with undone_on_failure(state, lambda: tidy(state, runtime, current, state.intent() or entry), progress):
             _pack(state, runtime, current, kept, label, file, temporary)
         state.end()
     return label

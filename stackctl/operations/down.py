@@ -13,6 +13,7 @@ from stackctl.runtimes import registry as runtimes
 from stackctl.state import disk
 
 if TYPE_CHECKING:
+    from stackctl.progress import Progress
     from stackctl.state import Entry, State
 
 
@@ -26,7 +27,7 @@ class TakenDown:
     volumes: tuple[str, ...] = ()
 
 
-def take_down(manifest: Path, *, volumes: bool) -> TakenDown:
+def take_down(manifest: Path, progress: Progress, *, volumes: bool) -> TakenDown:
     """Stop the stack of the folder of `manifest`, which need not exist: by its state, else by labels and marks.
 
     Raises Unavailable when the runtime that it ran in does not answer.
@@ -44,7 +45,7 @@ def take_down(manifest: Path, *, volumes: bool) -> TakenDown:
         if state.place() == "copied":
             state.separate()
         entry = state.intent()
-        is_settled = entry is None or _settle_data(state, entry, volumes=volumes)
+        is_settled = entry is None or _settle_data(state, entry, progress, volumes=volumes)
         if is_settled:
             state.begin(Entry("down", time.time(), runtime, stack, volumes=volumes))
         with former_place(state, Path(state.home().folder), runtime):
@@ -56,13 +57,12 @@ def take_down(manifest: Path, *, volumes: bool) -> TakenDown:
     return TakenDown(stopped, others, left)
 
 
-def _settle_data(state: State, entry: Entry, *, volumes: bool) -> bool:
+def _settle_data(state: State, entry: Entry, progress: Progress, *, volumes: bool) -> bool:
     """Put data in order that an interrupted command has left between old and new, and start nothing for it.
 
     False when that fails: it stays in the journal for the next command, and the stack is stopped all the same.
     """
     from stackctl.operations.unfinished.restore import finish, undo
-    from stackctl.report import console
     from stackctl.runtimes.select import reopen_runtime
 
     if entry.temporary:
@@ -75,10 +75,10 @@ def _settle_data(state: State, entry: Entry, *, volumes: bool) -> bool:
             runtime.stop()
             (finish if entry.in_place else undo)(state, runtime, entry, starting=False)
     except StackctlError as error:
-        console.note(f"{console.mark('warn')} the interrupted `restore` stays as it is: {error.problems[0].summary}")
+        progress.warn(f"the interrupted `restore` stays as it is: {error.problems[0].summary}")
         state.intend(replace(entry, stopped=()))
         return False
-    console.note(f"the interrupted `restore` was {'finished' if entry.in_place else 'undone'} first")
+    progress.note(f"the interrupted `restore` was {'finished' if entry.in_place else 'undone'} first")
     return True
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
     from stackctl.checks.notified import Failure
     from stackctl.diagnostic import Diagnostic
     from stackctl.drill import Arrivals, Drilled, Place, Sink
+    from stackctl.model import Waiver
     from stackctl.operations.session import Session
+    from stackctl.progress import Progress
+    from stackctl.report.report import Report
     from stackctl.tree import Tree
 
 # How long an arrival may take. Real receivers wait for their route's `group_wait` first.
@@ -24,9 +29,49 @@ _PATIENCE_SECONDS = 20.0
 _LIVE_PATIENCE_SECONDS = 90.0
 
 
+def drill_stack(
+    manifest: Path,
+    progress: Progress,
+    names: Sequence[str],
+    labels: Mapping[str, str],
+    *,
+    live: bool,
+    patience: float | None,
+) -> Report:
+    """Fire the alerts `names` (all when empty), whose series have `labels` too, and report where they arrived.
+
+    With `live` the real receivers are notified. `patience` is how long an arrival may take, in seconds. Raises as
+    `run`, and what opening the stack raises.
+    """
+    from stackctl.operations.locked import locked
+    from stackctl.operations.session import Session
+    from stackctl.report.report import DRILL, Report
+
+    begun = time.time()
+    with locked(Session.open, manifest, "drill", progress) as session:
+        findings = run(manifest, session, progress, names, labels, live=live, patience=patience)
+        spent = time.time() - begun
+        return Report(
+            session.stack.name, session.runtime.name, session.current.id, findings, spent, begun, command=DRILL
+        )
+
+
+def with_drill(manifest: Path, verification: Report, progress: Progress, ignored: Sequence[Waiver]) -> Report:
+    """The verification with a finding for each alert under drill. Raises as `drill_stack`."""
+    from stackctl.operations.locked import locked
+    from stackctl.operations.session import Session
+
+    begun = time.monotonic()
+    with locked(partial(Session.open, ignored=ignored), manifest, "drill", progress) as session:
+        findings = run(manifest, session, progress)
+    seconds = verification.seconds + time.monotonic() - begun
+    return replace(verification, diagnostics=(*verification.diagnostics, *findings), seconds=seconds)
+
+
 def run(
     manifest: Path,
     session: Session,
+    progress: Progress,
     names: Sequence[str] = (),
     labels: Mapping[str, str] | None = None,
     *,
@@ -46,7 +91,11 @@ def run(
     servers.await_connection()
     seconds = patience or (_LIVE_PATIENCE_SECONDS if live else _PATIENCE_SECONDS)
     led = _live(session, servers) if live else _led_aside(session)
-    with _intended(session), led as (tree, ways, arrivals), _set_off(manifest, session, tree(alerts), alerts, servers):
+    with (
+        _intended(session),
+        led as (tree, ways, arrivals),
+        _set_off(manifest, session, tree(alerts), alerts, servers, progress),
+    ):
         deliveries = watch(alerts, servers.prometheus, servers.alertmanager, ways, arrivals, seconds)
     return tuple(finding(delivery, seconds) for delivery in deliveries)
 
@@ -166,7 +215,7 @@ def _failures(session: Session, since: float) -> list[Failure]:
 
 @contextmanager
 def _set_off(
-    manifest: Path, session: Session, led: Tree, alerts: Sequence[Drilled], servers: Servers
+    manifest: Path, session: Session, led: Tree, alerts: Sequence[Drilled], servers: Servers, progress: Progress
 ) -> Iterator[None]:
     """The alerts fire inside. Whatever happens, afterwards everything is as before.
 
@@ -176,12 +225,12 @@ def _set_off(
     from stackctl.drill import set_off
 
     try:
-        change_to(manifest, led)
+        change_to(manifest, led, progress)
         try:
-            change_to(manifest, set_off(led, alerts), drop=led != session.tree)
+            change_to(manifest, set_off(led, alerts), progress, drop=led != session.tree)
             yield
         finally:
-            change_to(manifest, led, drop=True)
+            change_to(manifest, led, progress, drop=True)
             end_alerts(servers)
     finally:
-        change_to(manifest, session.tree, drop=True)
+        change_to(manifest, session.tree, progress, drop=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.prometheus import Prometheus
     from stackctl.operations.live import Live
+    from stackctl.progress import Progress
     from stackctl.tree import Tree
 
 _CHANGE_SECONDS = 30.0
@@ -46,7 +47,7 @@ class Servers:
             )
 
 
-def change_to(manifest: Path, tree: Tree, *, drop: bool = False) -> None:
+def change_to(manifest: Path, tree: Tree, progress: Progress, *, drop: bool = False) -> None:
     """Bring in `tree` by the same transaction as any other change. `drop`: what it replaces is of no use any more."""
     from stackctl.operations.live import Live, Target
     from stackctl.operations.transaction import change
@@ -56,7 +57,7 @@ def change_to(manifest: Path, tree: Tree, *, drop: bool = False) -> None:
     generation = live.state.write(tree)
     if generation.id != old.id or live.running.partly:
         target = Target(generation, tree, fresh=generation.id not in known)
-        change(live, target, _CHANGE_SECONDS, trusted=True)
+        change(live, target, _CHANGE_SECONDS, progress, trusted=True)
         if drop:
             live.state.discard(old)
 

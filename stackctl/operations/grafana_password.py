@@ -13,19 +13,21 @@ from stackctl import conventions as c
 from stackctl.errors import CheckFailed
 
 if TYPE_CHECKING:
+    from stackctl.progress import Progress
     from stackctl.runtimes.protocol import Runtime
     from stackctl.state import Entry, Generation, State
     from stackctl.tree import Tree
 
 
-def set_changed_password(state: State, entry: Entry, generation: Generation, runtime: Runtime) -> None:
+def set_changed_password(
+    state: State, entry: Entry, generation: Generation, runtime: Runtime, progress: Progress
+) -> None:
     """Give Grafana the administrator's password of `generation`, which runs now, if the last one had another.
 
     Raises CheckFailed, with the command that sets it, when Grafana knows neither; Unavailable when it does not answer.
     """
     from stackctl.checks.grafana import reset_command
     from stackctl.operations.live import grafana_client
-    from stackctl.report import console
 
     new, old = state.read(generation), _last(state, entry)
     unit = new.unit(c.GRAFANA) if new else None
@@ -44,7 +46,7 @@ def set_changed_password(state: State, entry: Entry, generation: Generation, run
     if not any(map(_is_let_in, ways)):
         summary = "Grafana's administrator has neither the password in the manifest nor the previous one"
         raise CheckFailed.of("grafana.password", summary, remedy=f"Set it: {reset_command(unit, runtime)}")
-    console.note("Grafana's administrator has the new password")
+    progress.note("Grafana's administrator has the new password")
 
 
 def _is_let_in(ask: Callable[[], object]) -> bool:

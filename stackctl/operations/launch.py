@@ -15,7 +15,9 @@ from stackctl.bounds.deadline import within
 from stackctl.errors import CheckFailed, StackctlError, Unavailable
 
 if TYPE_CHECKING:
+    from stackctl.manifest.packs.fits import Fit
     from stackctl.model import Stack, Waiver
+    from stackctl.progress import Progress
     from stackctl.runtimes.protocol import Plan, Runtime
     from stackctl.runtimes.select import Choice
     from stackctl.source import Secret
@@ -36,12 +38,27 @@ class Selection:
     allow_missing: bool = False
 
 
-def preview(manifest: Path, runtime_name: str, selection: Selection, ignored: Sequence[Waiver] = ()) -> None:
-    """Print the plan with the cause of each step, and what will not start. Touches nothing.
+@dataclass(frozen=True)
+class Launched:
+    """Result of `up`: the units of a stack that run, and `plan`, which was carried out for that.
 
-    Raises Unavailable when a component cannot run and the selection does not allow that, or a port is taken.
+    `reason` is why they run in that runtime, `skipped` has the units that an option left out, each with its reason, and
+    `fitting` are packs that fit the stack and have not been suggested before.
     """
-    from stackctl.report import console
+
+    stack: str
+    runtime: str
+    reason: str
+    units: tuple[Unit, ...]
+    plan: Plan
+    skipped: Mapping[str, str]
+    fitting: tuple[Fit, ...] = ()
+
+
+def preview(
+    manifest: Path, runtime_name: str, selection: Selection, progress: Progress, ignored: Sequence[Waiver] = ()
+) -> Work:
+    """Return what `up` would do. Touches nothing. Raises InputError for a bad manifest or selection."""
     from stackctl.source import Secret
     from stackctl.state import State
 
@@ -50,12 +67,15 @@ def preview(manifest: Path, runtime_name: str, selection: Selection, ignored: Se
     def password() -> Secret:
         return state.kept_secret(c.GRAFANA_ADMIN_PASSWORD) or Secret("not-made-yet")
 
-    work = assemble(manifest, state, runtime_name, selection, password, state.kept_salt, ignored)
-    for step in work.plan.steps:
-        console.out(str(step))
-    if not work.plan:
-        console.out("nothing to do")
-    _show_skipped(_skipped(work, selection, work.runtime.check_prerequisites))
+    return assemble(manifest, state, runtime_name, selection, password, state.kept_salt, progress, ignored)
+
+
+def check_prerequisites(work: Work) -> Mapping[str, str]:
+    """Return the units that would not start because an option allows it, each with the reason. Gets nothing.
+
+    Raises Unavailable when a component cannot run and no option allows that, or a port is taken.
+    """
+    return _skipped(work, work.selection, work.runtime.check_prerequisites)
 
 
 def bring_up(
@@ -63,8 +83,9 @@ def bring_up(
     runtime_name: str,
     selection: Selection,
     deadline_seconds: float,
+    progress: Progress,
     ignored: Sequence[Waiver] = (),
-) -> None:
+) -> Launched:
     """Do what `up` promises. What is `ignored` is accepted, as what the manifest ignores.
 
     Raises InputError for a bad manifest or selection, Unavailable for what cannot be obtained or does not get
@@ -72,32 +93,31 @@ def bring_up(
     """
     from stackctl.operations.checking import load_or_report
     from stackctl.operations.recovery import exclusive
-    from stackctl.operations.suggest import newly_fitting, suggest
-    from stackctl.report import console
+    from stackctl.operations.suggest import newly_fitting
     from stackctl.state import State
 
     if not State.beside(manifest).root.is_dir():
         load_or_report(manifest, ignored)  # says what is wrong, and leaves no trace
-    with exclusive(manifest, "up") as state:
+    with exclusive(manifest, "up", progress) as state:
         password = partial(state.generated_secret, c.GRAFANA_ADMIN_PASSWORD)
-        work = assemble(manifest, state, runtime_name, selection, password, state.salt, ignored)
+        work = assemble(manifest, state, runtime_name, selection, password, state.salt, progress, ignored)
         skipped = _skipped(work, selection, work.runtime.prepare)
         plan = work.plan.without(skipped)
         wanted = [unit for unit in work.wanted if unit.name not in skipped]
         generation = state.write(work.tree)
-        console.detail(f"wrote generation {generation.id} to {generation.path}")
+        progress.detail(f"wrote generation {generation.id} to {generation.path}")
         _validate(work, plan, generation)
         _refuse_adoption(state, work.tree)
         entry = _entry(work, generation, wanted, skipped)
         with within(deadline_seconds):
-            _apply(state, work.runtime, plan, entry, generation)
+            _apply(state, work.runtime, plan, entry, generation, progress)
         _await(state, wanted, generation, work.runtime, deadline_seconds)
-        _set_password(state, entry, generation, work.runtime)
+        _set_password(state, entry, generation, work.runtime, progress)
         _record(state, entry, plan)
-        _restore_datasource(manifest, work, plan)
+        _restore_datasource(manifest, work, plan, progress)
         fitting = newly_fitting(work.stack, state) if plan else []
-    _show(work, wanted, plan, skipped)
-    suggest(fitting)
+    runtime, reason = work.runtime.name, work.choice.reason
+    return Launched(work.tree.stack, runtime, reason, tuple(wanted), plan, skipped, tuple(fitting))
 
 
 def _refuse_adoption(state: State, tree: Tree) -> None:
@@ -126,11 +146,10 @@ def _entry(work: Work, generation: Generation, wanted: Sequence[Unit], skipped: 
     )
 
 
-def _restore_datasource(manifest: Path, work: Work, plan: Plan) -> None:
+def _restore_datasource(manifest: Path, work: Work, plan: Plan, progress: Progress) -> None:
     """Provision Grafana's datasource again if it was changed by hand. A Grafana that has just started has done so."""
     from stackctl.operations.grafana_reload import restored_datasource
     from stackctl.operations.live import Live
-    from stackctl.report import console
 
     if work.stack.grafana is None or c.GRAFANA in plan.starting():
         return
@@ -138,7 +157,7 @@ def _restore_datasource(manifest: Path, work: Work, plan: Plan) -> None:
         live = Live.open(manifest)
         target = live.kept(live.current)
         if target and restored_datasource(live, target):
-            console.note("Grafana's datasource had been changed and was restored")
+            progress.note("Grafana's datasource had been changed and was restored")
 
 
 @dataclass(frozen=True)
@@ -164,12 +183,12 @@ def assemble(
     selection: Selection,
     password: Callable[[], Secret],
     salt: Callable[[], bytes],
+    progress: Progress,
     ignored: Sequence[Waiver] = (),
 ) -> Work:
     """Compare the manifest with what runs. Writes nothing but what `password` and `salt` do."""
     from stackctl.operations.checking import load_or_report
     from stackctl.render import render
-    from stackctl.report import console
     from stackctl.runtimes.plan import selected
     from stackctl.runtimes.select import choose
 
@@ -181,7 +200,7 @@ def assemble(
         state.root,
         running=running.runtime if running else None,
         last=state.home().runtime,
-        note=console.note,
+        note=progress.note,
     )
     _ensure_single_owner(state, stack.name, choice.runtime.name)
     tree = render(stack, choice.runtime.name, _generated(stack, password), salt())
@@ -257,12 +276,13 @@ def _validate(work: Work, plan: Plan, generation: Generation) -> None:
         raise error_of(problems)
 
 
-def _apply(state: State, runtime: Runtime, plan: Plan, entry: Entry, generation: Generation) -> None:
-    from stackctl.report import console
+def _apply(
+    state: State, runtime: Runtime, plan: Plan, entry: Entry, generation: Generation, progress: Progress
+) -> None:
     from stackctl.state import disk
 
     for step in plan.steps:
-        console.note(str(step))
+        progress.note(str(step))
     current = state.current()
     if plan or current != generation:
         state.begin(replace(entry, before=current.id if current else ""))
@@ -296,11 +316,11 @@ def _await(
         raise
 
 
-def _set_password(state: State, entry: Entry, generation: Generation, runtime: Runtime) -> None:
+def _set_password(state: State, entry: Entry, generation: Generation, runtime: Runtime, progress: Progress) -> None:
     from stackctl.operations.grafana_password import set_changed_password
 
     try:
-        set_changed_password(state, state.intent() or entry, generation, runtime)
+        set_changed_password(state, state.intent() or entry, generation, runtime, progress)
     except StackctlError:
         state.give_up()
         raise
@@ -314,20 +334,3 @@ def _record(state: State, entry: Entry, plan: Plan) -> None:
     if plan or state.intent() or last is None or (last.generation, last.units_skipped, last.allow_missing) != options:
         up.record(state, entry)
         state.prune(c.GENERATIONS_KEPT)
-
-
-def _show(work: Work, units: Collection[Unit], plan: Plan, skipped: Mapping[str, str]) -> None:
-    from stackctl.report import console
-
-    console.note(f"{work.tree.stack} runs in the {work.runtime.name} runtime: {work.choice.reason}")
-    done = {step.unit: step.action for step in plan.steps}
-    rows = [[unit.name, unit.url or "-", done.get(unit.name, "unchanged")] for unit in units]
-    console.table("", ["component", "address", "done"], rows)
-    _show_skipped(skipped)
-
-
-def _show_skipped(skipped: Mapping[str, str]) -> None:
-    from stackctl.report import console
-
-    for name, reason in skipped.items():
-        console.note(f"{console.mark('warn')} skipped {name}: {reason}")

@@ -87,31 +87,3 @@ def measured(found: Iterable[Objective], prometheus: Prometheus) -> tuple[Object
         )
 
     return tuple(map(of, found))
-
-
-COLUMNS = ("service", "objective", "window", "good", "budget left", "burn rate (1h)")
-
-
-def cells(each: Objective) -> list[str]:
-    """A row of the table."""
-    from stackctl.report import console
-
-    target = _percent(each.objective)
-    row = [each.service, f"{each.slo} {target} %", f"{each.window_days:g}d"]
-    if each.good is None or each.budget_remaining is None:
-        return [*row, f"{console.mark('skip')} no data yet", "-", "-"]
-    # A digit more than the budget has, so that a hundredth of it can be seen.
-    digits = len(target.partition(".")[2]) + 2
-    sign = console.mark("fail" if each.budget_remaining < 0 else "pass")
-    burn = "-" if each.burn_rate is None else f"{each.burn_rate:.2f}"
-    return [*row, f"{sign} {_percent(each.good, digits)} %", f"{_percent(each.budget_remaining, 1)} %", burn]
-
-
-def _percent(ratio: float, digits: int | None = None) -> str:
-    """`ratio` in percent, rounded down, so that what is missed by little does not look as if it were met."""
-    from decimal import ROUND_FLOOR, Decimal
-
-    percent = Decimal(f"{ratio * 100:.9f}")
-    if digits is None:
-        return f"{percent.normalize():f}"
-    return f"{percent.quantize(Decimal(1).scaleb(-digits), ROUND_FLOOR):f}"

@@ -18,6 +18,7 @@ from stackctl.operations.unfinished import backup, down, drill, reload, restart,
 from stackctl.runtimes import registry as runtimes
 
 if TYPE_CHECKING:
+    from stackctl.progress import Progress
     from stackctl.state import Entry, State
 
 # Commands that change the stack hold the lock, and recover as soon as they have it.
@@ -29,7 +30,7 @@ REPORT = ("check", "render", "export", "dashboards", "simulate")
 # These have nothing to do with what runs from a folder.
 NONE = ("init", "explain", "packs", "schema", "outdated", "tools")
 
-_RECOVERIES: dict[str, Callable[[Path, State, Entry], str]] = {
+_RECOVERIES: dict[str, Callable[[Path, State, Entry, Progress], str]] = {
     "up": up.finish,
     "reload": reload.roll_back,
     "down": down.finish,
@@ -40,9 +41,8 @@ _RECOVERIES: dict[str, Callable[[Path, State, Entry], str]] = {
 }
 
 
-def recover(manifest: Path, command: str) -> None:
+def recover(manifest: Path, command: str, progress: Progress) -> None:
     """Recover for a command that only reads, or report what has not ended. Never fails."""
-    from stackctl.report import console
     from stackctl.state import State, lock
 
     state = State.beside(manifest)
@@ -52,17 +52,17 @@ def recover(manifest: Path, command: str) -> None:
     try:
         with state.lock(wait_seconds=0):
             if command in READ:
-                settle(manifest, state, command)
+                settle(manifest, state, command, progress)
             elif entry:
-                console.note(f"{_named(entry)} has not finished: the next `stackctl status` finishes or undoes it")
+                progress.note(f"{_named(entry)} has not finished: the next `stackctl status` finishes or undoes it")
     except lock.Busy:
         return  # it is at work
     except StackctlError as error:
-        console.note(f"{console.mark('warn')} cannot recover: {error.problems[0].summary}")
+        progress.warn(f"cannot recover: {error.problems[0].summary}")
 
 
 @contextmanager
-def exclusive(manifest: Path, command: str) -> Iterator[State]:
+def exclusive(manifest: Path, command: str, progress: Progress) -> Iterator[State]:
     """The state next to `manifest`, locked and recovered, for a command that changes the stack.
 
     Raises Unavailable when another stackctl holds the lock, and when what was interrupted can be neither finished nor
@@ -72,11 +72,11 @@ def exclusive(manifest: Path, command: str) -> Iterator[State]:
 
     state = State.beside(manifest)
     with state.lock():
-        settle(manifest, state, command)
+        settle(manifest, state, command, progress)
         yield state
 
 
-def settle(manifest: Path, state: State, command: str) -> None:
+def settle(manifest: Path, state: State, command: str, progress: Progress) -> None:
     """Finish or undo what was interrupted, say so in one line, and see to it that the state belongs to its folder.
 
     Leaves the journal as it is where `command` itself goes on from there. Raises StackctlError when that fails and
@@ -89,12 +89,12 @@ def settle(manifest: Path, state: State, command: str) -> None:
         if found and found.operation == "move":
             restart.remove_former_place(state)
         if state.place() == "copied":
-            _separate(state)
+            _separate(state, progress)
         elif state.place() == "moved":
-            _move(state)
+            _move(state, progress)
         entry = state.intent()
         if entry and not _goes_on(entry, command):
-            _recover(manifest, state, entry, command)
+            _recover(manifest, state, entry, command, progress)
 
 
 def _goes_on(entry: Entry, command: str) -> bool:
@@ -102,29 +102,27 @@ def _goes_on(entry: Entry, command: str) -> bool:
     return (command, entry.operation) in {("up", "up"), ("up", "reload"), ("reload", "reload")}
 
 
-def _recover(manifest: Path, state: State, entry: Entry, command: str) -> None:
-    from stackctl.report import console
-
+def _recover(manifest: Path, state: State, entry: Entry, command: str, progress: Progress) -> None:
     try:
-        done = _RECOVERIES.get(entry.operation, _forget)(manifest, state, entry)
+        done = _RECOVERIES.get(entry.operation, _forget)(manifest, state, entry, progress)
     except StackctlError as error:
         # `up` starts whatever does not run; but never on data that is half in place, or half removed.
         left = state.intent()
         has_data = left is not None and (left.aside or left.operation == "down")
         if command not in READ and (command != "up" or has_data):
             raise
-        console.note(f"{console.mark('warn')} {_named(entry)} was interrupted: {error.problems[0].summary}")
+        progress.warn(f"{_named(entry)} was interrupted: {error.problems[0].summary}")
     else:
-        console.note(f"{_named(entry)} was interrupted: {done}")
+        progress.note(f"{_named(entry)} was interrupted: {done}")
 
 
 def _named(entry: Entry) -> str:
-    from stackctl.report import console
+    from stackctl.report.clock import clock
 
-    return f"`{entry.operation}` of {console.clock(entry.started_at)}"
+    return f"`{entry.operation}` of {clock(entry.started_at)}"
 
 
-def _forget(_: Path, state: State, __: Entry) -> str:
+def _forget(_: Path, state: State, __: Entry, ___: Progress) -> str:
     """Believe nothing of what the servers have loaded. What was set aside, if anything, stays where it is."""
     running = state.running()
     if running:
@@ -133,10 +131,8 @@ def _forget(_: Path, state: State, __: Entry) -> str:
     return "the journal is damaged, and its content is lost. Run `stackctl up`"
 
 
-def _separate(state: State) -> None:
+def _separate(state: State, progress: Progress) -> None:
     """Make a copied state one of its own. Of what was interrupted, only its own data matters."""
-    from stackctl.report import console
-
     entry, former = state.intent(), state.home().folder
     runtime = runtimes.find(entry.runtime) if entry else None
     if entry and entry.aside and runtime and runtime.is_local:
@@ -144,12 +140,11 @@ def _separate(state: State) -> None:
     else:
         state.end()
     state.separate()
-    console.note(f"this folder is a copy of {Path(former).parent}: nothing runs from it yet")
+    progress.note(f"this folder is a copy of {Path(former).parent}: nothing runs from it yet")
 
 
-def _move(state: State) -> None:
+def _move(state: State, progress: Progress) -> None:
     """Restart what was started from the folder that the state was moved from."""
-    from stackctl.report import console
     from stackctl.state import Entry
 
     former, current, entry = state.home().folder, state.current(), state.intent()
@@ -167,4 +162,4 @@ def _move(state: State) -> None:
     state.settle()
     if entry.operation == "move":
         state.end()
-    console.note(f"the stack was moved from {Path(former).parent}: {restart.listed(running) or 'nothing'} restarted")
+    progress.note(f"the stack was moved from {Path(former).parent}: {restart.listed(running) or 'nothing'} restarted")

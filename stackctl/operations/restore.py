@@ -17,10 +17,14 @@ from stackctl.errors import StackctlError, Unavailable
 if TYPE_CHECKING:
     from stackctl.backup import Label
     from stackctl.operations.launch import Work
+    from stackctl.progress import Progress
+    from stackctl.runtimes.protocol import Runtime
     from stackctl.state import Entry, Generation, State
 
 
-def bring_back(manifest: Path, file: Path, runtime_name: str, *, force: bool, deadline_seconds: float) -> Label:
+def bring_back(
+    manifest: Path, file: Path, runtime_name: str, progress: Progress, *, force: bool, deadline_seconds: float
+) -> Label:
     """Put the data of the backup `file` in place, and start again what ran.
 
     Without a name of a runtime, that is where the stack runs, or else where the backup was taken. What was there is
@@ -33,14 +37,14 @@ def bring_back(manifest: Path, file: Path, runtime_name: str, *, force: bool, de
     from stackctl.operations.checking import load_or_report
     from stackctl.operations.recovery import exclusive
     from stackctl.operations.unfinished.restart import undone_on_failure
-    from stackctl.operations.unfinished.restore import finish, undo
+    from stackctl.operations.unfinished.restore import finish
     from stackctl.state import State, disk
 
     label = verify(file)
     if not State.beside(manifest).root.is_dir():
         load_or_report(manifest)  # says what is wrong, and leaves no trace
-    with exclusive(manifest, "restore") as state:
-        work = _work(manifest, state, runtime_name, label)
+    with exclusive(manifest, "restore", progress) as state:
+        work = _work(manifest, state, runtime_name, label, progress)
         ran = tuple(one.name for one in work.runtime.observe() if one.state != "exited")
         if ran and not force:
             raise _running(ran)
@@ -54,8 +58,9 @@ def bring_back(manifest: Path, file: Path, runtime_name: str, *, force: bool, de
             raise
         entry = _entry(state, work, generation, ran)
         state.begin(entry)
-        with undone_on_failure(state, lambda: undo(state, work.runtime, state.intent() or entry, deadline_seconds)):
-            _replace(state, work, label, file, generation)
+        undoing = partial(_undo, state, work.runtime, entry, deadline_seconds)
+        with undone_on_failure(state, undoing, progress):
+            _replace(state, work, label, file, generation, progress)
         with disk.explained(state.root):
             state.keep_data_in(work.runtime.name)
             finish(state, work.runtime, state.intent() or entry, deadline_seconds)
@@ -72,7 +77,7 @@ def _running(names: Collection[str]) -> Exception:
     )
 
 
-def _work(manifest: Path, state: State, runtime_name: str, label: Label) -> Work:
+def _work(manifest: Path, state: State, runtime_name: str, label: Label, progress: Progress) -> Work:
     """The stack as the manifest says, on the runtime that gets the data."""
     from stackctl.operations.launch import Selection, assemble
     from stackctl.runtimes.select import AUTO
@@ -80,7 +85,7 @@ def _work(manifest: Path, state: State, runtime_name: str, label: Label) -> Work
     running = state.running()
     name = runtime_name if running or runtime_name != AUTO else label.runtime
     password = partial(state.generated_secret, c.GRAFANA_ADMIN_PASSWORD)
-    return assemble(manifest, state, name, Selection(), password, state.salt)
+    return assemble(manifest, state, name, Selection(), password, state.salt, progress)
 
 
 def _refuse(work: Work, generation: Generation, names: Collection[str]) -> None:
@@ -119,20 +124,25 @@ def _entry(state: State, work: Work, generation: Generation, ran: tuple[str, ...
     )
 
 
-def _replace(state: State, work: Work, label: Label, file: Path, generation: Generation) -> None:
+def _undo(state: State, runtime: Runtime, entry: Entry, deadline_seconds: float) -> None:
+    from stackctl.operations.unfinished.restore import undo
+
+    undo(state, runtime, state.intent() or entry, deadline_seconds)
+
+
+def _replace(state: State, work: Work, label: Label, file: Path, generation: Generation, progress: Progress) -> None:
     from stackctl.backup import contents
-    from stackctl.report import console
 
     if work.runtime.observe():
-        console.note("stopping the stack")
+        progress.note("stopping the stack")
         work.runtime.stop()
     state.switch(generation)
     names = {unit.name for unit in work.tree.units}
     for unit in label.units:
         if unit not in names:
-            console.note(f"{console.mark('warn')} left out {unit}: this stack has none")
+            progress.warn(f"left out {unit}: this stack has none")
             continue
-        console.note(f"restoring {unit}")
+        progress.note(f"restoring {unit}")
         entry = _noted(state, aside=unit)
         work.runtime.set_aside(unit, entry.token)
         work.runtime.write_data(unit, contents(file, unit))

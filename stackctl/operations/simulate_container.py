@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import Popen
 
 from stackctl import conventions as c
 from stackctl.model import Run, Service, Stack
 
 _PACKAGE = "/opt/stackctl/stackctl"
-_LOOK_SECONDS = 0.3
 
 
-def simulate_contained(
+@dataclass(frozen=True)
+class Contained:
+    """A simulation in a container of that name, and the address of its control on this machine."""
+
+    container: str
+    control: str
+    process: Popen[bytes]
+
+    def ensure_running(self) -> None:
+        """Raise Unavailable when the container has ended by itself."""
+        from stackctl.errors import Unavailable
+
+        if self.process.poll() is not None:
+            raise Unavailable.of(
+                "unit.exited", f"the container {self.container} has exited", remedy="Start the simulation again."
+            )
+
+
+@contextmanager
+def contained(
     stack: Stack,
     services: Sequence[Service],
     image: str,
@@ -22,11 +42,8 @@ def simulate_contained(
     speed: float,
     control: int,
     hosts: Sequence[str],
-    wait_for_stop: Callable[[float], bool],
-) -> None:
-    """Serve `services` until stopped. Raises Unavailable when the container does not start, or ends by itself."""
-    from stackctl.errors import Unavailable
-    from stackctl.report import console
+) -> Iterator[Contained]:
+    """Serve `services` while the context lasts. Raises Unavailable when the container does not start."""
     from stackctl.runtimes.docker.callback import callback
     from stackctl.runtimes.docker.facts import FACTS
     from stackctl.runtimes.docker.sidecar import Sidecar, published, running
@@ -56,15 +73,7 @@ def simulate_contained(
         environment={"PYTHONPATH": str(Path(_PACKAGE).parent), "PYTHONDONTWRITEBYTECODE": "1"},
     )
     with running(sidecar, write(order), LISTENING) as process:
-        for each in served:
-            _announce(each.service, scenario, sidecar.name)
-        address = published(sidecar.name, inside)
-        console.out(f"control: curl -X POST 'http://{address}/-/scenario?name=errors'   (GET lists the scenarios)")
-        while not wait_for_stop(_LOOK_SECONDS):
-            if process.poll() is not None:
-                raise Unavailable.of(
-                    "unit.exited", f"the container {sidecar.name} has exited", remedy="Start the simulation again."
-                )
+        yield Contained(sidecar.name, published(sidecar.name, inside), process)
 
 
 def _addresses(service: Service, listen: str | None) -> Iterator[tuple[str, int]]:
@@ -76,15 +85,6 @@ def _addresses(service: Service, listen: str | None) -> Iterator[tuple[str, int]
         yield reachable(target, FACTS), target.port
     if listen:
         yield listen, service.targets[0].port
-
-
-def _announce(service: Service, scenario: str, container: str) -> None:
-    from stackctl.report import console
-
-    for target in service.targets:
-        console.out(f"{service.name}: http://{target.address}{service.metrics_path}, {scenario}, from {container}")
-    if service.push:
-        console.out(f"{service.name}: pushes, {scenario}, from {container}")
 
 
 def _free_port(taken: Collection[int]) -> int:

@@ -26,15 +26,13 @@ def newly_fitting(stack: Stack, state: State) -> list[Fit]:
     return [fit for key, fit in found.items() if key not in known]
 
 
-def suggest(found: Collection[Fit]) -> None:
-    """A note for each service and component, or for those that have the same packs. Nothing when nothing fits."""
+def suggestions(found: Collection[Fit]) -> list[str]:
+    """Return lines that suggest packs for each service and component, or for those that have the same packs."""
     from stackctl.manifest.packs.fits import lines
-    from stackctl.report import console
 
     if not found:
-        return
+        return []
     shown = lines(found)
     more = [f"{len(shown) - _LINES} more: `stackctl packs list`"] if len(shown) > _LINES else []
-    console.note("packs that fit and are not used yet (`- pack: NAME`, for services with `services: [...]`):")
-    for line in (*shown[:_LINES], *more):
-        console.note(f"  {line}")
+    heading = "packs that fit and are not used yet (`- pack: NAME`, for services with `services: [...]`):"
+    return [heading, *(f"  {line}" for line in (*shown[:_LINES], *more))]

@@ -13,22 +13,23 @@ from stackctl.errors import CheckFailed, StackctlError, Unavailable
 
 if TYPE_CHECKING:
     from stackctl.operations.live import Live, Target
+    from stackctl.progress import Progress
     from stackctl.runtimes.protocol import Plan
     from stackctl.state import Generation, State
 
 
-def change(live: Live, new: Target, deadline: float, *, trusted: bool, dry_run: bool = False) -> Plan:
+def change(
+    live: Live, new: Target, deadline: float, progress: Progress, *, trusted: bool, dry_run: bool = False
+) -> Plan:
     """Make `new` live, whole and confirmed, and return what was done for it.
 
     Raises CheckFailed, or what is unavailable, with the old generation in force; `new` is only kept when it was.
     """
-    from stackctl.report import console
-
     try:
         refuse_another_stack(live.current, new.tree.stack, new.tree.runtime)
         plan = _validate(live, new, trusted=trusted)
         for step in plan.steps:
-            console.detail(str(step))
+            progress.detail(str(step))
         _refuse_restarts(plan)
         if not dry_run:
             live.refuse_stopped(_needed(live, new, plan))

@@ -34,6 +34,19 @@ def verify_stack(
 
     Raises InputError for a bad manifest or an unknown check, and Unavailable when nothing runs.
     """
+    from contextlib import nullcontext
+
+    from stackctl.bounds.deadline import within
+    from stackctl.clients.http import TIMEOUT_SECONDS
+
+    # What is asked at the end of that time still has the time of one answer.
+    with nullcontext() if wait_seconds is None else within(wait_seconds + TIMEOUT_SECONDS):
+        return _verified(manifest, wait_seconds, only, history=history, ignored=ignored)
+
+
+def _verified(
+    manifest: Path, wait_seconds: float | None, only: Sequence[str], *, history: bool, ignored: Sequence[Waiver]
+) -> Report:
     from stackctl import scrape
     from stackctl.checks import registry
     from stackctl.checks.panels import PANEL

@@ -92,17 +92,15 @@ def note(text: str) -> None:
         _say(text, sys.stderr)
 
 
+def warn(text: str) -> None:
+    """A line of progress about something that has gone wrong."""
+    note(f"{mark('warn')} {text}")
+
+
 def detail(text: str) -> None:
     """A line that explains; only with --verbose."""
     if _settings.verbose and not _settings.quiet:
         _say(dim(text), sys.stderr)
-
-
-def clock(unix_time: float) -> str:
-    """A time of this place, to the second."""
-    from datetime import datetime
-
-    return datetime.fromtimestamp(unix_time).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
 
 
 def mark(status: str) -> str:

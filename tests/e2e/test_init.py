@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.cli.init import choose_ports, write
+from stackctl.operations.first_manifest import choose_ports, write
 from stackctl.starter import Draft, draft_files
 from tests.e2e.real_stack import need, usual_ports
 from tests.ports import free_port

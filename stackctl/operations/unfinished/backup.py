@@ -10,6 +10,7 @@ from stackctl import conventions as c
 from stackctl.operations.unfinished.restart import listed, runtime_of, start, stop_fully
 
 if TYPE_CHECKING:
+    from stackctl.progress import Progress
     from stackctl.runtimes.protocol import Runtime
     from stackctl.state import Entry, Generation, State
 
@@ -19,7 +20,7 @@ _ASKED_WITHIN_SECONDS = 60
 _TIME = "%Y%m%dT%H%M%SZ"
 
 
-def finish(_: Path, state: State, entry: Entry) -> str:
+def finish(_: Path, state: State, entry: Entry, __: Progress) -> str:
     """Tidy up, and say what was started again."""
     current = state.current()
     started = tidy(state, runtime_of(state, current), current, entry) if current else ()

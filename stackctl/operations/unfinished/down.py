@@ -10,10 +10,11 @@ from stackctl.errors import Unavailable
 from stackctl.runtimes import registry as runtimes
 
 if TYPE_CHECKING:
+    from stackctl.progress import Progress
     from stackctl.state import Entry, State
 
 
-def finish(_: Path, state: State, entry: Entry) -> str:
+def finish(_: Path, state: State, entry: Entry, __: Progress) -> str:
     """Stop what an interrupted `down` has left."""
     stop_all(state, entry.runtime, entry.stack, volumes=entry.volumes)
     state.end()

@@ -9,10 +9,11 @@ from stackctl import conventions as c
 from stackctl.errors import Unavailable
 
 if TYPE_CHECKING:
+    from stackctl.progress import Progress
     from stackctl.state import Entry, State
 
 
-def end(manifest: Path, state: State, entry: Entry) -> str:
+def end(manifest: Path, state: State, entry: Entry, progress: Progress) -> str:
     """Take the rules out, then the routes: an alert under drill never meets the routes of real ones.
 
     Raises StackctlError when a server does not confirm that.
@@ -36,8 +37,8 @@ def end(manifest: Path, state: State, entry: Entry) -> str:
         )
     servers = Servers.of(Live.open(manifest))
     if tree:
-        change_to(manifest, remove_drill_rules(tree), drop=True)
+        change_to(manifest, remove_drill_rules(tree), progress, drop=True)
     end_alerts(servers)
-    change_to(manifest, whole, drop=True)
+    change_to(manifest, whole, progress, drop=True)
     state.end()
     return "ended"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from stackctl.errors import StackctlError
 
 if TYPE_CHECKING:
+    from stackctl.progress import Progress
     from stackctl.state import Entry, State
 
 _CONFIRM_SECONDS = 30.0
 
 
-def roll_back(manifest: Path, state: State, entry: Entry) -> str:
+def roll_back(manifest: Path, state: State, entry: Entry, _: Progress) -> str:
     """Raises StackctlError when that fails: then it is given up, and `up` brings in what the manifest says."""
     from stackctl.operations.live import Live
     from stackctl.operations.transaction import return_to

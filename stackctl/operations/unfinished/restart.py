@@ -12,6 +12,7 @@ from stackctl.errors import StackctlError
 from stackctl.runtimes import registry as runtimes
 
 if TYPE_CHECKING:
+    from stackctl.progress import Progress
     from stackctl.runtimes.protocol import Runtime
     from stackctl.state import Entry, Generation, State
 
@@ -94,7 +95,7 @@ def remove_former_place(state: State) -> None:
             former.parent.rmdir()
 
 
-def restart(_: Path, state: State, entry: Entry) -> str:
+def restart(_: Path, state: State, entry: Entry, __: Progress) -> str:
     """Finish restarting the units of a stack that was moved."""
     remove_former_place(state)
     current = state.current()
@@ -106,10 +107,9 @@ def restart(_: Path, state: State, entry: Entry) -> str:
 
 
 @contextmanager
-def undone_on_failure(state: State, undo: Callable[[], object]) -> Iterator[None]:
+def undone_on_failure(state: State, undo: Callable[[], object], progress: Progress) -> Iterator[None]:
     """Undo what the context has begun when it ends with an error or is interrupted. When that fails too, the next
     command does it."""
-    from stackctl.report import console
     from stackctl.state import disk
 
     try:
@@ -121,7 +121,7 @@ def undone_on_failure(state: State, undo: Callable[[], object]) -> Iterator[None
                 undo()
         except StackctlError as error:
             summary = error.problems[0].summary
-            console.note(f"{console.mark('warn')} {summary}: the next command tries again to undo what was done")
+            progress.warn(f"{summary}: the next command tries again to undo what was done")
         raise
 
 

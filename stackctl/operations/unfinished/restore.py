@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from stackctl.operations.unfinished.restart import READY_SECONDS, listed, start, stop_fully
 
 if TYPE_CHECKING:
+    from stackctl.progress import Progress
     from stackctl.runtimes.protocol import Runtime
     from stackctl.state import Entry, Generation, State
 
 
-def finish_or_undo(_: Path, state: State, entry: Entry) -> str:
+def finish_or_undo(_: Path, state: State, entry: Entry, __: Progress) -> str:
     """Return what was done."""
     from stackctl.runtimes.select import reopen_runtime
 

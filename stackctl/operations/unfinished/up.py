@@ -12,12 +12,13 @@ from stackctl.errors import StackctlError
 from stackctl.operations.unfinished.restart import READY_SECONDS, runtime_of
 
 if TYPE_CHECKING:
+    from stackctl.progress import Progress
     from stackctl.runtimes.protocol import Plan, Runtime
     from stackctl.state import Entry, Generation, State
     from stackctl.tree import Unit
 
 
-def finish(_: Path, state: State, entry: Entry) -> str:
+def finish(_: Path, state: State, entry: Entry, progress: Progress) -> str:
     """Raises StackctlError when that fails: then it is given up, and the next `up` goes on from there."""
     from stackctl.operations.grafana_password import set_changed_password
     from stackctl.runtimes.ready import wait_ready
@@ -31,7 +32,7 @@ def finish(_: Path, state: State, entry: Entry) -> str:
         wanted = [unit for unit in current.units() if unit.name in entry.units]
         runtime.execute(_plan(runtime, current, wanted, entry), current)
         wait_ready(wanted, current, runtime, READY_SECONDS)
-        set_changed_password(state, entry, current, runtime)
+        set_changed_password(state, entry, current, runtime, progress)
     except StackctlError:
         state.give_up()
         raise

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.cli import init
 from stackctl.cli.main import main
 from stackctl.data import data_dir
 from stackctl.manifest import load
+from stackctl.operations import first_manifest
 from stackctl.starter import Found, parse_url
 
 FOUND = Found(parse_url("localhost:8000/metrics"))
@@ -86,7 +86,7 @@ def test_a_taken_port_gives_the_next_free_one() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        listening = init.first_free(range(taken, 65536))
+        listening = first_manifest.first_free(range(taken, 65536))
     assert listening.taken[0] == taken
     assert listening.port > taken
 

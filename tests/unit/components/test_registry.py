@@ -19,7 +19,7 @@ PACKAGE = Path(stackctl.__file__).parent
 # Products that stackctl speaks of elsewhere too: commands ask these servers for more than a component is asked for.
 SERVERS = {"prometheus", "alertmanager", "grafana", "pushgateway"}
 # A first manifest has a node exporter, and a process is what runs natively.
-ALSO_NAMED = {"node": ["cli/init.py"], "process": ["runtimes/native/facts.py"]}
+ALSO_NAMED = {"node": ["operations/first_manifest.py"], "process": ["runtimes/native/facts.py"]}
 
 
 @pytest.mark.parametrize("name", sorted(registry.names()))

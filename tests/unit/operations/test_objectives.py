@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from stackctl.bounds.terminal import cleaned
+from stackctl.cli.status import slo_cells
 from stackctl.manifest import load
-from stackctl.operations.objectives import Objective, cells, declared, objectives
+from stackctl.operations.objectives import Objective, declared, objectives
 from stackctl.render import render
 from stackctl.state import Generation
 from stackctl.tree import Tree
@@ -89,12 +90,12 @@ def test_percentages_never_look_better_than_they_are(
     objective: float, good: float, remaining: float, burn: float | None, shown: list[str]
 ) -> None:
     found = Objective("api", "paid", objective, 30.0, good, remaining, burn)
-    assert [plain(cell) for cell in cells(found)] == ["api", *shown]
+    assert [plain(cell) for cell in slo_cells(found)] == ["api", *shown]
 
 
 def test_an_slo_without_data_says_so() -> None:
-    assert [plain(cell) for cell in cells(API)] == ["api", "paid 99.9 %", "30d", "- no data yet", "-", "-"]
-    assert plain(cells(replace(API, window_days=1.5))[2]) == "1.5d"
+    assert [plain(cell) for cell in slo_cells(API)] == ["api", "paid 99.9 %", "30d", "- no data yet", "-", "-"]
+    assert plain(slo_cells(replace(API, window_days=1.5))[2]) == "1.5d"
 
 
 def plain(text: str) -> str:

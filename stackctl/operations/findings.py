@@ -1,0 +1,72 @@
+"""Findings of `check` about a manifest without mistakes: warnings, advice, and what this machine could not check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stackctl.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from stackctl.manifest.queries import Review
+    from stackctl.model import Stack
+    from stackctl.operations.checking import Checked
+
+
+def findings(checked: Checked) -> list[Diagnostic]:
+    """Return everything to report of what was checked. What the manifest accepts is skipped with its reason."""
+    from stackctl.operations.advice import advise
+    from stackctl.operations.checker_errors import accept, unused_in_check
+
+    stack, waivers = checked.stack, checked.stack.waivers
+    warnings = [replace(each, status="warn") for each in _warnings(stack, checked.review)]
+    results = [*checked.review.errors, *warnings, *advise(stack)]
+    return [*_skipped(checked), *accept(results, waivers), *unused_in_check(waivers, results)]
+
+
+def _skipped(checked: Checked) -> Iterator[Diagnostic]:
+    """Yield what could not be checked on this machine."""
+    for name in checked.missing:
+        install = "" if " " in name else ": stackctl tools install"
+        summary = f"{name} is not installed, so its check was skipped{install}"
+        yield Diagnostic("checker.not-installed", summary, status="skip")
+    for name in checked.discoveries:
+        summary = f"{name} was not checked: the promtool of this machine is built without it"
+        yield Diagnostic("checker.not-checked", summary, status="skip")
+
+
+def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
+    """Yield the warnings."""
+    from stackctl.manifest.alert_templates import template_warnings
+    from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
+    from stackctl.manifest.notification_fields import unknown_fields
+    from stackctl.manifest.severity import unrouted
+    from stackctl.manifest.titles import titled_like_folders
+    from stackctl.support import too_old
+
+    yield from exposed(stack)
+    yield from secret_arguments(stack)
+    yield from short_secrets(stack)
+    yield from too_old(stack)
+    yield from titled_like_folders(stack)
+    for file in stack.rules:
+        yield from file.notes
+    yield from review.warnings
+    yield from template_warnings(stack)
+    yield from unknown_fields(stack)
+    yield from unrouted(stack)
+    yield from _ended(stack)
+
+
+def _ended(stack: Stack) -> Iterator[Diagnostic]:
+    """Yield the exceptions of `ignore` that do not hold any more."""
+    from datetime import date
+
+    for each in stack.waivers:
+        if each.until is not None and each.until < date.today():
+            summary = f"ignore: the exception from `{each.check}` ended on {each.until}"
+            remedy = "Remove it, or set a later date."
+            yield Diagnostic(
+                "ignore.expired", summary, each.origin, "`verify` reports the failures that it accepted again.", remedy
+            )
