@@ -48,6 +48,7 @@ ALLOWED = {
     # The sections of the manifest are written in its own words: `manifest/fields.py` and the like.
     "components": {*GROUND, "addresses", "model", "manifest", "secret_keys"},
     "home": {"bounds"},
+    "program": {"bounds", "diagnostic"},
     "progress": set(),
     "wait": {"bounds", "errors"},
     "data": GROUND,
@@ -64,7 +65,7 @@ ALLOWED = {
     "runtimes.rendering": {*CORE, "render"},
     "export": {*CORE, "render"},
     "state": {*GROUND, "access", "home", "ownership", "tree", "wait"},
-    "tools": {*GROUND, "components"},
+    "tools": {*GROUND, "components", "program"},
     "runtimes": {*GROUND, "access", "components", "data", "home", "ownership", "tree", "wait", "tools", "listeners"},
     "backup": {*GROUND, "components", "runtimes"},
     "clients": {*GROUND, "access"},
@@ -79,8 +80,9 @@ ALLOWED = {
     "starter": {*CORE, "design", "listeners", "manifest"},
 }
 TOOLS = {"access", "design", "export", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
-TOOLS |= {"progress", "starter"}
+TOOLS |= {"program", "progress", "starter"}
 PROOF = {"verification", "diagnosis", "backing", "checks"}
+ALLOWED["runtimes"].add("program")
 ALLOWED["operations"] = {
     *CORE,
     *TOOLS,
@@ -155,6 +157,29 @@ def test_only_the_command_line_prints() -> None:
     assert users <= {"cli", "report"}
     writing = re.compile(r"\bprint\(|typer\.echo|sys\.std(out|err)\.write")
     assert {str(path.relative_to(PACKAGE)) for path in FILES if writing.search(path.read_text())} <= WRITES
+
+
+# What starts programs, each with the reason.
+STARTS = {
+    "program.py": "programs that answer and end: promtool, amtool and all that is asked for its version",
+    "runtimes/docker/command.py": "the docker command",
+    "runtimes/native/runtime.py": "the servers",
+    "runtimes/native/process.py": "ps, where there is no /proc",
+    "tools/debian.py": "apt, which needs a folder and variables of its own",
+    "tools/launcher.py": "tries whether a namespace can be made",
+}
+
+
+def test_each_kind_of_program_has_one_module_that_starts_it() -> None:
+    starting = re.compile(r"subprocess\.(run|Popen|call|check_call|check_output)\(|os\.(system|exec|spawn)")
+    assert {str(path.relative_to(PACKAGE)) for path in FILES if starting.search(path.read_text())} == STARTS.keys()
+
+
+def test_only_one_module_names_the_docker_command() -> None:
+    for path in FILES:
+        lists = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.List) and node.elts]
+        named = [node for node in lists if isinstance(node.elts[0], ast.Constant) and node.elts[0].value == "docker"]
+        assert not named or path == PACKAGE / "runtimes" / "docker" / "command.py", path
 
 
 @pytest.mark.parametrize("name", ["utils", "util", "helpers", "helper", "manager", "common", "misc"])

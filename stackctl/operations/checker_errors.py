@@ -58,7 +58,7 @@ def error_of(problems: Collection[Diagnostic], remedy: str = "") -> StackctlErro
 
     With a `remedy` it also says that nothing was changed.
     """
-    from stackctl.runtimes.bounded import UNUSABLE
+    from stackctl.program import UNUSABLE
 
     kind = Unavailable if all(each.code == UNUSABLE for each in problems) else CheckFailed
     return kind(*problems, *([Diagnostic("stack.unchanged", "nothing was changed", remedy=remedy)] if remedy else ()))

@@ -20,7 +20,7 @@ class Contained:
 
     container: str
     control: str
-    process: Popen[bytes]
+    process: Popen[str]
 
     def ensure_running(self) -> None:
         """Raise Unavailable when the container has ended by itself."""
@@ -72,7 +72,7 @@ def contained(
         mounts={_PACKAGE: Path(__file__).parents[1]},
         environment={"PYTHONPATH": str(Path(_PACKAGE).parent), "PYTHONDONTWRITEBYTECODE": "1"},
     )
-    with running(sidecar, write(order), LISTENING) as process:
+    with running(sidecar, write(order).decode(), LISTENING) as process:
         yield Contained(sidecar.name, published(sidecar.name, inside), process)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import errno
 import socket
-import subprocess
 import sys
 from dataclasses import dataclass
 
+from stackctl.errors import Unavailable
 from stackctl.listeners import listeners
+from stackctl.runtimes.docker import command
 
 # What listens for containers.
 _PROXIES = ("docker-proxy", "rootlesskit")
-_DOCKER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ def holder(address: str) -> Holder:
 
 def _publisher(port: int) -> str:
     """The container that has published `port`, where Docker reports one."""
-    command = ["docker", "ps", "--filter", f"publish={port}", "--format", "{{.Names}} ({{.Image}})"]
+    form = "{{.Names}} ({{.Image}})"
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=_DOCKER_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):
+        ran = command.run(command.Limit.HINT, "ps", "--filter", f"publish={port}", "--format", form)
+    except Unavailable:
         return ""
     return next(iter(ran.stdout.splitlines()), "") if ran.returncode == 0 else ""
 

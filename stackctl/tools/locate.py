@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache as remembered
 from pathlib import Path
 
 from stackctl.components.release import Program, Release
+from stackctl.diagnostic import Diagnostic
 from stackctl.errors import InputError, StackctlError, Unavailable
+from stackctl.program import run
 from stackctl.tools import cache
 from stackctl.tools.catalogue import PROGRAMS, release_of
 
@@ -100,18 +101,14 @@ def version_of(path: Path) -> str:
 
     Raises Unavailable when it does not run.
     """
-    try:
-        ran = subprocess.run(
-            [str(path), "--version"], capture_output=True, text=True, timeout=_VERSION_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _does_not_run(path, str(error)) from error
-    said = ran.stdout + ran.stderr
-    if found := _VERSION.search(said):
+    ended = run(path.name, [str(path), "--version"], seconds=_VERSION_SECONDS)
+    if isinstance(ended, Diagnostic):
+        raise _does_not_run(path, ended.cause)
+    if found := _VERSION.search(ended.output):
         return found[1]
-    if ran.returncode == 0 and "version" in said.lower():
+    if ended.code == 0 and "version" in ended.output.lower():
         return ""
-    raise _does_not_run(path, said.strip() or f"It exited with code {ran.returncode} and no output.")
+    raise _does_not_run(path, ended.output.strip() or f"It exited with code {ended.code} and no output.")
 
 
 def is_at_least(version: str, minimum: str) -> bool:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 from stackctl import conventions as c
 from stackctl.errors import Unavailable
-
-_ANSWER_SECONDS = 20
+from stackctl.runtimes.docker import command
 
 
 def callback() -> tuple[str, str]:
@@ -21,12 +19,9 @@ def callback() -> tuple[str, str]:
         return c.LOOPBACK, c.HOST_FROM_CONTAINER
     form = "{{range .IPAM.Config}}{{.Gateway}} {{end}}"
     try:
-        asked = subprocess.run(
-            ["docker", "network", "inspect", "bridge", "--format", form],
-            capture_output=True, text=True, timeout=_ANSWER_SECONDS, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _untold(str(error)) from error
+        asked = command.run(command.Limit.ANSWER, "network", "inspect", "bridge", "--format", form)
+    except Unavailable as error:
+        raise _untold(error.problems[0].cause) from error
     gateway = next((address for address in asked.stdout.split() if ":" not in address), "")
     if asked.returncode or not gateway:
         raise _untold(asked.stderr.strip())

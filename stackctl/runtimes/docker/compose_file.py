@@ -14,8 +14,8 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
-from stackctl.runtimes.bounded import Ended, run
-from stackctl.runtimes.docker import engine
+from stackctl.program import Ended
+from stackctl.runtimes.docker import command, engine
 from stackctl.runtimes.docker.compose_schema import Fault, faults
 from stackctl.runtimes.docker.compose_schema import Path as Place
 from stackctl.source import Position
@@ -129,10 +129,9 @@ def _config(content: bytes, root: Path) -> Ended | Diagnostic:
     with TemporaryDirectory(prefix="stackctl-check-") as folder:
         path = Path(folder) / c.COMPOSE_FILE
         path.write_bytes(content)
-        command = ["docker", "compose", "--file", str(path)]
         env_file = root / c.ENV_FILE
-        command += ["--env-file", str(env_file)] if env_file.is_file() else []
-        return run(CONFIG, [*command, "config", "--quiet"], env=environment(root))
+        given = ["--env-file", str(env_file)] if env_file.is_file() else []
+        return command.check(CONFIG, "compose", "--file", str(path), *given, "config", "--quiet", env=environment(root))
 
 
 def _read(output: str, services: Collection[str]) -> BadCompose:

@@ -1,19 +1,16 @@
-"""The Docker engine and the docker command: how they are reached, and what it means when they fail."""
+"""The Docker engine: how it is reached, and what it means when it fails."""
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from stackctl.errors import StackctlError, Unavailable
-from stackctl.runtimes import bounded
+from stackctl.runtimes.docker import command
 
-_QUICK_SECONDS = 10.0
 NO_ENGINE = "Start Docker, or use `--runtime native`."
 _PLUGIN_PARENTS = (
     "/usr/local/lib/docker",
@@ -45,8 +42,10 @@ def has_compose() -> bool:
     """
     if any(_is_there(parent / "cli-plugins" / "docker-compose") for parent in _plugin_parents()):
         return True
-    ended = bounded.run("docker", ["docker", "compose", "version"], seconds=_QUICK_SECONDS)
-    return isinstance(ended, bounded.Ended) and ended.code == 0
+    try:
+        return command.run(command.Limit.ANSWER, "compose", "version").returncode == 0
+    except Unavailable:
+        return False
 
 
 def _plugin_parents() -> Iterator[Path]:
@@ -87,29 +86,6 @@ def unless_gone(call: Callable[[], object]) -> None:
         call()
 
 
-def run(
-    command: list[str], *, env: Mapping[str, str] | None = None, stdout: Any = subprocess.PIPE
-) -> subprocess.CompletedProcess[str]:
-    """Run a docker command to its end, whatever that is. Raises Unavailable when there is no such command."""
-    try:
-        return subprocess.run(
-            command,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    except OSError as error:
-        raise Unavailable.of(
-            "docker.unavailable",
-            "the docker command cannot be run",
-            cause=str(error),
-            remedy="Install Docker, or use `--runtime native`.",
-        ) from error
-
-
 def compose_failure(output: str) -> StackctlError:
     """Return the error for a failure of Compose with this output."""
     if re.search(r"cannot connect to the docker daemon", output, re.IGNORECASE):
@@ -120,8 +96,3 @@ def compose_failure(output: str) -> StackctlError:
         cause=output.strip(),
         remedy="See its output above; `stackctl logs` may show more.",
     )
-
-
-def last_line(ran: subprocess.CompletedProcess[str]) -> str:
-    """The last of what a command has complained of."""
-    return (ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"])[-1]

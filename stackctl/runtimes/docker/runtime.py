@@ -27,9 +27,10 @@ from stackctl import home, ownership
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import InputError, Unavailable
-from stackctl.runtimes import bounded, dial, ports
+from stackctl.runtimes import ports
 from stackctl.runtimes.checkers import FILES, TREE, Call, Texts, Verdict
-from stackctl.runtimes.docker import callback, containers, engine, removal, volume
+from stackctl.runtimes.docker import bridge, callback, command, containers, engine, removal, volume
+from stackctl.runtimes.docker.command import Limit
 from stackctl.runtimes.docker.facts import FACTS
 from stackctl.runtimes.facts import Facts
 from stackctl.runtimes.http import FETCH_SECONDS, Answer, reload_all
@@ -199,10 +200,10 @@ class Docker:
                 self.note(f"pulling {image}")
             else:
                 return ""
-        pulled = engine.run(["docker", "pull", image], stdout=sys.stderr)
+        pulled = command.run(Limit.WORK, "pull", image, stdout=sys.stderr)
         if pulled.returncode == 0:
             return ""
-        return f"the image {image} is not on this machine and cannot be pulled: {engine.last_line(pulled)}"
+        return f"the image {image} is not on this machine and cannot be pulled: {command.last_line(pulled)}"
 
     def execute(self, plan: Plan, generation: Live) -> None:
         units = {unit.name: unit for unit in generation.units()}
@@ -240,11 +241,11 @@ class Docker:
 
     def _compose(self, tree: Path, *arguments: str) -> None:
         """Run Compose on the tree at `tree`, and on no other file. Raises Unavailable with its last words."""
-        command = ["docker", "compose", "--progress", "quiet", "--project-name", self.project]
-        command += ["--file", str(tree / c.COMPOSE_FILE)]
+        compose = ["compose", "--progress", "quiet", "--project-name", self.project]
+        compose += ["--file", str(tree / c.COMPOSE_FILE)]
         env_file = self._root / c.ENV_FILE
-        command += ["--env-file", str(env_file)] if env_file.is_file() else []
-        ran = engine.run([*command, *arguments], env=self._environment(tree))
+        compose += ["--env-file", str(env_file)] if env_file.is_file() else []
+        ran = command.run(Limit.WORK, *compose, *arguments, env=self._environment(tree))
         if ran.returncode:
             raise engine.compose_failure(ran.stderr)
 
@@ -345,13 +346,12 @@ class Docker:
         name = f"{self.project}-{unit}-arrange"
         with self._container_of(unit) as container:
             image = (self._inspect(container) or {"Image": ""})["Image"]
-            engine.run(["docker", "rm", "--force", name])  # what an interrupted command has left at work
-            ran = engine.run(
-                [
-                    *("docker", "run", "--rm", "--name", name, "--network", "none", "--read-only"),
-                    *("--tmpfs", "/tmp", "--cap-drop", "ALL", "--volumes-from", container),  # noqa: S108 - the container's
-                    *("--entrypoint", "sh", image, "-euc", script, _data(unit), token),
-                ]
+            command.run(Limit.WORK, "rm", "--force", name)  # what an interrupted command has left at work
+            ran = command.run(
+                Limit.WORK,
+                *("run", "--rm", "--name", name, "--network", "none", "--read-only"),
+                *("--tmpfs", "/tmp", "--cap-drop", "ALL", "--volumes-from", container),  # noqa: S108 - the container's
+                *("--entrypoint", "sh", image, "-euc", script, _data(unit), token),
             )
         if ran.returncode:
             raise Unavailable.of("docker.data", f"the data of {unit} cannot be moved", cause=ran.stderr.strip())
@@ -369,14 +369,14 @@ class Docker:
             with TemporaryDirectory(prefix=_CALLS, dir=self.live) as folder:
                 files = f"{c.CONTAINER_MOUNT}/{Path(folder).name}"
                 _write_readable(Path(folder), call.files)
-                command = [f"/bin/{call.tool}", *call.command(tree, files)]
+                words = [f"/bin/{call.tool}", *call.command(tree, files)]
                 verdict = None
                 # Only the image that is going to run says what its server accepts.
                 group = str(ownership.group_of(call.unit) if shared is None else shared)
                 if running.get(call.unit) == images[call.unit] and group in self._groups_of(call.unit):
-                    verdict = self._run_in(call.unit, command)
+                    verdict = self._run_in(call.unit, words)
                 if verdict is None or _NOT_RUNNING.match(verdict.output):
-                    verdict = self._run_once(images[call.unit], command, group)
+                    verdict = self._run_once(images[call.unit], words, group)
             if verdict.unusable is None and _NO_PROGRAM.search(verdict.output):
                 summary = f"{call.tool} cannot be run in the image {images[call.unit]}"
                 remedy = f"Use an image that has /bin/{call.tool}, as the official one does."
@@ -388,9 +388,9 @@ class Docker:
 
         return validate(generation.path, texts, run)
 
-    def _run_in(self, unit: str, command: list[str]) -> Verdict:
+    def _run_in(self, unit: str, words: Sequence[str]) -> Verdict:
         """Run a checker inside the container of `unit`, by the name that Compose gives it."""
-        return _verdict(command[0], ["docker", "exec", f"{self.project}-{unit}-1", *command])
+        return _verdict(words[0], "exec", f"{self.project}-{unit}-1", *words)
 
     def in_shell(self, unit: Unit, arguments: Sequence[str], file: str) -> str:
         words = [each.replace("{home}", _HOME) for each in arguments]
@@ -402,18 +402,16 @@ class Docker:
         found = self._inspect(f"{self.project}-{unit}-1") or {"HostConfig": {}}
         return found["HostConfig"].get("GroupAdd") or ()
 
-    def _run_once(self, image: str, command: list[str], group: str) -> Verdict:
+    def _run_once(self, image: str, words: Sequence[str], group: str) -> Verdict:
         """Run a checker in a container of its own, which sees what the server would see."""
-        program, *arguments = command
+        program, *arguments = words
         return _verdict(
             program,
-            [
-                *("docker", "run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - the container's
-                *("--group-add", group),
-                # The option's value is a line of CSV.
-                *("--mount", f'type=bind,"source={self.live}",target={c.CONTAINER_MOUNT},readonly'),
-                *("--entrypoint", program, image, *arguments),
-            ],
+            *("run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - the container's
+            *("--group-add", group),
+            # The option's value is a line of CSV.
+            *("--mount", f'type=bind,"source={self.live}",target={c.CONTAINER_MOUNT},readonly'),
+            *("--entrypoint", program, image, *arguments),
         )
 
     def fetch(self, url: str) -> Answer:
@@ -424,7 +422,7 @@ class Docker:
 
     def dial(self, host: str, port: int, seconds: float) -> AbstractContextManager[socket.socket]:
         netcat = ["sh", "-c", _CONNECT, host.strip("[]"), str(port)]
-        return dial.bridged(["docker", "exec", "-i", f"{self.project}-{c.PROMETHEUS}-1", *netcat], seconds)
+        return bridge.connection(f"{self.project}-{c.PROMETHEUS}-1", netcat, seconds)
 
     def callback(self) -> tuple[str, str]:
         return callback.callback()
@@ -439,14 +437,12 @@ class Docker:
     def logs(self, units: Collection[str], *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         # By the containers' labels: neither the state's files nor the manifest are needed.
         names = {containers.unit_name(row["Labels"]): row["Labels"][containers.SERVICE] for row in self._containers()}
-        command = ["docker", "compose", "--project-name", self.project, "logs", "--no-color"]
-        command += ["--no-log-prefix"] if len(units) == 1 else []
-        command += ["--follow"] if follow else []
-        command += ["--tail", str(tail)] if tail is not None else []
-        command += sorted(names.get(name, name) for name in units)
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=os.sep
-        ) as process:
+        shown = ["--no-log-prefix"] if len(units) == 1 else []
+        shown += ["--follow"] if follow else []
+        shown += ["--tail", str(tail)] if tail is not None else []
+        shown += sorted(names.get(name, name) for name in units)
+        compose = ("compose", "--project-name", self.project, "logs", "--no-color")
+        with command.start(*compose, *shown, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=os.sep) as process:
             try:
                 for line in process.stdout or ():
                     yield line.rstrip("\n")
@@ -472,12 +468,12 @@ def _refuse_colon(folder: Path) -> None:
         )
 
 
-def _verdict(program: str, command: list[str]) -> Verdict:
-    """Return the verdict of a program in a container, within the time that a checker has."""
-    ended = bounded.run(PurePosixPath(program).name, command)
-    if isinstance(ended, bounded.Ended):
-        return Verdict(ended.code, ended.output)
-    return Verdict(1, "", unusable=ended)
+def _verdict(program: str, *arguments: str) -> Verdict:
+    """Return the verdict of a program in a container, which `docker` with these arguments runs."""
+    ended = command.check(PurePosixPath(program).name, *arguments)
+    if isinstance(ended, Diagnostic):
+        return Verdict(1, "", unusable=ended)
+    return Verdict(ended.code, ended.output)
 
 
 # -- reading what the engine says (pure) --------------------------------------------------------------------

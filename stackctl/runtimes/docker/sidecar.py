@@ -11,6 +11,7 @@ from pathlib import Path
 from stackctl.components.component import NOBODY
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import Unavailable
+from stackctl.runtimes.docker import command
 
 _END_SECONDS = 15.0
 
@@ -53,12 +54,12 @@ class Sidecar:
 
 
 @contextmanager
-def running(sidecar: Sidecar, told: bytes, ready: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(sidecar: Sidecar, told: str, ready: str) -> Iterator[subprocess.Popen[str]]:
     """The container, once it has its order and has printed the line `ready`. It ends with the context, or before it
     when this process ends. Raises Unavailable when it does not come that far."""
     _refuse_taken_names(sidecar)
-    process = subprocess.Popen(
-        ["docker", *sidecar.arguments],
+    process = command.start(
+        *sidecar.arguments,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # Ctrl-C is for this process, which ends the container in its own way.
@@ -68,7 +69,7 @@ def running(sidecar: Sidecar, told: bytes, ready: str) -> Iterator[subprocess.Po
     assert process.stdout  # noqa: S101 - it is a pipe
     try:
         _tell(process, told)
-        if process.stdout.readline().decode().strip() != ready:
+        if process.stdout.readline().strip() != ready:
             raise Unavailable.of(
                 "unit.exited",
                 f"the container {sidecar.name} did not start",
@@ -80,7 +81,7 @@ def running(sidecar: Sidecar, told: bytes, ready: str) -> Iterator[subprocess.Po
         _end(process)
 
 
-def _tell(process: subprocess.Popen[bytes], told: bytes) -> None:
+def _tell(process: subprocess.Popen[str], told: str) -> None:
     assert process.stdin  # noqa: S101 - it is a pipe
     try:
         process.stdin.write(told)
@@ -89,7 +90,7 @@ def _tell(process: subprocess.Popen[bytes], told: bytes) -> None:
         return  # it has ended: its output instead of `ready` is the reason
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[str]) -> None:
     """Close its standard input, at which it ends by itself and is removed."""
     assert process.stdin  # noqa: S101 - it is a pipe
     assert process.stdout  # noqa: S101 - it is a pipe
@@ -105,17 +106,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _refuse_taken_names(sidecar: Sidecar) -> None:
     """Raise Unavailable for a name that a container has already, or when there is no network."""
-    asked = _docker("network", "inspect", sidecar.network)
+    asked = _ask("network", "inspect", sidecar.network)
     if asked.returncode:
         remedy = "Run `stackctl up` first; name the components to start, without the simulated ones."
         raise Unavailable.of(
             "docker.no-network", f"the stack's network {sidecar.network} does not exist", remedy=remedy
         )
-    if _docker("container", "inspect", sidecar.name).returncode == 0:
+    if _ask("container", "inspect", sidecar.name).returncode == 0:
         remedy = f"Stop it where it was started, or with `docker stop {sidecar.name}`."
         raise Unavailable.of("unit.name-taken", f"the container {sidecar.name} is already running", remedy=remedy)
     shown = '{{.Names}} {{.Label "com.docker.compose.service"}}'
-    running = _docker("ps", "--filter", f"network={sidecar.network}", "--format", shown).stdout.splitlines()
+    running = _ask("ps", "--filter", f"network={sidecar.network}", "--format", shown).stdout.splitlines()
     taken = list(_taken(sidecar.aliases, [line.split() for line in running]))
     if taken:
         raise Unavailable(*taken)
@@ -132,16 +133,9 @@ def _taken(aliases: Collection[str], containers: Collection[list[str]]) -> Itera
 
 def published(name: str, port: int) -> str:
     """The address of this machine that leads to a container's `port`."""
-    return _docker("port", name, str(port)).stdout.split("\n")[0].strip()
+    return _ask("port", name, str(port)).stdout.split("\n")[0].strip()
 
 
-def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=30)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unavailable.of(
-            "docker.unavailable",
-            "the docker command cannot be run",
-            cause=str(error),
-            remedy="Install Docker, or leave out `--container`.",
-        ) from error
+def _ask(*arguments: str) -> subprocess.CompletedProcess[str]:
+    remedy = "Install Docker, or leave out `--container`."
+    return command.run(command.Limit.ANSWER, *arguments, remedy=remedy)

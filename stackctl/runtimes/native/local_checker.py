@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from stackctl import tools
 from stackctl.diagnostic import Diagnostic
-from stackctl.runtimes.bounded import run
+from stackctl.program import run
 from stackctl.runtimes.checkers import FILES, TREE, Call, Verdict
 
 

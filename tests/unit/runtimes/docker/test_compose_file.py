@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.runtimes.bounded import Ended
-from stackctl.runtimes.docker import compose_file
+from stackctl.program import Ended
+from stackctl.runtimes.docker import command, compose_file
 from stackctl.runtimes.docker.compose_file import BadCompose, compose_refusals
 
 
@@ -63,7 +63,7 @@ def test_asks_compose_nothing_of_services_that_the_schema_refuses(compose: Compo
 def test_reports_compose_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(compose_file, "has_config", lambda: True)
     monkeypatch.setattr(
-        compose_file, "run", lambda *_, **__: Diagnostic("checker.unusable", "docker compose config does not answer")
+        command, "check", lambda *_, **__: Diagnostic("checker.unusable", "docker compose config does not answer")
     )
     found = compose_refusals(project("a"), tmp_path)
     assert found == [Diagnostic("checker.unusable", "docker compose config does not answer")]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.runtimes.bounded import Ended, run
+from stackctl.program import Ended, run
 from stackctl.runtimes.checkers import Call, Texts, Verdict
 from stackctl.runtimes.validation import validate
 
