@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 import ssl
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -45,6 +46,23 @@ class Access:
     @cached_property
     def _trust(self) -> ssl.SSLContext:
         return trust(self.ca)
+
+
+def stranger(url: str, seconds: float, *, verified: bool = True) -> http.client.HTTPConnection:
+    """A connection, as above, to a server that is not the stack's own. Its certificate may be left unverified where
+    nothing confidential is sent and the answer is not trusted."""
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        return http.client.HTTPConnection(parts.netloc, timeout=seconds)
+    context = None if verified else ssl._create_unverified_context()  # noqa: S323
+    return http.client.HTTPSConnection(parts.netloc, timeout=seconds, context=context)
+
+
+def over(connection: socket.socket, place: str) -> http.client.HTTPConnection:
+    """HTTP to the server `place` ("host:port") over a connection that was made already."""
+    made = http.client.HTTPConnection(place)
+    made.sock = connection
+    return made
 
 
 def trust(ca: str) -> ssl.SSLContext:

@@ -1,12 +1,16 @@
-"""Taking answers of servers: no more than a size, and all of one, from the first byte to the last, within a time."""
+"""HTTP requests, all of which are made here: no more of an answer than a size, all of it within a time.
+
+Redirects are not followed, and proxies of the environment are not used: where those lead was not asked for.
+"""
 
 from __future__ import annotations
 
 import http.client
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
 
 ANSWER_BYTES = 64 << 20
 _PIECE_BYTES = 1 << 16
@@ -61,6 +65,32 @@ def timed(connection: http.client.HTTPConnection, seconds: float) -> Iterator[No
         del connection.connect
     if over.is_set():
         raise TimeoutError("timed out")
+
+
+@contextmanager
+def request(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    seconds: float,
+    *,
+    content: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Iterator[http.client.HTTPResponse]:
+    """Send one request and yield the answer, which is read in the context; all of that takes at most `seconds`.
+
+    The connection stays as the server leaves it. Raises OSError, HTTPException or ValueError; TimeoutError when time is
+    up.
+    """
+    with timed(connection, seconds):
+        connection.request(method, path or "/", content, {**(headers or {})})
+        yield connection.getresponse()
+
+
+def path_of(url: str) -> str:
+    """Return the path and the query of a URL, as a request names them."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def body(response: http.client.HTTPResponse, limit: int = ANSWER_BYTES) -> bytes:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from stackctl.access import Access, distrust
 from stackctl.bounds.deadline import bounded
-from stackctl.bounds.http import TooMuch, timed
+from stackctl.bounds.http import TooMuch, request
 from stackctl.bounds.http import body as read_body
 from stackctl.bounds.json_text import loads
 from stackctl.errors import Unavailable
@@ -107,9 +107,9 @@ class Http:
     def _exchange(self, connection: http.client.HTTPConnection, method: str, path: str, body: Any) -> Answer:
         """One request and its answer. The connection is kept for another, unless the server closes it or fails."""
         try:
-            with timed(connection, bounded(self.timeout)):
-                connection.request(method, urlsplit(self.base).path + path, *self._sent(body))
-                response = connection.getresponse()
+            content, headers = self._sent(body)
+            place, seconds = urlsplit(self.base).path + path, bounded(self.timeout)
+            with request(connection, method, place, seconds, content=content, headers=headers) as response:
                 text = read_body(response).decode(errors="replace")
         except BaseException:
             connection.close()

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from stackctl.bounds.http import timed
+from stackctl.access import over
+from stackctl.bounds.http import path_of, request
 
 # Host, port and the seconds that a step may take -> a connection. See `runtime.protocol.Runtime.dial`.
 Dial = Callable[[str, int, float], AbstractContextManager[socket.socket]]
@@ -22,6 +23,7 @@ Failure = Literal["refused", "unresolved", "unreachable", "unconnected", "silent
 # What of a body is looked at: enough for the scrapes of large applications.
 BODY_BYTES = 8 * 1024 * 1024
 _PIECE_BYTES = 65536
+_ACCEPT = {"Accept": "text/plain;version=0.0.4,*/*;q=0.5"}
 # Two of OpenSSL's flags that Python has no names for: a certificate is read by trusting it alone, whatever its dates.
 _PARTIAL_CHAIN, _NO_CHECK_TIME = 0x80000, 0x200000
 _WORDS: dict[Failure, str] = {
@@ -98,7 +100,7 @@ def probe(url: str, dial: Dial, seconds: float, headers: Mapping[str, str] | Non
 
 def _asked(parts: SplitResult, dial: Dial, seconds: float, headers: Mapping[str, str], shown: list[bytes]) -> Reply:
     """The answer. The certificate goes to `shown`, where it is kept whatever comes after."""
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = path_of(parts.geturl())
     until = time.monotonic() + seconds
     with dial(parts.hostname or "", _port(parts), seconds) as connection:
         if parts.scheme != "https":
@@ -113,14 +115,11 @@ def _port(parts: SplitResult) -> int:
 
 
 def _get(connection: socket.socket, place: str, path: str, headers: Mapping[str, str], until: float) -> Reply:
-    asking = http.client.HTTPConnection(place)
-    asking.sock = connection
     answer: http.client.HTTPResponse | None = None
     pieces: list[bytes] = []
     try:
-        with timed(asking, until - time.monotonic()):
-            asking.request("GET", path, headers={"Accept": "text/plain;version=0.0.4,*/*;q=0.5", **headers})
-            answer = asking.getresponse()
+        left = until - time.monotonic()
+        with request(over(connection, place), "GET", path, left, headers={**_ACCEPT, **headers}) as answer:
             while sum(map(len, pieces)) < BODY_BYTES:
                 piece = answer.read1(_PIECE_BYTES)
                 if not piece:

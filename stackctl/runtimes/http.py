@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import ssl
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
 
-from stackctl.access import Access, distrust
+from stackctl.access import Access, distrust, stranger
 from stackctl.bounds.deadline import bounded
-from stackctl.bounds.http import timed
+from stackctl.bounds.http import path_of, request
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import CheckFailed, Unavailable
 from stackctl.tree import Unit
@@ -40,14 +38,12 @@ def ask(method: str, url: str, timeout_seconds: float, access: Access | None = N
 
     `access` is how a server of the stack's own is asked. Any other is asked without a login, whatever its certificate.
     """
-    parts = urlsplit(url)
-    path = parts.path + (f"?{parts.query}" if parts.query else "")
     seconds = bounded(timeout_seconds)
-    connection = access.connection(seconds) if access else _anyone(parts, seconds)
+    # Whether it answers is no matter of trust: scrapes report on its certificate.
+    connection = access.connection(seconds) if access else stranger(url, seconds, verified=False)
     try:
-        with timed(connection, seconds):
-            connection.request(method, path or "/", headers=access.headers if access else {})
-            answer = connection.getresponse()
+        headers = access.headers if access else {}
+        with request(connection, method, path_of(url), seconds, headers=headers) as answer:
             return Answer(answer.status, answer.read(_SHOWN_BYTES).decode(errors="replace").strip())
     except (OSError, http.client.HTTPException) as error:
         return Answer(0, distrust(error) or getattr(error, "strerror", None) or str(error) or type(error).__name__)
@@ -62,11 +58,10 @@ def is_ready(unit: Unit, access: Access) -> Answer:
 
 def server_at(address: str) -> str | None:
     """Return the name that a server at host:port gives itself, "" when it gives none; None when nothing answers."""
-    connection = http.client.HTTPConnection(address, timeout=_PROBE_SECONDS)
+    connection = stranger(f"http://{address}", _PROBE_SECONDS)
     try:
-        with timed(connection, _PROBE_SECONDS):
-            connection.request("GET", "/")
-            return connection.getresponse().getheader("Server", "")
+        with request(connection, "GET", "/", _PROBE_SECONDS) as answer:
+            return answer.getheader("Server", "")
     except (OSError, http.client.HTTPException):
         return None
     finally:
@@ -111,11 +106,3 @@ def _problem(unit: Unit, answer: Answer) -> Diagnostic:
         cause=answer.text if answer.status else "",
         remedy=f"See `stackctl logs {unit.name}`.",
     )
-
-
-def _anyone(parts: SplitResult, timeout_seconds: float) -> http.client.HTTPConnection:
-    if parts.scheme == "https":
-        # Whether it answers is no matter of trust: scrapes report on its certificate.
-        unverified = ssl._create_unverified_context()  # noqa: S323
-        return http.client.HTTPSConnection(parts.netloc, timeout=timeout_seconds, context=unverified)
-    return http.client.HTTPConnection(parts.netloc, timeout=timeout_seconds)

@@ -6,9 +6,10 @@ import base64
 import http.client
 from collections.abc import Callable
 from threading import Event, Thread
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from stackctl.bounds.http import timed
+from stackctl.access import stranger
+from stackctl.bounds.http import path_of, request
 from stackctl.model import Push
 from stackctl.simulate.series import TEXT
 from stackctl.simulate.service import SimulatedService
@@ -45,13 +46,12 @@ class Pusher:
 
     def _push(self) -> str:
         """Replace what was pushed before; "" when that worked, else why not."""
-        parts = urlsplit(self.url)
         body = self._exposition.text(self._simulated.read(), openmetrics=False).encode()
-        connection = http.client.HTTPConnection(parts.netloc, timeout=_TIMEOUT_SECONDS)
+        connection, headers = stranger(self.url, _TIMEOUT_SECONDS), {"Content-Type": TEXT}
         try:
-            with timed(connection, _TIMEOUT_SECONDS):
-                connection.request("PUT", parts.path, body, {"Content-Type": TEXT})
-                answer = connection.getresponse()
+            with request(
+                connection, "PUT", path_of(self.url), _TIMEOUT_SECONDS, content=body, headers=headers
+            ) as answer:
                 said = answer.read(400).decode(errors="replace").strip()
             return "" if answer.status < 300 else f"HTTP {answer.status}: {said}"
         except (OSError, http.client.HTTPException) as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import http.client
 import ssl
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, urlsplit
 
-from stackctl.bounds.http import TooMuch, body, timed
+from stackctl.access import stranger
+from stackctl.bounds.http import TooMuch, body, path_of, request
 
 SIZE_LIMIT = 8 * 1024 * 1024
 # Of all formats the one that every version of every client speaks.
@@ -34,23 +34,14 @@ def fetch(url: str, timeout: float) -> Reply:
     Proxies of the environment are not used.
     """
     try:
-        parts = urlsplit(url)
-        connection = _connection(parts, timeout)
+        connection = stranger(url, timeout)
         try:
-            with timed(connection, timeout):
-                path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-                connection.request("GET", path, headers=_HEADERS)
-                return _reply(connection.getresponse())
+            with request(connection, "GET", path_of(url), timeout, headers=_HEADERS) as response:
+                return _reply(response)
         finally:
             connection.close()
     except Exception as error:  # noqa: BLE001 - whatever listens there may speak any protocol, in any wrong way
         return Reply(reason=_why(error))
-
-
-def _connection(parts: SplitResult, timeout: float) -> http.client.HTTPConnection:
-    if parts.scheme == "https":
-        return http.client.HTTPSConnection(parts.netloc, timeout=timeout)
-    return http.client.HTTPConnection(parts.netloc, timeout=timeout)
 
 
 def _reply(response: http.client.HTTPResponse) -> Reply:
