@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 from stackctl.checks.registry import IDS
 from stackctl.codes import ABOUT_RULES, CODES, FAMILIES, IGNORABLE
+from tests.sources import MODULES, nodes
 
-PACKAGE = Path(__file__).parents[2] / "stackctl"
-TEXTS = {
-    node.value
-    for path in PACKAGE.rglob("*.py")
-    if path.name != "codes.py"
-    for node in ast.walk(ast.parse(path.read_text()))
-    if isinstance(node, ast.Constant) and isinstance(node.value, str)
-}
 MAKERS = {"Diagnostic", "Remark"}
 ERRORS = {"InputError", "Unavailable", "CheckFailed", "NoAnswer", "Busy", "TimedOut", "ChecksumMismatch"}
 
 
 def literal_codes() -> set[str]:
     """Return the codes that are written where a diagnostic is made."""
-    calls = (node for path in PACKAGE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text())))
+    calls = (node for path in MODULES for node in nodes(path))
     first = (node.args[0] for node in calls if isinstance(node, ast.Call) and node.args and makes(node.func))
     return {argument.value for argument in first if isinstance(argument, ast.Constant)}
 
@@ -38,7 +30,14 @@ def test_every_code_is_in_the_table() -> None:
 
 
 def test_every_code_of_the_table_is_used() -> None:
-    assert CODES.keys() <= TEXTS | {*IDS}
+    texts = {
+        node.value
+        for path in MODULES
+        if path.name != "codes.py"
+        for node in nodes(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert CODES.keys() <= texts | {*IDS}
 
 
 def test_only_known_codes_can_be_ignored() -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import MODULES, nodes, text
+
 ROOT = Path(__file__).parents[2]
 READ = (
-    *sorted((ROOT / "stackctl").rglob("*.py")),
+    *MODULES,
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "rules").glob("*.yml")),
     *sorted((ROOT / "dashboards").glob("*.yml")),
@@ -52,7 +54,7 @@ def test_retired_word_is_not_used(word: str) -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in READ
-        for number, line in enumerate(path.read_text().splitlines(), 1)
+        for number, line in enumerate(text(path).splitlines(), 1)
         if pattern.search(line)
     ]
     assert found == [], f"write: {RETIRED[word]}"
@@ -61,15 +63,15 @@ def test_retired_word_is_not_used(word: str) -> None:
 def test_docstring_is_not_a_question() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {docstring.splitlines()[0]}"
-        for path in sorted((ROOT / "stackctl").rglob("*.py"))
-        for docstring in docstrings(ast.parse(path.read_text()))
+        for path in MODULES
+        for docstring in docstrings(path)
         if docstring.split(maxsplit=1)[0] in QUESTIONS
     ]
     assert found == []
 
 
-def docstrings(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def docstrings(path: Path) -> Iterator[str]:
+    for node in nodes(path):
         documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
         if documented and (docstring := ast.get_docstring(node)):
             yield docstring

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import stackctl
-
-SOURCES = sorted(Path(stackctl.__file__).parent.rglob("*.py"))
+from tests.sources import MODULES, nodes
 
 
-def remedies(tree: ast.AST) -> Iterator[ast.expr]:
+def remedies(path: Path) -> Iterator[ast.expr]:
     """Every text that is given as a remedy, by name."""
-    for node in ast.walk(tree):
+    for node in nodes(path):
         names = node.targets if isinstance(node, ast.Assign) else []
         assigned = any(isinstance(name, ast.Name) and name.id == "remedy" for name in names)
         if assigned or (isinstance(node, ast.keyword) and node.arg == "remedy"):
@@ -36,7 +34,7 @@ def is_sentence(node: ast.expr) -> bool:
     return not (isinstance(first, str) and first[0].islower()) and (last is None or str(last).endswith((".", "?")))
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_remedy_is_a_sentence(path: Path) -> None:
-    found = remedies(ast.parse(path.read_text()))
+    found = remedies(path)
     assert [f"{path.name}:{node.lineno}" for node in found if not is_sentence(node)] == []

@@ -6,16 +6,14 @@ import ast
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-import stackctl
 from stackctl.components import registry
 from stackctl.components.component import Component
 from stackctl.manifest import secret_places
+from tests.sources import MODULES, PACKAGE, nodes
 
-PACKAGE = Path(stackctl.__file__).parent
 # Products that stackctl speaks of elsewhere too: commands ask these servers for more than a component is asked for.
 SERVERS = {"prometheus", "alertmanager", "grafana", "pushgateway"}
 # A first manifest has a node exporter, and a process is what runs natively.
@@ -59,9 +57,9 @@ def constants() -> list[tuple[str, object]]:
     """Every constant in the code of other rooms, after the file that it is in."""
     return [
         (str(path.relative_to(PACKAGE)), node.value)
-        for path in PACKAGE.rglob("*.py")
+        for path in MODULES
         if path.parent.name != "components"
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Constant)
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 import yaml
@@ -12,8 +11,8 @@ from stackctl.checks.registry import IDS
 from stackctl.codes import CODES, FAMILIES
 from stackctl.data import data_dir
 from stackctl.report.explanation import explain, page
+from tests.sources import MODULES, nodes
 
-PACKAGE = Path(__file__).parents[3] / "stackctl"
 # Codes that arise on running servers only, or from what a machine lacks: their pages have a sample of the output. Those
 # of the checks of `verify` are in the list of the checks.
 NOT_ALONE = {
@@ -107,9 +106,9 @@ def test_there_is_an_explanation_for_codes_only() -> None:
 
 def test_samples_have_the_words_of_the_program() -> None:
     """A sample cannot be tried, so at least a part of its first line has to be a text of the sources."""
-    trees = (ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py") if path.name != "codes.py")
-    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    texts = {node.value.strip() for node in nodes if isinstance(node.value, str) and len(node.value.strip()) > 9}
+    found = (node for path in MODULES if path.name != "codes.py" for node in nodes(path))
+    values = (node.value for node in found if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    texts = {value.strip() for value in values if len(value.strip()) > 9}
     foreign = []
     for code in sorted(WITH_SAMPLE):
         line = explain(code).sample.splitlines()[0]
