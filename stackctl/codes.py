@@ -172,6 +172,7 @@ CODES: Mapping[str, str] = {
     "contract.empty": "The contract has no metrics.",
     "contract.labels": "A metric has other labels, or other values of labels, than the contract promises.",
     "contract.metric": "A metric that the contract promises is not served, or has another type.",
+    "contract.not-updated": "A contract cannot be updated from what is served.",
     "contract.placeholder": "A placeholder of the contract has no value, or a value has no placeholder.",
     "dashboard.advice": "Suggestions for the panels of a dashboard.",
     "dashboard.content": "A part of a dashboard is not valid.",

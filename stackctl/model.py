@@ -290,10 +290,15 @@ class Metric:
 
 @dataclass(frozen=True)
 class Contract:
-    """The metrics that a service promises."""
+    """The metrics that a service promises.
+
+    `file` is the file that holds them, "" where the manifest does; `values` are those of its placeholders.
+    """
 
     metrics: tuple[Metric, ...]
     origin: Position
+    file: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

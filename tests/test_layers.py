@@ -41,6 +41,7 @@ ALLOWED = {
     "secret_keys": {*GROUND, "secret_fields"},
     "bounds": set[str](),
     "access": set[str](),
+    "exposition": set[str](),
     "conventions": set[str](),
     "runtimes.facts": {"conventions"},
     "addresses": {"conventions", "runtimes.facts"},
@@ -77,10 +78,11 @@ ALLOWED = {
     "preview": {*GROUND, "backing", "checks", "clients", "data", "design", "report", "verification"},
     "simulate": {*GROUND, "access", "components", "model", "scrape"},
     "drill": {*CORE, "clients", "checks", "render", "verification"},
-    "starter": {*CORE, "access", "design", "listeners", "manifest"},
+    "starter": {*CORE, "access", "design", "exposition", "listeners", "manifest"},
+    "contract": {*CORE, "exposition", "manifest"},
 }
 TOOLS = {"access", "design", "export", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
-TOOLS |= {"program", "progress", "starter"}
+TOOLS |= {"contract", "exposition", "program", "progress", "starter"}
 PROOF = {"verification", "diagnosis", "backing", "checks"}
 ALLOWED["runtimes"].add("program")
 ALLOWED["operations"] = {

@@ -50,6 +50,7 @@ COMMANDS = {
     "export": "Export the stack for servers that stackctl does not run.",
     "dashboards": "Preview the dashboards without Grafana.",
     "explain": "Explain a code of a report, with examples.",
+    "contract": "Update contracts from what services really serve.",
     "packs": "List the alert rules and dashboards that ship, and show one.",
     "schema": "Print the JSON Schema of stack.yml, for editors and linters.",
     "outdated": "Show which components are out of support.",

@@ -26,7 +26,7 @@ OF_THE_SCRAPE = frozenset({"job", "instance"})
 # The keys that only one type has.
 _OWN_KEYS = {"buckets": "histogram", "native": "histogram", "quantiles": "summary", "states": "stateset"}
 _OWN_LABELS = {"histogram": "le", "summary": "quantile"}
-_PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
+PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 Found = tuple[Place, str, str]
 Metrics = Mapping[str, MetricModel]
@@ -56,7 +56,29 @@ def read_contract(
     shared = _from_file(document, place, model, service, root, problems) if model.file else []
     if shared is None or problems.extend(_told_twice(shared, inline)):
         return None
-    return Contract((*shared, *inline), document.position(place, key=True))
+    return Contract((*shared, *inline), document.position(place, key=True), model.file or "", model.with_)
+
+
+def read_metrics(
+    text: str, shown: str, values: Mapping[str, str], place: Place, problems: Problems
+) -> list[Metric] | None:
+    """Return the metrics of the mapping at `place` of a file `shown` with `text`, whose placeholders have `values`.
+
+    None if that is no contract, with what is wrong added to `problems`.
+    """
+    filled = _filled(text, shown, values, Position(shown), problems) if values else text
+    document = parse(filled or "", shown)
+    if filled is None or problems.extend(document.problems):
+        return None
+    for part in place:
+        document.value = document.value.get(str(part)) if isinstance(document.value, dict) else None
+    model = validate(document, _ContractFile, problems)
+    if model is None:
+        return None
+    any_service = ServiceModel.model_construct(honor_labels=True)
+    if problems.extend(place_problem(document, place, each) for each in contradictions(model.metrics, any_service)):
+        return None
+    return _metrics(document, place, model.metrics)
 
 
 def inline_place(place: Place, contract: ContractModel) -> Place:
@@ -177,7 +199,7 @@ def _filled(text: str, shown: str, values: Mapping[str, str], at: Position, prob
             used.add(match[1])
             if match[1] not in values:
                 found.add(_unknown(match, Position(shown, number, match.start() + 1, line), values))
-        lines.append(_PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), line))
+        lines.append(PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), line))
     for name in values:
         if name not in used:
             remedy = f"Remove it, or write `{{{name}}}` where it belongs."
@@ -188,7 +210,7 @@ def _filled(text: str, shown: str, values: Mapping[str, str], at: Position, prob
 
 def _placeholders(line: str) -> list[re.Match[str]]:
     """The placeholders of a line; what a comment says needs no value."""
-    return [] if line.lstrip().startswith("#") else list(_PLACEHOLDER.finditer(line))
+    return [] if line.lstrip().startswith("#") else list(PLACEHOLDER.finditer(line))
 
 
 def _unknown(match: re.Match[str], at: Position, values: Mapping[str, str]) -> Diagnostic:

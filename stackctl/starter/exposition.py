@@ -6,24 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-# The tokens of Prometheus' own reader, which allows blanks between them, and in values all but the end of the line.
-_NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
-_LABEL = rf"(?:{_NAME}|{_QUOTED})[ \t]*=[ \t]*{_QUOTED}"
-_NAMED = rf"(?:{_LABEL}|{_QUOTED})"
-_LABELS = rf"\{{[ \t]*(?:{_NAMED}(?:[ \t]*,[ \t]*{_NAMED})*[ \t]*,?[ \t]*)?\}}"
-_NUMBER = r"[+-]?(?:0[xX][0-9a-fA-F_.]+(?:[pP][+-]?\d+)?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf(?:inity)?|nan))"
-_EXEMPLAR = rf"#[ \t]*{_LABELS}[ \t]*{_NUMBER}(?:[ \t]+{_NUMBER})?"
-_SAMPLE = re.compile(
-    rf"(?:(?P<name>{_NAME})[ \t]*(?P<labels>{_LABELS})?|(?P<quoted>{_LABELS}))[ \t]*(?P<value>{_NUMBER})"
-    rf"(?:[ \t]+-?[\d.]+)?[ \t]*(?:{_EXEMPLAR}[ \t]*)?(?:\n|\Z)",
-    re.DOTALL,
-)
-_PAIR = re.compile(rf"({_NAME}|{_QUOTED})[ \t]*=[ \t]*({_QUOTED})", re.DOTALL)
-_QUOTED_NAME = re.compile(rf"({_QUOTED})[ \t]*(?:,|\}})", re.DOTALL)
-_BLANK = re.compile(r"[ \t\n]*")
-_COMMENT = re.compile(r"#[^\n]*")
-_TYPE = re.compile(rf"#[ \t]+TYPE[ \t]+({_NAME}|{_QUOTED})[ \t]+(\w+)[ \t]*")
+from stackctl.exposition import parse
+
 _STATUS = re.compile(r"[1-5]([0-9]{2}|xx)")
 _REQUESTS = re.compile(r"(^|_)requests?(_|$)")
 # Words in the name of a counter by which it counts something other than all requests.
@@ -80,46 +64,17 @@ class _Family:
 
 def read(text: str) -> Scrape | None:
     """Parse `text`, or return None when Prometheus would not read it as metrics."""
-    kinds: dict[str, str] = {}
-    families: dict[str, _Family] = {}
-    series, at = 0, _start(text, 0)
-    while at < len(text):
-        if comment := _COMMENT.match(text, at):
-            if found := _TYPE.fullmatch(comment[0]):
-                kinds[_plain(found[1])] = found[2]
-            at = _start(text, comment.end())
-            continue
-        sample = _SAMPLE.match(text, at)
-        if sample is None:
-            return None
-        labels = sample["labels"] or sample["quoted"] or ""
-        if not (name := sample["name"] or _quoted_name(labels)):
-            return None
-        series += 1
-        family = families.setdefault(name, _Family())
-        for label, value in _PAIR.findall(labels):
-            family.labels.setdefault(_plain(label), set()).add(_plain(value))
-        at = _start(text, sample.end())
-    if not series:
+    found = parse(text)
+    if found is None:
         return None
+    families: dict[str, _Family] = {}
+    for sample in found.samples:
+        family = families.setdefault(sample.name, _Family())
+        for label, value in sample.labels.items():
+            family.labels.setdefault(label, set()).add(value)
     client = next((client for metric, client in CLIENTS.items() if metric in families), "")
-    return Scrape(series, client, _product(families), _requests(families, kinds), _latency(families, kinds))
-
-
-def _start(text: str, at: int) -> int:
-    """Return the start of the next line that is not empty."""
-    return _BLANK.match(text, at).end()  # type: ignore[union-attr]  # it always matches
-
-
-def _quoted_name(labels: str) -> str:
-    """The name of a metric that is in the braces."""
-    pairs_left_out = _PAIR.sub("", labels)
-    found = _QUOTED_NAME.search(pairs_left_out)
-    return _plain(found[1]) if found else ""
-
-
-def _plain(token: str) -> str:
-    return token[1:-1] if token.startswith('"') else token
+    requests, latency = _requests(families, found.kinds), _latency(families, found.kinds)
+    return Scrape(len(found.samples), client, _product(families), requests, latency)
 
 
 def _product(families: Mapping[str, _Family]) -> str:
