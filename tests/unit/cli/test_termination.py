@@ -23,7 +23,7 @@ from stackctl.cli.termination import interrupt_on_termination
 interrupt_on_termination()
 try:
     import slow
-    time.sleep(30)
+    time.sleep(120)
 except KeyboardInterrupt as error:
     print("whole", sys.modules["slow"].whole)
     print(type(error).__name__)
@@ -38,6 +38,6 @@ def test_a_signal_waits_for_the_end_of_an_import(tmp_path: Path, number: signal.
     (tmp_path / "slow.py").write_text(MODULE.format(number=int(number)))
     (tmp_path / "program.py").write_text(PROGRAM)
     ran = subprocess.run(
-        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=20, check=False
+        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert ran.stdout == f"whole True\n{raised}\n", ran.stderr

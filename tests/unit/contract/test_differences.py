@@ -107,14 +107,8 @@ def test_the_types_of_openmetrics_are_found_by_their_short_names() -> None:
     assert without_type([found]) == []
 
 
-def test_tells_what_cannot_be_added() -> None:
+def test_reports_what_cannot_be_added() -> None:
     found = parse(SCRAPE)
     assert found
     assert without_series([], served([found], frozenset())) == ["lazy_total"]
     assert without_type([found]) == ["odd"]
-
-
-def test_targets_are_taken_together() -> None:
-    scrapes = [parse('# TYPE a gauge\na{x="1"} 1\n'), parse('# TYPE a gauge\na{y="1"} 1\n# TYPE b gauge\nb 1\n')]
-    found = served([each for each in scrapes if each], frozenset())
-    assert [str(each) for each in differences([], found)] == ["+ a: gauge, labels x y", "+ b: gauge"]

@@ -1,0 +1,117 @@
+"""Tests are found: a module's tests are where the module is, and their names say the behaviour."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.sources import MODULES, PACKAGE
+
+TESTS = Path(__file__).parent
+# `stackctl/checks/targets.py` has its tests in `tests/unit/checks/test_targets.py`, or in the same place below
+# tests/contract if they need servers, pretended or real.
+ROOTS = (TESTS / "unit", TESTS / "contract")
+
+# Tests that cover modules without a test module of their own -> those modules. A row gets shorter, or goes, when a
+# module gets its tests; a new module comes with them.
+ELSEWHERE = {
+    # What commands do needs a running stack, and commands only read arguments and print.
+    "e2e/test_backup.py": "cli/backup cli/restore operations/backup operations/restore",
+    "e2e/test_runtime_commands.py": (
+        "cli/up cli/down cli/logs cli/status operations/down operations/launch operations/locked operations/logs "
+        "operations/status"
+    ),
+    "e2e/test_reload.py": "cli/reload operations/reload operations/session operations/transaction",
+    "e2e/test_verify.py": "cli/verify operations/findings operations/verification",
+    "e2e/test_drill.py": "cli/drill drill/sink operations/drill operations/drill_changes",
+    "e2e/test_preview.py": "cli/dashboards operations/preview",
+    "e2e/test_simulate_container.py": "operations/simulate_container simulate/__main__",
+    "e2e/test_grafana_safety.py": "operations/grafana_password",
+    "unit/cli/test_output.py": "cli/options",
+    "unit/cli/test_contract.py": "operations/contract_update",
+    "unit/cli/test_packs.py": "operations/packs",
+    "unit/cli/test_init.py": "operations/first_manifest",
+    "unit/cli/test_render.py": "operations/rendering",
+    "unit/cli/test_outdated.py": "operations/outdated",
+    "unit/cli/test_tools.py": "tools/listing",
+    # Each is interrupted at every step.
+    "faults/test_faults.py": (
+        "operations/unfinished/backup operations/unfinished/down operations/unfinished/drill "
+        "operations/unfinished/reload operations/unfinished/restart operations/unfinished/restore "
+        "operations/unfinished/up"
+    ),
+    # One behaviour of all runtimes, on real servers.
+    "contract/runtimes/test_runtime_contract.py": (
+        "runtimes/docker/bridge runtimes/docker/command runtimes/docker/removal runtimes/docker/sidecar "
+        "runtimes/docker/volume runtimes/native/runtime runtimes/protocol runtimes/ready"
+    ),
+    # Each mistake in a manifest has its exact words there, and each key its way into the model.
+    "unit/manifest/test_bad_manifests.py": (
+        "manifest/certificate manifest/compact manifest/crosscheck manifest/dashboard_check manifest/validate"
+    ),
+    "unit/manifest/test_load.py": "manifest/build manifest/service_schema",
+    "unit/manifest/test_routing.py": "manifest/routing_schema",
+    "unit/manifest/classic/test_classic.py": "manifest/classic/dashboard_form",
+    # Parts of one judgement, which is told by its words.
+    "unit/promql/test_review.py": (
+        "promql/review/conditions promql/review/counters promql/review/histograms promql/review/meaning "
+        "promql/review/names promql/review/reviewed"
+    ),
+    "unit/manifest/test_queries.py": "metrics",
+    "unit/render/test_board.py": "design/series",
+    "unit/report/test_live.py": "report/clock",
+}
+# May only become less.
+MOST_ELSEWHERE = 69
+
+# Words that say how a test feels about the behaviour, or that language retired, instead of the behaviour.
+RETIRED = re.compile(r"_(must|mends?|mended|anew|beside|vouch(es)?|guilty|told|tells?|lies)(?=_|$)")
+
+
+def test_every_module_has_its_tests_in_its_place() -> None:
+    elsewhere = {module for modules in ELSEWHERE.values() for module in modules.split()}
+    untested = {name for path in MODULES if _has_code(path) and not _tests_of(path) for name in [_name(path)]}
+    assert untested - elsewhere == set(), "write tests in the place of the module"
+    assert elsewhere - untested == set(), "these have tests of their own, or are gone: remove them from ELSEWHERE"
+    assert len(elsewhere) <= MOST_ELSEWHERE
+
+
+@pytest.mark.parametrize("test", ELSEWHERE)
+def test_tests_elsewhere_exist(test: str) -> None:
+    assert (TESTS / test).is_file()
+
+
+def test_no_name_of_a_test_has_a_retired_word() -> None:
+    found = [
+        f"{path.relative_to(TESTS)}: {node.name}"
+        for path in sorted(TESTS.rglob("test_*.py"))
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and RETIRED.search(node.name)
+    ]
+    assert found == [], "say what happens, in about eight words"
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(PACKAGE).with_suffix(""))
+
+
+def _tests_of(path: Path) -> bool:
+    """Return whether a module has a test module; a package of several has them in its folder."""
+    place = path.relative_to(PACKAGE).parent
+    name = "test_*.py" if path.stem == "__init__" else f"test_{path.stem}.py"
+    return any(list((root / place).glob(name)) for root in ROOTS)
+
+
+def _has_code(path: Path) -> bool:
+    """Return whether there is anything to test: names, data and protocols do nothing."""
+    return any(_does_something(node) for node in ast.parse(path.read_text()).body)
+
+
+def _does_something(node: ast.stmt) -> bool:
+    if isinstance(node, ast.ClassDef):
+        is_protocol = any("Protocol" in ast.unparse(base) for base in node.bases)
+        return not is_protocol and any(map(_does_something, node.body))
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
