@@ -1,13 +1,12 @@
-"""Connections that are made directly, or by a program elsewhere."""
+"""Connections from this machine."""
 
 from __future__ import annotations
 
-import errno
 import socket
 
 import pytest
 
-from stackctl.runtimes.dial import bridged, directly
+from stackctl.runtimes.dial import directly
 from tests.ports import free_port
 
 
@@ -25,22 +24,3 @@ def test_connects_directly() -> None:
 def test_refused_connection_raises() -> None:
     with pytest.raises(ConnectionRefusedError), directly("127.0.0.1", free_port(), 5.0):
         pass
-
-
-def test_passes_on_what_a_program_sends() -> None:
-    with bridged(["/bin/cat"], 5.0) as connection:
-        connection.sendall(b"hello")
-        assert connection.recv(5) == b"hello"
-
-
-def test_words_of_the_program_say_why_it_failed() -> None:
-    def closed(connection: socket.socket) -> None:
-        connection.recv(1)
-        raise ConnectionResetError
-
-    with (
-        pytest.raises(OSError, match="not a command of the proxy") as raised,
-        bridged(["/bin/sh", "-c", "echo 'not a command of the proxy' >&2"], 5.0) as connection,
-    ):
-        closed(connection)
-    assert raised.value.errno == errno.EIO
