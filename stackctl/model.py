@@ -343,7 +343,8 @@ class Rule:
     """One alerting or recording rule: `kind` is "alert" or "record". `labels` are those it adds, its group's too.
 
     `places` are those of its texts, by ("label" or "annotation", key). `passage` is where its expression is written,
-    None where that is in no file of the user's, as in a pack.
+    None where that is in no file of the user's, as in a pack. `for_seconds` is the `for` of an alert, and
+    `interval_seconds` the time between two evaluations where its group says it, else 0.0.
     """
 
     kind: str
@@ -355,6 +356,8 @@ class Rule:
     annotations: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[tuple[str, str], Position] = field(default_factory=dict, repr=False)
     passage: Passage | None = field(default=None, compare=False, repr=False)
+    for_seconds: float = 0.0
+    interval_seconds: float = 0.0
 
     def place(self, part: str, key: str) -> Position:
         """Return the position of the label or annotation `key`, or else of the rule."""

@@ -21,6 +21,7 @@ from stackctl.manifest.salvage import salvage
 from stackctl.manifest.text import read_named
 from stackctl.manifest.validate import unknown_name
 from stackctl.model import Block, Rule, RuleFile
+from stackctl.promql.duration import seconds
 from stackctl.source import Passage, Position
 
 
@@ -287,6 +288,8 @@ def _rules(groups: list[_Group]) -> Iterator[Rule]:
                 annotations=rule.annotations or {},
                 places=written.places,
                 passage=written.passage,
+                for_seconds=seconds(rule.for_ or "0"),
+                interval_seconds=seconds(group.model.interval or "0"),
             )
 
 

@@ -38,7 +38,9 @@ def _skipped(checked: Checked) -> Iterator[Diagnostic]:
 
 def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     """Yield the warnings."""
+    from stackctl.manifest.alert_review import alert_warnings
     from stackctl.manifest.alert_templates import template_warnings
+    from stackctl.manifest.delivery import delivery_warnings
     from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
     from stackctl.manifest.notification_fields import unknown_fields
     from stackctl.manifest.severity import unrouted
@@ -56,6 +58,8 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     yield from template_warnings(stack)
     yield from unknown_fields(stack)
     yield from unrouted(stack)
+    yield from alert_warnings(stack)
+    yield from delivery_warnings(stack)
     yield from _ended(stack)
 
 

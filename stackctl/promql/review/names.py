@@ -78,17 +78,19 @@ def _regex_as_text(matcher: Any, at: Part | None) -> Remark:
 
 
 def _excludes_nothing(selector: Typed, matcher: Any, values: Collection[str], at: Part | None) -> Iterator[Remark]:
-    """A value that is excluded, and probably another one was meant: this one does not exist."""
-    if not values or not matcher.value or matcher.name in BOUNDS:
+    """A value that is excluded and does not exist, while one like it does. Others may be excluded as a precaution."""
+    if matcher.op != p.MatchOp.NotEqual or not matcher.value or matcher.value in values or matcher.name in BOUNDS:
         return
-    condition = Condition(matcher.name, OPERATORS[str(matcher.op)], matcher.value)
-    if not all(condition.accepts(value) for value in values):
-        return
-    near = _near(matcher.value, values) or _near(matcher.value.upper(), values) or _near(matcher.value.lower(), values)
-    if near or matcher.op == p.MatchOp.NotRe:
-        summary = f"`{condition}` excludes nothing: `{matcher.name}` of `{selector.name}` is never that"
-        remedy = f"Did you mean `{near}`?" if near else f"It may be: {', '.join(values)}."
-        yield Remark("promql.unknown-value", summary, remedy, certain=False, part=at)
+    near = next((near for text in _cases(matcher.value) if (near := _near(text, values))), "")
+    if near:
+        summary = (
+            f'`{matcher.name}!="{matcher.value}"` excludes nothing: `{selector.name}` has no such `{matcher.name}`'
+        )
+        yield Remark("promql.unknown-value", summary, f"Did you mean `{near}`?", certain=False, part=at)
+
+
+def _cases(text: str) -> tuple[str, ...]:
+    return text, text.upper(), text.lower()
 
 
 def _no_label(name: str, label: str, labels: Collection[str], at: Part | None) -> Remark:

@@ -1,0 +1,212 @@
+"""The way of alerts to receivers, as far as their labels are known before they fire."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.diagnostic import Diagnostic
+from stackctl.metrics import catalogue
+from stackctl.model import Alertmanager, Rule, Stack
+from stackctl.promql.catalogue import Catalogue
+from stackctl.promql.nodes import parse
+from stackctl.promql.selectors import Condition
+from stackctl.promql.types.infer import infer
+from stackctl.promql.types.value import Labels
+
+_MATCHER = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([^\s=!~"']+))\s*(=~|!~|!=|=)\s*(.*?)\s*""", re.DOTALL)
+_WORDS = re.compile(r"[\w-]+(\|[\w-]+)*")
+
+
+@dataclass(frozen=True)
+class _Route:
+    """A node of the tree: `conditions` is None where they could not be read, so that it may match anything."""
+
+    receiver: str
+    conditions: tuple[Condition, ...] | None = ()
+    goes_on: bool = False
+    children: tuple[_Route, ...] = ()
+
+    def walk(self) -> Iterator[_Route]:
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass(frozen=True)
+class _Alert:
+    """An alert with the labels that its rule gives it, and those that its series may bring."""
+
+    rule: Rule
+    given: Mapping[str, str]
+    labels: Labels
+
+    def fulfils(self, condition: Condition) -> bool | None:
+        """Return whether it fulfils a condition of a route; None when that is not known before it fires."""
+        if condition.label in self.given:
+            value = self.given[condition.label]
+            return None if "{{" in value else condition.accepts(value)
+        if not self.labels.may_have(condition.label):
+            return condition.accepts("")
+        values = self.labels.values.get(condition.label, ())
+        answers = {condition.accepts(value) for value in values}
+        return answers.pop() if len(answers) == 1 and condition.label in self.labels.certain else None
+
+
+def delivery_warnings(stack: Stack) -> Iterator[Diagnostic]:
+    """Yield a warning for each receiver that no alert reaches, each alert that nobody gets, and each severity that the
+    routing does not know, though it looks like one that it knows.
+    """
+    alertmanager = stack.alertmanager
+    if alertmanager is None or alertmanager.extra.keys() & {"route", "receivers"}:
+        return
+    root = _tree(alertmanager)
+    if root is None:
+        return
+    alerts = _alerts(stack)
+    reached = {alert.rule.origin: set(_receivers(root, alert)) for alert in alerts}
+    yield from _unused(alertmanager, root, alerts, set().union(*reached.values()))
+    yield from _undelivered(alertmanager, alerts, reached)
+    yield from _severities(root, alerts)
+
+
+def _alerts(stack: Stack) -> list[_Alert]:
+    known = catalogue(stack)
+    external = {name: str(value) for name, value in stack.prometheus.external_labels.items()}
+    # Prometheus' own words may add labels to every alert, or change them on the way.
+    is_open = bool(stack.prometheus.extra.keys() & {"global", "alerting"})
+    rules = (rule for file in stack.rules for rule in file.rules if rule.kind == "alert")
+    return [
+        _Alert(rule, {**external, **rule.labels, "alertname": rule.name}, Labels() if is_open else _labels(rule, known))
+        for rule in rules
+    ]
+
+
+def _labels(rule: Rule, known: Catalogue) -> Labels:
+    try:
+        return infer(parse(rule.expr), known).value.labels
+    except ValueError:
+        return Labels()
+
+
+# -- the tree -------------------------------------------------------------------------------------------------
+
+
+def _tree(alertmanager: Alertmanager) -> _Route | None:
+    """Return the routes; None where the manifest has none, so that everything goes to the first receiver."""
+    routing = alertmanager.routing
+    if routing is not None:
+        rules = []
+        for rule in routing.rules:
+            conditions = tuple(Condition(match.label, match.operator, match.value) for match in rule.matches)
+            otherwise = (_Route(rule.otherwise, (), False),) if rule.otherwise else ()
+            both = (_Route(rule.receiver, (), True), *otherwise) if otherwise else ()
+            rules.append(_Route(rule.receiver, conditions, rule.onward, both))
+        return _Route(routing.default, (), False, tuple(rules))
+    if alertmanager.route is None or not alertmanager.receivers:
+        return None
+    return _node(alertmanager.route, alertmanager.receivers[0].name)
+
+
+def _node(block: Mapping[str, Any], inherited: str) -> _Route:
+    receiver = str(block.get("receiver") or inherited)
+    children = block.get("routes") or ()
+    return _Route(
+        receiver,
+        _conditions(block),
+        str(block.get("continue", "")).lower() == "true",
+        tuple(_node(child, receiver) for child in children if isinstance(child, Mapping)),
+    )
+
+
+def _conditions(block: Mapping[str, Any]) -> tuple[Condition, ...] | None:
+    found = []
+    for operator, key in (("=", "match"), ("=~", "match_re")):
+        found += [Condition(str(name), operator, str(value)) for name, value in (block.get(key) or {}).items()]
+    matchers = block.get("matchers") or ()
+    for text in [matchers] if isinstance(matchers, str) else matchers:
+        read = _MATCHER.fullmatch(str(text))
+        if read is None or str(text).lstrip().startswith("{"):
+            return None
+        value = read[5]
+        quoted = len(value) > 1 and value[0] == value[-1] == '"'
+        found.append(Condition(read[1] or read[2] or read[3], read[4], value[1:-1] if quoted else value))
+    return tuple(found)
+
+
+def _receivers(route: _Route, alert: _Alert) -> Iterator[str]:
+    """Yield the receivers that an alert which is in this route may reach."""
+    is_taken = False
+    for child in route.children:
+        answers = [alert.fulfils(each) for each in child.conditions or ()]
+        if False in answers:
+            continue
+        yield from _receivers(child, alert)
+        if child.conditions is not None and None not in answers:
+            is_taken = True
+            if not child.goes_on:
+                break
+    if not is_taken:
+        yield route.receiver
+
+
+# -- what is wrong with it ------------------------------------------------------------------------------------
+
+
+def _unused(
+    alertmanager: Alertmanager, root: _Route, alerts: Sequence[_Alert], reached: set[str]
+) -> Iterator[Diagnostic]:
+    named = {route.receiver for route in root.walk()}
+    for receiver in alertmanager.receivers:
+        # The default is for what no route takes, and may well wait for it.
+        if receiver.name in reached or receiver.name == root.receiver or not receiver.integrations:
+            continue
+        if receiver.name not in named:
+            summary = f"the receiver `{receiver.name}` gets nothing: no route names it"
+            remedy = "Name it in a route, or remove it."
+        elif alerts:
+            summary = f"the receiver `{receiver.name}` gets nothing: no alert of this stack matches its routes"
+            remedy = "Correct the labels in its routes or in the rules, or remove it."
+        else:
+            continue
+        yield Diagnostic("receiver.unused", summary, receiver.origin, remedy=remedy)
+
+
+def _undelivered(
+    alertmanager: Alertmanager, alerts: Sequence[_Alert], reached: Mapping[Any, set[str]]
+) -> Iterator[Diagnostic]:
+    """Alerts that only reach receivers without an integration. That is right where a route says so."""
+    silent = {receiver.name for receiver in alertmanager.receivers if not receiver.integrations} | {c.NOBODY}
+    root = alertmanager.routing.default if alertmanager.routing else str((alertmanager.route or {}).get("receiver", ""))
+    if root not in silent or not any(receiver.integrations for receiver in alertmanager.receivers):
+        return
+    for alert in alerts:
+        if reached[alert.rule.origin] == {root} and not alert.rule.name.lower().startswith(("watchdog", "deadman")):
+            summary = f"nobody gets `{alert.rule.name}`: no route takes it, and `{root}` sends nothing"
+            remedy = "Give it labels that a route takes, or add a route for it."
+            yield Diagnostic("rule.undelivered", summary, alert.rule.origin, remedy=remedy)
+
+
+def _severities(root: _Route, alerts: Sequence[_Alert]) -> Iterator[Diagnostic]:
+    conditions = [each for route in root.walk() for each in route.conditions or () if each.label == c.SEVERITY]
+    words = {
+        word
+        for each in conditions
+        if each.operator in ("=", "=~") and _WORDS.fullmatch(each.value)
+        for word in each.value.split("|")
+    }
+    for alert in alerts:
+        severity = alert.given.get(c.SEVERITY, "")
+        if not severity or "{{" in severity or severity in words:
+            continue
+        if any(each.operator in ("=", "=~") and each.accepts(severity) for each in conditions):
+            continue
+        near = next(iter(get_close_matches(severity.lower(), words, n=1, cutoff=0.8)), "")
+        if near:
+            summary = f"`{alert.rule.name}` has the severity `{severity}`, which no route takes"
+            remedy = f"Did you mean `{near}`?"
+            yield Diagnostic("rule.unknown-severity", summary, alert.rule.origin, remedy=remedy)

@@ -1,0 +1,105 @@
+"""The way of alerts to receivers, as far as it is known before they fire."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackctl.manifest import load
+from stackctl.manifest.delivery import delivery_warnings
+
+HEAD = """\
+version: 1
+name: shop
+services:
+  api:
+    targets: ["localhost:8000"]
+    metrics: {{depth: {{type: gauge, labels: {{queue: [orders, mails]}}}}, open: {{type: gauge, labels: [team]}}}}
+rules:
+  - name: g
+    rules: [{rules}]
+alertmanager:
+  receivers:
+    oncall: {{webhook: {{url: "http://127.0.0.1:9/"}}}}
+    team: {{webhook: {{url: "http://127.0.0.1:8/"}}}}
+  {routing}
+"""
+ROUTING = "routing: {{default: {default}, rules: [{{when: {match}, to: team}}]}}"
+
+
+def found(folder: Path, rules: str, routing: str) -> list[tuple[str, str]]:
+    (folder / "stack.yml").write_text(HEAD.format(rules=rules, routing=routing))
+    return [(each.code, each.summary) for each in delivery_warnings(load(folder / "stack.yml"))]
+
+
+def alert(labels: str = "", expr: str = "depth > 3") -> str:
+    return f"{{alert: A, expr: '{expr}', labels: {{{labels}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("rules", "match"),
+    [
+        (alert("team: shop"), "{team: shop}"),
+        (alert("team: shop") + "," + alert("team: other", "depth > 4"), "{team: shop}"),
+        (alert('team: "{{ $labels.queue }}"') + "," + alert("x: y"), "{team: shop}"),
+        (alert(expr="open > 3") + "," + alert("x: y"), "{team: shop}"),
+        (alert(expr="unknown_to_us > 3") + "," + alert("x: y"), "{team: shop}"),
+        (alert('team: shop, severity: "page"') + "," + alert("x: y"), '{team: {matches: "sh.*"}}'),
+    ],
+)
+def test_says_nothing_where_each_receiver_may_get_an_alert(tmp_path: Path, rules: str, match: str) -> None:
+    assert found(tmp_path, rules, ROUTING.format(default="oncall", match=match)) == []
+
+
+@pytest.mark.parametrize("match", ["{team: shop}", "{queue: letters}", '{alertname: {matches: "B.*"}}'])
+def test_receiver_whose_routes_no_alert_matches_is_reported(tmp_path: Path, match: str) -> None:
+    expr = alert(expr='depth{queue="orders"} > 3')
+    assert found(tmp_path, expr, ROUTING.format(default="oncall", match=match)) == [
+        ("receiver.unused", "the receiver `team` gets nothing: no alert of this stack matches its routes")
+    ]
+
+
+def test_receiver_that_no_route_names_is_reported(tmp_path: Path) -> None:
+    assert found(tmp_path, alert(), "routing: {default: oncall}") == [
+        ("receiver.unused", "the receiver `team` gets nothing: no route names it")
+    ]
+
+
+def test_says_nothing_of_routes_where_there_are_no_alerts(tmp_path: Path) -> None:
+    assert found(tmp_path, "", ROUTING.format(default="oncall", match="{team: shop}")) == []
+
+
+def test_alert_that_no_route_takes_is_reported_where_the_default_sends_nothing(tmp_path: Path) -> None:
+    rules = alert("team: shop") + "," + alert("team: other", "depth > 4").replace("alert: A", "alert: B")
+    routing = ROUTING.format(default="nobody", match="{team: shop}")
+    assert ("rule.undelivered", "nobody gets `B`: no route takes it, and `nobody` sends nothing") in found(
+        tmp_path, rules, routing
+    )
+
+
+@pytest.mark.parametrize(("severity", "is_slip"), [("critcal", True), ("Critical", True), ("info", False)])
+def test_severity_that_was_mistyped_is_reported(tmp_path: Path, severity: str, is_slip: bool) -> None:
+    rules = alert(f"severity: {severity}") + "," + alert("severity: critical", "depth > 4")
+    codes = [code for code, _ in found(tmp_path, rules, ROUTING.format(default="oncall", match="{severity: critical}"))]
+    assert ("rule.unknown-severity" in codes) is is_slip
+
+
+ROUTE = """route:
+    receiver: oncall
+    routes:
+      - {matchers: ['team="shop"', "queue =~ orders|mails"], receiver: team}
+"""
+
+
+@pytest.mark.parametrize(
+    ("labels", "is_reached"),
+    [("team: shop", True), ("team: other", False), ("team: shop, queue: letters", False)],
+)
+def test_reads_the_routes_of_alertmanager_itself(tmp_path: Path, labels: str, is_reached: bool) -> None:
+    assert any("`team`" in summary for _, summary in found(tmp_path, alert(labels), ROUTE)) is not is_reached
+
+
+def test_says_nothing_of_conditions_that_it_cannot_read(tmp_path: Path) -> None:
+    route = ROUTE.replace("""['team="shop"', "queue =~ orders|mails"]""", """['{team="none"}']""")
+    assert all("`team`" not in summary for _, summary in found(tmp_path, alert("x: y"), route))
