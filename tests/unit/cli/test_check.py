@@ -28,7 +28,7 @@ def test_check_shows_warnings_and_passes(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_check_writes_severities_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bare = "histogram_quantile(0.9, latency_seconds_bucket)"
+    bare = "histogram_quantile(0.9, latency_seconds_bucket) > 1"
     assert check(tmp_path, bare, "--output", "json") == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["ok"], [each["status"] for each in report["diagnostics"]]) == (True, ["warn"])
@@ -64,7 +64,7 @@ def test_check_accepts_what_the_manifest_ignores_with_its_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     exception = "ignore: [{check: promql.rate-of-gauge, subject: r.yml, reason: a counter in disguise}]\n"
-    manifest = write(tmp_path, "rate(depth[5m])", more=exception)
+    manifest = write(tmp_path, "rate(depth[5m]) > 1", more=exception)
     assert main(["-f", str(manifest), "check"]) == 0
     assert "ignored (a counter in disguise): " in capsys.readouterr().err
     assert main(["-f", str(manifest), "check", "--output", "json"]) == 0
