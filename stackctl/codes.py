@@ -185,6 +185,7 @@ CODES: Mapping[str, str] = {
     "contract.metric": "A metric that the contract promises is not served, or has another type.",
     "contract.not-updated": "A contract cannot be updated from what is served.",
     "contract.placeholder": "A placeholder of the contract has no value, or a value has no placeholder.",
+    "contract.unlisted": "The service serves metrics that are not in its contract; this passes.",
     "dashboard.advice": "Suggestions for the panels of a dashboard.",
     "dashboard.content": "A part of a dashboard is not valid.",
     "dashboard.duplicate": "Two dashboards have the same uid or title.",

@@ -73,7 +73,7 @@ ALLOWED = {
     "verification": {*CORE, "access", "clients"},
     "diagnosis": {*CORE, "clients", "verification"},
     "backing": {*CORE, "clients", "verification"},
-    "checks": {*CORE, "access", "clients", "verification", "diagnosis", "backing"},
+    "checks": {*CORE, "access", "clients", "contract", "verification", "diagnosis", "backing"},
     "report": {*GROUND, "__init__", "codes", "model", "clients", "checks", "verification", "data", "wait"},
     "preview": {*GROUND, "backing", "checks", "clients", "data", "design", "report", "verification"},
     "simulate": {*GROUND, "access", "components", "model", "scrape"},

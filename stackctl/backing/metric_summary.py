@@ -84,12 +84,17 @@ class Scraped:
 
     def kinds(self, metric: Metric) -> dict[str, str]:
         """Instance -> the type that it announces for `metric`, where it does."""
-        names = (metric.name, metric.name.removesuffix(SUFFIXES.get(metric.kind, "")))
+        names = self.announced(metric)
         found = {
             instance: next((self.types[instance][name] for name in names if name in self.types[instance]), "")
             for instance in self.instances
         }
         return {instance: kind for instance, kind in found.items() if kind}
+
+    @staticmethod
+    def announced(metric: Metric) -> tuple[str, str]:
+        """Return the names by which a TYPE line may announce `metric`: its own, and that of OpenMetrics."""
+        return metric.name, metric.name.removesuffix(SUFFIXES.get(metric.kind, ""))
 
     def count(self, metric: Metric) -> int:
         """Return the number of series of `metric`."""

@@ -1,6 +1,7 @@
 """`contract.metric` and `contract.labels`: what is really scraped is what the service's contract promises.
 
 A metric with labels that has not been incremented yet has no series. It counts as there when its type is announced.
+`contract.unlisted` names what is scraped and not promised, which breaks no promise.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ from stackctl import conventions as c
 from stackctl.backing.metric_summary import SHOWN, SUFFIXES, Scraped, Shape, Source, look
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
+from stackctl.contract.differences import is_of_client
+from stackctl.contract.served import is_creation_time
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Metric, Service
 from stackctl.promql.selectors import Selector
+from stackctl.source import Position
 from stackctl.verification import targets
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
 
 METRIC = "contract.metric"
 LABELS = "contract.labels"
+UNLISTED = "contract.unlisted"
 
 # For so many scrapes Prometheus remembers what a target has said of a metric, and one to be sure.
 _MEMORY_SCRAPES = 11
@@ -31,7 +36,7 @@ _CONCURRENCY = 4
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
-    """Two findings for every metric of every contract; one for a service of which nothing is scraped."""
+    """Two findings for every metric of a contract and one for all others; one for a service that is not scraped."""
     sources = list(_sources(context))
     if not sources:
         return []
@@ -72,7 +77,9 @@ def _source(
     except NoAnswer as error:
         return [subject.unanswered(error)]
     metrics = source.contract.metrics
-    return [finding for each in metrics for finding in _metric(source.service, each, scraped, each.name in going)]
+    found = [finding for each in metrics for finding in _metric(source.service, each, scraped, each.name in going)]
+    # A Pushgateway announces the types of all that is pushed to it.
+    return found if source.grouping is not None else [*found, _unlisted(source, scraped)]
 
 
 def _ignoring_stale_metadata(
@@ -168,6 +175,27 @@ def _presence(metric: Metric, scraped: Scraped) -> Fault:
     if metric.labels:
         return None
     return "its type is declared, but it has no series", "Make the service initialize it when it starts.", ""
+
+
+def _unlisted(source: Source, scraped: Scraped) -> Diagnostic:
+    """Name the metrics that have series and are not in the contract, without those of client libraries."""
+    subject = Subject(UNLISTED, source.service.name, source.contract.origin)
+    kinds = {name: kind for types in scraped.types.values() for name, kind in types.items()}
+    promised = {name for each in source.contract.metrics for name in (each.name, *scraped.announced(each))}
+    beyond = sorted(
+        name
+        for name in kinds.keys() - promised
+        if not is_of_client(name) and not is_creation_time(name, kinds) and _has_series(name, kinds[name], scraped)
+    )
+    if not beyond:
+        return subject.passed("nothing else is scraped")
+    verb = "is" if len(beyond) == 1 else "are"
+    return subject.passed(f"{_quoted(beyond)} {verb} scraped, and not in the contract")
+
+
+def _has_series(name: str, kind: str, scraped: Scraped) -> bool:
+    samples = Metric(name, kind, Position("")).samples
+    return any(each in scraped.names for each in (name, *samples, f"{name}{SUFFIXES.get(kind, '')}"))
 
 
 # -- the labels -----------------------------------------------------------------------------------------------

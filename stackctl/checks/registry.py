@@ -41,7 +41,7 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (targets.check, (targets.ID,)),
     (stored.check, (stored.ID,)),
     (remote_write.check, (remote_write.ID,)),
-    (contracts.check, (contracts.METRIC, contracts.LABELS)),
+    (contracts.check, (contracts.METRIC, contracts.LABELS, contracts.UNLISTED)),
     (health.check, (health.ID,)),
     (exporters.check, (exporters.WORKS, exporters.PROBE)),
     (rules.check, (rules.LOADED, rules.HEALTHY)),

@@ -70,7 +70,7 @@ def served(found: Sequence[Exposition], taken: Set[str]) -> dict[str, Served]:
         samples.setdefault(sample.name, []).append(sample)
     metrics: dict[str, Served] = {}
     for announced, kind in kinds.items():
-        if kind in _KINDS and not _is_creation_time(announced, kinds):
+        if kind in _KINDS and not is_creation_time(announced, kinds):
             name = _full_name(announced, kind, samples)
             own = [sample for each in Metric(name, kind, Position("")).samples for sample in samples.get(each, ())]
             metrics[name] = _metric(name, kind, helps.get(announced, ""), own, taken)
@@ -102,7 +102,7 @@ def _full_name(announced: str, kind: str, samples: Mapping[str, Sequence[Sample]
     return longer if longer in samples and announced not in samples else announced
 
 
-def _is_creation_time(name: str, kinds: Mapping[str, str]) -> bool:
+def is_creation_time(name: str, kinds: Mapping[str, str]) -> bool:
     """Return whether a metric only says when another one was created, which client libraries add."""
     base = name.removesuffix("_created")
     return base != name and (base in kinds or f"{base}_total" in kinds)

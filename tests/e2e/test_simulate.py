@@ -154,6 +154,13 @@ def test_verifies_a_simulated_stack_completely(shop: Shop) -> None:
     assert (source["file"], source["line"]) == ("stack-contract.yml", 1)
 
 
+def test_contract_update_finds_a_simulated_contract_unchanged(shop: Shop) -> None:
+    with simulated(shop):
+        lines = shop.stackctl("contract", "update", "--diff").splitlines()
+    assert [line for line in lines if not line.endswith(": nothing has changed")] == []
+    assert lines
+
+
 def test_promql_sees_failing_requests(shop: Shop) -> None:
     with simulated(shop, "stack.yml", "--scenario", "errors", "--speed", "30"):
         wait_until(lambda: shop.query(RATIO), lambda seen: seen > 0.2, PATIENCE_SECONDS, what="errors")

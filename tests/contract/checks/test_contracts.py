@@ -10,7 +10,7 @@ from stackctl.diagnostic import Diagnostic
 from tests.contract.serving import Asked, Reply
 from tests.contract.world import World, target
 
-METRIC, LABELS = "contract.metric", "contract.labels"
+METRIC, LABELS, UNLISTED = "contract.metric", "contract.labels", "contract.unlisted"
 
 
 def rename(well: World, old: str, new: str) -> None:
@@ -35,6 +35,19 @@ def failed(finding: Diagnostic) -> tuple[str, str]:
     assert finding.position
     assert finding.position.line > 0
     return finding.summary, finding.remedy
+
+
+def test_names_what_is_scraped_beyond_the_contract(well: World) -> None:
+    assert well.only(UNLISTED).summary == "nothing else is scraped"
+    for name in ("shop_depth", "process_open_fds", "shop_orders_created", "shop_dropped"):
+        well.described[name] = "gauge"
+        if name != "shop_dropped":
+            well.series.append({**of(well, "shop_fill_ratio"), "__name__": name})
+    finding = well.only(UNLISTED)
+    assert (finding.status, finding.summary) == ("pass", "`shop_depth` is scraped, and not in the contract")
+    well.described["shop_errors"] = "counter"
+    well.series.append({**of(well, "shop_fill_ratio"), "__name__": "shop_errors_total"})
+    assert well.only(UNLISTED).summary == "`shop_depth`, `shop_errors` are scraped, and not in the contract"
 
 
 def test_a_renamed_metric_is_reported_with_the_nearest_name(well: World) -> None:
