@@ -30,6 +30,9 @@ def update(
         Path | None,
         typer.Option("--from", metavar="FILE", help="Compare with metrics in a file instead of asking the service."),
     ] = None,
+    stored: Annotated[
+        bool, typer.Option("--prometheus", help="Compare with what the running stack's Prometheus has scraped.")
+    ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show the differences only, and write nothing.")] = False,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
@@ -43,7 +46,7 @@ def update(
     from stackctl.operations.contract_update import find_updates, write
     from stackctl.report import console
 
-    found = find_updates(options(context).manifest, service or (), source)
+    found = find_updates(options(context).manifest, service or (), source, stored=stored)
     for each in found.updates:
         console.out("\n".join(_lines(each)))
     if not diff:

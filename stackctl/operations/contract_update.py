@@ -8,32 +8,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlencode
 
-from stackctl import conventions as c
-from stackctl.access import Access
 from stackctl.bounds import files
-from stackctl.clients.http import Http, NoAnswer
 from stackctl.contract.differences import Difference, differences, is_of_client, without_series
 from stackctl.contract.rewrite import Edit, NotWritable, Source, applied
 from stackctl.contract.served import served, without_type
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import InputError, raise_if_any
-from stackctl.exposition import Exposition, parse
+from stackctl.exposition import Exposition
 from stackctl.manifest.contracts import OF_THE_SCRAPE, read_metrics
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import SIZE_LIMIT, read_named, read_text
 from stackctl.model import Contract, Metric, Service, Stack
-from stackctl.source import Position, Secret
+from stackctl.operations.contract_source import (
+    ask_prometheus,
+    ask_targets,
+    obstacle,
+    read_file,
+    running_prometheus,
+)
+from stackctl.source import Position
 
-# More metrics than that are not read: it is what `init` reads, and some 50,000 series.
-LARGEST = 8 * 1024 * 1024
 _CONCURRENCY = 8
-_FROM = "Save what it serves to a file, and add `--from FILE`."
-# What a request from this machine can have of a scrape's settings.
-_USABLE = frozenset({"basic_auth", "params", "tls_config", "honor_labels", "honor_timestamps", "sample_limit"})
-_USABLE |= frozenset({"fallback_scrape_protocol", "relabel_configs"})
-_USABLE_TLS = frozenset({"ca", "server_name"})
 
 
 @dataclass(frozen=True)
@@ -77,23 +73,23 @@ class Updates:
         return tuple(each.obstacle for each in self.updates if each.obstacle)
 
 
-def find_updates(manifest: Path, names: Sequence[str], source: Path | None) -> Updates:
+def find_updates(manifest: Path, names: Sequence[str], source: Path | None = None, *, stored: bool = False) -> Updates:
     """Compare contracts with what is served, and return what is to be written. Nothing is written.
 
     names   the services; () for all that have a contract and targets
     source  a file with what the service serves, in place of its targets
+    stored  whether to ask the Prometheus of the running stack, in place of the targets
 
     Raises InputError for a bad manifest, for services that have no contract or cannot be asked, and for a bad
-    `source`; NoAnswer when a target does not serve metrics.
+    `source`; Unavailable when a target does not serve metrics, or no stack runs.
     """
     from stackctl.manifest import load
 
     stack = load(manifest)
-    services = _chosen(stack, names, source)
-    with ThreadPoolExecutor(_CONCURRENCY) as pool:
-        found = [[_read(source)]] if source else list(pool.map(_scraped, services))
+    services = _chosen(stack, names, source, stored)
+    found = [[read_file(source)]] if source else _asked(manifest, stack, services, stored)
     updates = [
-        _update(manifest, stack, service, contract, scrapes)
+        _update(manifest, stack, service, contract, scrapes, frozenset() if stored else _taken(service))
         for service, scrapes in zip(services, found, strict=True)
         if (contract := service.contract)
     ]
@@ -114,7 +110,7 @@ def write(texts: Mapping[Path, str]) -> None:
 # -- which, and from where ------------------------------------------------------------------------------------
 
 
-def _chosen(stack: Stack, names: Sequence[str], source: Path | None) -> list[Service]:
+def _chosen(stack: Stack, names: Sequence[str], source: Path | None, stored: bool) -> list[Service]:
     known = {service.name: service for service in stack.services if not service.component}
     raise_if_any(
         Diagnostic(
@@ -124,44 +120,43 @@ def _chosen(stack: Stack, names: Sequence[str], source: Path | None) -> list[Ser
         if name not in known
     )
     chosen = [known[name] for name in dict.fromkeys(names)]
+    if source and stored:
+        raise InputError.of(
+            "usage.conflict", "--from and --prometheus cannot be used together", remedy="Use only one of them."
+        )
     if source and len(chosen) != 1:
         raise InputError.of(
             "usage.conflict", "--from needs the name of one service", remedy="Name the service that serves this."
         )
-    raise_if_any(problem for each in chosen if (problem := _unasked(each, source)))
-    chosen = chosen or [each for each in known.values() if each.contract and _unasked(each, source) is None]
+    raise_if_any(problem for each in chosen if (problem := _unasked(each, source, stored)))
+    chosen = chosen or [each for each in known.values() if each.contract and _unasked(each, source, stored) is None]
     if not chosen:
         summary = "no service has a contract and targets that can be asked"
         raise InputError.of("contract.not-updated", summary, remedy="Name a service to see what is missing.")
     return chosen
 
 
-def _unasked(service: Service, source: Path | None) -> Diagnostic | None:
+def _unasked(service: Service, source: Path | None, stored: bool) -> Diagnostic | None:
     """Return why what a service serves cannot be compared with its contract."""
     if service.contract is None:
         remedy = "Add `metrics` to it, with a first metric: `jobs_total: counter`."
         return _refusal(service, f"the service `{service.name}` has no contract", remedy)
+    if stored:
+        return None
     if service.scrape.get("metric_relabel_configs"):
         summary = f"`metric_relabel` changes the metrics of `{service.name}` after they are scraped"
-        return _refusal(
-            service, summary, "Correct the contract by hand: `stackctl verify` compares it with the result."
-        )
-    if source:
-        return None
-    if not service.targets:
-        return _refusal(service, f"the service `{service.name}` has no `targets` to ask", _FROM)
-    strangers = [target for target in service.targets if target.host not in c.LOCAL_HOSTS]
-    if service.scrape.get("basic_auth") and service.scheme == "http" and strangers:
-        summary = f"the password of `{service.name}` would be sent to {strangers[0].address} without TLS"
-        return _refusal(service, summary, _FROM)
-    beyond = sorted(service.scrape.keys() - _USABLE)
-    tls = service.scrape.get("tls_config", {})
-    beyond += [f"tls.{key}" for key in sorted(tls.keys() - _USABLE_TLS)]
-    if beyond:
-        return _refusal(
-            service, f"`{service.name}` is asked with `{beyond[0]}`, which this command does not support", _FROM
-        )
-    return None
+        return _refusal(service, summary, "Compare with what is stored: run the stack, and add `--prometheus`.")
+    found = None if source else obstacle(service)
+    return _refusal(service, *found) if found else None
+
+
+def _asked(manifest: Path, stack: Stack, services: Sequence[Service], stored: bool) -> list[list[Exposition]]:
+    """Return the scrapes of each service."""
+    with ThreadPoolExecutor(_CONCURRENCY) as pool:
+        if not stored:
+            return list(pool.map(ask_targets, services))
+        prometheus = running_prometheus(manifest, stack)
+        return list(pool.map(lambda service: [ask_prometheus(prometheus, service)], services))
 
 
 def _refusal(service: Service, summary: str, remedy: str) -> Diagnostic:
@@ -169,57 +164,18 @@ def _refusal(service: Service, summary: str, remedy: str) -> Diagnostic:
     return Diagnostic("contract.not-updated", summary, place, remedy=remedy)
 
 
-def _read(source: Path) -> Exposition:
-    problems = Problems()
-    text = read_text(source, str(source), problems)
-    raise_if_any(problems)
-    found = parse(text or "")
-    if found is None:
-        remedy = "Save what the service answers at its metrics path: `curl -s URL > FILE`."
-        raise InputError.of("file.format", f"{source} has no metrics in Prometheus' format", remedy=remedy)
-    return found
-
-
-def _scraped(service: Service) -> list[Exposition]:
-    """Ask all targets of a service. Raises NoAnswer when one does not serve metrics."""
-    path = service.metrics_path
-    if params := service.scrape.get("params"):
-        path = f"{path}?{urlencode(params, doseq=True)}"
-    return [_asked(Http(_access(service, target.address)), path) for target in service.targets]
-
-
-def _access(service: Service, address: str) -> Access:
-    login, tls = service.scrape.get("basic_auth"), service.scrape.get("tls_config", {})
-    return Access(
-        f"{service.scheme}://{address}",
-        (str(login["username"]), _revealed(login["password"])) if login else None,
-        _revealed(tls.get("ca", "")),
-        str(tls.get("server_name", "")),
-    )
-
-
-def _revealed(value: object) -> str:
-    return value.reveal() if isinstance(value, Secret) else str(value)
-
-
-def _asked(server: Http, path: str) -> Exposition:
-    answer = server.ask(path)
-    if not answer.ok:
-        raise server.refused(path, answer)
-    found = parse(answer.text) if len(answer.text) <= LARGEST else None
-    if found is None:
-        what = "more than 8 MB" if len(answer.text) > LARGEST else "something that is not in Prometheus' format"
-        raise NoAnswer.of("server.no-answer", f"{server.base}{path} returns {what}")
-    return found
-
-
 # -- what is different ----------------------------------------------------------------------------------------
 
 
 def _update(
-    manifest: Path, stack: Stack, service: Service, contract: Contract, scrapes: Sequence[Exposition]
+    manifest: Path,
+    stack: Stack,
+    service: Service,
+    contract: Contract,
+    scrapes: Sequence[Exposition],
+    taken: frozenset[str],
 ) -> Update:
-    metrics = served(scrapes, _taken(service))
+    metrics = served(scrapes, taken)
     found = tuple(differences(contract.metrics, metrics))
     unlabelled = [f"{name} (no series yet)" for name in without_series(contract.metrics, metrics)]
     update = Update(

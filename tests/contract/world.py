@@ -281,7 +281,7 @@ class World:
         if text.endswith("[1200s]"):
             times = [[at, "1"] for at in range(self.history["up" if text.startswith("up{") else ""])]
             return success({"result": [{"metric": {}, "values": times}] if times else []})
-        if text.startswith(("label_replace(", "group by (", "count by (")):
+        if text.startswith(("label_replace(", "group by (", "count by (", "{")):
             refused = [reply for expr, reply in self.refused.items() if expr in text]
             if refused:
                 return refused[0]

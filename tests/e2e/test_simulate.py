@@ -156,9 +156,12 @@ def test_verifies_a_simulated_stack_completely(shop: Shop) -> None:
 
 def test_contract_update_finds_a_simulated_contract_unchanged(shop: Shop) -> None:
     with simulated(shop):
-        lines = shop.stackctl("contract", "update", "--diff").splitlines()
-    assert [line for line in lines if not line.endswith(": nothing has changed")] == []
-    assert lines
+        wait_until(lambda: shop.query("push_time_seconds"), lambda seen: seen > 0, PATIENCE_SECONDS, what="a push")
+        served = shop.stackctl("contract", "update", "--diff").splitlines()
+        shop.verified("contract")  # waits for a scrape of each target
+        stored = shop.stackctl("contract", "update", "--diff", "--prometheus").splitlines()
+    assert served == [f"{name}: nothing has changed" for name in ("buy", "sell")]
+    assert stored == [f"{name}: nothing has changed" for name in ("nightly", "buy", "sell")]
 
 
 def test_promql_sees_failing_requests(shop: Shop) -> None:

@@ -207,6 +207,7 @@ def test_services_that_share_a_file_and_differ_change_nothing(
     [
         ("api: {targets: ['a:1'], metrics: api.yml}", ["app"], "there is no service `app`"),
         ("api: {targets: ['a:1'], metrics: api.yml}", ["--from", "x"], "--from needs the name of one service"),
+        ("api: {targets: ['a:1'], metrics: api.yml}", ["--from", "x", "--prometheus"], "cannot be used together"),
         ("api: {targets: ['a:1'], metrics: api.yml}", ["api", "--from", "missing"], "missing does not exist"),
         ("api: {targets: ['a:1']}", ["api"], "the service `api` has no contract"),
         ("api: {targets: ['a:1']}", [], "no service has a contract"),
