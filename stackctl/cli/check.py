@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stackctl.cli.options import AllowOutside, Ignore, Output, options
 from stackctl.cli.values import Format
+from stackctl.conventions import MANIFEST
 from stackctl.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
+    from stackctl.manifest import Files
     from stackctl.model import Stack
 
 
@@ -21,11 +24,20 @@ _ADVICE_SHOWN = 3
 
 def check(
     context: typer.Context,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE|FOLDER]...", help="Rule files and dashboards to check, instead of the whole manifest."
+        ),
+    ] = None,
     output: Output = Format.text,
     ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
     """Check the manifest and every file it names, offline.
+
+    With files or folders, only these are reported: rule files and dashboards. Where there is a manifest, its contracts
+    say which series there are, also for files that it does not name; without one, they are checked with what is known.
 
     Expressions are held against the contracts: what nobody serves, what no series can match, what means something else.
     promtool and amtool check what would be rendered, and expand the templates of alerts and receivers, where `stackctl
@@ -33,18 +45,25 @@ def check(
     """
     from stackctl.cli.reports import report
     from stackctl.operations.checker_errors import ignored_by_option
-    from stackctl.operations.checking import check_manifest
-    from stackctl.operations.findings import findings
+    from stackctl.operations.checking import check_files, check_manifest
+    from stackctl.operations.findings import findings, findings_about
 
-    checked = check_manifest(options(context).manifest, ignored_by_option(ignore or ()))
-    found = findings(checked)
+    manifest, ignored = options(context).manifest, ignored_by_option(ignore or ())
+    if files:
+        # The default manifest need not be there; one that was named has to be.
+        known = None if manifest == Path(MANIFEST) and not manifest.exists() else manifest
+        checked, named = check_files(files, known, ignored)
+        found, described = findings_about(checked, named), _described_files(checked.stack, named)
+    else:
+        checked = check_manifest(manifest, ignored)
+        found, described = findings(checked), _described(checked.stack)
     if output is Format.text:
-        _print(checked.stack, found)
+        _print(found, described)
     else:
         report(options(context), found, checked.stack.name)
 
 
-def _print(stack: Stack, found: Sequence[Diagnostic]) -> None:
+def _print(found: Sequence[Diagnostic], described: str) -> None:
     """Print the results for people. How a dashboard is drawn is in part a matter of taste: never a warning."""
     from stackctl.report import console
 
@@ -58,13 +77,22 @@ def _print(stack: Stack, found: Sequence[Diagnostic]) -> None:
         console.note(f"{console.mark('skip')} {more}: `stackctl check --output json` lists them all\n")
     for each in (each for each in found if each.status == "warn"):
         console.out(f"{console.mark('warn')} {each}\n")
-    console.out(f"{console.mark('pass')} {_described(stack)}")
+    console.out(f"{console.mark('pass')} {described}")
 
 
 def _described(stack: Stack) -> str:
     targets = sum(len(service.targets) for service in stack.services)
     rules = sum(len(file.rules) for file in stack.rules)
     counts = {"component": len(stack.components), "service": len(stack.services), "target": targets, "rule": rules}
-    counts["dashboard"] = len(stack.dashboards)
-    shown = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count)
-    return f"{stack.name}: {shown}"
+    return f"{stack.name}: {_counted({**counts, 'dashboard': len(stack.dashboards)})}"
+
+
+def _described_files(stack: Stack, files: Files) -> str:
+    """Return how many files were checked, and what is in them."""
+    rules = sum(len(file.rules) for file in stack.rules if file.source in files.rules)
+    inside = _counted({"rule": rules, "dashboard": len(files.dashboards)})
+    return f"{_counted({'file': len(files.rules) + len(files.dashboards)})}: {inside or 'no rules'}"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count)

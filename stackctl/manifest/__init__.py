@@ -31,7 +31,18 @@ _STAND_INS: Mapping[str, Value] = {"version": Scalar("1"), "name": Scalar("unnam
 # The key of a service with its Compose fields.
 _COMPOSE = ("run", "docker")
 
-__all__ = ["Reading", "load", "load_packs", "read"]
+# Rule files and dashboards without a manifest: something is scraped, of which nothing is known.
+_NO_MANIFEST = 'version: 1\nname: files\nservices: {something: {targets: ["localhost:9"]}}\n'
+
+__all__ = ["Files", "Reading", "load", "load_packs", "read", "read_files"]
+
+
+@dataclass(frozen=True)
+class Files:
+    """Rule files and dashboards, by their paths from the manifest's folder."""
+
+    rules: tuple[str, ...] = ()
+    dashboards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,40 @@ def read(path: Path, environ: Mapping[str, str] = os.environ) -> Reading:
     document.value = _without_extensions(document)
     reading = _read(document, root)
     return replace(reading, problems=as_written(reading.problems, document.filled))
+
+
+def read_files(files: Files, path: Path | None, environ: Mapping[str, str] = os.environ) -> Reading:
+    """Read files as if the manifest at `path` named them too. Without a manifest, nothing is known of what is scraped,
+    and paths begin at the current folder.
+    """
+    shown = str(path) if path else ""
+    problems = Problems()
+    text = read_text(path, shown, problems) if path else _NO_MANIFEST
+    root = path.parent.resolve() if path else Path.cwd()
+    variables = read_variables(root, environ, problems) if path else {}
+    if text is None or variables is None:
+        return _unread(*problems)
+    document = parse(text, shown, substituter(variables, keep=_compose_resolves))
+    document.value = _without_extensions(document)
+    if isinstance(document.value, dict):
+        document.value = _naming(document.value, files)
+    reading = _read(document, root)
+    return replace(reading, problems=as_written(reading.problems, document.filled))
+
+
+def _naming(manifest: dict[str, Value], files: Files) -> dict[str, Value]:
+    """Return a manifest that names files too, those that it does not name yet."""
+    named = dict(manifest)
+    for key, paths in (("rules", files.rules), ("dashboards", files.dashboards)):
+        listed = named.get(key)
+        there = listed if isinstance(listed, list) else []
+        known = {os.path.normpath(str(each.get("file") if isinstance(each, dict) else each)) for each in there}
+        more: list[Value] = [{"file": Scalar(path)} for path in paths if os.path.normpath(path) not in known]
+        if more and (listed is None or there):
+            named[key] = [*there, *more]
+    if files.dashboards and named.get("grafana") is None:
+        named["grafana"] = {}
+    return named
 
 
 def _read(document: Document, root: Path) -> Reading:

@@ -11,7 +11,7 @@ from stackctl import conventions as c
 
 if TYPE_CHECKING:
     from stackctl.diagnostic import Diagnostic
-    from stackctl.manifest import Reading
+    from stackctl.manifest import Files, Reading
     from stackctl.manifest.queries import Review
     from stackctl.model import Stack, Waiver
     from stackctl.runtimes.checkers import Texts
@@ -39,12 +39,33 @@ def check_manifest(manifest: Path, ignored: Sequence[Waiver] = ()) -> Checked:
     Raises InputError, CheckFailed or Unavailable with all that is wrong, of every layer: of a manifest with mistakes,
     what is left without them is checked too.
     """
+    from stackctl.manifest import read
+
+    return _checked(read(manifest), ignored)
+
+
+def check_files(paths: Sequence[Path], manifest: Path | None, ignored: Sequence[Waiver] = ()) -> tuple[Checked, Files]:
+    """Check rule files and dashboards, and those in folders, as if the manifest named them; without one, with what can
+    be known then. Return what was checked, and which files.
+
+    Raises InputError, CheckFailed or Unavailable with all that is wrong.
+    """
+    from contextlib import nullcontext
+
+    from stackctl.manifest import outside, read_files
+    from stackctl.operations.named_files import find_files
+
+    files = find_files(paths, manifest.parent if manifest else Path())
+    # Who names a file on the command line may read it; a manifest may name others.
+    with nullcontext() if manifest else outside.allowed():
+        return _checked(read_files(files, manifest), ignored), files
+
+
+def _checked(reading: Reading, ignored: Sequence[Waiver]) -> Checked:
     from stackctl.diagnostic import in_order
     from stackctl.errors import InputError
-    from stackctl.manifest import read
     from stackctl.operations.checker_errors import error_of
 
-    reading = read(manifest)
     reading = replace(reading, stack=_accepting(reading.stack, ignored) if reading.stack else None)
     if reading.problems:
         raise InputError(*in_order([*reading.problems, *_of_the_rest(reading)]))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stackctl.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
+    from stackctl.manifest import Files
     from stackctl.manifest.queries import Review
     from stackctl.model import Stack
     from stackctl.operations.checking import Checked
@@ -23,6 +24,12 @@ def findings(checked: Checked) -> list[Diagnostic]:
     warnings = [replace(each, status="warn") for each in _warnings(stack, checked.review)]
     results = [*checked.review.errors, *warnings, *advise(stack)]
     return [*_skipped(checked), *accept(results, waivers), *unused_in_check(waivers, results)]
+
+
+def findings_about(checked: Checked, files: Files) -> list[Diagnostic]:
+    """Return what is to be reported of some files, and what could not be checked."""
+    named = {*files.rules, *files.dashboards}
+    return [each for each in findings(checked) if each.position is None or each.position.file in named]
 
 
 def _skipped(checked: Checked) -> Iterator[Diagnostic]:

@@ -87,3 +87,48 @@ def test_check_refuses_an_exception_from_what_cannot_be_ignored(
     code, said = check_ignoring(tmp_path, "{check: manifest.unknown-key, reason: r}", capsys)
     assert code == 1
     assert "ignore: `manifest.unknown-key` cannot be ignored" in said
+
+
+RULES = "groups: [{name: g, rules: [{record: r, expr: '%s'}]}]\n"
+
+
+def test_check_of_files_needs_no_manifest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yml").write_text(RULES % "sum(x)")
+    assert main(["check", "a.yml"]) == 0
+    assert capsys.readouterr().out.endswith(" 1 file: 1 rule\n")
+    (tmp_path / "b.yml").write_text(RULES % "histogram_quantile(90, sum by (le) (rate(x_bucket[5m])))")
+    assert main(["check", "a.yml", "b.yml"]) == 1
+    assert "b.yml:1:47: r: `histogram_quantile()` takes a number between 0 and 1" in capsys.readouterr().err
+    (tmp_path / "c.yml").write_text(RULES % "sum(")
+    assert main(["check", "."]) == 2
+    said = capsys.readouterr().err
+    assert "c.yml:1:46: groups[0].rules[0].expr: not PromQL" in said
+    assert "stack.yml" not in said
+
+
+def test_check_of_files_knows_the_contracts_of_the_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = write(tmp_path, "increase(depth[5m]) > 1")
+    (tmp_path / "more.yml").write_text(RULES % "delta(depth[5m])")
+    assert main(["-f", str(manifest), "check", str(tmp_path / "more.yml")]) == 1
+    assert "r.yml" in capsys.readouterr().err
+    manifest = write(tmp_path, "delta(depth[5m]) > 1")
+    (tmp_path / "more.yml").write_text(RULES % "rate(depth[5m])")
+    assert main(["-f", str(manifest), "check", str(tmp_path / "more.yml")]) == 1
+    assert "more.yml:1:47: r: `rate()` of the gauge `depth`" in capsys.readouterr().err
+
+
+def test_check_of_files_reports_warnings_of_these_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = write(tmp_path, "depth")
+    (tmp_path / "more.yml").write_text(RULES % "sum by (region) (depth)")
+    assert main(["-f", str(manifest), "check", str(tmp_path / "more.yml"), "--output", "json"]) == 0
+    codes = [each["code"] for each in json.loads(capsys.readouterr().out)["diagnostics"]]
+    assert [code for code in codes if not code.startswith("checker.")] == ["promql.lost-label"]
+
+
+def test_check_of_files_needs_the_manifest_that_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.yml").write_text(RULES % "sum(x)")
+    assert main(["-f", str(tmp_path / "other.yml"), "check", str(tmp_path / "a.yml")]) == 2
+    assert "other.yml does not exist" in capsys.readouterr().err
