@@ -12,7 +12,7 @@ CORE := tests/e2e/test_runtime_commands.py tests/e2e/test_reload.py tests/e2e/te
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test test-pinned unit lint format docs site bench corpus faults clean fuzz
+.PHONY: help setup demo demo-down test test-pinned unit lint format docs site pictures bench corpus faults clean fuzz
 
 help: ## Show what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -59,9 +59,9 @@ docs: setup ## Write the reference pages anew
 site: setup ## Build the documentation site into build/site; a dead link fails it
 	$(BIN)/python docs/website.py build/site
 
-pictures: setup ## Draw the pictures of the packs again; needs prometheus, promtool and chromium
+pictures: setup ## Draw the pictures of packs again: make pictures PACKS='http redis'; needs prometheus and chromium
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
-	PYTHONPATH=. $(BIN)/python docs/pictures.py
+	PYTHONPATH=. $(BIN)/python docs/pictures.py $(PACKS)
 
 bench: setup ## Measure speed, as ratios against real tools
 	$(BIN)/python bench/run.py

@@ -56,7 +56,9 @@ def test_each_runtime_has_its_facts_and_both_halves(name: str) -> None:
 
 
 def test_local_runtimes_come_first() -> None:
-    assert registry.local_first() == ("native", "docker")
+    assert sorted(registry.local_first()) == sorted(registry.NAMES)
+    is_local = [registry.facts(name).is_local for name in registry.local_first()]
+    assert is_local == sorted(is_local, reverse=True)
 
 
 def test_a_name_from_a_file_may_be_unknown(tmp_path: Path) -> None:
