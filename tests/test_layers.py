@@ -78,11 +78,12 @@ ALLOWED = {
     "preview": {*GROUND, "backing", "checks", "clients", "data", "design", "report", "verification"},
     "simulate": {*GROUND, "access", "components", "model", "scrape"},
     "drill": {*CORE, "clients", "checks", "render", "verification"},
+    "rule_tests": {*CORE, "manifest"},
     "starter": {*CORE, "access", "design", "exposition", "listeners", "manifest"},
     "contract": {*CORE, "exposition", "manifest"},
 }
 TOOLS = {"access", "design", "export", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
-TOOLS |= {"contract", "exposition", "program", "progress", "starter"}
+TOOLS |= {"contract", "exposition", "program", "progress", "rule_tests", "starter"}
 PROOF = {"verification", "diagnosis", "backing", "checks"}
 ALLOWED["runtimes"].add("program")
 ALLOWED["operations"] = {

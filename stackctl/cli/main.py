@@ -36,6 +36,7 @@ _FLAGS = ("-q", "--quiet", "-v", "--verbose", "--debug", "--no-color")
 COMMANDS = {
     "init": "Write a commented stack.yml with basic alerts and a dashboard.",
     "check": "Check the manifest and every file it names, offline.",
+    "test": "Run the tests of your alerts, and show which have none.",
     "render": "Write the plain files, which Docker Compose runs on its own.",
     "up": "Start the stack and wait until every component is ready.",
     "status": "Show the components, their addresses and their health.",

@@ -11,7 +11,7 @@ from stackctl.diagnostic import Diagnostic
 if TYPE_CHECKING:
     from stackctl.report.panel_history import History
 
-VERIFY, DRILL = "verify", "drill"
+VERIFY, DRILL, TEST = "verify", "drill", "test"
 # Commands that prove something: without a pass they have proven nothing.
 PROOFS = (VERIFY, DRILL)
 _COUNTED = ("pass", "fail", "warn", "skip")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.report.console import bold, dim, mark, more
-from stackctl.report.report import Report
+from stackctl.report.report import TEST, Report
 
 # From how many on findings of one cause are reported together, and how many of them are named.
 _MANY = 4
@@ -91,6 +91,7 @@ def _summary(report: Report) -> str:
     shown = ", ".join(
         f"{counts[status]} {word}" for status, word in words.items() if counts[status] or status == "pass"
     )
-    where = f"{report.stack} on {report.runtime}, generation {report.generation}"
-    verdict = f"{mark('pass')} {bold('verified')}" if report.ok else f"{mark('fail')} {bold('not verified')}"
+    where = f"{report.stack} on {report.runtime}, generation {report.generation}" if report.runtime else report.stack
+    good, bad = ("tests passed", "tests failed") if report.command == TEST else ("verified", "not verified")
+    verdict = f"{mark('pass')} {bold(good)}" if report.ok else f"{mark('fail')} {bold(bad)}"
     return f"{verdict}: {shown} in {report.seconds:.1f} s ({where})"

@@ -22,6 +22,9 @@ CERTIFICATES = Path(__file__).parents[2] / "certificates"
 TRIED = sorted(CODES.keys() - WITH_SAMPLE)
 # What only the servers' own checkers find.
 CHECKERS = {"alertmanager.refused": "amtool", "checker.refused": "promtool", "receiver.template": "amtool"}
+CHECKERS |= dict.fromkeys(("test.file", "test.missing", "test.result"), "promtool")
+# What reports warnings, which its report in JSON lists.
+REPORTS = ("check", "test")
 
 
 @pytest.fixture
@@ -46,9 +49,9 @@ def reported(example: Example, given: Iterable[str], folder: Path, capsys: Any, 
         failures.clear()
         capsys.readouterr()
         arguments = command.split()
-        main([*arguments, "--output", "json"] if command == "check" else arguments)
+        main([*arguments, "--output", "json"] if command in REPORTS else arguments)
     printed = capsys.readouterr().out
-    if example.commands[-1] != "check":
+    if example.commands[-1] not in REPORTS:
         return {*failures}
     return {each["code"] for each in json.loads(printed)["diagnostics"] if each["status"] in ("fail", "warn", "info")}
 
