@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from stackctl import redaction
-
 # Characters of a line that are shown: a dashboard may be one line.
 LINE_SHOWN = 400
 # Characters that a file has around or in a value, and the value has not: quotes, and what escapes.
@@ -89,6 +87,8 @@ class Secret:
     value: str = field(repr=False)
 
     def __post_init__(self) -> None:
+        from stackctl import redaction  # most command lines have no secret
+
         redaction.hide([self.value])
 
     def reveal(self) -> str:

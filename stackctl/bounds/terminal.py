@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 
 # Our own escape sequences begin with a mark that nobody else can know.
-_OWN = f"\x1a{secrets.token_hex(8)}\x1a"
+_OWN = f"\x1a{os.urandom(8).hex()}\x1a"
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 # Control characters but for the tab and the line's end, and those that turn the direction of text.
 _CONTROLS = re.compile(

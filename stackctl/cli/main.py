@@ -14,8 +14,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from stackctl import __version__, conventions, redaction
-from stackctl.bounds.terminal import cleaned
+from stackctl import __version__, conventions
 from stackctl.cli.options import Options
 from stackctl.cli.termination import exit_code, ignore_signals, interrupt_on_termination
 from stackctl.cli.values import Format
@@ -209,7 +208,15 @@ def _show_traceback() -> None:
     if "--debug" in sys.argv or os.environ.get("STACKCTL_DEBUG"):
         import traceback
 
-        sys.stderr.write(cleaned(redaction.shown(traceback.format_exc())))
+        sys.stderr.write(_printable(traceback.format_exc()))
+
+
+def _printable(text: str) -> str:
+    """Return `text` without secrets, and without what would steer a terminal."""
+    from stackctl import redaction
+    from stackctl.bounds.terminal import cleaned
+
+    return cleaned(redaction.shown(text))
 
 
 def _failed(error: StackctlError, given: Options) -> int:
@@ -235,7 +242,7 @@ def _full_disk(error: OSError, given: Options) -> int:
 
 def _bug(error: Exception) -> int:
     _show_traceback()
-    typer.echo(cleaned(redaction.shown(f"internal error: {type(error).__name__}: {error}")), err=True)
+    typer.echo(_printable(f"internal error: {type(error).__name__}: {error}"), err=True)
     typer.echo(
         f"This is a bug in stackctl {__version__}. Run the same command with --debug and report what it prints.",
         err=True,
