@@ -11,6 +11,7 @@ from stackctl.components import registry
 from stackctl.model import Metric, Service, Stack
 from stackctl.promql.catalogue import NATIVE, Catalogue, Known, Record, merged, promised
 from stackctl.promql.duration import seconds
+from stackctl.scrape import job_names
 
 # Keys of prometheus.yml by which series come that no part of the manifest is about.
 _FROM_ELSEWHERE = frozenset({"scrape_configs", "scrape_config_files", "rule_files", "remote_read", "otlp"})
@@ -23,14 +24,16 @@ def catalogue(stack: Stack) -> Catalogue:
         for name, known in _promised(service, stack):
             series[name] = merged(series[name], known) if name in series else known
     components = [registry.of(server) for server in stack.components]
+    is_open = bool(_FROM_ELSEWHERE & stack.prometheus.extra.keys())
     return Catalogue(
         series=series,
         records=_records(stack),
+        jobs=frozenset() if is_open else job_names(stack),
         names=frozenset(c.SERIES_OF_ALL),
         prefixes=(*c.PREFIXES_OF_ALL, *(prefix for each in components for prefix in each.series)),
         complete=all(each.series for each in components)
         and (stack.pushgateway is None or any(service.push for service in stack.services))
-        and not _FROM_ELSEWHERE & stack.prometheus.extra.keys()
+        and not is_open
         and all(service.contract and not service.scrape.get("metric_relabel_configs") for service in stack.services),
     )
 

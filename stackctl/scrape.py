@@ -148,10 +148,28 @@ def _service_job(service: Service, runtime: Facts) -> Job:
     return Job(service.name, endpoints, service.origin, service=service, metrics_path=service.metrics_path)
 
 
+def job_names(stack: Stack) -> frozenset[str]:
+    """The names of all jobs that the stack has on any runtime; without those that `extra` adds."""
+    names = {service.push.job if service.push else service.name for service in stack.services}
+    for component in stack.components:
+        names.add(_job_name(component))
+        if isinstance(component, Exporter):
+            names |= {_probe_name(probe) for probe in component.probes}
+    return frozenset(names)
+
+
+def _job_name(component: Server) -> str:
+    return component.job if isinstance(component, Exporter) else component.name
+
+
+def _probe_name(probe: Probe) -> str:
+    return f"probe-{probe.name}"
+
+
 def _component_jobs(component: Server, runtime: Facts) -> list[Job]:
     address = component_address(component, runtime)
     itself = Job(
-        component.job if isinstance(component, Exporter) else component.name,
+        _job_name(component),
         (Endpoint(address, address, {}, component.origin),),
         component.origin,
         component=component,
@@ -165,7 +183,7 @@ def _component_jobs(component: Server, runtime: Facts) -> list[Job]:
 
 def _probe_job(component: Server, probe: Probe, address: str, runtime: Facts) -> Job:
     return Job(
-        f"probe-{probe.name}",
+        _probe_name(probe),
         (Endpoint(address, probe.url, {"probe": probe.name}, probe.origin),),
         probe.origin,
         component=component,

@@ -11,12 +11,22 @@ from stackctl.manifest.validate import unknown_name
 from stackctl.metrics import catalogue
 from stackctl.model import Rule, Stack
 from stackctl.promql.catalogue import Catalogue
-from stackctl.promql.types.infer import possible_labels
+from stackctl.promql.types.infer import possible_labels, value_unit
+from stackctl.promql.types.unit import MOMENT, RATIO, SECONDS, Unit
 
 _LABEL = re.compile(r"""(?:\$labels|(?<![\w$)])\.Labels)\.([A-Za-z_]\w*)|index\s+\$labels\s+["`]([^"`]+)["`]""")
 _EXTERNAL = re.compile(
     r"""(?:\$externalLabels|(?<![\w$)])\.ExternalLabels)\.([A-Za-z_]\w*)|index\s+\$externalLabels\s+["`]([^"`]+)["`]"""
 )
+# Functions that format `$value`, and the units that they take.
+_TAKES = {
+    "humanizePercentage": (RATIO,),
+    "humanizeDuration": (SECONDS,),
+    "humanizeTimestamp": (MOMENT,),
+    "humanize1024": (Unit("bytes"), Unit("count")),
+}
+_FORMATTED = re.compile(rf"\$value\s*\|\s*({'|'.join(_TAKES)})\b")
+_FORMATS = frozenset({"seconds", "ratio", "bytes", "moment", "celsius", "volts", "watts", "joules"})
 # An action ends at the first braces outside of its strings.
 _ACTION = re.compile(r"""\{\{-?\s*((?:"(?:[^"\\]|\\.)*"|`[^`]*`|(?!\}\}).)*?)\s*-?\}\}""", re.DOTALL)
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|`[^`]*`""", re.DOTALL)
@@ -62,6 +72,7 @@ def _problems(text: _Text, known: Catalogue, external: Collection[str] | None) -
     actions = [match[1] for match in _ACTION.finditer(text.text)]
     for action in actions:
         yield from _literals(text, action)
+    yield from _units(text, actions, known)
     if external is not None:
         for name in _shown(_EXTERNAL, actions):
             if name not in external:
@@ -72,6 +83,21 @@ def _problems(text: _Text, known: Catalogue, external: Collection[str] | None) -
     labels = possible_labels(text.rule.expr, known) if asked else None
     if labels is not None:
         yield from (_missing(text, name, labels) for name in asked if name not in labels)
+
+
+def _units(text: _Text, actions: Collection[str], known: Catalogue) -> Iterator[Diagnostic]:
+    """Functions that write a value in a unit that it has not."""
+    used = {found[1] for action in actions for found in _FORMATTED.finditer(action)}
+    if not used:
+        return
+    unit = value_unit(text.rule.expr, known)
+    for function in sorted(used):
+        wanted = _TAKES[function]
+        if unit is not None and not unit.per_second and unit not in wanted and unit.base in _FORMATS:
+            summary = f"writes {unit} with `{function}`, which takes {wanted[0]}"
+            yield text.problem(
+                summary, "", f"Convert the value in the expression, or use another function than `{function}`."
+            )
 
 
 def _shown(label: re.Pattern[str], actions: Collection[str]) -> list[str]:

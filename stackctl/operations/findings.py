@@ -50,6 +50,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     from stackctl.manifest.delivery import delivery_warnings
     from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
     from stackctl.manifest.notification_fields import unknown_fields
+    from stackctl.manifest.rule_order import order_warnings
     from stackctl.manifest.severity import unrouted
     from stackctl.manifest.titles import titled_like_folders
     from stackctl.support import too_old
@@ -67,6 +68,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     yield from unrouted(stack)
     yield from alert_warnings(stack)
     yield from delivery_warnings(stack)
+    yield from order_warnings(stack)
     yield from _ended(stack)
 
 

@@ -71,6 +71,7 @@ class Catalogue:
     names      names that others own: what Prometheus makes itself
     prefixes   how the names of components' metrics begin
     complete   whether a name that is nowhere here cannot exist
+    jobs       the scrape jobs; empty when there may be others
     """
 
     series: Mapping[str, Known] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Catalogue:
     names: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
     complete: bool = False
+    jobs: frozenset[str] = frozenset()
 
     def owns(self, name: str) -> bool:
         """Return whether somebody serves series of that name, or may, as a part of it is not known."""

@@ -90,6 +90,8 @@ def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
     matched = named if is_on else (one.named | other.named) - named
     bad = sorted(each for each in matched - {UNKNOWN_PART} if _is_only_on_one(each, one, other))
     if not bad:
+        if is_on:
+            yield from _on_neither(reviewed, pair, named - {UNKNOWN_PART})
         return
     certain = any(
         (each in one.certain and not other.may_have(each)) or (each in other.certain and not one.may_have(each))
@@ -114,6 +116,15 @@ def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
         fixed = reviewed.with_(pair, pairs)
     remedy = f"Write `{fixed}`." if fixed else "Match by labels that both sides have, with `on (...)`."
     yield Remark("promql.no-match", summary, remedy, certain, at, fixed)
+
+
+def _on_neither(reviewed: Reviewed, pair: Typed, named: frozenset[str]) -> Iterator[Remark]:
+    one, other = (side.value.labels for side in pair.below)
+    for label in sorted(named):
+        if not one.may_have(label) and not other.may_have(label):
+            has = Labels.exactly((one.possible or frozenset()) & (other.possible or frozenset()))
+            at = reviewed.at(pair, label)
+            yield _lost_label(label, has, at, "so the sides are not matched by it")
 
 
 def _is_only_on_one(label: str, one: Labels, other: Labels) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import promql_parser as p
 
 from stackctl.promql.catalogue import BOUNDS, UNKNOWN_PART, accepts, spellings
+from stackctl.promql.nearest import is_slip
 from stackctl.promql.nodes import OPERATORS
 from stackctl.promql.remark import Part, Remark
 from stackctl.promql.review.conditions import no_value
@@ -110,6 +111,19 @@ def _no_value(name: str, matcher: Any, values: tuple[str, ...], at: Part | None)
         yield Remark("promql.unknown-value", summary, remedy, part=at)
 
 
+def _jobs(reviewed: Reviewed) -> Iterator[Remark]:
+    """A job that does not exist, while one of nearly that name does. Others may be for another stack."""
+    jobs = reviewed.catalogue.jobs
+    for selector in reviewed.selectors if jobs else ():
+        for matcher in selector.node.matchers.matchers:
+            if matcher.name != "job" or matcher.op != p.MatchOp.Equal or not matcher.value or matcher.value in jobs:
+                continue
+            near = _near(matcher.value, jobs)
+            if near and is_slip(matcher.value, near):
+                summary, remedy = f"there is no scrape job `{matcher.value}`", f'Did you mean `job="{near}"`?'
+                yield Remark("promql.unknown-value", summary, remedy, certain=False, part=reviewed.at(selector, "job"))
+
+
 def _contradictions(reviewed: Reviewed) -> Iterator[Remark]:
     """Conditions of one selector that no series fulfils at the same time."""
     for selector in reviewed.selectors:
@@ -154,4 +168,4 @@ def _near(word: str, known: Collection[str] | Mapping[str, Any]) -> str:
     return next(iter(get_close_matches(word, list(known), n=1)), "")
 
 
-LOOKS: tuple[Look, ...] = (_owners, _matchers, _contradictions, _bounds)
+LOOKS: tuple[Look, ...] = (_owners, _matchers, _jobs, _contradictions, _bounds)

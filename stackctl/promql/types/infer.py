@@ -120,6 +120,14 @@ def possible_labels(expr: str, catalogue: Catalogue) -> frozenset[str] | None:
         return None
 
 
+def value_unit(expr: str, catalogue: Catalogue) -> units.Unit | None:
+    """Return the unit of the result; None when it is not known, or `expr` is not PromQL."""
+    try:
+        return infer(parse(expr), catalogue).value.unit
+    except ValueError:
+        return None
+
+
 def record_value(name: str, catalogue: Catalogue, seen: frozenset[str] = frozenset()) -> Value:
     """Return what is known of the series of a recording rule, or of several of one name."""
     if name in seen:

@@ -120,3 +120,36 @@ def test_places_a_warning_at_the_override(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text(HEAD + "rules:\n- file: r.yml\n" + override)
     (warning,) = template_warnings(load(tmp_path / "stack.yml", {}))
     assert str(warning.position).endswith("/stack.yml:9:18")
+
+
+@pytest.mark.parametrize(
+    ("expr", "function", "unit"),
+    [
+        ("wait_seconds > 1", "humanizePercentage", "seconds"),
+        ("wait_milliseconds > 1", "humanizeDuration", "milliseconds"),
+        ("sum(a) / sum(b) > 1 and disk_used_ratio * 100 > 80", "humanizePercentage", ""),
+        ("disk_used_ratio * 100 > 80", "humanizePercentage", "percent"),
+        ("time() - last_timestamp_seconds > 60", "humanizeTimestamp", "seconds"),
+    ],
+)
+def test_reports_a_value_in_another_unit_than_the_function_takes(
+    tmp_path: Path, expr: str, function: str, unit: str
+) -> None:
+    said = "".join(warnings(tmp_path, expr, f"{{{{ $value | {function} }}}}"))
+    assert (f"writes {unit} with `{function}`" in said) is bool(unit)
+
+
+@pytest.mark.parametrize(
+    ("expr", "function"),
+    [
+        ("disk_used_ratio > 0.8", "humanizePercentage"),
+        ("a_seconds / b_seconds > 0.8", "humanizePercentage"),
+        ("rate(cpu_seconds_total[5m]) > 0.8", "humanizePercentage"),
+        ("time() - last_timestamp_seconds > 60", "humanizeDuration"),
+        ("something > 1", "humanizeDuration"),
+        ("memory_bytes > 1", "humanize1024"),
+        ("wait_seconds > 1", "humanize"),
+    ],
+)
+def test_says_nothing_where_the_unit_may_fit(tmp_path: Path, expr: str, function: str) -> None:
+    assert warnings(tmp_path, expr, f"{{{{ $value | {function} }}}}") == []

@@ -99,6 +99,7 @@ WRONG = {
         "sum by (→status←) (job:requests:rate5m)",
         "depth * on (instance) group_left (→region←) build_info",
         'label_replace(depth, "q", "$1", "→que←", "(.*)")',
+        "memory_bytes / on (instance, →region←) limit_bytes",
     ],
     "promql.never-true": [
         'sum(rate(requests_total{status="500"}[5m])) / sum(rate(requests_total[5m])) →>← 5',
@@ -186,6 +187,12 @@ def test_is_certain_only_of_what_cannot_be_meant(expr: str, certain: bool) -> No
 def test_is_not_certain_of_labels_that_only_an_aggregation_names() -> None:
     (remark,) = review("sum by (a) (x) / sum by (b) (y)", Catalogue())
     assert (remark.code, remark.certain) == ("promql.no-match", False)
+
+
+@pytest.mark.parametrize(("job", "codes"), [("shopp", ["promql.unknown-value"]), ("shop", []), ("kubelet", [])])
+def test_finds_a_job_that_was_mistyped(job: str, codes: list[str]) -> None:
+    catalogue = Catalogue(jobs=frozenset({"shop", "prometheus"}))
+    assert [remark.code for remark in review(f'up{{job="{job}"}} == 0', catalogue)] == codes
 
 
 def test_conditions_that_hold_always_are_reported_of_alerts_only() -> None:
