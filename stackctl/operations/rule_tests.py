@@ -18,6 +18,8 @@ from typing import Any
 from stackctl.bounds.json_text import loads
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import Unavailable
+from stackctl.manifest.packs.library import Pack
+from stackctl.manifest.packs.schema import CaseModel
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import read_named
 from stackctl.model import Rule, RuleFile, Stack
@@ -31,6 +33,8 @@ _NAMES = ("*.test.yml", "*.test.yaml", "*_test.yml", "*_test.yaml")
 _FOLDER = "tests"
 _MODE = 0o644
 _HEADER = "# First tests, by `stackctl test --write`. Run them with `stackctl test`; change them as you like.\n"
+_OTHERWISE = "the rules do something other than the test expects"
+_CORRECT = "Correct the rule, or what the test expects of it."
 # One failed expectation in promtool's output, and an alert that fired.
 _FAILED = re.compile(r"^    (?=name: |alertname: |expr: )", re.MULTILINE)
 _NAMED = re.compile(r"name: (.*?),\n")
@@ -60,7 +64,7 @@ class Tested:
 
 
 def run_tests(manifest: Path, names: Sequence[Path], *, write: bool) -> Tested:
-    """Run the tests in the files `names`, or in all that are found next to the rules of the manifest.
+    """Run the tests in the files `names`, or in all that are found next to the rules and in packs of the manifest.
 
     With `write` a first test is written for each alert without one, once promtool has passed it; no file is
     overwritten. Raises InputError for a bad manifest, and Unavailable without a promtool that can be used.
@@ -77,6 +81,7 @@ def run_tests(manifest: Path, names: Sequence[Path], *, write: bool) -> Tested:
     results = [problem for each in files if isinstance(each, list) for problem in each]
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         results += [result for found in pool.map(bench.results, good) for result in found]
+        results += pool.map(partial(_pack_result, bench), [] if names else _pack_tests(manifest))
         alerts, written = _coverage(stack, good, bench), list[str]()
         if write:
             drafted = _drafted(stack, alerts, bench, pool)
@@ -229,9 +234,9 @@ def _failures(file: TestFile, output: str) -> Iterator[Diagnostic]:
             yield replace(
                 _passed(file, case),
                 status="fail",
-                summary="promtool expected something else",
+                summary=_OTHERWISE,
                 evidence="\n".join(map(_compact, words[number])),
-                remedy="Correct the rule, or what the test expects of it.",
+                remedy=_CORRECT,
             )
         elif chunks:
             yield _passed(file, case)
@@ -253,6 +258,40 @@ def _is_about(case: Case, name: str, chunk: str) -> bool:
         return about["alert"] in case.fires | case.silent
     asked = [str(each.get("expr")) for each in case.content.get("promql_expr_test") or () if isinstance(each, dict)]
     return loads(about["expr"]) in asked
+
+
+@dataclass(frozen=True)
+class _PackTest:
+    """A test of one of the user's own packs."""
+
+    pack: Pack
+    case: CaseModel
+    origin: Position
+
+
+def _pack_tests(manifest: Path) -> list[_PackTest]:
+    from stackctl.operations.packs import library_of
+
+    return [
+        _PackTest(pack, case, pack.document.position(("tests", index)))
+        for pack in library_of(manifest).own.values()
+        for index, case in enumerate(pack.model.tests)
+    ]
+
+
+def _pack_result(bench: _Bench, test: _PackTest) -> Diagnostic:
+    from stackctl.rule_tests.packs import rules_of, test_of
+
+    rules = bench.root / "pack.rules.yml"  # only in the temporary folder
+    text = test_of(test.case, rules.name)
+    output = bench.run(rules.with_name("pack.test.yml"), text, {rules: rules_of(test.pack, test.case)})
+    subject = f"{test.pack.document.file}: {test.case.alert}, {test.case.what}"
+    passed = Diagnostic("test.result", "passed", test.origin, status="pass", subject=subject)
+    if output is None:
+        return passed
+    _, *failures = _FAILED.split(output)
+    said = "\n".join(map(_compact, failures)) if failures else output.strip()
+    return replace(passed, status="fail", summary=_OTHERWISE, evidence=said, remedy=_CORRECT)
 
 
 # -- coverage -------------------------------------------------------------------------------------------------

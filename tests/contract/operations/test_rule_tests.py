@@ -146,6 +146,23 @@ def test_nothing_is_written_over_what_is_there(folder: Path, capsys: pytest.Capt
     assert "wrote" not in capsys.readouterr().err
 
 
+def test_tests_of_own_packs_run_with_their_parameters(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "packs.md").read_text()
+    pack, tests = (guide[guide.index(start) :].partition("```")[0] for start in ("name: jobs", "tests:\n"))
+    wrong = tests.replace("too many jobs wait", "wrong").replace("{4m: 0, 6m: 1}", "{4m: 0, 6m: 2}")
+    odd = tests.replace("too many jobs wait", "odd").replace("{4m: 0, 6m: 1}", "{4m: some}")
+    (folder / "packs").mkdir()
+    (folder / "packs" / "jobs.yml").write_text(pack + tests + wrong.partition("\n")[2] + odd.partition("\n")[2])
+    (folder / "stack.yml").write_text(f"{MANIFEST}packs: [./packs]\n")
+    code, found = reported(capsys)
+    assert code == 1
+    assert [(status, subject) for code, status, subject in found if code == "test.result"] == [
+        ("pass", "packs/jobs.yml: JobsWait, too many jobs wait"),
+        ("fail", "packs/jobs.yml: JobsWait, wrong"),
+        ("fail", "packs/jobs.yml: JobsWait, odd"),
+    ]
+
+
 def test_junit_has_a_case_for_each_test(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "rules" / "shop.test.yml").write_text(TESTS)
     assert main(["test", "--output", "junit"]) == 0
