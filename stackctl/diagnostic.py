@@ -6,12 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from stackctl.source import Position
+from stackctl.source import Passage, Position
 
 # "info" is a suggestion: it is not counted, and fails nothing.
 Status = Literal["pass", "fail", "warn", "skip", "info"]
 # How far a declared item has come; each stage includes those before it.
 Stage = Literal["declared", "rendered", "loaded", "working"]
+
+
+@dataclass(frozen=True)
+class Fix:
+    """The text that belongs in the place of a passage."""
+
+    passage: Passage
+    text: str
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,7 @@ class Diagnostic:
     stage             of a check, the last stage that its subject is known to have reached
     depends_on        of a skipped check, the code and the subject of the failure that explains it, else ""
     duration_seconds  of a check, how long its family took
+    fix               the expression that was probably meant, and where the one to correct is written
     """
 
     code: str
@@ -44,6 +53,7 @@ class Diagnostic:
     depends_on: str = ""
     duration_seconds: float = 0.0
     rule: Position | None = None
+    fix: Fix | None = None
 
     @property
     def family(self) -> str:

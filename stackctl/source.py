@@ -65,6 +65,11 @@ class Passage:
 
     def at(self, offset: int) -> Position | None:
         """Return the position of the character `offset` of the value; None when it is not written like that there."""
+        found = self.index(offset)
+        return self.place(found) if found is not None else None
+
+    def index(self, offset: int) -> int | None:
+        """Return where in `written()` the character `offset` of the value is; for a space, the last one before it."""
         wanted = "".join(self.text[: offset + 1].split())
         written = self.written()
         found, at = 0, 0
@@ -77,7 +82,7 @@ class Passage:
             elif not character.isspace() and character not in _AROUND:
                 return None
             at += 1
-        return self.place(at - 1) if wanted and found == len(wanted) else None
+        return at - 1 if wanted and found == len(wanted) else None
 
 
 @dataclass(frozen=True)

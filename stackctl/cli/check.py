@@ -15,7 +15,7 @@ from stackctl.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from stackctl.manifest import Files
-    from stackctl.model import Stack
+    from stackctl.model import Stack, Waiver
 
 
 # Suggestions for the drawing of so many dashboards are shown: of foreign ones nearly each has some.
@@ -30,6 +30,13 @@ def check(
             metavar="[FILE|FOLDER]...", help="Rule files and dashboards to check, instead of the whole manifest."
         ),
     ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Correct expressions in their files, where it is certain what is meant.")
+    ] = False,
+    diff: Annotated[
+        bool,
+        typer.Option("--diff", help="Only show what --fix would change; exit code 1 if it would."),
+    ] = False,
     output: Output = Format.text,
     ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
@@ -49,9 +56,13 @@ def check(
     from stackctl.operations.findings import findings, findings_about
 
     manifest, ignored = options(context).manifest, ignored_by_option(ignore or ())
+    # With files, the default manifest need not be there; one that was named has to be.
+    known = None if files and manifest == Path(MANIFEST) and not manifest.exists() else manifest
+    if fix or diff:
+        _fix(known, files or (), ignored, only_show=diff)
+        if diff:
+            return
     if files:
-        # The default manifest need not be there; one that was named has to be.
-        known = None if manifest == Path(MANIFEST) and not manifest.exists() else manifest
         checked, named = check_files(files, known, ignored)
         found, described = findings_about(checked, named), _described_files(checked.stack, named)
     else:
@@ -61,6 +72,23 @@ def check(
         _print(found, described)
     else:
         report(options(context), found, checked.stack.name)
+
+
+def _fix(manifest: Path | None, files: Sequence[Path], ignored: Sequence[Waiver], *, only_show: bool) -> None:
+    """Correct expressions and name the files, or only show the changes and raise Exit when there are some."""
+    from stackctl.operations.checking import read_stack
+    from stackctl.operations.fixing import corrections, fix
+    from stackctl.report import console
+
+    if only_show:
+        changes = corrections(manifest, read_stack(manifest, files, ignored))
+        for each in changes:
+            console.out(each.diff)
+        if changes:
+            raise typer.Exit(1)
+        return
+    for each in fix(manifest, lambda: read_stack(manifest, files, ignored)):
+        console.note(f"{console.mark('pass')} corrected {each.shown}")
 
 
 def _print(found: Sequence[Diagnostic], described: str) -> None:

@@ -43,7 +43,8 @@ def update(
     about themselves (`go_`, `process_`, ...) are not added.
     """
     from stackctl.errors import InputError
-    from stackctl.operations.contract_update import find_updates, write
+    from stackctl.operations.contract_update import find_updates
+    from stackctl.operations.user_files import write
     from stackctl.report import console
 
     found = find_updates(options(context).manifest, service or (), source, stored=stored)

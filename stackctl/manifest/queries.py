@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from stackctl.components.release import image_version
-from stackctl.diagnostic import Diagnostic
+from stackctl.diagnostic import Diagnostic, Fix
 from stackctl.metrics import catalogue
 from stackctl.model import Dashboard, PanelQuery, Stack
 from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
@@ -48,7 +48,8 @@ def _rules(stack: Stack, known: Catalogue, version: Version) -> Iterator[tuple[R
                 origin = _place(remark, rule.passage, rule.origin)
                 once = replace(remark, part=None), origin
                 if once not in said:
-                    yield remark, replace(_problem(rule.name, remark, origin, {}), rule=rule.origin)
+                    fix = _fix(remark, rule.passage)
+                    yield remark, replace(_problem(rule.name, remark, origin, {}), rule=rule.origin, fix=fix)
                 said.add(once)
 
 
@@ -60,7 +61,9 @@ def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tu
             filled = runnable(expr, dashboard.values, UNKNOWN_PART)
             for remark in review(filled, known):
                 origin = _place(remark, query.passage, query.origin, filled)
-                yield remark, _problem(where, remark, origin, stand_ins)
+                # With variables in it, an expression is corrected by hand.
+                fix = _fix(remark, query.passage) if filled == query.expr else None
+                yield remark, replace(_problem(where, remark, origin, stand_ins), fix=fix)
             for remark in _too_new(runnable(query.expr, dashboard.values), version):
                 yield remark, _problem(where, remark, query.origin, {})
             for name in several_compared_exactly(dashboard, query):
@@ -95,6 +98,10 @@ def _place(remark: Remark, passage: Passage | None, origin: Position, like: str 
         return origin
     at = offset(passage.text, remark.part, like)
     return (passage.at(at) if at is not None else None) or origin
+
+
+def _fix(remark: Remark, passage: Passage | None) -> Fix | None:
+    return Fix(passage, remark.fix) if remark.fix and passage else None
 
 
 def _problem(where: str, remark: Remark, origin: Position, stand_ins: Mapping[str, str]) -> Diagnostic:

@@ -50,15 +50,32 @@ def check_files(paths: Sequence[Path], manifest: Path | None, ignored: Sequence[
 
     Raises InputError, CheckFailed or Unavailable with all that is wrong.
     """
-    from contextlib import nullcontext
-
-    from stackctl.manifest import outside, read_files
     from stackctl.operations.named_files import find_files
 
     files = find_files(paths, manifest.parent if manifest else Path())
+    return _checked(_read_files(files, manifest), ignored), files
+
+
+def read_stack(manifest: Path | None, paths: Sequence[Path], ignored: Sequence[Waiver] = ()) -> Stack:
+    """Return the stack of the manifest, with the rule files and dashboards among `paths`. Raises InputError."""
+    from stackctl.errors import raise_if_any
+    from stackctl.operations.named_files import find_files
+
+    files = find_files(paths, manifest.parent if manifest else Path())
+    reading = _read_files(files, manifest)
+    raise_if_any(reading.problems)
+    assert reading.stack  # noqa: S101 - without problems there is one
+    return _accepting(reading.stack, ignored)
+
+
+def _read_files(files: Files, manifest: Path | None) -> Reading:
+    from contextlib import nullcontext
+
+    from stackctl.manifest import outside, read_files
+
     # Who names a file on the command line may read it; a manifest may name others.
     with nullcontext() if manifest else outside.allowed():
-        return _checked(read_files(files, manifest), ignored), files
+        return read_files(files, manifest)
 
 
 def _checked(reading: Reading, ignored: Sequence[Waiver]) -> Checked:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stackctl.bounds import files
 from stackctl.contract.differences import Difference, differences, is_of_client, without_series
 from stackctl.contract.rewrite import Edit, NotWritable, Source, applied
 from stackctl.contract.served import served, without_type
@@ -18,7 +15,7 @@ from stackctl.errors import InputError, raise_if_any
 from stackctl.exposition import Exposition
 from stackctl.manifest.contracts import OF_THE_SCRAPE, read_metrics
 from stackctl.manifest.problems import Problems
-from stackctl.manifest.text import SIZE_LIMIT, read_named, read_text
+from stackctl.manifest.text import read_named, read_text
 from stackctl.model import Contract, Metric, Service, Stack
 from stackctl.operations.contract_source import (
     ask_prometheus,
@@ -94,17 +91,6 @@ def find_updates(manifest: Path, names: Sequence[str], source: Path | None = Non
         if (contract := service.contract)
     ]
     return _joined(manifest, stack, updates)
-
-
-def write(texts: Mapping[Path, str]) -> None:
-    """Write files whole or not at all, each with the mode it has. Raises InputError or Unavailable."""
-    from stackctl.state import disk
-
-    for path, text in texts.items():
-        real = path.resolve()
-        with disk.explained(path):
-            mark = codecs.BOM_UTF8 if files.read_bytes(real, SIZE_LIMIT).startswith(codecs.BOM_UTF8) else b""
-            disk.write_file(real, mark + text.encode(), stat.S_IMODE(real.stat().st_mode))
 
 
 # -- which, and from where ------------------------------------------------------------------------------------

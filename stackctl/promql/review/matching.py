@@ -115,7 +115,8 @@ def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
         pairs = f"{total} ({text(_inner(pair.node.lhs))}) {pair.name} {total} ({text(_inner(pair.node.rhs))})"
         fixed = reviewed.with_(pair, pairs)
     remedy = f"Write `{fixed}`." if fixed else "Match by labels that both sides have, with `on (...)`."
-    yield Remark("promql.no-match", summary, remedy, certain, at, fixed)
+    # Of a calculation people want the sums; of a condition they may want anything.
+    yield Remark("promql.no-match", summary, remedy, certain, at, fixed if pair.name in _ARITHMETIC else "")
 
 
 def _on_neither(reviewed: Reviewed, pair: Typed, named: frozenset[str]) -> Iterator[Remark]:
