@@ -47,7 +47,7 @@ def _may_be_there_for_a_reason(expr: str, known: Catalogue) -> bool:
     """Return whether an expression is a selector whose series may be there only while something is wrong, or whose
     labels say so, as those of an info metric do.
     """
-    typed = infer(parse(expr), known)
+    typed = infer(expr, known)
     return typed.is_selector and (not typed.value.is_sure or typed.value.kind == INFO)
 
 

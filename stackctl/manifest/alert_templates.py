@@ -11,7 +11,7 @@ from stackctl.manifest.validate import unknown_name
 from stackctl.metrics import catalogue
 from stackctl.model import Rule, Stack
 from stackctl.promql.catalogue import Catalogue
-from stackctl.promql.types.infer import possible_labels, value_unit
+from stackctl.promql.types.infer import value_of
 from stackctl.promql.types.unit import MOMENT, RATIO, SECONDS, Unit
 
 _LABEL = re.compile(r"""(?:\$labels|(?<![\w$)])\.Labels)\.([A-Za-z_]\w*)|index\s+\$labels\s+["`]([^"`]+)["`]""")
@@ -80,7 +80,7 @@ def _problems(text: _Text, known: Catalogue, external: Collection[str] | None) -
     # Inside a range or a with the dot is something else.
     dot = not any(_OTHER_DOT.match(action) for action in actions)
     asked = _shown(_LABEL, actions if dot else [action.replace(".Labels", "") for action in actions])
-    labels = possible_labels(text.rule.expr, known) if asked else None
+    labels = value_of(text.rule.expr, known).labels.possible if asked else None
     if labels is not None:
         yield from (_missing(text, name, labels) for name in asked if name not in labels)
 
@@ -90,7 +90,7 @@ def _units(text: _Text, actions: Collection[str], known: Catalogue) -> Iterator[
     used = {found[1] for action in actions for found in _FORMATTED.finditer(action)}
     if not used:
         return
-    unit = value_unit(text.rule.expr, known)
+    unit = value_of(text.rule.expr, known).unit
     for function in sorted(used):
         wanted = _TAKES[function]
         if unit is not None and not unit.per_second and unit not in wanted and unit.base in _FORMATS:

@@ -12,10 +12,8 @@ from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
 from stackctl.metrics import catalogue
 from stackctl.model import Alertmanager, Rule, Stack
-from stackctl.promql.catalogue import Catalogue
-from stackctl.promql.nodes import parse
 from stackctl.promql.selectors import Condition
-from stackctl.promql.types.infer import infer
+from stackctl.promql.types.infer import value_of
 from stackctl.promql.types.value import Labels
 
 _MATCHER = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([^\s=!~"']+))\s*(=~|!~|!=|=)\s*(.*?)\s*""", re.DOTALL)
@@ -81,16 +79,13 @@ def _alerts(stack: Stack) -> list[_Alert]:
     is_open = bool(stack.prometheus.extra.keys() & {"global", "alerting"})
     rules = (rule for file in stack.rules for rule in file.rules if rule.kind == "alert")
     return [
-        _Alert(rule, {**external, **rule.labels, "alertname": rule.name}, Labels() if is_open else _labels(rule, known))
+        _Alert(
+            rule,
+            {**external, **rule.labels, "alertname": rule.name},
+            Labels() if is_open else value_of(rule.expr, known).labels,
+        )
         for rule in rules
     ]
-
-
-def _labels(rule: Rule, known: Catalogue) -> Labels:
-    try:
-        return infer(parse(rule.expr), known).value.labels
-    except ValueError:
-        return Labels()
 
 
 # -- the tree -------------------------------------------------------------------------------------------------

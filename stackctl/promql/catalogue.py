@@ -129,6 +129,11 @@ class Catalogue:
         return False
 
     @cached_property
+    def types(self) -> dict[str, Any]:
+        """Expressions with their types, as far as they have been inferred: see `types/infer.py`."""
+        return {}
+
+    @cached_property
     def inferred(self) -> dict[str, Any]:
         """Values of recording rules by name, as far as they have been inferred: see `types/infer.py`."""
         return {}

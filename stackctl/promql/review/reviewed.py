@@ -26,9 +26,8 @@ class Reviewed:
     @classmethod
     def of(cls, expr: str, catalogue: Catalogue, *, is_alert: bool = False) -> Reviewed:
         """Raises ValueError when `expr` is not PromQL."""
-        tree = parse(expr)
-        typed = infer(tree, catalogue)
-        return cls(expr, tree, typed, catalogue, is_alert, tuple(typed.walk()))
+        typed = infer(expr, catalogue)
+        return cls(expr, parse(expr), typed, catalogue, is_alert, tuple(typed.walk()))
 
     @property
     def selectors(self) -> Iterator[Typed]:

@@ -107,25 +107,23 @@ class Typed:
         )
 
 
-def infer(tree: Any, catalogue: Catalogue) -> Typed:
-    """Return the tree with what is known of each of its parts."""
-    return _Inference(catalogue, frozenset()).typed(tree)
+def infer(expr: str, catalogue: Catalogue) -> Typed:
+    """Return the tree of an expression with what is known of each part. Raises ValueError when it is not PromQL.
+
+    Several checks ask for the same expressions, so each is inferred once for a catalogue.
+    """
+    known: dict[str, Typed] = catalogue.types
+    if expr not in known:
+        known[expr] = _Inference(catalogue, frozenset()).typed(parse(expr))
+    return known[expr]
 
 
-def possible_labels(expr: str, catalogue: Catalogue) -> frozenset[str] | None:
-    """Return all labels that a series of the result can have; None when it may be any, or `expr` is not PromQL."""
+def value_of(expr: str, catalogue: Catalogue) -> Value:
+    """Return all that is known of the result of an expression: nothing of one that is not PromQL."""
     try:
-        return infer(parse(expr), catalogue).value.labels.possible
+        return infer(expr, catalogue).value
     except ValueError:
-        return None
-
-
-def value_unit(expr: str, catalogue: Catalogue) -> units.Unit | None:
-    """Return the unit of the result; None when it is not known, or `expr` is not PromQL."""
-    try:
-        return infer(parse(expr), catalogue).value.unit
-    except ValueError:
-        return None
+        return NOTHING_KNOWN
 
 
 def record_value(name: str, catalogue: Catalogue, seen: frozenset[str] = frozenset()) -> Value:

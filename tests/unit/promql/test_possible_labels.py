@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stackctl.promql.catalogue import Catalogue, Known
-from stackctl.promql.types.infer import possible_labels
+from stackctl.promql.types.infer import value_of
 
 KNOWN = Catalogue({"x": Known("counter", {"job": (), "instance": (), "code": ()}), "open": Known("gauge", None)})
 
@@ -44,7 +44,7 @@ KNOWN = Catalogue({"x": Known("counter", {"job": (), "instance": (), "code": ()}
     ],
 )
 def test_knows_all_labels_of_a_result(expr: str, labels: str) -> None:
-    assert possible_labels(expr, KNOWN) == set(labels.split())
+    assert value_of(expr, KNOWN).labels.possible == set(labels.split())
 
 
 OPEN = (
@@ -64,4 +64,4 @@ OPEN = (
 
 @pytest.mark.parametrize("expr", OPEN)
 def test_claims_nothing_where_labels_are_open(expr: str) -> None:
-    assert possible_labels(expr, KNOWN) is None
+    assert value_of(expr, KNOWN).labels.possible is None

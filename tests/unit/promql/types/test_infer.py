@@ -7,7 +7,6 @@ from math import inf
 import pytest
 
 from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
-from stackctl.promql.nodes import parse
 from stackctl.promql.types.infer import infer, record_value
 from stackctl.promql.types.unit import COUNT, RATIO, SECONDS, Unit
 from stackctl.promql.types.value import BUCKETS, COUNTER, GAUGE, QUANTILE, STATE, SUM, UNKNOWN, Range, Value
@@ -15,7 +14,7 @@ from tests.unit.promql.shop import SHOP
 
 
 def _of(expr: str, catalogue: Catalogue = SHOP) -> Value:
-    return infer(parse(expr), catalogue).value
+    return infer(expr, catalogue).value
 
 
 @pytest.mark.parametrize(
