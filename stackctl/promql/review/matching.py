@@ -97,7 +97,7 @@ def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
         (each in one.certain and not other.may_have(each)) or (each in other.certain and not one.may_have(each))
         for each in bad
     )
-    certain = certain and pair.name != "unless"
+    certain = certain and pair.name != "unless" and reviewed.is_certain_of(pair)
     at = reviewed.at(pair, bad[0] if is_on else "")
     result = "so nothing is left out" if pair.name == "unless" else "so nothing matches"
     if is_on or one.possible is None or other.possible is None:

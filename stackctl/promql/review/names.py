@@ -55,7 +55,8 @@ def _matchers(reviewed: Reviewed) -> Iterator[Remark]:
                 yield from _excludes_nothing(selector, matcher, values, at)
             elif not _may_be_empty(matcher):
                 if not labels.may_have(matcher.name):
-                    yield _no_label(selector.name, matcher.name, labels.possible or (), at)
+                    certain = reviewed.is_certain_of(selector)
+                    yield _no_label(selector.name, matcher.name, labels.possible or (), certain, at)
                 elif values:
                     yield from _no_value(selector.name, matcher, values, at)
 
@@ -94,11 +95,11 @@ def _cases(text: str) -> tuple[str, ...]:
     return text, text.upper(), text.lower()
 
 
-def _no_label(name: str, label: str, labels: Collection[str], at: Part | None) -> Remark:
+def _no_label(name: str, label: str, labels: Collection[str], certain: bool, at: Part | None) -> Remark:
     near = _near(label, labels)
     remedy = f"Did you mean `{near}`?" if near else f"It has: {', '.join(sorted(labels)) or 'no labels'}."
     summary = f"`{name}` has no label `{label}`, so this selects nothing"
-    return Remark("promql.unknown-label", summary, remedy, part=at)
+    return Remark("promql.unknown-label", summary, remedy, certain, at)
 
 
 def _no_value(name: str, matcher: Any, values: tuple[str, ...], at: Part | None) -> Iterator[Remark]:

@@ -57,6 +57,13 @@ class Reviewed:
             return Part("call", part.index, label)
         return self.at(part.below[0], label) if part.below else None
 
+    def is_certain_of(self, part: Typed) -> bool:
+        """Return whether the labels of a part are certain. Where it is not known what all services serve, one of them
+        may serve series that have the name of a record, with other labels.
+        """
+        records = self.catalogue.records
+        return self.catalogue.complete or not any(each.is_selector and each.name in records for each in part.walk())
+
     def with_(self, part: Typed, text: str) -> str:
         """Return the whole expression with `text` in place of a part."""
         return replaced(self.tree, part.node, text)

@@ -184,6 +184,13 @@ def test_is_certain_only_of_what_cannot_be_meant(expr: str, certain: bool) -> No
     assert _only(expr)[1].certain is certain
 
 
+@pytest.mark.parametrize("expr", ['job:requests:rate5m{status="500"}', "job:requests:rate5m / sum by (queue) (depth)"])
+def test_is_certain_of_records_only_where_all_services_are_known(expr: str) -> None:
+    partial = Catalogue(SHOP.series, SHOP.records)
+    assert [remark.certain for remark in review(expr, SHOP)] == [True]
+    assert [remark.certain for remark in review(expr, partial)] == [False]
+
+
 def test_is_not_certain_of_labels_that_only_an_aggregation_names() -> None:
     (remark,) = review("sum by (a) (x) / sum by (b) (y)", Catalogue())
     assert (remark.code, remark.certain) == ("promql.no-match", False)
