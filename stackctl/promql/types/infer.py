@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from math import ceil, floor, inf
 from typing import Any
 
@@ -12,6 +13,7 @@ import promql_parser as p
 from stackctl.promql import catalogue as catalogues
 from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue, Record, accepts
 from stackctl.promql.nodes import OPERATORS, metric, parse
+from stackctl.promql.selectors import Condition
 from stackctl.promql.types import unit as units
 from stackctl.promql.types.functions import AGGREGATIONS, FUNCTIONS, PICKING, Function
 from stackctl.promql.types.value import (
@@ -126,18 +128,18 @@ def value_of(expr: str, catalogue: Catalogue) -> Value:
         return NOTHING_KNOWN
 
 
-def record_value(name: str, catalogue: Catalogue, seen: frozenset[str] = frozenset()) -> Value:
-    """Return what is known of the series of a recording rule, or of several of one name."""
+def record_values(name: str, catalogue: Catalogue, seen: frozenset[str] = frozenset()) -> tuple[Value, ...]:
+    """Return what is known of the series of each recording rule of that name. `seen` are those that ask for it."""
     if name in seen:
-        return NOTHING_KNOWN
-    known: dict[str, Value] = catalogue.inferred
+        return (NOTHING_KNOWN,)
+    known: dict[str, tuple[Value, ...]] = catalogue.inferred
     if name not in known:
-        found: Value | None = None
+        found = []
         for record in catalogue.records.get(name, ()):
             value = _of_record(record, catalogue, seen | {name})
-            value = replace(value, metric=name, interval=0.0, labels=_labelled(value.labels, record.labels))
-            found = value if found is None else _joined(found, value)
-        known[name] = replace(found, is_there=False) if found else NOTHING_KNOWN
+            labels = _labelled(value.labels, record.labels)
+            found.append(replace(value, metric=name, interval=0.0, labels=labels, is_there=False))
+        known[name] = tuple(found)
     return known[name]
 
 
@@ -207,7 +209,7 @@ class _Inference:
     def _selected(self, node: Any) -> Value:
         name = metric(node)
         conditions = [(each.name, OPERATORS[str(each.op)], each.value) for each in node.matchers.matchers]
-        value = series_value(name, self._catalogue, self._seen)
+        value = series_value(name, self._catalogue, self._seen, conditions)
         labels = value.labels
         for label, operator, wanted in conditions:
             if label != "__name__" and UNKNOWN_PART not in (label, wanted):
@@ -218,8 +220,16 @@ class _Inference:
         return replace(value, labels=labels)
 
 
-def series_value(name: str, catalogue: Catalogue, seen: frozenset[str] = frozenset()) -> Value:
-    """Return what is known of all series of a name. `seen` are recording rules that are being inferred."""
+def series_value(
+    name: str,
+    catalogue: Catalogue,
+    seen: frozenset[str] = frozenset(),
+    conditions: Collection[tuple[str, str, str]] = (),
+) -> Value:
+    """Return what is known of all series of a name. `seen` are recording rules that are being inferred.
+
+    Of several rules that record the name, those are left out whose series cannot fulfil the conditions, unless all are.
+    """
     known = catalogue.series.get(name)
     if known is not None:
         kind = _KINDS.get(known.kind, UNKNOWN)
@@ -232,10 +242,21 @@ def series_value(name: str, catalogue: Catalogue, seen: frozenset[str] = frozens
         span = _RANGES.get(kind, POSITIVE if unit and unit.base == "bytes" else ANY)
         return Value(kind, labels, unit, span, name, observed, bounds, is_sure=True, interval=known.interval)
     if name in catalogue.records:
-        return record_value(name, catalogue, seen)
+        values = record_values(name, catalogue, seen)
+        return reduce(_joined, [each for each in values if _may_fulfil(each.labels, conditions)] or values)
     if name in _OWN:
         return _OWN[name]
     return Value(unit=units.of_name(name), metric=name) if name and UNKNOWN_PART not in name else NOTHING_KNOWN
+
+
+def _may_fulfil(labels: Labels, conditions: Collection[tuple[str, str, str]]) -> bool:
+    for label, operator, wanted in conditions:
+        if label == "__name__" or label not in labels.certain:
+            continue
+        values = labels.values.get(label, ())
+        if values and not any(Condition(label, operator, wanted).accepts(value) for value in values):
+            return False
+    return True
 
 
 def _numbers(texts: tuple[str, ...]) -> tuple[float, ...]:

@@ -6,8 +6,8 @@ from math import inf
 
 import pytest
 
-from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
-from stackctl.promql.types.infer import infer, record_value
+from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue, Record
+from stackctl.promql.types.infer import infer, series_value
 from stackctl.promql.types.unit import COUNT, RATIO, SECONDS, Unit
 from stackctl.promql.types.value import BUCKETS, COUNTER, GAUGE, QUANTILE, STATE, SUM, UNKNOWN, Range, Value
 from tests.unit.promql.shop import SHOP
@@ -98,10 +98,18 @@ def test_values_of_labels_are_those_that_are_selected() -> None:
 
 
 def test_record_has_the_labels_that_its_rule_adds() -> None:
-    labels = record_value("team:depth:max", SHOP).labels
+    labels = series_value("team:depth:max", SHOP).labels
     assert labels.possible == {"team"}
     assert labels.values["team"] == ("shop",)
 
 
 def test_records_in_a_circle_are_unknown() -> None:
-    assert record_value("loop:a", SHOP).kind == UNKNOWN
+    assert series_value("loop:a", SHOP).kind == UNKNOWN
+
+
+def test_conditions_choose_among_the_rules_of_one_name() -> None:
+    rules = tuple(Record("vector(1)", {"slo": name, "owner": owner}) for name, owner in (("a", "x"), ("b", "y")))
+    catalogue = Catalogue(records={"slo:budget": rules})
+    assert infer("slo:budget", catalogue).value.labels.values["owner"] == ("x", "y")
+    assert infer('slo:budget{slo="b"}', catalogue).value.labels.values["owner"] == ("y",)
+    assert infer('slo:budget{slo="c"}', catalogue).value.labels.values["owner"] == ("x", "y")
