@@ -18,8 +18,11 @@ while time.monotonic() < end:
 whole = True
 """
 PROGRAM = """\
-import sys, time
+import signal, sys, time
 from stackctl.cli.termination import interrupt_on_termination
+# A test run in the background of a shell ignores SIGINT, and one under nohup SIGHUP; both are inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 interrupt_on_termination()
 try:
     import slow
