@@ -19,9 +19,9 @@ from tests.ports import free_port
 
 pytestmark = pytest.mark.e2e
 
-GOOD_RULE = "      - {alert: New, expr: up == 7}\n"
+GOOD_RULE = "      - {alert: New, expr: scrape_samples_scraped == 7}\n"
 # A template that refers to a variable which does not exist: Prometheus rejects it, and PromQL has nothing to say.
-BAD_RULE = "      - {alert: New, expr: up == 7, annotations: {summary: '{{ $nothing }}'}}\n"
+BAD_RULE = "      - {alert: New, expr: scrape_samples_scraped == 7, annotations: {summary: '{{ $nothing }}'}}\n"
 
 
 @pytest.fixture(scope="module", params=BOTH)
@@ -62,7 +62,7 @@ def test_a_good_edit_is_in_force_when_reload_returns(stack: Stack) -> None:
     ran = stack.run("reload")
     assert ran.stdout == f"✓ prometheus reloaded: generation {stack.current}\n"
     assert stack.current != before
-    assert stack.loaded_rules()["New"] == "up == 7"
+    assert stack.loaded_rules()["New"] == "scrape_samples_scraped == 7"
 
 
 def test_a_rule_that_promtool_refuses_changes_nothing(stack: Stack) -> None:
@@ -70,7 +70,7 @@ def test_a_rule_that_promtool_refuses_changes_nothing(stack: Stack) -> None:
     stack.write(rules=BAD_RULE)
     ran = stack.run("reload", code=1)
     assert ran.stdout == ""
-    assert "rules.yml:6:60: the annotation `summary` of `New` is not a template: undefined variable" in ran.stderr
+    assert "rules.yml:6:80: the annotation `summary` of `New` is not a template: undefined variable" in ran.stderr
     assert "failed: nothing was changed\nhelp: Fix it and run `stackctl reload` again." in ran.stderr
     assert (stack.current, stack.loaded_rules(), configured_at(stack)) == (before, loaded, at)
     stack.write(rules=GOOD_RULE)
@@ -297,10 +297,10 @@ def test_a_generation_that_was_edited_by_hand_is_not_gone_back_to(stack: Stack) 
 def test_keeps_five_generations_and_no_refused_one(stack: Stack) -> None:
     in_force = []
     for number in range(6):
-        stack.write(rules=f"      - {{alert: New, expr: up == {number + 20}}}\n")
+        stack.write(rules=f"      - {{alert: New, expr: scrape_samples_scraped == {number + 20}}}\n")
         stack.run("reload")
         in_force.insert(0, stack.current)
-        stack.write(rules=BAD_RULE.replace("up == 7", f"up == {number + 20}"))
+        stack.write(rules=BAD_RULE.replace("scrape_samples_scraped == 7", f"scrape_samples_scraped == {number + 20}"))
         stack.run("reload", code=1)
         stack.run("reload", "--dry-run", code=1)
     assert kept(stack) == in_force[:5]

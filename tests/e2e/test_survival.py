@@ -209,7 +209,9 @@ def test_a_moved_project_goes_on_from_its_new_folder(stack: Stack) -> None:
         manifest = str(moved / "stack.yml")
         said = stackctl("-f", manifest, "status")
         assert "the stack was moved from" in said.stderr, said.stdout + said.stderr
-        (moved / "rules.yml").write_text((moved / "rules.yml").read_text() + "      - {alert: New, expr: up == 7}\n")
+        (moved / "rules.yml").write_text(
+            (moved / "rules.yml").read_text() + "      - {alert: New, expr: scrape_samples_scraped == 7}\n"
+        )
         ran = stackctl("-f", manifest, "reload")
         assert ran.returncode == 0, ran.stderr
         assert "New" in stack.loaded_rules()
