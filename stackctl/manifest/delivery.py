@@ -11,32 +11,53 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
 from stackctl.metrics import catalogue
-from stackctl.model import Alertmanager, Rule, Stack
+from stackctl.model import Alertmanager, RoutingRule, Rule, Stack
 from stackctl.promql.selectors import Condition
 from stackctl.promql.types.infer import value_of
 from stackctl.promql.types.value import Labels
+from stackctl.source import Places, Position
 
 _MATCHER = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([^\s=!~"']+))\s*(=~|!~|!=|=)\s*(.*?)\s*""", re.DOTALL)
 _WORDS = re.compile(r"[\w-]+(\|[\w-]+)*")
 
 
 @dataclass(frozen=True)
-class _Route:
-    """A node of the tree: `conditions` is None where they could not be read, so that it may match anything."""
+class Route:
+    """A node of the tree: `conditions` is None where they could not be read, so that it may match anything.
+
+    `when` is the time at which it sends, "" for always.
+    """
 
     receiver: str
     conditions: tuple[Condition, ...] | None = ()
     goes_on: bool = False
-    children: tuple[_Route, ...] = ()
+    children: tuple[Route, ...] = ()
+    when: str = ""
+    origin: Position | None = None
 
-    def walk(self) -> Iterator[_Route]:
+    def walk(self) -> Iterator[Route]:
         yield self
         for child in self.children:
             yield from child.walk()
 
 
 @dataclass(frozen=True)
-class _Alert:
+class Delivery:
+    """The way of an alert to a receiver: the routes from the root on.
+
+    It is not certain where labels decide that are only known when the alert fires.
+    """
+
+    routes: tuple[Route, ...]
+    is_certain: bool
+
+    @property
+    def receiver(self) -> str:
+        return self.routes[-1].receiver
+
+
+@dataclass(frozen=True)
+class Alert:
     """An alert with the labels that its rule gives it, and those that its series may bring."""
 
     rule: Rule
@@ -60,26 +81,27 @@ def delivery_warnings(stack: Stack) -> Iterator[Diagnostic]:
     routing does not know, though it looks like one that it knows.
     """
     alertmanager = stack.alertmanager
-    if alertmanager is None or alertmanager.extra.keys() & {"route", "receivers"}:
+    if alertmanager is None or (alertmanager.routing is None and alertmanager.route is None):
         return
-    root = _tree(alertmanager)
+    root = route_tree(stack)
     if root is None:
         return
-    alerts = _alerts(stack)
-    reached = {alert.rule.origin: set(_receivers(root, alert)) for alert in alerts}
-    yield from _unused(alertmanager, root, alerts, set().union(*reached.values()))
-    yield from _undelivered(alertmanager, alerts, reached)
-    yield from _severities(root, alerts)
+    found = alerts(stack)
+    reached = {alert.rule.origin: {each.receiver for each in deliveries(root, alert)} for alert in found}
+    yield from _unused(alertmanager, root, found, set().union(*reached.values()))
+    yield from _undelivered(alertmanager, found, reached)
+    yield from _severities(root, found)
 
 
-def _alerts(stack: Stack) -> list[_Alert]:
+def alerts(stack: Stack) -> list[Alert]:
+    """Return all alerts of a stack, in the order of their rules."""
     known = catalogue(stack)
     external = {name: str(value) for name, value in stack.prometheus.external_labels.items()}
     # Prometheus' own words may add labels to every alert, or change them on the way.
     is_open = bool(stack.prometheus.extra.keys() & {"global", "alerting"})
     rules = (rule for file in stack.rules for rule in file.rules if rule.kind == "alert")
     return [
-        _Alert(
+        Alert(
             rule,
             {**external, **rule.labels, "alertname": rule.name},
             Labels() if is_open else value_of(rule.expr, known).labels,
@@ -91,30 +113,42 @@ def _alerts(stack: Stack) -> list[_Alert]:
 # -- the tree -------------------------------------------------------------------------------------------------
 
 
-def _tree(alertmanager: Alertmanager) -> _Route | None:
-    """Return the routes; None where the manifest has none, so that everything goes to the first receiver."""
-    routing = alertmanager.routing
-    if routing is not None:
-        rules = []
-        for rule in routing.rules:
-            conditions = tuple(Condition(match.label, match.operator, match.value) for match in rule.matches)
-            otherwise = (_Route(rule.otherwise, (), False),) if rule.otherwise else ()
-            both = (_Route(rule.receiver, (), True), *otherwise) if otherwise else ()
-            rules.append(_Route(rule.receiver, conditions, rule.onward, both))
-        return _Route(routing.default, (), False, tuple(rules))
-    if alertmanager.route is None or not alertmanager.receivers:
+def route_tree(stack: Stack) -> Route | None:
+    """Return the routes of a stack; None where it has no receivers, or only Alertmanager's own words know them."""
+    alertmanager = stack.alertmanager
+    if alertmanager is None or alertmanager.extra.keys() & {"route", "receivers"}:
         return None
-    return _node(alertmanager.route, alertmanager.receivers[0].name)
+    if alertmanager.routing is not None:
+        rules = tuple(_rule(rule) for rule in alertmanager.routing.rules)
+        place = stack.places.position(("alertmanager", "routing", "default"))
+        return Route(alertmanager.routing.default, (), False, rules, origin=place)
+    if not alertmanager.receivers:
+        return None
+    return _node(alertmanager.route or {}, alertmanager.receivers[0].name, ("alertmanager", "route"), stack.places)
 
 
-def _node(block: Mapping[str, Any], inherited: str) -> _Route:
+def _rule(rule: RoutingRule) -> Route:
+    conditions = tuple(Condition(match.label, match.operator, match.value) for match in rule.matches)
+    when = f"during {', '.join(rule.during)}" if rule.during else ""
+    if rule.otherwise is None:
+        return Route(rule.receiver, conditions, rule.onward, when=when, origin=rule.origin)
+    both = (Route(rule.receiver, (), True, when=when), Route(rule.otherwise, when=f"not {when}"))
+    return Route(rule.receiver, conditions, rule.onward, both, origin=rule.origin)
+
+
+def _node(block: Mapping[str, Any], inherited: str, place: tuple[str | int, ...], places: Places) -> Route:
     receiver = str(block.get("receiver") or inherited)
-    children = block.get("routes") or ()
-    return _Route(
+    children = enumerate(block.get("routes") or ())
+    return Route(
         receiver,
         _conditions(block),
         str(block.get("continue", "")).lower() == "true",
-        tuple(_node(child, receiver) for child in children if isinstance(child, Mapping)),
+        tuple(
+            _node(child, receiver, (*place, "routes", index), places)
+            for index, child in children
+            if isinstance(child, Mapping)
+        ),
+        origin=places.position(place),
     )
 
 
@@ -133,27 +167,32 @@ def _conditions(block: Mapping[str, Any]) -> tuple[Condition, ...] | None:
     return tuple(found)
 
 
-def _receivers(route: _Route, alert: _Alert) -> Iterator[str]:
-    """Yield the receivers that an alert which is in this route may reach."""
-    is_taken = False
+def deliveries(route: Route, alert: Alert, before: Delivery = Delivery((), True)) -> Iterator[Delivery]:
+    """Yield the ways on which an alert that is in a route may go from there, after those that it came by."""
+    routes, is_certain = (*before.routes, route), before.is_certain
+    is_taken = is_perhaps_taken = False
     for child in route.children:
         answers = [alert.fulfils(each) for each in child.conditions or ()]
         if False in answers:
             continue
-        yield from _receivers(child, alert)
-        if child.conditions is not None and None not in answers:
+        is_known = child.conditions is not None and None not in answers
+        yield from deliveries(child, alert, Delivery(routes, is_certain and is_known))
+        if is_known:
             is_taken = True
             if not child.goes_on:
                 break
+        else:
+            is_perhaps_taken = True
+            is_certain = is_certain and child.goes_on
     if not is_taken:
-        yield route.receiver
+        yield Delivery(routes, is_certain and not is_perhaps_taken)
 
 
 # -- what is wrong with it ------------------------------------------------------------------------------------
 
 
 def _unused(
-    alertmanager: Alertmanager, root: _Route, alerts: Sequence[_Alert], reached: set[str]
+    alertmanager: Alertmanager, root: Route, alerts: Sequence[Alert], reached: set[str]
 ) -> Iterator[Diagnostic]:
     named = {route.receiver for route in root.walk()}
     for receiver in alertmanager.receivers:
@@ -172,7 +211,7 @@ def _unused(
 
 
 def _undelivered(
-    alertmanager: Alertmanager, alerts: Sequence[_Alert], reached: Mapping[Any, set[str]]
+    alertmanager: Alertmanager, alerts: Sequence[Alert], reached: Mapping[Any, set[str]]
 ) -> Iterator[Diagnostic]:
     """Alerts that only reach receivers without an integration. That is right where a route says so."""
     silent = {receiver.name for receiver in alertmanager.receivers if not receiver.integrations} | {c.NOBODY}
@@ -186,7 +225,7 @@ def _undelivered(
             yield Diagnostic("rule.undelivered", summary, alert.rule.origin, remedy=remedy)
 
 
-def _severities(root: _Route, alerts: Sequence[_Alert]) -> Iterator[Diagnostic]:
+def _severities(root: Route, alerts: Sequence[Alert]) -> Iterator[Diagnostic]:
     conditions = [each for route in root.walk() for each in route.conditions or () if each.label == c.SEVERITY]
     words = {
         word

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.manifest import load
-from stackctl.manifest.delivery import delivery_warnings
+from stackctl.manifest.delivery import alerts, deliveries, delivery_warnings, route_tree
 
 HEAD = """\
 version: 1
@@ -103,3 +103,41 @@ def test_reads_the_routes_of_alertmanager_itself(tmp_path: Path, labels: str, is
 def test_says_nothing_of_conditions_that_it_cannot_read(tmp_path: Path) -> None:
     route = ROUTE.replace("""['team="shop"', "queue =~ orders|mails"]""", """['{team="none"}']""")
     assert all("`team`" not in summary for _, summary in found(tmp_path, alert("x: y"), route))
+
+
+def ways(folder: Path, labels: str, rules: str) -> list[tuple[str, bool]]:
+    """The receivers of an alert, and whether it is certain that it reaches them."""
+    found(folder, alert(labels, "open > 3"), f"routing: {{default: oncall, rules: [{rules}]}}")
+    stack = load(folder / "stack.yml")
+    root = route_tree(stack)
+    assert root
+    (only,) = alerts(stack)
+    return [(way.receiver, way.is_certain) for way in deliveries(root, only)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "rules", "expected"),
+    [
+        ("x: a", "{when: {x: a}, to: team}", [("team", True)]),
+        ("x: b", "{when: {x: a}, to: team}", [("oncall", True)]),
+        ("x: a", "{when: {x: a}, to: team, continue: true}", [("team", True)]),
+        ("x: a", "{when: {team: a}, to: team}", [("team", False), ("oncall", False)]),
+        ("x: a", "{when: {team: a}, to: team}, {when: {x: a}, to: oncall}", [("team", False), ("oncall", False)]),
+        (
+            "x: a",
+            "{when: {team: a}, to: team, continue: true}, {when: {x: a}, to: oncall}",
+            [("team", False), ("oncall", True)],
+        ),
+    ],
+)
+def test_delivery_is_certain_where_labels_are_known(
+    tmp_path: Path, labels: str, rules: str, expected: list[tuple[str, bool]]
+) -> None:
+    assert ways(tmp_path, labels, rules) == expected
+
+
+def test_routes_know_where_they_are_written(tmp_path: Path) -> None:
+    found(tmp_path, alert(), ROUTING.format(default="oncall", match="{team: shop}"))
+    root = route_tree(load(tmp_path / "stack.yml"))
+    assert root
+    assert [route.origin.line if route.origin else 0 for route in root.walk()] == [14, 14]
