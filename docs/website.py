@@ -32,8 +32,9 @@ OUTSIDE = {
 NAVIGATION = {
     "Get started": ("index.md", "examples"),
     "Guides": (
-        "exporters.md", "alerts.md", "testing.md", "dashboards.md", "packs.md", "slo.md", "contracts.md", "simulate.md",
-        "drill.md", "diagnosis.md", "operations.md", "ci.md", "secrets.md", "security.md",
+        "exporters.md", "alerts.md", "testing.md", "dashboards.md", "packs.md", "slo.md", "contracts.md",
+        "dependencies.md", "simulate.md", "drill.md", "diagnosis.md", "operations.md", "ci.md",
+        "secrets.md", "security.md",
     ),
     "Reference": ("manifest.md", "checks.md", "versions.md", "limits.md"),
     "Commands": ("commands",),

@@ -365,6 +365,7 @@ CODES: Mapping[str, str] = {
     "unit.not-running": "A component is not running.",
     "unit.not-started": "A component was not started.",
     "unit.reload-failed": "A component did not reload its configuration.",
+    "usage.ambiguous-name": "The command line names several things of a stack.",
     "usage.conflict": "Two options cannot be used together.",
     "usage.no-folder": "The working directory does not exist any more.",
     "usage.option": "The value of an option is not valid.",

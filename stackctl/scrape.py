@@ -151,11 +151,13 @@ def _service_job(service: Service, runtime: Facts) -> Job:
 def job_names(stack: Stack) -> frozenset[str]:
     """The names of all jobs that the stack has on any runtime; without those that `extra` adds."""
     names = {service.push.job if service.push else service.name for service in stack.services}
-    for component in stack.components:
-        names.add(_job_name(component))
-        if isinstance(component, Exporter):
-            names |= {_probe_name(probe) for probe in component.probes}
-    return frozenset(names)
+    return frozenset(names).union(*map(component_job_names, stack.components))
+
+
+def component_job_names(component: Server) -> frozenset[str]:
+    """The names of the jobs of a component: its own, and one for each of its probes."""
+    probes = component.probes if isinstance(component, Exporter) else ()
+    return frozenset({_job_name(component), *map(_probe_name, probes)})
 
 
 def _job_name(component: Server) -> str:

@@ -74,16 +74,17 @@ ALLOWED = {
     "diagnosis": {*CORE, "clients", "verification"},
     "backing": {*CORE, "clients", "verification"},
     "checks": {*CORE, "access", "clients", "contract", "verification", "diagnosis", "backing"},
-    "report": {*GROUND, "__init__", "codes", "model", "clients", "checks", "verification", "data", "wait"},
+    "report": {*GROUND, "__init__", "codes", "model", "clients", "checks", "lineage", "verification", "data", "wait"},
     "preview": {*GROUND, "backing", "checks", "clients", "data", "design", "report", "verification"},
     "simulate": {*GROUND, "access", "components", "model", "scrape"},
     "drill": {*CORE, "clients", "checks", "render", "verification"},
     "rule_tests": {*CORE, "manifest"},
     "starter": {*CORE, "access", "design", "exposition", "listeners", "manifest"},
     "contract": {*CORE, "exposition", "manifest"},
+    "lineage": {*CORE, "manifest"},
 }
 TOOLS = {"access", "design", "export", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
-TOOLS |= {"contract", "exposition", "program", "progress", "rule_tests", "starter"}
+TOOLS |= {"contract", "exposition", "lineage", "program", "progress", "rule_tests", "starter"}
 PROOF = {"verification", "diagnosis", "backing", "checks"}
 ALLOWED["runtimes"].add("program")
 ALLOWED["operations"] = {

@@ -50,6 +50,8 @@ COMMANDS = {
     "export": "Export the stack for servers that stackctl does not run.",
     "dashboards": "Preview the dashboards without Grafana.",
     "explain": "Explain a code of a report, with examples.",
+    "why": "Show what an alert, a target or a panel depends on.",
+    "impact": "Show what depends on a metric or a service.",
     "contract": "Update contracts from what services really serve.",
     "packs": "List the alert rules and dashboards that ship, and show one.",
     "schema": "Print the JSON Schema of stack.yml, for editors and linters.",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.values import Format
+from stackctl.cli.values import Format, GraphFormat
 
 
 @dataclass
@@ -36,6 +36,12 @@ def _choose_output(context: typer.Context, output: Format) -> Format:
         from stackctl.report import console
 
         console.reserve_output()
+    return output
+
+
+def _choose_graph_output(context: typer.Context, output: GraphFormat) -> GraphFormat:
+    # What fails is reported as JSON too; a diagram has no form for it.
+    _choose_output(context, Format.json if output is GraphFormat.json else Format.text)
     return output
 
 
@@ -67,4 +73,9 @@ Ignore = Annotated[
 # An option of every command that reports diagnostics; failures are written in this format too.
 Output = Annotated[
     Format, typer.Option("--output", "-o", callback=_choose_output, help="Format of the report on stdout.")
+]
+# An option of commands that print a graph.
+GraphOutput = Annotated[
+    GraphFormat,
+    typer.Option("--output", "-o", callback=_choose_graph_output, help="Format of the tree on stdout."),
 ]

@@ -23,6 +23,14 @@ class Format(str, Enum):
     sarif = "sarif"
 
 
+class GraphFormat(str, Enum):
+    """The format in which a graph is printed."""
+
+    text = "text"
+    json = "json"
+    mermaid = "mermaid"
+
+
 def seconds(text: str, option: str) -> float:
     """A duration of the command line in seconds. Raises InputError when it is none."""
     from stackctl.promql import duration

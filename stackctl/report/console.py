@@ -15,6 +15,7 @@ import typer
 from stackctl import redaction
 from stackctl.bounds.terminal import cleaned, styled
 from stackctl.report.live import LiveLine
+from stackctl.report.outline import Outline
 from stackctl.wait import watched_by
 
 if TYPE_CHECKING:
@@ -123,6 +124,11 @@ def dim(text: str) -> str:
     return styled(text, _DIM)
 
 
+def red(text: str) -> str:
+    """`text` as that of a failure."""
+    return styled(text, _RED)
+
+
 def bold(text: str) -> str:
     """`text`, more prominent."""
     return styled(text, _BOLD)
@@ -146,6 +152,31 @@ def more(failures: Iterable[Diagnostic]) -> str:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table of the report. Cells may hold the styles of this module; they are cut to the terminal's width."""
     _write(redaction.shown(render_table(title, columns, rows)).removesuffix("\n"), sys.stdout)
+
+
+def outline(root: Outline) -> None:
+    """A tree of the report: drawn with lines on a terminal, indented elsewhere."""
+    _write(_drawn(root) if sys.stdout.isatty() else "\n".join(map(_clean, root.lines())), sys.stdout)
+
+
+def _clean(text: str) -> str:
+    return cleaned(redaction.shown(text))
+
+
+def _drawn(root: Outline) -> str:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    def add(tree: Tree, entries: Iterable[Outline]) -> None:
+        for entry in entries:
+            add(tree.add(Text.from_ansi(_clean(entry.text))), entry.below)
+
+    tree = Tree(Text.from_ansi(_clean(root.text)), guide_style="bright_black")
+    add(tree, root.below)
+    console = _console(sys.stdout)
+    with console.capture() as capture:
+        console.print(tree)
+    return capture.get().removesuffix("\n")
 
 
 def render_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
