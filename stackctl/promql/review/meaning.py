@@ -8,7 +8,7 @@ from stackctl.promql.remark import Remark
 from stackctl.promql.review.reviewed import Look, Reviewed
 from stackctl.promql.types.infer import COMPARISONS, Typed
 from stackctl.promql.types.unit import COUNT, RATIO
-from stackctl.promql.types.value import COUNTER, GAUGE, NUMBER, QUANTILE, SUM, Range
+from stackctl.promql.types.value import COUNTER, NUMBER, QUANTILE, SUM, Range
 
 # The number 1e8 is a moment in 1973: what is compared with less is meant to be a duration.
 _EARLY = 1e8
@@ -28,15 +28,9 @@ def _constant(reviewed: Reviewed) -> Iterator[Remark]:
         if not left.value.range.is_never(pair.name, right.value.range):
             continue
         side = left if right.value.range.low == right.value.range.high else right
-        certain = not any(_is_size(part) for part in pair.below)
         summary, remedy = _never(side)
-        yield Remark("promql.never-true", summary, remedy, certain, reviewed.at(pair))
-
-
-def _is_size(part: Typed) -> bool:
-    """Return whether only the unit of a gauge says that it cannot be negative: some gauges are differences."""
-    value = part.value
-    return value.kind == GAUGE and not value.is_rate and value.unit is not None and value.unit.base == "bytes"
+        # An alert that never fires is of no use, and does no harm to a stack that runs.
+        yield Remark("promql.never-true", summary, remedy, certain=False, part=reviewed.at(pair))
 
 
 def _never(side: Typed) -> tuple[str, str]:
