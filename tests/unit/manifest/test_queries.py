@@ -128,7 +128,7 @@ def test_warns_of_a_variable_of_several_values_compared_by_equality(tmp_path: Pa
 
 @pytest.mark.parametrize(("image", "count"), [("prom/prometheus:v3.13.5", 1), ("prom/prometheus:v3.14.0", 0)])
 def test_warns_of_promql_that_the_image_does_not_know(tmp_path: Path, image: str, count: int) -> None:
-    manifest = write(tmp_path, "first_over_time(up[5m]) > 1")
+    manifest = write(tmp_path, "first_over_time(up[5m]) < 1")
     manifest.write_text(f"{manifest.read_text()}prometheus: {{image: '{image}'}}\n")
     found = [each for each in review_queries(load(manifest, environ={})).warnings if "first_over_time" in each.summary]
     assert len(found) == count
