@@ -315,7 +315,7 @@ CODES: Mapping[str, str] = {
     "rule.healthy": "The evaluation of a rule fails.",
     "rule.loaded": "Prometheus has not loaded a rule as it is written.",
     "rule.no-condition": "The expression of an alert has no condition.",
-    "rule.order": "A rule reads a record that its group evaluates later.",
+    "rule.order": "An alert reads a record that its group evaluates later.",
     "rule.severity": "An alert has no severity, although the routing uses it.",
     "rule.short-for": "The `for` of an alert is shorter than the interval at which its group is evaluated.",
     "rule.template": "A template of an alert fails.",

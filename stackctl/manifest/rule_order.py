@@ -11,8 +11,8 @@ from stackctl.promql.selectors import read
 
 
 def order_warnings(stack: Stack) -> Iterator[Diagnostic]:
-    """Yield a warning for each recording rule that depends on itself, and for each rule that reads a record which its
-    group evaluates after it: it gets the value of the evaluation before.
+    """Yield a warning for each recording rule that depends on itself, and for each alert that reads a record which its
+    group evaluates after it: it gets the value of the evaluation before. Between records that is common, and harmless.
     """
     known = catalogue(stack)
     for file in stack.rules:
@@ -36,7 +36,8 @@ def _late(rules: list[Rule]) -> Iterator[Diagnostic]:
     for rule in rules:
         if rule.kind == "record":
             later.remove(rule.name)
-        for name in sorted(_names(rule.expr) & set(later) - {rule.name}):
+            continue
+        for name in sorted(_names(rule.expr) & set(later)):
             yield _problem(
                 "rule.order",
                 rule,
