@@ -33,6 +33,15 @@ def _constant(reviewed: Reviewed) -> Iterator[Remark]:
         yield Remark("promql.never-true", summary, remedy, certain=False, part=reviewed.at(pair))
 
 
+def _never_absent(reviewed: Reviewed) -> Iterator[Remark]:
+    """`absent()` of what has a result whatever is found."""
+    for call in reviewed.calls:
+        if call.name == "absent" and call.below and call.below[0].value.is_there:
+            summary = "`absent()` never has a result here: what it is given is always there"
+            remedy = "Remove the `or vector(...)` inside of it."
+            yield Remark("promql.never-true", summary, remedy, certain=False, part=reviewed.at(call))
+
+
 def _never(side: Typed) -> tuple[str, str]:
     value = side.value
     said = f"this comparison is never true: {_what(side)} {_extent(value.range)}"
@@ -118,4 +127,4 @@ def _numbers(reviewed: Reviewed, pair: Typed, side: Typed, limit: Typed) -> Iter
         yield Remark("promql.units", summary, f"Write `{number / 100:g}`.", certain=False, part=at)
 
 
-LOOKS: tuple[Look, ...] = (_constant, _always, _units)
+LOOKS: tuple[Look, ...] = (_constant, _never_absent, _always, _units)

@@ -107,6 +107,7 @@ WRONG = {
         "avg by (job) (up) →==← 2",
         "count(up == 0) →==← 0",
         "absent(requests_total) →==← 0",
+        "→absent←(sum(depth) or vector(0))",
         "rate(requests_total[5m]) →<← 0",
         "memory_bytes →<← 0",
         "0 →>← memory_bytes",

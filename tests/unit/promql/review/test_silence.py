@@ -87,6 +87,7 @@ count(up == 0) > 0
 count by (job) (up == 0) >= 1
 (count(up == 0) or vector(0)) == 0
 absent(requests_total)
+absent(sum(depth) or sum(workers))
 absent(up{job="x"}) == 1
 ALERTS{alertstate="firing"} == 1
 count by (version) (build_info) > 1
