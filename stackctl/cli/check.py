@@ -43,8 +43,9 @@ def check(
 ) -> None:
     """Check the manifest and every file it names, offline.
 
-    With files or folders, only these are reported: rule files and dashboards. Where there is a manifest, its contracts
-    say which series there are, also for files that it does not name; without one, they are checked with what is known.
+    With files or folders, warnings and corrections are about these only: rule files and dashboards. Where there is a
+    manifest, it has to be without errors, and its contracts say which series there are, also for files that it does
+    not name; without one, files are checked with what is known.
 
     Expressions are held against the contracts: what nobody serves, what no series can match, what means something else.
     promtool and amtool check what would be rendered, and expand the templates of alerts and receivers, where `stackctl
@@ -54,16 +55,18 @@ def check(
     from stackctl.operations.checker_errors import ignored_by_option
     from stackctl.operations.checking import check_files, check_manifest
     from stackctl.operations.findings import findings, findings_about
+    from stackctl.operations.named_files import find_files
 
     manifest, ignored = options(context).manifest, ignored_by_option(ignore or ())
     # With files, the default manifest need not be there; one that was named has to be.
     known = None if files and manifest == Path(MANIFEST) and not manifest.exists() else manifest
+    named = find_files(files, known.parent if known else Path()) if files else None
     if fix or diff:
-        _fix(known, files or (), ignored, only_show=diff)
+        _fix(known, named, ignored, only_show=diff)
         if diff:
             return
-    if files:
-        checked, named = check_files(files, known, ignored)
+    if named:
+        checked = check_files(named, known, ignored)
         found, described = findings_about(checked, named), _described_files(checked.stack, named)
     else:
         checked = check_manifest(manifest, ignored)
@@ -74,20 +77,27 @@ def check(
         report(options(context), found, checked.stack.name)
 
 
-def _fix(manifest: Path | None, files: Sequence[Path], ignored: Sequence[Waiver], *, only_show: bool) -> None:
-    """Correct expressions and name the files, or only show the changes and raise Exit when there are some."""
+def _fix(manifest: Path | None, named: Files | None, ignored: Sequence[Waiver], *, only_show: bool) -> None:
+    """Correct expressions and report the files, or only show the changes and raise Exit when there are some.
+
+    With `named`, no other files are changed.
+    """
+    from stackctl.manifest import Files
     from stackctl.operations.checking import read_stack
     from stackctl.operations.fixing import corrections, fix
     from stackctl.report import console
 
+    def stack() -> Stack:
+        return read_stack(named or Files(), manifest, ignored)
+
     if only_show:
-        changes = corrections(manifest, read_stack(manifest, files, ignored))
+        changes = corrections(manifest, stack(), named)
         for each in changes:
             console.out(each.diff)
         if changes:
             raise typer.Exit(1)
         return
-    for each in fix(manifest, lambda: read_stack(manifest, files, ignored)):
+    for each in fix(manifest, stack, named):
         console.note(f"{console.mark('pass')} corrected {each.shown}")
 
 
@@ -117,7 +127,7 @@ def _described(stack: Stack) -> str:
 
 def _described_files(stack: Stack, files: Files) -> str:
     """Return how many files were checked, and what is in them."""
-    rules = sum(len(file.rules) for file in stack.rules if file.source in files.rules)
+    rules = sum(len(file.rules) for file in stack.rules if file.source and files.has(file.source))
     inside = _counted({"rule": rules, "dashboard": len(files.dashboards)})
     return f"{_counted({'file': len(files.rules) + len(files.dashboards)})}: {inside or 'no rules'}"
 

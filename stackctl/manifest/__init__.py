@@ -44,6 +44,10 @@ class Files:
     rules: tuple[str, ...] = ()
     dashboards: tuple[str, ...] = ()
 
+    def has(self, path: str) -> bool:
+        """Return whether a path is one of them, however it is written: `./a.yml` is `a.yml`."""
+        return os.path.normpath(path) in map(os.path.normpath, (*self.rules, *self.dashboards))
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -71,19 +75,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Stack:
 
 def read(path: Path, environ: Mapping[str, str] = os.environ) -> Reading:
     """Read the manifest at `path`, and return it with every problem of the manifest and of the files it names."""
-    shown = str(path)
-    problems = Problems()
-    text = read_text(path, shown, problems)
-    if text is None:
-        return _unread(*(_with_init(problem, path) for problem in problems))
-    root = path.parent.resolve()
-    variables = read_variables(root, environ, problems)
-    if variables is None:
-        return _unread(*problems)
-    document = parse(text, shown, substituter(variables, keep=_compose_resolves))
-    document.value = _without_extensions(document)
-    reading = _read(document, root)
-    return replace(reading, problems=as_written(reading.problems, document.filled))
+    return read_files(Files(), path, environ)
 
 
 def read_files(files: Files, path: Path | None, environ: Mapping[str, str] = os.environ) -> Reading:
@@ -96,7 +88,7 @@ def read_files(files: Files, path: Path | None, environ: Mapping[str, str] = os.
     root = path.parent.resolve() if path else Path.cwd()
     variables = read_variables(root, environ, problems) if path else {}
     if text is None or variables is None:
-        return _unread(*problems)
+        return _unread(*(_with_init(problem, path) for problem in problems) if path else problems)
     document = parse(text, shown, substituter(variables, keep=_compose_resolves))
     document.value = _without_extensions(document)
     if isinstance(document.value, dict):

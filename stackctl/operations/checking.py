@@ -44,24 +44,18 @@ def check_manifest(manifest: Path, ignored: Sequence[Waiver] = ()) -> Checked:
     return _checked(read(manifest), ignored)
 
 
-def check_files(paths: Sequence[Path], manifest: Path | None, ignored: Sequence[Waiver] = ()) -> tuple[Checked, Files]:
-    """Check rule files and dashboards, and those in folders, as if the manifest named them; without one, with what can
-    be known then. Return what was checked, and which files.
+def check_files(files: Files, manifest: Path | None, ignored: Sequence[Waiver] = ()) -> Checked:
+    """Check rule files and dashboards as if the manifest named them; without one, with what can be known then.
 
-    Raises InputError, CheckFailed or Unavailable with all that is wrong.
+    Raises InputError, CheckFailed or Unavailable with all that is wrong, with the manifest too.
     """
-    from stackctl.operations.named_files import find_files
-
-    files = find_files(paths, manifest.parent if manifest else Path())
-    return _checked(_read_files(files, manifest), ignored), files
+    return _checked(_read_files(files, manifest), ignored)
 
 
-def read_stack(manifest: Path | None, paths: Sequence[Path], ignored: Sequence[Waiver] = ()) -> Stack:
-    """Return the stack of the manifest, with the rule files and dashboards among `paths`. Raises InputError."""
+def read_stack(files: Files, manifest: Path | None, ignored: Sequence[Waiver] = ()) -> Stack:
+    """Return the stack of the manifest, with some files as if it named them. Raises InputError."""
     from stackctl.errors import raise_if_any
-    from stackctl.operations.named_files import find_files
 
-    files = find_files(paths, manifest.parent if manifest else Path())
     reading = _read_files(files, manifest)
     raise_if_any(reading.problems)
     assert reading.stack  # noqa: S101 - without problems there is one

@@ -28,8 +28,7 @@ def findings(checked: Checked) -> list[Diagnostic]:
 
 def findings_about(checked: Checked, files: Files) -> list[Diagnostic]:
     """Return what is to be reported of some files, and what could not be checked."""
-    named = {*files.rules, *files.dashboards}
-    return [each for each in findings(checked) if each.position is None or each.position.file in named]
+    return [each for each in findings(checked) if each.position is None or files.has(each.position.file)]
 
 
 def _skipped(checked: Checked) -> Iterator[Diagnostic]:

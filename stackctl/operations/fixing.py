@@ -17,6 +17,7 @@ from stackctl.promql.change import change
 from stackctl.source import Position
 
 if TYPE_CHECKING:
+    from stackctl.manifest import Files
     from stackctl.model import Stack
 
 # Corrections of one expression follow each other, as each is about the whole of it.
@@ -49,15 +50,15 @@ class _Edit:
     new: str
 
 
-def fix(manifest: Path | None, read_stack: Callable[[], Stack]) -> list[Corrected]:
+def fix(manifest: Path | None, read_stack: Callable[[], Stack], named: Files | None = None) -> list[Corrected]:
     """Write corrections until nothing is left that is certain, and return the files with their texts before and after.
 
-    `read_stack` reads the stack again. Raises InputError for one that cannot be read, Unavailable when a file cannot be
-    written.
+    `read_stack` reads the stack again. With `named`, no other files are changed. Raises InputError for a stack that
+    cannot be read, Unavailable when a file cannot be written.
     """
     done: dict[Path, Corrected] = {}
     for _ in range(_ROUNDS):
-        found = corrections(manifest, read_stack())
+        found = corrections(manifest, read_stack(), named)
         if not found:
             break
         write({each.path: each.after for each in found})
@@ -67,8 +68,8 @@ def fix(manifest: Path | None, read_stack: Callable[[], Stack]) -> list[Correcte
     return list(done.values())
 
 
-def corrections(manifest: Path | None, stack: Stack) -> list[Corrected]:
-    """Return the files in which an expression can be corrected, with one correction in each. Nothing is written."""
+def corrections(manifest: Path | None, stack: Stack, named: Files | None = None) -> list[Corrected]:
+    """Return the files in which expressions can be corrected, each of them once. Nothing is written."""
     from stackctl.manifest.queries import review_queries
     from stackctl.operations.checker_errors import accept
 
@@ -77,7 +78,7 @@ def corrections(manifest: Path | None, stack: Stack) -> list[Corrected]:
     edits: dict[str, dict[tuple[int, int], _Edit]] = {}
     for problem in problems:
         edit = _edit(problem.fix) if problem.fix else None
-        if edit:
+        if edit and (named is None or named.has(edit.first.file)):
             edits.setdefault(edit.first.file, {}).setdefault(_start(problem.fix), edit)
     found = []
     for file, of_file in edits.items():

@@ -132,3 +132,21 @@ def test_check_of_files_needs_the_manifest_that_is_named(tmp_path: Path, capsys:
     (tmp_path / "a.yml").write_text(RULES % "sum(x)")
     assert main(["-f", str(tmp_path / "other.yml"), "check", str(tmp_path / "a.yml")]) == 2
     assert "other.yml does not exist" in capsys.readouterr().err
+
+
+def test_check_corrects_only_the_files_that_are_named(tmp_path: Path) -> None:
+    manifest = write(tmp_path, "delta(depth[5m]) > 1")
+    (tmp_path / "r.yml").write_text(RULES % "quantile(90, depth)")
+    (tmp_path / "more.yml").write_text(RULES % "rate(depth[5m])")
+    assert main(["-f", str(manifest), "check", str(tmp_path / "more.yml"), "--diff"]) == 1
+    main(["-f", str(manifest), "check", str(tmp_path / "more.yml"), "--fix"])
+    assert (tmp_path / "more.yml").read_text() == RULES % "deriv(depth[5m])"
+    assert (tmp_path / "r.yml").read_text() == RULES % "quantile(90, depth)"
+
+
+def test_check_of_files_knows_each_way_to_write_a_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = write(tmp_path, "sum by (region) (depth) > 1")
+    manifest.write_text(manifest.read_text().replace("file: r.yml", "file: ./r.yml"))
+    assert main(["-f", str(manifest), "check", str(tmp_path / "r.yml"), "--output", "json"]) == 0
+    codes = [each["code"] for each in json.loads(capsys.readouterr().out)["diagnostics"]]
+    assert "promql.lost-label" in codes
