@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
 from stackctl.metrics import catalogue
 from stackctl.model import Alertmanager, RoutingRule, Rule, Stack
+from stackctl.promql.nearest import closest
 from stackctl.promql.selectors import Condition
 from stackctl.promql.types.infer import value_of
 from stackctl.promql.types.value import Labels
@@ -239,7 +239,7 @@ def _severities(root: Route, alerts: Sequence[Alert]) -> Iterator[Diagnostic]:
             continue
         if any(each.operator in ("=", "=~") and each.accepts(severity) for each in conditions):
             continue
-        near = next(iter(get_close_matches(severity.lower(), words, n=1, cutoff=0.8)), "")
+        near = closest(severity.lower(), words, 0.8)
         if near:
             summary = f"`{alert.rule.name}` has the severity `{severity}`, which no route takes"
             remedy = f"Did you mean `{near}`?"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stackctl.diagnostic import Diagnostic
 from stackctl.metrics import catalogue
 from stackctl.model import Rule, Stack
-from stackctl.promql.selectors import read
+from stackctl.promql.catalogue import Record
 
 
 def order_warnings(stack: Stack) -> Iterator[Diagnostic]:
@@ -37,7 +37,7 @@ def _late(rules: list[Rule]) -> Iterator[Diagnostic]:
         if rule.kind == "record":
             later.remove(rule.name)
             continue
-        for name in sorted(_names(rule.expr) & set(later)):
+        for name in sorted(Record(rule.expr).reads & set(later)):
             yield _problem(
                 "rule.order",
                 rule,
@@ -45,13 +45,6 @@ def _late(rules: list[Rule]) -> Iterator[Diagnostic]:
                 "The rules of a group are evaluated in their order, so it gets the value of the evaluation before.",
                 f"Move `{name}` before it.",
             )
-
-
-def _names(expr: str) -> set[str]:
-    try:
-        return {selector.name for selector in read(expr).selectors}
-    except ValueError:
-        return set()
 
 
 def _problem(code: str, rule: Rule, summary: str, cause: str, remedy: str) -> Diagnostic:

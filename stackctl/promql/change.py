@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from stackctl.promql.nodes import parse, text
-
-_STRING_OR_COMMENT = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*""")
+from stackctl.promql.nodes import STRING_OR_COMMENT, parse, text
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ def change(expr: str, meant: str) -> Change:
     smallest = _smallest(expr, text(parse(expr)), meant)
     if smallest and parse(smallest.applied(expr)).prettify() == parse(meant).prettify():
         return smallest
-    if any(match[0][0] == "#" for match in _STRING_OR_COMMENT.finditer(expr)):
+    if any(match[0][0] == "#" for match in STRING_OR_COMMENT.finditer(expr)):
         raise ValueError("the expression has comments")
     start = len(expr) - len(expr.lstrip())
     return Change(start, len(expr.rstrip()), meant)
@@ -63,7 +60,7 @@ def _smallest(expr: str, normal: str, meant: str) -> Change | None:
 
 def _solid(expr: str) -> list[int]:
     """The offsets of the characters that are neither spaces nor in comments."""
-    bare = _STRING_OR_COMMENT.sub(lambda match: match[0] if match[0][0] != "#" else " " * len(match[0]), expr)
+    bare = STRING_OR_COMMENT.sub(lambda match: match[0] if match[0][0] != "#" else " " * len(match[0]), expr)
     return [at for at, character in enumerate(bare) if not character.isspace()]
 
 

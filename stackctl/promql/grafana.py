@@ -8,6 +8,7 @@ from itertools import product
 
 from stackctl.promql.choice import Choice
 from stackctl.promql.expression import syntax_error
+from stackctl.promql.nodes import STRING_OR_COMMENT
 
 # What a macro may well stand for, so that the rest can be read and run without a Grafana.
 MACROS = {
@@ -52,7 +53,6 @@ _LOGQL = re.compile(r"\||\}\s*(?:!=|!~)\s*\"")
 # A selector that names no metric, as every one of LogQL does.
 _NAMELESS = re.compile(r"(?:^|[(\[,=+*/^<>-])\s*\{(?!\s*\")")
 _CLOSING = {")": "(", "]": "[", "}": "{"}
-_STRING_OR_COMMENT = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*""")
 
 _LABEL_VALUES = re.compile(r"label_values\((?:(?P<expr>.+),\s*)?(?P<label>[A-Za-z_]\w*)\s*\)", re.DOTALL)
 # The ways to ask for a variable's values; the group is the PromQL in them.
@@ -102,7 +102,7 @@ def is_logql(expr: str, *, guess: bool = False) -> bool:
 
     With `guess` a selector that names no metric counts too, as all of LogQL's are; PromQL has them, but seldom.
     """
-    bare = _STRING_OR_COMMENT.sub('""', _REFERENCE.sub("x", expr))
+    bare = STRING_OR_COMMENT.sub('""', _REFERENCE.sub("x", expr))
     return bool(_LOGQL.search(bare)) or (guess and bool(_NAMELESS.search(bare)) and "__name__" not in expr)
 
 
@@ -171,7 +171,7 @@ def _match_any(match: re.Match[str], known: Mapping[str, str | Choice]) -> str:
 def _is_balanced(expr: str) -> bool:
     """Return whether every bracket outside of strings and comments is closed."""
     open_ones: list[str] = []
-    for sign in re.findall(r"[()\[\]{}]", _STRING_OR_COMMENT.sub("", _REFERENCE.sub("", expr))):
+    for sign in re.findall(r"[()\[\]{}]", STRING_OR_COMMENT.sub("", _REFERENCE.sub("", expr))):
         if sign in _CLOSING:
             if not open_ones or open_ones.pop() != _CLOSING[sign]:
                 return False

@@ -14,6 +14,13 @@ _NUMBER = re.compile(r"\d+[a-z]*")
 _COMPARED = 12
 
 
+def closest(word: str, names: Collection[str], cutoff: float = 0.6) -> str:
+    """Return the one of a few names that is most like `word`, at least by the ratio `cutoff` of difflib's, or ""."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(names), n=1, cutoff=cutoff)), "")
+
+
 class Names:
     """Names to look in. Nothing is computed before the first question; each word is looked for once."""
 
@@ -30,14 +37,12 @@ class Names:
         return self._answers[word, cutoff]
 
     def _find(self, word: str, cutoff: float) -> str:
-        from difflib import get_close_matches
-
         shared: Counter[str] = Counter()
         # What many names have in common says little, and takes long to count.
         for names in sorted((self._index.get(part, []) for part in _parts(word)), key=len)[: len(word) // 2 + 1]:
             shared.update(names)
         likely = [name for name, _ in islice(shared.most_common(), _COMPARED)]
-        return next(iter(get_close_matches(word, likely, n=1, cutoff=cutoff)), "")
+        return closest(word, likely, cutoff)
 
     @cached_property
     def _index(self) -> dict[str, list[str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from stackctl.promql.nodes import STRING_OR_COMMENT
+
 Version = tuple[int, ...]
 
 # Syntax and functions that were added, or became stable, in a release of version 3.
@@ -22,7 +24,6 @@ _EXPERIMENTAL = (
 )
 _CALL = re.compile(rf"\b({'|'.join(_EXPERIMENTAL.split())})\s*(?:by\s*\([^)]*\)\s*|without\s*\([^)]*\)\s*)?\(")
 _FILL = re.compile(r"\bfill(?:_left|_right)?\s*\(")
-_STRING_OR_COMMENT = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*""")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Unsupported:
 
 def unsupported(expr: str, version: Version) -> list[Unsupported]:
     """Return what a Prometheus of `version` (() when it is not known) refuses of `expr` without feature flags."""
-    bare = _STRING_OR_COMMENT.sub('""', expr)
+    bare = STRING_OR_COMMENT.sub('""', expr)
     found = [Unsupported(what, since) for sign, what, since in _SINCE if () < version < since and re.search(sign, bare)]
     found += [Unsupported(f"`{name}`") for name in dict.fromkeys(_CALL.findall(bare))]
     return [*found, Unsupported("`fill`")] if _FILL.search(bare) else found

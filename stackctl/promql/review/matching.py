@@ -8,6 +8,7 @@ from typing import Any
 import promql_parser as p
 
 from stackctl.promql.catalogue import BOUNDS, UNKNOWN_PART
+from stackctl.promql.nearest import closest
 from stackctl.promql.nodes import bare, matchers, text
 from stackctl.promql.remark import Part, Remark
 from stackctl.promql.review.conditions import contradict
@@ -206,10 +207,8 @@ def _lost_sources(reviewed: Reviewed, call: Typed) -> Iterator[Remark]:
 
 
 def _lost_label(label: str, labels: Labels, at: Part | None, result: str) -> Remark:
-    from difflib import get_close_matches
-
     has = sorted(labels.possible or ())
-    near = next(iter(get_close_matches(label, has, n=1)), "")
+    near = closest(label, has)
     remedy = f"Did you mean `{near}`?" if near else f"There are: {', '.join(has)}." if has else "There are no labels."
     return Remark("promql.lost-label", f"there is no label `{label}` here, {result}", remedy, certain=False, part=at)
 

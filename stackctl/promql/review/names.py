@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import promql_parser as p
 
 from stackctl.promql.catalogue import BOUNDS, UNKNOWN_PART, accepts, spellings
-from stackctl.promql.nearest import is_slip
+from stackctl.promql.nearest import closest, is_slip
 from stackctl.promql.nodes import OPERATORS
 from stackctl.promql.remark import Part, Remark
 from stackctl.promql.review.conditions import no_value
@@ -83,7 +83,7 @@ def _excludes_nothing(selector: Typed, matcher: Any, values: Collection[str], at
     """A value that is excluded and does not exist, while one like it does. Others may be excluded as a precaution."""
     if matcher.op != p.MatchOp.NotEqual or not matcher.value or matcher.value in values or matcher.name in BOUNDS:
         return
-    near = next((near for text in _cases(matcher.value) if (near := _near(text, values))), "")
+    near = next((near for text in _cases(matcher.value) if (near := closest(text, values))), "")
     if near:
         summary = (
             f'`{matcher.name}!="{matcher.value}"` excludes nothing: `{selector.name}` has no such `{matcher.name}`'
@@ -96,7 +96,7 @@ def _cases(text: str) -> tuple[str, ...]:
 
 
 def _no_label(name: str, label: str, labels: Collection[str], certain: bool, at: Part | None) -> Remark:
-    near = _near(label, labels)
+    near = closest(label, labels)
     remedy = f"Did you mean `{near}`?" if near else f"It has: {', '.join(sorted(labels)) or 'no labels'}."
     summary = f"`{name}` has no label `{label}`, so this selects nothing"
     return Remark("promql.unknown-label", summary, remedy, certain, at)
@@ -106,7 +106,7 @@ def _no_value(name: str, matcher: Any, values: tuple[str, ...], at: Part | None)
     regex = matcher.value if matcher.op == p.MatchOp.Re else re.escape(matcher.value)
     is_number = matcher.name in BOUNDS
     if not accepts(regex, [each for value in values for each in (spellings(value) if is_number else [value])]):
-        near = "" if is_number else _near(matcher.value, values)
+        near = "" if is_number else closest(matcher.value, values)
         remedy = f'Did you mean `{matcher.name}="{near}"`?' if near else f"It may be: {', '.join(values)}."
         summary = f"`{matcher.name}` of `{name}` is never `{matcher.value}`"
         yield Remark("promql.unknown-value", summary, remedy, part=at)
@@ -119,7 +119,7 @@ def _jobs(reviewed: Reviewed) -> Iterator[Remark]:
         for matcher in selector.node.matchers.matchers:
             if matcher.name != "job" or matcher.op != p.MatchOp.Equal or not matcher.value or matcher.value in jobs:
                 continue
-            near = _near(matcher.value, jobs)
+            near = closest(matcher.value, jobs)
             if near and is_slip(matcher.value, near):
                 summary, remedy = f"there is no scrape job `{matcher.value}`", f'Did you mean `job="{near}"`?'
                 yield Remark("promql.unknown-value", summary, remedy, certain=False, part=reviewed.at(selector, "job"))
@@ -161,12 +161,6 @@ def _bounds(reviewed: Reviewed) -> Iterator[Remark]:
                 summary = f"`le` of `{name}` is never `{matcher.value}`: Prometheus writes bounds with a fraction"
                 remedy = f'Write `le="{matcher.value}.0"`.'
                 yield Remark("promql.bound", summary, remedy, name in catalogue.series, reviewed.at(selector, "le"))
-
-
-def _near(word: str, known: Collection[str] | Mapping[str, Any]) -> str:
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(word, list(known), n=1)), "")
 
 
 LOOKS: tuple[Look, ...] = (_owners, _matchers, _jobs, _contradictions, _bounds)
