@@ -11,7 +11,8 @@ from stackctl.promql.nodes import text
 from stackctl.promql.remark import Remark
 from stackctl.promql.review.reviewed import Look, Reviewed
 from stackctl.promql.types.functions import FOR_COUNTERS, NOT_FOR_COUNTERS, OF_TWO
-from stackctl.promql.types.infer import COMPARISONS, Typed
+from stackctl.promql.types.pairs import COMPARISONS
+from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.value import COUNTER, GAUGE, INFO, QUANTILE, STATE, SUM, SUMMARY
 
 # What is right for a counter -> what is right for a gauge, and the other way round.

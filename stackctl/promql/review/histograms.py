@@ -14,7 +14,7 @@ from stackctl.promql.remark import Remark
 from stackctl.promql.review.reviewed import Look, Reviewed
 from stackctl.promql.selectors import word
 from stackctl.promql.types.functions import PICKING
-from stackctl.promql.types.infer import Typed
+from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.value import BUCKETS, COUNTER, GAUGE, INFO, QUANTILE, STATE, SUM, SUMMARY
 
 # Functions that take a number between 0 and 1 first.

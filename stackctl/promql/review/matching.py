@@ -15,11 +15,11 @@ from stackctl.promql.review.conditions import contradict
 from stackctl.promql.review.reviewed import Look, Reviewed
 from stackctl.promql.selectors import word
 from stackctl.promql.types.functions import FOR_COUNTERS, PICKING
-from stackctl.promql.types.infer import COMPARISONS, Typed
+from stackctl.promql.types.pairs import COMPARISONS, is_filled, is_grouped
+from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.value import INFO, NUMBER, STATE, Labels
 
 _ARITHMETIC = frozenset({"/", "*", "+", "-", "%", "^", "atan2"})
-_GROUPED = (p.VectorMatchCardinality.ManyToOne, p.VectorMatchCardinality.OneToMany)
 
 
 def _pairs(reviewed: Reviewed) -> Iterator[Remark]:
@@ -84,7 +84,7 @@ def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
     one, other = left.value.labels, right.value.labels
     modifier = pair.node.modifier
     matching = modifier.matching if modifier else None
-    if modifier is not None and (modifier.fill_values.lhs is not None or modifier.fill_values.rhs is not None):
+    if modifier is not None and is_filled(modifier):
         return
     is_on = matching is not None and matching.type == p.LabelModifierType.Include
     named = frozenset(matching.labels) if matching else frozenset()
@@ -150,7 +150,7 @@ def _many(reviewed: Reviewed) -> Iterator[Remark]:
         if pair.name not in _ARITHMETIC | COMPARISONS or modifier is None or modifier.matching is None:
             continue
         sides = {"left": pair.below[0], "right": pair.below[1]}
-        if modifier.card in _GROUPED:
+        if is_grouped(modifier):
             del sides["left" if modifier.card == p.VectorMatchCardinality.ManyToOne else "right"]
         matching = modifier.matching
         is_on = matching.type == p.LabelModifierType.Include
@@ -184,7 +184,7 @@ def _lost(reviewed: Reviewed) -> Iterator[Remark]:
                 yield _lost_label(label, inside.labels, reviewed.at(part, label), "so it is empty in the result")
     for pair in reviewed.pairs:
         modifier = pair.node.modifier
-        if modifier is None or modifier.card not in _GROUPED:
+        if modifier is None or not is_grouped(modifier):
             continue
         is_left = modifier.card == p.VectorMatchCardinality.ManyToOne
         single, word_ = pair.below[1 if is_left else 0], "group_left" if is_left else "group_right"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from stackctl.promql.remark import Remark
 from stackctl.promql.review.reviewed import Look, Reviewed
-from stackctl.promql.types.infer import COMPARISONS, Typed
+from stackctl.promql.types.pairs import COMPARISONS
+from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.unit import COUNT, RATIO
 from stackctl.promql.types.value import COUNTER, NUMBER, QUANTILE, SUM, Range
 

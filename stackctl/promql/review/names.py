@@ -15,7 +15,8 @@ from stackctl.promql.remark import Part, Remark
 from stackctl.promql.review.conditions import no_value
 from stackctl.promql.review.reviewed import Look, Reviewed
 from stackctl.promql.selectors import Condition
-from stackctl.promql.types.infer import Typed, series_value
+from stackctl.promql.types.infer import series_value
+from stackctl.promql.types.typed import Typed
 
 # Bounds of buckets without a fraction; Prometheus writes larger ones with an exponent.
 _WHOLE = re.compile(r"\d{1,6}")

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.nodes import parse, replaced
 from stackctl.promql.remark import Part, Remark
-from stackctl.promql.types.infer import Typed, infer
+from stackctl.promql.types.infer import infer
+from stackctl.promql.types.typed import Typed
 
 
 @dataclass(frozen=True)

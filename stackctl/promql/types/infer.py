@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import reduce
 from math import ceil, floor, inf
 from typing import Any
@@ -16,6 +16,8 @@ from stackctl.promql.nodes import OPERATORS, metric, parse
 from stackctl.promql.selectors import Condition
 from stackctl.promql.types import unit as units
 from stackctl.promql.types.functions import AGGREGATIONS, FUNCTIONS, PICKING, Function
+from stackctl.promql.types.pairs import after_arithmetic, joined, paired
+from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.value import (
     ANY,
     BUCKETS,
@@ -40,8 +42,6 @@ from stackctl.promql.types.value import (
     Value,
 )
 
-COMPARISONS = frozenset({">", "<", ">=", "<=", "==", "!="})
-SETS = frozenset({"and", "or", "unless"})
 _KINDS = {
     "counter": COUNTER,
     "gauge": GAUGE,
@@ -58,55 +58,6 @@ _OWN = {
     "up": Value(STATE, Labels.at_least("job", "instance"), None, SHARE, "up", is_sure=True),
     "ALERTS": Value(INFO, Labels.at_least("alertname", "alertstate"), None, ONE, "ALERTS", is_sure=True),
 }
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A part of an expression with what is known of its result.
-
-    name   of a selector its metric, of a call its function, of an aggregation or a pair its operator, else ""
-    below  the parts it is made of, in the order in which they are written; brackets are left out
-    index  of a selector, a call or aggregation, or a pair: how many of its sort are written before it
-    """
-
-    node: Any
-    name: str
-    value: Value
-    below: tuple[Typed, ...] = ()
-    index: int = 0
-
-    def walk(self) -> Iterator[Typed]:
-        """Yield this part, and all below it."""
-        yield self
-        for part in self.below:
-            yield from part.walk()
-
-    @property
-    def is_selector(self) -> bool:
-        return isinstance(self.node, p.VectorSelector)
-
-    @property
-    def is_call(self) -> bool:
-        return isinstance(self.node, p.Call)
-
-    @property
-    def is_aggregation(self) -> bool:
-        return isinstance(self.node, p.AggregateExpr)
-
-    @property
-    def is_pair(self) -> bool:
-        return isinstance(self.node, p.BinaryExpr)
-
-    @property
-    def number(self) -> float | None:
-        """The value of a literal number, also with a sign; else None."""
-        if isinstance(self.node, p.NumberLiteral):
-            return float(self.node.val)
-        return (
-            self.value.range.low
-            if self.value.kind == NUMBER and self.value.range.low == self.value.range.high
-            else None
-        )
 
 
 def infer(expr: str, catalogue: Catalogue) -> Typed:
@@ -186,10 +137,10 @@ class _Inference:
                 left = self.typed(node.lhs)
                 index = self._next("operator")
                 right = self.typed(node.rhs)
-                return Typed(node, str(node.op), _paired(node, left, right), (left, right), index)
+                return Typed(node, str(node.op), paired(node, left, right), (left, right), index)
             case p.UnaryExpr():
                 below = self.typed(node.expr)
-                negative = replace(below.value, range=-below.value.range, kind=_after_arithmetic(below.value.kind))
+                negative = replace(below.value, range=-below.value.range, kind=after_arithmetic(below.value.kind))
                 return Typed(node, "-", negative, (below,))
             case p.SubqueryExpr():
                 below = self.typed(node.expr)
@@ -243,7 +194,7 @@ def series_value(
         return Value(kind, labels, unit, span, name, observed, bounds, is_sure=True, interval=known.interval)
     if name in catalogue.records:
         values = record_values(name, catalogue, seen)
-        return reduce(_joined, [each for each in values if _may_fulfil(each.labels, conditions)] or values)
+        return reduce(joined, [each for each in values if _may_fulfil(each.labels, conditions)] or values)
     if name in _OWN:
         return _OWN[name]
     return Value(unit=units.of_name(name), metric=name) if name and UNKNOWN_PART not in name else NOTHING_KNOWN
@@ -427,183 +378,3 @@ def aggregated_labels(node: Any, inside: Labels) -> Labels:
     if modifier.type == p.AggModifierType.By:
         return inside.only(modifier.labels)
     return inside.without(modifier.labels)
-
-
-# -- pairs ----------------------------------------------------------------------------------------------------
-
-
-def _paired(node: Any, left: Typed, right: Typed) -> Value:
-    operator, one, other = str(node.op), left.value, right.value
-    labels = _paired_labels(node, one, other)
-    if operator in ("and", "unless"):
-        return replace(one, labels=labels, is_there=False)
-    if operator == "or":
-        return replace(_joined(one, other), labels=labels, is_there=one.is_there or other.is_there)
-    is_there = one.kind == NUMBER and other.kind == NUMBER
-    if operator in COMPARISONS:
-        if node.modifier is not None and node.modifier.return_bool:
-            return Value(STATE, labels, None, SHARE, is_sure=True, is_there=is_there)
-        kept = other if one.kind == NUMBER else one
-        return replace(kept, labels=labels, range=_filtered(operator, one, other), is_there=is_there)
-    return _calculated(operator, left, right, labels, is_there)
-
-
-def _filtered(operator: str, one: Value, other: Value) -> Range:
-    """Return the range of what a comparison lets through, where that is a value and a number."""
-    if one.kind == NUMBER:
-        flipped = {">": "<", "<": ">", ">=": "<=", "<=": ">="}.get(operator, operator)
-        return _filtered(flipped, other, one) if other.kind != NUMBER else ANY
-    limit = other.range
-    low, high = one.range.low, one.range.high
-    if operator in (">", ">="):
-        low = max(low, limit.low)
-    elif operator in ("<", "<="):
-        high = min(high, limit.high)
-    elif operator == "==":
-        low, high = max(low, limit.low), min(high, limit.high)
-    return Range(low, high) if low <= high else one.range
-
-
-def _calculated(operator: str, left: Typed, right: Typed, labels: Labels, is_there: bool) -> Value:
-    one, other = left.value, right.value
-    kind = NUMBER if is_there else GAUGE
-    sure = one.is_sure or other.is_sure
-    value = Value(kind, labels, None, ANY, is_sure=sure, is_there=is_there)
-    match operator:
-        case "+" | "-":
-            second = other.range if operator == "+" else -other.range
-            return replace(value, unit=_summed_unit(operator, one, other), range=one.range + second)
-        case "*":
-            unit = _scaled(one, right.number) if right.number is not None else _scaled(other, left.number)
-            scaled = left if right.number is not None else right
-            number = right.number if right.number is not None else left.number
-            is_scaled = number is not None and scaled.value.kind in (BUCKETS, QUANTILE, SUMMARY)
-            found = replace(value, unit=unit, range=one.range * other.range)
-            if {one.kind, other.kind} & {INFO}:
-                kept = other if one.kind == INFO else one
-                return replace(kept, labels=labels, is_there=is_there)
-            return replace(found, kind=scaled.value.kind) if is_scaled and scaled.value.kind != BUCKETS else found
-        case "/":
-            if right.number:
-                return replace(
-                    value,
-                    unit=_scaled(one, 1 / right.number),
-                    range=one.range * Range(1 / right.number, 1 / right.number),
-                )
-            if is_share(left, right):
-                return replace(value, unit=units.RATIO, range=SHARE)
-            return replace(value, unit=units.quotient(one.unit, other.unit), range=one.range * other.range.inverse())
-        case "%":
-            return replace(value, unit=one.unit)
-    return value
-
-
-def _scaled(value: Value, number: float | None) -> units.Unit | None:
-    return value.unit.times(number) if value.unit and number and value.unit.base != "moment" else None
-
-
-def _summed_unit(operator: str, one: Value, other: Value) -> units.Unit | None:
-    left, right = one.unit, other.unit
-    moments = [unit is not None and unit.base == "moment" for unit in (left, right)]
-    if all(moments):
-        return units.SECONDS if operator == "-" else None
-    if any(moments):
-        # A moment and a duration, or a moment of a metric whose name says only seconds.
-        return None
-    return left if left is not None else right
-
-
-def is_share(left: Typed, right: Typed) -> bool:
-    """Return whether the left side counts some of what the right side counts, so that it is a part of it."""
-    if left.is_aggregation and right.is_aggregation:
-        alike = left.name == right.name in ("sum", "count") and str(left.node.modifier) == str(right.node.modifier)
-        return alike and _grouping(left) == _grouping(right) and is_share(left.below[-1], right.below[-1])
-    if left.is_call and right.is_call and left.name == right.name in ("rate", "increase"):
-        return is_share(left.below[0], right.below[0])
-    if isinstance(left.node, p.MatrixSelector) and isinstance(right.node, p.MatrixSelector):
-        return left.node.range == right.node.range and is_share(left.below[0], right.below[0])
-    if not (left.is_selector and right.is_selector and left.name and left.name == right.name):
-        return False
-    one, other = left.node, right.node
-    if left.value.range.low < 0 or (one.offset, one.at) != (None, None) or (other.offset, other.at) != (None, None):
-        return False
-    return _conditions(other) <= _conditions(one)
-
-
-def _grouping(aggregate: Typed) -> tuple[str, tuple[str, ...]]:
-    modifier = aggregate.node.modifier
-    return (str(modifier.type), tuple(sorted(modifier.labels))) if modifier else ("", ())
-
-
-def _conditions(selector: Any) -> set[tuple[str, str, str]]:
-    return {(each.name, str(each.op), each.value) for each in selector.matchers.matchers}
-
-
-def _after_arithmetic(kind: str) -> str:
-    return GAUGE if kind in (COUNTER, SUM, SUMMARY, QUANTILE, STATE, INFO) else kind
-
-
-def _joined(one: Value, other: Value) -> Value:
-    """Return what is known of series that are either of one kind or of another."""
-    return Value(
-        one.kind if one.kind == other.kind else UNKNOWN,
-        one.labels.joined(other.labels),
-        one.unit if one.unit == other.unit else None,
-        one.range.joined(other.range),
-        one.metric if one.metric == other.metric else "",
-        one.observed if one.observed == other.observed else None,
-        one.bounds if one.bounds == other.bounds else (),
-        one.is_rate and other.is_rate,
-        one.is_sure and other.is_sure,
-        one.is_there and other.is_there,
-    )
-
-
-def _paired_labels(node: Any, one: Value, other: Value) -> Labels:
-    if one.kind == NUMBER:
-        return other.labels
-    if other.kind == NUMBER:
-        return one.labels
-    operator = str(node.op)
-    left, right = one.labels, other.labels
-    if operator == "or":
-        return left.joined(right)
-    if operator in ("and", "unless"):
-        return left
-    modifier = node.modifier
-    if modifier is None or (modifier.matching is None and not _is_grouped(modifier)):
-        if modifier is not None and _is_filled(modifier):
-            return left.joined(right)
-        # All labels are equal on both sides.
-        possible = right.possible if left.possible is None else left.possible
-        if left.possible is not None and right.possible is not None:
-            possible = left.possible & right.possible
-        return Labels(left.certain | right.certain, left.named | right.named, possible, {**right.values, **left.values})
-    if _is_grouped(modifier):
-        many, single = (left, right) if modifier.card == p.VectorMatchCardinality.ManyToOne else (right, left)
-        return _brought(many, single, modifier.group_labels or ())
-    if _is_filled(modifier):
-        return left.joined(right)
-    matching = modifier.matching
-    if matching.type == p.LabelModifierType.Include:
-        return left.only(matching.labels) if UNKNOWN_PART not in matching.labels else Labels()
-    return left.without(matching.labels)
-
-
-def _brought(many: Labels, single: Labels, names: Any) -> Labels:
-    """Return the labels of the side of the many, with those that the other side gives them."""
-    for name in names:
-        if name == UNKNOWN_PART:
-            return Labels()
-        given = name in single.certain
-        known = {name: single.values[name]} if name in single.values else {}
-        many = many.adding([name], known) if given else many.perhaps([name])
-    return many
-
-
-def _is_grouped(modifier: Any) -> bool:
-    return modifier.card in (p.VectorMatchCardinality.ManyToOne, p.VectorMatchCardinality.OneToMany)
-
-
-def _is_filled(modifier: Any) -> bool:
-    return modifier.fill_values.lhs is not None or modifier.fill_values.rhs is not None
