@@ -248,6 +248,25 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Container:
+    """A container that the stack runs and does not scrape. `fields` are those of a Compose service, as written.
+
+    `unit` is the name of its unit: another one than its own where a component has that.
+    """
+
+    name: str
+    unit: str
+    fields: Block
+    origin: Position
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Return Compose's profiles of it."""
+        named = self.fields.get("profiles")
+        return tuple(map(str, named)) if isinstance(named, list | tuple) else ()
+
+
+@dataclass(frozen=True)
 class Label:
     """A label of a metric. `values` are all that it may have, () when they are open; then `examples` may be known."""
 
@@ -565,6 +584,7 @@ class Stack:
     pushgateway: Server | None = None
     exporters: tuple[Exporter, ...] = ()
     services: tuple[Service, ...] = ()
+    containers: tuple[Container, ...] = ()
     networks: tuple[str, ...] = ()
     rules: tuple[RuleFile, ...] = ()
     dashboards: tuple[Dashboard, ...] = ()
@@ -578,3 +598,9 @@ class Stack:
         """All servers of the stack, in the order in which they are shown."""
         optional = (self.alertmanager, self.grafana, self.pushgateway)
         return (self.prometheus, *(c for c in optional if c), *self.exporters)
+
+    @property
+    def composed(self) -> Mapping[str, Block]:
+        """The Compose services that the manifest holds, by name: those of its services, and its containers."""
+        run = {service.name: service.run.docker for service in self.services if service.run.docker is not None}
+        return {**run, **{container.name: container.fields for container in self.containers}}

@@ -11,6 +11,7 @@ from stackctl.checks import (
     alertmanager,
     components,
     config,
+    containers,
     contracts,
     drift,
     exporters,
@@ -35,6 +36,7 @@ Family = Callable[[Context], Iterable[Diagnostic]]
 # The families in the order in which they are reported, each with the ids it answers for.
 FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (components.check, (components.ID,)),
+    (containers.check, (containers.ID,)),
     (config.check, (config.GENERATION, config.FILES, config.CONFIG, config.RETENTION)),
     (storage.check, (storage.ID,)),
     (jobs.check, (jobs.ID,)),

@@ -25,8 +25,12 @@ def _parameters(_: CadvisorSettings, limits_cpus: bool) -> dict[str, str]:
 
 
 def _simulated(stack: Stack) -> list[Metric]:
-    """The containers are those of the stack: its components and services, as Compose names them."""
-    names = [*(component.name for component in stack.components), *(service.name for service in stack.services)]
+    """The containers are those of the stack: its components, services and others, as Compose names them."""
+    names = [
+        *(component.name for component in stack.components),
+        *(service.name for service in stack.services),
+        *(container.name for container in stack.containers),
+    ]
     of = {
         "name": [f"{stack.name}-{name}-1" for name in names],
         "image": [_SIMULATED],

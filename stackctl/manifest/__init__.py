@@ -155,7 +155,7 @@ def _reading(document: Document, root: Path) -> Reading:
     problems = _merge(document.problems, left.problems)
     if left.model is None:
         return Reading(None, problems, left.gone)
-    redaction.publish({left.model.name, *left.model.services, *registry.names()})
+    redaction.publish({left.model.name, *left.model.services, *left.model.containers, *registry.names()})
     problems = _merge(problems, left.gone.independent(crosscheck(left.document, left.model)))
     found = Problems()
     stack = build(left.document, left.model, root, found)
@@ -171,6 +171,8 @@ def _merge(first: Iterable[Diagnostic], second: Iterable[Diagnostic]) -> list[Di
 
 def _compose_resolves(path: tuple[str | int, ...]) -> bool:
     """Return whether variables at `path` are left to Compose, which keeps their values out of the rendered files."""
+    if path[:1] == ("containers",):
+        return len(path) > 2
     return len(path) > 4 and path[0] == "services" and path[2:4] == _COMPOSE
 
 

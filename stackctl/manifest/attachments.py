@@ -60,6 +60,8 @@ def attach_files(document: Document, manifest: Manifest, root: Path, problems: P
         "alertmanager": _alertmanager(reader, manifest.alertmanager) if manifest.alertmanager else None,
         "services": {name: _service(reader, name, model) for name, model in manifest.services.items()},
     }
+    for name, fields in manifest.containers.items():
+        reader.refuse_outside(fields.get("env_file"), ("containers", name, "env_file"))
     return manifest.model_copy(update=update)
 
 

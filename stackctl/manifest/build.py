@@ -15,7 +15,7 @@ from stackctl.components.prometheus import PrometheusSettings
 from stackctl.manifest import routing
 from stackctl.manifest.attachments import attach_files
 from stackctl.manifest.contracts import read_contract
-from stackctl.manifest.crosscheck import Declared, declared, running
+from stackctl.manifest.crosscheck import Declared, container_units, declared, running
 from stackctl.manifest.dashboards import read_dashboards
 from stackctl.manifest.document import Document
 from stackctl.manifest.extra_rules import extra_rules
@@ -32,6 +32,7 @@ from stackctl.manifest.tls import read_tls
 from stackctl.model import (
     Alertmanager,
     Block,
+    Container,
     Contract,
     Exporter,
     Grafana,
@@ -80,6 +81,7 @@ def build(document: Document, manifest: Manifest, root: Path, problems: Problems
         pushgateway=_pushgateway(document, servers.get(c.PUSHGATEWAY)),
         exporters=tuple(_exporter(document, each) for each in running(manifest) if each.component.is_exporter),
         services=_services(document, manifest, contracts, root, problems),
+        containers=_containers(document, manifest),
         networks=tuple(manifest.networks.join),
         rules=(*rules, *(each.rules for each in slos)),
         dashboards=(*dashboards, *(dashboard for each in slos for dashboard in each.dashboards)),
@@ -114,6 +116,7 @@ def _told(manifest: Manifest) -> dict[str, Mapping[str, str]]:
     """Return the parameters of packs that the manifest sets: component -> parameter -> value."""
     limited = any(each.settings.resources.cpus for each in running(manifest))
     limited |= any(model.run and _mentions(model.run.docker, "cpus") for model in manifest.services.values())
+    limited |= _mentions(manifest.containers, "cpus")
     return {each.name: each.component.parameters(each.settings, limited) for each in declared(manifest)}
 
 
@@ -291,6 +294,14 @@ def _run(model: ServiceModel, root: Path) -> Run:
     return Run(
         model.run.docker,
         NativeRun(tuple(native.command), secret_keys.with_secrets(native.env), (root / native.cwd).resolve()),
+    )
+
+
+def _containers(document: Document, manifest: Manifest) -> tuple[Container, ...]:
+    units = container_units(manifest)
+    return tuple(
+        Container(name, units[name], fields, document.position(("containers", name), key=True))
+        for name, fields in manifest.containers.items()
     )
 
 

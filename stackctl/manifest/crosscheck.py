@@ -28,6 +28,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Diagnostic]:
         *_exporter_names(manifest),
         *_job_names(manifest),
         *_container_names(manifest),
+        *_containers_out_of_reach(manifest),
         *_listen_addresses(manifest),
         *_names_for_version_3(manifest),
         *(routing.contradictions(manifest.alertmanager) if manifest.alertmanager else ()),
@@ -166,6 +167,40 @@ def _container_names(manifest: Manifest) -> Iterator[Found]:
             things = "containers" if service.run.docker else "processes"
             message = f"two {things} would be named `{name}`: that of this service and that of `{taken[name]}`"
             yield ("services", name), message, "Rename the service."
+    yield from _names_of_containers(manifest)
+
+
+def container_units(manifest: Manifest) -> dict[str, str]:
+    """Return the unit of each container: its own name, or `NAME-container` where a component has that name."""
+    components = {each.name for each in running(manifest)}
+    return {name: f"{name}-container" if name in components else name for name in manifest.containers}
+
+
+def _names_of_containers(manifest: Manifest) -> Iterator[Found]:
+    """Containers whose name in Compose, or whose unit, is that of something else that runs."""
+    units = container_units(manifest)
+    started = {name for name, service in manifest.services.items() if service.run.docker or service.run.native}
+    taken = {each.component.service: f"the component `{each.name}`" for each in running(manifest)}
+    taken |= {name: f"the service `{name}`" for name in started}
+    taken |= {unit: f"the container `{name}`" for name, unit in units.items() if unit != name}
+    for name, unit in units.items():
+        if name in taken:
+            yield ("containers", name), f"{taken[name]} has this name already", "Rename the container."
+        elif unit in started:
+            yield ("containers", name), f"the service `{unit}` has the name of its unit already", "Rename the service."
+
+
+def _containers_out_of_reach(manifest: Manifest) -> Iterator[Found]:
+    """Targets that are containers on networks of their own, where Prometheus is not."""
+    reached = {"default", *manifest.networks.join}
+    for name, service in manifest.services.items():
+        for index, target in enumerate(service.targets or ()):
+            host = split_address(target.address)[0]
+            networks = manifest.containers.get(host, {}).get("networks")
+            if networks and isinstance(networks, list | dict) and reached.isdisjoint(map(str, networks)):
+                message = f"Prometheus does not reach the container `{host}`: it has only networks of its own"
+                remedy = f"Add `default` to `containers.{host}.networks`, or remove its `networks`."
+                yield ("services", name, "targets", index), message, remedy
 
 
 def _listen_addresses(manifest: Manifest) -> Iterator[Found]:

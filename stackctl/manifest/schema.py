@@ -18,6 +18,7 @@ from stackctl.components.grafana import GrafanaSettings
 from stackctl.components.prometheus import PrometheusSettings
 from stackctl.components.pushgateway import PushgatewaySettings
 from stackctl.manifest.base import Model
+from stackctl.manifest.block_fields import PlainBlock
 from stackctl.manifest.fields import CheckName, Date, Filled, FolderTitle, ServiceName, StackName, Text, wrong
 from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
 from stackctl.manifest.service_schema import ServiceModel
@@ -89,6 +90,12 @@ class Manifest(Model):
     pushgateway: PushgatewaySettings | None = Field(None, description="The Pushgateway.")
     exporters: ExportersModel | None = Field(None, description="Exporters that the stack runs.")
     services: dict[ServiceName, ServiceModel] = Field(default_factory=dict, description="What you monitor, by name.")
+    containers: dict[ServiceName, PlainBlock] = Field(
+        default_factory=dict,
+        description="What the stack runs and does not scrape, by name: a proxy, a log store, a database. Each is a "
+        "Compose service, in Compose's own fields, and nothing is added to them. Others reach it by its name. The "
+        "native runtime cannot run it.",
+    )
     networks: NetworksModel = Field(default_factory=NetworksModel, description="Docker networks.")
     rules: list[RuleSourceModel] = Field(default_factory=list, description="Alerting and recording rules.")
     dashboards: list[DashboardSourceModel] = Field(default_factory=list, description="Dashboards.")

@@ -144,6 +144,9 @@ def assigned(path: Path, value: str) -> list[str]:
 
 
 def _is_run(path: Path) -> bool:
+    """Return whether `path` is in what something is run with: a container, or `run` of a service."""
+    if path[:1] == ("containers",):
+        return len(path) > 2
     return any(path[at] == "run" and path[at + 1] in runtimes.NAMES for at in range(len(path) - 1))
 
 

@@ -186,7 +186,9 @@ def _in_manifest(bad: BadCompose, stack: Stack | None) -> Diagnostic:
             pass
         case _:
             return bad.at(None)
-    if any(service.name == name and service.run.docker for service in stack.services):
+    if any(container.name == name for container in stack.containers):
+        path = ("containers", str(name), *rest)
+    elif name in stack.composed:
         path = ("services", str(name), "run", "docker", *rest)
     else:
         component = next((each.name for each in registry.running() if each.service == name), str(name))

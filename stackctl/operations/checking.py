@@ -131,8 +131,7 @@ def _check(stack: Stack) -> tuple[Checked, list[Diagnostic]]:
         write(tree, path)
         run = Local(path)
         problems = refused(stack, tree, stack.root, validate, review)
-    composed = any(service.run.docker for service in stack.services)
-    unchecked = {CONFIG} if composed and not has_config() else set()
+    unchecked = {CONFIG} if stack.composed and not has_config() else set()
     return Checked(stack, review, tuple(sorted({*run.missing, *unchecked})), tuple(left_out)), problems
 
 

@@ -31,6 +31,7 @@ def _holds(content: bytes, written: frozenset[bytes]) -> bool:
 
 def _written(stack: Stack) -> frozenset[bytes]:
     """The secrets of the manifest in all forms that a file may have, but for those too short to tell from words."""
-    public = {stack.name, *(service.name for service in stack.services), *registry.names()}
+    named = {service.name for service in stack.services} | {container.name for container in stack.containers}
+    public = {stack.name, *named, *registry.names()}
     secrets = {part for value in stack.secrets for part in redaction.parts(value)} - public
     return frozenset(form.encode() for value in secrets for form in redaction.forms(value))

@@ -31,7 +31,8 @@ class Observed:
 
     `spec` is the `Unit.spec` it was started with, `image` what it runs, `started_at` the Unix time of its last
     start (0 when unknown), and `detail` says more about the state: "exited with code 1". `stray` is why it cannot go on
-    as it is: the folder that it was started from is not this one any more; "" for all others.
+    as it is: the folder that it was started from is not this one any more; "" for all others. `health` is what its own
+    health check says ("starting", "healthy", "unhealthy"), "" where it has none.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Observed:
     started_at: float = 0.0
     detail: str = ""
     stray: str = ""
+    health: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ class FoundUnit(Protocol):
     @property
     def detail(self) -> str: ...
 
+    @property
+    def health(self) -> str: ...
+
 
 class Peer(Protocol):
     """Peer that Prometheus may reach by a name: `runtimes.protocol.Peer`."""

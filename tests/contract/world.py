@@ -99,6 +99,7 @@ services:
       shop_fill_ratio: gauge
   found:
     discovery: {{dns_sd_configs: [{{names: [x.test], type: A, port: 1}}]}}
+containers: {{store: {{image: "example/store:1"}}}}
 rules: [{{file: r.yml}}]
 dashboards: [{{file: d.json}}]
 """
@@ -132,6 +133,7 @@ class Unit:
     name: str
     state: str
     detail: str = ""
+    health: str = ""
 
 
 @dataclass(frozen=True)
@@ -412,7 +414,7 @@ def context_of(manifest: Path) -> Context:
         seconds=20,
         server=Access(stack.prometheus.listen.url),
         fetch=lambda url: Answer(200, "", "fine"),
-        place=Around(),
+        place=Around(units=(Unit("store", "running"),)),
         dial=closed,
         grafana_password=Secret("right"),
         clock=Clock(lambda: slept[0], sleep),

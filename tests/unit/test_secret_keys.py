@@ -141,3 +141,14 @@ def test_oldest_version_decides_natively() -> None:
     assert not secret_keys.has_file(c.ALERTMANAGER, "wechat_configs", "api_secret", (0, 28, 1), runs_image=True)
     # Who has this key has its twin, however old: `mattermost_configs` came with both.
     assert secret_keys.has_file(c.ALERTMANAGER, "mattermost_configs", "webhook_url", (), runs_image=False)
+
+
+def test_secret_in_a_container_closes_compose(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").write_text(
+        "version: 1\nname: shop\nexporters: {node: {}}\n"
+        "containers: {db: {image: x, environment: {POSTGRES_PASSWORD: hidden-value, A: '${KEPT:-hidden-default}'}}}\n"
+    )
+    one, other = (render(load(tmp_path / "stack.yml", {}), "docker", salt=salt) for salt in (b"a", b"b"))
+    assert one.files[c.COMPOSE_FILE].secret
+    assert not [name for name, file in one if b"hidden-value" in file.content and not file.secret]
+    assert one.unit("db") != other.unit("db")

@@ -36,7 +36,8 @@ def observed(container: Mapping[str, Any]) -> Observed:
     ended = f"exited with code {state['ExitCode']}"
     ended = f"out of memory, {ended}" if state.get("OOMKilled") else ended
     details = {"exited": ended, "restarting": f"keeps restarting, {ended}", "paused": "paused"}
-    unhealthy = state.get("Health", {}).get("Status") == "unhealthy"
+    health = state.get("Health", {}).get("Status", "")
+    unhealthy = health == "unhealthy"
     return Observed(
         unit_name(labels),
         known,
@@ -44,6 +45,7 @@ def observed(container: Mapping[str, Any]) -> Observed:
         image=container["Config"]["Image"],
         started_at=unix_time(state["StartedAt"]),
         detail="running, but unhealthy" if known == "running" and unhealthy else details.get(known, ""),
+        health="" if health == "none" else health,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.components.component import Component, Place
-from stackctl.model import Block, Prometheus, Server, Service, Stack
+from stackctl.model import Block, Container, Prometheus, Server, Service, Stack
 from stackctl.render.closed import holds_secret
 from stackctl.render.text import merged, yaml_bytes
 from stackctl.render.units import component_unit, fingerprint, more_arguments
@@ -51,6 +51,7 @@ def units(stack: Stack, files: dict[str, File], salt: bytes) -> tuple[Unit, ...]
     made = [
         *(_component(server, stack, files, salt) for server in stack.components),
         *(_service(service, service.run.docker, stack, salt) for service in stack.services if service.run.docker),
+        *(_container(container, stack, salt) for container in stack.containers),
     ]
     volumes = _volumes(stack)
     networks = _networks(stack)
@@ -136,12 +137,12 @@ def _volume(name: str) -> str:
 
 def _volumes(stack: Stack) -> dict[str, Any]:
     own = [_volume(each.name) for each in stack.components if registry.of(each).container.data]
-    theirs = [name for service in stack.services for name in volumes_of(service.run.docker or {})]
+    theirs = [name for fields in stack.composed.values() for name in volumes_of(fields)]
     return {name: {} for name in (*own, *theirs)}
 
 
 def _networks(stack: Stack) -> dict[str, Any]:
-    theirs = [name for service in stack.services for name in networks_of(service.run.docker or {})]
+    theirs = [name for fields in stack.composed.values() for name in networks_of(fields)]
     return {name: {"external": True} if name in stack.networks else {} for name in (*stack.networks, *theirs)}
 
 
@@ -155,6 +156,19 @@ def _service(service: Service, fields: Block, stack: Stack, salt: bytes) -> tupl
         spec=fingerprint(_counted(definition, fields, service.name, stack, salt), {}, b""),
         image=str(fields.get("image", "")),
         profiles=service.profiles,
+    )
+    return definition, unit
+
+
+def _container(container: Container, stack: Stack, salt: bytes) -> tuple[dict[str, Any], Unit]:
+    """A container as it is written: what was good for it in another Compose file is good for it here."""
+    definition = from_manifest(_each_text(container.fields, _escape_but_references))
+    unit = Unit(
+        name=container.unit,
+        service="" if container.unit == container.name else container.name,
+        spec=fingerprint(_counted(definition, container.fields, container.name, stack, salt), {}, b""),
+        image=str(container.fields.get("image", "")),
+        profiles=container.profiles,
     )
     return definition, unit
 

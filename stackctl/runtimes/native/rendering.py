@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.components.component import ENV_FILE, Place
-from stackctl.model import NativeRun, Server, Service, Stack
+from stackctl.model import Container, NativeRun, Server, Service, Stack
 from stackctl.render.secrets import SecretFiles
 from stackctl.render.units import component_unit, fingerprint, more_arguments
 from stackctl.runtimes.native.facts import FACTS
@@ -25,7 +25,8 @@ def units(stack: Stack, files: dict[str, File], salt: bytes) -> tuple[Unit, ...]
     """The units, with files of their own added to `files`."""
     own = [_component(server, stack, files, salt) for server in stack.components]
     services = [_service(service, service.run.native, files, salt) for service in stack.services if service.run.native]
-    return (*own, *services)
+    containers = [_container(container) for container in stack.containers]
+    return (*own, *services, *containers)
 
 
 def _component(server: Server, stack: Stack, files: Mapping[str, File], salt: bytes) -> Unit:
@@ -57,6 +58,12 @@ def _service(service: Service, run: NativeRun, files: dict[str, File], salt: byt
         cwd=str(run.cwd),
         profiles=service.profiles,
     )
+
+
+def _container(container: Container) -> Unit:
+    """A unit that cannot run here, which is reported when it is to start."""
+    image = str(container.fields.get("image", ""))
+    return Unit(name=container.unit, spec=fingerprint([image], {}, b""), image=image, profiles=container.profiles)
 
 
 def _env_file(service: Service, hidden: Mapping[str, str], files: dict[str, File]) -> str:

@@ -395,7 +395,7 @@ def _write_files(folder: Path, files: Iterable[DataFile]) -> None:
 
 def _lacking(unit: Unit) -> str:
     if not unit.tool:
-        return "" if unit.command else "it has no native command"
+        return "" if unit.command else f"it is a container, which the {FACTS.name} runtime cannot run"
     try:
         tools.require_recent(unit.tool)
     except Unavailable as error:

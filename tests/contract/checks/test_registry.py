@@ -17,7 +17,7 @@ def test_servers_that_are_away_fail_once_and_everything_else_depends_on_them(wel
     findings = [f for f in well.findings() if f.code not in apart]
     failed = {f"{f.code} {f.subject}" for f in findings if f.status == "fail"}
     assert failed == {f"component.ready {name}" for name in ("prometheus", "alertmanager", "grafana", "pushgateway")}
-    assert {f.subject for f in findings if f.status == "pass"} == {"blackbox", "redis"}
+    assert {f.subject for f in findings if f.status == "pass"} == {"blackbox", "redis", "store"}
     assert {f.depends_on for f in findings if f.status == "skip"} <= failed
 
 

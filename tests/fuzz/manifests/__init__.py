@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz.manifests.alertmanager import alertmanager
+from tests.fuzz.manifests.containers import CONTAINER
 from tests.fuzz.manifests.prometheus import EXTRA, PROMETHEUS, connected, remote_write
 from tests.fuzz.manifests.rules import dashboards, sources
 from tests.fuzz.manifests.services import EXPORTERS, GRAFANA, IGNORE, service
@@ -74,6 +75,8 @@ def manifest(number: int) -> dict[str, Any]:
         )
     if chance() < 0.3:
         whole["exporters"] = dice.make(EXPORTERS)
+    if chance() < 0.3:
+        whole["containers"] = {dice.make(NAME): {"image": "x:1", **dice.make(CONTAINER)}}
     if chance() < 0.6:
         whole["rules"] = sources(dice, whole)
     if "grafana" in whole and chance() < 0.5:

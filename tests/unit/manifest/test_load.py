@@ -120,6 +120,21 @@ def test_leaves_variables_of_a_compose_service_to_compose(tmp_path: Path) -> Non
     assert docker == {"image": "x:${TAG}", "environment": {"PW": "${PW:-}"}}
 
 
+def test_leaves_variables_of_a_container_to_compose(tmp_path: Path) -> None:
+    text = SMALLEST + "containers: {loki: {image: 'x:${TAG}', environment: {PW: '${PW:-}'}, profiles: [logs]}}\n"
+    (container,) = loaded(tmp_path, text, {"TAG": "1"}).containers
+    assert container.fields == {"image": "x:${TAG}", "environment": {"PW": "${PW:-}"}, "profiles": ["logs"]}
+    assert (container.name, container.unit, container.profiles) == ("loki", "loki", ("logs",))
+
+
+def test_container_and_component_of_one_name_are_two_units(tmp_path: Path) -> None:
+    text = SMALLEST + "exporters: {redis: {address: 'redis:6379'}}\ncontainers: {redis: {image: 'redis:8'}}\n"
+    stack = loaded(tmp_path, text)
+    assert [each.unit for each in stack.containers] == ["redis-container"]
+    units = {unit.name: unit.in_compose for unit in render(stack, "docker").units}
+    assert (units["redis"], units["redis-container"]) == ("redis-exporter", "redis")
+
+
 def test_a_rule_file_is_kept_byte_for_byte(tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     text = "groups: # mine\n- name: g\n  rules:\n  - {alert: A, expr: 'up == 0', annotations: {x: '{{ $value }}'}}\n"

@@ -23,6 +23,7 @@ NAMING = {
     "auth": "prometheus: {{auth: {{tls: {{cert_file: {0}, key_file: {0}}}}}}}",
     "targets": "services: {{a: {{discovery: {{file_sd_configs: [{{files: [{0}]}}]}}}}}}",
     "templates": 'alertmanager: {{extra: {{templates: ["{0}"]}}}}',
+    "env_file of a container": "containers: {{a: {{image: x, env_file: {0}}}}}",
     "env_file": "services: {{a: {{targets: ['localhost:1'], run: {{docker: {{image: x, env_file: {0}}}}}}}}}",
 }
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from stackctl import conventions as c
-from stackctl.model import NativeRun, Retention, RuleFile, Run, Server, Service, Stack
+from stackctl.model import Container, NativeRun, Retention, RuleFile, Run, Server, Service, Stack
 from stackctl.render import render
 from stackctl.source import Secret
 from stackctl.tree import Unit, load_units
@@ -172,3 +172,31 @@ def test_changed_secret_changes_the_salted_hash_of_its_unit() -> None:
     assert spec("one", b"salt") != spec("two", b"salt")
     assert spec("one", b"salt") != spec("one", b"pepper")
     assert spec("one", b"") == spec("two", b"")
+
+
+def test_containers_are_rendered_as_they_are_written() -> None:
+    fields = {
+        "image": "grafana/loki:3",
+        "command": ["-config.file=/etc/loki.yml", "$1"],
+        "volumes": ["./loki.yml:/etc/loki.yml:ro", "loki:/loki"],
+        "networks": ["default", "back"],
+        "env_file": "loki.env",
+        "labels": {"traefik.enable": "true"},
+    }
+    one = stack(containers=(Container("loki", "loki", fields, HERE),))
+    found = project(one)
+    labels = found["services"]["loki"].pop("labels")
+    assert found["services"]["loki"] == {
+        **{key: fields[key] for key in ("image", "networks")},
+        "command": ["-config.file=/etc/loki.yml", "$$1"],
+        "volumes": ["${STACKCTL_ROOT:-${PWD:-.}}/./loki.yml:/etc/loki.yml:ro", "loki:/loki"],
+        "env_file": "${STACKCTL_ROOT:-${PWD:-.}}/loki.env",
+    }
+    assert labels == {"traefik.enable": "true", c.LABEL_UNIT: "loki", c.LABEL_SPEC: unit(one, "loki").spec}
+    assert found["volumes"]["loki"] == {}
+    assert found["networks"] == {"back": {}}
+
+
+def test_changed_container_is_another_unit() -> None:
+    one, other = (stack(containers=(Container("a", "a", {"image": image}, HERE),)) for image in ("x:1", "x:2"))
+    assert unit(one, "a").spec != unit(other, "a").spec
