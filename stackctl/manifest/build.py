@@ -23,6 +23,7 @@ from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.own import read_library
 from stackctl.manifest.packs.uses import Around, Subject
 from stackctl.manifest.packs.values import quoted
+from stackctl.manifest.patterns import one_per_file
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.rules import read_rules
 from stackctl.manifest.schema import Manifest
@@ -65,9 +66,10 @@ def build(document: Document, manifest: Manifest, root: Path, problems: Problems
     packs = Packs(read_library(document, manifest.packs, root, problems), _around(manifest, contracts))
     extra = extra_rules(document, manifest.prometheus, root, problems)
     manifest = manifest.model_copy(update={"prometheus": extra.prometheus})
-    sources = [(("rules", index), source) for index, source in enumerate(manifest.rules)]
+    sources = one_per_file(document, "rules", manifest.rules, root, problems)
     rules = read_rules(document, [*sources, *extra.sources], root, packs, problems)
-    dashboards = read_dashboards(document, manifest.dashboards, root, packs, problems)
+    boards = one_per_file(document, "dashboards", manifest.dashboards, root, problems)
+    dashboards = read_dashboards(document, boards, root, packs, problems)
     slos = read_slos(document, manifest, contracts, [file.path for file in rules], problems)
     manifest = attach_files(document, manifest, root, problems)
     servers = {each.name: each for each in declared(manifest)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FolderPath
 from typing import TYPE_CHECKING
@@ -38,20 +39,24 @@ class _Opened:
 
 
 def read_dashboards(
-    document: Document, sources: list[DashboardSourceModel], root: FolderPath, packs: Packs, problems: Problems
+    document: Document,
+    sources: Sequence[tuple[Path, DashboardSourceModel]],
+    root: FolderPath,
+    packs: Packs,
+    problems: Problems,
 ) -> list[Dashboard]:
-    """Return the dashboards that the manifest `document` names in `sources`.
+    """Return the dashboards that the manifest `document` names in `sources`, each with its place there.
 
     `root` is the manifest's folder. A file that ends in .yml or .yaml is in the compact form, any other in Grafana's.
     What is wrong with the others is added to `problems`.
     """
     opened = [
         each
-        for index, source in enumerate(sources)
+        for place, source in sources
         for each in (
-            _packed(document, ("dashboards", index), source, packs, problems)
+            _packed(document, place, source, packs, problems)
             if source.pack
-            else [_file(document, index, source, root, problems)]
+            else [_file(document, place, source, root, problems)]
         )
     ]
     uids = _uids(opened)
@@ -73,9 +78,9 @@ def read_board(use: Use, origin: Position, problems: Problems) -> Dashboard | No
 
 
 def _file(
-    document: Document, index: int, source: DashboardSourceModel, root: FolderPath, problems: Problems
+    document: Document, place: Path, source: DashboardSourceModel, root: FolderPath, problems: Problems
 ) -> _Opened:
-    origin = document.position(("dashboards", index, "file"))
+    origin = document.position((*place, "file"))
     name = source.file or ""
     return _Opened(_open(root, name, source.folder, origin, problems), source, origin, (name,))
 

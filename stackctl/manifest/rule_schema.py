@@ -104,10 +104,15 @@ class PackSourceModel(Model):
 class RuleSourceModel(_GroupKeys, PackSourceModel):
     """Rules: a Prometheus `file`, kept as you wrote it, a `pack`, or a group written here with `name` and `rules`."""
 
-    file: Filled | None = Field(None, description="A rule file, relative to the manifest.")
+    file: Filled | None = Field(
+        None,
+        description="A rule file, relative to the manifest; a pattern like `rules/*.yml` names several, and `**` is "
+        "any number of folders.",
+    )
     override: dict[Text, OverrideModel] = Field(
         default_factory=dict,
-        description="With `file` or `pack`: changes to single alerts, by name.",
+        description="With `file` or `pack`: changes to single alerts, by name. Not with a pattern: name the file in an "
+        "entry of its own, which the pattern then leaves to it.",
     )
     name: Text | None = Field(None, description="Of a group written here: its name.")
     rules: list[RuleModel] | None = Field(None, description="Of a group written here: its rules.")

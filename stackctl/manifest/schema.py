@@ -33,7 +33,11 @@ class NetworksModel(Model):
 class DashboardSourceModel(PackSourceModel):
     """A Grafana dashboard: a file, in the compact form when it ends in `.yml`, else Grafana's own JSON; or a `pack`."""
 
-    file: Filled | None = Field(None, description="The file, relative to the manifest.")
+    file: Filled | None = Field(
+        None,
+        description="The file, relative to the manifest; a pattern like `dashboards/*.json` names several, and `**` "
+        "is any number of folders.",
+    )
     folder: FolderTitle = Field(
         "", description="The Grafana folder; by default the one a compact file names, or the top level."
     )

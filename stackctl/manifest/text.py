@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import errno
 import re
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePath
 
 from stackctl.bounds import files
 from stackctl.diagnostic import Diagnostic
@@ -98,10 +99,16 @@ def _neighbours(path: Path) -> str:
     return f" {path.parent.name or path.parent}/ contains: {', '.join(names)}." if names else ""
 
 
-def named_files(pattern: str, root: Path) -> list[str]:
+def is_pattern(name: str, root: Path) -> bool:
+    """Return whether a name of the manifest is a pattern, and not a file of the folder `root` with an odd name."""
+    return bool(set("*?[") & set(name)) and not (root / name).is_file()
+
+
+def named_files(pattern: str, root: Path, *, recursive: bool = False) -> list[str]:
     """The files that a path or a pattern of Go's names, from the folder `root` on, each as the pattern begins.
 
-    A pattern that leads out of the folder is not expanded where that is not allowed, but returned: reading it says why.
+    `recursive` reads `**` as any number of folders, but for hidden ones. A pattern that leads out of the folder is not
+    expanded where that is not allowed, but returned: reading it says why.
     """
     from glob import glob
 
@@ -111,6 +118,17 @@ def named_files(pattern: str, root: Path) -> list[str]:
     if outside.refusal(root, fixed, None):
         return [pattern]
     # Path.glob() refuses absolute patterns. Go negates a class by `^`, Python by `!`.
-    names = glob(pattern.replace("[^", "[!"), root_dir=root)  # noqa: PTH207
+    asked = pattern.replace("[^", "[!")
+    names = _below(asked, root) if recursive and "**" in asked.split("/") else glob(asked, root_dir=root)  # noqa: PTH207
     found = sorted(name for name in names if (root / name).is_file())
     return [pattern] if any(outside.refusal(root, name, None) for name in found) else found
+
+
+def _below(pattern: str, root: Path) -> Iterator[str]:
+    """The paths that match a pattern with `**`. Links to folders are not followed: they may lead in circles."""
+    start = Path("/") if pattern.startswith("/") else root
+    asked = pattern.lstrip("/")
+    for path in start.glob(f"{asked}/*" if asked.endswith("**") else asked):
+        name = path.as_posix() if pattern.startswith("/") else path.relative_to(root).as_posix()
+        if not any(part.startswith(".") and part != ".." for part in PurePath(name).parts):
+            yield name

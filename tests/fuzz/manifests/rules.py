@@ -96,7 +96,12 @@ def sources(dice: Dice, whole: dict[str, Any]) -> list[dict[str, Any]]:
 def dashboards(dice: Dice, whole: dict[str, Any]) -> list[dict[str, Any]]:
     """What goes into `dashboards`: files and packs."""
     files = (
-        {"file": Odd(("dashboards/overview.json",), ("missing.json", "rules.yml")), "folder?": TEXT},
+        {
+            "file": Odd(
+                ("dashboards/overview.json", "dashboards/*.json"), ("dashboards/*.txt", "missing.json", "rules.yml")
+            ),
+            "folder?": TEXT,
+        },
         {"file": "dashboards/compact.yml", "folder?": TEXT},
     )
     packs = [{**each, "folder?": TEXT} for each in _packs(whole, ("prometheus", "overview"), ("red", "queue"))]
