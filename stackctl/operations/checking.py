@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
+from stackctl.operations.checked import Checked
 
 if TYPE_CHECKING:
     from stackctl.diagnostic import Diagnostic
     from stackctl.manifest import Files, Reading
-    from stackctl.manifest.queries import Review
     from stackctl.model import Stack, Waiver
     from stackctl.runtimes.checkers import Texts
 
 # Sections of the manifest that say which series there are.
 _SERVING = frozenset({"services", "exporters", "prometheus", "packs", "pushgateway"})
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A stack with which nothing is wrong, the review of its expressions, and what was not checked.
-
-    `missing` are checkers that are not installed, `discoveries` keys that those of this machine do not know.
-    """
-
-    stack: Stack
-    review: Review
-    missing: tuple[str, ...]
-    discoveries: tuple[str, ...] = ()
 
 
 def check_manifest(manifest: Path, ignored: Sequence[Waiver] = ()) -> Checked:
@@ -49,7 +36,7 @@ def check_files(files: Files, manifest: Path | None, ignored: Sequence[Waiver] =
 
     Raises InputError, CheckFailed or Unavailable with all that is wrong, with the manifest too.
     """
-    return _checked(_read_files(files, manifest), ignored)
+    return _checked(_read_files(files, manifest), ignored, files)
 
 
 def read_stack(files: Files, manifest: Path | None, ignored: Sequence[Waiver] = ()) -> Stack:
@@ -72,7 +59,8 @@ def _read_files(files: Files, manifest: Path | None) -> Reading:
         return read_files(files, manifest)
 
 
-def _checked(reading: Reading, ignored: Sequence[Waiver]) -> Checked:
+def _checked(reading: Reading, ignored: Sequence[Waiver], about: Files | None = None) -> Checked:
+    """Return what was checked. An error also carries the warnings, those about some files only if these are named."""
     from stackctl.diagnostic import in_order
     from stackctl.errors import InputError
     from stackctl.operations.checker_errors import error_of
@@ -83,8 +71,17 @@ def _checked(reading: Reading, ignored: Sequence[Waiver]) -> Checked:
     assert reading.stack  # noqa: S101 - without problems there is one
     checked, problems = _check(reading.stack)
     if problems:
-        raise error_of(in_order(problems))
+        told = {(each.family, each.position) for each in problems}
+        warnings = [each for each in _warnings(checked, about) if (each.family, each.position) not in told]
+        raise type(error_of(problems))(*in_order([*problems, *warnings]))
     return checked
+
+
+def _warnings(checked: Checked, about: Files | None) -> list[Diagnostic]:
+    from stackctl.operations.findings import findings, findings_about
+
+    found = findings_about(checked, about) if about else findings(checked)
+    return [each for each in found if each.status == "warn"]
 
 
 def load_or_report(manifest: Path, ignored: Sequence[Waiver] = ()) -> Stack:

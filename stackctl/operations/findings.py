@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stackctl.manifest import Files
     from stackctl.manifest.queries import Review
     from stackctl.model import Stack
-    from stackctl.operations.checking import Checked
+    from stackctl.operations.checked import Checked
 
 
 def findings(checked: Checked) -> list[Diagnostic]:

@@ -135,11 +135,13 @@ def bold(text: str) -> str:
 
 
 def error(failure: StackctlError) -> None:
-    """Every problem of `failure` on stderr, a blank line between two."""
+    """Every problem of `failure` on stderr, and the warnings that came with them, a blank line between two."""
     title = styled(_TITLES.get(failure.exit_code, "error"), f"{_RED};{_BOLD}")
-    text = "\n\n".join(f"{title}: {problem}" for problem in failure.problems)
-    count = len(failure.problems)
-    total = f"\n\n{count} problems" if count > 1 else ""
+    warning = styled("warning", f"{_MARK_COLORS['warn']};{_BOLD}")
+    text = "\n\n".join(f"{warning if each.status == 'warn' else title}: {each}" for each in failure.problems)
+    counts = [sum((each.status == "warn") is warns for each in failure.problems) for warns in (False, True)]
+    shown = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in zip(counts, ("problem", "warning"), strict=True) if n]
+    total = f"\n\n{', '.join(shown)}" if len(failure.problems) > 1 else ""
     _say(f"{text}{total}\n\n{more(failure.problems)}", sys.stderr)
 
 

@@ -34,9 +34,20 @@ def test_check_writes_severities_for_machines(tmp_path: Path, capsys: pytest.Cap
     assert (report["ok"], [each["status"] for each in report["diagnostics"]]) == (True, ["warn"])
     assert check(tmp_path, bare, "--output", "github") == 0
     assert capsys.readouterr().out.startswith("::warning file=")
-    assert check(tmp_path, "rate(depth[5m])", "--output", "json") == 1
+    assert check(tmp_path, "rate(depth[5m]) > 1", "--output", "json") == 1
     report = json.loads(capsys.readouterr().out)
     assert (report["ok"], [each["status"] for each in report["diagnostics"]]) == (False, ["fail"])
+
+
+def test_check_shows_warnings_next_to_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(tmp_path, "rate(depth[5m])") == 1
+    said = capsys.readouterr().err
+    assert "failed: r.yml" in said
+    assert "warning: r.yml" in said
+    assert "1 problem, 1 warning" in said
+    assert check(tmp_path, "rate(depth[5m])", "--output", "json") == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["ok"], sorted(each["status"] for each in report["diagnostics"])) == (False, ["fail", "warn"])
 
 
 def check_ignoring(folder: Path, exception: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
