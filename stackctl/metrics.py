@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from stackctl import conventions as c
 from stackctl.components import registry
-from stackctl.model import Metric, Service, Stack
+from stackctl.model import Exporter, Metric, Service, Stack
 from stackctl.promql.catalogue import NATIVE, Catalogue, Known, Record, merged, promised
 from stackctl.promql.duration import seconds
 from stackctl.scrape import job_names
@@ -35,10 +36,14 @@ def _catalogue(stack: Stack) -> Catalogue:
             series[name] = merged(series[name], known) if name in series else known
     components = [registry.of(server) for server in stack.components]
     is_open = bool(_FROM_ELSEWHERE & stack.prometheus.extra.keys())
+    is_known = not is_open and all(service.contract for service in stack.services)
+    if not is_known:
+        series = {name: _of_any_job(known) for name, known in series.items()}
     return Catalogue(
         series=series,
         records=_records(stack),
         jobs=frozenset() if is_open else job_names(stack),
+        targets=_labels_of_targets(stack) if is_known else None,
         names=frozenset(c.SERIES_OF_ALL),
         prefixes=(*c.PREFIXES_OF_ALL, *(prefix for each in components for prefix in each.series)),
         complete=all(each.series for each in components)
@@ -64,8 +69,29 @@ def _promised(service: Service, stack: Stack) -> Iterator[tuple[str, Known]]:
         if metric.kind == "stateset":
             own[metric.name] = metric.states
         labels = None if added is None else {**added, **own}
+        if labels is not None and metric.name.startswith(c.PREFIXES_OF_ALL):
+            labels["job"] = ()  # exporters serve it too
         for kind in _kinds(metric):
             yield from promised(metric.name, kind, labels, _bounds(metric), unit=metric.unit, interval=interval)
+
+
+def _labels_of_targets(stack: Stack) -> frozenset[str] | None:
+    """The labels of `up`; None when discovery or relabelling may add others."""
+    found = {"job", "instance"}
+    for service in stack.services:
+        added = _added_labels(service)
+        if added is None:
+            return None
+        found |= added.keys()
+    for exporter in stack.components:
+        if isinstance(exporter, Exporter):
+            found |= {*exporter.labels, *(["probe"] if exporter.probes else [])}
+    return frozenset(found)
+
+
+def _of_any_job(known: Known) -> Known:
+    """The series of a name where a job without a contract may serve it too."""
+    return known if known.labels is None else replace(known, labels={**known.labels, "job": ()})
 
 
 def _bounds(metric: Metric) -> tuple[float, ...]:
@@ -89,7 +115,7 @@ def _added_labels(service: Service) -> Mapping[str, tuple[str, ...]] | None:
     if service.push:
         return dict.fromkeys(("job", "instance", *service.push.grouping), ())
     names = {"job", "instance", *service.labels, *(label for target in service.targets for label in target.labels)}
-    return dict.fromkeys(sorted(names), ())
+    return {**dict.fromkeys(sorted(names), ()), "job": (service.name,)}
 
 
 def owners(stack: Stack) -> dict[str, list[Service]]:

@@ -72,6 +72,7 @@ class Catalogue:
     prefixes   how the names of components' metrics begin
     complete   whether a name that is nowhere here cannot exist
     jobs       the scrape jobs; empty when there may be others
+    targets    the labels that targets may have, which are those of `up`; None when there may be others
     """
 
     series: Mapping[str, Known] = field(default_factory=dict)
@@ -80,6 +81,7 @@ class Catalogue:
     prefixes: tuple[str, ...] = ()
     complete: bool = False
     jobs: frozenset[str] = frozenset()
+    targets: frozenset[str] | None = None
 
     def owns(self, name: str) -> bool:
         """Return whether somebody serves series of that name, or may, as a part of it is not known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import inf
+from typing import Any
 
 import promql_parser as p
 
@@ -34,7 +35,10 @@ _GOOD_SCRAPES = 4
 def _rates(reviewed: Reviewed) -> Iterator[Remark]:
     """`rate()` of what is not a counter."""
     for call in reviewed.calls:
-        if call.name not in FOR_COUNTERS or not call.below or not isinstance(call.below[0].node, p.MatrixSelector):
+        if call.name not in FOR_COUNTERS or not call.below:
+            continue
+        if not isinstance(call.below[0].node, p.MatrixSelector):
+            yield from _rate_of_rate(reviewed, call)
             continue
         inside = call.below[0].value
         if not inside.is_sure or inside.is_rate or inside.kind not in _NOT_COUNTING or not inside.metric:
@@ -47,6 +51,18 @@ def _rates(reviewed: Reviewed) -> Iterator[Remark]:
         fixed = reviewed.with_(call, f"{_FOR_GAUGES[call.name]}({text(call.below[0].node)})")
         summary = f"`{call.name}()` of {what} treats every decrease as a restart"
         yield Remark("promql.rate-of-gauge", summary, f"Write `{fixed}`.", part=at, fix=fixed)
+
+
+def _rate_of_rate(reviewed: Reviewed, call: Typed) -> Iterator[Remark]:
+    """A rate goes up and down, and each time it goes down `rate()` sees a restart."""
+    subquery = call.below[0]
+    inner = subquery.below[0] if subquery.below else subquery
+    while inner.is_aggregation:
+        inner = inner.below[-1]
+    if inner.is_call and inner.name in FOR_COUNTERS and subquery.value.kind == GAUGE:
+        summary = f"`{call.name}()` of `{inner.name}()` treats every decrease as a restart"
+        remedy = "Use `deriv()`, or `avg_over_time()` for an average."
+        yield Remark("promql.rate-of-gauge", summary, remedy, certain=False, part=reviewed.at(call))
 
 
 def _sums(reviewed: Reviewed) -> Iterator[Remark]:
@@ -117,6 +133,22 @@ def _windows(reviewed: Reviewed) -> Iterator[Remark]:
         yield Remark("promql.short-window", summary, remedy, certain, reviewed.at(call))
 
 
+def _steps(reviewed: Reviewed) -> Iterator[Remark]:
+    """Subqueries whose window does not hold two steps."""
+    for call in reviewed.calls:
+        subquery: Any = next((each.node for each in call.below if isinstance(each.node, p.SubqueryExpr)), None)
+        if call.name not in OF_TWO or subquery is None or subquery.step is None:
+            continue
+        window, step = subquery.range.total_seconds(), subquery.step.total_seconds()
+        if window <= step:
+            summary = (
+                f"the window of {window:g} s never holds the two samples that `{call.name}()` needs: "
+                f"the subquery has one every {step:g} s"
+            )
+            remedy = "Use a longer window, or a shorter step after the colon."
+            yield Remark("promql.short-window", summary, remedy, certain=False, part=reviewed.at(call))
+
+
 def _duration(seconds: float) -> str:
     whole = int(seconds + 0.999)
     return f"{whole // 60}m" if whole % 60 == 0 else f"{whole}s"
@@ -141,4 +173,4 @@ def _instants(reviewed: Reviewed) -> Iterator[Remark]:
             )
 
 
-LOOKS: tuple[Look, ...] = (_rates, _sums, _functions, _comparisons, _windows, _instants)
+LOOKS: tuple[Look, ...] = (_rates, _sums, _functions, _comparisons, _windows, _steps, _instants)

@@ -213,4 +213,27 @@ def _lost_label(label: str, labels: Labels, at: Part | None, result: str) -> Rem
     return Remark("promql.lost-label", f"there is no label `{label}` here, {result}", remedy, certain=False, part=at)
 
 
-LOOKS: tuple[Look, ...] = (_pairs, _many, _lost)
+def _windows(reviewed: Reviewed) -> Iterator[Remark]:
+    """The average of a histogram or a summary whose sum is of another window than its count."""
+    for pair in reviewed.pairs:
+        one, other = (_counted(each) for each in pair.below)
+        if pair.name != "/" or one is None or other is None or one.node.range == other.node.range:
+            continue
+        names = one.below[0].name, other.below[0].name
+        if names[0].endswith("_sum") and names[1] == f"{names[0].removesuffix('_sum')}_count":
+            left, right = (each.node.range.total_seconds() for each in (one, other))
+            summary = f"the sum is of {left:g} s and the count of {right:g} s, so the quotient is not an average"
+            remedy = "Use the same window on both sides."
+            yield Remark("promql.windows", summary, remedy, certain=False, part=reviewed.at(pair))
+
+
+def _counted(part: Typed) -> Typed | None:
+    """Return the window of a rate, or of a sum of rates."""
+    while part.is_aggregation and part.name == "sum":
+        part = part.below[-1]
+    if part.is_call and part.name in FOR_COUNTERS and isinstance(part.below[0].node, p.MatrixSelector):
+        return part.below[0]
+    return None
+
+
+LOOKS: tuple[Look, ...] = (_pairs, _many, _lost, _windows)

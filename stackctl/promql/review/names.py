@@ -17,6 +17,7 @@ from stackctl.promql.review.reviewed import Look, Reviewed
 from stackctl.promql.selectors import Condition
 from stackctl.promql.types.infer import series_value
 from stackctl.promql.types.typed import Typed
+from stackctl.promql.types.value import Labels
 
 # Bounds of buckets without a fraction; Prometheus writes larger ones with an exponent.
 _WHOLE = re.compile(r"\d{1,6}")
@@ -54,9 +55,10 @@ def _matchers(reviewed: Reviewed) -> Iterator[Remark]:
                 yield _regex_as_text(matcher, at)
             elif matcher.op not in (p.MatchOp.Equal, p.MatchOp.Re):
                 yield from _excludes_nothing(selector, matcher, values, at)
+                yield from _excludes_all(selector, matcher, labels, at)
             elif not _may_be_empty(matcher):
                 if not labels.may_have(matcher.name):
-                    certain = reviewed.is_certain_of(selector)
+                    certain = selector.name != "up" and reviewed.is_certain_of(selector)
                     yield _no_label(selector.name, matcher.name, labels.possible or (), certain, at)
                 elif values:
                     yield from _no_value(selector.name, matcher, values, at)
@@ -92,6 +94,18 @@ def _excludes_nothing(selector: Typed, matcher: Any, values: Collection[str], at
         yield Remark("promql.unknown-value", summary, f"Did you mean `{near}`?", certain=False, part=at)
 
 
+def _excludes_all(selector: Typed, matcher: Any, labels: Labels, at: Part | None) -> Iterator[Remark]:
+    """A regular expression that excludes each of several values. Of one value the rest may be awaited."""
+    values = labels.values.get(matcher.name, ())
+    if matcher.op != p.MatchOp.NotRe or len(values) < 2 or matcher.name not in labels.certain or matcher.name in BOUNDS:
+        return
+    if all(accepts(matcher.value, [value]) for value in values):
+        summary = f'`{matcher.name}!~"{matcher.value}"` excludes all: `{matcher.name}` of `{selector.name}` is always'
+        shown = f"{', '.join(values[:-1])} or {values[-1]}"
+        remedy = "Correct the regular expression, or remove it."
+        yield Remark("promql.no-value", f"{summary} {shown}", remedy, certain=False, part=at)
+
+
 def _cases(text: str) -> tuple[str, ...]:
     return text, text.upper(), text.lower()
 
@@ -110,7 +124,8 @@ def _no_value(name: str, matcher: Any, values: tuple[str, ...], at: Part | None)
         near = "" if is_number else closest(matcher.value, values)
         remedy = f'Did you mean `{matcher.name}="{near}"`?' if near else f"It may be: {', '.join(values)}."
         summary = f"`{matcher.name}` of `{name}` is never `{matcher.value}`"
-        yield Remark("promql.unknown-value", summary, remedy, part=at)
+        # Rules may be for other stacks too, whose jobs have other names.
+        yield Remark("promql.unknown-value", summary, remedy, matcher.name != "job", at)
 
 
 def _jobs(reviewed: Reviewed) -> Iterator[Remark]:
@@ -147,7 +162,7 @@ def _contradictions(reviewed: Reviewed) -> Iterator[Remark]:
 
 
 def _bounds(reviewed: Reviewed) -> Iterator[Remark]:
-    """Buckets selected by a whole number: since version 3 Prometheus writes each bound with a fraction."""
+    """Buckets selected by a whole number: since version 3 Prometheus writes a fraction, or an exponent."""
     catalogue = reviewed.catalogue
     for selector in reviewed.selectors:
         name = selector.name
@@ -156,12 +171,20 @@ def _bounds(reviewed: Reviewed) -> Iterator[Remark]:
         known = catalogue.series.get(name)
         bounds = (known.labels or {}).get("le", ()) if known else ()
         for matcher in selector.node.matchers.matchers:
-            if matcher.name == "le" and matcher.op == p.MatchOp.Equal and _WHOLE.fullmatch(matcher.value):
-                if bounds and f"{matcher.value}.0" not in bounds:
-                    continue  # _matchers has reported it
-                summary = f"`le` of `{name}` is never `{matcher.value}`: Prometheus writes bounds with a fraction"
-                remedy = f'Write `le="{matcher.value}.0"`.'
+            if matcher.name != "le" or matcher.op != p.MatchOp.Equal or matcher.value in bounds:
+                continue
+            meant = _meant_bound(matcher.value, bounds)
+            if meant:
+                summary = f"`le` of `{name}` is never `{matcher.value}`: Prometheus writes this bound as `{meant}`"
+                remedy = f'Write `le="{meant}"`.'
                 yield Remark("promql.bound", summary, remedy, name in catalogue.series, reviewed.at(selector, "le"))
+
+
+def _meant_bound(text: str, bounds: Collection[str]) -> str:
+    """Return a bound as Prometheus writes it, "" where `text` has that form already, or is not one of the `bounds`."""
+    if not bounds:
+        return f"{text}.0" if _WHOLE.fullmatch(text) else ""
+    return next((each for each in bounds if text.isdecimal() and text in spellings(each)), "")
 
 
 LOOKS: tuple[Look, ...] = (_owners, _matchers, _jobs, _contradictions, _bounds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import reduce
@@ -52,6 +53,8 @@ _KINDS = {
     "info": INFO,
     "state": STATE,
 }
+# Gauges that count things, of which there are none at least. Limits may be -1, for none.
+_SIZE = re.compile(r"(?:^|_)(length|depth|connections|goroutines|threads|sessions|age_seconds)$")
 _RANGES = {COUNTER: POSITIVE, BUCKETS: POSITIVE, INFO: ONE, STATE: SHARE}
 # Series that Prometheus makes itself, and for which no contract is needed.
 _OWN = {
@@ -165,10 +168,19 @@ class _Inference:
         for label, operator, wanted in conditions:
             if label != "__name__" and UNKNOWN_PART not in (label, wanted):
                 labels = _matched(labels, label, operator, wanted)
-        if value.kind == BUCKETS and any(each[:2] == ("le", "=") for each in conditions):
+        if value.kind == BUCKETS and any(_is_one_bound(each) for each in conditions):
             # One bucket is a counter: of the events up to its bound.
             value = replace(value, kind=COUNTER, observed=None, bounds=())
         return replace(value, labels=labels)
+
+
+def _is_one_bound(condition: tuple[str, str, str]) -> bool:
+    """Return whether a condition selects one bucket, in one or several spellings: `le=~"1|1[.]0"`."""
+    label, operator, wanted = condition
+    if label != "le" or operator not in ("=", "=~"):
+        return False
+    spelled = {re.sub(r"([.]0)$", "", each.replace("\\", "").replace("[.]", ".")) for each in wanted.split("|")}
+    return operator == "=" or (len(spelled) == 1 and not re.search(r"[*+?\[(]", wanted.replace("[.]", ".").lstrip("+")))
 
 
 def series_value(
@@ -190,11 +202,15 @@ def series_value(
         if kind in (BUCKETS, NATIVE_HISTOGRAM) or (kind == COUNTER and (unit is None or name.endswith("_count"))):
             unit = units.COUNT
         bounds = _numbers((known.labels or {}).get("le", ())) if kind == BUCKETS else ()
-        span = _RANGES.get(kind, POSITIVE if unit and unit.base == "bytes" else ANY)
+        is_size = (unit is not None and unit.base == "bytes") or _SIZE.search(name)
+        span = _RANGES.get(kind, POSITIVE if is_size else ANY)
         return Value(kind, labels, unit, span, name, observed, bounds, is_sure=True, interval=known.interval)
     if name in catalogue.records:
         values = record_values(name, catalogue, seen)
         return reduce(joined, [each for each in values if _may_fulfil(each.labels, conditions)] or values)
+    if name == "up":
+        labels = Labels(_OWN[name].labels.certain, _OWN[name].labels.named, catalogue.targets)
+        return replace(_OWN[name], labels=labels)
     if name in _OWN:
         return _OWN[name]
     return Value(unit=units.of_name(name), metric=name) if name and UNKNOWN_PART not in name else NOTHING_KNOWN
@@ -263,6 +279,8 @@ def _called(node: Any, arguments: tuple[Typed, ...]) -> Value:
     if name in ("label_replace", "label_join") and len(arguments) > 1:
         target = getattr(arguments[1].node, "val", None)
         value = replace(value, labels=value.labels.perhaps([target]) if target else Labels())
+    if name in ("max_over_time", "min_over_time") and inside.kind in (COUNTER, SUM):
+        value = replace(value, kind=inside.kind)
     if name.startswith("clamp"):
         value = replace(value, range=_clamped(name, value.range, arguments))
     return value

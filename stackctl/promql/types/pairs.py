@@ -90,8 +90,8 @@ def _calculated(operator: str, left: Typed, right: Typed, labels: Labels, is_the
                     unit=_scaled(one, 1 / right.number),
                     range=one.range * Range(1 / right.number, 1 / right.number),
                 )
-            if is_share(left, right):
-                return replace(value, unit=units.RATIO, range=SHARE)
+            if factor := _share(left, right):
+                return replace(value, unit=units.RATIO.times(factor), range=SHARE * Range(factor, factor))
             return replace(value, unit=units.quotient(one.unit, other.unit), range=one.range * other.range.inverse())
         case "%":
             return replace(value, unit=one.unit)
@@ -111,6 +111,15 @@ def _summed_unit(operator: str, one: Value, other: Value) -> units.Unit | None:
         # A moment and a duration, or a moment of a metric whose name says only seconds.
         return None
     return left if left is not None else right
+
+
+def _share(left: Typed, right: Typed) -> float:
+    """Return by what a part of the right side is multiplied on the left, as in `100 * part / whole`; 0 for none."""
+    if left.is_pair and left.name == "*":
+        one, other = left.below
+        number, part = (one.number, other) if one.number is not None else (other.number, one)
+        return number if number is not None and number > 0 and is_share(part, right) else 0.0
+    return 1.0 if is_share(left, right) else 0.0
 
 
 def is_share(left: Typed, right: Typed) -> bool:

@@ -133,3 +133,35 @@ def test_warns_of_promql_that_the_image_does_not_know(tmp_path: Path, image: str
     found = [each for each in review_queries(load(manifest, environ={})).warnings if "first_over_time" in each.summary]
     assert len(found) == count
     assert not count or "since 3.14, and the image has 3.13.5" in found[0].summary
+
+
+OTHER = '  other: {targets: ["localhost:8001"], metrics: {orders_total: counter, process_depth: gauge}}\n'
+
+
+def test_warns_of_a_job_that_does_not_serve_the_metric(tmp_path: Path) -> None:
+    found = reviewed(tmp_path, 'depth{job="other"} > 1', SERVICE + OTHER)
+    assert found.errors == ()
+    (warning,) = found.warnings
+    assert (warning.code, warning.summary) == ("promql.unknown-value", "Odd: `job` of `depth` is never `other`")
+
+
+@pytest.mark.parametrize(
+    ("expr", "services"),
+    [
+        ('depth{job="api"} > 1', SERVICE + OTHER),
+        ('orders_total{job=~"other|api"} > 0', SERVICE + OTHER),
+        ('process_depth{job="node"} > 0', SERVICE + OTHER),
+        # A service without a contract may serve it too.
+        ('depth{job="other"} > 1', SERVICE + OPEN),
+    ],
+)
+def test_accepts_a_job_that_may_serve_the_metric(tmp_path: Path, expr: str, services: str) -> None:
+    assert reviewed(tmp_path, expr, services) == Review((), ())
+
+
+def test_knows_the_labels_of_up_where_all_targets_are_known(tmp_path: Path) -> None:
+    (warning,) = reviewed(tmp_path, 'up{region="eu"} == 0').warnings
+    assert warning.summary == "Odd: `up` has no label `region`, so this selects nothing"
+    assert reviewed(tmp_path, 'up{team="core"} == 0') == Review((), ())
+    discovery = '  found: {discovery: {dns_sd_configs: [{names: ["a.example.com"]}]}, metrics: {x: gauge}}\n'
+    assert reviewed(tmp_path, 'up{region="eu"} == 0', SERVICE + discovery) == Review((), ())

@@ -15,6 +15,8 @@ METRICS: dict[str, tuple[str, dict[str, tuple[str, ...]], tuple[float, ...]]] = 
     "sent_bytes_total": ("counter", {}, ()),
     "latency_seconds": ("histogram", {"method": ("GET", "POST")}, (0.1, 0.5, 1, 5, inf)),
     "rpc_milliseconds": ("histogram", {}, (10, 100, inf)),
+    "size_bytes": ("histogram", {}, (1000, 1_000_000, inf)),
+    "certificate_expiry_timestamp_seconds": ("gauge", {}, ()),
     "depth": ("gauge", {"queue": ("orders", "mails")}, ()),
     "workers": ("gauge", {"state": ("busy", "idle")}, ()),
     "memory_bytes": ("gauge", {}, ()),
@@ -48,4 +50,5 @@ SHOP = Catalogue(
     frozenset({"up", "ALERTS"}),
     ("process_", "node_"),
     complete=True,
+    targets=frozenset(SCRAPE),
 )

@@ -273,7 +273,7 @@ def test_quotes_names_of_labels_in_what_it_suggests() -> None:
 
 def test_reports_a_bucket_selected_by_a_whole_number() -> None:
     remark = only('sum(rate(latency_seconds_bucket{le="1"}[5m]))')
-    assert remark.summary == "`le` of `latency_seconds_bucket` is never `1`: Prometheus writes bounds with a fraction"
+    assert remark.summary == "`le` of `latency_seconds_bucket` is never `1`: Prometheus writes this bound as `1.0`"
     assert (remark.remedy, remark.certain) == ('Write `le="1.0"`.', True)
     assert not only('prometheus_http_request_duration_seconds_bucket{le="3"}').certain
 

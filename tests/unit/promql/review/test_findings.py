@@ -32,8 +32,12 @@ WRONG = {
         'requests_total{→status←="500|404"}',
         'requests_total{→path←!="^/health"}',
     ],
-    "promql.no-value": ['requests_total{→status←="200", status="500"}', 'requests_total{→path←!~".*"}'],
-    "promql.bound": ['latency_seconds_bucket{→le←="1"}'],
+    "promql.no-value": [
+        'requests_total{→status←!~"[0-9]+"}',
+        'requests_total{→status←="200", status="500"}',
+        'requests_total{→path←!~".*"}',
+    ],
+    "promql.bound": ['latency_seconds_bucket{→le←="1"}', 'size_bytes_bucket{→le←="1000000"}'],
     "promql.raw-counter": [
         "→requests_total← > 1000",
         "1000 < →requests_total←",
@@ -41,6 +45,7 @@ WRONG = {
         "→max← by (job) (requests_total) > 100",
         "→job:requests:sum← > 100",
         '→latency_seconds_bucket←{le="0.5"} > 100',
+        "→max_over_time←(requests_total[1h]) > 100",
     ],
     "promql.counter-function": [
         "→delta←(requests_total[5m])",
@@ -55,9 +60,11 @@ WRONG = {
         "→rate←(build_info[5m])",
         '→rate←(pause_seconds{quantile="0.99"}[5m])',
         "→rate←(up[5m])",
+        "→rate←(rate(requests_total[5m])[5m:1m])",
+        "→increase←(sum(rate(requests_total[5m]))[1h:1m])",
     ],
     "promql.rate-of-sum": ["→rate←(sum(requests_total)[5m:1m])", "→rate←(job:requests:sum[5m])"],
-    "promql.short-window": ["→rate←(requests_total[10s])", "→increase←(requests_total[20s])"],
+    "promql.short-window": ["→rate←(requests_total[10s])", "→increase←(requests_total[20s])", "→deriv←(depth[5m:5m])"],
     "promql.irate-in-alert": ["→irate←(requests_total[1h]) > 5"],
     "promql.histogram-name": ["histogram_quantile(0.9, rate(→latency_seconds←[5m]))", "→latency_seconds← > 1"],
     "promql.raw-buckets": ["histogram_quantile(0.9, →latency_seconds_bucket←)"],
@@ -100,6 +107,8 @@ WRONG = {
         "depth * on (instance) group_left (→region←) build_info",
         'label_replace(depth, "q", "$1", "→que←", "(.*)")',
         "memory_bytes / on (instance, →region←) limit_bytes",
+        "count by (→version←) (up)",
+        "sum by (queue) (depth) and on (→region←) up == 1",
     ],
     "promql.never-true": [
         'sum(rate(requests_total{status="500"}[5m])) / sum(rate(requests_total[5m])) →>← 5',
@@ -116,6 +125,12 @@ WRONG = {
         "day_of_week() →==← 7",
         "clamp_max(depth, 10) →>← 20",
         "(requests_total == 0) →>← 5",
+        '100 * sum(rate(requests_total{status=~"5.."}[5m])) / sum(rate(requests_total[5m])) →>← 101',
+        "depth →<← 0",
+        "last_success_timestamp_seconds - time() →>← 3600",
+        "depth > 100 →and← depth < 50",
+        "depth < 5 →and← depth >= 5",
+        "depth == 1 →and← depth > 1",
     ],
     "promql.always-true": ["rate(requests_total[5m]) →>=← 0", "up →<=← 1"],
     "promql.units": [
@@ -127,6 +142,19 @@ WRONG = {
         "rate(sent_bytes_total[5m]) →>← memory_bytes",
         "rate(rpc_milliseconds_sum[5m]) / rate(rpc_milliseconds_count[5m]) →>← wait_seconds",
         "wait_seconds →+← memory_bytes",
+        "hit_ratio →<← 80",
+        "hit_ratio →>← 1.5",
+        "memory_bytes / limit_bytes →>← 90",
+        "90 →<← sum(memory_bytes) / sum(limit_bytes)",
+        "→predict_linear←(memory_bytes[1h], 4) > 1000",
+    ],
+    "promql.windows": [
+        "rate(latency_seconds_sum[5m]) →/← rate(latency_seconds_count[1m])",
+        "sum by (method) (increase(latency_seconds_sum[5m])) →/← sum by (method) (increase(latency_seconds_count[1m]))",
+    ],
+    "promql.zero-division": [
+        'sum(rate(requests_total{status="200"}[5m])) / sum(rate(requests_total{status=~"5.."}[5m])) →>← 3',
+        "sum(rate(requests_total[5m])) / sum(rate(errors_total[5m])) →>=← 100",
     ],
 }
 CASES = [(code, marked) for code, exprs in WRONG.items() for marked in exprs]

@@ -95,6 +95,40 @@ mode{mode="on"} == 1
 hour() >= 9 and hour() < 17
 day_of_week() == 6
 sgn(deriv(memory_bytes[1h])) == 1
+requests_total{status!~"5..|4.."}
+mode{mode!~"on"} == 1
+latency_seconds_bucket{le="1.0"}
+size_bytes_bucket{le="1e+06"}
+rate(size_bytes_bucket{le="1000000.0"}[5m])
+sum(rate(latency_seconds_bucket{le=~"1|1.0"}[5m])) / sum(rate(latency_seconds_count[5m])) < 0.9
+max_over_time(requests_total[1h]) - min_over_time(requests_total[1h]) > 100
+max_over_time(sum(rate(requests_total[5m]))[1h:1m]) > 10
+deriv(sum(rate(requests_total[5m]))[1h:1m]) > 0
+sum_over_time(rate(requests_total[5m])[1h:5m])
+deriv(depth[10m:5m])
+100 * sum(rate(requests_total{status=~"5.."}[5m])) / sum(rate(requests_total[5m])) > 99
+depth == 0
+depth > 5 and depth < 50
+depth > 100 or depth < 50
+depth > 100 and depth offset 1h < 50
+depth >= 5 and depth <= 5
+depth{queue="orders"} > 100 and on (instance) depth{queue="mails"} < 50
+time() - last_success_timestamp_seconds > 3600
+certificate_expiry_timestamp_seconds - time() < 86400
+last_success_timestamp_seconds - time() < 0
+hit_ratio < 0.9
+hit_ratio > 0.99
+sum(memory_bytes) / sum(limit_bytes) > 0.9
+memory_bytes / wait_seconds > 90
+predict_linear(memory_bytes[10m], 3600) > 1000
+predict_linear(memory_bytes[1h], 4 * 3600) < 0
+rate(latency_seconds_sum[1m]) / rate(latency_seconds_count[1m])
+rate(latency_seconds_sum[5m]) / rate(latency_seconds_sum[1h]) > 2
+rate(requests_total[5m]) / rate(requests_total[1h]) > 2
+sum(rate(errors_total[5m])) / sum(rate(requests_total[5m])) > 0.1
+sum(rate(requests_total{status=~"5.."}[5m])) / sum(rate(errors_total[5m])) > 2
+sum(rate(requests_total[5m])) / (sum(rate(errors_total[5m])) > 0) > 100
+sum by (job, queue) (depth) and on (job) up == 1
 """
 
 

@@ -61,7 +61,7 @@ def test_knows_the_unit(expr: str, unit: Unit | None) -> None:
     ("expr", "span"),
     [
         ("requests_total", Range(0, inf)),
-        ("depth", Range()),
+        ("wait_seconds", Range()),
         ("-requests_total", Range(-inf, 0)),
         ("up", Range(0, 1)),
         ("1 - avg(up)", Range(0, 1)),

@@ -18,7 +18,7 @@ from tests.unit.promql.shop import SHOP
         ('sum(rate(requests_total{status="500"}[5m])) / sum(rate(requests_total[5m]))', Range(0, 1)),
         ('sum(rate(requests_total{status="500"}[5m])) / sum(rate(requests_total[1m]))', Range(0, inf)),
         ("depth > 3", Range(3, inf)),
-        ("3 > depth", Range(-inf, 3)),
+        ("3 > wait_seconds", Range(-inf, 3)),
         ("requests_total + requests_total", Range(0, inf)),
     ],
 )
