@@ -55,6 +55,7 @@ TYPE_NAMES = {
     fields.Filling: "text",
     fields.Given: "text, or labels",
     fields.Address: "host:port",
+    fields.TargetAddress: "host:port, or URL",
     fields.ListenAddress: "host:port, or port",
     fields.Url: "URL",
     fields.UrlPath: "path",

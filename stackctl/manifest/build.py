@@ -29,6 +29,7 @@ from stackctl.manifest.rules import read_rules
 from stackctl.manifest.schema import Manifest
 from stackctl.manifest.service_schema import ServiceModel
 from stackctl.manifest.slo import read_slos
+from stackctl.manifest.target_urls import scheme_and_path
 from stackctl.manifest.tls import read_tls
 from stackctl.model import (
     Alertmanager,
@@ -248,16 +249,17 @@ def _service(
     if tls is None:
         return None
     targets = tuple(
-        Target(target.address, target.labels, document.position((*path, "targets", index)))
+        Target(target.url.address, target.labels, document.position((*path, "targets", index)))
         for index, target in enumerate(model.targets or [])
     )
+    scheme, metrics_path = scheme_and_path(model)
     return Service(
         name=name,
         origin=document.position(path, key=True),
         targets=targets,
         discovery=model.discovery or {},
-        metrics_path=model.metrics_path,
-        scheme=model.scheme,
+        metrics_path=metrics_path,
+        scheme=scheme,
         scrape_interval=model.scrape_interval,
         scrape_timeout=model.scrape_timeout,
         labels=model.labels,

@@ -11,7 +11,7 @@ from stackctl.components import registry
 from stackctl.components.component import Component
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
-from stackctl.manifest import routing
+from stackctl.manifest import routing, target_urls
 from stackctl.manifest.contracts import contradictions, inline_place
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import split_address
@@ -195,7 +195,7 @@ def _containers_out_of_reach(manifest: Manifest) -> Iterator[Found]:
     reached = {"default", *manifest.networks.join}
     for name, service in manifest.services.items():
         for index, target in enumerate(service.targets or ()):
-            host = split_address(target.address)[0]
+            host = split_address(target.url.address)[0]
             networks = manifest.containers.get(host, {}).get("networks")
             if networks and isinstance(networks, list | dict) and reached.isdisjoint(map(str, networks)):
                 message = f"Prometheus does not reach the container `{host}`: it has only networks of its own"
@@ -240,9 +240,11 @@ def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[F
     yield from _slo_windows(manifest, path, service)
     seen: set[str] = set()
     for index, target in enumerate(service.targets or []):
-        if target.address in seen:
-            yield (*path, "targets", index), f"the target `{target.address}` is listed twice", "Remove one of the two."
-        seen.add(target.address)
+        address = target.url.address
+        if address in seen:
+            yield (*path, "targets", index), f"the target `{address}` is listed twice", "Remove one of the two."
+        seen.add(address)
+    yield from target_urls.contradictions(path, name, service)
 
 
 def _slo_windows(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Found]:

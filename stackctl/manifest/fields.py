@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import parse_qs
@@ -284,6 +285,57 @@ def _address_remedy(text: str) -> str:
     return "Write a host name or an IP address, a colon and a port, like `localhost:8000`."
 
 
+@dataclass(frozen=True)
+class TargetUrl:
+    """A target as it is written: `host:port`, and the scheme and the path where it is a URL that has them."""
+
+    address: str
+    scheme: str = ""
+    path: str = ""
+
+
+_TARGET_URL = re.compile(r"(https?)://(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]@?#]+)(:[0-9]+)?(/[^\s?#]*)?")
+_PORTS = {"http": 80, "https": 443}
+
+
+def read_target(text: str) -> TargetUrl:
+    """Return what a target says. Raises ValueError with the reason if it is neither `host:port` nor a URL."""
+    match = _TARGET_URL.fullmatch(text)
+    if not match:
+        split_address(text)
+        return TargetUrl(text)
+    address = f"{match[2]}{match[3] or f':{_PORTS[match[1]]}'}"
+    split_address(address)
+    return TargetUrl(address, match[1], (match[4] or "").rstrip("/") and match[4])
+
+
+def _target(value: Any) -> str:
+    text = _text(value)
+    try:
+        read_target(text)
+    except ValueError as error:
+        raise wrong(f"{error}: `{redaction.as_address(text)}`", _target_remedy(text)) from None
+    return text
+
+
+_HOST_AND_PATH = re.compile(r"([a-zA-Z0-9_][\w.-]*|\[[0-9a-fA-F:.]+\])(:[0-9]+)?(/[^\s?#@]*)?")
+
+
+def _target_remedy(text: str) -> str:
+    if "?" in text and "@" not in text:
+        return f"Write `{text.partition('?')[0]}`, and its parameters as `params` of the service."
+    if _TARGET_URL.fullmatch(text):
+        return "Correct the port, or leave it out."
+    match = _HOST_AND_PATH.fullmatch(text)
+    if not match or (match[2] and not match[3]):
+        return _address_remedy(text)
+    host, port, path = match.groups()
+    with_path = f" with `metrics_path: {path}`" if path and path != "/" else ""
+    if port:
+        return f"Write `{host}{port}`{with_path}."
+    return f"Write the port, like `{host}:80`{with_path}, or a URL: `https://{text}`."
+
+
 def _listen(value: Any) -> str:
     text = _text(value)
     if re.fullmatch(r"[0-9]+", text):
@@ -484,6 +536,9 @@ Given = Annotated[Any, BeforeValidator(_given), _schema(["string", "number", "bo
 RealNumber = Annotated[float, BeforeValidator(_real), _schema("number")]
 Boolean = Annotated[bool, BeforeValidator(_boolean), _schema("boolean")]
 Address = Annotated[str, BeforeValidator(_address), _schema("string", examples=["localhost:8000"])]
+TargetAddress = Annotated[
+    str, BeforeValidator(_target), _schema("string", examples=["localhost:8000", "https://shop.example.org/metrics"])
+]
 ListenAddress = Annotated[str, BeforeValidator(_listen), _schema(["string", "integer"], examples=["127.0.0.1:9090"])]
 Url = Annotated[str, BeforeValidator(_url), _schema("string", format="uri")]
 ProbeUrl = Annotated[str, BeforeValidator(_probed), _schema("string")]

@@ -11,7 +11,6 @@ from pydantic_core import CoreSchema
 from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import Passthrough, PlainBlock
 from stackctl.manifest.fields import (
-    Address,
     Boolean,
     Bounds,
     Duration,
@@ -32,19 +31,30 @@ from stackctl.manifest.fields import (
     SecretText,
     ServiceName,
     SloWindow,
+    TargetAddress,
+    TargetUrl,
     Text,
     UrlPath,
+    read_target,
     wrong,
 )
 
 
 class TargetModel(Model):
-    """One target: `host:port`, or a mapping when it has labels of its own."""
+    """One target: `host:port` or a URL, or a mapping when it has labels of its own."""
 
     shorthand = "address"
 
-    address: Address = Field(description="`host:port`. `localhost` means this machine, under Docker too.")
+    address: TargetAddress = Field(
+        description="`host:port`, or a URL like `https://shop.example.org/metrics`, whose scheme and path the service has "
+        "then; its port is 443 or 80 by default. `localhost` means this machine, under Docker too."
+    )
     labels: dict[LabelName, Text] = Field(default_factory=dict, description="Labels of this target alone.")
+
+    @property
+    def url(self) -> TargetUrl:
+        """Return its parts."""
+        return read_target(self.address)
 
 
 class BasicAuthModel(Model):

@@ -163,7 +163,10 @@ IGNORE = Many(
 
 def service(dice: Dice) -> dict[str, Any]:
     """A service that is scraped, or at times one that pushes."""
-    target = Odd((TARGET, TARGET, {"address": TARGET, "labels?": LABELS}), ({"address": TARGET, "x": 1}, {}))
+    target = Odd(
+        (TARGET, TARGET, {"address": TARGET, "labels?": LABELS}),
+        ("http://x.test/m", "https://x.test", {"address": TARGET, "x": 1}, {}),
+    )
     if dice.random.random() < 0.08:
         return dict(dice.make(PUSH))
     found: dict[str, Any] = dice.make(SERVICE)

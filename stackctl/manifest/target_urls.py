@@ -1,0 +1,42 @@
+"""Targets that are URLs: the scheme and the path of a service, where its targets agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stackctl.manifest.document import Path
+from stackctl.manifest.service_schema import ServiceModel, TargetModel
+
+Found = tuple[Path, str, str]
+
+
+def scheme_and_path(model: ServiceModel) -> tuple[str, str]:
+    """Return the scheme and the metrics path of a service: those that its targets have as URLs, or its own."""
+    first = next(iter(model.targets or ()), None)
+    return _of(first, model) if first else (model.scheme, model.metrics_path)
+
+
+def contradictions(path: Path, name: str, model: ServiceModel) -> Iterator[Found]:
+    """Yield what URLs among the targets of the service `name`, at `path`, say that the service or others do not."""
+    expected = scheme_and_path(model)
+    for index, target in enumerate(model.targets or ()):
+        place = (*path, "targets", index)
+        url = target.url
+        if "scheme" in model.model_fields_set and url.scheme not in ("", model.scheme):
+            message = f"the URL has another scheme than the service: `{url.scheme}`, not `{model.scheme}`"
+            yield place, message, f"Write `{url.address}`, or remove `scheme`."
+        elif "metrics_path" in model.model_fields_set and url.path not in ("", model.metrics_path):
+            message = f"the URL has another path than the service: `{url.path}`, not `{model.metrics_path}`"
+            yield place, message, f"Write `{url.address}`, or remove `metrics_path`."
+        elif (got := _of(target, model)) != expected:
+            message = f"the targets of a service have one scheme and one path: here `{_shown(*got)}`"
+            own = f'{name}-{index + 1}: {{targets: ["{url.address}"], scheme: {got[0]}, metrics_path: {got[1]}}}'
+            yield place, f"{message}, in the first `{_shown(*expected)}`", f"Make it a service of its own: `{own}`."
+
+
+def _of(target: TargetModel, model: ServiceModel) -> tuple[str, str]:
+    return target.url.scheme or model.scheme, target.url.path or model.metrics_path
+
+
+def _shown(scheme: str, path: str) -> str:
+    return f"{scheme}://...{path}"
