@@ -46,8 +46,8 @@ class TargetModel(Model):
     shorthand = "address"
 
     address: TargetAddress = Field(
-        description="`host:port`, or a URL like `https://shop.example.org/metrics`, whose scheme and path the service has "
-        "then; its port is 443 or 80 by default. `localhost` means this machine, under Docker too."
+        description="`host:port`, or a URL like `https://shop.example.org/metrics`, whose scheme and path the "
+        "service then has; its port is 443 or 80 by default. `localhost` means this machine, under Docker too."
     )
     labels: dict[LabelName, Text] = Field(default_factory=dict, description="Labels of this target alone.")
 
