@@ -66,8 +66,11 @@ FAMILIES: Mapping[str, str] = {
 # what is only known from contracts. Anything else stops the stack from being built.
 IGNORABLE = frozenset(
     {
+        "alertmanager.inhibition",
         "dashboard.advice",
         "dashboard.folder-title",
+        "dashboard.legend",
+        "dashboard.unit",
         "promql.always-true",
         "promql.bound",
         "promql.bucket-sum",
@@ -166,6 +169,7 @@ ABOUT_RULES = frozenset(
 CODES: Mapping[str, str] = {
     "alertmanager.config": "Alertmanager has not loaded the rendered configuration.",
     "alertmanager.connected": "Prometheus does not send its alerts to this Alertmanager.",
+    "alertmanager.inhibition": "An inhibition can never apply.",
     "alertmanager.notifications": "Notifications to a receiver fail, by Alertmanager's own counters.",
     "alertmanager.receiver": "Alertmanager does not have a declared receiver.",
     "alertmanager.refused": "Alertmanager's checker does not accept a setting of the manifest.",
@@ -202,10 +206,12 @@ CODES: Mapping[str, str] = {
     "dashboard.duplicate": "Two dashboards have the same uid or title.",
     "dashboard.folder-title": "A dashboard has the title of a folder, which older versions of Grafana do not load.",
     "dashboard.format": "The file is not a dashboard.",
+    "dashboard.legend": "The legend of a panel uses a label that its query does not have.",
     "dashboard.package-missing": "The Python package that builds compact dashboards is not installed.",
     "dashboard.schema-version": "The dashboard has a schema that stackctl does not read.",
     "dashboard.title": "The dashboard has no title.",
     "dashboard.uid": "The uid of the dashboard is not one that Grafana accepts.",
+    "dashboard.unit": "A panel shows a value in another unit than it has.",
     "disk.full": "A disk has no space left.",
     "docker.bridge": "Docker does not report the address at which containers reach this machine.",
     "docker.compose-failed": "`docker compose` failed.",

@@ -422,7 +422,9 @@ class PanelQuery:
     """A PromQL expression as a dashboard holds it, with Grafana's macros and variables.
 
     `panel` is the title of the panel, or `$name` for the query of a variable. `repeats` are the variables of which the
-    panel shows one value at a time; a `hidden` query is not shown. `passage` is where it is written.
+    panel shows one value at a time; a `hidden` query is not shown. `passage` is where it is written. `legend`, which is
+    written at `legend_origin`, and `unit` are Grafana's words for how the result is shown, "" where there are none.
+    `label` is that of which a variable takes the values.
     """
 
     panel: str
@@ -431,6 +433,10 @@ class PanelQuery:
     repeats: tuple[str, ...] = ()
     hidden: bool = False
     passage: Passage | None = field(default=None, compare=False, repr=False)
+    legend: str = ""
+    legend_origin: Position | None = field(default=None, compare=False, repr=False)
+    unit: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)

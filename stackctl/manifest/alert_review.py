@@ -9,6 +9,7 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.metrics import catalogue
 from stackctl.model import Rule, Stack
 from stackctl.promql.catalogue import Catalogue
+from stackctl.promql.duration import seconds
 from stackctl.promql.nodes import parse
 from stackctl.promql.selectors import Asked, read
 from stackctl.promql.types.infer import infer
@@ -21,10 +22,12 @@ _ALWAYS = ("watchdog", "deadman", "dead-man", "dead_man", "heartbeat", "alwaysfi
 def alert_warnings(stack: Stack) -> Iterator[Diagnostic]:
     """Yield a warning for alerts without a condition, for those that repeat others, and for a `for` without effect."""
     known = catalogue(stack)
+    # Without a manifest, another Prometheus evaluates them.
+    interval = seconds(stack.prometheus.evaluation_interval) if stack.prometheus.origin.file else 0.0
     alerts = [rule for file in stack.rules for rule in file.rules if rule.kind == "alert"]
     for alert in alerts:
         yield from _no_condition(alert, known)
-        yield from _short_for(alert)
+        yield from _short_for(alert, alert.interval_seconds or interval)
     yield from _repeated(alerts)
 
 
@@ -75,13 +78,13 @@ def _read(expr: str) -> Asked | None:
         return None
 
 
-def _short_for(alert: Rule) -> Iterator[Diagnostic]:
-    if not 0 < alert.for_seconds < alert.interval_seconds:
+def _short_for(alert: Rule, interval: float) -> Iterator[Diagnostic]:
+    if not 0 < alert.for_seconds < interval:
         return
     yield Diagnostic(
         "rule.short-for",
         f"`for` of `{alert.name}` is {alert.for_seconds:g} s, and its group is evaluated every "
-        f"{alert.interval_seconds:g} s: it fires at the second evaluation",
+        f"{interval:g} s: it fires at the second evaluation",
         alert.origin,
         remedy="Write a `for` of several intervals, or evaluate the group more often.",
     )

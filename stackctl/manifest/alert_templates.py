@@ -25,7 +25,7 @@ _TAKES = {
     "humanizeTimestamp": (MOMENT,),
     "humanize1024": (Unit("bytes"), Unit("count")),
 }
-_FORMATTED = re.compile(rf"\$value\s*\|\s*({'|'.join(_TAKES)})\b")
+_FORMATTED = re.compile(rf"\$value\s*\|\s*({'|'.join(_TAKES)})\b|(?<![\w.])({'|'.join(_TAKES)})\s+\$value\b")
 _FORMATS = frozenset({"seconds", "ratio", "bytes", "moment", "celsius", "volts", "watts", "joules"})
 # An action ends at the first braces outside of its strings.
 _ACTION = re.compile(r"""\{\{-?\s*((?:"(?:[^"\\]|\\.)*"|`[^`]*`|(?!\}\}).)*?)\s*-?\}\}""", re.DOTALL)
@@ -87,7 +87,7 @@ def _problems(text: _Text, known: Catalogue, external: Collection[str] | None) -
 
 def _units(text: _Text, actions: Collection[str], known: Catalogue) -> Iterator[Diagnostic]:
     """Functions that write a value in a unit that it has not."""
-    used = {found[1] for action in actions for found in _FORMATTED.finditer(action)}
+    used = {found[1] or found[2] for action in actions for found in _FORMATTED.finditer(action)}
     if not used:
         return
     unit = value_of(text.rule.expr, known).unit

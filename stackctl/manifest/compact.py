@@ -75,11 +75,20 @@ def _queries(document: Document, model: DashboardFile) -> Iterator[PanelQuery]:
     for index, variable in enumerate(model.variables):
         expr = grafana.value_query(variable.query or "")
         if expr:
-            yield PanelQuery(f"${variable.name}", expr, document.position(("variables", index, "query")))
+            place = document.position(("variables", index, "query"))
+            label = (grafana.label_query(variable.query or "") or ("",))[0]
+            yield PanelQuery(f"${variable.name}", expr, place, label=label)
     for path, panel in panels(model):
-        for place, query in queries(path, panel):
-            passage = document.passage(place, query.query)
-            yield PanelQuery(panel.title, query.query, document.position(place), passage=passage)
+        for where, query in queries(path, panel):
+            yield PanelQuery(
+                panel.title,
+                query.query,
+                document.position(where),
+                passage=document.passage(where, query.query),
+                legend=query.legend,
+                legend_origin=document.position((*where[:-1], "legend")),
+                unit=panel.unit or "",
+            )
 
 
 def _board(model: DashboardFile, uids: Mapping[str, str]) -> Board:

@@ -75,6 +75,18 @@ class Alert:
         answers = {condition.accepts(value) for value in values}
         return answers.pop() if len(answers) == 1 and condition.label in self.labels.certain else None
 
+    def values_of(self, label: str) -> tuple[str, ...] | None:
+        """Return all values that a label may have, "" where it may be missing; None when they are not known."""
+        if label in self.given:
+            return None if "{{" in self.given[label] else (self.given[label],)
+        if not self.labels.may_have(label):
+            return ("",)
+        values = self.labels.values.get(label, ())
+        return values if values and label in self.labels.certain else None
+
+    def certainly_has(self, label: str) -> bool:
+        return label in self.labels.certain or bool(self.given.get(label))
+
 
 def delivery_warnings(stack: Stack) -> Iterator[Diagnostic]:
     """Yield a warning for each receiver that no alert reaches, each alert that nobody gets, and each severity that the
@@ -186,6 +198,54 @@ def deliveries(route: Route, alert: Alert, before: Delivery = Delivery((), True)
             is_certain = is_certain and child.goes_on
     if not is_taken:
         yield Delivery(routes, is_certain and not is_perhaps_taken)
+
+
+# -- inhibitions ----------------------------------------------------------------------------------------------
+
+
+def inhibition_warnings(stack: Stack) -> Iterator[Diagnostic]:
+    """Yield a warning for each of Alertmanager's own `inhibit_rules` that cannot silence any alert of the stack."""
+    rules = stack.alertmanager.extra.get("inhibit_rules") if stack.alertmanager else None
+    found = alerts(stack)
+    for index, rule in enumerate(rules if isinstance(rules, list) and found else ()):
+        if isinstance(rule, Mapping) and (why := _never_applies(rule, found)):
+            place = stack.places.position(("alertmanager", "extra", "inhibit_rules", index))
+            yield Diagnostic(
+                "alertmanager.inhibition",
+                f"this inhibition never applies: {why}",
+                place,
+                remedy="Correct its matchers or `equal`, or remove it.",
+            )
+
+
+def _never_applies(rule: Mapping[str, Any], alerts: Sequence[Alert]) -> str:
+    sides = {}
+    for side in ("source", "target"):
+        conditions = _conditions({"matchers": rule.get(f"{side}_matchers"), **_old_forms(rule, side)})
+        if conditions is None:
+            return ""
+        sides[side] = [each for each in alerts if all(each.fulfils(one) is not False for one in conditions)]
+        if not sides[side]:
+            return f"no alert of this stack matches its {side}"
+    equal = rule.get("equal")
+    for label in equal if isinstance(equal, list) else ():
+        pairs = [(one, other) for one in sides["source"] for other in sides["target"]]
+        if all(_differ(one, other, str(label)) for one, other in pairs):
+            return f"its sources and its targets never have the same `{label}`"
+    return ""
+
+
+def _old_forms(rule: Mapping[str, Any], side: str) -> dict[str, Any]:
+    return {"match": rule.get(f"{side}_match"), "match_re": rule.get(f"{side}_match_re")}
+
+
+def _differ(one: Alert, other: Alert, label: str) -> bool:
+    """Return whether two alerts certainly have other values of a label; a label that is missing is empty."""
+    values = [each.values_of(label) for each in (one, other)]
+    if None not in values:
+        return not set(values[0] or ()) & set(values[1] or ())
+    # Of one the values are not known, but it certainly has the label, and the other has not.
+    return any(values[at] == ("",) and each.certainly_has(label) for at, each in ((0, other), (1, one)))
 
 
 # -- what is wrong with it ------------------------------------------------------------------------------------

@@ -46,9 +46,10 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     """Yield the warnings."""
     from stackctl.manifest.alert_review import alert_warnings
     from stackctl.manifest.alert_templates import template_warnings
-    from stackctl.manifest.delivery import delivery_warnings
+    from stackctl.manifest.delivery import delivery_warnings, inhibition_warnings
     from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
     from stackctl.manifest.notification_fields import unknown_fields
+    from stackctl.manifest.panel_review import panel_warnings
     from stackctl.manifest.rule_order import order_warnings
     from stackctl.manifest.severity import unrouted
     from stackctl.manifest.titles import titled_like_folders
@@ -62,11 +63,13 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     for file in stack.rules:
         yield from file.notes
     yield from review.warnings
+    yield from panel_warnings(stack)
     yield from template_warnings(stack)
     yield from unknown_fields(stack)
     yield from unrouted(stack)
     yield from alert_warnings(stack)
     yield from delivery_warnings(stack)
+    yield from inhibition_warnings(stack)
     yield from order_warnings(stack)
     yield from _ended(stack)
 

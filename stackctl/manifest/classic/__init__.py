@@ -16,7 +16,7 @@ from stackctl.manifest.classic.datasource import (
     is_calculation,
     language,
 )
-from stackctl.manifest.classic.panels import PanelAt, inlined, library_of, panels
+from stackctl.manifest.classic.panels import PanelAt, inlined, library_of, panels, unit_of
 from stackctl.manifest.classic.variables import VariableAt, asked_values, known_values, variables
 from stackctl.manifest.classic.wrapping import unwrapped
 from stackctl.manifest.json_file import Path, read_json
@@ -110,7 +110,8 @@ class _Reader:
         if expr is None and source.is_open and text and grafana.certain_error(self._filled(text), self.values):
             self._refuse(variable.path, source, "another language")
         if expr and source.kind != "built-in":
-            yield PanelQuery(f"${variable.name}", expr, self.shape.file.position(place))
+            label = (grafana.label_query(text) or ("",))[0]
+            yield PanelQuery(f"${variable.name}", expr, self.shape.file.position(place), label=label)
             self._check_syntax(expr, place, f"${variable.name}")
 
     def _of_panel(self, panel: PanelAt) -> Iterator[PanelQuery]:
@@ -136,7 +137,17 @@ class _Reader:
             where = (*place, "expr")
             title = self._filled(panel.title)
             passage = self.shape.file.passage(where, expr)
-            yield PanelQuery(title, expr, self.shape.file.position(where), panel.repeats, hidden, passage)
+            yield PanelQuery(
+                title,
+                expr,
+                self.shape.file.position(where),
+                panel.repeats,
+                hidden,
+                passage,
+                str(target.get("legendFormat") or ""),
+                self.shape.file.position((*place, "legendFormat")),
+                unit_of(panel.json),
+            )
             self._check_syntax(expr, where, title)
 
     def _is_useless(self, source: Source, other: str, expr: str) -> bool:

@@ -36,6 +36,15 @@ def panels(shape: Shape, definition: Mapping[str, Any], path: Path) -> list[Pane
     return [_inlined(shape, panel, library) for panel in _walk(shape, definition, path, ())]
 
 
+def unit_of(panel: Mapping[str, Any]) -> str:
+    """Return the unit in which a panel shows all that its queries find, "" where that is not certain."""
+    config = panel.get("fieldConfig")
+    if not isinstance(config, Mapping) or panel.get("transformations") or config.get("overrides"):
+        return ""
+    defaults = config.get("defaults")
+    return str(defaults.get("unit") or "") if isinstance(defaults, Mapping) else ""
+
+
 def inlined(definition: Any, library: Mapping[str, Any]) -> Any:
     """Return `definition` with every reference to a panel of the library replaced by that panel."""
     if isinstance(definition, Mapping):

@@ -117,7 +117,7 @@ def quotient(left: Unit | None, right: Unit | None) -> Unit | None:
         return None
     if left.per_second == right.per_second:
         if left.base == right.base:
-            return Unit("ratio", left.scale / right.scale) if left.base not in ("count", "moment") else RATIO
+            return Unit("ratio", left.scale / right.scale) if left.base != "moment" else RATIO
         if right.base == "count":
             return Unit(left.base, left.scale)
     return None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.manifest import load
+from stackctl.manifest import Files, load, read_files
 from stackctl.manifest.alert_review import alert_warnings
 
 HEAD = """\
@@ -75,6 +75,16 @@ def test_for_that_is_shorter_than_the_interval_has_no_effect(tmp_path: Path) -> 
     assert found(tmp_path, rule, ", interval: 1m") == [("rule.short-for", "2")]
     assert found(tmp_path, rule, ", interval: 30s") == []
     assert found(tmp_path, rule) == []
+    # The default interval of all groups is 15 s.
+    assert found(tmp_path, "{alert: A, expr: depth > 3, for: 10s}") == [("rule.short-for", "2")]
+
+
+def test_interval_is_not_known_without_a_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "r.yml").write_text("groups: [{name: g, rules: [{alert: A, expr: x > 3, for: 5s}]}]\n")
+    monkeypatch.chdir(tmp_path)
+    stack = read_files(Files(rules=("r.yml",)), None).stack
+    assert stack
+    assert list(alert_warnings(stack)) == []
 
 
 def test_alert_that_repeats_another_is_reported(tmp_path: Path) -> None:

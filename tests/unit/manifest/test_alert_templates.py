@@ -135,8 +135,9 @@ def test_places_a_warning_at_the_override(tmp_path: Path) -> None:
 def test_reports_a_value_in_another_unit_than_the_function_takes(
     tmp_path: Path, expr: str, function: str, unit: str
 ) -> None:
-    said = "".join(warnings(tmp_path, expr, f"{{{{ $value | {function} }}}}"))
-    assert (f"writes {unit} with `{function}`" in said) is bool(unit)
+    for template in (f"{{{{ $value | {function} }}}}", f"{{{{ {function} $value }}}}"):
+        said = "".join(warnings(tmp_path, expr, template))
+        assert (f"writes {unit} with `{function}`" in said) is bool(unit)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.manifest import load
-from stackctl.manifest.delivery import alerts, deliveries, delivery_warnings, route_tree
+from stackctl.manifest.delivery import alerts, deliveries, delivery_warnings, inhibition_warnings, route_tree
 
 HEAD = """\
 version: 1
@@ -141,3 +141,54 @@ def test_routes_know_where_they_are_written(tmp_path: Path) -> None:
     root = route_tree(load(tmp_path / "stack.yml"))
     assert root
     assert [route.origin.line if route.origin else 0 for route in root.walk()] == [14, 14]
+
+
+def inhibited(folder: Path, rules: str, inhibition: str) -> list[str]:
+    routing = f"extra: {{inhibit_rules: [{inhibition}]}}"
+    (folder / "stack.yml").write_text(HEAD.format(rules=rules, routing=routing))
+    return [each.summary for each in inhibition_warnings(load(folder / "stack.yml"))]
+
+
+BOTH = (
+    alert("severity: critical, team: a", "sum by (queue) (depth) > 3") + "," + alert("severity: warning", "depth > 1")
+)
+
+
+@pytest.mark.parametrize(
+    ("inhibition", "why"),
+    [
+        ("{source_matchers: ['severity=fatal'], target_matchers: ['severity=warning']}", "matches its source"),
+        ("{source_match: {severity: critical}, target_match: {severity: info}}", "matches its target"),
+        (
+            "{source_matchers: ['severity=critical'], target_matchers: ['severity=warning'], equal: [instance]}",
+            "never have the same `instance`",
+        ),
+        (
+            "{source_matchers: ['severity=critical'], target_matchers: ['severity=warning'], equal: [queue, severity]}",
+            "never have the same `severity`",
+        ),
+    ],
+)
+def test_inhibition_that_cannot_apply_is_reported(tmp_path: Path, inhibition: str, why: str) -> None:
+    (said,) = inhibited(tmp_path, BOTH, inhibition)
+    assert said.startswith("this inhibition never applies: ")
+    assert said.endswith(why)
+
+
+@pytest.mark.parametrize(
+    ("rules", "inhibition"),
+    [
+        (BOTH, "{source_matchers: ['severity=critical'], target_matchers: ['severity=warning'], equal: [queue]}"),
+        (BOTH, "{source_matchers: ['severity=critical'], target_matchers: ['severity=warning']}"),
+        # Both lack it, so it is the same.
+        (BOTH, "{source_matchers: ['severity=critical'], target_matchers: ['severity=warning'], equal: [cluster]}"),
+        (BOTH, "{source_matchers: ['severity=~\"crit.*\"'], target_matchers: ['severity!=critical']}"),
+        (
+            alert("severity: critical", "unknown > 3") + "," + alert("severity: warning"),
+            "{source_matchers: ['anything=x'], target_matchers: ['severity=warning'], equal: [instance]}",
+        ),
+        (alert('severity: "{{ $labels.queue }}"'), "{source_match: {severity: a}, target_match: {severity: b}}"),
+    ],
+)
+def test_says_nothing_of_an_inhibition_that_may_apply(tmp_path: Path, rules: str, inhibition: str) -> None:
+    assert inhibited(tmp_path, rules, inhibition) == []

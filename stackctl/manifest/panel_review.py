@@ -1,0 +1,78 @@
+"""Panels that show a result as it is not: labels in legends that it does not have, and other units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.validate import unknown_name
+from stackctl.metrics import catalogue
+from stackctl.model import Dashboard, PanelQuery, Stack
+from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
+from stackctl.promql.grafana import hidden, runnable
+from stackctl.promql.types.infer import value_of
+from stackctl.promql.types.unit import RATIO, SECONDS, Unit
+from stackctl.promql.types.value import Value
+
+_LABEL = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+# Grafana's names of units -> what they are.
+_UNITS = {
+    "s": SECONDS,
+    "ms": Unit("seconds", 1e-3),
+    "µs": Unit("seconds", 1e-6),
+    "ns": Unit("seconds", 1e-9),
+    "percentunit": RATIO,
+    "percent": Unit("ratio", 0.01),
+    "bytes": Unit("bytes"),
+    "decbytes": Unit("bytes"),
+    "kbytes": Unit("bytes", 1024.0),
+    "mbytes": Unit("bytes", 1024.0**2),
+    "gbytes": Unit("bytes", 1024.0**3),
+}
+
+
+def panel_warnings(stack: Stack) -> Iterator[Diagnostic]:
+    """Yield a warning for each legend with a label that its query does not have, each panel that shows a value in
+    another unit, and each variable that takes the values of a label which is not there.
+    """
+    known = catalogue(stack)
+    for dashboard in stack.dashboards:
+        for query in dashboard.queries:
+            value = _value(dashboard, query, known)
+            where = f"{dashboard.title}, {query.panel}"
+            if query.label:
+                yield from _variable(query, value, where)
+            else:
+                yield from _legend(query, value, where)
+                yield from _unit(query, value, where)
+
+
+def _value(dashboard: Dashboard, query: PanelQuery, known: Catalogue) -> Value:
+    return value_of(runnable(hidden(query.expr)[0], dashboard.values, UNKNOWN_PART), known)
+
+
+def _legend(query: PanelQuery, value: Value, where: str) -> Iterator[Diagnostic]:
+    labels = value.labels.possible
+    for name in dict.fromkeys(_LABEL.findall(query.legend)):
+        if labels is not None and name not in labels and name != "__name__":
+            summary = f"{where}: the legend uses the label `{name}`, which the query does not have"
+            remedy = unknown_name(name, sorted(labels), "It has") if labels else "It has no labels: keep some by `by`."
+            yield Diagnostic("dashboard.legend", summary, query.legend_origin or query.origin, remedy=remedy)
+
+
+def _variable(query: PanelQuery, value: Value, where: str) -> Iterator[Diagnostic]:
+    labels = value.labels.possible
+    if labels is not None and query.label not in labels and query.label != "__name__":
+        summary = f"{where}: no series has the label `{query.label}`, so the variable has no values"
+        remedy = unknown_name(query.label, sorted(labels), "They have")
+        yield Diagnostic("promql.unknown-label", summary, query.origin, remedy=remedy)
+
+
+def _unit(query: PanelQuery, value: Value, where: str) -> Iterator[Diagnostic]:
+    shown, unit = _UNITS.get(query.unit), value.unit
+    if shown is None or unit is None or unit.base != shown.base or unit.per_second or unit.is_like(shown):
+        return
+    summary = f"{where}: the panel shows {unit} as {shown}"
+    remedy = f"Convert the value in the query, or set another unit than `{query.unit}`."
+    yield Diagnostic("dashboard.unit", summary, query.origin, remedy=remedy)
