@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -80,11 +81,13 @@ def corrections(manifest: Path | None, stack: Stack, named: Files | None = None)
         edit = _edit(problem.fix) if problem.fix else None
         if edit and (named is None or named.has(edit.first.file)):
             edits.setdefault(edit.first.file, {}).setdefault(_start(problem.fix), edit)
-    found = []
+    found, dashboards = [], {each.path for each in stack.dashboards}
     for file, of_file in edits.items():
         path = manifest if manifest and file == str(manifest) else stack.root / file
         before = files.read_bytes(path).decode("utf-8-sig")
-        found.append(Corrected(path, file, before, _applied(before, list(of_file.values()))))
+        is_json = file in dashboards and path.suffix not in (".yml", ".yaml")
+        after = _applied(before, list(of_file.values()), is_json=is_json)
+        found.append(Corrected(path, file, before, after))
     return [each for each in found if each.after != each.before]
 
 
@@ -117,8 +120,10 @@ def _quoted(text: str, written: str) -> str:
     return text.replace("'", "''") if written.startswith("'") else text
 
 
-def _applied(text: str, edits: list[_Edit]) -> str:
-    starts = list(accumulate((len(line) for line in text.splitlines(keepends=True)), initial=0))
+def _applied(text: str, edits: list[_Edit], *, is_json: bool) -> str:
+    # YAML knows more line breaks than JSON: U+2028, which a title may hold, is one of them.
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text) if is_json else text.splitlines(keepends=True)
+    starts = list(accumulate(map(len, lines), initial=0))
 
     def offset(place: Position) -> int:
         return starts[place.line - 1] + place.column - 1

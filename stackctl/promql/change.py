@@ -24,10 +24,13 @@ def change(expr: str, meant: str) -> Change:
 
     Raises ValueError when one of them is not PromQL, or comments would be lost.
     """
+    comments = [match for match in STRING_OR_COMMENT.finditer(expr) if match[0][0] == "#"]
     smallest = _smallest(expr, text(parse(expr)), meant)
     if smallest and parse(smallest.applied(expr)).prettify() == parse(meant).prettify():
+        if any(smallest.start <= each.start() < smallest.end for each in comments):
+            raise ValueError("there is a comment in what changes")
         return smallest
-    if any(match[0][0] == "#" for match in STRING_OR_COMMENT.finditer(expr)):
+    if comments:
         raise ValueError("the expression has comments")
     start = len(expr) - len(expr.lstrip())
     return Change(start, len(expr.rstrip()), meant)

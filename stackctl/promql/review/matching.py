@@ -116,8 +116,15 @@ def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
         pairs = f"{total} ({text(_inner(pair.node.lhs))}) {pair.name} {total} ({text(_inner(pair.node.rhs))})"
         fixed = reviewed.with_(pair, pairs)
     remedy = f"Write `{fixed}`." if fixed else "Match by labels that both sides have, with `on (...)`."
-    # Of a calculation people want the sums; of a condition they may want anything.
-    yield Remark("promql.no-match", summary, remedy, certain, at, fixed if pair.name in _ARITHMETIC else "")
+    # Of a calculation people want the sums, unless they have asked for others; of a condition they may want anything.
+    is_meant = pair.name in _ARITHMETIC and not any(_is_grouped(each) for each in (pair.node.lhs, pair.node.rhs))
+    yield Remark("promql.no-match", summary, remedy, certain, at, fixed if is_meant else "")
+
+
+def _is_grouped(node: Any) -> bool:
+    """Return whether a side is an aggregation by labels that somebody has chosen."""
+    node = bare(node)
+    return isinstance(node, p.AggregateExpr) and node.modifier is not None
 
 
 def _on_neither(reviewed: Reviewed, pair: Typed, named: frozenset[str]) -> Iterator[Remark]:

@@ -94,3 +94,28 @@ def test_shows_changes_without_making_them(tmp_path: Path) -> None:
     (found,) = corrections(manifest, load(manifest))
     assert "-        expr: rate(depth[5m])  > 3  # why\n+        expr: deriv(depth[5m])  > 3  # why\n" in found.diff
     assert (tmp_path / "r.yml").read_text() == _file(FILES["plain"][0])
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+def test_finds_the_place_behind_separators_that_only_yaml_takes_for_ends_of_lines(
+    tmp_path: Path, separator: str
+) -> None:
+    manifest = _write(
+        tmp_path, _file(f"annotations: {{summary: 'a{separator}b'}}\n        expr: rate(depth[5m]) > 1\n")
+    )
+    manifest.write_text(f"{HEAD}rules: [{{file: r.yml}}]\ndashboards: [{{file: d.json}}]\ngrafana: {{}}\n")
+    board = BOARD.replace('"D"', f'"D{separator}"')
+    (tmp_path / "d.json").write_text(board % "rate")
+    fix(manifest, lambda: load(manifest, {}))
+    assert (tmp_path / "d.json").read_text() == board % "deriv"
+    assert "expr: deriv(depth[5m]) > 1\n" in (tmp_path / "r.yml").read_text()
+
+
+def test_keeps_comments_inside_of_what_would_change(tmp_path: Path) -> None:
+    rules = _file("expr: |\n          rate(errors_total[5m]) # why\n            / depth\n")
+    manifest = _write(tmp_path, rules)
+    manifest.write_text(
+        manifest.read_text().replace("depth: gauge", "depth: gauge, errors_total: {type: counter, labels: [a]}")
+    )
+    fix(manifest, lambda: load(manifest, {}))
+    assert (tmp_path / "r.yml").read_text() == rules
