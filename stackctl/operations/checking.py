@@ -146,10 +146,19 @@ def _of_the_rest(reading: Reading) -> list[Diagnostic]:
     except InputError as error:  # what cannot be rendered is no obstacle to the rest of the problems
         review, problems = Review((), ()), [*error.problems]
     # What nobody serves may be served by what could not be read.
-    unsure = frozenset(review.errors) if reading.gone.sections & _SERVING else frozenset()
+    is_unsure = reading.gone.sections & _SERVING or any(_may_be_contract(each, stack) for each in reading.problems)
+    unsure = frozenset(review.errors) if is_unsure else frozenset()
     told = {problem.position for problem in reading.problems}
     return [
         problem
         for problem in reading.gone.independent(problems)
         if problem.position and problem.position not in told and problem not in unsure
     ]
+
+
+def _may_be_contract(problem: Diagnostic, stack: Stack) -> bool:
+    """Return whether a problem is in a file that is neither the manifest nor known to hold rules or a dashboard."""
+    if problem.position is None:
+        return False
+    known = {stack.origin.file, *(file.source for file in stack.rules), *(each.path for each in stack.dashboards)}
+    return problem.position.file not in known

@@ -109,3 +109,13 @@ def test_reports_what_is_left_when_all_but_one_are_fixed(manifest: Path) -> None
     assert [each.summary for each in refused.value.problems] == [
         "services.api.metrics_path: a path must begin with `/`: `x`"
     ]
+
+
+def test_metrics_of_a_contract_with_a_mistake_are_not_called_unknown(tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text("depth: gauge\nwait-time: {type: gauge}\n")
+    (tmp_path / "r.yml").write_text("groups: [{name: g, rules: [{alert: A, expr: depth > 1}]}]\n")
+    services = 'services: {api: {targets: ["localhost:8000"], metrics: {file: c.yml}}}\n'
+    (tmp_path / "stack.yml").write_text(f"version: 1\nname: shop\n{services}rules: [{{file: r.yml}}]\n")
+    with pytest.raises(InputError) as refusal:
+        check_manifest(tmp_path / "stack.yml")
+    assert {problem.position.file for problem in refusal.value.problems if problem.position} == {"c.yml"}
