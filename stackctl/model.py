@@ -54,13 +54,14 @@ class Resources:
 
 @dataclass(frozen=True)
 class Server:
-    """A component that the stack runs. `name` is a name of `stackctl.components`."""
+    """A component that the stack runs. `name` is a name of `stackctl.components`, `labels` are those of its scrape."""
 
     name: str
     image: str
     listen: Listen
     resources: Resources
     origin: Position
+    labels: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -194,14 +195,13 @@ class Probe:
 class Exporter(Server):
     """A third-party exporter that the stack runs and scrapes. `settings` are those of its component.
 
-    `job`, `scrape_interval` and `labels` are those of its scrape, `args` more arguments of the user's.
+    `job` and `scrape_interval` are those of its scrape, `args` more arguments of the user's.
     """
 
     settings: Any
     job: str
     probes: tuple[Probe, ...] = ()
     scrape_interval: str | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
     args: tuple[str, ...] = ()
 
 

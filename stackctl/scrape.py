@@ -61,7 +61,7 @@ class Job:
     @property
     def labels(self) -> Mapping[str, str]:
         """The labels that all of its targets have."""
-        own = self.service or (self.component if isinstance(self.component, Exporter) else None)
+        own = self.service or self.component
         return own.labels if own else {}
 
     @property

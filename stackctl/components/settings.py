@@ -23,6 +23,7 @@ class ServerSettings(Model):
         None, description="Where it listens on this machine: `host:port`, or a port on loopback. Loopback by default."
     )
     resources: ResourcesSettings = Field(default_factory=ResourcesSettings, description="Upper limits.")
+    labels: dict[LabelName, Text] = Field(default_factory=dict, description="Labels added to all of its series.")
 
 
 class ScrapeSettings(Model):

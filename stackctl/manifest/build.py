@@ -136,6 +136,7 @@ def _base(document: Document, declared: Declared) -> dict[str, Any]:
         "listen": Listen(*declared.listen),
         "resources": Resources(settings.resources.memory, settings.resources.cpus),
         "origin": document.position(declared.path, key=True),
+        "labels": settings.labels,
     }
 
 
@@ -206,7 +207,6 @@ def _exporter(document: Document, declared: Declared) -> Exporter:
             for name, probe in probes.items()
         ),
         scrape_interval=declared.settings.scrape_interval,
-        labels=declared.settings.labels,
         args=tuple(declared.settings.args),
     )
 
