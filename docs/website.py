@@ -32,7 +32,7 @@ OUTSIDE = {
 NAVIGATION = {
     "Get started": ("index.md", "examples"),
     "Guides": (
-        "exporters.md", "alerts.md", "testing.md", "dashboards.md", "packs.md", "slo.md", "contracts.md",
+        "adopt.md", "exporters.md", "alerts.md", "testing.md", "dashboards.md", "packs.md", "slo.md", "contracts.md",
         "dependencies.md", "simulate.md", "drill.md", "diagnosis.md", "operations.md", "ci.md",
         "secrets.md", "security.md",
     ),

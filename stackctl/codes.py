@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 # Family -> what its codes are about.
 FAMILIES: Mapping[str, str] = {
+    "adopt": "Adopting a set-up",
     "alertmanager": "Alertmanager",
     "archive": "Backup archives",
     "backup": "Taking a backup",
@@ -167,6 +168,11 @@ ABOUT_RULES = frozenset(
 
 # Code -> what it means, in one sentence. What to do is in each diagnostic's own remedy.
 CODES: Mapping[str, str] = {
+    "adopt.changed": "Something in the new stack is not as it was in the set-up.",
+    "adopt.differs": "The new stack and the set-up do not load the same.",
+    "adopt.left-out": "A part of the set-up is not in the new stack.",
+    "adopt.nothing-found": "There is no set-up in a folder.",
+    "adopt.secret": "A secret in clear text has moved to `.env`, or is not known.",
     "alertmanager.config": "Alertmanager has not loaded the rendered configuration.",
     "alertmanager.connected": "Prometheus does not send its alerts to this Alertmanager.",
     "alertmanager.inhibition": "An inhibition can never apply.",

@@ -81,10 +81,11 @@ ALLOWED = {
     "rule_tests": {*CORE, "manifest"},
     "starter": {*CORE, "access", "design", "exposition", "listeners", "manifest"},
     "contract": {*CORE, "exposition", "manifest"},
+    "adopt": {*CORE, "diagnosis", "manifest"},
     "lineage": {*CORE, "manifest"},
 }
 TOOLS = {"access", "design", "export", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
-TOOLS |= {"contract", "exposition", "lineage", "program", "progress", "rule_tests", "starter"}
+TOOLS |= {"adopt", "contract", "exposition", "lineage", "program", "progress", "rule_tests", "starter"}
 PROOF = {"verification", "diagnosis", "backing", "checks"}
 ALLOWED["runtimes"].add("program")
 ALLOWED["operations"] = {
@@ -101,7 +102,7 @@ ALLOWED["operations"] = {
 }
 # The command line reads arguments and prints: it gets at servers, containers, the state and checks by operations alone.
 SHOWN = {"__init__", "codes", "model", "tree", "support", "report"}
-ALLOWED["cli"] = {*GROUND, *SHOWN, "operations", "manifest", "promql", "render", "export", "starter", "tools"}
+ALLOWED["cli"] = {*GROUND, *SHOWN, "adopt", "operations", "manifest", "promql", "render", "export", "starter", "tools"}
 
 
 def imports(path: Path) -> set[Path]:

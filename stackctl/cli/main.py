@@ -34,6 +34,7 @@ _FLAGS = ("-q", "--quiet", "-v", "--verbose", "--debug", "--no-color")
 # that name. The words stand here so that the list needs none of the modules; none may be longer than its line.
 COMMANDS = {
     "init": "Write a commented stack.yml with basic alerts and a dashboard.",
+    "adopt": "Write a stack.yml for a set-up that exists already.",
     "check": "Check the manifest and every file it names, offline.",
     "test": "Run the tests of your alerts, and show which have none.",
     "render": "Write the plain files, which Docker Compose runs on its own.",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from stackctl import conventions as c
-from stackctl.components.component import Component, Container, Place
+from stackctl.components.component import Component, Container, Place, Started
 from stackctl.components.release import Program, Release
 from stackctl.components.settings import ExporterSettings
 from stackctl.manifest.base import Model
@@ -56,6 +56,10 @@ def _parameters(settings: BlackboxSettings, _: bool) -> dict[str, str]:
     return {"tls": str(any(probe.url.startswith("https:") for probe in settings.probes.values())).lower()}
 
 
+def _adopted(_: Started) -> None:
+    """Return nothing: its probes are in jobs whose names and labels would change."""
+
+
 COMPONENT = Component(
     name="blackbox",
     rank=6,
@@ -79,4 +83,5 @@ COMPONENT = Component(
     configuration=_configuration,
     probes=_probes,
     parameters=_parameters,
+    adopted=_adopted,
 )

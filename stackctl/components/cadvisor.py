@@ -100,5 +100,6 @@ COMPONENT = Component(
     secret_group=60716,  # of an earlier rank: files that are there already belong to it
     arguments=_arguments,
     parameters=_parameters,
+    own_options=("port", "docker_only", "logtostderr"),
     simulated=_simulated,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -107,6 +107,28 @@ class Works:
         return f'{self.series}{{job="{job}"{self.matcher and f", {self.matcher}"}}}'
 
 
+@dataclass(frozen=True)
+class Started:
+    """The command line and the environment with which somebody else has started a component.
+
+    options      its arguments in the order in which they were given, as (name without dashes, value or "")
+    environment  its variables
+    """
+
+    options: tuple[tuple[str, str], ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def given(self, option: str, variable: str = "") -> list[str]:
+        """Return the values of an option, or else that of a variable that stands for it; none when neither is there."""
+        values = [value for name, value in self.options if name == option and value]
+        in_environment = self.environment.get(variable, "") if variable else ""
+        return values or ([in_environment] if in_environment else [])
+
+
+def _same_settings(_: Started) -> dict[str, Any]:
+    return {}
+
+
 def _web_only(_: Any, place: Place) -> tuple[str, ...]:
     return (place.web,)
 
@@ -127,6 +149,7 @@ class Component:
     rank           its place wherever components are listed; the numbers of components are all different
     settings       its section of the manifest's schema
     summary        the description of that section; "" for a server with a section at the top level
+    other_images   the last parts of the names of other images of the same program
     image          the default image, "" for one that is scraped only: it exports its metrics itself
     minimum        the oldest version that stackctl works with, () when any is
     support        what its project says of the end of support, None when it publishes nothing
@@ -149,6 +172,8 @@ class Component:
     probes         name -> settings of what it probes
     parameters     the parameters of its packs that the manifest sets, given whether any container has a CPU limit
     targets        of one that is scraped only: its addresses
+    adopted        the settings with which stackctl would start what somebody else has started; None where none would
+    own_options    the beginnings of the names of its options that stackctl sets itself, or that `adopted` reads
     simulated      the metrics that stand in for it, None for one that runs wherever stackctl does
     """
 
@@ -157,6 +182,7 @@ class Component:
     settings: type[BaseModel]
     summary: str = ""
     image: str = ""
+    other_images: tuple[str, ...] = ()
     minimum: Version = ()
     support: Support | None = None
     port: int = 0
@@ -179,6 +205,8 @@ class Component:
     probes: Callable[[Any], Mapping[str, Any]] = _nothing
     parameters: Callable[[Any, bool], Mapping[str, str]] = _nothing
     targets: Callable[[Any], Sequence[str]] = _nobody
+    adopted: Callable[[Started], Mapping[str, Any] | None] = _same_settings
+    own_options: tuple[str, ...] = ("web.",)
     simulated: Callable[[Stack], Sequence[Metric]] | None = None
 
     @property

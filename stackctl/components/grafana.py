@@ -151,6 +151,7 @@ COMPONENT = Component(
     rank=2,
     settings=GrafanaSettings,
     image="grafana/grafana:13.2.3",
+    other_images=("grafana-oss", "grafana-enterprise"),
     minimum=(10,),
     support=_SUPPORT,
     port=3000,

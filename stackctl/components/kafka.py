@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from stackctl.components.component import Component, Container, Place, Works
+from stackctl.components.component import Component, Container, Place, Started, Works
 from stackctl.components.release import Archive, Program, Release
 from stackctl.components.series import gauge
 from stackctl.components.settings import ExporterSettings
@@ -52,6 +52,11 @@ def _simulated(stack: Stack) -> list[Metric]:
     ]
 
 
+def _adopted(started: Started) -> dict[str, list[str]] | None:
+    brokers = started.given("kafka.server")
+    return {"brokers": brokers} if brokers and not started.given("sasl.username") else None
+
+
 COMPONENT = Component(
     name="kafka",
     rank=9,
@@ -72,5 +77,7 @@ COMPONENT = Component(
     arguments=_arguments,
     asks=_asks,
     parameters=_parameters,
+    adopted=_adopted,
+    own_options=("web.", "kafka.server"),
     simulated=_simulated,
 )

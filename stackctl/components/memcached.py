@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from stackctl.components.component import Component, Container, Place, Works
+from stackctl.components.component import Component, Container, Place, Started, Works
 from stackctl.components.release import Program, Release
 from stackctl.components.series import GIB, counter, gauge
 from stackctl.components.settings import ExporterSettings
@@ -49,6 +49,11 @@ def _simulated(_: Stack) -> list[Metric]:
     ]
 
 
+def _adopted(started: Started) -> dict[str, str] | None:
+    addresses = started.given("memcached.address")
+    return {"address": addresses[0]} if len(addresses) == 1 else None
+
+
 COMPONENT = Component(
     name="memcached",
     rank=11,
@@ -66,5 +71,7 @@ COMPONENT = Component(
     works=Works("memcached_up", "== 1"),
     arguments=_arguments,
     asks=_asks,
+    adopted=_adopted,
+    own_options=("web.", "memcached.address"),
     simulated=_simulated,
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from pydantic import Field, model_validator
 
-from stackctl.components.component import Component, Container, Place, Works
+from stackctl.components.component import Component, Container, Place, Started, Works
 from stackctl.components.release import Archive, Program, Release
 from stackctl.components.series import GIB, counter, gauge
 from stackctl.components.settings import ExporterSettings
@@ -77,12 +78,22 @@ def _simulated(_: Stack) -> list[Metric]:
     ]
 
 
+def _adopted(started: Started) -> dict[str, str] | None:
+    uri = next(iter(started.given("mongodb.uri", "MONGODB_URI")), "")
+    simple = re.fullmatch(r"mongodb://(?:(?P<user>[^:@/]+):(?P<password>[^@/]+)@)?(?P<address>[^@/,?]+)/?", uri)
+    if not simple:
+        return None
+    login = {"user": simple["user"], "password": simple["password"]} if simple["user"] else {}
+    return {"address": simple["address"] if ":" in simple["address"] else f"{simple['address']}:27017", **login}
+
+
 COMPONENT = Component(
     name="mongodb",
     rank=14,
     settings=MongodbSettings,
     summary="The MongoDB exporter.",
     image="percona/mongodb_exporter:0.55.0",
+    other_images=("percona-mongodb-exporter",),
     # The first that is known to read its login from files.
     minimum=(0, 53),
     port=9216,
@@ -101,5 +112,7 @@ COMPONENT = Component(
     environment=_environment,
     secrets=_secrets,
     asks=_asks,
+    adopted=_adopted,
+    own_options=("web.", "mongodb.uri", "collector.diagnosticdata", "collector.replicasetstatus"),
     simulated=_simulated,
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import Field, model_validator
 
 from stackctl.addresses import reachable_url
-from stackctl.components.component import Component, Container, Place, Works
+from stackctl.components.component import Component, Container, Place, Started, Works
 from stackctl.components.release import Program, Release
 from stackctl.components.series import GIB, counter, gauge
 from stackctl.components.settings import ExporterSettings
@@ -75,12 +77,31 @@ def _simulated(_: Stack) -> list[Metric]:
     ]
 
 
+# As Go's driver writes it.
+_DATA_SOURCE = re.compile(r"(?P<user>[^:@]+):(?P<password>.*)@(?:tcp)?\((?P<address>[^()]+)\)/.*")
+
+
+def _adopted(started: Started) -> dict[str, str] | None:
+    variables = started.environment
+    whole = _DATA_SOURCE.fullmatch(variables.get("DATA_SOURCE_NAME", ""))
+    if whole:
+        found = {"user": whole["user"], "address": whole["address"], "password": whole["password"]}
+    else:
+        found = {
+            "user": next(iter(started.given("mysqld.username")), ""),
+            "address": next(iter(started.given("mysqld.address")), ""),
+            "password": variables.get("MYSQLD_EXPORTER_PASSWORD", ""),
+        }
+    return found if all(found.values()) else None
+
+
 COMPONENT = Component(
     name="mysql",
     rank=13,
     settings=MysqlSettings,
     summary="The MySQL exporter, for MariaDB too.",
     image="prom/mysqld-exporter:v0.20.0",
+    other_images=("mysql-exporter",),
     port=9104,
     container=Container(service="mysql-exporter", joins_networks=True),
     release=Release(
@@ -93,5 +114,7 @@ COMPONENT = Component(
     arguments=_arguments,
     secrets=_secrets,
     asks=_asks,
+    adopted=_adopted,
+    own_options=("web.", "mysqld.", "config.my-cnf"),
     simulated=_simulated,
 )

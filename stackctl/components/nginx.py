@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from stackctl.components.component import Component, Container, Place, Works
+from stackctl.components.component import Component, Container, Place, Started, Works
 from stackctl.components.release import Program, Release
 from stackctl.components.series import counter, gauge
 from stackctl.components.settings import ExporterSettings
@@ -39,12 +39,18 @@ def _simulated(_: Stack) -> list[Metric]:
     ]
 
 
+def _adopted(started: Started) -> dict[str, str] | None:
+    urls = started.given("nginx.scrape-uri", "SCRAPE_URI")
+    return {"url": urls[0]} if len(urls) == 1 and urls[0].startswith("http") else None
+
+
 COMPONENT = Component(
     name="nginx",
     rank=10,
     settings=NginxSettings,
     summary="The nginx exporter.",
     image="nginx/nginx-prometheus-exporter:1.5.3",
+    other_images=("nginx-exporter",),
     port=9113,
     # Its image holds nothing but the program.
     container=Container(service="nginx-exporter", has_wget=False, joins_networks=True),
@@ -59,5 +65,7 @@ COMPONENT = Component(
     works=Works("nginx_up", "== 1"),
     arguments=_arguments,
     asks=_asks,
+    adopted=_adopted,
+    own_options=("web.", "nginx.scrape-uri"),
     simulated=_simulated,
 )

@@ -34,4 +34,5 @@ COMPONENT = Component(
     ),
     series=("node_",),
     works=Works("node_uname_info"),
+    own_options=("web.", "path."),
 )

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from stackctl.addresses import reachable_url
-from stackctl.components.component import Component, Container, Place, Works
+from stackctl.components.component import Component, Container, Place, Started, Works
 from stackctl.components.release import Program, Release
 from stackctl.components.series import GIB, counter, gauge
 from stackctl.components.settings import ExporterSettings
@@ -111,12 +111,22 @@ def _simulated(_: Stack) -> list[Metric]:
     ]
 
 
+def _adopted(started: Started) -> dict[str, str] | None:
+    variables = started.environment
+    whole = variables.get("DATA_SOURCE_NAME", "")
+    if whole.startswith(("postgresql://", "postgres://")):
+        return {"dsn": whole}
+    login = [variables.get(f"DATA_SOURCE_{part}", "") for part in ("USER", "PASS", "URI")]
+    return {"dsn": "postgresql://{}:{}@{}".format(*login)} if all(login) else None
+
+
 COMPONENT = Component(
     name="postgres",
     rank=7,
     settings=PostgresSettings,
     summary="The PostgreSQL exporter.",
     image="prometheuscommunity/postgres-exporter:v0.20.1",
+    other_images=("postgresql-exporter",),
     port=9187,
     container=Container(service="postgres-exporter", joins_networks=True),
     release=Release(
@@ -130,5 +140,6 @@ COMPONENT = Component(
     environment=_environment,
     secrets=_secrets,
     asks=_asks,
+    adopted=_adopted,
     simulated=_simulated,
 )

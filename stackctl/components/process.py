@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stackctl.components.component import Component, Container, Place, Works
+from stackctl.components.component import Component, Container, Place, Started, Works
 from stackctl.components.release import Archive, Program, Release
 from stackctl.components.series import GIB, counter, gauge
 from stackctl.components.settings import ExporterSettings
@@ -43,6 +43,10 @@ def _simulated(_: Stack) -> list[Metric]:
     ]
 
 
+def _adopted(started: Started) -> dict[str, str] | None:
+    return None if started.given("config.path") else {}
+
+
 COMPONENT = Component(
     name="process",
     rank=15,
@@ -67,5 +71,7 @@ COMPONENT = Component(
     reads_at_start=("process/",),
     arguments=_arguments,
     configuration=_configuration,
+    adopted=_adopted,
+    own_options=("web.", "threads"),
     simulated=_simulated,
 )

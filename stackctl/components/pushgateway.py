@@ -33,4 +33,5 @@ COMPONENT = Component(
     series=("pushgateway_", "push_"),
     selector='job=~".+"',
     arguments=_arguments,
+    own_options=("web.", "persistence."),
 )

@@ -7,7 +7,7 @@ import json
 from pydantic import Field
 
 from stackctl.addresses import reachable_url
-from stackctl.components.component import Component, Container, Place, Works
+from stackctl.components.component import Component, Container, Place, Started, Works
 from stackctl.components.release import Program, Release
 from stackctl.components.series import GIB, counter, gauge
 from stackctl.components.settings import ExporterSettings
@@ -63,6 +63,18 @@ def _simulated(_: Stack) -> list[Metric]:
     ]
 
 
+def _adopted(started: Started) -> dict[str, str] | None:
+    address = started.given("redis.addr", "REDIS_ADDR")
+    password = started.given("redis.password", "REDIS_PASSWORD")
+    others = started.environment.keys() - {"REDIS_ADDR", "REDIS_PASSWORD"}
+    is_plain = len(address) == 1 and "@" not in address[0] and not address[0].startswith("rediss://")
+    if not is_plain or any(name.startswith("REDIS_") for name in others):
+        return None
+    host_port = address[0].removeprefix("redis://").rstrip("/")
+    with_port = host_port if ":" in host_port else f"{host_port}:6379"
+    return {"address": with_port, **({"password": password[0]} if password else {})}
+
+
 COMPONENT = Component(
     name="redis",
     rank=8,
@@ -84,5 +96,7 @@ COMPONENT = Component(
     arguments=_arguments,
     secrets=_secrets,
     asks=_asks,
+    adopted=_adopted,
+    own_options=("web.", "redis.addr", "redis.password"),
     simulated=_simulated,
 )

@@ -24,7 +24,7 @@ TRIED = sorted(CODES.keys() - WITH_SAMPLE)
 CHECKERS = {"alertmanager.refused": "amtool", "checker.refused": "promtool", "receiver.template": "amtool"}
 CHECKERS |= dict.fromkeys(("test.file", "test.missing", "test.result"), "promtool")
 # What reports warnings, which its report in JSON lists.
-REPORTS = ("check", "test")
+REPORTS = ("check", "test", "adopt", "adopt --compare")
 
 
 @pytest.fixture

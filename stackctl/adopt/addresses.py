@@ -1,0 +1,87 @@
+"""Addresses of targets: which container of the set-up one leads to, and where that is from now on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from stackctl import conventions as c
+from stackctl.adopt.compose import Container
+from stackctl.components import registry
+from stackctl.manifest.fields import split_address
+
+_MACHINE = frozenset({*c.LOCAL_HOSTS, c.HOST_FROM_CONTAINER, "gateway.docker.internal", "172.17.0.1"})
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The containers by the names that lead to them. `asking` is the one that Prometheus runs in, if any.
+
+    `components` says which containers become components of the stack: name of the container -> of the component.
+    """
+
+    containers: tuple[Container, ...]
+    asking: Container | None = None
+    components: Mapping[str, str] = None  # type: ignore[assignment]
+
+    def container(self, address: str) -> Container | None:
+        """Return the container that an address leads to, as Prometheus sees it; None for anything else."""
+        parts = _split(address)
+        if parts is None:
+            return None
+        host, port = parts
+        if host in _MACHINE:
+            return self._on_this_machine(host, port)
+        return next((each for each in self.containers if host in each.names), None)
+
+    def now(self, address: str) -> str:
+        """Return where the target of an address is in the stack."""
+        parts = _split(address)
+        if parts is None:
+            return address
+        host, port = parts
+        found = self.container(address)
+        if found is None:
+            return f"localhost:{port}" if host in (c.HOST_FROM_CONTAINER, "gateway.docker.internal") else address
+        component = (self.components or {}).get(found.name)
+        if component:
+            known = registry.component(component)
+            return f"{known.service}:{known.port}"
+        if host in _MACHINE:
+            return f"localhost:{port}"
+        return f"{found.name}:{port}"
+
+    def _on_this_machine(self, host: str, port: int) -> Container | None:
+        """The container behind a port of this machine; of Prometheus' own container, if its network is not shared."""
+        if self.asking and not self.asking.on_host and host in c.LOCAL_HOSTS:
+            return self.asking if port == registry.component(c.PROMETHEUS).port else None
+        for each in self.containers:
+            known = registry.find(each.component) if each.component else None
+            if each.on_host and known and known.port == port:
+                return each
+        return next(
+            (each for each in self.containers for port_ in each.published if port_.port == port and not each.on_host),
+            None,
+        )
+
+
+def is_address(text: str) -> bool:
+    """Return whether a target is `host:port`."""
+    return _split(text) is not None
+
+
+def _split(address: str) -> tuple[str, int] | None:
+    try:
+        return split_address(address)
+    except ValueError:
+        return None
+
+
+def known_components(containers: Iterable[Container]) -> dict[str, str]:
+    """The containers that are always components of the stack: the first Prometheus, Alertmanager and Grafana."""
+    found: dict[str, str] = {}
+    for component in (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA):
+        first = next((each for each in containers if each.component == component), None)
+        if first:
+            found[first.name] = component
+    return found

@@ -1,0 +1,237 @@
+"""The containers of a Compose file: what each runs, how it is reached, and what it sees of the folder."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stackctl.adopt.source import Source
+from stackctl.components import registry
+from stackctl.components.component import Started
+
+_REFERENCE = re.compile(r"\$(?:(\$)|\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]*))?\}|([A-Za-z_]\w*))")
+_PORT = re.compile(
+    r"(?:(?P<host>\[[^\]]+\]|[0-9]+(?:\.[0-9]+){3}):)?(?:(?P<published>[0-9]+):)?(?P<target>[0-9]+)(?:/tcp)?"
+)
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A file or folder of the set-up, by its `path` from the folder, and where a container sees it."""
+
+    path: str
+    inside: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """A port of a container that this machine has. `host` is "" when all addresses of the machine have it."""
+
+    host: str
+    port: int
+    target: int
+
+
+@dataclass(frozen=True)
+class Container:
+    """A service of a Compose file, which has its fields in `block`. `component` is what its image runs, "" for others.
+
+    `names` are those by which other containers reach it, the first is the service's own.
+    """
+
+    name: str
+    block: Mapping[str, Any]
+    component: str = ""
+    names: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    published: tuple[Published, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def image(self) -> str:
+        """Return its image as the manifest writes it, "" when it is built."""
+        return as_manifest(str(self.block.get("image") or ""), self.variables)
+
+    @property
+    def on_host(self) -> bool:
+        """Return whether it shares the network of the machine."""
+        return self.block.get("network_mode") == "host"
+
+    @property
+    def started(self) -> Started:
+        """Return its options and variables, as the manifest writes them."""
+        written = tuple(as_manifest(each, self.variables) for each in self.arguments)
+        environment = {name: as_manifest(value, self.variables) for name, value in self.environment.items()}
+        return Started(options(written), environment)
+
+    def seen(self, inside: str) -> str | None:
+        """Return the path from the folder of what it sees at the path `inside`; None for what is its image's own."""
+        inside = posixpath.normpath(inside)
+        # The deepest mount hides what others have there.
+        for mount in sorted(self.mounts, key=lambda each: len(each.inside), reverse=True):
+            if inside == mount.inside:
+                return mount.path
+            if inside.startswith(f"{mount.inside.rstrip('/')}/"):
+                return posixpath.normpath(posixpath.join(mount.path, posixpath.relpath(inside, mount.inside)))
+        return None
+
+
+def options(arguments: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Arguments as options: `--name=value`, `-name value` and a bare `--name` are all the same kind of thing."""
+    found: list[tuple[str, str]] = []
+    rest = list(arguments)
+    while rest:
+        name, equals, value = rest.pop(0).partition("=")
+        if not name.startswith("-"):
+            continue
+        if not equals and rest and not rest[0].startswith("-"):
+            value = rest.pop(0)
+        found.append((name.lstrip("-"), value))
+    return tuple(found)
+
+
+def filled(text: str, variables: Mapping[str, str]) -> str:
+    """`text` as Compose reads it: variables filled in, an unknown one is empty, `$$` is a dollar."""
+
+    def value(match: re.Match[str]) -> str:
+        dollar, braced, how, default, bare = match.groups()
+        if dollar:
+            return "$"
+        known = variables.get(braced or bare)
+        if how in ("-", ":-"):
+            return default if known is None or (how == ":-" and not known) else known
+        return known or ""
+
+    return _REFERENCE.sub(value, text)
+
+
+def as_manifest(text: str, variables: Mapping[str, str]) -> str:
+    """`text` of a Compose file as the manifest writes it: a variable that nobody has set is empty in both."""
+
+    def written(match: re.Match[str]) -> str:
+        dollar, braced, how, default, bare = match.groups()
+        if dollar:
+            return "$"
+        name = braced or bare
+        if how in ("-", ":-"):
+            return f"${{{name}:-{default}}}"
+        return f"${{{name}}}" if name in variables or how in ("?", ":?") else f"${{{name}:-}}"
+
+    return _REFERENCE.sub(written, text)
+
+
+def read_containers(compose: Source, variables: Mapping[str, str]) -> list[Container]:
+    """The services of a Compose file, in their order."""
+    services = compose.data.get("services")
+    if not isinstance(services, Mapping):
+        return []
+    folder = posixpath.dirname(compose.path)
+    return [
+        _container(str(name), block, compose, folder, variables)
+        for name, block in services.items()
+        if isinstance(block, Mapping)
+    ]
+
+
+def _container(
+    name: str, block: Mapping[str, Any], compose: Source, folder: str, variables: Mapping[str, str]
+) -> Container:
+    return Container(
+        name,
+        block,
+        component_of(filled(str(block.get("image") or ""), variables)),
+        tuple(dict.fromkeys([name, *_other_names(block)])),
+        tuple(_mounts(block, compose, folder, variables)),
+        tuple(_published(block, variables)),
+        _environment(block.get("environment")),
+        tuple(_words(block.get("entrypoint"))) + tuple(_words(block.get("command"))),
+        variables,
+    )
+
+
+def component_of(image: str) -> str:
+    """The component whose program an image runs, "" where it is none of them."""
+    last = image.partition("@")[0].rpartition("/")[2].partition(":")[0].replace("_", "-").lower()
+    for component in registry.running():
+        own = component.image.rpartition("/")[2].partition(":")[0].replace("_", "-")
+        if last in (own, *component.other_images):
+            return component.name
+    return ""
+
+
+def _other_names(block: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("container_name", "hostname"):
+        if block.get(key):
+            yield str(block[key])
+    networks = block.get("networks")
+    for network in networks.values() if isinstance(networks, Mapping) else ():
+        aliases = network.get("aliases") if isinstance(network, Mapping) else None
+        yield from map(str, aliases if isinstance(aliases, list) else ())
+
+
+def _words(command: Any) -> list[str]:
+    if isinstance(command, list):
+        return [str(word) for word in command]
+    try:
+        return shlex.split(str(command)) if command else []
+    except ValueError:
+        return []
+
+
+def _environment(written: Any) -> dict[str, str]:
+    if isinstance(written, Mapping):
+        return {str(name): _text(value) for name, value in written.items()}
+    pairs = [str(each).partition("=") for each in written] if isinstance(written, list) else []
+    # A name alone stands for the variable of the environment.
+    return {name: value if equals else f"${{{name}:-}}" for name, equals, value in pairs}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _mounts(block: Mapping[str, Any], compose: Source, folder: str, variables: Mapping[str, str]) -> Iterator[Mount]:
+    volumes = block.get("volumes")
+    for volume in volumes if isinstance(volumes, list) else ():
+        if isinstance(volume, Mapping):
+            source, target = str(volume.get("source") or ""), str(volume.get("target") or "")
+        else:
+            source, _, target = filled(str(volume), variables).partition(":")
+            target = target.partition(":")[0]
+        if source.startswith((".", "/", "~")) and target.startswith("/"):
+            yield _mount(folder, source, target)
+    configs, known = block.get("configs"), compose.data.get("configs")
+    for config in configs if isinstance(configs, list) else ():
+        name = str(config.get("source") if isinstance(config, Mapping) else config)
+        target = str(config.get("target") or f"/{name}") if isinstance(config, Mapping) else f"/{name}"
+        described = known.get(name) if isinstance(known, Mapping) else None
+        if isinstance(described, Mapping) and described.get("file"):
+            yield _mount(folder, filled(str(described["file"]), variables), target)
+
+
+def _mount(folder: str, source: str, target: str) -> Mount:
+    path = source if source.startswith(("/", "~")) else posixpath.normpath(posixpath.join(folder, source))
+    return Mount(path, posixpath.normpath(target))
+
+
+def _published(block: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator[Published]:
+    ports = block.get("ports")
+    for port in ports if isinstance(ports, list) else ():
+        if isinstance(port, Mapping):
+            host, published, target = (filled(str(port.get(key) or ""), variables) for key in _LONG_PORT)
+            written = f"{f'{host}:' if host else ''}{f'{published}:' if published else ''}{target}"
+        else:
+            written = filled(str(port), variables)
+        match = _PORT.fullmatch(written)
+        if match and match["published"]:
+            host = (match["host"] or "").strip("[]")
+            yield Published("" if host in ("0.0.0.0", "::") else host, int(match["published"]), int(match["target"]))  # noqa: S104
+
+
+_LONG_PORT = ("host_ip", "published", "target")

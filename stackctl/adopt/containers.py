@@ -1,0 +1,149 @@
+"""The containers of a Compose file that are no component of the stack: they stay as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from stackctl.adopt.compose import Container
+from stackctl.adopt.remarks import changed, left_out
+from stackctl.adopt.secrets import Secrets
+from stackctl.adopt.source import Source
+from stackctl.components import registry
+from stackctl.diagnostic import Diagnostic
+from stackctl.secret_keys import is_secret_variable
+
+_REFERENCE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)\}")
+# A host with its port, in a URL or alone.
+_HOST = re.compile(r"(?<![\w.-])([A-Za-z0-9][A-Za-z0-9_-]*):[0-9]{2,5}(?![0-9:])")
+# The stack has one network, in which all of its containers reach each other by name.
+_OF_OTHER_FILES = {"extends": "What it takes from there has to be written out."}
+
+
+def adopt_container(
+    container: Container,
+    compose: Source,
+    components: Mapping[str, str],
+    variables: Mapping[str, str],
+    secrets: Secrets,
+    remarks: list[Diagnostic],
+) -> dict[str, Any]:
+    """Return the fields of a container as they are in the stack.
+
+    `components` are the containers that the stack runs as components of its own, by their names.
+    """
+    place = ("services", container.name)
+    block: dict[str, Any] = {key: value for key, value in container.block.items() if value is not None}
+    for key, why in _OF_OTHER_FILES.items():
+        if key in block:
+            del block[key]
+            remarks.append(left_out(f"`{key}` of `{container.name}`", compose.at(*place, key), why))
+    name = block.pop("container_name", None)
+    if name and name != container.name and name in _hosts_of_others(compose, container):
+        remarks.append(
+            changed(
+                f"`{container.name}` cannot be reached as `{name}`",
+                compose.at(*place, "container_name"),
+                "Containers of the stack have names of its own.",
+                f"Ask it as `{container.name}`.",
+            )
+        )
+    remarks += _old_names(container, block, compose, components)
+    if "networks" in block:
+        joined = [real for key, real in external_networks(compose).items() if key in block["networks"]]
+        del block["networks"]
+        if joined:
+            block["networks"] = ["default", *joined]
+    if "depends_on" in block:
+        block["depends_on"] = _depends_on(block["depends_on"], components)
+        if not block["depends_on"]:
+            del block["depends_on"]
+    environment = block.get("environment")
+    if environment:
+        moved = {
+            key: secrets.moved(value, key, compose.at(*place, "environment"))
+            if is_secret_variable(key, value) and "$" not in value
+            else value
+            for key, value in container.environment.items()
+        }
+        if moved != container.environment:
+            block["environment"] = moved
+    known = variables.keys() | secrets.found.keys()
+    return {key: _known(value, known) for key, value in block.items()}
+
+
+def _known(value: Any, variables: Collection[str]) -> Any:
+    """A value in which variables that nobody has set are empty, as they are to Compose."""
+    if isinstance(value, Mapping):
+        return {key: _known(item, variables) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_known(item, variables) for item in value]
+    if not isinstance(value, str):
+        return value
+    return _REFERENCE.sub(lambda match: match[0] if match[1] in variables else f"${{{match[1]}:-}}", value)
+
+
+def _is_external(compose: Source, name: str) -> bool:
+    known = compose.data.get("networks")
+    described = known.get(name) if isinstance(known, Mapping) else None
+    return isinstance(described, Mapping) and bool(described.get("external"))
+
+
+def external_networks(compose: Source) -> dict[str, str]:
+    """The networks of others that a Compose file joins: its word for each -> the network's name."""
+    known = compose.data.get("networks")
+    found = {}
+    for name, described in known.items() if isinstance(known, Mapping) else ():
+        if _is_external(compose, str(name)):
+            external = described["external"]
+            real = described.get("name") or (external.get("name") if isinstance(external, Mapping) else None)
+            found[str(name)] = str(real or name)
+    return found
+
+
+def _old_names(
+    container: Container, block: Mapping[str, Any], compose: Source, components: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    """The names by which a container asks servers that have other names in the stack."""
+    hosts = {host for text in _texts(block) for host in _HOST.findall(text)}
+    for name, component in components.items():
+        now = registry.component(component).service
+        if name in hosts and name != now:
+            yield changed(
+                f"`{container.name}` asks `{name}`, which is `{now}` in the stack",
+                compose.at("services", container.name),
+                remedy=f"Write `{now}` in `containers.{container.name}`.",
+            )
+
+
+def _depends_on(written: Any, components: Mapping[str, str]) -> Any:
+    """Return the names in the stack of the containers that one waits for."""
+
+    def now(name: str) -> str:
+        component = components.get(name)
+        return registry.component(component).service if component else name
+
+    if isinstance(written, Mapping):
+        return {now(str(name)): condition for name, condition in written.items()}
+    return [now(str(name)) for name in written] if isinstance(written, list) else written
+
+
+def _hosts_of_others(compose: Source, container: Container) -> set[str]:
+    """The words of the other services of a Compose file that may be names of hosts."""
+    services = compose.data.get("services")
+    others = (
+        [each for name, each in services.items() if name != container.name] if isinstance(services, Mapping) else []
+    )
+    return {word for text in _texts(others) for word in re.findall(r"[A-Za-z0-9_-]+", text)}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value

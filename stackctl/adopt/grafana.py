@@ -1,0 +1,178 @@
+"""Grafana's provisioning in the words of the manifest: dashboards, datasources, settings."""
+
+from __future__ import annotations
+
+import configparser
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.adopt.addresses import Addresses
+from stackctl.adopt.compose import Container
+from stackctl.adopt.remarks import left_out
+from stackctl.adopt.secrets import Secrets
+from stackctl.adopt.setup import Setup
+from stackctl.adopt.source import Source, read_source
+from stackctl.bounds.files import read_text
+from stackctl.components.grafana import GrafanaSettings
+from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.env_file import read_env
+from stackctl.manifest.problems import Problems
+from stackctl.secret_keys import is_secret_variable
+from stackctl.source import Position
+
+_PROVISIONING = "/etc/grafana/provisioning"
+_INI = "/etc/grafana/grafana.ini"
+_ADMIN = {"GF_SECURITY_ADMIN_USER": "user", "GF_SECURITY_ADMIN_PASSWORD": "password"}
+# Variables that concern the old container.
+_OF_THE_CONTAINER = re.compile(r"GF_PATHS_\w+|GF_SERVER_HTTP_(PORT|ADDR)|GF_SECURITY_ADMIN_(USER|PASSWORD)(__FILE)?")
+
+
+@dataclass
+class Section:
+    """The section `grafana`, the entries of `dashboards`, and what to say about them."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    dashboards: list[dict[str, Any]] = field(default_factory=list)
+    remarks: list[Diagnostic] = field(default_factory=list)
+
+
+def adopt_grafana(setup: Setup, container: Container, addresses: Addresses, secrets: Secrets) -> Section:
+    """Say what a Grafana is provisioned with, and how it is set."""
+    made = Section()
+    assert setup.compose  # noqa: S101 - the container is one of it
+    at = setup.compose.at("services", container.name, "environment")
+    environment = {**_from_ini(setup, container), **_variables(setup, container, made)}
+    folder = container.started.environment.get("GF_PATHS_PROVISIONING") or _PROVISIONING
+    admin = {}
+    for name, value in environment.items():
+        if name in _ADMIN and value:
+            key = _ADMIN[name]
+            admin[key] = secrets.moved(value, "GRAFANA_ADMIN_PASSWORD", at) if key == "password" else value
+    if admin:
+        made.settings["admin"] = admin
+    if any(name.startswith("GF_SECURITY_ADMIN_PASSWORD__FILE") for name in environment):
+        why = "stackctl makes a password of its own, in .stackctl/; the data of the old Grafana is not taken over."
+        made.remarks.append(
+            left_out("the file with Grafana's password", at, why, "Write it as `grafana.admin.password`.")
+        )
+    extra = {
+        name: secrets.moved(value, name, at) if is_secret_variable(name, value) else value
+        for name, value in environment.items()
+        if name.startswith("GF_") and not _OF_THE_CONTAINER.fullmatch(name)
+    }
+    if extra:
+        made.settings["extra_env"] = extra
+    for source in _provisioned(setup, container, folder, "datasources"):
+        _datasources(source, addresses, secrets, made)
+    for source in _provisioned(setup, container, folder, "dashboards"):
+        made.dashboards += _dashboards(setup, container, source, made.remarks)
+    for kind in ("alerting", "notifiers", "plugins", "access-control"):
+        for source in _provisioned(setup, container, folder, kind):
+            made.remarks.append(
+                left_out(
+                    f"Grafana's {kind} in {source.path}", source.at(), "stackctl provisions dashboards and datasources."
+                )
+            )
+    return made
+
+
+def _variables(setup: Setup, container: Container, made: Section) -> dict[str, str]:
+    """The variables of the container, those of its `env_file` among them."""
+    found: dict[str, str] = {}
+    files = container.block.get("env_file")
+    for file in files if isinstance(files, list) else [files] if files else ():
+        name = str(file.get("path") if isinstance(file, Mapping) else file)
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(setup.compose.path if setup.compose else ""), name))
+        try:
+            text = read_text(setup.folder / path)
+        except (OSError, UnicodeDecodeError):
+            made.remarks.append(left_out(f"the variables of {path}", Position(path), "The file cannot be read."))
+            continue
+        found |= read_env(text, path, setup.variables, Problems()) or {}
+    return {**found, **container.started.environment}
+
+
+def _from_ini(setup: Setup, container: Container) -> dict[str, str]:
+    """The settings of grafana.ini as variables: GF_<SECTION>_<KEY>."""
+    path = container.seen(_INI)
+    if path is None or not (setup.folder / path).is_file():
+        return {}
+    parser = configparser.ConfigParser(
+        interpolation=None, strict=False, allow_no_value=True, inline_comment_prefixes=(";",)
+    )
+    try:
+        parser.read_string(f"[DEFAULT]\n{read_text(setup.folder / path)}")
+    except (OSError, UnicodeDecodeError, configparser.Error):
+        return {}
+    return {
+        "GF_{}_{}".format(*(re.sub(r"[.-]", "_", part).upper() for part in (section, key))): value.replace("${", "$${")
+        for section in parser.sections()
+        for key, value in parser[section].items()
+        if value is not None and key not in parser.defaults()
+    }
+
+
+def _provisioned(setup: Setup, container: Container, folder: str, kind: str) -> Iterator[Source]:
+    """The files of one kind of provisioning."""
+    for path in setup.below(container, f"{folder}/{kind}", ".yml", ".yaml"):
+        source = read_source(setup.folder, path, Problems())
+        if source:
+            yield source
+
+
+def _datasources(source: Source, addresses: Addresses, secrets: Secrets, made: Section) -> None:
+    listed = source.data.get("datasources")
+    for index, entry in enumerate(listed if isinstance(listed, list) else ()):
+        if not isinstance(entry, Mapping) or _is_own(entry, addresses):
+            continue
+        name = str(entry.get("name") or entry.get("type") or index)
+        place = ("datasources", index)
+        if "datasources" not in GrafanaSettings.model_fields:
+            made.remarks.append(
+                left_out(
+                    f"the datasource `{name}`", source.at(*place), "stack.yml has no key for other datasources yet."
+                )
+            )
+            continue
+        kept = {key: value for key, value in entry.items() if key not in ("editable", "version", "orgId")}
+        hidden = kept.get("secureJsonData")
+        if isinstance(hidden, Mapping):
+            kept["secureJsonData"] = {
+                key: secrets.moved(str(value), f"GRAFANA_{name}_{key}", source.at(*place))
+                for key, value in hidden.items()
+            }
+        made.settings.setdefault("datasources", []).append(kept)
+
+
+def _is_own(entry: Mapping[str, Any], addresses: Addresses) -> bool:
+    """Return whether a datasource is the Prometheus of the stack."""
+    url = re.fullmatch(r"https?://([^/]+?)(?::([0-9]+))?(/.*)?", str(entry.get("url") or ""))
+    if entry.get("type") != c.PROMETHEUS or not url:
+        return False
+    found = addresses.container(f"{url[1]}:{url[2] or 9090}")
+    components = addresses.components or {}
+    return found is not None and components.get(found.name) == c.PROMETHEUS
+
+
+def _dashboards(
+    setup: Setup, container: Container, source: Source, remarks: list[Diagnostic]
+) -> Iterator[dict[str, Any]]:
+    providers = source.data.get("providers")
+    for index, provider in enumerate(providers if isinstance(providers, list) else ()):
+        if not isinstance(provider, Mapping):
+            continue
+        options = provider.get("options")
+        inside = str(options.get("path") or options.get("folder") or "") if isinstance(options, Mapping) else ""
+        files = setup.below(container, inside, ".json") if inside.startswith("/") else {}
+        if not files:
+            at = source.at("providers", index)
+            why = f"There are no dashboards in {inside or 'its folder'}, as far as the folder of the set-up shows."
+            remarks.append(left_out(f"the provider `{provider.get('name', index)}`", at, why))
+        by_folder = isinstance(options, Mapping) and options.get("foldersFromFilesStructure") is True
+        for file, below in files.items():
+            folder = below.split("/")[0] if by_folder and "/" in below else str(provider.get("folder") or "")
+            yield {"file": file, **({"folder": folder} if folder else {})}

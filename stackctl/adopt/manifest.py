@@ -1,0 +1,118 @@
+"""All that was found in one manifest, with the lines that `.env` needs and what to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.adopt.addresses import Addresses, known_components
+from stackctl.adopt.alertmanager import adopt_alertmanager
+from stackctl.adopt.containers import adopt_container, external_networks
+from stackctl.adopt.grafana import adopt_grafana
+from stackctl.adopt.jobs import Jobs, adopt_jobs, read_jobs
+from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
+from stackctl.adopt.secrets import Secrets
+from stackctl.adopt.settings import server_settings
+from stackctl.adopt.setup import Server, Setup
+from stackctl.adopt.source import Source
+from stackctl.components import registry
+from stackctl.diagnostic import Diagnostic
+
+_ORDER = (
+    *("version", "name", "prometheus", "alertmanager", "grafana", "pushgateway", "exporters", "services"),
+    *("containers", "networks", "rules", "dashboards"),
+)
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A manifest as data, the variables that it needs, and remarks in the order of the sections.
+
+    `addresses` says where the targets of the set-up are now.
+    """
+
+    manifest: Mapping[str, Any]
+    variables: Mapping[str, str]
+    remarks: tuple[Diagnostic, ...]
+    addresses: Addresses
+
+
+def adopt(setup: Setup, name: str) -> Adopted:
+    """Say what there is in `setup` in the words of the manifest of a stack called `name`."""
+    secrets, remarks = Secrets(setup.variables), list[Diagnostic]()
+    asking = setup.prometheus.container if setup.prometheus else setup.container(c.PROMETHEUS)
+    addresses = Addresses(setup.containers, asking, known_components(setup.containers))
+    sections: dict[str, Any] = {"version": 1, "name": name, "prometheus": {}}
+    jobs = Jobs(components=dict(addresses.components or {}))
+    if setup.prometheus:
+        server = _ready(setup.prometheus)
+        jobs = adopt_jobs(read_jobs(server.config), server.config, addresses, secrets)
+        remarks += jobs.remarks
+        found = adopt_prometheus(setup, server, addresses, secrets)
+        remarks += found.remarks
+        sections["prometheus"] = found.settings
+        sections["rules"] = found.rules
+        if jobs.extra:
+            found.settings.setdefault("extra", {})["scrape_configs"] = jobs.extra
+    if setup.alertmanager:
+        sections["alertmanager"] = adopt_alertmanager(_ready(setup.alertmanager), secrets)
+    elif c.ALERTMANAGER in jobs.components.values():
+        sections["alertmanager"] = {}
+    grafana = setup.container(c.GRAFANA)
+    if grafana:
+        given = adopt_grafana(setup, grafana, Addresses(setup.containers, asking, jobs.components), secrets)
+        remarks += given.remarks
+        sections["grafana"], sections["dashboards"] = given.settings, given.dashboards
+    if jobs.pushgateway:
+        sections["pushgateway"] = {}
+    sections["exporters"], sections["services"] = jobs.exporters, jobs.services
+    if setup.compose:
+        _add_servers(setup, setup.compose, sections, jobs, remarks)
+        _add_containers(setup, setup.compose, sections, jobs, secrets, remarks)
+    for component, labels in jobs.own_labels.items():
+        sections[component] = {"labels": labels, **sections[component]}
+    ordered = {key: sections[key] for key in _ORDER if key in sections and (sections[key] or key in _ALONE)}
+    final = Addresses(setup.containers, asking, jobs.components)
+    return Adopted(ordered, secrets.found, (*remarks, *secrets.remarks), final)
+
+
+# Sections that say something even when they are empty.
+_ALONE = frozenset({"alertmanager", "grafana", "pushgateway"})
+
+
+def _ready(server: Server) -> Server:
+    """A server whose configuration names files from the folder on, and in which `${` is text."""
+    config = server.config
+    data = escaped(with_paths(dict(config.data), server))
+    data |= {key: config.data[key] for key in ("rule_files",) if key in config.data}
+    return Server(Source(config.path, data, config.document), server.container, server.inside)
+
+
+def _add_servers(
+    setup: Setup, compose: Source, sections: dict[str, Any], jobs: Jobs, remarks: list[Diagnostic]
+) -> None:
+    """Add to the sections of components what their containers say: image, port, limits."""
+    by_component = {component: name for name, component in jobs.components.items()}
+    containers = {each.name: each for each in setup.containers}
+    taken = {port.port for each in setup.containers if each.name not in jobs.components for port in each.published}
+    for component, container in by_component.items():
+        known = registry.component(component)
+        settings, said = server_settings(containers[container], known, compose, taken)
+        remarks += said
+        taken.add(int(settings.get("listen", known.port)))
+        section = sections["exporters"] if known.is_exporter else sections
+        section[component] = {**settings, **section.get(component, {})}
+
+
+def _add_containers(
+    setup: Setup, compose: Source, sections: dict[str, Any], jobs: Jobs, secrets: Secrets, remarks: list[Diagnostic]
+) -> None:
+    rest = [each for each in setup.containers if each.name not in jobs.components]
+    sections["containers"] = {
+        each.name: adopt_container(each, compose, jobs.components, setup.variables, secrets, remarks) for each in rest
+    }
+    joined = external_networks(compose)
+    if joined:
+        sections["networks"] = {"join": list(joined.values())}

@@ -1,0 +1,182 @@
+"""prometheus.yml in the words of the manifest: its section, and the files of rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.adopt.addresses import Addresses
+from stackctl.adopt.remarks import changed, left_out
+from stackctl.adopt.secrets import Secrets
+from stackctl.adopt.settings import ignored_options
+from stackctl.adopt.setup import Server, Setup
+from stackctl.adopt.source import Source
+from stackctl.diagnostic import Diagnostic
+
+# Prometheus' own defaults, where those of stack.yml differ.
+_INTERVAL = "1m"
+# Options that the stack sets itself, or that only concern the old place.
+_OWN_OPTIONS = (
+    *("config.file", "storage.tsdb.path", "storage.tsdb.retention", "storage.tsdb.no-lockfile", "log."),
+    *("web.enable-lifecycle", "web.enable-admin-api", "web.console.", "web.listen-address", "web.config.file"),
+)
+_GLOBAL = frozenset({"scrape_interval", "evaluation_interval", "external_labels"})
+_SECTIONS = frozenset({"global", "scrape_configs", "rule_files", "alerting", "remote_write"})
+# Where a value names a file, or a pattern of files.
+_PATHS = frozenset({"token_file_path", "service_account_key_path", "private_key_path"})
+# Keys of an Alertmanager that say nothing of where it is.
+_OF_ANY_ALERTMANAGER = frozenset({"static_configs", "timeout", "api_version"})
+_PLAIN = (("scheme", "http"), ("path_prefix", "/"), ("path_prefix", ""))
+_BRACED = re.compile(r"\$(?=\{(?![A-Z][A-Z0-9_]*\}))")
+
+
+@dataclass
+class Section:
+    """The section `prometheus`, the entries of `rules`, and what to say about them."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    remarks: list[Diagnostic] = field(default_factory=list)
+
+
+def adopt_prometheus(setup: Setup, server: Server, addresses: Addresses, secrets: Secrets) -> Section:
+    """Say what a prometheus.yml has besides its jobs."""
+    source, made = server.config, Section()
+    section = source.data.get("global")
+    settings = section if isinstance(section, Mapping) else {}
+    made.settings = {
+        "scrape_interval": settings.get("scrape_interval") or _INTERVAL,
+        "evaluation_interval": settings.get("evaluation_interval") or _INTERVAL,
+        **_retention(server),
+        **_external_labels(settings),
+    }
+    extra: dict[str, Any] = {}
+    rest = {key: value for key, value in settings.items() if key not in _GLOBAL}
+    if "query_log_file" in rest:
+        del rest["query_log_file"]
+        made.remarks.append(
+            left_out("`query_log_file`", source.at("global", "query_log_file"), "Its path is one of the old container.")
+        )
+    if rest:
+        extra["global"] = rest
+    made.rules = _rules(setup, server, made.remarks)
+    alerting = _alerting(source, addresses, made.remarks)
+    if alerting:
+        extra["alerting"] = alerting
+    extra |= {key: value for key, value in source.data.items() if key not in _SECTIONS}
+    writes = source.data.get("remote_write")
+    if isinstance(writes, list) and writes:
+        made.settings["remote_write"] = secrets.block(
+            writes, source, ("remote_write",), "remote_write", named="remote_write"
+        )
+    if extra:
+        made.settings["extra"] = secrets.block(extra, source, (), named="prometheus")
+    made.remarks += ignored_options(server.container, _OWN_OPTIONS, setup.compose)
+    return made
+
+
+def with_paths(block: Any, server: Server, key: str = "") -> Any:
+    """A block in which the files that it names are named from the folder of the set-up on."""
+    if isinstance(block, Mapping):
+        return {name: with_paths(value, server, name) for name, value in block.items()}
+    if isinstance(block, list):
+        is_files = key in ("files", "scrape_config_files", "templates")
+        return [
+            _path(each, server) if is_files and isinstance(each, str) else with_paths(each, server, key)
+            for each in block
+        ]
+    is_path = isinstance(block, str) and block and (key.endswith("_file") or key in _PATHS)
+    return _path(block, server) if is_path else block
+
+
+def _path(named: str, server: Server) -> str:
+    return server.path(named) or named
+
+
+def escaped(block: Any) -> Any:
+    """A block of another program, in which `${` means nothing to the manifest.
+
+    `${NAME}` in capitals is left: neither program fills it in, so a script has done that, which the manifest replaces.
+    """
+    if isinstance(block, Mapping):
+        return {key: escaped(value) for key, value in block.items()}
+    if isinstance(block, list):
+        return [escaped(each) for each in block]
+    return _BRACED.sub("$$", block) if isinstance(block, str) else block
+
+
+def _retention(server: Server) -> dict[str, Any]:
+    started = server.container.started if server.container else None
+    if started is None:
+        return {}
+    time, size = started.given("storage.tsdb.retention.time"), started.given("storage.tsdb.retention.size")
+    found = {**({"time": time[-1]} if time else {}), **({"size": size[-1]} if size else {})}
+    return {"retention": found} if found else {}
+
+
+def _external_labels(settings: Mapping[str, Any]) -> dict[str, Any]:
+    labels = settings.get("external_labels")
+    return (
+        {"external_labels": {name: str(value) for name, value in labels.items()}}
+        if isinstance(labels, Mapping) and labels
+        else {}
+    )
+
+
+def _rules(setup: Setup, server: Server, remarks: list[Diagnostic]) -> list[dict[str, Any]]:
+    source, found = server.config, dict[str, None]()
+    patterns = source.data.get("rule_files")
+    for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
+        path = server.path(str(pattern))
+        files = setup.files(path) if path else []
+        if not files:
+            why = "No file matches it." if path else "It is not in the folder, but in the container's image."
+            remarks.append(left_out(f"`{pattern}` of `rule_files`", source.at("rule_files", index), why))
+        found |= dict.fromkeys(files)
+    return [{"file": file} for file in found]
+
+
+def _alerting(source: Source, addresses: Addresses, remarks: list[Diagnostic]) -> dict[str, Any]:
+    """Return the parts of `alerting` besides the Alertmanager of the stack."""
+    alerting = source.data.get("alerting")
+    if not isinstance(alerting, Mapping):
+        return {}
+    result = {key: value for key, value in alerting.items() if key != "alertmanagers"}
+    servers = alerting.get("alertmanagers")
+    blocks = [each for each in servers if isinstance(each, Mapping)] if isinstance(servers, list) else []
+    others = [block for block in blocks if not _is_own(block, addresses)]
+    if others:
+        own = c.ALERTMANAGER in (addresses.components or {}).values()
+        if own and len(others) < len(blocks):
+            remarks.append(
+                changed(
+                    "alerts go to the Alertmanagers of `alerting` and no longer to the stack's own",
+                    source.at("alerting", "alertmanagers"),
+                    "A list under `extra` replaces that of the stack.",
+                    "Add `alertmanager:9093` to it in `prometheus.extra.alerting`.",
+                )
+            )
+        result["alertmanagers"] = others
+    return result
+
+
+def _is_own(block: Mapping[str, Any], addresses: Addresses) -> bool:
+    """Return whether all targets of a block are the Alertmanager that the stack runs, and it is asked plainly."""
+    groups = block.get("static_configs")
+    targets = [
+        str(target)
+        for group in (groups if isinstance(groups, list) else ())
+        if isinstance(group, Mapping)
+        for target in group.get("targets") or ()
+    ]
+    components = addresses.components or {}
+    containers = [addresses.container(target) for target in targets]
+    plain = all(key in _OF_ANY_ALERTMANAGER or (key, value) in _PLAIN for key, value in block.items())
+    return (
+        bool(targets)
+        and plain
+        and all(found is not None and components.get(found.name) == c.ALERTMANAGER for found in containers)
+    )

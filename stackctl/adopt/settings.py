@@ -1,0 +1,125 @@
+"""The settings of a component, from the container that ran it before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.adopt.compose import Container, filled
+from stackctl.adopt.remarks import changed, left_out
+from stackctl.adopt.source import Source
+from stackctl.components import registry
+from stackctl.components.component import Component
+from stackctl.components.release import image_version
+from stackctl.diagnostic import Diagnostic
+
+
+def exporter_settings(container: Container) -> dict[str, Any] | None:
+    """The settings with which stackctl starts an exporter as its container was started; None where it cannot."""
+    known = registry.component(container.component)
+    own = known.adopted(container.started)
+    if own is None or container.block.get("env_file") or container.block.get("build"):
+        return None
+    args = [
+        f"--{name}={value}" if value else f"--{name}"
+        for name, value in container.started.options
+        if not name.startswith(known.own_options)
+    ]
+    return {**own, **({"args": args} if args else {})}
+
+
+def server_settings(
+    container: Container | None, known: Component, compose: Source | None, taken: Collection[int]
+) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """The settings that every server has, image, `listen` and `resources`, with what is not as it was.
+
+    `taken` are ports of this machine that others have.
+    """
+    if container is None or compose is None:
+        return {}, []
+    remarks: list[Diagnostic] = []
+    settings: dict[str, Any] = {}
+    image = _image(container, known, compose, remarks)
+    if image:
+        settings["image"] = image
+    port = _port(container, known, compose, remarks)
+    if port in taken:
+        port = next(each for each in range(port + 1, 65536) if each not in taken)
+    if port != known.port:
+        settings["listen"] = port
+    resources = _resources(container.block)
+    if resources:
+        settings["resources"] = resources
+    return settings, remarks
+
+
+def _image(container: Container, known: Component, compose: Source, remarks: list[Diagnostic]) -> str:
+    at = compose.at("services", container.name, "image")
+    if container.block.get("build"):
+        remarks.append(left_out(f"the image that is built for `{container.name}`", at, "The published image is used."))
+        return ""
+    written = filled(container.image, container.variables)
+    version = image_version(written)
+    if () < version < known.minimum:
+        oldest = ".".join(map(str, known.minimum))
+        remarks.append(
+            changed(
+                f"{known.name} runs as {known.image} instead of {written}",
+                at,
+                f"stackctl works with {known.name} {oldest} and newer.",
+                "Read the release notes of the versions between them.",
+            )
+        )
+        return ""
+    return container.image if written != known.image else ""
+
+
+def _port(container: Container, known: Component, compose: Source, remarks: list[Diagnostic]) -> int:
+    published = next((each for each in container.published if each.target == known.port), None)
+    if published is None:
+        return known.port
+    if not published.host.startswith("127."):
+        remarks.append(
+            changed(
+                f"{known.name} listens on this machine only, at port {published.port}",
+                compose.at("services", container.name, "ports"),
+                "It could be reached from other machines before.",
+                f"If that is needed, write `listen: 0.0.0.0:{published.port}`, and give it a login.",
+            )
+        )
+    return published.port
+
+
+def _resources(block: Mapping[str, Any]) -> dict[str, Any]:
+    limits = block.get("deploy")
+    for key in ("resources", "limits"):
+        limits = limits.get(key) if isinstance(limits, Mapping) else None
+    limits = limits if isinstance(limits, Mapping) else {}
+    memory, cpus = limits.get("memory") or block.get("mem_limit"), limits.get("cpus") or block.get("cpus")
+    return {
+        **({"memory": str(memory).lower()} if memory else {}),
+        **({"cpus": cpus if not isinstance(cpus, str) else float(cpus)} if _is_number(cpus) else {}),
+    }
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return float(value) > 0
+    except (TypeError, ValueError):
+        return False
+
+
+def ignored_options(container: Container | None, read: Collection[str], compose: Source | None) -> list[Diagnostic]:
+    """Report the options of a server that its settings do not say. `read` are the beginnings of known ones."""
+    if container is None or compose is None:
+        return []
+    return [
+        left_out(
+            f"the option `--{name}` of {container.component or c.PROMETHEUS}",
+            compose.at("services", container.name, "command"),
+            "stack.yml has no key for it.",
+        )
+        for name, _ in container.started.options
+        if not name.startswith(tuple(read))
+    ]

@@ -1,0 +1,219 @@
+"""The files of a set-up: those of each server, and the paths by which it sees others."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stackctl import conventions as c
+from stackctl.adopt.compose import Container, Mount, read_containers
+from stackctl.adopt.source import Source, read_source
+from stackctl.bounds.files import read_text
+from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.problems import Problems
+from stackctl.manifest.text import named_files
+from stackctl.manifest.variables import read_variables
+
+COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_PROMETHEUS_FILES = ("prometheus.yml", "prometheus.yaml")
+_ALERTMANAGER_FILES = ("alertmanager.yml", "alertmanager.yaml", "config.yml", "config.yaml")
+_DEPTH = 5
+_COPY = re.compile(
+    r"^\s*(?:COPY|ADD)\s+(?:--\S+\s+)*(?P<source>[^\s\[]+)\s+(?P<target>\S+)\s*$", re.MULTILINE | re.IGNORECASE
+)
+_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(?P<image>\S+)", re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server with a configuration: its file, and the container that it runs in, None where none is known."""
+
+    config: Source
+    container: Container | None = None
+    inside: str = ""
+
+    def path(self, named: str) -> str | None:
+        """Return the path from the folder of a file, or a pattern, that the configuration names.
+
+        None for a file that is only in its image.
+        """
+        if self.container is None:
+            return named if posixpath.isabs(named) else _below(self.config.path, named)
+        seen = self.container.seen(posixpath.join(posixpath.dirname(self.inside), named))
+        return _below(self.config.path, named) if seen is None and not posixpath.isabs(named) else seen
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All that was found in `folder`. `variables` are those that Compose fills in, the environment's among them."""
+
+    folder: Path
+    compose: Source | None = None
+    containers: tuple[Container, ...] = ()
+    prometheus: Server | None = None
+    alertmanager: Server | None = None
+    variables: Mapping[str, str] = None  # type: ignore[assignment]
+
+    def container(self, component: str) -> Container | None:
+        """Return the first container that runs a component, None where there is none."""
+        return next((each for each in self.containers if each.component == component), None)
+
+    def files(self, pattern: str) -> list[str]:
+        """Return the files that a path or a pattern from the folder names."""
+        return [name for name in named_files(pattern, self.folder) if (self.folder / name).is_file()]
+
+    def below(self, container: Container, inside: str, *endings: str) -> dict[str, str]:
+        """Return the files with one of the endings that a container sees below a path: theirs from the folder on, and
+        from that path on."""
+        inside = posixpath.normpath(inside)
+        whole = container.seen(inside)
+        found = {file: posixpath.relpath(file, whole) for file in _walk(self.folder, whole)} if whole else {}
+        for mount in container.mounts:
+            if mount.inside.startswith(f"{inside}/"):
+                place = posixpath.relpath(mount.inside, inside)
+                is_file = (self.folder / mount.path).is_file()
+                files = [mount.path] if is_file else _walk(self.folder, mount.path)
+                found |= {
+                    file: place if is_file else posixpath.join(place, posixpath.relpath(file, mount.path))
+                    for file in files
+                }
+        return {file: place for file, place in found.items() if place.endswith(endings)}
+
+
+def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> Setup | None:
+    """Return the set-up of a folder, or of a file and what it names. None where nothing is found.
+
+    What cannot be read is added to `problems`.
+    """
+    folder = named if named.is_dir() else named.parent
+    variables = read_variables(folder, environ, problems) or dict(environ)
+    read = {each.path: each for path in _candidates(named, folder) if (each := read_source(folder, path, problems))}
+    compose = _first(read.values(), lambda each: "services" in each.data and _is_compose(each))
+    containers = [_built(each, folder, compose) for each in read_containers(compose, variables)] if compose else []
+    found = Setup(folder, compose, tuple(containers), variables=variables)
+    prometheus = _server(found, c.PROMETHEUS, _PROMETHEUS_FILES, _is_prometheus, read, problems)
+    alertmanager = _server(found, c.ALERTMANAGER, _ALERTMANAGER_FILES, _is_alertmanager, read, problems)
+    if compose is None and prometheus is None and alertmanager is None:
+        return None
+    return replace(found, prometheus=prometheus, alertmanager=alertmanager)
+
+
+def _candidates(named: Path, folder: Path) -> list[str]:
+    """The files to look into: the one that is named, or the Compose file of a folder."""
+    if named.is_file():
+        return [named.name]
+    return [name for name in COMPOSE_FILES if (folder / name).is_file()][:1]
+
+
+def _is_compose(source: Source) -> bool:
+    return isinstance(source.data.get("services"), Mapping)
+
+
+def _is_prometheus(source: Source) -> bool:
+    return bool({"scrape_configs", "rule_files", "alerting", "scrape_config_files"} & source.data.keys())
+
+
+def _is_alertmanager(source: Source) -> bool:
+    return {"route", "receivers"} <= source.data.keys()
+
+
+def _first(sources: Iterable[Source], fits: object) -> Source | None:
+    return next((each for each in sources if fits(each)), None)  # type: ignore[operator]
+
+
+def _server(
+    found: Setup, component: str, names: Sequence[str], fits: object, read: Mapping[str, Source], problems: Problems
+) -> Server | None:
+    """Return the server that has a configuration in the set-up: the one that its container is given, or else any."""
+    container = found.container(component)
+    inside = ""
+    if container:
+        given = container.started.given("config.file")
+        inside = given[0] if given else f"/etc/{component}/{component}.yml"
+        seen = container.seen(inside)
+        if seen and (found.folder / seen).is_file():
+            source = read.get(seen) or read_source(found.folder, seen, problems)
+            return Server(source, container, inside) if source else None
+        inline = _inline(container, inside, found.compose, problems)
+        if inline:
+            return Server(inline, container, inside)
+    named = _first(read.values(), fits)
+    if named:
+        return Server(named, container, inside)
+    for path in sorted(_walk(found.folder, "."), key=lambda each: (each.count("/"), each)):
+        if posixpath.basename(path) in names:
+            source = read_source(found.folder, path, Problems())
+            if source and fits(source):  # type: ignore[operator]
+                return Server(source, container, inside)
+    return None
+
+
+def _inline(container: Container, inside: str, compose: Source | None, problems: Problems) -> Source | None:
+    """The configuration that stands in the Compose file itself, under `configs`."""
+    from stackctl.adopt.source import source_of
+
+    known = compose.data.get("configs") if compose else None
+    configs = container.block.get("configs")
+    for config in configs if isinstance(configs, list) else ():
+        name = str(config.get("source") if isinstance(config, Mapping) else config)
+        target = str(config.get("target") or f"/{name}") if isinstance(config, Mapping) else f"/{name}"
+        described = known.get(name) if isinstance(known, Mapping) else None
+        content = described.get("content") if isinstance(described, Mapping) else None
+        if content and compose and posixpath.normpath(target) == posixpath.normpath(inside):
+            return source_of(str(content).replace("$$", "$"), f"{compose.path} (configs.{name})", problems)
+    return None
+
+
+def _built(container: Container, folder: Path, compose: Source | None) -> Container:
+    """A container whose image is built here, with what its Dockerfile says of the image and of the files in it."""
+    build = container.block.get("build")
+    if not build or container.component or compose is None:
+        return container
+    context = str(build.get("context") or ".") if isinstance(build, Mapping) else str(build)
+    name = str(build.get("dockerfile") or "Dockerfile") if isinstance(build, Mapping) else "Dockerfile"
+    where = posixpath.normpath(posixpath.join(posixpath.dirname(compose.path), context))
+    try:
+        text = read_text(folder / where / name)
+    except (OSError, UnicodeDecodeError):
+        return container
+    from stackctl.adopt.compose import component_of
+
+    images = _FROM.findall(text)
+    component = component_of(images[-1]) if images else ""
+    copied = tuple(
+        Mount(posixpath.normpath(posixpath.join(where, match["source"])), _copied_to(match["source"], match["target"]))
+        for match in _COPY.finditer(text)
+    )
+    return replace(container, component=component, mounts=(*container.mounts, *copied)) if component else container
+
+
+def _copied_to(source: str, target: str) -> str:
+    if target.endswith("/") and posixpath.basename(source.rstrip("/")) and "." in posixpath.basename(source):
+        return posixpath.normpath(posixpath.join(target, posixpath.basename(source)))
+    return posixpath.normpath(target)
+
+
+def _below(config: str, named: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(config), named))
+
+
+def _walk(folder: Path, path: str) -> Iterator[str]:
+    """The files below a path, by their paths from the folder; none in hidden folders, or far down."""
+    top = folder / path
+    for here, folders, files in os.walk(top):
+        depth = len(Path(here).relative_to(top).parts)
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and depth < _DEPTH)
+        yield from (posixpath.normpath(os.path.relpath(Path(here, file), folder)) for file in sorted(files))
+
+
+def nothing_found(named: Path) -> Diagnostic:
+    """Return that there is nothing to adopt at a path."""
+    return Diagnostic(
+        "adopt.nothing-found",
+        f"{named} has no Compose file, no prometheus.yml and no alertmanager.yml",
+        remedy="Name the folder, or the file, that has one.",
+    )

@@ -1,0 +1,62 @@
+"""The YAML files of a set-up: their data, and where each part of it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stackctl.manifest.document import Document, Scalar, parse
+from stackctl.manifest.problems import Problems
+from stackctl.manifest.text import read_text
+from stackctl.source import Position
+
+_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_WORDS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A YAML file: its `path` from the folder of the set-up, and its data, {} where it is no mapping."""
+
+    path: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    document: Document | None = None
+
+    def at(self, *place: str | int) -> Position:
+        """Return where the part at `place` is written, or else what is around it."""
+        return self.document.position(place, key=True) if self.document else Position(self.path)
+
+
+def read_source(folder: Path, path: str, problems: Problems) -> Source | None:
+    """Return the YAML file at `path` from `folder`; None with what is wrong with it added to `problems`."""
+    text = read_text(folder / path, path, problems)
+    return source_of(text, path, problems) if text is not None else None
+
+
+def source_of(text: str, path: str, problems: Problems) -> Source | None:
+    """Return the YAML file whose text this is; None with what is wrong with it added to `problems`."""
+    document = parse(text, path, several=True)
+    if problems.extend(document.problems):
+        return None
+    data = plain(document.value)
+    return Source(path, data if isinstance(data, dict) else {}, document)
+
+
+def plain(value: Any) -> Any:
+    """The data of a document in YAML's own types: a program that reads it as text is given the same text."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if not isinstance(value, Scalar) or not value.plain:
+        return None if value is None else str(value)
+    if value in _WORDS:
+        return _WORDS[value]
+    # What would not read back as it was written stays text: 007, 1e3, 0x10.
+    if _NUMBER.fullmatch(value) and len(value) < 16:
+        number = float(value) if "." in value else int(value)
+        return number if str(number) == value else str(value)
+    return str(value)

@@ -1,0 +1,100 @@
+"""`stackctl adopt`: a manifest from the files of a set-up that somebody else wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stackctl.cli.options import AllowOutside, Output, options
+from stackctl.cli.values import Format
+
+if TYPE_CHECKING:
+    from stackctl.adopt.compare import Compared
+    from stackctl.diagnostic import Diagnostic
+    from stackctl.operations.adopting import Written
+
+
+def adopt(
+    context: typer.Context,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="[DIR|FILE]", help="The folder of the set-up, or one of its files.", show_default="here"
+        ),
+    ] = Path(),
+    compare: Annotated[
+        bool,
+        typer.Option("--compare", help="Write nothing; show how the manifest differs from it, and exit 1 on any."),
+    ] = False,
+    output: Output = Format.text,
+    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
+) -> None:
+    """Write a stack.yml for a set-up that exists: Compose file, prometheus.yml, alertmanager.yml, Grafana's files.
+
+    Nothing of it is changed: the manifest names its files where they are. Secrets in clear text go to .env. What the
+    manifest has no words for is listed, with the reason, and the new configuration is compared with the old one.
+    """
+    from stackctl.cli.reports import report
+    from stackctl.operations.adopting import adopt_setup, compare_setup
+
+    if compare:
+        same = compare_setup(source, options(context).manifest)
+        if output is Format.text:
+            _show_comparison(same)
+        else:
+            report(options(context), same.differences)
+        raise typer.Exit(1 if same.differences else 0)
+    written = adopt_setup(source)
+    if output is Format.text:
+        _show_written(written)
+    else:
+        report(options(context), written.remarks)
+
+
+def _show_written(written: Written) -> None:
+    import shlex
+
+    from stackctl.report import console
+
+    _show(written.remarks)
+    for path in written.paths:
+        console.out(f"wrote {path}")
+    if written.compared:
+        _show_comparison(written.compared)
+    else:
+        number = len(written.problems)
+        found = "a problem" if number == 1 else f"{number} problems"
+        console.note(f"{console.mark('warn')} not compared yet: `stackctl check` finds {found} in the new manifest")
+    console.out("\nnext:")
+    folder = written.manifest.parent
+    if folder.resolve() != Path.cwd():
+        console.out(f"  cd {shlex.quote(str(folder))}")
+    console.out("  stackctl check")
+    console.out("  stackctl up      # stop the old one first: its ports are needed")
+
+
+def _show_comparison(same: Compared) -> None:
+    from stackctl.report import console
+
+    _show(same.differences)
+    counts = f"{_counted(same.targets, 'target')}, {_counted(same.rules, 'rule')}, {_counted(same.routes, 'route')}"
+    mark = console.mark("warn" if same.differences else "pass")
+    console.out(f"{mark} the same in both: {counts}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _show(remarks: Iterable[Diagnostic]) -> None:
+    from stackctl.report import console
+
+    for remark in remarks:
+        place = f"{remark.position}: " if remark.position else ""
+        console.note(f"{console.mark('warn')} {place}{remark.summary}")
+        for line in (remark.cause, f"help: {remark.remedy}" if remark.remedy else ""):
+            if line:
+                console.note(f"    {line}")

@@ -1,0 +1,71 @@
+"""Containers that stay containers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.unit.adopt.setups import adopted, compose, jobs
+
+JOB = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+
+
+def container(folder: Path, fields: str, *others: str) -> dict[str, Any]:
+    made: dict[str, Any] = adopted(folder, prometheus=JOB, compose=compose(f"app: {fields}", *others)).manifest[
+        "containers"
+    ]
+    return made["app"]
+
+
+def test_fields_stay_as_they_are(tmp_path: Path) -> None:
+    fields = "{image: example/app, command: [run], volumes: ['./x:/x', 'data:/data'], restart: always}"
+    assert container(tmp_path, fields) == {
+        "image": "example/app",
+        "command": ["run"],
+        "volumes": ["./x:/x", "data:/data"],
+        "restart": "always",
+    }
+
+
+def test_it_waits_for_components_by_their_new_names(tmp_path: Path) -> None:
+    made = container(
+        tmp_path, "{image: a, depends_on: [board, db]}", "board: {image: grafana/grafana}", "db: {image: b}"
+    )
+    assert made["depends_on"] == ["grafana", "db"]
+
+
+def test_variable_that_nobody_has_set_is_empty(tmp_path: Path) -> None:
+    assert container(tmp_path, "{image: 'example/app:${TAG}'}")["image"] == "example/app:${TAG:-}"
+
+
+def test_dollars_stay_as_compose_reads_them(tmp_path: Path) -> None:
+    assert container(tmp_path, "{image: a, command: 'echo $${HOME}'}")["command"] == "echo $${HOME}"
+
+
+def test_secret_of_its_environment_moves_to_a_variable(tmp_path: Path) -> None:
+    made = container(tmp_path, "{image: a, environment: [DB_PASSWORD=notareal1, LEVEL=info]}")
+    assert made["environment"] == {"DB_PASSWORD": "${DB_PASSWORD}", "LEVEL": "info"}
+
+
+def test_network_of_others_is_joined(tmp_path: Path) -> None:
+    whole = (
+        compose("app: {image: a, networks: [edge, inner]}")
+        + "networks: {edge: {external: true, name: web}, inner: {}}\n"
+    )
+    manifest = adopted(tmp_path, prometheus=JOB, compose=whole).manifest
+    assert manifest["containers"]["app"]["networks"] == ["default", "web"]
+    assert manifest["networks"] == {"join": ["web"]}
+
+
+def test_what_it_takes_from_another_file_is_left_out(tmp_path: Path) -> None:
+    whole = compose("app: {image: a, extends: {file: base.yml, service: app}}")
+    result = adopted(tmp_path, prometheus=JOB, compose=whole)
+    assert [each.summary for each in result.remarks] == ["`extends` of `app` is left out"]
+
+
+def test_name_of_a_server_that_has_another_one_now_is_said(tmp_path: Path) -> None:
+    whole = compose("app: {image: a, command: '--push=http://metrics:9090/x'}").replace(
+        "prometheus:\n", "metrics:\n", 1
+    )
+    result = adopted(tmp_path, prometheus=JOB, compose=whole)
+    assert [each.summary for each in result.remarks] == ["`app` asks `metrics`, which is `prometheus` in the stack"]

@@ -1,0 +1,50 @@
+"""Grafana's provisioning: settings, dashboards, datasources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.unit.adopt.setups import adopted, compose, jobs
+
+JOB = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+BOARD = '{"title": "A", "panels": []}'
+
+
+def grafana(fields: str) -> str:
+    """A service of a Compose file that runs Grafana."""
+    return f"grafana: {{image: grafana/grafana, {fields}}}"
+
+
+def test_administrator_is_taken_from_the_environment(tmp_path: Path) -> None:
+    service = grafana("environment: [GF_SECURITY_ADMIN_USER=root, GF_SECURITY_ADMIN_PASSWORD=notareal1]")
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service))
+    assert result.manifest["grafana"]["admin"] == {"user": "root", "password": "${GRAFANA_ADMIN_PASSWORD}"}
+    assert result.variables == {"GRAFANA_ADMIN_PASSWORD": "notareal1"}
+
+
+def test_settings_of_the_file_are_variables_and_the_environment_wins(tmp_path: Path) -> None:
+    service = grafana("volumes: ['./g.ini:/etc/grafana/grafana.ini'], environment: {GF_LOG_LEVEL: warn}")
+    files = {"g.ini": "app_mode = production\n[log]\nlevel = debug\n[auth.proxy]\nheader-name = X\n"}
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **files)
+    assert result.manifest["grafana"]["extra_env"] == {"GF_LOG_LEVEL": "warn", "GF_AUTH_PROXY_HEADER_NAME": "X"}
+
+
+def test_paths_of_the_old_container_are_not_taken_over(tmp_path: Path) -> None:
+    service = grafana("environment: {GF_PATHS_DATA: /x, GF_SERVER_HTTP_PORT: '80'}")
+    assert adopted(tmp_path, prometheus=JOB, compose=compose(service)).manifest["grafana"] == {
+        "image": "grafana/grafana"
+    }
+
+
+def test_dashboards_are_found_where_the_container_sees_them(tmp_path: Path) -> None:
+    service = grafana("volumes: ['./p:/etc/grafana/provisioning/dashboards', './one.json:/boards/x/one.json']")
+    provider = "providers: [{name: all, folder: Mine, options: {path: /boards}}]\n"
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"p/p.yml": provider, "one.json": BOARD})
+    assert result.manifest["dashboards"] == [{"file": "one.json", "folder": "Mine"}]
+
+
+def test_provider_without_dashboards_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    service = grafana("volumes: ['./p:/etc/grafana/provisioning/dashboards']")
+    provider = "providers: [{name: all, options: {path: /in/the/image}}]\n"
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"p/p.yml": provider})
+    assert [each.summary for each in result.remarks] == ["the provider `all` is left out"]

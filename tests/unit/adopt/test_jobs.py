@@ -1,0 +1,125 @@
+"""Scrape jobs: services where the manifest has words for them, exporters where a container runs one for them alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.adopt.setups import adopted, compose, jobs
+
+MACHINE = "static_configs: [{targets: ['machine:9100']}]"
+
+
+def services(folder: Path, *blocks: str, whole: str = "") -> dict[str, Any]:
+    result = adopted(folder, prometheus=jobs(*blocks), compose=whole)
+    made: dict[str, Any] = result.manifest.get("services", {})
+    return made
+
+
+def test_targets_of_one_group_have_its_labels_together(tmp_path: Path) -> None:
+    made = services(tmp_path, "{job_name: api, static_configs: [{targets: ['a:1', 'b:2'], labels: {env: prod}}]}")
+    assert made == {"api": {"targets": ["a:1", "b:2"], "labels": {"env": "prod"}}}
+
+
+def test_targets_of_several_groups_have_their_own_labels(tmp_path: Path) -> None:
+    groups = "[{targets: ['a:1'], labels: {env: prod}}, {targets: ['b:2']}]"
+    made = services(tmp_path, f"{{job_name: api, static_configs: {groups}}}")
+    assert made == {"api": {"targets": [{"address": "a:1", "labels": {"env": "prod"}}, "b:2"]}}
+
+
+def test_target_that_is_no_address_is_discovered(tmp_path: Path) -> None:
+    made = services(tmp_path, "{job_name: web, static_configs: [{targets: ['https://example.org']}]}")
+    assert made == {"web": {"discovery": {"static_configs": [{"targets": ["https://example.org"]}]}}}
+
+
+def test_options_with_their_default_are_not_repeated(tmp_path: Path) -> None:
+    options = "metrics_path: /metrics, scheme: http, honor_timestamps: true, scrape_timeout: 5s"
+    made = services(tmp_path, f"{{job_name: api, {options}, static_configs: [{{targets: ['a:1']}}]}}")
+    assert made == {"api": {"targets": ["a:1"], "scrape_timeout": "5s"}}
+
+
+@pytest.mark.parametrize("name", ["with a space", "a/b", "_x"])
+def test_job_whose_name_no_service_can_have_stays_in_prometheus_own_words(tmp_path: Path, name: str) -> None:
+    result = adopted(tmp_path, prometheus=jobs(f"{{job_name: {name}, static_configs: [{{targets: ['a:1']}}]}}"))
+    assert result.manifest["prometheus"]["extra"]["scrape_configs"][0]["job_name"] == name
+
+
+def test_bearer_token_becomes_an_authorization(tmp_path: Path) -> None:
+    made = services(tmp_path, "{job_name: api, bearer_token: notarealtoken, static_configs: [{targets: ['a:1']}]}")
+    assert made["api"]["authorization"] == {"credentials": "${API_BEARER_TOKEN}"}
+
+
+def test_exporter_of_one_job_becomes_an_exporter_with_its_job_and_instance(tmp_path: Path) -> None:
+    whole = compose(
+        "machine: {image: 'prom/node-exporter:v1.9.1', command: ['--collector.systemd', '--path.rootfs=/host']}"
+    )
+    block = "{job_name: hosts, scrape_interval: 5s, static_configs: [{targets: ['machine:9100']}]}"
+    result = adopted(tmp_path, prometheus=jobs(block), compose=whole)
+    assert result.manifest["exporters"]["node"] == {
+        "image": "prom/node-exporter:v1.9.1",
+        "job": "hosts",
+        "scrape_interval": "5s",
+        "labels": {"instance": "machine:9100"},
+        "args": ["--collector.systemd"],
+    }
+    assert "containers" not in result.manifest
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        ["{job_name: hosts, static_configs: [{targets: ['machine:9100', 'other:9100']}]}"],
+        [
+            "{job_name: a, static_configs: [{targets: ['machine:9100']}]}",
+            "{job_name: b, static_configs: [{targets: ['machine:9100']}]}",
+        ],
+        [f"{{job_name: a, relabel_configs: [{{target_label: x, replacement: y}}], {MACHINE}}}"],
+        ["{job_name: a, metrics_path: /other, static_configs: [{targets: ['machine:9100']}]}"],
+        ["{job_name: a, static_configs: [{targets: ['machine:9200']}]}"],
+    ],
+    ids=["other targets too", "two jobs", "relabelled", "other path", "other port"],
+)
+def test_exporter_that_is_scraped_otherwise_stays_a_container(tmp_path: Path, blocks: list[str]) -> None:
+    whole = compose("machine: {image: 'prom/node-exporter:v1.9.1'}")
+    result = adopted(tmp_path, prometheus=jobs(*blocks), compose=whole)
+    assert "exporters" not in result.manifest
+    assert "machine" in result.manifest["containers"]
+
+
+def test_own_scrape_keeps_its_instance(tmp_path: Path) -> None:
+    block = "{job_name: prometheus, static_configs: [{targets: ['localhost:9090'], labels: {env: prod}}]}"
+    result = adopted(tmp_path, prometheus=jobs(block), compose=compose("web: {image: nginx}"))
+    assert result.manifest["prometheus"]["labels"] == {"instance": "localhost:9090", "env": "prod"}
+    assert "services" not in result.manifest
+    assert result.remarks == ()
+
+
+def test_what_the_own_scrape_cannot_have_is_said(tmp_path: Path) -> None:
+    block = "{job_name: prometheus, scrape_interval: 5s, static_configs: [{targets: ['localhost:9090']}]}"
+    result = adopted(tmp_path, prometheus=jobs(block), compose=compose("web: {image: nginx}"))
+    assert [each.summary for each in result.remarks] == [
+        "the scrape of `prometheus` itself has no `scrape_interval` of its own"
+    ]
+
+
+def test_targets_next_to_prometheus_keep_its_job_as_a_label(tmp_path: Path) -> None:
+    block = "{job_name: prometheus, static_configs: [{targets: ['localhost:9090', 'app:8080']}]}"
+    made = services(tmp_path, block, whole=compose("app: {image: example/app}"))
+    assert made == {"prometheus-2": {"targets": ["app:8080"], "labels": {"job": "prometheus"}}}
+
+
+def test_target_on_the_machine_keeps_the_name_by_which_containers_know_it_as_its_instance(tmp_path: Path) -> None:
+    block = "{job_name: app, static_configs: [{targets: ['host.docker.internal:8000']}]}"
+    made = services(tmp_path, block, whole=compose())
+    target = {"address": "localhost:8000", "labels": {"instance": "host.docker.internal:8000"}}
+    assert made == {"app": {"targets": [target]}}
+
+
+def test_pushgateway_that_is_scraped_under_another_name_stays_a_container(tmp_path: Path) -> None:
+    """A second scrape of the same pushed series would be refused by Prometheus."""
+    block = "{job_name: pushed, honor_labels: true, static_configs: [{targets: ['pushgateway:9091']}]}"
+    result = adopted(tmp_path, prometheus=jobs(block), compose=compose("pushgateway: {image: prom/pushgateway}"))
+    assert "pushgateway" not in result.manifest
+    assert "pushgateway" in result.manifest["containers"]

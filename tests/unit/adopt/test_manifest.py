@@ -1,0 +1,71 @@
+"""Whole set-ups: their manifests, read as a user would, which load and mean the same."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stackctl.adopt.text import manifest_text
+from stackctl.manifest import load
+from stackctl.operations.adopting import adopt_setup
+from tests.unit.adopt.setups import NAMES, SETUPS, adopted, compose, jobs
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "adopt"
+# What differs on purpose, and is said.
+DIFFERENT = {"one-job-for-all": 1}
+
+
+@pytest.fixture(params=NAMES)
+def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SETUPS / request.param, tmp_path / request.param))
+
+
+def test_manifest_of_a_setup_is_the_golden_one(setup: Path, update_golden: bool) -> None:
+    adopt_setup(setup, {})
+    golden, made = GOLDEN / f"{setup.name}.yml", (setup / "stack.yml").read_text()
+    if update_golden:
+        golden.write_text(made)
+    assert made == golden.read_text()
+
+
+def test_adopted_stack_loads_and_means_the_same(setup: Path) -> None:
+    written = adopt_setup(setup, {})
+    load(setup / "stack.yml", {})
+    assert written.compared
+    assert len(written.compared.differences) == DIFFERENT.get(setup.name, 0)
+    assert written.compared.targets
+
+
+def test_no_file_of_a_setup_is_changed(setup: Path) -> None:
+    before = {path.relative_to(setup): path.read_bytes() for path in setup.rglob("*") if path.is_file()}
+    adopt_setup(setup, {})
+    for path, content in before.items():
+        # Secrets go to the end of .env.
+        assert (setup / path).read_bytes().startswith(content) if path.name == ".env" else content
+        assert path.name == ".env" or (setup / path).read_bytes() == content
+
+
+def test_golden_manifests_are_those_of_the_setups() -> None:
+    assert sorted(path.stem for path in GOLDEN.iterdir()) == NAMES
+
+
+def test_no_secret_in_clear_text_is_in_a_manifest(setup: Path) -> None:
+    adopt_setup(setup, {})
+    assert "notareal" not in (setup / "stack.yml").read_text()
+
+
+def test_components_get_other_ports_where_containers_have_theirs(tmp_path: Path) -> None:
+    whole = compose("node: {image: prom/node-exporter}", "web: {image: nginx, ports: ['9100:80', '9101:81']}")
+    result = adopted(
+        tmp_path, compose=whole, prometheus=jobs("{job_name: n, static_configs: [{targets: ['node:9100']}]}")
+    )
+    assert result.manifest["exporters"]["node"]["listen"] == 9102
+
+
+def test_remarks_are_at_the_top_of_the_text(tmp_path: Path) -> None:
+    result = adopted(tmp_path, prometheus="rule_files: [none.yml]\n" + jobs("{job_name: a, static_configs: []}"))
+    text = manifest_text(result.manifest, result.remarks, "prometheus.yml")
+    assert text.startswith("# Adopted by stackctl from prometheus.yml.")
+    assert "# - `none.yml` of `rule_files` is left out (prometheus.yml:1)\n" in text

@@ -1,0 +1,59 @@
+"""prometheus.yml besides its jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from stackctl.adopt.prometheus import escaped
+from tests.unit.adopt.setups import adopted, compose, jobs
+
+JOB = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+ALERTMANAGER = "alerts: {image: 'prom/alertmanager:v0.28.1'}"
+
+
+def section(folder: Path, text: str, whole: str = "") -> dict[str, Any]:
+    made: dict[str, Any] = adopted(folder, prometheus=f"{text}\n{JOB}", compose=whole).manifest["prometheus"]
+    return made
+
+
+def test_intervals_that_are_not_given_are_prometheus_own(tmp_path: Path) -> None:
+    assert section(tmp_path, "") == {"scrape_interval": "1m", "evaluation_interval": "1m"}
+
+
+def test_what_the_manifest_has_no_words_for_is_extra(tmp_path: Path) -> None:
+    made = section(tmp_path, "global: {scrape_timeout: 5s}\nstorage: {tsdb: {out_of_order_time_window: 10m}}")
+    assert made["extra"] == {
+        "global": {"scrape_timeout": "5s"},
+        "storage": {"tsdb": {"out_of_order_time_window": "10m"}},
+    }
+
+
+def test_own_alertmanager_is_not_repeated(tmp_path: Path) -> None:
+    text = "alerting: {alertmanagers: [{scheme: http, static_configs: [{targets: ['alerts:9093']}]}]}"
+    assert "extra" not in section(tmp_path, text, compose(ALERTMANAGER))
+
+
+def test_alertmanager_of_others_is_extra(tmp_path: Path) -> None:
+    text = "alerting: {alertmanagers: [{static_configs: [{targets: ['alerts.example.org:9093']}]}]}"
+    made = section(tmp_path, text, compose(ALERTMANAGER))
+    assert made["extra"]["alerting"]["alertmanagers"] == [
+        {"static_configs": [{"targets": ["alerts.example.org:9093"]}]}
+    ]
+
+
+def test_pattern_of_rules_becomes_its_files(tmp_path: Path) -> None:
+    files = {"rules/b.yml": "groups: []\n", "rules/a.yml": "groups: []\n"}
+    result = adopted(tmp_path, prometheus=f"rule_files: ['rules/*.yml', rules/a.yml]\n{JOB}", **files)
+    assert result.manifest["rules"] == [{"file": "rules/a.yml"}, {"file": "rules/b.yml"}]
+
+
+def test_option_without_a_key_is_left_out_with_its_line(tmp_path: Path) -> None:
+    whole = compose().replace("image:", "command: [--storage.tsdb.path=/p, --query.max-samples=5]\n    image:")
+    result = adopted(tmp_path, prometheus=JOB, compose=whole)
+    assert [each.summary for each in result.remarks] == ["the option `--query.max-samples` of prometheus is left out"]
+
+
+def test_braces_after_a_dollar_are_text_but_for_variables_in_capitals() -> None:
+    block = {"replacement": "${1}-${name}", "url": "${SLACK_URL}"}
+    assert escaped(block) == {"replacement": "$${1}-$${name}", "url": "${SLACK_URL}"}

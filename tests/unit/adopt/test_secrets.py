@@ -1,0 +1,46 @@
+"""Secrets in clear text move to variables with names that are free, and lines that Compose reads as the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stackctl.adopt.secrets import Secrets, env_line
+from stackctl.manifest.env_file import read_env
+from stackctl.manifest.problems import Problems
+
+
+def test_equal_secrets_share_a_variable() -> None:
+    secrets = Secrets({})
+    assert secrets.moved("notareal1", "api key", None) == secrets.moved("notareal1", "api key", None) == "${API_KEY}"
+    assert secrets.found == {"API_KEY": "notareal1"}
+
+
+def test_name_that_is_taken_gets_a_number() -> None:
+    secrets = Secrets({"API_KEY": "another"})
+    assert secrets.moved("notareal1", "api_key", None) == "${API_KEY_2}"
+
+
+def test_variable_with_the_same_value_is_used(tmp_path: object) -> None:
+    secrets = Secrets({"API_KEY": "notareal1"})
+    assert secrets.moved("notareal1", "api_key", None) == "${API_KEY}"
+    assert secrets.found == {}
+
+
+@pytest.mark.parametrize("value", ["", "${NAME}", "${NAME:-x}"])
+def test_what_is_no_secret_in_clear_text_stays(value: str) -> None:
+    assert Secrets({}).moved(value, "x", None) == value
+
+
+def test_secret_that_a_server_hides_is_to_be_filled_in() -> None:
+    secrets = Secrets({})
+    assert secrets.moved("<secret>", "token", None) == "${TOKEN}"
+    assert secrets.moved("<secret>", "token", None) == "${TOKEN_2}"
+    assert secrets.found == {"TOKEN": "", "TOKEN_2": ""}
+    assert "does not tell" in secrets.remarks[0].summary
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1))
+def test_line_of_the_file_reads_back_as_the_secret(value: str) -> None:
+    assert read_env(env_line("NAME", value), ".env", {}, Problems()) == {"NAME": value}

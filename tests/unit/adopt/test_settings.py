@@ -1,0 +1,87 @@
+"""Settings of components from the containers that ran them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.adopt.setups import adopted, compose, jobs
+
+
+def exporter(folder: Path, image: str, port: int, fields: str) -> dict[str, Any] | None:
+    block = f"{{job_name: asked, static_configs: [{{targets: ['x:{port}']}}]}}"
+    result = adopted(folder, prometheus=jobs(block), compose=compose(f"x: {{image: '{image}', {fields}}}"))
+    made: dict[str, Any] = result.manifest.get("exporters", {})
+    return next(iter(made.values()), None)
+
+
+@pytest.mark.parametrize(
+    ("image", "port", "fields", "settings"),
+    [
+        (
+            "oliver006/redis_exporter",
+            9121,
+            "command: ['--redis.addr', 'redis://cache:6379']",
+            {"address": "cache:6379"},
+        ),
+        ("prom/memcached-exporter", 9150, "command: --memcached.address=m:11211", {"address": "m:11211"}),
+        ("danielqsj/kafka-exporter", 9308, "command: ['--kafka.server=k:9092']", {"brokers": ["k:9092"]}),
+        ("percona/mongodb_exporter:0.55.0", 9216, "environment: {MONGODB_URI: 'mongodb://m'}", {"address": "m:27017"}),
+        (
+            "nginx/nginx-prometheus-exporter",
+            9113,
+            "command: [-nginx.scrape-uri=http://n/status]",
+            {"url": "http://n/status"},
+        ),
+        (
+            "prom/mysqld-exporter",
+            9104,
+            "environment: {DATA_SOURCE_NAME: 'u:${P:-x}@(db:3306)/'}",
+            {"user": "u", "address": "db:3306", "password": "${P:-x}"},
+        ),
+    ],
+)
+def test_exporter_asks_what_it_asked(
+    tmp_path: Path, image: str, port: int, fields: str, settings: dict[str, Any]
+) -> None:
+    made = exporter(tmp_path, image, port, fields)
+    assert made is not None
+    assert {key: value for key, value in made.items() if key not in ("image", "job", "labels")} == settings
+
+
+@pytest.mark.parametrize(
+    ("image", "port", "fields"),
+    [
+        ("oliver006/redis_exporter", 9121, "command: [--redis.addr=rediss://cache:6379]"),
+        ("prometheuscommunity/postgres-exporter", 9187, "env_file: pg.env"),
+        ("percona/mongodb_exporter", 9216, "command: ['--mongodb.uri=mongodb+srv://cluster.example.org']"),
+        ("ncabatoff/process-exporter", 9256, "command: [--config.path=/config.yml]"),
+        ("prom/blackbox-exporter", 9115, "command: []"),
+    ],
+)
+def test_exporter_that_is_set_in_another_way_stays_a_container(
+    tmp_path: Path, image: str, port: int, fields: str
+) -> None:
+    assert exporter(tmp_path, image, port, fields) is None
+
+
+def test_image_that_is_too_old_is_said(tmp_path: Path) -> None:
+    whole = compose().replace("v3.5.0", "v2.53.0")
+    result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
+    assert "image" not in result.manifest["prometheus"]
+    assert result.remarks[0].summary.endswith("instead of prom/prometheus:v2.53.0")
+
+
+def test_port_that_others_could_reach_is_on_loopback_now_and_said(tmp_path: Path) -> None:
+    whole = compose().replace("image:", "ports: ['9095:9090']\n    image:")
+    result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
+    assert result.manifest["prometheus"]["listen"] == 9095
+    assert [each.summary for each in result.remarks] == ["prometheus listens on this machine only, at port 9095"]
+
+
+def test_limits_of_a_container_are_resources(tmp_path: Path) -> None:
+    whole = compose().replace("image:", "deploy: {resources: {limits: {memory: 512M, cpus: '0.5'}}}\n    image:")
+    result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
+    assert result.manifest["prometheus"]["resources"] == {"memory": "512m", "cpus": 0.5}

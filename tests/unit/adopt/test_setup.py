@@ -1,0 +1,47 @@
+"""What is found in a folder, and what each server sees of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stackctl.adopt import find_setup
+from stackctl.manifest.problems import Problems
+from tests.unit.adopt.setups import compose, found, jobs, written
+
+JOB = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+
+
+def test_nothing_is_found_in_an_empty_folder(tmp_path: Path) -> None:
+    assert find_setup(tmp_path, {}, Problems()) is None
+
+
+def test_configuration_is_the_one_that_the_container_is_given(tmp_path: Path) -> None:
+    whole = compose().replace("./prometheus.yml:", "./deep/other.yml:")
+    setup = found(written(tmp_path, {"compose.yaml": whole, "deep/other.yml": JOB, "prometheus.yml": "{}"}))
+    assert setup.prometheus
+    assert setup.prometheus.config.path == "deep/other.yml"
+
+
+def test_configuration_without_containers_is_looked_for(tmp_path: Path) -> None:
+    setup = found(written(tmp_path, {"conf/prometheus.yml": JOB, "conf/deeper/prometheus.yml": JOB}))
+    assert setup.prometheus
+    assert setup.prometheus.config.path == "conf/prometheus.yml"
+
+
+def test_what_is_in_hidden_folders_is_not_looked_at(tmp_path: Path) -> None:
+    assert find_setup(written(tmp_path, {".cache/prometheus.yml": JOB}), {}, Problems()) is None
+
+
+def test_file_that_is_no_yaml_is_a_problem(tmp_path: Path) -> None:
+    problems = Problems()
+    find_setup(written(tmp_path, {"compose.yaml": "services: ["}), {}, problems)
+    assert [each.code for each in problems] == ["yaml.syntax"]
+
+
+def test_relative_paths_begin_at_the_configuration(tmp_path: Path) -> None:
+    whole = compose().replace("./prometheus.yml:/etc/prometheus/prometheus.yml", "./conf:/etc/prometheus")
+    setup = found(written(tmp_path, {"compose.yaml": whole, "conf/prometheus.yml": JOB}))
+    assert setup.prometheus
+    assert setup.prometheus.path("rules/*.yml") == "conf/rules/*.yml"
+    assert setup.prometheus.path("/etc/prometheus/x.yml") == "conf/x.yml"
+    assert setup.prometheus.path("/elsewhere/x.yml") is None
