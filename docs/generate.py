@@ -56,6 +56,7 @@ TYPE_NAMES = {
     fields.Given: "text, or labels",
     fields.Address: "host:port",
     fields.TargetAddress: "host:port, or URL",
+    fields.DatasourceUid: "uid",
     fields.ListenAddress: "host:port, or port",
     fields.Url: "URL",
     fields.UrlPath: "path",

@@ -173,12 +173,28 @@ class Alertmanager(Server):
 
 
 @dataclass(frozen=True)
+class Datasource:
+    """A datasource of Grafana other than the stack's Prometheus.
+
+    `fields` are those of Grafana's provisioning but for `name`, `uid` and `type`; `secrets` its `secureJsonData`.
+    """
+
+    name: str
+    uid: str
+    type: str
+    fields: Block
+    secrets: Mapping[str, Secret]
+    origin: Position
+
+
+@dataclass(frozen=True)
 class Grafana(Server):
     """The Grafana server. `admin_password` is None when stackctl has to make one and keep it."""
 
     admin_user: str
     admin_password: Secret | None
     extra_env: Mapping[str, str | Secret]
+    datasources: tuple[Datasource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -440,6 +456,15 @@ class PanelQuery:
 
 
 @dataclass(frozen=True)
+class OtherQuery:
+    """A panel, or `$name` for a variable, that asks another datasource than the stack's Prometheus, by its name."""
+
+    panel: str
+    datasource: str
+    origin: Position
+
+
+@dataclass(frozen=True)
 class Link:
     """A link of a dashboard or a panel: to the dashboard `uid` of the same stack, or to a `url`."""
 
@@ -558,7 +583,7 @@ class Dashboard:
 
     `definition` is Grafana's classic JSON as the file held it, or a `Board`. `queries` are all its PromQL, those of
     its variables too; `values` are the variables whose values are known without asking a server, `variables` those
-    that may hold several which only a server knows.
+    that may hold several which only a server knows. `others` are what asks other datasources.
     """
 
     path: str
@@ -570,6 +595,7 @@ class Dashboard:
     queries: tuple[PanelQuery, ...] = ()
     values: Mapping[str, str | Choice] = field(default_factory=dict)
     variables: tuple[DashboardVariable, ...] = ()
+    others: tuple[OtherQuery, ...] = ()
 
 
 @dataclass(frozen=True)

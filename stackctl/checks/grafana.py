@@ -12,7 +12,7 @@ from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
-from stackctl.model import Dashboard
+from stackctl.model import Dashboard, Datasource
 from stackctl.tree import Unit
 from stackctl.verification.context import Context
 from stackctl.verification.place import Place
@@ -44,7 +44,39 @@ def check(context: Context) -> Iterable[Diagnostic]:
     else:
         client = context.grafana()
         loaded = [_dashboard(context, subject, client, dashboard) for subject, dashboard in dashboards]
-    return [*_own(context, DATASOURCE, _datasource), *loaded]
+    return [*_own(context, DATASOURCE, _datasource), *_others(context), *loaded]
+
+
+def _others(context: Context) -> list[Diagnostic]:
+    """A finding for each datasource of the manifest: Grafana has it, and reaches it as far as its plugin can tell."""
+    grafana = context.stack.grafana
+    if grafana is None:
+        return []
+    subjects = [(Subject(DATASOURCE, each.name, each.origin), each) for each in grafana.datasources]
+    if c.GRAFANA in context.skipped:
+        return [subject.skipped(context.why_skipped(c.GRAFANA, "Grafana")) for subject, _ in subjects]
+    client = context.grafana()
+    return [_other(context, subject, client, each) for subject, each in subjects]
+
+
+def _other(context: Context, subject: Subject, client: Grafana, datasource: Datasource) -> Diagnostic:
+    seen = context.settle(lambda: client.datasource(datasource.uid), lambda _: True)
+    if isinstance(seen, NoAnswer) and seen.status == 404:
+        return subject.failed(f"Grafana does not have it (uid {datasource.uid})", _LOGS)
+    if isinstance(seen, NoAnswer):
+        return subject.unanswered(seen, _LOGS)
+    asked = client.datasource_health
+    health = context.settle(lambda: asked(datasource.uid), lambda answer: answer.get("status") == "OK")
+    if isinstance(health, NoAnswer) and "not registered" in health.said.lower():
+        remedy = f"Install the plugin `{datasource.type}`, or correct the `type`."
+        return subject.failed(f"Grafana has no plugin for its type `{datasource.type}`", remedy, stage="loaded")
+    if isinstance(health, NoAnswer) and health.status in _NO_HEALTH:
+        return subject.skipped(f"Grafana has it, but its type `{datasource.type}` has no health check")
+    if isinstance(health, NoAnswer):
+        return subject.failed(f"Grafana cannot reach it: {health.said or health.summary}", _REACH, stage="loaded")
+    if health.get("status") != "OK":
+        return subject.failed(f"Grafana cannot reach it: {health.get('message', health)}", _REACH, stage="loaded")
+    return subject.passed(f"Grafana reaches {seen.get('url') or 'it'}")
 
 
 def _own(context: Context, id: str, check: Callable[[Context, Subject, Grafana], Diagnostic]) -> list[Diagnostic]:
@@ -123,3 +155,6 @@ def _dashboard(context: Context, subject: Subject, client: Grafana, dashboard: D
 
 
 _LOGS = "See `stackctl logs grafana`."
+_REACH = "Correct its `url` and its login in `grafana.datasources`, or start what it leads to."
+# What Grafana answers where the plugin of a datasource has no health check.
+_NO_HEALTH = (404, 501)

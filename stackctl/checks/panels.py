@@ -13,7 +13,7 @@ Where Grafana runs it is asked through Grafana, as the panel asks. A panel is as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -69,8 +69,18 @@ def check(context: Context) -> Iterable[Diagnostic]:
     panels: dict[tuple[str, str], dict[Query, Verdict]] = {}
     for query, verdict in zip(queries, judged(context, queries, _verdicts), strict=True):
         panels.setdefault(query.panel, {})[query] = verdict
+    others = [found for dashboard in context.stack.dashboards for found in _others(dashboard, panels)]
     optional = [(panel, found) for panel, verdicts in panels.items() if (found := _optional(verdicts))]
-    return [*(_panel(panel, verdicts) for panel, verdicts in panels.items()), *_collectors(context, optional)]
+    return [*(_panel(panel, verdicts) for panel, verdicts in panels.items()), *_collectors(context, optional), *others]
+
+
+def _others(dashboard: Dashboard, known: Collection[tuple[str, str]]) -> Iterator[Diagnostic]:
+    """A skip for each panel that asks other datasources only: nothing is known of what they hold."""
+    for query in dashboard.others:
+        if (dashboard.path, query.panel) not in known:
+            code = VARIABLE if query.panel.startswith("$") else PANEL
+            subject = Subject(code, f"{dashboard.path}/{query.panel}", query.origin)
+            yield subject.skipped(f"not verified: it asks the datasource `{query.datasource}`")
 
 
 def _optional(verdicts: Mapping[Query, Verdict]) -> Verdict | None:

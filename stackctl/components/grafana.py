@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import date
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -13,8 +15,9 @@ from stackctl.components.component import ENV_FILE, Component, Container, Place,
 from stackctl.components.release import Archive, Program, Release
 from stackctl.components.settings import ServerSettings
 from stackctl.manifest.base import Model
-from stackctl.manifest.fields import MaybeSecret, SecretText, Text, wrong
-from stackctl.model import Grafana, Prometheus
+from stackctl.manifest.block_fields import PlainBlock
+from stackctl.manifest.fields import Boolean, DatasourceUid, Filled, Integer, MaybeSecret, SecretText, Text, wrong
+from stackctl.model import Datasource, Grafana, Prometheus
 from stackctl.runtimes.facts import Facts
 from stackctl.source import Secret
 
@@ -50,12 +53,42 @@ class AdminSettings(Model):
     password: SecretText | None = Field(None, description="The password. Generated and kept when not given.")
 
 
+class DatasourceSettings(Model):
+    """A datasource next to the stack's own Prometheus, in the words of Grafana's provisioning files."""
+
+    name: Filled = Field(description="The name. `Prometheus` is the stack's own.")
+    type: Filled = Field(description="The type: `loki`, `tempo`, `prometheus`, `grafana-postgresql-datasource`, ...")
+    url: Text | None = Field(None, description="Its URL as Grafana reaches it; `localhost` means this machine.")
+    uid: DatasourceUid | None = Field(None, description="The uid, which dashboards name; made of the name by default.")
+    access: Literal["proxy", "direct"] = Field("proxy", description="Whether Grafana or the browser asks it.")
+    user: Text | None = Field(None, description="The user of a database.")
+    database: Text | None = Field(None, description="The database.")
+    basic_auth: Boolean | None = Field(None, alias="basicAuth", description="HTTP basic authentication.")
+    basic_auth_user: Text | None = Field(None, alias="basicAuthUser", description="Its user.")
+    with_credentials: Boolean | None = Field(None, alias="withCredentials", description="Whether cookies are sent.")
+    is_default: Boolean = Field(
+        False, alias="isDefault", description="Whether Grafana offers it first, instead of the stack's Prometheus."
+    )
+    org_id: Integer | None = Field(None, alias="orgId", description="The number of the organisation.")
+    editable: Boolean = Field(False, description="Whether people can change it in Grafana.")
+    json_data: PlainBlock = Field(default_factory=dict, alias="jsonData", description="Settings of its type.")
+    secure_json_data: dict[Text, SecretText] = Field(
+        default_factory=dict,
+        alias="secureJsonData",
+        description="Secret settings of its type, like `basicAuthPassword`; preferably given as `${VARIABLE}`.",
+    )
+    correlations: list[PlainBlock] = Field(default_factory=list, description="Links to other datasources.")
+
+
 class GrafanaSettings(ServerSettings):
     """The Grafana server. It runs when the section is there, if only as `grafana: {}`."""
 
     admin: AdminSettings = Field(default_factory=AdminSettings, description="The administrator.")
     extra_env: dict[Text, MaybeSecret] = Field(
         default_factory=dict, description="More `GF_*` environment variables. Secret ones become files."
+    )
+    datasources: list[DatasourceSettings] = Field(
+        default_factory=list, description="Datasources next to the stack's own Prometheus: Loki, databases, ..."
     )
 
     @model_validator(mode="after")
@@ -82,6 +115,7 @@ def _environment(grafana: Grafana, place: Place) -> dict[str, str]:
         c.DOLLAR_VARIABLE: "$",
         **(_of_the_container(place) if place.runtime.runs_images else _of_the_process(grafana, place)),
         **_datasource(place.stack.prometheus, place.tree),
+        **_secret_settings(grafana, place),
         **_own(grafana, place),
     }
 
@@ -109,6 +143,25 @@ def _datasource(prometheus: Prometheus, tree: str) -> dict[str, str]:
         **({PASSWORD_VARIABLE: f"$__file{{{tree}/{PROMETHEUS_PASSWORD_FILE}}}"} if login else {}),
         **({CA_VARIABLE: f"$__file{{{tree}/{PROMETHEUS_CA_FILE}}}"} if tls and tls.ca else {}),
     }
+
+
+def default_uid(name: str) -> str:
+    """Return the uid that Grafana gives a datasource which has none."""
+    return f"P{hashlib.sha256(name.encode()).hexdigest()[:16]}".upper()
+
+
+def secret_settings(grafana: Grafana) -> dict[str, tuple[Datasource, str]]:
+    """Return the variable that a provisioning file names for each secret of a datasource: also the name of its file."""
+    return {
+        f"STACKCTL_DATASOURCE_{number}_{re.sub(r'[^A-Za-z0-9]', '_', key).upper()}_{place}": (source, key)
+        for number, source in enumerate(grafana.datasources, 1)
+        for place, key in enumerate(source.secrets, 1)
+    }
+
+
+def _secret_settings(grafana: Grafana, place: Place) -> dict[str, str]:
+    """The variables that the other datasources name. No secret is in them."""
+    return {name: f"$__file{{{place.secret(c.GRAFANA, name)}}}" for name in secret_settings(grafana)}
 
 
 def _own(grafana: Grafana, place: Place) -> dict[str, str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _NONE: Mapping[str, Any] = {}
+# Type and uid of the stack's own datasource.
+_PROMETHEUS = "prometheus"
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,16 @@ class PanelJson:
 
     @property
     def targets(self) -> list[Mapping[str, Any]]:
-        """The queries in PromQL that are not hidden."""
+        """The queries to the stack's Prometheus that are not hidden."""
         found = mappings(self.json.get("targets"))
-        return [target for target in found if isinstance(target.get("expr"), str) and not target.get("hide")]
+        own = self.json.get("datasource")
+        return [
+            target
+            for target in found
+            if isinstance(target.get("expr"), str)
+            and not target.get("hide")
+            and not _is_other(target.get("datasource") or own)
+        ]
 
     @property
     def steps(self) -> list[tuple[float, str]]:
@@ -69,6 +78,15 @@ class PanelJson:
         place = mapping(self.json.get("gridPos"))
         x, y, w, h = (_whole(place.get(key), usual) for key, usual in (("x", 0), ("y", 0), ("w", 12), ("h", 8)))
         return min(x, 23), y, max(1, min(w, 24 - min(x, 23))), max(1, h)
+
+
+def _is_other(datasource: Any) -> bool:
+    """Return whether a `datasource` of a rendered dashboard is known not to be the stack's Prometheus."""
+    named = mapping(datasource)
+    uid = str(named.get("uid") or "")
+    if named.get("type") not in (None, "", _PROMETHEUS):
+        return not uid.startswith("--")
+    return bool(uid) and not uid.startswith(("$", "--", "[[")) and uid != _PROMETHEUS
 
 
 def panels(dashboard: Mapping[str, Any]) -> Iterator[PanelJson]:

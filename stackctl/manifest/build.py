@@ -10,7 +10,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl import secret_keys
 from stackctl.components.alertmanager import AlertmanagerSettings
-from stackctl.components.grafana import GrafanaSettings
+from stackctl.components.grafana import GrafanaSettings, default_uid
 from stackctl.components.prometheus import PrometheusSettings
 from stackctl.manifest import routing
 from stackctl.manifest.attachments import attach_files
@@ -36,6 +36,7 @@ from stackctl.model import (
     Block,
     Container,
     Contract,
+    Datasource,
     Exporter,
     Grafana,
     Health,
@@ -70,7 +71,7 @@ def build(document: Document, manifest: Manifest, root: Path, problems: Problems
     sources = one_per_file(document, "rules", manifest.rules, root, problems)
     rules = read_rules(document, [*sources, *extra.sources], root, packs, problems)
     boards = one_per_file(document, "dashboards", manifest.dashboards, root, problems)
-    dashboards = read_dashboards(document, boards, root, packs, problems)
+    dashboards = read_dashboards(document, boards, root, packs, _datasources(document, manifest.grafana), problems)
     slos = read_slos(document, manifest, contracts, [file.path for file in rules], problems)
     manifest = attach_files(document, manifest, root, problems)
     servers = {each.name: each for each in declared(manifest)}
@@ -188,6 +189,26 @@ def _grafana(document: Document, declared: Declared | None) -> Grafana | None:
         admin_user=model.admin.user,
         admin_password=model.admin.password,
         extra_env=secret_keys.with_secrets(model.extra_env),
+        datasources=_datasources(document, model),
+    )
+
+
+def _datasources(document: Document, model: GrafanaSettings | None) -> tuple[Datasource, ...]:
+    return tuple(
+        Datasource(
+            name=each.name,
+            uid=each.uid or default_uid(each.name),
+            type=each.type,
+            fields=each.model_dump(
+                by_alias=True,
+                exclude_none=True,
+                exclude_unset=True,
+                exclude={"name", "uid", "type", "secure_json_data"},
+            ),
+            secrets=each.secure_json_data,
+            origin=document.position(("grafana", "datasources", index)),
+        )
+        for index, each in enumerate(model.datasources if model else ())
     )
 
 

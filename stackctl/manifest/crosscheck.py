@@ -9,6 +9,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.components.component import Component
+from stackctl.components.grafana import default_uid
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import routing, target_urls
@@ -31,6 +32,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Diagnostic]:
         *_containers_out_of_reach(manifest),
         *_listen_addresses(manifest),
         *_names_for_version_3(manifest),
+        *_datasources(manifest),
         *(routing.contradictions(manifest.alertmanager) if manifest.alertmanager else ()),
         *(problem for name, service in manifest.services.items() for problem in _service(manifest, name, service)),
     ]
@@ -212,6 +214,26 @@ def _listen_addresses(manifest: Manifest) -> Iterator[Found]:
             remedy = f"Give one of them another port, like `listen: {host}:{port + 1}`."
             yield each.path, f"{host}:{port} is already the address of {seen[each.listen]}", remedy
         seen[each.listen] = show_path(each.path)
+
+
+def _datasources(manifest: Manifest) -> Iterator[Found]:
+    """Datasources of Grafana with a name or uid that is taken, and two defaults."""
+    names, uids, default = {c.DATASOURCE_NAME}, {c.DATASOURCE_UID}, ""
+    for index, each in enumerate(manifest.grafana.datasources if manifest.grafana else ()):
+        place: Path = ("grafana", "datasources", index)
+        uid = each.uid or default_uid(each.name)
+        if each.name == c.DATASOURCE_NAME or uid == c.DATASOURCE_UID:
+            remedy = "Remove it if it is the stack's Prometheus, or give it another name and `uid`."
+            yield place, f"the stack's own Prometheus has the name or the uid of `{each.name}`", remedy
+        elif each.name in names:
+            yield (*place, "name"), f"two datasources are named `{each.name}`", "Rename one of them."
+        elif uid in uids:
+            yield (*place, "uid"), f"two datasources have the uid `{uid}`", "Give one of them another `uid`."
+        if each.is_default and default:
+            yield (*place, "isDefault"), f"`{default}` is the default already", "Keep one of the two."
+        names.add(each.name)
+        uids.add(uid)
+        default = default or (each.name if each.is_default else "")
 
 
 def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[Found]:

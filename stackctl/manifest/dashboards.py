@@ -14,7 +14,7 @@ from stackctl.manifest.packs.schema import DASHBOARD
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.schema import DashboardSourceModel
 from stackctl.manifest.text import read_named
-from stackctl.model import Dashboard
+from stackctl.model import Dashboard, Datasource
 from stackctl.source import Position
 
 if TYPE_CHECKING:
@@ -43,11 +43,13 @@ def read_dashboards(
     sources: Sequence[tuple[Path, DashboardSourceModel]],
     root: FolderPath,
     packs: Packs,
+    datasources: Sequence[Datasource],
     problems: Problems,
 ) -> list[Dashboard]:
     """Return the dashboards that the manifest `document` names in `sources`, each with its place there.
 
-    `root` is the manifest's folder. A file that ends in .yml or .yaml is in the compact form, any other in Grafana's.
+    `root` is the manifest's folder, and `datasources` are those that dashboards may ask next to the stack's Prometheus.
+    A file that ends in .yml or .yaml is in the compact form, any other in Grafana's.
     What is wrong with the others is added to `problems`.
     """
     opened = [
@@ -56,7 +58,7 @@ def read_dashboards(
         for each in (
             _packed(document, place, source, packs, problems)
             if source.pack
-            else [_file(document, place, source, root, problems)]
+            else [_file(document, place, source, root, datasources, problems)]
         )
     ]
     uids = _uids(opened)
@@ -78,11 +80,16 @@ def read_board(use: Use, origin: Position, problems: Problems) -> Dashboard | No
 
 
 def _file(
-    document: Document, place: Path, source: DashboardSourceModel, root: FolderPath, problems: Problems
+    document: Document,
+    place: Path,
+    source: DashboardSourceModel,
+    root: FolderPath,
+    datasources: Sequence[Datasource],
+    problems: Problems,
 ) -> _Opened:
     origin = document.position((*place, "file"))
     name = source.file or ""
-    return _Opened(_open(root, name, source.folder, origin, problems), source, origin, (name,))
+    return _Opened(_open(root, name, source.folder, origin, datasources, problems), source, origin, (name,))
 
 
 def _packed(
@@ -98,13 +105,18 @@ def _packed(
 
 
 def _open(
-    root: FolderPath, name: str, folder: str, origin: Position, problems: Problems
+    root: FolderPath,
+    name: str,
+    folder: str,
+    origin: Position,
+    datasources: Sequence[Datasource],
+    problems: Problems,
 ) -> Dashboard | CompactFile | None:
     text = read_named(root, name, origin, problems)
     if text is None:
         return None
     if not name.endswith(_COMPACT):
-        return read_classic(text, name, folder, origin, problems)
+        return read_classic(text, name, folder, origin, problems, datasources)
     from stackctl.manifest.compact import open_compact
 
     return open_compact(text, name, problems)

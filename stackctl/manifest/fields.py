@@ -264,6 +264,13 @@ def split_address(text: str) -> tuple[str, int]:
     return match[1].strip("[]"), port
 
 
+def _datasource_uid(value: Any) -> str:
+    text = _text(value)
+    if not conventions.DASHBOARD_UID.fullmatch(text):
+        raise wrong(f"not a uid: `{text}`", "Use at most 40 of the characters a-z, A-Z, 0-9, - and _.")
+    return text
+
+
 def _address(value: Any) -> str:
     text = _text(value)
     try:
@@ -536,6 +543,7 @@ Given = Annotated[Any, BeforeValidator(_given), _schema(["string", "number", "bo
 RealNumber = Annotated[float, BeforeValidator(_real), _schema("number")]
 Boolean = Annotated[bool, BeforeValidator(_boolean), _schema("boolean")]
 Address = Annotated[str, BeforeValidator(_address), _schema("string", examples=["localhost:8000"])]
+DatasourceUid = Annotated[str, BeforeValidator(_datasource_uid), _schema("string", pattern="^[a-zA-Z0-9_-]{1,40}$")]
 TargetAddress = Annotated[
     str, BeforeValidator(_target), _schema("string", examples=["localhost:8000", "https://shop.example.org/metrics"])
 ]

@@ -42,8 +42,10 @@ _LETTER = re.compile(
 _HASH = re.compile(r"\${1,2}(?:apr1|2[abxy]|[156y]|argon2\w*)\${1,2}\S{8,}")
 # Labels with these names set the parameters of a scrape.
 _PARAMETER_LABEL = "__param_"
+# Of a datasource of Grafana, the mapping whose values are all secret.
+_SECURE = "secureJsonData"
 # Our own mappings that hold secrets, and those of requests.
-_OWN = frozenset({"admin", "auth", "headers", "params"})
+_OWN = frozenset({"admin", "auth", "headers", "params", _SECURE})
 _FIRST_KEY = re.compile(r"[ \t-]*[\"']?([\w.-]{1,128})[\"']?\s*:(?:\s|$)")
 _KEY_WITHIN = re.compile(r"(?<![\w.-])([\w.-]{1,128})[\"']?\s*[:=]\s*(?=\S|$)")
 # As much of a line is looked at, where no place of a value is known; the rest is not shown.
@@ -71,6 +73,8 @@ def is_secret(path: Path, value: str | None = "", *, mapping: bool = False) -> b
         return not mapping and _is_header(words, key)
     if secret_keys.holds_parameters(owner):
         return sounds_secret(key)
+    if owner == _SECURE:
+        return not mapping
     if owner in _ENVIRONMENTS:
         return secret_keys.is_secret_variable(key, value or "")
     if _holds_arguments(path) and value and assigned(path, value):

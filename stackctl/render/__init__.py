@@ -18,6 +18,7 @@ from stackctl.render.grafana import (
     empty_folders,
     folder_name,
     providers,
+    secret_settings_files,
 )
 from stackctl.render.prometheus import prometheus_config
 from stackctl.render.receivers import TEMPLATES, templates
@@ -106,6 +107,10 @@ def _grafana(stack: Stack, runtime: Facts, generated: Mapping[str, Secret]) -> d
         "grafana/provisioning/datasources/prometheus.yml": _yaml(datasources(stack, runtime), stack),
         "grafana/provisioning/dashboards/stackctl.yml": _yaml(providers(stack), stack),
         PASSWORD_FILE: File(password.reveal().encode(), secret=True),
+        **{
+            f"{c.SECRETS_DIR}/{c.GRAFANA}/{name}": File(content.encode(), secret=True)
+            for name, content in secret_settings_files(stack.grafana).items()
+        },
         **dict.fromkeys(empty_folders(), File(b"")),
         **dashboards,
     }

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.components.grafana import CA_VARIABLE, PASSWORD_VARIABLE, TREE_VARIABLE
+from stackctl.addresses import reachable_url
+from stackctl.components.grafana import CA_VARIABLE, PASSWORD_VARIABLE, TREE_VARIABLE, secret_settings
 from stackctl.components.release import image_version
 from stackctl.design.series import Scope
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import Unavailable
-from stackctl.model import Board, Dashboard, Stack
-from stackctl.render.expansion import escaped
+from stackctl.model import Board, Dashboard, Grafana, Stack
+from stackctl.render.expansion import escaped, protected
 from stackctl.render.secrets import file_name
 from stackctl.runtimes.facts import Facts
 from stackctl.scrape import component_address
@@ -24,7 +25,8 @@ _EMPTY_FOLDERS = ("alerting", "notifiers", "plugins")
 
 
 def datasources(stack: Stack, runtime: Facts) -> dict[str, Any]:
-    """The provisioning of the one datasource: this stack's Prometheus."""
+    """The provisioning of the datasources: this stack's Prometheus, and those of the manifest."""
+    others = stack.grafana.datasources if stack.grafana else ()
     number = ".".join(map(str, image_version(stack.prometheus.image)))
     login, tls = stack.prometheus.login, stack.prometheus.tls
     secrets = {
@@ -37,7 +39,7 @@ def datasources(stack: Stack, runtime: Facts) -> dict[str, Any]:
         "type": "prometheus",
         "access": "proxy",
         "url": f"{stack.prometheus.listen.scheme}://{component_address(stack.prometheus, runtime)}",
-        "isDefault": True,
+        "isDefault": not any(each.fields.get("isDefault") for each in others),
         "editable": False,
         "jsonData": {
             # `$__rate_interval` derives from it: any other value than the real one empties rate() panels.
@@ -51,7 +53,46 @@ def datasources(stack: Stack, runtime: Facts) -> dict[str, Any]:
         **({"basicAuth": True, "basicAuthUser": escaped(login.username)} if login else {}),
         **({"secureJsonData": secrets} if secrets else {}),
     }
-    return {"apiVersion": 1, "datasources": [source]}
+    return {"apiVersion": 1, "datasources": [source, *_others(stack, runtime)]}
+
+
+def _others(stack: Stack, runtime: Facts) -> list[dict[str, Any]]:
+    """The other datasources. Grafana expands what is in the file, so that every dollar in it is escaped."""
+    grafana = stack.grafana
+    if grafana is None:
+        return []
+    variables = {(source.uid, key): name for name, (source, key) in secret_settings(grafana).items()}
+    found = []
+    for source in grafana.datasources:
+        url = source.fields.get("url")
+        fields = {**source.fields, "url": reachable_url(str(url), runtime)} if url else source.fields
+        secrets = {key: f"${{{variables[source.uid, key]}}}" for key in source.secrets}
+        found.append(
+            {
+                "name": escaped(source.name),
+                "uid": source.uid,
+                "type": escaped(source.type),
+                "access": "proxy",
+                "editable": False,
+                **_all_escaped(fields),
+                **({"secureJsonData": secrets} if secrets else {}),
+            }
+        )
+    return found
+
+
+def secret_settings_files(grafana: Grafana) -> dict[str, str]:
+    """Return name and content of the file with each secret of the other datasources."""
+    settings = secret_settings(grafana)
+    return {name: protected(source.secrets[key].reveal()) for name, (source, key) in settings.items()}
+
+
+def _all_escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, Mapping):
+        return {key: _all_escaped(item) for key, item in value.items()}
+    return [_all_escaped(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def providers(stack: Stack) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stackctl.manifest.classic.bind import bound
 from stackctl.manifest.classic.dashboard_form import Shape
 from stackctl.manifest.classic.datasource import (
     MIXED,
+    PROMETHEUS_TYPES,
     Source,
     Sources,
     annotation_language,
@@ -21,21 +22,28 @@ from stackctl.manifest.classic.variables import VariableAt, asked_values, known_
 from stackctl.manifest.classic.wrapping import unwrapped
 from stackctl.manifest.json_file import Path, read_json
 from stackctl.manifest.problems import Problems
-from stackctl.model import Dashboard, PanelQuery
+from stackctl.model import Dashboard, Datasource, OtherQuery, PanelQuery
 from stackctl.promql import grafana
 from stackctl.promql.choice import Choice
 from stackctl.promql.expression import syntax_remedy
 from stackctl.source import Position
 from stackctl.tree import digest
 
-_FOREIGN = "Remove the panels that use it, or the annotation."
-_ONLY = "the stack has Prometheus only"
+_FOREIGN = "Declare it in `grafana.datasources`, or remove the panels that use it, or the annotation."
 
 
-def read_classic(text: str, shown: str, folder: str, origin: Position, problems: Problems) -> Dashboard | None:
+def read_classic(
+    text: str,
+    shown: str,
+    folder: str,
+    origin: Position,
+    problems: Problems,
+    datasources: Sequence[Datasource] = (),
+) -> Dashboard | None:
     """Return the dashboard in `text`; None with all that is wrong with it added to `problems`.
 
-    `shown` is how messages name the file, `origin` the manifest line that names it. A dashboard without a uid gets
+    `shown` is how messages name the file, `origin` the manifest line that names it. `datasources` are those that it may
+    ask next to the stack's Prometheus. A dashboard without a uid gets
     one from its path, so that it keeps its address from one rendering to the next.
     """
     file = read_json(text, shown, problems)
@@ -43,7 +51,7 @@ def read_classic(text: str, shown: str, folder: str, origin: Position, problems:
     if file is None or found is None:
         return None
     definition, path, uid = found
-    reader = _Reader(Shape(file), definition, path)
+    reader = _Reader(Shape(file), definition, path, datasources)
     queries = tuple(reader.queries())
     reader.check_annotations()
     if problems.extend(reader.shape.problems):
@@ -61,13 +69,16 @@ def read_classic(text: str, shown: str, folder: str, origin: Position, problems:
             for name, value in reader.values.items()
         },
         variables=tuple(asked_values(reader.variables)),
+        others=tuple(dict.fromkeys(reader.others)),
     )
 
 
 class _Reader:
     """The queries of one dashboard, and what is wrong with them."""
 
-    def __init__(self, shape: Shape, definition: Mapping[str, Any], path: Path) -> None:
+    def __init__(
+        self, shape: Shape, definition: Mapping[str, Any], path: Path, datasources: Sequence[Datasource]
+    ) -> None:
         self.shape, self.definition, self.path = shape, definition, path
         self.title = shape.text(definition, "title", path)
         self.variables = variables(shape, definition, path)
@@ -75,7 +86,9 @@ class _Reader:
         self.inputs = _inputs(shape, definition, path)
         plugins = {name: plugin for name, (plugin, _) in self.inputs.items()}
         of_variables = {one.name: one.query[0] if one.kind == "datasource" else "" for one in self.variables}
-        self.sources = Sources(plugins, of_variables)
+        self.sources = Sources(plugins, of_variables, tuple(datasources))
+        self.others: list[OtherQuery] = []
+        self._only = "the stack has no such datasource" if datasources else "the stack has Prometheus only"
         self._refused: set[str] = set()
 
     def queries(self) -> Iterator[PanelQuery]:
@@ -105,6 +118,9 @@ class _Reader:
         if source.kind in ("foreign", "undefined"):
             self._refuse(variable.path, source, "")
             return
+        if source.other:
+            self._note_other(f"${variable.name}", source, variable.path)
+            return
         text, place = variable.query
         expr = grafana.value_query(self._filled(text))
         if expr is None and source.is_open and text and grafana.certain_error(self._filled(text), self.values):
@@ -125,6 +141,9 @@ class _Reader:
                 continue
             source = self.sources.find(own if own not in (None, "") else _but_mixed(of_panel))
             if source.kind == "built-in":
+                continue
+            if source.other:
+                self._of_other(source, target, panel, place)
                 continue
             other = language(target, source)
             hidden = bool(target.get("hide"))
@@ -150,6 +169,17 @@ class _Reader:
             )
             self._check_syntax(expr, where, title)
 
+    def _of_other(self, source: Source, target: Mapping[str, Any], panel: PanelAt, place: Path) -> None:
+        """Note a query to another datasource. One to another Prometheus has to be PromQL."""
+        title = self._filled(panel.title)
+        self._note_other(title, source, place)
+        if source.other and source.other.type in PROMETHEUS_TYPES and not language(target):
+            self._check_syntax(self._filled(str(target.get("expr") or "")), (*place, "expr"), title)
+
+    def _note_other(self, panel: str, source: Source, place: Path) -> None:
+        assert source.other  # noqa: S101 - the caller has looked
+        self.others.append(OtherQuery(panel, source.other.name, self.shape.file.position(place)))
+
     def _is_useless(self, source: Source, other: str, expr: str) -> bool:
         """Return whether a query cannot be one to the stack's Prometheus."""
         return source.kind in ("foreign", "undefined") or bool(other or grafana.certain_error(expr, self.values))
@@ -157,13 +187,13 @@ class _Reader:
     def _refuse(self, owner: Path, source: Source, other: str) -> None:
         """Note a datasource that is not Prometheus, once for each name that the dashboard gives it."""
         if source.kind == "foreign":
-            summary, remedy = f"needs a datasource of type `{source.shown}`; {_ONLY}", _FOREIGN
+            summary, remedy = f"needs a datasource of type `{source.shown}`; {self._only}", _FOREIGN
         elif source.kind == "undefined":
             summary = f"the datasource `{source.shown}` is not a variable of the dashboard"
             remedy = 'Write `"datasource": null` for the stack\'s Prometheus, or declare the variable.'
         else:
             named = f"the datasource `{source.shown}`" if source.is_open and source.shown else "Prometheus"
-            summary, remedy = f"{named} is queried in {other}, not in PromQL; {_ONLY}", _FOREIGN
+            summary, remedy = f"{named} is queried in {other}, not in PromQL; {self._only}", _FOREIGN
         if summary not in self._refused:
             self._refused.add(summary)
             self.shape.wrong((*owner, "datasource"), summary, remedy=remedy)

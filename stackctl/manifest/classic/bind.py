@@ -1,4 +1,4 @@
-"""The definition of a dashboard with every Prometheus that it names being this stack's."""
+"""The definition of a dashboard with every Prometheus that it names being this stack's, and others the manifest's."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.manifest.classic.datasource import Sources
+from stackctl.manifest.classic.datasource import PROMETHEUS_TYPES, Sources
 
 _OURS = {"type": "prometheus", "uid": c.DATASOURCE_UID}
 
 
 def bound(definition: Any, inputs: Mapping[str, tuple[str, str]], sources: Sources) -> dict[str, Any]:
     """Return `definition` as Grafana can load it from a file: inputs resolved, its datasource settled."""
-    values = {f"${{{name}}}": c.DATASOURCE_UID if plugin else value for name, (plugin, value) in inputs.items()}
+    values = {f"${{{name}}}": _uid(sources, plugin) if plugin else value for name, (plugin, value) in inputs.items()}
     kept = {key: value for key, value in definition.items() if key not in ("__inputs", "__requires", "__elements")}
     result: dict[str, Any] = _without_ids(_bind(_resolve(kept, values), sources))
     return result
+
+
+def _uid(sources: Sources, plugin: str) -> str:
+    """Return the uid of the datasource that an input of this type stands for."""
+    other = None if plugin in PROMETHEUS_TYPES else sources.of_type(plugin)
+    return other.uid if other else c.DATASOURCE_UID
 
 
 def _without_ids(definition: dict[str, Any]) -> dict[str, Any]:
@@ -44,8 +50,8 @@ def _resolve(value: Any, values: Mapping[str, str]) -> Any:
 
 def _bind(value: Any, sources: Sources) -> Any:
     if isinstance(value, Mapping):
-        if value.get("type") == "datasource" and value.get("query") == "prometheus":
-            current = {"selected": True, "text": c.DATASOURCE_NAME, "value": c.DATASOURCE_UID}
+        if value.get("type") == "datasource" and (chosen := _choice(value.get("query"), sources)):
+            current = {"selected": True, "text": chosen[0], "value": chosen[1]}
             # The name of another Grafana's datasource, by which this stack's would be filtered out.
             return {**value, "current": current, **({"regex": ""} if value.get("regex") else {})}
         return {
@@ -54,15 +60,26 @@ def _bind(value: Any, sources: Sources) -> Any:
     return [_bind(item, sources) for item in value] if isinstance(value, list) else value
 
 
+def _choice(plugin: Any, sources: Sources) -> tuple[str, str] | None:
+    """Return name and uid of what a choice of datasources of this type begins with."""
+    if plugin == "prometheus":
+        return c.DATASOURCE_NAME, c.DATASOURCE_UID
+    other = sources.of_type(str(plugin))
+    return (other.name, other.uid) if other else None
+
+
 def _source(written: Any, sources: Sources) -> Any:
     """Return a `datasource` field: ours, unless it is a variable of the dashboard or one of Grafana's own."""
     if not isinstance(written, Mapping | str):
         return written
     named = _texts(written) if isinstance(written, Mapping) else written
-    if sources.find(named).kind == "built-in":
+    found = sources.find(named)
+    if found.kind == "built-in":
         return written
     name = named.get("uid") if isinstance(named, Mapping) else named
-    return written if sources.is_variable(str(name or "")) else dict(_OURS)
+    if sources.is_variable(str(name or "")):
+        return written
+    return {"type": found.other.type, "uid": found.other.uid} if found.other else dict(_OURS)
 
 
 def _texts(source: Mapping[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from stackctl.model import Datasource
 from stackctl.promql import grafana
 
 # Prometheus under other names: Grafana's plugins that ask the same API with another login.
@@ -32,15 +33,19 @@ _OTHER_LANGUAGES = {
     "queryText": "another language",
 }
 
-Kind = Literal["prometheus", "built-in", "foreign", "by name", "default", "undefined"]
+Kind = Literal["prometheus", "other", "built-in", "foreign", "by name", "default", "undefined"]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A datasource as a dashboard names it. `shown` is that name, or its type when it is known to be foreign."""
+    """A datasource as a dashboard names it. `shown` is that name, or its type when it is known to be foreign.
+
+    `other` is the one of the manifest that it means, where that is not the stack's Prometheus.
+    """
 
     kind: Kind
     shown: str = ""
+    other: Datasource | None = None
 
     @property
     def is_open(self) -> bool:
@@ -52,14 +57,31 @@ class Source:
 class Sources:
     """Meanings of datasource names: inputs of an export and variables of the dashboard, name -> plugin.
 
-    A variable that is no choice of datasources has the plugin "".
+    A variable that is no choice of datasources has the plugin "". `declared` are the datasources of the manifest.
     """
 
     inputs: Mapping[str, str]
     variables: Mapping[str, str]
+    declared: tuple[Datasource, ...] = ()
 
     def find(self, written: Mapping[str, Any] | str | None) -> Source:
-        """Return what the `datasource` of a panel, a query or a variable is."""
+        """Return what the `datasource` of a panel, a query or a variable is.
+
+        One of the manifest's is known by its uid or its name, or else by its type.
+        """
+        name = written.get("uid") if isinstance(written, Mapping) else written
+        named = next((each for each in self.declared if name in (each.uid, each.name)), None)
+        if named:
+            return Source("other", named.name, named)
+        found = self._find(written)
+        other = self.of_type(found.shown) if found.kind == "foreign" else None
+        return Source("other", other.name, other) if other else found
+
+    def of_type(self, plugin: str) -> Datasource | None:
+        """Return the first datasource of the manifest that has this type."""
+        return next((each for each in self.declared if each.type == plugin), None)
+
+    def _find(self, written: Mapping[str, Any] | str | None) -> Source:
         if isinstance(written, Mapping):
             plugin, uid = written.get("type") or "", written.get("uid") or ""
             if uid in BUILT_IN_NAMES or plugin in BUILT_IN_TYPES:
@@ -68,9 +90,10 @@ class Sources:
                 return Source("prometheus", uid)
             if plugin and not plugin.startswith("$"):
                 return Source("foreign", plugin)
-            return self.find(uid)
+            return self._find(uid)
         if not written or written == "default":
-            return Source("default")
+            default = next((each for each in self.declared if each.fields.get("isDefault")), None)
+            return Source("other", default.name, default) if default else Source("default")
         if written in BUILT_IN_NAMES:
             return Source("built-in", written)
         reference = _REFERENCE.fullmatch(written)

@@ -10,7 +10,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.components.component import Component, Place
-from stackctl.model import Block, Container, Prometheus, Server, Service, Stack
+from stackctl.model import Block, Container, Grafana, Prometheus, Server, Service, Stack
 from stackctl.render.closed import holds_secret
 from stackctl.render.text import merged, yaml_bytes
 from stackctl.render.units import component_unit, fingerprint, more_arguments
@@ -70,7 +70,8 @@ def _component(server: Server, stack: Stack, files: Mapping[str, File], salt: by
     container = component.container
     place = Place(stack, FACTS, c.CONTAINER_TREE, container.data, listen=f":{component.port}")
     command = [*component.arguments(server, place), *container.flags, *more_arguments(server)]
-    joins = stack.networks and container.joins_networks
+    asks_others = isinstance(server, Grafana) and bool(server.datasources)
+    joins = stack.networks and (container.joins_networks or asks_others)
     fields = {
         "image": server.image,
         "command": command,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from stackctl.model import Datasource, OtherQuery
 from tests.contract.serving import Reply
 from tests.contract.world import World, words
 
@@ -73,3 +74,68 @@ def test_another_dashboard_under_the_uid_is_reported(well: World) -> None:
         "Grafana has another dashboard under the uid shop: 'Other'",
         "Give each dashboard its own uid.",
     )
+
+
+LOKI = "/api/datasources/uid/logs"
+
+
+@pytest.fixture
+def with_loki(well: World) -> World:
+    grafana = well.context.stack.grafana
+    assert grafana
+    loki = Datasource("Logs", "logs", "loki", {}, {}, grafana.origin)
+    well.change(stack=replace(well.context.stack, grafana=replace(grafana, datasources=(loki,))))
+    well.servers["grafana"].routes |= {
+        LOKI: {"uid": "logs", "url": "http://loki:3100"},
+        f"{LOKI}/health": {"status": "OK"},
+    }
+    return well
+
+
+def test_other_datasource_that_grafana_reaches_passes(with_loki: World) -> None:
+    assert words(with_loki.only("grafana.datasource", "Logs")) == ("pass", "Grafana reaches http://loki:3100", "")
+    assert with_loki.only("grafana.datasource", "grafana").status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("reply", "status", "summary"),
+    [
+        (
+            Reply({"message": "Loki: connection refused"}, 400),
+            "fail",
+            "Grafana cannot reach it: Loki: connection refused",
+        ),
+        (Reply({"status": "ERROR", "message": "no"}, 200), "fail", "Grafana cannot reach it: no"),
+        (
+            Reply({"message": "Plugin not registered"}, 404),
+            "fail",
+            "Grafana has no plugin for its type `loki`",
+        ),
+        (Reply({"message": "Not found"}, 404), "skip", "Grafana has it, but its type `loki` has no health check"),
+        (Reply({"message": "no"}, 501), "skip", "Grafana has it, but its type `loki` has no health check"),
+    ],
+)
+def test_other_datasource_that_does_not_answer_is_reported(
+    with_loki: World, reply: Reply, status: str, summary: str
+) -> None:
+    with_loki.servers["grafana"].routes[f"{LOKI}/health"] = reply
+    finding = with_loki.only("grafana.datasource", "Logs")
+    assert (finding.status, finding.summary) == (status, summary)
+
+
+def test_other_datasource_that_was_not_provisioned_is_reported(with_loki: World) -> None:
+    del with_loki.servers["grafana"].routes[LOKI]
+    assert words(with_loki.only("grafana.datasource", "Logs")) == (
+        "fail", "Grafana does not have it (uid logs)", LOGS,
+    )  # fmt: skip
+
+
+def test_panels_of_other_datasources_are_skipped_with_the_reason(with_loki: World) -> None:
+    (dashboard,) = with_loki.context.stack.dashboards
+    others = tuple(OtherQuery(name, "Logs", dashboard.origin) for name in ("Errors", "$app", "Orders"))
+    changed = replace(dashboard, others=others)
+    with_loki.change(stack=replace(with_loki.context.stack, dashboards=(changed,)))
+    reason = "not verified: it asks the datasource `Logs`"
+    assert words(with_loki.only("panel.data", "Errors")) == ("skip", reason, "")
+    assert words(with_loki.only("panel.variable", "$app")) == ("skip", reason, "")
+    assert with_loki.only("panel.data", "Orders").status == "pass"

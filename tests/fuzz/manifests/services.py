@@ -148,6 +148,28 @@ GRAFANA = {
     "admin?": {"user?": TEXT, "password?": Odd(("p4ssword",), (TEXT, "", 5))},
     "extra_env?": Named(Odd(("GF_LOG_LEVEL", "GF_SMTP_PASSWORD"), ("A", "", "GF_SECURITY_ADMIN_PASSWORD", "gf_x", "A=B",
      "ü", "GF_A__FILE")), TEXT, 2),
+    "datasources?": Many(
+        {
+            "name": Odd(("Logs", "Traces"), ("Prometheus", "")),
+            "type": Odd(("loki", "tempo"), ("",)),
+            "url?": "http://localhost:3100",
+            "uid?": Odd(("logs",), ("a b", "prometheus")),
+            "access?": Odd(("proxy", "direct"), ("x",)),
+            "user?": TEXT,
+            "database?": TEXT,
+            "basicAuth?": True,
+            "basicAuthUser?": TEXT,
+            "withCredentials?": False,
+            "isDefault?": True,
+            "orgId?": 1,
+            "editable?": True,
+            "jsonData?": {"maxLines": 100},
+            "secureJsonData?": {"basicAuthPassword": "p4ssword"},
+            "correlations?": [{"targetUID": "x", "label": "x"}],
+        },
+        1,
+        1,
+    ),
 }  # fmt: skip
 IGNORE = Many(
     {

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,10 +9,10 @@ import yaml
 
 from stackctl.conventions import GRAFANA_ADMIN_PASSWORD
 from stackctl.errors import InputError
-from stackctl.model import Dashboard
+from stackctl.model import Dashboard, Datasource
 from stackctl.render import render
 from stackctl.source import Secret
-from tests.unit.render.stacks import dashboard, grafana, prometheus, stack
+from tests.unit.render.stacks import HERE, dashboard, grafana, prometheus, stack
 
 OURS = {"type": "prometheus", "uid": "prometheus"}
 
@@ -76,3 +77,41 @@ def test_a_generated_password_comes_from_the_caller() -> None:
     assert tree.files["secrets/grafana/admin_password"].content == b"made"
     with pytest.raises(KeyError, match="grafana_admin_password"):
         render(without, "docker")
+
+
+def test_datasources_of_the_manifest_are_provisioned_without_their_secrets() -> None:
+    fields = {"url": "http://localhost:3100", "jsonData": {"derivedFields": [{"url": "${__value.raw}"}]}}
+    loki = Datasource("Logs $1", "logs", "loki", fields, {"basicAuthPassword": Secret("pa$word-1")}, HERE)
+    one = stack(grafana=replace(grafana(), datasources=(loki,)))
+    tree = render(one, "docker")
+    own, found = tree.yaml("grafana/provisioning/datasources/prometheus.yml")["datasources"]
+    assert own["isDefault"] is True
+    assert found == {
+        "name": "Logs $$1",
+        "uid": "logs",
+        "type": "loki",
+        "access": "proxy",
+        "editable": False,
+        "url": "http://host.docker.internal:3100",
+        "jsonData": {"derivedFields": [{"url": "$${__value.raw}"}]},
+        "secureJsonData": {"basicAuthPassword": "${STACKCTL_DATASOURCE_1_BASICAUTHPASSWORD_1}"},
+    }
+    definition = tree.yaml("compose.yaml")["services"]["grafana"]
+    path = "secrets/grafana/STACKCTL_DATASOURCE_1_BASICAUTHPASSWORD_1"
+    assert definition["environment"]["STACKCTL_DATASOURCE_1_BASICAUTHPASSWORD_1"].endswith(f"{path}}}")
+    assert definition["extra_hosts"] == ["host.docker.internal:host-gateway"]
+    assert tree.files[path].secret
+    assert [name for name, file in tree if b"word-1" in file.content] == [path]
+
+
+def test_default_datasource_of_the_manifest_is_the_only_one() -> None:
+    other = Datasource("A", "a", "loki", {"isDefault": True}, {}, HERE)
+    tree = render(stack(grafana=replace(grafana(), datasources=(other,))), "native")
+    found = tree.yaml("grafana/provisioning/datasources/prometheus.yml")["datasources"]
+    assert [(each["name"], each["isDefault"]) for each in found] == [("Prometheus", False), ("A", True)]
+
+
+def test_grafana_joins_the_networks_of_its_datasources() -> None:
+    other = Datasource("A", "a", "loki", {"url": "http://loki:3100"}, {}, HERE)
+    tree = render(stack(grafana=replace(grafana(), datasources=(other,)), networks=("shop",)), "docker")
+    assert tree.yaml("compose.yaml")["services"]["grafana"]["networks"] == ["default", "shop"]

@@ -1,0 +1,89 @@
+"""Datasources next to the stack's Prometheus, on a stand-in for Grafana that expands and loads as Grafana does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stackctl.access import Access
+from stackctl.clients.grafana import Grafana
+from stackctl.clients.http import Http
+from tests.e2e.grafana_stand_in import install
+from tests.e2e.real_stack import need
+from tests.ports import free_port
+
+pytestmark = [pytest.mark.e2e, pytest.mark.native]
+
+SECRET = "pa$word-${HOME}"
+MANIFEST = """\
+version: 1
+name: {name}
+prometheus: {{listen: 127.0.0.1:{prometheus}, scrape_interval: 1s, evaluation_interval: 1s}}
+grafana:
+  listen: 127.0.0.1:{grafana}
+  admin: {{password: right-horse}}
+  datasources:
+    - name: Logs
+      type: loki
+      uid: logs
+      url: http://localhost:3100
+      jsonData: {{derivedFields: [{{name: trace, url: "$${{__value.raw}}"}}]}}
+      secureJsonData: {{basicAuthPassword: "${{LOKI_PASSWORD}}"}}
+services: {{self: {{targets: ["localhost:{prometheus}"]}}}}
+dashboards: [{{file: "*.json"}}]
+"""
+BOARD = {
+    "title": "Both",
+    "uid": "both",
+    "panels": [
+        {"title": "Up", "targets": [{"refId": "A", "expr": "sum(up)"}]},
+        {"title": "Errors", "datasource": {"type": "loki", "uid": "x"}, "targets": [{"refId": "A", "expr": '{a="b"}'}]},
+    ],
+}
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+    need("native")
+    prometheus, grafana = free_port(), free_port()
+    text = MANIFEST.format(name=f"stackctl-sources-{prometheus}", prometheus=prometheus, grafana=grafana)
+    (tmp_path / "stack.yml").write_text(text)
+    (tmp_path / ".env").write_text(f"LOKI_PASSWORD='{SECRET}'\n")
+    (tmp_path / "both.json").write_text(json.dumps(BOARD))
+    install(tmp_path / "installed")
+    try:
+        run(tmp_path, "up", "--runtime", "native")
+        yield tmp_path, grafana
+    finally:
+        run(tmp_path, "down", "--volumes")
+
+
+def run(folder: Path, *arguments: str) -> str:
+    environ = {**os.environ, "PATH": f"{folder}/installed/bin:{os.environ['PATH']}"}
+    command = [sys.executable, "-m", "stackctl", *arguments]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environ, timeout=200)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_datasource_is_provisioned_and_its_panels_are_listed(stack: tuple[Path, int]) -> None:
+    folder, port = stack
+    client = Grafana(Http(Access(f"http://127.0.0.1:{port}", ("admin", "right-horse"))))
+    found = client.datasource("logs")
+    assert found["secureJsonData"] == {"basicAuthPassword": SECRET}
+    assert found["jsonData"]["derivedFields"][0]["url"] == "${__value.raw}"
+    assert client.dashboard("both")["panels"][1]["datasource"] == {"type": "loki", "uid": "logs"}
+    report = json.loads(run(folder, "verify", "--only", "grafana", "--only", "panel", "-o", "json"))
+    rows = {f"{each['code']} {each['subject']}": (each["status"], each["summary"]) for each in report["diagnostics"]}
+    assert rows["grafana.datasource Logs"] == ("pass", "Grafana reaches http://localhost:3100")
+    assert rows["panel.data both.json/Up"][0] == "pass"
+    assert rows["panel.data both.json/Errors"] == ("skip", "not verified: it asks the datasource `Logs`")
+    tree = (folder / ".stackctl" / "live").rglob("*")
+    holding = {path.parent.name for path in tree if path.is_file() and b"word-" in path.read_bytes()}
+    assert holding == {"grafana"}
