@@ -1,0 +1,138 @@
+"""Adopted set-ups on real servers: both sides load the same, by the APIs of Prometheus and Alertmanager."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+import yaml
+
+from stackctl import conventions as c
+from stackctl.adopt.prometheus import with_paths
+from stackctl.tools import require
+from stackctl.wait import wait_until
+from tests.e2e.real_stack import need, stackctl
+from tests.ports import free_port
+from tests.unit.adopt.setups import NAMES, SETUPS, found
+
+pytestmark = [pytest.mark.e2e, pytest.mark.native]
+
+PATIENCE_SECONDS = 30
+# What the stack has besides, and what differs on purpose.
+OWN_JOBS = {c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA, c.PUSHGATEWAY}
+
+
+# Debian builds its Prometheus without the discovery that this one has.
+NOT_BY_DEBIAN = {"discovered"}
+
+
+@pytest.fixture(params=sorted({*NAMES} - NOT_BY_DEBIAN))
+def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    need("native")
+    return Path(shutil.copytree(SETUPS / request.param, tmp_path / request.param))
+
+
+def test_servers_load_the_same_from_both_sides(setup: Path) -> None:
+    """The native tree is loaded here, next to the old configuration, so the stack's servers have other addresses."""
+    known = found(setup)
+    adopted = stackctl("adopt", str(setup))
+    assert adopted.returncode == 0, adopted.stderr
+    rendered = stackctl(
+        "-f", str(setup / "stack.yml"), "render", "--runtime", "native", "--out", str(setup / "tree"), "--allow-outside"
+    )
+    assert rendered.returncode == 0, rendered.stderr
+    if known.prometheus:
+        old = setup / "old-prometheus.yml"
+        config = with_paths(dict(known.prometheus.config.data), known.prometheus)
+        rules = [known.prometheus.path(each) for each in config.get("rule_files") or ()]
+        old.write_text(yaml.safe_dump(_readable({**config, "rule_files": rules})))
+        before, after = (_loaded(c.PROMETHEUS, path) for path in (old, setup / "tree" / c.PROMETHEUS_FILE))
+        assert before["rules"] == after["rules"]
+        asked = {job for job, _, _ in before["targets"]}
+        extra = {each for each in after["targets"] - before["targets"] if each[0] not in OWN_JOBS - asked}
+        assert (before["targets"] - after["targets"], extra) == (set(), set())
+    if known.alertmanager:
+        old = setup / "old-alertmanager.yml"
+        config = with_paths(dict(known.alertmanager.config.data), known.alertmanager)
+        old.write_text(yaml.safe_dump(_readable(config)))
+        before, after = (_loaded(c.ALERTMANAGER, path) for path in (old, setup / "tree" / c.ALERTMANAGER_FILE))
+        assert before["route"] == after["route"]
+        assert before["inhibit_rules"] == after["inhibit_rules"]
+        assert {each["name"] for each in before["receivers"]} <= {each["name"] for each in after["receivers"]}
+
+
+def _readable(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration in which a script has filled in the variables."""
+    filled: dict[str, Any] = json.loads(json.dumps(config).replace("${SLACK_URL}", "https://hooks.example.org/x"))
+    return filled
+
+
+def _loaded(server: str, config: Path) -> dict[str, Any]:
+    with _running(server, config) as ask:
+        if server == c.ALERTMANAGER:
+            config_of: dict[str, Any] = yaml.safe_load(ask("/api/v2/status")["config"]["original"])
+            route = config_of["route"]
+            kept = [each for each in route.get("routes") or () if each.get("receiver") != c.DRILL_RECEIVER]
+            route = {key: value for key, value in {**route, "routes": kept}.items() if value}
+            return {**config_of, "route": route, "inhibit_rules": config_of.get("inhibit_rules")}
+        active = ask("/api/v1/targets?state=active")["data"]["activeTargets"]
+        groups = ask("/api/v1/rules")["data"]["groups"]
+        return {"targets": {_target(each) for each in active}, "rules": sorted(_rules(groups))}
+
+
+def _target(target: dict[str, Any]) -> tuple[str, str, str]:
+    """Its job, its labels, and how it is asked. A server of the stack listens elsewhere natively."""
+    labels, url = target["labels"], urlsplit(target["scrapeUrl"])
+    how = [url.scheme, url.path, url.query, target["scrapeInterval"], target["scrapeTimeout"]]
+    # The interval of its own scrape is the one thing that a server of the stack cannot have to itself.
+    own = labels["job"] in OWN_JOBS
+    return labels["job"], json.dumps(labels, sort_keys=True), json.dumps(how[:3] if own else how)
+
+
+def _rules(groups: list[dict[str, Any]]) -> Iterator[str]:
+    keys = ("name", "query", "duration", "labels", "annotations", "type")
+    for group in groups:
+        for rule in group["rules"]:
+            yield json.dumps([group["name"], group["interval"], *(rule.get(key) for key in keys)], sort_keys=True)
+
+
+@contextmanager
+def _running(server: str, config: Path) -> Iterator[Any]:
+    """A server with a configuration; gives a function that asks it."""
+    data, port = config.with_suffix(".data"), free_port()
+    storage = "--storage.tsdb.path" if server == c.PROMETHEUS else "--storage.path"
+    own = [] if server == c.PROMETHEUS else ["--cluster.listen-address="]
+    command = [str(require(server).path), f"--config.file={config}", f"{storage}={data}", *own]
+    # Alertmanager looks for the files of its secrets from where it runs, which is the folder above the tree.
+    folder = config.parents[2] if "tree" in config.parts else config.parent
+    with config.with_suffix(".log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, f"--web.listen-address=127.0.0.1:{port}"], cwd=folder, stdout=log, stderr=log
+        )
+
+    def ask(path: str) -> Any:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def ready() -> bool:
+        assert process.poll() is None, config.with_suffix(".log").read_text()
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    try:
+        wait_until(ready, bool, PATIENCE_SECONDS)
+        yield ask
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_SECONDS)
