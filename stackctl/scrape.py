@@ -90,7 +90,8 @@ def rendered_blocks(tree: Tree) -> list[Mapping[str, Any]]:
     folder = posixpath.dirname(c.PROMETHEUS_FILE)
     patterns = [posixpath.normpath(posixpath.join(folder, each)) for each in config.get("scrape_config_files") or ()]
     named = [path for path in tree.files if any(fnmatchcase(path, pattern) for pattern in patterns)]
-    more = [block for path in named for block in (tree.yaml(path) or {}).get("scrape_configs") or ()]
+    contents = [content for path in named if isinstance(content := tree.yaml(path), dict)]
+    more = [block for content in contents for block in content.get("scrape_configs") or ()]
     return [*(config.get("scrape_configs") or ()), *more]
 
 

@@ -147,11 +147,18 @@ def _targets(
         how = {"interval": seconds(str(interval)), "timeout": seconds(str(timeout)), **options}
         for key, blocks in job.items():
             if key.endswith("_sd_configs") and key != "file_sd_configs":
-                yield json.dumps({"labels": {"job": str(job["job_name"])}, key: len(blocks), **how}, sort_keys=True)
+                known = relabelled({"job": str(job["job_name"])}, _fixed(job)).labels
+                yield json.dumps({"labels": dict(known), key: len(blocks), **how}, sort_keys=True)
         for address, labels in _groups(job, files):
             target = _target(job, address, labels, addresses)
             if target:
                 yield json.dumps({**target, **how}, sort_keys=True)
+
+
+def _fixed(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The steps of a job that give all of its targets the same job."""
+    steps = job.get("relabel_configs") or ()
+    return [step for step in steps if step.get("target_label") == "job" and not step.get("source_labels")]
 
 
 def _groups(job: Mapping[str, Any], files: Any) -> Iterator[tuple[str, dict[str, str]]]:

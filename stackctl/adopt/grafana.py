@@ -12,12 +12,13 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses
 from stackctl.adopt.compose import Container
-from stackctl.adopt.remarks import left_out
+from stackctl.adopt.prometheus import escaped
+from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.setup import Setup
 from stackctl.adopt.source import Source, read_source
 from stackctl.bounds.files import read_text
-from stackctl.components.grafana import GrafanaSettings
+from stackctl.components.grafana import DatasourceSettings
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.env_file import read_env
 from stackctl.manifest.problems import Problems
@@ -27,6 +28,11 @@ from stackctl.source import Position
 _PROVISIONING = "/etc/grafana/provisioning"
 _INI = "/etc/grafana/grafana.ini"
 _ADMIN = {"GF_SECURITY_ADMIN_USER": "user", "GF_SECURITY_ADMIN_PASSWORD": "password"}
+_OWN_NAME = "Prometheus"
+_DATASOURCE_KEYS = {field.alias or name for name, field in DatasourceSettings.model_fields.items()}
+_DATASOURCE_KEYS -= {"editable", "orgId"}
+# What Grafana expands in its provisioning files; two dollars are one.
+_VARIABLE = re.compile(r"\$(?:\$|\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 # Variables that concern the old container.
 _OF_THE_CONTAINER = re.compile(r"GF_PATHS_\w+|GF_SERVER_HTTP_(PORT|ADDR)|GF_SECURITY_ADMIN_(USER|PASSWORD)(__FILE)?")
 
@@ -67,7 +73,7 @@ def adopt_grafana(setup: Setup, container: Container, addresses: Addresses, secr
     if extra:
         made.settings["extra_env"] = extra
     for source in _provisioned(setup, container, folder, "datasources"):
-        _datasources(source, addresses, secrets, made)
+        _datasources(source, container, addresses, secrets, made)
     for source in _provisioned(setup, container, folder, "dashboards"):
         made.dashboards += _dashboards(setup, container, source, made.remarks)
     for kind in ("alerting", "notifiers", "plugins", "access-control"):
@@ -124,28 +130,47 @@ def _provisioned(setup: Setup, container: Container, folder: str, kind: str) -> 
             yield source
 
 
-def _datasources(source: Source, addresses: Addresses, secrets: Secrets, made: Section) -> None:
+def _datasources(source: Source, container: Container, addresses: Addresses, secrets: Secrets, made: Section) -> None:
     listed = source.data.get("datasources")
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
         if not isinstance(entry, Mapping) or _is_own(entry, addresses):
             continue
-        name = str(entry.get("name") or entry.get("type") or index)
-        place = ("datasources", index)
-        if "datasources" not in GrafanaSettings.model_fields:
-            made.remarks.append(
-                left_out(
-                    f"the datasource `{name}`", source.at(*place), "stack.yml has no key for other datasources yet."
-                )
-            )
-            continue
-        kept = {key: value for key, value in entry.items() if key not in ("editable", "version", "orgId")}
-        hidden = kept.get("secureJsonData")
-        if isinstance(hidden, Mapping):
+        filled_in = _expanded(entry, container.started.environment)
+        name, at = str(entry.get("name") or index), source.at("datasources", index)
+        kept = {key: value for key, value in filled_in.items() if key in _DATASOURCE_KEYS}
+        if kept.get("access") not in ("proxy", "direct"):
+            kept.pop("access", None)
+        if name == _OWN_NAME:
+            kept["name"] = f"{name} ({addresses.now(_host(str(entry.get('url') or '')))})"
+            why = f"The stack's own datasource is called {_OWN_NAME}."
+            made.remarks.append(changed(f"the datasource `{name}` is called `{kept['name']}`", at, why))
+        hidden = {key: filled_in[key] for key in ("password", "basicAuthPassword") if filled_in.get(key)}
+        hidden |= kept.get("secureJsonData") or {}
+        if hidden:
             kept["secureJsonData"] = {
-                key: secrets.moved(str(value), f"GRAFANA_{name}_{key}", source.at(*place))
-                for key, value in hidden.items()
+                key: secrets.moved(str(value), f"GRAFANA_{name}_{key}", at) for key, value in hidden.items()
             }
         made.settings.setdefault("datasources", []).append(kept)
+
+
+def _expanded(value: Any, environment: Mapping[str, str]) -> Any:
+    """A value of a provisioning file as Grafana expands it, in the words of the manifest."""
+    if isinstance(value, Mapping):
+        return {key: _expanded(item, environment) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expanded(item, environment) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def known(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        return environment.get(name, f"${{{name}}}") if name else "$"
+
+    return escaped(_VARIABLE.sub(known, value))
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0] or url
 
 
 def _is_own(entry: Mapping[str, Any], addresses: Addresses) -> bool:

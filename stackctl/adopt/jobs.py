@@ -267,7 +267,8 @@ def _targets(job: Job, addresses: Addresses, labels: Mapping[str, str]) -> dict[
             {"targets": [addresses.now(target) for target in targets], **({"labels": own} if own else {})}
             for targets, own in groups
         ]
-        return {"discovery": {**({"static_configs": static} if static else {}), **job.discovery}}
+        discovery = {**({"static_configs": static} if static else {}), **job.discovery}
+        return {"discovery": discovery, **({"labels": dict(labels)} if labels else {})}
     common = groups[0][1] if len(groups) == 1 else {}
     relabels = bool(job.block.get("relabel_configs"))
     found = []

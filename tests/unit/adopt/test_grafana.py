@@ -48,3 +48,39 @@ def test_provider_without_dashboards_is_left_out_with_the_reason(tmp_path: Path)
     provider = "providers: [{name: all, options: {path: /in/the/image}}]\n"
     result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"p/p.yml": provider})
     assert [each.summary for each in result.remarks] == ["the provider `all` is left out"]
+
+
+DATASOURCES = """
+datasources:
+  - {name: Prometheus, type: prometheus, url: "http://prometheus:9090"}
+  - name: Store
+    type: loki
+    apiVersion: 1
+    access: browser
+    url: http://${STORE_HOST}:3100
+    basicAuthPassword: notareal1
+    jsonData: {derivedFields: [{url: "$${__value.raw}"}]}
+"""
+
+
+def test_other_datasources_have_their_variables_filled_in_and_no_secrets(tmp_path: Path) -> None:
+    volumes = "volumes: ['./d.yml:/etc/grafana/provisioning/datasources/d.yml']"
+    service = grafana(f"environment: [STORE_HOST=store], {volumes}")
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"d.yml": DATASOURCES})
+    assert result.manifest["grafana"]["datasources"] == [
+        {
+            "name": "Store",
+            "type": "loki",
+            "url": "http://store:3100",
+            "jsonData": {"derivedFields": [{"url": "$${__value.raw}"}]},
+            "secureJsonData": {"basicAuthPassword": "${GRAFANA_STORE_BASICAUTHPASSWORD}"},
+        }
+    ]
+
+
+def test_datasource_with_the_name_of_the_stacks_own_gets_another(tmp_path: Path) -> None:
+    service = grafana("volumes: ['./d.yml:/etc/grafana/provisioning/datasources/d.yml']")
+    text = "datasources: [{name: Prometheus, type: prometheus, url: 'http://store:8428'}]"
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"d.yml": text})
+    assert [each["name"] for each in result.manifest["grafana"]["datasources"]] == ["Prometheus (store:8428)"]
+    assert "is called" in result.remarks[0].summary

@@ -123,3 +123,10 @@ def test_pushgateway_that_is_scraped_under_another_name_stays_a_container(tmp_pa
     result = adopted(tmp_path, prometheus=jobs(block), compose=compose("pushgateway: {image: prom/pushgateway}"))
     assert "pushgateway" not in result.manifest
     assert "pushgateway" in result.manifest["containers"]
+
+
+def test_discovered_job_with_a_name_that_the_stack_has_keeps_it_as_a_label(tmp_path: Path) -> None:
+    made = services(tmp_path, "{job_name: prometheus, dns_sd_configs: [{names: [a]}]}")
+    assert made == {
+        "prometheus-2": {"discovery": {"dns_sd_configs": [{"names": ["a"]}]}, "labels": {"job": "prometheus"}}
+    }
