@@ -1,6 +1,6 @@
 """Measure what users wait for, each beside something real in the same run, and print ratios.
 
-    python bench/run.py [startup] [render] [check] [reload] [verify] [up] [simulate]
+    python bench/run.py [startup] [render] [check] [reload] [watch] [verify] [up] [simulate]
 
 Docker's measurements need an engine and the images; without one they are left out, and the output says so. All that
 is Python runs from compiled modules, as it does once it is installed, whatever the environment says.
@@ -86,6 +86,42 @@ def reloads(place: Path, runtime: str, rules: int) -> Ratio:
         return pairs(f"stackctl reload, {runtime}, {rules} rules", ours, lambda: bare(place, runtime, port), 2.0, 10)
     finally:
         run([STACKCTL, "down", "--volumes"], place)
+
+
+def watch(folder: Path) -> None:
+    """From saving a rule to its confirmation by the `stackctl watch` that is at work, beside promtool and a POST."""
+    for runtime in runtimes():
+        for rules in (1, 1000):
+            print(watched(folder / f"{runtime}-{rules}", runtime, rules))
+
+
+def watched(place: Path, runtime: str, rules: int) -> Ratio:
+    port = stacks.small(place, NAME, rules)
+    run([STACKCTL, "up", "--runtime", runtime], place)
+    edits = count(1)
+    with subprocess.Popen(
+        [STACKCTL, "watch"], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as watching:
+        assert watching.stdout
+
+        def confirmed() -> None:
+            while not next(watching.stdout).startswith("✓".encode()):
+                pass
+
+        def ours() -> float:
+            begin = time.perf_counter()
+            stacks.edit_rule(place, next(edits), rules)
+            confirmed()
+            return time.perf_counter() - begin
+
+        try:
+            confirmed()
+            name = f"stackctl watch, {runtime}, {rules} rules"
+            return pairs(name, ours, lambda: bare(place, runtime, port), 1.5, 10)
+        finally:
+            watching.terminate()
+            watching.wait()
+            run([STACKCTL, "down", "--volumes"], place)
 
 
 def bare(place: Path, runtime: str, port: int) -> float:
@@ -263,6 +299,7 @@ MEASUREMENTS: dict[str, Callable[[Path], None]] = {
     "render": render,
     "check": check,
     "reload": reload,
+    "watch": watch,
     "verify": verify,
     "up": up,
     "simulate": simulate,

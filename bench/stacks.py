@@ -118,7 +118,7 @@ def _asking(service: int, number: int) -> str:
 def _rules(number: int, count: int) -> str:
     rules = "".join(
         f"      - alert: Errors{number}x{each}\n"
-        f'        expr: sum by (job) (rate(http_requests_total{{status=~"5..", shard="{each}"}}[5m])) > {each}\n'
+        f'        expr: sum by (job) (rate(prometheus_http_requests_total{{code=~"5..", x="{each}"}}[5m])) > {each}\n'
         "        for: 5m\n        labels: {severity: warning}\n"
         for each in range(count)
     )

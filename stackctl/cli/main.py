@@ -42,6 +42,7 @@ COMMANDS = {
     "status": "Show the components, their addresses and their health.",
     "verify": "Prove that everything the manifest declares works.",
     "reload": "Apply changes to the running stack, all or nothing.",
+    "watch": "Check and reload on every edit, until Ctrl-C.",
     "drill": "Fire alerts, and show where they arrive.",
     "simulate": "Serve the metrics of services that do not exist yet.",
     "logs": "Show the logs of the stack, or of one component.",

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from threading import Event
 
 _NUMBERS = (signal.SIGTERM, signal.SIGHUP)
 # How soon a signal that came amid an import is looked at again.
@@ -42,6 +47,31 @@ def ignore_signals() -> None:
 def exit_code() -> int | None:
     """The exit code of a process that a signal has ended; None when none was received."""
     return _ENDED_BY_SIGNAL + _received[0] if _received else None
+
+
+@contextmanager
+def deferred() -> Iterator[Event]:
+    """Give what the first Ctrl-C or SIGTERM sets, so that what has begun can end first. A second one interrupts."""
+    from threading import Event
+
+    stop = Event()
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (*_NUMBERS, signal.SIGINT)}
+
+    def first(number: int, frame: FrameType | None) -> None:
+        handler = before[number]
+        if stop.is_set() and callable(handler):
+            handler(number, frame)
+        stop.set()
+
+    for number, handler in before.items():
+        if callable(handler):
+            signal.signal(number, first)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            if callable(handler):
+                signal.signal(number, handler)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

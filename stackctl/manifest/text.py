@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from stackctl.bounds import files
 from stackctl.diagnostic import Diagnostic
-from stackctl.manifest import outside
+from stackctl.manifest import outside, reads
 from stackctl.manifest.problems import Problems
 from stackctl.source import Position
 
@@ -38,6 +38,7 @@ def read_text(path: Path, shown: str, problems: Problems, origin: Position | Non
 
     `shown` is how messages name the file; `origin` the place that asked for it (a manifest line), if any.
     """
+    reads.note(path)
     try:
         data = files.read_bytes(path, SIZE_LIMIT)
     except OSError as error:
@@ -110,18 +111,23 @@ def named_files(pattern: str, root: Path, *, recursive: bool = False) -> list[st
     `recursive` reads `**` as any number of folders, but for hidden ones. A pattern that leads out of the folder is not
     expanded where that is not allowed, but returned: reading it says why.
     """
-    from glob import glob
-
     if not set("*?[") & set(pattern):
         return [pattern]
     fixed = re.split(r"[*?\[]", pattern, maxsplit=1)[0].rpartition("/")[0] or ("/" if pattern.startswith("/") else ".")
     if outside.refusal(root, fixed, None):
         return [pattern]
+    found = _matching(pattern, root, recursive)
+    reads.note_pattern(pattern, root, lambda: _matching(pattern, root, recursive), found)
+    return [pattern] if any(outside.refusal(root, name, None) for name in found) else found
+
+
+def _matching(pattern: str, root: Path, recursive: bool) -> list[str]:
+    from glob import glob
+
     # Path.glob() refuses absolute patterns. Go negates a class by `^`, Python by `!`.
     asked = pattern.replace("[^", "[!")
     names = _below(asked, root) if recursive and "**" in asked.split("/") else glob(asked, root_dir=root)  # noqa: PTH207
-    found = sorted(name for name in names if (root / name).is_file())
-    return [pattern] if any(outside.refusal(root, name, None) for name in found) else found
+    return sorted(name for name in names if (root / name).is_file())
 
 
 def _below(pattern: str, root: Path) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from stackctl import conventions
 from stackctl.diagnostic import Diagnostic
-from stackctl.manifest import outside
+from stackctl.manifest import outside, reads
 from stackctl.manifest.document import Path
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import read_text
@@ -23,6 +23,7 @@ def read_variables(folder: pathlib.Path, environ: Mapping[str, str], problems: P
     None if `.env` cannot be read, with what is wrong added to `problems`.
     """
     path = folder / conventions.ENV_FILE
+    reads.note(path)
     if not path.exists() and not path.is_symlink():
         return dict(environ)
     if refused := outside.refusal(folder, conventions.ENV_FILE, None):

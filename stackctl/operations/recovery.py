@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stackctl.state import Entry, State
 
 # Commands that change the stack hold the lock, and recover as soon as they have it.
-CHANGE = ("up", "reload", "down", "backup", "restore", "drill")
+CHANGE = ("up", "reload", "watch", "down", "backup", "restore", "drill")
 # These read what runs, so it is put in order first, unless another stackctl is at work.
 READ = ("status", "verify", "logs")
 # These read the manifest only, and report what has not ended.

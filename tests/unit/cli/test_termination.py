@@ -44,3 +44,26 @@ def test_a_signal_waits_for_the_end_of_an_import(tmp_path: Path, number: signal.
         [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert ran.stdout == f"whole True\n{raised}\n", ran.stderr
+
+
+DEFERRED = """\
+import os, signal
+from stackctl.cli.termination import deferred, interrupt_on_termination
+signal.signal(signal.SIGINT, signal.default_int_handler)
+interrupt_on_termination()
+try:
+    with deferred() as stop:
+        os.kill(os.getpid(), {number})
+        print("went on", stop.wait(10))
+        os.kill(os.getpid(), {number})
+        signal.pause()
+except KeyboardInterrupt as error:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_has_begun_ends_before_the_first_signal_and_not_before_the_second(number: signal.Signals) -> None:
+    program = DEFERRED.format(number=int(number))
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ran.stdout == "went on True\ninterrupted\n"
