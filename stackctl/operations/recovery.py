@@ -28,7 +28,7 @@ READ = ("status", "verify", "logs")
 # These read the manifest only, and report what has not ended.
 REPORT = ("check", "test", "why", "impact", "render", "export", "dashboards", "simulate")
 # These have nothing to do with what runs from a folder.
-NONE = ("init", "contract", "explain", "packs", "schema", "outdated", "tools")
+NONE = ("init", "adopt", "contract", "explain", "packs", "schema", "outdated", "tools")
 
 _RECOVERIES: dict[str, Callable[[Path, State, Entry, Progress], str]] = {
     "up": up.finish,
