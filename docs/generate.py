@@ -57,6 +57,7 @@ TYPE_NAMES = {
     fields.Address: "host:port",
     fields.TargetAddress: "host:port, or URL",
     fields.DatasourceUid: "uid",
+    fields.Count: "integer",
     fields.ListenAddress: "host:port, or port",
     fields.Url: "URL",
     fields.UrlPath: "path",

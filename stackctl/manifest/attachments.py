@@ -95,8 +95,8 @@ def _alertmanager(reader: _Reader, model: AlertmanagerSettings) -> AlertmanagerS
 
 def _service(reader: _Reader, name: str, model: ServiceModel) -> ServiceModel:
     blocks = {
-        key: reader.mapping(block, ("services", name, key), key if key == "authorization" else "")
-        for key in ("discovery", "authorization")
+        key: reader.mapping(block, ("services", name, key), "" if key == "discovery" else key)
+        for key in ("discovery", "authorization", "oauth2", "http_headers")
         if (block := getattr(model, key)) is not None
     }
     reader.refuse_outside((model.run.docker or {}).get("env_file"), ("services", name, "run", "docker", "env_file"))

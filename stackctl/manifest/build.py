@@ -27,7 +27,7 @@ from stackctl.manifest.patterns import one_per_file
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.rules import read_rules
 from stackctl.manifest.schema import Manifest
-from stackctl.manifest.service_schema import ServiceModel
+from stackctl.manifest.service_schema import SCRAPE_OPTIONS, ServiceModel
 from stackctl.manifest.slo import read_slos
 from stackctl.manifest.target_urls import scheme_and_path
 from stackctl.manifest.tls import read_tls
@@ -304,8 +304,7 @@ def _scrape(model: ServiceModel, tls: Block) -> dict[str, Any]:
         "params": model.params,
         "honor_labels": model.honor_labels or None,
         "honor_timestamps": None if model.honor_timestamps else False,
-        "sample_limit": model.sample_limit,
-        "fallback_scrape_protocol": model.fallback_scrape_protocol,
+        **{name: getattr(model, name) for name in SCRAPE_OPTIONS},
         "relabel_configs": [step.model_dump(exclude_defaults=True) for step in model.relabel],
         "metric_relabel_configs": [step.model_dump(exclude_defaults=True) for step in model.metric_relabel],
     }

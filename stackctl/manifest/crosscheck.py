@@ -249,12 +249,12 @@ def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[F
         )
     if service.targets == []:
         yield (*path, "targets"), "the list of targets is empty", "Name at least one `host:port`."
-    if service.basic_auth and service.authorization:
-        yield (
-            (*path, "authorization"),
-            "a scrape can use only one kind of authentication",
-            "Remove this or `basic_auth`.",
-        )
+    kinds = [key for key in ("basic_auth", "authorization", "oauth2") if getattr(service, key)]
+    for key in kinds[1:]:
+        remedy = f"Remove this or `{kinds[0]}`."
+        yield (*path, key), "a scrape can use only one kind of authentication", remedy
+    if service.no_proxy and not service.proxy_url:
+        yield (*path, "no_proxy"), "there is no proxy", "Add `proxy_url`, or remove this."
     if service.profiles and not (service.run.docker or service.run.native):
         yield (*path, "profiles"), "profiles need `run`: the stack does not start this service", "Remove the profiles."
     yield from _intervals(manifest, path, service)

@@ -171,6 +171,13 @@ def _integer(value: Any) -> int:
     return int(text)
 
 
+def _count(value: Any) -> int:
+    number = _integer(value)
+    if number < 0:
+        raise wrong(f"expected zero or more, got `{number}`")
+    return number
+
+
 def _number(value: Any) -> float:
     text = _text(value)
     try:
@@ -552,6 +559,7 @@ Url = Annotated[str, BeforeValidator(_url), _schema("string", format="uri")]
 ProbeUrl = Annotated[str, BeforeValidator(_probed), _schema("string")]
 UrlPath = Annotated[str, BeforeValidator(_path), _schema("string", pattern="^/")]
 MetricsPath = Annotated[str, BeforeValidator(_metrics_path), _schema("string", pattern="^/[^?]*$")]
+Count = Annotated[int, BeforeValidator(_count), _schema("integer", minimum=0)]
 Size = Annotated[str, BeforeValidator(_size), _schema("string", examples=["10GB"])]
 Memory = Annotated[str, BeforeValidator(_memory), _schema("string", examples=["512m"])]
 LabelName = Annotated[str, BeforeValidator(_label_name), _schema("string")]

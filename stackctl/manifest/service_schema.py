@@ -13,6 +13,7 @@ from stackctl.manifest.block_fields import Passthrough, PlainBlock
 from stackctl.manifest.fields import (
     Boolean,
     Bounds,
+    Count,
     Duration,
     Filled,
     Filling,
@@ -30,6 +31,7 @@ from stackctl.manifest.fields import (
     Regex,
     SecretText,
     ServiceName,
+    Size,
     SloWindow,
     TargetAddress,
     TargetUrl,
@@ -233,6 +235,41 @@ class SloModel(Model):
         return self
 
 
+# The options of a service that Prometheus has under the same name, and takes as they are.
+SCRAPE_OPTIONS = (
+    "track_timestamps_staleness",
+    "sample_limit",
+    "target_limit",
+    "label_limit",
+    "label_name_length_limit",
+    "label_value_length_limit",
+    "body_size_limit",
+    "keep_dropped_targets",
+    "scrape_protocols",
+    "fallback_scrape_protocol",
+    "scrape_native_histograms",
+    "always_scrape_classic_histograms",
+    "convert_classic_histograms_to_nhcb",
+    "native_histogram_bucket_limit",
+    "native_histogram_min_bucket_factor",
+    "metric_name_validation_scheme",
+    "metric_name_escaping_scheme",
+    "extra_scrape_metrics",
+    "follow_redirects",
+    "enable_http2",
+    "enable_compression",
+    "proxy_url",
+    "no_proxy",
+    "proxy_from_environment",
+    "proxy_connect_header",
+    "oauth2",
+    "http_headers",
+)
+ScrapeProtocol = Literal[
+    "PrometheusText0.0.4", "PrometheusText1.0.0", "OpenMetricsText0.0.1", "OpenMetricsText1.0.0", "PrometheusProto"
+]
+
+
 class ServiceModel(Model):
     """A service that you monitor: one scrape job."""
 
@@ -259,10 +296,59 @@ class ServiceModel(Model):
     params: dict[Text, list[Text]] = Field(default_factory=dict, description="URL parameters of the scrape.")
     honor_labels: Boolean = Field(False, description="Keep labels that the target sends, if they conflict with others.")
     honor_timestamps: Boolean = Field(True, description="Keep the timestamps that the target sends.")
-    sample_limit: Integer | None = Field(None, description="A scrape with more samples than this fails.")
-    fallback_scrape_protocol: Literal[
-        "PrometheusText0.0.4", "PrometheusText1.0.0", "OpenMetricsText0.0.1", "OpenMetricsText1.0.0", "PrometheusProto"
-    ] | None = Field(None, description="What to assume when a target sends no usable Content-Type.")  # fmt: skip
+    track_timestamps_staleness: Boolean | None = Field(
+        None, description="End series that the target sends with timestamps when they are gone. Off by default."
+    )
+    sample_limit: Count | None = Field(None, description="A scrape with more samples than this fails.")
+    target_limit: Count | None = Field(None, description="With more targets than this, all scrapes fail.")
+    label_limit: Count | None = Field(None, description="A scrape with a series of more labels than this fails.")
+    label_name_length_limit: Count | None = Field(
+        None, description="A scrape with a longer label name than this, in bytes, fails."
+    )
+    label_value_length_limit: Count | None = Field(
+        None, description="A scrape with a longer label value than this, in bytes, fails."
+    )
+    body_size_limit: Size | None = Field(None, description="A scrape with a larger response than this fails: `10MB`.")
+    keep_dropped_targets: Count | None = Field(None, description="How many dropped targets are remembered.")
+    scrape_protocols: list[ScrapeProtocol] | None = Field(
+        None, description="The formats that are asked for, the preferred one first."
+    )
+    fallback_scrape_protocol: ScrapeProtocol | None = Field(
+        None, description="What to assume when a target sends no usable Content-Type."
+    )
+    scrape_native_histograms: Boolean | None = Field(None, description="Scrape native histograms.")
+    always_scrape_classic_histograms: Boolean | None = Field(
+        None, description="Scrape the classic form of histograms that are native ones too."
+    )
+    convert_classic_histograms_to_nhcb: Boolean | None = Field(
+        None, description="Store classic histograms as native ones with custom buckets."
+    )
+    native_histogram_bucket_limit: Count | None = Field(
+        None, description="Merge buckets of native histograms that have more than this."
+    )
+    native_histogram_min_bucket_factor: Number | None = Field(
+        None, description="Merge buckets of native histograms that grow by less than this factor."
+    )
+    metric_name_validation_scheme: Literal["legacy", "utf8"] | None = Field(
+        None, description="The characters that names of metrics and labels may have."
+    )
+    metric_name_escaping_scheme: Literal["allow-utf-8", "underscores", "dots", "values"] | None = Field(
+        None, description="How targets are asked to write names with other characters."
+    )
+    extra_scrape_metrics: Boolean | None = Field(None, description="Store limits and sizes of each scrape as metrics.")
+    follow_redirects: Boolean | None = Field(None, description="Follow redirects; on by default.")
+    enable_http2: Boolean | None = Field(None, description="Speak HTTP/2; on by default.")
+    enable_compression: Boolean | None = Field(None, description="Ask for compressed responses; on by default.")
+    proxy_url: Text | None = Field(None, description="The proxy through which targets are asked.")
+    no_proxy: Text | None = Field(None, description="Hosts that are asked without the proxy, separated by commas.")
+    proxy_from_environment: Boolean | None = Field(None, description="Take the proxy from Prometheus' environment.")
+    proxy_connect_header: Passthrough | None = Field(None, description="Headers for the proxy, by name.")
+    oauth2: Passthrough | None = Field(
+        None, description="Prometheus' `oauth2` block. Paths of files are relative to the manifest."
+    )
+    http_headers: Passthrough | None = Field(
+        None, description="Prometheus' `http_headers` block: more headers of the scrape."
+    )
     relabel: list[RelabelModel] = Field(default_factory=list, description="Prometheus' `relabel_configs`.")
     metric_relabel: list[RelabelModel] = Field(
         default_factory=list, description="Prometheus' `metric_relabel_configs`."

@@ -13,6 +13,7 @@ from stackctl.clients.prometheus import Prometheus
 from stackctl.errors import InputError, raise_if_any
 from stackctl.exposition import Exposition, Sample, parse
 from stackctl.manifest.problems import Problems
+from stackctl.manifest.service_schema import SCRAPE_OPTIONS
 from stackctl.manifest.text import read_text
 from stackctl.model import Service, Stack
 from stackctl.operations.live import Live
@@ -23,8 +24,9 @@ from stackctl.source import Secret
 LARGEST = 8 * 1024 * 1024
 _OTHERWISE = "Run the stack, and add `--prometheus`; or save what it serves to a file, and add `--from FILE`."
 # What a request from this machine can have of a scrape's settings.
-_USABLE = frozenset({"basic_auth", "params", "tls_config", "honor_labels", "honor_timestamps", "sample_limit"})
-_USABLE |= frozenset({"fallback_scrape_protocol", "relabel_configs"})
+_USABLE = frozenset({"basic_auth", "params", "tls_config", "honor_labels", "honor_timestamps", "relabel_configs"})
+_OF_THE_CLIENT = frozenset({"oauth2", "http_headers", "proxy_url", "proxy_from_environment", "follow_redirects"})
+_USABLE |= frozenset(SCRAPE_OPTIONS) - _OF_THE_CLIENT
 _USABLE_TLS = frozenset({"ca", "server_name"})
 # What Prometheus and the Pushgateway make of every scrape and push.
 _OF_SCRAPES = ("scrape_", "push_time_seconds", "push_failure_time_seconds")

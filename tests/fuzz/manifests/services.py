@@ -85,14 +85,44 @@ SERVICE = {
     ),
     "honor_labels?": BOOLEAN,
     "honor_timestamps?": BOOLEAN,
+    "track_timestamps_staleness?": BOOLEAN,
     "sample_limit?": COUNT,
+    "target_limit?": COUNT,
+    "label_limit?": COUNT,
+    "label_name_length_limit?": COUNT,
+    "label_value_length_limit?": COUNT,
+    "body_size_limit?": Odd(("10MB", "1GB"), ("10", "1.5MB", "x")),
+    "keep_dropped_targets?": COUNT,
+    "scrape_protocols?": Odd((["PrometheusText0.0.4"], ["PrometheusProto", "OpenMetricsText1.0.0"]), (["x"], [])),
     "fallback_scrape_protocol?": Odd(("PrometheusText0.0.4", "OpenMetricsText1.0.0", "PrometheusProto"), ("x", "")),
+    "scrape_native_histograms?": BOOLEAN,
+    "always_scrape_classic_histograms?": BOOLEAN,
+    "convert_classic_histograms_to_nhcb?": BOOLEAN,
+    "native_histogram_bucket_limit?": COUNT,
+    "native_histogram_min_bucket_factor?": Odd((1.1,), (0, "x")),
+    "metric_name_validation_scheme?": Odd(("utf8", "legacy"), ("x",)),
+    "metric_name_escaping_scheme?": Odd(("underscores", "values"), ("x",)),
+    "extra_scrape_metrics?": BOOLEAN,
+    "follow_redirects?": BOOLEAN,
+    "enable_http2?": BOOLEAN,
+    "enable_compression?": BOOLEAN,
+    "http_headers?": Odd(({"X-A": {"values": ["b"]}},), ({"X-A": "b"},)),
     "relabel?": Many(RELABEL),
     "metric_relabel?": Many(RELABEL),
     "health?": {"live?": Odd(("/live",), ("live", "/ü", "/a?b")), "ready?": "/ready"},
     "run?": RUN,
     "metrics?": CONTRACT,
 }
+_OAUTH2 = {"client_id": "a", "client_secret": "b-secret", "token_url": "http://x.test/"}
+_PROXY = Odd(
+    (
+        {},
+        {},
+        {"proxy_url": "http://proxy.test:3128", "no_proxy?": "a.test", "proxy_connect_header?": {"X-A": ["b"]}},
+        {"proxy_from_environment": True},
+    ),
+    ({"no_proxy": "a.test"}, {"proxy_url": "x"}),
+)
 PUSH = {"push": {"job?": TEXT, "grouping?": Named(LABEL, TEXT, 2)}, "metrics?": {"last_seconds": "gauge"}}
 # How the metrics of any exporter are scraped, and how any that is started is run.
 _SCRAPED = {
@@ -199,10 +229,11 @@ def service(dice: Dice) -> dict[str, Any]:
     )
     found |= dice.make(
         Odd(
-            ({}, {}, {"basic_auth": LOGIN}, {"authorization": AUTHORIZATION}),
+            ({}, {}, {"basic_auth": LOGIN}, {"authorization": AUTHORIZATION}, {"oauth2": _OAUTH2}),
             ({"basic_auth": LOGIN, "authorization": AUTHORIZATION},),
         )
     )
+    found |= dice.make(_PROXY)
     if found.get("run"):
         found |= dice.make({"profiles?": Many(NAME)})
         if isinstance(found["run"].get("docker"), dict):
