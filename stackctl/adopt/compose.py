@@ -66,8 +66,18 @@ class Container:
     @property
     def started(self) -> Started:
         """Return its options and variables, as the manifest writes them."""
-        written = tuple(as_manifest(each, self.variables) for each in self.arguments)
-        environment = {name: as_manifest(value, self.variables) for name, value in self.environment.items()}
+        return self._started(required=False)
+
+    @property
+    def started_with_all(self) -> Started:
+        """Return them with variables that have to be set."""
+        return self._started(required=True)
+
+    def _started(self, *, required: bool) -> Started:
+        written = tuple(as_manifest(each, self.variables, required=required) for each in self.arguments)
+        environment = {
+            name: as_manifest(value, self.variables, required=required) for name, value in self.environment.items()
+        }
         return Started(options(written), environment)
 
     def seen(self, inside: str) -> str | None:
@@ -111,8 +121,11 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
     return _REFERENCE.sub(value, text)
 
 
-def as_manifest(text: str, variables: Mapping[str, str]) -> str:
-    """`text` of a Compose file as the manifest writes it: a variable that nobody has set is empty in both."""
+def as_manifest(text: str, variables: Mapping[str, str], *, required: bool = False) -> str:
+    """`text` of a Compose file as the manifest writes it: a variable that nobody has set is empty in both.
+
+    Unless it is `required`: then the manifest is refused until it is set.
+    """
 
     def written(match: re.Match[str]) -> str:
         dollar, braced, how, default, bare = match.groups()
@@ -121,7 +134,7 @@ def as_manifest(text: str, variables: Mapping[str, str]) -> str:
         name = braced or bare
         if how in ("-", ":-"):
             return f"${{{name}:-{default}}}"
-        return f"${{{name}}}" if name in variables or how in ("?", ":?") else f"${{{name}:-}}"
+        return f"${{{name}}}" if required or name in variables or how in ("?", ":?") else f"${{{name}:-}}"
 
     return _REFERENCE.sub(written, text)
 
@@ -213,6 +226,21 @@ def _mounts(block: Mapping[str, Any], compose: Source, folder: str, variables: M
         described = known.get(name) if isinstance(known, Mapping) else None
         if isinstance(described, Mapping) and described.get("file"):
             yield _mount(folder, filled(str(described["file"]), variables), target)
+
+
+def named_volumes(block: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, str]:
+    """The volumes with names that a service mounts, after the paths at which it does."""
+    volumes = block.get("volumes")
+    found = {}
+    for volume in volumes if isinstance(volumes, list) else ():
+        if isinstance(volume, Mapping):
+            source, target = str(volume.get("source") or ""), str(volume.get("target") or "")
+        else:
+            source, _, rest = filled(str(volume), variables).partition(":")
+            target = rest.partition(":")[0]
+        if source and target.startswith("/") and not source.startswith((".", "/", "~")):
+            found[posixpath.normpath(target)] = source
+    return found
 
 
 def _mount(folder: str, source: str, target: str) -> Mount:

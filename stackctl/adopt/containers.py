@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from stackctl.adopt.compose import Container
+from stackctl.adopt.compose import Container, named_volumes
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.source import Source
@@ -49,7 +49,12 @@ def adopt_container(
                 f"Ask it as `{container.name}`.",
             )
         )
-    remarks += _old_names(container, block, compose, components)
+    remarks += _volume_options(block, compose, variables)
+    links = _links(block, components)
+    if links:
+        block["links"] = links
+    else:
+        block.pop("links", None)
     if "networks" in block:
         joined = [real for key, real in external_networks(compose).items() if key in block["networks"]]
         del block["networks"]
@@ -102,31 +107,39 @@ def external_networks(compose: Source) -> dict[str, str]:
     return found
 
 
-def _old_names(
-    container: Container, block: Mapping[str, Any], compose: Source, components: Mapping[str, str]
-) -> Iterator[Diagnostic]:
-    """The names by which a container asks servers that have other names in the stack."""
+def _links(block: Mapping[str, Any], components: Mapping[str, str]) -> list[str]:
+    """The links of a container, by the names of the stack, and one for each old name by which it asks a server."""
+    written = block.get("links")
+    links = {}
+    for link in written if isinstance(written, list) else ():
+        name, _, alias = str(link).partition(":")
+        links[alias or name] = _now(name, components)
     hosts = {host for text in _texts(block) for host in _HOST.findall(text)}
-    for name, component in components.items():
-        now = registry.component(component).service
-        if name in hosts and name != now:
-            yield changed(
-                f"`{container.name}` asks `{name}`, which is `{now}` in the stack",
-                compose.at("services", container.name),
-                remedy=f"Write `{now}` in `containers.{container.name}`.",
-            )
+    for name in components:
+        if name in hosts and _now(name, components) != name:
+            links[name] = _now(name, components)
+    return [f"{target}:{alias}" for alias, target in links.items()]
+
+
+def _volume_options(block: Mapping[str, Any], compose: Source, variables: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """Report what the Compose file says of the volumes of a container: the stack makes them without."""
+    known = compose.data.get("volumes")
+    for name in named_volumes(block, variables).values():
+        if isinstance(known, Mapping) and known.get(name):
+            why = "The stack makes a volume of its own, which is empty."
+            yield left_out(f"what is said of the volume `{name}`", compose.at("volumes", name), why)
+
+
+def _now(name: str, components: Mapping[str, str]) -> str:
+    component = components.get(name)
+    return registry.component(component).service if component else name
 
 
 def _depends_on(written: Any, components: Mapping[str, str]) -> Any:
     """Return the names in the stack of the containers that one waits for."""
-
-    def now(name: str) -> str:
-        component = components.get(name)
-        return registry.component(component).service if component else name
-
     if isinstance(written, Mapping):
-        return {now(str(name)): condition for name, condition in written.items()}
-    return [now(str(name)) for name in written] if isinstance(written, list) else written
+        return {_now(str(name), components): condition for name, condition in written.items()}
+    return [_now(str(name), components) for name in written] if isinstance(written, list) else written
 
 
 def _hosts_of_others(compose: Source, container: Container) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses
-from stackctl.adopt.compose import Container
+from stackctl.adopt.compose import Container, filled
 from stackctl.adopt.prometheus import escaped
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
@@ -55,7 +55,7 @@ def adopt_grafana(setup: Setup, container: Container, addresses: Addresses, secr
     folder = container.started.environment.get("GF_PATHS_PROVISIONING") or _PROVISIONING
     admin = {}
     for name, value in environment.items():
-        if name in _ADMIN and value:
+        if name in _ADMIN and filled(value, setup.variables):
             key = _ADMIN[name]
             admin[key] = secrets.moved(value, "GRAFANA_ADMIN_PASSWORD", at) if key == "password" else value
     if admin:

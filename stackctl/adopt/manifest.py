@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, known_components
 from stackctl.adopt.alertmanager import adopt_alertmanager
+from stackctl.adopt.compose import Container, named_volumes
 from stackctl.adopt.containers import adopt_container, external_networks
 from stackctl.adopt.grafana import adopt_grafana
 from stackctl.adopt.jobs import Jobs, adopt_jobs, read_jobs
 from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
+from stackctl.adopt.remarks import changed
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.settings import server_settings
 from stackctl.adopt.setup import Server, Setup
@@ -97,6 +99,7 @@ def _add_servers(
     by_component = {component: name for name, component in jobs.components.items()}
     containers = {each.name: each for each in setup.containers}
     taken = {port.port for each in setup.containers if each.name not in jobs.components for port in each.published}
+    remarks += _data_left(compose, [containers[name] for name in by_component.values()])
     for component, container in by_component.items():
         known = registry.component(component)
         settings, said = server_settings(containers[container], known, compose, taken)
@@ -104,6 +107,21 @@ def _add_servers(
         taken.add(int(settings.get("listen", known.port)))
         section = sections["exporters"] if known.is_exporter else sections
         section[component] = {**settings, **section.get(component, {})}
+
+
+def _data_left(compose: Source, containers: list[Container]) -> Iterator[Diagnostic]:
+    """Say where the data of the servers is that the stack does not take over."""
+    places = []
+    for container in containers:
+        inside = registry.component(container.component).container.data
+        place = inside and (container.seen(inside) or named_volumes(container.block, container.variables).get(inside))
+        places += [f"`{place}`"] if place else []
+    if places:
+        yield changed(
+            "the stack begins without the data of the set-up",
+            compose.at("services"),
+            f"That stays where it is, in {', '.join(places)}.",
+        )
 
 
 def _add_containers(

@@ -18,12 +18,12 @@ from stackctl.diagnostic import Diagnostic
 def exporter_settings(container: Container) -> dict[str, Any] | None:
     """The settings with which stackctl starts an exporter as its container was started; None where it cannot."""
     known = registry.component(container.component)
-    own = known.adopted(container.started)
+    own = known.adopted(container.started_with_all)
     if own is None or container.block.get("env_file") or container.block.get("build"):
         return None
     args = [
         f"--{name}={value}" if value else f"--{name}"
-        for name, value in container.started.options
+        for name, value in container.started_with_all.options
         if not name.startswith(known.own_options)
     ]
     return {**own, **({"args": args} if args else {})}

@@ -10,7 +10,7 @@ from typing import Any
 
 from stackctl.manifest.document import Document, Scalar, parse
 from stackctl.manifest.problems import Problems
-from stackctl.manifest.text import read_text
+from stackctl.manifest.text import read_named
 from stackctl.source import Position
 
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -31,8 +31,11 @@ class Source:
 
 
 def read_source(folder: Path, path: str, problems: Problems) -> Source | None:
-    """Return the YAML file at `path` from `folder`; None with what is wrong with it added to `problems`."""
-    text = read_text(folder / path, path, problems)
+    """Return the YAML file at `path` from `folder`; None with what is wrong with it added to `problems`.
+
+    A file outside of the folder is wrong, unless the command line allows it.
+    """
+    text = read_named(folder, path, Position(path), problems, secret=True)
     return source_of(text, path, problems) if text is not None else None
 
 

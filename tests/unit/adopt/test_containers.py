@@ -63,9 +63,16 @@ def test_what_it_takes_from_another_file_is_left_out(tmp_path: Path) -> None:
     assert [each.summary for each in result.remarks] == ["`extends` of `app` is left out"]
 
 
-def test_name_of_a_server_that_has_another_one_now_is_said(tmp_path: Path) -> None:
+def test_server_that_has_another_name_now_is_still_reached_by_the_old_one(tmp_path: Path) -> None:
     whole = compose("app: {image: a, command: '--push=http://metrics:9090/x'}").replace(
         "prometheus:\n", "metrics:\n", 1
     )
+    assert adopted(tmp_path, prometheus=JOB, compose=whole).manifest["containers"]["app"]["links"] == [
+        "prometheus:metrics"
+    ]
+
+
+def test_options_of_a_volume_are_left_out(tmp_path: Path) -> None:
+    whole = compose("app: {image: a, volumes: ['data:/data']}") + "volumes: {data: {external: true}}\n"
     result = adopted(tmp_path, prometheus=JOB, compose=whole)
-    assert [each.summary for each in result.remarks] == ["`app` asks `metrics`, which is `prometheus` in the stack"]
+    assert [each.summary for each in result.remarks] == ["what is said of the volume `data` is left out"]

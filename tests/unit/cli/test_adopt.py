@@ -72,7 +72,7 @@ def test_edited_manifest_is_compared(setup: Path, capsys: pytest.CaptureFixture[
 def test_report_is_written_for_programs(setup: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["adopt", "--output", "json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert {each["code"] for each in report["diagnostics"]} == {"adopt.secret"}
+    assert {each["code"] for each in report["diagnostics"]} == {"adopt.changed", "adopt.secret"}
 
 
 def test_empty_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
