@@ -22,16 +22,22 @@ class Access:
     login        the user and the password of basic auth
     ca           the certificates that have signed the server's, in PEM form; "" for those that this machine trusts
     server_name  the name that its certificate must have; "" for the host of `url`
+    token        a bearer token in place of the login, "" for none
+    certificate  the files of the client's own certificate and its key
     """
 
     url: str
     login: tuple[str, str] | None = field(default=None, repr=False)
     ca: str = field(default="", repr=False)
     server_name: str = ""
+    token: str = field(default="", repr=False)
+    certificate: tuple[str, str] | None = None
 
     @property
     def headers(self) -> dict[str, str]:
         """The headers that log in."""
+        if self.token:
+            return {"Authorization": f"Bearer {self.token}"}
         if self.login is None:
             return {}
         return {"Authorization": f"Basic {b64encode(':'.join(self.login).encode()).decode()}"}
@@ -45,7 +51,10 @@ class Access:
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
-        return trust(self.ca)
+        context = trust(self.ca)
+        if self.certificate:
+            context.load_cert_chain(*self.certificate)
+        return context
 
 
 def stranger(url: str, seconds: float, *, verified: bool = True) -> http.client.HTTPConnection:

@@ -441,6 +441,9 @@ class PanelQuery:
     panel shows one value at a time; a `hidden` query is not shown. `passage` is where it is written. `legend`, which is
     written at `legend_origin`, and `unit` are Grafana's words for how the result is shown, "" where there are none.
     `label` is that of which a variable takes the values.
+
+    In a Grafana that somebody else runs `datasource` is the uid of what it asks; one that `is_elsewhere` asks another
+    Prometheus than the one that is verified.
     """
 
     panel: str
@@ -453,6 +456,8 @@ class PanelQuery:
     legend_origin: Position | None = field(default=None, compare=False, repr=False)
     unit: str = ""
     label: str = ""
+    datasource: str = ""
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def rendered_jobs(stack: Stack, runtime: Facts, tree: Tree) -> tuple[Job, ...]:
     own = jobs(stack, runtime)
     known = {job.name for job in own}
     added = [block for block in rendered_blocks(tree) if block.get("job_name") not in known]
-    return (*own, *(_added_job(block, stack.prometheus.origin) for block in added))
+    return (*own, *(passed_job(block, stack.prometheus.origin) for block in added))
 
 
 def rendered_blocks(tree: Tree) -> list[Mapping[str, Any]]:
@@ -95,7 +95,7 @@ def rendered_blocks(tree: Tree) -> list[Mapping[str, Any]]:
     return [*(config.get("scrape_configs") or ()), *more]
 
 
-def _added_job(block: Mapping[str, Any], origin: Position) -> Job:
+def passed_job(block: Mapping[str, Any], origin: Position) -> Job:
     """The job of a scrape_config that was passed through, as if a service of its name had declared it."""
     discovery = {key: value for key, value in block.items() if key.endswith("_sd_configs")}
     groups = block.get("static_configs") or ()

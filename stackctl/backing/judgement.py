@@ -420,7 +420,7 @@ class Backing:
 
     def _component(self, name: str) -> str:
         """The component whose metrics are named so, or ""."""
-        known = [registry.of(server) for server in self.context.stack.components]
+        known = [registry.of(job.component) for job in self.context.jobs if job.component]
         return next((each.name for each in known if name.startswith(each.series)), "")
 
 

@@ -49,4 +49,6 @@ def unanswered(error: NoAnswer) -> Verdict:
     """The verdict where the server gives no answer: a skip where its own check reports why."""
     if error.reported:
         return Verdict("skip", f"not checked: {error.summary}", f"See `{error.reported}`.", error.reported)
+    if error.unserved:
+        return Verdict("skip", f"not checked: {error.summary}")
     return Verdict("fail", error.summary, "Run `stackctl up`.")

@@ -31,6 +31,18 @@ def check(context: Context) -> Iterable[Diagnostic]:
     return [_generation(context), _files(context), _config(context, seen), _retention(context, seen)]
 
 
+def check_given(context: Context) -> Iterable[Diagnostic]:
+    """The result of the last load of the configuration of a Prometheus that somebody else runs."""
+    subject = Subject(CONFIG, c.PROMETHEUS, context.stack.prometheus.origin)
+    info = context.settle(context.prometheus().runtime_info, lambda _: True)
+    if isinstance(info, NoAnswer):
+        return [subject.unanswered(info)]
+    if not info.reload_ok:
+        summary = "the last reload of the configuration failed: it runs an older one, and may not start again"
+        return [subject.failed(summary, "Fix the error shown in `stackctl logs prometheus`.", stage="loaded")]
+    return [subject.passed("the last load of the configuration succeeded")]
+
+
 def _generation(context: Context) -> Diagnostic:
     subject = Subject(GENERATION, context.stack.name, context.stack.origin)
     if context.current == context.declared:

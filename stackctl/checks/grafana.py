@@ -34,6 +34,26 @@ def check_login(context: Context) -> Iterable[Diagnostic]:
     return _own(context, LOGIN, _login)
 
 
+def check_given_login(context: Context) -> Iterable[Diagnostic]:
+    """The login to a Grafana of somebody else, tried once. A service account is no user, but sees dashboards."""
+    return _own(context, LOGIN, _given_login)
+
+
+def check_given(context: Context) -> Iterable[Diagnostic]:
+    """The datasources of a Grafana of somebody else that ask a Prometheus."""
+    if context.stack.grafana is None:
+        return []
+    client, origin = context.grafana(), context.stack.grafana.origin
+    try:
+        found = [each for each in client.datasources() if each.is_prometheus]
+    except NoAnswer as error:
+        subject = Subject(DATASOURCE, c.GRAFANA, origin)
+        if error.status == 403:
+            return [subject.skipped("the login may not list datasources", "Give it the role Admin, or skip this.")]
+        return [subject.unanswered(error, _LOGS)]
+    return [_reaches(context, Subject(DATASOURCE, each.name, origin), client, each.uid, each.url) for each in found]
+
+
 def check(context: Context) -> Iterable[Diagnostic]:
     """The datasource of a declared Grafana and every dashboard, as the logged-in user sees them."""
     dashboards = [(Subject(DASHBOARD, d.path, d.origin), d) for d in context.stack.dashboards]
@@ -125,20 +145,39 @@ def _login(context: Context, subject: Subject, client: Grafana) -> Diagnostic:
     )
 
 
+def _given_login(context: Context, subject: Subject, client: Grafana) -> Diagnostic:  # noqa: ARG001 - as the others
+    try:
+        count = len(client.dashboards())
+    except NoAnswer as error:
+        if error.status not in (401, 403):
+            return subject.unanswered(error, _LOGS)
+        summary = f"Grafana rejects the login, or requires one: {error.said}"
+        return subject.failed(summary, "Give it the token of a service account: see `stackctl verify --help`.")
+    if not count:
+        return subject.skipped("the login is accepted, and sees no dashboard", "Give it a role that may see them.")
+    return subject.passed(f"the login sees {count} dashboards")
+
+
 def _datasource(context: Context, subject: Subject, client: Grafana) -> Diagnostic:
     seen = context.settle(lambda: client.datasource(c.DATASOURCE_UID), lambda _: True)
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen, _LOGS)
     if away := context.away.get(c.PROMETHEUS):
         return subject.depends(away.summary, away.check)
-    asked = client.datasource_health
-    health = context.settle(lambda: asked(c.DATASOURCE_UID), lambda answer: answer.get("status") == "OK")
+    return _reaches(context, subject, client, c.DATASOURCE_UID, str(seen.get("url")))
+
+
+def _reaches(context: Context, subject: Subject, client: Grafana, uid: str, url: str) -> Diagnostic:
+    """The finding about a datasource: whether Grafana reaches the Prometheus behind it."""
+    health = context.settle(lambda: client.datasource_health(uid), lambda answer: answer.get("status") == "OK")
+    if isinstance(health, NoAnswer) and (health.unserved or (context.given and health.status == 403)):
+        return subject.skipped(f"not checked: {health.summary}")
     if isinstance(health, NoAnswer):
         return subject.failed(f"Grafana cannot reach Prometheus: {health.summary}", _LOGS, stage="loaded")
     if health.get("status") != "OK":
         summary = f"Grafana cannot reach Prometheus: {health.get('message', health)}"
         return subject.failed(summary, _LOGS, stage="loaded")
-    return subject.passed(f"Grafana reaches {seen.get('url')}")
+    return subject.passed(f"Grafana reaches {url}")
 
 
 def _dashboard(context: Context, subject: Subject, client: Grafana, dashboard: Dashboard) -> Diagnostic:

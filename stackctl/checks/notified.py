@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 from stackctl import conventions as c
 from stackctl.clients.alertmanager import Account
 from stackctl.clients.http import NoAnswer
-from stackctl.clients.prometheus import Labels, Prometheus, Series
+from stackctl.clients.prometheus import Labels, Series
 from stackctl.diagnostic import Diagnostic
-from stackctl.verification import server_log
+from stackctl.verification import server_log, targets
 from stackctl.verification.context import Context
 from stackctl.verification.receivers import rendered_receivers
 from stackctl.verification.server_log import Entry
@@ -81,11 +83,18 @@ def check(context: Context) -> Iterable[Diagnostic]:
         return [subject.skipped(context.why_skipped(c.ALERTMANAGER, "Alertmanager")) for subject, _ in subjects]
     try:
         accounts = context.alertmanager().notifications()
-        order = _order(context.prometheus(), accounts) if any(each.failed for each in accounts.values()) else {}
+        order = _order(context, accounts) if any(each.failed for each in accounts.values()) else {}
     except NoAnswer as error:
         return [subject.unanswered(error) for subject, _ in subjects]
     log = server_log.entries(context.place, context.stack, c.ALERTMANAGER) if order else []
-    return [_receiver(subject, kinds, accounts, order, failing(log, 0.0)) for subject, kinds in subjects]
+    shared = _shared([kinds for _, kinds in subjects])
+    return [_receiver(subject, kinds, accounts, order, failing(log, 0.0), shared) for subject, kinds in subjects]
+
+
+def _shared(kinds: Iterable[Sequence[str]]) -> frozenset[str]:
+    """The integrations that several receivers use."""
+    used = Counter(kind for each in kinds for kind in set(each))
+    return frozenset(kind for kind, count in used.items() if count > 1)
 
 
 @dataclass(frozen=True)
@@ -96,14 +105,32 @@ class Order:
     failure: float = 0.0
 
 
-def _order(client: Prometheus, accounts: Mapping[Key, Account]) -> dict[Key, Order]:
+def _order(context: Context, accounts: Mapping[Key, Account]) -> dict[Key, Order]:
     """Return when each was last delivered and last failed, as scraped by Prometheus."""
+    client, own = context.prometheus(), _own_series(context)
+    if not own:
+        return {key: _last(None, None, account, time.time()) for key, account in accounts.items()}
     now = time.time()
     names = [f"alertmanager_notification_requests_{name}total" for name in ("", "failed_")]
-    queries = [f'{name}{{job="{c.ALERTMANAGER}"}}' for name in names]
+    queries = [f"{name}{own}" for name in names]
     found = [client.over(query, now - _PAST_SECONDS, now, _STEP_SECONDS, _LIMIT) for query in queries]
     tried, failed = ({_key(each.labels): each for each in series} for series in found)
     return {key: _last(tried.get(key), failed.get(key), account, now) for key, account in accounts.items()}
+
+
+def _own_series(context: Context) -> str:
+    """The matchers of what Prometheus scrapes of this Alertmanager; "" where it does not scrape it, or under a name
+    that this machine does not know."""
+    access = context.given.get(c.ALERTMANAGER)
+    if access is None:
+        return f'{{job="{c.ALERTMANAGER}"}}'
+    seen = targets.settle(context)
+    places = [
+        f'{{job="{each.labels.get("job", "")}",instance="{each.instance}"}}'
+        for each in (() if isinstance(seen, NoAnswer) else seen.targets)
+        if urlsplit(each.scrape_url).netloc == urlsplit(access.url).netloc
+    ]
+    return next(iter(places), "")
 
 
 def _key(labels: Labels) -> Key:
@@ -128,6 +155,7 @@ def _receiver(
     accounts: Mapping[Key, Account],
     order: Mapping[Key, Order],
     failures: Sequence[Failure],
+    shared: Set[str],
 ) -> Diagnostic:
     own = {key: account for key, account in accounts.items() if key[1] in kinds and key[0] in ("", subject.name)}
     if not accounts:
@@ -142,7 +170,9 @@ def _receiver(
         # Without the receiver in the counters, its log says whose failures they are.
         is_own = bool(key[0]) or key[1] in blamed or key[1] not in others
         if account.failed and is_failing and is_own:
-            reason = f": {blamed[key[1]].reason}" if key[1] in blamed else ""
+            is_doubtful = not key[0] and key[1] in shared and key[1] not in blamed
+            others_too = ", of this receiver or another that uses it" if is_doubtful else ""
+            reason = f": {blamed[key[1]].reason}" if key[1] in blamed else others_too
             summary = f"the last notification by {key[1]} failed{reason}"
             evidence = f"{account.failed:g} of {account.tried:g} attempts have failed"
             return subject.failed(summary, _REMEDY, evidence, stage="loaded")

@@ -43,6 +43,7 @@ _AT_ONCE = 20
 # What a query that cannot be run is answered with; anything else says that the server does not work.
 _REFUSED = (400, 422)
 
+Asked = tuple[str, str]  # the uid of a datasource, and the expression
 Result = bool | str  # whether there is data, or why it was not asked
 
 
@@ -61,6 +62,11 @@ class Query:
     @property
     def panel(self) -> tuple[str, str]:
         return self.path, self.query.panel
+
+    @property
+    def asked(self) -> Asked:
+        """Return the uid of Grafana's datasource, and what it is asked."""
+        return self.query.datasource or c.DATASOURCE_UID, self.expr
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -144,10 +150,10 @@ def _panel(panel: tuple[str, str], verdicts: Mapping[Query, Verdict]) -> Diagnos
 
 def _verdicts(backing: Backing, queries: Sequence[Query]) -> list[Verdict]:
     """Return the verdict on each query. Raises NoAnswer when Prometheus gives none."""
-    exprs = list(dict.fromkeys(query.expr for query in queries))
-    answers = dict(zip(exprs, _results(backing.context, backing.client, exprs), strict=True))
-    results = [answers[query.expr] for query in queries]
-    empty = [query.expr for query, result in zip(queries, results, strict=True) if result is False]
+    answers = _results(backing.context, backing.client, dict.fromkeys(query.asked for query in queries))
+    results = [answers[query.asked] for query in queries]
+    judged_here = [query for query in queries if not query.query.is_elsewhere]
+    empty = [query.expr for query in judged_here if answers[query.asked] is False]
     backing.count(selector for expr in empty if not syntax_error(expr) for selector in read(expr).selectors)
     with ThreadPoolExecutor(_CONCURRENCY) as pool:
         return list(pool.map(lambda pair: _verdict(backing, *pair), zip(queries, results, strict=True)))
@@ -156,6 +162,8 @@ def _verdicts(backing: Backing, queries: Sequence[Query]) -> list[Verdict]:
 def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:
     if isinstance(result, str):
         return Verdict("fail", result, "Correct the query.")
+    if query.query.is_elsewhere:
+        return _verdict_elsewhere(result)
     verdict = backing.of_panel(query.expr, result)
     if query.exact and verdict.outcome in ("fail", "empty"):
         summary = f"`${query.exact}` holds several values, and `=` compares with one: {verdict.summary}"
@@ -163,16 +171,35 @@ def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:
     return verdict
 
 
-def _results(context: Context, client: Prometheus, exprs: Sequence[str]) -> list[Result]:
-    """Return whether each has a result, by the one that panels ask."""
+def _verdict_elsewhere(has_result: bool) -> Verdict:
+    """The verdict on a query to another Prometheus, of which it is not known what it has."""
+    if has_result:
+        return Verdict("data", "has data")
+    return Verdict("skip", "no result, and its datasource is another Prometheus than the given one")
+
+
+def _results(context: Context, client: Prometheus, asked: Iterable[Asked]) -> dict[Asked, Result]:
+    """Return for each whether it has a result, by the one that panels ask."""
     has_grafana = context.stack.grafana is not None and c.GRAFANA not in context.skipped
     ask = partial(_by_grafana, context.grafana()) if has_grafana else partial(_by_prometheus, client)
-    some = [exprs[start : start + _AT_ONCE] for start in range(0, len(exprs), _AT_ONCE)]
+    by_source: dict[str, list[str]] = {}
+    for source, expr in asked:
+        by_source.setdefault(source, []).append(expr)
+    some = [
+        (source, exprs[start : start + _AT_ONCE])
+        for source, exprs in by_source.items()
+        for start in range(0, len(exprs), _AT_ONCE)
+    ]
     with ThreadPoolExecutor(_CONCURRENCY) as pool:
-        return [result for results in pool.map(ask, some) for result in results]
+        found = pool.map(lambda part: ask(*part), some)
+        return {
+            (source, expr): result
+            for (source, exprs), results in zip(some, found, strict=True)
+            for expr, result in zip(exprs, results, strict=True)
+        }
 
 
-def _by_prometheus(client: Prometheus, exprs: Sequence[str]) -> list[Result]:
+def _by_prometheus(client: Prometheus, _source: str, exprs: Sequence[str]) -> list[Result]:
     countable = [expr for expr in exprs if _is_countable(expr)]
     try:
         counts = dict(zip(countable, client.counts(countable), strict=True))
@@ -190,9 +217,9 @@ def _result(client: Prometheus, expr: str) -> Result:
         return f"Prometheus rejects it: {error.said}"
 
 
-def _by_grafana(grafana: Grafana, exprs: Sequence[str]) -> list[Result]:
+def _by_grafana(grafana: Grafana, source: str, exprs: Sequence[str]) -> list[Result]:
     try:
-        answers = grafana.query(c.DATASOURCE_UID, [_counted(expr) for expr in exprs])
+        answers = grafana.query(source, [_counted(expr) for expr in exprs])
     except NoAnswer as error:
         if error.reported:
             raise

@@ -11,6 +11,7 @@ from stackctl.checks import (
     alertmanager,
     components,
     config,
+    connected,
     containers,
     contracts,
     drift,
@@ -23,6 +24,7 @@ from stackctl.checks import (
     panels,
     remote_write,
     rules,
+    servers,
     storage,
     stored,
     targets,
@@ -57,13 +59,34 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (drift.check, (drift.JOB, drift.TARGET, drift.RULE, drift.RECEIVER, drift.DASHBOARD)),
 )
 IDS = tuple(id for _, ids in FAMILIES for id in ids)
+# The same for servers that somebody else runs. That these have loaded what is declared says nothing: it is what they
+# have loaded.
+GIVEN: tuple[tuple[Family, tuple[str, ...]], ...] = (
+    (servers.check, (components.ID,)),
+    (config.check_given, (config.CONFIG,)),
+    (storage.check, (storage.ID,)),
+    (jobs.check, (jobs.ID,)),
+    (targets.check, (targets.ID,)),
+    (stored.check, (stored.ID,)),
+    (remote_write.check, (remote_write.ID,)),
+    (rules.check_given, (rules.HEALTHY,)),
+    (expressions.check, (expressions.ID,)),
+    (connected.check, (alertmanager.CONNECTED, alertmanager.CONFIG)),
+    (notified.check, (notified.ID,)),
+    (grafana.check_health, (grafana.HEALTH,)),
+    (grafana.check_given_login, (grafana.LOGIN,)),
+    (grafana.check_given, (grafana.DATASOURCE,)),
+    (panels.check, (panels.PANEL, panels.VARIABLE)),
+)
 
 
 # What everything else depends on is checked first, in this order. A failure of these makes the rest that asks the same
 # server a skip, so that one cause is one failure; and a wrong password is tried once.
 _FIRST: tuple[Family, ...] = (components.check, grafana.check_health, grafana.check_login)
-# The families that log in to Grafana.
-_LOGGED_IN = frozenset({grafana.check_login, grafana.check, panels.check, drift.check})
+_FIRST_OF_GIVEN: tuple[Family, ...] = (servers.check, grafana.check_health, grafana.check_given_login)
+# The families that log in to Grafana, and those of them that find out whether that works.
+_LOGINS = frozenset({grafana.check_login, grafana.check_given_login})
+_LOGGED_IN = _LOGINS | {grafana.check, grafana.check_given, panels.check, drift.check}
 
 
 def run(context: Context, only: Sequence[str] = ()) -> list[Diagnostic]:
@@ -71,15 +94,16 @@ def run(context: Context, only: Sequence[str] = ()) -> list[Diagnostic]:
 
     A failure on which one of these depends is among them, whether it was asked for or not.
     """
-    chosen = [family for family, ids in FAMILIES if not only or any(_named(id, only) for id in ids)]
+    families, first = (GIVEN, _FIRST_OF_GIVEN) if context.given else (FAMILIES, _FIRST)
+    chosen = [family for family, ids in families if not only or any(_named(id, only) for id in ids)]
     known: dict[Family, list[Diagnostic]] = {}
-    for family in _FIRST:
-        if family is grafana.check_login and not _LOGGED_IN & {*chosen}:
+    for family in first:
+        if family in _LOGINS and not _LOGGED_IN & {*chosen}:
             continue
         known[family] = _timed(family, replace(context))
         context = replace(context, away={**context.away, **_away(known[family])})
     later = replace(context)  # what families look at together is looked at again in each run
-    with ThreadPoolExecutor(len(FAMILIES)) as pool:
+    with ThreadPoolExecutor(len(families)) as pool:
         results = list(pool.map(lambda family: known[family] if family in known else _timed(family, later), chosen))
     found = [finding for findings in results for finding in findings if not only or _named(finding.code, only)]
     causes = {finding.depends_on for finding in found}

@@ -80,6 +80,39 @@ def check(context: Context) -> Iterable[Diagnostic]:
     return [finding for each in expected for finding in _findings(each, seen, written, until)]
 
 
+def check_given(context: Context) -> Iterable[Diagnostic]:
+    """A finding for every rule that a Prometheus of somebody else has loaded: it evaluates without errors."""
+    expected = expected_rules(context.stack.rules)
+    if not expected:
+        return []
+    client, until = context.prometheus(), time.time() + context.seconds
+    names = {file.source: file.path for file in context.stack.rules}
+    info = context.settle(client.runtime_info, lambda _: True)
+    started = 0.0 if isinstance(info, NoAnswer) else info.started
+
+    def observe() -> Seen:
+        found: dict[Key, list[LoadedRule]] = {}
+        for rule in client.rules():
+            found.setdefault((names.get(rule.file, ""), rule.group, rule.kind, rule.name), []).append(rule)
+        return Seen(found, started, 0.0, client.alerts())
+
+    def settled(seen: Seen) -> bool:
+        rules = [rule for each in expected if (rule := seen.of(each))]
+        return all(rule.health != "unknown" or is_slow(rule, seen, until) for rule in rules)
+
+    seen = context.settle(observe, settled, within=context.seconds)
+    return [_health_of(Subject(HEALTHY, each.subject, each.rule.origin), each, seen, until) for each in expected]
+
+
+def _health_of(subject: Subject, expected: Expected, seen: Seen | NoAnswer, until: float) -> Diagnostic:
+    if isinstance(seen, NoAnswer):
+        return subject.unanswered(seen)
+    rule = seen.of(expected)
+    if rule is None:
+        return subject.skipped("it was removed while this check ran")
+    return _health(subject, rule, seen, until)
+
+
 def _unexpanded(alerts: Iterable[FiringAlert], rule: LoadedRule) -> str:
     """The first label or annotation of an active alert of `rule` whose template failed, with what came of it."""
     fixed = {name: value for name, value in rule.labels.items() if "{{" not in value}

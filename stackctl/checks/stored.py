@@ -7,10 +7,12 @@ a series, go back in time or lie too far from now, is reported nowhere but in co
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stackctl import conventions as c
 from stackctl.backing.metric_summary import named
+from stackctl.checks import dropped_samples
+from stackctl.checks.dropped_samples import Lost, Scraped
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.diagnostic import Diagnostic
@@ -56,12 +58,14 @@ class Stored:
     scraped, kept  labels of a target -> the samples of its last scrape, and those that relabelling left
     log            the last lines of its log
     frozen         the labels `job` and `instance` of targets of which nothing new is stored
+    lost           the samples that were dropped, by counters, where there is no log
     """
 
     scraped: Mapping[frozenset[tuple[str, str]], float]
     kept: Mapping[frozenset[tuple[str, str]], float]
     log: Sequence[Entry]
     frozen: frozenset[tuple[str, str]]
+    lost: Lost = field(default_factory=Lost)
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -71,7 +75,18 @@ def check(context: Context) -> Iterable[Diagnostic]:
     if isinstance(seen, NoAnswer) or isinstance(stored, NoAnswer):
         error = seen if isinstance(seen, NoAnswer) else stored
         return [Subject(ID, job.name, job.origin).unanswered(error) for job in context.jobs]  # type: ignore[arg-type]
-    return [_job(context, job, seen, stored) for job in context.jobs]
+    rows = [_job(context, job, seen, stored) for job in context.jobs]
+    return [*rows, *_of_some_job(context, rows, stored.lost)]
+
+
+def _of_some_job(context: Context, rows: Sequence[Diagnostic], lost: Lost) -> list[Diagnostic]:
+    """The failure of a Prometheus that drops samples of a job that could not be found out."""
+    if not lost.kinds or any(row.status == "fail" for row in rows):
+        return []
+    meaning, _ = _meaning(lost.kinds)
+    remedy = "Search its log for `Error on ingesting`: the line names the job and the target."
+    subject = Subject(ID, c.PROMETHEUS, context.stack.prometheus.origin)
+    return [subject.failed(f"Prometheus drops samples of some job: {meaning}", remedy, stage="loaded")]
 
 
 def _look(context: Context, seen: targets.TargetStates) -> Stored | NoAnswer:
@@ -80,7 +95,9 @@ def _look(context: Context, seen: targets.TargetStates) -> Stored | NoAnswer:
         scraped = _by_target(client.values("scrape_samples_scraped"))
         kept = _by_target(client.values("scrape_samples_post_metric_relabeling"))
         log = server_log.entries(context.place, context.stack, c.PROMETHEUS)
-        return Stored(scraped, kept, log, _frozen(context, client, _searched(context, seen, kept)))
+        frozen = _frozen(context, client, _searched(context, seen, kept))
+        lost = dropped_samples.look(context, client, _plain(context, seen, kept)) if context.given else Lost()
+        return Stored(scraped, kept, log, frozen, lost)
     except NoAnswer as error:
         return error
 
@@ -89,12 +106,20 @@ def _searched(
     context: Context, seen: targets.TargetStates, kept: Mapping[frozenset[tuple[str, str]], float]
 ) -> list[ActiveTarget]:
     """The targets whose own samples are to be found under their labels, of jobs that are not too large."""
-    found = []
-    for job in context.jobs:
-        up = [target for target in seen.targets if target.job == job.name and target.health == "up"]
-        if not _relabels(job) and 0 < _count(up, kept) <= _SEARCHED:
-            found += [target for target in up if kept.get(_labels(target.labels))]
-    return found
+    return [target for one in _plain(context, seen, kept) for target in one.up if kept.get(_labels(target.labels))]
+
+
+def _plain(
+    context: Context, seen: targets.TargetStates, kept: Mapping[frozenset[tuple[str, str]], float]
+) -> list[Scraped]:
+    """The jobs that are up and not too large, and whose series carry the labels of their targets."""
+    ups = [(job, _up(job, seen)) for job in context.jobs if not _relabels(job)]
+    found = [Scraped(job, up, _count(up, kept)) for job, up in ups]
+    return [one for one in found if 0 < one.samples <= _SEARCHED]
+
+
+def _up(job: Job, seen: targets.TargetStates) -> list[ActiveTarget]:
+    return [target for target in seen.targets if target.job == job.name and target.health == "up"]
 
 
 def _relabels(job: Job) -> bool:
@@ -145,11 +170,12 @@ def _job(context: Context, job: Job, seen: targets.TargetStates, stored: Stored)
     subject = Subject(ID, job.name, job.origin)
     if targets.is_skipped(context, job):
         return subject.skipped("it is not running")
-    up = [target for target in seen.targets if target.job == job.name and target.health == "up"]
+    up = _up(job, seen)
     if not up:
         return subject.skipped("nothing is scraped: no target is up", "See the results of `target.up`.")
     return (
         _dropped(context, subject, job, up, stored.log)
+        or _lost(subject, job, stored.lost)
         or _empty(subject, job, up, stored)
         or _still(subject, up, stored)
         or subject.passed(_kept(_count(up, stored.kept)))
@@ -182,6 +208,23 @@ def _dropped(
             evidence = "\n".join([found[-1].message, *places[:_SHOWN]])
             return subject.failed(summary, remedy, evidence, stage="loaded")
     return None
+
+
+def _lost(subject: Subject, job: Job, lost: Lost) -> Diagnostic | None:
+    """The failure of a job of which less is stored than scraped, while Prometheus counts dropped samples."""
+    if job.name not in lost.jobs:
+        return None
+    meaning, remedy = _meaning(lost.kinds)
+    count = lost.jobs[job.name]
+    samples = "1 sample" if count == 1 else f"{count:.0f} samples"
+    summary = f"Prometheus drops {samples} of a scrape: {meaning}"
+    return subject.failed(summary, remedy, stage="loaded")
+
+
+def _meaning(kinds: Sequence[str]) -> tuple[str, str]:
+    """The meaning of dropped samples of these kinds, and the remedy."""
+    meanings, remedies = zip(*(_DROPPED[kind] for kind in kinds), strict=True)
+    return ", or ".join(meanings), remedies[0]
 
 
 def _empty(subject: Subject, job: Job, up: Sequence[ActiveTarget], stored: Stored) -> Diagnostic | None:

@@ -14,7 +14,7 @@ from stackctl.verification import server_log
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
 from stackctl.verification.targets import ID as ID
-from stackctl.verification.targets import TargetStates, is_as_declared, is_skipped, named, settle, source_of
+from stackctl.verification.targets import TargetStates, is_as_declared, is_rare, is_skipped, named, settle, source_of
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -29,7 +29,7 @@ def _down(context: Context, seen: TargetStates) -> list[Failed]:
     declared = [(job, each) for job in context.jobs if not is_skipped(context, job) for each in job.endpoints]
     known = [(job, endpoint, seen.of(job, endpoint)) for job, endpoint in declared]
     return [
-        Failed(job, endpoint, target.last_error)
+        Failed.as_scraped(job, endpoint, target) if context.given else Failed(job, endpoint, target.last_error)
         for job, endpoint, target in known
         if target and target.health != "up" and target.last_error
     ]
@@ -103,6 +103,9 @@ def _target(
     if target.health != "up" and target.last_error:
         diagnosis = found[Failed.key_of(job, endpoint)]
         return subject.failed(f"down: {diagnosis.cause}", diagnosis.remedy, diagnosis.evidence, stage="loaded")
+    if is_rare(context, job) and not target.last_scrape:
+        summary = f"it is scraped every {context.interval(job):g} s, and was not scraped yet"
+        return subject.skipped(summary, "Run `stackctl verify` again after that time.")
     if not is_as_declared(job, endpoint, target):
         summary = f"Prometheus scrapes {target.scrape_url}, not {job.metrics_path}"
         return subject.failed(summary, "Run `stackctl reload`, or wait longer with --timeout.", stage="loaded")

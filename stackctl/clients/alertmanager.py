@@ -45,6 +45,10 @@ class Alertmanager:
         """The loaded configuration as YAML, secrets hidden."""
         return self.http.json("/api/v2/status", lambda answer: str(answer["config"]["original"]))
 
+    def started(self) -> str:
+        """The time of its start, in its own words."""
+        return self.http.json("/api/v2/status", lambda answer: str(answer["uptime"]))
+
     def config_hash(self) -> int:
         """The loaded configuration: the first six bytes of the MD5 sum of the file, as a little-endian number."""
         found = _HASH.search(self.http.ask("/metrics").text)
@@ -56,7 +60,10 @@ class Alertmanager:
 
     def reload_ok(self) -> bool:
         """Return whether the last reload of the configuration succeeded; otherwise the previous one is still in use."""
-        return "\nalertmanager_config_last_reload_successful 0" not in self.http.ask("/metrics").text
+        answer = self.http.ask("/metrics")
+        if not answer.ok:
+            raise self.http.refused("/metrics", answer)
+        return "\nalertmanager_config_last_reload_successful 0" not in answer.text
 
     def receivers(self) -> tuple[str, ...]:
         """The names of the loaded receivers."""
@@ -81,7 +88,7 @@ class Alertmanager:
         """The attempts to notify, by receiver and integration. The receiver is "" where the version does not say it."""
         answer = self.http.ask("/metrics")
         if not answer.ok:
-            raise NoAnswer.of("server.no-answer", f"{self.http.base}/metrics returns {answer.status}")
+            raise self.http.refused("/metrics", answer)
         metrics = Exposition(answer.text)
         found: dict[tuple[str, str], Account] = {}
         for name in ("", "failed_"):

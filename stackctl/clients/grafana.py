@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -59,6 +60,22 @@ class FoundDashboard:
 
 
 @dataclass(frozen=True)
+class FoundDatasource:
+    """A datasource as Grafana lists it. `url` is where Grafana asks it."""
+
+    uid: str
+    name: str
+    plugin: str
+    url: str
+    is_default: bool
+
+    @property
+    def is_prometheus(self) -> bool:
+        """Return whether it is asked in PromQL by Grafana's own plugin, or by those of clouds."""
+        return self.plugin == "prometheus" or self.plugin.endswith("prometheus-datasource")
+
+
+@dataclass(frozen=True)
 class Grafana:
     """The client. Every method raises `NoAnswer` when the server gives none, or gives an error."""
 
@@ -98,6 +115,10 @@ class Grafana:
         """The dashboard as Grafana has loaded it."""
         return self.http.json(f"/api/dashboards/uid/{uid}", lambda answer: _mapping(answer["dashboard"]))
 
+    def dashboard_text(self, uid: str) -> str:
+        """The JSON text of the dashboard as Grafana has loaded it."""
+        return self.http.json(f"/api/dashboards/uid/{uid}", lambda answer: json.dumps(_mapping(answer["dashboard"])))
+
     def is_provisioned(self, uid: str) -> bool:
         """Return whether a dashboard comes from a file, and not from a person."""
         return self.http.json(f"/api/dashboards/uid/{uid}", lambda answer: bool(answer["meta"].get("provisioned")))
@@ -105,6 +126,10 @@ class Grafana:
     def dashboards(self) -> tuple[FoundDashboard, ...]:
         """The dashboards that the user sees, at most a thousand."""
         return self.http.json("/api/search", _found, params={"type": "dash-db", "limit": "1000"})
+
+    def datasources(self) -> tuple[FoundDatasource, ...]:
+        """All datasources; status 403 when the login may not list them."""
+        return self.http.json("/api/datasources", _datasources)
 
     def query(self, uid: str, exprs: Sequence[str]) -> list[bool | str]:
         """Return for each PromQL of `exprs` whether it has a result now, as in a panel; or Grafana's error message.
@@ -125,6 +150,19 @@ class Grafana:
 
 def _found(answer: Any) -> tuple[FoundDashboard, ...]:
     return tuple(FoundDashboard(each["uid"], each["title"], each.get("folderTitle") or "") for each in answer)
+
+
+def _datasources(answer: Any) -> tuple[FoundDatasource, ...]:
+    return tuple(
+        FoundDatasource(
+            str(each["uid"]),
+            str(each["name"]),
+            str(each["type"]),
+            str(each.get("url") or ""),
+            bool(each.get("isDefault")),
+        )
+        for each in answer
+    )
 
 
 def _result(result: Any) -> bool | str:

@@ -25,12 +25,14 @@ TIMEOUT_SECONDS = 10.0
 class NoAnswer(Unavailable):
     """A server could not be reached, or answered what it should not have. `status` is 0 without an answer; `said` are
     the server's own words. `distrusted` is whether its certificate cannot be trusted. `reported` is the check that
-    reports the same cause already, "" where none does."""
+    reports the same cause already, "" where none does. `unserved` is whether the server lacks what was asked for, as
+    those do that serve a part of Prometheus' API only."""
 
     status = 0
     said = ""
     distrusted = False
     reported = ""
+    unserved = False
 
     @property
     def summary(self) -> str:
@@ -62,12 +64,14 @@ class Away:
 class Http:
     """Requests to one server. Proxies of the environment are not used: what is asked is on this machine.
 
-    A server that is `away` is not asked: every request raises NoAnswer with the reason that is known.
+    A server that is `away` is not asked: every request raises NoAnswer with the reason that is known. One that
+    `is_foreign` may serve a part of the API only: what it lacks is `unserved`.
     """
 
     access: Access
     timeout: float = TIMEOUT_SECONDS
     away: Away | None = None
+    is_foreign: bool = False
     # Connections that the server keeps open; each is taken out while it is used, as one client serves many threads.
     _idle: deque[http.client.HTTPConnection] = field(default_factory=deque, init=False, repr=False, compare=False)
 
@@ -130,6 +134,7 @@ class Http:
         """The error of an answer that is not a good one, with its status and words."""
         error = NoAnswer.of("server.no-answer", f"{self.base}{path} returns {answer.status}: {words(answer.text)}")
         error.status, error.said = answer.status, words(answer.text)
+        error.unserved = self.is_foreign and (answer.status in _UNSERVED or _UNSERVED_PATH in answer.text)
         return error
 
     def json(
@@ -146,9 +151,17 @@ class Http:
         try:
             return parse(content)
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
-            raise NoAnswer.of(
-                "server.no-answer", f"{self.base}{path} returned an unexpected response: is it another server?"
-            ) from None
+            raise self.unexpected(path) from None
+
+    def unexpected(self, path: str) -> NoAnswer:
+        """The error of an answer that is JSON, and not what this server is known to answer."""
+        summary = f"{self.base}{path} returned an unexpected response: is it another server?"
+        return NoAnswer.of("server.no-answer", summary)
+
+
+# How servers answer that they do not have a path; VictoriaMetrics says it with status 400.
+_UNSERVED = (404, 405, 501)
+_UNSERVED_PATH = "unsupported path requested"
 
 
 def words(text: str) -> str:

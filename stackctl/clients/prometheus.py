@@ -236,7 +236,10 @@ class Prometheus:
 
     def own_metrics(self) -> Exposition:
         """The metrics that it serves of itself, read directly, so that they are those of now."""
-        return Exposition(self.http.ask("/metrics").text)
+        answer = self.http.ask("/metrics")
+        if not answer.ok:
+            raise self.http.refused("/metrics", answer)
+        return Exposition(answer.text)
 
     def newest_sample(self) -> float:
         """The Unix time of the newest sample of any scrape, 0.0 when there is none."""

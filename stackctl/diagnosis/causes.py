@@ -91,7 +91,7 @@ def _looked(case: Case) -> list[str]:
     seen = case.seen
     place = case.runtime.prometheus
     asked = ((place, seen.there), ("this machine", seen.here), (place, seen.other))
-    return [f"from {name}: {probe}" for name, probe in asked if probe]
+    return [f"from {name}: {probe}" for name, probe in asked if probe and probe.failure != "unable"]
 
 
 def _unknown(case: Case) -> Diagnosis:

@@ -28,9 +28,10 @@ def dropped_by(job: Job, labels: Mapping[str, str]) -> Diagnosis:
     step = steps[index]
     # Steps that were passed through in `extra` have no line of their own.
     place = next(iter(job.service.relabel_origins[index : index + 1]), job.origin)
+    where = f", in line {place.line} of the manifest," if place.line else ""
     return Diagnosis(
         f"dropped by step {index + 1} of `relabel` ({step.get('action', 'replace')})",
-        f"Correct that step, in line {place.line} of the manifest, or remove the target.",
+        f"Correct that step{where} or remove the target.",
         f"{place}: {_of_step(step, outcome.labels)}",
     )
 

@@ -12,12 +12,13 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from stackctl import conventions as c
 from stackctl.clients.probe import Dial, Probe, probe
+from stackctl.clients.prometheus import ActiveTarget
 from stackctl.diagnosis.causes import Case, Diagnosis, behind, diagnose
 from stackctl.diagnosis.observations import NOTHING, Observations
 from stackctl.diagnosis.response_body import kind_of
@@ -54,15 +55,29 @@ _OWN_ADDRESSES = 8
 
 @dataclass(frozen=True)
 class Failed:
-    """A declared target that Prometheus could not scrape, with its own text."""
+    """A declared target that Prometheus could not scrape, with its own text.
+
+    `known_as` is its name where job and endpoint are those of what Prometheus has made of it.
+    """
 
     job: Job
     endpoint: Endpoint
     error: str
+    known_as: Key | None = None
 
     @property
     def key(self) -> Key:
-        return self.key_of(self.job, self.endpoint)
+        return self.known_as or self.key_of(self.job, self.endpoint)
+
+    @classmethod
+    def as_scraped(cls, job: Job, endpoint: Endpoint, target: ActiveTarget) -> Failed:
+        """A target where Prometheus scrapes it, whatever relabelling has made of its address, path and parameters."""
+        url = urlsplit(target.scrape_url)
+        service = job.service and replace(job.service, scheme=url.scheme)
+        params = {name: tuple(values) for name, values in parse_qs(url.query).items()}
+        job_there = replace(job, service=service, metrics_path=url.path or "/", params=params)
+        there = replace(endpoint, address=url.netloc)
+        return cls(job_there, there, target.last_error, cls.key_of(job, endpoint))
 
     @staticmethod
     def key_of(job: Job, endpoint: Endpoint) -> Key:

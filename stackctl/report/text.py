@@ -91,7 +91,7 @@ def _summary(report: Report) -> str:
     shown = ", ".join(
         f"{counts[status]} {word}" for status, word in words.items() if counts[status] or status == "pass"
     )
-    where = f"{report.stack} on {report.runtime}, generation {report.generation}" if report.runtime else report.stack
+    where = f"{report.stack} on {report.runtime}, generation {report.generation}" if report.generation else report.stack
     good, bad = ("tests passed", "tests failed") if report.command == TEST else ("verified", "not verified")
     verdict = f"{mark('pass')} {bold(good)}" if report.ok else f"{mark('fail')} {bold(bad)}"
     return f"{verdict}: {shown} in {report.seconds:.1f} s ({where})"

@@ -44,6 +44,7 @@ class Context:
     place      where Prometheus runs, for a closer look at what fails, and `dial` a connection from this machine
     logins     the logins that Grafana has refused lately
     away       the components whose own check has failed: what depends on them is not asked
+    given      how servers are asked that somebody else runs: then what they have loaded is what is declared
     """
 
     stack: Stack
@@ -62,6 +63,7 @@ class Context:
     logins: Logins | None = None
     intact: bool = True
     away: Mapping[str, Away] = field(default_factory=dict)
+    given: Mapping[str, Access] = field(default_factory=dict)
     clock: Clock = field(default=SYSTEM_CLOCK)
     _looks: dict[str, Future[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -79,19 +81,23 @@ class Context:
 
     def access(self, component: Server) -> Access:
         """Return the access to a component; for Prometheus, that of the running generation, not of the manifest."""
-        return self.server if component.name == c.PROMETHEUS else Access(component.listen.url)
+        if component.name == c.PROMETHEUS:
+            return self.server
+        return self.given.get(component.name) or Access(component.listen.url)
 
     def prometheus(self) -> Prometheus:
-        return Prometheus(Http(self.server, away=self.away.get(c.PROMETHEUS)))
+        return Prometheus(Http(self.server, away=self.away.get(c.PROMETHEUS), is_foreign=bool(self.given)))
 
     def alertmanager(self) -> Alertmanager:
         assert self.stack.alertmanager  # noqa: S101 - asked for by checks of a declared Alertmanager only
         access = self.access(self.stack.alertmanager)
-        return Alertmanager(Http(access, PROBE_SECONDS, self.away.get(c.ALERTMANAGER)))
+        return Alertmanager(Http(access, PROBE_SECONDS, self.away.get(c.ALERTMANAGER), bool(self.given)))
 
     def grafana(self) -> Grafana:
         grafana = self.stack.grafana
         assert grafana  # noqa: S101 - asked for by checks of a declared Grafana only
+        if access := self.given.get(c.GRAFANA):
+            return Grafana(LoginHttp(access, away=self.away.get(c.GRAFANA), is_foreign=True))
         password = grafana.admin_password or self.grafana_password
         login = (grafana.admin_user, password.reveal() if password else "")
         away = self.away.get(c.GRAFANA)

@@ -46,7 +46,12 @@ class Subject:
         )
 
     def unanswered(self, error: NoAnswer, remedy: str = "Run `stackctl up`.") -> Diagnostic:
-        """A failure, or a skip where the server's own check reports the cause: one cause is one failure."""
+        """A failure, or a skip where the server's own check reports the cause: one cause is one failure.
+
+        A server that serves a part of the API only is not expected to have the rest: that is a skip too.
+        """
+        if error.unserved:
+            return self.skipped(f"not checked: {error.summary}")
         return self.depends(error.summary, error.reported) if error.reported else self.failed(error.summary, remedy)
 
     def depends(self, reason: str, check: str) -> Diagnostic:

@@ -9,7 +9,7 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from stackctl.clients.http import NoAnswer
-from stackctl.clients.prometheus import ActiveTarget
+from stackctl.clients.prometheus import ActiveTarget, Prometheus
 from stackctl.scrape import Endpoint, Job
 from stackctl.verification.context import Context
 
@@ -117,16 +117,23 @@ def settle(context: Context) -> TargetStates | NoAnswer:
     return context.once(ID, lambda: _settle(context))
 
 
+def is_rare(context: Context, job: Job) -> bool:
+    """Return whether servers of somebody else scrape a job so seldom that a scrape of it cannot be waited for."""
+    return bool(context.given) and context.interval(job) > context.seconds
+
+
 def _settle(context: Context) -> TargetStates | NoAnswer:
-    client, jobs = context.prometheus(), [job for job in context.jobs if not is_skipped(context, job)]
+    client = context.prometheus()
+    jobs = [job for job in context.jobs if not is_skipped(context, job) and not is_rare(context, job)]
     before: dict[Key, float] = {}
     failed: dict[Key, float] = {}
 
     def observe() -> TargetStates:
-        info, targets = client.runtime_info(), client.targets()
-        if not before:
+        since, targets = _since(context, client), client.targets()
+        # What somebody else runs was not just changed by us, so its last scrape is as good as the next one.
+        if not before and not context.given:
             before.update({_key(target): target.last_scrape for target in targets})
-        seen = TargetStates(targets, max(info.started, info.configured), before, failed)
+        seen = TargetStates(targets, since, before, failed)
         for target in targets:
             if target.health == "up":
                 failed.pop(_key(target), None)
@@ -135,6 +142,14 @@ def _settle(context: Context) -> TargetStates | NoAnswer:
         return seen
 
     return context.settle(observe, lambda seen: all(map(seen.settled, jobs)), within=context.seconds)
+
+
+def _since(context: Context, client: Prometheus) -> float:
+    """The Unix time after which a scrape counts."""
+    if context.given:
+        return 0.0
+    info = client.runtime_info()
+    return max(info.started, info.configured)
 
 
 def _key(target: ActiveTarget) -> Key:

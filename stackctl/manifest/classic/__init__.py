@@ -56,9 +56,30 @@ def read_classic(
     reader.check_annotations()
     if problems.extend(reader.shape.problems):
         return None
+    return _dashboard(reader, queries, uid or digest(shown), shown, folder, origin)
+
+
+def read_loaded(text: str, shown: str, folder: str, origin: Position) -> Dashboard | None:
+    """Return the dashboard in `text`, as a Grafana has loaded it, with the queries to any Prometheus.
+
+    What asks something else is not there to be corrected, and is left out. None where it is no dashboard.
+    """
+    file = read_json(text, shown, Problems())
+    found = unwrapped(file, Problems()) if file else None
+    if file is None or found is None:
+        return None
+    definition, path, uid = found
+    reader = _LoadedReader(Shape(file), definition, path, ())
+    return _dashboard(reader, tuple(reader.queries()), uid, shown, folder, origin)
+
+
+def _dashboard(
+    reader: _Reader, queries: tuple[PanelQuery, ...], uid: str, shown: str, folder: str, origin: Position
+) -> Dashboard:
+    definition = reader.definition
     return Dashboard(
         path=shown,
-        uid=uid or digest(shown),
+        uid=uid,
         title=reader.title,
         folder=folder,
         definition=bound(inlined(definition, library_of(definition)), reader.inputs, reader.sources),
@@ -127,7 +148,13 @@ class _Reader:
             self._refuse(variable.path, source, "another language")
         if expr and source.kind != "built-in":
             label = (grafana.label_query(text) or ("",))[0]
-            yield PanelQuery(f"${variable.name}", expr, self.shape.file.position(place), label=label)
+            yield PanelQuery(
+                f"${variable.name}",
+                expr,
+                self.shape.file.position(place),
+                label=label,
+                datasource=self._datasource(source),
+            )
             self._check_syntax(expr, place, f"${variable.name}")
 
     def _of_panel(self, panel: PanelAt) -> Iterator[PanelQuery]:
@@ -166,6 +193,7 @@ class _Reader:
                 str(target.get("legendFormat") or ""),
                 self.shape.file.position((*place, "legendFormat")),
                 unit_of(panel.json),
+                datasource=self._datasource(source),
             )
             self._check_syntax(expr, where, title)
 
@@ -179,6 +207,10 @@ class _Reader:
     def _note_other(self, panel: str, source: Source, place: Path) -> None:
         assert source.other  # noqa: S101 - the caller has looked
         self.others.append(OtherQuery(panel, source.other.name, self.shape.file.position(place)))
+
+    def _datasource(self, source: Source) -> str:  # noqa: ARG002 - for those that keep it
+        """Return what a query asks: the stack's own Prometheus, however the dashboard names it."""
+        return ""
 
     def _is_useless(self, source: Source, other: str, expr: str) -> bool:
         """Return whether a query cannot be one to the stack's Prometheus."""
@@ -207,6 +239,19 @@ class _Reader:
     def _filled(self, text: str) -> str:
         """The text with the values of the export's inputs."""
         return _resolved(text, self.inputs)
+
+
+class _LoadedReader(_Reader):
+    """The queries of a dashboard that a Grafana has loaded, each with its datasource."""
+
+    def _datasource(self, source: Source) -> str:
+        return source.shown
+
+    def _refuse(self, owner: Path, source: Source, other: str) -> None:
+        """Leave it out."""
+
+    def _check_syntax(self, expr: str, place: Path, panel: str) -> None:
+        """Leave that to Grafana, which runs it."""
 
 
 def _but_mixed(written: Mapping[str, Any] | str | None) -> Mapping[str, Any] | str | None:

@@ -1,0 +1,185 @@
+"""`alertmanager.connected` and `alertmanager.config` of servers that somebody else runs: whom a Prometheus sends its
+alerts to, whether they take them, and whether the Alertmanager that was given is one of these.
+
+Prometheus counts what it has sent to each, and what of that has failed. Where it has not sent anything yet, the
+Alertmanager is asked from this machine; an address that only Prometheus can reach is left open.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from stackctl import conventions as c
+from stackctl.access import Access
+from stackctl.checks.alertmanager import CONFIG, CONNECTED, SYNC_SECONDS
+from stackctl.clients.alertmanager import Alertmanager
+from stackctl.clients.exposition import Exposition
+from stackctl.clients.http import Http, NoAnswer
+from stackctl.clients.probe import probe
+from stackctl.diagnostic import Diagnostic
+from stackctl.model import Server
+from stackctl.verification.context import PROBE_SECONDS, Context
+from stackctl.verification.subject import Subject
+
+_API = "/api/v2/alerts"
+_PREFIX = "prometheus_notifications_"
+# How far back Prometheus' own series, where it scrapes itself, say what has become of its alerts.
+_PAST = "15m"
+_REMEDY = "Start this Alertmanager, or correct its address in `alerting` of prometheus.yml."
+
+
+@dataclass(frozen=True)
+class Account:
+    """The alerts that were sent to an Alertmanager, and the attempts of these that failed."""
+
+    sent: float = 0.0
+    failed: float = 0.0
+
+
+def check(context: Context) -> Iterable[Diagnostic]:
+    """A finding for every Alertmanager that Prometheus sends alerts to, and two for the given one."""
+    subject = Subject(CONNECTED, c.PROMETHEUS, context.stack.prometheus.origin)
+    alertmanager = context.stack.alertmanager
+    configured = bool((context.tree.yaml(c.PROMETHEUS_FILE).get("alerting") or {}).get("alertmanagers"))
+    # One that was just configured is found a few seconds later.
+    within = SYNC_SECONDS if configured else 0.0
+    client = context.prometheus()
+    active = context.settle(client.alertmanagers, lambda urls: bool(urls) or not configured, within=within)
+    own = _own(context, alertmanager, active) if alertmanager else []
+    if isinstance(active, NoAnswer):
+        return [subject.unanswered(active), *own]
+    if not active:
+        return [_nobody(context, subject, configured), *own]
+    accounts = _accounts(context, active)
+    return [*(_one(context, replace(subject, name=_base(url)), url, accounts) for url in active), *own]
+
+
+def _nobody(context: Context, subject: Subject, configured: bool) -> Diagnostic:
+    """The finding of a Prometheus that sends its alerts to nobody: no failure where that is on purpose."""
+    if configured:
+        summary = "Prometheus has found none of the Alertmanagers that its configuration describes"
+        return subject.failed(summary, "Correct `alerting` of prometheus.yml, or the discovery in it.", stage="loaded")
+    alerts = sum(rule.kind == "alert" for file in context.stack.rules for rule in file.rules)
+    summary = f"Prometheus is configured without an Alertmanager: nobody is notified of its {alerts} alerts"
+    return Diagnostic(CONNECTED, summary, subject.position, status="info", subject=subject.name)
+
+
+def _accounts(context: Context, active: Sequence[str]) -> Mapping[str, Account]:
+    """The accounts of the last minutes, by URL; those since the start, where Prometheus does not scrape itself."""
+    with suppress(NoAnswer):
+        found = [
+            {labels.get("alertmanager", ""): value for labels, value in context.prometheus().values(query)}
+            for query in (
+                f"sum by (alertmanager) (increase({_PREFIX}{name}_total[{_PAST}]))" for name in ("sent", "errors")
+            )
+        ]
+        recent = {url: Account(found[0].get(url, 0.0), found[1].get(url, 0.0)) for url in active}
+        if any(each.sent or each.failed for each in recent.values()):
+            return recent
+    with suppress(NoAnswer):
+        metrics = context.prometheus().own_metrics()
+        return {url: Account(_total(metrics, "sent", url), _total(metrics, "errors", url)) for url in active}
+    return {}
+
+
+def _total(metrics: Exposition, name: str, url: str) -> float:
+    series = metrics.series(f"{_PREFIX}{name}_total")
+    return sum(value for labels, value in series if labels.get("alertmanager") == url)
+
+
+def _one(context: Context, subject: Subject, url: str, accounts: Mapping[str, Account]) -> Diagnostic:
+    account = accounts.get(url, Account())
+    asked = probe(f"{subject.name}/-/ready", context.dial, PROBE_SECONDS)
+    evidence = f"from this machine: {asked}" if asked.failure != "unable" else ""
+    # Prometheus counts alerts as sent, and errors by attempt or by alert, as its version does it.
+    if account.failed and (account.failed >= account.sent or asked.failure == "refused"):
+        summary = "the alerts that Prometheus sends to it are not accepted"
+        return subject.failed(summary, _REMEDY, evidence, stage="loaded")
+    if account.sent:
+        lost = f", {account.failed:.0f} attempts failed before" if account.failed >= 1 else ""
+        return subject.passed(f"Prometheus sends its alerts to it{lost}")
+    if asked.reply is not None:
+        return subject.passed("no alert was sent to it yet; it answers")
+    if asked.failure == "refused":
+        return subject.failed("no alert was sent to it yet, and it refuses connections", _REMEDY, evidence)
+    summary = "no alert was sent to it yet, and it cannot be asked from this machine"
+    return subject.skipped(summary, "Run `stackctl verify` where its address can be reached.")
+
+
+def _base(url: str) -> str:
+    """The base of an Alertmanager's URLs, as Prometheus reports the one that it posts to."""
+    return url.removesuffix(_API)
+
+
+# -- the one that was given -----------------------------------------------------------------------------------
+
+
+def _own(context: Context, server: Server, active: Sequence[str] | NoAnswer) -> list[Diagnostic]:
+    client = context.alertmanager()
+    connected = Subject(CONNECTED, c.ALERTMANAGER, server.origin)
+    return [_connected(context, connected, client, active), _config(replace(connected, code=CONFIG), client)]
+
+
+def _connected(
+    context: Context, subject: Subject, client: Alertmanager, active: Sequence[str] | NoAnswer
+) -> Diagnostic:
+    if isinstance(active, NoAnswer):
+        return subject.unanswered(active)
+    if away := context.away.get(c.ALERTMANAGER):
+        return subject.depends(away.summary, away.check)
+    base = client.http.base
+    if any(_same_place(base, _base(url)) for url in active):
+        return subject.passed("Prometheus sends its alerts to it")
+    try:
+        started = client.started()
+    except NoAnswer as error:
+        return subject.unanswered(error)
+    others = [_started(_base(url), client.http.access) for url in active]
+    if started in others:
+        return subject.passed("Prometheus sends its alerts to it, at another address")
+    evidence = "\n".join(map(_base, active))
+    if None in others:
+        summary = "Prometheus sends its alerts to addresses that this machine cannot reach: this may be one of them"
+        return subject.skipped(summary, f"It sends them to: {', '.join(map(_base, active))}.")
+    summary = "Prometheus does not send its alerts to this Alertmanager"
+    return subject.failed(summary, "Add it to `alerting` of prometheus.yml, or give the right URL.", evidence)
+
+
+def _same_place(one: str, other: str) -> bool:
+    return _places(one) & _places(other) != set()
+
+
+def _places(url: str) -> set[tuple[str, int, str]]:
+    """The addresses, the port and the path of a URL."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    hosts = {parts.hostname or ""}
+    with suppress(OSError, UnicodeError):
+        hosts |= {str(found[4][0]) for found in socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)}
+    return {(host, port, parts.path.rstrip("/")) for host in hosts}
+
+
+def _started(url: str, own: Access) -> str | None:
+    """The start of the Alertmanager at `url`, which no two have in common; None where it does not say it.
+
+    The login is for the given URL only.
+    """
+    try:
+        return Alertmanager(Http(Access(url, ca=own.ca), PROBE_SECONDS)).started()
+    except NoAnswer:
+        return None
+
+
+def _config(subject: Subject, client: Alertmanager) -> Diagnostic:
+    try:
+        is_loaded = client.reload_ok()
+    except NoAnswer as error:
+        return subject.unanswered(error, "See `stackctl logs alertmanager`.")
+    if not is_loaded:
+        summary = "its last reload failed: it runs an older configuration, and would not start with the current files"
+        return subject.failed(summary, "See `stackctl logs alertmanager`.", stage="loaded")
+    return subject.passed("the last load of the configuration succeeded")

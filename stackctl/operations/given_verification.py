@@ -1,0 +1,244 @@
+"""Proving that servers work which somebody else runs: what they have loaded is what is declared."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from stackctl import conventions as c
+from stackctl.access import Access
+from stackctl.clients.http import Answer, Http, NoAnswer
+from stackctl.diagnostic import Diagnostic
+from stackctl.source import Position
+
+if TYPE_CHECKING:
+    from stackctl.clients.grafana import FoundDatasource, Grafana
+    from stackctl.model import Dashboard, Stack, Waiver
+    from stackctl.report.report import Report
+    from stackctl.verification.context import Context
+    from stackctl.verification.given import Loaded
+
+T = TypeVar("T")
+
+# The longest time to wait for scrapes and evaluations, in seconds, unless --timeout gives another: servers that run for
+# days have jobs that are scraped once an hour.
+_LONGEST_SECONDS = 60.0
+# So many dashboards are read at once.
+_CONCURRENCY = 8
+
+
+def verify_given(
+    given: Mapping[str, Access],
+    wait_seconds: float | None,
+    only: Sequence[str],
+    *,
+    history: bool = False,
+    ignored: Sequence[Waiver] = (),
+) -> Report:
+    """Every finding about the servers in `given`, or those of the checks in `only`; as `verify_stack`.
+
+    Raises InputError for an unknown check.
+    """
+    from contextlib import nullcontext
+
+    from stackctl.bounds.deadline import within
+    from stackctl.clients.http import TIMEOUT_SECONDS
+
+    with nullcontext() if wait_seconds is None else within(wait_seconds + TIMEOUT_SECONDS):
+        return _verified(given, wait_seconds, only, history=history, ignored=ignored)
+
+
+def _verified(
+    given: Mapping[str, Access],
+    wait_seconds: float | None,
+    only: Sequence[str],
+    *,
+    history: bool,
+    ignored: Sequence[Waiver],
+) -> Report:
+    from stackctl.checks import registry
+    from stackctl.checks.panels import PANEL
+    from stackctl.operations.checker_errors import accept
+    from stackctl.operations.verification import refuse_unknown_checks
+    from stackctl.report import panel_history as panels
+    from stackctl.report.report import Report
+    from stackctl.verification import given as servers
+    from stackctl.verification.given_words import in_their_words
+
+    refuse_unknown_checks(only, [id for _, ids in registry.GIVEN for id in ids])
+    begun, start = time.time(), time.monotonic()
+    loaded, unread = _read(given)
+    stack = servers.stack_of(given, loaded)
+    context = _context(given, stack, loaded, wait_seconds)
+    found = registry.run(context, only)
+    known = {finding.subject for finding in found if finding.status == "fail"}
+    found += [each for each in unread if each.subject not in known and _is_wanted(each, only)]
+    found += _undelivered(stack, loaded, only)
+    findings = accept(map(in_their_words, found), ignored)
+    seconds = time.monotonic() - start
+    charts = panels.look(context) if history and any(finding.code == PANEL for finding in findings) else None
+    return Report(stack.name, servers.NAME, "", tuple(findings), seconds, begun, charts)
+
+
+def _is_wanted(finding: Diagnostic, only: Sequence[str]) -> bool:
+    return not only or finding.code in only or finding.family in only
+
+
+def _undelivered(stack: Stack, loaded: Loaded, only: Sequence[str]) -> list[Diagnostic]:
+    """A warning for each alert that the loaded routes lead to nobody."""
+    from stackctl.manifest.delivery import delivery_warnings
+
+    found = [each for each in delivery_warnings(stack) if each.code == "rule.undelivered"] if loaded.rules else []
+    return [replace(each, status="warn", subject=stack.name) for each in found if _is_wanted(each, only)]
+
+
+def _context(given: Mapping[str, Access], stack: Stack, loaded: Loaded, wait_seconds: float | None) -> Context:
+    from stackctl.runtimes.dial import directly
+    from stackctl.verification import given as servers
+    from stackctl.verification.context import Context
+
+    prometheus = given[c.PROMETHEUS]
+    here = servers.is_here(prometheus)
+    jobs = servers.jobs_of(loaded, stack.prometheus.origin)
+    context = Context(
+        stack=stack,
+        runtime=servers.facts_of(prometheus),
+        tree=servers.tree_of(stack, loaded),
+        jobs=jobs,
+        skipped={},
+        current="",
+        declared="",
+        seconds=wait_seconds or 0.0,
+        server=prometheus,
+        fetch=_fetch,
+        place=servers.Elsewhere(directly if here else None),
+        dial=directly if here else servers.beyond_loopback(directly),
+        given=given,
+    )
+    return context if wait_seconds is not None else replace(context, seconds=_patience(context))
+
+
+def _patience(context: Context) -> float:
+    """Return how long to wait for a scrape or an evaluation, in seconds."""
+    from stackctl.promql import duration
+
+    intervals = [*map(context.interval, context.jobs), duration.seconds(context.stack.prometheus.evaluation_interval)]
+    return min(2 * (max(intervals) + c.TARGET_SYNC_SECONDS), _LONGEST_SECONDS)
+
+
+def _fetch(url: str) -> Answer:
+    base, slash, path = url.partition("://")
+    host, _, rest = path.partition("/")
+    return Http(Access(f"{base}{slash}{host}")).ask(f"/{rest}")
+
+
+# -- what is loaded -------------------------------------------------------------------------------------------
+
+
+def _read(given: Mapping[str, Access]) -> tuple[Loaded, list[Diagnostic]]:
+    """Return what the servers have loaded, and a finding for each part that one of them does not tell."""
+    from stackctl.clients.alertmanager import Alertmanager
+    from stackctl.clients.prometheus import Prometheus
+    from stackctl.verification.given import Loaded, loaded_config
+
+    unread: list[Diagnostic] = []
+    prometheus = Prometheus(Http(given[c.PROMETHEUS], is_foreign=True))
+
+    def tried(code: str, name: str, ask: Callable[[], T], otherwise: T) -> T:
+        try:
+            return ask()
+        except NoAnswer as error:
+            unread.append(_unread(code, name, given[name], error))
+            return otherwise
+
+    loaded = Loaded(
+        prometheus=tried("prometheus.config", c.PROMETHEUS, lambda: loaded_config(prometheus), ""),
+        rules=tried("rule.loaded", c.PROMETHEUS, prometheus.rules, ()),
+        targets=tried("target.up", c.PROMETHEUS, prometheus.targets, ()),
+    )
+    if c.ALERTMANAGER in given:
+        alertmanager = Alertmanager(Http(given[c.ALERTMANAGER], is_foreign=True))
+        text = tried("alertmanager.config", c.ALERTMANAGER, lambda: loaded_config(alertmanager), "")
+        loaded = replace(loaded, alertmanager=text)
+    if c.GRAFANA in given:
+        from stackctl.clients.grafana import Grafana
+
+        grafana = Grafana(Http(given[c.GRAFANA], is_foreign=True))
+        nothing: tuple[tuple[Dashboard, ...], list[Diagnostic]] = ((), [])
+        read = tried("grafana.dashboard", c.GRAFANA, lambda: _dashboards(grafana, given[c.PROMETHEUS]), nothing)
+        dashboards, more = read
+        loaded = replace(loaded, dashboards=dashboards)
+        unread += more
+    return loaded, unread
+
+
+def _unread(code: str, name: str, access: Access, error: NoAnswer) -> Diagnostic:
+    """The finding about what a server does not tell: a skip where it does not serve that, a failure otherwise."""
+    from stackctl.verification.subject import Subject
+
+    return Subject(code, name, Position(access.url)).unanswered(error)
+
+
+def _dashboards(grafana: Grafana, prometheus: Access) -> tuple[tuple[Dashboard, ...], list[Diagnostic]]:
+    """The dashboards that the login sees, and a finding for each that cannot be read. Raises NoAnswer for no list."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from stackctl.manifest.classic import read_loaded
+    from stackctl.verification.subject import Subject
+
+    listed = grafana.dashboards()
+    sources = _sources(grafana)
+    origin = Position(grafana.http.base)
+    unread: list[Diagnostic] = []
+
+    def read(uid: str, shown: str, folder: str) -> Dashboard | None:
+        subject = Subject("grafana.dashboard", shown, origin)
+        try:
+            dashboard = read_loaded(grafana.dashboard_text(uid), shown, folder, origin)
+        except NoAnswer as error:
+            unread.append(subject.unanswered(error))
+            return None
+        if dashboard is None:
+            unread.append(subject.skipped("it is not of Grafana's classic form, so its panels were not checked"))
+        return dashboard
+
+    with ThreadPoolExecutor(_CONCURRENCY) as pool:
+        found = pool.map(lambda each: read(each.uid, f"{each.folder}/{each.title}".lstrip("/"), each.folder), listed)
+        return tuple(_bound(each, sources, prometheus, origin) for each in found if each), unread
+
+
+def _sources(grafana: Grafana) -> tuple[FoundDatasource, ...]:
+    """The datasources that are asked in PromQL; none where the login may not list them, which is reported elsewhere."""
+    try:
+        return tuple(each for each in grafana.datasources() if each.is_prometheus)
+    except NoAnswer:
+        return ()
+
+
+def _bound(dashboard: Dashboard, sources: Sequence[FoundDatasource], prometheus: Access, origin: Position) -> Dashboard:
+    """The dashboard with the queries of which the datasource is known, each with that one's uid."""
+    own = _own_source(sources, prometheus)
+    known = {name: each for each in sources for name in (each.uid, each.name)}
+    queries = []
+    for query in dashboard.queries:
+        source = known.get(query.datasource, own)
+        uid = source.uid if source else query.datasource
+        if uid:
+            elsewhere = bool(source and own and source.uid != own.uid)
+            queries.append(replace(query, datasource=uid, is_elsewhere=elsewhere, origin=origin, passage=None))
+    return replace(dashboard, queries=tuple(queries))
+
+
+def _own_source(sources: Sequence[FoundDatasource], prometheus: Access) -> FoundDatasource | None:
+    """The datasource that is the given Prometheus: the only one, the one with its address, or the default one."""
+    from urllib.parse import urlsplit
+
+    here = urlsplit(prometheus.url)
+    ranked: Iterable[FoundDatasource] = sorted(
+        sources,
+        key=lambda each: (urlsplit(each.url).netloc == here.netloc, each.is_default),
+        reverse=True,
+    )
+    return next(iter(ranked), None)

@@ -1,0 +1,121 @@
+"""Whom a Prometheus of somebody else sends its alerts to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from stackctl.access import Access
+from stackctl.checks import connected
+from stackctl.diagnostic import Diagnostic
+from stackctl.runtimes.dial import directly
+from tests.contract.serving import Reply
+from tests.contract.world import World, closed, success
+
+UPTIME = "2026-01-01T00:00:00Z"
+
+
+@pytest.fixture
+def given(well: World) -> World:
+    well.servers["alertmanager"].routes["/api/v2/status"]["uptime"] = UPTIME
+    servers = {name: Access(well.servers[name].url) for name in ("prometheus", "alertmanager")}
+    well.change(given=servers, server=servers["prometheus"], seconds=1)
+    return well
+
+
+def findings(world: World) -> dict[str, Diagnostic]:
+    return {f"{each.code} {each.subject}": each for each in connected.check(world.context)}
+
+
+def sends_to(world: World, *urls: str) -> None:
+    listed = [{"url": f"{url}/api/v2/alerts"} for url in urls]
+    world.servers["prometheus"].routes["/api/v1/alertmanagers"] = success({"activeAlertmanagers": listed})
+
+
+def counts(world: World, url: str, sent: float, failed: float) -> None:
+    label = f'{{alertmanager="{url}/api/v2/alerts"}}'
+    text = f"prometheus_notifications_sent_total{label} {sent}\nprometheus_notifications_errors_total{label} {failed}\n"
+    world.servers["prometheus"].routes["/metrics"] = text
+
+
+def one(world: World, sent: float, failed: float, url: str = "http://10.1.2.3:9093") -> Diagnostic:
+    sends_to(world, url)
+    counts(world, url, sent, failed)
+    return findings(world)[f"alertmanager.connected {url}"]
+
+
+def test_alerts_that_were_taken_are_a_pass(given: World) -> None:
+    assert one(given, 10, 0).status == "pass"
+
+
+def test_attempts_that_failed_before_are_mentioned(given: World) -> None:
+    given.change(dial=directly)
+    url = given.servers["alertmanager"].url
+    assert one(given, 10, 2, url).summary == "Prometheus sends its alerts to it, 2 attempts failed before"
+
+
+def test_alerts_that_all_failed_are_a_failure(given: World) -> None:
+    assert one(given, 10, 10).summary == "the alerts that Prometheus sends to it are not accepted"
+
+
+def test_without_any_alert_it_is_asked_from_here(given: World) -> None:
+    given.change(dial=directly)
+    url = given.servers["alertmanager"].url
+    assert one(given, 0, 0, url).summary == "no alert was sent to it yet; it answers"
+
+
+def test_one_that_refuses_is_a_failure(given: World) -> None:
+    given.change(dial=closed)
+    found = one(given, 0, 0)
+    assert (found.status, found.summary) == ("fail", "no alert was sent to it yet, and it refuses connections")
+
+
+def test_one_that_cannot_be_reached_from_here_is_left_open(given: World) -> None:
+    given.change(dial=unknown)
+    assert one(given, 0, 0).status == "skip"
+
+
+def unknown(host: str, port: int, seconds: float) -> Iterator[None]:
+    raise OSError("elsewhere")
+
+
+def test_given_one_is_known_by_its_address(given: World) -> None:
+    assert findings(given)["alertmanager.connected alertmanager"].status == "pass"
+
+
+def test_given_one_is_known_at_another_address(given: World) -> None:
+    blackbox = given.servers["blackbox"]
+    blackbox.routes["/api/v2/status"] = {"uptime": UPTIME}
+    sends_to(given, blackbox.url)
+    found = findings(given)["alertmanager.connected alertmanager"]
+    assert (found.status, found.summary) == ("pass", "Prometheus sends its alerts to it, at another address")
+
+
+def test_another_alertmanager_is_a_failure(given: World) -> None:
+    blackbox = given.servers["blackbox"]
+    blackbox.routes["/api/v2/status"] = {"uptime": "2025-01-01T00:00:00Z"}
+    sends_to(given, blackbox.url)
+    found = findings(given)["alertmanager.connected alertmanager"]
+    assert (found.status, found.evidence) == ("fail", blackbox.url)
+
+
+def test_given_one_may_be_behind_an_address_that_is_not_reached(given: World) -> None:
+    sends_to(given, "http://127.0.0.1:1")
+    assert findings(given)["alertmanager.connected alertmanager"].status == "skip"
+
+
+def test_failed_reload_is_a_failure(given: World) -> None:
+    given.servers["alertmanager"].routes["/metrics"] = "a 1\nalertmanager_config_last_reload_successful 0\n"
+    assert findings(given)["alertmanager.config alertmanager"].status == "fail"
+
+
+def test_configured_ones_that_are_not_found_are_a_failure(given: World) -> None:
+    sends_to(given)
+    found = findings(given)["alertmanager.connected prometheus"]
+    assert (found.status, found.summary.partition(" of ")[0]) == ("fail", "Prometheus has found none")
+
+
+def test_api_that_is_not_served_is_a_skip(given: World) -> None:
+    given.servers["prometheus"].routes["/api/v1/alertmanagers"] = Reply("not here", 404)
+    assert {each.status for each in findings(given).values() if each.code == connected.CONNECTED} == {"skip"}

@@ -1,0 +1,159 @@
+"""Servers of somebody else, pretended: what is verified of them, and what one of them keeps to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from stackctl.access import Access
+from stackctl.diagnostic import Diagnostic
+from stackctl.errors import InputError
+from stackctl.operations.checker_errors import ignored_by_option
+from stackctl.operations.given_verification import verify_given
+from tests.contract.serving import Asked, Reply
+from tests.contract.world import DASHBOARD, World, success
+
+SOURCES = [
+    {"uid": "prometheus", "name": "Prometheus", "type": "prometheus", "url": "http://p:9090", "isDefault": True},
+    {"uid": "other", "name": "Other", "type": "prometheus", "url": "http://q:9090", "isDefault": False},
+    {"uid": "logs", "name": "Loki", "type": "loki", "url": "http://l:3100", "isDefault": False},
+]
+NAMES = ("prometheus", "alertmanager", "grafana")
+
+
+def panel(title: str, expr: str, uid: str = "", kind: str = "prometheus") -> dict[str, object]:
+    source = {"datasource": {"type": kind, "uid": uid}} if uid else {}
+    return {"title": title, "type": "timeseries", "targets": [{"expr": expr, **source}]}
+
+
+def show(world: World, *panels: dict[str, object]) -> None:
+    board = {**DASHBOARD, "panels": [*panels]}
+    world.servers["grafana"].routes["/api/dashboards/uid/shop"] = {"dashboard": board, "meta": {}}
+
+
+@pytest.fixture
+def given(well: World) -> World:
+    """The pretended servers, as somebody else has set them up."""
+    well.servers["alertmanager"].routes["/api/v2/status"]["uptime"] = "2026-01-01T00:00:00Z"
+    well.servers["grafana"].routes["/api/datasources"] = SOURCES
+    well.servers["prometheus"].routes["/api/v1/status/config"] = success({"yaml": config(well)})
+    show(well, panel("Orders", "sum(rate(shop_orders_total[5m]))"))
+    return well
+
+
+def config(world: World) -> str:
+    """What Prometheus reports: as rendered, without what a manifest has only."""
+    text = world.context.tree.files["prometheus/prometheus.yml"].content.decode()
+    return text[: text.index("remote_write:")] if "remote_write:" in text else text
+
+
+def access(world: World, name: str) -> Access:
+    login = ("admin", "right") if name == "grafana" else None
+    return Access(world.servers[name].url, login)
+
+
+def verified(world: World, *names: str, only: Sequence[str] = (), ignored: Sequence[str] = ()) -> list[Diagnostic]:
+    given = {name: access(world, name) for name in names or NAMES}
+    return list(verify_given(given, 3.0, only, ignored=ignored_by_option(ignored)).diagnostics)
+
+
+def rows(findings: Sequence[Diagnostic], *statuses: str) -> dict[str, str]:
+    return {f"{each.code} {each.subject}": each.summary for each in findings if each.status in statuses}
+
+
+def test_each_thing_that_is_loaded_has_its_row(given: World) -> None:
+    findings = verified(given)
+    assert rows(findings, "fail", "warn") == {}
+    assert rows(findings, "pass").keys() >= {
+        "component.ready grafana",
+        "prometheus.config prometheus",
+        "target.up api/localhost:8000",
+        "job.stored found",
+        "rule.healthy r.yml/g/Down",
+        "rule.data r.yml/g/job:up:sum",
+        "alertmanager.connected alertmanager",
+        "alertmanager.notifications oncall",
+        "grafana.login grafana",
+        "grafana.datasource Prometheus",
+        "panel.data Shop/Orders",
+    }
+
+
+def test_panel_of_a_metric_that_nobody_serves_fails(given: World) -> None:
+    show(given, panel("Typo", "sum(rate(shop_oders_total[5m]))"))
+    assert rows(verified(given), "fail") == {"panel.data Shop/Typo": "nothing serves `shop_oders_total`"}
+
+
+def test_panels_of_other_datasources_are_left_to_them(given: World) -> None:
+    given.servers["grafana"].routes["/api/ds/query"] = Reply({"results": {"Q0": {"frames": []}}})
+    show(given, panel("Logs", '{app="shop"} |= "x"', "logs", "loki"), panel("Far", "sum(far_away_total)", "other"))
+    findings = verified(given, only=["panel"])
+    far = "no result, and its datasource is another Prometheus than the given one"
+    assert rows(findings, "skip")["panel.data Shop/Far"] == far
+    assert not [each for each in findings if each.subject == "Shop/Logs"]
+
+
+def test_a_dashboard_that_cannot_be_read_is_reported(given: World) -> None:
+    given.servers["grafana"].routes["/api/dashboards/uid/shop"] = Reply({"message": "broken"}, 500)
+    (summary,) = rows(verified(given), "fail").values()
+    assert "returns 500: broken" in summary
+
+
+def test_dashboard_of_another_schema_is_skipped(given: World) -> None:
+    board = {"title": "Shop", "elements": {}, "layout": {}}
+    given.servers["grafana"].routes["/api/dashboards/uid/shop"] = {"dashboard": board, "meta": {}}
+    assert "not of Grafana's classic form" in rows(verified(given), "skip")["grafana.dashboard Shop"]
+
+
+def test_rejected_token_is_the_only_failure(given: World) -> None:
+    given.servers["grafana"].login = ("admin", "changed")
+    assert rows(verified(given), "fail").keys() == {"grafana.login grafana"}
+
+
+def test_datasources_that_may_not_be_listed_are_skipped(given: World) -> None:
+    given.servers["grafana"].routes["/api/datasources"] = Reply({"message": "no permission"}, 403)
+    findings = verified(given)
+    assert rows(findings, "fail") == {}
+    assert "may not list" in rows(findings, "skip")["grafana.datasource grafana"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/rules", "/api/v1/targets", "/api/v1/status/config", "/api/v1/scrape_pools"])
+def test_what_a_server_does_not_serve_is_skipped(given: World, path: str) -> None:
+    given.servers["prometheus"].routes[path] = Reply(f'unsupported path requested: "{path}"', 400)
+    findings = verified(given, "prometheus", "alertmanager")
+    assert rows(findings, "fail") == {}
+    assert any(path in summary for summary in rows(findings, "skip").values())
+
+
+def test_what_a_server_fails_to_say_is_a_failure(given: World) -> None:
+    given.servers["prometheus"].routes["/api/v1/rules"] = Reply("out of memory", 500)
+    assert "rule.loaded prometheus" in rows(verified(given, "prometheus"), "fail")
+
+
+def test_a_configuration_that_is_no_mapping_is_a_failure(given: World) -> None:
+    given.servers["prometheus"].routes["/api/v1/status/config"] = success({"yaml": "- [a"})
+    assert "is it another server" in rows(verified(given, "prometheus"), "fail")["prometheus.config prometheus"]
+
+
+def test_alert_that_no_route_delivers_is_a_warning(given: World) -> None:
+    routing = "route: {receiver: 'null', routes: [{receiver: oncall, matchers: [severity=page]}]}\n"
+    routing += "receivers: [{name: 'null'}, {name: oncall, webhook_configs: [{url: <secret>}]}]\n"
+    given.servers["alertmanager"].routes["/api/v2/status"]["config"]["original"] = routing
+    (summary,) = rows(verified(given, "prometheus", "alertmanager"), "warn").values()
+    assert summary.startswith("nobody gets `Down`: no route takes it")
+
+
+def test_failures_can_be_accepted(given: World) -> None:
+    show(given, panel("Typo", "sum(rate(shop_oders_total[5m]))"))
+    assert rows(verified(given, ignored=["panel.data"]), "fail") == {}
+
+
+def test_unknown_check_is_refused(given: World) -> None:
+    with pytest.raises(InputError, match="there is no check `contract`"):
+        verified(given, only=["contract"])
+
+
+def test_closed_metrics_of_the_server_itself_fail_nothing(given: World) -> None:
+    given.servers["prometheus"].routes["/metrics"] = Asked(lambda _: Reply("closed", 403))
+    assert rows(verified(given, "prometheus"), "fail") == {}
