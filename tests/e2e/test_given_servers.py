@@ -94,6 +94,7 @@ FAULTS = """\
   - {{job_name: dead, static_configs: [{{targets: ["127.0.0.1:9"]}}]}}
   - {{job_name: nothing, file_sd_configs: [{{files: [missing/*.json]}}]}}
   - {{job_name: repeated, metrics_path: /repeated, static_configs: [{{targets: ["127.0.0.1:{app}"]}}]}}
+  - {{job_name: unreached, metrics_path: /unreached, static_configs: [{{targets: ["127.0.0.1:{app}"]}}]}}
   - {{job_name: empty, metrics_path: /empty, static_configs: [{{targets: ["127.0.0.1:{app}"]}}]}}
   - {{job_name: page, metrics_path: /page, static_configs: [{{targets: ["127.0.0.1:{app}"]}}]}}
 """
@@ -110,6 +111,8 @@ BAD = {
     "target.up nothing",
     "target.up page/127.0.0.1:{app}",
     "job.stored repeated",
+    "probe.success unreached/127.0.0.1:{app}",
+    "exporter.works unreached/127.0.0.1:{app}",
     "job.stored empty",
     "rule.healthy bad.yml/bad/Twice",
     "rule.data bad.yml/bad/Nobody",
@@ -131,6 +134,7 @@ PAGES = {
     "/empty": "",
     "/federate": "",
     "/probe": "probe_success 1\n",
+    "/unreached": "probe_success 0\nmysql_up 0\n",
     "/page": "<html><title>Login</title></html>",
 }
 METRICS = "# TYPE shop_errors_total counter\n# TYPE shop_requests_total counter\nshop_requests_total 3\n"
@@ -297,6 +301,7 @@ def test_servers_that_people_set_up_are_verified(good: Running) -> None:
         "target.up shop/127.0.0.1",
         "target.up blackbox/http://other.test/",
         "job.stored federate",
+        "probe.success blackbox/http://other.test/",
         "rule.data alerts.yml/targets/Errors",
         "rule.healthy records.yml/records/job:up:sum",
         "alertmanager.connected alertmanager",

@@ -16,7 +16,10 @@ PACKAGE = Path(__file__).parents[3] / "stackctl"
 # What the checks of these servers say, but for what only a manifest's own services and components have.
 MODULES = (
     *(PACKAGE / "checks" / f"{name}.py" for name in ("connected", "dropped_samples", "expressions", "jobs")),
-    *(PACKAGE / "checks" / f"{name}.py" for name in ("notified", "panels", "remote_write", "servers", "storage")),
+    *(
+        PACKAGE / "checks" / f"{name}.py"
+        for name in ("notified", "panels", "reached", "remote_write", "servers", "storage")
+    ),
     *(PACKAGE / "checks" / f"{name}.py" for name in ("rules", "stored", "targets")),
     PACKAGE / "verification" / "subject.py",
     *(PACKAGE / "backing" / f"{name}.py" for name in ("judgement", "verdict")),
