@@ -42,4 +42,7 @@ class Checkout:
         return replace(diagnostic, position=self._place(diagnostic.position))
 
     def _place(self, position: Position | None) -> Position | None:
-        return replace(position, file=self.path(position.file)) if position else None
+        # A place on a server is in no file of the repository.
+        if position is None or "://" in position.file:
+            return None
+        return replace(position, file=self.path(position.file))

@@ -26,6 +26,12 @@ def test_paths_start_at_the_root_of_the_repository() -> None:
     assert checkout.placed(CI_DIAGNOSTICS[2]) == CI_DIAGNOSTICS[2]
 
 
+def test_places_on_servers_are_left_out() -> None:
+    checkout = Checkout(Path("/repo"), Path("/repo"), Path("stack.yml"))
+    finding = Diagnostic("target.up", "down", Position("http://prometheus:9090"))
+    assert checkout.placed(finding).position is None
+
+
 @pytest.mark.parametrize("name", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE"])
 def test_root_is_what_the_ci_system_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "ops").mkdir()
