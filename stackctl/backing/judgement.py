@@ -14,6 +14,7 @@ from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from typing import TypeVar
 
+from stackctl.backing.metric_summary import named
 from stackctl.backing.verdict import DATA, EARLY, ORDER, Verdict, unanswered, worst
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
@@ -38,6 +39,8 @@ _SHOWN = 5
 _CONFIRMED_SECONDS = 0.5
 # A result does not look further back than this, in seconds.
 _LOOKBACK = 300.0
+# How far back a job that is down now may have been up.
+_LATELY = "1d"
 _COUNTED = ("_total", "_bucket", "_count", "_sum")
 # A name this much like one that an exporter serves is misspelt; any other of its prefix may be of another collector.
 _MISSPELT = 0.9
@@ -282,7 +285,7 @@ class Backing:
             return self._from_silent(name, owner)
         unbound = [job.name for job in self.context.jobs if job.service and job.service.contract is None]
         open_ones = [job for job in unbound if not jobs or job in jobs]
-        silent = [] if owner else [each for each in open_ones if each in self._silent]
+        silent = [] if owner else [each for each in open_ones if each in self._silent and self._may_serve(each, name)]
         if silent:  # it may be one of these that serves it: a name that is alike would be bad advice
             return self._from_silent(name, silent[0])
         # A rule may have recorded nothing yet, and is what was meant all the same.
@@ -296,6 +299,17 @@ class Backing:
             return Verdict("fail", f"nothing serves `{name}`", f"Did you mean `{near}`? Correct the name.")
         when = " any more" if name in self._names else ""
         return Verdict("fail", f"nothing serves `{name}`{when}", "Expose it, or remove the expression.")
+
+    def _may_serve(self, job: str, name: str) -> bool:
+        """Return whether a job that is down may be the one that serves a name.
+
+        Servers of somebody else have run before: a job that was up lately has left all its names there.
+        """
+        if not self.context.given or name in self._names:
+            return True
+        labels = self._jobs[job]
+        ups = Selector("up", (named(sorted(labels)),)).text
+        return not self.client.has_result(f"max(max_over_time({ups}[{_LATELY}])) == 1")
 
     def _from_silent(self, name: str, owner: str) -> Verdict:
         return Verdict("skip", f"`{name}` is served by `{owner}`, which {self._silent[owner]}")

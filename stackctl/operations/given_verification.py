@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from stackctl import conventions as c
 from stackctl.access import Access
@@ -218,23 +219,25 @@ def _sources(grafana: Grafana) -> tuple[FoundDatasource, ...]:
 
 
 def _bound(dashboard: Dashboard, sources: Sequence[FoundDatasource], prometheus: Access, origin: Position) -> Dashboard:
-    """The dashboard with the queries of which the datasource is known, each with that one's uid."""
+    """The dashboard with its queries by the uids of their datasources; one of which that is not known is another."""
+    from stackctl.model import OtherQuery
+
     own = _own_source(sources, prometheus)
     known = {name: each for each in sources for name in (each.uid, each.name)}
-    queries = []
+    queries, others = [], [replace(each, origin=origin) for each in dashboard.others]
     for query in dashboard.queries:
         source = known.get(query.datasource, own)
         uid = source.uid if source else query.datasource
         if uid:
             elsewhere = bool(source and own and source.uid != own.uid)
             queries.append(replace(query, datasource=uid, is_elsewhere=elsewhere, origin=origin, passage=None))
-    return replace(dashboard, queries=tuple(queries))
+        else:
+            others.append(OtherQuery(query.panel, "default", origin))
+    return replace(dashboard, queries=tuple(queries), others=tuple(dict.fromkeys(others)))
 
 
 def _own_source(sources: Sequence[FoundDatasource], prometheus: Access) -> FoundDatasource | None:
     """The datasource that is the given Prometheus: the only one, the one with its address, or the default one."""
-    from urllib.parse import urlsplit
-
     here = urlsplit(prometheus.url)
     ranked: Iterable[FoundDatasource] = sorted(
         sources,

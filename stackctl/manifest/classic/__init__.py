@@ -62,7 +62,7 @@ def read_classic(
 def read_loaded(text: str, shown: str, folder: str, origin: Position) -> Dashboard | None:
     """Return the dashboard in `text`, as a Grafana has loaded it, with the queries to any Prometheus.
 
-    What asks something else is not there to be corrected, and is left out. None where it is no dashboard.
+    What asks something else is not there to be corrected: it is among the others. None where it is no dashboard.
     """
     file = read_json(text, shown, Problems())
     found = unwrapped(file, Problems()) if file else None
@@ -242,13 +242,22 @@ class _Reader:
 
 
 class _LoadedReader(_Reader):
-    """The queries of a dashboard that a Grafana has loaded, each with its datasource."""
+    """The queries of a dashboard that a Grafana has loaded, each with its datasource, which may be any."""
+
+    def _of_variable(self, variable: VariableAt) -> Iterator[PanelQuery]:
+        self._asking = f"${variable.name}"
+        yield from super()._of_variable(variable)
+
+    def _of_panel(self, panel: PanelAt) -> Iterator[PanelQuery]:
+        self._asking = self._filled(panel.title)
+        yield from super()._of_panel(panel)
 
     def _datasource(self, source: Source) -> str:
         return source.shown
 
     def _refuse(self, owner: Path, source: Source, other: str) -> None:
-        """Leave it out."""
+        """Note it as a query to another datasource than a Prometheus."""
+        self.others.append(OtherQuery(self._asking, source.shown or other, self.shape.file.position(owner)))
 
     def _check_syntax(self, expr: str, place: Path, panel: str) -> None:
         """Leave that to Grafana, which runs it."""

@@ -12,7 +12,7 @@ from stackctl.errors import InputError
 from stackctl.operations.checker_errors import ignored_by_option
 from stackctl.operations.given_verification import verify_given
 from tests.contract.serving import Asked, Reply
-from tests.contract.world import DASHBOARD, World, success
+from tests.contract.world import DASHBOARD, World, rule, success
 
 SOURCES = [
     {"uid": "prometheus", "name": "Prometheus", "type": "prometheus", "url": "http://p:9090", "isDefault": True},
@@ -91,7 +91,7 @@ def test_panels_of_other_datasources_are_left_to_them(given: World) -> None:
     findings = verified(given, only=["panel"])
     far = "no result, and its datasource is another Prometheus than the given one"
     assert rows(findings, "skip")["panel.data Shop/Far"] == far
-    assert not [each for each in findings if each.subject == "Shop/Logs"]
+    assert rows(findings, "skip")["panel.data Shop/Logs"] == "not verified: it asks the datasource `loki`"
 
 
 def test_a_dashboard_that_cannot_be_read_is_reported(given: World) -> None:
@@ -113,9 +113,12 @@ def test_rejected_token_is_the_only_failure(given: World) -> None:
 
 def test_datasources_that_may_not_be_listed_are_skipped(given: World) -> None:
     given.servers["grafana"].routes["/api/datasources"] = Reply({"message": "no permission"}, 403)
+    show(given, panel("Named", "sum(shop_orders_total)", "prometheus"), panel("Any", "sum(shop_orders_total)"))
     findings = verified(given)
     assert rows(findings, "fail") == {}
     assert "may not list" in rows(findings, "skip")["grafana.datasource grafana"]
+    assert "panel.data Shop/Named" in rows(findings, "pass")
+    assert "panel.data Shop/Any" in rows(findings, "skip")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/rules", "/api/v1/targets", "/api/v1/status/config", "/api/v1/scrape_pools"])
@@ -157,3 +160,11 @@ def test_unknown_check_is_refused(given: World) -> None:
 def test_closed_metrics_of_the_server_itself_fail_nothing(given: World) -> None:
     given.servers["prometheus"].routes["/metrics"] = Asked(lambda _: Reply("closed", 403))
     assert rows(verified(given, "prometheus"), "fail") == {}
+
+
+@pytest.mark.parametrize(("down", "status"), [("api", "fail"), ("found", "skip")])
+def test_name_that_a_job_never_served_is_not_excused_by_its_failure(given: World, down: str, status: str) -> None:
+    """Of the two jobs, only `api` was up before."""
+    given.target(down).update(health="down", lastError="server returned HTTP status 500")
+    given.rules.append(rule("alert", "Nobody", "warehouse_missing_total > 1"))
+    assert "rule.data r.yml/g/Nobody" in rows(verified(given, "prometheus", only=["rule"]), status)
