@@ -43,6 +43,12 @@ class Listen:
     def url(self) -> str:
         return f"{self.scheme}://{self.reached}"
 
+    @property
+    def opened(self) -> str:
+        """Return the URL at which a person opens it: `localhost` for what listens on loopback or everywhere."""
+        is_here = self.host.startswith("127.") or self.host in ("0.0.0.0", "::", "::1")  # noqa: S104 - read, not bound
+        return f"{self.scheme}://localhost:{self.port}" if is_here else self.url
+
 
 @dataclass(frozen=True)
 class Resources:
@@ -94,8 +100,21 @@ class ServerTls:
 
 
 @dataclass(frozen=True)
+class QueryLimits:
+    """Limits of Prometheus' queries; None is its own default."""
+
+    timeout: str | None = None
+    max_samples: int | None = None
+    max_concurrency: int | None = None
+    lookback_delta: str | None = None
+
+
+@dataclass(frozen=True)
 class Prometheus(Server):
-    """The Prometheus server. `extra` is merged last into prometheus.yml."""
+    """The Prometheus server. `extra` is merged last into prometheus.yml.
+
+    `external_url` is the address that people open, "" where that is `listen`; `features` are those of its flag.
+    """
 
     scrape_interval: str
     evaluation_interval: str
@@ -105,6 +124,12 @@ class Prometheus(Server):
     extra: Block
     login: Login | None = None
     tls: ServerTls | None = None
+    external_url: str = ""
+    features: tuple[str, ...] = ()
+    out_of_order_time_window: str | None = None
+    query: QueryLimits = QueryLimits()
+    remote_write_receiver: bool = False
+    otlp_receiver: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,12 +189,16 @@ class Routing:
 
 @dataclass(frozen=True)
 class Alertmanager(Server):
-    """The Alertmanager. `route` (its own tree) or `routing`; with neither all goes to the first receiver."""
+    """The Alertmanager. `route` (its own tree) or `routing`; with neither all goes to the first receiver.
+
+    `external_url` is the address that people open, "" where that is `listen`.
+    """
 
     receivers: tuple[Receiver, ...]
     route: Block | None
     extra: Block
     routing: Routing | None = None
+    external_url: str = ""
 
 
 @dataclass(frozen=True)

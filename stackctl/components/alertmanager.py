@@ -5,11 +5,11 @@ from __future__ import annotations
 from pydantic import Field
 
 from stackctl import conventions as c
-from stackctl.components.component import Component, Container, Place
+from stackctl.components.component import Component, Container, Place, links
 from stackctl.components.release import Program, Release, image_version
 from stackctl.components.settings import ServerSettings
 from stackctl.manifest.block_fields import Passthrough
-from stackctl.manifest.fields import Text
+from stackctl.manifest.fields import Text, Url
 from stackctl.manifest.routing_schema import ReceiverModel, RoutingModel
 from stackctl.model import Alertmanager
 from stackctl.runtimes.facts import Facts
@@ -27,6 +27,11 @@ class AlertmanagerSettings(ServerSettings):
         None, description="Alertmanager's own routing tree. By default all alerts go to the first receiver."
     )
     routing: RoutingModel | None = Field(None, description="Routing rules, instead of `route`.")
+    external_url: Url | None = Field(
+        None,
+        description="The address that people open, for the links in notifications; that of `listen` by default. A "
+        "proxy takes its path off: Alertmanager itself serves at `/`.",
+    )
     extra: Passthrough = Field(
         default_factory=dict,
         description="Escape hatch: merged last into alertmanager.yml. File paths are relative to the manifest.",
@@ -40,6 +45,7 @@ def _arguments(alertmanager: Alertmanager, place: Place) -> tuple[str, ...]:
         place.web,
         "--cluster.listen-address=",  # alone: no gossip port
         *_receiver_names(alertmanager, place.runtime),
+        *links(alertmanager.external_url, alertmanager.listen),
     )
 
 

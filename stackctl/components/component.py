@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
 
 from stackctl import conventions as c
 from stackctl.addresses import reachable_url
 from stackctl.components.release import Release, tag
-from stackctl.model import Metric, Stack
+from stackctl.model import Listen, Metric, Stack
 from stackctl.runtimes.facts import Facts
 
 if TYPE_CHECKING:
@@ -127,6 +128,15 @@ class Started:
 
 def _same_settings(_: Started) -> dict[str, Any]:
     return {}
+
+
+def links(external_url: str, listen: Listen) -> tuple[str, ...]:
+    """Return the flags by which a server writes links to itself that people can open.
+
+    Its own paths stay where they are: the proxy of an `external_url` with a path takes that off.
+    """
+    prefix = ("--web.route-prefix=/",) if urlsplit(external_url).path.strip("/") else ()
+    return (f"--web.external-url={external_url or listen.opened}", *prefix)
 
 
 def _web_only(_: Any, place: Place) -> tuple[str, ...]:

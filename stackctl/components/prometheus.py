@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from pydantic import Field, model_validator
 
 from stackctl import conventions as c
-from stackctl.components.component import Component, Container, Place, Support
+from stackctl.components.component import Component, Container, Place, Support, links
 from stackctl.components.release import Program, Release, image_version
 from stackctl.components.settings import ServerSettings
 from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import Passthrough
-from stackctl.manifest.fields import Duration, ExternalLabelName, Filled, Password, Size, Text, UserName, wrong
-from stackctl.model import Prometheus
+from stackctl.manifest.fields import (
+    Boolean,
+    Count,
+    Duration,
+    ExternalLabelName,
+    FeatureName,
+    Filled,
+    Password,
+    Size,
+    Text,
+    Url,
+    UserName,
+    wrong,
+)
+from stackctl.model import Prometheus, QueryLimits
 from stackctl.runtimes.facts import Facts
 
 # From this version on the configuration file is the place of the retention; before, it was read wrongly there.
@@ -57,6 +71,17 @@ class AuthSettings(Model):
         return self
 
 
+class QuerySettings(Model):
+    """Limits of queries."""
+
+    timeout: Duration | None = Field(None, description="How long a query may take; 2m by default.")
+    max_samples: Count | None = Field(None, description="How many samples it may load; 50000000 by default.")
+    max_concurrency: Count | None = Field(None, description="How many run at the same time; 20 by default.")
+    lookback_delta: Duration | None = Field(
+        None, description="For how long the last sample of a series counts; 5m by default."
+    )
+
+
 class PrometheusSettings(ServerSettings):
     """The Prometheus server. It always runs; the section is needed only to change a default."""
 
@@ -71,6 +96,20 @@ class PrometheusSettings(ServerSettings):
         description="Prometheus' own `remote_write` blocks. File paths are relative to the manifest.",
     )
     auth: AuthSettings | None = Field(None, description="Basic auth and TLS of the server itself.")
+    external_url: Url | None = Field(
+        None,
+        description="The address that people open, for the links in notifications; that of `listen` by default. A "
+        "proxy takes its path off: Prometheus itself serves at `/`.",
+    )
+    enable_features: list[FeatureName] = Field(
+        default_factory=list, description="Features for `--enable-feature`, like `exemplar-storage`."
+    )
+    out_of_order_time_window: Duration | None = Field(
+        None, description="How old samples may be that come late; late ones are refused by default."
+    )
+    query: QuerySettings = Field(default_factory=QuerySettings, description="Limits of queries.")
+    remote_write_receiver: Boolean = Field(False, description="Take samples that others write, at `/api/v1/write`.")
+    otlp_receiver: Boolean = Field(False, description="Take metrics by OTLP, at `/api/v1/otlp/v1/metrics`.")
     extra: Passthrough = Field(
         default_factory=dict,
         description="Escape hatch: merged last into prometheus.yml. File paths are relative to the manifest.",
@@ -96,7 +135,18 @@ def _arguments(prometheus: Prometheus, place: Place) -> tuple[str, ...]:
         # address can delete series too, which is one more reason for the default of loopback only.
         "--web.enable-admin-api",
         *_retention(prometheus, place.runtime),
+        *links(prometheus.external_url, prometheus.listen),
+        *((f"--enable-feature={','.join(prometheus.features)}",) if prometheus.features else ()),
+        *_query_limits(prometheus.query),
+        *(("--web.enable-remote-write-receiver",) if prometheus.remote_write_receiver else ()),
+        *(("--web.enable-otlp-receiver",) if prometheus.otlp_receiver else ()),
     )
+
+
+def _query_limits(query: QueryLimits) -> Iterator[str]:
+    for name, value in vars(query).items():
+        if value is not None:
+            yield f"--query.{name.replace('_', '-')}={value}"
 
 
 def _retention(prometheus: Prometheus, runtime: Facts) -> tuple[str, ...]:

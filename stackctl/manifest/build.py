@@ -46,6 +46,7 @@ from stackctl.model import (
     Probe,
     Prometheus,
     Push,
+    QueryLimits,
     Resources,
     Retention,
     RuleFile,
@@ -156,6 +157,12 @@ def _prometheus(document: Document, declared: Declared, root: Path, problems: Pr
         extra=model.extra,
         login=Login(user.username, user.password) if user else None,
         tls=tls,
+        external_url=model.external_url or "",
+        features=tuple(model.enable_features),
+        out_of_order_time_window=model.out_of_order_time_window,
+        query=QueryLimits(**model.query.model_dump()),
+        remote_write_receiver=model.remote_write_receiver,
+        otlp_receiver=model.otlp_receiver,
     )
 
 
@@ -177,6 +184,7 @@ def _alertmanager(document: Document, declared: Declared | None) -> Alertmanager
         route=model.route,
         extra=model.extra,
         routing=routing.routing(document, model.routing),
+        external_url=model.external_url or "",
     )
 
 

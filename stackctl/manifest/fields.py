@@ -278,6 +278,13 @@ def _datasource_uid(value: Any) -> str:
     return text
 
 
+def _feature_name(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[a-z0-9-]+", text):
+        raise wrong(f"not the name of a feature: `{text}`", "Write one for each item, like `exemplar-storage`.")
+    return text
+
+
 def _address(value: Any) -> str:
     text = _text(value)
     try:
@@ -550,6 +557,7 @@ Given = Annotated[Any, BeforeValidator(_given), _schema(["string", "number", "bo
 RealNumber = Annotated[float, BeforeValidator(_real), _schema("number")]
 Boolean = Annotated[bool, BeforeValidator(_boolean), _schema("boolean")]
 Address = Annotated[str, BeforeValidator(_address), _schema("string", examples=["localhost:8000"])]
+FeatureName = Annotated[str, BeforeValidator(_feature_name), _schema("string", pattern="^[a-z0-9-]+$")]
 DatasourceUid = Annotated[str, BeforeValidator(_datasource_uid), _schema("string", pattern="^[a-zA-Z0-9_-]{1,40}$")]
 TargetAddress = Annotated[
     str, BeforeValidator(_target), _schema("string", examples=["localhost:8000", "https://shop.example.org/metrics"])

@@ -68,10 +68,15 @@ def _literal_path(path: str) -> str:
 
 
 def _storage(prometheus: Prometheus, runtime: Facts) -> dict[str, Any]:
-    if not retention_in_config(prometheus, runtime):
-        return {}
     limits = {"time": prometheus.retention.time, "size": prometheus.retention.size}
-    return {"tsdb": {"retention": {key: value for key, value in limits.items() if value}}}
+    own = {
+        "out_of_order_time_window": prometheus.out_of_order_time_window,
+        "retention": {
+            key: value for key, value in limits.items() if value and retention_in_config(prometheus, runtime)
+        },
+    }
+    tsdb = {key: value for key, value in own.items() if value}
+    return {"tsdb": tsdb} if tsdb else {}
 
 
 def _alerting(stack: Stack, runtime: Facts) -> dict[str, Any]:

@@ -71,7 +71,12 @@ def manifest(number: int) -> dict[str, Any]:
         whole["grafana"] = dice.make(GRAFANA)
     if chance() < 0.3 or any("push" in each for each in services.values()):
         whole["pushgateway"] = dice.make(
-            {"listen?": 20009, "image?": "x:1", "resources?": {"memory?": "64m", "cpus?": 0.1}}
+            {
+                "listen?": 20009,
+                "image?": "x:1",
+                "labels?": {"team": "core"},
+                "resources?": {"memory?": "64m", "cpus?": 0.1},
+            }
         )
     if chance() < 0.3:
         whole["exporters"] = dice.make(EXPORTERS)

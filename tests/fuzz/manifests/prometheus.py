@@ -239,6 +239,18 @@ PROMETHEUS = {
     "retention?": {"time?": Odd(("40d", "30d"), (DURATION, "1y", "1d12h")), "size?": Odd(("10GB", "512MB"), ("10",
      "1.5GB", "0", "10gb", "1EB", "9999999EB", "1 GB", "1GiB", "5B"))},
     "external_labels?": LABELS,
+    "labels?": LABELS,
+    "external_url?": Odd(("https://prometheus.test", "http://localhost:9090/p"), ("x", "ftp://x", "")),
+    "enable_features?": Odd((["exemplar-storage"],), (["a,b"], [""], "x")),
+    "out_of_order_time_window?": Odd(("30m",), (DURATION,)),
+    "query?": {
+        "timeout?": Odd(("1m",), (DURATION,)),
+        "max_samples?": COUNT,
+        "max_concurrency?": COUNT,
+        "lookback_delta?": Odd(("10m",), (DURATION,)),
+    },
+    "remote_write_receiver?": BOOLEAN,
+    "otlp_receiver?": BOOLEAN,
     "auth?": Odd(
         ({"basic_auth": {"username": "ops", "password": "p4ssword"}}, {"tls": {"cert_file": "server.crt",
          "key_file": "server.key", "ca_file": "ca.crt"}},

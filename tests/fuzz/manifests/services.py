@@ -178,6 +178,7 @@ GRAFANA = {
     "admin?": {"user?": TEXT, "password?": Odd(("p4ssword",), (TEXT, "", 5))},
     "extra_env?": Named(Odd(("GF_LOG_LEVEL", "GF_SMTP_PASSWORD"), ("A", "", "GF_SECURITY_ADMIN_PASSWORD", "gf_x", "A=B",
      "ü", "GF_A__FILE")), TEXT, 2),
+    "labels?": LABELS,
     "datasources?": Many(
         {
             "name": Odd(("Logs", "Traces"), ("Prometheus", "")),
