@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 _QUIET_MILLISECONDS = 30
 # Where something is written all the time, as a log next to the manifest is, the edit is taken after so long.
 _BUSY_MILLISECONDS = 400
-# File systems that report no changes, as some network and virtual ones, are asked so often.
-_ASK_MILLISECONDS = 1000
+# File systems that report no changes, as some network and virtual ones, are asked so often; and so are all about an
+# edit that came before they were watched. New folders are looked for each time in so many.
+_ASK_MILLISECONDS = 100
+_FOLDERS_EVERY = 10
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,19 @@ def rounds(
 
     from stackctl.manifest.reads import recorded
     from stackctl.operations.reload import reload_manifest
+    from stackctl.runtimes.recall import recalled
 
-    while True:
-        began, done, error = time.monotonic(), None, None
-        with recorded() as reads:
-            try:
-                done = reload_manifest(manifest, deadline, progress, ignored=ignored)
-            except StackctlError as failure:
-                error = failure
-        yield Round(done, error, time.monotonic() - began)
-        if not _wait_for_edit(reads, stop):
-            return
+    with recalled():
+        while True:
+            began, done, error = time.monotonic(), None, None
+            with recorded() as reads:
+                try:
+                    done = reload_manifest(manifest, deadline, progress, ignored=ignored)
+                except StackctlError as failure:
+                    error = failure
+            yield Round(done, error, time.monotonic() - began)
+            if not _wait_for_edit(reads, stop):
+                return
 
 
 def warnings(manifest: Path, ignored: Sequence[Waiver] = ()) -> list[Diagnostic]:
@@ -83,10 +87,10 @@ def _wait_for_edit(reads: Reads, stop: Event) -> bool:
     """Wait until what was read has changed, and nothing has changed for a moment. Return False when `stop` is set."""
     while not stop.is_set():
         folders = reads.folders()
-        for _ in _wakes(folders, stop):
+        for number, _ in enumerate(_wakes(folders, stop), 1):
             if reads.have_changed():
                 return True
-            if reads.folders() != folders:
+            if number % _FOLDERS_EVERY == 0 and reads.folders() != folders:
                 break
     return False
 

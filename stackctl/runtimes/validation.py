@@ -16,6 +16,7 @@ from stackctl.runtimes.alert_texts import alert_faults
 from stackctl.runtimes.checkers import TREE, Call, Run, Texts, Verdict
 from stackctl.runtimes.docker.compose_file import BadCompose
 from stackctl.runtimes.notification_texts import notification_faults
+from stackctl.runtimes.recall import recalling
 from stackctl.source import Position
 from stackctl.tree import load_yaml
 
@@ -152,7 +153,7 @@ def validate(tree: Path, texts: Texts, run: Run) -> list[Refusal]:
 
     A checker that cannot be used is reported once, and is not called again.
     """
-    run = _UntilUnusable(run)
+    run = _UntilUnusable(recalling(run, tree))
     checks: list[Callable[[], Collection[Refusal]]] = [
         lambda checker=checker: _refused_by(checker, tree, run)  # type: ignore[misc]
         for checker in _ALL

@@ -13,13 +13,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.bounds import files
 from stackctl.diagnostic import Diagnostic
 from stackctl.program import Ended
 from stackctl.runtimes.docker import command, engine
 from stackctl.runtimes.docker.compose_schema import Fault, faults
 from stackctl.runtimes.docker.compose_schema import Path as Place
+from stackctl.runtimes.recall import recall
 from stackctl.source import Position
-from stackctl.tree import load_yaml
+from stackctl.tree import digest, load_yaml
 
 # Calls of Compose that are made at most to find the service that a message is about.
 _TRIED_ALONE = 25
@@ -53,6 +55,18 @@ def compose_refusals(content: bytes, root: Path) -> list[BadCompose | Diagnostic
     """
     if not content:
         return []
+
+    def key() -> str:
+        variables = root / c.ENV_FILE
+        return digest("compose", content, files.read_bytes(variables) if variables.is_file() else b"")
+
+    def is_kept(found: list[BadCompose | Diagnostic]) -> bool:
+        return not any(isinstance(each, Diagnostic) for each in found)
+
+    return recall(key, lambda: _refusals(content, root), is_kept)
+
+
+def _refusals(content: bytes, root: Path) -> list[BadCompose | Diagnostic]:
     project = load_yaml(content)
     found = [_refusal(fault) for fault in faults(project)]
     if not isinstance(project, dict) or not has_config():
