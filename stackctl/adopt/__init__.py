@@ -1,4 +1,4 @@
-"""A set-up that somebody else wrote, as a manifest: Compose file, prometheus.yml, alertmanager.yml, Grafana's files."""
+"""A set-up that somebody else wrote, as a manifest: its files, or what its servers have loaded."""
 
 from stackctl.adopt.manifest import Adopted, adopt
 from stackctl.adopt.setup import Setup, find_setup

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from stackctl import conventions as c
 from stackctl.adopt.compose import Container
@@ -17,12 +17,14 @@ _MACHINE = frozenset({*c.LOCAL_HOSTS, c.HOST_FROM_CONTAINER, "gateway.docker.int
 class Addresses:
     """The containers by the names that lead to them. `asking` is the one that Prometheus runs in, if any.
 
-    `components` says which containers become components of the stack: name of the container -> of the component.
+    `components` says which containers become components of the stack: name of the container -> of the component. `own`
+    are the addresses of servers that run without a container: component -> addresses.
     """
 
     containers: tuple[Container, ...]
     asking: Container | None = None
-    components: Mapping[str, str] = None  # type: ignore[assignment]
+    components: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def container(self, address: str) -> Container | None:
         """Return the container that an address leads to, as Prometheus sees it; None for anything else."""
@@ -34,16 +36,24 @@ class Addresses:
             return self._on_this_machine(host, port)
         return next((each for each in self.containers if host in each.names), None)
 
+    def component(self, address: str) -> str:
+        """Return the component of the stack that an address leads to, "" where it is none."""
+        found = self.container(address)
+        if found is not None:
+            return self.components.get(found.name, "")
+        return next((name for name, places in self.own.items() if address in places), "")
+
     def now(self, address: str) -> str:
         """Return where the target of an address is in the stack."""
         parts = _split(address)
         if parts is None:
             return address
         host, port = parts
-        found = self.container(address)
+        found, component = self.container(address), self.component(address)
+        if found is None and component:
+            return f"localhost:{registry.component(component).port}"
         if found is None:
             return f"localhost:{port}" if host in (c.HOST_FROM_CONTAINER, "gateway.docker.internal") else address
-        component = (self.components or {}).get(found.name)
         if component:
             known = registry.component(component)
             return f"{known.service}:{known.port}"

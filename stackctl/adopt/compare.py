@@ -16,9 +16,9 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses
+from stackctl.adopt.loaded import SCRAPE_DEFAULTS
 from stackctl.adopt.prometheus import with_paths
 from stackctl.adopt.setup import Setup
-from stackctl.bounds.files import read_bytes
 from stackctl.bounds.json_text import loads
 from stackctl.diagnosis.relabel import relabelled
 from stackctl.diagnostic import Diagnostic
@@ -26,14 +26,11 @@ from stackctl.promql.duration import seconds
 from stackctl.scrape import rendered_blocks
 from stackctl.tree import Tree, load_yaml
 
-# Options of a job that say how each of its targets is scraped, with Prometheus' defaults.
-_OPTIONS: Mapping[str, Any] = {
-    "honor_labels": False,
-    "honor_timestamps": True,
-    "sample_limit": 0,
-    "fallback_scrape_protocol": None,
-    "metric_relabel_configs": [],
-}
+# Options of a job that are compared as what becomes of its targets, or that have secrets, whose forms differ.
+_NOT_OPTIONS = frozenset(
+    {"job_name", "static_configs", "relabel_configs", "params", "metrics_path", "scheme", "scrape_interval"}
+    | {"scrape_timeout", "basic_auth", "authorization", "bearer_token", "bearer_token_file", "tls_config", "oauth2"}
+)
 _INTERVAL, _TIMEOUT = "1m", "10s"
 # The jobs that a stack has besides, for its own servers.
 _OWN = frozenset({c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA, c.PUSHGATEWAY})
@@ -141,9 +138,7 @@ def _targets(
         interval = job.get("scrape_interval") or common.get("scrape_interval") or _INTERVAL
         shorter = min(str(common.get("scrape_timeout") or _TIMEOUT), str(interval), key=seconds)
         timeout = job.get("scrape_timeout") or shorter
-        options = {
-            key: job.get(key) or default for key, default in _OPTIONS.items() if job.get(key, default) != default
-        }
+        options = {key: value for key, value in job.items() if _is_option(key, value)}
         how = {"interval": seconds(str(interval)), "timeout": seconds(str(timeout)), **options}
         for key, blocks in job.items():
             if key.endswith("_sd_configs") and key != "file_sd_configs":
@@ -153,6 +148,14 @@ def _targets(
             target = _target(job, address, labels, addresses)
             if target:
                 yield json.dumps({**target, **how}, sort_keys=True)
+
+
+def _is_option(key: str, value: Any) -> bool:
+    """Return whether a key of a job says how it is scraped, and not only what is the default anyway."""
+    if key in _NOT_OPTIONS or key.endswith("_sd_configs"):
+        return False
+    default = SCRAPE_DEFAULTS.get(key)
+    return bool(value) if default is None else value is not None and value != default
 
 
 def _fixed(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -202,7 +205,7 @@ def _text(value: Any) -> str:
 
 
 def _of_folder(setup: Setup, pattern: str) -> list[Any]:
-    texts = [read_bytes(setup.folder / path) for path in setup.files(pattern)]
+    texts = [setup.read(path) for path in setup.files(pattern)]
     return [group for text in texts for group in load_yaml(text) or ()]
 
 
@@ -217,7 +220,7 @@ def _old_rules(setup: Setup) -> Iterator[str]:
     patterns = server.config.data.get("rule_files") or ()
     paths = [path for pattern in patterns if (path := server.path(str(pattern)))]
     for file in dict.fromkeys(file for path in paths for file in setup.files(path)):
-        yield from _rules(load_yaml(read_bytes(setup.folder / file)))
+        yield from _rules(load_yaml(setup.read(file)))
 
 
 def _new_rules(tree: Tree) -> Iterator[str]:

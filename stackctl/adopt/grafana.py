@@ -15,7 +15,7 @@ from stackctl.adopt.compose import Container, filled
 from stackctl.adopt.prometheus import escaped
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
-from stackctl.adopt.setup import Setup
+from stackctl.adopt.setup import LoadedGrafana, Setup
 from stackctl.adopt.source import Source, read_source
 from stackctl.bounds.files import read_text
 from stackctl.components.grafana import DatasourceSettings
@@ -83,6 +83,20 @@ def adopt_grafana(setup: Setup, container: Container, addresses: Addresses, secr
                     f"Grafana's {kind} in {source.path}", source.at(), "stackctl provisions dashboards and datasources."
                 )
             )
+    return made
+
+
+def adopt_loaded_grafana(loaded: LoadedGrafana) -> Section:
+    """Say what a Grafana has that runs. It tells no secrets, and not all settings of a datasource."""
+    made = Section()
+    made.dashboards = [dict(each) for each in loaded.dashboards]
+    others = [dict(each) for each in loaded.datasources if each["type"] != c.PROMETHEUS]
+    if others:
+        made.settings["datasources"] = others
+        names = ", ".join(f"`{each['name']}`" for each in others)
+        why = "Grafana does not tell them."
+        remedy = "Write them as `jsonData` and `secureJsonData` of the datasource."
+        made.remarks.append(left_out(f"settings and secrets of the datasources {names}", None, why, remedy))
     return made
 
 
@@ -178,9 +192,7 @@ def _is_own(entry: Mapping[str, Any], addresses: Addresses) -> bool:
     url = re.fullmatch(r"https?://([^/]+?)(?::([0-9]+))?(/.*)?", str(entry.get("url") or ""))
     if entry.get("type") != c.PROMETHEUS or not url:
         return False
-    found = addresses.container(f"{url[1]}:{url[2] or 9090}")
-    components = addresses.components or {}
-    return found is not None and components.get(found.name) == c.PROMETHEUS
+    return addresses.component(f"{url[1]}:{url[2] or 9090}") == c.PROMETHEUS
 
 
 def _dashboards(

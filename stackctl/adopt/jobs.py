@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, is_address
 from stackctl.adopt.compose import Container
+from stackctl.adopt.loaded import SCRAPE_DEFAULTS
 from stackctl.adopt.remarks import changed
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.settings import exporter_settings
@@ -24,7 +25,6 @@ _RENAMED = {"tls_config": "tls", "relabel_configs": "relabel", "metric_relabel_c
 _OF_THE_MANIFEST = frozenset({"targets", "discovery", "labels", "health", "run", "profiles", "metrics", "push", "slo"})
 # Keys of a job that its exporter can have, or does not need to repeat.
 _OF_AN_EXPORTER = frozenset({"job_name", "scrape_interval", "static_configs", "metrics_path", "scheme"})
-_DEFAULTS = {"metrics_path": "/metrics", "scheme": "http", "honor_timestamps": True, "honor_labels": False}
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,13 @@ def read_jobs(source: Source) -> list[Job]:
 
 def adopt_jobs(jobs: list[Job], source: Source, addresses: Addresses, secrets: Secrets) -> Jobs:
     """Say in the manifest's words what `jobs` of the file `source` scrape."""
-    made = Jobs(components=dict(addresses.components or {}))
+    made = Jobs(components=dict(addresses.components))
     own: dict[int, Container] = {}
     for container in addresses.containers:
         job = _only_job(container, jobs, addresses)
         if job and _becomes_component(container, job, made, addresses):
             own[job.index] = container
-    addresses = Addresses(addresses.containers, addresses.asking, made.components)
+    addresses = replace(addresses, components=made.components)
     for job in jobs:
         if job.index in own:
             _add_component(own[job.index], job, addresses, made, secrets)
@@ -114,7 +114,9 @@ def _becomes_component(container: Container, job: Job, made: Jobs, addresses: Ad
     others = {each.name for each in addresses.containers if each is not container}
     takes_name = known.service in others
     plain = all(
-        job.block.get(key, value) == value for key, value in _DEFAULTS.items() if key in ("metrics_path", "scheme")
+        job.block.get(key, value) == value
+        for key, value in SCRAPE_DEFAULTS.items()
+        if key in ("metrics_path", "scheme")
     )
     port = job.targets[0].rpartition(":")[2]
     if known.name == c.PUSHGATEWAY:
@@ -155,7 +157,7 @@ def _is_own_scrape(job: Job, addresses: Addresses, made: Jobs, source: Source) -
     if job.name not in (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA):
         return False
     known = registry.component(job.name)
-    own = [target for target in job.targets if _is_own(target, job, addresses, made)]
+    own = [target for target in job.targets if _is_own(target, job, addresses)]
     if not own or len(own) < len(job.targets) or job.discovery:
         return False
     labels = job.groups[0][1]
@@ -177,7 +179,7 @@ def _note_ignored(job: Job, made: Jobs, source: Source) -> None:
 
 
 def _same_as_default(job: Job) -> set[str]:
-    return {key for key, value in _DEFAULTS.items() if job.block.get(key) == value}
+    return {key for key, value in SCRAPE_DEFAULTS.items() if job.block.get(key) == value}
 
 
 def _add_service(job: Job, source: Source, addresses: Addresses, secrets: Secrets, made: Jobs) -> None:
@@ -192,7 +194,7 @@ def _add_service(job: Job, source: Source, addresses: Addresses, secrets: Secret
     if name in taken:
         # The stack has a job of that name: this one gets another, and its series keep the label.
         name = next(each for number in range(2, 1000) if (each := f"{job.name}-{number}") not in taken)
-        if any(_is_own(target, job, addresses, made) for target in job.targets):
+        if any(_is_own(target, job, addresses) for target in job.targets):
             _note_ignored(job, made, source)
         job = _without_own(job, addresses, made)
     where = _targets(job, addresses, {"job": job.name} if name != job.name else {})
@@ -202,7 +204,7 @@ def _add_service(job: Job, source: Source, addresses: Addresses, secrets: Secret
 
 def _without_own(job: Job, addresses: Addresses, made: Jobs) -> Job:
     """A job without the target that the stack's own job of the same name scrapes."""
-    own = [target for target in job.targets if _is_own(target, job, addresses, made)]
+    own = [target for target in job.targets if _is_own(target, job, addresses)]
     known = registry.find(job.name)
     if own and known and own[0] != f"{known.service}:{known.port}":
         made.own_labels[job.name] = {"instance": own[0]}
@@ -214,15 +216,9 @@ def _without_own(job: Job, addresses: Addresses, made: Jobs) -> Job:
     return Job(job.index, {**job.block, "static_configs": [group for group in groups if group["targets"]]})
 
 
-def _is_own(target: str, job: Job, addresses: Addresses, made: Jobs) -> bool:
+def _is_own(target: str, job: Job, addresses: Addresses) -> bool:
     """Return whether a target is the component that has the name of the job."""
-    found = addresses.container(target)
-    if found is not None:
-        return made.components.get(found.name) == job.name
-    # Without containers, Prometheus runs here and is asked at its own port.
-    port = registry.component(c.PROMETHEUS).port
-    at_home = not addresses.containers and target in (f"localhost:{port}", f"127.0.0.1:{port}")
-    return at_home and job.name == c.PROMETHEUS
+    return addresses.component(target) == job.name
 
 
 def _job_of(name: str, settings: Mapping[str, Any]) -> str:
@@ -239,7 +235,7 @@ def _fields(block: Mapping[str, Any]) -> dict[str, Any] | None:
         name = _RENAMED.get(key, key)
         if name not in known:
             return None
-        if _DEFAULTS.get(key) != value:
+        if SCRAPE_DEFAULTS.get(key) != value:
             result[name] = value
     login = result.get("basic_auth")
     if isinstance(login, Mapping) and login.keys() != {"username", "password"}:

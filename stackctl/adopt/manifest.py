@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stackctl import conventions as c
@@ -11,10 +11,10 @@ from stackctl.adopt.addresses import Addresses, known_components
 from stackctl.adopt.alertmanager import adopt_alertmanager
 from stackctl.adopt.compose import Container, named_volumes
 from stackctl.adopt.containers import adopt_container, external_networks
-from stackctl.adopt.grafana import adopt_grafana
+from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
 from stackctl.adopt.jobs import Jobs, adopt_jobs, read_jobs
 from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
-from stackctl.adopt.remarks import changed
+from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.settings import server_settings
 from stackctl.adopt.setup import Server, Setup
@@ -45,9 +45,9 @@ def adopt(setup: Setup, name: str) -> Adopted:
     """Say what there is in `setup` in the words of the manifest of a stack called `name`."""
     secrets, remarks = Secrets(setup.variables), list[Diagnostic]()
     asking = setup.prometheus.container if setup.prometheus else setup.container(c.PROMETHEUS)
-    addresses = Addresses(setup.containers, asking, known_components(setup.containers))
+    addresses = Addresses(setup.containers, asking, known_components(setup.containers), setup.own)
     sections: dict[str, Any] = {"version": 1, "name": name, "prometheus": {}}
-    jobs = Jobs(components=dict(addresses.components or {}))
+    jobs = Jobs(components=dict(addresses.components))
     if setup.prometheus:
         server = _ready(setup.prometheus)
         jobs = adopt_jobs(read_jobs(server.config), server.config, addresses, secrets)
@@ -59,12 +59,17 @@ def adopt(setup: Setup, name: str) -> Adopted:
         if jobs.extra:
             found.settings.setdefault("extra", {})["scrape_configs"] = jobs.extra
     if setup.alertmanager:
+        remarks += _templates_left(setup.alertmanager.config)
         sections["alertmanager"] = adopt_alertmanager(_ready(setup.alertmanager), secrets)
     elif c.ALERTMANAGER in jobs.components.values():
         sections["alertmanager"] = {}
     grafana = setup.container(c.GRAFANA)
     if grafana:
-        given = adopt_grafana(setup, grafana, Addresses(setup.containers, asking, jobs.components), secrets)
+        given = adopt_grafana(setup, grafana, replace(addresses, components=jobs.components), secrets)
+        remarks += given.remarks
+        sections["grafana"], sections["dashboards"] = given.settings, given.dashboards
+    elif setup.loaded_grafana:
+        given = adopt_loaded_grafana(setup.loaded_grafana)
         remarks += given.remarks
         sections["grafana"], sections["dashboards"] = given.settings, given.dashboards
     if jobs.pushgateway:
@@ -76,12 +81,22 @@ def adopt(setup: Setup, name: str) -> Adopted:
     for component, labels in jobs.own_labels.items():
         sections[component] = {"labels": labels, **sections[component]}
     ordered = {key: sections[key] for key in _ORDER if key in sections and (sections[key] or key in _ALONE)}
-    final = Addresses(setup.containers, asking, jobs.components)
+    final = replace(addresses, components=jobs.components)
     return Adopted(ordered, secrets.found, (*remarks, *secrets.remarks), final)
 
 
 # Sections that say something even when they are empty.
 _ALONE = frozenset({"alertmanager", "grafana", "pushgateway"})
+
+
+def _templates_left(source: Source) -> Iterator[Diagnostic]:
+    """Report the templates of an Alertmanager that runs elsewhere: it does not tell what is in them."""
+    written = source.document.value if source.document else None
+    if "templates" not in source.data and isinstance(written, Mapping) and written.get("templates"):
+        why = "They are files of its machine."
+        yield left_out(
+            "Alertmanager's `templates`", source.at("templates"), why, "Name copies in `alertmanager.extra`."
+        )
 
 
 def _ready(server: Server) -> Server:

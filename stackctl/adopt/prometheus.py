@@ -149,7 +149,7 @@ def _alerting(source: Source, addresses: Addresses, remarks: list[Diagnostic]) -
     blocks = [each for each in servers if isinstance(each, Mapping)] if isinstance(servers, list) else []
     others = [block for block in blocks if not _is_own(block, addresses)]
     if others:
-        own = c.ALERTMANAGER in (addresses.components or {}).values()
+        own = c.ALERTMANAGER in (*addresses.components.values(), *addresses.own)
         if own and len(others) < len(blocks):
             remarks.append(
                 changed(
@@ -172,11 +172,5 @@ def _is_own(block: Mapping[str, Any], addresses: Addresses) -> bool:
         if isinstance(group, Mapping)
         for target in group.get("targets") or ()
     ]
-    components = addresses.components or {}
-    containers = [addresses.container(target) for target in targets]
     plain = all(key in _OF_ANY_ALERTMANAGER or (key, value) in _PLAIN for key, value in block.items())
-    return (
-        bool(targets)
-        and plain
-        and all(found is not None and components.get(found.name) == c.ALERTMANAGER for found in containers)
-    )
+    return bool(targets) and plain and all(addresses.component(target) == c.ALERTMANAGER for target in targets)

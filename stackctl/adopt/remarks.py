@@ -32,6 +32,6 @@ def unknown_secret(name: str, server: str) -> Diagnostic:
     return Diagnostic(
         "adopt.secret",
         f"{server} does not tell the secret `{name}`",
-        remedy=f"Write it into .env, after `{name}=`.",
+        remedy=f"Write it into .env, as `{name}=...`.",
         status="warn",
     )

@@ -76,7 +76,9 @@ def _is_secret(owner: str, key: str) -> bool:
 
 
 def env_line(name: str, value: str) -> str:
-    """A line of `.env` that sets a variable, as Compose reads it."""
+    """A line of `.env` that sets a variable, as Compose reads it. One without a value is left to be filled in."""
+    if not value:
+        return f"# {name}=\n"
     if _PLAIN.fullmatch(value):
         return f"{name}={value}\n"
     if "'" not in value and not value.endswith("\\"):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from stackctl import conventions as c
 from stackctl.adopt.compose import Container, Mount, read_containers
 from stackctl.adopt.source import Source, read_source
-from stackctl.bounds.files import read_text
+from stackctl.bounds.files import read_bytes, read_text
+from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import named_files
@@ -41,6 +43,8 @@ class Server:
 
         None for a file that is only in its image.
         """
+        if "://" in self.config.path:
+            return named  # its files have been written where the configuration says
         if self.container is None:
             return named if posixpath.isabs(named) else _below(self.config.path, named)
         seen = self.container.seen(posixpath.join(posixpath.dirname(self.inside), named))
@@ -48,15 +52,31 @@ class Server:
 
 
 @dataclass(frozen=True)
+class LoadedGrafana:
+    """A Grafana that runs, at `url`: its dashboards as entries of the manifest, and its datasources."""
+
+    dashboards: tuple[Mapping[str, Any], ...]
+    datasources: tuple[Mapping[str, Any], ...]
+    url: str
+
+
+@dataclass(frozen=True)
 class Setup:
-    """All that was found in `folder`. `variables` are those that Compose fills in, the environment's among them."""
+    """All that was found in `folder`. `variables` are those that Compose fills in, the environment's among them.
+
+    `contents` are files of the set-up that are not in the folder yet: path -> content. `own` are the addresses at which
+    its servers ask themselves and each other, where they run without containers.
+    """
 
     folder: Path
     compose: Source | None = None
     containers: tuple[Container, ...] = ()
     prometheus: Server | None = None
     alertmanager: Server | None = None
-    variables: Mapping[str, str] = None  # type: ignore[assignment]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    loaded_grafana: LoadedGrafana | None = None
+    own: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def container(self, component: str) -> Container | None:
         """Return the first container that runs a component, None where there is none."""
@@ -64,7 +84,12 @@ class Setup:
 
     def files(self, pattern: str) -> list[str]:
         """Return the files that a path or a pattern from the folder names."""
-        return [name for name in named_files(pattern, self.folder) if (self.folder / name).is_file()]
+        there = [name for name in named_files(pattern, self.folder) if (self.folder / name).is_file()]
+        return [*there, *(name for name in self.contents if name == pattern and name not in there)]
+
+    def read(self, path: str) -> bytes:
+        """Return the content of one of its files. Raises OSError."""
+        return self.contents[path] if path in self.contents else read_bytes(self.folder / path)
 
     def below(self, container: Container, inside: str, *endings: str) -> dict[str, str]:
         """Return the files with one of the endings that a container sees below a path: theirs from the folder on, and
@@ -99,7 +124,17 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
     alertmanager = _server(found, c.ALERTMANAGER, _ALERTMANAGER_FILES, _is_alertmanager, read, problems)
     if compose is None and prometheus is None and alertmanager is None:
         return None
-    return replace(found, prometheus=prometheus, alertmanager=alertmanager)
+    own = {
+        name: at_home(name)
+        for name, server in ((c.PROMETHEUS, prometheus), (c.ALERTMANAGER, alertmanager))
+        if server and not server.container
+    }
+    return replace(found, prometheus=prometheus, alertmanager=alertmanager, own={} if compose else own)
+
+
+def at_home(component: str, port: int = 0) -> frozenset[str]:
+    """Return the addresses at which a server that runs on this machine is asked there."""
+    return frozenset(f"{host}:{port or registry.component(component).port}" for host in c.LOCAL_HOSTS)
 
 
 def _candidates(named: Path, folder: Path) -> list[str]:

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 def adopt(
     context: typer.Context,
     source: Annotated[
-        Path,
+        list[str] | None,
         typer.Argument(
-            metavar="[DIR|FILE]", help="The folder of the set-up, or one of its files.", show_default="here"
+            metavar="[DIR|FILE|URL...]",
+            help="The folder of the set-up, one of its files, or the servers that run.",
+            show_default="here",
         ),
-    ] = Path(),
+    ] = None,
     compare: Annotated[
         bool,
         typer.Option("--compare", help="Write nothing; show how the manifest differs from it, and exit 1 on any."),
@@ -34,6 +36,9 @@ def adopt(
 ) -> None:
     """Write a stack.yml for a set-up that exists: Compose file, prometheus.yml, alertmanager.yml, Grafana's files.
 
+    With URLs, it is what these servers have loaded; rules and dashboards are written next to the manifest. Logins come
+    from the environment, as for `verify --prometheus`.
+
     Nothing of it is changed: the manifest names its files where they are. Secrets in clear text go to .env. What the
     manifest has no words for is listed, with the reason, and the new configuration is compared with the old one.
     """
@@ -41,13 +46,13 @@ def adopt(
     from stackctl.operations.adopting import adopt_setup, compare_setup
 
     if compare:
-        same = compare_setup(source, options(context).manifest)
+        same = compare_setup(source or ["."], options(context).manifest)
         if output is Format.text:
             _show_comparison(same)
         else:
             report(options(context), same.differences)
         raise typer.Exit(1 if same.differences else 0)
-    written = adopt_setup(source)
+    written = adopt_setup(source or ["."])
     if output is Format.text:
         _show_written(written)
     else:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,45 +38,63 @@ class Written:
         return self.paths[0]
 
 
-def adopt_setup(named: Path, environ: Mapping[str, str] = os.environ) -> Written:
-    """Write the manifest of the set-up in a folder, or of a file and what it names, next to it.
+def adopt_setup(sources: Sequence[str], environ: Mapping[str, str] = os.environ) -> Written:
+    """Write the manifest of a set-up: a folder, or a file and what it names, next to it; of servers at URLs, here.
 
-    Secrets in clear text go to the end of `.env`. Raises InputError, and writes nothing, when there is a manifest
-    already, when nothing is found, or when a file of the set-up cannot be read.
+    Secrets in clear text go to the end of `.env`. Raises InputError, and writes nothing, when a file that would be
+    written is there, when nothing is found, or when a file of the set-up cannot be read; Unavailable for a server that
+    does not answer.
     """
     from stackctl.adopt.text import manifest_text
     from stackctl.operations.first_manifest import write
 
-    setup, adopted = _found(named, environ)
+    setup, adopted = _found(sources, environ)
     manifest = setup.folder / c.MANIFEST
     text = manifest_text(adopted.manifest, adopted.remarks, _origin(setup))
-    if manifest.exists() or manifest.is_symlink():
+    there = [path for name in (c.MANIFEST, *setup.contents) if os.path.lexists(path := setup.folder / name)]
+    if there:
         remedy = "Compare it with the set-up by `stackctl adopt --compare`, or move it away to adopt again."
-        raise InputError.of("init.exists", f"{manifest} already exists", remedy=remedy)
+        *others, last = [Diagnostic("init.exists", f"{path} already exists") for path in there]
+        raise InputError(*others, replace(last, remedy=remedy))
     written = _add_variables(setup.folder, adopted.variables)
-    write(setup.folder, {c.MANIFEST: text.encode()}, force=False)
+    write(setup.folder, {**setup.contents, c.MANIFEST: text.encode()}, force=False)
     try:
         same: Compared | None = _compared(setup, adopted, manifest, environ)
         problems: tuple[Diagnostic, ...] = ()
     except InputError as error:
         same, problems = None, tuple(error.problems)
-    return Written((manifest, *written), adopted.remarks, same, problems)
+    files = [setup.folder / name for name in setup.contents]
+    return Written((manifest, *written, *files), adopted.remarks, same, problems)
 
 
-def compare_setup(named: Path, manifest: Path, environ: Mapping[str, str] = os.environ) -> Compared:
+def compare_setup(sources: Sequence[str], manifest: Path, environ: Mapping[str, str] = os.environ) -> Compared:
     """Compare what a set-up means with the stack of a manifest. Nothing is written.
 
-    Raises InputError as `adopt_setup` does, and for what is wrong with the manifest.
+    Raises as `adopt_setup` does, and InputError for what is wrong with the manifest.
     """
-    setup, adopted = _found(named, environ)
+    setup, adopted = _found(sources, environ)
     return _compared(setup, adopted, manifest, environ)
 
 
-def _found(named: Path, environ: Mapping[str, str]) -> tuple[Setup, Adopted]:
-    from stackctl.adopt import adopt, find_setup
+def _found(sources: Sequence[str], environ: Mapping[str, str]) -> tuple[Setup, Adopted]:
+    from stackctl.adopt import adopt
+    from stackctl.operations.adopting_servers import loaded_setup
+    from stackctl.starter import stack_name
+
+    urls = [each for each in sources if each.startswith(("http://", "https://"))]
+    if len(sources) > 1 and len(urls) < len(sources):
+        remedy = "Name one folder or file, or the URLs of servers."
+        raise InputError.of("usage.conflict", "only servers can be named together", remedy=remedy)
+    setup = loaded_setup(urls, Path(), environ) if urls else _of_folder(Path(*sources), environ)
+    given = setup.compose.data.get("name") if setup.compose else None
+    name = given if isinstance(given, str) else setup.folder.resolve().name
+    return setup, adopt(setup, stack_name(name))
+
+
+def _of_folder(named: Path, environ: Mapping[str, str]) -> Setup:
+    from stackctl.adopt import find_setup
     from stackctl.adopt.setup import nothing_found
     from stackctl.manifest.problems import Problems
-    from stackctl.starter import stack_name
 
     if not named.exists():
         raise InputError.of("file.missing", f"{named} does not exist", remedy="Correct the path.")
@@ -86,15 +104,14 @@ def _found(named: Path, environ: Mapping[str, str]) -> tuple[Setup, Adopted]:
         raise InputError(*problems)
     if setup is None:
         raise InputError(nothing_found(named))
-    given = setup.compose.data.get("name") if setup.compose else None
-    name = given if isinstance(given, str) else setup.folder.resolve().name
-    return setup, adopt(setup, stack_name(name))
+    return setup
 
 
 def _origin(setup: Setup) -> str:
     """The file of a set-up that says the most of it."""
-    first = setup.compose or (setup.prometheus or setup.alertmanager).config  # type: ignore[union-attr]
-    return first.path
+    servers = [each.config for each in (setup.prometheus, setup.alertmanager) if each]
+    first = [*([setup.compose] if setup.compose else []), *servers]
+    return first[0].path if first else setup.loaded_grafana.url if setup.loaded_grafana else ""
 
 
 def _compared(setup: Setup, adopted: Adopted, manifest: Path, environ: Mapping[str, str]) -> Compared:
@@ -103,7 +120,8 @@ def _compared(setup: Setup, adopted: Adopted, manifest: Path, environ: Mapping[s
     from stackctl.render import render
     from stackctl.source import Secret
 
-    stack = load(manifest, environ)
+    # What nobody has told is not compared.
+    stack = load(manifest, {**{name: "not-known" for name, value in adopted.variables.items() if not value}, **environ})
     # Any will do: nobody gets to see this tree.
     password = {} if stack.grafana is None else {c.GRAFANA_ADMIN_PASSWORD: Secret("not-needed")}
     runtime = c.DOCKER if setup.compose else c.NATIVE

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -104,9 +105,20 @@ def _rules(groups: list[dict[str, Any]]) -> Iterator[str]:
             yield json.dumps([group["name"], group["interval"], *(rule.get(key) for key in keys)], sort_keys=True)
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server that answers with JSON."""
+
+    url: str
+
+    def __call__(self, path: str) -> Any:
+        with urlopen(f"{self.url}{path}", timeout=10) as answer:
+            return json.loads(answer.read())
+
+
 @contextmanager
-def _running(server: str, config: Path) -> Iterator[Any]:
-    """A server with a configuration; gives a function that asks it."""
+def _running(server: str, config: Path) -> Iterator[Server]:
+    """A server with a configuration."""
     data, port = config.with_suffix(".data"), free_port()
     storage = "--storage.tsdb.path" if server == c.PROMETHEUS else "--storage.path"
     own = [] if server == c.PROMETHEUS else ["--cluster.listen-address="]
@@ -118,14 +130,12 @@ def _running(server: str, config: Path) -> Iterator[Any]:
             [*command, f"--web.listen-address=127.0.0.1:{port}"], cwd=folder, stdout=log, stderr=log
         )
 
-    def ask(path: str) -> Any:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
-            return json.loads(answer.read())
+    ask = Server(f"http://127.0.0.1:{port}")
 
     def ready() -> bool:
         assert process.poll() is None, config.with_suffix(".log").read_text()
         try:
-            with urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=5):
+            with urlopen(f"{ask.url}/-/ready", timeout=5):
                 return True
         except OSError:
             return False
@@ -136,3 +146,24 @@ def _running(server: str, config: Path) -> Iterator[Any]:
     finally:
         process.terminate()
         process.wait(PATIENCE_SECONDS)
+
+
+def test_servers_that_run_are_adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they report is the whole set-up: rules and targets of files too."""
+    need("native")
+    setup, here = Path(shutil.copytree(SETUPS / "without-containers", tmp_path / "old")), tmp_path / "new"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with _running(c.PROMETHEUS, setup / "prometheus.yml") as prometheus:
+        wait_until(
+            lambda: prometheus("/api/v1/targets?state=active")["data"]["activeTargets"],
+            lambda targets: len(targets) == 6,
+            PATIENCE_SECONDS,
+        )
+        with _running(c.ALERTMANAGER, setup / "alertmanager.yml") as alertmanager:
+            adopted = stackctl("adopt", prometheus.url, alertmanager.url)
+            assert adopted.returncode == 0, adopted.stderr
+            assert "the same in both: 6 targets, 2 rules, 2 routes" in adopted.stdout
+            assert stackctl("adopt", "--compare", prometheus.url, alertmanager.url).returncode == 0
+    assert stackctl("check").returncode == 0
+    assert (here / "rules" / "first.yml").exists()

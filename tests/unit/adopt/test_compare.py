@@ -39,7 +39,7 @@ rules: [{file: rules.yml}]
 def differences(folder: Path, manifest: str = MANIFEST, **changed: str) -> list[str]:
     files = {"prometheus.yml": PROMETHEUS, "alertmanager.yml": ALERTMANAGER, "rules.yml": RULES, "stack.yml": manifest}
     written(folder, {**files, **changed})
-    return [each.summary for each in compare_setup(folder, folder / "stack.yml", {}).differences]
+    return [each.summary for each in compare_setup([str(folder)], folder / "stack.yml", {}).differences]
 
 
 def test_same_meaning_is_no_difference(tmp_path: Path) -> None:

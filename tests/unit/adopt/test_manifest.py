@@ -23,7 +23,7 @@ def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def test_manifest_of_a_setup_is_the_golden_one(setup: Path, update_golden: bool) -> None:
-    adopt_setup(setup, {})
+    adopt_setup([str(setup)], {})
     golden, made = GOLDEN / f"{setup.name}.yml", (setup / "stack.yml").read_text()
     if update_golden:
         golden.write_text(made)
@@ -31,7 +31,7 @@ def test_manifest_of_a_setup_is_the_golden_one(setup: Path, update_golden: bool)
 
 
 def test_adopted_stack_loads_and_means_the_same(setup: Path) -> None:
-    written = adopt_setup(setup, {})
+    written = adopt_setup([str(setup)], {})
     load(setup / "stack.yml", {})
     assert written.compared
     assert len(written.compared.differences) == DIFFERENT.get(setup.name, 0)
@@ -40,7 +40,7 @@ def test_adopted_stack_loads_and_means_the_same(setup: Path) -> None:
 
 def test_no_file_of_a_setup_is_changed(setup: Path) -> None:
     before = {path.relative_to(setup): path.read_bytes() for path in setup.rglob("*") if path.is_file()}
-    adopt_setup(setup, {})
+    adopt_setup([str(setup)], {})
     for path, content in before.items():
         # Secrets go to the end of .env.
         assert (setup / path).read_bytes().startswith(content) if path.name == ".env" else content
@@ -52,7 +52,7 @@ def test_golden_manifests_are_those_of_the_setups() -> None:
 
 
 def test_no_secret_in_clear_text_is_in_a_manifest(setup: Path) -> None:
-    adopt_setup(setup, {})
+    adopt_setup([str(setup)], {})
     assert "notareal" not in (setup / "stack.yml").read_text()
 
 
