@@ -59,6 +59,7 @@ TYPE_NAMES = {
     fields.DatasourceUid: "uid",
     fields.Count: "integer",
     fields.FeatureName: "text",
+    fields.PluginName: "text",
     fields.ListenAddress: "host:port, or port",
     fields.Url: "URL",
     fields.UrlPath: "path",

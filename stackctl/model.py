@@ -223,6 +223,7 @@ class Grafana(Server):
     admin_user: str
     admin_password: Secret | None
     extra_env: Mapping[str, str | Secret]
+    plugins: tuple[str, ...] = ()
     datasources: tuple[Datasource, ...] = ()
 
 

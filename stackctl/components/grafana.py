@@ -12,11 +12,21 @@ from pydantic import Field, model_validator
 
 from stackctl import conventions as c
 from stackctl.components.component import ENV_FILE, Component, Container, Place, Support
-from stackctl.components.release import Archive, Program, Release
+from stackctl.components.release import Archive, Program, Release, image_version
 from stackctl.components.settings import ServerSettings
 from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import PlainBlock
-from stackctl.manifest.fields import Boolean, DatasourceUid, Filled, Integer, MaybeSecret, SecretText, Text, wrong
+from stackctl.manifest.fields import (
+    Boolean,
+    DatasourceUid,
+    Filled,
+    Integer,
+    MaybeSecret,
+    PluginName,
+    SecretText,
+    Text,
+    wrong,
+)
 from stackctl.model import Datasource, Grafana, Prometheus
 from stackctl.runtimes.facts import Facts
 from stackctl.source import Secret
@@ -44,6 +54,13 @@ _DEFAULTS = {
     "GF_SNAPSHOTS_EXTERNAL_ENABLED": "false",
     "GF_USERS_ALLOW_SIGN_UP": "false",
 }
+
+
+# From this version on Grafana itself installs plugins before it starts; before, the image's start script did.
+_PREINSTALLS = (12, 1)
+_NO_UPDATES = {"GF_PLUGINS_PREINSTALL_AUTO_UPDATE": "false"}
+# Variables that install plugins.
+_INSTALLING = frozenset({"GF_INSTALL_PLUGINS", "GF_PLUGINS_PREINSTALL", "GF_PLUGINS_PREINSTALL_SYNC"})
 
 
 class AdminSettings(Model):
@@ -87,16 +104,43 @@ class GrafanaSettings(ServerSettings):
     extra_env: dict[Text, MaybeSecret] = Field(
         default_factory=dict, description="More `GF_*` environment variables. Secret ones become files."
     )
+    extra: dict[Text, dict[Text, MaybeSecret]] = Field(
+        default_factory=dict,
+        description="Settings of grafana.ini, by section: `{smtp: {enabled: true}}`. Secret ones become files.",
+    )
+    plugins: list[PluginName] = Field(
+        default_factory=list,
+        description="Plugins to install before it starts, from Grafana's catalog: `grafana-clock-panel`, or with a "
+        "version `grafana-clock-panel@2.1.5`.",
+    )
     datasources: list[DatasourceSettings] = Field(
         default_factory=list, description="Datasources next to the stack's own Prometheus: Loki, databases, ..."
     )
 
     @model_validator(mode="after")
     def _one_password(self) -> GrafanaSettings:
+        remedy = "Write it as `grafana.admin.password`."
         name = next((each for each in self.extra_env if each.startswith("GF_SECURITY_ADMIN_PASSWORD")), None)
         if name:
-            raise wrong(f"`{name}` is set by stackctl itself", "Write it as `grafana.admin.password`.")
+            raise wrong(f"`{name}` is set by stackctl itself", remedy)
+        if "admin_password" in self.extra.get("security", {}):
+            raise wrong("`extra.security.admin_password` is set by stackctl itself", remedy)
         return self
+
+    @property
+    def variables(self) -> dict[str, str | Secret]:
+        """Return the variables of the user's own: settings of grafana.ini, and `extra_env`, which wins."""
+        settings = {
+            f"GF_{_in_capitals(section)}_{_in_capitals(key)}": value
+            for section, keys in self.extra.items()
+            for key, value in keys.items()
+        }
+        return {**settings, **self.extra_env}
+
+
+def _in_capitals(name: str) -> str:
+    """Return a name of grafana.ini as its variable has it."""
+    return re.sub(r"[.-]", "_", name).upper()
 
 
 def _arguments(_: Grafana, place: Place) -> tuple[str, ...]:
@@ -116,8 +160,23 @@ def _environment(grafana: Grafana, place: Place) -> dict[str, str]:
         **(_of_the_container(place) if place.runtime.runs_images else _of_the_process(grafana, place)),
         **_datasource(place.stack.prometheus, place.tree),
         **_secret_settings(grafana, place),
+        **_plugins(grafana, place.runtime),
         **_own(grafana, place),
     }
+
+
+def _plugins(grafana: Grafana, runtime: Facts) -> dict[str, str]:
+    """The variables that install plugins. What stackctl turns off by default would keep Grafana from installing any."""
+    version = image_version(grafana.image) if runtime.runs_images else ()
+    on = {} if () < version < _PREINSTALLS else {"GF_PLUGINS_PREINSTALL_DISABLED": "false", **_NO_UPDATES}
+    if not grafana.plugins:
+        return on if _INSTALLING & grafana.extra_env.keys() else {}
+    if () < version < _PREINSTALLS:
+        return {"GF_INSTALL_PLUGINS": ",".join(each.replace("@", " ") for each in grafana.plugins)}
+    listed = ",".join(grafana.plugins)
+    # A program of this machine may be older than the image: then it installs them while it starts.
+    older = {} if runtime.runs_images else {"GF_PLUGINS_PREINSTALL": listed}
+    return {**on, "GF_PLUGINS_PREINSTALL_SYNC": listed, **older}
 
 
 def _of_the_container(place: Place) -> dict[str, str]:

@@ -196,7 +196,8 @@ def _grafana(document: Document, declared: Declared | None) -> Grafana | None:
         **_base(document, declared),
         admin_user=model.admin.user,
         admin_password=model.admin.password,
-        extra_env=secret_keys.with_secrets(model.extra_env),
+        extra_env=secret_keys.with_secrets(model.variables),
+        plugins=tuple(model.plugins),
         datasources=_datasources(document, model),
     )
 

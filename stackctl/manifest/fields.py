@@ -278,6 +278,13 @@ def _datasource_uid(value: Any) -> str:
     return text
 
 
+def _plugin_name(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*(@[A-Za-z0-9.+-]+)?", text):
+        raise wrong(f"not the id of a plugin: `{text}`", "Write an id like `grafana-clock-panel`, or `ID@VERSION`.")
+    return text
+
+
 def _feature_name(value: Any) -> str:
     text = _text(value)
     if not re.fullmatch(r"[a-z0-9-]+", text):
@@ -557,6 +564,7 @@ Given = Annotated[Any, BeforeValidator(_given), _schema(["string", "number", "bo
 RealNumber = Annotated[float, BeforeValidator(_real), _schema("number")]
 Boolean = Annotated[bool, BeforeValidator(_boolean), _schema("boolean")]
 Address = Annotated[str, BeforeValidator(_address), _schema("string", examples=["localhost:8000"])]
+PluginName = Annotated[str, BeforeValidator(_plugin_name), _schema("string", examples=["grafana-clock-panel@2.1.5"])]
 FeatureName = Annotated[str, BeforeValidator(_feature_name), _schema("string", pattern="^[a-z0-9-]+$")]
 DatasourceUid = Annotated[str, BeforeValidator(_datasource_uid), _schema("string", pattern="^[a-zA-Z0-9_-]{1,40}$")]
 TargetAddress = Annotated[

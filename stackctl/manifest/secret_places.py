@@ -42,6 +42,8 @@ _LETTER = re.compile(
 _HASH = re.compile(r"\${1,2}(?:apr1|2[abxy]|[156y]|argon2\w*)\${1,2}\S{8,}")
 # Labels with these names set the parameters of a scrape.
 _PARAMETER_LABEL = "__param_"
+# Settings of grafana.ini, by section and key.
+_GRAFANA_INI = ("grafana", "extra")
 # Of a datasource of Grafana, the mapping whose values are all secret.
 _SECURE = "secureJsonData"
 # Our own mappings that hold secrets, and those of requests.
@@ -73,6 +75,8 @@ def is_secret(path: Path, value: str | None = "", *, mapping: bool = False) -> b
         return not mapping and _is_header(words, key)
     if secret_keys.holds_parameters(owner):
         return sounds_secret(key)
+    if path[:2] == _GRAFANA_INI and len(words) == 4:
+        return secret_keys.is_secret_variable(f"{owner}_{key}", value or "")
     if owner == _SECURE:
         return not mapping
     if owner in _ENVIRONMENTS:

@@ -179,6 +179,8 @@ GRAFANA = {
     "extra_env?": Named(Odd(("GF_LOG_LEVEL", "GF_SMTP_PASSWORD"), ("A", "", "GF_SECURITY_ADMIN_PASSWORD", "gf_x", "A=B",
      "ü", "GF_A__FILE")), TEXT, 2),
     "labels?": LABELS,
+    "extra?": {"smtp": {"enabled": True, "password?": "p4ssword"}, "auth.anonymous?": {"enabled": False}},
+    "plugins?": Odd((["grafana-clock-panel"], ["grafana-clock-panel@2.1.5"]), (["a b"], "x")),
     "datasources?": Many(
         {
             "name": Odd(("Logs", "Traces"), ("Prometheus", "")),

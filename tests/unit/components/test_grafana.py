@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+from stackctl.manifest import load
+from stackctl.model import Grafana
 from stackctl.render import render
 from stackctl.source import Secret
 from stackctl.tree import Tree
@@ -36,3 +41,45 @@ def test_process_reads_passwords_from_files() -> None:
 def test_settings_of_the_user_win() -> None:
     tree = render(stack(grafana=grafana(GF_SECURITY_ADMIN_USER="boss")), "docker")
     assert tree.yaml("compose.yaml")["services"]["grafana"]["environment"]["GF_SECURITY_ADMIN_USER"] == "boss"
+
+
+def environment(one: Grafana, runtime: str = "docker") -> dict[str, str]:
+    tree = render(stack(grafana=one), runtime)
+    unit = tree.unit("grafana")
+    assert unit
+    return dict(unit.env) or tree.yaml("compose.yaml")["services"]["grafana"]["environment"]
+
+
+def test_plugins_are_installed_before_grafana_starts() -> None:
+    one = replace(grafana(), plugins=("grafana-clock-panel", "b@2.1"))
+    found = environment(one)
+    assert found["GF_PLUGINS_PREINSTALL_SYNC"] == "grafana-clock-panel,b@2.1"
+    assert found["GF_PLUGINS_PREINSTALL_DISABLED"] == "false"
+    assert "GF_INSTALL_PLUGINS" not in found
+    native = environment(one, "native")
+    assert native["GF_PLUGINS_PREINSTALL"] == native["GF_PLUGINS_PREINSTALL_SYNC"] == "grafana-clock-panel,b@2.1"
+
+
+def test_start_script_of_an_older_image_installs_plugins() -> None:
+    found = environment(replace(grafana(), image="grafana/grafana:12.0.2", plugins=("a", "b@2.1")))
+    assert found["GF_INSTALL_PLUGINS"] == "a,b 2.1"
+    assert "GF_PLUGINS_PREINSTALL_SYNC" not in found
+
+
+def test_plugins_of_the_users_variables_are_not_turned_off() -> None:
+    assert environment(grafana(GF_INSTALL_PLUGINS="a"))["GF_PLUGINS_PREINSTALL_DISABLED"] == "false"
+    assert environment(grafana())["GF_PLUGINS_PREINSTALL_DISABLED"] == "true"
+
+
+def test_settings_of_grafana_ini_are_variables_and_secret_ones_files(tmp_path: Path) -> None:
+    extra = "{smtp: {enabled: true, password: right-horse}, auth.generic_oauth: {client_id: a}, log: {level: info}}"
+    text = f"grafana: {{extra: {extra}, extra_env: {{GF_LOG_LEVEL: warn}}, admin: {{password: wrong-horse}}}}"
+    (tmp_path / "stack.yml").write_text(f"version: 1\nname: shop\nexporters: {{node: {{}}}}\n{text}\n")
+    loaded = load(tmp_path / "stack.yml", environ={})
+    tree = render(loaded, "docker")
+    found = tree.yaml("compose.yaml")["services"]["grafana"]["environment"]
+    assert found["GF_SMTP_ENABLED"] == "true"
+    assert found["GF_AUTH_GENERIC_OAUTH_CLIENT_ID"] == "a"
+    assert found["GF_LOG_LEVEL"] == "warn"
+    assert found["GF_SMTP_PASSWORD__FILE"].endswith("/secrets/grafana/GF_SMTP_PASSWORD")
+    assert [name for name, file in tree if b"right-horse" in file.content] == ["secrets/grafana/GF_SMTP_PASSWORD"]
