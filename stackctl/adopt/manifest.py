@@ -16,7 +16,7 @@ from stackctl.adopt.jobs import Jobs, adopt_jobs, read_jobs
 from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
-from stackctl.adopt.settings import server_settings
+from stackctl.adopt.settings import ignored_options, server_settings
 from stackctl.adopt.setup import Server, Setup
 from stackctl.adopt.source import Source
 from stackctl.components import registry
@@ -61,6 +61,10 @@ def adopt(setup: Setup, name: str) -> Adopted:
     if setup.alertmanager:
         remarks += _templates_left(setup.alertmanager.config)
         sections["alertmanager"] = adopt_alertmanager(_ready(setup.alertmanager), secrets)
+        if container := setup.alertmanager.container:
+            known = registry.component(c.ALERTMANAGER)
+            sections["alertmanager"] |= known.adopted(container.started) or {}
+            remarks += ignored_options(container, known, setup.compose)
     elif c.ALERTMANAGER in jobs.components.values():
         sections["alertmanager"] = {}
     grafana = setup.container(c.GRAFANA)

@@ -14,15 +14,11 @@ from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.settings import ignored_options
 from stackctl.adopt.setup import Server, Setup
 from stackctl.adopt.source import Source
+from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 
 # Prometheus' own defaults, where those of stack.yml differ.
 _INTERVAL = "1m"
-# Options that the stack sets itself, or that only concern the old place.
-_OWN_OPTIONS = (
-    *("config.file", "storage.tsdb.path", "storage.tsdb.retention", "storage.tsdb.no-lockfile", "log."),
-    *("web.enable-lifecycle", "web.enable-admin-api", "web.console.", "web.listen-address", "web.config.file"),
-)
 _GLOBAL = frozenset({"scrape_interval", "evaluation_interval", "external_labels"})
 _SECTIONS = frozenset({"global", "scrape_configs", "rule_files", "alerting", "remote_write"})
 # Where a value names a file, or a pattern of files.
@@ -44,13 +40,13 @@ class Section:
 
 def adopt_prometheus(setup: Setup, server: Server, addresses: Addresses, secrets: Secrets) -> Section:
     """Say what a prometheus.yml has besides its jobs."""
-    source, made = server.config, Section()
+    source, made, known = server.config, Section(), registry.component(c.PROMETHEUS)
     section = source.data.get("global")
     settings = section if isinstance(section, Mapping) else {}
     made.settings = {
         "scrape_interval": settings.get("scrape_interval") or _INTERVAL,
         "evaluation_interval": settings.get("evaluation_interval") or _INTERVAL,
-        **_retention(server),
+        **((known.adopted(server.container.started) if server.container else None) or {}),
         **_external_labels(settings),
     }
     extra: dict[str, Any] = {}
@@ -74,7 +70,7 @@ def adopt_prometheus(setup: Setup, server: Server, addresses: Addresses, secrets
         )
     if extra:
         made.settings["extra"] = secrets.block(extra, source, (), named="prometheus")
-    made.remarks += ignored_options(server.container, _OWN_OPTIONS, setup.compose)
+    made.remarks += ignored_options(server.container, known, setup.compose)
     return made
 
 
@@ -106,15 +102,6 @@ def escaped(block: Any) -> Any:
     if isinstance(block, list):
         return [escaped(each) for each in block]
     return _BRACED.sub("$$", block) if isinstance(block, str) else block
-
-
-def _retention(server: Server) -> dict[str, Any]:
-    started = server.container.started if server.container else None
-    if started is None:
-        return {}
-    time, size = started.given("storage.tsdb.retention.time"), started.given("storage.tsdb.retention.size")
-    found = {**({"time": time[-1]} if time else {}), **({"size": size[-1]} if size else {})}
-    return {"retention": found} if found else {}
 
 
 def _external_labels(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from stackctl import conventions as c
 from stackctl.adopt.compose import Container, filled
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.source import Source
 from stackctl.components import registry
-from stackctl.components.component import Component
+from stackctl.components.component import EXTERNAL_URL, Component
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
 
@@ -110,16 +109,13 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def ignored_options(container: Container | None, read: Collection[str], compose: Source | None) -> list[Diagnostic]:
-    """Report the options of a server that its settings do not say. `read` are the beginnings of known ones."""
+def ignored_options(container: Container | None, known: Component, compose: Source | None) -> list[Diagnostic]:
+    """Report the options of a server that its settings do not say."""
     if container is None or compose is None:
         return []
+    place = compose.at("services", container.name, "command")
     return [
-        left_out(
-            f"the option `--{name}` of {container.component or c.PROMETHEUS}",
-            compose.at("services", container.name, "command"),
-            "stack.yml has no key for it.",
-        )
-        for name, _ in container.started.options
-        if not name.startswith(tuple(read))
+        left_out(f"the option `--{name}` of {known.name}", place, "stack.yml has no key for it.")
+        for name, value in container.started.options
+        if not name.startswith(known.own_options) or (name == EXTERNAL_URL and not value.startswith("http"))
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from stackctl import conventions as c
-from stackctl.components.component import Component, Container, Place, links
+from stackctl.components.component import EXTERNAL_URL, Component, Container, Place, Started, links
 from stackctl.components.release import Program, Release, image_version
 from stackctl.components.settings import ServerSettings
 from stackctl.manifest.block_fields import Passthrough
@@ -55,6 +55,12 @@ def _receiver_names(alertmanager: Alertmanager, runtime: Facts) -> tuple[str, ..
     return ("--enable-feature=receiver-name-in-metrics",) if known else ()
 
 
+def _adopted(started: Started) -> dict[str, str]:
+    """The settings that say what the options of another Alertmanager said."""
+    urls = [each for each in started.given(EXTERNAL_URL) if each.startswith("http")]
+    return {"external_url": urls[-1]} if urls else {}
+
+
 COMPONENT = Component(
     name=c.ALERTMANAGER,
     rank=1,
@@ -76,4 +82,9 @@ COMPONENT = Component(
     series=("alertmanager_",),
     reads_on_reload=("alertmanager/", "secrets/alertmanager/"),
     arguments=_arguments,
+    adopted=_adopted,
+    own_options=(
+        *("config.file", "storage.path", "log.", "web.listen-address", "web.config.file", EXTERNAL_URL),
+        "cluster.listen-address",
+    ),
 )

@@ -108,6 +108,10 @@ class Works:
         return f'{self.series}{{job="{job}"{self.matcher and f", {self.matcher}"}}}'
 
 
+# The option of Prometheus and Alertmanager that says where people open them.
+EXTERNAL_URL = "web.external-url"
+
+
 @dataclass(frozen=True)
 class Started:
     """The command line and the environment with which somebody else has started a component.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from pydantic import Field, model_validator
 
 from stackctl import conventions as c
-from stackctl.components.component import Component, Container, Place, Support, links
+from stackctl.components.component import EXTERNAL_URL, Component, Container, Place, Started, Support, links
 from stackctl.components.release import Program, Release, image_version
 from stackctl.components.settings import ServerSettings
 from stackctl.manifest.base import Model
@@ -159,6 +160,29 @@ def _retention(prometheus: Prometheus, runtime: Facts) -> tuple[str, ...]:
     )
 
 
+def _adopted(started: Started) -> dict[str, Any]:
+    """The settings that say what the options of another Prometheus said."""
+    switches = {name for name, value in started.options if value in ("", "true")}
+    features = [each for given in started.given("enable-feature") for each in given.split(",") if each]
+    retention = {
+        key: given[-1] for key in ("time", "size") if (given := started.given(f"storage.tsdb.retention.{key}"))
+    }
+    query = {
+        key: given[-1]
+        for key in QuerySettings.model_fields
+        if (given := started.given(f"query.{key.replace('_', '-')}"))
+    }
+    found = {
+        "retention": retention,
+        "external_url": next((each for each in started.given(EXTERNAL_URL) if each.startswith("http")), None),
+        "enable_features": [each for each in features if each != "remote-write-receiver"],
+        "query": query,
+        "remote_write_receiver": "web.enable-remote-write-receiver" in switches or "remote-write-receiver" in features,
+        "otlp_receiver": "web.enable-otlp-receiver" in switches,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
 # A release ends when the next one appears, but for the long-term ones.
 _SUPPORT = Support(
     ends={
@@ -193,4 +217,10 @@ COMPONENT = Component(
     # Not its other secrets. Seen on 3.5: it reads a scrape's password file once and keeps what it held, reload or not.
     reads_on_reload=("prometheus/", c.WEB_FOLDER),
     arguments=_arguments,
+    adopted=_adopted,
+    own_options=(
+        *("config.file", "storage.tsdb.path", "storage.tsdb.retention", "storage.tsdb.no-lockfile", "log."),
+        *("web.listen-address", "web.config.file", "web.console.", EXTERNAL_URL, "web.enable-", "enable-feature"),
+        *("query.timeout", "query.max-samples", "query.max-concurrency", "query.lookback-delta"),
+    ),
 )

@@ -49,9 +49,28 @@ def test_pattern_of_rules_becomes_its_files(tmp_path: Path) -> None:
 
 
 def test_option_without_a_key_is_left_out_with_its_line(tmp_path: Path) -> None:
-    whole = compose().replace("image:", "command: [--storage.tsdb.path=/p, --query.max-samples=5]\n    image:")
+    options = "[--storage.tsdb.path=/p, --rules.alert.for-grace-period=1m, --web.external-url=/prometheus]"
+    whole = compose().replace("image:", f"command: {options}\n    image:")
     result = adopted(tmp_path, prometheus=JOB, compose=whole)
-    assert [each.summary for each in result.remarks] == ["the option `--query.max-samples` of prometheus is left out"]
+    assert [each.summary for each in result.remarks] == [
+        "the option `--rules.alert.for-grace-period` of prometheus is left out",
+        "the option `--web.external-url` of prometheus is left out",
+    ]
+
+
+def test_options_become_keys(tmp_path: Path) -> None:
+    options = (
+        "--enable-feature=a,b --web.external-url https://example.org --query.timeout=1m --web.enable-otlp-receiver"
+    )
+    whole = compose().replace("image:", f"command: {options} --storage.tsdb.retention.time=9d\n    image:")
+    made = section(tmp_path, "", whole)
+    assert {key: made[key] for key in made if key not in ("image", "scrape_interval", "evaluation_interval")} == {
+        "retention": {"time": "9d"},
+        "external_url": "https://example.org",
+        "enable_features": ["a", "b"],
+        "query": {"timeout": "1m"},
+        "otlp_receiver": True,
+    }
 
 
 def test_braces_after_a_dollar_are_text_but_for_variables_in_capitals() -> None:
