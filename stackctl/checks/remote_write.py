@@ -128,7 +128,8 @@ def _reason(block: Mapping[str, Any], log: Sequence[Entry]) -> str:
 def _unreachable(context: Context, url: str) -> str:
     """Return why Prometheus gets no response: of several blocks that fail, its log names one a minute."""
     asked = probe(_bare(url), context.place.dial, PROBE_SECONDS, {})
-    return f": {asked}" if asked.reply is None else ""
+    # Where nothing can be asked from Prometheus' place, that says nothing of the receiver.
+    return f": {asked}" if asked.reply is None and asked.failure != "unable" else ""
 
 
 def _name(block: Mapping[str, Any]) -> str:

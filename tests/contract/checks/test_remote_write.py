@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from stackctl.verification.given import Elsewhere
 from tests.contract.world import Around, World
 
 ID = "remote_write.sent"
@@ -64,6 +65,12 @@ def test_receiver_that_cannot_be_reached_fails_with_the_reason(sending: World) -
     assert finding.status == "fail"
     assert finding.summary.endswith("connection refused")
     assert "450 are pending" in finding.evidence
+
+
+def test_receiver_is_not_blamed_where_it_cannot_be_asked(sending: World) -> None:
+    report(sending, samples_retried_total=lambda look: 100.0 * look, samples_pending=lambda _: 450)
+    sending.change(place=Elsewhere())
+    assert sending.only(ID).summary == "no samples are sent"
 
 
 def test_receiver_that_refuses_fails(sending: World) -> None:
