@@ -155,7 +155,7 @@ def _given_login(context: Context, subject: Subject, client: Grafana) -> Diagnos
         return subject.failed(summary, "Give it the token of a service account: see `stackctl verify --help`.")
     if not count:
         return subject.skipped("the login is accepted, and sees no dashboard", "Give it a role that may see them.")
-    return subject.passed(f"the login sees {count} dashboards")
+    return subject.passed(f"the login sees {count} dashboard{'' if count == 1 else 's'}")
 
 
 def _datasource(context: Context, subject: Subject, client: Grafana) -> Diagnostic:

@@ -130,6 +130,8 @@ class Loaded:
             self.load()
             self.broken.pop("datasource", None)
             return 200, {"message": "Datasources config reloaded"}
+        if path == "/api/datasources":
+            return 200, list(self.datasources.values())
         if path.startswith("/api/datasources/uid/"):
             return self.datasource(path.removeprefix("/api/datasources/uid/"))
         return self.dashboard(path, body)

@@ -87,3 +87,26 @@ def test_datasource_is_provisioned_and_its_panels_are_listed(stack: tuple[Path, 
     tree = (folder / ".stackctl" / "live").rglob("*")
     holding = {path.parent.name for path in tree if path.is_file() and b"word-" in path.read_bytes()}
     assert holding == {"grafana"}
+
+
+def test_panels_are_verified_without_the_manifest(stack: tuple[Path, int]) -> None:
+    folder, port = stack
+    servers = {unit["name"]: unit["address"] for unit in json.loads(run(folder, "status", "-o", "json"))["units"]}
+    given = [f"--prometheus=http://{servers['prometheus']}", f"--grafana=http://127.0.0.1:{port}"]
+    login = {"STACKCTL_GRAFANA_USER": "admin", "STACKCTL_GRAFANA_PASSWORD": "right-horse"}
+    rows = without_manifest(given, login)
+    assert rows["grafana.login grafana"] == ("pass", "the login sees 1 dashboard")
+    assert rows["grafana.datasource Prometheus"][0] == "pass"
+    assert rows["panel.data Both/Up"] == ("pass", "has data")
+    assert rows["panel.data Both/Errors"] == ("skip", "not verified: it asks the datasource `loki`")
+    assert [name for name, (status, _) in rows.items() if status == "fail"] == []
+    rows = without_manifest(given, {**login, "STACKCTL_GRAFANA_PASSWORD": "wrong-horse"})
+    assert [name for name, (status, _) in rows.items() if status == "fail"] == ["grafana.login grafana"]
+
+
+def without_manifest(given: list[str], login: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """The findings about the servers by themselves: status and summary."""
+    command = [sys.executable, "-m", "stackctl", "verify", "-o", "json", "--timeout", "10s", *given]
+    ran = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **login}, timeout=100)
+    found = json.loads(ran.stdout)["diagnostics"]
+    return {f"{each['code']} {each['subject']}": (each["status"], each["summary"]) for each in found}
