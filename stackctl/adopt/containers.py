@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from stackctl.adopt.compose import Container, named_volumes
@@ -28,10 +28,12 @@ def adopt_container(
     variables: Mapping[str, str],
     secrets: Secrets,
     remarks: list[Diagnostic],
+    probed: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the fields of a container as they are in the stack.
 
-    `components` are the containers that the stack runs as components of its own, by their names.
+    `components` are the containers that the stack runs as components of its own, by their names; `probed` are the URLs
+    that the container is told to ask by others.
     """
     place = ("services", container.name)
     block: dict[str, Any] = {key: value for key, value in container.block.items() if value is not None}
@@ -50,7 +52,7 @@ def adopt_container(
             )
         )
     remarks += _volume_options(block, compose, variables)
-    links = _links(block, components)
+    links = _links(block, components, probed)
     if links:
         block["links"] = links
     else:
@@ -107,14 +109,14 @@ def external_networks(compose: Source) -> dict[str, str]:
     return found
 
 
-def _links(block: Mapping[str, Any], components: Mapping[str, str]) -> list[str]:
+def _links(block: Mapping[str, Any], components: Mapping[str, str], probed: Sequence[str]) -> list[str]:
     """The links of a container, by the names of the stack, and one for each old name by which it asks a server."""
     written = block.get("links")
     links = {}
     for link in written if isinstance(written, list) else ():
         name, _, alias = str(link).partition(":")
         links[alias or name] = _now(name, components)
-    hosts = {host for text in _texts(block) for host in _HOST.findall(text)}
+    hosts = {host for text in (*_texts(block), *probed) for host in _HOST.findall(text)}
     for name in components:
         if name in hosts and _now(name, components) != name:
             links[name] = _now(name, components)

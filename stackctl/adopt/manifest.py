@@ -147,8 +147,14 @@ def _add_containers(
     setup: Setup, compose: Source, sections: dict[str, Any], jobs: Jobs, secrets: Secrets, remarks: list[Diagnostic]
 ) -> None:
     rest = [each for each in setup.containers if each.name not in jobs.components]
+    probes = (
+        [target for job in read_jobs(setup.prometheus.config) for target in job.targets] if setup.prometheus else []
+    )
     sections["containers"] = {
-        each.name: adopt_container(each, compose, jobs.components, setup.variables, secrets, remarks) for each in rest
+        each.name: adopt_container(
+            each, compose, jobs.components, setup.variables, secrets, remarks, probes if each.component else ()
+        )
+        for each in rest
     }
     joined = external_networks(compose)
     if joined:

@@ -76,3 +76,10 @@ def test_options_of_a_volume_are_left_out(tmp_path: Path) -> None:
     whole = compose("app: {image: a, volumes: ['data:/data']}") + "volumes: {data: {external: true}}\n"
     result = adopted(tmp_path, prometheus=JOB, compose=whole)
     assert [each.summary for each in result.remarks] == ["what is said of the volume `data` is left out"]
+
+
+def test_prober_reaches_what_the_jobs_name(tmp_path: Path) -> None:
+    whole = compose("probes: {image: prom/blackbox-exporter}").replace("prometheus:\n", "metrics:\n", 1)
+    job = jobs("{job_name: p, metrics_path: /probe, static_configs: [{targets: ['http://metrics:9090/-/ready']}]}")
+    made = adopted(tmp_path, prometheus=job, compose=whole).manifest["containers"]["probes"]
+    assert made["links"] == ["prometheus:metrics"]
