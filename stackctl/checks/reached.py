@@ -1,10 +1,11 @@
-"""`exporter.works` and `probe.success` of servers that somebody else runs: by the series that known exporters have for
-that, wherever they are scraped. A target that is up says only that the exporter itself answers."""
+"""`exporter.works` and `probe.success` of exporters that stackctl does not run: by the series that known exporters have
+for that, wherever they are scraped. A target that is up says only that the exporter itself answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from stackctl.checks import exporters
 from stackctl.checks.exporters import PROBE, WORKS
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Labels
@@ -31,6 +32,34 @@ def check(context: Context) -> Iterable[Diagnostic]:
     ]
 
 
+def check_stack(context: Context) -> Iterable[Diagnostic]:
+    """The findings of `exporters.check`, and those about services that are exporters or probes of the user's own."""
+    return [*exporters.check(context), *_of_services(context)]
+
+
+def _of_services(context: Context) -> Iterable[Diagnostic]:
+    """A finding for each series of a job that no component has. One that does not hold may be about a server that is
+    starting, so it is looked at again."""
+    if not any(job.service for job in context.jobs):
+        return []
+    series = _series()
+    client = context.prometheus()
+    found = context.settle(lambda: client.each([*series]), lambda results: all(map(_all_hold, results)))
+    if isinstance(found, NoAnswer):
+        return []  # `job.loaded` and others report it
+    own = {job.name for job in context.jobs if job.component}
+    return [
+        _finding(context, code, name, labels, value)
+        for (name, code), results in zip(series.items(), found, strict=True)
+        for labels, value in results
+        if labels.get("job") not in own
+    ]
+
+
+def _all_hold(results: Sequence[tuple[Labels, float]]) -> bool:
+    return all(value == 1 for _, value in results)
+
+
 def _series() -> Mapping[str, str]:
     """The names of the series that are 1 for what is reached, each with the code of its findings."""
     works = [each.works for each in registry.every() if each.works]
@@ -38,7 +67,10 @@ def _series() -> Mapping[str, str]:
 
 
 def _finding(context: Context, code: str, name: str, labels: Labels, value: float) -> Diagnostic:
-    subject = Subject(code, f"{labels.get('job', '')}/{labels.get('instance', '')}", context.stack.prometheus.origin)
+    name_of_job = labels.get("job", "")
+    origins = (job.origin for job in context.jobs if job.name == name_of_job)
+    origin = next(origins, context.stack.prometheus.origin)
+    subject = Subject(code, f"{name_of_job}/{labels.get('instance', '')}", origin)
     if value == 1:
         return subject.passed(f"{name} {_HOLDS}")
     if code == PROBE:

@@ -48,7 +48,7 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (remote_write.check, (remote_write.ID,)),
     (contracts.check, (contracts.METRIC, contracts.LABELS, contracts.UNLISTED)),
     (health.check, (health.ID,)),
-    (exporters.check, (exporters.WORKS, exporters.PROBE)),
+    (reached.check_stack, (exporters.WORKS, exporters.PROBE)),
     (rules.check, (rules.LOADED, rules.HEALTHY)),
     (expressions.check, (expressions.ID,)),
     (alertmanager.check, (alertmanager.CONNECTED, alertmanager.CONFIG, alertmanager.RECEIVER)),

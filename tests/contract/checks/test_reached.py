@@ -9,19 +9,24 @@ from tests.contract.serving import Asked, Reply
 from tests.contract.world import World, success
 
 
-def findings(world: World, **values: int) -> list[Diagnostic]:
-    """The findings where each of these series has one value."""
+def answering(world: World, job: str, **values: int) -> None:
+    """Let each of these series of a job have one value."""
 
     def answer(query: str) -> object:
         names = [name for name in reached._series() if f"({name}," in query]
         found = [
-            {"metric": {"job": "j", "instance": name, "__n__": str(number)}, "value": [1, str(values[name])]}
+            {"metric": {"job": job, "instance": name, "__n__": str(number)}, "value": [1, str(values[name])]}
             for number, name in enumerate(names)
             if name in values
         ]
         return success({"result": found})
 
     world.servers["prometheus"].routes["/api/v1/query"] = Asked(answer)
+
+
+def findings(world: World, **values: int) -> list[Diagnostic]:
+    """The findings about given servers where each of these series has one value."""
+    answering(world, "j", **values)
     world.change(given={"prometheus": Access(world.servers["prometheus"].url)})
     return list(reached.check(world.context))
 
@@ -50,3 +55,18 @@ def test_a_refused_query_is_a_failure(well: World) -> None:
     well.servers["prometheus"].routes["/api/v1/query"] = Reply("broken", 500)
     (found,) = reached.check(well.context)
     assert found.status == "fail"
+
+
+def test_probe_of_a_service_that_fails_is_a_failure_of_the_stack_too(well: World) -> None:
+    """The exporter that probes is up all the same."""
+    answering(well, "api", probe_success=0)
+    found = [each for each in reached.check_stack(well.context) if each.subject == "api/probe_success"]
+    assert [(each.code, each.status, each.summary) for each in found] == [("probe.success", "fail", "the probe fails")]
+    assert found[0].position
+    assert found[0].position.file.endswith("stack.yml")
+
+
+def test_series_of_the_stacks_own_exporters_are_judged_once(well: World) -> None:
+    own = next(job for job in well.context.jobs if job.component)
+    answering(well, own.name, probe_success=0)
+    assert [each for each in reached.check_stack(well.context) if each.subject.startswith(f"{own.name}/")] == []
