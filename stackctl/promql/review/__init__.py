@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.remark import Remark
-from stackctl.promql.review import counters, histograms, matching, meaning, names
+from stackctl.promql.review import counters, histograms, matching, meaning, names, numbers
 from stackctl.promql.review.reviewed import Look, Reviewed
 
-_LOOKS: tuple[Look, ...] = (*names.LOOKS, *counters.LOOKS, *histograms.LOOKS, *matching.LOOKS, *meaning.LOOKS)
+_SUBJECTS = (names, counters, histograms, matching, meaning, numbers)
+_LOOKS: tuple[Look, ...] = tuple(look for subject in _SUBJECTS for look in subject.LOOKS)
 
 
 def review(expr: str, catalogue: Catalogue, *, is_alert: bool = False) -> list[Remark]:

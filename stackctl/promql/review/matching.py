@@ -12,7 +12,7 @@ from stackctl.promql.nearest import closest
 from stackctl.promql.nodes import bare, matchers, text
 from stackctl.promql.remark import Part, Remark
 from stackctl.promql.review.conditions import contradict
-from stackctl.promql.review.reviewed import Look, Reviewed
+from stackctl.promql.review.reviewed import Look, Reviewed, window
 from stackctl.promql.selectors import word
 from stackctl.promql.types.functions import FOR_COUNTERS, PICKING
 from stackctl.promql.types.pairs import COMPARISONS, is_filled, is_grouped
@@ -186,6 +186,9 @@ def _lost(reviewed: Reviewed) -> Iterator[Remark]:
         if modifier is None or modifier.type != p.AggModifierType.By or part.name in PICKING:
             continue
         inside = part.below[-1].value
+        # Rules for many set-ups sum up targets by all labels that one of these may give them.
+        if inside.metric == "up" and any(inside.labels.may_have(label) for label in modifier.labels):
+            continue
         for label in modifier.labels:
             if label != UNKNOWN_PART and not inside.labels.may_have(label):
                 yield _lost_label(label, inside.labels, reviewed.at(part, label), "so it is empty in the result")
@@ -223,7 +226,7 @@ def _lost_label(label: str, labels: Labels, at: Part | None, result: str) -> Rem
 def _windows(reviewed: Reviewed) -> Iterator[Remark]:
     """The average of a histogram or a summary whose sum is of another window than its count."""
     for pair in reviewed.pairs:
-        one, other = (_counted(each) for each in pair.below)
+        one, other = (window(each) for each in pair.below)
         if pair.name != "/" or one is None or other is None or one.node.range == other.node.range:
             continue
         names = one.below[0].name, other.below[0].name
@@ -232,15 +235,6 @@ def _windows(reviewed: Reviewed) -> Iterator[Remark]:
             summary = f"the sum is of {left:g} s and the count of {right:g} s, so the quotient is not an average"
             remedy = "Use the same window on both sides."
             yield Remark("promql.windows", summary, remedy, certain=False, part=reviewed.at(pair))
-
-
-def _counted(part: Typed) -> Typed | None:
-    """Return the window of a rate, or of a sum of rates."""
-    while part.is_aggregation and part.name == "sum":
-        part = part.below[-1]
-    if part.is_call and part.name in FOR_COUNTERS and isinstance(part.below[0].node, p.MatrixSelector):
-        return part.below[0]
-    return None
 
 
 LOOKS: tuple[Look, ...] = (_pairs, _many, _lost, _windows)

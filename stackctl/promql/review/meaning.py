@@ -9,8 +9,7 @@ import promql_parser as p
 
 from stackctl.promql.nodes import text
 from stackctl.promql.remark import Remark
-from stackctl.promql.review.reviewed import Look, Reviewed
-from stackctl.promql.types.functions import FOR_COUNTERS
+from stackctl.promql.review.reviewed import SEEN_FROM_RIGHT, Look, Reviewed, selected
 from stackctl.promql.types.pairs import COMPARISONS, is_share
 from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.unit import COUNT, MOMENT, RATIO
@@ -20,17 +19,11 @@ from stackctl.promql.types.value import COUNTER, NUMBER, QUANTILE, SUM, Range
 _EARLY = 1e8
 # What a ratio is compared with where percent are meant. Some ratios, like those of compression, are larger than 1.
 _PERCENT = range(5, 101)
-# Ratios that cannot be larger than 1, and what nothing can be used more of than there is.
-_SHARE_NAME = re.compile(r"(?:^|_)(hits?|miss(es)?|success|errors?|failures?|free|idle|availability)_ratio$")
-_LIMIT = re.compile(r"(?:^|_)(limit|capacity|quota)(_bytes)?$|_size_bytes$|_max_connections$")
 # Moments that have been.
 _PAST = re.compile(r"(?:^|_)last_|_start_time_seconds$|_boot_time_seconds$")
-# Nobody wants to know what will be in so many seconds.
-_SHORT_HORIZON = 48
 _FAILURE = re.compile(
     r"(?:^|[^a-z])(errors?|fail(ed|ures?)?|timeouts?|rejected|declined|aborted|dropped|panics?)(?:[^a-z]|$)|^5(\d\d|[.x])"
 )
-_SEEN_FROM_RIGHT = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
 def _constant(reviewed: Reviewed) -> Iterator[Remark]:
@@ -133,7 +126,7 @@ def _numbers(reviewed: Reviewed, pair: Typed, side: Typed, limit: Typed) -> Iter
     if unit is None or number is None or not side.value.metric:
         return
     at = reviewed.at(pair)
-    operator = pair.name if side is pair.below[0] else _SEEN_FROM_RIGHT.get(pair.name, pair.name)
+    operator = pair.name if side is pair.below[0] else SEEN_FROM_RIGHT.get(pair.name, pair.name)
     if unit.base == "moment" and 1 < number < _EARLY:
         summary = f"`{side.value.metric}` is a time in seconds since 1970, compared with {number:g}"
         remedy = f"Compare its age: `time() - {side.value.metric}`."
@@ -143,58 +136,9 @@ def _numbers(reviewed: Reviewed, pair: Typed, side: Typed, limit: Typed) -> Iter
         yield Remark("promql.units", summary, f"Write `{number / 100:g}`.", certain=False, part=at)
 
 
-# -- numbers that are meant in another unit -------------------------------------------------------------------
-
-
-def _percent(reviewed: Reviewed) -> Iterator[Remark]:
-    """A share of a whole that is compared with percent: what is used of a limit, or hits of all requests."""
-    for pair, side, operator, number in _limits(reviewed):
-        what = "this quotient" if _is_part_of_a_limit(side) else f"`{side.value.metric}`"
-        is_high = operator in (">", ">=") and number in _PERCENT
-        if _is_part_of_a_limit(side) and is_high:
-            pass
-        elif side.value.unit != RATIO or not _SHARE_NAME.search(side.value.metric) or (is_high or number <= 1):
-            continue
-        summary = f"{what} is a share, which is 1 at most, compared with {number:g}"
-        remedy = f"Write `{number / 100:g}`." if number in _PERCENT else "Write a number between 0 and 1."
-        yield Remark("promql.units", summary, remedy, certain=False, part=reviewed.at(pair))
-
-
-def _limits(reviewed: Reviewed) -> Iterator[tuple[Typed, Typed, str, float]]:
-    """Yield each comparison with a number: the pair, its other side, the operator as seen from there, the number."""
-    for pair in reviewed.pairs:
-        if pair.name not in COMPARISONS:
-            continue
-        left, right = pair.below
-        if right.number is not None and left.number is None:
-            yield pair, left, pair.name, right.number
-        elif left.number is not None and right.number is None:
-            yield pair, right, _SEEN_FROM_RIGHT.get(pair.name, pair.name), left.number
-
-
-def _is_part_of_a_limit(side: Typed) -> bool:
-    """Return whether a side is something divided by the limit or the size of it."""
-    if not side.is_pair or side.name != "/" or side.below[1].number is not None:
-        return False
-    one, other = (each.value for each in side.below)
-    return bool(one.metric and other.metric and one.metric != other.metric and _LIMIT.search(other.metric))
-
-
-def _horizon(reviewed: Reviewed) -> Iterator[Remark]:
-    """`predict_linear()` of an alert, a few seconds ahead of a window that is far longer: hours are meant."""
-    for call in reviewed.calls if reviewed.is_alert else ():
-        if call.name != "predict_linear" or len(call.below) < 2 or not isinstance(call.below[0].node, p.MatrixSelector):
-            continue
-        ahead, window = call.below[1].number, call.below[0].node.range.total_seconds()
-        if ahead is not None and 0 < ahead <= _SHORT_HORIZON and window >= 10 * ahead:
-            summary = f"`predict_linear()` takes seconds, and {ahead:g} s ahead of a window of {window:g} s is now"
-            remedy = f"For {ahead:g} hours, write `{ahead:g} * 3600`."
-            yield Remark("promql.units", summary, remedy, certain=False, part=reviewed.at(call))
-
-
 def _past(reviewed: Reviewed) -> Iterator[Remark]:
     """The time of something that has happened, less the time now, is negative."""
-    for pair, side, operator, number in _limits(reviewed):
+    for pair, side, operator, number in reviewed.limits():
         if not side.is_pair or side.name != "-" or operator not in (">", ">=") or number <= 0:
             continue
         moment, now = side.below
@@ -208,7 +152,7 @@ def _past(reviewed: Reviewed) -> Iterator[Remark]:
 
 def _exclusive(reviewed: Reviewed) -> Iterator[Remark]:
     """Two conditions on the same expression that exclude each other: `x > 100 and x < 50`."""
-    limits = {id(pair): (text(side.node), operator, number) for pair, side, operator, number in _limits(reviewed)}
+    limits = {id(pair): (text(side.node), operator, number) for pair, side, operator, number in reviewed.limits()}
     for pair in reviewed.pairs:
         if pair.name != "and":
             continue
@@ -235,23 +179,14 @@ def _never_both(one: tuple[str, float], other: tuple[str, float]) -> bool:
 
 def _zero_division(reviewed: Reviewed) -> Iterator[Remark]:
     """An alert on something that works, divided by what fails: while nothing fails, the result is infinite."""
-    for pair, side, operator, number in _limits(reviewed) if reviewed.is_alert else ():
+    for pair, side, operator, number in reviewed.limits() if reviewed.is_alert else ():
         if operator not in (">", ">=") or number < 0 or not side.is_pair or side.name != "/":
             continue
-        above, below = (_counted(each) for each in side.below)
+        above, below = (selected(each) for each in side.below)
         if above and below and _fails(below) and not _fails(above) and not is_share(*side.below):
             summary = f"while no `{_label(below)}` are counted, this divides by zero, and the result is infinite"
             remedy = "Divide by the number of all, or write the condition the other way round."
             yield Remark("promql.zero-division", summary, remedy, certain=False, part=reviewed.at(pair))
-
-
-def _counted(part: Typed) -> Typed | None:
-    """Return the selector of a rate, or of a sum of rates."""
-    while part.is_aggregation and part.name == "sum":
-        part = part.below[-1]
-    if part.is_call and part.name in FOR_COUNTERS and isinstance(part.below[0].node, p.MatrixSelector):
-        return part.below[0].below[0]
-    return None
 
 
 def _fails(selector: Typed) -> bool:
@@ -269,8 +204,6 @@ LOOKS: tuple[Look, ...] = (
     _never_absent,
     _always,
     _units,
-    _percent,
-    _horizon,
     _past,
     _exclusive,
     _zero_division,

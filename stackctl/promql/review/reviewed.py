@@ -6,11 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import promql_parser as p
+
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.nodes import parse, replaced
 from stackctl.promql.remark import Part, Remark
+from stackctl.promql.types.functions import FOR_COUNTERS
 from stackctl.promql.types.infer import infer
+from stackctl.promql.types.pairs import COMPARISONS
 from stackctl.promql.types.typed import Typed
+
+# An operator -> the same comparison, read from its right side.
+SEEN_FROM_RIGHT = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,17 @@ class Reviewed:
     def pairs(self) -> Iterator[Typed]:
         return (part for part in self.parts if part.is_pair)
 
+    def limits(self) -> Iterator[tuple[Typed, Typed, str, float]]:
+        """Yield each comparison with a number: the pair, its other side, the operator seen from there, the number."""
+        for pair in self.pairs:
+            if pair.name not in COMPARISONS:
+                continue
+            left, right = pair.below
+            if right.number is not None and left.number is None:
+                yield pair, left, pair.name, right.number
+            elif left.number is not None and right.number is None:
+                yield pair, right, SEEN_FROM_RIGHT.get(pair.name, pair.name), left.number
+
     def at(self, part: Typed, label: str = "") -> Part | None:
         """Return where a part is written: a selector or a function at its name, a pair at its operator; or the first
         mention of a label after that.
@@ -68,6 +86,21 @@ class Reviewed:
     def with_(self, part: Typed, text: str) -> str:
         """Return the whole expression with `text` in place of a part."""
         return replaced(self.tree, part.node, text)
+
+
+def window(part: Typed) -> Typed | None:
+    """Return the window of a rate, or of a sum of rates; None of anything else."""
+    while part.is_aggregation and part.name == "sum":
+        part = part.below[-1]
+    if part.is_call and part.name in FOR_COUNTERS and isinstance(part.below[0].node, p.MatrixSelector):
+        return part.below[0]
+    return None
+
+
+def selected(part: Typed) -> Typed | None:
+    """Return the selector of a rate, or of a sum of rates; None of anything else."""
+    found = window(part)
+    return found.below[0] if found else None
 
 
 Look: TypeAlias = Callable[[Reviewed], Iterable[Remark]]

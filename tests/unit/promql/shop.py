@@ -12,6 +12,7 @@ INTERVAL_SECONDS = 15.0
 METRICS: dict[str, tuple[str, dict[str, tuple[str, ...]], tuple[float, ...]]] = {
     "requests_total": ("counter", {"method": ("GET", "POST"), "status": ("200", "404", "500"), "path": ()}, ()),
     "errors_total": ("counter", {"kind": ()}, ()),
+    "busy_cpu_seconds_total": ("counter", {}, ()),
     "sent_bytes_total": ("counter", {}, ()),
     "latency_seconds": ("histogram", {"method": ("GET", "POST")}, (0.1, 0.5, 1, 5, inf)),
     "rpc_milliseconds": ("histogram", {}, (10, 100, inf)),

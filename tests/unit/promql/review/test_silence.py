@@ -117,6 +117,16 @@ time() - last_success_timestamp_seconds > 3600
 certificate_expiry_timestamp_seconds - time() < 86400
 last_success_timestamp_seconds - time() < 0
 hit_ratio < 0.9
+hit_ratio >= 1
+hit_ratio == 1
+rate(latency_seconds_sum[5m]) / rate(latency_seconds_count[5m]) > 10
+rate(latency_seconds_sum[5m]) / rate(latency_seconds_count[5m]) * 1000 > 500
+rate(pause_seconds_sum[5m]) / rate(pause_seconds_count[5m]) > 500
+rate(busy_cpu_seconds_total[5m]) > 0.8
+sum(rate(busy_cpu_seconds_total[5m])) > 80
+rate(busy_cpu_seconds_total[5m]) * 100 > 80
+(time() - last_success_timestamp_seconds) * 1000 > 3600
+(time() - last_success_timestamp_seconds) / 3600 > 24
 hit_ratio > 0.99
 sum(memory_bytes) / sum(limit_bytes) > 0.9
 memory_bytes / wait_seconds > 90
@@ -129,6 +139,7 @@ sum(rate(errors_total[5m])) / sum(rate(requests_total[5m])) > 0.1
 sum(rate(requests_total{status=~"5.."}[5m])) / sum(rate(errors_total[5m])) > 2
 sum(rate(requests_total[5m])) / (sum(rate(errors_total[5m])) > 0) > 100
 sum by (job, queue) (depth) and on (job) up == 1
+count by (cluster, namespace, job) (up == 0) > 0
 """
 
 
