@@ -72,7 +72,7 @@ def test_a_template_that_cannot_be_read_is_reported_at_its_rule(
     folder: Path, template: str, words: str, remedy: str
 ) -> None:
     rule = f"      - {{alert: Bad, expr: up == 0, annotations: {{summary: '{template}'}}}}\n"
-    good = "      - {alert: Good, expr: up == 0}\n"
+    good = "      - {alert: Good, expr: up == 1}\n"
     (folder / "rules.yml").write_text(f"groups:\n  - name: own\n    rules:\n{good}{rule}")
     (problem,) = json.loads(check(folder, "--output", "json", code=1).stdout)["diagnostics"]
     assert problem["summary"].startswith("the annotation `summary` of `Bad` is not a template: ")

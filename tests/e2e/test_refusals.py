@@ -49,6 +49,7 @@ def test_up_and_reload_refuse_what_check_refuses(running: Stack, kind: str) -> N
 
 
 def problems(text: str) -> list[str]:
-    """The problems that were printed, without what is said of all of them."""
+    """The problems that were printed, without the warnings of `check`, and what is said of all of them."""
     parts = [part.removeprefix("failed: ").removeprefix("error: ").strip() for part in text.split("\n\n")]
-    return [part for part in parts if part and not re.fullmatch(r"\d+ problems|To read more: .*", part)]
+    others = re.compile(r"\d+ problems?(, \d+ warnings?)?|To read more: .*|warning: .*", re.DOTALL)
+    return [part for part in parts if part and not others.fullmatch(part)]
