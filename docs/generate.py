@@ -89,7 +89,7 @@ VALIDATORS = {_validator: name for type_, name in TYPE_NAMES.items() for _valida
 MANIFEST_HEAD = """\
 # The manifest
 
-`stack.yml`, version 1. Every key is optional but `version`, `name`, and one of `services` or `exporters`. A *block* is
+`stack.yml`, version 1. Every key is optional but `version` and `name`, and something to monitor. A *block* is
 a mapping that another program defines (Prometheus, Alertmanager, Compose), passed on as it is.
 
 - Unknown keys, duplicate keys and values of the wrong type are errors, all reported at once.

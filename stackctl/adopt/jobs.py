@@ -10,7 +10,7 @@ from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, is_address
 from stackctl.adopt.compose import Container
 from stackctl.adopt.loaded import SCRAPE_DEFAULTS
-from stackctl.adopt.remarks import changed
+from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.settings import exporter_settings
 from stackctl.adopt.source import Source
@@ -183,10 +183,14 @@ def _same_as_default(job: Job) -> set[str]:
 
 
 def _add_service(job: Job, source: Source, addresses: Addresses, secrets: Secrets, made: Jobs) -> None:
+    if not job.targets and not job.discovery:
+        at = source.at("scrape_configs", job.index, "job_name")
+        made.remarks.append(left_out(f"the job `{job.name}`", at, "It has no targets."))
+        return
     block = secrets.block(job.block, source, ("scrape_configs", job.index), named=job.name)
     fields = _fields(block)
     taken = {*made.services, *(_job_of(name, each) for name, each in made.exporters.items())}
-    taken |= {c.PROMETHEUS, *made.components.values()}
+    taken |= {c.PROMETHEUS, *made.components.values(), *addresses.own}
     name = job.name
     if fields is None or not _is_name(name):
         made.extra.append(_with_addresses(block, addresses))

@@ -124,12 +124,12 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
     alertmanager = _server(found, c.ALERTMANAGER, _ALERTMANAGER_FILES, _is_alertmanager, read, problems)
     if compose is None and prometheus is None and alertmanager is None:
         return None
-    own = {
-        name: at_home(name)
+    own: dict[str, Collection[str]] = {
+        name: () if compose else at_home(name)
         for name, server in ((c.PROMETHEUS, prometheus), (c.ALERTMANAGER, alertmanager))
         if server and not server.container
     }
-    return replace(found, prometheus=prometheus, alertmanager=alertmanager, own={} if compose else own)
+    return replace(found, prometheus=prometheus, alertmanager=alertmanager, own=own)
 
 
 def at_home(component: str, port: int = 0) -> frozenset[str]:

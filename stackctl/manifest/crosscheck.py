@@ -115,7 +115,8 @@ def _exporter_names(manifest: Manifest) -> Iterator[Found]:
 
 def _something_to_monitor(manifest: Manifest) -> Iterator[Found]:
     extra = any(manifest.prometheus.extra.get(key) for key in ("scrape_configs", "scrape_config_files"))
-    more = manifest.services or manifest.containers or manifest.rules or manifest.prometheus.remote_write
+    # A Prometheus that is set up monitors itself, if nothing else.
+    more = manifest.services or manifest.containers or "prometheus" in manifest.model_fields_set
     if not more and not (manifest.exporters and manifest.exporters.model_fields_set) and not extra:
         remedy = 'Add one, like `services: {api: {targets: ["localhost:8000"]}}`.'
         yield (), "nothing to monitor: there are neither `services` nor `exporters`", remedy

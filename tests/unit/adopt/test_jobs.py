@@ -130,3 +130,16 @@ def test_discovered_job_with_a_name_that_the_stack_has_keeps_it_as_a_label(tmp_p
     assert made == {
         "prometheus-2": {"discovery": {"dns_sd_configs": [{"names": ["a"]}]}, "labels": {"job": "prometheus"}}
     }
+
+
+def test_job_without_targets_is_left_out(tmp_path: Path) -> None:
+    result = adopted(tmp_path, prometheus=jobs("{job_name: idle, static_configs: []}"))
+    assert "services" not in result.manifest
+    assert [each.summary for each in result.remarks] == ["the job `idle` is left out"]
+
+
+def test_job_with_the_name_of_the_alertmanager_that_is_adopted_too_gets_another(tmp_path: Path) -> None:
+    block = "{job_name: alertmanager, static_configs: [{targets: ['10.0.0.1:9093']}]}"
+    result = adopted(tmp_path, prometheus=jobs(block), alertmanager="route: {receiver: a}\nreceivers: [{name: a}]\n")
+    target = {"targets": ["10.0.0.1:9093"], "labels": {"job": "alertmanager"}}
+    assert result.manifest["services"] == {"alertmanager-2": target}

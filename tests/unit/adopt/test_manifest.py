@@ -65,7 +65,9 @@ def test_components_get_other_ports_where_containers_have_theirs(tmp_path: Path)
 
 
 def test_remarks_are_at_the_top_of_the_text(tmp_path: Path) -> None:
-    result = adopted(tmp_path, prometheus="rule_files: [none.yml]\n" + jobs("{job_name: a, static_configs: []}"))
+    result = adopted(
+        tmp_path, prometheus="rule_files: [none.yml]\n" + jobs("{job_name: a, dns_sd_configs: [{names: [a]}]}")
+    )
     text = manifest_text(result.manifest, result.remarks, "prometheus.yml")
     assert text.startswith("# Adopted by stackctl from prometheus.yml.")
     assert "# - `none.yml` of `rule_files` is left out (prometheus.yml:1)\n" in text
