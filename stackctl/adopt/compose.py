@@ -168,6 +168,21 @@ def _container(
     )
 
 
+def merged(below: Any, over: Any, key: str = "") -> Any:
+    """Merge Compose files as Compose does: mappings by their keys, lists one after the other, but for commands."""
+    if isinstance(below, Mapping) and isinstance(over, Mapping):
+        return {**below, **{name: merged(below.get(name), value, name) for name, value in over.items()}}
+    if key in ("environment", "labels") and below and over:
+        return {**_environment(below), **_environment(over)}
+    if isinstance(below, list) and isinstance(over, list) and key not in _REPLACED:
+        return [*below, *(each for each in over if each not in below)]
+    return below if over is None else over
+
+
+# Lists that are one thing.
+_REPLACED = frozenset({"command", "entrypoint", "test"})
+
+
 def component_of(image: str) -> str:
     """The component whose program an image runs, "" where it is none of them."""
     last = image.partition("@")[0].rpartition("/")[2].partition(":")[0].replace("_", "-").lower()

@@ -33,7 +33,7 @@ def adopt_container(
     """Return the fields of a container as they are in the stack.
 
     `components` are the containers that the stack runs as components of its own, by their names; `probed` are the URLs
-    that the container is told to ask by others.
+    that others let the container ask.
     """
     place = ("services", container.name)
     block: dict[str, Any] = {key: value for key, value in container.block.items() if value is not None}

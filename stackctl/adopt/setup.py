@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.adopt.compose import Container, Mount, read_containers
+from stackctl.adopt.compose import Container, Mount, merged, read_containers
 from stackctl.adopt.source import Source, read_source
 from stackctl.bounds.files import read_bytes, read_text
 from stackctl.components import registry
@@ -118,6 +118,7 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
     variables = read_variables(folder, environ, problems) or dict(environ)
     read = {each.path: each for path in _candidates(named, folder) if (each := read_source(folder, path, problems))}
     compose = _first(read.values(), lambda each: "services" in each.data and _is_compose(each))
+    compose = _overridden(compose, folder, problems) if compose else None
     containers = [_built(each, folder, compose) for each in read_containers(compose, variables)] if compose else []
     found = Setup(folder, compose, tuple(containers), variables=variables)
     prometheus = _server(found, c.PROMETHEUS, _PROMETHEUS_FILES, _is_prometheus, read, problems)
@@ -135,6 +136,15 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
 def at_home(component: str, port: int = 0) -> frozenset[str]:
     """Return the addresses at which a server that runs on this machine is asked there."""
     return frozenset(f"{host}:{port or registry.component(component).port}" for host in c.LOCAL_HOSTS)
+
+
+def _overridden(compose: Source, folder: Path, problems: Problems) -> Source:
+    """A Compose file with the one over it that Compose reads too, where it is called as Compose expects."""
+    stem = compose.path.rpartition(".")[0]
+    names = [f"{stem}.override.{each}" for each in ("yaml", "yml")]
+    found = next((name for name in names if compose.path in COMPOSE_FILES and (folder / name).is_file()), None)
+    over = read_source(folder, found, problems) if found else None
+    return replace(compose, data=merged(compose.data, over.data)) if over else compose
 
 
 def _candidates(named: Path, folder: Path) -> list[str]:

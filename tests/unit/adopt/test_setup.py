@@ -45,3 +45,19 @@ def test_relative_paths_begin_at_the_configuration(tmp_path: Path) -> None:
     assert setup.prometheus.path("rules/*.yml") == "conf/rules/*.yml"
     assert setup.prometheus.path("/etc/prometheus/x.yml") == "conf/x.yml"
     assert setup.prometheus.path("/elsewhere/x.yml") is None
+
+
+def test_override_of_a_compose_file_is_read_as_compose_does(tmp_path: Path) -> None:
+    over = """
+services:
+  prometheus: {command: [--config.file=/etc/prometheus/prometheus.yml], ports: ["9095:9090"]}
+  web: {image: nginx, environment: [B=2]}
+"""
+    base = compose("web: {image: httpd, environment: {A: 1}, ports: ['80:80']}")
+    files = {"compose.yaml": base, "compose.override.yml": over, "prometheus.yml": JOB}
+    setup = found(written(tmp_path, files))
+    web = next(each for each in setup.containers if each.name == "web")
+    assert (web.image, web.environment, len(web.published)) == ("nginx", {"A": "1", "B": "2"}, 1)
+    prometheus = setup.container("prometheus")
+    assert prometheus
+    assert prometheus.published[0].port == 9095
