@@ -143,11 +143,23 @@ def _targets(
         for key, blocks in job.items():
             if key.endswith("_sd_configs") and key != "file_sd_configs":
                 known = relabelled({"job": str(job["job_name"])}, _fixed(job)).labels
-                yield json.dumps({"labels": dict(known), key: len(blocks), **how}, sort_keys=True)
+                yield json.dumps({"labels": dict(known), key: len(blocks or ()), **how}, sort_keys=True)
         for address, labels in _groups(job, files):
             target = _target(job, address, labels, addresses)
             if target:
                 yield json.dumps({**target, **how}, sort_keys=True)
+
+
+def _steps(job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The relabelling of a job: what is text to Prometheus as text, and no keys without a value."""
+    return [
+        {
+            key: _text(value) if isinstance(value, int | float) else value
+            for key, value in step.items()
+            if value is not None
+        }
+        for step in job.get("relabel_configs") or ()
+    ]
 
 
 def _is_option(key: str, value: Any) -> bool:
@@ -160,8 +172,7 @@ def _is_option(key: str, value: Any) -> bool:
 
 def _fixed(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The steps of a job that give all of its targets the same job."""
-    steps = job.get("relabel_configs") or ()
-    return [step for step in steps if step.get("target_label") == "job" and not step.get("source_labels")]
+    return [step for step in _steps(job) if step.get("target_label") == "job" and not step.get("source_labels")]
 
 
 def _groups(job: Mapping[str, Any], files: Any) -> Iterator[tuple[str, dict[str, str]]]:
@@ -187,7 +198,10 @@ def _target(
         **{f"__param_{name}": str(values[0]) for name, values in (job.get("params") or {}).items() if values},
         **labels,
     }
-    outcome = relabelled(before, job.get("relabel_configs") or ())
+    try:
+        outcome = relabelled(before, _steps(job))
+    except ValueError:
+        return None  # an expression that Prometheus does not take either
     if outcome.dropped_by is not None:
         return None
     after = dict(outcome.labels)
@@ -233,8 +247,8 @@ def _new_rules(tree: Tree) -> Iterator[str]:
 def _rules(content: Any) -> Iterator[str]:
     """Each rule of a file as JSON, with the name and the interval of its group."""
     groups = content.get("groups") if isinstance(content, Mapping) else None
-    for group in groups or ():
-        for rule in group.get("rules") or ():
+    for group in (each for each in groups or () if isinstance(each, Mapping)):
+        for rule in (each for each in group.get("rules") or () if isinstance(each, Mapping)):
             plain = {key: _plain_rule(key, value) for key, value in rule.items() if value not in (None, "", {})}
             whole = {"group": group.get("name"), "interval": group.get("interval"), **plain}
             yield json.dumps(whole, sort_keys=True, default=str)

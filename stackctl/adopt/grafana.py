@@ -15,7 +15,7 @@ from stackctl.adopt.compose import Container, filled
 from stackctl.adopt.prometheus import escaped
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
-from stackctl.adopt.setup import LoadedGrafana, Setup
+from stackctl.adopt.setup import LoadedGrafana, Setup, is_file
 from stackctl.adopt.source import Source, read_source
 from stackctl.bounds.files import read_text
 from stackctl.components.grafana import DatasourceSettings
@@ -119,7 +119,7 @@ def _variables(setup: Setup, container: Container, made: Section) -> dict[str, s
 def _from_ini(setup: Setup, container: Container) -> dict[str, str]:
     """The settings of grafana.ini as variables: GF_<SECTION>_<KEY>."""
     path = container.seen(_INI)
-    if path is None or not (setup.folder / path).is_file():
+    if path is None or not is_file(setup.folder / path):
         return {}
     parser = configparser.ConfigParser(
         interpolation=None, strict=False, allow_no_value=True, inline_comment_prefixes=(";",)

@@ -12,6 +12,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.adopt.compose import Container, Mount, merged, read_containers
+from stackctl.adopt.shape import AlertmanagerFile, ComposeFile, PrometheusFile, is_shaped
 from stackctl.adopt.source import Source, read_source
 from stackctl.bounds.files import read_bytes, read_text
 from stackctl.components import registry
@@ -84,7 +85,7 @@ class Setup:
 
     def files(self, pattern: str) -> list[str]:
         """Return the files that a path or a pattern from the folder names."""
-        there = [name for name in named_files(pattern, self.folder) if (self.folder / name).is_file()]
+        there = [name for name in named_files(pattern, self.folder) if is_file(self.folder / name)]
         return [*there, *(name for name in self.contents if name == pattern and name not in there)]
 
     def read(self, path: str) -> bytes:
@@ -100,11 +101,10 @@ class Setup:
         for mount in container.mounts:
             if mount.inside.startswith(f"{inside}/"):
                 place = posixpath.relpath(mount.inside, inside)
-                is_file = (self.folder / mount.path).is_file()
-                files = [mount.path] if is_file else _walk(self.folder, mount.path)
+                one = is_file(self.folder / mount.path)
+                files = [mount.path] if one else _walk(self.folder, mount.path)
                 found |= {
-                    file: place if is_file else posixpath.join(place, posixpath.relpath(file, mount.path))
-                    for file in files
+                    file: place if one else posixpath.join(place, posixpath.relpath(file, mount.path)) for file in files
                 }
         return {file: place for file, place in found.items() if place.endswith(endings)}
 
@@ -119,12 +119,17 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
     read = {each.path: each for path in _candidates(named, folder) if (each := read_source(folder, path, problems))}
     compose = _first(read.values(), lambda each: "services" in each.data and _is_compose(each))
     compose = _overridden(compose, folder, problems) if compose else None
+    if compose and not is_shaped(compose, ComposeFile, problems):
+        return None
     containers = [_built(each, folder, compose) for each in read_containers(compose, variables)] if compose else []
     found = Setup(folder, compose, tuple(containers), variables=variables)
     prometheus = _server(found, c.PROMETHEUS, _PROMETHEUS_FILES, _is_prometheus, read, problems)
     alertmanager = _server(found, c.ALERTMANAGER, _ALERTMANAGER_FILES, _is_alertmanager, read, problems)
     if compose is None and prometheus is None and alertmanager is None:
         return None
+    for server, shape in ((prometheus, PrometheusFile), (alertmanager, AlertmanagerFile)):
+        if server and not is_shaped(server.config, shape, problems):
+            return None
     own: dict[str, Collection[str]] = {
         name: () if compose else at_home(name)
         for name, server in ((c.PROMETHEUS, prometheus), (c.ALERTMANAGER, alertmanager))
@@ -180,7 +185,7 @@ def _server(
         given = container.started.given("config.file")
         inside = given[0] if given else f"/etc/{component}/{component}.yml"
         seen = container.seen(inside)
-        if seen and (found.folder / seen).is_file():
+        if seen and is_file(found.folder / seen):
             source = read.get(seen) or read_source(found.folder, seen, problems)
             return Server(source, container, inside) if source else None
         inline = _inline(container, inside, found.compose, problems)
@@ -240,6 +245,11 @@ def _copied_to(source: str, target: str) -> str:
     if target.endswith("/") and posixpath.basename(source.rstrip("/")) and "." in posixpath.basename(source):
         return posixpath.normpath(posixpath.join(target, posixpath.basename(source)))
     return posixpath.normpath(target)
+
+
+def is_file(path: Path) -> bool:
+    """Return whether there is a regular file at a path, which may be one that no file can have."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file() raises for a name that is too long
 
 
 def _below(config: str, named: str) -> str:

@@ -158,7 +158,7 @@ def _job_names(manifest: Manifest) -> Iterator[Found]:
     jobs = manifest.prometheus.extra.get("scrape_configs")
     for index, job in enumerate(jobs if isinstance(jobs, list) else ()):
         named = job.get("job_name") if isinstance(job, dict) else None
-        if named in taken:
+        if isinstance(named, str) and named in taken:
             place = ("prometheus", "extra", "scrape_configs", index, "job_name")
             message = f"two scrape jobs would be named `{named}`: this one and that of {taken[named]}"
             yield place, message, "Remove it if the other job is enough, or rename it."
