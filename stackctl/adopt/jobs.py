@@ -112,7 +112,7 @@ def _becomes_component(container: Container, job: Job, made: Jobs, addresses: Ad
     if known is None or container.name in made.components or known.name in made.components.values():
         return False
     others = {each.name for each in addresses.containers if each is not container}
-    takes_name = known.service in others
+    takes_name = known.service in others or container.on_host
     plain = all(
         job.block.get(key, value) == value
         for key, value in SCRAPE_DEFAULTS.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from stackctl.adopt.compose import Container, filled
+from stackctl.adopt.compose import Container, filled, named_volumes
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.source import Source
 from stackctl.components import registry
@@ -13,19 +13,31 @@ from stackctl.components.component import EXTERNAL_URL, Component
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
 
+# Variables that say nothing of what an exporter does.
+_ANY = frozenset({"TZ", "LANG"})
+
 
 def exporter_settings(container: Container) -> dict[str, Any] | None:
-    """The settings with which stackctl starts an exporter as its container was started; None where it cannot."""
+    """The settings with which stackctl starts an exporter as its container was started; None where it cannot.
+
+    It cannot where the container shares the machine's network, whose figures it serves, or has files or variables of
+    its own.
+    """
     known = registry.component(container.component)
+    if container.on_host or container.block.get("env_file") or container.block.get("build"):
+        return None
+    others = [name for name in container.environment if not name.startswith(known.own_variables) and name not in _ANY]
+    files = [mount.path for mount in container.mounts if not mount.path.startswith("/")]
     own = known.adopted(container.started_with_all)
-    if own is None or container.block.get("env_file") or container.block.get("build"):
+    if own is None or others or files or named_volumes(container.block, container.variables):
         return None
     args = [
         f"--{name}={value}" if value else f"--{name}"
         for name, value in container.started_with_all.options
         if not name.startswith(known.own_options)
     ]
-    return {**own, **({"args": args} if args else {})}
+    whole = [*own.get("args", ()), *args]
+    return {**own, **({"args": whole} if whole else {})}
 
 
 def server_settings(
@@ -47,10 +59,24 @@ def server_settings(
         port = next(each for each in range(port + 1, 65536) if each not in taken)
     if port != known.port:
         settings["listen"] = port
+    lost = [key for key in _OF_A_CONTAINER if container.block.get(key) and not _is_the_machine(container.block[key])]
+    if lost:
+        keys = ", ".join(f"`{key}`" for key in lost)
+        place = compose.at("services", container.name, lost[0])
+        remarks.append(left_out(f"{keys} of the container `{container.name}`", place, "stack.yml has no key for it."))
     resources = _resources(container.block)
     if resources:
         settings["resources"] = resources
     return settings, remarks
+
+
+# What a container of a component had, and somebody may count on.
+_OF_A_CONTAINER = ("labels", "dns", "secrets", "extra_hosts", "user")
+
+
+def _is_the_machine(written: Any) -> bool:
+    """Return whether extra hosts are this machine only, which every container of a stack reaches."""
+    return isinstance(written, list) and all(str(each).startswith(c.HOST_FROM_CONTAINER) for each in written)
 
 
 def _image(container: Container, known: Component, compose: Source, remarks: list[Diagnostic]) -> str:

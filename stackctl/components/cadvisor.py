@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stackctl.components.component import Component, Container, Place, Works
+from typing import Any
+
+from stackctl.components.component import Component, Container, Place, Started, Works
 from stackctl.components.release import Archive, Program, Release
 from stackctl.components.series import GIB, counter, gauge
 from stackctl.components.settings import ExporterSettings
@@ -74,6 +76,13 @@ _MOUNTS = tuple(
     )
 )
 
+
+def _adopted(started: Started) -> dict[str, Any]:
+    """Show all control groups where it did so: its own default, but not stackctl's."""
+    says = any(name == "docker_only" for name, _ in started.options)
+    return {} if says else {"args": ["--docker_only=false"]}
+
+
 COMPONENT = Component(
     name="cadvisor",
     rank=5,
@@ -100,6 +109,7 @@ COMPONENT = Component(
     secret_group=60716,  # of an earlier rank: files that are there already belong to it
     arguments=_arguments,
     parameters=_parameters,
-    own_options=("port", "docker_only", "logtostderr"),
+    adopted=_adopted,
+    own_options=("port", "logtostderr"),
     simulated=_simulated,
 )

@@ -188,6 +188,7 @@ class Component:
     targets        of one that is scraped only: its addresses
     adopted        the settings with which stackctl would start what somebody else has started; None where none would
     own_options    the beginnings of the names of its options that stackctl sets itself, or that `adopted` reads
+    own_variables  those of its variables that `adopted` reads; with any other, it is left as it was
     simulated      the metrics that stand in for it, None for one that runs wherever stackctl does
     """
 
@@ -221,6 +222,7 @@ class Component:
     targets: Callable[[Any], Sequence[str]] = _nobody
     adopted: Callable[[Started], Mapping[str, Any] | None] = _same_settings
     own_options: tuple[str, ...] = ("web.",)
+    own_variables: tuple[str, ...] = ()
     simulated: Callable[[Stack], Sequence[Metric]] | None = None
 
     @property

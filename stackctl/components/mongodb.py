@@ -113,6 +113,7 @@ COMPONENT = Component(
     secrets=_secrets,
     asks=_asks,
     adopted=_adopted,
+    own_variables=("MONGODB_URI",),
     own_options=("web.", "mongodb.uri", "collector.diagnosticdata", "collector.replicasetstatus"),
     simulated=_simulated,
 )

@@ -115,6 +115,7 @@ COMPONENT = Component(
     secrets=_secrets,
     asks=_asks,
     adopted=_adopted,
+    own_variables=("DATA_SOURCE_NAME", "MYSQLD_EXPORTER_PASSWORD"),
     own_options=("web.", "mysqld.", "config.my-cnf"),
     simulated=_simulated,
 )

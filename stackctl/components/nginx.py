@@ -66,6 +66,7 @@ COMPONENT = Component(
     arguments=_arguments,
     asks=_asks,
     adopted=_adopted,
+    own_variables=("SCRAPE_URI",),
     own_options=("web.", "nginx.scrape-uri"),
     simulated=_simulated,
 )

@@ -141,5 +141,6 @@ COMPONENT = Component(
     secrets=_secrets,
     asks=_asks,
     adopted=_adopted,
+    own_variables=("DATA_SOURCE_",),
     simulated=_simulated,
 )

@@ -97,6 +97,7 @@ COMPONENT = Component(
     secrets=_secrets,
     asks=_asks,
     adopted=_adopted,
+    own_variables=("REDIS_",),
     own_options=("web.", "redis.addr", "redis.password"),
     simulated=_simulated,
 )

@@ -85,3 +85,30 @@ def test_limits_of_a_container_are_resources(tmp_path: Path) -> None:
     whole = compose().replace("image:", "deploy: {resources: {limits: {memory: 512M, cpus: '0.5'}}}\n    image:")
     result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
     assert result.manifest["prometheus"]["resources"] == {"memory": "512m", "cpus": 0.5}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "network_mode: host",
+        "volumes: ['./textfile:/textfile'], command: ['--collector.textfile.directory=/textfile']",
+        "volumes: ['textfile:/textfile']",
+        "environment: {GOGC: '50'}",
+    ],
+    ids=["the machine's network", "a folder", "a volume", "a variable"],
+)
+def test_exporter_that_would_serve_something_else_stays_a_container(tmp_path: Path, fields: str) -> None:
+    """stackctl's own has none of these."""
+    assert exporter(tmp_path, "prom/node-exporter", 9100, fields) is None
+
+
+def test_cadvisor_shows_what_it_showed(tmp_path: Path) -> None:
+    made = exporter(tmp_path, "gcr.io/cadvisor/cadvisor", 8080, "privileged: true, volumes: ['/:/rootfs:ro']")
+    assert made
+    assert made["args"] == ["--docker_only=false"]
+
+
+def test_what_a_container_of_a_server_had_besides_is_said(tmp_path: Path) -> None:
+    whole = compose().replace("image:", "labels: [traefik.enable=true]\n    image:")
+    result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
+    assert [each.summary for each in result.remarks] == ["`labels` of the container `prometheus` is left out"]
