@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from stackctl import conventions as c
 from stackctl.adopt.compose import Container, filled, named_volumes
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.source import Source
