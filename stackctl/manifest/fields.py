@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -271,25 +272,37 @@ def split_address(text: str) -> tuple[str, int]:
     return match[1].strip("[]"), port
 
 
-def _datasource_uid(value: Any) -> str:
-    text = _text(value)
-    if not conventions.DASHBOARD_UID.fullmatch(text):
-        raise wrong(f"not a uid: `{text}`", "Use at most 40 of the characters a-z, A-Z, 0-9, - and _.")
-    return text
+def _matching(pattern: str | re.Pattern[str], otherwise: str, remedy: str) -> Callable[[Any], str]:
+    """Return the validator of a text that matches a pattern as a whole; `otherwise` says what another one is."""
+
+    def validated(value: Any) -> str:
+        text = _text(value)
+        if not re.fullmatch(pattern, text):
+            raise wrong(f"{otherwise}: `{text}`", remedy)
+        return text
+
+    return validated
 
 
-def _plugin_name(value: Any) -> str:
-    text = _text(value)
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*(@[A-Za-z0-9.+-]+)?", text):
-        raise wrong(f"not the id of a plugin: `{text}`", "Write an id like `grafana-clock-panel`, or `ID@VERSION`.")
-    return text
+_datasource_uid = _matching(
+    conventions.DASHBOARD_UID,
+    "not a uid",
+    "Use at most 40 of the characters a-z, A-Z, 0-9, - and _.",
+)
 
 
-def _feature_name(value: Any) -> str:
-    text = _text(value)
-    if not re.fullmatch(r"[a-z0-9-]+", text):
-        raise wrong(f"not the name of a feature: `{text}`", "Write one for each item, like `exemplar-storage`.")
-    return text
+_plugin_name = _matching(
+    r"[A-Za-z0-9][A-Za-z0-9-]*(@[A-Za-z0-9.+-]+)?",
+    "not the id of a plugin",
+    "Write an id like `grafana-clock-panel`, or `ID@VERSION`.",
+)
+
+
+_feature_name = _matching(
+    r"[a-z0-9-]+",
+    "not the name of a feature",
+    "Write one for each item, like `exemplar-storage`.",
+)
 
 
 def _address(value: Any) -> str:
@@ -407,11 +420,11 @@ def _metrics_path(value: Any) -> str:
     return text
 
 
-def _size(value: Any) -> str:
-    text = _text(value)
-    if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,15})?(B|KB|MB|GB|TB|PB|EB)", text):
-        raise wrong(f"not a size: `{text}`", "Write a number and a unit: `512MB`, `10GB`.")
-    return text
+_size = _matching(
+    r"[0-9]{1,15}(\.[0-9]{1,15})?(B|KB|MB|GB|TB|PB|EB)",
+    "not a size",
+    "Write a number and a unit: `512MB`, `10GB`.",
+)
 
 
 def _memory(value: Any) -> str:
