@@ -19,6 +19,8 @@ from stackctl.errors import InputError, Unavailable
 from stackctl.operations.given_servers import Trust, given_servers
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from stackctl.access import Access
     from stackctl.adopt import Setup
     from stackctl.adopt.setup import LoadedGrafana, Server
@@ -103,6 +105,7 @@ def _prometheus(access: Access, contents: dict[str, bytes]) -> Server:
 
     from stackctl.adopt.loaded import as_written, rule_files
     from stackctl.adopt.setup import Server
+    from stackctl.adopt.shape import PrometheusFile
 
     client = Prometheus(Http(access))
     discovered: defaultdict[str, list[Mapping[str, str]]] = defaultdict(list)
@@ -110,7 +113,7 @@ def _prometheus(access: Access, contents: dict[str, bytes]) -> Server:
         discovered[target.job].append(target.discovered)
     for dropped in client.dropped():
         discovered[dropped.job].append(dropped.labels)
-    source = _source(access, client.config())
+    source = _source(access, client.config(), PrometheusFile)
     config = as_written(source.data, discovered)
     files = rule_files(client.rules(), str(config["global"].get("evaluation_interval") or _INTERVAL))
     contents |= files
@@ -123,8 +126,9 @@ def _alertmanager(access: Access) -> Server:
 
     from stackctl.adopt.loaded import alertmanager_as_written
     from stackctl.adopt.setup import Server
+    from stackctl.adopt.shape import AlertmanagerFile
 
-    source = _source(access, Alertmanager(Http(access)).config())
+    source = _source(access, Alertmanager(Http(access)).config(), AlertmanagerFile)
     return Server(replace(source, data=alertmanager_as_written(source.data)))
 
 
@@ -150,12 +154,14 @@ def _file_name(title: str, uid: str, taken: Mapping[str, Any]) -> str:
     return name if f"dashboards/{name}.json" not in taken else f"{name}-{uid}"
 
 
-def _source(access: Access, text: str) -> Source:
+def _source(access: Access, text: str, shape: type[BaseModel]) -> Source:
+    """The configuration that a server reports. Raises InputError for one of another shape."""
+    from stackctl.adopt.shape import is_shaped
     from stackctl.adopt.source import source_of
     from stackctl.manifest.problems import Problems
 
     problems = Problems()
     source = source_of(text, access.url, problems)
-    if source is None:
+    if source is None or not is_shaped(source, shape, problems):
         raise InputError(*problems)
     return source

@@ -85,3 +85,13 @@ def test_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
             adopt_setup([grafana.url], {})
     assert (tmp_path / "dashboards" / "my-api.json").read_text() == "mine"
     assert not (tmp_path / "stack.yml").exists()
+
+
+def test_configuration_of_another_shape_is_refused(tmp_path: Path) -> None:
+    """Whatever answers at the URL, it is no reason for a traceback."""
+    odd = "scrape_configs: [{job_name: api, static_configs: [{targets: ['a:1'], labels: [x]}]}]"
+    with serve() as server:
+        server.routes = {**PROMETHEUS, "/api/v1/status/config": {"data": {"yaml": odd}}}
+        with pytest.raises(InputError, match="labels: a mapping is expected"):
+            adopt_setup([server.url], {})
+    assert not [*tmp_path.iterdir()]
