@@ -19,6 +19,7 @@ from stackctl.adopt.addresses import Addresses
 from stackctl.adopt.loaded import SCRAPE_DEFAULTS
 from stackctl.adopt.prometheus import with_paths
 from stackctl.adopt.setup import Setup
+from stackctl.adopt.source import as_text
 from stackctl.bounds.json_text import loads
 from stackctl.diagnosis.relabel import relabelled
 from stackctl.diagnostic import Diagnostic
@@ -154,7 +155,7 @@ def _steps(job: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The relabelling of a job: what is text to Prometheus as text, and no keys without a value."""
     return [
         {
-            key: _text(value) if isinstance(value, int | float) else value
+            key: as_text(value) if isinstance(value, int | float) else value
             for key, value in step.items()
             if value is not None
         }
@@ -183,7 +184,7 @@ def _groups(job: Mapping[str, Any], files: Any) -> Iterator[tuple[str, dict[str,
     for group in groups:
         for target in (group.get("targets") if isinstance(group, Mapping) else None) or ():
             labels = group.get("labels") or {}
-            yield str(target), {str(name): _text(value) for name, value in labels.items()}
+            yield str(target), {str(name): as_text(value) for name, value in labels.items()}
 
 
 def _target(
@@ -212,10 +213,6 @@ def _target(
     url = f"{after.get('__scheme__')}://{at}{after.get('__metrics_path__')}"
     params = {name.removeprefix("__param_"): value for name, value in after.items() if name.startswith("__param_")}
     return {"labels": shown, "url": url, **({"params": params} if params else {})}
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _of_folder(setup: Setup, pattern: str) -> list[Any]:
@@ -259,7 +256,7 @@ def _plain_rule(key: str, value: Any) -> Any:
         return " ".join(str(value).split())
     if key in ("for", "keep_firing_for"):
         return str(value)
-    return {str(name): _text(each) for name, each in value.items()} if isinstance(value, Mapping) else value
+    return {str(name): as_text(each) for name, each in value.items()} if isinstance(value, Mapping) else value
 
 
 def _without_drill(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stackctl.adopt.source import Source
+from stackctl.adopt.source import Source, as_text
 from stackctl.components import registry
 from stackctl.components.component import Started
 
@@ -214,48 +214,53 @@ def _words(command: Any) -> list[str]:
 
 def _environment(written: Any) -> dict[str, str]:
     if isinstance(written, Mapping):
-        return {str(name): _text(value) for name, value in written.items()}
+        return {str(name): as_text(value) for name, value in written.items()}
     pairs = [str(each).partition("=") for each in written] if isinstance(written, list) else []
     # A name alone stands for the variable of the environment.
     return {name: value if equals else f"${{{name}:-}}" for name, equals, value in pairs}
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _mounts(block: Mapping[str, Any], compose: Source, folder: str, variables: Mapping[str, str]) -> Iterator[Mount]:
-    volumes = block.get("volumes")
-    for volume in volumes if isinstance(volumes, list) else ():
-        if isinstance(volume, Mapping):
-            source, target = str(volume.get("source") or ""), str(volume.get("target") or "")
-        else:
-            source, _, target = filled(str(volume), variables).partition(":")
-            target = target.partition(":")[0]
-        if source.startswith((".", "/", "~")) and target.startswith("/"):
+    for source, target in _volumes(block, variables):
+        if _is_path(source):
             yield _mount(folder, source, target)
-    configs, known = block.get("configs"), compose.data.get("configs")
-    for config in configs if isinstance(configs, list) else ():
-        name = str(config.get("source") if isinstance(config, Mapping) else config)
-        target = str(config.get("target") or f"/{name}") if isinstance(config, Mapping) else f"/{name}"
-        described = known.get(name) if isinstance(known, Mapping) else None
-        if isinstance(described, Mapping) and described.get("file"):
+    for described, target in configs(block, compose):
+        if described.get("file"):
             yield _mount(folder, filled(str(described["file"]), variables), target)
 
 
 def named_volumes(block: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, str]:
     """The volumes with names that a service mounts, after the paths at which it does."""
+    volumes = _volumes(block, variables)
+    return {posixpath.normpath(target): source for source, target in volumes if source and not _is_path(source)}
+
+
+def _volumes(block: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the mounts of a service, in either form: a path or a name, "" for a volume without one, and its place."""
     volumes = block.get("volumes")
-    found = {}
     for volume in volumes if isinstance(volumes, list) else ():
         if isinstance(volume, Mapping):
             source, target = str(volume.get("source") or ""), str(volume.get("target") or "")
         else:
             source, _, rest = filled(str(volume), variables).partition(":")
             target = rest.partition(":")[0]
-        if source and target.startswith("/") and not source.startswith((".", "/", "~")):
-            found[posixpath.normpath(target)] = source
-    return found
+        if target.startswith("/"):
+            yield source, target
+
+
+def _is_path(source: str) -> bool:
+    return source.startswith((".", "/", "~"))
+
+
+def configs(block: Mapping[str, Any], compose: Source) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The files that a service has by `configs`: what the Compose file says of each, and where it is seen."""
+    listed, known = block.get("configs"), compose.data.get("configs")
+    for config in listed if isinstance(listed, list) else ():
+        name = str(config.get("source") if isinstance(config, Mapping) else config)
+        target = str(config.get("target") or f"/{name}") if isinstance(config, Mapping) else f"/{name}"
+        described = known.get(name) if isinstance(known, Mapping) else None
+        if isinstance(described, Mapping):
+            yield {"name": name, **described}, target
 
 
 def _mount(folder: str, source: str, target: str) -> Mount:

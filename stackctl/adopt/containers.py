@@ -17,8 +17,6 @@ from stackctl.secret_keys import is_secret_variable
 _REFERENCE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)\}")
 # A host with its port, in a URL or alone.
 _HOST = re.compile(r"(?<![\w.-])([A-Za-z0-9][A-Za-z0-9_-]*):[0-9]{2,5}(?![0-9:])")
-# The stack has one network, in which all of its containers reach each other by name.
-_OF_OTHER_FILES = {"extends": "What it takes from there has to be written out."}
 
 
 def adopt_container(
@@ -37,10 +35,10 @@ def adopt_container(
     """
     place = ("services", container.name)
     block: dict[str, Any] = {key: value for key, value in container.block.items() if value is not None}
-    for key, why in _OF_OTHER_FILES.items():
-        if key in block:
-            del block[key]
-            remarks.append(left_out(f"`{key}` of `{container.name}`", compose.at(*place, key), why))
+    if "extends" in block:
+        del block["extends"]
+        why = "What it takes from there has to be written out."
+        remarks.append(left_out(f"`extends` of `{container.name}`", compose.at(*place, "extends"), why))
     name = block.pop("container_name", None)
     if name and name != container.name and name in _hosts_of_others(compose, container):
         remarks.append(
@@ -58,6 +56,7 @@ def adopt_container(
     else:
         block.pop("links", None)
     if "networks" in block:
+        # The stack has one network, in which all of its containers reach each other by name.
         joined = [real for key, real in external_networks(compose).items() if key in block["networks"]]
         del block["networks"]
         if joined:

@@ -13,7 +13,7 @@ from stackctl.adopt.loaded import SCRAPE_DEFAULTS
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.settings import exporter_settings
-from stackctl.adopt.source import Source
+from stackctl.adopt.source import Source, as_text
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.service_schema import ServiceModel
@@ -70,7 +70,6 @@ class Jobs:
 
     services: dict[str, Any] = field(default_factory=dict)
     exporters: dict[str, Any] = field(default_factory=dict)
-    pushgateway: bool = False
     extra: list[dict[str, Any]] = field(default_factory=list)
     components: dict[str, str] = field(default_factory=dict)
     own_labels: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -134,7 +133,6 @@ def _becomes_component(container: Container, job: Job, made: Jobs, addresses: Ad
 def _add_component(container: Container, job: Job, addresses: Addresses, made: Jobs, secrets: Secrets) -> None:
     name = made.components[container.name]
     if name == c.PUSHGATEWAY:
-        made.pushgateway = True
         if addresses.now(job.targets[0]) != job.targets[0]:
             made.own_labels[name] = {"instance": job.targets[0]}
         return
@@ -316,8 +314,7 @@ def _all_labels(job: Job) -> Iterator[dict[str, str]]:
 
 
 def _labels(written: Any) -> dict[str, str]:
-    items = written.items() if isinstance(written, Mapping) else ()
-    return {str(name): str(value).lower() if isinstance(value, bool) else str(value) for name, value in items}
+    return {str(name): as_text(value) for name, value in (written or {}).items()}
 
 
 def _list(value: Any) -> list[Any]:

@@ -76,8 +76,6 @@ def adopt(setup: Setup, name: str) -> Adopted:
         given = adopt_loaded_grafana(setup.loaded_grafana)
         remarks += given.remarks
         sections["grafana"], sections["dashboards"] = given.settings, given.dashboards
-    if jobs.pushgateway:
-        sections["pushgateway"] = {}
     sections["exporters"], sections["services"] = jobs.exporters, jobs.services
     if setup.compose:
         _add_servers(setup, setup.compose, sections, jobs, remarks)

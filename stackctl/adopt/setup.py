@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.adopt.compose import Container, Mount, merged, read_containers
+from stackctl.adopt.compose import Container, Mount, component_of, configs, merged, read_containers
 from stackctl.adopt.shape import AlertmanagerFile, ComposeFile, PrometheusFile, is_shaped
-from stackctl.adopt.source import Source, read_source
+from stackctl.adopt.source import Source, read_source, source_of
 from stackctl.bounds.files import read_bytes, read_text
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
@@ -29,6 +29,8 @@ _COPY = re.compile(
     r"^\s*(?:COPY|ADD)\s+(?:--\S+\s+)*(?P<source>[^\s\[]+)\s+(?P<target>\S+)\s*$", re.MULTILINE | re.IGNORECASE
 )
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(?P<image>\S+)", re.MULTILINE | re.IGNORECASE)
+
+Fits = Callable[[Source], bool]
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
     folder = named if named.is_dir() else named.parent
     variables = read_variables(folder, environ, problems) or dict(environ)
     read = {each.path: each for path in _candidates(named, folder) if (each := read_source(folder, path, problems))}
-    compose = _first(read.values(), lambda each: "services" in each.data and _is_compose(each))
+    compose = _first(read.values(), _is_compose)
     compose = _overridden(compose, folder, problems) if compose else None
     if compose and not is_shaped(compose, ComposeFile, problems):
         return None
@@ -171,12 +173,12 @@ def _is_alertmanager(source: Source) -> bool:
     return {"route", "receivers"} <= source.data.keys()
 
 
-def _first(sources: Iterable[Source], fits: object) -> Source | None:
-    return next((each for each in sources if fits(each)), None)  # type: ignore[operator]
+def _first(sources: Iterable[Source], fits: Fits) -> Source | None:
+    return next((each for each in sources if fits(each)), None)
 
 
 def _server(
-    found: Setup, component: str, names: Sequence[str], fits: object, read: Mapping[str, Source], problems: Problems
+    found: Setup, component: str, names: Sequence[str], fits: Fits, read: Mapping[str, Source], problems: Problems
 ) -> Server | None:
     """Return the server that has a configuration in the set-up: the one that its container is given, or else any."""
     container = found.container(component)
@@ -197,24 +199,17 @@ def _server(
     for path in sorted(_walk(found.folder, "."), key=lambda each: (each.count("/"), each)):
         if posixpath.basename(path) in names:
             source = read_source(found.folder, path, Problems())
-            if source and fits(source):  # type: ignore[operator]
+            if source and fits(source):
                 return Server(source, container, inside)
     return None
 
 
 def _inline(container: Container, inside: str, compose: Source | None, problems: Problems) -> Source | None:
     """The configuration that stands in the Compose file itself, under `configs`."""
-    from stackctl.adopt.source import source_of
-
-    known = compose.data.get("configs") if compose else None
-    configs = container.block.get("configs")
-    for config in configs if isinstance(configs, list) else ():
-        name = str(config.get("source") if isinstance(config, Mapping) else config)
-        target = str(config.get("target") or f"/{name}") if isinstance(config, Mapping) else f"/{name}"
-        described = known.get(name) if isinstance(known, Mapping) else None
-        content = described.get("content") if isinstance(described, Mapping) else None
-        if content and compose and posixpath.normpath(target) == posixpath.normpath(inside):
-            return source_of(str(content).replace("$$", "$"), f"{compose.path} (configs.{name})", problems)
+    for described, target in configs(container.block, compose) if compose else ():
+        if described.get("content") and compose and posixpath.normpath(target) == posixpath.normpath(inside):
+            text = str(described["content"]).replace("$$", "$")
+            return source_of(text, f"{compose.path} (configs.{described['name']})", problems)
     return None
 
 
@@ -230,8 +225,6 @@ def _built(container: Container, folder: Path, compose: Source | None) -> Contai
         text = read_text(folder / where / name)
     except (OSError, UnicodeDecodeError):
         return container
-    from stackctl.adopt.compose import component_of
-
     images = _FROM.findall(text)
     component = component_of(images[-1]) if images else ""
     copied = tuple(

@@ -63,3 +63,8 @@ def plain(value: Any) -> Any:
         number = float(value) if "." in value else int(value)
         return number if str(number) == value else str(value)
     return str(value)
+
+
+def as_text(value: Any) -> str:
+    """A value of `plain` as the text that a server reads where it takes text; "" for one that is not there."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

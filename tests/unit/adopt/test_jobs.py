@@ -143,3 +143,9 @@ def test_job_with_the_name_of_the_alertmanager_that_is_adopted_too_gets_another(
     result = adopted(tmp_path, prometheus=jobs(block), alertmanager="route: {receiver: a}\nreceivers: [{name: a}]\n")
     target = {"targets": ["10.0.0.1:9093"], "labels": {"job": "alertmanager"}}
     assert result.manifest["services"] == {"alertmanager-2": target}
+
+
+def test_values_of_labels_are_the_text_that_prometheus_reads(tmp_path: Path) -> None:
+    groups = "[{targets: ['a:1'], labels: {shown: true, number: 7, none: }}]"
+    made = services(tmp_path, f"{{job_name: api, static_configs: {groups}}}")
+    assert made["api"]["labels"] == {"shown": "true", "number": "7", "none": ""}
