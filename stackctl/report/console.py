@@ -74,7 +74,11 @@ def reserve_output() -> None:
 
 def out(text: str = "") -> bool:
     """A line of the report. False when nobody reads any more."""
-    return _say(text, sys.stderr if _settings.reserved else sys.stdout)
+    return _say(text, _of_report())
+
+
+def _of_report() -> TextIO:
+    return sys.stderr if _settings.reserved else sys.stdout
 
 
 def document(text: str) -> bool:
@@ -153,7 +157,7 @@ def more(failures: Iterable[Diagnostic]) -> str:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table of the report. Cells may hold the styles of this module; they are cut to the terminal's width."""
-    _write(redaction.shown(render_table(title, columns, rows)).removesuffix("\n"), sys.stdout)
+    _write(redaction.shown(render_table(title, columns, rows)).removesuffix("\n"), _of_report())
 
 
 def outline(root: Outline) -> None:
@@ -192,7 +196,7 @@ def render_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str
         grid.add_column(column, overflow="fold")
     for row in rows:
         grid.add_row(*(Text.from_ansi(cleaned(cell)) for cell in row))
-    console = _console(sys.stdout)
+    console = _console(_of_report())
     with console.capture() as capture:
         console.print(grid)
     return capture.get()
