@@ -37,8 +37,7 @@ def reload(
     else:
         done = reload_manifest(manifest, deadline, console, dry_run=dry_run, ignored=ignored)
     if dry_run:
-        lines = [*map(str, done.plan.steps), *filter(None, [str(done.dashboards)])]
-        console.out("\n".join(lines).replace("dashboards reloaded", "reload dashboards") or "nothing to do")
+        console.out("\n".join([*map(str, done.plan.steps), *done.dashboards.steps()]) or "nothing to do")
         return
     console.out(f"{console.mark('pass')} {done}: generation {done.generation}")
     if to:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,15 @@ class Dashboards:
     removed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        named = {"dashboards reloaded": self.changed, "dashboards removed": self.removed}
-        return "; ".join(f"{what}: {', '.join(titles)}" for what, titles in named.items() if titles)
+        return "; ".join(_named({"dashboards reloaded": self.changed, "dashboards removed": self.removed}))
+
+    def steps(self) -> list[str]:
+        """Return what is to be done, in lines like those of a plan's steps."""
+        return _named({"reload dashboards": self.changed, "remove dashboards": self.removed})
+
+
+def _named(titles: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [f"{what}: {', '.join(named)}" for what, named in titles.items() if named]
 
 
 def dashboards_between(old: Tree | None, new: Tree) -> Dashboards:
