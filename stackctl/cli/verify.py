@@ -74,9 +74,9 @@ def verify(
         for name, url in ((c.PROMETHEUS, prometheus), (c.ALERTMANAGER, alertmanager), (c.GRAFANA, grafana))
         if url is not None
     }
-    if given:
-        trust = Trust(ca_file, cert_file, key_file)
-        servers = given_servers(refuse_half(given, drill=drill), trust)
+    trust = Trust(ca_file, cert_file, key_file)
+    if refuse_half(given, trust, drill=drill):
+        servers = given_servers(given, trust)
         verification = verify_given(servers, patience, chosen, history=report is not None, ignored=ignored)
     else:
         verification = verify_stack(manifest, patience, chosen, history=report is not None, ignored=ignored)

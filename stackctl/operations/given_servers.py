@@ -27,6 +27,11 @@ class Trust:
     certificate: Path | None = None
     key: Path | None = None
 
+    @property
+    def options(self) -> Mapping[str, Path | None]:
+        """Return the files by the names of their options."""
+        return {"ca-file": self.ca, "cert-file": self.certificate, "key-file": self.key}
+
 
 def given_servers(urls: Mapping[str, str], trust: Trust, environ: Mapping[str, str] = os.environ) -> dict[str, Access]:
     """Return how the servers at `urls`, by the names of components, are asked.
@@ -39,15 +44,18 @@ def given_servers(urls: Mapping[str, str], trust: Trust, environ: Mapping[str, s
     return {name: _access(name, url, ca, pair, environ) for name, url in urls.items()}
 
 
-def refuse_half(urls: Mapping[str, str], *, drill: bool) -> Mapping[str, str]:
-    """Return `urls`. Raises InputError where they lack a Prometheus, or where a drill is asked for too."""
-    if drill:
+def refuse_half(urls: Mapping[str, str], trust: Trust, *, drill: bool) -> Mapping[str, str]:
+    """Return `urls`. Raises InputError where they or `trust` lack a Prometheus, or where a drill is asked for too."""
+    if urls and drill:
         remedy = "A drill loads rules and routes, which only the stack's own servers may get."
         raise InputError.of("usage.option", "--drill needs a manifest, and not --prometheus", remedy=remedy)
-    if c.PROMETHEUS not in urls:
-        named = " and ".join(f"--{name}" for name in urls)
+    options = [*urls, *(name for name, file in trust.options.items() if file)]
+    if options and c.PROMETHEUS not in urls:
+        named = " and ".join(f"--{name}" for name in options)
         remedy = "Name the Prometheus that they belong to with --prometheus URL."
-        raise InputError.of("usage.option", f"{named} needs --prometheus", remedy=remedy)
+        raise InputError.of(
+            "usage.option", f"{named} {'needs' if len(options) == 1 else 'need'} --prometheus", remedy=remedy
+        )
     return urls
 
 

@@ -74,9 +74,9 @@ def test_password_of_a_wrong_url_is_not_shown() -> None:
 
 def test_alertmanager_alone_is_refused() -> None:
     with pytest.raises(InputError, match="--alertmanager needs --prometheus"):
-        refuse_half({"alertmanager": "http://a:9093"}, drill=False)
+        refuse_half({"alertmanager": "http://a:9093"}, Trust(), drill=False)
 
 
 def test_drill_is_refused() -> None:
     with pytest.raises(InputError, match="--drill needs a manifest"):
-        refuse_half({"prometheus": URL}, drill=True)
+        refuse_half({"prometheus": URL}, Trust(), drill=True)
