@@ -38,4 +38,5 @@ def preview(
     manifest = options(context).manifest
     folder = out or manifest.parent / c.STATE_DIR / "preview"
     written = draw(manifest, folder)
-    console.note(f"{len(written) - 1} dashboards: {folder / INDEX}")
+    count = len(written) - 1
+    console.note(f"{count} dashboard{'s' if count != 1 else ''}: {folder / INDEX}")

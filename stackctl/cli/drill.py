@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from stackctl import conventions as c
 from stackctl.cli.options import AllowOutside, Output, options
 from stackctl.cli.values import Format, seconds
 from stackctl.diagnostic import Diagnostic
@@ -52,6 +53,6 @@ def _labels(given: Sequence[str]) -> dict[str, str]:
     raise_if_any(
         Diagnostic("usage.option", f"--label: not a NAME=VALUE: `{''.join(pair)}`", remedy=remedy)
         for pair in pairs
-        if not pair[1] or not pair[0].isidentifier()
+        if not pair[1] or not c.LABEL_NAME.fullmatch(pair[0])
     )
     return {name: value for name, _, value in pairs}
