@@ -110,10 +110,8 @@ def _units(reviewed: Reviewed) -> Iterator[Remark]:
         left, right = pair.below
         one, other = left.value.unit, right.value.unit
         if one is not None and other is not None and not one.is_like(other):
-            how = "compared" if pair.name in COMPARISONS else "calculated"
-            summary = (
-                f"{one} are {how} with {other}" if how == "compared" else f"{one} and {other} are added or subtracted"
-            )
+            how = "compared" if pair.name in COMPARISONS else "added or subtracted"
+            summary = f"different units are {how}: {one} and {other}"
             remedy = "Convert one side, or use another metric."
             yield Remark("promql.units", summary, remedy, certain=False, part=reviewed.at(pair))
         elif pair.name in COMPARISONS:

@@ -60,3 +60,9 @@ def test_invalid_regular_expression_may_match_anything() -> None:
     assert accepts("(", ["x"])
     assert accepts("a|b", ["b"])
     assert not accepts("a|b", ["ab"])
+
+
+def test_a_metric_of_two_services_has_what_either_promises() -> None:
+    one, other = Known("counter", {"a": ("x",), "b": ()}), Known("counter", {"a": ("y",), "b": ("z",), "c": ("w",)})
+    assert merged(one, other) == Known("counter", {"a": ("x", "y"), "b": (), "c": ("w",)})
+    assert merged(one, Known("gauge", {})).labels is None

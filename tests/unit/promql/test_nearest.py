@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from stackctl.promql.nearest import Names, is_slip
@@ -38,3 +40,11 @@ def test_no_names_have_no_nearest() -> None:
 )
 def test_slip_changes_two_letters_and_no_number(word: str, meant: str, slip: bool) -> None:
     assert is_slip(word, meant) is slip
+
+
+def test_finds_the_nearest_of_many_names_quickly() -> None:
+    names = Names([f"team{number}_requests_of_kind_{number % 97}_total" for number in range(20_000)])
+    begin = time.process_time()
+    assert names.nearest("team77_request_of_kind_77_total") == "team77_requests_of_kind_77_total"
+    assert all(names.nearest(f"other_{number}_bytes") == "" for number in range(30))
+    assert time.process_time() - begin < 5

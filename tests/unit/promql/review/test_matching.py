@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import promql_parser
 import pytest
 
 from stackctl.promql.catalogue import Catalogue, Known
 from stackctl.promql.review import review
+from tests.unit.promql.review.known import assert_meant, only
 
+PER_STATUS = "sum without (status)"
 SERIES = {
     "hits_total": Known("counter", {"path": ()}),
     "errors_total": Known("counter", {"path": (), "code": ("500", "503")}),
@@ -49,3 +52,42 @@ def test_says_nothing_where_sides_may_match(expr: str) -> None:
 
 def test_sum_over_all_labels_matches_no_other_labels() -> None:
     assert remedies("sum(errors_total) / hits_total") == ["Write `sum (errors_total) / sum (hits_total)`."]
+
+
+@pytest.mark.parametrize(
+    ("expr", "meant"),
+    [
+        (
+            'rate(requests_total{status="500"}[5m]) / rate(requests_total[5m])',
+            f'{PER_STATUS} (rate(requests_total{{status="500"}}[5m])) / {PER_STATUS} (rate(requests_total[5m]))',
+        ),
+        (
+            "rate(errors_total[5m]) / rate(requests_total[5m])",
+            "sum by (instance, job) (rate(errors_total[5m])) / sum by (instance, job) (rate(requests_total[5m]))",
+        ),
+        (
+            "sum by (job) (rate(errors_total[5m])) / sum(rate(requests_total[5m]))",
+            "sum (rate(errors_total[5m])) / sum (rate(requests_total[5m]))",
+        ),
+    ],
+)
+def test_suggests_the_expression_that_was_meant(expr: str, meant: str) -> None:
+    assert_meant(expr, meant)
+
+
+def test_a_ratio_of_one_metric_says_whom_its_series_meet() -> None:
+    itself = only('rate(requests_total{status="500"}[5m]) / rate(requests_total[5m])')
+    nobody = only('rate(requests_total{status="500"}[5m]) / rate(requests_total{status="200"}[5m])')
+    assert itself.summary.endswith("including `status`: each series matches only itself")
+    assert nobody.summary.endswith("including `status`: no series on one side matches the other")
+
+
+def test_a_ratio_of_one_metric_is_seen_without_any_contract() -> None:
+    assert only('rate(x_total{a="1"}[5m]) / rate(x_total[5m])', Catalogue()).certain
+
+
+def test_quotes_names_of_labels_in_what_it_suggests() -> None:
+    expr = 'rate(x{"service.name"="a"}[5m]) / rate(x[5m])'
+    fixed = only(expr, Catalogue()).remedy.removeprefix("Write `").removesuffix("`.")
+    assert fixed.startswith('sum without ("service.name") (rate(x{"service.name"="a"}[5m]))')
+    promql_parser.parse(fixed)

@@ -6,6 +6,7 @@ import pytest
 
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.review import review
+from tests.unit.promql.review.known import WHOLE
 from tests.unit.promql.shop import SHOP
 
 RIGHT = """\
@@ -173,3 +174,58 @@ def test_says_nothing_where_no_metric_is_known(expr: str) -> None:
 )
 def test_says_nothing_of_what_others_write(expr: str) -> None:
     assert review(expr, Catalogue(), is_alert=True) == []
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "sum by (status) (rate(requests_total[5m]))",
+        'sum without (status) (rate(requests_total{status="500"}[5m])) > 0',
+        'sum(rate(requests_total{status=~"5.."}[5m])) / sum(rate(requests_total[5m])) > 0.05',
+        "histogram_quantile(0.95, sum by (le, method) (rate(latency_seconds_bucket[5m])))",
+        "histogram_quantile(0.95, rate(latency_seconds_bucket[5m]))",
+        "rate(latency_seconds_sum[5m]) / rate(latency_seconds_count[5m])",
+        "rate(size_bytes_sum[5m]) / rate(size_bytes_count[5m])",
+        "depth / limit * 100 > 80",
+        "deriv(depth[5m])",
+        "up == 0",
+        "job:requests:rate5m / 60",
+        "rate(prometheus_http_requests_total[5m])",
+        'requests_total{status!="418"}',
+        'requests_total{zone=""}',
+        'requests_total{zone=~".*"}',
+        "depth / on (instance) group_left sum by (instance) (limit)",
+        "this does not parse",
+        "vector(1) / 2",
+        '{job="api"}',
+        'latency_seconds_bucket{le="1.0"} / ignoring (le) latency_seconds_bucket{le="+Inf"}',
+        'latency_seconds_bucket{le=~"1(.0)?"}',
+        'latency_seconds_bucket{le!="1"}',
+        'latency_seconds_bucket{le="1e+06"}',
+    ],
+)
+def test_says_nothing_of_a_good_expression(expr: str) -> None:
+    assert review(expr, WHOLE) == []
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        'x{fstype!="tmpfs"} / x{mountpoint!="/boot"}',
+        'x{a=~"one|two"} / x{a=~"two|three"}',
+        'x{a=~".+"} / x{b="1"}',
+        'x{a!="1"} - x{a!="2"}',
+        'x{a="1"} and x',
+        'x{a="1"} / x offset 1d',
+        'x{a="1"} > x @ 0',
+        'rate(x{a="1"}[5m]) / rate(x[1h])',
+        'increase(x{a="1"}[5m]) / rate(x[5m])',
+        'x{a="1"} / ignoring (a) x{a="2"}',
+        "histogram_quantile(0.99, sum by (job) (rate(rpc_seconds[5m])))",
+        "histogram_quantile(0.99, sum(rate(rpc_seconds[5m])))",
+        "histogram_quantile(0.9, sum by (job) (job:rpc:rate5m))",
+        "histogram_quantile(0.9, topk(3, rate(rpc_seconds_bucket[5m])))",
+    ],
+)
+def test_says_nothing_of_what_may_well_be_meant(expr: str) -> None:
+    assert review(expr, Catalogue()) == []
