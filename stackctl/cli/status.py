@@ -112,7 +112,7 @@ def remarks(found: Status) -> list[str]:
 
     begun = found.unfinished
     lines = []
-    if found.missing or found.lost:
+    if found.missing:
         lines.append(f"{', '.join(found.missing)}: declared, but not started: run `stackctl up`")
     if found.drill:
         return [
