@@ -224,9 +224,10 @@ def _mounts(block: Mapping[str, Any], compose: Source, folder: str, variables: M
     for source, target in _volumes(block, variables):
         if _is_path(source):
             yield _mount(folder, source, target)
-    for described, target in configs(block, compose):
-        if described.get("file"):
-            yield _mount(folder, filled(str(described["file"]), variables), target)
+    for described, target in attached_files(block, compose):
+        path = attached_path(described, variables)
+        if path:
+            yield _mount(folder, path, target)
 
 
 def named_volumes(block: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, str]:
@@ -252,15 +253,33 @@ def _is_path(source: str) -> bool:
     return source.startswith((".", "/", "~"))
 
 
-def configs(block: Mapping[str, Any], compose: Source) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """The files that a service has by `configs`: what the Compose file says of each, and where it is seen."""
-    listed, known = block.get("configs"), compose.data.get("configs")
-    for config in listed if isinstance(listed, list) else ():
-        name = str(config.get("source") if isinstance(config, Mapping) else config)
-        target = str(config.get("target") or f"/{name}") if isinstance(config, Mapping) else f"/{name}"
-        described = known.get(name) if isinstance(known, Mapping) else None
-        if isinstance(described, Mapping):
-            yield {"name": name, **described}, target
+def attached_files(block: Mapping[str, Any], compose: Source) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The files that a service has by `configs` and `secrets`: what the Compose file says of each, and its place.
+
+    What it says has the section, `configs` or `secrets`, as `kind` and the name there as `name`.
+    """
+    for kind, place in ATTACHED.items():
+        listed, known = block.get(kind), compose.data.get(kind)
+        for each in listed if isinstance(listed, list) else ():
+            name = str(each.get("source") if isinstance(each, Mapping) else each)
+            target = str(each.get("target") or name) if isinstance(each, Mapping) else name
+            described = known.get(name) if isinstance(known, Mapping) else None
+            if isinstance(described, Mapping):
+                yield {**described, "kind": kind, "name": name}, posixpath.join(place, target)
+
+
+def attached_path(described: Mapping[str, Any], variables: Mapping[str, str]) -> str:
+    """Return the path, from the Compose file on, of a file that a service has by `configs` or `secrets`.
+
+    One that is written in the Compose file gets a path; "" is for one that is kept elsewhere.
+    """
+    if described.get("file"):
+        return filled(str(described["file"]), variables)
+    return f"./{described['kind']}/{described['name']}" if described.get("content") else ""
+
+
+# Where files are seen that a service has by these keys.
+ATTACHED = {"configs": "/", "secrets": "/run/secrets"}
 
 
 def _mount(folder: str, source: str, target: str) -> Mount:

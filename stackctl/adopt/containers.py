@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from stackctl.adopt.compose import Container, named_volumes
+from stackctl.adopt.compose import ATTACHED, Container, attached_files, attached_path, named_volumes
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.source import Source
@@ -50,6 +50,7 @@ def adopt_container(
             )
         )
     remarks += _volume_options(block, compose, variables)
+    remarks += _mount_attached(block, container, compose, variables)
     links = _links(block, components, probed)
     if links:
         block["links"] = links
@@ -129,6 +130,25 @@ def _volume_options(block: Mapping[str, Any], compose: Source, variables: Mappin
         if isinstance(known, Mapping) and known.get(name):
             why = "The stack makes a volume of its own, which is empty."
             yield left_out(f"what is said of the volume `{name}`", compose.at("volumes", name), why)
+
+
+def _mount_attached(
+    block: dict[str, Any], container: Container, compose: Source, variables: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    """Mount the files that a container has by `configs` and `secrets`: the stack has no such sections."""
+    volumes = []
+    for described, target in attached_files(container.block, compose):
+        path = attached_path(described, variables)
+        if path:
+            volumes.append(f"{path if path.startswith(('.', '/', '~')) else f'./{path}'}:{target}:ro")
+        else:
+            what = f"`{described['name']}`, of the `{described['kind']}` of `{container.name}`,"
+            at = compose.at("services", container.name, described["kind"])
+            yield left_out(what, at, "It is kept outside of the set-up.", "Mount a file that has it.")
+    for kind in ATTACHED:
+        block.pop(kind, None)
+    if volumes:
+        block["volumes"] = [*(block.get("volumes") or ()), *volumes]
 
 
 def _now(name: str, components: Mapping[str, str]) -> str:

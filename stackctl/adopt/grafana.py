@@ -16,7 +16,7 @@ from stackctl.adopt.prometheus import escaped
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.setup import LoadedGrafana, Setup, is_file
-from stackctl.adopt.source import Source, read_source
+from stackctl.adopt.source import Source
 from stackctl.bounds.files import read_text
 from stackctl.components.grafana import DatasourceSettings
 from stackctl.diagnostic import Diagnostic
@@ -139,7 +139,7 @@ def _from_ini(setup: Setup, container: Container) -> dict[str, str]:
 def _provisioned(setup: Setup, container: Container, folder: str, kind: str) -> Iterator[Source]:
     """The files of one kind of provisioning."""
     for path in setup.below(container, f"{folder}/{kind}", ".yml", ".yaml"):
-        source = read_source(setup.folder, path, Problems())
+        source = setup.source(path, Problems())
         if source:
             yield source
 

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.adopt.compose import Container, Mount, component_of, configs, merged, read_containers
+from stackctl.adopt.compose import (
+    Container,
+    Mount,
+    attached_files,
+    attached_path,
+    component_of,
+    filled,
+    merged,
+    read_containers,
+)
 from stackctl.adopt.shape import AlertmanagerFile, ComposeFile, PrometheusFile, is_shaped
 from stackctl.adopt.source import Source, read_source, source_of
 from stackctl.bounds.files import read_bytes, read_text
@@ -94,6 +103,12 @@ class Setup:
         """Return the content of one of its files. Raises OSError."""
         return self.contents[path] if path in self.contents else read_bytes(self.folder / path)
 
+    def source(self, path: str, problems: Problems) -> Source | None:
+        """Return one of its YAML files; None with what is wrong with it added to `problems`."""
+        if path in self.contents:
+            return source_of(self.contents[path].decode(), path, problems)
+        return read_source(self.folder, path, problems)
+
     def below(self, container: Container, inside: str, *endings: str) -> dict[str, str]:
         """Return the files with one of the endings that a container sees below a path: theirs from the folder on, and
         from that path on."""
@@ -103,7 +118,7 @@ class Setup:
         for mount in container.mounts:
             if mount.inside.startswith(f"{inside}/"):
                 place = posixpath.relpath(mount.inside, inside)
-                one = is_file(self.folder / mount.path)
+                one = mount.path in self.contents or is_file(self.folder / mount.path)
                 files = [mount.path] if one else _walk(self.folder, mount.path)
                 found |= {
                     file: place if one else posixpath.join(place, posixpath.relpath(file, mount.path)) for file in files
@@ -124,7 +139,8 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
     if compose and not is_shaped(compose, ComposeFile, problems):
         return None
     containers = [_built(each, folder, compose) for each in read_containers(compose, variables)] if compose else []
-    found = Setup(folder, compose, tuple(containers), variables=variables)
+    inline = _written_inline(containers, compose, variables) if compose else {}
+    found = Setup(folder, compose, tuple(containers), variables=variables, contents=inline)
     prometheus = _server(found, c.PROMETHEUS, _PROMETHEUS_FILES, _is_prometheus, read, problems)
     alertmanager = _server(found, c.ALERTMANAGER, _ALERTMANAGER_FILES, _is_alertmanager, read, problems)
     if compose is None and prometheus is None and alertmanager is None:
@@ -138,6 +154,19 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
         if server and not server.container
     }
     return replace(found, prometheus=prometheus, alertmanager=alertmanager, own=own)
+
+
+def _written_inline(containers: Iterable[Container], compose: Source, variables: Mapping[str, str]) -> dict[str, bytes]:
+    """The files that are written in the Compose file itself, by the paths that they get."""
+    folder = posixpath.dirname(compose.path)
+    return {
+        posixpath.normpath(posixpath.join(folder, attached_path(described, variables))): filled(
+            str(described["content"]), variables
+        ).encode()
+        for container in containers
+        for described, _ in attached_files(container.block, compose)
+        if described.get("content")
+    }
 
 
 def at_home(component: str, port: int = 0) -> frozenset[str]:
@@ -206,10 +235,10 @@ def _server(
 
 def _inline(container: Container, inside: str, compose: Source | None, problems: Problems) -> Source | None:
     """The configuration that stands in the Compose file itself, under `configs`."""
-    for described, target in configs(container.block, compose) if compose else ():
+    for described, target in attached_files(container.block, compose) if compose else ():
         if described.get("content") and compose and posixpath.normpath(target) == posixpath.normpath(inside):
             text = str(described["content"]).replace("$$", "$")
-            return source_of(text, f"{compose.path} (configs.{described['name']})", problems)
+            return source_of(text, f"{compose.path} ({described['kind']}.{described['name']})", problems)
     return None
 
 

@@ -140,6 +140,7 @@ class _Service(_Part):
     ports: list[Text | Block] | None = None
     volumes: list[Text | Block] | None = None
     configs: list[Text | Block] | None = None
+    secrets: list[Text | Block] | None = None
     networks: list[Text] | dict[str, Block | None] | None = None
     depends_on: list[Text] | Block | None = None
     links: list[Text] | None = None
@@ -153,6 +154,7 @@ class ComposeFile(_Part):
     networks: dict[str, Block | None] | None = None
     volumes: dict[str, Block | None] | None = None
     configs: dict[str, Block | None] | None = None
+    secrets: dict[str, Block | None] | None = None
 
 
 def is_shaped(source: Source, shape: type[BaseModel], problems: Problems) -> bool:

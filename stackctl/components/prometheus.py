@@ -167,6 +167,8 @@ def _adopted(started: Started) -> dict[str, Any]:
     retention = {
         key: given[-1] for key in ("time", "size") if (given := started.given(f"storage.tsdb.retention.{key}"))
     }
+    if before_2_8 := started.given("storage.tsdb.retention"):
+        retention.setdefault("time", before_2_8[-1])
     query = {
         key: given[-1]
         for key in QuerySettings.model_fields

@@ -51,19 +51,20 @@ def adopt_setup(sources: Sequence[str], environ: Mapping[str, str] = os.environ)
     setup, adopted = _found(sources, environ)
     manifest = setup.folder / c.MANIFEST
     text = manifest_text(adopted.manifest, adopted.remarks, _origin(setup))
-    there = [path for name in (c.MANIFEST, *setup.contents) if os.path.lexists(path := setup.folder / name)]
+    contents = {path: content for path, content in setup.contents.items() if setup.compose is None or path in text}
+    there = [path for name in (c.MANIFEST, *contents) if os.path.lexists(path := setup.folder / name)]
     if there:
         remedy = "Compare it with the set-up by `stackctl adopt --compare`, or move it away to adopt again."
         *others, last = [Diagnostic("init.exists", f"{path} already exists") for path in there]
         raise InputError(*others, replace(last, remedy=remedy))
     written = _add_variables(setup.folder, adopted.variables)
-    write(setup.folder, {**setup.contents, c.MANIFEST: text.encode()}, force=False)
+    write(setup.folder, {**contents, c.MANIFEST: text.encode()}, force=False)
     try:
         same: Compared | None = _compared(setup, adopted, manifest, environ)
         problems: tuple[Diagnostic, ...] = ()
     except InputError as error:
         same, problems = None, tuple(error.problems)
-    files = [setup.folder / name for name in setup.contents]
+    files = [setup.folder / name for name in contents]
     return Written((manifest, *written, *files), adopted.remarks, same, problems)
 
 

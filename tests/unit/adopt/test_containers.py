@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.unit.adopt.setups import adopted, compose, jobs
+from stackctl.adopt import adopt
+from tests.unit.adopt.setups import adopted, compose, found, jobs, written
 
 JOB = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
 
@@ -83,3 +84,25 @@ def test_prober_reaches_what_the_jobs_name(tmp_path: Path) -> None:
     job = jobs("{job_name: p, metrics_path: /probe, static_configs: [{targets: ['http://metrics:9090/-/ready']}]}")
     made = adopted(tmp_path, prometheus=job, compose=whole).manifest["containers"]["probes"]
     assert made["links"] == ["prometheus:metrics"]
+
+
+def test_configs_and_secrets_are_mounted(tmp_path: Path) -> None:
+    fields = "{image: a, configs: [{source: conf, target: /etc/a.yml}], secrets: [key], volumes: ['data:/data']}"
+    sections = "configs: {conf: {file: conf/a.yml}}\nsecrets: {key: {file: ./key.txt}}\n"
+    made = adopted(tmp_path, prometheus=JOB, compose=compose(f"app: {fields}") + sections).manifest["containers"]["app"]
+    volumes = ["data:/data", "./conf/a.yml:/etc/a.yml:ro", "./key.txt:/run/secrets/key:ro"]
+    assert made == {"image": "a", "volumes": volumes}
+
+
+def test_config_that_is_kept_elsewhere_is_left_out(tmp_path: Path) -> None:
+    whole = compose("app: {image: a, configs: [conf]}") + "configs: {conf: {external: true}}\n"
+    result = adopted(tmp_path, prometheus=JOB, compose=whole)
+    assert result.manifest["containers"]["app"] == {"image": "a"}
+    assert [each.summary for each in result.remarks] == ["`conf`, of the `configs` of `app`, is left out"]
+
+
+def test_config_that_is_written_in_the_compose_file_gets_a_file(tmp_path: Path) -> None:
+    whole = compose("app: {image: a, configs: [conf]}") + "configs: {conf: {content: 'a: $$1'}}\n"
+    setup = found(written(tmp_path, {"compose.yaml": whole, "prometheus.yml": JOB}))
+    assert adopt(setup, "stack").manifest["containers"]["app"]["volumes"] == ["./configs/conf:/conf:ro"]
+    assert setup.contents == {"configs/conf": b"a: $1"}

@@ -84,3 +84,10 @@ def test_datasource_with_the_name_of_the_stacks_own_gets_another(tmp_path: Path)
     result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"d.yml": text})
     assert [each["name"] for each in result.manifest["grafana"]["datasources"]] == ["Prometheus (store:8428)"]
     assert "is called" in result.remarks[0].summary
+
+
+def test_provisioning_that_is_written_in_the_compose_file_is_read(tmp_path: Path) -> None:
+    service = grafana("configs: [{source: ds, target: /etc/grafana/provisioning/datasources/all.yaml}]")
+    section = "configs: {ds: {content: 'datasources: [{name: Logs, type: loki, url: \"http://loki:3100\"}]'}}\n"
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service) + section)
+    assert [each["name"] for each in result.manifest["grafana"]["datasources"]] == ["Logs"]

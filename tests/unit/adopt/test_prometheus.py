@@ -76,3 +76,15 @@ def test_options_become_keys(tmp_path: Path) -> None:
 def test_braces_after_a_dollar_are_text_but_for_variables_in_capitals() -> None:
     block = {"replacement": "${1}-${name}", "url": "${SLACK_URL}"}
     assert escaped(block) == {"replacement": "$${1}-$${name}", "url": "${SLACK_URL}"}
+
+
+def test_retention_has_a_key_by_its_old_option_too(tmp_path: Path) -> None:
+    whole = compose().replace("image:", "command: --storage.tsdb.retention=30d\n    image:")
+    assert section(tmp_path, "", whole)["retention"] == {"time": "30d"}
+
+
+def test_secret_of_its_container_is_the_file_of_the_set_up(tmp_path: Path) -> None:
+    whole = compose().replace("image:", "secrets: [key]\n    image:") + "secrets: {key: {file: ./key.txt}}\n"
+    job = jobs("{job_name: a, bearer_token_file: /run/secrets/key, static_configs: [{targets: ['a:1']}]}")
+    service = adopted(tmp_path, prometheus=job, compose=whole).manifest["services"]["a"]
+    assert service["authorization"] == {"credentials_file": "key.txt"}
