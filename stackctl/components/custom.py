@@ -10,7 +10,6 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from stackctl import secret_keys
 from stackctl.components.component import ENV_FILE, Component, Container, Place
 from stackctl.components.settings import ExporterSettings
-from stackctl.errors import InputError
 from stackctl.manifest.fields import MaybeSecret, MetricsPath, Text, wrong
 from stackctl.model import Exporter
 from stackctl.runtimes.facts import Facts
@@ -45,16 +44,12 @@ class CustomSettings(ExporterSettings):
 
 
 def _arguments(exporter: Exporter, place: Place) -> tuple[str, ...]:
+    """Return its arguments; natively its program too, and nothing where the manifest names none."""
     settings: CustomSettings = exporter.settings
     if place.runtime.runs_images:
         return tuple(settings.command)
     if settings.program is None:
-        raise InputError.of(
-            "unit.missing",
-            f"exporters.{exporter.name}: it has no `program`, so the native runtime cannot start it",
-            position=exporter.origin,
-            remedy="Name its program with `program`, or run the stack in Docker.",
-        )
+        return ()
     # A path begins at the manifest, a name is looked for on PATH.
     program = str(place.stack.root / settings.program) if "/" in settings.program else settings.program
     return (program, *settings.command)

@@ -32,7 +32,9 @@ def units(stack: Stack, files: dict[str, File], salt: bytes) -> tuple[Unit, ...]
 def _component(server: Server, stack: Stack, files: Mapping[str, File], salt: bytes) -> Unit:
     component = registry.of(server)
     place = Place(stack, FACTS, TREE, DATA, HOME, str(server.listen), EXPANDED_TREE)
-    command = (*component.arguments(server, place), *more_arguments(server))
+    arguments = component.arguments(server, place)
+    # A command that begins with its program: without one, the unit cannot run here, which is reported when it starts.
+    command = (*arguments, *more_arguments(server)) if component.tool or arguments else ()
     env = component.environment(server, place)
     cwd = MOUNT if component.container.above_tree else ""
     # No flag says which of the two it speaks, and it can only change that by a restart.

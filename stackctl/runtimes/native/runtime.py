@@ -395,7 +395,11 @@ def _write_files(folder: Path, files: Iterable[DataFile]) -> None:
 
 def _lacking(unit: Unit) -> str:
     if not unit.tool:
-        return "" if unit.command else f"it is a container, which the {FACTS.name} runtime cannot run"
+        if unit.command:
+            return ""
+        # Only a component has an address.
+        lacks = "it has no `program`" if unit.address else "it is a container"
+        return f"{lacks}, which the {FACTS.name} runtime {'needs' if unit.address else 'cannot run'}"
     try:
         tools.require_recent(unit.tool)
     except Unavailable as error:

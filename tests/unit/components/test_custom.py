@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.errors import InputError
 from tests.unit.components.rendered import problems_of, started
 
 SETTINGS = '{image: "x/y:1", port: 9999, program: ./odd, command: [--all], env: {A: b, DB_PASSWORD: right-horse}}'
@@ -26,9 +25,9 @@ def test_process_gets_secret_variables_by_a_file(tmp_path: Path) -> None:
     assert exporter.text("secrets/odd/env") == '{"DB_PASSWORD": "right-horse"}'
 
 
-def test_native_runtime_needs_a_program(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="it has no `program`"):
-        started(tmp_path, "odd", '{image: "x/y:1", port: 9999}', "native")
+def test_without_a_program_there_is_nothing_to_start_natively(tmp_path: Path) -> None:
+    """That is for `up` to refuse: who runs it in Docker needs none, and `check` looks at the native tree."""
+    assert started(tmp_path, "odd", '{image: "x/y:1", port: 9999, args: [--more]}', "native").command == ()
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
