@@ -95,8 +95,8 @@ a mapping that another program defines (Prometheus, Alertmanager, Compose), pass
 - Unknown keys, duplicate keys and values of the wrong type are errors, all reported at once.
 - Text is what you wrote: `on` is not true, `22:22` is not 1342, `3.10` is not 3.1.
 - `${NAME}` and `${NAME:-default}` come from the environment and from `.env` next to the manifest; `$${` is a literal
-  `${`, and any other dollar is itself: `pa$$word` has two. Only in `run.docker` and `containers` is `$$` one dollar,
-  as in Compose.
+  `${`, and any other dollar is itself: `pa$$word` has two. Only in Compose's own fields (`containers`,
+  `docker`) is `$$` one dollar, as in Compose.
 - A secret is never shown, logged, or written to a file that others may read.
 - A *duration* is a number and a unit, the largest unit first: `15s`, `1m30s`, `15d`.
 - `localhost` in a target means this machine, under Docker too.

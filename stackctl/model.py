@@ -60,7 +60,11 @@ class Resources:
 
 @dataclass(frozen=True)
 class Server:
-    """A component that the stack runs. `name` is a name of `stackctl.components`, `labels` are those of its scrape."""
+    """A component that the stack runs.
+
+    `name` is a name of `stackctl.components`, `labels` are those of its scrape, and `docker` are more fields of its
+    container, in Compose's words.
+    """
 
     name: str
     image: str
@@ -68,6 +72,7 @@ class Server:
     resources: Resources
     origin: Position
     labels: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    docker: Block = field(default_factory=dict, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -671,3 +676,8 @@ class Stack:
         """The Compose services that the manifest holds, by name: those of its services, and its containers."""
         run = {service.name: service.run.docker for service in self.services if service.run.docker is not None}
         return {**run, **{container.name: container.fields for container in self.containers}}
+
+    @property
+    def compose_fields(self) -> tuple[Block, ...]:
+        """All Compose fields that the manifest holds: those of `composed`, and those of components."""
+        return (*self.composed.values(), *(server.docker for server in self.components if server.docker))

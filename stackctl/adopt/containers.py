@@ -76,16 +76,15 @@ def adopt_container(
         }
         if moved != container.environment:
             block["environment"] = moved
-    known = variables.keys() | secrets.found.keys()
-    return {key: _known(value, known) for key, value in block.items()}
+    return dict(kept_references(block, variables.keys() | secrets.found.keys()))
 
 
-def _known(value: Any, variables: Collection[str]) -> Any:
+def kept_references(value: Any, variables: Collection[str]) -> Any:
     """A value in which variables that nobody has set are empty, as they are to Compose."""
     if isinstance(value, Mapping):
-        return {key: _known(item, variables) for key, item in value.items()}
+        return {key: kept_references(item, variables) for key, item in value.items()}
     if isinstance(value, list):
-        return [_known(item, variables) for item in value]
+        return [kept_references(item, variables) for item in value]
     if not isinstance(value, str):
         return value
     return _REFERENCE.sub(lambda match: match[0] if match[1] in variables else f"${{{match[1]}:-}}", value)

@@ -7,12 +7,14 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.adopt.compose import Container, filled, named_volumes
+from stackctl.adopt.containers import external_networks, kept_references
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.source import Source
 from stackctl.components import registry
 from stackctl.components.component import EXTERNAL_URL, Component
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
+from stackctl.secret_keys import is_secret_variable
 
 # Variables that say nothing of what an exporter does.
 _ANY = frozenset({"TZ", "LANG"})
@@ -60,19 +62,43 @@ def server_settings(
         port = next(each for each in range(port + 1, 65536) if each not in taken)
     if port != known.port:
         settings["listen"] = port
-    lost = [key for key in _OF_A_CONTAINER if container.block.get(key) and not _is_the_machine(container.block[key])]
-    if lost:
-        keys = ", ".join(f"`{key}`" for key in lost)
-        place = compose.at("services", container.name, lost[0])
-        remarks.append(left_out(f"{keys} of the container `{container.name}`", place, "stack.yml has no key for it."))
+    for key, why in _LEFT_OUT.items():
+        if container.block.get(key):
+            place = compose.at("services", container.name, key)
+            remarks.append(left_out(f"`{key}` of the container `{container.name}`", place, why))
     resources = _resources(container.block)
     if resources:
         settings["resources"] = resources
+    docker = _more_fields(container, known, compose)
+    if docker:
+        settings["docker"] = docker
     return settings, remarks
 
 
-# What a container of a component had, and somebody may count on.
-_OF_A_CONTAINER = ("labels", "dns", "secrets", "extra_hosts", "user")
+# Fields of a component's container that stay as they are.
+_KEPT = ("labels", "dns", "dns_search", "dns_opt", "extra_hosts", "logging", "ulimits", "sysctls")
+_LEFT_OUT = {
+    "secrets": "The stack has the secrets of its components in files of its own.",
+    "user": "The data of the component belongs to the user of its image.",
+}
+
+
+def _more_fields(container: Container, known: Component, compose: Source) -> dict[str, Any]:
+    """The fields of a component's container that it keeps, in Compose's words."""
+    block = container.block
+    kept = {key: block[key] for key in _KEPT if block.get(key) and not _is_the_machine(block[key])}
+    fields: dict[str, Any] = dict(kept_references(kept, container.variables))
+    joined = [name for key, name in external_networks(compose).items() if key in (block.get("networks") or ())]
+    if joined and not known.container.joins_networks:
+        fields["networks"] = joined
+    environment = {
+        name: value
+        for name, value in container.started.environment.items()
+        if not (known.own_variables and name.startswith(known.own_variables)) and not is_secret_variable(name, value)
+    }
+    if environment:
+        fields["environment"] = environment
+    return fields
 
 
 def _is_the_machine(written: Any) -> bool:

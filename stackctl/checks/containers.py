@@ -70,7 +70,7 @@ def _ends(container: Container, stack: Stack) -> bool:
     """Return whether a container is declared as one that ends: by its `restart`, or by what waits for its end."""
     if str(container.fields.get("restart", "")).partition(":")[0] in ("no", "False", "on-failure"):
         return True
-    waiting = [each.get("depends_on") for each in stack.composed.values()]
+    waiting = [each.get("depends_on") for each in stack.compose_fields]
     conditions = [each.get(container.name) for each in waiting if isinstance(each, Mapping)]
     return any(
         isinstance(each, Mapping) and each.get("condition") == "service_completed_successfully" for each in conditions

@@ -268,6 +268,7 @@ COMPONENT = Component(
     support=_SUPPORT,
     port=3000,
     ready="/api/health",
+    own_variables=("GF_",),
     container=Container(user="472", data="/var/lib/grafana", tmpfs=("/tmp",)),  # noqa: S108 - in the container
     release=Release(
         project="grafana",

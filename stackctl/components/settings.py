@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from stackctl.manifest.base import Model
+from stackctl.manifest.block_fields import PlainBlock
 from stackctl.manifest.fields import Duration, LabelName, ListenAddress, Memory, Number, ServiceName, Text
 
 
@@ -24,6 +25,11 @@ class ServerSettings(Model):
     )
     resources: ResourcesSettings = Field(default_factory=ResourcesSettings, description="Upper limits.")
     labels: dict[LabelName, Text] = Field(default_factory=dict, description="Labels added to all of its series.")
+    docker: PlainBlock = Field(
+        default_factory=dict,
+        description="More fields of its container, in Compose's own words: `labels`, `networks`, `dns`, `logging`, ... "
+        "The native runtime does not use them.",
+    )
 
 
 class ScrapeSettings(Model):

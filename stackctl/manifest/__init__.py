@@ -13,6 +13,7 @@ from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import raise_if_any
 from stackctl.manifest import outside
+from stackctl.manifest.compose_places import is_in_compose
 from stackctl.manifest.document import Document, Scalar, Value, parse
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.salvage import Gone, salvage
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 # What the rest of a manifest is checked with when these two are wrong.
 _STAND_INS: Mapping[str, Value] = {"version": Scalar("1"), "name": Scalar("unnamed")}
-
-# The key of a service with its Compose fields.
-_COMPOSE = ("run", "docker")
 
 # Rule files and dashboards without a manifest: something is scraped, of which nothing is known.
 _NO_MANIFEST = 'version: 1\nname: files\nservices: {something: {targets: ["localhost:9"]}}\n'
@@ -89,7 +87,7 @@ def read_files(files: Files, path: Path | None, environ: Mapping[str, str] = os.
     variables = read_variables(root, environ, problems) if path else {}
     if text is None or variables is None:
         return _unread(*(_with_init(problem, path) for problem in problems) if path else problems)
-    document = parse(text, shown, substituter(variables, keep=_compose_resolves))
+    document = parse(text, shown, substituter(variables, keep=is_in_compose))
     document.value = _without_extensions(document)
     if isinstance(document.value, dict):
         document.value = _naming(document.value, files)
@@ -167,13 +165,6 @@ def _merge(first: Iterable[Diagnostic], second: Iterable[Diagnostic]) -> list[Di
     """Both lists, without what the second says of a place that the first has already complained about."""
     places = {problem.position for problem in first}
     return [*first, *(problem for problem in second if problem.position not in places)]
-
-
-def _compose_resolves(path: tuple[str | int, ...]) -> bool:
-    """Return whether variables at `path` are left to Compose, which keeps their values out of the rendered files."""
-    if path[:1] == ("containers",):
-        return len(path) > 2
-    return len(path) > 4 and path[0] == "services" and path[2:4] == _COMPOSE
 
 
 def _without_extensions(document: Document) -> Value:

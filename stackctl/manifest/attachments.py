@@ -14,6 +14,7 @@ from stackctl.components.alertmanager import AlertmanagerSettings
 from stackctl.components.prometheus import PrometheusSettings
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import outside
+from stackctl.manifest.crosscheck import running
 from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.problems import Problems
@@ -62,6 +63,8 @@ def attach_files(document: Document, manifest: Manifest, root: Path, problems: P
     }
     for name, fields in manifest.containers.items():
         reader.refuse_outside(fields.get("env_file"), ("containers", name, "env_file"))
+    for each in running(manifest):
+        reader.refuse_outside(each.settings.docker.get("env_file"), (*each.path, "docker", "env_file"))
     return manifest.model_copy(update=update)
 
 

@@ -139,6 +139,7 @@ def _base(document: Document, declared: Declared) -> dict[str, Any]:
         "resources": Resources(settings.resources.memory, settings.resources.cpus),
         "origin": document.position(declared.path, key=True),
         "labels": settings.labels,
+        "docker": settings.docker,
     }
 
 

@@ -12,7 +12,7 @@ from stackctl.components.component import Component
 from stackctl.components.grafana import default_uid
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
-from stackctl.manifest import routing, target_urls
+from stackctl.manifest import component_containers, routing, target_urls
 from stackctl.manifest.contracts import contradictions, inline_place
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import split_address
@@ -30,6 +30,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Diagnostic]:
         *_job_names(manifest),
         *_container_names(manifest),
         *_containers_out_of_reach(manifest),
+        *_component_containers(manifest),
         *_listen_addresses(manifest),
         *_names_for_version_3(manifest),
         *_datasources(manifest),
@@ -205,6 +206,12 @@ def _containers_out_of_reach(manifest: Manifest) -> Iterator[Found]:
                 message = f"Prometheus does not reach the container `{host}`: it has only networks of its own"
                 remedy = f"Add `default` to `containers.{host}.networks`, or remove its `networks`."
                 yield ("services", name, "targets", index), message, remedy
+
+
+def _component_containers(manifest: Manifest) -> Iterator[Found]:
+    for each in running(manifest):
+        for place, message, remedy in component_containers.contradictions(each.component, each.settings.docker):
+            yield (*each.path, "docker", *place), message, remedy
 
 
 def _listen_addresses(manifest: Manifest) -> Iterator[Found]:

@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from stackctl import redaction, secret_keys
 from stackctl.components import registry
+from stackctl.manifest.compose_places import is_in_compose
 from stackctl.runtimes import registry as runtimes
 from stackctl.secret_fields import FIELDS
 from stackctl.secret_names import is_setting, sounds_secret
@@ -153,8 +154,8 @@ def assigned(path: Path, value: str) -> list[str]:
 
 def _is_run(path: Path) -> bool:
     """Return whether `path` is in what something is run with: a container, or `run` of a service."""
-    if path[:1] == ("containers",):
-        return len(path) > 2
+    if is_in_compose(path):
+        return True
     return any(path[at] == "run" and path[at + 1] in runtimes.NAMES for at in range(len(path) - 1))
 
 

@@ -192,11 +192,17 @@ def _in_manifest(bad: BadCompose, stack: Stack | None) -> Diagnostic:
         path = ("services", str(name), "run", "docker", *rest)
     else:
         component = next((each.name for each in registry.running() if each.service == name), str(name))
-        path = (*_section(component, stack), *_COMPONENT_KEYS.get(tuple(rest[:1]), tuple(rest)))
+        path = (*_section(component, stack), *_of_component(component, tuple(map(str, rest)), stack))
     shown = ".".join(map(str, path[:-1] if bad.key else path))
     # Compose's own words name no place in a service, but the value.
     said = stack.places.find(bad.words, path) if not rest else None
     return bad.at(said or stack.places.position(path, key=bad.key), shown)
+
+
+def _of_component(component: str, rest: tuple[str, ...], stack: Stack) -> tuple[str, ...]:
+    """Return the place in a component's section of what is in its container at `rest`."""
+    written = next((each.docker for each in stack.components if each.name == component), {})
+    return ("docker", *rest) if rest and rest[0] in written else _COMPONENT_KEYS.get(rest[:1], rest)
 
 
 def _section(component: str, stack: Stack) -> tuple[str, ...]:

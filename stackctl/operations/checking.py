@@ -128,7 +128,7 @@ def _check(stack: Stack) -> tuple[Checked, list[Diagnostic]]:
         write(tree, path)
         run = Local(path)
         problems = refused(stack, tree, stack.root, validate, review)
-    unchecked = {CONFIG} if stack.composed and not has_config() else set()
+    unchecked = {CONFIG} if stack.compose_fields and not has_config() else set()
     return Checked(stack, review, tuple(sorted({*run.missing, *unchecked})), tuple(left_out)), problems
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,11 @@ pytestmark = pytest.mark.e2e
 MANIFEST = """\
 version: 1
 name: {name}
-prometheus: {{listen: {port}, scrape_interval: 1s, evaluation_interval: 1s}}
+prometheus:
+  listen: {port}
+  scrape_interval: 1s
+  evaluation_interval: 1s
+  docker: {{labels: {{team: shop}}, extra_hosts: ["far:192.0.2.7"], env_file: own.env, networks: [back]}}
 services:
   web: {{targets: ["web:8000"], fallback_scrape_protocol: PrometheusText0.0.4}}
 containers:
@@ -45,6 +50,7 @@ def manifest(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "metrics").write_text("pages 3\n")
     (tmp_path / "web.env").write_text("PAGE=metrics\n")
+    (tmp_path / "own.env").write_text("TZ=Europe/Berlin\n")
     yield path
     down = stackctl("-f", str(path), "down", "--volumes")
     assert down.returncode == 0, down.stderr
@@ -76,6 +82,20 @@ def test_containers_run_and_are_verified(manifest: Path) -> None:
     assert again.returncode == 0, again.stderr
     broken = rows(manifest, "container")["container.running web"]
     assert (broken["status"], broken["summary"]) == ("fail", "is running, but its health check fails")
+
+
+@pytest.mark.docker
+def test_container_of_a_component_has_more_fields(manifest: Path) -> None:
+    need("docker")
+    up = stackctl("-f", str(manifest), "up", "--runtime", "docker", "--without", "web", "--without", "seeds")
+    assert up.returncode == 0, up.stderr
+    project = f"stackctl-test-{manifest.read_text().split('listen: ')[1].split()[0]}"
+    asked = subprocess.run(["docker", "inspect", f"{project}-prometheus-1"], capture_output=True, check=True)
+    [container] = json.loads(asked.stdout)
+    assert container["Config"]["Labels"].items() >= {"team": "shop", c.LABEL_UNIT: c.PROMETHEUS}.items()
+    assert "TZ=Europe/Berlin" in container["Config"]["Env"]
+    assert "far:192.0.2.7" in container["HostConfig"]["ExtraHosts"]
+    assert container["NetworkSettings"]["Networks"].keys() == {f"{project}_default", f"{project}_back"}
 
 
 @pytest.mark.native

@@ -130,7 +130,9 @@ def _parts(project: dict[str, Any]) -> set[str]:
     found = {json.dumps(project, sort_keys=True)}
     for service in services.values():
         # It differs with every setting, and is no name of anything.
-        service.get("labels", {}).pop("stackctl.spec", None)
+        labels = service.get("labels", {})
+        if isinstance(labels, dict):
+            labels.pop("stackctl.spec", None)
         names = sorted(services) if _REFERS & service.keys() else []
         found.add(json.dumps([service, names, shared], sort_keys=True))
     return found

@@ -56,6 +56,41 @@ def _volume(value: Any) -> Any:
 _FIELDS = {"build": _build, "env_file": _env_file, "volumes": _volumes}
 
 
+def extended(service: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """The Compose service of a component with `more` fields of the user's: lists grow, the rest is theirs.
+
+    The component stays on the project's own network, on which the others reach it.
+    """
+    result = {"networks": ["default"], **service} if "networks" in more else dict(service)
+    for key, value in more.items():
+        result[key] = _grown(key, result[key], value) if key in result else value
+    return result
+
+
+# What Compose takes as a list or as a mapping.
+_NAMED = frozenset({"environment", "extra_hosts", "networks"})
+
+
+def _grown(key: str, own: Any, more: Any) -> Any:
+    if key in _NAMED and (isinstance(own, Mapping) or isinstance(more, Mapping)):
+        ours, theirs = _by_name(own), _by_name(more)
+        return more if ours is None or theirs is None else {**ours, **theirs}
+    if isinstance(own, list) and isinstance(more, list | str):
+        added = [more] if isinstance(more, str) else more
+        return [*own, *(item for item in added if item not in own)]
+    return more
+
+
+def _by_name(value: Any) -> dict[str, Any] | None:
+    """A mapping, or a list of `NAME=value`, `NAME:value` or names, by its names; None for what is neither."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        return None
+    parted = [re.split("[=:]", item, maxsplit=1) for item in value]
+    return {name: rest[0] if rest else None for name, *rest in parted}
+
+
 def volumes_of(fields: Mapping[str, Any]) -> Iterator[str]:
     """The named volumes that a Compose service mounts."""
     mounts = fields.get("volumes")

@@ -15,7 +15,7 @@ from stackctl.render.closed import holds_secret
 from stackctl.render.text import merged, yaml_bytes
 from stackctl.render.units import component_unit, fingerprint, more_arguments
 from stackctl.render.web import client_config
-from stackctl.runtimes.docker.compose_service import from_manifest, networks_of, volumes_of
+from stackctl.runtimes.docker.compose_service import extended, from_manifest, networks_of, volumes_of
 from stackctl.runtimes.docker.facts import FACTS
 from stackctl.tree import File, Unit, reader
 
@@ -88,7 +88,8 @@ def _component(server: Server, stack: Stack, files: Mapping[str, File], salt: by
     # Compose would expand `$` in what the user wrote; in what follows it has to.
     definition = _each_text({key: value for key, value in fields.items() if value} | _HARDENED, _escape)
     definition |= {key: value for key, value in _mounts(component, files).items() if value}
-    counted = _counted(definition, fields, server.name, stack, salt)
+    definition = extended(definition, from_manifest(_each_text(server.docker, _escape_but_references)))
+    counted = _counted(definition, {**fields, "docker": server.docker}, server.name, stack, salt)
     return definition, component_unit(server, files, salt, counted, image=server.image, service=container.service)
 
 
@@ -138,12 +139,12 @@ def _volume(name: str) -> str:
 
 def _volumes(stack: Stack) -> dict[str, Any]:
     own = [_volume(each.name) for each in stack.components if registry.of(each).container.data]
-    theirs = [name for fields in stack.composed.values() for name in volumes_of(fields)]
+    theirs = [name for fields in stack.compose_fields for name in volumes_of(fields)]
     return {name: {} for name in (*own, *theirs)}
 
 
 def _networks(stack: Stack) -> dict[str, Any]:
-    theirs = [name for fields in stack.composed.values() for name in networks_of(fields)]
+    theirs = [name for fields in stack.compose_fields for name in networks_of(fields)]
     return {name: {"external": True} if name in stack.networks else {} for name in (*stack.networks, *theirs)}
 
 

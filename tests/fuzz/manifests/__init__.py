@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz.manifests.alertmanager import alertmanager
-from tests.fuzz.manifests.containers import CONTAINER
+from tests.fuzz.manifests.containers import CONTAINER, OF_A_COMPONENT
 from tests.fuzz.manifests.prometheus import EXTRA, PROMETHEUS, connected, remote_write
 from tests.fuzz.manifests.rules import dashboards, sources
 from tests.fuzz.manifests.services import EXPORTERS, GRAFANA, IGNORE, service
@@ -76,6 +76,7 @@ def manifest(number: int) -> dict[str, Any]:
                 "image?": "x:1",
                 "labels?": {"team": "core"},
                 "resources?": {"memory?": "64m", "cpus?": 0.1},
+                "docker?": OF_A_COMPONENT,
             }
         )
     if chance() < 0.3:

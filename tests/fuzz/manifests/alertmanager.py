@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.fuzz.manifests.containers import OF_A_COMPONENT
 from tests.fuzz.manifests.shapes import Dice, Many, Named, Odd
 from tests.fuzz.manifests.values import (
     AUTHENTICATION,
@@ -220,7 +221,7 @@ def alertmanager(dice: Dice) -> dict[str, object]:
         "labels?": {"team": "core"},
         "external_url?": Odd(("https://alerts.test/am",), ("x",)),
         "image?": Odd(("prom/alertmanager:v0.35.0",), ("prom/alertmanager:v0.27.0", "x")),
-                       "resources?": {"memory?": "1g", "cpus?": 1}})  # fmt: skip
+                       "resources?": {"memory?": "1g", "cpus?": 1}, "docker?": OF_A_COMPONENT})  # fmt: skip
     whole |= {"receivers": receivers}
     defined = [
         each for key in ("time_intervals", "mute_time_intervals") for each in whole.get("extra", {}).get(key, ())

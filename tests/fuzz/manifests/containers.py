@@ -228,3 +228,36 @@ CONTAINER = Odd(
         {"command": "${"},
     ),
 )
+
+# More fields of a component's container.
+OF_A_COMPONENT = Odd(
+    (
+        {"labels": {"a": "b"}},
+        {"labels": ["a=b"], "networks": ["more"]},
+        {"extra_hosts": ["x:10.0.0.1"], "dns": "10.0.0.2"},
+        {"environment": ["TZ=UTC"], "ulimits": {"nofile": 1024}},
+        {"logging": {"driver": "local"}},
+    ),
+    (
+        {"labels": 3},
+        {"labels": [{"a": "b"}]},
+        {"extra_hosts": {"x": "::1"}},
+        {"extra_hosts": ["x"]},
+        {"networks": {"more": {"aliases": ["y"]}}},
+        {"networks": "more"},
+        {"networks": [3]},
+        {"environment": {"A": None, "B": True}},
+        {"environment": 3},
+        {"volumes": ["./x:/x", "data:/prometheus"]},
+        {"volumes": "x"},
+        {"image": "x"},
+        {"group_add": 5},
+        {"security_opt": "x"},
+        {"cap_add": ["NET_RAW"], "cap_drop": "ALL"},
+        {"lables": {}},
+        {"user": "root"},
+        {"dns": {"x": 1}},
+        {"restart": "odd"},
+        {"init": "x"},
+    ),
+)

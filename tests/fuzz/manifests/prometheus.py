@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.fuzz.manifests.containers import OF_A_COMPONENT
 from tests.fuzz.manifests.shapes import Dice, Many, Named, Odd
 from tests.fuzz.manifests.values import (
     AUTHENTICATION,
@@ -234,6 +235,7 @@ PROMETHEUS = {
     "resources?": {"memory?": Odd(("512m", "2g"), ("1.5g", "5", "x", "0", "1Gi", "2G", "1kb", "-1m", "99999999999g",
      "1b", " 1g")),
                    "cpus?": Odd((0.5, 2), (0, "x", 1e9, 0.0001, "1/2", 1e-9))},
+    "docker?": OF_A_COMPONENT,
     "scrape_interval?": Odd(("15s", "30s", "1m"), (DURATION,)),
     "evaluation_interval?": DURATION,
     "retention?": {"time?": Odd(("40d", "30d"), (DURATION, "1y", "1d12h")), "size?": Odd(("10GB", "512MB"), ("10",

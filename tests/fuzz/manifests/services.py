@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fuzz.manifests.containers import CONTAINER
+from tests.fuzz.manifests.containers import CONTAINER, OF_A_COMPONENT
 from tests.fuzz.manifests.prometheus import DISCOVERY, RELABEL
 from tests.fuzz.manifests.shapes import Dice, Many, Named, Odd
 from tests.fuzz.manifests.values import (
@@ -135,6 +135,7 @@ _SERVER = {
     "listen?": Odd(("127.0.0.1:20001", 20002), ("x", 0, 9090)),
     "image?": Odd(("x/y:1",), ("A B", "", "x")),
     "resources?": {"memory?": "64m", "cpus?": 0.5},
+    "docker?": OF_A_COMPONENT,
     "args?": Many(Odd(("--log.level=debug",), (TEXT, "", "-x", "--web.listen-address=:1"))),
 }
 _CUSTOM = {
@@ -175,6 +176,7 @@ GRAFANA = {
     "listen?": Odd((13000, "127.0.0.1:13000"), (9090, "x")),
     "image?": Odd(("grafana/grafana:13.2.3",), ("x",)),
     "resources?": {"memory?": "1g", "cpus?": 1},
+    "docker?": OF_A_COMPONENT,
     "admin?": {"user?": TEXT, "password?": Odd(("p4ssword",), (TEXT, "", 5))},
     "extra_env?": Named(Odd(("GF_LOG_LEVEL", "GF_SMTP_PASSWORD"), ("A", "", "GF_SECURITY_ADMIN_PASSWORD", "gf_x", "A=B",
      "ü", "GF_A__FILE")), TEXT, 2),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stackctl.adopt import Adopted
 from tests.unit.adopt.setups import adopted, compose, jobs
 
 
@@ -108,7 +109,24 @@ def test_cadvisor_shows_what_it_showed(tmp_path: Path) -> None:
     assert made["args"] == ["--docker_only=false"]
 
 
-def test_what_a_container_of_a_server_had_besides_is_said(tmp_path: Path) -> None:
-    whole = compose().replace("image:", "labels: [traefik.enable=true]\n    image:")
-    result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
-    assert [each.summary for each in result.remarks] == ["`labels` of the container `prometheus` is left out"]
+def with_fields(folder: Path, fields: str) -> Adopted:
+    """A set-up whose Prometheus has more `fields` in its Compose file."""
+    whole = compose().replace("image:", f"{fields}\n    image:")
+    return adopted(folder, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
+
+
+def test_container_of_a_server_keeps_labels_and_hosts(tmp_path: Path) -> None:
+    fields = "labels: ['traefik.enable=${ON}']\n    extra_hosts: [db:10.0.0.7]\n    environment: {HTTPS_PROXY: p:3128}"
+    result = with_fields(tmp_path, fields)
+    assert result.manifest["prometheus"]["docker"] == {
+        "labels": ["traefik.enable=${ON:-}"],
+        "extra_hosts": ["db:10.0.0.7"],
+        "environment": {"HTTPS_PROXY": "p:3128"},
+    }
+    assert result.remarks == ()
+
+
+def test_user_of_a_server_is_left_out(tmp_path: Path) -> None:
+    result = with_fields(tmp_path, "user: '1000:1000'")
+    assert [each.summary for each in result.remarks] == ["`user` of the container `prometheus` is left out"]
+    assert "docker" not in result.manifest["prometheus"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.runtimes.docker.compose_service import from_manifest, networks_of, volumes_of
+from stackctl.runtimes.docker.compose_service import extended, from_manifest, networks_of, volumes_of
 
 ROOT = "${STACKCTL_ROOT:-${PWD:-.}}"
 
@@ -25,6 +25,32 @@ ROOT = "${STACKCTL_ROOT:-${PWD:-.}}"
 )
 def test_relative_paths_start_at_the_manifest(fields: dict[str, Any], made: dict[str, Any]) -> None:
     assert from_manifest(fields) == made
+
+
+OWN = {
+    "extra_hosts": ["host.docker.internal:host-gateway"],
+    "environment": {"A": "1"},
+    "logging": {"driver": "json-file", "options": {"max-size": "10m"}},
+    "read_only": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "made"),
+    [
+        ({"labels": ["a=b"]}, {"labels": ["a=b"]}),
+        ({"extra_hosts": ["x:10.0.0.1"]}, {"extra_hosts": ["host.docker.internal:host-gateway", "x:10.0.0.1"]}),
+        ({"extra_hosts": {"x": "::1"}}, {"extra_hosts": {"host.docker.internal": "host-gateway", "x": "::1"}}),
+        ({"environment": ["B=2", "C"]}, {"environment": {"A": "1", "B": "2", "C": None}}),
+        ({"logging": {"driver": "none"}}, {"logging": {"driver": "none"}}),
+        ({"networks": ["web"]}, {"networks": ["default", "web"]}),
+        ({"networks": {"web": {"aliases": ["p"]}}}, {"networks": {"default": None, "web": {"aliases": ["p"]}}}),
+        ({"read_only": False}, {"read_only": False}),
+        ({"environment": 3}, {"environment": 3}),
+    ],
+)
+def test_component_has_more_fields(fields: dict[str, Any], made: dict[str, Any]) -> None:
+    assert extended(OWN, fields) == {**OWN, **made}
 
 
 def test_finds_named_volumes_only() -> None:
