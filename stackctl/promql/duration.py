@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _UNITS = {"y": 365 * 86400.0, "w": 7 * 86400.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 # What fits into the nanoseconds that Prometheus counts in: 292 years.
@@ -10,6 +11,7 @@ LONGEST_SECONDS = 2**63 / 1e9
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _UNITS))
 
 
+@lru_cache(1_000)
 def seconds(text: str) -> float:
     """`text` in seconds. Raises ValueError when it is not a duration as Prometheus reads them ("0" is one)."""
     if text == "0":

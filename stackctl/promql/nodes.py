@@ -28,14 +28,12 @@ STRING_OR_COMMENT = re.compile(r"""\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*
 OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 
 
-def children(node: Any) -> Iterator[Any]:
+def children(node: Any) -> list[Any]:
     """The nodes directly below `node`."""
-    if isinstance(node, p.Call):
-        yield from node.args
-    for name in _BELOW.get(type(node), ()):
-        child = getattr(node, name)
-        if child is not None:
-            yield child
+    kind = type(node)
+    if kind is p.Call:
+        return list(node.args)
+    return [child for name in _BELOW.get(kind, ()) if (child := getattr(node, name)) is not None]
 
 
 # Far above any expression in use. The parser, and what walks its trees, take a step for each level.
@@ -50,12 +48,13 @@ _DURATION = re.compile(r"(?<![\w.])(?:\d+(?:ms|[smhdwy]))+(?!\w)")
 def parse(expr: str) -> Any:
     """The syntax tree of `expr`. Raises ValueError when it is not PromQL, or is beyond the limits."""
     bare = _MATCHERS.sub("", _STRING.sub("", expr))
-    if sum(1 for _ in _OPERATOR.finditer(bare)) > OPERATORS_LIMIT:
+    # Each operator, and each level, is one character at least.
+    if len(bare) > OPERATORS_LIMIT and sum(1 for _ in _OPERATOR.finditer(bare)) > OPERATORS_LIMIT:
         raise ValueError(f"more than {OPERATORS_LIMIT:,} operators and brackets")
     for match in _DURATION.finditer(bare):
         seconds(match[0])  # the parser keeps what no server does
     tree = p.parse(expr)
-    if _is_deep(tree):
+    if len(expr) > DEPTH_LIMIT and _is_deep(tree):
         raise ValueError(f"nested more than {DEPTH_LIMIT} levels deep")
     return tree
 
@@ -91,9 +90,11 @@ class Parsed:
 
 def walk(node: Any) -> Iterator[Any]:
     """`node` and all nodes below it."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += children(node)[::-1]
 
 
 def find(tree: Any, kind: type) -> Iterator[Any]:

@@ -136,7 +136,7 @@ def _numbers(reviewed: Reviewed, pair: Typed, side: Typed, limit: Typed) -> Iter
 
 def _past(reviewed: Reviewed) -> Iterator[Remark]:
     """The time of something that has happened, less the time now, is negative."""
-    for pair, side, operator, number in reviewed.limits():
+    for pair, side, operator, number in reviewed.limits:
         if not side.is_pair or side.name != "-" or operator not in (">", ">=") or number <= 0:
             continue
         moment, now = side.below
@@ -150,12 +150,12 @@ def _past(reviewed: Reviewed) -> Iterator[Remark]:
 
 def _exclusive(reviewed: Reviewed) -> Iterator[Remark]:
     """Two conditions on the same expression that exclude each other: `x > 100 and x < 50`."""
-    limits = {id(pair): (text(side.node), operator, number) for pair, side, operator, number in reviewed.limits()}
+    limits = {id(pair): (side.node, operator, number) for pair, side, operator, number in reviewed.limits}
     for pair in reviewed.pairs:
         if pair.name != "and":
             continue
         one, other = (limits.get(id(side)) for side in pair.below)
-        if one is None or other is None or one[0] != other[0]:
+        if one is None or other is None or text(one[0]) != text(other[0]):
             continue
         if _never_both(one[1:], other[1:]):
             summary = f"no value is both `{one[1]} {one[2]:g}` and `{other[1]} {other[2]:g}`, so this is never true"
@@ -177,7 +177,7 @@ def _never_both(one: tuple[str, float], other: tuple[str, float]) -> bool:
 
 def _zero_division(reviewed: Reviewed) -> Iterator[Remark]:
     """An alert on something that works, divided by what fails: while nothing fails, the result is infinite."""
-    for pair, side, operator, number in reviewed.limits() if reviewed.is_alert else ():
+    for pair, side, operator, number in reviewed.limits if reviewed.is_alert else ():
         if operator not in (">", ">=") or number < 0 or not side.is_pair or side.name != "/":
             continue
         above, below = (selected(each) for each in side.below)

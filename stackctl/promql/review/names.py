@@ -45,8 +45,9 @@ def _owners(reviewed: Reviewed) -> Iterator[Remark]:
 
 def _matchers(reviewed: Reviewed) -> Iterator[Remark]:
     for selector in reviewed.selectors:
-        labels = series_value(selector.name, reviewed.catalogue).labels
-        for matcher in selector.node.matchers.matchers:
+        conditions = selector.node.matchers.matchers
+        labels = series_value(selector.name, reviewed.catalogue).labels if conditions else Labels()
+        for matcher in conditions:
             if matcher.name == "__name__" or UNKNOWN_PART in (matcher.name, matcher.value):
                 continue
             values = labels.values.get(matcher.name, ())

@@ -29,7 +29,7 @@ _PERCENT_OF_CORE = range(50, 101)
 
 def _percent(reviewed: Reviewed) -> Iterator[Remark]:
     """A share of a whole that is compared with percent: what is used of a limit, or hits of all requests."""
-    for pair, side, operator, number in reviewed.limits():
+    for pair, side, operator, number in reviewed.limits:
         what = "this quotient" if _is_part_of_a_limit(side) else f"`{side.value.metric}`"
         is_high = operator in (">", ">=") and number in _PERCENT
         is_share_name = side.value.unit == RATIO and bool(_SHARE_NAME.search(side.value.metric))
@@ -58,7 +58,7 @@ def _is_part_of_a_limit(side: Typed) -> bool:
 
 def _average(reviewed: Reviewed) -> Iterator[Remark]:
     """The average of a histogram, compared with far more than its largest bucket: milliseconds, for example."""
-    for pair, side, operator, number in reviewed.limits():
+    for pair, side, operator, number in reviewed.limits:
         if operator not in (">", ">=") or not side.is_pair or side.name != "/":
             continue
         total, count = (selected(each) for each in side.below)
@@ -75,7 +75,7 @@ def _average(reviewed: Reviewed) -> Iterator[Remark]:
 
 def _cores(reviewed: Reviewed) -> Iterator[Remark]:
     """Seconds of a processor in each second are a share of one: of a single series, 80 of them are meant as percent."""
-    for pair, side, operator, number in reviewed.limits():
+    for pair, side, operator, number in reviewed.limits:
         is_one = side.is_call and side.name in FOR_COUNTERS and "cpu_seconds" in side.value.metric
         if is_one and side.name != "increase" and operator in (">", ">=") and number in _PERCENT_OF_CORE:
             summary = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import promql_parser as p
@@ -37,24 +38,31 @@ class Reviewed:
         typed = infer(expr, catalogue)
         return cls(expr, parse(expr), typed, catalogue, is_alert, tuple(typed.walk()))
 
-    @property
-    def selectors(self) -> Iterator[Typed]:
-        return (part for part in self.parts if part.is_selector)
+    @cached_property
+    def selectors(self) -> tuple[Typed, ...]:
+        return self._of_kind(p.VectorSelector)
 
-    @property
-    def calls(self) -> Iterator[Typed]:
-        return (part for part in self.parts if part.is_call)
+    @cached_property
+    def calls(self) -> tuple[Typed, ...]:
+        return self._of_kind(p.Call)
 
-    @property
-    def aggregations(self) -> Iterator[Typed]:
-        return (part for part in self.parts if part.is_aggregation)
+    @cached_property
+    def aggregations(self) -> tuple[Typed, ...]:
+        return self._of_kind(p.AggregateExpr)
 
-    @property
-    def pairs(self) -> Iterator[Typed]:
-        return (part for part in self.parts if part.is_pair)
+    @cached_property
+    def pairs(self) -> tuple[Typed, ...]:
+        return self._of_kind(p.BinaryExpr)
 
-    def limits(self) -> Iterator[tuple[Typed, Typed, str, float]]:
-        """Yield each comparison with a number: the pair, its other side, the operator seen from there, the number."""
+    def _of_kind(self, kind: type) -> tuple[Typed, ...]:
+        return tuple([part for part in self.parts if isinstance(part.node, kind)])
+
+    @cached_property
+    def limits(self) -> tuple[tuple[Typed, Typed, str, float], ...]:
+        """Each comparison with a number: the pair, its other side, the operator seen from there, the number."""
+        return tuple(self._limits())
+
+    def _limits(self) -> Iterator[tuple[Typed, Typed, str, float]]:
         for pair in self.pairs:
             if pair.name not in COMPARISONS:
                 continue

@@ -92,7 +92,7 @@ def record_values(name: str, catalogue: Catalogue, seen: frozenset[str] = frozen
         for record in catalogue.records.get(name, ()):
             value = _of_record(record, catalogue, seen | {name})
             labels = _labelled(value.labels, record.labels)
-            found.append(replace(value, metric=name, interval=0.0, labels=labels, is_there=False))
+            found.append(value.but(metric=name, interval=0.0, labels=labels, is_there=False))
         known[name] = tuple(found)
     return known[name]
 
@@ -143,7 +143,7 @@ class _Inference:
                 return Typed(node, str(node.op), paired(node, left, right), (left, right), index)
             case p.UnaryExpr():
                 below = self.typed(node.expr)
-                negative = replace(below.value, range=-below.value.range, kind=after_arithmetic(below.value.kind))
+                negative = below.value.but(range=-below.value.range, kind=after_arithmetic(below.value.kind))
                 return Typed(node, "-", negative, (below,))
             case p.SubqueryExpr():
                 below = self.typed(node.expr)
@@ -164,14 +164,16 @@ class _Inference:
         name = metric(node)
         conditions = [(each.name, OPERATORS[str(each.op)], each.value) for each in node.matchers.matchers]
         value = series_value(name, self._catalogue, self._seen, conditions)
+        if not conditions:
+            return value
         labels = value.labels
         for label, operator, wanted in conditions:
             if label != "__name__" and UNKNOWN_PART not in (label, wanted):
                 labels = _matched(labels, label, operator, wanted)
         if value.kind == BUCKETS and any(_is_one_bound(each) for each in conditions):
             # One bucket is a counter: of the events up to its bound.
-            value = replace(value, kind=COUNTER, observed=None, bounds=())
-        return replace(value, labels=labels)
+            value = value.but(kind=COUNTER, observed=None, bounds=())
+        return value.but(labels=labels)
 
 
 def _is_one_bound(condition: tuple[str, str, str]) -> bool:
@@ -210,7 +212,7 @@ def series_value(
         return reduce(joined, [each for each in values if _may_fulfil(each.labels, conditions)] or values)
     if name == "up":
         labels = Labels(_OWN[name].labels.certain, _OWN[name].labels.named, catalogue.targets)
-        return replace(_OWN[name], labels=labels)
+        return _OWN[name].but(labels=labels)
     if name in _OWN:
         return _OWN[name]
     return Value(unit=units.of_name(name), metric=name) if name and UNKNOWN_PART not in name else NOTHING_KNOWN
@@ -248,7 +250,7 @@ def _matched(labels: Labels, label: str, operator: str, wanted: str) -> Labels:
         kept[label] = left
     is_wanted = operator == "=" or (operator == "=~" and not accepts(wanted, [""]))
     if not is_wanted:
-        return replace(labels, values=kept)
+        return Labels(labels.certain, labels.named, labels.possible, kept)
     return Labels(labels.certain | {label}, labels.named | {label}, labels.possible, kept)
 
 
@@ -264,25 +266,25 @@ def _called(node: Any, arguments: tuple[Typed, ...]) -> Value:
     if at is None:
         inside = arguments[0].value if arguments else NOTHING_KNOWN
         is_there = name != "scalar" or inside.is_there
-        return replace(_result(function, inside), labels=Labels.exactly(()), is_there=is_there or name == "time")
+        return _result(function, inside).but(labels=Labels.exactly(()), is_there=is_there or name == "time")
     if at >= len(arguments):  # hour() and the like: of now
-        return replace(_result(function, NOTHING_KNOWN), labels=Labels.exactly(()), is_there=True)
+        return _result(function, NOTHING_KNOWN).but(labels=Labels.exactly(()), is_there=True)
     inside = arguments[at].value
     value = _result(function, inside)
     if name in ("absent", "absent_over_time"):
-        return replace(value, labels=_labels_of_absent(arguments[at]), metric="", is_sure=True)
+        return value.but(labels=_labels_of_absent(arguments[at]), metric="", is_sure=True)
     if name == "histogram_quantile" or (name.startswith("histogram_") and inside.kind == BUCKETS):
-        value = replace(value, labels=value.labels.without(["le"]))
+        value = value.but(labels=value.labels.without(["le"]))
     if name == "histogram_quantile" and inside.bounds:
         low = 0.0 if inside.bounds[0] > 0 else -inf
-        value = replace(value, range=Range(low, inside.bounds[-1]))
+        value = value.but(range=Range(low, inside.bounds[-1]))
     if name in ("label_replace", "label_join") and len(arguments) > 1:
         target = getattr(arguments[1].node, "val", None)
-        value = replace(value, labels=value.labels.perhaps([target]) if target else Labels())
+        value = value.but(labels=value.labels.perhaps([target]) if target else Labels())
     if name in ("max_over_time", "min_over_time") and inside.kind in (COUNTER, SUM):
-        value = replace(value, kind=inside.kind)
+        value = value.but(kind=inside.kind)
     if name.startswith("clamp"):
-        value = replace(value, range=_clamped(name, value.range, arguments))
+        value = value.but(range=_clamped(name, value.range, arguments))
     return value
 
 
@@ -303,8 +305,7 @@ def _result(function: Function, inside: Value) -> Value:
     else:
         found = None if isinstance(unit, str) else unit
     keeps = kind in (BUCKETS, NATIVE_HISTOGRAM)
-    return replace(
-        inside,
+    return inside.but(
         kind=kind,
         unit=found,
         range=_range(function, inside.range),
@@ -363,8 +364,7 @@ def _aggregated(node: Any, parts: tuple[Typed, ...]) -> Value:
     keeps_le = kind == BUCKETS and labels.may_have("le")
     if kind == BUCKETS and not keeps_le:
         kind = UNKNOWN if not inside.is_rate else GAUGE
-    return replace(
-        value,
+    return value.but(
         kind=kind,
         labels=labels,
         observed=inside.observed if kind in (BUCKETS, NATIVE_HISTOGRAM) else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import promql_parser as p
@@ -36,15 +35,15 @@ def paired(node: Any, left: Typed, right: Typed) -> Value:
     operator, one, other = str(node.op), left.value, right.value
     labels = _paired_labels(node, one, other)
     if operator in ("and", "unless"):
-        return replace(one, labels=labels, is_there=False)
+        return one.but(labels=labels, is_there=False)
     if operator == "or":
-        return replace(joined(one, other), labels=labels, is_there=one.is_there or other.is_there)
+        return joined(one, other).but(labels=labels, is_there=one.is_there or other.is_there)
     is_there = one.kind == NUMBER and other.kind == NUMBER
     if operator in COMPARISONS:
         if node.modifier is not None and node.modifier.return_bool:
             return Value(STATE, labels, None, SHARE, is_sure=True, is_there=is_there)
         kept = other if one.kind == NUMBER else one
-        return replace(kept, labels=labels, range=_filtered(operator, one, other), is_there=is_there)
+        return kept.but(labels=labels, range=_filtered(operator, one, other), is_there=is_there)
     return _calculated(operator, left, right, labels, is_there)
 
 
@@ -72,29 +71,28 @@ def _calculated(operator: str, left: Typed, right: Typed, labels: Labels, is_the
     match operator:
         case "+" | "-":
             second = other.range if operator == "+" else -other.range
-            return replace(value, unit=_summed_unit(operator, one, other), range=one.range + second)
+            return value.but(unit=_summed_unit(operator, one, other), range=one.range + second)
         case "*":
             unit = _scaled(one, right.number) if right.number is not None else _scaled(other, left.number)
             scaled = left if right.number is not None else right
             number = right.number if right.number is not None else left.number
             is_scaled = number is not None and scaled.value.kind in (BUCKETS, QUANTILE, SUMMARY)
-            found = replace(value, unit=unit, range=one.range * other.range)
+            found = value.but(unit=unit, range=one.range * other.range)
             if {one.kind, other.kind} & {INFO}:
                 kept = other if one.kind == INFO else one
-                return replace(kept, labels=labels, is_there=is_there)
-            return replace(found, kind=scaled.value.kind) if is_scaled and scaled.value.kind != BUCKETS else found
+                return kept.but(labels=labels, is_there=is_there)
+            return found.but(kind=scaled.value.kind) if is_scaled and scaled.value.kind != BUCKETS else found
         case "/":
             if right.number:
-                return replace(
-                    value,
+                return value.but(
                     unit=_scaled(one, 1 / right.number),
                     range=one.range * Range(1 / right.number, 1 / right.number),
                 )
             if factor := _share(left, right):
-                return replace(value, unit=units.RATIO.times(factor), range=SHARE * Range(factor, factor))
-            return replace(value, unit=units.quotient(one.unit, other.unit), range=one.range * other.range.inverse())
+                return value.but(unit=units.RATIO.times(factor), range=SHARE * Range(factor, factor))
+            return value.but(unit=units.quotient(one.unit, other.unit), range=one.range * other.range.inverse())
         case "%":
-            return replace(value, unit=one.unit)
+            return value.but(unit=one.unit)
     return value
 
 
