@@ -40,6 +40,8 @@ _TOKEN = re.compile(
     r"((?:hooks\.slack\.com/[a-z]+|discord(?:app)?\.com/api/webhooks|\.webhook\.office\.com)/|api\.telegram\.org/bot)[\w/@:.-]{8,1024}"
     r"|\b(?:xox[a-z]-|xapp-|gh[a-z]_|github_pat_|glpat-|gls?[ac]_|eyJ[\w-]{10,1024}\.eyJ)[\w.=-]{12,4096}"
 )
+# What is in every text that reveals a secret other than a token; and an escape.
+_SIGN = re.compile(r"[@?&;\\]|://")
 # The default of a variable: what a person wrote where a secret belongs.
 _DEFAULT = re.compile(r"(\$\{[A-Za-z_][A-Za-z0-9_]*:?[-?+=])[^}\n]*")
 
@@ -169,6 +171,13 @@ def telling(value: str) -> list[str]:
     return [each for each in found if each]
 
 
+def may_tell(text: str) -> bool:
+    """Return whether a value of a file may reveal a secret by itself: no, where this `text` of the file holds neither
+    what begins such a secret, nor an escape that may stand for it.
+    """
+    return bool(_SIGN.search(text) or _TOKEN.search(text))
+
+
 def without_defaults(text: str) -> str:
     """`text` without the defaults of its variables."""
     return _DEFAULT.sub(lambda match: f"{match[1]}{MASK}", text)
@@ -182,10 +191,12 @@ def is_telling(value: str) -> bool:
 def spans(line: str) -> list[tuple[int, int]]:
     """The parts of a line that are not shown whatever its key is: what shows by itself that it is secret, defaults of
     variables, known secrets."""
-    found = [*_logins(line, _WORD), *_logins(line, _WHOLE_WORD)]
-    found += [match.span(2) for match in _PARAMETER.finditer(line) if sounds_secret(match[1])]
-    found += [(match.start() + len(match[1] or ""), match.end()) for match in _TOKEN.finditer(line)]
-    found += [(match.end(1), match.end()) for match in _DEFAULT.finditer(line)]
+    found: list[tuple[int, int]] = []
+    if may_tell(line) or "${" in line:
+        found += [*_logins(line, _WORD), *_logins(line, _WHOLE_WORD)]
+        found += [match.span(2) for match in _PARAMETER.finditer(line) if sounds_secret(match[1])]
+        found += [(match.start() + len(match[1] or ""), match.end()) for match in _TOKEN.finditer(line)]
+        found += [(match.end(1), match.end()) for match in _DEFAULT.finditer(line)]
     pattern = _pattern()
     return found + ([match.span() for match in pattern.finditer(line)] if pattern else [])
 

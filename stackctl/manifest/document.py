@@ -33,7 +33,27 @@ DEPTH_LIMIT = 200
 # No server keeps more of a number.
 _DIGITS = 400
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """A loader that does not look for the types of scalars, which are texts here: that takes a third of its time."""
+
+    def resolve(self, kind: type[yaml.Node], _value: object, _implicit: object) -> str:
+        return _TAGS[kind]
+
+    def descend_resolver(self, *_: object) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
+
+
+_TAGS: dict[type[yaml.Node], str] = {
+    yaml.ScalarNode: "tag:yaml.org,2002:str",
+    yaml.SequenceNode: "tag:yaml.org,2002:seq",
+    yaml.MappingNode: "tag:yaml.org,2002:map",
+}
 # `${NAME}` without quotes is common inside `{...}`, where YAML gives braces a meaning of their own. Inside references
 # the characters that YAML could stumble over are replaced, one for one, by code points that no text may hold.
 _REFERENCE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}\n]*)?\}")
@@ -178,7 +198,8 @@ def parse(
         document.problems.append(Diagnostic("yaml.syntax", f"not YAML: {_first_line(error)}", Position(file)))
         return document
     if root is not None:
-        document.value = _Converter(document, substitute).convert(root, ())
+        is_open = substitute is None and not redaction.may_tell(text)
+        document.value = _Converter(document, substitute, is_open=is_open).convert(root, ())
     if document.following is not None and not several:
         # Its line is not shown: nobody has looked for secrets there.
         at = Position(file, document.following + 1, 1)
@@ -330,16 +351,20 @@ class _TooLarge(Exception):
 class _Converter:
     """Turns composed nodes into values, noting positions, duplicate keys and secrets on the way."""
 
-    def __init__(self, document: Document, substitute: Callable[[str, Path], str | Diagnostic] | None) -> None:
+    def __init__(
+        self, document: Document, substitute: Callable[[str, Path], str | Diagnostic] | None, *, is_open: bool = False
+    ) -> None:
+        """`is_open` says that no value of the document reveals a secret by itself."""
         self.document = document
         self.substitute = substitute
+        self.is_open = is_open
         self.count = self.repeated = 0
         self.seen: set[int] = set()
 
     def convert(self, root: yaml.Node, path: Path) -> Value:
         try:
             # First of all, so that no problem shows the rest of its line.
-            self._redact_within(root, path, set())
+            self._redact_within(root, path, tuple(0 if isinstance(part, int) else part for part in path), set())
             self.count = 0
             return self._value(root, path)
         except _TooLarge:
@@ -427,6 +452,8 @@ class _Converter:
         return Scalar.of(text, plain, variable=text != written)
 
     def _hide_telling(self, text: str) -> None:
+        if self.is_open:
+            return
         found = redaction.telling(text)
         self.document.secrets.update(found)
         redaction.hide(found)
@@ -440,8 +467,11 @@ class _Converter:
                 self.document.secrets.add(value)
                 redaction.hide([value])
 
-    def _redact_within(self, node: yaml.Node, path: Path, seen: set[tuple[int, Path]]) -> None:
-        """Redact all secrets in a node. What an alias repeats is looked at again where its key is another one."""
+    def _redact_within(self, node: yaml.Node, path: Path, shape: Path, seen: set[tuple[int, Path]]) -> None:
+        """Redact all secrets in a node. What an alias repeats is looked at again where its key is another one.
+
+        `shape` is the path with 0 for every number in it.
+        """
         self.count += 1
         if self.count > VALUE_LIMIT:
             raise _TooLarge
@@ -454,21 +484,23 @@ class _Converter:
             for index, item in enumerate(node.value):
                 if isinstance(item, yaml.ScalarNode) and not arguments:
                     continue
-                self._redact(item, (*path, index), follows=index in values)
-                self._redact_within(item, (*path, index), seen)
+                self._redact(item, (*path, index), (*shape, 0), follows=index in values)
+                self._redact_within(item, (*path, index), (*shape, 0), seen)
         elif isinstance(node, yaml.MappingNode):
             for key_node, value_node in node.value:
                 key = str(key_node.value).translate(_SHOW) if isinstance(key_node, yaml.ScalarNode) else ""
                 if not isinstance(key_node, yaml.ScalarNode):
-                    self._redact_within(key_node, path, seen)
-                below = path if key == "<<" else (*path, key)
-                self._redact(value_node, below, follows=key == "replacement" and _relabels_secret(node))
+                    self._redact_within(key_node, path, shape, seen)
+                below, its_shape = (path, shape) if key == "<<" else ((*path, key), (*shape, key))
+                self._redact(value_node, below, its_shape, follows=key == "replacement" and _relabels_secret(node))
                 if not isinstance(value_node, yaml.ScalarNode):
-                    self._redact_within(value_node, below, seen)
+                    self._redact_within(value_node, below, its_shape, seen)
 
-    def _redact(self, node: yaml.Node, path: Path, *, follows: bool = False) -> None:
+    def _redact(self, node: yaml.Node, path: Path, shape: Path, *, follows: bool = False) -> None:
         """Take what is secret at a path out of the lines, or `follows` what says so; a mere reference to a variable
         gives nothing away."""
+        if not follows and secret_places.is_never_secret(shape, mapping=isinstance(node, yaml.MappingNode)):
+            return
         written = node.value.translate(_SHOW) if isinstance(node, yaml.ScalarNode) else None
         is_secret = secret_places.is_secret(path, written or "", mapping=isinstance(node, yaml.MappingNode))
         if not (follows or is_secret or secret_places.begins_with_secret_key(path, written or "")):

@@ -53,9 +53,21 @@ def refusal(root: Path, name: str, origin: Position | None) -> Diagnostic | None
 
     Symbolic links are followed: what counts is where they lead.
     """
-    if _permission.outside or _inside(root, name):
+    return None if _permission.outside else _outside(name, origin, _real(root / name), _real(root))
+
+
+def refusal_to_read(root: Path, name: str, origin: Position | None) -> Diagnostic | None:
+    """Return why the file `name` may not be read, or not as something that is shown; None if it may."""
+    real, home = _real(root / name), _real(root)
+    outside = None if _permission.outside else _outside(name, origin, real, home)
+    return outside or _private(name, origin, real, home)
+
+
+def _outside(name: str, origin: Position | None, real: Path | None, home: Path | None) -> Diagnostic | None:
+    # A link that leads to itself is reported by the reader.
+    if real is None or home is None or real.is_relative_to(home):
         return None
-    linked = "" if _leads_out(name) else f"It is, or is below, a symbolic link to {_real(root / name)}."
+    linked = "" if _leads_out(name) else f"It is, or is below, a symbolic link to {real}."
     return Diagnostic(
         "file.outside",
         f"{name} is outside of the manifest's folder",
@@ -65,10 +77,8 @@ def refusal(root: Path, name: str, origin: Position | None) -> Diagnostic | None
     )
 
 
-def private(root: Path, name: str, origin: Position | None) -> Diagnostic | None:
-    """Return why the file `name` may not be read as something that is shown; None if it may."""
-    real = _real(root / name)
-    home = _real(root)
+def _private(name: str, origin: Position | None, real: Path | None, home: Path | None) -> Diagnostic | None:
+    """Return why a file may not be read as something that is shown."""
     if real is None or home is None:
         return None
     parts = real.relative_to(home).parts if real.is_relative_to(home) else (real.name,)
@@ -110,12 +120,6 @@ def _without_words(at: Position) -> Diagnostic:
 
 def _unfamiliar(at: Position, manifest: str) -> bool:
     return bool(at.line and at.file != manifest and PurePath(at.file).suffix not in _FAMILIAR_ENDINGS)
-
-
-def _inside(root: Path, name: str) -> bool:
-    real, home = _real(root / name), _real(root)
-    # A link that leads to itself is reported by the reader.
-    return real is None or home is None or real.is_relative_to(home)
 
 
 def _leads_out(name: str) -> bool:

@@ -26,7 +26,7 @@ def read_named(root: Path, name: str, origin: Position, problems: Problems, *, s
     Every file that a manifest names is read here. Of a `secret` file no message shows a line, so it may have any name;
     another one may not be one that is known to hold secrets.
     """
-    refused = outside.refusal(root, name, origin) or (None if secret else outside.private(root, name, origin))
+    refused = outside.refusal(root, name, origin) if secret else outside.refusal_to_read(root, name, origin)
     if refused:
         problems.add(refused)
         return None

@@ -25,3 +25,25 @@ def test_what_is_printed_is_redacted(capsys: pytest.CaptureFixture[str]) -> None
     console.note('two"words')
     out = capsys.readouterr()
     assert (out.out, out.err) == ('said "***" by a server at http://***@host/\n', "***\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://user:hunter2@host",
+        "user:hunter2@host.example.org",
+        "https://host/?token=hunter2",
+        "https://host:hunter2",
+        "xoxb-123456789012-abcdef",
+        "https://hooks.slack.com/services/T000/B000/XXXX",
+    ],
+)
+def test_value_that_reveals_a_secret_is_looked_for_in_its_file(text: str) -> None:
+    assert redaction.telling(text)
+    assert redaction.may_tell(f"key: '{text}'\n")
+    assert redaction.may_tell(f"key: >-\n  {text}\n")
+
+
+def test_escape_in_a_file_may_stand_for_anything() -> None:
+    assert redaction.may_tell('key: "user:hunter2\\x40host"')
+    assert not redaction.may_tell("expr: sum by (job) (rate(errors_total{code='500'}[5m])) > 0.1")

@@ -21,7 +21,7 @@ def read_library(manifest: Document, folders: Iterable[str], root: Path, problem
     found = Problems()
     for index, folder in enumerate(folders):
         origin = manifest.position(("packs", index))
-        if refused := outside.refusal(root, folder, origin) or outside.private(root, folder, origin):
+        if refused := outside.refusal_to_read(root, folder, origin):
             found.add(refused)
             continue
         for pack in _folder(root, folder, origin, found):
