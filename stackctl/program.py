@@ -16,6 +16,8 @@ from stackctl.diagnostic import Diagnostic
 CHECK_SECONDS = 60.0
 # The code of a checker that cannot be run, or does not end: it says nothing about what it was to check.
 UNUSABLE = "checker.unusable"
+# Go's GOGC: how much the memory in use grows, in percent, before garbage is collected.
+_GARBAGE = "400"
 # What is kept of a checker's words.
 _OUTPUT_BYTES = 1 << 20
 
@@ -36,6 +38,8 @@ def run(
     `name` is what messages call it.
     """
     seconds = bounded(seconds)
+    # Programs of Go that end soon collect no garbage: that is a third of promtool's time on thousands of rules.
+    env = {"GOGC": _GARBAGE, **(os.environ if env is None else env)}
     try:
         process = subprocess.Popen(
             command,

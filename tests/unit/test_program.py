@@ -18,6 +18,14 @@ def test_returns_code_and_output() -> None:
     assert ended == Ended(3, "out\nerr\n")
 
 
+def test_garbage_is_collected_as_the_user_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = [sys.executable, "-c", "import os; print(os.environ['GOGC'])"]
+    monkeypatch.delenv("GOGC", raising=False)
+    assert run("python", program) == Ended(0, "400\n")
+    monkeypatch.setenv("GOGC", "50")
+    assert run("python", program) == Ended(0, "50\n")
+
+
 def test_kills_what_does_not_end_with_its_children() -> None:
     begun = time.monotonic()
     found = run("sleeper", ["sh", "-c", "sleep 1000 & sleep 1000"], seconds=0.2)
