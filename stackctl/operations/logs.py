@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,10 +51,15 @@ def _secrets(tree: Path) -> Iterator[str]:
         except (OSError, ValueError):
             continue
         yield text
-        if text.startswith("{"):
-            # The variables of a process, or the passwords of several servers.
-            values = loads(text)
-            yield from (str(value) for value in values.values())
+        yield from _values(text)
+
+
+def _values(text: str) -> Iterator[str]:
+    """Yield the secrets in a file of several: the variables of a process, or the passwords of servers, as JSON."""
+    if not text.startswith("{"):
+        return
+    with suppress(ValueError):  # one secret, which begins like JSON
+        yield from (str(value) for value in loads(text).values())
 
 
 def _refuse_never_started(unit: Unit, runtime: Runtime, skipped: Mapping[str, str]) -> None:
