@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
+from pathlib import PurePath
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Waiver
@@ -52,6 +53,15 @@ def _fits(waiver: Waiver, finding: Diagnostic) -> bool:
     if waiver.place is not None and waiver.place not in (finding.position, finding.rule):
         return False
     named = finding.code == waiver.check or finding.family == waiver.check
-    # What `check` finds has no subject, but a place.
-    subject = finding.subject or (finding.position.file if finding.position else "")
-    return named and fnmatchcase(subject, waiver.subject)
+    return named and any(fnmatchcase(subject, waiver.subject) for subject in _subjects(waiver, finding))
+
+
+def _subjects(waiver: Waiver, finding: Diagnostic) -> tuple[str, ...]:
+    """Return what `subject` of a waiver may name: of what `check` finds, which has no subject, the file.
+
+    The manifest has its own name as well, wherever the command line names it from.
+    """
+    if finding.subject or finding.position is None:
+        return (finding.subject,)
+    file = finding.position.file
+    return (file, PurePath(file).name) if waiver.origin and file == waiver.origin.file else (file,)

@@ -55,3 +55,22 @@ def test_what_does_not_fail_is_left_alone(status: str) -> None:
 def test_warning_can_be_accepted_too() -> None:
     (found,) = waive([Diagnostic("panel.data", "s", subject="x", status="warn", stage="working")], [waiver()], TODAY)
     assert found.status == "skip"
+
+
+@pytest.mark.parametrize("manifest", ["stack.yml", "shop/stack.yml", "/srv/shop/stack.yml"])
+@pytest.mark.parametrize(
+    ("file", "subject", "is_accepted"),
+    [
+        ("", "stack.yml", True),
+        ("rules/stack.yml", "stack.yml", False),
+        ("rules/shop.yml", "rules/*", True),
+        ("rules/shop.yml", "shop.yml", False),
+    ],
+)
+def test_subject_names_a_file_however_the_manifest_is_named(
+    manifest: str, file: str, subject: str, is_accepted: bool
+) -> None:
+    finding = Diagnostic("promql.units", "s", Position(file or manifest, 3), status="warn")
+    exception = Waiver("promql.units", subject, "known", None, Position(manifest, 40))
+    (found,) = waive([finding], [exception], TODAY)
+    assert (found.status == "skip") is is_accepted
