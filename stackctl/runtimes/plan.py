@@ -105,5 +105,5 @@ def _suggestion(name: str, names: Collection[str]) -> str:
 
     close = difflib.get_close_matches(name, names, n=1)
     if close:
-        return f"did you mean `{close[0]}`?"
-    return f"there are {', '.join(sorted(names))}" if names else "there is none"
+        return f"Did you mean `{close[0]}`?"
+    return f"There are: {', '.join(sorted(names))}." if names else "There is none."

@@ -127,7 +127,7 @@ def _look_up(name: str) -> tuple[Program, Release]:
     import difflib
 
     close = difflib.get_close_matches(name, PROGRAMS, n=1)
-    hint = f"did you mean `{close[0]}`?" if close else f"the tools are {', '.join(PROGRAMS)}"
+    hint = f"Did you mean `{close[0]}`?" if close else f"The tools are: {', '.join(PROGRAMS)}."
     raise InputError.of("usage.unknown-name", f"{name} is not a tool that stackctl knows", remedy=hint)
 
 

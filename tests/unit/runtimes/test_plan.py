@@ -101,10 +101,10 @@ def test_selection(asked: dict[str, list[str]], names: list[str]) -> None:
     [
         (
             {"only": ["promethues"]},
-            "there is no component `promethues` in this stack\nhelp: did you mean `prometheus`?",
+            "there is no component `promethues` in this stack\nhelp: Did you mean `prometheus`?",
         ),
-        ({"without": ["x"]}, "there is no component `x` in this stack\nhelp: there are prometheus, worker"),
-        ({"profiles": ["job"]}, "there is no profile `job` in this stack\nhelp: did you mean `jobs`?"),
+        ({"without": ["x"]}, "there is no component `x` in this stack\nhelp: There are: prometheus, worker."),
+        ({"profiles": ["job"]}, "there is no profile `job` in this stack\nhelp: Did you mean `jobs`?"),
     ],
 )
 def test_an_unknown_name_is_refused_with_a_hint(asked: dict[str, list[str]], message: str) -> None:

@@ -76,7 +76,7 @@ def test_a_tools_dir_that_is_no_folder_is_an_error(monkeypatch, tmp_path):
 
 
 def test_unknown_name_suggests_the_one_that_was_meant():
-    with pytest.raises(InputError, match="did you mean `promtool`"):
+    with pytest.raises(InputError, match="Did you mean `promtool`"):
         locate("promtol")
 
 
