@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from stackctl import conventions as c
 from stackctl.adopt.compose import Container
@@ -61,6 +62,14 @@ class Addresses:
             return f"localhost:{port}"
         return f"{found.name}:{port}"
 
+    def name_now(self, name: str) -> str:
+        """Return the name that a container has in the stack, by one of those that it had; any other name as it is."""
+        found = next((each for each in self.containers if name in each.names), None)
+        if found is None:
+            return name
+        component = self.components.get(found.name)
+        return registry.component(component).service if component else found.name
+
     def _on_this_machine(self, host: str, port: int) -> Container | None:
         """The container behind a port of this machine; of Prometheus' own container, if its network is not shared."""
         if self.asking and not self.asking.on_host and host in c.LOCAL_HOSTS:
@@ -78,6 +87,12 @@ class Addresses:
 def is_address(text: str) -> bool:
     """Return whether a target is `host:port`."""
     return _split(text) is not None
+
+
+def names_its_address(block: Mapping[str, Any]) -> bool:
+    """Return whether a scrape_config says which address to ask, and what `instance` is: then the address may change."""
+    given = {str(step.get("target_label")) for step in block.get("relabel_configs") or () if isinstance(step, Mapping)}
+    return {"__address__", "instance"} <= given
 
 
 def _split(address: str) -> tuple[str, int] | None:

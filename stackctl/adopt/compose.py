@@ -54,6 +54,11 @@ class Container:
     variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def own_names(self) -> tuple[str, ...]:
+        """Return the names that the Compose file gives to it, the first is the service's."""
+        return tuple(dict.fromkeys([self.name, *_names_besides(self.block, ("container_name",))]))
+
+    @property
     def image(self) -> str:
         """Return its image as the manifest writes it, "" when it is built."""
         return as_manifest(str(self.block.get("image") or ""), self.variables)
@@ -139,27 +144,28 @@ def as_manifest(text: str, variables: Mapping[str, str], *, required: bool = Fal
     return _REFERENCE.sub(written, text)
 
 
-def read_containers(compose: Source, variables: Mapping[str, str]) -> list[Container]:
-    """The services of a Compose file, in their order."""
+def read_containers(compose: Source, variables: Mapping[str, str], folder_name: str = "") -> list[Container]:
+    """The services of a Compose file, in their order. The file is in a folder of the name `folder_name`."""
     services = compose.data.get("services")
     if not isinstance(services, Mapping):
         return []
     folder = posixpath.dirname(compose.path)
+    project = str(compose.data.get("name") or variables.get("COMPOSE_PROJECT_NAME") or folder_name).lower()
     return [
-        _container(str(name), block, compose, folder, variables)
+        _container(str(name), block, compose, folder, variables, project)
         for name, block in services.items()
         if isinstance(block, Mapping)
     ]
 
 
 def _container(
-    name: str, block: Mapping[str, Any], compose: Source, folder: str, variables: Mapping[str, str]
+    name: str, block: Mapping[str, Any], compose: Source, folder: str, variables: Mapping[str, str], project: str
 ) -> Container:
     return Container(
         name,
         block,
         component_of(filled(str(block.get("image") or ""), variables)),
-        tuple(dict.fromkeys([name, *_other_names(block)])),
+        tuple(dict.fromkeys([name, *_names_besides(block), *_given_names(name, project)])),
         tuple(_mounts(block, compose, folder, variables)),
         tuple(_published(block, variables)),
         _environment(block.get("environment")),
@@ -193,14 +199,26 @@ def component_of(image: str) -> str:
     return ""
 
 
-def _other_names(block: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("container_name", "hostname"):
+def _names_besides(block: Mapping[str, Any], keys: tuple[str, ...] = ("container_name", "hostname")) -> Iterator[str]:
+    for key in keys:
         if block.get(key):
             yield str(block[key])
     networks = block.get("networks")
     for network in networks.values() if isinstance(networks, Mapping) else ():
         aliases = network.get("aliases") if isinstance(network, Mapping) else None
         yield from map(str, aliases if isinstance(aliases, list) else ())
+
+
+def _given_names(name: str, project: str) -> Iterator[str]:
+    """The names that a swarm, and Compose in its versions, give to the container of a service."""
+    yield f"{SWARM_TASKS}{name}"
+    if project:
+        for between, others in (("-", r"[^a-z0-9_-]"), ("_", r"[^a-z0-9_-]"), ("_", r"[^a-z0-9]")):
+            yield between.join([re.sub(others, "", project), name, "1"])
+
+
+# The beginning of the name that a swarm has for the containers of a service.
+SWARM_TASKS = "tasks."
 
 
 def _words(command: Any) -> list[str]:

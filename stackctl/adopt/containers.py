@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from stackctl.adopt.compose import ATTACHED, Container, attached_files, attached_path, named_volumes
-from stackctl.adopt.remarks import changed, left_out
+from stackctl.adopt.names import name_in_stack, with_names
+from stackctl.adopt.remarks import left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.source import Source
-from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 from stackctl.secret_keys import is_secret_variable
 
 _REFERENCE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)\}")
-# A host with its port, in a URL or alone.
-_HOST = re.compile(r"(?<![\w.-])([A-Za-z0-9][A-Za-z0-9_-]*):[0-9]{2,5}(?![0-9:])")
 
 
 def adopt_container(
@@ -26,12 +24,12 @@ def adopt_container(
     variables: Mapping[str, str],
     secrets: Secrets,
     remarks: list[Diagnostic],
-    probed: Sequence[str] = (),
+    names: list[str],
 ) -> dict[str, Any]:
     """Return the fields of a container as they are in the stack.
 
-    `components` are the containers that the stack runs as components of its own, by their names; `probed` are the URLs
-    that others let the container ask.
+    `components` are the containers that the stack runs as components of its own, by their names; `names` are those by
+    which others ask the container, besides its own.
     """
     place = ("services", container.name)
     block: dict[str, Any] = {key: value for key, value in container.block.items() if value is not None}
@@ -39,29 +37,20 @@ def adopt_container(
         del block["extends"]
         why = "What it takes from there has to be written out."
         remarks.append(left_out(f"`extends` of `{container.name}`", compose.at(*place, "extends"), why))
-    name = block.pop("container_name", None)
-    if name and name != container.name and name in _hosts_of_others(compose, container):
-        remarks.append(
-            changed(
-                f"`{container.name}` cannot be reached as `{name}`",
-                compose.at(*place, "container_name"),
-                "Containers of the stack have names of its own.",
-                f"Ask it as `{container.name}`.",
-            )
-        )
+    block.pop("container_name", None)
     remarks += _volume_options(block, compose, variables)
     remarks += _mount_attached(block, container, compose, variables)
-    links = _links(block, components, probed)
+    links = _links(block, components)
     if links:
         block["links"] = links
-    else:
-        block.pop("links", None)
     if "networks" in block:
         # The stack has one network, in which all of its containers reach each other by name.
         joined = [real for key, real in external_networks(compose).items() if key in block["networks"]]
         del block["networks"]
         if joined:
             block["networks"] = ["default", *joined]
+    if names and "network_mode" not in block:
+        block["networks"] = with_names(block.get("networks"), names)
     if "depends_on" in block:
         block["depends_on"] = _depends_on(block["depends_on"], components)
         if not block["depends_on"]:
@@ -108,18 +97,11 @@ def external_networks(compose: Source) -> dict[str, str]:
     return found
 
 
-def _links(block: Mapping[str, Any], components: Mapping[str, str], probed: Sequence[str]) -> list[str]:
-    """The links of a container, by the names of the stack, and one for each old name by which it asks a server."""
+def _links(block: Mapping[str, Any], components: Mapping[str, str]) -> list[str]:
+    """The links of a container, to the names of the stack."""
     written = block.get("links")
-    links = {}
-    for link in written if isinstance(written, list) else ():
-        name, _, alias = str(link).partition(":")
-        links[alias or name] = _now(name, components)
-    hosts = {host for text in (*_texts(block), *probed) for host in _HOST.findall(text)}
-    for name in components:
-        if name in hosts and _now(name, components) != name:
-            links[name] = _now(name, components)
-    return [f"{target}:{alias}" for alias, target in links.items()]
+    parted = [str(link).partition(":") for link in written] if isinstance(written, list) else []
+    return [f"{name_in_stack(name, components)}:{alias or name}" for name, _, alias in parted]
 
 
 def _volume_options(block: Mapping[str, Any], compose: Source, variables: Mapping[str, str]) -> Iterator[Diagnostic]:
@@ -150,33 +132,8 @@ def _mount_attached(
         block["volumes"] = [*(block.get("volumes") or ()), *volumes]
 
 
-def _now(name: str, components: Mapping[str, str]) -> str:
-    component = components.get(name)
-    return registry.component(component).service if component else name
-
-
 def _depends_on(written: Any, components: Mapping[str, str]) -> Any:
     """Return the names in the stack of the containers that one waits for."""
     if isinstance(written, Mapping):
-        return {_now(str(name), components): condition for name, condition in written.items()}
-    return [_now(str(name), components) for name in written] if isinstance(written, list) else written
-
-
-def _hosts_of_others(compose: Source, container: Container) -> set[str]:
-    """The words of the other services of a Compose file that may be names of hosts."""
-    services = compose.data.get("services")
-    others = (
-        [each for name, each in services.items() if name != container.name] if isinstance(services, Mapping) else []
-    )
-    return {word for text in _texts(others) for word in re.findall(r"[A-Za-z0-9_-]+", text)}
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, str):
-        yield value
+        return {name_in_stack(str(name), components): condition for name, condition in written.items()}
+    return [name_in_stack(str(name), components) for name in written] if isinstance(written, list) else written

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.adopt.addresses import Addresses, is_address
-from stackctl.adopt.compose import Container
+from stackctl.adopt.addresses import Addresses, is_address, names_its_address
+from stackctl.adopt.compose import SWARM_TASKS, Container
 from stackctl.adopt.loaded import SCRAPE_DEFAULTS
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
@@ -186,6 +186,8 @@ def _add_service(job: Job, source: Source, addresses: Addresses, secrets: Secret
         made.remarks.append(left_out(f"the job `{job.name}`", at, "It has no targets."))
         return
     block = secrets.block(job.block, source, ("scrape_configs", job.index), named=job.name)
+    if names_its_address(job.block):
+        block = {**block, "relabel_configs": [_asking(step, addresses) for step in block["relabel_configs"]]}
     fields = _fields(block)
     taken = {*made.services, *(_job_of(name, each) for name, each in made.exporters.items())}
     taken |= {c.PROMETHEUS, *made.components.values(), *addresses.own}
@@ -201,6 +203,7 @@ def _add_service(job: Job, source: Source, addresses: Addresses, secrets: Secret
         job = _without_own(job, addresses, made)
     where = _targets(job, addresses, {"job": job.name} if name != job.name else {})
     made.remarks += _local_remarks(job, source, addresses)
+    made.remarks += _swarm_remarks(job, source, addresses)
     made.services[name] = {**where, **fields}
 
 
@@ -265,7 +268,7 @@ def _targets(job: Job, addresses: Addresses, labels: Mapping[str, str]) -> dict[
             {"targets": [addresses.now(target) for target in targets], **({"labels": own} if own else {})}
             for targets, own in groups
         ]
-        discovery = {**({"static_configs": static} if static else {}), **job.discovery}
+        discovery = {**({"static_configs": static} if static else {}), **_discovery(job, addresses)}
         return {"discovery": discovery, **({"labels": dict(labels)} if labels else {})}
     common = groups[0][1] if len(groups) == 1 else {}
     relabels = bool(job.block.get("relabel_configs"))
@@ -294,6 +297,39 @@ def _local_remarks(job: Job, source: Source, addresses: Addresses) -> Iterator[D
                 source.at("scrape_configs", job.index, "job_name"),
                 "In a container `localhost` is the container itself, so this was never scraped.",
             )
+
+
+def _asking(step: Any, addresses: Addresses) -> Any:
+    """A step of relabelling that asks a container where it is in the stack."""
+    if not isinstance(step, Mapping) or step.get("target_label") != "__address__" or not step.get("replacement"):
+        return step
+    return {**step, "replacement": addresses.now(str(step["replacement"]))}
+
+
+def _discovery(job: Job, addresses: Addresses) -> dict[str, Any]:
+    """The discovery of a job, with the names that containers have now."""
+
+    def named(block: Mapping[str, Any]) -> dict[str, Any]:
+        return {**block, "names": [addresses.name_now(str(name)) for name in _list(block.get("names"))]}
+
+    return {
+        key: [named(block) for block in blocks] if key == "dns_sd_configs" else blocks
+        for key, blocks in job.discovery.items()
+    }
+
+
+def _swarm_remarks(job: Job, source: Source, addresses: Addresses) -> Iterator[Diagnostic]:
+    """Yield what a job asks of a swarm, which the stack is not."""
+    for block in _list(job.block.get("dns_sd_configs")):
+        for name in map(str, _list(block.get("names"))):
+            if addresses.containers and name.startswith(SWARM_TASKS):
+                now = addresses.name_now(name)
+                becomes = "leads nowhere" if now == name else f"is `{now}`"
+                yield changed(
+                    f"the name `{name}` of `{job.name}` {becomes} now",
+                    source.at("scrape_configs", job.index, "job_name"),
+                    "Only a swarm has tasks: the stack is run by Compose, which has names of services.",
+                )
 
 
 def _with_addresses(block: Mapping[str, Any], addresses: Addresses) -> dict[str, Any]:

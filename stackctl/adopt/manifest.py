@@ -13,6 +13,7 @@ from stackctl.adopt.compose import Container, named_volumes
 from stackctl.adopt.containers import adopt_container, external_networks
 from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
 from stackctl.adopt.jobs import Jobs, adopt_jobs, read_jobs
+from stackctl.adopt.names import kept_names
 from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
@@ -78,8 +79,9 @@ def adopt(setup: Setup, name: str) -> Adopted:
         sections["grafana"], sections["dashboards"] = given.settings, given.dashboards
     sections["exporters"], sections["services"] = jobs.exporters, jobs.services
     if setup.compose:
-        _add_servers(setup, setup.compose, sections, jobs, remarks)
-        _add_containers(setup, setup.compose, sections, jobs, secrets, remarks)
+        names = kept_names(setup, jobs.components)
+        _add_servers(setup, setup.compose, sections, jobs, names, remarks)
+        _add_containers(setup, setup.compose, sections, jobs, names, secrets, remarks)
     for component, labels in jobs.own_labels.items():
         sections[component] = {"labels": labels, **sections[component]}
     ordered = {key: sections[key] for key in _ORDER if key in sections and (sections[key] or key in _ALONE)}
@@ -110,7 +112,12 @@ def _ready(server: Server) -> Server:
 
 
 def _add_servers(
-    setup: Setup, compose: Source, sections: dict[str, Any], jobs: Jobs, remarks: list[Diagnostic]
+    setup: Setup,
+    compose: Source,
+    sections: dict[str, Any],
+    jobs: Jobs,
+    names: Mapping[str, list[str]],
+    remarks: list[Diagnostic],
 ) -> None:
     """Add to the sections of components what their containers say: image, port, limits."""
     by_component = {component: name for name, component in jobs.components.items()}
@@ -119,7 +126,7 @@ def _add_servers(
     remarks += _data_left(compose, [containers[name] for name in by_component.values()])
     for component, container in by_component.items():
         known = registry.component(component)
-        settings, said = server_settings(containers[container], known, compose, taken)
+        settings, said = server_settings(containers[container], known, compose, taken, names.get(container, []))
         remarks += said
         taken.add(int(settings.get("listen", known.port)))
         section = sections["exporters"] if known.is_exporter else sections
@@ -142,15 +149,18 @@ def _data_left(compose: Source, containers: list[Container]) -> Iterator[Diagnos
 
 
 def _add_containers(
-    setup: Setup, compose: Source, sections: dict[str, Any], jobs: Jobs, secrets: Secrets, remarks: list[Diagnostic]
+    setup: Setup,
+    compose: Source,
+    sections: dict[str, Any],
+    jobs: Jobs,
+    names: Mapping[str, list[str]],
+    secrets: Secrets,
+    remarks: list[Diagnostic],
 ) -> None:
     rest = [each for each in setup.containers if each.name not in jobs.components]
-    probes = (
-        [target for job in read_jobs(setup.prometheus.config) for target in job.targets] if setup.prometheus else []
-    )
     sections["containers"] = {
         each.name: adopt_container(
-            each, compose, jobs.components, setup.variables, secrets, remarks, probes if each.component else ()
+            each, compose, jobs.components, setup.variables, secrets, remarks, names.get(each.name, [])
         )
         for each in rest
     }

@@ -8,6 +8,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.compose import Container, filled, named_volumes
 from stackctl.adopt.containers import external_networks, kept_references
+from stackctl.adopt.names import with_names
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.source import Source
 from stackctl.components import registry
@@ -44,11 +45,15 @@ def exporter_settings(container: Container) -> dict[str, Any] | None:
 
 
 def server_settings(
-    container: Container | None, known: Component, compose: Source | None, taken: Collection[int]
+    container: Container | None,
+    known: Component,
+    compose: Source | None,
+    taken: Collection[int],
+    names: list[str],
 ) -> tuple[dict[str, Any], list[Diagnostic]]:
     """The settings that every server has, image, `listen` and `resources`, with what is not as it was.
 
-    `taken` are ports of this machine that others have.
+    `taken` are ports of this machine that others have, and `names` those by which others ask it, besides its own.
     """
     if container is None or compose is None:
         return {}, []
@@ -69,7 +74,7 @@ def server_settings(
     resources = _resources(container.block)
     if resources:
         settings["resources"] = resources
-    docker = _more_fields(container, known, compose)
+    docker = _more_fields(container, known, compose, names)
     if docker:
         settings["docker"] = docker
     return settings, remarks
@@ -83,7 +88,7 @@ _LEFT_OUT = {
 }
 
 
-def _more_fields(container: Container, known: Component, compose: Source) -> dict[str, Any]:
+def _more_fields(container: Container, known: Component, compose: Source, names: list[str]) -> dict[str, Any]:
     """The fields of a component's container that it keeps, in Compose's words."""
     block = container.block
     kept = {key: block[key] for key in _KEPT if block.get(key) and not _is_the_machine(block[key])}
@@ -91,6 +96,8 @@ def _more_fields(container: Container, known: Component, compose: Source) -> dic
     joined = [name for key, name in external_networks(compose).items() if key in (block.get("networks") or ())]
     if joined and not known.container.joins_networks:
         fields["networks"] = joined
+    if names:
+        fields["networks"] = with_names(fields.get("networks"), names)
     environment = {
         name: value
         for name, value in container.started.environment.items()

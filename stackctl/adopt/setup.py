@@ -109,6 +109,13 @@ class Setup:
             return source_of(self.contents[path].decode(), path, problems)
         return read_source(self.folder, path, problems)
 
+    def seen_by(self, container: Container) -> list[str]:
+        """Return the files of the folder that a container has mounted, by their paths from the folder."""
+        inside = [mount.path for mount in container.mounts if not mount.path.startswith(("/", "~", "../"))]
+        return [
+            file for path in inside for file in ([path] if is_file(self.folder / path) else _walk(self.folder, path))
+        ]
+
     def below(self, container: Container, inside: str, *endings: str) -> dict[str, str]:
         """Return the files with one of the endings that a container sees below a path: theirs from the folder on, and
         from that path on."""
@@ -138,7 +145,11 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
     compose = _overridden(compose, folder, problems) if compose else None
     if compose and not is_shaped(compose, ComposeFile, problems):
         return None
-    containers = [_built(each, folder, compose) for each in read_containers(compose, variables)] if compose else []
+    containers = (
+        [_built(each, folder, compose) for each in read_containers(compose, variables, folder.resolve().name)]
+        if compose
+        else []
+    )
     inline = _written_inline(containers, compose, variables) if compose else {}
     found = Setup(folder, compose, tuple(containers), variables=variables, contents=inline)
     prometheus = _server(found, c.PROMETHEUS, _PROMETHEUS_FILES, _is_prometheus, read, problems)

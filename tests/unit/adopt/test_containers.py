@@ -64,26 +64,16 @@ def test_what_it_takes_from_another_file_is_left_out(tmp_path: Path) -> None:
     assert [each.summary for each in result.remarks] == ["`extends` of `app` is left out"]
 
 
-def test_server_that_has_another_name_now_is_still_reached_by_the_old_one(tmp_path: Path) -> None:
-    whole = compose("app: {image: a, command: '--push=http://metrics:9090/x'}").replace(
-        "prometheus:\n", "metrics:\n", 1
-    )
-    assert adopted(tmp_path, prometheus=JOB, compose=whole).manifest["containers"]["app"]["links"] == [
-        "prometheus:metrics"
-    ]
-
-
 def test_options_of_a_volume_are_left_out(tmp_path: Path) -> None:
     whole = compose("app: {image: a, volumes: ['data:/data']}") + "volumes: {data: {external: true}}\n"
     result = adopted(tmp_path, prometheus=JOB, compose=whole)
     assert [each.summary for each in result.remarks] == ["what is said of the volume `data` is left out"]
 
 
-def test_prober_reaches_what_the_jobs_name(tmp_path: Path) -> None:
-    whole = compose("probes: {image: prom/blackbox-exporter}").replace("prometheus:\n", "metrics:\n", 1)
-    job = jobs("{job_name: p, metrics_path: /probe, static_configs: [{targets: ['http://metrics:9090/-/ready']}]}")
-    made = adopted(tmp_path, prometheus=job, compose=whole).manifest["containers"]["probes"]
-    assert made["links"] == ["prometheus:metrics"]
+def test_links_lead_to_the_names_of_the_stack(tmp_path: Path) -> None:
+    fields = "{image: a, links: ['board:grafana-ui', db]}"
+    made = container(tmp_path, fields, "board: {image: grafana/grafana}", "db: {image: b}")
+    assert made["links"] == ["grafana:grafana-ui", "db:db"]
 
 
 def test_configs_and_secrets_are_mounted(tmp_path: Path) -> None:

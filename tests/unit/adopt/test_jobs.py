@@ -149,3 +149,20 @@ def test_values_of_labels_are_the_text_that_prometheus_reads(tmp_path: Path) -> 
     groups = "[{targets: ['a:1'], labels: {shown: true, number: 7, none: }}]"
     made = services(tmp_path, f"{{job_name: api, static_configs: {groups}}}")
     assert made["api"]["labels"] == {"shown": "true", "number": "7", "none": ""}
+
+
+@pytest.mark.parametrize("target", ["tasks.app:80", "shop_app_1:80", "shop-app-1:80"])
+def test_target_by_the_name_of_a_container_in_a_project_is_that_container(tmp_path: Path, target: str) -> None:
+    block = jobs(f"{{job_name: a, static_configs: [{{targets: ['{target}']}}]}}")
+    made = adopted(tmp_path, prometheus=block, compose=f"{compose('app: {image: a}')}name: shop\n")
+    assert made.manifest["services"]["a"]["targets"] == [{"address": "app:80", "labels": {"instance": target}}]
+
+
+def test_tasks_of_a_swarm_are_services_and_a_line_says_so(tmp_path: Path) -> None:
+    block = jobs("{job_name: a, dns_sd_configs: [{names: [tasks.app, tasks.gone], type: A, port: 80}]}")
+    made = adopted(tmp_path, prometheus=block, compose=compose("app: {image: a}"))
+    assert made.manifest["services"]["a"]["discovery"]["dns_sd_configs"][0]["names"] == ["app", "tasks.gone"]
+    assert [each.summary for each in made.remarks] == [
+        "the name `tasks.app` of `a` is `app` now",
+        "the name `tasks.gone` of `a` leads nowhere now",
+    ]
