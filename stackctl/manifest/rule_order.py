@@ -37,7 +37,7 @@ def _late(rules: list[Rule]) -> Iterator[Diagnostic]:
         if rule.kind == "record":
             later.remove(rule.name)
             continue
-        for name in sorted(Record(rule.expr).reads & set(later)):
+        for name in sorted(Record(rule.expr).reads & set(later)) if later else ():
             yield _problem(
                 "rule.order",
                 rule,

@@ -12,7 +12,7 @@ from typing import Any
 
 from stackctl.bounds.regex import BadPattern, compiled
 from stackctl.promql.nearest import Names, is_slip
-from stackctl.promql.nodes import metric, parse, selectors
+from stackctl.promql.nodes import metrics
 
 # The parts of a histogram and of a summary are counters, but for the quantiles. A native histogram has none.
 NATIVE = "native histogram"
@@ -57,7 +57,7 @@ class Record:
     def reads(self) -> frozenset[str]:
         """The names of the series that it selects; nothing where it is not PromQL."""
         try:
-            return frozenset(metric(each) for each in selectors(parse(self.expr)))
+            return metrics(self.expr)
         except ValueError:
             return frozenset()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -68,26 +67,6 @@ def _is_deep(tree: Any) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class Parsed:
-    """An expression whose tree has been walked once."""
-
-    tree: Any
-    selectors: tuple[Any, ...]
-    calls: tuple[Any, ...]
-    pairs: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, expr: str) -> Parsed:
-        """Raises ValueError when `expr` is not PromQL."""
-        tree = parse(expr)
-        found: dict[type, list[Any]] = {p.VectorSelector: [], p.Call: [], p.BinaryExpr: []}
-        for node in walk(tree):
-            if type(node) in found:
-                found[type(node)].append(node)
-        return cls(tree, *map(tuple, found.values()))
-
-
 def walk(node: Any) -> Iterator[Any]:
     """`node` and all nodes below it."""
     waiting = [node]
@@ -113,6 +92,12 @@ def metric(selector: Any) -> str:
         return str(selector.name)
     named = (each for each in selector.matchers.matchers if each.name == "__name__" and each.op == p.MatchOp.Equal)
     return next((str(each.value) for each in named), "")
+
+
+@lru_cache(10_000)
+def metrics(expr: str) -> frozenset[str]:
+    """The names that the selectors of `expr` ask for, "" for any. Raises ValueError when it is not PromQL."""
+    return frozenset(map(metric, selectors(parse(expr))))
 
 
 def bare(node: Any) -> Any:

@@ -10,11 +10,11 @@ from stackctl.promql.nodes import STRING_OR_COMMENT
 Version = tuple[int, ...]
 
 # Syntax and functions that were added, or became stable, in a release of version 3.
-_SINCE: tuple[tuple[str, str, Version], ...] = (
-    (r"</|>/", "trimming of native histograms (`</`, `>/`)", (3, 11)),
-    (r"\bfirst_over_time\s*\(", "`first_over_time`", (3, 14)),
-    (r"\[[^\]]*(?:[-+*/^%]|\b(?:step|range)\s*\()[^\]]*\]", "arithmetic in a range", (3, 14)),
-    (r"\]\s*(?:anchored|smoothed)\b", "`anchored` and `smoothed`", (3, 16)),
+_SINCE: tuple[tuple[re.Pattern[str], str, Version], ...] = (
+    (re.compile(r"</|>/"), "trimming of native histograms (`</`, `>/`)", (3, 11)),
+    (re.compile(r"\bfirst_over_time\s*\("), "`first_over_time`", (3, 14)),
+    (re.compile(r"\[[^\]]*(?:[-+*/^%]|\b(?:step|range)\s*\()[^\]]*\]"), "arithmetic in a range", (3, 14)),
+    (re.compile(r"\]\s*(?:anchored|smoothed)\b"), "`anchored` and `smoothed`", (3, 16)),
 )
 # Functions and aggregations that every release refuses without a feature flag.
 _EXPERIMENTAL = (
@@ -37,6 +37,6 @@ class Unsupported:
 def unsupported(expr: str, version: Version) -> list[Unsupported]:
     """Return what a Prometheus of `version` (() when it is not known) refuses of `expr` without feature flags."""
     bare = STRING_OR_COMMENT.sub('""', expr)
-    found = [Unsupported(what, since) for sign, what, since in _SINCE if () < version < since and re.search(sign, bare)]
+    found = [Unsupported(what, since) for sign, what, since in _SINCE if () < version < since and sign.search(bare)]
     found += [Unsupported(f"`{name}`") for name in dict.fromkeys(_CALL.findall(bare))]
     return [*found, Unsupported("`fill`")] if _FILL.search(bare) else found

@@ -17,6 +17,8 @@ from stackctl.promql.nodes import OPERATORS, PLAIN_NAME, children, parse, walk
 _OF_TWO = frozenset({"rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear"})
 # Functions that are about what is not there.
 _OF_NONE = frozenset({"absent", "absent_over_time"})
+# Nodes that may ask for another time.
+_TIMED = (p.VectorSelector, p.SubqueryExpr)
 _COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<=", "and", "unless"})
 
 
@@ -105,7 +107,7 @@ def read(expr: str) -> Asked:
         or any(isinstance(node, p.Call) and node.func.name in _OF_NONE for node in nodes),
         joins=any(not _scalar(pair.lhs) and not _scalar(pair.rhs) for pair in pairs),
         fallback=any(str(pair.op) == "or" and _made(pair.rhs) for pair in pairs),
-        past=any(getattr(node, "offset", None) or getattr(node, "at", None) for node in nodes),
+        past=any(node.offset or node.at for node in nodes if isinstance(node, _TIMED)),
     )
 
 

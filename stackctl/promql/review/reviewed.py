@@ -19,6 +19,8 @@ from stackctl.promql.types.typed import Typed
 
 # An operator -> the same comparison, read from its right side.
 SEEN_FROM_RIGHT = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+# The parts that looks ask for, in the order of their fields.
+_SORTS = (p.VectorSelector, p.Call, p.AggregateExpr, p.BinaryExpr)
 
 
 @dataclass(frozen=True)
@@ -30,32 +32,20 @@ class Reviewed:
     typed: Typed
     catalogue: Catalogue
     is_alert: bool = False
-    parts: tuple[Typed, ...] = field(default=(), repr=False)
+    selectors: tuple[Typed, ...] = field(default=(), repr=False)
+    calls: tuple[Typed, ...] = field(default=(), repr=False)
+    aggregations: tuple[Typed, ...] = field(default=(), repr=False)
+    pairs: tuple[Typed, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, expr: str, catalogue: Catalogue, *, is_alert: bool = False) -> Reviewed:
         """Raises ValueError when `expr` is not PromQL."""
         typed = infer(expr, catalogue)
-        return cls(expr, parse(expr), typed, catalogue, is_alert, tuple(typed.walk()))
-
-    @cached_property
-    def selectors(self) -> tuple[Typed, ...]:
-        return self._of_kind(p.VectorSelector)
-
-    @cached_property
-    def calls(self) -> tuple[Typed, ...]:
-        return self._of_kind(p.Call)
-
-    @cached_property
-    def aggregations(self) -> tuple[Typed, ...]:
-        return self._of_kind(p.AggregateExpr)
-
-    @cached_property
-    def pairs(self) -> tuple[Typed, ...]:
-        return self._of_kind(p.BinaryExpr)
-
-    def _of_kind(self, kind: type) -> tuple[Typed, ...]:
-        return tuple([part for part in self.parts if isinstance(part.node, kind)])
+        sorts: dict[type, list[Typed]] = {each: [] for each in _SORTS}
+        for part in typed.walk():
+            if (sort := sorts.get(type(part.node))) is not None:
+                sort.append(part)
+        return cls(expr, parse(expr), typed, catalogue, is_alert, *map(tuple, sorts.values()))
 
     @cached_property
     def limits(self) -> tuple[tuple[Typed, Typed, str, float], ...]:

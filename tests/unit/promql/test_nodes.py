@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import promql_parser as p
 import pytest
 
 from stackctl.promql import nodes
@@ -24,11 +25,12 @@ def test_operators_in_texts_and_matchers_are_not_counted() -> None:
     assert nodes.parse('x{a=~"' + "b+|" * 1500 + '"}')
 
 
-def test_collects_selectors_calls_and_pairs_in_one_walk() -> None:
-    parsed = nodes.Parsed.of("sum(rate(a[5m])) / (b > 0)")
-    assert [nodes.metric(each) for each in parsed.selectors] == ["a", "b"]
-    assert [call.func.name for call in parsed.calls] == ["rate"]
-    assert [str(pair.op) for pair in parsed.pairs] == ["/", ">"]
+def test_walks_nodes_in_the_order_in_which_they_are_written() -> None:
+    tree = nodes.parse("sum(rate(a[5m])) / (b > 0)")
+    assert [nodes.metric(each) for each in nodes.selectors(tree)] == ["a", "b"]
+    assert [call.func.name for call in nodes.find(tree, p.Call)] == ["rate"]
+    assert [str(pair.op) for pair in nodes.find(tree, p.BinaryExpr)] == ["/", ">"]
+    assert nodes.metrics("sum(rate(a[5m])) / (b > 0)") == {"a", "b"}
 
 
 @pytest.mark.parametrize("expr", ["x", '{__name__="x"}', '{"x"}'])

@@ -28,7 +28,7 @@ def reviewed(expr: str, catalogue: Catalogue | None = None) -> Reviewed:
     ],
 )
 def test_limits_are_seen_from_the_side_that_is_limited(expr: str, limits: list[tuple[str, str, float]]) -> None:
-    found = [(text(side.node), operator, number) for _, side, operator, number in reviewed(expr).limits()]
+    found = [(text(side.node), operator, number) for _, side, operator, number in reviewed(expr).limits]
     assert sorted(found) == sorted(limits)
 
 
