@@ -28,6 +28,8 @@ _USUAL = {
 }  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 _PLAIN_ALTERNATIVES = re.compile(r"[\w-]+(\|[\w-]+)*")
+# A limit that a variable holds.
+_OPEN_LIMIT = re.compile(r"\b(?:topk|bottomk|limitk)(?:\s*(?:by|without)\s*\([^)]*\))?\s*\(\s*(?:\$|\[\[)")
 # What every target serves, so that only `job` and `instance` together name one of its series.
 _OF_EVERY_TARGET = re.compile(r"up|scrape_.*|process_.*|ALERTS|go_.*|python_.*")
 
@@ -82,6 +84,8 @@ def result_of(expr: str) -> Result | None:
         found = _result(p.parse(grafana.runnable(expr, {})))
     except (ValueError, RecursionError):
         return None
+    if _OPEN_LIMIT.search(expr):
+        found = replace(found, most=None)
     # A label that a variable names cannot be known.
     hidden = found.labels is not None and "x" in found.labels and bool(grafana.references(expr))
     return Result(None, found.metrics, found.jobs, found.most) if hidden else found

@@ -178,25 +178,6 @@ def legend(**fields: Any) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("expr", "expected"),
-    [
-        ("sum by (status) (rate(x[5m]))", "{{status}}"),
-        ("topk(5, sum by (a, b) (x))", "{{a}} {{b}}"),
-        ("histogram_quantile(0.9, sum by (job, le) (rate(x_bucket[$__rate_interval])))", "{{job}}"),
-        ("sum by (a) (x) / sum by (a) (y)", "{{a}}"),
-        ("1 - avg by (instance) (x)", "{{instance}}"),
-        ("sum(x)", "P"),
-        ("(sum(x) or vector(0)) / sum(y)", "P"),
-        ('up{job="a"}', "{{instance}}"),
-        ("up", "{{job}} {{instance}}"),
-        ('count_values by (job) ("version", x)', "{{job}} {{version}}"),
-    ],
-)
-def test_legend_is_made_of_grouping_labels(expr: str, expected: str) -> None:
-    assert one(queries=(Query(expr),))["targets"][0]["legendFormat"] == expected
-
-
 def test_legend_uses_labels_of_the_contract() -> None:
     board = Board((Row("", (Panel("P", queries=(Query("depth"),)),)),))
     scope = Scope({"api": 1}, {"depth": ("queue",)}, {"queue": 2}, {"depth": ("api",)})
