@@ -21,6 +21,9 @@ from stackctl.manifest.service_schema import ContractModel, ServiceModel
 from stackctl.manifest.validate import show_path
 from stackctl.promql import duration
 
+# A server that listens there listens on each address of the machine.
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - read, not bound
+
 
 def crosscheck(document: Document, manifest: Manifest) -> list[Diagnostic]:
     """Every contradiction in a manifest that is valid part by part."""
@@ -218,10 +221,17 @@ def _listen_addresses(manifest: Manifest) -> Iterator[Found]:
     seen: dict[tuple[str, int], str] = {}
     for each in running(manifest):
         host, port = each.listen
-        if each.listen in seen:
+        taken = next((other for other in seen if _is_same_port(other, each.listen)), None)
+        if taken:
+            at = "" if taken == each.listen else f", which listens on {taken[0]}:{port}"
             remedy = f"Give one of them another port, like `listen: {host}:{port + 1}`."
-            yield each.path, f"{host}:{port} is already the address of {seen[each.listen]}", remedy
+            yield each.path, f"{host}:{port} is already the address of {seen[taken]}{at}", remedy
         seen[each.listen] = show_path(each.path)
+
+
+def _is_same_port(one: tuple[str, int], other: tuple[str, int]) -> bool:
+    """Return whether two servers cannot both listen: who listens on all addresses, does so on this one too."""
+    return one[1] == other[1] and (one[0] == other[0] or bool({one[0], other[0]} & _EVERY_ADDRESS))
 
 
 def _datasources(manifest: Manifest) -> Iterator[Found]:
