@@ -10,7 +10,6 @@ import pytest
 from stackctl.cli.main import main
 from stackctl.data import data_dir
 from stackctl.manifest import load
-from stackctl.operations import first_manifest
 from stackctl.starter import Found, parse_url
 
 FOUND = Found(parse_url("localhost:8000/metrics"))
@@ -79,16 +78,6 @@ def test_writes_a_silent_target_and_reports_it(tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr().err
     assert "already exists" in said
     assert "written" not in said
-
-
-def test_a_taken_port_gives_the_next_free_one() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        taken = other.getsockname()[1]
-        listening = first_manifest.first_free(range(taken, 65536))
-    assert listening.taken[0] == taken
-    assert listening.port > taken
 
 
 def test_an_example_is_copied_whole(tmp_path: Path) -> None:

@@ -57,18 +57,3 @@ def test_diff_shows_what_would_change_and_succeeds(manifest: Path, tmp_path: Pat
 
 def test_check_without_a_folder_is_a_usage_error(manifest: Path) -> None:
     assert run(manifest, "--check")[0] == 2
-
-
-def test_a_generated_password_is_the_same_the_next_time(manifest: Path, tmp_path: Path) -> None:
-    manifest.write_text(MANIFEST + "grafana: {}\n")
-    out = str(tmp_path / "out")
-    run(manifest, "--out", out)
-    first = (tmp_path / "out/secrets/grafana/admin_password").read_text()
-    assert len(first) >= 16
-    assert run(manifest, "--out", out, "--check")[0] == 0
-
-
-def test_a_check_does_not_make_a_password(manifest: Path, tmp_path: Path) -> None:
-    manifest.write_text(MANIFEST + "grafana: {}\n")
-    run(manifest, "--out", str(tmp_path / "out"), "--check")
-    assert [path.name for path in tmp_path.iterdir()] == ["stack.yml"]

@@ -35,20 +35,6 @@ def test_list_as_json_has_the_same(tmp_path, program):
     assert tools["prometheus"] == {"tool": "prometheus", "version": None, "origin": None, "path": None}
 
 
-def test_the_list_says_where_a_tool_comes_from(mirror, program, tmp_path):
-    mirror.publish(release_of("prometheus"))
-    run("install", "prometheus", "--source", "archive", "--base-url", mirror.url)
-    program(tmp_path / "path", "amtool", "")
-    tools = {row["tool"]: row for row in json.loads(run("list", "--output", "json").stdout)["tools"]}
-    assert tools["prometheus"]["origin"] == "cache (archive)"
-    assert (tools["amtool"]["origin"], tools["amtool"]["version"]) == ("path", "unknown")
-
-
-def test_list_shows_a_tool_that_does_not_run(tmp_path, program):
-    program(tmp_path / "path", "prometheus").write_text("#!/bin/sh\nexit 1\n")
-    assert "does not run" in run("list").stdout
-
-
 def test_install_reports_to_stdout_and_progress_to_stderr(mirror):
     mirror.publish(release_of("prometheus"))
     ran = run("install", "prometheus", "--source", "archive", "--base-url", mirror.url)

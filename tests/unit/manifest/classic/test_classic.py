@@ -31,26 +31,6 @@ def test_a_dashboard_that_breaks_off_is_a_problem_with_its_place(text: str) -> N
     assert found.position.file == "d.json"
 
 
-@pytest.mark.parametrize(
-    ("part", "line", "summary"),
-    [
-        ('"panels": [{"title": "P",\n"datasource": ["a"]}]', 2, "`datasource` is a name, or a mapping"),
-        ('"panels": [{"title": "P",\n"type": {"a": 1}}]', 2, "`type` is text, not a mapping"),
-        ('"panels": [{"title": "P",\n"datasource": {"type": ["x"]}}]', 2, "`type` is text, not a list"),
-        ('"panels": [{"title": "P",\n"targets": {"expr": "up"}}]', 2, "`targets` is a list, not a mapping"),
-        ('"panels": [\n7]', 2, "an item of `panels` is a mapping, not a number"),
-        ('"rows": \n{}', 2, "`rows` is a list, not a mapping"),
-        ('"title": ["x"]', 1, "`title` is text, not a list"),
-        ('"templating": {"list":\n "x"}', 2, "`list` is a list, not text"),
-    ],
-)
-def test_reports_a_wrong_type_at_its_line(part: str, line: int, summary: str) -> None:
-    (found,) = problems("{" + part + "}")
-    assert summary in found.summary
-    assert found.position
-    assert found.position.line == line
-
-
 def test_reports_a_syntax_error_at_its_place() -> None:
     text = '{"title": "D", "panels": [\n{"title": "P", "targets": [\n {"expr": "sum(rate(up[5m])"}]}]}'
     (found,) = problems(text)

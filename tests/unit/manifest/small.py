@@ -1,0 +1,25 @@
+"""A manifest with little in it, and the model that it becomes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stackctl.manifest import load
+from stackctl.model import Stack
+
+SMALLEST = """\
+version: 1
+name: shop
+services:
+  api:
+    targets: ["localhost:8000"]
+"""
+
+
+def loaded(folder: Path, text: str, environ: dict[str, str] | None = None) -> Stack:
+    (folder / "stack.yml").write_text(text)
+    return load(folder / "stack.yml", environ or {})
+
+
+def service(body: str) -> str:
+    return f"version: 1\nname: shop\nservices:\n  api:\n    targets: ['localhost:8000']\n{body}"
