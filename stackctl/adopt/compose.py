@@ -64,6 +64,11 @@ class Container:
         return as_manifest(str(self.block.get("image") or ""), self.variables)
 
     @property
+    def runs_a_script(self) -> bool:
+        """Return whether it starts its program by a script."""
+        return any(word.rpartition("/")[2] in _SHELLS or word.endswith(".sh") for word in self.arguments[:3])
+
+    @property
     def on_host(self) -> bool:
         """Return whether it shares the network of the machine."""
         return self.block.get("network_mode") == "host"
@@ -79,7 +84,8 @@ class Container:
         return self._started(required=True)
 
     def _started(self, *, required: bool) -> Started:
-        written = tuple(as_manifest(each, self.variables, required=required) for each in self.arguments)
+        arguments = in_script(self.arguments) if self.runs_a_script else self.arguments
+        written = tuple(as_manifest(each, self.variables, required=required) for each in arguments)
         environment = {
             name: as_manifest(value, self.variables, required=required) for name, value in self.environment.items()
         }
@@ -95,6 +101,15 @@ class Container:
             if inside.startswith(f"{mount.inside.rstrip('/')}/"):
                 return posixpath.normpath(posixpath.join(mount.path, posixpath.relpath(inside, mount.inside)))
         return None
+
+
+_SHELLS = frozenset({"sh", "bash", "ash"})
+
+
+def in_script(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a script among arguments, from the options that have the form of a server's."""
+    words = [word for argument in arguments for word in argument.replace("\\\n", " ").split()]
+    return tuple(word.strip("'\"") for word in words if word.startswith("--"))
 
 
 def options(arguments: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -254,8 +269,18 @@ def named_volumes(block: Mapping[str, Any], variables: Mapping[str, str]) -> dic
     return {posixpath.normpath(target): source for source, target in volumes if source and not _is_path(source)}
 
 
+def mounted(container: Container) -> dict[str, str]:
+    """The mounts of a container, paths and volumes with names, by the places at which it sees them."""
+    paths = {mount.inside: mount.path for mount in container.mounts}
+    return {**named_volumes(container.block, container.variables), **paths}
+
+
 def _volumes(block: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the mounts of a service, in either form: a path or a name, "" for a volume without one, and its place."""
+    return ((source, target) for _, source, target in volume_entries(block, variables))
+
+
+def volume_entries(block: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator[tuple[Any, str, str]]:
+    """Yield the mounts of a service: as written, what is mounted, a path or a name or "" for neither, and its place."""
     volumes = block.get("volumes")
     for volume in volumes if isinstance(volumes, list) else ():
         if isinstance(volume, Mapping):
@@ -264,7 +289,7 @@ def _volumes(block: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator
             source, _, rest = filled(str(volume), variables).partition(":")
             target = rest.partition(":")[0]
         if target.startswith("/"):
-            yield source, target
+            yield volume, source, target
 
 
 def _is_path(source: str) -> bool:

@@ -27,6 +27,9 @@ from stackctl.source import Position
 
 _PROVISIONING = "/etc/grafana/provisioning"
 _INI = "/etc/grafana/grafana.ini"
+# The places in a container whose files the manifest says.
+PLACES = (_PROVISIONING, _INI)
+_DATA = "/var/lib/grafana/"
 _ADMIN = {"GF_SECURITY_ADMIN_USER": "user", "GF_SECURITY_ADMIN_PASSWORD": "password"}
 _OWN_NAME = "Prometheus"
 _DATASOURCE_KEYS = {field.alias or name for name, field in DatasourceSettings.model_fields.items()}
@@ -51,7 +54,7 @@ def adopt_grafana(setup: Setup, container: Container, addresses: Addresses, secr
     made = Section()
     assert setup.compose  # noqa: S101 - the container is one of it
     at = setup.compose.at("services", container.name, "environment")
-    environment = {**_from_ini(setup, container), **_variables(setup, container, made)}
+    environment = _with_files(setup, container, {**_from_ini(setup, container), **_variables(setup, container, made)})
     folder = container.started.environment.get("GF_PATHS_PROVISIONING") or _PROVISIONING
     admin = {}
     for name, value in environment.items():
@@ -70,6 +73,8 @@ def adopt_grafana(setup: Setup, container: Container, addresses: Addresses, secr
         for name, value in environment.items()
         if name.startswith("GF_") and not _OF_THE_CONTAINER.fullmatch(name)
     }
+    for name in [name for name, value in extra.items() if _is_gone(value, container) or name.endswith("__FILE")]:
+        made.remarks.append(left_out(f"`{name}`", at, f"There is no {extra.pop(name)} in the new container."))
     if extra:
         made.settings["extra_env"] = extra
     for source in _provisioned(setup, container, folder, "datasources"):
@@ -98,6 +103,26 @@ def adopt_loaded_grafana(loaded: LoadedGrafana) -> Section:
         remedy = "Write them as `jsonData` and `secureJsonData` of the datasource."
         made.remarks.append(left_out(f"settings and secrets of the datasources {names}", None, why, remedy))
     return made
+
+
+def _with_files(setup: Setup, container: Container, environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables with the contents of the files that some of them name, where the set-up has them."""
+    found = dict(environment)
+    for name, value in environment.items():
+        path = container.seen(value) if name.endswith("__FILE") else None
+        if path and is_file(setup.folder / path):
+            try:
+                found[name.removesuffix("__FILE")] = read_text(setup.folder / path).strip().replace("$", "$$")
+            except (OSError, UnicodeDecodeError):
+                continue
+            del found[name]
+    return found
+
+
+def _is_gone(value: str, container: Container) -> bool:
+    """Return whether a value is a path among the data or the provisioning of the old container."""
+    mounted = [mount.inside for mount in container.mounts if mount.inside.startswith((*PLACES, _DATA))]
+    return any(value == place or value.startswith(f"{place}/") for place in mounted)
 
 
 def _variables(setup: Setup, container: Container, made: Section) -> dict[str, str]:

@@ -9,15 +9,17 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, known_components
 from stackctl.adopt.alertmanager import adopt_alertmanager
-from stackctl.adopt.compose import Container, named_volumes
+from stackctl.adopt.compose import Container, mounted
 from stackctl.adopt.containers import adopt_container, external_networks
+from stackctl.adopt.grafana import PLACES as GRAFANA_PLACES
 from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
 from stackctl.adopt.jobs import Jobs, adopt_jobs, read_jobs
+from stackctl.adopt.mounts import data_places, kept_mounts, lost_mounts, texts
 from stackctl.adopt.names import kept_names
 from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
-from stackctl.adopt.settings import ignored_options, server_settings
+from stackctl.adopt.settings import ignored_options, own_start, server_settings
 from stackctl.adopt.setup import Server, Setup
 from stackctl.adopt.source import Source
 from stackctl.components import registry
@@ -72,6 +74,7 @@ def adopt(setup: Setup, name: str) -> Adopted:
     if grafana:
         given = adopt_grafana(setup, grafana, replace(addresses, components=jobs.components), secrets)
         remarks += given.remarks
+        remarks += own_start(grafana, setup.compose) if setup.compose else []
         sections["grafana"], sections["dashboards"] = given.settings, given.dashboards
     elif setup.loaded_grafana:
         given = adopt_loaded_grafana(setup.loaded_grafana)
@@ -89,6 +92,7 @@ def adopt(setup: Setup, name: str) -> Adopted:
     return Adopted(ordered, secrets.found, (*remarks, *secrets.remarks), final)
 
 
+_OF_THE_DATA = "It is mounted into the data of the server, which is a volume of the stack's own."
 # Sections that say something even when they are empty.
 _ALONE = frozenset({"alertmanager", "grafana", "pushgateway"})
 
@@ -124,9 +128,17 @@ def _add_servers(
     containers = {each.name: each for each in setup.containers}
     taken = {port.port for each in setup.containers if each.name not in jobs.components for port in each.published}
     remarks += _data_left(compose, [containers[name] for name in by_component.values()])
+    files = {*texts(sections), *(each.config.path for each in (setup.prometheus, setup.alertmanager) if each)}
     for component, container in by_component.items():
         known = registry.component(component)
-        settings, said = server_settings(containers[container], known, compose, taken, names.get(container, []))
+        volumes = kept_mounts(containers[container], known, files, GRAFANA_PLACES if component == c.GRAFANA else ())
+        settings, said = server_settings(
+            containers[container], known, compose, taken, names.get(container, []), volumes
+        )
+        remarks += [
+            left_out(f"`{path}`, mounted by `{container}`,", compose.at("services", container, "volumes"), _OF_THE_DATA)
+            for path in lost_mounts(containers[container], known, files)
+        ]
         remarks += said
         taken.add(int(settings.get("listen", known.port)))
         section = sections["exporters"] if known.is_exporter else sections
@@ -137,9 +149,8 @@ def _data_left(compose: Source, containers: list[Container]) -> Iterator[Diagnos
     """Say where the data of the servers is that the stack does not take over."""
     places = []
     for container in containers:
-        inside = registry.component(container.component).container.data
-        place = inside and (container.seen(inside) or named_volumes(container.block, container.variables).get(inside))
-        places += [f"`{place}`"] if place else []
+        inside = data_places(container, registry.component(container.component))
+        places += [f"`{source}`" for place, source in mounted(container).items() if place in inside]
     if places:
         yield changed(
             "the stack begins without the data of the set-up",

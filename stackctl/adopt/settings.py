@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.adopt.compose import Container, filled, named_volumes
+from stackctl.adopt.compose import Container, attached_files, attached_path, filled, named_volumes
 from stackctl.adopt.containers import external_networks, kept_references
 from stackctl.adopt.names import with_names
 from stackctl.adopt.remarks import changed, left_out
@@ -50,10 +50,12 @@ def server_settings(
     compose: Source | None,
     taken: Collection[int],
     names: list[str],
+    volumes: list[Any],
 ) -> tuple[dict[str, Any], list[Diagnostic]]:
     """The settings that every server has, image, `listen` and `resources`, with what is not as it was.
 
     `taken` are ports of this machine that others have, and `names` those by which others ask it, besides its own.
+    `volumes` are the mounts that it keeps.
     """
     if container is None or compose is None:
         return {}, []
@@ -68,30 +70,46 @@ def server_settings(
     if port != known.port:
         settings["listen"] = port
     for key, why in _LEFT_OUT.items():
-        if container.block.get(key):
+        if container.block.get(key) and not (key == "secrets" and _are_read(container, compose)):
             place = compose.at("services", container.name, key)
             remarks.append(left_out(f"`{key}` of the container `{container.name}`", place, why))
     resources = _resources(container.block)
     if resources:
         settings["resources"] = resources
-    docker = _more_fields(container, known, compose, names)
+    docker = _more_fields(container, known, compose, names, volumes)
     if docker:
         settings["docker"] = docker
     return settings, remarks
 
 
+# The option of servers that names the file with their login and TLS.
+_WEB_FILE = "web.config.file"
 # Fields of a component's container that stay as they are.
 _KEPT = ("labels", "dns", "dns_search", "dns_opt", "extra_hosts", "logging", "ulimits", "sysctls")
+# Fields of a server's container that the manifest says in other words, or that the stack sets for itself.
+_SAID_OTHERWISE = frozenset(
+    {"image", "build", "command", "entrypoint", "container_name", "hostname", "ports", "expose", "networks", "links"}
+    | {"environment", "volumes", "configs", "secrets", "user", "deploy", "mem_limit", "cpus", "healthcheck", "restart"}
+    | {"depends_on", "network_mode", "profiles", "extends", "scale", "working_dir", "pull_policy", "tty", "stdin_open"}
+)
 _LEFT_OUT = {
     "secrets": "The stack has the secrets of its components in files of its own.",
     "user": "The data of the component belongs to the user of its image.",
+    "extends": "What it takes from there has to be written out.",
+    "profiles": "The servers of a stack always run.",
 }
 
 
-def _more_fields(container: Container, known: Component, compose: Source, names: list[str]) -> dict[str, Any]:
+def _more_fields(
+    container: Container, known: Component, compose: Source, names: list[str], volumes: list[Any]
+) -> dict[str, Any]:
     """The fields of a component's container that it keeps, in Compose's words."""
     block = container.block
-    kept = {key: block[key] for key in _KEPT if block.get(key) and not _is_the_machine(block[key])}
+    # Grafana's own variables in it are settings.
+    said = _SAID_OTHERWISE | ({"env_file"} if known.name == c.GRAFANA else set())
+    keys = _KEPT if known.is_exporter else [key for key in block if key not in said]
+    kept = {key: block[key] for key in keys if block.get(key) and not _is_the_machine(block[key])}
+    kept |= {"volumes": volumes} if volumes else {}
     fields: dict[str, Any] = dict(kept_references(kept, container.variables))
     joined = [name for key, name in external_networks(compose).items() if key in (block.get("networks") or ())]
     if joined and not known.container.joins_networks:
@@ -106,6 +124,14 @@ def _more_fields(container: Container, known: Component, compose: Source, names:
     if environment:
         fields["environment"] = environment
     return fields
+
+
+def _are_read(container: Container, compose: Source) -> bool:
+    """Return whether the set-up has the files of all secrets of a container: what names them is adopted with them."""
+    return all(
+        described["kind"] != "secrets" or attached_path(described, container.variables)
+        for described, _ in attached_files(container.block, compose)
+    )
 
 
 def _is_the_machine(written: Any) -> bool:
@@ -174,8 +200,27 @@ def ignored_options(container: Container | None, known: Component, compose: Sour
     if container is None or compose is None:
         return []
     place = compose.at("services", container.name, "command")
-    return [
+    found = [
         left_out(f"the option `--{name}` of {known.name}", place, "stack.yml has no key for it.")
         for name, value in container.started.options
         if not name.startswith(known.own_options) or (name == EXTERNAL_URL and not value.startswith("http"))
     ]
+    for file in container.started.given(_WEB_FILE):
+        why = "Passwords are hashes there, and stackctl has to log in."
+        remedy = "Write them as `prometheus.auth`." if known.name == c.PROMETHEUS else ""
+        found.append(
+            left_out(f"the login or TLS of {known.name} in {container.seen(file) or file}", place, why, remedy)
+        )
+    return [*found, *own_start(container, compose)]
+
+
+def own_start(container: Container, compose: Source) -> list[Diagnostic]:
+    """Report that a container starts its server by a script of its own, or Grafana with any command."""
+    keys = [key for key in ("entrypoint", "command") if container.block.get(key)]
+    if not keys or not (container.runs_a_script or container.component == c.GRAFANA):
+        return []
+    what = " and ".join(f"`{key}`" for key in keys)
+    at = compose.at("services", container.name, keys[0])
+    why = "stackctl starts the servers itself, by their images' own programs."
+    remedy = "If it prepares files, plugins or variables, write those in the manifest."
+    return [left_out(f"what {what} of `{container.name}` does", at, why, remedy)]

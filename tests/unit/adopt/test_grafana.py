@@ -91,3 +91,21 @@ def test_provisioning_that_is_written_in_the_compose_file_is_read(tmp_path: Path
     section = "configs: {ds: {content: 'datasources: [{name: Logs, type: loki, url: \"http://loki:3100\"}]'}}\n"
     result = adopted(tmp_path, prometheus=JOB, compose=compose(service) + section)
     assert [each["name"] for each in result.manifest["grafana"]["datasources"]] == ["Logs"]
+
+
+def test_secrets_of_files_are_variables(tmp_path: Path) -> None:
+    fields = "environment: {GF_DATABASE_PASSWORD__FILE: /run/secrets/db, GF_SMTP_PASSWORD__FILE: /run/secrets/x}"
+    section = "secrets: {db: {file: db.txt}}\n"
+    whole = compose(grafana(f"{fields}, secrets: [db]")) + section
+    result = adopted(tmp_path, prometheus=JOB, compose=whole, **{"db.txt": "notareal1\n"})
+    assert result.manifest["grafana"]["extra_env"] == {"GF_DATABASE_PASSWORD": "${GF_DATABASE_PASSWORD}"}
+    assert result.variables == {"GF_DATABASE_PASSWORD": "notareal1"}
+    assert result.remarks[0].summary == "`GF_SMTP_PASSWORD__FILE` is left out"
+
+
+def test_path_of_a_mounted_dashboard_is_left_out(tmp_path: Path) -> None:
+    name = "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"
+    service = grafana(f"environment: {{{name}: /var/lib/grafana/d/a.json}}, volumes: ['./d:/var/lib/grafana/d']")
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"d/a.json": BOARD})
+    assert "extra_env" not in result.manifest["grafana"]
+    assert f"`{name}` is left out" in [each.summary for each in result.remarks]

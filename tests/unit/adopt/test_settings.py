@@ -130,3 +130,32 @@ def test_user_of_a_server_is_left_out(tmp_path: Path) -> None:
     result = with_fields(tmp_path, "user: '1000:1000'")
     assert [each.summary for each in result.remarks] == ["`user` of the container `prometheus` is left out"]
     assert "docker" not in result.manifest["prometheus"]
+
+
+def test_container_of_a_server_keeps_all_that_compose_gives_it(tmp_path: Path) -> None:
+    result = with_fields(tmp_path, "env_file: [p.env]\n    cap_add: [NET_ADMIN]\n    healthcheck: {test: [CMD, x]}")
+    assert result.manifest["prometheus"]["docker"] == {"env_file": ["p.env"], "cap_add": ["NET_ADMIN"]}
+
+
+@pytest.mark.parametrize("start", ["command: [-c, 'sleep 9 && /run.sh']", "entrypoint: [sh, -c, /run.sh]"])
+def test_start_of_a_server_by_a_script_is_left_out(tmp_path: Path, start: str) -> None:
+    whole = compose(f"board: {{image: grafana/grafana, {start}}}")
+    result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
+    key = start.partition(":")[0]
+    assert [each.summary for each in result.remarks] == [f"what `{key}` of `board` does is left out"]
+
+
+def test_options_in_a_script_are_those_of_the_server(tmp_path: Path) -> None:
+    start = (
+        "entrypoint: [/bin/sh, -c]\n    command: ['/bin/prometheus --storage.tsdb.retention.time=9d --log.level=warn']"
+    )
+    result = with_fields(tmp_path, start)
+    assert result.manifest["prometheus"]["retention"] == {"time": "9d"}
+    assert [each.summary for each in result.remarks] == [
+        "what `entrypoint` and `command` of `prometheus` does is left out"
+    ]
+
+
+def test_login_that_a_server_asks_for_is_left_out(tmp_path: Path) -> None:
+    result = with_fields(tmp_path, "command: [--web.config.file=/etc/web.yml]")
+    assert [each.summary for each in result.remarks] == ["the login or TLS of prometheus in /etc/web.yml is left out"]

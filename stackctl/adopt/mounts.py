@@ -1,0 +1,74 @@
+"""Mounts of a component's container that it keeps: those of files which the stack does not give it anyway."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from stackctl.adopt.compose import Container, mounted, volume_entries
+from stackctl.components.component import Component
+
+# What exporters see of the machine: those of the stack do so too.
+_OF_THE_MACHINE = frozenset(
+    {"/", "/proc", "/sys", "/dev", "/dev/disk", "/dev/kmsg", "/run", "/var/run", "/var/lib/docker", "/cgroup"}
+    | {"/sys/fs/cgroup", "/var/run/docker.sock", "/var/lib/containerd"}
+)
+# Of what is a file, and no folder.
+_ENDINGS = (".yml", ".yaml")
+
+
+def kept_mounts(container: Container, known: Component, files: Collection[str], places: Collection[str]) -> list[Any]:
+    """Return the volumes of a component's container that it keeps, as they are written.
+
+    `files` are those of the set-up that the manifest names, `places` the folders in the container that it replaces.
+    """
+    folders = {mount.inside: mount.path for mount in container.mounts}
+    data = data_places(container, known)
+    kept = []
+    for written, source, target in volume_entries(container.block, container.variables):
+        inside = posixpath.normpath(target)
+        path = folders.get(inside)
+        if known.is_exporter and (path is None or posixpath.normpath(path) in _OF_THE_MACHINE):
+            continue
+        is_login = path is not None and any(
+            _is_in(container.seen(file) or "", path) and path.endswith(_ENDINGS)
+            for file in container.started.given("web.config.file")
+        )
+        is_given = path is not None and any(_is_in(file, path) for file in files)
+        is_replaced = any(_is_in(inside, place) for place in places) or any(
+            _is_in(inside, place) or _is_in(place, inside) for place in data
+        )
+        if source and not is_given and not is_login and not is_replaced:
+            kept.append(written)
+    return kept
+
+
+def lost_mounts(container: Container, known: Component, files: Collection[str]) -> Iterator[str]:
+    """Yield the sources of mounts that are among the data of a component, where the stack has its own."""
+    for inside, path in mounted(container).items():
+        below = any(_is_in(inside, place) and inside != place for place in data_places(container, known))
+        if below and not any(_is_in(file, path) for file in files):
+            yield path
+
+
+def data_places(container: Container, known: Component) -> set[str]:
+    """The folders in which a component had its data, and has it in the stack."""
+    given = [*container.started.given("storage.tsdb.path"), *container.started.given("storage.path")]
+    return {posixpath.normpath(place) for place in (known.container.data, *given) if place and place.startswith("/")}
+
+
+def texts(value: Any) -> Iterator[str]:
+    """The texts in a part of a manifest."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith("" if folder == "." else f"{folder.rstrip('/')}/")
