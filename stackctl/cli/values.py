@@ -41,3 +41,20 @@ def seconds(text: str, option: str) -> float:
         raise InputError.of(
             "usage.option", f"{option}: not a duration: `{text}`", remedy="Write a number and a unit: `30s`, `2m`."
         ) from None
+
+
+def listen_address(text: str, option: str) -> tuple[str, int]:
+    """Host and port to listen at: of `HOST:PORT`, of `:PORT`, for which the host is "", or of a port on loopback.
+
+    Raises InputError for anything else.
+    """
+    from stackctl.conventions import LOOPBACK
+    from stackctl.manifest.fields import split_address
+
+    written = f"{LOOPBACK}:{text}" if text.isdigit() else f"0:{text[1:]}" if text.startswith(":") else text
+    try:
+        host, port = split_address(written)
+    except ValueError as error:
+        remedy = f"Write a port, `:9799`, or `{LOOPBACK}:9799`."
+        raise InputError.of("usage.option", f"{option}: {error}: `{text}`", remedy=remedy) from None
+    return "" if text.startswith(":") else host, port

@@ -34,6 +34,13 @@ def render(report: Report, *, folds: bool = False) -> str:
     return "\n".join([*lines, "", *([more(failures)] if failures else []), _summary(report)]) + "\n"
 
 
+def changed(report: Report, failures: Sequence[Diagnostic]) -> str:
+    """Those `failures` of a report as lines, and the last line that sums up the whole report."""
+    width = max((len(finding.code) for finding in failures), default=0)
+    lines = [line for group in _groups(failures) for line in _group(group, width)]
+    return "\n".join([*lines, _summary(report)])
+
+
 def _folded(findings: Sequence[Diagnostic]) -> tuple[Mapping[str, int], list[Diagnostic]]:
     """The number of findings that passed by family, in the order of the report, and all other findings."""
     passed = Counter(finding.code.partition(".")[0] for finding in findings if finding.status == "pass")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import pytest
 from stackctl.access import Access
 from stackctl.cli.main import main
 from stackctl.diagnostic import Diagnostic
+from stackctl.errors import Unavailable
+from stackctl.operations.repeated_verification import Round
 from stackctl.report.report import Report
 
 GOOD = Report("shop", "docker", "abc", (Diagnostic("target.up", "up", status="pass", subject="api"),), 2.0, 1.0)
@@ -110,3 +112,50 @@ def test_wrong_arguments_verify_nothing(
     assert main(["verify", *arguments]) == 2
     assert words in capsys.readouterr().err
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--listen", "9799"], "--listen needs --every"),
+        (["--every", "1s"], "--every: too short: `1s`"),
+        (["--every", "5"], "--every: not a duration: `5`"),
+        (["--every", "5m", "--listen", "here"], "--listen: not a host:port: `here`"),
+        (["--every", "5m", "--listen", ":99999"], "--listen: the port must be between 1 and 65535: `:99999`"),
+        (["--every", "5m", "--drill"], "--drill and --every cannot be used together"),
+        (["--every", "5m", "--report", "x.html"], "--report and --every cannot be used together"),
+    ],
+)
+def test_refuses_what_does_not_fit_repeated_verification(
+    asked: list[Any], options: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", *options]) == 2
+    assert words in capsys.readouterr().err
+    assert asked == []
+
+
+def shown(monkeypatch: pytest.MonkeyPatch, *found: Round) -> int:
+    def rounds(verified: object, every: float, stop: object) -> Iterator[Round]:
+        assert every == 300
+        yield from found
+
+    monkeypatch.setattr("stackctl.operations.repeated_verification.rounds", rounds)
+    return main(["verify", "--every", "5m"])
+
+
+def test_shows_the_first_verification_and_then_changes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shown(monkeypatch, *(Round(each, None, 0.0) for each in (GOOD, GOOD, BAD, BAD, GOOD))) == 0
+    out = capsys.readouterr().out
+    assert out.count("verified: 1 passed") == 2  # at first, and when it works again
+    assert out.count("target.up  api  down") == 1
+    assert out.count("target.up api works again") == 1
+
+
+def test_shows_an_error_that_stays_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    stopped = Round(None, Unavailable.of("unit.not-running", "the stack is not running"), 0.0)
+    assert shown(monkeypatch, stopped, stopped, Round(GOOD, None, 0.0)) == 0
+    captured = capsys.readouterr()
+    assert captured.err.count("the stack is not running") == 1
+    assert captured.out.count("verified: 1 passed") == 1

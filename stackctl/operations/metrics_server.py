@@ -1,0 +1,77 @@
+"""A small server of metrics, for Prometheus to scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import AF_INET6
+from threading import Thread
+from typing import Any
+
+from stackctl.errors import Unavailable
+
+_PATH = "/metrics"
+# How the address "" is shown: all of this machine.
+_ALL = "0.0.0.0"  # noqa: S104 - only where the user has asked for it
+_POLL_SECONDS = 0.05
+_ANSWER_SECONDS = 10
+
+
+@contextmanager
+def serving(host: str, port: int, content: Callable[[], bytes]) -> Iterator[str]:
+    """Serve the `content` at /metrics, and give its URL. The port 0 is one of the system's choice.
+
+    Raises Unavailable when nothing can listen there.
+    """
+    from stackctl.runtimes.ports import holder, is_taken
+
+    kind = _Server6 if ":" in host else _Server
+    try:
+        server = kind((host, port), _handler(content))
+    except OSError as error:
+        address = f"{host or _ALL}:{port}"
+        held = f"{holder(address)} listens there" if is_taken(error) else str(error.strerror)
+        remedy = "Choose another address with --listen."
+        raise Unavailable.of("port.taken", f"cannot listen at {address}: {held}", remedy=remedy) from error
+    Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
+    try:
+        shown = f"[{host}]" if ":" in host else host or _ALL
+        yield f"http://{shown}:{server.server_address[1]}{_PATH}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore clients that hang up in the middle of a scrape."""
+
+
+class _Server6(_Server):
+    address_family = AF_INET6
+
+
+def _handler(content: Callable[[], bytes]) -> type[BaseHTTPRequestHandler]:
+    from prometheus_client import CONTENT_TYPE_LATEST
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = _ANSWER_SECONDS
+
+        def do_GET(self) -> None:
+            if self.path.partition("?")[0] != _PATH:
+                self.send_error(404, f"The metrics are at {_PATH}.")
+                return
+            body = content()
+            self.send_response(200)
+            self.send_header("Content-Type", CONTENT_TYPE_LATEST)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Log nothing: scrapes are no news."""
+
+    return Handler
