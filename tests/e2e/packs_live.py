@@ -95,6 +95,9 @@ SYSTEMS: Scenes = {
     "WindowsMemoryHigh": ("windows", "saturated"),
     "WindowsDiskFull": ("windows", "saturated"),
     "WindowsDown": ("windows", "down"),
+    "StackctlCheckFailed": ("stackctl", "saturated"),
+    "StackctlCannotVerify": ("stackctl", "saturated"),
+    "StackctlDown": ("stackctl", "down"),
 }
 # Alert -> what the test does to a real server, and undoes.
 BY_HAND = {
@@ -153,6 +156,7 @@ NOT_LIVE = {
     "MongodbConnectionsHigh": "needs as many clients as a server allows: the simulated exporter has half of them",
     "MongodbMemberUnhealthy": "needs a replica set with a member that is away",
     "ProcessGroupEnded": "needs a program whose processes all end: the simulated exporter has some of each",
+    "StackctlVerifiesTooSeldom": "needs minutes without a verification, longer than a test may take",
     "WindowsCpuHigh": "looks back five minutes, longer than a test may take",
     "PrometheusNotificationsDropped": "needs an Alertmanager that is away, and it is what tells of alerts",
     "PrometheusRulesSlow": "needs rules that take longer than their interval",

@@ -27,6 +27,7 @@ END_SECONDS = 10
 # `house`, `store` and `replica` are others of their kind, which get into what those do not.
 SIMULATED = (
     *("cadvisor", "kafka", "clickhouse", "memcached", "postgres", "mysql", "mongodb", "process", "rabbitmq", "windows"),
+    "stackctl",
     *("house", "store", "replica"),
 )
 PORTS = ("prometheus", "alertmanager", "nginx", "server", "control", *SIMULATED)
@@ -54,6 +55,7 @@ exporters:
   process: {{listen: {process}}}
   rabbitmq: {{targets: ["localhost:{rabbitmq}"]}}
   windows: {{targets: ["localhost:{windows}"]}}
+  stackctl: {{targets: ["localhost:{stackctl}"]}}
 services:
   house:
     targets: ["localhost:{house}"]
@@ -125,6 +127,8 @@ rules:
       RabbitmqDown: {{for: 1s}}
   - pack: windows
     override: {{WindowsMemoryHigh: {{for: 1s}}, WindowsDiskFull: {{for: 1s}}, WindowsDown: {{for: 1s}}}}
+  - pack: stackctl
+    override: {{StackctlCheckFailed: {{for: 1s}}, StackctlCannotVerify: {{for: 1s}}, StackctlDown: {{for: 1s}}}}
   - pack: memcached
     services: [store]
     with: {{window: 5s}}
@@ -148,6 +152,7 @@ dashboards:
   - pack: processes
   - pack: rabbitmq
   - pack: windows
+  - pack: stackctl
 """
 
 

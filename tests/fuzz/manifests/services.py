@@ -169,6 +169,7 @@ EXPORTERS = {
     "process?": {**_SERVER, "listen?": 20014},
     "rabbitmq?": {**_SCRAPED, "targets": Many(TARGET), "metrics_path?": "/m"},
     "windows?": {**_SCRAPED, "targets": Many(TARGET), "metrics_path?": "/m"},
+    "stackctl?": {**_SCRAPED, "targets?": Many(TARGET), "metrics_path?": "/m"},
     "haproxy?": {**_CUSTOM, "listen?": 20010},
     "own-exporter?": {**_CUSTOM, "port": 9401, "listen?": 20011},
 }  # fmt: skip

@@ -37,6 +37,7 @@ exporters:
   process: {}
   rabbitmq: {targets: ["rabbit:15692"]}
   windows: {targets: ["windows:9182"]}
+  stackctl: {}
 services: {api: {targets: ["localhost:8000"]}}
 """
 
@@ -74,6 +75,7 @@ def test_each_declared_exporter_is_served_where_prometheus_asks(exporters: dict[
         "process": "127.0.0.1:9256",
         "rabbitmq": "rabbit:15692",
         "windows": "windows:9182",
+        "stackctl": "localhost:9799",
     }
 
 
