@@ -49,12 +49,12 @@ def reload_manifest(
 
     opened = partial(Session.open, ignored=ignored)
     with within(deadline), locked(opened, manifest, "reload", progress) as session:
-        trusted = session.state.read(session.current) is not None
+        trusted = _is_intact(session)  # as it is now: the target may be the same generation, written again
         new = session.target()
         progress.detail(f"wrote generation {new.id} to {new.generation.path}")
         if not trusted and new.generation == session.current:
             progress.note(f"the files of generation {new.id} had been changed by hand: rewritten")
-        done = _change(session, new, deadline, progress, dry_run=dry_run)
+        done = _change(session, new, deadline, progress, trusted=trusted, dry_run=dry_run)
         if not dry_run:
             session.prune()
         return done
@@ -80,19 +80,23 @@ def reload_generation(
                 summary,
                 remedy="Choose another generation: `stackctl status --generations` lists them.",
             )
-        done = _change(live, kept, deadline, progress, dry_run=dry_run)
+        done = _change(live, kept, deadline, progress, trusted=_is_intact(live), dry_run=dry_run)
         if not dry_run:
             live.prune()
         return done
 
 
-def _change(live: Live, new: Target, deadline: float, progress: Progress, *, dry_run: bool) -> Reloaded:
+def _is_intact(live: Live) -> bool:
+    """Return whether the files of what runs are those that were written."""
+    return live.state.read(live.current) is not None
+
+
+def _change(live: Live, new: Target, deadline: float, progress: Progress, *, trusted: bool, dry_run: bool) -> Reloaded:
     """Bring in `new`, and what Grafana has to load for it."""
     from stackctl.operations.grafana_reload import Dashboards, dashboards_between, restored_datasource
     from stackctl.operations.transaction import change
 
     before = live.state.read(live.confirmed())
-    trusted = live.state.read(live.current) is not None
     plan = change(live, new, deadline, progress, trusted=trusted, dry_run=dry_run)
     dashboards = dashboards_between(before, new.tree) if live.grafana(new) else Dashboards()
     return Reloaded(plan, new.id, dashboards, not dry_run and restored_datasource(live, new))
