@@ -46,11 +46,16 @@ class Sidecar:
             *(
                 word
                 for target, source in self.mounts.items()
-                for word in ("--mount", f"type=bind,source={source},target={target},readonly")
+                for word in ("--mount", f"type=bind,{_field(f'source={source}')},target={target},readonly")
             ),
             *(word for key, value in self.environment.items() for word in ("--env", f"{key}={value}")),
             *("--entrypoint", self.command[0], self.image, *self.command[1:]),
         )
+
+
+def _field(text: str) -> str:
+    """Quote a field of CSV, which the value of `--mount` is: a path may have a comma."""
+    return '"' + text.replace('"', '""') + '"'
 
 
 @contextmanager
