@@ -73,10 +73,11 @@ class Addresses:
     def _on_this_machine(self, host: str, port: int) -> Container | None:
         """The container behind a port of this machine; of Prometheus' own container, if its network is not shared."""
         if self.asking and not self.asking.on_host and host in c.LOCAL_HOSTS:
-            return self.asking if port == registry.component(c.PROMETHEUS).port else None
+            own = self.asking.listens or registry.component(c.PROMETHEUS).port
+            return self.asking if port == own else None
         for each in self.containers:
             known = registry.find(each.component) if each.component else None
-            if each.on_host and known and known.port == port:
+            if each.on_host and known and (each.listens or known.port) == port:
                 return each
         return next(
             (each for each in self.containers for port_ in each.published if port_.port == port and not each.on_host),

@@ -64,6 +64,13 @@ class Container:
         return as_manifest(str(self.block.get("image") or ""), self.variables)
 
     @property
+    def listens(self) -> int:
+        """Return the port that its options name, 0 where that is its program's default."""
+        given = self.started.given("web.listen-address")
+        port = given[-1].rpartition(":")[2] if given else ""
+        return int(port) if port.isdecimal() else 0
+
+    @property
     def runs_a_script(self) -> bool:
         """Return whether it starts its program by a script."""
         return any(word.rpartition("/")[2] in _SHELLS or word.endswith(".sh") for word in self.arguments[:3])

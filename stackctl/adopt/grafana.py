@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,8 +77,14 @@ def adopt_grafana(setup: Setup, container: Container, addresses: Addresses, secr
         made.remarks.append(left_out(f"`{name}`", at, f"There is no {extra.pop(name)} in the new container."))
     if extra:
         made.settings["extra_env"] = extra
-    for source in _provisioned(setup, container, folder, "datasources"):
+    provisioned = list(_provisioned(setup, container, folder, "datasources"))
+    for source in provisioned:
         _datasources(source, container, addresses, secrets, made)
+    entries = [each for source in provisioned for each in _entries(source)]
+    own = {str(each["uid"]) for each in entries if each.get("uid") and _is_own(each, addresses)}
+    for each in made.settings.get("datasources", ()):
+        if "jsonData" in each:
+            each["jsonData"] = _with_own_uid(each["jsonData"], own)
     for source in _provisioned(setup, container, folder, "dashboards"):
         made.dashboards += _dashboards(setup, container, source, made.remarks)
     for kind in ("alerting", "notifiers", "plugins", "access-control"):
@@ -169,10 +175,18 @@ def _provisioned(setup: Setup, container: Container, folder: str, kind: str) -> 
             yield source
 
 
+def _entries(source: Source) -> list[Mapping[str, Any]]:
+    listed = source.data.get("datasources")
+    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+
+
 def _datasources(source: Source, container: Container, addresses: Addresses, secrets: Secrets, made: Section) -> None:
     listed = source.data.get("datasources")
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
-        if not isinstance(entry, Mapping) or _is_own(entry, addresses):
+        if not isinstance(entry, Mapping):
+            continue
+        if _is_own(entry, addresses):
+            made.remarks += _settings_left(entry, source.at("datasources", index))
             continue
         filled_in = _expanded(entry, container.started.environment)
         name, at = str(entry.get("name") or index), source.at("datasources", index)
@@ -190,6 +204,30 @@ def _datasources(source: Source, container: Container, addresses: Addresses, sec
                 key: secrets.moved(str(value), f"GRAFANA_{name}_{key}", at) for key, value in hidden.items()
             }
         made.settings.setdefault("datasources", []).append(kept)
+
+
+# Settings of a Prometheus datasource that follow from the server.
+_OF_PROMETHEUS = frozenset({"timeInterval", "httpMethod", "prometheusType", "prometheusVersion", "tlsSkipVerify"})
+
+
+def _settings_left(entry: Mapping[str, Any], at: Position) -> Iterator[Diagnostic]:
+    """Report what a datasource of the stack's Prometheus is set to, which the stack's own is not."""
+    settings = entry.get("jsonData")
+    names = sorted(settings.keys() - _OF_PROMETHEUS) if isinstance(settings, Mapping) else []
+    if names:
+        what = ", ".join(f"`{each}`" for each in names)
+        why = "The stack sets its own datasource itself."
+        yield left_out(f"{what} of the datasource `{entry.get('name')}`", at, why)
+
+
+def _with_own_uid(value: Any, own: Collection[str]) -> Any:
+    """Settings of a datasource that name the stack's Prometheus by its uid."""
+    if isinstance(value, Mapping):
+        return {
+            key: c.DATASOURCE_UID if key == "datasourceUid" and item in own else _with_own_uid(item, own)
+            for key, item in value.items()
+        }
+    return [_with_own_uid(item, own) for item in value] if isinstance(value, list) else value
 
 
 def _expanded(value: Any, environment: Mapping[str, str]) -> Any:

@@ -70,6 +70,7 @@ def adopt(setup: Setup, name: str) -> Adopted:
             remarks += ignored_options(container, known, setup.compose)
     elif c.ALERTMANAGER in jobs.components.values():
         sections["alertmanager"] = {}
+    remarks += _other_files(setup)
     grafana = setup.container(c.GRAFANA)
     if grafana:
         given = adopt_grafana(setup, grafana, replace(addresses, components=jobs.components), secrets)
@@ -97,6 +98,16 @@ _OF_THE_DATA = "It is mounted into the data of the server, which is a volume of 
 _ALONE = frozenset({"alertmanager", "grafana", "pushgateway"})
 
 
+def _other_files(setup: Setup) -> Iterator[Diagnostic]:
+    """Report configurations that are read in place of those that the set-up does not have, and unused ones."""
+    for name, server in ((c.PROMETHEUS, setup.prometheus), (c.ALERTMANAGER, setup.alertmanager)):
+        if server and server.instead_of:
+            why = f"Its container reads {server.instead_of}, which the set-up does not have."
+            yield changed(f"{server.config.path} is taken for the configuration of {name}", server.config.at(), why)
+    for source in setup.unused:
+        yield left_out(source.path, source.at(), "No container runs an Alertmanager, and Prometheus asks none.")
+
+
 def _templates_left(source: Source) -> Iterator[Diagnostic]:
     """Report the templates of an Alertmanager that runs elsewhere: it does not tell what is in them."""
     written = source.document.value if source.document else None
@@ -112,7 +123,7 @@ def _ready(server: Server) -> Server:
     config = server.config
     data = escaped(with_paths(dict(config.data), server))
     data |= {key: config.data[key] for key in ("rule_files",) if key in config.data}
-    return Server(Source(config.path, data, config.document), server.container, server.inside)
+    return replace(server, config=Source(config.path, data, config.document))
 
 
 def _add_servers(

@@ -23,9 +23,8 @@ _GLOBAL = frozenset({"scrape_interval", "evaluation_interval", "external_labels"
 _SECTIONS = frozenset({"global", "scrape_configs", "rule_files", "alerting", "remote_write"})
 # Where a value names a file, or a pattern of files.
 _PATHS = frozenset({"token_file_path", "service_account_key_path", "private_key_path"})
-# Keys of an Alertmanager that say nothing of where it is.
-_OF_ANY_ALERTMANAGER = frozenset({"static_configs", "timeout", "api_version"})
-_PLAIN = (("scheme", "http"), ("path_prefix", "/"), ("path_prefix", ""))
+# Keys of an Alertmanager that say nothing of where the stack's own is: that one serves at `/`.
+_OF_ANY_ALERTMANAGER = frozenset({"static_configs", "timeout", "api_version", "path_prefix"})
 _BRACED = re.compile(r"\$(?=\{(?![A-Z][A-Z0-9_]*\}))")
 
 
@@ -120,7 +119,7 @@ def _rules(setup: Setup, server: Server, remarks: list[Diagnostic]) -> list[dict
         path = server.path(str(pattern))
         files = setup.files(path) if path else []
         if not files:
-            why = "No file matches it." if path else "It is not in the folder, but in the container's image."
+            why = "No file matches it." if path else "The container does not have it from the folder."
             remarks.append(left_out(f"`{pattern}` of `rule_files`", source.at("rule_files", index), why))
         found |= dict.fromkeys(files)
     return [{"file": file} for file in found]
@@ -159,5 +158,5 @@ def _is_own(block: Mapping[str, Any], addresses: Addresses) -> bool:
         if isinstance(group, Mapping)
         for target in group.get("targets") or ()
     ]
-    plain = all(key in _OF_ANY_ALERTMANAGER or (key, value) in _PLAIN for key, value in block.items())
+    plain = all(key in _OF_ANY_ALERTMANAGER or (key, value) == ("scheme", "http") for key, value in block.items())
     return bool(targets) and plain and all(addresses.component(target) == c.ALERTMANAGER for target in targets)

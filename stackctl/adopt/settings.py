@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from stackctl import conventions as c
 from stackctl.adopt.compose import Container, attached_files, attached_path, filled, named_volumes
@@ -161,7 +162,16 @@ def _image(container: Container, known: Component, compose: Source, remarks: lis
 
 
 def _port(container: Container, known: Component, compose: Source, remarks: list[Diagnostic]) -> int:
-    published = next((each for each in container.published if each.target == known.port), None)
+    inside = container.listens or known.port
+    if inside != known.port:
+        remarks.append(
+            changed(
+                f"{known.name} listens on port {known.port} in its container instead of {inside}",
+                compose.at("services", container.name, "command"),
+                "Containers that ask it need the new port.",
+            )
+        )
+    published = next((each for each in container.published if each.target == inside), None)
     if published is None:
         return known.port
     if not published.host.startswith("127."):
@@ -211,7 +221,19 @@ def ignored_options(container: Container | None, known: Component, compose: Sour
         found.append(
             left_out(f"the login or TLS of {known.name} in {container.seen(file) or file}", place, why, remedy)
         )
+    prefix = _path_prefix(container)
+    if prefix:
+        summary = f"{known.name} serves at `/` instead of `{prefix}`"
+        found.append(changed(summary, place, "A proxy in front of it has to take the path off."))
     return [*found, *own_start(container, compose)]
+
+
+def _path_prefix(container: Container) -> str:
+    """The path below which a server answers, "" for `/`."""
+    routes = container.started.given("web.route-prefix")
+    paths = routes or [urlsplit(each).path for each in container.started.given(EXTERNAL_URL)]
+    path = paths[-1].strip("/") if paths else ""
+    return f"/{path}" if path else ""
 
 
 def own_start(container: Container, compose: Source) -> list[Diagnostic]:

@@ -44,11 +44,15 @@ Fits = Callable[[Source], bool]
 
 @dataclass(frozen=True)
 class Server:
-    """A server with a configuration: its file, and the container that it runs in, None where none is known."""
+    """A server with a configuration: its file, and the container that it runs in, None where none is known.
+
+    `instead_of` is the path of the file that the container reads, where the set-up does not have that one.
+    """
 
     config: Source
     container: Container | None = None
     inside: str = ""
+    instead_of: str = ""
 
     def path(self, named: str) -> str | None:
         """Return the path from the folder of a file, or a pattern, that the configuration names.
@@ -59,7 +63,10 @@ class Server:
             return named  # its files have been written where the configuration says
         if self.container is None:
             return named if posixpath.isabs(named) else _below(self.config.path, named)
-        seen = self.container.seen(posixpath.join(posixpath.dirname(self.inside), named))
+        folder = posixpath.dirname(self.inside)
+        seen = self.container.seen(posixpath.join(folder, named))
+        if seen is None and self.instead_of and named.startswith(f"{folder}/"):
+            named = posixpath.relpath(named, folder)
         return _below(self.config.path, named) if seen is None and not posixpath.isabs(named) else seen
 
 
@@ -77,7 +84,8 @@ class Setup:
     """All that was found in `folder`. `variables` are those that Compose fills in, the environment's among them.
 
     `contents` are files of the set-up that are not in the folder yet: path -> content. `own` are the addresses at which
-    its servers ask themselves and each other, where they run without containers.
+    its servers ask themselves and each other, where they run without containers. `unused` are configurations of servers
+    that nothing in it runs or asks.
     """
 
     folder: Path
@@ -89,6 +97,7 @@ class Setup:
     contents: Mapping[str, bytes] = field(default_factory=dict)
     loaded_grafana: LoadedGrafana | None = None
     own: Mapping[str, Collection[str]] = field(default_factory=dict)
+    unused: tuple[Source, ...] = ()
 
     def container(self, component: str) -> Container | None:
         """Return the first container that runs a component, None where there is none."""
@@ -154,6 +163,9 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
     found = Setup(folder, compose, tuple(containers), variables=variables, contents=inline)
     prometheus = _server(found, c.PROMETHEUS, _PROMETHEUS_FILES, _is_prometheus, read, problems)
     alertmanager = _server(found, c.ALERTMANAGER, _ALERTMANAGER_FILES, _is_alertmanager, read, problems)
+    unused: tuple[Source, ...] = ()
+    if compose and alertmanager and not alertmanager.container and not _asks_alertmanagers(prometheus):
+        unused, alertmanager = (alertmanager.config,), None
     if compose is None and prometheus is None and alertmanager is None:
         return None
     for server, shape in ((prometheus, PrometheusFile), (alertmanager, AlertmanagerFile)):
@@ -164,7 +176,12 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
         for name, server in ((c.PROMETHEUS, prometheus), (c.ALERTMANAGER, alertmanager))
         if server and not server.container
     }
-    return replace(found, prometheus=prometheus, alertmanager=alertmanager, own=own)
+    return replace(found, prometheus=prometheus, alertmanager=alertmanager, own=own, unused=unused)
+
+
+def _asks_alertmanagers(prometheus: Server | None) -> bool:
+    alerting = prometheus.config.data.get("alerting") if prometheus else None
+    return isinstance(alerting, Mapping) and bool(alerting.get("alertmanagers"))
 
 
 def _written_inline(containers: Iterable[Container], compose: Source, variables: Mapping[str, str]) -> dict[str, bytes]:
@@ -222,7 +239,7 @@ def _server(
 ) -> Server | None:
     """Return the server that has a configuration in the set-up: the one that its container is given, or else any."""
     container = found.container(component)
-    inside = ""
+    inside = missing = ""
     if container:
         given = container.started.given("config.file")
         inside = given[0] if given else f"/etc/{component}/{component}.yml"
@@ -233,14 +250,15 @@ def _server(
         inline = _inline(container, inside, found.compose, problems)
         if inline:
             return Server(inline, container, inside)
+        missing = seen or inside
     named = _first(read.values(), fits)
     if named:
-        return Server(named, container, inside)
+        return Server(named, container, inside, missing)
     for path in sorted(_walk(found.folder, "."), key=lambda each: (each.count("/"), each)):
         if posixpath.basename(path) in names:
             source = read_source(found.folder, path, Problems())
             if source and fits(source):
-                return Server(source, container, inside)
+                return Server(source, container, inside, missing)
     return None
 
 

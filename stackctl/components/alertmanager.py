@@ -85,6 +85,6 @@ COMPONENT = Component(
     adopted=_adopted,
     own_options=(
         *("config.file", "storage.path", "log.", "web.listen-address", "web.config.file", EXTERNAL_URL),
-        "cluster.listen-address",
+        *("cluster.listen-address", "web.route-prefix"),
     ),
 )

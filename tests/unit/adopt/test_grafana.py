@@ -109,3 +109,16 @@ def test_path_of_a_mounted_dashboard_is_left_out(tmp_path: Path) -> None:
     result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"d/a.json": BOARD})
     assert "extra_env" not in result.manifest["grafana"]
     assert f"`{name}` is left out" in [each.summary for each in result.remarks]
+
+
+def test_uid_of_the_own_datasource_is_that_of_the_stack_and_its_settings_are_left_out(tmp_path: Path) -> None:
+    text = """
+datasources:
+  - {name: P, uid: px, type: prometheus, url: "http://prometheus:9090", jsonData: {timeInterval: 5s, cacheLevel: Low}}
+  - {name: T, type: tempo, url: "http://t", jsonData: {serviceMap: {datasourceUid: px}, a: [{datasourceUid: t}]}}
+"""
+    service = grafana("volumes: ['./d.yml:/etc/grafana/provisioning/datasources/d.yml']")
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"d.yml": text})
+    (tempo,) = result.manifest["grafana"]["datasources"]
+    assert tempo["jsonData"] == {"serviceMap": {"datasourceUid": "prometheus"}, "a": [{"datasourceUid": "t"}]}
+    assert [each.summary for each in result.remarks] == ["`cacheLevel` of the datasource `P` is left out"]

@@ -55,6 +55,7 @@ def test_option_without_a_key_is_left_out_with_its_line(tmp_path: Path) -> None:
     assert [each.summary for each in result.remarks] == [
         "the option `--rules.alert.for-grace-period` of prometheus is left out",
         "the option `--web.external-url` of prometheus is left out",
+        "prometheus serves at `/` instead of `/prometheus`",
     ]
 
 
@@ -88,3 +89,28 @@ def test_secret_of_its_container_is_the_file_of_the_set_up(tmp_path: Path) -> No
     job = jobs("{job_name: a, bearer_token_file: /run/secrets/key, static_configs: [{targets: ['a:1']}]}")
     service = adopted(tmp_path, prometheus=job, compose=whole).manifest["services"]["a"]
     assert service["authorization"] == {"credentials_file": "key.txt"}
+
+
+def test_own_alertmanager_below_a_path_is_asked_where_the_stack_has_it(tmp_path: Path) -> None:
+    text = "alerting: {alertmanagers: [{path_prefix: /am, static_configs: [{targets: ['alerts:9093']}]}]}"
+    service = "alerts: {image: 'prom/alertmanager:v0.28.1', command: [--web.external-url=http://h/am/]}"
+    result = adopted(tmp_path, prometheus=f"{text}\n{JOB}", compose=compose(service))
+    assert "extra" not in result.manifest["prometheus"]
+
+
+def test_path_below_which_a_server_answers_is_said(tmp_path: Path) -> None:
+    whole = compose().replace("image:", "command: [--web.external-url=http://h/prom/]\n    image:")
+    (remark,) = adopted(tmp_path, prometheus=JOB, compose=whole).remarks
+    assert remark.summary == "prometheus serves at `/` instead of `/prom`"
+    whole = whole.replace("prom/]", "prom/, --web.route-prefix=/]")
+    assert adopted(tmp_path, prometheus=JOB, compose=whole).remarks == ()
+
+
+def test_scrape_of_a_server_on_a_port_of_its_own_is_its_own(tmp_path: Path) -> None:
+    whole = compose().replace("image:", "command: [--web.listen-address=:9001]\n    image:")
+    job = jobs("{job_name: prometheus, static_configs: [{targets: ['localhost:9001']}]}")
+    result = adopted(tmp_path, prometheus=job, compose=whole)
+    assert result.manifest["prometheus"]["labels"] == {"instance": "localhost:9001"}
+    assert [each.summary for each in result.remarks] == [
+        "prometheus listens on port 9090 in its container instead of 9001"
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stackctl.adopt import find_setup
+from stackctl.adopt import adopt, find_setup
 from stackctl.manifest.problems import Problems
 from tests.unit.adopt.setups import compose, found, jobs, written
 
@@ -61,3 +61,23 @@ services:
     prometheus = setup.container("prometheus")
     assert prometheus
     assert prometheus.published[0].port == 9095
+
+
+def test_file_that_stands_in_for_that_of_the_container_is_named(tmp_path: Path) -> None:
+    whole = compose().replace("./prometheus.yml:", "/srv/prometheus.yml:")
+    files = {"compose.yaml": whole, "conf/prometheus.yml": JOB}
+    setup = found(written(tmp_path, files))
+    assert setup.prometheus
+    assert setup.prometheus.instead_of == "/srv/prometheus.yml"
+    assert setup.prometheus.path("/etc/prometheus/rules/*.yml") == "conf/rules/*.yml"
+    assert [each.summary for each in adopt(setup, "stack").remarks] == [
+        "conf/prometheus.yml is taken for the configuration of prometheus"
+    ]
+
+
+def test_configuration_of_an_alertmanager_that_nothing_runs_is_left_out(tmp_path: Path) -> None:
+    routing = "route: {receiver: a}\nreceivers: [{name: a}]"
+    files = {"compose.yaml": compose(), "prometheus.yml": JOB, "alertmanager.yml": routing}
+    adopted = adopt(found(written(tmp_path, files)), "stack")
+    assert "alertmanager" not in adopted.manifest
+    assert [each.summary for each in adopted.remarks] == ["alertmanager.yml is left out"]
