@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stackctl.cli.options import AllowOutside, Ignore, Output, options
-from stackctl.cli.values import Format
+from stackctl.cli.values import Format, Severity
 from stackctl.conventions import MANIFEST
 from stackctl.diagnostic import Diagnostic
+from stackctl.errors import InputError, StackctlError
 
 if TYPE_CHECKING:
     from stackctl.manifest import Files
     from stackctl.model import Stack, Waiver
+    from stackctl.operations.baseline import Baseline
 
 
 # Suggestions for the drawing of so many dashboards are shown: of foreign ones nearly each has some.
@@ -37,6 +39,22 @@ def check(
         bool,
         typer.Option("--diff", help="Only show what --fix would change; exit code 1 if it would."),
     ] = False,
+    fail_on: Annotated[
+        Severity, typer.Option("--fail-on", help="Least severity with which the exit code is 1.")
+    ] = Severity.error,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="CODE,...", help="Only warnings with these codes or families; repeatable."),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline", metavar="FILE", help="Only warnings that are not in FILE, which knows the old ones."
+        ),
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Write the warnings that there are to the file of --baseline.")
+    ] = False,
     output: Output = Format.text,
     ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
@@ -50,13 +68,21 @@ def check(
     Expressions are held against the contracts: what nobody serves, what no series can match, what means something else.
     promtool and amtool check what would be rendered, and expand the templates of alerts and receivers, where `stackctl
     tools` has them. So does Compose, by its schema, and by `docker compose config` where there is one.
+
+    Errors are always reported, whatever is selected or known. Exits 1 on them, 2 where the manifest cannot be read.
     """
     from stackctl.cli.reports import report
+    from stackctl.operations.baseline import is_known, without, write
     from stackctl.operations.checker_errors import ignored_by_option
     from stackctl.operations.checking import check_files, check_manifest
     from stackctl.operations.findings import findings, findings_about
     from stackctl.operations.named_files import find_files
+    from stackctl.operations.selection import chosen
+    from stackctl.operations.selection import select as select_some
+    from stackctl.report import console
 
+    names = chosen(select or (), "--select")
+    before = _baseline(baseline, names, is_written=write_baseline)
     manifest, ignored = options(context).manifest, ignored_by_option(ignore or ())
     # With files, the default manifest need not be there; one that was named has to be.
     known = None if files and manifest == Path(MANIFEST) and not manifest.exists() else manifest
@@ -65,16 +91,43 @@ def check(
         _fix(known, named, ignored, only_show=diff)
         if diff:
             return
-    if named:
-        checked = check_files(named, known, ignored)
-        found, described = findings_about(checked, named), _described_files(checked.stack, named)
-    else:
-        checked = check_manifest(manifest, ignored)
-        found, described = findings(checked), _described(checked.stack)
+    try:
+        if named:
+            checked = check_files(named, known, ignored)
+            found, described = findings_about(checked, named), _described_files(checked.stack, named)
+        else:
+            checked = check_manifest(manifest, ignored)
+            found, described = findings(checked), _described(checked.stack)
+    except StackctlError as error:
+        shown, _ = without(select_some(error.problems, names), before)
+        raise type(error)(*(each for each in shown if not is_known(each))) from None
+    if write_baseline and baseline:
+        before = write(baseline, found)
+        console.note(f"{console.mark('pass')} written to {baseline}: {_counted({'finding': before.count}) or 'none'}")
+    found, gone = without(select_some(found, names), before)
+    is_strict = fail_on is Severity.warning
     if output is Format.text:
-        _print(found, described)
+        _print([each for each in found if not is_known(each)], described)
+        if gone and not names and not named:
+            console.note(
+                f"no longer found: {_counted({'finding': gone})} of the baseline; --write-baseline removes them"
+            )
     else:
-        report(options(context), found, checked.stack.name)
+        report(options(context), found, checked.stack.name, is_strict=is_strict)
+    if is_strict and any(each.status == "warn" for each in found):
+        raise typer.Exit(1)
+
+
+def _baseline(path: Path | None, names: Sequence[str], *, is_written: bool) -> Baseline | None:
+    """Return the baseline at `path`, None where there is none yet. Raises InputError for options that do not fit."""
+    from stackctl.operations.baseline import read
+
+    if is_written and path is None:
+        raise InputError.of("usage.option", "--write-baseline needs --baseline", remedy="Add --baseline FILE.")
+    if is_written and names:
+        remedy = "Leave out --select: the baseline would lose the other warnings."
+        raise InputError.of("usage.conflict", "--select and --write-baseline cannot be used together", remedy=remedy)
+    return None if path is None or is_written else read(path)
 
 
 def _fix(manifest: Path | None, named: Files | None, ignored: Sequence[Waiver], *, only_show: bool) -> None:

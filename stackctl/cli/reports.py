@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _OF_REPOSITORIES = (Format.junit, Format.github, Format.sarif)
 
 
-def report(options: Options, diagnostics: Sequence[Diagnostic], stack: str = "") -> None:
+def report(options: Options, diagnostics: Sequence[Diagnostic], stack: str = "", *, is_strict: bool = False) -> None:
     """Write the report of a command to stdout. `stack` is the name of the stack, "" where it is not known."""
     from stackctl.report import console
     from stackctl.report.report import Report
 
-    whole = Report(stack, "", "", tuple(diagnostics), command=options.command)
+    whole = Report(stack, "", "", tuple(diagnostics), command=options.command, is_strict=is_strict)
     console.document(render(whole, options.manifest, options.output))
 
 

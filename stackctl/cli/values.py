@@ -23,6 +23,13 @@ class Format(str, Enum):
     sarif = "sarif"
 
 
+class Severity(str, Enum):
+    """The least severity of a finding that counts."""
+
+    error = "error"
+    warning = "warning"
+
+
 class GraphFormat(str, Enum):
     """The format in which a graph is printed."""
 

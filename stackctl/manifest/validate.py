@@ -72,7 +72,7 @@ def show_path(path: Path) -> str:
 def unknown_name(name: str, known: Iterable[str], what: str) -> str:
     """The remedy for a name that is not among `known`: the one that was meant, or all there are."""
     listed = list(known)
-    close = _closest(name, listed)
+    close = closest(name, listed)
     if close:
         return f"Did you mean `{close}`?"
     return f"{what}: {', '.join(f'`{each}`' for each in listed) or 'none'}."
@@ -105,7 +105,7 @@ def _as_written(document: Document, path: Path) -> Path:
 def _unknown_key(model: type[BaseModel], path: Path) -> tuple[str, str]:
     key = str(path[-1])
     known = sorted(_fields(_at(model, path[:-1])))
-    close = _closest(key, known)
+    close = closest(key, known)
     if close:
         return f"unknown key `{key}`", f"Did you mean `{close}`?"
     if set(key) & set("()[]{}="):
@@ -145,11 +145,12 @@ def _list_remedy(value: Any) -> str:
 
 
 def _close(value: Any, allowed: str) -> str:
-    close = _closest(str(value), [word for word in allowed.split("`") if word.strip(", ")])
+    close = closest(str(value), [word for word in allowed.split("`") if word.strip(", ")])
     return f"Did you mean `{close}`?" if close else ""
 
 
-def _closest(word: str, known: list[str]) -> str:
+def closest(word: str, known: list[str]) -> str:
+    """Return the word that was probably meant, "" where none is near."""
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(word, known, n=1)), "")

@@ -22,7 +22,8 @@ class Report:
     """The diagnostics of one command about one stack.
 
     `begun` is when it began (Unix time, 0.0 when that is not known) and `seconds` how long it took. `history` is what
-    the panels have shown, where a report draws it. `stack`, `runtime` and `generation` are "" where there is none.
+    the panels have shown, where a report draws it. `stack`, `runtime` and `generation` are "" where there is none. A
+    warning fails one that `is_strict`.
     """
 
     stack: str
@@ -33,6 +34,7 @@ class Report:
     begun: float = 0.0
     history: History | None = None
     command: str = VERIFY
+    is_strict: bool = False
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -42,4 +44,5 @@ class Report:
     @property
     def ok(self) -> bool:
         """Nothing failed, and a proof has passed something too."""
-        return self.counts["fail"] == 0 and (self.counts["pass"] > 0 or self.command not in PROOFS)
+        failed = self.counts["fail"] or (self.is_strict and self.counts["warn"])
+        return not failed and (self.counts["pass"] > 0 or self.command not in PROOFS)

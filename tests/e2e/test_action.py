@@ -46,6 +46,16 @@ def test_check_annotates_the_line_of_a_mistake(tmp_path: Path) -> None:
     assert ran.stdout.startswith("::error file=stack.yml,line=3,")
 
 
+def test_check_takes_options(tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text("groups: [{name: g, rules: [{alert: A, expr: up > 1}]}]\n")
+    (tmp_path / "stack.yml").write_text(
+        'version: 1\nname: shop\nservices: {api: {targets: ["localhost:1"]}}\nrules: [{file: rules.yml}]\n'
+    )
+    assert step("Check", tmp_path, {}).returncode == 0
+    assert step("Check", tmp_path, {"check": "--fail-on warning --select rule"}).returncode == 0
+    assert step("Check", tmp_path, {"check": "--fail-on warning"}).returncode == 1
+
+
 @pytest.mark.native
 def test_verify_proves_the_stack_and_leaves_nothing_running(tmp_path: Path) -> None:
     need("native")

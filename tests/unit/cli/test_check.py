@@ -161,3 +161,65 @@ def test_check_of_files_knows_each_way_to_write_a_path(tmp_path: Path, capsys: p
     assert main(["-f", str(manifest), "check", str(tmp_path / "r.yml"), "--output", "json"]) == 0
     codes = [each["code"] for each in json.loads(capsys.readouterr().out)["diagnostics"]]
     assert "promql.lost-label" in codes
+
+
+BARE = "histogram_quantile(0.9, latency_seconds_bucket) > 1"
+
+
+def test_warnings_fail_where_that_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(tmp_path, BARE, "--fail-on", "warning") == 1
+    assert "hardly moves" in capsys.readouterr().out
+    assert check(tmp_path, BARE, "--fail-on", "warning", "--output", "json") == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["ok"], [each["status"] for each in report["diagnostics"]]) == (False, ["warn"])
+    assert check(tmp_path, BARE, "--fail-on", "warning", "--ignore", "promql.raw-buckets") == 0
+
+
+def test_only_selected_warnings_are_shown_and_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(tmp_path, BARE, "--fail-on", "warning", "--select", "rule") == 0
+    assert "hardly moves" not in capsys.readouterr().out
+    assert check(tmp_path, BARE, "--fail-on", "warning", "--select", "promql") == 1
+
+
+def test_baseline_lets_only_new_warnings_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--fail-on", "warning", "--baseline", str(tmp_path / "baseline.json"))
+    assert check(tmp_path, BARE, *options) == 2
+    assert "add that option" in capsys.readouterr().err
+    assert check(tmp_path, BARE, *options, "--write-baseline") == 0
+    assert "written to" in capsys.readouterr().err
+    assert check(tmp_path, BARE, *options) == 0
+    captured = capsys.readouterr()
+    assert "hardly moves" not in captured.out + captured.err
+    assert check(tmp_path, f"{BARE} or up > 1", *options) == 1
+    out = capsys.readouterr().out
+    assert "never true" in out
+    assert "hardly moves" not in out
+    assert check(tmp_path, "up == 0", *options) == 0
+    assert "no longer found: 1 finding of the baseline" in capsys.readouterr().err
+
+
+def test_warnings_of_the_baseline_are_not_shown_next_to_errors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline = ("--baseline", str(tmp_path / "baseline.json"))
+    assert check(tmp_path, BARE, *baseline, "--write-baseline") == 0
+    capsys.readouterr()
+    assert check(tmp_path, f"{BARE} and rate(depth[5m])", *baseline) == 1
+    said = capsys.readouterr().err
+    assert "deriv(depth[5m])" in said
+    assert "hardly moves" not in said
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--write-baseline"], "--write-baseline needs --baseline"),
+        (["--write-baseline", "--baseline", "b", "--select", "promql"], "cannot be used together"),
+        (["--select", "nothing"], "--select: there is no code `nothing`"),
+    ],
+)
+def test_refuses_options_that_do_not_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    assert check(tmp_path, BARE, *options) == 2
+    assert words in capsys.readouterr().err
