@@ -194,8 +194,8 @@ def test_no_module_has_a_name_that_says_nothing(name: str) -> None:
 
 def test_the_core_does_no_input_or_output() -> None:
     """The pure rooms open no file, socket or process."""
-    rooms = ("model", "tree", "scrape", "metrics", "conventions", "source", "errors")
-    pure = [PACKAGE / f"{name}.py" for name in rooms]
+    rooms = ("tree", "scrape", "metrics", "conventions", "source", "errors")
+    pure = [*(PACKAGE / f"{name}.py" for name in rooms), *(PACKAGE / "model").rglob("*.py")]
     forbidden = {"os", "subprocess", "socket", "requests", "docker", "urllib", "http"}
     for path in [*pure, *(PACKAGE / "promql").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):

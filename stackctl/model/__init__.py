@@ -1,0 +1,92 @@
+"""The stack: a manifest after validation, with nothing left to guess. Frozen, and without any I/O.
+
+Durations stay in Prometheus' own notation ("15s"), because that is what is rendered; `stackctl.promql.duration`
+converts them to seconds. Blocks that belong to Prometheus, Alertmanager or Compose are kept as plain mappings;
+values in them that must not be shown are `Secret`s.
+"""
+
+from __future__ import annotations
+
+from stackctl.model.block import Block
+from stackctl.model.contract import Contract, Label, Metric
+from stackctl.model.dashboards import (
+    Board,
+    Dashboard,
+    DashboardVariable,
+    Link,
+    OtherQuery,
+    Panel,
+    PanelQuery,
+    Query,
+    Row,
+    Threshold,
+    ValueText,
+    Variable,
+)
+from stackctl.model.routing import Match, Period, Receiver, Routing, RoutingRule
+from stackctl.model.rules import Rule, RuleFile, Waiver
+from stackctl.model.servers import (
+    Alertmanager,
+    Datasource,
+    Exporter,
+    Grafana,
+    Listen,
+    Login,
+    Probe,
+    Prometheus,
+    QueryLimits,
+    Resources,
+    Retention,
+    Server,
+    ServerTls,
+)
+from stackctl.model.services import Container, Health, NativeRun, Push, Run, Service, Target
+from stackctl.model.stack import Stack
+
+__all__ = [
+    "Alertmanager",
+    "Block",
+    "Board",
+    "Container",
+    "Contract",
+    "Dashboard",
+    "DashboardVariable",
+    "Datasource",
+    "Exporter",
+    "Grafana",
+    "Health",
+    "Label",
+    "Link",
+    "Listen",
+    "Login",
+    "Match",
+    "Metric",
+    "NativeRun",
+    "OtherQuery",
+    "Panel",
+    "PanelQuery",
+    "Period",
+    "Probe",
+    "Prometheus",
+    "Push",
+    "Query",
+    "QueryLimits",
+    "Receiver",
+    "Resources",
+    "Retention",
+    "Routing",
+    "RoutingRule",
+    "Row",
+    "Rule",
+    "RuleFile",
+    "Run",
+    "Server",
+    "ServerTls",
+    "Service",
+    "Stack",
+    "Target",
+    "Threshold",
+    "ValueText",
+    "Variable",
+    "Waiver",
+]

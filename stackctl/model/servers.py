@@ -1,0 +1,192 @@
+"""Servers that a stack runs: components with their addresses and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stackctl.model.block import Block
+from stackctl.model.routing import Receiver, Routing
+from stackctl.source import Position, Secret
+
+
+@dataclass(frozen=True)
+class Listen:
+    """The address a server listens on, on the user's machine, and how it is spoken to."""
+
+    host: str
+    port: int
+    scheme: str = "http"
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def reached(self) -> str:
+        """Return the address for a client on the same machine; a wildcard address is reached through loopback."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(  # noqa: S104 - read, not bound
+            self.host, f"[{self.host}]" if ":" in self.host else self.host
+        )
+        return f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.reached}"
+
+    @property
+    def opened(self) -> str:
+        """Return the URL at which a person opens it: `localhost` for what listens on loopback or everywhere."""
+        is_here = self.host.startswith("127.") or self.host in ("0.0.0.0", "::", "::1")  # noqa: S104 - read, not bound
+        return f"{self.scheme}://localhost:{self.port}" if is_here else self.url
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Upper limits: `memory` in Compose notation ("512m"), `cpus` as a number of cores; None is no limit."""
+
+    memory: str | None = None
+    cpus: float | None = None
+
+
+@dataclass(frozen=True)
+class Server:
+    """A component that the stack runs.
+
+    `name` is a name of `stackctl.components`, `labels` are those of its scrape, and `docker` are more fields of its
+    container, in Compose's words.
+    """
+
+    name: str
+    image: str
+    listen: Listen
+    resources: Resources
+    origin: Position
+    labels: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    docker: Block = field(default_factory=dict, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Limits on how long Prometheus keeps samples: by age ("15d") and, when given, by size on disk ("10GB")."""
+
+    time: str
+    size: str | None = None
+
+
+@dataclass(frozen=True)
+class Login:
+    """Login that a server accepts."""
+
+    username: str
+    password: Secret
+
+
+@dataclass(frozen=True)
+class ServerTls:
+    """Certificate and key of a server, in PEM form, for clients that use the name `server_name`.
+
+    `ca` has signed the certificate; "" where every system trusts it.
+    """
+
+    cert: str
+    key: Secret
+    server_name: str
+    ca: str = ""
+
+
+@dataclass(frozen=True)
+class QueryLimits:
+    """Limits of Prometheus' queries; None is its own default."""
+
+    timeout: str | None = None
+    max_samples: int | None = None
+    max_concurrency: int | None = None
+    lookback_delta: str | None = None
+
+
+@dataclass(frozen=True)
+class Prometheus(Server):
+    """The Prometheus server. `extra` is merged last into prometheus.yml.
+
+    `external_url` is the address that people open, "" where that is `listen`; `features` are those of its flag.
+    """
+
+    scrape_interval: str
+    evaluation_interval: str
+    retention: Retention
+    external_labels: Mapping[str, str]
+    remote_write: tuple[Block, ...]
+    extra: Block
+    login: Login | None = None
+    tls: ServerTls | None = None
+    external_url: str = ""
+    features: tuple[str, ...] = ()
+    out_of_order_time_window: str | None = None
+    query: QueryLimits = QueryLimits()
+    remote_write_receiver: bool = False
+    otlp_receiver: bool = False
+
+
+@dataclass(frozen=True)
+class Alertmanager(Server):
+    """The Alertmanager. `route` (its own tree) or `routing`; with neither all goes to the first receiver.
+
+    `external_url` is the address that people open, "" where that is `listen`.
+    """
+
+    receivers: tuple[Receiver, ...]
+    route: Block | None
+    extra: Block
+    routing: Routing | None = None
+    external_url: str = ""
+
+
+@dataclass(frozen=True)
+class Datasource:
+    """A datasource of Grafana other than the stack's Prometheus.
+
+    `fields` are those of Grafana's provisioning but for `name`, `uid` and `type`; `secrets` its `secureJsonData`.
+    """
+
+    name: str
+    uid: str
+    type: str
+    fields: Block
+    secrets: Mapping[str, Secret]
+    origin: Position
+
+
+@dataclass(frozen=True)
+class Grafana(Server):
+    """The Grafana server. `admin_password` is None when stackctl has to make one and keep it."""
+
+    admin_user: str
+    admin_password: Secret | None
+    extra_env: Mapping[str, str | Secret]
+    plugins: tuple[str, ...] = ()
+    datasources: tuple[Datasource, ...] = ()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Something the blackbox exporter asks: a URL (or host:port) and the module that says how."""
+
+    name: str
+    url: str
+    module: str
+    origin: Position
+
+
+@dataclass(frozen=True)
+class Exporter(Server):
+    """A third-party exporter that the stack runs and scrapes. `settings` are those of its component.
+
+    `job` and `scrape_interval` are those of its scrape, `args` more arguments of the user's.
+    """
+
+    settings: Any
+    job: str
+    probes: tuple[Probe, ...] = ()
+    scrape_interval: str | None = None
+    args: tuple[str, ...] = ()

@@ -1,0 +1,59 @@
+"""A whole stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stackctl.model.block import Block
+from stackctl.model.dashboards import Dashboard
+from stackctl.model.rules import RuleFile, Waiver
+from stackctl.model.servers import Alertmanager, Exporter, Grafana, Prometheus, Server
+from stackctl.model.services import Container, Service
+from stackctl.source import Nowhere, Places, Position
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A whole stack. `root` is the folder of the manifest; `origin` the manifest itself.
+
+    `packs` are those that have become rules and dashboards: (kind, name, service or component). `places` knows where
+    in the manifest each value of a block is that another program defines; `secrets` are all texts at places of secrets,
+    those in blocks that are passed on too.
+    """
+
+    name: str
+    root: Path
+    origin: Position
+    prometheus: Prometheus
+    alertmanager: Alertmanager | None = None
+    grafana: Grafana | None = None
+    pushgateway: Server | None = None
+    exporters: tuple[Exporter, ...] = ()
+    services: tuple[Service, ...] = ()
+    containers: tuple[Container, ...] = ()
+    networks: tuple[str, ...] = ()
+    rules: tuple[RuleFile, ...] = ()
+    dashboards: tuple[Dashboard, ...] = ()
+    packs: frozenset[tuple[str, str, str]] = frozenset()
+    waivers: tuple[Waiver, ...] = ()
+    places: Places = field(default=Nowhere(), compare=False, repr=False)
+    secrets: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+
+    @property
+    def components(self) -> tuple[Server, ...]:
+        """All servers of the stack, in the order in which they are shown."""
+        optional = (self.alertmanager, self.grafana, self.pushgateway)
+        return (self.prometheus, *(c for c in optional if c), *self.exporters)
+
+    @property
+    def composed(self) -> Mapping[str, Block]:
+        """The Compose services that the manifest holds, by name: those of its services, and its containers."""
+        run = {service.name: service.run.docker for service in self.services if service.run.docker is not None}
+        return {**run, **{container.name: container.fields for container in self.containers}}
+
+    @property
+    def compose_fields(self) -> tuple[Block, ...]:
+        """All Compose fields that the manifest holds: those of `composed`, and those of components."""
+        return (*self.composed.values(), *(server.docker for server in self.components if server.docker))
