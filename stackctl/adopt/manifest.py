@@ -13,7 +13,7 @@ from stackctl.adopt.compose import Container, mounted
 from stackctl.adopt.containers import adopt_container, external_networks
 from stackctl.adopt.grafana import PLACES as GRAFANA_PLACES
 from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
-from stackctl.adopt.jobs import Jobs, adopt_jobs, read_jobs
+from stackctl.adopt.jobs import Job, Jobs, adopt_jobs, read_jobs
 from stackctl.adopt.mounts import data_places, kept_mounts, lost_mounts, texts
 from stackctl.adopt.names import kept_names
 from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
@@ -53,7 +53,8 @@ def adopt(setup: Setup, name: str) -> Adopted:
     jobs = Jobs(components=dict(addresses.components))
     if setup.prometheus:
         server = _ready(setup.prometheus)
-        jobs = adopt_jobs(read_jobs(server.config), server.config, addresses, secrets)
+        scrapes = [_with_files_there(job, setup, server.config, remarks) for job in read_jobs(server.config)]
+        jobs = adopt_jobs(scrapes, server.config, addresses, secrets)
         remarks += jobs.remarks
         found = adopt_prometheus(setup, server, addresses, secrets)
         remarks += found.remarks
@@ -68,8 +69,10 @@ def adopt(setup: Setup, name: str) -> Adopted:
             known = registry.component(c.ALERTMANAGER)
             sections["alertmanager"] |= known.adopted(container.started) or {}
             remarks += ignored_options(container, known, setup.compose)
-    elif c.ALERTMANAGER in jobs.components.values():
-        sections["alertmanager"] = {}
+    elif container := setup.container(c.ALERTMANAGER):
+        known = registry.component(c.ALERTMANAGER)
+        sections["alertmanager"] = dict(known.adopted(container.started) or {})
+        remarks += ignored_options(container, known, setup.compose)
     remarks += _other_files(setup)
     grafana = setup.container(c.GRAFANA)
     if grafana:
@@ -84,7 +87,7 @@ def adopt(setup: Setup, name: str) -> Adopted:
     sections["exporters"], sections["services"] = jobs.exporters, jobs.services
     if setup.compose:
         names = kept_names(setup, jobs.components)
-        _add_servers(setup, setup.compose, sections, jobs, names, remarks)
+        _add_servers(setup, setup.compose, sections, jobs, names, secrets, remarks)
         _add_containers(setup, setup.compose, sections, jobs, names, secrets, remarks)
     for component, labels in jobs.own_labels.items():
         sections[component] = {"labels": labels, **sections[component]}
@@ -96,6 +99,24 @@ def adopt(setup: Setup, name: str) -> Adopted:
 _OF_THE_DATA = "It is mounted into the data of the server, which is a volume of the stack's own."
 # Sections that say something even when they are empty.
 _ALONE = frozenset({"alertmanager", "grafana", "pushgateway"})
+
+
+def _with_files_there(job: Job, setup: Setup, source: Source, remarks: list[Diagnostic]) -> Job:
+    """A job without files of targets that the set-up does not have: Prometheus waits for them, `check` does not."""
+    blocks = job.block.get("file_sd_configs")
+    if not isinstance(blocks, list):
+        return job
+    kept = []
+    for block in blocks:
+        files = [str(file) for file in block.get("files") or ()]
+        there = [file for file in files if "*" in file or setup.files(file)]
+        for file in files:
+            if file not in there:
+                at = source.at("scrape_configs", job.index, "job_name")
+                why = "There is no such file. Prometheus would wait for it."
+                remarks.append(left_out(f"the file `{file}` with targets of `{job.name}`", at, why))
+        kept += [{**block, "files": there}] if there else []
+    return Job(job.index, {**job.block, "file_sd_configs": kept})
 
 
 def _other_files(setup: Setup) -> Iterator[Diagnostic]:
@@ -132,6 +153,7 @@ def _add_servers(
     sections: dict[str, Any],
     jobs: Jobs,
     names: Mapping[str, list[str]],
+    secrets: Secrets,
     remarks: list[Diagnostic],
 ) -> None:
     """Add to the sections of components what their containers say: image, port, limits."""
@@ -144,7 +166,7 @@ def _add_servers(
         known = registry.component(component)
         volumes = kept_mounts(containers[container], known, files, GRAFANA_PLACES if component == c.GRAFANA else ())
         settings, said = server_settings(
-            containers[container], known, compose, taken, names.get(container, []), volumes
+            containers[container], known, compose, taken, names.get(container, []), volumes, secrets
         )
         remarks += [
             left_out(f"`{path}`, mounted by `{container}`,", compose.at("services", container, "volumes"), _OF_THE_DATA)
@@ -186,6 +208,19 @@ def _add_containers(
         )
         for each in rest
     }
+    remarks += _networks_left(compose)
     joined = external_networks(compose)
     if joined:
         sections["networks"] = {"join": list(joined.values())}
+
+
+def _networks_left(compose: Source) -> Iterator[Diagnostic]:
+    """Report networks with names of their own: containers of others may join them by these."""
+    known = compose.data.get("networks")
+    theirs = external_networks(compose)
+    for key, described in known.items() if isinstance(known, Mapping) else ():
+        if isinstance(described, Mapping) and described.get("name") and str(key) not in theirs:
+            name = str(described["name"])
+            why = "The stack has one network, of its own."
+            remedy = f"If others join it, run `docker network create {name}`, and write `networks: {{join: [{name}]}}`."
+            yield left_out(f"the network `{name}`", compose.at("networks", str(key)), why, remedy)

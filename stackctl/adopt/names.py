@@ -17,7 +17,10 @@ _HOST = re.compile(r"(?:(?<=//)|(?<=[@=\s\"'`,;(\[{])|^)[A-Za-z0-9][A-Za-z0-9_.-
 # A host with its port, or in a URL.
 _IN_ADDRESS = re.compile(r"(?<=//)[A-Za-z0-9][A-Za-z0-9_.-]*|(?<![\w.-])[A-Za-z0-9][A-Za-z0-9_.-]*(?=:[0-9])")
 # Fields of a Compose service that name no hosts, or in words of Compose's own.
-_NOT_HOSTS = frozenset({"image", "container_name", "hostname", "depends_on", "networks", "volumes", "links", "labels"})
+_NOT_HOSTS = frozenset(
+    {"image", "container_name", "hostname", "depends_on", "networks", "volumes", "links", "labels"}
+    | {"configs", "secrets"}
+)
 # Files that are larger hold data, and no configuration.
 _LARGEST = 200_000
 _MOST_FILES = 200

@@ -133,7 +133,7 @@ def _alerting(source: Source, addresses: Addresses, remarks: list[Diagnostic]) -
     result = {key: value for key, value in alerting.items() if key != "alertmanagers"}
     servers = alerting.get("alertmanagers")
     blocks = [each for each in servers if isinstance(each, Mapping)] if isinstance(servers, list) else []
-    others = [block for block in blocks if not _is_own(block, addresses)]
+    others = [block for block in blocks if not _is_own(block, addresses) and not _is_empty(block)]
     if others:
         own = c.ALERTMANAGER in (*addresses.components.values(), *addresses.own)
         if own and len(others) < len(blocks):
@@ -147,6 +147,13 @@ def _alerting(source: Source, addresses: Addresses, remarks: list[Diagnostic]) -
             )
         result["alertmanagers"] = others
     return result
+
+
+def _is_empty(block: Mapping[str, Any]) -> bool:
+    """Return whether a block names no Alertmanager: it has no discovery but lists without targets."""
+    groups = block.get("static_configs") or ()
+    named = any(isinstance(group, Mapping) and group.get("targets") for group in groups)
+    return not named and not any(key.endswith("_sd_configs") for key in block)
 
 
 def _is_own(block: Mapping[str, Any], addresses: Addresses) -> bool:

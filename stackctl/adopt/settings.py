@@ -11,6 +11,7 @@ from stackctl.adopt.compose import Container, attached_files, attached_path, fil
 from stackctl.adopt.containers import external_networks, kept_references
 from stackctl.adopt.names import with_names
 from stackctl.adopt.remarks import changed, left_out
+from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.source import Source
 from stackctl.components import registry
 from stackctl.components.component import EXTERNAL_URL, Component
@@ -52,6 +53,7 @@ def server_settings(
     taken: Collection[int],
     names: list[str],
     volumes: list[Any],
+    secrets: Secrets,
 ) -> tuple[dict[str, Any], list[Diagnostic]]:
     """The settings that every server has, image, `listen` and `resources`, with what is not as it was.
 
@@ -77,7 +79,7 @@ def server_settings(
     resources = _resources(container.block)
     if resources:
         settings["resources"] = resources
-    docker = _more_fields(container, known, compose, names, volumes)
+    docker = _more_fields(container, known, compose, names, volumes, secrets)
     if docker:
         settings["docker"] = docker
     return settings, remarks
@@ -102,7 +104,12 @@ _LEFT_OUT = {
 
 
 def _more_fields(
-    container: Container, known: Component, compose: Source, names: list[str], volumes: list[Any]
+    container: Container,
+    known: Component,
+    compose: Source,
+    names: list[str],
+    volumes: list[Any],
+    secrets: Secrets,
 ) -> dict[str, Any]:
     """The fields of a component's container that it keeps, in Compose's words."""
     block = container.block
@@ -117,10 +124,11 @@ def _more_fields(
         fields["networks"] = joined
     if names:
         fields["networks"] = with_names(fields.get("networks"), names)
+    at = compose.at("services", container.name, "environment")
     environment = {
-        name: value
+        name: secrets.moved(value, name, at) if is_secret_variable(name, value) and "$" not in value else value
         for name, value in container.started.environment.items()
-        if not (known.own_variables and name.startswith(known.own_variables)) and not is_secret_variable(name, value)
+        if not (known.own_variables and name.startswith(known.own_variables))
     }
     if environment:
         fields["environment"] = environment

@@ -72,6 +72,8 @@ def is_secret(path: Path, value: str | None = "", *, mapping: bool = False) -> b
     if _PUBLIC & {*words[:-1]} and "extra" not in words and not _is_run(path):
         return False
     key, owner = words[-1], words[-2] if len(words) > 1 else ""
+    if words in (["secrets"], ["services", owner, "secrets"]):
+        return False  # names and files of the secrets of a Compose file
     if "http_headers" in words[:-1] or secret_keys.holds_headers(owner):
         return not mapping and _is_header(words, key)
     if secret_keys.holds_parameters(owner):

@@ -71,3 +71,24 @@ def test_remarks_are_at_the_top_of_the_text(tmp_path: Path) -> None:
     text = manifest_text(result.manifest, result.remarks, "prometheus.yml")
     assert text.startswith("# Adopted by stackctl from prometheus.yml.")
     assert "# - `none.yml` of `rule_files` is left out (prometheus.yml:1)\n" in text
+
+
+def test_network_with_a_name_is_left_out(tmp_path: Path) -> None:
+    whole = f"{compose()}networks: {{inner: {{name: ops}}, plain: {{}}, edge: {{external: true, name: web}}}}\n"
+    job = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+    result = adopted(tmp_path, prometheus=job, compose=whole)
+    assert [each.summary for each in result.remarks] == ["the network `ops` is left out"]
+
+
+def test_file_of_targets_that_is_missing_is_left_out(tmp_path: Path) -> None:
+    job = jobs("{job_name: a, static_configs: [{targets: ['a:1']}], file_sd_configs: [{files: [gone.yml, 'd/*.yml']}]}")
+    result = adopted(tmp_path, prometheus=job, compose=compose())
+    assert result.manifest["services"]["a"]["discovery"]["file_sd_configs"] == [{"files": ["d/*.yml"]}]
+
+
+def test_secret_variable_of_a_server_moves_to_a_variable(tmp_path: Path) -> None:
+    job = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+    whole = compose().replace("image:", "environment: {STORE_PASSWORD: notareal1}\n    image:")
+    result = adopted(tmp_path, prometheus=job, compose=whole)
+    assert result.manifest["prometheus"]["docker"] == {"environment": {"STORE_PASSWORD": "${STORE_PASSWORD}"}}
+    assert result.variables == {"STORE_PASSWORD": "notareal1"}

@@ -114,3 +114,7 @@ def test_scrape_of_a_server_on_a_port_of_its_own_is_its_own(tmp_path: Path) -> N
     assert [each.summary for each in result.remarks] == [
         "prometheus listens on port 9090 in its container instead of 9001"
     ]
+
+
+def test_list_of_no_alertmanagers_is_not_repeated(tmp_path: Path) -> None:
+    assert "extra" not in section(tmp_path, "alerting: {alertmanagers: [{static_configs: [{targets: []}]}]}")

@@ -76,3 +76,9 @@ def test_nothing_is_secret_where_no_value_is(path: tuple[str | int, ...], value:
 def test_texts_of_a_rule_are_never_secret() -> None:
     assert is_never_secret(("groups", 0, "rules", 0, "expr"))
     assert not is_never_secret(("alertmanager", "receivers", "team", "webhook", "url"))
+
+
+def test_names_of_secrets_in_a_compose_file_are_not_secret() -> None:
+    assert not is_secret(("secrets",), mapping=True)
+    assert not is_secret(("services", "app", "secrets"))
+    assert is_secret(("services", "app", "http_headers", "X-Key", "secrets"))
