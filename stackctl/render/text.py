@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 _Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_RESOLVER: Any = yaml.resolver.Resolver()
 _NO_LIMIT = 2**31 - 1
 
 # What needs no quotes under any version of YAML: names and paths, and durations. All else is quoted, because
@@ -25,11 +27,24 @@ class _Dumper(_Base):  # type: ignore[misc]
     def ignore_aliases(self, _data: Any) -> bool:
         return True
 
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> Any:
+        """Return the tag that a reader of YAML 1.1 gives a node, which is asked twice for each of them."""
+        if kind is yaml.ScalarNode:
+            return _resolved(value) if implicit[0] else "tag:yaml.org,2002:str"
+        return super().resolve(kind, value, implicit)
+
+
+@lru_cache(10_000)
+def _resolved(text: str) -> str:
+    tag: str = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
+    return tag
+
 
 def _text(dumper: Any, text: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=_style(text))
 
 
+@lru_cache(10_000)
 def _style(text: str) -> str | None:
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return None
