@@ -41,8 +41,8 @@ test-pinned: setup ## Run the core on the Prometheus that stackctl pins
 	STACKCTL_TOOLS_DIR=$$($(BIN)/python tests/servers/prometheus) $(BIN)/pytest -n 4 --dist loadfile -m native $(CORE)
 	STACKCTL_TOOLS_DIR=$$($(BIN)/python tests/servers/prometheus) $(BIN)/pytest -n 2 tests/contract/packs
 
-unit: setup ## Run the fast tests only
-	$(BIN)/pytest tests/unit
+unit: setup ## Run the fast tests only, with a fifth of the generated examples
+	$(BIN)/pytest --quick tests/unit
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check . $(SCRIPTS)

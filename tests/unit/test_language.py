@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,14 +51,32 @@ QUESTIONS = ("What", "Whether", "How", "Who", "Where", "When", "Which", "Why")
 
 @pytest.mark.parametrize("word", RETIRED)
 def test_retired_word_is_not_used(word: str) -> None:
-    pattern = re.compile(word, re.IGNORECASE)
+    pattern, rare = re.compile(word, re.IGNORECASE), letters(word)
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in READ
+        if rare in lowered(path)
         for number, line in enumerate(text(path).splitlines(), 1)
         if pattern.search(line)
     ]
     assert found == [], f"write: {RETIRED[word]}"
+
+
+@cache
+def lowered(path: Path) -> str:
+    return text(path).lower()
+
+
+def letters(pattern: str) -> str:
+    """Return the most letters in a row that are in whatever a pattern matches: they are found much faster."""
+    certain = re.sub(r"\\.|[\[(].*?[\])]\??|\w\?", "|", pattern)
+    return max(re.findall(r"[a-z ]+", certain), key=len)
+
+
+def test_letters_of_a_pattern_are_in_all_that_it_matches() -> None:
+    assert letters(r"\b(may|can|to) be had\b") == " be had"
+    assert letters(r"(?<![.\w`])beside\b(?![.(`=,:\w])") == "beside"
+    assert letters(r"\bbelongs? into\b") == "belong"
 
 
 def test_docstring_is_not_a_question() -> None:

@@ -6,14 +6,13 @@ import json
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stackctl.model import Receiver, Target
 from stackctl.render import render
 from stackctl.source import Secret
-from stackctl.tree import Tree
+from stackctl.tree import Tree, load_yaml
 from tests.unit.render.stacks import HERE, alertmanager, container, grafana, prometheus, service, stack
 
 NASTY = st.sampled_from(
@@ -91,7 +90,7 @@ def test_grafana_reads_the_values_of_the_manifest(title: str, folder: str, conte
 
 
 def _yaml(tree: Tree, path: str) -> Any:
-    return yaml.safe_load(tree.files[path].content)
+    return load_yaml(tree.files[path].content)
 
 
 def _named(tree: Tree, folder: str, relative: str) -> str:
