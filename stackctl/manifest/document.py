@@ -125,6 +125,11 @@ class Document:
 
         return Passage(text, written, place)
 
+    def paths(self, positions: Collection[Position]) -> list[Path]:
+        """Return the paths of the values that begin at one of the positions."""
+        begins = {(position.line - 1, position.column - 1) for position in positions}
+        return [path for path, begin in self._values.items() if begin in begins]
+
     def find_key(self, name: str) -> Position | None:
         """Return the position of the only key of that name; None when there are several, or none."""
         found = [path for path in self._keys if path[-1] == name]

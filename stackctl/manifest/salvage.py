@@ -115,8 +115,15 @@ def salvage(document: Document, model: type[M], stand_ins: Mapping[str, Value] |
 
 
 def _gone_already(document: Document) -> Gone:
-    """Return what reading the document has left out already."""
-    return Gone(frozenset(problem.position for problem in document.problems if problem.position))
+    """Return what reading the document has left out already: what a section lacks may be one of these values."""
+    left_out = {problem.position for problem in document.problems if problem.position}
+    around = {
+        document.position(path[:end], key=key)
+        for path in document.paths(left_out)
+        for end in range(len(path))
+        for key in (False, True)
+    }
+    return Gone(frozenset(left_out | around))
 
 
 def _droppable(document: Document, details: ErrorDetails) -> Path:

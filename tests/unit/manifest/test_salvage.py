@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import read
+from stackctl.source import Position
 
 RECEIVERS = "{t: {webhok: x}, u: {webhook: {url: 'http://x/'}}}"
 
@@ -62,3 +65,17 @@ def test_reads_on_without_version_and_name(tmp_path: Path, text: str) -> None:
     path = tmp_path / "stack.yml"
     path.write_text(text)
     assert read(path, {}).problems
+
+
+def test_section_that_lacks_a_variable_is_not_refused_for_it(tmp_path: Path) -> None:
+    """A server would say of the section that the value is missing."""
+    path = tmp_path / "stack.yml"
+    path.write_text(
+        "version: 1\nname: shop\nalertmanager:\n  receivers:\n    page: {pagerduty: {routing_key: '${KEY}'}}\n"
+        "services: {a: {targets: ['x:1']}}\n"
+    )
+    reading = read(path, {})
+    assert [each.summary for each in reading.problems] == ["the variable `KEY` is not set"]
+    refused = Diagnostic("alertmanager.refused", "missing routing key", Position(str(path), 3, 1))
+    elsewhere = replace(refused, position=Position(str(path), 6, 12))
+    assert reading.gone.independent([refused, elsewhere]) == [elsewhere]
