@@ -46,7 +46,7 @@ ALLOWED = {
     "runtimes.facts": {"conventions"},
     "addresses": {"conventions", "runtimes.facts"},
     "listeners": set(),
-    # The sections of the manifest are written in its own words: `manifest/fields.py` and the like.
+    # The sections of the manifest are written in its own words: `manifest/fields` and the like.
     "components": {*GROUND, "addresses", "model", "manifest", "secret_keys"},
     "home": {"bounds"},
     "program": {"bounds", "diagnostic"},

@@ -1,4 +1,4 @@
-"""Values of single keys."""
+"""Names of stacks, services, metrics and labels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import InputError
-from tests.unit.manifest.test_load import loaded, service
+from stackctl.manifest.fields import (
+    CheckName,
+    DatasourceUid,
+    GroupingLabel,
+    LabelName,
+    MetricName,
+    PluginName,
+    ServiceName,
+    StackName,
+)
+from tests.unit.manifest.fields.reading import read, refusal
+from tests.unit.manifest.small import loaded, service
 
 
 def test_accepts_the_label_names_of_prometheus_3(tmp_path: Path) -> None:
@@ -35,13 +46,6 @@ def test_refuses_names_that_no_target_can_have(tmp_path: Path, name: str) -> Non
         loaded(tmp_path, service(f"    labels: {{{name}: a}}\n"))
 
 
-def test_refuses_parameters_in_a_metrics_path(tmp_path: Path) -> None:
-    with pytest.raises(InputError) as refused:
-        loaded(tmp_path, service("    metrics_path: /probe?module=http&target=a%20b&target=\n"))
-    remedy = refused.value.problems[0].remedy
-    assert remedy == 'Write `metrics_path: /probe` and `params: {module: ["http"], target: ["a b", ""]}`.'
-
-
 @pytest.mark.parametrize(
     "text",
     ["name: {}\nservices: {{a: {{targets: ['a:1']}}}}", "name: x\nservices: {{{}: {{targets: ['a:1']}}}}"],
@@ -55,26 +59,37 @@ def test_names_the_limit_of_a_long_name(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("kind", "name"),
     [
-        "postgresql://u:right-horse@h:99999/db",
-        "postgresql://u:right-horse@h:0/db",
-        "postgresql://u:right-horse@h:x/db",
-        "postgresql://u:right-horse@h1:5432,h2:5433/db",
-        "postgresql://u:right-horse@h1,h2/db",
-        "postgresql://u:right-horse@h/db,postgresql://u:right-horse@h2/db",
-        "postgresql://u:right-horse@[::1/db",
-        "postgresql://u:right-horse@[zz]:5432/db",
-        "postgresql://u:right-horse#x@h/db",
-        "mysql://u:right-horse@h/db",
-        "host=h user=u password=right-horse",
-        "postgresql:///db?host=/run/postgresql",
+        (StackName, "shop-2_b"),
+        (ServiceName, "Shop.api_2"),
+        (MetricName, "job:requests:rate5m"),
+        (LabelName, "service.name"),
+        (GroupingLabel, "shard"),
+        (PluginName, "grafana-clock-panel@2.1.5"),
+        (DatasourceUid, "Loki_1-a"),
+        (CheckName, "panel.no-data"),
+        (CheckName, "panel"),
     ],
 )
-def test_refuses_urls_that_are_not_of_one_database(tmp_path: Path, url: str) -> None:
-    with pytest.raises(InputError) as refused:
-        loaded(tmp_path, f"version: 1\nname: x\nexporters: {{postgres: {{dsn: '{url}'}}}}\n")
-    (problem,) = refused.value.problems
-    assert problem.position
-    assert problem.position.line == 3
-    assert "right-horse" not in str(problem)
+def test_name_stays_as_it_is(kind: object, name: str) -> None:
+    assert read(kind, name) == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "remedy"),
+    [
+        (StackName, "My Shop!", "Write `my-shop`."),
+        (StackName, "!!", "Begin with a letter or a digit."),
+        (ServiceName, "-api/v2", "Write `api-v2`."),
+        (MetricName, "http-requests total", "Write `http_requests_total`."),
+        (MetricName, "2xx", ""),
+        (LabelName, "__name__", "Names that begin with two underscores belong to Prometheus."),
+        (GroupingLabel, "shard.id", "Use letters, digits and underscores, not beginning with a digit."),
+        (PluginName, "clock panel", "Write an id like `grafana-clock-panel`, or `ID@VERSION`."),
+        (DatasourceUid, "a" * 41, "Use at most 40 of the characters a-z, A-Z, 0-9, - and _."),
+        (CheckName, "Panel", "Write it as reports show it: `panel.data`, or `panel` for its family."),
+    ],
+)
+def test_name_is_refused_with_the_one_that_fits(kind: object, name: str, remedy: str) -> None:
+    assert refusal(kind, name)[1] == remedy
