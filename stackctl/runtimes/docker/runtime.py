@@ -18,8 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
@@ -28,9 +27,10 @@ from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import InputError, Unavailable
 from stackctl.runtimes import ports
-from stackctl.runtimes.checkers import FILES, TREE, Call, Texts, Verdict
+from stackctl.runtimes.checkers import Texts, Verdict
 from stackctl.runtimes.docker import bridge, callback, command, containers, engine, removal, volume
 from stackctl.runtimes.docker.command import Limit
+from stackctl.runtimes.docker.container_checker import Contained, is_not_running, run_in
 from stackctl.runtimes.docker.facts import FACTS
 from stackctl.runtimes.facts import Facts
 from stackctl.runtimes.http import FETCH_SECONDS, Answer, reload_all
@@ -60,16 +60,8 @@ nc -w 1 "$0" "$1" <&3 & connected=$!
 (sleep {FETCH_SECONDS:g}; kill $connected) > /dev/null 2>&1 &
 wait $connected
 """
-# The folders of calls of checkers, next to the generations.
-_CALLS = ".call-"
 # Where Grafana is installed in its image.
 _HOME = "/usr/share/grafana"
-_NO_PROGRAM = re.compile(
-    r"OCI runtime exec failed|failed to create (?:shim )?task|exec format error|executable file not found"
-)
-_NOT_RUNNING = re.compile(
-    r"Error response from daemon: (No such container|[Cc]ontainer \S+ is (not running|paused|restarting))"
-)
 
 
 @dataclass(frozen=True)
@@ -293,11 +285,11 @@ class Docker:
             yield from volume.unpacked(pieces)
 
     def folders(self, unit: str, folder: str) -> tuple[str, ...]:
-        verdict = self._run_in(unit, ["ls", f"{_data(unit)}/{folder}"])
+        verdict = run_in(self.project, unit, ["ls", f"{_data(unit)}/{folder}"])
         return () if verdict.code else tuple(verdict.output.split())
 
     def remove_data(self, unit: str, folder: str) -> None:
-        verdict = self._run_in(unit, ["sh", "-c", 'rm -r "$0"', f"{_data(unit)}/{folder}"])
+        verdict = run_in(self.project, unit, ["sh", "-c", 'rm -r "$0"', f"{_data(unit)}/{folder}"])
         if verdict.code:
             raise Unavailable.of(
                 "docker.data", f"{folder} cannot be removed from the data of {unit}", cause=verdict.output.strip()
@@ -359,38 +351,16 @@ class Docker:
     # -- asking -----------------------------------------------------------------------------------------------
 
     def validate(self, generation: Live, texts: Texts) -> list[Refusal]:
-        images = {unit.name: unit.image for unit in generation.units()}
-        running = {one.name: one.image for one in self.observe() if one.state == "running" and not one.stray}
-        tree = f"{c.CONTAINER_MOUNT}/{c.GENERATIONS}/{generation.id}"
-        shared = ownership.shared_group(generation.path)
-
-        def run(call: Call) -> Verdict:
-            # The mount is seen by containers that run, and by one that is made for the call.
-            with TemporaryDirectory(prefix=_CALLS, dir=self.live) as folder:
-                files = f"{c.CONTAINER_MOUNT}/{Path(folder).name}"
-                _write_readable(Path(folder), call.files)
-                words = [f"/bin/{call.tool}", *call.command(tree, files)]
-                verdict = None
-                # Only the image that is going to run says what its server accepts.
-                group = str(ownership.group_of(call.unit) if shared is None else shared)
-                if running.get(call.unit) == images[call.unit] and group in self._groups_of(call.unit):
-                    verdict = self._run_in(call.unit, words)
-                if verdict is None or _NOT_RUNNING.match(verdict.output):
-                    verdict = self._run_once(images[call.unit], words, group)
-            if verdict.unusable is None and _NO_PROGRAM.search(verdict.output):
-                summary = f"{call.tool} cannot be run in the image {images[call.unit]}"
-                remedy = f"Use an image that has /bin/{call.tool}, as the official one does."
-                return Verdict(
-                    1, "", unusable=Diagnostic("checker.unusable", summary, cause=verdict.output.strip(), remedy=remedy)
-                )
-            said = verdict.output.replace(files, FILES).replace(tree, TREE)
-            return Verdict(verdict.code, said, unusable=verdict.unusable)
-
+        run = Contained(
+            self.project,
+            self.live,
+            generation.id,
+            images={unit.name: unit.image for unit in generation.units()},
+            running={one.name: one.image for one in self.observe() if one.state == "running" and not one.stray},
+            groups_of=self._groups_of,
+            shared=ownership.shared_group(generation.path),
+        )
         return validate(generation.path, texts, run)
-
-    def _run_in(self, unit: str, words: Sequence[str]) -> Verdict:
-        """Run a checker inside the container of `unit`, by the name that Compose gives it."""
-        return _verdict(words[0], "exec", f"{self.project}-{unit}-1", *words)
 
     def in_shell(self, unit: Unit, arguments: Sequence[str], file: str) -> str:
         words = [each.replace("{home}", _HOME) for each in arguments]
@@ -402,21 +372,9 @@ class Docker:
         found = self._inspect(f"{self.project}-{unit}-1") or {"HostConfig": {}}
         return found["HostConfig"].get("GroupAdd") or ()
 
-    def _run_once(self, image: str, words: Sequence[str], group: str) -> Verdict:
-        """Run a checker in a container of its own, which sees what the server would see."""
-        program, *arguments = words
-        return _verdict(
-            program,
-            *("run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),  # noqa: S108 - the container's
-            *("--group-add", group),
-            # The option's value is a line of CSV.
-            *("--mount", f'type=bind,"source={self.live}",target={c.CONTAINER_MOUNT},readonly'),
-            *("--entrypoint", program, image, *arguments),
-        )
-
     def fetch(self, url: str) -> Answer:
-        verdict = self._run_in(c.PROMETHEUS, ["sh", "-c", _ASK, url])
-        if _NOT_RUNNING.match(verdict.output):
+        verdict = run_in(self.project, c.PROMETHEUS, ["sh", "-c", _ASK, url])
+        if is_not_running(verdict):
             return Answer(0, f"{c.PROMETHEUS} is not running, so it cannot probe anything")
         return _answer(verdict)
 
@@ -468,14 +426,6 @@ def _refuse_colon(folder: Path) -> None:
         )
 
 
-def _verdict(program: str, *arguments: str) -> Verdict:
-    """Return the verdict of a program in a container, which `docker` with these arguments runs."""
-    ended = command.check(PurePosixPath(program).name, *arguments)
-    if isinstance(ended, Diagnostic):
-        return Verdict(1, "", unusable=ended)
-    return Verdict(ended.code, ended.output)
-
-
 # -- reading what the engine says (pure) --------------------------------------------------------------------
 
 
@@ -507,15 +457,6 @@ def _answer(wget: Verdict) -> Answer:
     status = re.search(r"HTTP/\S+ (\d{3})", wget.output)
     words = wget.output.strip().removeprefix("wget: ") or f"no answer within {FETCH_SECONDS:g} s"
     return Answer(int(status[1]) if status else 0, words)
-
-
-def _write_readable(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Files in `folder` that the users of containers can read."""
-    folder.chmod(0o755)
-    for name, content in files.items():
-        path = folder / name
-        path.write_bytes(content)
-        path.chmod(0o644)
 
 
 def _data(unit: str) -> str:
