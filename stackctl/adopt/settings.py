@@ -73,7 +73,8 @@ def server_settings(
     if port != known.port:
         settings["listen"] = port
     for key, why in _LEFT_OUT.items():
-        if container.block.get(key) and not (key == "secrets" and _are_read(container, compose)):
+        is_kept = key == "user" and not known.container.data
+        if container.block.get(key) and not is_kept and not (key == "secrets" and _are_read(container, compose)):
             place = compose.at("services", container.name, key)
             remarks.append(left_out(f"`{key}` of the container `{container.name}`", place, why))
     resources = _resources(container.block)
@@ -118,6 +119,8 @@ def _more_fields(
     keys = _KEPT if known.is_exporter else [key for key in block if key not in said]
     kept = {key: block[key] for key in keys if block.get(key) and not _is_the_machine(block[key])}
     kept |= {"volumes": volumes} if volumes else {}
+    if block.get("user") and not known.container.data:
+        kept["user"] = block["user"]
     fields: dict[str, Any] = dict(kept_references(kept, container.variables))
     joined = [name for key, name in external_networks(compose).items() if key in (block.get("networks") or ())]
     if joined and not known.container.joins_networks:

@@ -159,3 +159,10 @@ def test_options_in_a_script_are_those_of_the_server(tmp_path: Path) -> None:
 def test_login_that_a_server_asks_for_is_left_out(tmp_path: Path) -> None:
     result = with_fields(tmp_path, "command: [--web.config.file=/etc/web.yml]")
     assert [each.summary for each in result.remarks] == ["the login or TLS of prometheus in /etc/web.yml is left out"]
+
+
+def test_exporter_keeps_its_user(tmp_path: Path) -> None:
+    """It has no data that belong to the user of its image."""
+    made = exporter(tmp_path, "oliver006/redis_exporter", 9121, "user: '1000', command: ['--redis.addr', 'c:1']")
+    assert made
+    assert made["docker"] == {"user": "1000"}
