@@ -100,6 +100,7 @@ a mapping that another program defines (Prometheus, Alertmanager, Compose), pass
 - A secret is never shown, logged, or written to a file that others may read.
 - A *duration* is a number and a unit, the largest unit first: `15s`, `1m30s`, `15d`.
 - `localhost` in a target means this machine, under Docker too.
+- One manifest can [include others](environments.md).
 - Top-level keys that begin with `x-` are yours, for anchors.
 - `stackctl schema` prints the JSON Schema, for editors.
 """

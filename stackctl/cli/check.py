@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,9 @@ def check(
             metavar="[FILE|FOLDER]...", help="Rule files and dashboards to check, instead of the whole manifest."
         ),
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Check every manifest next to this one: stack.yml, stack.prod.yml, ...")
+    ] = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Correct expressions in their files, where it is certain what is meant.")
     ] = False,
@@ -74,9 +78,7 @@ def check(
     from stackctl.cli.reports import report
     from stackctl.operations.baseline import is_known, without, write
     from stackctl.operations.checker_errors import ignored_by_option
-    from stackctl.operations.checking import check_files, check_manifest
-    from stackctl.operations.findings import findings, findings_about
-    from stackctl.operations.named_files import find_files
+    from stackctl.operations.named_files import find_files, manifests_of
     from stackctl.operations.selection import chosen
     from stackctl.operations.selection import select as select_some
     from stackctl.report import console
@@ -87,35 +89,74 @@ def check(
     # With files, the default manifest need not be there; one that was named has to be.
     known = None if files and manifest == Path(MANIFEST) and not manifest.exists() else manifest
     named = find_files(files, known.parent if known else Path()) if files else None
+    if every and (named or fix or diff):
+        remedy = "Leave out --all, or name no files, and correct one manifest at a time."
+        raise InputError.of("usage.conflict", "--all checks whole manifests, and only that", remedy=remedy)
     if fix or diff:
         _fix(known, named, ignored, only_show=diff)
         if diff:
             return
     try:
         if named:
-            checked = check_files(named, known, ignored)
-            found, described = findings_about(checked, named), _described_files(checked.stack, named)
+            results = [_of_files(named, known, ignored)]
         else:
-            checked = check_manifest(manifest, ignored)
-            found, described = findings(checked), _described(checked.stack)
+            results = _of_manifests(manifests_of(manifest) if every else [manifest], ignored)
     except StackctlError as error:
         shown, _ = without(select_some(error.problems, names), before)
         raise type(error)(*(each for each in shown if not is_known(each))) from None
+    # What several manifests include is found in each of them.
+    found = list({(str(finding), finding.subject): finding for each in results for finding in each.found}.values())
     if write_baseline and baseline:
         before = write(baseline, found)
         console.note(f"{console.mark('pass')} written to {baseline}: {_counted({'finding': before.count}) or 'none'}")
     found, gone = without(select_some(found, names), before)
     is_strict = fail_on is Severity.warning
     if output is Format.text:
+        described = f"\n{console.mark('pass')} ".join(each.described for each in results)
         _print([each for each in found if not is_known(each)], described)
         if gone and not names and not named:
             console.note(
                 f"no longer found: {_counted({'finding': gone})} of the baseline; --write-baseline removes them"
             )
     else:
-        report(options(context), found, checked.stack.name, is_strict=is_strict)
+        report(options(context), found, ", ".join(each.stack for each in results), is_strict=is_strict)
     if is_strict and any(each.status == "warn" for each in found):
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class _Result:
+    """The findings about a manifest or files without errors, what was checked in words, and the stack's name."""
+
+    found: list[Diagnostic]
+    described: str
+    stack: str
+
+
+def _of_files(files: Files, manifest: Path | None, ignored: Sequence[Waiver]) -> _Result:
+    from stackctl.operations.checking import check_files
+    from stackctl.operations.findings import findings_about
+
+    checked = check_files(files, manifest, ignored)
+    return _Result(findings_about(checked, files), _described_files(checked.stack, files), checked.stack.name)
+
+
+def _of_manifests(manifests: Sequence[Path], ignored: Sequence[Waiver]) -> list[_Result]:
+    """Check each of the manifests. Raises one error with what is wrong with any of them."""
+    from stackctl.operations.checking import check_manifest
+    from stackctl.operations.findings import findings
+
+    results, errors = [], []
+    for manifest in manifests:
+        try:
+            checked = check_manifest(manifest, ignored)
+            results.append(_Result(findings(checked), _described(checked.stack), checked.stack.name))
+        except StackctlError as error:
+            errors.append(error)
+    if errors:
+        worst = max(errors, key=lambda error: error.exit_code)
+        raise type(worst)(*dict.fromkeys(problem for error in errors for problem in error.problems))
+    return results
 
 
 def _baseline(path: Path | None, names: Sequence[str], *, is_written: bool) -> Baseline | None:

@@ -15,6 +15,7 @@ from stackctl.errors import raise_if_any
 from stackctl.manifest import outside
 from stackctl.manifest.compose_places import is_in_compose
 from stackctl.manifest.document import Document, Scalar, Value, parse
+from stackctl.manifest.including import with_included
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.salvage import Gone, salvage
 from stackctl.manifest.text import read_text
@@ -87,7 +88,10 @@ def read_files(files: Files, path: Path | None, environ: Mapping[str, str] = os.
     variables = read_variables(root, environ, problems) if path else {}
     if text is None or variables is None:
         return _unread(*(_with_init(problem, path) for problem in problems) if path else problems)
-    document = parse(text, shown, substituter(variables, keep=is_in_compose))
+    substitute = substituter(variables, keep=is_in_compose)
+    document = parse(text, shown, substitute)
+    if path:
+        document = with_included(document, root, lambda text, file: parse(text, file, substitute), (path.name,))
     document.value = _without_extensions(document)
     if isinstance(document.value, dict):
         document.value = _naming(document.value, files)
@@ -128,6 +132,8 @@ def load_packs(path: Path | None) -> Library:
 
     text = read_text(path, str(path), Problems()) if path else None
     document = parse(text or "", str(path))
+    if path:
+        document = with_included(document, path.parent.resolve(), parse, (path.name,))
     folders = document.value.get("packs") if isinstance(document.value, dict) else None
     if path is None or not isinstance(folders, list):
         return Library()

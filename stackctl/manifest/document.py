@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import yaml
@@ -84,7 +84,8 @@ class Document:
     """A parsed file. `value` is None for an empty file; `problems` are those of the YAML itself.
 
     `following` is the 0-based line at which a second YAML document begins, None without one; `secrets` are the texts
-    at places of secrets, variables filled in, and `filled` all texts with variables -> how they are written.
+    at places of secrets, variables filled in, and `filled` all texts with variables -> how they are written. `parts`
+    are the files that the lines of a document of several come from, each with the number of lines before it.
     """
 
     file: str
@@ -94,6 +95,7 @@ class Document:
     following: int | None = None
     secrets: set[str] = field(default_factory=set, repr=False)
     filled: dict[str, str] = field(default_factory=dict, repr=False)
+    parts: tuple[tuple[int, str], ...] = ()
     _values: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
     _keys: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
     _hidden: dict[int, list[tuple[int, int]]] = field(default_factory=dict, repr=False)
@@ -127,8 +129,8 @@ class Document:
 
     def paths(self, positions: Collection[Position]) -> list[Path]:
         """Return the paths of the values that begin at one of the positions."""
-        begins = {(position.line - 1, position.column - 1) for position in positions}
-        return [path for path, begin in self._values.items() if begin in begins]
+        wanted = {(position.file, position.line, position.column) for position in positions}
+        return [path for path, begin in self._values.items() if self._place(*begin) in wanted]
 
     def find_key(self, name: str) -> Position | None:
         """Return the position of the only key of that name; None when there are several, or none."""
@@ -159,8 +161,33 @@ class Document:
         """A document with `value`, in which the place of each part is that of what it was made from here."""
         values = {to: self._values[path] for to, path in places.items() if path in self._values}
         keys = {to: self._keys[path] for to, path in places.items() if path in self._keys}
+        return replace(self, value=value, problems=[], _values=values, _keys=keys)
+
+    def over(self, lower: Document, value: Value, places: Mapping[Path, tuple[Document, Path]]) -> Document:
+        """A document with the lines of `lower` and of this one, and a `value` made from both.
+
+        `places` are the paths in it -> the one of the two that has the value, and its path there.
+        """
+        shift = len(lower.lines)
+        begins = {id(lower): 0, id(self): shift}
+
+        def moved(table: str) -> dict[Path, tuple[int, int]]:
+            found = {to: (getattr(of, table).get(path), begins[id(of)]) for to, (of, path) in places.items()}
+            return {to: (begin[0] + by, begin[1]) for to, (begin, by) in found.items() if begin is not None}
+
         return Document(
-            self.file, value, [], self.lines, self.following, self.secrets, self.filled, values, keys, self._hidden
+            self.file,
+            value,
+            lines=[*lower.lines, *self.lines],
+            secrets=self.secrets | lower.secrets,
+            filled=lower.filled | self.filled,
+            parts=(
+                *(lower.parts or ((0, lower.file),)),
+                *((shift + at, of) for at, of in self.parts or ((0, self.file),)),
+            ),
+            _values=moved("_values"),
+            _keys=moved("_keys"),
+            _hidden=lower._hidden | {line + shift: spans for line, spans in self._hidden.items()},
         )
 
     def at(self, line: int, column: int) -> Position:
@@ -173,7 +200,12 @@ class Document:
         text = written
         for start, end in reversed(hidden):
             text = f"{text[:start]}{redaction.MASK}{text[end:]}"
-        return Position(self.file, line + 1, column + 1, text, shown + 1)
+        return Position(*self._place(line, column), text, shown + 1)
+
+    def _place(self, line: int, column: int) -> tuple[str, int, int]:
+        """The file, line and column, from 1, of a 0-based line and column here."""
+        before, file = max((part for part in self.parts if part[0] <= line), default=(0, self.file))
+        return file, line - before + 1, column + 1
 
 
 def parse(

@@ -88,6 +88,12 @@ class Manifest(Model):
         json_schema_extra=lambda schema: schema.update(const=1, type="integer"),
     )
     name: StackName = Field(description="The stack's name, and the Compose project's.")
+    include: list[Filled] = Field(
+        default_factory=list,
+        description="Other manifests of the same folder, which this one adds to: its mappings are merged over theirs, "
+        "its `rules`, `dashboards`, `packs` and `ignore` come after theirs, and all else of it replaces theirs. An "
+        "empty value removes what they have.",
+    )
     prometheus: PrometheusSettings = Field(default_factory=PrometheusSettings, description="The Prometheus server.")
     alertmanager: AlertmanagerSettings | None = Field(None, description="The Alertmanager.")
     grafana: GrafanaSettings | None = Field(None, description="The Grafana server.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,12 @@ from stackctl.manifest import Files
 _ENDINGS = frozenset({".yml", ".yaml", ".rules", ".rule", ".json"})
 _RULES = re.compile(r"^[{\"' ]*groups[\"']?\s*:", re.MULTILINE)
 _DASHBOARD = re.compile(r'"(?:panels|rows|elements)"\s*:|^rows\s*:', re.MULTILINE)
+
+
+def manifests_of(manifest: Path) -> list[Path]:
+    """Return a manifest and its variants in the same folder: with `stack.yml`, `stack.prod.yml`, in their order."""
+    variants = manifest.parent.glob(f"{glob.escape(manifest.name.partition('.')[0])}.*{glob.escape(manifest.suffix)}")
+    return sorted({manifest, *variants}, key=lambda path: (path != manifest, path.name))
 
 
 def find_files(paths: Iterable[Path], root: Path) -> Files:

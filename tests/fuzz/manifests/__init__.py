@@ -16,6 +16,7 @@ from tests.fuzz.manifests.shapes import Dice, Many, Odd
 from tests.fuzz.manifests.values import NAME
 from tests.fuzz.seeds import BOARD, PACKS
 
+INCLUDE = Many(Odd(("shared.yml",), ("gone.yml", "packs/own.yml", "", "stack.yml", "token")), most=2)
 _CERTIFICATES = Path(__file__).parents[2] / "certificates"
 # The files that manifests name.
 FILES: Mapping[str, bytes] = {
@@ -27,6 +28,7 @@ FILES: Mapping[str, bytes] = {
     "own.tmpl": b'{{ define "own" }}{{ .Status }}{{ end }}\n',
     "bad.tmpl": b'{{ define "own" }}{{ .Status\n',
     "token": b"s3cret-9\n",
+    "shared.yml": b"prometheus: {external_labels: {site: a}}\nignore: [{check: panel.data, reason: r}]\n",
     "some.env": b"A=1\nB='x y'\n",
     "packs/own.yml": b"name: own\n" + PACKS[0].partition(b"\n")[2],
     "dashboards/compact.yml": BOARD,
@@ -89,7 +91,7 @@ def manifest(number: int) -> dict[str, Any]:
         whole["dashboards"] = dashboards(dice, whole)
     if chance() < 0.1:
         whole |= {"packs": ["packs"]}
-    return {**whole, **dice.make({"networks?": {"join": Many(NAME)}, "ignore?": IGNORE})}
+    return {**whole, **dice.make({"networks?": {"join": Many(NAME)}, "ignore?": IGNORE, "include?": INCLUDE})}
 
 
 def _extra(dice: Dice) -> dict[str, Any]:

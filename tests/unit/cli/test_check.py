@@ -223,3 +223,21 @@ def test_refuses_options_that_do_not_fit(
 ) -> None:
     assert check(tmp_path, BARE, *options) == 2
     assert words in capsys.readouterr().err
+
+
+def test_all_variants_of_a_manifest_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = write(tmp_path, BARE, SERVICE)
+    (tmp_path / "stack.prod.yml").write_text("version: 1\nname: shop-prod\ninclude: [stack.yml]\n")
+    assert main(["-f", str(manifest), "check", "--all"]) == 0
+    out = capsys.readouterr().out
+    assert (out.count("✓ shop: "), out.count("✓ shop-prod: "), out.count("hardly moves")) == (1, 1, 1)
+    (tmp_path / "stack.test.yml").write_text("version: 1\nname: shop test\ninclude: [stack.yml]\n")
+    assert main(["-f", str(manifest), "check", "--all"]) == 2
+    captured = capsys.readouterr()
+    assert "stack.test.yml:2:7: name: " in captured.err
+    assert "✓" not in captured.out
+
+
+def test_all_does_not_go_with_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(tmp_path, BARE, "--all", "--fix") == 2
+    assert "--all checks whole manifests" in capsys.readouterr().err
