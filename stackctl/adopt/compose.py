@@ -166,6 +166,13 @@ def as_manifest(text: str, variables: Mapping[str, str], *, required: bool = Fal
     return _REFERENCE.sub(written, text)
 
 
+def required_variables(text: str) -> Iterator[str]:
+    """Yield the variables of a text that have no default."""
+    for dollar, braced, how, _, bare in _REFERENCE.findall(text):
+        if not dollar and how not in ("-", ":-", "+", ":+"):
+            yield braced or bare
+
+
 def read_containers(compose: Source, variables: Mapping[str, str], folder_name: str = "") -> list[Container]:
     """The services of a Compose file, in their order. The file is in a folder of the name `folder_name`."""
     services = compose.data.get("services")

@@ -38,6 +38,10 @@ def adopt_container(
         why = "What it takes from there has to be written out."
         remarks.append(left_out(f"`extends` of `{container.name}`", compose.at(*place, "extends"), why))
     block.pop("container_name", None)
+    if "{{" in str(block.get("hostname")):
+        why = "Only a swarm fills it in: to Compose it is no name of a host."
+        remarks.append(left_out(f"`hostname` of `{container.name}`", compose.at(*place, "hostname"), why))
+        del block["hostname"]
     remarks += _volume_options(block, compose, variables)
     remarks += _mount_attached(block, container, compose, variables)
     links = _links(block, components)

@@ -9,7 +9,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, known_components
 from stackctl.adopt.alertmanager import adopt_alertmanager
-from stackctl.adopt.compose import Container, mounted
+from stackctl.adopt.compose import Container, mounted, required_variables
 from stackctl.adopt.containers import adopt_container, external_networks
 from stackctl.adopt.grafana import PLACES as GRAFANA_PLACES
 from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
@@ -74,6 +74,7 @@ def adopt(setup: Setup, name: str) -> Adopted:
         sections["alertmanager"] = dict(known.adopted(container.started) or {})
         remarks += ignored_options(container, known, setup.compose)
     remarks += _other_files(setup)
+    remarks += _unset_variables(setup)
     grafana = setup.container(c.GRAFANA)
     if grafana:
         given = adopt_grafana(setup, grafana, replace(addresses, components=jobs.components), secrets)
@@ -119,9 +120,25 @@ def _with_files_there(job: Job, setup: Setup, source: Source, remarks: list[Diag
     return Job(job.index, {**job.block, "file_sd_configs": kept})
 
 
+def _unset_variables(setup: Setup) -> Iterator[Diagnostic]:
+    """Report the variables that the Compose file needs and nobody has set."""
+    if setup.compose is None:
+        return
+    needed = [name for text in texts(setup.compose.data.get("services")) for name in required_variables(text)]
+    names = [f"`{name}`" for name in dict.fromkeys(needed) if name not in setup.variables]
+    if names:
+        summary = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not set"
+        why = "What uses these variables is empty, as it is to Compose, or has no key in stack.yml."
+        yield changed(summary, setup.compose.at("services"), why, "Set them in .env before you adopt.")
+
+
 def _other_files(setup: Setup) -> Iterator[Diagnostic]:
     """Report configurations that are read in place of those that the set-up does not have, and unused ones."""
     for name, server in ((c.PROMETHEUS, setup.prometheus), (c.ALERTMANAGER, setup.alertmanager)):
+        if name == c.PROMETHEUS and setup.compose and server and not server.container:
+            remedy = "If another Compose file runs it, name that one: `stackctl adopt FOLDER/FILE`."
+            why = f"{server.config.path} is taken for the configuration of the stack's Prometheus."
+            yield changed(f"no container of {setup.compose.path} runs Prometheus", server.config.at(), why, remedy)
         if server and server.instead_of:
             why = f"Its container reads {server.instead_of}, which the set-up does not have."
             yield changed(f"{server.config.path} is taken for the configuration of {name}", server.config.at(), why)

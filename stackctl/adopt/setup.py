@@ -21,6 +21,7 @@ from stackctl.adopt.compose import (
     merged,
     read_containers,
 )
+from stackctl.adopt.included import with_included
 from stackctl.adopt.shape import AlertmanagerFile, ComposeFile, PrometheusFile, is_shaped
 from stackctl.adopt.source import Source, read_source, source_of
 from stackctl.bounds.files import read_bytes, read_text
@@ -151,7 +152,7 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
     variables = read_variables(folder, environ, problems) or dict(environ)
     read = {each.path: each for path in _candidates(named, folder) if (each := read_source(folder, path, problems))}
     compose = _first(read.values(), _is_compose)
-    compose = _overridden(compose, folder, problems) if compose else None
+    compose = with_included(_overridden(compose, folder, problems), folder, problems) if compose else None
     if compose and not is_shaped(compose, ComposeFile, problems):
         return None
     containers = (

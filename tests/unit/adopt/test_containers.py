@@ -96,3 +96,10 @@ def test_config_that_is_written_in_the_compose_file_gets_a_file(tmp_path: Path) 
     setup = found(written(tmp_path, {"compose.yaml": whole, "prometheus.yml": JOB}))
     assert adopt(setup, "stack").manifest["containers"]["app"]["volumes"] == ["./configs/conf:/conf:ro"]
     assert setup.contents == {"configs/conf": b"a: $1"}
+
+
+def test_hostname_that_only_a_swarm_fills_in_is_left_out(tmp_path: Path) -> None:
+    whole = compose("app: {image: a, hostname: '{{.Node.ID}}'}")
+    result = adopted(tmp_path, prometheus=JOB, compose=whole)
+    assert result.manifest["containers"]["app"] == {"image": "a"}
+    assert [each.summary for each in result.remarks] == ["`hostname` of `app` is left out"]

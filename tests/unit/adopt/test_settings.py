@@ -123,7 +123,7 @@ def test_container_of_a_server_keeps_labels_and_hosts(tmp_path: Path) -> None:
         "extra_hosts": ["db:10.0.0.7"],
         "environment": {"HTTPS_PROXY": "p:3128"},
     }
-    assert result.remarks == ()
+    assert [each.summary for each in result.remarks] == ["`ON` is not set"]
 
 
 def test_user_of_a_server_is_left_out(tmp_path: Path) -> None:

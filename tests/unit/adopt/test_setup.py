@@ -81,3 +81,16 @@ def test_configuration_of_an_alertmanager_that_nothing_runs_is_left_out(tmp_path
     adopted = adopt(found(written(tmp_path, files)), "stack")
     assert "alertmanager" not in adopted.manifest
     assert [each.summary for each in adopted.remarks] == ["alertmanager.yml is left out"]
+
+
+def test_compose_file_without_a_prometheus_is_reported(tmp_path: Path) -> None:
+    files = {"compose.yaml": "services: {web: {image: nginx}}", "conf/prometheus.yml": JOB}
+    assert [each.summary for each in adopt(found(written(tmp_path, files)), "stack").remarks] == [
+        "no container of compose.yaml runs Prometheus"
+    ]
+
+
+def test_variables_that_nobody_has_set_are_reported(tmp_path: Path) -> None:
+    whole = compose("web: {image: 'nginx:${TAG}', command: '$HOST_NAME ${A:-1} ${B?no} $$C'}")
+    setup = found(written(tmp_path, {"compose.yaml": whole, "prometheus.yml": JOB, ".env": "B=1"}))
+    assert [each.summary for each in adopt(setup, "stack").remarks] == ["`HOST_NAME`, `TAG` are not set"]
