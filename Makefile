@@ -42,7 +42,7 @@ test-pinned: setup ## Run the core on the Prometheus that stackctl pins
 	STACKCTL_TOOLS_DIR=$$($(BIN)/python tests/servers/prometheus) $(BIN)/pytest -n 2 tests/contract/packs
 
 unit: setup ## Run the fast tests only, with a fifth of the generated examples
-	$(BIN)/pytest --quick tests/unit
+	$(BIN)/pytest --quick -p no:logging tests/unit
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check . $(SCRIPTS)

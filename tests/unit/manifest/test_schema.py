@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,14 @@ import jsonschema
 import pytest
 import yaml
 
+from stackctl.cli.main import main
+
 ROOT = Path(__file__).parents[3]
 SECTIONS = {"alertmanager", "grafana", "pushgateway", "node", "cadvisor"}
 MANIFESTS = sorted([*ROOT.glob("examples/*/*.yml"), *ROOT.glob("tests/manifests/render/*/stack.yml")])
 
 
-class AsText(yaml.SafeLoader):
+class AsText(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Reads every scalar as text, and merges."""
 
     yaml_implicit_resolvers = {"<": [("tag:yaml.org,2002:merge", re.compile("<<"))]}  # noqa: RUF012 - as its base
@@ -26,8 +28,9 @@ class AsText(yaml.SafeLoader):
 
 @pytest.fixture(scope="module")
 def schema() -> Any:
-    printed = subprocess.run([sys.executable, "-m", "stackctl", "schema"], capture_output=True, text=True, check=True)
-    return json.loads(printed.stdout)
+    with redirect_stdout(StringIO()) as printed:
+        assert main(["schema"]) == 0
+    return json.loads(printed.getvalue())
 
 
 @pytest.fixture(scope="module")
