@@ -13,7 +13,8 @@ from stackctl.cli.options import AllowOutside, Output, options
 from stackctl.cli.values import Format
 
 if TYPE_CHECKING:
-    from stackctl.operations.rule_tests import Covered, Tested
+    from stackctl.operations.rule_tests import Tested
+    from stackctl.operations.untested_alerts import Covered
 
 
 def test(
