@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from stackctl.errors import InputError
 from stackctl.manifest import load
 from stackctl.model import Stack
 
@@ -23,3 +26,9 @@ def loaded(folder: Path, text: str, environ: dict[str, str] | None = None) -> St
 
 def service(body: str) -> str:
     return f"version: 1\nname: shop\nservices:\n  api:\n    targets: ['localhost:8000']\n{body}"
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(InputError) as refused:
+        load(path, {})
+    return str(refused.value).replace(str(path.parent), "DIR")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import InputError
-from tests.unit.manifest.test_load import SMALLEST, loaded, refusal, service
+from tests.unit.manifest.small import SMALLEST, loaded, refusal, service
 
 
 def test_keys_stay_as_written(tmp_path: Path) -> None:

@@ -12,13 +12,7 @@ import pytest
 
 from stackctl.errors import InputError
 from stackctl.manifest import load
-from tests.unit.manifest.small import SMALLEST, loaded, service
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(InputError) as refused:
-        load(path, {})
-    return str(refused.value).replace(str(path.parent), "DIR")
+from tests.unit.manifest.small import SMALLEST, loaded, refusal, service
 
 
 def test_loads_the_smallest_manifest(tmp_path: Path) -> None:
