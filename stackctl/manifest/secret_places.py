@@ -57,6 +57,8 @@ _LOOKED_AT = 1024
 _BARE_KEY = re.compile(r"[ \t-]*([A-Za-z_][\w.-]*)[ \t]+(?=\S)")
 # Alertmanager's words for integrations where ours differ.
 _SECTIONS = {"teams": "msteamsv2_configs"}
+# What a key that only sounds like one of a secret has, like Grafana's `basicAuth`.
+_SWITCHES = frozenset({"true", "false"})
 _WEBHOOKS = frozenset({"webhook", "webhook_configs"})
 # A webhook on the user's own machine or network, without a login or a query, reveals nothing.
 _LOCAL_URL = re.compile(r"https?://(localhost|127(\.\d+){3}|\[::1\]|[a-z0-9_-]+)(:\d+)?(/[^?]*)?", re.IGNORECASE)
@@ -95,7 +97,7 @@ def is_secret(path: Path, value: str | None = "", *, mapping: bool = False) -> b
     return (
         secret_keys.is_secret(owner, key)
         or secret_keys.is_secret(section(owner), key)
-        or (not mapping and _is_probably(key))
+        or (not mapping and value not in _SWITCHES and _is_probably(key))
     )
 
 
@@ -215,7 +217,9 @@ def _is_slip(key: str) -> bool:
 def _lookalikes() -> frozenset[str]:
     """Keys that look like those of secrets, and are known to be none."""
     files = {f"{key}_file" for key in secret_keys.secret_keys()}
-    return frozenset({*files, "api_url", "api_url_file", "authorization", "client_id", "credential", "passive"})
+    return frozenset(
+        {*files, "api_url", "api_url_file", "authorization", "basicAuth", "client_id", "credential", "passive"}
+    )
 
 
 def section(owner: str) -> str:

@@ -82,3 +82,8 @@ def test_names_of_secrets_in_a_compose_file_are_not_secret() -> None:
     assert not is_secret(("secrets",), mapping=True)
     assert not is_secret(("services", "app", "secrets"))
     assert is_secret(("services", "app", "http_headers", "X-Key", "secrets"))
+
+
+def test_switch_of_a_datasource_is_not_secret() -> None:
+    assert not is_secret(("grafana", "datasources", 0, "basicAuth"), "false")
+    assert is_secret(("grafana", "datasources", 0, "secureJsonData", "basicAuthPassword"), "x")
