@@ -10,6 +10,7 @@ import pytest
 
 from stackctl.access import Access
 from stackctl.errors import CheckFailed, Unavailable
+from stackctl.runtimes import http
 from stackctl.runtimes.http import ask, is_ready, reload_all, server_at
 from stackctl.tree import Unit
 from tests.ports import free_port
@@ -51,7 +52,8 @@ def test_refused_reload_fails_with_the_servers_words() -> None:
     assert "bad configuration" in str(failed.value)
 
 
-def test_silent_server_is_unavailable() -> None:
+def test_silent_server_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_LISTENING_SECONDS", 0.5)
     with pytest.raises(Unavailable):
         reload_all([unit(free_port())])
 
