@@ -55,7 +55,7 @@ def access(world: World, name: str) -> Access:
 
 def verified(world: World, *names: str, only: Sequence[str] = (), ignored: Sequence[str] = ()) -> list[Diagnostic]:
     given = {name: access(world, name) for name in names or NAMES}
-    return list(verify_given(given, 3.0, only, ignored=ignored_by_option(ignored)).diagnostics)
+    return list(verify_given(given, 1.0, only, ignored=ignored_by_option(ignored)).diagnostics)
 
 
 def rows(findings: Sequence[Diagnostic], *statuses: str) -> dict[str, str]:
