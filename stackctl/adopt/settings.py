@@ -77,6 +77,7 @@ def server_settings(
         if container.block.get(key) and not is_kept and not (key == "secrets" and _are_read(container, compose)):
             place = compose.at("services", container.name, key)
             remarks.append(left_out(f"`{key}` of the container `{container.name}`", place, why))
+    remarks += _left_of_deploy(container, compose)
     resources = _resources(container.block)
     if resources:
         settings["resources"] = resources
@@ -86,6 +87,8 @@ def server_settings(
     return settings, remarks
 
 
+# Options that say what servers do without them.
+_AS_ANYWAY = frozenset({("log.level", "info"), ("log.format", "logfmt")})
 # The option of servers that names the file with their login and TLS.
 _WEB_FILE = "web.config.file"
 # Fields of a component's container that stay as they are.
@@ -102,6 +105,21 @@ _LEFT_OUT = {
     "extends": "What it takes from there has to be written out.",
     "profiles": "The servers of a stack always run.",
 }
+
+
+# Of `deploy`, what is adopted, or says how a swarm replaces containers, which there is only one of here.
+_DEPLOYED = frozenset({"resources", "mode", "replicas", "restart_policy", "update_config", "rollback_config"})
+
+
+def _left_of_deploy(container: Container, compose: Source) -> list[Diagnostic]:
+    """Report the keys of `deploy` that only a swarm uses."""
+    deploy = container.block.get("deploy")
+    keys = [key for key in deploy if key not in _DEPLOYED] if isinstance(deploy, Mapping) else []
+    if not keys:
+        return []
+    named = ", ".join(f"`deploy.{key}`" for key in keys)
+    at = compose.at("services", container.name, "deploy", str(keys[0]))
+    return [left_out(f"{named} of the container `{container.name}`", at, "Only a swarm uses it.")]
 
 
 def _more_fields(
@@ -224,7 +242,8 @@ def ignored_options(container: Container | None, known: Component, compose: Sour
     found = [
         left_out(f"the option `--{name}` of {known.name}", place, "stack.yml has no key for it.")
         for name, value in container.started.options
-        if not name.startswith(known.own_options) or (name == EXTERNAL_URL and not value.startswith("http"))
+        if (name, value) not in _AS_ANYWAY
+        and (not name.startswith(known.own_options) or (name == EXTERNAL_URL and not value.startswith("http")))
     ]
     for file in container.started.given(_WEB_FILE):
         why = "Passwords are hashes there, and stackctl has to log in."

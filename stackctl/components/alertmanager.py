@@ -84,7 +84,7 @@ COMPONENT = Component(
     arguments=_arguments,
     adopted=_adopted,
     own_options=(
-        *("config.file", "storage.path", "log.", "web.listen-address", "web.config.file", EXTERNAL_URL),
+        *("config.file", "storage.path", "web.listen-address", "web.config.file", EXTERNAL_URL),
         *("cluster.listen-address", "web.route-prefix"),
     ),
 )

@@ -221,7 +221,7 @@ COMPONENT = Component(
     arguments=_arguments,
     adopted=_adopted,
     own_options=(
-        *("config.file", "storage.tsdb.path", "storage.tsdb.retention", "storage.tsdb.no-lockfile", "log."),
+        *("config.file", "storage.tsdb.path", "storage.tsdb.retention", "storage.tsdb.no-lockfile"),
         *("web.listen-address", "web.config.file", "web.console.", EXTERNAL_URL, "web.enable-", "enable-feature"),
         "web.route-prefix",
         *("query.timeout", "query.max-samples", "query.max-concurrency", "query.lookback-delta"),

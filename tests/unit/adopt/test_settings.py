@@ -147,7 +147,7 @@ def test_start_of_a_server_by_a_script_is_left_out(tmp_path: Path, start: str) -
 
 def test_options_in_a_script_are_those_of_the_server(tmp_path: Path) -> None:
     start = (
-        "entrypoint: [/bin/sh, -c]\n    command: ['/bin/prometheus --storage.tsdb.retention.time=9d --log.level=warn']"
+        "entrypoint: [/bin/sh, -c]\n    command: ['/bin/prometheus --storage.tsdb.retention.time=9d --log.level=info']"
     )
     result = with_fields(tmp_path, start)
     assert result.manifest["prometheus"]["retention"] == {"time": "9d"}
@@ -166,3 +166,16 @@ def test_exporter_keeps_its_user(tmp_path: Path) -> None:
     made = exporter(tmp_path, "oliver006/redis_exporter", 9121, "user: '1000', command: ['--redis.addr', 'c:1']")
     assert made
     assert made["docker"] == {"user": "1000"}
+
+
+def test_what_only_a_swarm_uses_is_left_out(tmp_path: Path) -> None:
+    result = with_fields(tmp_path, "deploy: {replicas: 1, labels: {a: b}, resources: {limits: {memory: 1g}}}")
+    assert [each.summary for each in result.remarks] == ["`deploy.labels` of the container `prometheus` is left out"]
+    assert result.manifest["prometheus"]["resources"] == {"memory": "1g"}
+
+
+@pytest.mark.parametrize(("level", "count"), [("info", 0), ("debug", 1)])
+def test_level_of_the_log_is_left_out_unless_it_is_the_usual_one(tmp_path: Path, level: str, count: int) -> None:
+    result = with_fields(tmp_path, f"command: ['--config.file=/etc/prometheus/prometheus.yml', '--log.level={level}']")
+    said = "the option `--log.level` of prometheus is left out"
+    assert [each.summary for each in result.remarks].count(said) == count
