@@ -137,6 +137,10 @@ class Places(Protocol):
         """Return the position of the value below a path that `words`, a message about it, repeats."""
         ...
 
+    def find_secret(self, text: str) -> Position | None:
+        """Return the position of the first value that is secret and holds `text`; None where there is none."""
+        ...
+
 
 class Nowhere:
     """The places of values that are in no file."""
@@ -151,4 +155,7 @@ class Nowhere:
         return None
 
     def find(self, _words: str, _below: tuple[str | int, ...]) -> None:
+        return None
+
+    def find_secret(self, _text: str) -> None:
         return None

@@ -148,6 +148,13 @@ class Document:
             return None
         return self.position(max(repeated, key=lambda each: len(each[0]))[1])
 
+    def find_secret(self, text: str) -> Position | None:
+        """Return the position of the first value that is secret and holds `text`; None where there is none."""
+        for value, path in _scalars(self.value, ()):
+            if text in value and secret_places.is_secret(path, value):
+                return self.position(path)
+        return None
+
     def holds(self, path: Path) -> bool:
         """Return whether the file itself has a value at `path`, and not only in its long form."""
         return path in self._values

@@ -53,5 +53,8 @@ def short_secrets(stack: Stack) -> list[Diagnostic]:
         return []
     number = "a secret is" if len(short) == 1 else f"{len(short)} secrets are"
     summary = f"{number} shorter than {redaction.SHORTEST} characters"
-    cause = "They are hidden in excerpts of the manifest, but not in messages of servers and checkers."
-    return [Diagnostic("secret.short", summary, stack.origin, cause, "Use longer ones.")]
+    found = (stack.places.find_secret(value) for value in short)
+    places = sorted({place for place in found if place}, key=lambda each: (each.file, each.line, each.column))
+    others = f" Also at {', '.join(map(str, places[1:]))}." if places[1:] else ""
+    cause = f"They are hidden in excerpts of the manifest, but not in messages of servers and checkers.{others}"
+    return [Diagnostic("secret.short", summary, places[0] if places else stack.origin, cause, "Use longer ones.")]

@@ -230,6 +230,10 @@ def test_warns_once_of_secrets_too_short_to_be_hidden(tmp_path: Path) -> None:
     assert stack
     (warning,) = short_secrets(stack)
     assert warning.summary == "2 secrets are shorter than 6 characters"
+    assert warning.position
+    assert warning.position.text.strip().startswith("basic_auth: {username: u, password: ***")
+    assert "Also at " in warning.cause
+    assert ":7:" in warning.cause
 
 
 @pytest.mark.parametrize(
