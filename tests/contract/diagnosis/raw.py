@@ -21,12 +21,16 @@ PLAIN = "text/plain; version=0.0.4"
 
 @dataclass
 class Raw:
-    """A server that sends what it is told to: path -> the whole answer. Anything else is 404. `heard` are requests."""
+    """A server that sends what it is told to: path -> the whole answer. Anything else is 404.
+
+    `heard` are requests. An answer comes after so many `seconds`, or when it is not `silent` any more.
+    """
 
     port: int = 0
     answers: dict[str, bytes] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
     silent: Event | None = None
+    seconds: float = 0.0
 
 
 def _answer(server: Raw, request: str) -> bytes:
@@ -64,6 +68,7 @@ def raw(context: ssl.SSLContext | None = None) -> Iterator[Raw]:
                     server.heard.append(request)
                     if server.silent:
                         server.silent.wait(5)
+                    over.wait(server.seconds)
                     connection.sendall(_answer(server, request))
             except OSError:
                 plain.close()
