@@ -21,8 +21,8 @@ from stackctl.manifest.service_schema import ContractModel, ServiceModel
 from stackctl.manifest.validate import show_path
 from stackctl.promql import duration
 
-# A server that listens there listens on each address of the machine.
-_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - read, not bound
+# A server that listens there listens on all addresses of the machine, or on all of IPv4.
+_EVERY_ADDRESS, _EVERY_IPV4 = "::", "0.0.0.0"  # noqa: S104 - read, not bound
 
 
 def crosscheck(document: Document, manifest: Manifest) -> list[Diagnostic]:
@@ -231,7 +231,9 @@ def _listen_addresses(manifest: Manifest) -> Iterator[Found]:
 
 def _is_same_port(one: tuple[str, int], other: tuple[str, int]) -> bool:
     """Return whether two servers cannot both listen: who listens on all addresses, does so on this one too."""
-    return one[1] == other[1] and (one[0] == other[0] or bool({one[0], other[0]} & _EVERY_ADDRESS))
+    hosts = {one[0], other[0]}
+    is_ipv4 = not any(":" in host for host in hosts)
+    return one[1] == other[1] and (len(hosts) == 1 or _EVERY_ADDRESS in hosts or (is_ipv4 and _EVERY_IPV4 in hosts))
 
 
 def _datasources(manifest: Manifest) -> Iterator[Found]:

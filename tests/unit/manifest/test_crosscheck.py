@@ -34,6 +34,16 @@ def test_two_servers_do_not_share_a_port(listen: str, words: str | None, tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "count"),
+    [("[::]:9090", "10.0.0.1:9090", 1), ("[::1]:9090", "[::]:9090", 1), ("[::1]:9090", "0.0.0.0:9090", 0)],
+)
+def test_all_addresses_of_ipv4_are_none_of_ipv6(one: str, other: str, count: int, tmp_path: Path) -> None:
+    servers = f'prometheus: {{listen: "{one}"}}\nalertmanager: {{listen: "{other}"}}\n'
+    found = [each for each in summaries(tmp_path, API + servers) if "already the address" in each]
+    assert len(found) == count
+
+
+@pytest.mark.parametrize(
     ("body", "words"),
     [
         ("exporters: {redis: {address: 'r:6379', job: api}}\n" + API, "this service and the component `redis`"),
