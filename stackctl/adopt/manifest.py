@@ -14,14 +14,14 @@ from stackctl.adopt.containers import adopt_container, external_networks
 from stackctl.adopt.grafana import PLACES as GRAFANA_PLACES
 from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
 from stackctl.adopt.jobs import Job, Jobs, adopt_jobs, read_jobs
-from stackctl.adopt.mounts import data_places, kept_mounts, lost_mounts, texts
+from stackctl.adopt.mounts import data_places, kept_mounts, lost_mounts
 from stackctl.adopt.names import kept_names
 from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.settings import ignored_options, own_start, server_settings
 from stackctl.adopt.setup import Server, Setup
-from stackctl.adopt.source import Source
+from stackctl.adopt.source import Source, texts
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from stackctl.adopt.compose import Container, mounted, volume_entries
@@ -56,18 +56,6 @@ def data_places(container: Container, known: Component) -> set[str]:
     """The folders in which a component had its data, and has it in the stack."""
     given = [*container.started.given("storage.tsdb.path"), *container.started.given("storage.path")]
     return {posixpath.normpath(place) for place in (known.container.data, *given) if place and place.startswith("/")}
-
-
-def texts(value: Any) -> Iterator[str]:
-    """The texts in a part of a manifest."""
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts(item)
-    elif isinstance(value, str):
-        yield value
 
 
 def _is_in(path: str, folder: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from stackctl.adopt.addresses import is_address, names_its_address
 from stackctl.adopt.compose import Container
 from stackctl.adopt.setup import Setup
+from stackctl.adopt.source import texts
 from stackctl.bounds.files import read_text
 from stackctl.components import registry
 
@@ -56,10 +57,10 @@ def with_names(networks: Any, names: list[str]) -> dict[str, Any]:
 def _hosts_of(setup: Setup, container: Container) -> set[str]:
     """The hosts that a container may ask, by its fields and its files."""
     fields = {key: value for key, value in container.block.items() if key not in _NOT_HOSTS}
-    hosts = {host for text in _texts(fields) for host in _HOST.findall(text)}
+    hosts = {host for text in texts(fields) for host in _HOST.findall(text)}
     servers = [each for each in (setup.prometheus, setup.alertmanager) if each and each.container is container]
     if servers:
-        configured = [text for server in servers for text in _texts(_without_targets(server.config.data))]
+        configured = [text for server in servers for text in texts(_without_targets(server.config.data))]
         return hosts | {host for text in configured for host in _IN_ADDRESS.findall(text)}
     return hosts | {host for text in _files(setup, container) for host in _HOST.findall(text)}
 
@@ -73,7 +74,7 @@ def _without_targets(config: Mapping[str, Any]) -> dict[str, Any]:
 def _job_without_targets(job: Mapping[str, Any]) -> list[Any]:
     named = {"relabel_configs"} if names_its_address(job) else set()
     rest = {key: value for key, value in job.items() if key not in {"static_configs", *named}}
-    return [rest, *(text for text in _texts(job.get("static_configs")) if not is_address(text))]
+    return [rest, *(text for text in texts(job.get("static_configs")) if not is_address(text))]
 
 
 def _files(setup: Setup, container: Container) -> Iterator[str]:
@@ -85,14 +86,3 @@ def _files(setup: Setup, container: Container) -> Iterator[str]:
                 yield read_text(setup.folder / path)
         except (OSError, UnicodeDecodeError):
             continue
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, str):
-        yield value

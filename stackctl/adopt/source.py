@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,3 +68,15 @@ def plain(value: Any) -> Any:
 def as_text(value: Any) -> str:
     """A value of `plain` as the text that a server reads where it takes text; "" for one that is not there."""
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def texts(value: Any) -> Iterator[str]:
+    """The texts in a part of a set-up, or of a manifest."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, str):
+        yield value
