@@ -73,7 +73,7 @@ def server_settings(
     if port != known.port:
         settings["listen"] = port
     for key, why in _LEFT_OUT.items():
-        is_kept = key == "user" and not known.container.data
+        is_kept = known.is_exporter and key in _KEPT
         if container.block.get(key) and not is_kept and not (key == "secrets" and _are_read(container, compose)):
             place = compose.at("services", container.name, key)
             remarks.append(left_out(f"`{key}` of the container `{container.name}`", place, why))
@@ -91,8 +91,8 @@ def server_settings(
 _AS_ANYWAY = frozenset({("log.level", "info"), ("log.format", "logfmt")})
 # The option of servers that names the file with their login and TLS.
 _WEB_FILE = "web.config.file"
-# Fields of a component's container that stay as they are.
-_KEPT = ("labels", "dns", "dns_search", "dns_opt", "extra_hosts", "logging", "ulimits", "sysctls")
+# Fields of an exporter's container that stay as they are.
+_KEPT = ("labels", "dns", "dns_search", "dns_opt", "extra_hosts", "logging", "ulimits", "sysctls", "user")
 # Fields of a server's container that the manifest says in other words, or that the stack sets for itself.
 _SAID_OTHERWISE = frozenset(
     {"image", "build", "command", "entrypoint", "container_name", "hostname", "ports", "expose", "networks", "links"}
@@ -137,8 +137,6 @@ def _more_fields(
     keys = _KEPT if known.is_exporter else [key for key in block if key not in said]
     kept = {key: block[key] for key in keys if block.get(key) and not _is_the_machine(block[key])}
     kept |= {"volumes": volumes} if volumes else {}
-    if block.get("user") and not known.container.data:
-        kept["user"] = block["user"]
     fields: dict[str, Any] = dict(kept_references(kept, container.variables))
     joined = [name for key, name in external_networks(compose).items() if key in (block.get("networks") or ())]
     if joined and not known.container.joins_networks:
