@@ -1,4 +1,4 @@
-"""Access rules of the small servers on this machine: they answer programs, and no page in a browser.
+"""The small servers on this machine, and their access rules: they answer programs, and no page in a browser.
 
 A page that is open on this machine can reach them as well. It is refused by the header `Origin`, which it cannot leave
 out, and by a `Host` that is another than the server's, which a name has that leads to this machine for a moment only.
@@ -9,11 +9,27 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection
 from email.message import Message
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import AF_INET, AF_INET6
+from typing import Any
 from urllib.parse import urlsplit
 
 # A page sends one of these with everything that it posts.
 _OF_PAGES = ("Origin", "Sec-Fetch-Site")
+
+
+class LocalServer(ThreadingHTTPServer):
+    """A server at an address of IPv4 or IPv6, with a thread for each connection, which end with the program."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        """Begin to listen. Raises OSError when nothing can listen there."""
+        self.address_family = AF_INET6 if ":" in address[0] else AF_INET
+        super().__init__(address, handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore clients that hang up before they have their answer."""
 
 
 class LocalHandler(BaseHTTPRequestHandler):

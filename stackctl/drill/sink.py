@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from stackctl.bounds.local_server import LocalHandler
+from stackctl.bounds.local_server import LocalHandler, LocalServer
 from stackctl.drill.message import fault
 
 # A notification is a few kilobytes; what claims to be more than this is none.
@@ -76,7 +76,7 @@ class Sink:
 
         `host` is what the machine of Alertmanager calls that address.
         """
-        web = _Server((listen, 0), _web_handler(self, host))
+        web = LocalServer((listen, 0), _web_handler(self, host))
         threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         try:
             with _mail_server(self, listen) as mail_port:
@@ -84,13 +84,6 @@ class Sink:
         finally:
             web.shutdown()
             web.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Somebody who hangs up has sent nothing."""
 
 
 def _web_handler(sink: Sink, host: str) -> type[BaseHTTPRequestHandler]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import AF_INET6
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from threading import Thread
 from typing import Any
 
+from stackctl.bounds.local_server import LocalServer
 from stackctl.errors import Unavailable
 
 _PATH = "/metrics"
@@ -24,34 +25,22 @@ def serving(host: str, port: int, content: Callable[[], bytes]) -> Iterator[str]
 
     Raises Unavailable when nothing can listen there.
     """
+    from stackctl.model import Listen
     from stackctl.runtimes.ports import holder, is_taken
 
-    kind = _Server6 if ":" in host else _Server
+    address = Listen(host or _ALL, port)
     try:
-        server = kind((host, port), _handler(content))
+        server = LocalServer((address.host, port), _handler(content))
     except OSError as error:
-        address = f"{host or _ALL}:{port}"
-        held = f"{holder(address)} listens there" if is_taken(error) else str(error.strerror)
+        held = f"{holder(str(address))} listens there" if is_taken(error) else str(error.strerror)
         remedy = "Choose another address with --listen."
         raise Unavailable.of("port.taken", f"cannot listen at {address}: {held}", remedy=remedy) from error
     Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
     try:
-        shown = f"[{host}]" if ":" in host else host or _ALL
-        yield f"http://{shown}:{server.server_address[1]}{_PATH}"
+        yield f"http://{replace(address, port=server.server_address[1])}{_PATH}"
     finally:
         server.shutdown()
         server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that hang up in the middle of a scrape."""
-
-
-class _Server6(_Server):
-    address_family = AF_INET6
 
 
 def _handler(content: Callable[[], bytes]) -> type[BaseHTTPRequestHandler]:

@@ -9,14 +9,14 @@ import ssl
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import AF_INET6, SHUT_RDWR, socket
+from http.server import BaseHTTPRequestHandler
+from socket import SHUT_RDWR, socket
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from stackctl import conventions as c
-from stackctl.bounds.local_server import LocalHandler
+from stackctl.bounds.local_server import LocalHandler, LocalServer
 from stackctl.model import Service
 from stackctl.simulate.scenario import SCENARIOS
 from stackctl.simulate.series import OPENMETRICS, TEXT
@@ -111,8 +111,7 @@ class Listener:
     def open(self) -> None:
         """Begin to listen. Raises OSError when somebody else does."""
         if self._server is None:
-            kind = _Server6 if ":" in self._host else _Server
-            self._server = kind((self._host, self._port), self._handler)
+            self._server = _Server((self._host, self._port), self._handler)
             self._port = self._server.server_address[1]
             if self._tls:
                 self._server.socket = self._tls.wrap_socket(
@@ -216,8 +215,7 @@ class _Handler(LocalHandler):
         """Scrapes are no news."""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(LocalServer):
     request_queue_size = 64
 
     def __init__(self, *args: Any) -> None:
@@ -239,13 +237,6 @@ class _Server(ThreadingHTTPServer):
                 request.shutdown(SHUT_RDWR)
             except OSError:
                 continue  # it has ended by itself
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that hang up in the middle of a scrape."""
-
-
-class _Server6(_Server):
-    address_family = AF_INET6
 
 
 def _is_allowed(service: Service, given: str) -> bool:
