@@ -1,4 +1,4 @@
-"""Reading files: regular ones only, and never more of one than a limit."""
+"""Reading files: regular ones only, and never more of one than a limit. Writing them: whole, or not at all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -66,6 +66,18 @@ def read_bytes(path: Path, limit: int = FILE_BYTES, *, follow: bool = True) -> b
 def read_text(path: Path, limit: int = FILE_BYTES, *, errors: str = "strict", follow: bool = True) -> str:
     """The same as text in UTF-8. Raises UnicodeDecodeError for what is not."""
     return read_bytes(path, limit, follow=follow).decode("utf-8", errors)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put a text at `path` in one step. Raises OSError, and leaves everything as it was then."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def _refuse_irregular(path: Path, status: os.stat_result) -> None:

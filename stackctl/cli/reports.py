@@ -71,14 +71,12 @@ def page(report: Report) -> str:
 def write_report(path: Path, text: str, option: str) -> None:
     """Write a report whole or not at all. Raises InputError, or Unavailable on a full disk; `option` is what named
     `path`."""
+    from stackctl.bounds import files
     from stackctl.errors import cannot_write
 
-    temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(cleaned(text), encoding="utf-8")
-        temporary.replace(path)
+        files.write_text(path, cleaned(text))
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         summary = f"cannot write {path}: {error.strerror}"
         raise cannot_write(error, summary, remedy=f"Name another file with {option}.") from None

@@ -75,6 +75,7 @@ def write(path: Path, found: Iterable[Diagnostic]) -> Baseline:
 
     Raises InputError, or Unavailable on a full disk.
     """
+    from stackctl.bounds import files
     from stackctl.errors import cannot_write
 
     entries = Counter(_entry(each, path) for each in found if each.status in _KNOWN)
@@ -83,14 +84,10 @@ def write(path: Path, found: Iterable[Diagnostic]) -> Baseline:
         for each, count in sorted(entries.items(), key=lambda item: (item[0].file, item[0].code, item[0].summary))
     ]
     text = json.dumps({"version": _VERSION, "findings": findings}, indent=2, ensure_ascii=False)
-    temporary = path.with_name(f".{path.name}.part")
     try:
-        temporary.write_text(f"{text}\n", encoding="utf-8")
-        temporary.replace(path)
+        files.write_text(path, f"{text}\n")
     except OSError as error:
         raise cannot_write(error, f"--baseline: cannot write {path}: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return Baseline(path, entries)
 
 

@@ -87,3 +87,15 @@ def test_refuses_a_pipe_as_the_manifest_and_as_env_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".env")
     (tmp_path / "other.yml").write_text("version: 1\nname: x\nservices: {a: {targets: ['x:1']}}\n")
     assert "named pipe" in read(tmp_path / "other.yml", {}).problems[0].summary
+
+
+def test_text_that_cannot_be_written_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "report"
+    files.write_text(path, "old\n")
+    (tmp_path / ".report.part").mkdir()
+    with pytest.raises(OSError, match="Is a directory"):
+        files.write_text(path, "new\n")
+    assert path.read_text() == "old\n"
+    (tmp_path / ".report.part").rmdir()
+    files.write_text(path, "new\n")
+    assert [each.name for each in tmp_path.iterdir()] == ["report"]
