@@ -79,12 +79,13 @@ def verify(
     from stackctl.operations.drill import with_drill
     from stackctl.operations.given_servers import Trust, given_servers, refuse_half
     from stackctl.operations.given_verification import verify_given
+    from stackctl.operations.selection import listed
     from stackctl.operations.verification import verify_stack
     from stackctl.report import console
 
     manifest = options(context).manifest
     patience = seconds(timeout, "--timeout") if timeout else None
-    chosen = [id.strip() for given in only or () for id in given.split(",")]
+    chosen = listed(only or ())
     ignored = ignored_by_option(ignore or ())
     given = {
         name: url

@@ -115,7 +115,9 @@ def ignored_by_option(given: Iterable[str]) -> tuple[Waiver, ...]:
 
     Raises InputError for what cannot be ignored.
     """
-    names = list(dict.fromkeys(name.strip() for value in given for name in value.split(",")))
+    from stackctl.operations.selection import listed
+
+    names = listed(given)
     if not names:
         return ()
     from stackctl.model import Waiver

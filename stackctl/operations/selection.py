@@ -8,12 +8,17 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.errors import raise_if_any
 
 
+def listed(given: Iterable[str]) -> list[str]:
+    """The names in the values of an option that is repeatable, with commas between them; each once."""
+    return list(dict.fromkeys(name.strip() for value in given for name in value.split(",")))
+
+
 def chosen(given: Iterable[str], option: str) -> tuple[str, ...]:
     """Codes and families of an option, whose values have commas between them. Raises InputError for unknown ones."""
     from stackctl.codes import CODES, FAMILIES
     from stackctl.manifest.validate import closest
 
-    names = list(dict.fromkeys(name.strip() for value in given for name in value.split(",")))
+    names = listed(given)
     known = sorted({*CODES, *FAMILIES})
     raise_if_any(
         Diagnostic(
