@@ -104,8 +104,9 @@ def check(
     except StackctlError as error:
         shown, _ = without(select_some(error.problems, names), before)
         raise type(error)(*(each for each in shown if not is_known(each))) from None
-    # What several manifests include is found in each of them.
-    found = list({(each.code, each.subject, str(each)): each for one in results for each in one.found}.values())
+    found = [each for one in results for each in one.found]
+    if every:  # what several manifests include is found in each of them
+        found = list({(each.code, each.subject, str(each)): each for each in found}.values())
     if write_baseline and baseline:
         before = write(baseline, found)
         console.note(f"{console.mark('pass')} written to {baseline}: {_counted({'finding': before.count}) or 'none'}")
