@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import parse_qs
@@ -26,13 +27,18 @@ def split_address(text: str) -> tuple[str, int]:
     return match[1].strip("[]"), port
 
 
-def _address(value: Any) -> str:
-    text = text_of(value)
-    try:
-        split_address(text)
-    except ValueError as error:
-        raise wrong(f"{error}: `{redaction.as_address(text)}`", _address_remedy(text)) from None
-    return text
+def _read_by(read: Callable[[str], object], remedy: Callable[[str], str]) -> Callable[[Any], str]:
+    """Return the validator of a text that `read` can read, and the `remedy` for one that it cannot."""
+
+    def validated(value: Any) -> str:
+        text = text_of(value)
+        try:
+            read(text)
+        except ValueError as error:
+            raise wrong(f"{error}: `{redaction.as_address(text)}`", remedy(text)) from None
+        return text
+
+    return validated
 
 
 def _address_remedy(text: str) -> str:
@@ -45,6 +51,9 @@ def _address_remedy(text: str) -> str:
         path = f" and `metrics_path: {url[3]}`" if url[3] and url[3] != "/" else ""
         return f"Write `{url[2]}{port}` with `scheme: {url[1]}`{path}."
     return "Write a host name or an IP address, a colon and a port, like `localhost:8000`."
+
+
+_address = _read_by(split_address, _address_remedy)
 
 
 @dataclass(frozen=True)
@@ -71,15 +80,6 @@ def read_target(text: str) -> TargetUrl:
     return TargetUrl(address, match[1], (match[4] or "").rstrip("/") and match[4])
 
 
-def _target(value: Any) -> str:
-    text = text_of(value)
-    try:
-        read_target(text)
-    except ValueError as error:
-        raise wrong(f"{error}: `{redaction.as_address(text)}`", _target_remedy(text)) from None
-    return text
-
-
 _HOST_AND_PATH = re.compile(r"([a-zA-Z0-9_][\w.-]*|\[[0-9a-fA-F:.]+\])(:[0-9]+)?(/[^\s?#@]*)?")
 
 
@@ -96,6 +96,9 @@ def _target_remedy(text: str) -> str:
     if port:
         return f"Write `{host}{port}`{with_path}."
     return f"Write the port, like `{host}:80`{with_path}, or a URL: `https://{text}`."
+
+
+_target = _read_by(read_target, _target_remedy)
 
 
 def _listen(value: Any) -> str:
