@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from pydantic import Field
 
 from stackctl.components.component import Component
@@ -20,10 +22,6 @@ class RabbitmqSettings(ScrapeSettings):
     metrics_path: MetricsPath = Field(
         "/metrics", description="The path of the metrics; `/metrics/per-object` has metrics for each queue."
     )
-
-
-def _targets(settings: RabbitmqSettings) -> list[str]:
-    return settings.targets
 
 
 def _simulated(_: Stack) -> list[Metric]:
@@ -54,6 +52,6 @@ COMPONENT = Component(
     settings=RabbitmqSettings,
     summary="RabbitMQ's own endpoint.",
     series=("rabbitmq_", "erlang_"),
-    targets=_targets,
+    targets=attrgetter("targets"),
     simulated=_simulated,
 )

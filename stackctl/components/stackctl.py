@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from pydantic import Field
 
 from stackctl.components.component import Component
@@ -18,10 +20,6 @@ class StackctlSettings(ScrapeSettings):
         default_factory=lambda: ["localhost:9799"], min_length=1, description="`host:port` of its `--listen`."
     )
     metrics_path: MetricsPath = Field("/metrics", description="The path of the metrics.")
-
-
-def _targets(settings: StackctlSettings) -> list[str]:
-    return settings.targets
 
 
 def _simulated(_: Stack) -> list[Metric]:
@@ -46,6 +44,6 @@ COMPONENT = Component(
     settings=StackctlSettings,
     summary="Results of `stackctl verify --every --listen`.",
     series=("stackctl_",),
-    targets=_targets,
+    targets=attrgetter("targets"),
     simulated=_simulated,
 )

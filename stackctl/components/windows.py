@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from pydantic import Field
 
 from stackctl.components.component import Component
@@ -16,10 +18,6 @@ class WindowsSettings(ScrapeSettings):
 
     targets: list[Address] = Field(min_length=1, description="`host:port` of each machine's exporter, 9182 by default.")
     metrics_path: MetricsPath = Field("/metrics", description="The path of the metrics.")
-
-
-def _targets(settings: WindowsSettings) -> list[str]:
-    return settings.targets
 
 
 def _simulated(_: Stack) -> list[Metric]:
@@ -40,6 +38,6 @@ COMPONENT = Component(
     settings=WindowsSettings,
     summary="Windows machines, by the exporters that run there.",
     series=("windows_",),
-    targets=_targets,
+    targets=attrgetter("targets"),
     simulated=_simulated,
 )
