@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from email.message import Message
+from threading import Thread
 
 import pytest
 
-from stackctl.bounds.local_server import body_length, is_local
+from stackctl.bounds.local_server import LocalHandler, LocalServer, body_length, is_local
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,19 @@ def test_reads_the_length_of_a_body(given: list[tuple[str, str]], length: int | 
     for name, value in given:
         headers[name] = value
     assert body_length(headers) == length
+
+
+def test_client_that_hangs_up_is_no_news(capsys: pytest.CaptureFixture[str]) -> None:
+    class Handler(LocalHandler):
+        def do_GET(self) -> None:  # noqa: N802 - the name of the base class
+            raise ConnectionResetError
+
+    server = LocalServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.handle_request)
+    thread.start()
+    with socket.create_connection(server.server_address[:2]) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert client.recv(1) == b""
+    thread.join(5)
+    server.server_close()
+    assert "Traceback" not in capsys.readouterr().err
