@@ -14,7 +14,6 @@ from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from typing import TypeVar
 
-from stackctl.backing.metric_summary import named
 from stackctl.backing.verdict import DATA, EARLY, ORDER, Verdict, unanswered, worst
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
@@ -23,8 +22,8 @@ from stackctl.metrics import catalogue, owners
 from stackctl.model import Rule, Service
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.expression import syntax_error
-from stackctl.promql.selectors import Asked, Condition, Selector, read
-from stackctl.verification import targets
+from stackctl.promql.selectors import Asked, Condition, Selector, of_jobs, read
+from stackctl.verification import second_scrape, targets
 from stackctl.verification.context import Context
 
 T = TypeVar("T")
@@ -82,7 +81,16 @@ def judged(
             verdicts[at] = verdict
         return not any(map(is_open, range(len(subjects))))
 
-    left = seen if isinstance(seen, NoAnswer) else context.settle(observe, bool, within=context.seconds)
+    def settle() -> bool | NoAnswer:
+        return context.settle(observe, bool, within=context.seconds)
+
+    left = seen if isinstance(seen, NoAnswer) else settle()
+    unproven = [at for at, verdict in enumerate(verdicts) if verdict.outcome == "fail"]
+    if unproven and not isinstance(left, NoAnswer):
+        second_scrape.wait(context, scraped)
+        for at in unproven:
+            verdicts[at] = EARLY
+        left = settle()
     if isinstance(left, NoAnswer):
         return [unanswered(left)] * len(subjects)
     return verdicts
@@ -308,7 +316,7 @@ class Backing:
         if not self.context.given or name in self._names:
             return True
         labels = self._jobs[job]
-        ups = Selector("up", (named(sorted(labels)),)).text
+        ups = Selector("up", (of_jobs(sorted(labels)),)).text
         return not self.client.has_result(f"max(max_over_time({ups}[{_LATELY}])) == 1")
 
     def _from_silent(self, name: str, owner: str) -> Verdict:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.model import Contract, Metric, Service
-from stackctl.promql.selectors import Condition, Selector, word
+from stackctl.promql.selectors import Condition, Selector, of_jobs, word
 from stackctl.scrape import Job
 
 # The part of a name that OpenMetrics keeps out of the TYPE line.
@@ -39,19 +39,12 @@ class Source:
     @property
     def condition(self) -> Condition:
         """The condition that its series fulfil."""
-        return named(self.labels)
+        return of_jobs(self.labels)
 
     @property
     def targets(self) -> str:
         """The selector that the labels of its targets fit."""
-        return Selector("", (named(self.labels if self.grouping is None else (self.job.name,)),)).text
-
-
-def named(jobs: Sequence[str]) -> Condition:
-    """The condition that series of one of `jobs` fulfil, by their label `job`."""
-    if len(jobs) == 1:
-        return Condition("job", "=", jobs[0])
-    return Condition("job", "=~", "|".join(map(re.escape, sorted(jobs))))
+        return Selector("", (of_jobs(self.labels if self.grouping is None else (self.job.name,)),)).text
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.model import Metric, Service
 from stackctl.promql.selectors import Selector
 from stackctl.source import Position
-from stackctl.verification import targets
+from stackctl.verification import second_scrape, targets
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
 
@@ -73,9 +73,18 @@ def _source(
     if source.grouping is None:  # relabelling may have changed the label
         source = replace(source, labels=tuple(sorted({target.labels.get("job", "") for target in up})))
     try:
-        scraped, going = _ignoring_stale_metadata(context, client, source, up)
+        found = _compared(context, client, source, up)
+        if any(finding.status == "fail" for finding in found):
+            second_scrape.wait(context, seen)
+            return _compared(context, client, source, up)
     except NoAnswer as error:
         return [subject.unanswered(error)]
+    return found
+
+
+def _compared(context: Context, client: Prometheus, source: Source, up: Sequence[ActiveTarget]) -> list[Diagnostic]:
+    """The findings of one look at what is scraped. Raises NoAnswer when Prometheus gives none."""
+    scraped, going = _ignoring_stale_metadata(context, client, source, up)
     metrics = source.contract.metrics
     found = [finding for each in metrics for finding in _metric(source.service, each, scraped, each.name in going)]
     # A Pushgateway announces the types of all that is pushed to it.

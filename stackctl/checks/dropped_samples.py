@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stackctl import conventions as c
-from stackctl.backing.metric_summary import named
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Prometheus
-from stackctl.promql.selectors import Condition, Selector
+from stackctl.promql.selectors import Condition, Selector, of_jobs
 from stackctl.scrape import Job
 from stackctl.verification.context import Context
 
@@ -81,6 +80,6 @@ def _stored(context: Context, client: Prometheus, one: Scraped) -> float:
     own = Condition("__name__", "!~", "up|scrape_.+")
     jobs = sorted({target.labels.get("job", "") for target in one.up})
     instances = Condition("instance", "=~", "|".join(sorted({re.escape(target.instance) for target in one.up})))
-    selector = Selector("", (named(jobs), instances, own)).text
+    selector = Selector("", (of_jobs(jobs), instances, own)).text
     window = f"{2000 * context.interval(one.job):.0f}ms"
     return sum(value for _, value in client.values(f"count(last_over_time({selector}[{window}]))"))

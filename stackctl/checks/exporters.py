@@ -13,7 +13,7 @@ from stackctl.clients.http import Http, NoAnswer, why
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Exporter, Probe
-from stackctl.verification import server_log, targets
+from stackctl.verification import second_scrape, server_log, targets
 from stackctl.verification.context import PROBE_SECONDS, Context
 from stackctl.verification.place import secrets
 from stackctl.verification.subject import Subject
@@ -141,11 +141,18 @@ _PROBE_LINES = 200
 
 
 def _holding(context: Context, job: str, series: str, condition: str, seen: TargetStates | NoAnswer) -> int | NoAnswer:
-    """Count the `series` that fulfil `condition` in the scrape that was just seen; an earlier one proves nothing."""
+    """Count the `series` that fulfil `condition` in the scrape that was just seen; an earlier one proves nothing.
+
+    Where that is the first scrape, the one after it is asked as well.
+    """
     if isinstance(seen, NoAnswer):
         return seen
     scraped = min((target.last_scrape for target in seen.targets if target.job == job), default=0.0)
     # Samples carry the time of their scrape, to the millisecond.
     query = f"({series} {condition}) and timestamp({series}) >= {scraped - 0.001:.3f}"
     client = context.prometheus()
-    return context.settle(lambda: client.count(query), lambda count: count > 0)
+    count = context.settle(lambda: client.count(query), lambda count: count > 0)
+    if count != 0:
+        return count
+    second_scrape.wait(context, seen)
+    return context.settle(lambda: client.count(query), lambda _: True)

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stackctl import conventions as c
-from stackctl.backing.metric_summary import named
 from stackctl.checks import dropped_samples
 from stackctl.checks.dropped_samples import Lost, Scraped
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.diagnostic import Diagnostic
-from stackctl.promql.selectors import Condition, Selector
+from stackctl.promql.selectors import Condition, Selector, of_jobs
 from stackctl.scrape import Job
 from stackctl.verification import server_log, targets
 from stackctl.verification.context import Context
@@ -148,7 +147,7 @@ def _frozen(context: Context, client: Prometheus, up: Sequence[ActiveTarget]) ->
     jobs = sorted({target.labels.get("job", "") for target in up})
     seconds = _FROZEN_SECONDS + 2 * max(context.interval(job) for job in context.jobs)
     found = client.values(
-        f"count by (job, instance) (last_over_time({Selector('', (named(jobs), own)).text}[{seconds:.0f}s]))"
+        f"count by (job, instance) (last_over_time({Selector('', (of_jobs(jobs), own)).text}[{seconds:.0f}s]))"
     )
     fresh = {(labels.get("job", ""), labels.get("instance", "")) for labels, _ in found}
     old = {_place(target) for target in up} - fresh

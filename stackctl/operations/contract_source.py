@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from stackctl import conventions as c
 from stackctl.access import Access
-from stackctl.backing.metric_summary import named
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.prometheus import Prometheus
 from stackctl.errors import InputError, raise_if_any
@@ -17,7 +16,7 @@ from stackctl.manifest.service_schema import SCRAPE_OPTIONS
 from stackctl.manifest.text import read_text
 from stackctl.model import Service, Stack
 from stackctl.operations.live import Live
-from stackctl.promql.selectors import Selector
+from stackctl.promql.selectors import Selector, of_jobs
 from stackctl.source import Secret
 
 # More metrics than that are not read: it is what `init` reads, and some 50,000 series.
@@ -111,8 +110,8 @@ def ask_prometheus(prometheus: Prometheus, service: Service) -> Exposition:
             f"no target of `{pool}` is up in Prometheus",
             remedy="Find out why: `stackctl verify --only target`.",
         )
-    scraped = named(sorted({target.labels.get("job", "") for target in up}))
-    of_service = named((service.push.job,)) if service.push else scraped
+    scraped = of_jobs(sorted({target.labels.get("job", "") for target in up}))
+    of_service = of_jobs((service.push.job,)) if service.push else scraped
     added = {"__name__", "job", "instance", *(label for target in up for label in target.labels)}
     added |= {
         step["target_label"] for step in service.scrape.get("metric_relabel_configs", ()) if "target_label" in step

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -92,6 +93,13 @@ class Asked:
     joins: bool
     fallback: bool
     past: bool
+
+
+def of_jobs(jobs: Sequence[str]) -> Condition:
+    """The condition that series of one of `jobs` fulfil, by their label `job`."""
+    if len(jobs) == 1:
+        return Condition("job", "=", jobs[0])
+    return Condition("job", "=~", "|".join(map(re.escape, sorted(jobs))))
 
 
 @lru_cache(10_000)

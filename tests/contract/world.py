@@ -192,6 +192,7 @@ class World:
     stored: Callable[[], int] = field(default_factory=lambda: count().__next__)
     writes: Callable[[], int] = field(default_factory=lambda: count().__next__)
     evaluations: Callable[[], int] = field(default_factory=lambda: count().__next__)
+    scraped_once: Callable[[], bool] = lambda: False
 
     def findings(self, *only: str) -> list[Diagnostic]:
         return registry.run(self.context, only)
@@ -274,6 +275,8 @@ class World:
         text = query.removeprefix("query=").partition("&limit=")[0]
         if text == "max(timestamp(up)) or vector(0)":
             return success({"result": [{"metric": {}, "value": [1, str(self.time + self.stored())]}]})
+        if text.startswith("count(up{"):  # the targets that are up, and have not been so for two scrapes
+            return success({"result": [{}] if self.scraped_once() else []})
         if text.startswith("scrape_samples_"):
             found = [(each["labels"], self.samples.get((text, each["scrapePool"]), 5)) for each in self.targets]
             return success({"result": [{"metric": labels, "value": [1, str(count)]} for labels, count in found]})

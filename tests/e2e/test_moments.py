@@ -8,6 +8,7 @@ import signal
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from itertools import count
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 
 from stackctl.runtimes.native import process
 from stackctl.wait import wait_until
-from tests.e2e.pieces import Piece, alert, group, panel
+from tests.e2e.pieces import Piece, alert, board, group, page, panel, service
 from tests.e2e.pieces.benign import FIRES, ONE, QUEUE, notified, scraped, shown
 from tests.e2e.pieces.running import App, Stack, running
 
@@ -32,6 +33,24 @@ PIECES = (
     SILENCED,
     shown("shown", panel("P", QUEUE), panel("Q", "sum(rate(shop_requests_total[20s]))")),
 )
+# An application that counts its own scrapes has no such series in the first one, and another service has.
+SCRAPES = count()
+COUNTED = 'served_total{path="/counted"}'
+ITSELF_COUNTED = Piece(
+    "counted",
+    pages={
+        "/counted": page(lambda _: f"# TYPE served_total counter\n{COUNTED} 1\n" if next(SCRAPES) else ONE),
+        "/other": page('# TYPE served_total counter\nserved_total{path="/other"} 1\n'),
+    },
+    services={
+        **service("counted", metrics={"served_total": {"type": "counter", "labels": {"path": ["/counted"]}}}),
+        **service("other"),
+    },
+    rules=(group("counted", alert("Unserved", 'rate(served_total{job="counted"}[20s]) < 0')),),
+    dashboard=board(
+        panel("P", 'sum(rate(served_total{job="counted"}[20s]))'), panel("Q", 'served_total{job="counted"}')
+    ),
+)
 
 
 @pytest.fixture
@@ -45,6 +64,18 @@ def test_application_that_starts_late_is_waited_for(tmp_path: Path) -> None:
     app.close()
     with running(tmp_path, app, *PIECES) as stack:
         start = Timer(6, app.start)
+        start.start()
+        try:
+            assert stack.red("--timeout", "25s") == {}
+        finally:
+            start.join()
+
+
+def test_metric_may_be_served_from_the_second_scrape_on(tmp_path: Path) -> None:
+    app = App([ITSELF_COUNTED])
+    app.close()
+    with running(tmp_path, app, ITSELF_COUNTED) as stack:
+        start = Timer(3, app.start)
         start.start()
         try:
             assert stack.red("--timeout", "25s") == {}
