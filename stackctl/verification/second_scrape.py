@@ -21,8 +21,8 @@ _TWO_SCRAPES = 2.5
 def wait(context: Context, seen: TargetStates) -> None:
     """Wait until each target that is up has been scraped twice in a row, or time is up. All families share this wait.
 
-    Whoever saw a failure looks again afterwards, also where there was nothing to wait for: the second scrape may have
-    come between the failure and this wait. Jobs that are scraped too seldom to wait for are left out.
+    A caller that saw a failure looks again afterwards, also where there was nothing to wait for: the second scrape may
+    have come between the failure and this wait. Jobs that are scraped too seldom to wait for are left out.
     """
     context.once("second scrape", lambda: _wait(context, seen))
 
