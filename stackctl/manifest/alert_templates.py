@@ -34,6 +34,9 @@ _INNER = re.compile(r"\{\{\s*(\$\w+(?:\.\w+)*)\s*\}\}")
 # Where a label is asked for to see whether it is there; and where the dot is something else.
 _ASKING = re.compile(r"(?:if|else if|with|or|and|not)\b")
 _OTHER_DOT = re.compile(r"(?:range|with|define|template)\b")
+# Where `$value` decides or is kept, and is not printed.
+_DECIDING = re.compile(r"(?:if|else|with|range|and|or|not|eq|ne|lt|le|gt|ge|template)\b|\$\w+\s*:?=")
+_VALUE = re.compile(r"\$value\b|(?<![\w$)])\.Value\b")
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ def _problems(text: _Text, known: Catalogue, external: Collection[str] | None) -
     for action in actions:
         yield from _literals(text, action)
     yield from _units(text, actions, known)
+    if text.part == "label":
+        yield from _changing(text, actions, known)
     if external is not None:
         for name in _shown(_EXTERNAL, actions):
             if name not in external:
@@ -98,6 +103,29 @@ def _units(text: _Text, actions: Collection[str], known: Catalogue) -> Iterator[
             yield text.problem(
                 summary, "", f"Convert the value in the expression, or use another function than `{function}`."
             )
+
+
+def _changing(text: _Text, actions: Collection[str], known: Catalogue) -> Iterator[Diagnostic]:
+    """A label that has the value of the alert in it. An alert is known by its labels: with another label it is another
+    alert, whose `for` begins again. A text that depends on the value, as `if gt $value 90.0` has, changes seldom."""
+    printed = [action for action in actions if _VALUE.search(_STRING.sub("", action)) and not _DECIDING.match(action)]
+    if not printed:
+        return
+    values = value_of(text.rule.expr, known).range
+    if values.low == values.high:
+        return
+    effect = (
+        f"each change of the value begins its `for` of {text.rule.for_seconds:g} s again, so it may never fire"
+        if text.rule.for_seconds
+        else "each change of the value resolves it and sends another one"
+    )
+    yield Diagnostic(
+        "rule.changing-label",
+        f"{text.rule.name}: the label `{text.key}` holds the value of the alert: {effect}",
+        text.rule.place(text.part, text.key),
+        "Prometheus tells alerts apart by their labels.",
+        f"Move `{text.key}` to the annotations.",
+    )
 
 
 def _shown(label: re.Pattern[str], actions: Collection[str]) -> list[str]:

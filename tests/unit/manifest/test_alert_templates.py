@@ -154,3 +154,48 @@ def test_reports_a_value_in_another_unit_than_the_function_takes(
 )
 def test_says_nothing_where_the_unit_may_fit(tmp_path: Path, expr: str, function: str) -> None:
     assert warnings(tmp_path, expr, f"{{{{ $value | {function} }}}}") == []
+
+
+def label_warnings(folder: Path, expr: str, text: str, **rule: str) -> list[str]:
+    rules = json.dumps([{"name": "g", "rules": [{"alert": "High", "expr": expr, "labels": {"of": text}, **rule}]}])
+    (folder / "stack.yml").write_text(f"{HEAD}rules: {rules}\n")
+    return [problem.summary for problem in template_warnings(load(folder / "stack.yml", {}))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ $value }}",
+        "{{ .Value }}",
+        "{{ $value | humanize }}",
+        '{{ printf "%.2f" $value }}',
+        "{{ if gt $value 3.0 }}{{ $value }}{{ end }}",
+        "about {{- $value -}}",
+    ],
+)
+def test_reports_a_label_that_changes_with_the_value(tmp_path: Path, text: str) -> None:
+    (warning,) = label_warnings(tmp_path, "count(up) > 1", text, **{"for": "5m"})
+    assert warning.startswith("High: the label `of` holds the value of the alert: ")
+    assert "begins its `for` of 300 s again, so it may never fire" in warning
+
+
+def test_label_that_changes_without_a_for_sends_another_alert(tmp_path: Path) -> None:
+    (warning,) = label_warnings(tmp_path, "count(up) > 1", "{{ $value }}")
+    assert warning.endswith("each change of the value resolves it and sends another one")
+
+
+@pytest.mark.parametrize(
+    ("expr", "text"),
+    [
+        ("count(up) > 1", "{{ if gt $value 90.0 }}critical{{ else if gt $value 50.0 }}warning{{ end }}"),
+        ("count(up) > 1", "{{ gt $value 90.0 }}"),
+        ("count(up) > 1", "{{ $level := $value }}high"),
+        ("count(up) > 1", '{{ "$value" }}'),
+        ("count(up) > 1", "{{ range query `x` }}{{ end }}$value"),
+        ("sum by (job) (up) > 1", "{{ $labels.job }}"),
+        ("up == 0", "{{ $value }}"),
+        ("absent(up)", "{{ $value }}"),
+    ],
+)
+def test_label_that_does_not_change_with_the_value_is_not_reported(tmp_path: Path, expr: str, text: str) -> None:
+    assert label_warnings(tmp_path, expr, text) == []
