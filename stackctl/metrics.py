@@ -34,7 +34,7 @@ def _catalogue(stack: Stack) -> Catalogue:
     for service in stack.services:
         for name, known in _promised(service, stack):
             series[name] = merged(series[name], known) if name in series else known
-    components = [registry.of(server) for server in stack.components]
+    components = [registry.of(server) for server in stack.components if server.scrape]
     is_open = bool(_FROM_ELSEWHERE & stack.prometheus.extra.keys())
     is_known = not is_open and all(service.contract for service in stack.services)
     if not is_known:
@@ -43,6 +43,7 @@ def _catalogue(stack: Stack) -> Catalogue:
         series=series,
         records=_records(stack),
         jobs=frozenset() if is_open else job_names(stack),
+        renamed={each.name: each.job for each in stack.components if each.job != each.name},
         targets=_labels_of_targets(stack) if is_known else None,
         names=frozenset(c.SERIES_OF_ALL),
         prefixes=(*c.PREFIXES_OF_ALL, *(prefix for each in components for prefix in each.series)),
@@ -83,9 +84,8 @@ def _labels_of_targets(stack: Stack) -> frozenset[str] | None:
         if added is None:
             return None
         found |= added.keys()
-    for exporter in stack.components:
-        if isinstance(exporter, Exporter):
-            found |= {*exporter.labels, *(["probe"] if exporter.probes else [])}
+    for component in stack.components:
+        found |= {*component.labels, *(["probe"] if isinstance(component, Exporter) and component.probes else [])}
     return frozenset(found)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.addresses import reachable_url
 from stackctl.components import registry
-from stackctl.model import Exporter, Probe, Server, Service, Stack, Target
+from stackctl.model import Exporter, Probe, Scrape, Server, Service, Stack, Target
 from stackctl.runtimes.facts import Facts
 from stackctl.source import Position
 from stackctl.tree import Tree
@@ -55,8 +55,16 @@ class Job:
     @property
     def scrape_interval(self) -> str | None:
         """Return the scrape interval, if it differs from the global one."""
-        own = self.service or (self.component if isinstance(self.component, Exporter) else None)
-        return own.scrape_interval if own else None
+        return self.service.scrape_interval if self.service else self._scrape.interval
+
+    @property
+    def scrape_timeout(self) -> str | None:
+        """Return the scrape timeout, if it differs from the global one."""
+        return self.service.scrape_timeout if self.service else self._scrape.timeout
+
+    @property
+    def _scrape(self) -> Scrape:
+        return (self.component and self.component.scrape) or Scrape()
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -149,6 +157,11 @@ def _service_job(service: Service, runtime: Facts) -> Job:
     return Job(service.name, endpoints, service.origin, service=service, metrics_path=service.metrics_path)
 
 
+def job_of(service: Service, stack: Stack) -> str:
+    """The name of the job that scrapes a service, or the Pushgateway that it pushes to."""
+    return stack.pushgateway.job if service.push and stack.pushgateway else service.name
+
+
 def job_names(stack: Stack) -> frozenset[str]:
     """The names of all jobs that the stack has on any runtime; without those that `extra` adds."""
     names = {service.push.job if service.push else service.name for service in stack.services}
@@ -156,13 +169,9 @@ def job_names(stack: Stack) -> frozenset[str]:
 
 
 def component_job_names(component: Server) -> frozenset[str]:
-    """The names of the jobs of a component: its own, and one for each of its probes."""
+    """The names of the jobs of a component: its own, if it is scraped, and one for each of its probes."""
     probes = component.probes if isinstance(component, Exporter) else ()
-    return frozenset({_job_name(component), *map(_probe_name, probes)})
-
-
-def _job_name(component: Server) -> str:
-    return component.job if isinstance(component, Exporter) else component.name
+    return frozenset({*([component.job] if component.scrape else []), *map(_probe_name, probes)})
 
 
 def _probe_name(probe: Probe) -> str:
@@ -170,13 +179,15 @@ def _probe_name(probe: Probe) -> str:
 
 
 def _component_jobs(component: Server, runtime: Facts) -> list[Job]:
+    if component.scrape is None:
+        return []
     address = component_address(component, runtime)
     itself = Job(
-        _job_name(component),
+        component.job,
         (Endpoint(address, address, {}, component.origin),),
         component.origin,
         component=component,
-        metrics_path=registry.of(component).metrics_path,
+        metrics_path=component.scrape.metrics_path,
         # Pushed series carry the job and instance of the pusher.
         honor_labels=component.name == c.PUSHGATEWAY,
     )

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from stackctl import conventions as c
 from stackctl.backing.metric_summary import SHOWN, SUFFIXES, Scraped, Shape, Source, look
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
@@ -51,7 +50,8 @@ def _sources(context: Context) -> Iterator[Source]:
     for job in context.jobs:
         if job.service and job.service.contract:
             yield Source(job.service, job.service.contract, job, (job.name,))
-    gateway = next((job for job in context.jobs if job.name == c.PUSHGATEWAY), None)
+    server = context.stack.pushgateway
+    gateway = next((job for job in context.jobs if server and job.component is server), None)
     for service in context.stack.services:
         if gateway and service.contract and service.push:
             grouping = frozenset({"job", "instance", *service.push.grouping})

@@ -18,6 +18,7 @@ from stackctl.clients.alertmanager import Account
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Labels, Series
 from stackctl.diagnostic import Diagnostic
+from stackctl.scrape import component_address
 from stackctl.verification import server_log, targets
 from stackctl.verification.context import Context
 from stackctl.verification.receivers import rendered_receivers
@@ -121,14 +122,15 @@ def _order(context: Context, accounts: Mapping[Key, Account]) -> dict[Key, Order
 def _own_series(context: Context) -> str:
     """The matchers of what Prometheus scrapes of this Alertmanager; "" where it does not scrape it, or under a name
     that this machine does not know."""
-    access = context.given.get(c.ALERTMANAGER)
-    if access is None:
-        return f'{{job="{c.ALERTMANAGER}"}}'
+    server, access = context.stack.alertmanager, context.given.get(c.ALERTMANAGER)
+    if server and server.job and access is None:
+        return f'{{job="{server.job}"}}'
+    address = urlsplit(access.url).netloc if access else component_address(server, context.runtime) if server else ""
     seen = targets.settle(context)
     places = [
         f'{{job="{each.labels.get("job", "")}",instance="{each.instance}"}}'
         for each in (() if isinstance(seen, NoAnswer) else seen.targets)
-        if urlsplit(each.scrape_url).netloc == urlsplit(access.url).netloc
+        if urlsplit(each.scrape_url).netloc == address
     ]
     return next(iter(places), "")
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from stackctl import conventions as c
 from stackctl.components.component import EXTERNAL_URL, Component, Container, Place, Started, links
 from stackctl.components.release import Program, Release, image_version
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import OwnServerSettings
 from stackctl.manifest.block_fields import Passthrough
 from stackctl.manifest.fields import Text, Url
 from stackctl.manifest.routing_schema import ReceiverModel, RoutingModel
@@ -17,7 +17,7 @@ from stackctl.runtimes.facts import Facts
 _RECEIVER_NAMES = (0, 27)
 
 
-class AlertmanagerSettings(ServerSettings):
+class AlertmanagerSettings(OwnServerSettings):
     """The Alertmanager. It runs when the section is there, if only as `alertmanager: {}`."""
 
     receivers: dict[Text, ReceiverModel] = Field(

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from stackctl import conventions as c
 from stackctl.components.component import ENV_FILE, Component, Container, Place, Support
 from stackctl.components.release import Archive, Program, Release, image_version
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import OwnScrapeSettings, OwnServerSettings
 from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import PlainBlock
 from stackctl.manifest.fields import (
@@ -22,6 +22,7 @@ from stackctl.manifest.fields import (
     Filled,
     Integer,
     MaybeSecret,
+    MetricsPath,
     PluginName,
     SecretText,
     Text,
@@ -97,9 +98,20 @@ class DatasourceSettings(Model):
     correlations: list[PlainBlock] = Field(default_factory=list, description="Links to other datasources.")
 
 
-class GrafanaSettings(ServerSettings):
+class GrafanaScrapeSettings(OwnScrapeSettings):
+    """Scrape of Grafana itself."""
+
+    metrics_path: MetricsPath = Field(
+        "/metrics", description="The path of the metrics, like `/grafana/metrics` where it serves from a sub path."
+    )
+
+
+class GrafanaSettings(OwnServerSettings):
     """The Grafana server. It runs when the section is there, if only as `grafana: {}`."""
 
+    scrape: GrafanaScrapeSettings = Field(
+        default_factory=GrafanaScrapeSettings, description="How it is scraped itself."
+    )
     admin: AdminSettings = Field(default_factory=AdminSettings, description="The administrator.")
     extra_env: dict[Text, MaybeSecret] = Field(
         default_factory=dict, description="More `GF_*` environment variables. Secret ones become files."

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from stackctl import conventions as c
 from stackctl.components.component import EXTERNAL_URL, Component, Container, Place, Started, Support, links
 from stackctl.components.release import Program, Release, image_version
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import OwnServerSettings
 from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import Passthrough
 from stackctl.manifest.fields import (
@@ -83,7 +83,7 @@ class QuerySettings(Model):
     )
 
 
-class PrometheusSettings(ServerSettings):
+class PrometheusSettings(OwnServerSettings):
     """The Prometheus server. It always runs; the section is needed only to change a default."""
 
     scrape_interval: Duration = Field(c.DEFAULT_INTERVAL, description="How often targets are scraped.")

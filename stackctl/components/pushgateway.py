@@ -5,11 +5,11 @@ from __future__ import annotations
 from stackctl import conventions as c
 from stackctl.components.component import Component, Container, Place
 from stackctl.components.release import Program, Release
-from stackctl.components.settings import ServerSettings
+from stackctl.components.settings import OwnServerSettings
 from stackctl.model import Server
 
 
-class PushgatewaySettings(ServerSettings):
+class PushgatewaySettings(OwnServerSettings):
     """The Pushgateway, for batch jobs. It runs, and is scraped, when the section is there."""
 
 

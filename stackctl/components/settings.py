@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import PlainBlock
-from stackctl.manifest.fields import Duration, LabelName, ListenAddress, Memory, Number, ServiceName, Text
+from stackctl.manifest.fields import Boolean, Duration, LabelName, ListenAddress, Memory, Number, ServiceName, Text
 
 
 class ResourcesSettings(Model):
@@ -32,11 +34,35 @@ class ServerSettings(Model):
     )
 
 
-class ScrapeSettings(Model):
-    """Settings of every exporter's scrape."""
+class ScrapeOptions(Model):
+    """Settings of the scrape of any component."""
 
     job: ServiceName | None = Field(None, description="The name of its scrape job; its own by default.")
     scrape_interval: Duration | None = Field(None, description="The scrape interval; the stack's by default.")
+    scrape_timeout: Duration | None = Field(
+        None, description="How long a scrape may take; 10s by default, or the interval where that is shorter."
+    )
+
+
+class OwnScrapeSettings(ScrapeOptions):
+    """Scrape of one of the stack's own servers."""
+
+    shorthand: ClassVar[str] = "enabled"
+
+    enabled: Boolean = Field(
+        True, description="Whether it is scraped. The short form is `scrape: false`; its packs need the scrape."
+    )
+
+
+class OwnServerSettings(ServerSettings):
+    """Settings of the stack's own servers. Exporters have the keys of `scrape` among their own."""
+
+    scrape: OwnScrapeSettings = Field(default_factory=OwnScrapeSettings, description="How it is scraped itself.")
+
+
+class ScrapeSettings(ScrapeOptions):
+    """Settings of every exporter's scrape."""
+
     labels: dict[LabelName, Text] = Field(default_factory=dict, description="Labels added to all of its series.")
 
 

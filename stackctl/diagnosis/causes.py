@@ -61,7 +61,7 @@ class Case:
 
     @property
     def timeout(self) -> str:
-        return (self.job.service and self.job.service.scrape_timeout) or c.DEFAULT_SCRAPE_TIMEOUT
+        return self.job.scrape_timeout or c.DEFAULT_SCRAPE_TIMEOUT
 
     @property
     def login(self) -> bool:

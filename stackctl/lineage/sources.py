@@ -100,5 +100,6 @@ def _component(server: Server) -> Source:
         Node("component", server.name, position=server.origin),
         component_job_names(server),
         tuple(Node("target", probe.url, server.name, probe.origin) for probe in probes),
-        prefixes=tuple(known.series),
+        prefixes=tuple(known.series) if server.scrape else (),
+        is_scraped=server.scrape is not None,
     )

@@ -140,6 +140,7 @@ def _base(document: Document, declared: Declared) -> dict[str, Any]:
         "origin": document.position(declared.path, key=True),
         "labels": settings.labels,
         "docker": settings.docker,
+        "scrape": declared.scrape,
     }
 
 
@@ -232,12 +233,10 @@ def _exporter(document: Document, declared: Declared) -> Exporter:
     return Exporter(
         **_base(document, declared),
         settings=declared.settings,
-        job=declared.job,
         probes=tuple(
             Probe(name, probe.url, probe.module, document.position((*place, name), key=True))
             for name, probe in probes.items()
         ),
-        scrape_interval=declared.settings.scrape_interval,
         args=tuple(declared.settings.args),
     )
 
@@ -267,6 +266,7 @@ def _scraped(document: Document, declared: Declared) -> Service:
         tuple(Target(address, {}, origin) for address in declared.component.targets(declared.settings)),
         metrics_path=declared.settings.metrics_path,
         scrape_interval=declared.settings.scrape_interval,
+        scrape_timeout=declared.settings.scrape_timeout,
         labels=declared.settings.labels,
         component=declared.name,
     )

@@ -19,6 +19,7 @@ from stackctl.manifest.fields import split_address
 from stackctl.manifest.schema import Manifest
 from stackctl.manifest.service_schema import ContractModel, ServiceModel
 from stackctl.manifest.validate import show_path
+from stackctl.model import Scrape
 from stackctl.promql import duration
 
 # A server that listens there listens on all addresses of the machine, or on all of IPv4.
@@ -31,6 +32,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Diagnostic]:
         *_something_to_monitor(manifest),
         *_exporter_names(manifest),
         *_job_names(manifest),
+        *_scrapes(manifest),
         *_container_names(manifest),
         *_containers_out_of_reach(manifest),
         *_component_containers(manifest),
@@ -69,9 +71,27 @@ class Declared:
         return self.component.name
 
     @property
+    def scrape(self) -> Scrape | None:
+        """Its scrape, None where it is not scraped."""
+        own = self._scrape_settings
+        if not getattr(own, "enabled", True):
+            return None
+        path = getattr(own, "metrics_path", self.component.metrics_path)
+        return Scrape(own.job or self.name, own.scrape_interval, own.scrape_timeout, path)
+
+    @property
     def job(self) -> str:
-        """The name of its scrape job."""
-        return getattr(self.settings, "job", None) or self.name
+        """The name of its scrape job, "" where it is not scraped."""
+        return self.scrape.job if self.scrape else ""
+
+    @property
+    def scrape_path(self) -> Path:
+        """The place of what the manifest says of its scrape."""
+        return self.path if self._scrape_settings is self.settings else (*self.path, "scrape")
+
+    @property
+    def _scrape_settings(self) -> Any:
+        return getattr(self.settings, "scrape", self.settings)
 
     @property
     def listen(self) -> tuple[str, int]:
@@ -148,10 +168,10 @@ def _label_names(manifest: Manifest) -> Iterator[tuple[Path, Iterable[str]]]:
 
 def _job_names(manifest: Manifest) -> Iterator[Found]:
     taken: dict[str, str] = {}
-    for each in declared(manifest):
+    for each in (each for each in declared(manifest) if each.job):
         if each.job in taken:
             message = f"two scrape jobs would be named `{each.job}`: this one and that of {taken[each.job]}"
-            yield (*each.path, "job"), message, "Give it another `job`."
+            yield (*each.scrape_path, "job"), message, "Give it another `job`."
         taken[each.job] = f"the {'component' if each.component.runs else 'exporter'} `{each.name}`"
         taken |= {f"probe-{name}": f"the probe `{name}`" for name in each.component.probes(each.settings)}
     for name in manifest.services:
@@ -166,6 +186,13 @@ def _job_names(manifest: Manifest) -> Iterator[Found]:
             place = ("prometheus", "extra", "scrape_configs", index, "job_name")
             message = f"two scrape jobs would be named `{named}`: this one and that of {taken[named]}"
             yield place, message, "Remove it if the other job is enough, or rename it."
+
+
+def _scrapes(manifest: Manifest) -> Iterator[Found]:
+    """Scrapes of components that may take longer than their interval."""
+    for each in declared(manifest):
+        if each.scrape:
+            yield from _intervals(manifest, each.scrape_path, each.scrape.timeout, each.scrape.interval)
 
 
 def _container_names(manifest: Manifest) -> Iterator[Found]:
@@ -277,7 +304,7 @@ def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[F
         yield (*path, "no_proxy"), "there is no proxy", "Add `proxy_url`, or remove this."
     if service.profiles and not (service.run.docker or service.run.native):
         yield (*path, "profiles"), "profiles need `run`: the stack does not start this service", "Remove the profiles."
-    yield from _intervals(manifest, path, service)
+    yield from _intervals(manifest, path, service.scrape_timeout, service.scrape_interval)
     if service.metrics:
         yield from _contract((*path, "metrics"), service.metrics, service)
     yield from _slo_windows(manifest, path, service)
@@ -307,6 +334,8 @@ def _push(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Fou
         yield (*path, "push"), "a service is either scraped or pushes", remedy
     if manifest.pushgateway is None:
         yield (*path, "push"), "there is no Pushgateway to push to", "Add `pushgateway: {}` at the top level."
+    elif not manifest.pushgateway.scrape.enabled:
+        yield (*path, "push"), "the Pushgateway is not scraped", "Remove `scrape: false` of `pushgateway`."
 
 
 def _contract(path: Path, contract: ContractModel, service: ServiceModel) -> Iterator[Found]:
@@ -318,8 +347,8 @@ def _contract(path: Path, contract: ContractModel, service: ServiceModel) -> Ite
         yield (*inline_place(path, contract), *place), message, remedy
 
 
-def _intervals(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Found]:
-    interval = service.scrape_interval or manifest.prometheus.scrape_interval
-    if service.scrape_timeout and duration.seconds(service.scrape_timeout) > duration.seconds(interval):
-        message = f"the scrape timeout ({service.scrape_timeout}) is longer than the scrape interval ({interval})"
+def _intervals(manifest: Manifest, path: Path, timeout: str | None, given: str | None) -> Iterator[Found]:
+    interval = given or manifest.prometheus.scrape_interval
+    if timeout and duration.seconds(timeout) > duration.seconds(interval):
+        message = f"the scrape timeout ({timeout}) is longer than the scrape interval ({interval})"
         yield (*path, "scrape_timeout"), message, f"Write at most `{interval}`."

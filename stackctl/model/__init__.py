@@ -37,6 +37,7 @@ from stackctl.model.servers import (
     QueryLimits,
     Resources,
     Retention,
+    Scrape,
     Server,
     ServerTls,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "Rule",
     "RuleFile",
     "Run",
+    "Scrape",
     "Server",
     "ServerTls",
     "Service",

@@ -50,11 +50,21 @@ class Resources:
 
 
 @dataclass(frozen=True)
+class Scrape:
+    """Scrape of a component by Prometheus: `job` is "" for the component's name, and what is None is as for all."""
+
+    job: str = ""
+    interval: str | None = None
+    timeout: str | None = None
+    metrics_path: str = "/metrics"
+
+
+@dataclass(frozen=True)
 class Server:
     """A component that the stack runs.
 
     `name` is a name of `stackctl.components`, `labels` are those of its scrape, and `docker` are more fields of its
-    container, in Compose's words.
+    container, in Compose's words. `scrape` is None where it is not scraped.
     """
 
     name: str
@@ -64,6 +74,12 @@ class Server:
     origin: Position
     labels: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     docker: Block = field(default_factory=dict, kw_only=True)
+    scrape: Scrape | None = field(default=Scrape(), kw_only=True)
+
+    @property
+    def job(self) -> str:
+        """Return the name of its scrape job, "" where it is not scraped."""
+        return (self.scrape.job or self.name) if self.scrape else ""
 
 
 @dataclass(frozen=True)
@@ -182,11 +198,9 @@ class Probe:
 class Exporter(Server):
     """A third-party exporter that the stack runs and scrapes. `settings` are those of its component.
 
-    `job` and `scrape_interval` are those of its scrape, `args` more arguments of the user's.
+    `args` are more arguments of the user's.
     """
 
     settings: Any
-    job: str
     probes: tuple[Probe, ...] = ()
-    scrape_interval: str | None = None
     args: tuple[str, ...] = ()

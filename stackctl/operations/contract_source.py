@@ -97,12 +97,12 @@ def running_prometheus(manifest: Path, stack: Stack) -> Prometheus:
     return Prometheus(Http(access))
 
 
-def ask_prometheus(prometheus: Prometheus, service: Service) -> Exposition:
+def ask_prometheus(prometheus: Prometheus, service: Service, pool: str) -> Exposition:
     """Return what `prometheus` has of a service now, without the labels that scrape and push add.
 
-    Raises NoAnswer when it gives no answer, or none of the targets is up.
+    `pool` is the job that scrapes it, or what it pushes to. Raises NoAnswer when there is no answer, or none of the
+    targets is up.
     """
-    pool = c.PUSHGATEWAY if service.push else service.name
     up = [target for target in prometheus.targets() if target.job == pool and target.health == "up"]
     if not up:
         raise NoAnswer.of(

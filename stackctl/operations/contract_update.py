@@ -24,6 +24,7 @@ from stackctl.operations.contract_source import (
     read_file,
     running_prometheus,
 )
+from stackctl.scrape import job_of
 from stackctl.source import Position
 
 _CONCURRENCY = 8
@@ -142,7 +143,7 @@ def _asked(manifest: Path, stack: Stack, services: Sequence[Service], stored: bo
         if not stored:
             return list(pool.map(ask_targets, services))
         prometheus = running_prometheus(manifest, stack)
-        return list(pool.map(lambda service: [ask_prometheus(prometheus, service)], services))
+        return list(pool.map(lambda service: [ask_prometheus(prometheus, service, job_of(service, stack))], services))
 
 
 def _refusal(service: Service, summary: str, remedy: str) -> Diagnostic:

@@ -95,7 +95,7 @@ def patience(stack: Stack) -> float:
 
     intervals = [stack.prometheus.scrape_interval, stack.prometheus.evaluation_interval]
     intervals += [service.scrape_interval for service in stack.services if service.scrape_interval]
-    intervals += [exporter.scrape_interval for exporter in stack.exporters if exporter.scrape_interval]
+    intervals += [each.scrape.interval for each in stack.components if each.scrape and each.scrape.interval]
     return 2 * (max(map(duration.seconds, intervals)) + c.TARGET_SYNC_SECONDS)
 
 

@@ -72,6 +72,7 @@ class Catalogue:
     prefixes   how the names of components' metrics begin
     complete   whether a name that is nowhere here cannot exist
     jobs       the scrape jobs; empty when there may be others
+    renamed    component -> the scrape job that it has under another name, "" where it has none
     targets    the labels that targets may have, which are those of `up`; None when there may be others
     """
 
@@ -81,6 +82,7 @@ class Catalogue:
     prefixes: tuple[str, ...] = ()
     complete: bool = False
     jobs: frozenset[str] = frozenset()
+    renamed: Mapping[str, str] = field(default_factory=dict)
     targets: frozenset[str] | None = None
 
     def owns(self, name: str) -> bool:

@@ -123,7 +123,7 @@ def scrape_config(job: Job, secrets: SecretFiles, runtime: Facts) -> dict[str, A
         "job_name": job.name,
         "honor_labels": job.honor_labels or None,
         "scrape_interval": job.scrape_interval,
-        "scrape_timeout": service.scrape_timeout if service else None,
+        "scrape_timeout": job.scrape_timeout,
         "metrics_path": job.metrics_path if job.metrics_path != "/metrics" else None,
         "scheme": job.scheme if job.scheme != "http" else None,
         "params": {name: list(values) for name, values in job.params.items()},

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stackctl.components import registry
 from stackctl.design.series import Scope
-from stackctl.model import Exporter, Metric, Server, Stack
+from stackctl.model import Exporter, Metric, Stack
 
 # The types whose series have a label more than the contract lists; panels read them through functions that remove it.
 _SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("", "_sum", "_count")}
@@ -15,7 +15,8 @@ _SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("", "_sum",
 def scope_of(stack: Stack) -> Scope:
     """The targets of each job, and what the contracts say about the labels of metrics."""
     # What an exporter probes has targets of its own.
-    components = {_job(each): 1 for each in stack.components if not (isinstance(each, Exporter) and each.probes)}
+    scraped = [each for each in stack.components if each.scrape]
+    components = {each.job: 1 for each in scraped if not (isinstance(each, Exporter) and each.probes)}
     services = {service.name: len(service.targets) for service in stack.services if service.targets}
     labels: dict[str, tuple[str, ...]] = {}
     values: dict[str, int] = {}
@@ -29,14 +30,10 @@ def scope_of(stack: Stack) -> Scope:
                 if label.values:
                     values[label.name] = max(values.get(label.name, 0), len(label.values))
     targets = {**components, **services}
-    serving = {job: job for job in targets} | {_job(each): each.name for each in stack.components}
+    serving = {job: job for job in targets} | {each.job: each.name for each in scraped}
     serving |= {service.name: service.component for service in stack.services if service.component}
     prefixes = {known.series[0]: job for job in targets if (known := registry.find(serving[job])) and known.series}
     return Scope(targets, labels, values, jobs, prefixes)
-
-
-def _job(server: Server) -> str:
-    return server.job if isinstance(server, Exporter) else server.name
 
 
 def _names(metric: Metric) -> Iterator[str]:

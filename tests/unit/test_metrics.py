@@ -82,6 +82,18 @@ def test_labels_of_up_are_those_of_all_targets(tmp_path: Path) -> None:
     assert known(tmp_path, API, more).targets == {"job", "instance", "team", "zone", "rack", "probe"}
 
 
+def test_labels_of_up_include_those_of_the_servers(tmp_path: Path) -> None:
+    more = "prometheus: {labels: {tier: x}}\n"
+    assert known(tmp_path, API, more).targets == {"job", "instance", "team", "zone", "tier"}
+
+
+def test_series_of_a_server_that_is_not_scraped_are_not_served(tmp_path: Path) -> None:
+    found = known(tmp_path, API, "prometheus: {scrape: false}\nalertmanager: {scrape: {job: notifier}}\n")
+    assert found.jobs == {"api", "notifier"}
+    assert found.renamed == {"prometheus": "", "alertmanager": "notifier"}
+    assert (found.owns("prometheus_tsdb_head_series"), found.owns("alertmanager_alerts")) == (False, True)
+
+
 def test_record_of_two_rules_keeps_both(tmp_path: Path) -> None:
     rules = "rules: [{name: g, rules: [{record: a, expr: depth, labels: {x: y}}, {record: a, expr: up}]}]\n"
     assert known(tmp_path, API, rules).records == {"a": (Record("depth", {"x": "y"}), Record("up", {}))}

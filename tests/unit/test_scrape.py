@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from stackctl import scrape
-from stackctl.model import Push, Target
+from stackctl.model import Push, Scrape, Server, Target
 from stackctl.render import render
 from stackctl.runtimes.registry import facts
-from tests.unit.render.stacks import HERE, prometheus, service, stack
+from tests.unit.render.stacks import HERE, component, prometheus, service, stack
 
 LOCAL = service(targets=(Target("localhost:8000", {}, HERE), Target("api:1", {"instance": "one"}, HERE)))
 
@@ -25,6 +25,26 @@ def test_components_come_first_under_their_names() -> None:
     jobs = scrape.jobs(stack(services=(LOCAL,)), facts("docker"))
     assert [(job.name, job.endpoints[0].address) for job in jobs[:1]] == [("prometheus", "prometheus:9090")]
     assert jobs[1].name == "api"
+
+
+def test_server_is_scraped_as_its_section_says() -> None:
+    scrape_ = Scrape("self", "5s", "4s", "/p/metrics")
+    job, *_ = scrape.jobs(stack(prometheus=prometheus(scrape=scrape_, labels={"a": "b"})), facts("docker"))
+    assert (job.name, job.scrape_interval, job.scrape_timeout, job.metrics_path) == ("self", "5s", "4s", "/p/metrics")
+    assert job.labels == {"a": "b"}
+
+
+def test_server_that_is_not_scraped_has_no_job() -> None:
+    declared = stack(prometheus=prometheus(scrape=None), services=(LOCAL,))
+    assert [job.name for job in scrape.jobs(declared, facts("native"))] == ["api"]
+    assert scrape.job_names(declared) == {"api"}
+
+
+def test_what_is_pushed_is_scraped_by_the_job_of_the_pushgateway() -> None:
+    pushing = service("nightly", targets=(), push=Push("nightly", grouping={}))
+    gateway = Server(**component("pushgateway"), scrape=Scrape("pushed"))
+    assert scrape.job_of(pushing, stack(pushgateway=gateway)) == "pushed"
+    assert scrape.job_of(LOCAL, stack(pushgateway=gateway)) == "api"
 
 
 def test_batch_job_has_no_scrape_job() -> None:

@@ -55,7 +55,7 @@ def _subjects(stack: Stack, packs: Iterable[Pack]) -> Iterator[tuple[str, str, l
 def _running(stack: Stack) -> Iterator[tuple[str, str]]:
     """The place and the name of each component; one that exports for itself is a service."""
     exporters = {exporter.name for exporter in stack.exporters}
-    for component in stack.components:
+    for component in (each for each in stack.components if each.scrape):
         yield f"exporters.{component.name}" if component.name in exporters else component.name, component.name
     yield from ((f"exporters.{each.name}", each.name) for each in stack.services if each.component)
 

@@ -35,7 +35,8 @@ class Subject:
 
 @dataclass(frozen=True)
 class Around:
-    """Subjects that packs can have: the services by name, and the components that run with their scrape jobs.
+    """Subjects that packs can have: the services by name, and the components that run with their scrape jobs ("" for
+    one that is not scraped).
 
     `told` is what the manifest says about a component's parameters: component -> parameter -> value. `known` is False
     when contracts cannot be read, so that nothing can be said of what they lack.
@@ -168,9 +169,14 @@ def _named(wanted: Wanted, around: Around, problems: Problems) -> Iterator[Subje
 
 def _component(wanted: Wanted, name: str, around: Around, problems: Problems) -> Iterator[Subject]:
     known = registry.find(name)
-    if name in around.components:
+    if around.components.get(name):
         selector = (known.selector if known else "") or f"job={quoted(around.components[name])}"
         yield Subject(name, selector, told=around.told.get(name, {}))
+        return
+    if name in around.components:
+        summary = f"the pack is for `{name}`, which the stack does not scrape"
+        remedy = f"Remove `scrape: false` of `{name}`, or name the service that scrapes it: `services: [...]`."
+        problems.add(wanted.problem(summary, remedy))
         return
     alone = known and not known.is_exporter
     add = f"Add `{name}: {{}}`" if alone else f"Add `{name}` to `exporters`"

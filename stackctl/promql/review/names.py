@@ -130,15 +130,22 @@ def _no_value(name: str, matcher: Any, values: tuple[str, ...], at: Part | None)
 
 
 def _jobs(reviewed: Reviewed) -> Iterator[Remark]:
-    """A job that does not exist, while one of nearly that name does. Others may be for another stack."""
-    jobs = reviewed.catalogue.jobs
+    """A job that does not exist, while one of nearly that name does, or a component of that name has another.
+
+    Others may be for another stack.
+    """
+    jobs, renamed = reviewed.catalogue.jobs, reviewed.catalogue.renamed
     for selector in reviewed.selectors if jobs else ():
         for matcher in selector.node.matchers.matchers:
             if matcher.name != "job" or matcher.op != p.MatchOp.Equal or not matcher.value or matcher.value in jobs:
                 continue
-            near = closest(matcher.value, jobs)
-            if near and is_slip(matcher.value, near):
-                summary, remedy = f"there is no scrape job `{matcher.value}`", f'Did you mean `job="{near}"`?'
+            summary = f"there is no scrape job `{matcher.value}`"
+            near = renamed.get(matcher.value) or closest(matcher.value, jobs)
+            if matcher.value in renamed and not renamed[matcher.value]:
+                remedy = f"Remove `scrape: false` of `{matcher.value}`, or write the job that scrapes it."
+                yield Remark("promql.unknown-value", summary, remedy, certain=False, part=reviewed.at(selector, "job"))
+            elif near and (matcher.value in renamed or is_slip(matcher.value, near)):
+                remedy = f'Did you mean `job="{near}"`?'
                 yield Remark("promql.unknown-value", summary, remedy, certain=False, part=reviewed.at(selector, "job"))
 
 

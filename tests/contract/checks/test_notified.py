@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -83,6 +85,23 @@ def test_last_attempt_decides(well: World, points: tuple[tuple[float, int, int],
     count(well, 5, 3)
     remember(well, *points)
     assert well.only(ID).status == status
+
+
+def test_counters_are_read_from_the_job_that_scrapes_the_alertmanager(well: World) -> None:
+    stack, queries = well.context.stack, list[str]()
+    assert stack.alertmanager
+    well.change(stack=replace(stack, alertmanager=replace(stack.alertmanager, scrape=None)))
+    well.target("alertmanager")["labels"] = {"job": "monitoring", "instance": "alerts-1"}
+    count(well, 3, 1)
+
+    def answer(query: str) -> object:
+        queries.append(unquote_plus(query))
+        return success({"result": []})
+
+    well.servers["prometheus"].routes["/api/v1/query_range"] = Asked(answer)
+    well.findings(ID)
+    assert len(queries) == 2
+    assert all('{job="monitoring",instance="alerts-1"}' in each for each in queries)
 
 
 def test_earlier_failures_are_mentioned(well: World) -> None:

@@ -14,7 +14,7 @@ from tests.contract.world import World
 def compared(well: World) -> list[str]:
     service = next(each for each in well.context.stack.services if each.name == "api")
     assert service.contract
-    found = ask_prometheus(well.context.prometheus(), service)
+    found = ask_prometheus(well.context.prometheus(), service, "api")
     return [str(each) for each in differences(service.contract.metrics, served([found], frozenset()))]
 
 

@@ -33,6 +33,8 @@ shop_wait_seconds_count 7
 shop_info{version="1.0"} 1
 """
 ONE = "# TYPE piece gauge\npiece 1\n"
+# The section of a Prometheus whose own scrape has another name.
+RENAMED = {"scrape": {"job": "self", "scrape_interval": "1s", "scrape_timeout": "1s"}}
 
 
 def scraped(name: str, body: object = ONE, kind: str | None = "text/plain; version=0.0.4", **fields: object) -> Piece:
@@ -269,6 +271,14 @@ NOTIFICATIONS = (
                 ]
             },
         },
+    ),
+    Piece(
+        "own-scrapes",
+        services={"own-scrapes": {"targets": ["ALERTMANAGER"]}},
+        rules=(group("own-scrapes", alert("SelfDown", 'up{job="self"} == 0')),),
+        dashboard=board(panel("P", 'prometheus_build_info{job="self"}', 'up{job="own-scrapes"}')),
+        prometheus=RENAMED,
+        alertmanager={"scrape": False},
     ),
     Piece(
         "two-alertmanagers",

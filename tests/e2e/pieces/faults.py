@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from tests.e2e.pieces import OPEN_METRICS, Page, Piece, alert, board, group, page, panel, record, service
-from tests.e2e.pieces.benign import CHOSEN_ALL, FIRES, ONE, QUEUE, notified, relabel
+from tests.e2e.pieces.benign import CHOSEN_ALL, FIRES, ONE, QUEUE, RENAMED, notified, relabel
 
 
 def broken(name: str, made: Page, *checks: str, **fields: object) -> Piece:
@@ -220,6 +221,7 @@ DASHBOARDS = (
         "no-quantiles", board(panel("P", "histogram_quantile(0.9, sum by (le) (rate(shop_wait_seconds_count[20s])))"))
     ),
     blank("never-meet", board(panel("P", "shop_queue_size / shop_requests_total"))),
+    replace(blank("renamed-job", board(panel("P", 'prometheus_build_info{job="prometheus"}'))), prometheus=RENAMED),
     blank("wrong-job", board(panel("P", 'shop_queue_size{job="prometheus"}'))),
     blank(
         "in-resource",

@@ -13,7 +13,7 @@ from tests.fuzz.manifests.prometheus import EXTRA, PROMETHEUS, connected, remote
 from tests.fuzz.manifests.rules import dashboards, sources
 from tests.fuzz.manifests.services import EXPORTERS, GRAFANA, IGNORE, service
 from tests.fuzz.manifests.shapes import Dice, Many, Odd
-from tests.fuzz.manifests.values import NAME
+from tests.fuzz.manifests.values import NAME, OWN_SCRAPE
 from tests.fuzz.seeds import BOARD, PACKS
 
 INCLUDE = Many(Odd(("shared.yml",), ("gone.yml", "packs/own.yml", "", "stack.yml", "token")), most=2)
@@ -77,6 +77,7 @@ def manifest(number: int) -> dict[str, Any]:
                 "listen?": 20009,
                 "image?": "x:1",
                 "labels?": {"team": "core"},
+                "scrape?": OWN_SCRAPE,
                 "resources?": {"memory?": "64m", "cpus?": 0.1},
                 "docker?": OF_A_COMPONENT,
             }

@@ -13,6 +13,7 @@ from tests.fuzz.manifests.values import (
     LABEL,
     MATCHER,
     NOTICE,
+    OWN_SCRAPE,
     PROXY,
     REGEX,
     TARGET,
@@ -218,7 +219,7 @@ def alertmanager(dice: Dice) -> dict[str, object]:
         kinds = {dice.random.choice(("webhook", *INTEGRATIONS)) for _ in range(dice.random.randint(1, 2))}
         receivers[name] = {kind: dice.make(([made := _integration(dice, kind)], made)) for kind in sorted(kinds)}
     whole = dice.make({"extra?": EXTRA, "listen?": Odd((19093, "0.0.0.0:9093"), (9090, "x")),
-        "labels?": {"team": "core"},
+        "labels?": {"team": "core"}, "scrape?": OWN_SCRAPE,
         "external_url?": Odd(("https://alerts.test/am",), ("x",)),
         "image?": Odd(("prom/alertmanager:v0.35.0",), ("prom/alertmanager:v0.27.0", "x")),
                        "resources?": {"memory?": "1g", "cpus?": 1}, "docker?": OF_A_COMPONENT})  # fmt: skip

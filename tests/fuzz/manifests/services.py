@@ -17,6 +17,7 @@ from tests.fuzz.manifests.values import (
     LABELS,
     LOGIN,
     NAME,
+    OWN_SCRAPE,
     TARGET,
     TEXT,
     TIMEOUT,
@@ -128,6 +129,7 @@ PUSH = {"push": {"job?": TEXT, "grouping?": Named(LABEL, TEXT, 2)}, "metrics?": 
 _SCRAPED = {
     "job?": Odd(("jobs-a", "jobs-b", "jobs-c", "jobs-d"), (NAME,)),
     "scrape_interval?": Odd(("30s",), (DURATION,)),
+    "scrape_timeout?": TIMEOUT,
     "labels?": LABELS,
 }
 _SERVER = {
@@ -182,6 +184,7 @@ GRAFANA = {
     "extra_env?": Named(Odd(("GF_LOG_LEVEL", "GF_SMTP_PASSWORD"), ("A", "", "GF_SECURITY_ADMIN_PASSWORD", "gf_x", "A=B",
      "ü", "GF_A__FILE")), TEXT, 2),
     "labels?": LABELS,
+    "scrape?": (OWN_SCRAPE, {"metrics_path": Odd(("/grafana/metrics",), ("m", ""))}),
     "extra?": {"smtp": {"enabled": True, "password?": "p4ssword"}, "auth.anonymous?": {"enabled": False}},
     "plugins?": Odd((["grafana-clock-panel"], ["grafana-clock-panel@2.1.5"]), (["a b"], "x")),
     "datasources?": Many(

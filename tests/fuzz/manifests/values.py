@@ -11,6 +11,12 @@ DURATION = Odd(
      "01m", "1ms", "99999999y", "292y", "1h1h"),
 )  # fmt: skip
 TIMEOUT = Odd(("5s", "10s"), ("1ms", "15s", "0s", "16s", "1y"))
+# How one of the stack's own servers is scraped.
+OWN_SCRAPE = Odd(
+    (True, {}, {"job?": Odd(("own-a", "own-b", "own-c"), ("",)), "scrape_interval?": "30s", "scrape_timeout?": TIMEOUT,
+            "enabled?": True}),
+    (False, {"enabled": False}, {"enabled": "x"}, {"labels": {}}, None, "self"),
+)  # fmt: skip
 COUNT = Odd((1, 5, 100), (0, -1, "5", 1.5, 1e3, 2**31, 2**32, 2**63, 2**64, "0x10", "1_000", "many", None, True, "1e3"))
 NAME = Odd(
     ("api", "web-1", "a_b", "A"),

@@ -76,6 +76,15 @@ def test_selected_by_its_jobs_where_these_are_known(
     assert found[source].has_job_of(Selection("up", (Condition("job", "=", job),))) is is_selected
 
 
+def test_server_that_is_not_scraped_serves_nothing(stack_of: Callable[[str], Stack]) -> None:
+    (found, *_) = [
+        each for each in sources(stack_of("prometheus: {scrape: false}\n" + STACK)) if each.jobs == frozenset()
+    ]
+    assert found.node.name == "prometheus"
+    assert not found.serves("prometheus_tsdb_head_series")
+    assert not found.serves("up")
+
+
 def test_says_how_many_targets_there_are(found: dict[str, Source]) -> None:
     notes = {name: each.node.note for name, each in found.items() if each.node.kind == "service"}
     assert notes == {

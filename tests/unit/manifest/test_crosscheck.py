@@ -48,6 +48,8 @@ def test_all_addresses_of_ipv4_are_none_of_ipv6(one: str, other: str, count: int
     [
         ("exporters: {redis: {address: 'r:6379', job: api}}\n" + API, "this service and the component `redis`"),
         ("exporters: {redis: {address: 'r:6379', job: prometheus}}\n" + API, "this one and that of the component"),
+        ("alertmanager: {scrape: {job: prometheus}}\n" + API, "this one and that of the component `prometheus`"),
+        ("grafana: {scrape: {job: api}}\n" + API, "this service and the component `grafana`"),
         (
             'exporters: {blackbox: {probes: {home: {url: "http://a"}}}}\nservices: {probe-home: {targets: [a:1]}}\n',
             "this service and the probe `home`",
@@ -131,6 +133,36 @@ def test_label_of_version_3_needs_an_image_of_it(image: str, is_accepted: bool, 
 )
 def test_stack_monitors_something(body: str, is_enough: bool, tmp_path: Path) -> None:
     assert any("nothing to monitor" in each for each in summaries(tmp_path, body)) is not is_enough
+
+
+@pytest.mark.parametrize(
+    "servers",
+    [
+        "prometheus: {scrape: {job: self}}\nservices: {prometheus: {targets: ['a:1']}}\n",
+        "prometheus: {scrape: false}\nservices: {prometheus: {targets: ['a:1']}}\n",
+        "pushgateway: {scrape: {job: prometheus}}\nprometheus: {scrape: {job: pushgateway}}\n" + API,
+    ],
+)
+def test_names_of_jobs_that_servers_do_not_use_are_free(servers: str, tmp_path: Path) -> None:
+    assert summaries(tmp_path, servers) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("alertmanager: {scrape: {scrape_timeout: 20s}}\n", "alertmanager.scrape.scrape_timeout"),
+        ("prometheus: {scrape: {scrape_interval: 5s, scrape_timeout: 6s}}\n", "prometheus.scrape.scrape_timeout"),
+        ("exporters: {node: {scrape_timeout: 20s}}\n", "exporters.node.scrape_timeout"),
+    ],
+)
+def test_scrape_of_a_component_ends_before_the_next_one(body: str, place: str, tmp_path: Path) -> None:
+    (found,) = summaries(tmp_path, body + API)
+    assert found.startswith(f"{place}: the scrape timeout")
+
+
+def test_what_is_pushed_has_to_be_scraped(tmp_path: Path) -> None:
+    (found,) = summaries(tmp_path, "pushgateway: {scrape: false}\nservices: {nightly: {push: {job: n}}}\n")
+    assert found == "services.nightly.push: the Pushgateway is not scraped"
 
 
 @pytest.mark.parametrize(

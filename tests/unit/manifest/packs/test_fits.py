@@ -74,6 +74,10 @@ def test_running_components_get_the_packs_about_them(tmp_path: Path) -> None:
     }
 
 
+def test_server_that_is_not_scraped_gets_no_packs(tmp_path: Path) -> None:
+    assert found(tmp_path, "prometheus: {scrape: false}\npushgateway: {}\n") == {"pushgateway rules batch"}
+
+
 def test_dashboards_fit_only_where_grafana_runs(tmp_path: Path) -> None:
     assert "exporters.node dashboard host" in found(tmp_path, "grafana: {}\nexporters: {node: {}}\n")
 

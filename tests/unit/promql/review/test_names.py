@@ -47,6 +47,24 @@ def test_a_matcher_that_selects_nothing_is_reported(expr: str, summary: str, rem
     assert (only(expr).summary, only(expr).remedy, only(expr).certain) == (summary, remedy, True)
 
 
+@pytest.mark.parametrize(
+    ("job", "remedy"),
+    [
+        ("prometheus", 'Did you mean `job="self"`?'),
+        ("grafana", "Remove `scrape: false` of `grafana`, or write the job that scrapes it."),
+    ],
+)
+def test_reports_the_name_of_a_component_that_its_job_does_not_have(job: str, remedy: str) -> None:
+    known = Catalogue(jobs=frozenset({"api", "self"}), renamed={"prometheus": "self", "grafana": ""})
+    found = only(f'up{{job="{job}"}} == 0', known)
+    assert (found.summary, found.remedy, found.certain) == (f"there is no scrape job `{job}`", remedy, False)
+
+
+def test_job_that_has_the_name_of_a_renamed_component_exists() -> None:
+    known = Catalogue(jobs=frozenset({"prometheus", "self"}), renamed={"prometheus": "self"})
+    assert review('up{job="prometheus"} == 0', known) == []
+
+
 def test_does_not_judge_labels_where_others_may_be_added() -> None:
     assert review('open_total{zone="a"}', Catalogue({"open_total": Known("counter", None)}, complete=True)) == []
 
