@@ -62,6 +62,15 @@ class Addresses:
             return f"localhost:{port}"
         return f"{found.name}:{port}"
 
+    def path_now(self, address: str, path: str) -> str:
+        """Return the path of a URL at that address in the stack, whose own servers serve at `/`; Grafana as it did."""
+        component, container = self.component(address), self.container(address)
+        if component in ("", c.GRAFANA):
+            return path
+        # Of a server without a container only what it serves is known.
+        prefix = container.path_prefix if container else path.removesuffix(registry.component(component).metrics_path)
+        return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
+
     def name_now(self, name: str) -> str:
         """Return the name that a container has in the stack, by one of those that it had; any other name as it is."""
         found = next((each for each in self.containers if name in each.names), None)

@@ -210,7 +210,8 @@ def _target(
     shown = {name: value for name, value in after.items() if not name.startswith("__")}
     shown.setdefault("instance", where)
     at = _LOCAL.sub("localhost", addresses.now(where) if addresses else where)
-    url = f"{after.get('__scheme__')}://{at}{after.get('__metrics_path__')}"
+    path = str(after.get("__metrics_path__"))
+    url = f"{after.get('__scheme__')}://{at}{addresses.path_now(where, path) if addresses else path}"
     params = {name.removeprefix("__param_"): value for name, value in after.items() if name.startswith("__param_")}
     return {"labels": shown, "url": url, **({"params": params} if params else {})}
 

@@ -8,10 +8,11 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from stackctl.adopt.source import Source, as_text
 from stackctl.components import registry
-from stackctl.components.component import Started
+from stackctl.components.component import EXTERNAL_URL, Started
 
 _REFERENCE = re.compile(r"\$(?:(\$)|\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]*))?\}|([A-Za-z_]\w*))")
 _PORT = re.compile(
@@ -69,6 +70,14 @@ class Container:
         given = self.started.given("web.listen-address")
         port = given[-1].rpartition(":")[2] if given else ""
         return int(port) if port.isdecimal() else 0
+
+    @property
+    def path_prefix(self) -> str:
+        """Return the path below which its options let it answer, "" for `/`."""
+        routes = self.started.given("web.route-prefix")
+        paths = routes or [urlsplit(each).path for each in self.started.given(EXTERNAL_URL)]
+        path = paths[-1].strip("/") if paths else ""
+        return f"/{path}" if path else ""
 
     @property
     def runs_a_script(self) -> bool:

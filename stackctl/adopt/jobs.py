@@ -23,8 +23,14 @@ from stackctl.secret_keys import is_secret
 _RENAMED = {"tls_config": "tls", "relabel_configs": "relabel", "metric_relabel_configs": "metric_relabel"}
 # Keys of a service that are not Prometheus' own.
 _OF_THE_MANIFEST = frozenset({"targets", "discovery", "labels", "health", "run", "profiles", "metrics", "push", "slo"})
-# Keys of a job that its exporter can have, or does not need to repeat.
-_OF_AN_EXPORTER = frozenset({"job_name", "scrape_interval", "static_configs", "metrics_path", "scheme"})
+# Options of a scrape that a component of the stack can have, too.
+_SCRAPE = ("scrape_interval", "scrape_timeout")
+# Keys of a job that a component can have, or does not need to repeat.
+_OF_A_COMPONENT = frozenset({"job_name", "static_configs", "metrics_path", "scheme", *_SCRAPE})
+# The servers of the stack that have a scrape anyway, and the path of its metrics.
+_OWN_SERVERS, _PATH = (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA), str(SCRAPE_DEFAULTS["metrics_path"])
+# Keys of a job that follow from how its server is reached, which the stack knows of its own.
+_OF_ACCESS = frozenset({"basic_auth", "authorization", "bearer_token", "bearer_token_file", "tls_config", "scheme"})
 
 
 @dataclass(frozen=True)
@@ -64,15 +70,15 @@ class Job:
 class Jobs:
     """The sections of the manifest that jobs become, and remarks on them.
 
-    `components` are the containers that become components, by their names; `own_labels` those of the scrapes that the
-    stack has anyway.
+    `components` are the containers that become components, by their names; `own` is what the sections of the servers
+    say of their scrapes.
     """
 
     services: dict[str, Any] = field(default_factory=dict)
     exporters: dict[str, Any] = field(default_factory=dict)
     extra: list[dict[str, Any]] = field(default_factory=list)
     components: dict[str, str] = field(default_factory=dict)
-    own_labels: dict[str, dict[str, str]] = field(default_factory=dict)
+    own: dict[str, dict[str, Any]] = field(default_factory=dict)
     remarks: list[Diagnostic] = field(default_factory=list)
 
 
@@ -85,16 +91,20 @@ def read_jobs(source: Source) -> list[Job]:
 def adopt_jobs(jobs: list[Job], source: Source, addresses: Addresses, secrets: Secrets) -> Jobs:
     """Say in the manifest's words what `jobs` of the file `source` scrape."""
     made = Jobs(components=dict(addresses.components))
-    own: dict[int, Container] = {}
+    exporters: dict[int, Container] = {}
     for container in addresses.containers:
         job = _only_job(container, jobs, addresses)
         if job and _becomes_component(container, job, made, addresses):
-            own[job.index] = container
+            exporters[job.index] = container
     addresses = replace(addresses, components=made.components)
+    own = _own_scrapes(jobs, addresses)
+    made.own |= {component: {"scrape": False} for component in _scraped_otherwise(jobs, addresses, own)}
     for job in jobs:
-        if job.index in own:
-            _add_component(own[job.index], job, addresses, made, secrets)
-        elif not _is_own_scrape(job, addresses, made, source):
+        if job.index in exporters:
+            _add_component(exporters[job.index], job, made, secrets)
+        elif job.index in own:
+            _add_own_scrape(own[job.index], job, addresses, made, source)
+        else:
             _add_service(job, source, addresses, secrets, made)
     return made
 
@@ -118,11 +128,12 @@ def _becomes_component(container: Container, job: Job, made: Jobs, addresses: Ad
         if key in ("metrics_path", "scheme")
     )
     port = job.targets[0].rpartition(":")[2]
+    keys = {*_OF_A_COMPONENT}
     if known.name == c.PUSHGATEWAY:
-        keys = {"job_name", "static_configs", "honor_labels", "metrics_path", "scheme"}
-        fits = job.name == known.name and job.block.get("honor_labels") is True and not any(_all_labels(job))
+        keys.add("honor_labels")
+        fits = job.block.get("honor_labels") is True
     else:
-        keys, fits = set(_OF_AN_EXPORTER), known.is_exporter and exporter_settings(container) is not None
+        fits = known.is_exporter and exporter_settings(container) is not None
     is_default = job.block.keys() <= keys and plain and port == str(known.port) and _is_name(job.name)
     if takes_name or not fits or not is_default:
         return False
@@ -130,18 +141,15 @@ def _becomes_component(container: Container, job: Job, made: Jobs, addresses: Ad
     return True
 
 
-def _add_component(container: Container, job: Job, addresses: Addresses, made: Jobs, secrets: Secrets) -> None:
+def _add_component(container: Container, job: Job, made: Jobs, secrets: Secrets) -> None:
     name = made.components[container.name]
+    scrape, labels = _scrape_of(job, name), _labels_of(job, name)
     if name == c.PUSHGATEWAY:
-        if addresses.now(job.targets[0]) != job.targets[0]:
-            made.own_labels[name] = {"instance": job.targets[0]}
+        made.own[name] = {**({"scrape": scrape} if scrape else {}), **labels}
         return
-    target = job.targets[0]
-    labels = {"instance": target, **job.groups[0][1]} if addresses.now(target) != target else job.groups[0][1]
     settings = {
-        **({"job": job.name} if job.name != name else {}),
-        **({"scrape_interval": job.block["scrape_interval"]} if job.block.get("scrape_interval") else {}),
-        **({"labels": labels} if labels else {}),
+        **scrape,
+        **labels,
         **{
             key: secrets.moved(value, f"{name}_{key}", None) if is_secret("", key) and isinstance(value, str) else value
             for key, value in (exporter_settings(container) or {}).items()
@@ -150,29 +158,51 @@ def _add_component(container: Container, job: Job, addresses: Addresses, made: J
     made.exporters[name] = settings
 
 
-def _is_own_scrape(job: Job, addresses: Addresses, made: Jobs, source: Source) -> bool:
-    """Return whether a job is the one that stackctl has anyway, for a component of the same name."""
-    if job.name not in (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA):
-        return False
-    known = registry.component(job.name)
-    own = [target for target in job.targets if _is_own(target, job, addresses)]
-    if not own or len(own) < len(job.targets) or job.discovery:
-        return False
-    labels = job.groups[0][1]
-    if own != [f"{known.service}:{known.port}"]:
-        labels = {"instance": own[0], **labels}
-    if labels:
-        made.own_labels[job.name] = labels
-    _note_ignored(job, made, source)
-    return True
+def _scrape_of(job: Job, component: str) -> dict[str, Any]:
+    """The settings with which a component is scraped as a job says."""
+    options = {key: job.block[key] for key in _SCRAPE if job.block.get(key)}
+    return {**({"job": job.name} if job.name != component else {}), **options}
 
 
-def _note_ignored(job: Job, made: Jobs, source: Source) -> None:
-    """Say what the stack's own scrape of a server does not have of the job that scraped it before."""
-    ignored = sorted(job.block.keys() - {"job_name", "static_configs", *_same_as_default(job)})
+def _labels_of(job: Job, component: str) -> dict[str, Any]:
+    """The labels of a component that a job of one target scrapes, as its section says them."""
+    target, (_, labels), known = job.targets[0], job.groups[0], registry.component(component)
+    if target != f"{known.service}:{known.port}":
+        labels = {"instance": target, **labels}
+    return {"labels": labels} if labels else {}
+
+
+def _own_scrapes(jobs: list[Job], addresses: Addresses) -> dict[int, str]:
+    """The jobs that the stack has for its own servers, by their indices: the first that scrapes no other."""
+    found: dict[int, str] = {}
+    for job in jobs:
+        components = {addresses.component(target) for target in job.targets}
+        component = components.pop() if len(components) == 1 and len(set(job.targets)) == 1 else ""
+        others = job.block.keys() - _OF_A_COMPONENT - _OF_ACCESS - _same_as_default(job)
+        is_plain = not job.discovery and not others and len(job.groups) == 1 and _is_name(job.name)
+        if component in _OWN_SERVERS and component not in found.values() and is_plain:
+            found[job.index] = component
+    return found
+
+
+def _scraped_otherwise(jobs: list[Job], addresses: Addresses, own: Mapping[int, str]) -> Iterator[str]:
+    """Yield the stack's own servers that jobs of other things scrape, too, or whose name is that of another job."""
+    there = {c.PROMETHEUS, *addresses.components.values(), *addresses.own} - {*own.values()}
+    names = {job.name for job in jobs}
+    scraped = {addresses.component(target) for job in jobs for target in job.targets}
+    yield from (each for each in _OWN_SERVERS if each in there and each in names | scraped)
+
+
+def _add_own_scrape(component: str, job: Job, addresses: Addresses, made: Jobs, source: Source) -> None:
+    path = addresses.path_now(job.targets[0], str(job.block.get("metrics_path") or _PATH))
+    scrape = {**_scrape_of(job, component), **({"metrics_path": path} if path != _PATH else {})}
+    own = {**({"scrape": scrape} if scrape else {}), **_labels_of(job, component)}
+    if own:
+        made.own[component] = own
+    ignored = sorted(_OF_ACCESS & job.block.keys() - _same_as_default(job))
     if ignored:
-        summary = f"the scrape of `{job.name}` itself has no {', '.join(f'`{key}`' for key in ignored)} of its own"
-        why = "The stack scrapes its servers as `prometheus` says for all."
+        summary = f"the scrape of `{component}` itself has no {', '.join(f'`{key}`' for key in ignored)} of its own"
+        why = "The stack reaches its servers as their own sections say."
         made.remarks.append(changed(summary, source.at("scrape_configs", job.index, "job_name"), why))
 
 
@@ -186,48 +216,18 @@ def _add_service(job: Job, source: Source, addresses: Addresses, secrets: Secret
         made.remarks.append(left_out(f"the job `{job.name}`", at, "It has no targets."))
         return
     block = secrets.block(job.block, source, ("scrape_configs", job.index), named=job.name)
+    paths = {addresses.path_now(target, str(block.get("metrics_path"))) for target in job.targets}
+    if block.get("metrics_path") and len(paths) == 1:
+        block = {**block, "metrics_path": paths.pop()}
     if names_its_address(job.block):
         block = {**block, "relabel_configs": [_asking(step, addresses) for step in block["relabel_configs"]]}
     fields = _fields(block)
-    taken = {*made.services, *(_job_of(name, each) for name, each in made.exporters.items())}
-    taken |= {c.PROMETHEUS, *made.components.values(), *addresses.own}
-    name = job.name
-    if fields is None or not _is_name(name):
+    if fields is None or not _is_name(job.name):
         made.extra.append(_with_addresses(block, addresses))
         return
-    if name in taken:
-        # The stack has a job of that name: this one gets another, and its series keep the label.
-        name = next(each for number in range(2, 1000) if (each := f"{job.name}-{number}") not in taken)
-        if any(_is_own(target, job, addresses) for target in job.targets):
-            _note_ignored(job, made, source)
-        job = _without_own(job, addresses, made)
-    where = _targets(job, addresses, {"job": job.name} if name != job.name else {})
     made.remarks += _local_remarks(job, source, addresses)
     made.remarks += _swarm_remarks(job, source, addresses)
-    made.services[name] = {**where, **fields}
-
-
-def _without_own(job: Job, addresses: Addresses, made: Jobs) -> Job:
-    """A job without the target that the stack's own job of the same name scrapes."""
-    own = [target for target in job.targets if _is_own(target, job, addresses)]
-    known = registry.find(job.name)
-    if own and known and own[0] != f"{known.service}:{known.port}":
-        made.own_labels[job.name] = {"instance": own[0]}
-    groups = [
-        {**group, "targets": [each for each in _list(group.get("targets")) if str(each) not in own]}
-        for group in _list(job.block.get("static_configs"))
-        if isinstance(group, Mapping)
-    ]
-    return Job(job.index, {**job.block, "static_configs": [group for group in groups if group["targets"]]})
-
-
-def _is_own(target: str, job: Job, addresses: Addresses) -> bool:
-    """Return whether a target is the component that has the name of the job."""
-    return addresses.component(target) == job.name
-
-
-def _job_of(name: str, settings: Mapping[str, Any]) -> str:
-    return str(settings.get("job") or name)
+    made.services[job.name] = {**_targets(job, addresses), **fields}
 
 
 def _fields(block: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -260,16 +260,15 @@ def _modern(block: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _targets(job: Job, addresses: Addresses, labels: Mapping[str, str]) -> dict[str, Any]:
+def _targets(job: Job, addresses: Addresses) -> dict[str, Any]:
     """Return the targets of a job as `targets`, or as `discovery` where one is not `host:port`."""
-    groups = [(targets, {**labels, **own}) for targets, own in job.groups]
+    groups = job.groups
     if job.discovery or not groups or not all(map(is_address, job.targets)):
         static = [
             {"targets": [addresses.now(target) for target in targets], **({"labels": own} if own else {})}
             for targets, own in groups
         ]
-        discovery = {**({"static_configs": static} if static else {}), **_discovery(job, addresses)}
-        return {"discovery": discovery, **({"labels": dict(labels)} if labels else {})}
+        return {"discovery": {**({"static_configs": static} if static else {}), **_discovery(job, addresses)}}
     common = groups[0][1] if len(groups) == 1 else {}
     relabels = bool(job.block.get("relabel_configs"))
     found = []
@@ -343,10 +342,6 @@ def _with_addresses(block: Mapping[str, Any], addresses: Addresses) -> dict[str,
 
 def _is_name(name: str) -> bool:
     return bool(c.SERVICE_NAME.fullmatch(name))
-
-
-def _all_labels(job: Job) -> Iterator[dict[str, str]]:
-    return (labels for _, labels in job.groups)
 
 
 def _labels(written: Any) -> dict[str, str]:

@@ -90,8 +90,8 @@ def adopt(setup: Setup, name: str) -> Adopted:
         names = kept_names(setup, jobs.components)
         _add_servers(setup, setup.compose, sections, jobs, names, secrets, remarks)
         _add_containers(setup, setup.compose, sections, jobs, names, secrets, remarks)
-    for component, labels in jobs.own_labels.items():
-        sections[component] = {"labels": labels, **sections[component]}
+    for component, own in jobs.own.items():
+        sections[component] = {**own, **sections[component]}
     ordered = {key: sections[key] for key in _ORDER if key in sections and (sections[key] or key in _ALONE)}
     final = replace(addresses, components=jobs.components)
     return Adopted(ordered, secrets.found, (*remarks, *secrets.remarks), final)

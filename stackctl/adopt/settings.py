@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from stackctl import conventions as c
 from stackctl.adopt.compose import Container, attached_files, attached_path, filled, named_volumes
@@ -249,19 +248,11 @@ def ignored_options(container: Container | None, known: Component, compose: Sour
         found.append(
             left_out(f"the login or TLS of {known.name} in {container.seen(file) or file}", place, why, remedy)
         )
-    prefix = _path_prefix(container)
+    prefix = container.path_prefix
     if prefix:
         summary = f"{known.name} serves at `/` instead of `{prefix}`"
         found.append(changed(summary, place, "A proxy in front of it has to take the path off."))
     return [*found, *own_start(container, compose)]
-
-
-def _path_prefix(container: Container) -> str:
-    """The path below which a server answers, "" for `/`."""
-    routes = container.started.given("web.route-prefix")
-    paths = routes or [urlsplit(each).path for each in container.started.given(EXTERNAL_URL)]
-    path = paths[-1].strip("/") if paths else ""
-    return f"/{path}" if path else ""
 
 
 def own_start(container: Container, compose: Source) -> list[Diagnostic]:

@@ -55,12 +55,13 @@ def test_exporter_of_one_job_becomes_an_exporter_with_its_job_and_instance(tmp_p
     whole = compose(
         "machine: {image: 'prom/node-exporter:v1.9.1', command: ['--collector.systemd', '--path.rootfs=/host']}"
     )
-    block = "{job_name: hosts, scrape_interval: 5s, static_configs: [{targets: ['machine:9100']}]}"
+    block = "{job_name: hosts, scrape_interval: 5s, scrape_timeout: 4s, static_configs: [{targets: ['machine:9100']}]}"
     result = adopted(tmp_path, prometheus=jobs(block), compose=whole)
     assert result.manifest["exporters"]["node"] == {
         "image": "prom/node-exporter:v1.9.1",
         "job": "hosts",
         "scrape_interval": "5s",
+        "scrape_timeout": "4s",
         "labels": {"instance": "machine:9100"},
         "args": ["--collector.systemd"],
     }
@@ -96,18 +97,73 @@ def test_own_scrape_keeps_its_instance(tmp_path: Path) -> None:
     assert result.remarks == ()
 
 
-def test_what_the_own_scrape_cannot_have_is_said(tmp_path: Path) -> None:
-    block = "{job_name: prometheus, scrape_interval: 5s, static_configs: [{targets: ['localhost:9090']}]}"
+def test_own_scrape_keeps_its_job_and_its_options(tmp_path: Path) -> None:
+    options = "job_name: self, scrape_interval: 5s, scrape_timeout: 4s, honor_labels: false"
+    block = f"{{{options}, static_configs: [{{targets: ['prometheus:9090']}}]}}"
+    result = adopted(tmp_path, prometheus=jobs(block), compose=compose("web: {image: nginx}"))
+    scrape = {"job": "self", "scrape_interval": "5s", "scrape_timeout": "4s"}
+    assert result.manifest["prometheus"]["scrape"] == scrape
+    assert "services" not in result.manifest
+    assert result.remarks == ()
+
+
+def test_login_of_an_own_scrape_is_left_out_and_a_line_says_so(tmp_path: Path) -> None:
+    login = "basic_auth: {username: a, password: b}"
+    block = f"{{job_name: prometheus, {login}, static_configs: [{{targets: ['localhost:9090']}}]}}"
     result = adopted(tmp_path, prometheus=jobs(block), compose=compose("web: {image: nginx}"))
     assert [each.summary for each in result.remarks] == [
-        "the scrape of `prometheus` itself has no `scrape_interval` of its own"
+        "the scrape of `prometheus` itself has no `basic_auth` of its own"
     ]
 
 
-def test_targets_next_to_prometheus_keep_its_job_as_a_label(tmp_path: Path) -> None:
-    block = "{job_name: prometheus, static_configs: [{targets: ['localhost:9090', 'app:8080']}]}"
-    made = services(tmp_path, block, whole=compose("app: {image: example/app}"))
-    assert made == {"prometheus-2": {"targets": ["app:8080"], "labels": {"job": "prometheus"}}}
+def test_grafana_below_a_path_is_scraped_there(tmp_path: Path) -> None:
+    block = "{job_name: grafana, metrics_path: /grafana/metrics, static_configs: [{targets: ['grafana:3000']}]}"
+    result = adopted(tmp_path, prometheus=jobs(block), compose=compose("grafana: {image: grafana/grafana}"))
+    assert result.manifest["grafana"]["scrape"] == {"metrics_path": "/grafana/metrics"}
+
+
+@pytest.mark.parametrize("option", ["--web.route-prefix=/prom", "--web.external-url=https://example.org/prom/"])
+def test_prometheus_that_was_below_a_path_is_scraped_at_its_root(tmp_path: Path, option: str) -> None:
+    block = "{job_name: prometheus, metrics_path: /prom/metrics, static_configs: [{targets: ['prometheus:9090']}]}"
+    federation = "{job_name: f, metrics_path: /prom/federate, static_configs: [{targets: ['prometheus:9090']}]}"
+    whole = f"services: {{prometheus: {{image: prom/prometheus, command: ['{option}']}}}}"
+    result = adopted(tmp_path, prometheus=jobs(block, federation), compose=whole)
+    assert "scrape" not in result.manifest["prometheus"]
+    assert result.manifest["services"]["f"]["metrics_path"] == "/federate"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "static_configs: [{targets: ['localhost:9090', 'app:8080']}]",
+        "static_configs: [{targets: ['localhost:9090']}], metric_relabel_configs: [{regex: x, action: labeldrop}]",
+        "static_configs: [{targets: ['localhost:9090']}], sample_limit: 5000",
+        "static_configs: [{targets: ['other:9090']}]",
+    ],
+    ids=["other targets too", "relabelled", "other options", "another server"],
+)
+def test_server_that_is_scraped_otherwise_has_no_scrape_of_its_own(tmp_path: Path, options: str) -> None:
+    result = adopted(
+        tmp_path, prometheus=jobs(f"{{job_name: prometheus, {options}}}"), compose=compose("app: {image: a}")
+    )
+    assert result.manifest["prometheus"]["scrape"] is False
+    assert "prometheus" in result.manifest["services"]
+
+
+def test_second_job_of_a_server_stays_next_to_its_own(tmp_path: Path) -> None:
+    blocks = [
+        "{job_name: many, static_configs: [{targets: ['localhost:9090', 'app:8080']}]}",
+        "{job_name: self, static_configs: [{targets: ['localhost:9090']}]}",
+        "{job_name: again, static_configs: [{targets: ['localhost:9090']}]}",
+    ]
+    result = adopted(tmp_path, prometheus=jobs(*blocks), compose=compose("app: {image: a}"))
+    assert result.manifest["prometheus"]["scrape"] == {"job": "self"}
+    assert [*result.manifest["services"]] == ["many", "again"]
+
+
+def test_server_that_nobody_scraped_is_scraped_by_the_stack(tmp_path: Path) -> None:
+    result = adopted(tmp_path, prometheus=jobs("{job_name: app, static_configs: [{targets: ['app:1']}]}"))
+    assert "scrape" not in result.manifest["prometheus"]
 
 
 def test_target_on_the_machine_keeps_the_name_by_which_containers_know_it_as_its_instance(tmp_path: Path) -> None:
@@ -117,19 +173,28 @@ def test_target_on_the_machine_keeps_the_name_by_which_containers_know_it_as_its
     assert made == {"app": {"targets": [target]}}
 
 
-def test_pushgateway_that_is_scraped_under_another_name_stays_a_container(tmp_path: Path) -> None:
-    """A second scrape of the same pushed series would be refused by Prometheus."""
-    block = "{job_name: pushed, honor_labels: true, static_configs: [{targets: ['pushgateway:9091']}]}"
+def test_pushgateway_keeps_its_job_and_its_options(tmp_path: Path) -> None:
+    options = "job_name: pushed, honor_labels: true, scrape_interval: 5s"
+    block = f"{{{options}, static_configs: [{{targets: ['pushgateway:9091'], labels: {{env: prod}}}}]}}"
+    result = adopted(tmp_path, prometheus=jobs(block), compose=compose("pushgateway: {image: prom/pushgateway}"))
+    assert result.manifest["pushgateway"] == {
+        "scrape": {"job": "pushed", "scrape_interval": "5s"},
+        "labels": {"env": "prod"},
+        "image": "prom/pushgateway",
+    }
+
+
+def test_pushgateway_whose_labels_are_not_honored_stays_a_container(tmp_path: Path) -> None:
+    block = "{job_name: pushed, static_configs: [{targets: ['pushgateway:9091']}]}"
     result = adopted(tmp_path, prometheus=jobs(block), compose=compose("pushgateway: {image: prom/pushgateway}"))
     assert "pushgateway" not in result.manifest
     assert "pushgateway" in result.manifest["containers"]
 
 
-def test_discovered_job_with_a_name_that_the_stack_has_keeps_it_as_a_label(tmp_path: Path) -> None:
-    made = services(tmp_path, "{job_name: prometheus, dns_sd_configs: [{names: [a]}]}")
-    assert made == {
-        "prometheus-2": {"discovery": {"dns_sd_configs": [{"names": ["a"]}]}, "labels": {"job": "prometheus"}}
-    }
+def test_discovered_job_with_the_name_of_a_server_keeps_it(tmp_path: Path) -> None:
+    result = adopted(tmp_path, prometheus=jobs("{job_name: prometheus, dns_sd_configs: [{names: [a]}]}"))
+    assert result.manifest["services"] == {"prometheus": {"discovery": {"dns_sd_configs": [{"names": ["a"]}]}}}
+    assert result.manifest["prometheus"]["scrape"] is False
 
 
 def test_job_without_targets_is_left_out(tmp_path: Path) -> None:
@@ -138,11 +203,11 @@ def test_job_without_targets_is_left_out(tmp_path: Path) -> None:
     assert [each.summary for each in result.remarks] == ["the job `idle` is left out"]
 
 
-def test_job_with_the_name_of_the_alertmanager_that_is_adopted_too_gets_another(tmp_path: Path) -> None:
+def test_job_with_the_name_of_the_alertmanager_that_is_adopted_too_keeps_it(tmp_path: Path) -> None:
     block = "{job_name: alertmanager, static_configs: [{targets: ['10.0.0.1:9093']}]}"
     result = adopted(tmp_path, prometheus=jobs(block), alertmanager="route: {receiver: a}\nreceivers: [{name: a}]\n")
-    target = {"targets": ["10.0.0.1:9093"], "labels": {"job": "alertmanager"}}
-    assert result.manifest["services"] == {"alertmanager-2": target}
+    assert result.manifest["services"] == {"alertmanager": {"targets": ["10.0.0.1:9093"]}}
+    assert result.manifest["alertmanager"]["scrape"] is False
 
 
 def test_values_of_labels_are_the_text_that_prometheus_reads(tmp_path: Path) -> None:
