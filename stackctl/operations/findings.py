@@ -51,6 +51,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     from stackctl.manifest.notification_fields import unknown_fields
     from stackctl.manifest.panel_review import panel_warnings
     from stackctl.manifest.rule_order import order_warnings
+    from stackctl.manifest.scrape_gaps import gap_warnings
     from stackctl.manifest.severity import unrouted
     from stackctl.manifest.titles import titled_like_folders
     from stackctl.support import too_old
@@ -71,6 +72,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     yield from delivery_warnings(stack)
     yield from inhibition_warnings(stack)
     yield from order_warnings(stack)
+    yield from gap_warnings(stack)
     yield from _ended(stack)
 
 
