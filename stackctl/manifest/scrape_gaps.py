@@ -1,20 +1,22 @@
-"""Jobs that are scraped less often than Prometheus looks back: between two scrapes their series are not there.
+"""Series that get a sample less often than Prometheus looks back: between two of them they are not there.
 
-A selector without a window finds the last sample if it is newer than the lookback delta, five minutes by default. Seen
-on a real server: an alert with a `for` on such a job is pending after each scrape, and never fires.
+These are the series of jobs that are scraped seldom, and records of groups that are evaluated seldom. A selector
+without a window finds the last sample if it is newer than the lookback delta, five minutes by default. Seen on a real
+server: an alert with a `for` on such a job is pending after each scrape, and never fires.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import promql_parser as p
 
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
-from stackctl.model import Exporter, Stack
+from stackctl.model import Rule, Stack
 from stackctl.promql.duration import seconds
 from stackctl.promql.grafana import runnable
 from stackctl.promql.nodes import OPERATORS, children, metric, parse
@@ -63,35 +65,77 @@ class _Job:
         return own or any(each.operator == "=" for each in jobs)
 
 
+Group = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class _Instant:
+    """A selector without a window: `user` is the rule or panel that has it, `group` the file and group of a rule."""
+
+    user: str
+    selector: Any
+    group: Group | None = None
+
+
 def gap_warnings(stack: Stack) -> Iterator[Diagnostic]:
-    """Yield a warning for each job that expressions look for between scrapes, and one where all are scraped so."""
+    """Yield a warning for each job, and for each group of rules, whose series expressions look for in between; one
+    where all jobs are scraped so seldom."""
     if not stack.prometheus.origin.file:
         return  # without a manifest, another Prometheus scrapes
     lookback = stack.prometheus.query.lookback_delta or _LOOKBACK
-    slow = [each for each in _jobs(stack) if seconds(_interval(each, stack)) >= seconds(lookback)]
-    instants = list(_instants(stack)) if slow else []
+    jobs = [each for each in _jobs(stack) if seconds(_interval(each, stack)) >= seconds(lookback)]
+    groups = list(_seldom_recorded(stack, seconds(lookback)))
+    instants = list(_instants(stack)) if jobs or groups else []
+    yield from _of_jobs(stack, jobs, instants, lookback)
+    for rule, group, records in groups:
+        users = (each.user for each in instants if each.group != group and metric(each.selector) in records)
+        if found := list(dict.fromkeys(users)):
+            who = f"the group `{rule.group}` is evaluated every {_every(rule, stack):g} s"
+            yield _warning("rule.gaps", who, "evaluations", rule.origin, lookback, found)
+
+
+def _of_jobs(stack: Stack, jobs: list[_Job], instants: list[_Instant], lookback: str) -> Iterator[Diagnostic]:
     causes: dict[tuple[str, Position], list[_Job]] = {}
-    for job in slow:
-        key = (job.name, job.origin) if job.scrape_interval else ("", stack.prometheus.origin)
+    for job in jobs:
+        key = (f"`{job.name}` is", job.origin) if job.scrape_interval else ("targets are", stack.prometheus.origin)
         causes.setdefault(key, []).append(job)
-    for (name, place), jobs in causes.items():
-        users = list(dict.fromkeys(user for user, selector in instants if any(job.has(selector) for job in jobs)))
-        if users:
-            yield _warning(name, place, _interval(jobs[0], stack), lookback, users)
+    for (who, place), alike in causes.items():
+        users = (each.user for each in instants if any(job.has(each.selector) for job in alike))
+        if found := list(dict.fromkeys(users)):
+            who = f"{who} scraped every {_interval(alike[0], stack)}"
+            yield _warning("job.gaps", who, "scrapes", place, lookback, found)
 
 
-def _warning(name: str, place: Position, interval: str, lookback: str, users: list[str]) -> Diagnostic:
-    who = f"`{name}` is" if name else "targets are"
+def _warning(code: str, who: str, what: str, place: Position, lookback: str, users: list[str]) -> Diagnostic:
     shown = ", ".join(users[:_SHOWN]) + (f" and {len(users) - _SHOWN} more" if len(users) > _SHOWN else "")
     return Diagnostic(
-        "job.gaps",
-        f"{who} scraped every {interval}, and Prometheus looks back {lookback}: between scrapes {shown} "
+        code,
+        f"{who}, and Prometheus looks back {lookback}: between {what} {shown} "
         f"{'find' if len(users) > 1 else 'finds'} nothing",
         place,
         "An alert with a `for` starts again after each gap, and a panel is empty in it.",
-        f"Scrape more than twice in {lookback}, set `prometheus.query.lookback_delta` to more than two intervals, or "
-        "use a window, as in `last_over_time(...)`.",
+        f"Have more than two {what} in {lookback}, set `prometheus.query.lookback_delta` to more than two intervals, "
+        "or use a window, as in `last_over_time(...)`.",
     )
+
+
+def _seldom_recorded(stack: Stack, lookback: float) -> Iterator[tuple[Rule, Group, frozenset[str]]]:
+    """Yield the first record of each group that is evaluated so seldom, the group, and the names that only such
+    groups record. A rule of the same group finds what was recorded just before it."""
+    every: dict[str, float] = {}
+    groups: dict[Group, list[Rule]] = {}
+    for file in stack.rules:
+        for rule in (rule for rule in file.rules if rule.kind == "record"):
+            every[rule.name] = min(_every(rule, stack), every.get(rule.name, inf))
+            groups.setdefault((file.path, rule.group), []).append(rule)
+    for group, rules in groups.items():
+        if records := frozenset(rule.name for rule in rules if every[rule.name] >= lookback):
+            yield rules[0], group, records
+
+
+def _every(rule: Rule, stack: Stack) -> float:
+    """The seconds between two evaluations of a rule."""
+    return rule.interval_seconds or seconds(stack.prometheus.evaluation_interval)
 
 
 def _interval(job: _Job, stack: Stack) -> str:
@@ -104,20 +148,21 @@ def _jobs(stack: Stack) -> Iterator[_Job]:
             promised = service.contract.metrics if service.contract else ()
             series = frozenset(name for each in promised for name in each.samples)
             yield _Job(service.name, service.origin, service.scrape_interval, series)
-    for exporter in stack.components:
-        if isinstance(exporter, Exporter):
-            beginnings = registry.of(exporter).series
-            yield _Job(exporter.job, exporter.origin, exporter.scrape_interval, beginnings=beginnings)
+    for component in stack.components:
+        if component.scrape:
+            beginnings = registry.of(component).series
+            yield _Job(component.job, component.origin, component.scrape.interval, beginnings=beginnings)
 
 
-def _instants(stack: Stack) -> Iterator[tuple[str, Any]]:
-    """Each selector without a window, with the name of the rule or panel that has it."""
-    for rule in (rule for file in stack.rules for rule in file.rules):
-        yield from ((f"`{rule.name}`", each) for each in _in_expression(rule.expr))
+def _instants(stack: Stack) -> Iterator[_Instant]:
+    for file in stack.rules:
+        for rule in file.rules:
+            group = (file.path, rule.group)
+            yield from (_Instant(f"`{rule.name}`", each, group) for each in _in_expression(rule.expr))
     for dashboard in stack.dashboards:
         for query in dashboard.queries:
             user = f"panel `{query.panel}`" if not query.panel.startswith("$") else f"variable `{query.panel}`"
-            yield from ((user, each) for each in _in_expression(runnable(query.expr, dashboard.values)))
+            yield from (_Instant(user, each) for each in _in_expression(runnable(query.expr, dashboard.values)))
 
 
 def _in_expression(expr: str) -> Iterator[Any]:

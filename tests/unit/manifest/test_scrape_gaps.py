@@ -93,5 +93,30 @@ def test_panels_and_variables_are_named(tmp_path: Path) -> None:
     assert "panel `Depth`" in warning.summary
 
 
+def recorded(folder: Path, *more: dict[str, Any], expr: str = "a:depth > 3") -> list[Diagnostic]:
+    """The findings where a group of ten minutes records `a:depth`, and an alert of another group reads it."""
+    groups = [
+        {"name": "slow", "interval": "10m", "rules": [{"record": "a:depth", "expr": "sum(height)"}, *more]},
+        {"name": "g", "rules": [{"alert": "A", "expr": expr}]},
+    ]
+    return found(folder, "", interval="30s", rules=groups)
+
+
+def test_record_of_a_group_that_is_evaluated_seldom_is_reported_at_the_record(tmp_path: Path) -> None:
+    (warning,) = recorded(tmp_path)
+    assert warning.code == "rule.gaps"
+    assert warning.summary == (
+        "the group `slow` is evaluated every 600 s, and Prometheus looks back 5m: between evaluations `A` finds nothing"
+    )
+
+
+def test_rule_of_the_same_group_finds_what_was_just_recorded(tmp_path: Path) -> None:
+    assert recorded(tmp_path, {"alert": "B", "expr": "a:depth > 3", "for": "30m"}, expr="height > 3") == []
+
+
+def test_window_over_a_record_that_is_evaluated_seldom_is_silent(tmp_path: Path) -> None:
+    assert recorded(tmp_path, expr="max_over_time(a:depth[30m]) > 3") == []
+
+
 def test_expression_that_does_not_parse_is_reported_elsewhere() -> None:
     assert list(_in_expression("sum(")) == []
