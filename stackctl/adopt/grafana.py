@@ -18,10 +18,11 @@ from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.setup import LoadedGrafana, Setup, is_file
 from stackctl.adopt.source import Source
 from stackctl.bounds.files import read_text
-from stackctl.components.grafana import DatasourceSettings
+from stackctl.components.grafana import DatasourceSettings, OwnDatasourceSettings
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.env_file import read_env
 from stackctl.manifest.problems import Problems
+from stackctl.promql.duration import is_shorter
 from stackctl.secret_keys import is_secret_variable
 from stackctl.source import Position
 
@@ -49,8 +50,10 @@ class Section:
     remarks: list[Diagnostic] = field(default_factory=list)
 
 
-def adopt_grafana(setup: Setup, container: Container, addresses: Addresses, secrets: Secrets) -> Section:
-    """Say what a Grafana is provisioned with, and how it is set."""
+def adopt_grafana(
+    setup: Setup, container: Container, addresses: Addresses, scrape_interval: str, secrets: Secrets
+) -> Section:
+    """Say what a Grafana is provisioned with, and how it is set. `scrape_interval` is that of the stack."""
     made = Section()
     assert setup.compose  # noqa: S101 - the container is one of it
     at = setup.compose.at("services", container.name, "environment")
@@ -79,7 +82,7 @@ def adopt_grafana(setup: Setup, container: Container, addresses: Addresses, secr
         made.settings["extra_env"] = extra
     provisioned = list(_provisioned(setup, container, folder, "datasources"))
     for source in provisioned:
-        _datasources(source, container, addresses, secrets, made)
+        _datasources(source, container, addresses, scrape_interval, secrets, made)
     entries = [each for source in provisioned for each in _entries(source)]
     own = {str(each["uid"]) for each in entries if each.get("uid") and _is_own(each, addresses)}
     for each in made.settings.get("datasources", ()):
@@ -180,13 +183,21 @@ def _entries(source: Source) -> list[Mapping[str, Any]]:
     return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
 
 
-def _datasources(source: Source, container: Container, addresses: Addresses, secrets: Secrets, made: Section) -> None:
+def _datasources(
+    source: Source,
+    container: Container,
+    addresses: Addresses,
+    scrape_interval: str,
+    secrets: Secrets,
+    made: Section,
+) -> None:
     listed = source.data.get("datasources")
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
         if not isinstance(entry, Mapping):
             continue
         if _is_own(entry, addresses):
-            made.remarks += _settings_left(entry, source.at("datasources", index))
+            own = _expanded(entry, container.started.environment)
+            _own_settings(own, source.at("datasources", index), scrape_interval, made)
             continue
         filled_in = _expanded(entry, container.started.environment)
         name, at = str(entry.get("name") or index), source.at("datasources", index)
@@ -206,18 +217,37 @@ def _datasources(source: Source, container: Container, addresses: Addresses, sec
         made.settings.setdefault("datasources", []).append(kept)
 
 
-# Settings of a Prometheus datasource that follow from the server.
-_OF_PROMETHEUS = frozenset({"timeInterval", "httpMethod", "prometheusType", "prometheusVersion", "tlsSkipVerify"})
+def _own_settings(entry: Mapping[str, Any], at: Position, scrape_interval: str, made: Section) -> None:
+    """Take over what the first datasource of the stack's Prometheus is set to, and say what its own cannot be."""
+    anyway = {"timeInterval": scrape_interval, "httpMethod": "POST", "prometheusType": "Prometheus"}
+    written = entry.get("jsonData")
+    settings = {
+        key: value
+        for key, value in (written.items() if isinstance(written, Mapping) else ())
+        if anyway.get(key) != value and key != "prometheusVersion"
+    }
+    first = made.settings.get("datasource", {}).get("jsonData")
+    refused = {
+        key for key, value in settings.items() if not _is_setting(key, value) or (first and first.get(key) != value)
+    }
+    if "timeInterval" in settings and is_shorter(str(settings["timeInterval"]), scrape_interval):
+        refused.add("timeInterval")
+    kept = {key: value for key, value in settings.items() if key not in refused}
+    if kept and not first:
+        made.settings["datasource"] = {"jsonData": kept}
+    if refused:
+        what = ", ".join(f"`{each}`" for each in sorted(refused))
+        why = "The stack has one datasource for its Prometheus, and says itself how that is reached and scraped."
+        made.remarks.append(left_out(f"{what} of the datasource `{entry.get('name')}`", at, why))
 
 
-def _settings_left(entry: Mapping[str, Any], at: Position) -> Iterator[Diagnostic]:
-    """Report what a datasource of the stack's Prometheus is set to, which the stack's own is not."""
-    settings = entry.get("jsonData")
-    names = sorted(settings.keys() - _OF_PROMETHEUS) if isinstance(settings, Mapping) else []
-    if names:
-        what = ", ".join(f"`{each}`" for each in names)
-        why = "The stack sets its own datasource itself."
-        yield left_out(f"{what} of the datasource `{entry.get('name')}`", at, why)
+def _is_setting(key: str, value: Any) -> bool:
+    """Return whether the stack's own datasource can be set so."""
+    try:
+        OwnDatasourceSettings.model_validate({"jsonData": {key: value}})
+    except ValueError:
+        return False
+    return True
 
 
 def _with_own_uid(value: Any, own: Collection[str]) -> Any:

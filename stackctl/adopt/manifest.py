@@ -77,7 +77,8 @@ def adopt(setup: Setup, name: str) -> Adopted:
     remarks += _unset_variables(setup)
     grafana = setup.container(c.GRAFANA)
     if grafana:
-        given = adopt_grafana(setup, grafana, replace(addresses, components=jobs.components), secrets)
+        interval = sections["prometheus"].get("scrape_interval", c.DEFAULT_INTERVAL)
+        given = adopt_grafana(setup, grafana, replace(addresses, components=jobs.components), interval, secrets)
         remarks += given.remarks
         remarks += own_start(grafana, setup.compose) if setup.compose else []
         sections["grafana"], sections["dashboards"] = given.settings, given.dashboards

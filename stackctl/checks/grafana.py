@@ -5,7 +5,9 @@ Provisioning answers OK even when a dashboard was not loaded, so only what can b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
 
 from stackctl import conventions as c
 from stackctl.clients.grafana import Grafana
@@ -162,9 +164,31 @@ def _datasource(context: Context, subject: Subject, client: Grafana) -> Diagnost
     seen = context.settle(lambda: client.datasource(c.DATASOURCE_UID), lambda _: True)
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen, _LOGS)
+    grafana = context.stack.grafana
+    settings = grafana.settings if grafana else {}
+    loaded = seen.get("jsonData") or {}
+    if other := [name for name, value in settings.items() if loaded.get(name) != value]:
+        named = ", ".join(f"`{each}`" for each in other)
+        return subject.failed(f"Grafana has loaded other settings of the datasource: {named}", _RESTART, stage="loaded")
+    for uid in _destinations(settings):
+        found = context.settle(partial(client.datasource, uid), lambda _: True)
+        if isinstance(found, NoAnswer) and found.status == 404:
+            summary = f"exemplars lead to the datasource `{uid}`, which Grafana does not have"
+            return subject.failed(
+                summary, "Correct the `datasourceUid` in `grafana.datasource`, or add the datasource."
+            )
+        if isinstance(found, NoAnswer):
+            return subject.unanswered(found, _LOGS)
     if away := context.away.get(c.PROMETHEUS):
         return subject.depends(away.summary, away.check)
     return _reaches(context, subject, client, c.DATASOURCE_UID, str(seen.get("url")))
+
+
+def _destinations(settings: Mapping[str, Any]) -> list[str]:
+    """The uids of the datasources to which exemplars lead."""
+    listed = settings.get("exemplarTraceIdDestinations")
+    found = [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+    return [str(each["datasourceUid"]) for each in found if each.get("datasourceUid")]
 
 
 def _reaches(context: Context, subject: Subject, client: Grafana, uid: str, url: str) -> Diagnostic:
@@ -194,6 +218,7 @@ def _dashboard(context: Context, subject: Subject, client: Grafana, dashboard: D
 
 
 _LOGS = "See `stackctl logs grafana`."
+_RESTART = "Run `stackctl up`, which restarts it; if it was changed in Grafana, set it back there."
 _REACH = "Correct its `url` and its login in `grafana.datasources`, or start what it leads to."
 # What Grafana answers where the plugin of a datasource has no health check.
 _NO_HEALTH = (404, 501)

@@ -130,7 +130,7 @@ def _is_several(value: str | Choice | None) -> bool:
 
 def _rate_interval(context: Context) -> dict[str, str]:
     """`$__rate_interval` as Grafana makes it, four scrapes, but no shorter than without a Grafana."""
-    scrape = duration.seconds(context.stack.prometheus.scrape_interval)
+    scrape = duration.seconds(context.stack.panel_interval)
     least = duration.seconds(MACROS["__rate_interval"])
     return {"__rate_interval": f"{int(4 * scrape)}s"} if 4 * scrape > least else {}
 

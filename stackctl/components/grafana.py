@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 from pydantic import Field, model_validator
 
 from stackctl import conventions as c
+from stackctl import secret_names
 from stackctl.components.component import ENV_FILE, Component, Container, Place, Support
 from stackctl.components.release import Archive, Program, Release, image_version
 from stackctl.components.settings import OwnScrapeSettings, OwnServerSettings
@@ -60,6 +63,8 @@ _DEFAULTS = {
 # From this version on Grafana itself installs plugins before it starts; before, the image's start script did.
 _PREINSTALLS = (12, 1)
 _NO_UPDATES = {"GF_PLUGINS_PREINSTALL_AUTO_UPDATE": "false"}
+# Settings of the stack's own datasource that say how Prometheus is reached.
+_OF_ACCESS = re.compile(r"tls\w+|serverName|httpHeaderName\d+")
 # Variables that install plugins.
 _INSTALLING = frozenset({"GF_INSTALL_PLUGINS", "GF_PLUGINS_PREINSTALL", "GF_PLUGINS_PREINSTALL_SYNC"})
 
@@ -98,6 +103,38 @@ class DatasourceSettings(Model):
     correlations: list[PlainBlock] = Field(default_factory=list, description="Links to other datasources.")
 
 
+class OwnDatasourceSettings(Model):
+    """The datasource of the stack's own Prometheus. Its name, its uid and how it is reached are set by stackctl."""
+
+    json_data: PlainBlock = Field(
+        default_factory=dict,
+        alias="jsonData",
+        description="Settings of its type: `exemplarTraceIdDestinations`, `timeInterval`, `httpMethod`, ... By default "
+        "`timeInterval` is the scrape interval; a shorter one is refused.",
+    )
+
+    @model_validator(mode="after")
+    def _is_open(self) -> OwnDatasourceSettings:
+        for key in filter(_OF_ACCESS.fullmatch, self.json_data):
+            raise wrong(f"`jsonData.{key}` is set by stackctl itself", "Remove it, or see `prometheus.auth`.")
+        if secret := next(_secrets_in(self.json_data), ""):
+            remedy = "Remove it: the stack's own Prometheus needs no more than `prometheus.auth` says."
+            raise wrong(f"`jsonData` cannot have the secret `{secret}`: everybody who queries may read it", remedy)
+        return self
+
+
+def _secrets_in(value: Any) -> Iterator[str]:
+    """Yield the names of secrets in settings, those of a text with the parameters of requests among them."""
+    if isinstance(value, list):
+        yield from (name for each in value for name in _secrets_in(each))
+    for key, item in value.items() if isinstance(value, dict) else ():
+        if secret_names.sounds_secret(key):
+            yield key
+        elif key == "customQueryParameters":
+            yield from filter(secret_names.sounds_secret, dict(parse_qsl(str(item), keep_blank_values=True)))
+        yield from _secrets_in(item)
+
+
 class GrafanaScrapeSettings(OwnScrapeSettings):
     """Scrape of Grafana itself."""
 
@@ -124,6 +161,9 @@ class GrafanaSettings(OwnServerSettings):
         default_factory=list,
         description="Plugins to install before it starts, from Grafana's catalog: `grafana-clock-panel`, or with a "
         "version `grafana-clock-panel@2.1.5`.",
+    )
+    datasource: OwnDatasourceSettings = Field(
+        default_factory=OwnDatasourceSettings, description="The datasource of the stack's own Prometheus."
     )
     datasources: list[DatasourceSettings] = Field(
         default_factory=list, description="Datasources next to the stack's own Prometheus: Loki, databases, ..."

@@ -201,6 +201,7 @@ def _grafana(document: Document, declared: Declared | None) -> Grafana | None:
         extra_env=secret_keys.with_secrets(model.variables),
         plugins=tuple(model.plugins),
         datasources=_datasources(document, model),
+        settings=model.datasource.json_data,
     )
 
 

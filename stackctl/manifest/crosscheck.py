@@ -39,6 +39,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Diagnostic]:
         *_listen_addresses(manifest),
         *_names_for_version_3(manifest),
         *_datasources(manifest),
+        *_panel_interval(manifest),
         *(routing.contradictions(manifest.alertmanager) if manifest.alertmanager else ()),
         *(problem for name, service in manifest.services.items() for problem in _service(manifest, name, service)),
     ]
@@ -281,6 +282,16 @@ def _datasources(manifest: Manifest) -> Iterator[Found]:
         names.add(each.name)
         uids.add(uid)
         default = default or (each.name if each.is_default else "")
+
+
+def _panel_interval(manifest: Manifest) -> Iterator[Found]:
+    """A `timeInterval` of which `$__rate_interval` would become shorter than rates need."""
+    given = manifest.grafana.datasource.json_data.get("timeInterval") if manifest.grafana else None
+    scraped = manifest.prometheus.scrape_interval
+    if given is not None and duration.is_shorter(str(given), scraped):
+        message = f"`$__rate_interval` would be too short with `{given}`: targets are scraped every {scraped}"
+        place = ("grafana", "datasource", "jsonData", "timeInterval")
+        yield place, message, f"Remove it, or write at least `{scraped}`."
 
 
 def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[Found]:

@@ -175,13 +175,17 @@ class Datasource:
 
 @dataclass(frozen=True)
 class Grafana(Server):
-    """The Grafana server. `admin_password` is None when stackctl has to make one and keep it."""
+    """The Grafana server. `admin_password` is None when stackctl has to make one and keep it.
+
+    `settings` are those of the user's own for the datasource of the stack's Prometheus, its `jsonData`.
+    """
 
     admin_user: str
     admin_password: Secret | None
     extra_env: Mapping[str, str | Secret]
     plugins: tuple[str, ...] = ()
     datasources: tuple[Datasource, ...] = ()
+    settings: Block = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,12 @@ class Stack:
         return (self.prometheus, *(c for c in optional if c), *self.exporters)
 
     @property
+    def panel_interval(self) -> str:
+        """The interval of scrapes of which Grafana makes `$__rate_interval`."""
+        given = self.grafana.settings.get("timeInterval") if self.grafana else None
+        return str(given or self.prometheus.scrape_interval)
+
+    @property
     def composed(self) -> Mapping[str, Block]:
         """The Compose services that the manifest holds, by name: those of its services, and its containers."""
         run = {service.name: service.run.docker for service in self.services if service.run.docker is not None}

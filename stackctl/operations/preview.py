@@ -43,7 +43,7 @@ def preview(manifest: Path, out: Path) -> list[Path]:
     client, now = Prometheus(Http(access)), time.time()
     # One that does not answer is reported here, not in each panel.
     client.clock(60)
-    interval = duration.seconds(stack.prometheus.scrape_interval)
+    interval = duration.seconds(stack.panel_interval)
     pages = {}
     for name, title, folder, definition in _rendered(stack):
         source = Source.of(client, definition, now, interval)

@@ -42,11 +42,12 @@ def datasources(stack: Stack, runtime: Facts) -> dict[str, Any]:
         "isDefault": not any(each.fields.get("isDefault") for each in others),
         "editable": False,
         "jsonData": {
-            # `$__rate_interval` derives from it: any other value than the real one empties rate() panels.
-            "timeInterval": stack.prometheus.scrape_interval,
+            # `$__rate_interval` derives from it: a value that is shorter than the real one empties rate() panels.
+            "timeInterval": stack.panel_interval,
             "httpMethod": "POST",
             "prometheusType": "Prometheus",
             **({"prometheusVersion": number} if number.count(".") == 2 else {}),
+            **_all_escaped(stack.grafana.settings if stack.grafana else {}),
             **({"tlsAuthWithCACert": True} if tls and tls.ca else {}),
             **({"serverName": tls.server_name} if tls else {}),
         },

@@ -28,6 +28,8 @@ prometheus: {{listen: 127.0.0.1:{prometheus}, scrape_interval: 1s, evaluation_in
 grafana:
   listen: 127.0.0.1:{grafana}
   admin: {{password: right-horse}}
+  datasource:
+    jsonData: {{timeInterval: 2s, exemplarTraceIdDestinations: [{{name: trace_id, datasourceUid: logs}}]}}
   datasources:
     - name: Logs
       type: loki
@@ -78,9 +80,13 @@ def test_datasource_is_provisioned_and_its_panels_are_listed(stack: tuple[Path, 
     found = client.datasource("logs")
     assert found["secureJsonData"] == {"basicAuthPassword": SECRET}
     assert found["jsonData"]["derivedFields"][0]["url"] == "${__value.raw}"
+    own = client.datasource("prometheus")["jsonData"]
+    assert own["timeInterval"] == "2s"
+    assert own["exemplarTraceIdDestinations"] == [{"name": "trace_id", "datasourceUid": "logs"}]
     assert client.dashboard("both")["panels"][1]["datasource"] == {"type": "loki", "uid": "logs"}
     report = json.loads(run(folder, "verify", "--only", "grafana", "--only", "panel", "-o", "json"))
     rows = {f"{each['code']} {each['subject']}": (each["status"], each["summary"]) for each in report["diagnostics"]}
+    assert rows["grafana.datasource grafana"][0] == "pass"
     assert rows["grafana.datasource Logs"] == ("pass", "Grafana reaches http://localhost:3100")
     assert rows["panel.data both.json/Up"][0] == "pass"
     assert rows["panel.data both.json/Errors"] == ("skip", "not verified: it asks the datasource `Logs`")

@@ -51,6 +51,38 @@ def test_a_datasource_that_was_not_provisioned_is_reported(well: World) -> None:
     assert "returns 404: Not found" in finding.summary
 
 
+@pytest.fixture
+def with_exemplars(well: World) -> World:
+    """A datasource with settings of the manifest's own, as Grafana has loaded it."""
+    settings = {"timeInterval": "30s", "exemplarTraceIdDestinations": [{"name": "id", "datasourceUid": "tempo"}]}
+    grafana = well.context.stack.grafana
+    assert grafana
+    well.change(stack=replace(well.context.stack, grafana=replace(grafana, settings=settings)))
+    routes = well.servers["grafana"].routes
+    own = "/api/datasources/uid/prometheus"
+    routes[own] = {**routes[own], "jsonData": {"httpMethod": "POST", **settings}}
+    routes["/api/datasources/uid/tempo"] = {"uid": "tempo", "type": "tempo"}
+    return well
+
+
+def test_a_datasource_with_settings_of_the_manifest_passes(with_exemplars: World) -> None:
+    assert with_exemplars.only("grafana.datasource").status == "pass"
+
+
+def test_a_datasource_with_other_settings_is_reported(with_exemplars: World) -> None:
+    with_exemplars.servers["grafana"].routes["/api/datasources/uid/prometheus"]["jsonData"]["timeInterval"] = "1s"
+    finding = with_exemplars.only("grafana.datasource")
+    assert finding.status == "fail"
+    assert finding.summary == "Grafana has loaded other settings of the datasource: `timeInterval`"
+
+
+def test_exemplars_that_lead_nowhere_are_reported(with_exemplars: World) -> None:
+    del with_exemplars.servers["grafana"].routes["/api/datasources/uid/tempo"]
+    finding = with_exemplars.only("grafana.datasource")
+    assert finding.status == "fail"
+    assert finding.summary == "exemplars lead to the datasource `tempo`, which Grafana does not have"
+
+
 @pytest.mark.parametrize("status", [200, 400])
 def test_a_datasource_that_does_not_reach_prometheus_is_reported(well: World, status: int) -> None:
     body = {"status": "ERROR", "message": "Post http://p:9090: connect: connection refused"}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from stackctl.checks import panels
 from stackctl.model import PanelQuery
 from tests.contract.backing.test_judgement import PLACE, asks
 from tests.contract.world import World
@@ -64,3 +67,14 @@ def test_panel_of_hidden_queries_alone_is_skipped_when_it_has_no_data(well: Worl
     assert well.only(PANEL).status == "skip"
     hide(well, "sum(shop_orders_total)")
     assert well.only(PANEL).status == "pass"
+
+
+@pytest.mark.parametrize(("interval", "window"), [("15s", "5m"), ("5m", "1200s")])
+def test_rate_interval_is_that_of_the_datasource(well: World, interval: str, window: str) -> None:
+    stack = well.context.stack
+    (dashboard,) = stack.dashboards
+    assert stack.grafana
+    well.change(stack=replace(stack, grafana=replace(stack.grafana, settings={"timeInterval": interval})))
+    panel = PanelQuery("P", "rate(x[$__rate_interval])", dashboard.origin)
+    found = panels.asked(well.context, replace(dashboard, queries=(panel,)))
+    assert [each.expr for each in found] == [f"rate(x[{window}])"]

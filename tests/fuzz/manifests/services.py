@@ -187,6 +187,10 @@ GRAFANA = {
     "scrape?": (OWN_SCRAPE, {"metrics_path": Odd(("/grafana/metrics",), ("m", ""))}),
     "extra?": {"smtp": {"enabled": True, "password?": "p4ssword"}, "auth.anonymous?": {"enabled": False}},
     "plugins?": Odd((["grafana-clock-panel"], ["grafana-clock-panel@2.1.5"]), (["a b"], "x")),
+    "datasource?": {
+        "jsonData?": Odd(({"timeInterval": "1m", "httpMethod": "GET"}, {"exemplarTraceIdDestinations": [{"name": "id",
+         "datasourceUid": "logs"}]}), ({"timeInterval": DURATION}, {"tlsSkipVerify": True}, {"token": TEXT}, [], "x")),
+    },
     "datasources?": Many(
         {
             "name": Odd(("Logs", "Traces"), ("Prometheus", "")),

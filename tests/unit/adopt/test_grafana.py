@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from stackctl.adopt import Adopted
 from tests.unit.adopt.setups import adopted, compose, jobs
 
 JOB = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
@@ -111,14 +114,64 @@ def test_path_of_a_mounted_dashboard_is_left_out(tmp_path: Path) -> None:
     assert f"`{name}` is left out" in [each.summary for each in result.remarks]
 
 
-def test_uid_of_the_own_datasource_is_that_of_the_stack_and_its_settings_are_left_out(tmp_path: Path) -> None:
+def own_datasource(folder: Path, *settings: str, scrape_interval: str = "15s") -> Adopted:
+    """What becomes of datasources of the own Prometheus with these settings."""
+    service = grafana("environment: [UID=tempo], volumes: ['./d.yml:/etc/grafana/provisioning/datasources/d.yml']")
+    entries = [
+        f"{{name: P{n}, type: prometheus, url: 'http://prometheus:9090', jsonData: {each}}}"
+        for n, each in enumerate(settings)
+    ]
+    prometheus = f"global: {{scrape_interval: {scrape_interval}}}\n{JOB}"
+    return adopted(
+        folder, prometheus=prometheus, compose=compose(service), **{"d.yml": f"datasources: [{', '.join(entries)}]"}
+    )
+
+
+def test_settings_of_the_own_datasource_are_kept(tmp_path: Path) -> None:
+    given = "{exemplarTraceIdDestinations: [{name: trace_id, datasourceUid: $UID}], timeInterval: 30s, cacheLevel: Low}"
+    made = own_datasource(tmp_path, given)
+    assert made.manifest["grafana"]["datasource"] == {
+        "jsonData": {
+            "exemplarTraceIdDestinations": [{"name": "trace_id", "datasourceUid": "tempo"}],
+            "timeInterval": "30s",
+            "cacheLevel": "Low",
+        }
+    }
+    assert made.remarks == ()
+
+
+def test_settings_that_the_own_datasource_has_anyway_are_not_written(tmp_path: Path) -> None:
+    given = "{httpMethod: POST, prometheusType: Prometheus, prometheusVersion: 2.40.0, timeInterval: 15s}"
+    made = own_datasource(tmp_path, given)
+    assert "datasource" not in made.manifest["grafana"]
+    assert made.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (["{timeInterval: 5s}"], "`timeInterval` of the datasource `P0`"),
+        (["{timeInterval: often}"], "`timeInterval` of the datasource `P0`"),
+        (["{tlsSkipVerify: true}"], "`tlsSkipVerify` of the datasource `P0`"),
+        (["{customQueryParameters: 'token=notarealtoken'}"], "`customQueryParameters` of the datasource `P0`"),
+        (["{httpMethod: GET}", "{httpMethod: GET, cacheLevel: Low}"], "`cacheLevel` of the datasource `P1`"),
+    ],
+)
+def test_settings_that_the_own_datasource_cannot_have_are_left_out(
+    tmp_path: Path, settings: list[str], named: str
+) -> None:
+    made = own_datasource(tmp_path, *settings)
+    assert [each.summary for each in made.remarks] == [f"{named} is left out"]
+
+
+def test_uid_of_the_own_datasource_is_that_of_the_stack(tmp_path: Path) -> None:
     text = """
 datasources:
-  - {name: P, uid: px, type: prometheus, url: "http://prometheus:9090", jsonData: {timeInterval: 5s, cacheLevel: Low}}
+  - {name: P, uid: px, type: prometheus, url: "http://prometheus:9090", jsonData: {timeInterval: 1m}}
   - {name: T, type: tempo, url: "http://t", jsonData: {serviceMap: {datasourceUid: px}, a: [{datasourceUid: t}]}}
 """
     service = grafana("volumes: ['./d.yml:/etc/grafana/provisioning/datasources/d.yml']")
     result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"d.yml": text})
     (tempo,) = result.manifest["grafana"]["datasources"]
     assert tempo["jsonData"] == {"serviceMap": {"datasourceUid": "prometheus"}, "a": [{"datasourceUid": "t"}]}
-    assert [each.summary for each in result.remarks] == ["`cacheLevel` of the datasource `P` is left out"]
+    assert result.remarks == ()

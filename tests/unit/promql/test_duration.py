@@ -28,3 +28,8 @@ def test_a_duration_is_read_as_prometheus_reads_it(text: str, expected: float) -
 def test_refuses_what_is_not_a_duration(text: str) -> None:
     with pytest.raises(ValueError, match="not a duration"):
         duration.seconds(text)
+
+
+@pytest.mark.parametrize(("text", "least", "shorter"), [("5s", "15s", True), ("1m", "60s", False), ("x", "1s", True)])
+def test_duration_is_compared_with_the_least(text: str, least: str, shorter: bool) -> None:
+    assert duration.is_shorter(text, least) is shorter

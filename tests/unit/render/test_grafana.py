@@ -37,6 +37,15 @@ def test_datasource_knows_the_scrape_interval() -> None:
     assert source["jsonData"]["prometheusVersion"] == "3.13.5"
 
 
+def test_datasource_has_the_settings_of_the_manifest() -> None:
+    settings = {"timeInterval": "30s", "httpMethod": "GET", "exemplarTraceIdDestinations": [{"url": "http://t/$${x}"}]}
+    tree = render(stack(grafana=replace(grafana(), settings=settings)), "docker")
+    [source] = yaml.safe_load(tree.files["grafana/provisioning/datasources/prometheus.yml"].content)["datasources"]
+    written = source["jsonData"]
+    assert (written["timeInterval"], written["httpMethod"], written["prometheusType"]) == ("30s", "GET", "Prometheus")
+    assert "$${" not in written["exemplarTraceIdDestinations"][0]["url"].replace("$$$$", "")
+
+
 def test_refuses_equal_uids_with_both_places() -> None:
     message = refusal(dashboard(uid="a", title="A"), dashboard(uid="a", title="B", folder="x"))
     assert "the uid `a` is already used by a.json (stack.yml:3:1)" in message
