@@ -68,6 +68,7 @@ FAMILIES: Mapping[str, str] = {
 IGNORABLE = frozenset(
     {
         "alertmanager.inhibition",
+        "alertmanager.never-notifies",
         "dashboard.advice",
         "dashboard.folder-title",
         "dashboard.legend",
@@ -181,6 +182,7 @@ CODES: Mapping[str, str] = {
     "alertmanager.config": "Alertmanager has not loaded the rendered configuration.",
     "alertmanager.connected": "Prometheus does not send its alerts to this Alertmanager.",
     "alertmanager.inhibition": "An inhibition can never apply.",
+    "alertmanager.never-notifies": "The time intervals of a route let nothing through.",
     "alertmanager.notifications": "Notifications to a receiver fail, by Alertmanager's own counters.",
     "alertmanager.receiver": "Alertmanager does not have a declared receiver.",
     "alertmanager.refused": "Alertmanager's checker does not accept a setting of the manifest.",

@@ -44,12 +44,15 @@ def _skipped(checked: Checked) -> Iterator[Diagnostic]:
 
 def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     """Yield the warnings."""
+    from datetime import date
+
     from stackctl.manifest.alert_review import alert_warnings
     from stackctl.manifest.alert_templates import template_warnings
     from stackctl.manifest.delivery import delivery_warnings, inhibition_warnings
     from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
     from stackctl.manifest.notification_fields import unknown_fields
     from stackctl.manifest.panel_review import panel_warnings
+    from stackctl.manifest.route_times import time_warnings
     from stackctl.manifest.rule_order import order_warnings
     from stackctl.manifest.scrape_gaps import gap_warnings
     from stackctl.manifest.severity import unrouted
@@ -71,6 +74,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     yield from alert_warnings(stack)
     yield from delivery_warnings(stack)
     yield from inhibition_warnings(stack)
+    yield from time_warnings(stack, date.today())
     yield from order_warnings(stack)
     yield from gap_warnings(stack)
     yield from _ended(stack)
