@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stackctl.operations.baseline import Baseline
 
 
-# Suggestions for the drawing of so many dashboards are shown: of foreign ones nearly each has some.
+# So many suggestions are shown, unless they were selected: nearly each foreign dashboard has some.
 _ADVICE_SHOWN = 3
 
 
@@ -114,7 +114,7 @@ def check(
     is_strict = fail_on is Severity.warning
     if output is Format.text:
         described = f"\n{console.mark('pass')} ".join(each.described for each in results)
-        _print([each for each in found if not is_known(each)], described)
+        _print([each for each in found if not is_known(each)], described, is_selected=bool(names))
         if gone and not names and not named:
             console.note(
                 f"no longer found: {_counted({'finding': gone})} of the baseline; --write-baseline removes them"
@@ -196,17 +196,18 @@ def _fix(manifest: Path | None, named: Files | None, ignored: Sequence[Waiver], 
         console.note(f"{console.mark('pass')} corrected {each.shown}")
 
 
-def _print(found: Sequence[Diagnostic], described: str) -> None:
+def _print(found: Sequence[Diagnostic], described: str, *, is_selected: bool) -> None:
     """Print the results for people. How a dashboard is drawn is in part a matter of taste: never a warning."""
     from stackctl.report import console
 
     for each in (each for each in found if each.status == "skip"):
         console.note(f"{console.mark('skip')} {each}")
     advice = [each for each in found if each.status == "info"]
-    for each in advice[:_ADVICE_SHOWN]:
+    shown = len(advice) if is_selected else _ADVICE_SHOWN
+    for each in advice[:shown]:
         console.note(f"{console.mark('skip')} {each}\n")
-    if len(advice) > _ADVICE_SHOWN:
-        more = f"{len(advice) - _ADVICE_SHOWN} more dashboards have suggestions"
+    if len(advice) > shown:
+        more = _counted({"more suggestion": len(advice) - shown})
         console.note(f"{console.mark('skip')} {more}: `stackctl check --output json` lists them all\n")
     for each in (each for each in found if each.status == "warn"):
         console.out(f"{console.mark('warn')} {each}\n")

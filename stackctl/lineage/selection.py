@@ -72,7 +72,8 @@ def read(expr: str, known: Catalogue, *, is_alert: bool = False) -> Reading:
         typed = infer(expr, known)
     except ValueError:
         return Reading()
-    broken = [each for each in review(expr, known, is_alert=is_alert) if each.code in _BREAKS]
+    remarks = review(expr, known, is_alert=is_alert)
+    broken = [each for each in remarks if each.code in _BREAKS and not each.suggestion]
     return Reading(
         tuple(
             Selection(

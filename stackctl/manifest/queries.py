@@ -21,10 +21,11 @@ from stackctl.source import Passage, Position
 
 @dataclass(frozen=True)
 class Review:
-    """Errors and warnings about the expressions of a stack."""
+    """Errors, warnings and suggestions about the expressions of a stack."""
 
     errors: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...]
+    suggestions: tuple[Diagnostic, ...] = ()
 
 
 def review_queries(stack: Stack) -> Review:
@@ -32,9 +33,11 @@ def review_queries(stack: Stack) -> Review:
     known = catalogue(stack)
     version = image_version(stack.prometheus.image)
     found = [*_rules(stack, known, version), *_dashboards(stack, known, version)]
+    firm = [(remark, problem) for remark, problem in found if not remark.suggestion]
     return Review(
-        tuple(problem for remark, problem in found if remark.certain),
-        tuple(problem for remark, problem in found if not remark.certain),
+        tuple(problem for remark, problem in firm if remark.certain),
+        tuple(problem for remark, problem in firm if not remark.certain),
+        tuple(replace(problem, status="info") for remark, problem in found if remark.suggestion),
     )
 
 

@@ -22,7 +22,7 @@ def findings(checked: Checked) -> list[Diagnostic]:
 
     stack, waivers = checked.stack, checked.stack.waivers
     warnings = [replace(each, status="warn") for each in _warnings(stack, checked.review)]
-    results = [*checked.review.errors, *warnings, *advise(stack)]
+    results = [*checked.review.errors, *warnings, *checked.review.suggestions, *advise(stack)]
     return [*_skipped(checked), *accept(results, waivers), *unused_in_check(waivers, results)]
 
 

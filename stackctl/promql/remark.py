@@ -21,9 +21,10 @@ class Part:
 class Remark:
     """One thing about an expression, with the `code` of its kind.
 
-    certain  when it cannot be meant; else it is only a warning
-    part     what it is about, None for the whole expression
-    fix      the whole expression as it was probably meant, "" where that is not certain
+    certain     when it cannot be meant; else it is only a warning
+    part        what it is about, None for the whole expression
+    fix         the whole expression as it was probably meant, "" where that is not certain
+    suggestion  when it rests on what names usually mean, or may be meant: not even a warning
     """
 
     code: str
@@ -32,3 +33,4 @@ class Remark:
     certain: bool = True
     part: Part | None = None
     fix: str = ""
+    suggestion: bool = False
