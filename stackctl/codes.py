@@ -313,7 +313,7 @@ CODES: Mapping[str, str] = {
     "promql.rate-of-gauge": "A function for counters is applied to a gauge.",
     "promql.rate-of-sum": "`rate()` is applied to a sum of counters.",
     "promql.raw-buckets": "A quantile is taken from buckets without `rate()`.",
-    "promql.raw-counter": "A counter is compared with a number.",
+    "promql.raw-counter": "A counter is compared with a number, or divided by another one, as it is.",
     "promql.regex-as-text": "A regular expression is compared with `=`.",
     "promql.several-values": "A variable with several values is compared with `=`.",
     "promql.short-window": "A window is too short for the scrape interval.",

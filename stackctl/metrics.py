@@ -73,6 +73,8 @@ def _promised(service: Service, stack: Stack) -> Iterator[tuple[str, Known]]:
         if labels is not None and metric.name.startswith(c.PREFIXES_OF_ALL):
             labels["job"] = ()  # exporters serve it too
         for kind in _kinds(metric):
+            if service.push and kind == "counter":
+                kind = ""  # what one run has counted: it does not go on from there
             yield from promised(metric.name, kind, labels, _bounds(metric), unit=metric.unit, interval=interval)
 
 

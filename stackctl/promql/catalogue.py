@@ -34,7 +34,7 @@ class Known:
     """One series name: its kind, and its labels with their closed sets.
 
     kind      "counter", "gauge", "info", "state", "bucket", "quantile" (of a summary), "histogram" (the bare name of a
-              classic one, of which there are no series) or NATIVE
+              classic one, of which there are no series) or NATIVE; "" where it is not known
     labels    None when a series may have labels that nobody has declared
     unit      as the contract says it, or ""
     interval  seconds between two scrapes, or 0.0 where that is not known

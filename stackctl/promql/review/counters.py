@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from math import inf
 from typing import Any
@@ -12,7 +13,7 @@ from stackctl.promql.nodes import text
 from stackctl.promql.remark import Remark
 from stackctl.promql.review.reviewed import Look, Reviewed
 from stackctl.promql.types.functions import FOR_COUNTERS, NOT_FOR_COUNTERS, OF_TWO
-from stackctl.promql.types.pairs import COMPARISONS
+from stackctl.promql.types.raw import raw_counter
 from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.value import COUNTER, GAUGE, INFO, QUANTILE, STATE, SUM, SUMMARY
 
@@ -26,6 +27,8 @@ _NOT_COUNTING = {
     SUMMARY: "the quantile",
     QUANTILE: "the quantile",
 }
+# A part of a histogram or of a summary.
+_PART = re.compile(r"_(bucket|sum|count)$")
 # From so many seconds on `irate()`, which looks at two samples only, misses most of its window.
 _LONG_SECONDS = 300.0
 # A window of so many scrapes survives one that fails.
@@ -70,10 +73,12 @@ def _sums(reviewed: Reviewed) -> Iterator[Remark]:
     for call in reviewed.calls:
         if call.name not in FOR_COUNTERS or not call.below:
             continue
-        if call.below[0].value.kind == SUM:
+        inside = call.below[0].value
+        if inside.kind == SUM:
             summary = f"`{call.name}()` of a sum of counters takes the restart of one of them for a restart of all"
             remedy = f"Apply `{call.name}()` to each counter first, and add up the results."
-            yield Remark("promql.rate-of-sum", summary, remedy, certain=False, part=reviewed.at(call))
+            at, is_named = reviewed.at(call), not inside.is_sure
+            yield Remark("promql.rate-of-sum", summary, remedy, certain=False, part=at, suggestion=is_named)
 
 
 def _functions(reviewed: Reviewed) -> Iterator[Remark]:
@@ -94,24 +99,53 @@ def _functions(reviewed: Reviewed) -> Iterator[Remark]:
 
 def _comparisons(reviewed: Reviewed) -> Iterator[Remark]:
     """Counters compared with a number that they have passed sooner or later."""
-    for pair in reviewed.pairs:
-        if pair.name not in COMPARISONS:
+    for _, side, _, number in reviewed.limits:
+        counter = raw_counter(side)
+        if counter is None or not number or side.value.range.high < inf:  # with a highest, it was compared before
             continue
-        for side, other in (pair.below, pair.below[::-1]):
-            if side.value.kind not in (COUNTER, SUM) or not side.value.is_sure or not other.number:
-                continue
-            if side.value.range.high < inf:
-                continue  # it was compared before
-            summary = f"{_name(side)} is compared as it is: it counts since the start of its process"
-            fixed = ""
-            if side.is_selector:
-                fixed = reviewed.with_(side, f"increase({text(side.node)}[5m])")
-            remedy = f"Compare what is new, as in `{fixed}`." if fixed else "Compare its `rate()` or `increase()`."
-            yield Remark("promql.raw-counter", summary, remedy, certain=False, part=reviewed.at(side))
+        # In a panel, a table may well list what has restarted more than three times.
+        if not counter.value.is_sure and not reviewed.is_alert:
+            continue
+        summary = f"{_name(counter)} is compared as it is: it counts since the start of its process"
+        fixed = ""
+        if counter.is_selector:
+            fixed = reviewed.with_(counter, f"increase({text(counter.node)}[5m])")
+        remedy = f"Compare what is new, as in `{fixed}`." if fixed else "Compare its `rate()` or `increase()`."
+        is_named = not counter.value.is_sure
+        at = reviewed.at(counter)
+        yield Remark("promql.raw-counter", summary, remedy, certain=False, part=at, suggestion=is_named)
+
+
+def _quotients(reviewed: Reviewed) -> Iterator[Remark]:
+    """Counters divided as they are: what happens now hardly moves the quotient of all since the start."""
+    for pair in reviewed.pairs:
+        if pair.name != "/":
+            continue
+        left, right = pair.below
+        if (above := raw_counter(left)) is None or (below := raw_counter(right)) is None or _is_comparable(pair):
+            continue
+        summary = "counters are divided as they are, so this is an average since the start of their processes"
+        remedy = "Divide the `rate()` or `increase()` of each."
+        is_sure = above.value.is_sure and below.value.is_sure and reviewed.is_alert
+        at = reviewed.at(pair)
+        yield Remark("promql.raw-counter", summary, remedy, certain=False, part=at, suggestion=not is_sure)
+
+
+def _is_comparable(pair: Typed) -> bool:
+    """Return whether counters may well be divided as they are: those of one histogram or summary, of which people show
+    the average since the start, and with the value at another time.
+    """
+    selectors = [part for part in pair.walk() if part.is_selector]
+    stems = {_PART.sub("", part.name) for part in selectors if _PART.search(part.name)}
+    is_one = len(stems) == 1 and all(_PART.search(part.name) for part in selectors)
+    return is_one or any(part.node.offset is not None or part.node.at is not None for part in selectors)
 
 
 def _name(part: Typed) -> str:
-    return f"the counter `{part.value.metric}`" if part.value.metric else "a sum of counters"
+    if not part.value.metric:
+        return "a sum of counters"
+    name = f"`{part.value.metric}`"
+    return f"the counter {name}" if part.value.is_sure else f"{name}, a counter by its name,"
 
 
 def _windows(reviewed: Reviewed) -> Iterator[Remark]:
@@ -173,4 +207,4 @@ def _instants(reviewed: Reviewed) -> Iterator[Remark]:
             )
 
 
-LOOKS: tuple[Look, ...] = (_rates, _sums, _functions, _comparisons, _windows, _steps, _instants)
+LOOKS: tuple[Look, ...] = (_rates, _sums, _functions, _comparisons, _quotients, _windows, _steps, _instants)

@@ -24,6 +24,7 @@ _NO_BUCKETS = frozenset({COUNTER, GAUGE, INFO, STATE, SUM, SUMMARY, QUANTILE})
 _NATIVE_ONLY = frozenset(
     {"histogram_avg", "histogram_count", "histogram_sum", "histogram_fraction", "histogram_stddev", "histogram_stdvar"}
 )
+_SUMMED_OVER_TIME = frozenset({"avg_over_time", "sum_over_time"})
 # Aggregations that keep buckets of several histograms the buckets of one: each in the same proportion.
 _ADDING = frozenset({"sum", "count", "group", *PICKING})
 
@@ -120,10 +121,36 @@ def _aggregated(reviewed: Reviewed) -> Iterator[Remark]:
                 remedy = f'Use `{total}`, or select one bucket, as in `le="+Inf"`.'
                 yield Remark("promql.bucket-sum", summary, remedy, certain=False, part=at)
         elif inside.kind in (SUMMARY, QUANTILE) and part.name in ("sum", "avg", "stddev"):
+            is_named = inside.kind == SUMMARY and not inside.is_sure
+            if _keeps_series(part, is_named=is_named):
+                continue
             what = {"sum": "a sum", "avg": "an average"}.get(part.name, "a deviation")
             summary = f"{what} of quantiles is no quantile, and no time that any request took"
             remedy = "Add up the buckets with `sum by (le)` first, or take the `max()` of the quantiles."
-            yield Remark("promql.quantile-average", summary, remedy, certain=False, part=at)
+            yield Remark("promql.quantile-average", summary, remedy, certain=False, part=at, suggestion=is_named)
+
+
+def _keeps_series(aggregation: Typed, *, is_named: bool) -> bool:
+    """Return whether an aggregation leaves each series alone: by all labels, or by one of each target where the others
+    are not known.
+    """
+    possible, kept = aggregation.below[-1].value.labels.possible, aggregation.value.labels
+    if possible is not None:
+        return kept.possible == possible
+    return is_named and any(kept.may_have(label) for label in ("instance", "pod"))
+
+
+def _averaged_over_time(reviewed: Reviewed) -> Iterator[Remark]:
+    """The average of a quantile over time, which smooths a line, and is no quantile of all that happened."""
+    for call in reviewed.calls:
+        if call.name not in _SUMMED_OVER_TIME or not call.below:
+            continue
+        inside = call.below[0].value
+        if inside.kind in (SUMMARY, QUANTILE):
+            summary = f"`{call.name}()` of a quantile is no quantile of that time: quiet minutes count like busy ones"
+            remedy = "Calculate the quantile over the longer window, or take `max_over_time()`."
+            at = reviewed.at(call)
+            yield Remark("promql.quantile-average", summary, remedy, certain=False, part=at, suggestion=True)
 
 
 def _between_0_and_1(reviewed: Reviewed) -> Iterator[Remark]:
@@ -172,4 +199,4 @@ def _with_le(aggregate: Any) -> str:
     return f"{aggregate.op} without ({', '.join(map(word, rest))}) ({inner})"
 
 
-LOOKS: tuple[Look, ...] = (_bare_names, _native_functions, _aggregated, _between_0_and_1)
+LOOKS: tuple[Look, ...] = (_bare_names, _native_functions, _aggregated, _averaged_over_time, _between_0_and_1)

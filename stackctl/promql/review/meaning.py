@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import product
 
 import promql_parser as p
 
 from stackctl.promql.nodes import text
 from stackctl.promql.remark import Remark
-from stackctl.promql.review.reviewed import SEEN_FROM_RIGHT, Look, Reviewed, selected
+from stackctl.promql.review.reviewed import SEEN_FROM_RIGHT, Limit, Look, Reviewed, selected
 from stackctl.promql.types.pairs import COMPARISONS, is_share
 from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.unit import COUNT, MOMENT, RATIO
-from stackctl.promql.types.value import COUNTER, NUMBER, QUANTILE, SUM, Range
+from stackctl.promql.types.value import COUNTER, INFO, NUMBER, ONE, QUANTILE, SUM, Range
 
 # The number 1e8 is a moment in 1973: what is compared with less is meant to be a duration.
 _EARLY = 1e8
 # What a ratio is compared with where percent are meant. Some ratios, like those of compression, are larger than 1.
 _PERCENT = range(5, 101)
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "%", "^"})
 # Moments that have been.
 _PAST = re.compile(r"(?:^|_)last_|_start_time_seconds$|_boot_time_seconds$")
 _FAILURE = re.compile(
@@ -36,10 +38,23 @@ def _constant(reviewed: Reviewed) -> Iterator[Remark]:
             continue
         if not left.value.range.is_never(pair.name, right.value.range):
             continue
+        if pair.name == "!=" and any(part.name in _ARITHMETIC for part in pair.walk() if part.is_pair):
+            continue  # `x * 0 != 0` finds values that are NaN or infinite
         side = left if right.value.range.low == right.value.range.high else right
         summary, remedy = _never(side)
         # An alert that never fires is of no use, and does no harm to a stack that runs.
         yield Remark("promql.never-true", summary, remedy, certain=False, part=reviewed.at(pair))
+
+
+def _infos(reviewed: Reviewed) -> Iterator[Remark]:
+    """The value of what is an info metric by its name, which says nothing."""
+    for pair, side, operator, number in reviewed.limits:
+        is_named = side.is_selector and side.value.kind == INFO and not side.value.is_sure
+        if is_named and ONE.is_never(operator, Range(number, number)):
+            summary = f"`{side.name}` is an info metric by its name, so its value is always 1, and this is never true"
+            remedy = "Select or count its series by their labels."
+            at = reviewed.at(pair)
+            yield Remark("promql.never-true", summary, remedy, certain=False, part=at, suggestion=True)
 
 
 def _never_absent(reviewed: Reviewed) -> Iterator[Remark]:
@@ -150,17 +165,42 @@ def _past(reviewed: Reviewed) -> Iterator[Remark]:
 
 def _exclusive(reviewed: Reviewed) -> Iterator[Remark]:
     """Two conditions on the same expression that exclude each other: `x > 100 and x < 50`."""
-    limits = {id(pair): (side.node, operator, number) for pair, side, operator, number in reviewed.limits}
-    for pair in reviewed.pairs:
-        if pair.name != "and":
-            continue
-        one, other = (limits.get(id(side)) for side in pair.below)
-        if one is None or other is None or text(one[0]) != text(other[0]):
-            continue
-        if _never_both(one[1:], other[1:]):
-            summary = f"no value is both `{one[1]} {one[2]:g}` and `{other[1]} {other[2]:g}`, so this is never true"
-            remedy = "Correct one of the numbers, or write `or`."
-            yield Remark("promql.never-true", summary, remedy, certain=False, part=reviewed.at(pair))
+    both = [pair for pair in reviewed.pairs if pair.name == "and" and _is_of_same_series(pair)]
+    limits = {id(pair): limit for limit in reviewed.limits if not _is_bool(pair := limit[0])} if both else {}
+    for pair in both:
+        left, right = (_conditions(side, limits) for side in pair.below)
+        for one, other in product(left, right):
+            if _never_both(one[2:], other[2:]) and text(one[1].node) == text(other[1].node):
+                summary = f"no value is both `{one[2]} {one[3]:g}` and `{other[2]} {other[3]:g}`, so this is never true"
+                remedy = "Correct one of the numbers, or write `or`."
+                yield Remark("promql.never-true", summary, remedy, certain=False, part=reviewed.at(pair))
+
+
+def _conditions(part: Typed, limits: Mapping[int, Limit]) -> list[Limit]:
+    """Return the comparisons with numbers that a series has to fulfil to be left in a part, all of its own values."""
+    if id(part) in limits:
+        return [limits[id(part)]]
+    if not part.is_pair or part.name not in ("and", "unless"):
+        return []
+    left, right = part.below
+    also = _conditions(right, limits) if part.name == "and" and _is_of_same_series(part) else []
+    return [*_conditions(left, limits), *also]
+
+
+def _is_of_same_series(pair: Typed) -> bool:
+    """Return whether a pair matches by all labels, so that both sides of one expression are of the same series."""
+    modifier = pair.node.modifier
+    if modifier is None or modifier.matching is None:
+        return True
+    possible, named = pair.below[0].value.labels.possible, set(modifier.matching.labels)
+    if possible is None:
+        return False
+    return possible <= named if modifier.matching.type == p.LabelModifierType.Include else not possible & named
+
+
+def _is_bool(pair: Typed) -> bool:
+    """Return whether a comparison gives 0 or 1, and leaves nothing out."""
+    return pair.node.modifier is not None and pair.node.modifier.return_bool
 
 
 def _never_both(one: tuple[str, float], other: tuple[str, float]) -> bool:
@@ -199,6 +239,7 @@ def _label(selector: Typed) -> str:
 
 LOOKS: tuple[Look, ...] = (
     _constant,
+    _infos,
     _never_absent,
     _always,
     _units,

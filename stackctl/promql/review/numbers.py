@@ -13,13 +13,31 @@ from stackctl.promql.review.reviewed import Look, Reviewed, selected
 from stackctl.promql.types.functions import FOR_COUNTERS
 from stackctl.promql.types.pairs import COMPARISONS
 from stackctl.promql.types.typed import Typed
-from stackctl.promql.types.unit import MOMENT, RATIO
+from stackctl.promql.types.unit import MOMENT, RATIO, Unit
 
 # What a share is compared with where percent are meant.
 _PERCENT = range(5, 101)
+# Functions that leave a share what it is: a sum of several is none.
+_SAME_SCALE = frozenset(
+    {"avg", "min", "max", "topk", "bottomk", "avg_over_time", "min_over_time", "max_over_time", "last_over_time"}
+)
 # Ratios that cannot be larger than 1, and what nothing can be used more of than there is.
 _SHARE_NAME = re.compile(r"(?:^|_)(hits?|miss(es)?|success|errors?|failures?|free|idle|availability)_ratio$")
 _LIMIT = re.compile(r"(?:^|_)(limit|capacity|quota)(_bytes)?$|_size_bytes$|_max_connections$")
+# What is part of a whole in percent. What works, as processors do, may be counted for each core.
+_PERCENT_NAME = re.compile(
+    r"(?:^|_)(used|usage|free|available|avail|idle|full|hits?|miss(es)?|success|availability|humidity|battery)_percent$"
+)
+_MANY_CORES = re.compile(r"cpu|core|process|container")
+_FULL_PERCENT = Unit("ratio", 0.01)
+# What should not be, or hardly ever: less than one percent of it may well be too much.
+_RARE = re.compile(
+    r"err|fail|drop|los[st]|reject|denied|invalid|timeout|exception|conflict|throttl|retr|burn|budget|dead|miss"
+    r"|\"\[?[45][\d.x\]]",
+    re.IGNORECASE,
+)
+# From so high a fraction on, a limit of what happens is meant as one: 0.8 or 0.99.
+_HIGH_FRACTION = 0.5
 # Nobody wants to know what will be in so many seconds.
 _SHORT_HORIZON = 48
 # An average of so many times the largest bucket: nobody has chosen the buckets for that.
@@ -32,7 +50,8 @@ def _percent(reviewed: Reviewed) -> Iterator[Remark]:
     for pair, side, operator, number in reviewed.limits:
         what = "this quotient" if _is_part_of_a_limit(side) else f"`{side.value.metric}`"
         is_high = operator in (">", ">=") and number in _PERCENT
-        is_share_name = side.value.unit == RATIO and bool(_SHARE_NAME.search(side.value.metric))
+        name = side.value.metric
+        is_share_name = bool(name) and side.value.unit == RATIO and bool(_SHARE_NAME.search(name))
         # What is high is reported by `_numbers` already.
         if not (_is_part_of_a_limit(side) and is_high) and not (
             is_share_name and not is_high and number > _most(operator)
@@ -41,6 +60,46 @@ def _percent(reviewed: Reviewed) -> Iterator[Remark]:
         summary = f"{what} is a share, which is 1 at most, compared with {number:g}"
         remedy = f"Write `{number / 100:g}`." if number in _PERCENT else "Write a number between 0 and 1."
         yield Remark("promql.units", summary, remedy, certain=False, part=reviewed.at(pair))
+
+
+def _of_percent(reviewed: Reviewed) -> Iterator[Remark]:
+    """Percent compared with what they never are, or with a fraction."""
+    for pair, side, operator, number in reviewed.limits:
+        unit = side.value.unit
+        if unit is None or unit.base != "ratio" or unit != _FULL_PERCENT:
+            continue
+        at, name = reviewed.at(pair), _share_in_percent(side)
+        if name and (number > 100 * _most(operator) or (number <= 0 and operator == "<")):
+            what = "is 100 at most" if number > 0 else "is never below 0"
+            summary = f"`{name}` is a share in percent, which {what}, compared with {number:g}"
+            remedy = "Write a number between 0 and 100."
+            yield Remark("promql.units", summary, remedy, certain=False, part=at, suggestion=True)
+        elif reviewed.is_alert and 0 < number < 1 and _is_meant_as_fraction(side, operator, number):
+            summary = f"a value in percent is compared with {number:g}, which is less than one percent"
+            remedy = f"Write `{number * 100:g}`, or leave out the multiplication by 100."
+            yield Remark("promql.units", summary, remedy, certain=False, part=at, suggestion=True)
+
+
+def _share_in_percent(side: Typed) -> str:
+    """Return the name of what is a share of a whole: a metric in percent, or a ratio multiplied by 100; "" for none."""
+    while (side.is_call or side.is_aggregation) and side.name in _SAME_SCALE:
+        side = side.below[-1]
+    if side.is_selector and _PERCENT_NAME.search(side.name) and not _MANY_CORES.search(side.name):
+        return side.name
+    if side.is_pair and side.name == "*":
+        ratio = side.below[0] if side.below[1].number is not None else side.below[1]
+        return ratio.name if ratio.is_selector and _SHARE_NAME.search(ratio.name) else ""
+    return ""
+
+
+def _is_meant_as_fraction(side: Typed, operator: str, number: float) -> bool:
+    """Return whether a limit is too low for percent: of what is used or free, or of what should happen."""
+    if _RARE.search(text(side.node)):
+        return False
+    counts = any(part.is_call and part.name in FOR_COUNTERS for part in side.walk())
+    if operator in ("<", "<="):
+        return number >= _HIGH_FRACTION or not counts
+    return operator in (">", ">=") and number >= _HIGH_FRACTION and not counts
 
 
 def _most(operator: str) -> float:
@@ -113,4 +172,4 @@ def _horizon(reviewed: Reviewed) -> Iterator[Remark]:
             yield Remark("promql.units", summary, remedy, certain=False, part=reviewed.at(call))
 
 
-LOOKS: tuple[Look, ...] = (_percent, _average, _cores, _converted_moments, _horizon)
+LOOKS: tuple[Look, ...] = (_percent, _of_percent, _average, _cores, _converted_moments, _horizon)

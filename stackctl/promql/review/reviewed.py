@@ -19,6 +19,8 @@ from stackctl.promql.types.typed import Typed
 
 # An operator -> the same comparison, read from its right side.
 SEEN_FROM_RIGHT = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+# A comparison with a number: the pair, its other side, the operator seen from there, the number.
+Limit: TypeAlias = tuple[Typed, Typed, str, float]
 # The parts that looks ask for, in the order of their fields.
 _SORTS = (p.VectorSelector, p.Call, p.AggregateExpr, p.BinaryExpr)
 
@@ -48,11 +50,11 @@ class Reviewed:
         return cls(expr, parse(expr), typed, catalogue, is_alert, *map(tuple, sorts.values()))
 
     @cached_property
-    def limits(self) -> tuple[tuple[Typed, Typed, str, float], ...]:
+    def limits(self) -> tuple[Limit, ...]:
         """Each comparison with a number: the pair, its other side, the operator seen from there, the number."""
         return tuple(self._limits())
 
-    def _limits(self) -> Iterator[tuple[Typed, Typed, str, float]]:
+    def _limits(self) -> Iterator[Limit]:
         for pair in self.pairs:
             if pair.name not in COMPARISONS:
                 continue

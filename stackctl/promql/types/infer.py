@@ -15,6 +15,7 @@ from stackctl.promql import catalogue as catalogues
 from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue, Record, accepts
 from stackctl.promql.nodes import OPERATORS, metric, parse
 from stackctl.promql.selectors import Condition
+from stackctl.promql.types import kind as kinds
 from stackctl.promql.types import unit as units
 from stackctl.promql.types.functions import AGGREGATIONS, FUNCTIONS, PICKING, Function
 from stackctl.promql.types.pairs import after_arithmetic, joined, paired
@@ -215,7 +216,17 @@ def series_value(
         return _OWN[name].but(labels=labels)
     if name in _OWN:
         return _OWN[name]
-    return Value(unit=units.of_name(name), metric=name) if name and UNKNOWN_PART not in name else NOTHING_KNOWN
+    if not name or UNKNOWN_PART in name:
+        return NOTHING_KNOWN
+    return Value(_named_kind(name, conditions), unit=units.of_name(name), metric=name)
+
+
+def _named_kind(name: str, conditions: Collection[tuple[str, str, str]]) -> str:
+    """Return the kind of series of which nobody knows more than their name, and what is selected of them."""
+    for label, operator, _ in conditions:
+        if label == "quantile" and operator == "=":
+            return SUMMARY
+    return kinds.of_name(name)
 
 
 def _may_fulfil(labels: Labels, conditions: Collection[tuple[str, str, str]]) -> bool:
@@ -354,6 +365,8 @@ def _aggregated(node: Any, parts: tuple[Typed, ...]) -> Value:
     value = _result(function, inside)
     if name in PICKING:
         return value
+    if name == "sum" and value.unit is not None and value.unit.base == "ratio":
+        value = value.but(unit=None)  # several shares add up to more than a whole
     labels = aggregated_labels(node, inside.labels)
     if name == "count_values":
         target = getattr(node.param, "val", None)

@@ -120,19 +120,23 @@ def _share(left: Typed, right: Typed) -> float:
     return 1.0 if is_share(left, right) else 0.0
 
 
-def is_share(left: Typed, right: Typed) -> bool:
-    """Return whether the left side counts some of what the right side counts, so that it is a part of it."""
+def is_share(left: Typed, right: Typed, *, is_rate: bool = False) -> bool:
+    """Return whether the left side counts some of what the right side counts, so that it is a part of it. Below a rate,
+    which is never negative, this holds whatever the values are.
+    """
     if left.is_aggregation and right.is_aggregation:
         alike = left.name == right.name in ("sum", "count") and str(left.node.modifier) == str(right.node.modifier)
         return alike and _grouping(left) == _grouping(right) and is_share(left.below[-1], right.below[-1])
     if left.is_call and right.is_call and left.name == right.name in ("rate", "increase"):
-        return is_share(left.below[0], right.below[0])
+        return is_share(left.below[0], right.below[0], is_rate=True)
     if isinstance(left.node, p.MatrixSelector) and isinstance(right.node, p.MatrixSelector):
-        return left.node.range == right.node.range and is_share(left.below[0], right.below[0])
+        return left.node.range == right.node.range and is_share(left.below[0], right.below[0], is_rate=is_rate)
     if not (left.is_selector and right.is_selector and left.name and left.name == right.name):
         return False
     one, other = left.node, right.node
-    if left.value.range.low < 0 or (one.offset, one.at) != (None, None) or (other.offset, other.at) != (None, None):
+    if left.value.range.low < 0 and not is_rate:
+        return False
+    if (one.offset, one.at) != (None, None) or (other.offset, other.at) != (None, None):
         return False
     return _conditions(other) <= _conditions(one)
 

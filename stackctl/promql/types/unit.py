@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 # How a metric's name ends -> the unit, and how much of it one is.
 _NAMED: dict[str, tuple[str, float]] = {
@@ -64,7 +64,7 @@ class Unit:
 
     def times(self, factor: float) -> Unit:
         """Return the unit of a value that was multiplied by `factor`."""
-        return replace(self, scale=self.scale / factor) if factor > 0 else self
+        return Unit(self.base, self.scale / factor, self.per_second) if factor > 0 and factor != 1 else self
 
     def is_like(self, other: Unit) -> bool:
         """Return whether values of both may be compared and added. Two moments may, and a moment and a duration."""

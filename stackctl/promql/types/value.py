@@ -67,6 +67,8 @@ class Range:
                 return self.low > other.high
             case "==":
                 return self.high < other.low or self.low > other.high
+            case "!=":
+                return self.low == self.high == other.low == other.high
         return False
 
     def is_always(self, operator: str, other: Range) -> bool:

@@ -76,6 +76,18 @@ def test_metrics_of_a_batch_job_have_an_owner(tmp_path: Path) -> None:
     assert len(reviewed(tmp_path, "batch_runs_total", services, gateway).errors) == 1
 
 
+def test_counter_that_was_pushed_is_what_one_run_counted(tmp_path: Path) -> None:
+    services = SERVICE + "  nightly: {push: {}, metrics: {rows_total: counter, failed_rows_total: counter}}\n"
+    for expr in ("failed_rows_total > 100", "failed_rows_total / rows_total > 0.1"):
+        assert reviewed(tmp_path, expr, services, "pushgateway:\n") == Review((), ())
+
+
+def test_suggestion_is_no_warning(tmp_path: Path) -> None:
+    review = reviewed(tmp_path, "other_requests_total > 100", SERVICE + OPEN)
+    assert (review.errors, review.warnings) == ((), ())
+    assert [(each.code, each.status) for each in review.suggestions] == [("promql.raw-counter", "info")]
+
+
 def test_accepts_any_label_where_relabelling_adds_some(tmp_path: Path) -> None:
     relabelled = SERVICE + "    relabel: [{target_label: zone, replacement: a}]\n"
     assert reviewed(tmp_path, 'depth{zone="a"}', relabelled) == Review((), ())

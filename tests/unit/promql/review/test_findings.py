@@ -46,6 +46,12 @@ WRONG = {
         "→job:requests:sum← > 100",
         '→latency_seconds_bucket←{le="0.5"} > 100',
         "→max_over_time←(requests_total[1h]) > 100",
+        "→requests_total← * 60 > 100",
+        "→sent_bytes_total← / 1024 / 1024 > 500",
+        "sum(errors_total) →/← sum(requests_total) > 0.1",
+        "100 * sum(errors_total) →/← sum(requests_total) > 5",
+        'sum by (job) (requests_total{status="500"}) →/← sum by (job) (requests_total) > 0.1',
+        "sum(errors_total) →/← (sum(requests_total) + sum(errors_total)) > 0.1",
     ],
     "promql.counter-function": [
         "→delta←(requests_total[5m])",
@@ -131,6 +137,15 @@ WRONG = {
         "depth > 100 →and← depth < 50",
         "depth < 5 →and← depth >= 5",
         "depth == 1 →and← depth > 1",
+        "depth == 1 →and← depth != 1",
+        "depth != 1 →and← depth == 1",
+        "depth > 5 and depth != 7 →and← depth < 3",
+        "(depth > 5 unless depth == 9) →and← depth < 3",
+        "sum by (job) (depth) > 5 →and← on (job) sum by (job) (depth) < 3",
+        "depth > 5 →and← ignoring (region) depth < 3",
+        "build_info →!=← 1",
+        "absent(requests_total) →!=← 1",
+        "depth == 1 →!=← 1",
     ],
     "promql.always-true": ["rate(requests_total[5m]) →>=← 0", "up →<=← 1"],
     "promql.units": [
@@ -163,12 +178,44 @@ WRONG = {
         "sum(rate(requests_total[5m])) / sum(rate(errors_total[5m])) →>=← 100",
     ],
 }
+# What is only suggested, as it rests on what names mean, or may well be meant: where no metric is known.
+SUGGESTED = {
+    "promql.raw-counter": [
+        "→x_requests_total← > 100",
+        "→x_restarts_total← >= 5",
+        "→sum← by (job) (x_errors_total) > 10",
+        "→x_cpu_seconds_total← / 60 > 5",
+        "sum(x_errors_total) →/← sum(x_requests_total)",
+        "x_hits_total →/← (x_hits_total + x_misses_total) < 0.8",
+        "100 * x_errors_total →/← x_requests_total > 5",
+    ],
+    "promql.rate-of-sum": ["→rate←(sum(x_errors_total)[5m:1m])"],
+    "promql.never-true": ["x_build_info →!=← 1", "x_info →==← 0", "0 →==← x_info", "x_info →>← 1"],
+    "promql.quantile-average": [
+        '→avg←(x_seconds{quantile="0.99"})',
+        '→sum← by (job) (x_seconds{quantile="0.5"})',
+        '→avg_over_time←(x_seconds{quantile="0.99"}[1h])',
+        "→avg_over_time←(histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))[1h:1m])",
+    ],
+    "promql.units": [
+        "disk_used_percent →>← 100",
+        "disk_used_percent →>=← 101",
+        "min(disk_free_percent) →<← 0",
+        "x_hit_ratio * 100 →>← 100",
+        "x_hit_ratio * 100 →<← 0.8",
+        "100 * (1 - x_avail_bytes / x_size_bytes) →>← 0.85",
+        "x_free_bytes / x_limit_bytes * 100 →<← 0.1",
+        'sum(rate(x_requests_total{result="ok"}[5m])) / sum(rate(x_requests_total[5m])) * 100 →<← 0.99',
+    ],
+}
+SUGGESTIONS = [(code, marked) for code, exprs in SUGGESTED.items() for marked in exprs]
 CASES = [(code, marked) for code, exprs in WRONG.items() for marked in exprs]
 
 
 def _only(marked: str) -> tuple[str, Remark]:
     expr = marked.replace("→", "").replace("←", "")
     (remark,) = review(expr, SHOP, is_alert=True)
+    assert not remark.suggestion
     return expr, remark
 
 
@@ -178,6 +225,21 @@ def test_finds_the_mistake_and_its_place(code: str, marked: str) -> None:
     assert remark.code == code
     assert remark.part is not None
     assert offset(expr, remark.part) == marked.index("→")
+
+
+@pytest.mark.parametrize(("code", "marked"), SUGGESTIONS, ids=[marked for _, marked in SUGGESTIONS])
+def test_suggests_what_names_and_habits_make_likely(code: str, marked: str) -> None:
+    expr = marked.replace("→", "").replace("←", "")
+    (remark,) = review(expr, Catalogue(), is_alert=True)
+    assert (remark.code, remark.suggestion) == (code, True)
+    assert remark.part is not None
+    assert offset(expr, remark.part) == marked.index("→")
+
+
+@pytest.mark.parametrize(("expr", "code"), [("used_percent > 100", "units"), ("hit_ratio * 100 < 0.8", "units")])
+def test_units_of_a_contract_are_still_a_suggestion(expr: str, code: str) -> None:
+    (remark,) = review(expr, SHOP, is_alert=True)
+    assert (remark.code, remark.suggestion) == (f"promql.{code}", True)
 
 
 @pytest.mark.parametrize("marked", [marked for _, marked in CASES])
@@ -240,3 +302,16 @@ def test_finds_a_job_that_was_mistyped(job: str, codes: list[str]) -> None:
 def test_conditions_that_hold_always_are_reported_of_alerts_only() -> None:
     assert review("rate(requests_total[5m]) >= 0", SHOP) == []
     assert review("irate(requests_total[1h])", SHOP) == []
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        'sum by (job) (rate(x{code="500"}[5m])) / sum by (job) (rate(x[5m])) > 5',
+        'sum(increase(x_total{code=~"5.."}[1h])) / sum(increase(x_total[1h])) * 100 > 100',
+    ],
+)
+def test_share_of_a_rate_is_one_at_most_whatever_the_metric_is(expr: str) -> None:
+    (remark,) = review(expr, Catalogue(), is_alert=True)
+    assert (remark.code, remark.suggestion) == ("promql.never-true", False)
+    assert review(expr.replace("rate(", "avg_over_time(").replace("increase(", "avg_over_time("), Catalogue()) == []

@@ -140,6 +140,34 @@ sum(rate(errors_total[5m])) / sum(rate(requests_total[5m])) > 0.1
 sum(rate(requests_total{status=~"5.."}[5m])) / sum(rate(errors_total[5m])) > 2
 sum(rate(requests_total[5m])) / (sum(rate(errors_total[5m])) > 0) > 100
 sum by (job, queue) (depth) and on (job) up == 1
+requests_total offset 1d
+requests_total / requests_total offset 1w
+(requests_total - requests_total offset 1h) / (requests_total - requests_total offset 1d) > 2
+sum(requests_total) - sum(errors_total) > 5
+latency_seconds_sum / latency_seconds_count > 0.5
+time() - last_success_timestamp_seconds > 3600 and memory_bytes > 0
+(depth > 5) and on (queue) (depth < 3)
+depth > bool 5 and depth < bool 3
+depth > 5 unless depth < 3
+depth > 5 or depth < 3
+depth != 1 and depth != 2
+depth > 5 and depth{queue="orders"} < 3
+depth * 0 != 0
+depth != depth
+sum(build_info) != 1
+count(build_info) != 1
+build_info > 0
+sum(hit_ratio) > 1
+sum(used_percent) > 100
+used_percent >= 100
+used_percent == 100
+used_percent > 0
+used_percent == 0
+hit_ratio * 100 < 80
+100 * sum(rate(requests_total{status=~"5.."}[5m])) / sum(rate(requests_total[5m])) > 0.5
+100 * sum(rate(requests_total{status="200"}[5m])) / sum(rate(requests_total[5m])) < 99.9
+sum by (instance, job, quantile) (pause_seconds)
+max_over_time(job:latency:p99[1d]) > 1
 count by (cluster, namespace, job) (up == 0) > 0
 """
 
@@ -169,6 +197,42 @@ def test_says_nothing_where_no_metric_is_known(expr: str) -> None:
         "compression_ratio > 3",
         "a_percent > 80",
         "a_total > 100",
+        "minio_cluster_nodes_offline_total > 3",
+        "s3_requests_inflight_total > 100",
+        "s3_requests_waiting_total > 100",
+        "cluster_disk_total < 5",
+        "node_memory_total / 1024 > 5",
+        "memory_bytes_total > 5",
+        "ip_availabilities_used / ip_availabilities_total > 0.9",
+        "azurerm_requests_total > 100",
+        "uptime_seconds_total < 300",
+        "job:requests_total > 100",
+        "x_requests_total > 0",
+        "x_requests_total == 0",
+        "count(x_requests_total) > 5",
+        "absent(x_requests_total)",
+        "x_requests_total - x_requests_total offset 10m >= 1",
+        "x_created_total - x_deleted_total > 5",
+        "increase(x_requests_total[1h]) > 5",
+        "x_errors_total / on (instance) group_left x_limit > 0.5",
+        "x_info == 1",
+        "x_info > 0",
+        "count(x_info) > 1",
+        "changes(x_info[5m]) > 1",
+        "a * on (instance) group_left (version) x_info > 5",
+        'x_seconds{quantile="0.99"} > 5',
+        'max(x_seconds{quantile="0.99"})',
+        'max_over_time(x_seconds{quantile="0.99"}[1h]) > 1',
+        'sum by (instance, quantile) (x_seconds{quantile="0.5"})',
+        'avg without (job) (x_seconds{quantile="0.5"})',
+        "process_cpu_percent > 100",
+        "container_cpu_used_percent > 150",
+        "growth_percent > 100",
+        "shards_active_percent < 100",
+        "sum by (cluster) (os_used_percent) > 300",
+        "packets_loss_percent > 0.5",
+        "100 * sum(rate(x_failed_total[5m])) / sum(rate(x_done_total[5m])) > 0.8",
+        'sum(rate(x_requests_total{code="504"}[5m])) / sum(rate(x_requests_total[5m])) * 100 > 0.5',
         "sum by ($label) (a)",
     ],
 )
