@@ -13,10 +13,19 @@ from typing import Any
 from stackctl.design import axis, colors
 from stackctl.design.classic import PanelJson, mapping, mappings, number, panels, variables
 from stackctl.design.series import FEW, Result, Scope, possible, result_of, told_by
+from stackctl.promql import grafana
+from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
+from stackctl.promql.types.infer import infer
+from stackctl.promql.types.raw import raw_counter
 
 _BY_VALUE = ("stat", "gauge", "bargauge", "state-timeline", "status-history", "table")
 _POOR_UNITS = {"cps": "c/s", "cpm": "c/min", "pps": "p/s, and mp/s for a few"}
 _PLAIN = ("", "none", "short")
+# A panel that is meant to show all that was counted says so.
+_IN_ALL = re.compile(
+    r"total|\bsum\b|\bcount|number|cumulat|since|so far|lifetime|all.?time|overall|\bever\b|growth|progress",
+    re.IGNORECASE,
+)
 _ONE = re.compile(r"\binstance\s*=\s*[\"']")
 _OFTEN_ZERO = re.compile(
     r"error|fail|drop|reject|refus|timeout|timed_out|retr(y|ies)|evict|lost|exception|throttl|oom|=~?\"5", re.IGNORECASE
@@ -41,6 +50,7 @@ class _Read:
     results: tuple[Result | None, ...]
     legends: tuple[str, ...]
     count: int | None
+    known: Catalogue
 
     @property
     def is_one(self) -> bool:
@@ -81,7 +91,7 @@ def _read(panel: PanelJson, scope: Scope) -> _Read:
     legends = tuple(str(target.get("legendFormat") or "") for target in panel.targets)
     asked = zip(panel.targets, legends, strict=True)
     results = tuple(told_by(result_of(target["expr"]), legend) for target, legend in asked)
-    return _Read(panel, results, legends, possible(results, scope))
+    return _Read(panel, results, legends, possible(results, scope), scope.known)
 
 
 # -- bars and states --------------------------------------------------------------------------------------------
@@ -232,6 +242,23 @@ def _odd_axis(each: _Read) -> bool:
     return each.panel.kind == "timeseries" and often_zero and each.top is None
 
 
+def _climbing(each: _Read) -> bool:
+    """A counter as it is: a line that only climbs, unless the panel says that this is what it shows."""
+    if each.panel.kind not in ("timeseries", "graph"):
+        return False
+    said = " ".join((each.panel.title, str(each.panel.json.get("description") or ""), *each.legends))
+    return not _IN_ALL.search(said) and any(_is_raw(target["expr"], each.known) for target in each.panel.targets)
+
+
+def _is_raw(expr: str, known: Catalogue) -> bool:
+    if "[" in expr:  # the window of a rate, as in nearly each query of a counter
+        return False
+    try:
+        return raw_counter(infer(grafana.runnable(expr, {}, UNKNOWN_PART), known)) is not None
+    except ValueError:
+        return False
+
+
 def _threshold_on_zero(each: _Read) -> bool:
     drawn = mapping(each.panel.custom.get("thresholdsStyle")).get("mode", "off") != "off"
     if each.panel.kind != "timeseries" or not drawn or each.panel.color_mode == "thresholds":
@@ -330,6 +357,10 @@ _RULES: dict[str, tuple[Callable[[_Read], bool], str, str]] = {
     "thin-stack": (_thin_stack, "a stack with a faint fill", "Set the fill opacity to 40 or more."),
     "odd-axis": (
         _odd_axis, "an axis without a soft maximum ends at 100 while all values are 0", "Set `max`, or a soft maximum."
+    ),
+    "raw-counter": (
+        _climbing, "a line of a counter as it is only climbs, and falls to 0 with a restart",
+        "Draw its `rate()` or `increase()`, or show the total in a stat.",
     ),
     "threshold-on-zero": (
         _threshold_on_zero, "a threshold is drawn on the zero line",

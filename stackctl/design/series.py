@@ -12,6 +12,7 @@ from typing import Any
 import promql_parser as p
 
 from stackctl.promql import grafana
+from stackctl.promql.catalogue import Catalogue
 
 # More series than this need a table to be read; a list at the bottom wraps, and has no values.
 FEW = 6
@@ -42,6 +43,7 @@ class Scope:
     labels   metric with a contract -> its labels
     values   label -> the number of its values, where a contract closes them
     jobs     metric with a contract -> the jobs that serve it
+    known    what contracts and recording rules say of the values
     """
 
     targets: Mapping[str, int] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class Scope:
     values: Mapping[str, int] = field(default_factory=dict)
     jobs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    known: Catalogue = field(default_factory=Catalogue)
 
     def serving(self, metric: str) -> tuple[str, ...]:
         """The jobs that serve a metric; none when they are not known."""

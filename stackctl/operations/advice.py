@@ -18,11 +18,14 @@ _NAMED = 3
 
 def advise(stack: Stack) -> list[Diagnostic]:
     """One problem for each of the user's dashboards of which something can be drawn better: for information only."""
+    from dataclasses import replace
+
     from stackctl.design.lint import review
+    from stackctl.metrics import catalogue
     from stackctl.render.grafana import dashboard_json
     from stackctl.render.scope import scope_of
 
-    scope = scope_of(stack)
+    scope = replace(scope_of(stack), known=catalogue(stack))
     found = []
     for dashboard in stack.dashboards:
         if dashboard.path.startswith(_OF_PACK):

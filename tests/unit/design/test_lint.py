@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from stackctl.design.lint import review
 from stackctl.design.series import Scope
 from stackctl.manifest import load
+from stackctl.promql.catalogue import Catalogue, promised
 from stackctl.render.grafana import dashboard_json
 from stackctl.render.scope import scope_of
 from stackctl.starter.dashboard import dashboard as first_dashboard
@@ -104,6 +105,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         panel("timeseries", ERRORS_BY_A, custom={"axisSoftMax": None}),
         panel("timeseries", ERRORS_BY_A, custom={"axisSoftMax": 1}),
     ),
+    "raw-counter": (
+        panel("timeseries", "sum by (a) (x_requests_total)"),
+        panel("timeseries", "sum by (a) (x_requests_total)", title="Requests since start"),
+    ),
     "threshold-on-zero": (
         panel("timeseries", BY_A, custom={"thresholdsStyle": {"mode": "dashed"}}, defaults={"thresholds": STEPS}),
         panel("timeseries", BY_A, custom={"thresholdsStyle": {"mode": "off"}}, defaults={"thresholds": STEPS}),
@@ -158,6 +163,30 @@ def test_missing_legend_matters_where_several_series_are_likely(kind: str, expr:
 
 def test_axis_that_is_hardly_ever_zero_needs_no_soft_maximum() -> None:
     assert rules_of(panel("timeseries", BY_A, custom={"axisSoftMax": None})) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "expr", "fields"),
+    [
+        ("stat", "sum(x_requests_total)", {}),
+        ("timeseries", "sum by (a) (x_requests_total)", {"title": "Total requests"}),
+        ("timeseries", "sum by (a) (x_requests_total)", {"description": "A cumulative count."}),
+        ("timeseries", "sum by (a) (x_disk_total)", {}),
+        ("timeseries", "sum by (a) (x_requests_total - x_requests_total offset 1h)", {}),
+        ("timeseries", "sum by (a) (rate(x_requests_total[$__rate_interval]))", {}),
+    ],
+)
+def test_panel_that_means_all_that_was_counted_is_right(kind: str, expr: str, fields: dict[str, Any]) -> None:
+    assert "raw-counter" not in rules_of(panel(kind, expr, **fields))
+
+
+def test_contract_says_what_is_a_counter() -> None:
+    shown = {"panels": [panel("timeseries", "sum by (a) (jobs)")]}
+    known = Catalogue(dict(promised("jobs", "counter", {"a": ()})))
+    assert [each.rule for each in review(shown, Scope(known=known))] == ["raw-counter"]
+    known = Catalogue(dict(promised("x_requests_total", "gauge", {"a": ()})))
+    shown = {"panels": [panel("timeseries", "sum by (a) (x_requests_total)")]}
+    assert review(shown, Scope(known=known)) == []
 
 
 def test_hidden_query_is_not_reviewed() -> None:
