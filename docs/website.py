@@ -33,7 +33,7 @@ NAVIGATION = {
     "Get started": ("index.md", "examples"),
     "Guides": (
         "adopt.md", "exporters.md", "alerts.md", "testing.md", "dashboards.md", "packs.md", "slo.md", "contracts.md",
-        "dependencies.md", "simulate.md", "drill.md", "diagnosis.md", "external.md", "operations.md",
+        "dependencies.md", "simulate.md", "drill.md", "diagnosis.md", "external.md", "kubernetes.md", "operations.md",
         "environments.md", "ci.md", "secrets.md", "security.md",
     ),
     "Reference": ("manifest.md", "checks.md", "versions.md", "limits.md"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import PurePosixPath
@@ -129,6 +130,25 @@ def load_yaml(content: bytes | str) -> Any:
     import yaml
 
     return next(yaml.load_all(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader)), None)
+
+
+def load_texts(content: bytes | str) -> Any:
+    """The data of the first YAML document, with scalars as text, as Prometheus reads them: `on` is no truth value.
+
+    Null alone is None.
+    """
+    import yaml
+
+    class Text(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
+            "<": [("tag:yaml.org,2002:merge", re.compile("^<<$"))],
+            **{
+                start: [("tag:yaml.org,2002:null", re.compile("^(~|null|Null|NULL|)$"))]
+                for start in ("", "~", "n", "N")
+            },
+        }
+
+    return next(iter(yaml.load_all(content, Text)), None)
 
 
 def digest(*parts: bytes | str) -> str:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Export the stack for servers that stackctl does not run.", no_args_is_help=True)
 
+# A label of Kubernetes as KEY=VALUE: the key may have a domain in front of it, and the value may be empty.
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+_LABEL = re.compile(rf"((?=[^/]{{1,253}}/){_DOMAIN}/)?{_NAME}=({_NAME})?")
+
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to.")]
 Force = Annotated[bool, typer.Option("--force", help="Write into a folder that holds other files.")]
 
@@ -35,19 +40,23 @@ def export_kubernetes(
 ) -> None:
     """Write Services, ServiceMonitors, PrometheusRules and dashboards for a cluster with the Prometheus Operator.
 
-    `kubectl apply -f DIR` applies them, and `-f DIR/secrets` what they need. patches/ holds annotations and probes for
-    your Deployments. Components, and services that push, are for the cluster's own servers: they get no object.
+    `kubectl apply --server-side -f DIR/secrets` applies what they need, and `-k DIR` the rest. A target whose host is
+    an IP address or a name with dots, and a discovered one, becomes a ScrapeConfig. DIR/patches is a Kustomize
+    component with annotations and probes for your Deployments. Components, and services that push, are for the
+    cluster's own servers: they get no object.
     """
-    from stackctl.export.kubernetes import Cluster
+    from stackctl.export.kubernetes import Cluster, left_out
     from stackctl.export.kubernetes import export_kubernetes as rendered
     from stackctl.manifest import load
     from stackctl.report import console
 
     stack = load(options(context).manifest)
     tree = rendered(stack, Cluster(_namespace(namespace), dict(_label(text) for text in label or ())))
-    # Not recursively: a patch is no object of its own.
-    folders = [out / c.SECRETS_DIR] if any(file.secret for file in tree.files.values()) else []
-    _write(tree, out, force, " ".join(["kubectl apply", *(f"-f {shlex.quote(str(each))}" for each in (*folders, out))]))
+    has_secrets = any(path.startswith(f"{c.SECRETS_DIR}/") for path in tree.files)
+    named = [*([f"-f {shlex.quote(str(out / c.SECRETS_DIR))}"] if has_secrets else []), f"-k {shlex.quote(str(out))}"]
+    _write(tree, out, force, " && ".join(f"kubectl apply --server-side {each}" for each in named))
+    for diagnostic in left_out(stack):
+        console.warn(str(diagnostic))
     for service in (each for each in stack.services if each.push):
         console.note(
             f"no object for {service.name}, which pushes: make the cluster scrape a Pushgateway, with honorLabels"
@@ -89,6 +98,9 @@ def _label(text: str) -> tuple[str, str]:
         raise InputError.of(
             "usage.option", f"--label: not KEY=VALUE: `{text}`", remedy="Write it like `release=prometheus`."
         )
+    if not _LABEL.fullmatch(text):
+        remedy = "Use up to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends."
+        raise InputError.of("usage.option", f"--label: Kubernetes does not accept `{text}`", remedy=remedy)
     return key, value
 
 

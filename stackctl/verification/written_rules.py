@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -12,7 +11,7 @@ from stackctl import conventions as c
 from stackctl.clients.prometheus import LoadedRule
 from stackctl.promql import duration
 from stackctl.promql.expression import same
-from stackctl.tree import Tree
+from stackctl.tree import Tree, load_texts
 
 # Prometheus' own default.
 _DEFAULT_INTERVAL = "1m"
@@ -50,7 +49,7 @@ def written_rules(tree: Tree) -> dict[Key, list[WrittenRule]]:
     found: dict[Key, list[WrittenRule]] = {}
     for path, file in tree:
         if path.startswith(c.RULES_FOLDER):
-            for rule in _rules(path.removeprefix(c.RULES_FOLDER), _read(file.content), str(common)):
+            for rule in _rules(path.removeprefix(c.RULES_FOLDER), load_texts(file.content), str(common)):
                 found.setdefault(rule.key, []).append(rule)
     return found
 
@@ -156,19 +155,3 @@ def _seconds(text: str | None) -> float:
 
 def _texts(mapping: Mapping[str, str | None] | None) -> dict[str, str]:
     return {name: value or "" for name, value in (mapping or {}).items()}
-
-
-def _read(content: bytes) -> Any:
-    """The first document, as Prometheus reads it. Scalars stay text: `on` is a label's value, not a truth value."""
-    import yaml
-
-    class Text(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
-            "<": [("tag:yaml.org,2002:merge", re.compile("^<<$"))],
-            **{
-                start: [("tag:yaml.org,2002:null", re.compile("^(~|null|Null|NULL|)$"))]
-                for start in ("", "~", "n", "N")
-            },
-        }
-
-    return next(iter(yaml.load_all(content, Text)), None)

@@ -28,12 +28,15 @@ def test_next_step_applies_secrets_and_counts_visible_files(
     stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, said = exported(tmp_path, capsys)
-    out = tmp_path / "out"
+    out, apply = tmp_path / "out", "kubectl apply --server-side"
     seen = [path for path in out.rglob("*") if path.is_file() and not path.name.startswith(".")]
-    assert (code, said) == (0, [f"wrote {len(seen)} files to {out}; next: kubectl apply -f {out}/secrets -f {out}"])
+    assert (code, said) == (
+        0,
+        [f"wrote {len(seen)} files to {out}; next: {apply} -f {out}/secrets && {apply} -k {out}"],
+    )
     (tmp_path / "stack.yml").write_text("version: 1\nname: shop\nservices: {api: {targets: ['api:1']}}\n")
     _, (line,) = exported(tmp_path, capsys)
-    assert line.endswith(f"next: kubectl apply -f {out}")
+    assert line.endswith(f"next: {apply} -k {out}")
 
 
 def test_a_job_that_pushes_is_said_to_have_no_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,4 +61,30 @@ def test_a_namespace_that_kubernetes_refuses_is_refused_first(
 def test_a_good_namespace_is_in_every_object(stack: Stack, tmp_path: Path, capsys: Any, name: str) -> None:
     assert exported(tmp_path, capsys, "--namespace", name)[0] == 0
     for path in (tmp_path / "out").glob("*.yaml"):
-        assert yaml.safe_load(path.read_text())["metadata"]["namespace"] == name
+        if path.name != "kustomization.yaml":
+            assert yaml.safe_load(path.read_text())["metadata"]["namespace"] == name
+
+
+@pytest.mark.parametrize("label", ["a b=c", "a=b c", "-a=b", "a=b-", f"a={'x' * 64}", "A.b/c=d", "/a=b", "a=ä"])
+def test_a_label_that_kubernetes_refuses_is_refused_first(
+    stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str], label: str
+) -> None:
+    code, said = exported(tmp_path, capsys, "--label", label)
+    assert (code, said[0]) == (2, f"error: --label: Kubernetes does not accept `{label}`")
+
+
+@pytest.mark.parametrize("label", ["release=prometheus", "a.b/C_d=", "a=1.x-Y"])
+def test_a_good_label_is_in_every_object(stack: Stack, tmp_path: Path, capsys: Any, label: str) -> None:
+    assert exported(tmp_path, capsys, "--label", label)[0] == 0
+    key, _, value = label.partition("=")
+    service = yaml.safe_load((tmp_path / "out" / "worker-service.yaml").read_text())
+    assert service["metadata"]["labels"][key] == value
+
+
+def test_what_no_object_has_a_field_for_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "stack.yml").write_text(
+        "version: 1\nname: shop\nservices: {api: {targets: ['api:1'], extra_scrape_metrics: true}}\n"
+    )
+    code, said = exported(tmp_path, capsys)
+    assert code == 0
+    assert any("services.api: `extra_scrape_metrics` cannot be exported" in line for line in said)

@@ -28,6 +28,12 @@ dashboards: [{file: shop.json, folder: Shop}]
 RULES = 'groups: [{name: g, rules: [{alert: Down, expr: up == 0, annotations: {a: "{{ $labels.job }}"}}]}]\n'
 
 
+def services_in(folder: Path, services: str) -> Stack:
+    """The stack of a few services, in YAML."""
+    (folder / "stack.yml").write_text(f"version: 1\nname: shop\nservices: {services}\n")
+    return load(folder / "stack.yml", {})
+
+
 def stack_in(folder: Path) -> Stack:
     """Write the manifest and its files, and read them."""
     (folder / "stack.yml").write_text(MANIFEST)

@@ -9,7 +9,6 @@ import pytest
 from stackctl.export.scrape_config import export_scrape_config
 from stackctl.model import Stack
 from tests.unit.export.manifests import stack_in
-from tests.unit.export.test_kubernetes import content
 
 
 @pytest.fixture
@@ -18,6 +17,6 @@ def stack(tmp_path: Path) -> Stack:
 
 
 def test_jobs_are_those_of_the_services_alone(stack: Stack) -> None:
-    jobs = content(export_scrape_config(stack), "scrape/jobs.yml")["scrape_configs"]
+    jobs = export_scrape_config(stack).yaml("scrape/jobs.yml")["scrape_configs"]
     assert [job["job_name"] for job in jobs] == ["Api_Server", "worker"]
     assert jobs[0]["relabel_configs"][0]["replacement"] == "shop-prod"

@@ -1,0 +1,99 @@
+"""The stack as objects for a cluster with the Prometheus Operator.
+
+Fields are those of the operator's API, monitoring.coreos.com, and of Kubernetes' own v1. Each kind of object has a
+module, of functions from the model to its content.
+"""
+
+from __future__ import annotations
+
+from stackctl import conventions as c
+from stackctl.errors import raise_if_any
+from stackctl.export.kubernetes.clients import SecretKeys
+from stackctl.export.kubernetes.dashboard import dashboard_map
+from stackctl.export.kubernetes.kustomization import FILE, component, kustomization
+from stackctl.export.kubernetes.names import dns_name, dns_names
+from stackctl.export.kubernetes.objects import Cluster, Objects
+from stackctl.export.kubernetes.patch import deployment_patch
+from stackctl.export.kubernetes.prometheusrule import prometheus_rule
+from stackctl.export.kubernetes.review import exported, left_out, refused
+from stackctl.export.kubernetes.scrapeconfig import scrape_config
+from stackctl.export.kubernetes.service import service_object
+from stackctl.export.kubernetes.servicemonitor import service_monitor
+from stackctl.export.kubernetes.targets import outside, pods
+from stackctl.model import Service, Stack
+from stackctl.render.closed import closed
+from stackctl.render.rules import rule_files
+from stackctl.tree import File, Tree, ignored
+
+__all__ = ["Cluster", "export_kubernetes", "left_out"]
+
+PATCHES = "patches"
+
+
+def export_kubernetes(stack: Stack, cluster: Cluster) -> Tree:
+    """The objects, one file each, and the kustomization that lists them.
+
+    Secrets have a folder of their own, which is kept out of version control. Patches for Deployments have one too, and
+    a kustomization in it: they belong to objects of the user's, and are none by themselves.
+
+    Raises InputError for services that no object has a form for.
+    """
+    raise_if_any(refused(stack))
+    objects = Objects(stack, cluster)
+    files = {**_services(objects), **_rules(objects), **_dashboards(objects)}
+    listed = [path for path in files if not path.startswith((f"{PATCHES}/", f"{c.SECRETS_DIR}/"))]
+    if listed:  # kustomize refuses an empty one
+        files[FILE] = objects.file(kustomization(listed))
+    files = closed(files, stack)
+    files |= ignored(files)
+    files[c.EXPORT_MARKER] = File(b"")
+    return Tree(stack.name, "kubernetes", files, ())
+
+
+def _services(objects: Objects) -> dict[str, File]:
+    services = exported(objects.stack)
+    names = dns_names(service.name for service in services)
+    files: dict[str, File] = {}
+    patched = []
+    for service in services:
+        name = names[service.name]
+        files |= _service(objects, service, name)
+        if inside := pods(service):
+            patched.append(name)
+            files[f"{PATCHES}/{name}.yaml"] = objects.file(deployment_patch(service, name, inside))
+    if patched:
+        files[f"{PATCHES}/{FILE}"] = objects.file(component(patched))
+    return files
+
+
+def _service(objects: Objects, service: Service, name: str) -> dict[str, File]:
+    keys = SecretKeys(f"{name}-scrape")
+    files = {}
+    if inside := pods(service):
+        files[f"{name}-service.yaml"] = objects.file(service_object(objects, name, inside))
+        files[f"{name}-servicemonitor.yaml"] = objects.file(service_monitor(objects, service, name, inside, keys))
+    others = outside(service)
+    if others or service.discovery:
+        files[f"{name}-scrapeconfig.yaml"] = objects.file(scrape_config(objects, service, name, others, keys))
+    if keys.data:
+        content = {**objects.head("v1", "Secret", keys.name), "stringData": dict(keys.data)}
+        files[f"{c.SECRETS_DIR}/{name}.yaml"] = objects.file(content, secret=True)
+    return files
+
+
+def _rules(objects: Objects) -> dict[str, File]:
+    files = rule_files(objects.stack)
+    names = dns_names(path.rpartition(".")[0] for path in files)
+    prefix = dns_name(objects.stack.name)
+    return {
+        f"rules-{name}.yaml": objects.file(prometheus_rule(objects, file.content, f"{prefix}-{name}"))
+        for file, name in ((file, names[path.rpartition(".")[0]]) for path, file in files.items())
+    }
+
+
+def _dashboards(objects: Objects) -> dict[str, File]:
+    names = dns_names(dashboard.uid for dashboard in objects.stack.dashboards)
+    return {
+        f"dashboard-{names[dashboard.uid]}.yaml": objects.file(dashboard_map(objects, dashboard, names[dashboard.uid]))
+        for dashboard in objects.stack.dashboards
+    }

@@ -1,0 +1,23 @@
+"""ConfigMap of a dashboard, with the label that Grafana's sidecar looks for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from stackctl.export.kubernetes.objects import Objects
+from stackctl.model import Dashboard
+from stackctl.render.grafana import dashboard_json
+from stackctl.render.scope import scope_of
+
+# What the sidecar looks for, by its own defaults.
+_LABEL = {"grafana_dashboard": "1"}
+_FOLDER_ANNOTATION = "grafana_folder"
+
+
+def dashboard_map(objects: Objects, dashboard: Dashboard, name: str) -> dict[str, Any]:
+    """The ConfigMap with a dashboard's JSON."""
+    annotations = {_FOLDER_ANNOTATION: dashboard.folder} if dashboard.folder else {}
+    text = json.dumps(dashboard_json(dashboard, scope_of(objects.stack)), indent=2, ensure_ascii=False)
+    head = objects.head("v1", "ConfigMap", f"dashboard-{name}", _LABEL, annotations)
+    return {**head, "data": {f"{name}.json": text}}

@@ -1,0 +1,57 @@
+"""The beginning of every object: kind, name, namespace and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stackctl.model import Stack
+from stackctl.render.text import yaml_bytes
+from stackctl.tree import File
+
+OPERATOR = "monitoring.coreos.com/v1"
+OPERATOR_ALPHA = "monitoring.coreos.com/v1alpha1"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Destination of the objects: their namespace ("" leaves it to kubectl), and labels for all of them.
+
+    An operator often selects by a label, such as `release: prometheus`.
+    """
+
+    namespace: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The objects of a stack in a cluster."""
+
+    stack: Stack
+    cluster: Cluster
+
+    def head(
+        self,
+        version: str,
+        kind: str,
+        name: str,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """The fields that every object begins with."""
+        # The value of a label may not end with a dash, as the name of a stack may.
+        part_of = self.stack.name.rstrip("-_")
+        own = {"app.kubernetes.io/part-of": part_of, "app.kubernetes.io/managed-by": "stackctl"}
+        metadata: dict[str, Any] = {
+            "name": name,
+            **({"namespace": self.cluster.namespace} if self.cluster.namespace else {}),
+            "labels": {**own, **(labels or {}), **self.cluster.labels},
+            **({"annotations": dict(annotations)} if annotations else {}),
+        }
+        return {"apiVersion": version, "kind": kind, "metadata": metadata}
+
+    def file(self, content: Mapping[str, Any], *, secret: bool = False) -> File:
+        """The file of an object."""
+        return File(yaml_bytes(content, self.stack.origin.file), secret)

@@ -1,0 +1,26 @@
+"""Service: the pods that serve a service's metrics, by their label `app` and the ports of its targets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stackctl.export.kubernetes.objects import Objects
+from stackctl.model import Target
+
+PORT_NAME = "http"
+
+
+def service_object(objects: Objects, name: str, targets: tuple[Target, ...]) -> dict[str, Any]:
+    """The Service of `targets`, whose ports it has."""
+    ports = [
+        {"name": port_name, "port": port, "targetPort": port, "protocol": "TCP"}
+        for port_name, port in ports_of(targets).items()
+    ]
+    head = objects.head("v1", "Service", name, {"app": name})
+    return {**head, "spec": {"selector": {"app": name}, "ports": ports}}
+
+
+def ports_of(targets: tuple[Target, ...]) -> dict[str, int]:
+    """Name -> port: one for most services, numbered where the targets have several."""
+    ports = sorted({target.port for target in targets})
+    return {PORT_NAME if not index else f"{PORT_NAME}-{index + 1}": port for index, port in enumerate(ports)}

@@ -1,0 +1,44 @@
+"""ServiceMonitor: the scrape of the pods behind a Service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stackctl.export.kubernetes.clients import SecretKeys
+from stackctl.export.kubernetes.objects import OPERATOR, Objects
+from stackctl.export.kubernetes.scraping import COMMON, given, interval, limits, options, relabelling
+from stackctl.export.kubernetes.service import ports_of
+from stackctl.model import Service, Target
+
+# Fields that an endpoint has, and others not.
+_ENDPOINT = {"follow_redirects": "followRedirects", "enable_http2": "enableHttp2"}
+_MONITOR = {"body_size_limit": "bodySizeLimit"}
+KNOWN = COMMON | _ENDPOINT.keys() | _MONITOR.keys()
+
+
+def service_monitor(
+    objects: Objects, service: Service, name: str, targets: tuple[Target, ...], keys: SecretKeys
+) -> dict[str, Any]:
+    """The ServiceMonitor of a service's `targets`. Secrets go to `keys`.
+
+    The operator makes `job` from a label of the Service; the manifest's name of the job, by which rules and dashboards
+    select, takes its place.
+    """
+    common = given(
+        {
+            "path": service.metrics_path,
+            "scheme": service.scheme if service.scheme != "http" else None,
+            "interval": interval(objects.stack, service),
+            **options(service, keys),
+            **{field: service.scrape.get(key) for key, field in _ENDPOINT.items()},
+            **relabelling(service, {"job": service.name, **service.labels}),
+        }
+    )
+    spec = {
+        "jobLabel": "app",
+        "selector": {"matchLabels": {"app": name}},
+        "endpoints": [{"port": port, **common} for port in ports_of(targets)],
+        **limits(service),
+        **given({field: service.scrape.get(key) for key, field in _MONITOR.items()}),
+    }
+    return {**objects.head(OPERATOR, "ServiceMonitor", name, {"app": name}), "spec": spec}

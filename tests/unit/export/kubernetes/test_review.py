@@ -1,0 +1,52 @@
+"""What cannot be exported is reported, never dropped in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackctl.export.kubernetes.review import left_out, refused
+from tests.unit.export.manifests import services_in
+
+POD, ADDRESS = "targets: ['api:1']", "targets: ['10.0.0.1:1']"
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        (f"{POD}, extra_scrape_metrics: true", "`extra_scrape_metrics`"),
+        (f"{POD}, body_size_limit: 1MB", ""),
+        (f"{ADDRESS}, body_size_limit: 1MB", "`body_size_limit`"),
+        (f"{POD}, enable_compression: false", "`enable_compression`"),
+        (f"{ADDRESS}, enable_compression: false", ""),
+        ("targets: ['api:1', '10.0.0.1:1'], enable_compression: false", "`enable_compression`"),
+        ("targets: [{address: 'api:1', labels: {zone: a}}]", "`targets.labels`"),
+        ("targets: [{address: '10.0.0.1:1', labels: {zone: a}}]", ""),
+        ("discovery: {dns_sd_configs: [{names: [x], new: 1}]}", "`discovery.dns_sd_configs.new`"),
+        (f"{POD}, sample_limit: 5, basic_auth: {{username: a, password: b}}, relabel: [{{regex: x}}]", ""),
+    ],
+)
+def test_settings_without_a_field_are_reported(tmp_path: Path, settings: str, names: str) -> None:
+    found = left_out(services_in(tmp_path, f"{{api: {{{settings}}}}}"))
+    assert [each.summary for each in found] == ([f"services.api: {names} cannot be exported"] if names else [])
+    assert all(each.status == "warn" for each in found)
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ("discovery: {ec2_sd_configs: [{region: x}]}", "export.discovered-targets"),
+        (f"{POD}, relabel: [{{source_labels: [service.name], target_label: a}}]", "export.not-accepted"),
+        (f"{POD}, metric_relabel: [{{source_labels: [ü], target_label: a}}]", "export.not-accepted"),
+        (f"{POD}, proxy_url: 'proxy:3128'", "export.not-accepted"),
+        ("discovery: {dns_sd_configs: 5}", "export.not-accepted"),
+        ("discovery: {dns_sd_configs: [{names: [x], new: {a: [b]}}]}", ""),
+        (f"{POD}, oauth2: {{scopes: 5}}", "export.not-accepted"),
+        (f"{POD}, proxy_url: 'socks5://proxy:3128'", ""),
+        (f"{POD}, relabel: [{{source_labels: [__address__], target_label: a}}]", ""),
+    ],
+)
+def test_services_that_would_mean_something_else_are_refused(tmp_path: Path, settings: str, code: str) -> None:
+    found = refused(services_in(tmp_path, f"{{api: {{{settings}}}}}"))
+    assert [each.code for each in found] == ([code] if code else [])

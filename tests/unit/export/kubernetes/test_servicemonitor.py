@@ -1,0 +1,47 @@
+"""ServiceMonitors: what they select, and how they scrape."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stackctl.export.kubernetes import Cluster, export_kubernetes
+from stackctl.model import Stack
+from tests.unit.export.manifests import services_in, stack_in
+
+CLUSTER = Cluster("monitoring", {"release": "prometheus"})
+
+
+def test_monitor_selects_its_service_and_all_ports(tmp_path: Path) -> None:
+    tree = export_kubernetes(stack_in(tmp_path), CLUSTER)
+    service, monitor = tree.yaml("api-server-service.yaml"), tree.yaml("api-server-servicemonitor.yaml")
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    names = [port["name"] for port in service["spec"]["ports"]]
+    assert [endpoint["port"] for endpoint in monitor["spec"]["endpoints"]] == names == ["http", "http-2"]
+    assert monitor["metadata"]["namespace"] == "monitoring"
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+
+
+def test_endpoint_carries_the_fields_of_the_scrape(tmp_path: Path) -> None:
+    tree = export_kubernetes(stack_in(tmp_path), CLUSTER)
+    endpoint = tree.yaml("api-server-servicemonitor.yaml")["spec"]["endpoints"][0]
+    assert endpoint["path"] == "/api/metrics"
+    assert (endpoint["scheme"], endpoint["interval"]) == ("https", "5s")
+    assert endpoint["basicAuth"]["password"] == {"name": "api-server-scrape", "key": "password"}
+    assert endpoint["relabelings"] == [
+        {"targetLabel": "job", "replacement": "Api_Server"},
+        {"targetLabel": "team", "replacement": "co$$re"},
+        {"sourceLabels": ["__address__"], "targetLabel": "instance", "replacement": "shop-prod"},
+    ]
+
+
+def test_settings_of_the_monitor_are_not_of_the_endpoint(tmp_path: Path) -> None:
+    settings = "body_size_limit: 10MB, sample_limit: 5, follow_redirects: false, enable_http2: false"
+    spec = monitor(services_in(tmp_path, f"{{api: {{targets: ['api:1'], {settings}}}}}"))
+    assert (spec["bodySizeLimit"], spec["sampleLimit"]) == ("10MB", 5)
+    (endpoint,) = spec["endpoints"]
+    assert (endpoint["followRedirects"], endpoint["enableHttp2"]) == (False, False)
+
+
+def monitor(stack: Stack) -> dict[str, list[dict[str, object]]]:
+    spec: dict[str, list[dict[str, object]]] = export_kubernetes(stack, CLUSTER).yaml("api-servicemonitor.yaml")["spec"]
+    return spec
