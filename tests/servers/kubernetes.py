@@ -1,0 +1,96 @@
+"""Build an API server of Kubernetes, its etcd and kustomize from their Go modules, into the user's cache.
+
+With them come the Prometheus Operator's definitions of its objects. All of it is kept by its versions, so a second run
+costs nothing; a first one takes about ten minutes on two cores. etcd and kustomize have the versions that Kubernetes
+itself requires.
+
+Run it with the project's Python: `python -m tests.servers.kubernetes`. Prints the folder.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from stackctl.tools import cache
+from tests.servers.secret_fields import download
+
+KUBERNETES = "1.36.3"
+OPERATOR = "0.85.0"
+
+MODULE = "k8s.io/kubernetes"
+OPERATOR_MODULE = "github.com/prometheus-operator/prometheus-operator"
+# Program -> the package that it is built from, and the module of that where it is not Kubernetes' own.
+PROGRAMS = {
+    "kube-apiserver": (f"{MODULE}/cmd/kube-apiserver", ""),
+    "etcd": ("go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
+    "kustomize": ("sigs.k8s.io/kustomize/kustomize/v5", "sigs.k8s.io/kustomize/kustomize/v5"),
+}
+DEFINITIONS = "definitions"
+# Compilers at a time: others work on the machine too.
+PROCESSES = 2
+
+
+def folder() -> Path:
+    """The folder of these versions, whether or not it is there."""
+    return cache.cache_dir() / "servers" / f"kubernetes-{KUBERNETES}-operator-{OPERATOR}"
+
+
+def main() -> None:
+    """Build what is not there yet, and print where it is."""
+    if not folder().is_dir():
+        if not shutil.which("go"):
+            raise SystemExit("go was not found: install Go 1.26 or newer, which builds Kubernetes")
+        with cache.staging() as staging:
+            made = staging / "made"
+            made.mkdir()
+            build(staging, made)
+            copy_definitions(made / DEFINITIONS)
+            folder().parent.mkdir(parents=True, exist_ok=True)
+            made.rename(folder())
+    sys.stdout.write(f"{folder()}\n")
+
+
+def build(work: Path, made: Path) -> None:
+    """Build the programs into `made`, by a small module in `work` that requires theirs."""
+    theirs = download(MODULE, f"v{KUBERNETES}") / "go.mod"
+    read = subprocess.run(["go", "mod", "edit", "-json", theirs], cwd=work, check=True, capture_output=True)
+    (work / "go.mod").write_text(required(json.loads(read.stdout)))
+    named = f"-s -w -X k8s.io/component-base/version.gitVersion=v{KUBERNETES}"
+    for program, (package, _) in PROGRAMS.items():
+        command = ["nice", "go", "build", "-mod=mod", "-p", str(PROCESSES), "-trimpath", "-ldflags", named]
+        # Its progress goes where it disturbs nobody who reads the folder's name.
+        subprocess.run([*command, "-o", str(made / program), package], cwd=work, stdout=sys.stderr, check=True)
+
+
+def copy_definitions(place: Path) -> None:
+    """Copy the operator's definitions from its module, whose files are read-only, into a folder."""
+    place.mkdir()
+    for path in (download(OPERATOR_MODULE, f"v{OPERATOR}") / "example" / "prometheus-operator-crd").iterdir():
+        shutil.copyfile(path, place / path.name)
+
+
+def required(theirs: dict[str, Any]) -> str:
+    """The go.mod that requires the programs' modules as Kubernetes does.
+
+    `theirs` is its own go.mod. It replaces the modules that it publishes itself by folders of its repository; their
+    published versions take the place of these: v0.36.3 for 1.36.3.
+    """
+    versions = {each["Path"]: each["Version"] for each in theirs["Require"]}
+    wanted = {name: versions[name] for _, name in PROGRAMS.values() if name}
+    published = f"v0.{KUBERNETES.partition('.')[2]}"
+    own = [each["Old"]["Path"] for each in theirs["Replace"] if "Version" not in each["New"]]
+    lines = [
+        f"module servers\n\ngo {theirs['Go']}\n",
+        *(f"require {name} {version}" for name, version in {MODULE: f"v{KUBERNETES}", **wanted}.items()),
+        *(f"replace {name} => {name} {published}" for name in own),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
