@@ -244,6 +244,7 @@ CODES: Mapping[str, str] = {
     "drill.no-alert": "There are no alerts to drill.",
     "drill.no-alertmanager": "Without an Alertmanager alerts are not delivered.",
     "env.syntax": "A line of the `.env` file is not valid.",
+    "env.unset": "A value in the `.env` file uses a variable that is not set.",
     "export.discovered-targets": "Targets of this kind of discovery cannot be exported.",
     "export.left-out": "Something that a service says has no field in an exported object.",
     "export.not-accepted": "The Prometheus Operator does not accept a value of a service.",

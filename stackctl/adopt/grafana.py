@@ -146,7 +146,7 @@ def _variables(setup: Setup, container: Container, made: Section) -> dict[str, s
         except (OSError, UnicodeDecodeError):
             made.remarks.append(left_out(f"the variables of {path}", Position(path), "The file cannot be read."))
             continue
-        found |= read_env(text, path, setup.variables, Problems()) or {}
+        found |= read_env(text, path, setup.variables, Problems(), Problems()) or {}
     return {**found, **container.started.environment}
 
 

@@ -46,7 +46,7 @@ class Adopted:
 
 def adopt(setup: Setup, name: str) -> Adopted:
     """Say what there is in `setup` in the words of the manifest of a stack called `name`."""
-    secrets, remarks = Secrets(setup.variables), list[Diagnostic]()
+    secrets, remarks = Secrets(setup.variables), [replace(each, status="warn") for each in setup.notes]
     asking = setup.prometheus.container if setup.prometheus else setup.container(c.PROMETHEUS)
     addresses = Addresses(setup.containers, asking, known_components(setup.containers), setup.own)
     sections: dict[str, Any] = {"version": 1, "name": name, "prometheus": {}}

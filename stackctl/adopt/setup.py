@@ -86,7 +86,7 @@ class Setup:
 
     `contents` are files of the set-up that are not in the folder yet: path -> content. `own` are the addresses at which
     its servers ask themselves and each other, where they run without containers. `unused` are configurations of servers
-    that nothing in it runs or asks.
+    that nothing in it runs or asks, `notes` are remarks on the variables.
     """
 
     folder: Path
@@ -99,6 +99,7 @@ class Setup:
     loaded_grafana: LoadedGrafana | None = None
     own: Mapping[str, Collection[str]] = field(default_factory=dict)
     unused: tuple[Source, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
 
     def container(self, component: str) -> Container | None:
         """Return the first container that runs a component, None where there is none."""
@@ -149,7 +150,8 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
     What cannot be read is added to `problems`.
     """
     folder = named if named.is_dir() else named.parent
-    variables = read_variables(folder, environ, problems) or dict(environ)
+    notes = Problems()
+    variables = read_variables(folder, environ, problems, notes) or dict(environ)
     read = {each.path: each for path in _candidates(named, folder) if (each := read_source(folder, path, problems))}
     compose = _first(read.values(), _is_compose)
     compose = with_included(_overridden(compose, folder, problems), folder, problems) if compose else None
@@ -161,7 +163,7 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
         else []
     )
     inline = _written_inline(containers, compose, variables) if compose else {}
-    found = Setup(folder, compose, tuple(containers), variables=variables, contents=inline)
+    found = Setup(folder, compose, tuple(containers), variables=variables, contents=inline, notes=tuple(notes))
     prometheus = _server(found, c.PROMETHEUS, _PROMETHEUS_FILES, _is_prometheus, read, problems)
     alertmanager = _server(found, c.ALERTMANAGER, _ALERTMANAGER_FILES, _is_alertmanager, read, problems)
     unused: tuple[Source, ...] = ()

@@ -82,10 +82,10 @@ def read_files(files: Files, path: Path | None, environ: Mapping[str, str] = os.
     and paths begin at the current folder.
     """
     shown = str(path) if path else ""
-    problems = Problems()
+    problems, notes = Problems(), Problems()
     text = read_text(path, shown, problems) if path else _NO_MANIFEST
     root = path.parent.resolve() if path else Path.cwd()
-    variables = read_variables(root, environ, problems) if path else {}
+    variables = read_variables(root, environ, problems, notes) if path else {}
     if text is None or variables is None:
         return _unread(*(_with_init(problem, path) for problem in problems) if path else problems)
     substitute = substituter(variables, keep=is_in_compose)
@@ -96,7 +96,8 @@ def read_files(files: Files, path: Path | None, environ: Mapping[str, str] = os.
     if isinstance(document.value, dict):
         document.value = _naming(document.value, files)
     reading = _read(document, root)
-    return replace(reading, problems=as_written(reading.problems, document.filled))
+    stack = replace(reading.stack, notes=tuple(notes)) if reading.stack else None
+    return replace(reading, stack=stack, problems=as_written(reading.problems, document.filled))
 
 
 def _naming(manifest: dict[str, Value], files: Files) -> dict[str, Value]:

@@ -17,10 +17,12 @@ from stackctl.manifest.text import read_text
 _REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
-def read_variables(folder: pathlib.Path, environ: Mapping[str, str], problems: Problems) -> dict[str, str] | None:
+def read_variables(
+    folder: pathlib.Path, environ: Mapping[str, str], problems: Problems, notes: Problems
+) -> dict[str, str] | None:
     """Return the variables of `.env` in `folder`, if there is one, and over them those of the environment.
 
-    None if `.env` cannot be read, with what is wrong added to `problems`.
+    None if `.env` cannot be read, with what is wrong added to `problems`. What may not be meant is added to `notes`.
     """
     path = folder / conventions.ENV_FILE
     reads.note(path)
@@ -34,7 +36,7 @@ def read_variables(folder: pathlib.Path, environ: Mapping[str, str], problems: P
         return None
     from stackctl.manifest.env_file import read_env
 
-    values = read_env(text, conventions.ENV_FILE, environ, problems)
+    values = read_env(text, conventions.ENV_FILE, environ, problems, notes)
     return None if values is None else {**values, **environ}
 
 

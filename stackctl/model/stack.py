@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.model.block import Block
 from stackctl.model.dashboards import Dashboard
 from stackctl.model.rules import RuleFile, Waiver
@@ -18,9 +19,9 @@ from stackctl.source import Nowhere, Places, Position
 class Stack:
     """A whole stack. `root` is the folder of the manifest; `origin` the manifest itself.
 
-    `packs` are those that have become rules and dashboards: (kind, name, service or component). `places` knows where
-    in the manifest each value of a block is that another program defines; `secrets` are all texts at places of secrets,
-    those in blocks that are passed on too.
+    `notes` are remarks on its variables. `packs` are those that have become rules and dashboards: (kind, name, service
+    or component). `places` knows where in the manifest each value of a block is that another program defines; `secrets`
+    are all texts at places of secrets, those in blocks that are passed on too.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Stack:
     dashboards: tuple[Dashboard, ...] = ()
     packs: frozenset[tuple[str, str, str]] = frozenset()
     waivers: tuple[Waiver, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
     places: Places = field(default=Nowhere(), compare=False, repr=False)
     secrets: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 

@@ -45,7 +45,7 @@ def loaded_setup(urls: Sequence[str], folder: Path, environ: Mapping[str, str] =
             raise InputError.of("usage.conflict", f"two servers are a {kind}", remedy="Name one server of each kind.")
         found[kind] = access
     problems = Problems()
-    variables = read_variables(folder, environ, problems)
+    variables = read_variables(folder, environ, problems, Problems())
     if variables is None:
         raise InputError(*problems)
     contents: dict[str, bytes] = {}

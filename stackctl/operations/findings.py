@@ -59,6 +59,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     from stackctl.manifest.titles import titled_like_folders
     from stackctl.support import too_old
 
+    yield from stack.notes
     yield from exposed(stack)
     yield from secret_arguments(stack)
     yield from short_secrets(stack)

@@ -54,6 +54,38 @@ ACCEPTED = [
     "A=a\\nb",
     "A=\ttab",
     "A=ü€",
+    "A=pa$word",
+    "A=pa${word}",
+    'A="pa$word"',
+    "A=pa$",
+    "A=pa$1",
+    "A=a$-b",
+    "A=a$ b",
+    "A=$(ls)",
+    "A=$.",
+    "A=$é",
+    'A="pa$"',
+    "A=$$$SET",
+    "A=a$'b'",
+    "A=${SET?needed}",
+    "A=${SET:?needed}",
+    "A=${SET:+more}",
+    "A=${NONE+more}",
+    "EMPTY=\nA=${EMPTY+y}x${EMPTY:+z}${EMPTY:-d}${EMPTY-e}",
+    "A=${NONE:-${OTHER:-d}}",
+    "A=${NONE:-a{b}c}",
+    "A=${NONE:-a$}",
+    "A=${NONE:-a$$b}",
+    "A=${NONE:-a b}",
+    "A=${SET:-a}b}",
+    "A=${NONE-$SET}",
+    "A=$_x${_x-1}",
+    'A="a${NONE:-\\"q\\"}"',
+    "A='x\\''",
+    'A="\\hx"',
+    'A="a\\\'b"',
+    'A="a\\\\$SET"',
+    'A="C:\\dir"',
 ]
 
 
@@ -79,6 +111,17 @@ def test_a_line_means_the_same_to_compose(tmp_path: Path, text: str) -> None:
     need("docker")
     (tmp_path / ".env").write_text(text)
     problems = Problems()
-    ours = read_env(text, ".env", {"SET": "from environment"}, problems)
+    ours = read_env(text, ".env", {"SET": "from environment"}, problems, Problems())
     assert ours, "\n".join(map(str, problems))
     assert of_compose(tmp_path) == {"A": ours["A"]}
+
+
+@pytest.mark.parametrize(
+    "text", ["A=${", "A=${SET", "A=${a.b}", "A=${1}", "A=${a:}", "A=${a b}", "A=${NONE:?needed}", "A='x", "A B=1"]
+)
+def test_a_line_that_compose_rejects_is_refused(tmp_path: Path, text: str) -> None:
+    need("docker")
+    (tmp_path / ".env").write_text(text)
+    with pytest.raises(subprocess.CalledProcessError):
+        of_compose(tmp_path)
+    assert read_env(text, ".env", {"SET": "from environment"}, Problems(), Problems()) is None

@@ -10,7 +10,7 @@ import pytest
 from stackctl.adopt.text import manifest_text
 from stackctl.manifest import load
 from stackctl.operations.adopting import adopt_setup
-from tests.unit.adopt.setups import NAMES, SETUPS, adopted, compose, jobs
+from tests.unit.adopt.setups import NAMES, SETUPS, adopted, compose, found, jobs
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "adopt"
 
@@ -34,6 +34,17 @@ def test_adopted_stack_loads_and_means_the_same(setup: Path) -> None:
     assert written.compared
     assert written.compared.differences == ()
     assert written.compared.targets
+
+
+def test_dollar_signs_of_the_variables_are_read_as_compose_reads_them(tmp_path: Path) -> None:
+    files = {".env": "ONE=pa$1word\nTWO=pa$word\n"}
+    whole = compose("app: {image: app, environment: {A: '${ONE}', B: '${TWO}'}}")
+    result = adopted(
+        tmp_path, prometheus=jobs("{job_name: app, static_configs: [{targets: ['app:1']}]}"), compose=whole, **files
+    )
+    assert found(tmp_path).variables == {"ONE": "pa$1word", "TWO": "pa"}
+    (remark,) = result.remarks
+    assert (remark.code, remark.status, str(remark.position)) == ("env.unset", "warn", ".env:2:1")
 
 
 def test_no_file_of_a_setup_is_changed(setup: Path) -> None:

@@ -43,4 +43,4 @@ def test_secret_that_a_server_hides_is_to_be_filled_in() -> None:
 
 @given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1))
 def test_line_of_the_file_reads_back_as_the_secret(value: str) -> None:
-    assert read_env(env_line("NAME", value), ".env", {}, Problems()) == {"NAME": value}
+    assert read_env(env_line("NAME", value), ".env", {}, Problems(), Problems()) == {"NAME": value}

@@ -17,17 +17,20 @@ REFUSED = {
     "hunter2 words": "the name of a variable cannot contain spaces",
     "=hunter2": "this line does not set a variable",
     "PASS WORD=hunter2": "the name of a variable cannot contain spaces",
-    "A=pa$hunter2": "a variable that is not set",
-    "A=pa${hunter2}": "a variable that is not set",
-    'A="pa$hunter2"': "a variable that is not set",
-    "A=hunter2$": "a dollar sign that does not begin a variable",
-    "A=hunter2$1": "a dollar sign that does not begin a variable",
-    "A=${hunter2:?x}": "a dollar sign that does not begin a variable",
+    "A=${hunter2:?x}": "a variable that has to be set, and is not",
+    "A=${hunter2?}": "a variable that has to be set, and is not",
+    "A=${": "a variable in braces that Compose rejects",
+    "A=${hunter2": "a variable in braces that Compose rejects",
+    "A=${hunter2.x}": "a variable in braces that Compose rejects",
+    "A=${hunter2:}": "a variable in braces that Compose rejects",
+    "A=${1}": "a variable in braces that Compose rejects",
+    "A=${B:-${hunter2}": "a variable in braces that Compose rejects",
+    "A=" + "${B:-" * 30 + "}" * 30: "a variable in braces that Compose rejects",
     "A='hunter2": "a quote is not closed",
     'A="hunter2': "a quote is not closed",
     "A='a'hunter2": "there is text after the closing quote",
-    "A='hunter2\\''": "a quote within single quotes",
-    'A="\\hunter2"': "an escape within double quotes",
+    "A='hunter2\\'": "a quote is not closed",
+    'A="\\ahunter2"': "a backslash within double quotes",
     "{hunter2: x}": "this line does not set a variable",
     "- hunter2": "this line does not set a variable",
 }
@@ -47,18 +50,29 @@ def test_reports_a_malformed_line_by_its_number(tmp_path: Path, line: str) -> No
 
 def test_reports_all_malformed_lines_at_once() -> None:
     found = Problems()
-    assert read_env("one two\nA=1\nB=$none\nC='x\n", ".env", {}, found) is None
+    assert read_env("one two\nA=1\nB=${\nC='x\n", ".env", {}, found, Problems()) is None
     assert [problem.position.line for problem in found if problem.position] == [1, 3, 4]
+
+
+@pytest.mark.parametrize("value", ["pa$hunter2", "pa${hunter2}", '"pa$hunter2"', "${NONE:-$hunter2}pa"])
+def test_variable_that_is_not_set_is_empty_and_reported(tmp_path: Path, value: str) -> None:
+    (tmp_path / ".env").write_text(f"GOOD=1\nA={value}\n")
+    (tmp_path / "stack.yml").write_text("version: 1\nname: s\nexporters: {node: {labels: {a: '${A}'}}}\n")
+    stack = load(tmp_path / "stack.yml", {})
+    assert stack.exporters[0].labels == {"a": "pa"}
+    (note,) = stack.notes
+    assert (note.code, str(note.position)) == ("env.unset", ".env:2:1")
+    assert "hunter2" not in f"{note.summary}{note.cause}{note.remedy}"
 
 
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
     found = Problems()
-    values = read_env(text, ".env", {}, found)
+    values = read_env(text, ".env", {}, found, Problems())
     assert bool(found) == (values is None)
     assert all(problem.position for problem in found)
 
 
 @given(st.text(st.characters(exclude_characters="'\\\r", exclude_categories=["Cs"])))
 def test_single_quotes_keep_every_character(text: str) -> None:
-    assert read_env(f"A='{text}'\n", ".env", {}, Problems()) == {"A": text}
+    assert read_env(f"A='{text}'\n", ".env", {}, Problems(), Problems()) == {"A": text}

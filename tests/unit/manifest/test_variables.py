@@ -43,4 +43,4 @@ def test_kept_references_are_checked_but_not_replaced() -> None:
 
 def test_environment_wins_over_the_env_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("A=file\nB=file\n")
-    assert read_variables(tmp_path, {"A": "environment"}, Problems()) == {"A": "environment", "B": "file"}
+    assert read_variables(tmp_path, {"A": "environment"}, Problems(), Problems()) == {"A": "environment", "B": "file"}
