@@ -85,11 +85,16 @@ def check(context: Context) -> Iterable[Diagnostic]:
     try:
         accounts = context.alertmanager().notifications()
         order = _order(context, accounts) if any(each.failed for each in accounts.values()) else {}
+        unused = [subject.name for subject, kinds in subjects if _is_unused(_own(subject, kinds, accounts))]
+        alerts = {receiver: context.alertmanager().states(receiver) for receiver in unused}
     except NoAnswer as error:
         return [subject.unanswered(error) for subject, _ in subjects]
     log = server_log.entries(context.place, context.stack, c.ALERTMANAGER) if order else []
     shared = _shared([kinds for _, kinds in subjects])
-    return [_receiver(subject, kinds, accounts, order, failing(log, 0.0), shared) for subject, kinds in subjects]
+    return [
+        _receiver(subject, kinds, accounts, order, failing(log, 0.0), shared, alerts.get(subject.name, {}))
+        for subject, kinds in subjects
+    ]
 
 
 def _shared(kinds: Iterable[Sequence[str]]) -> frozenset[str]:
@@ -151,6 +156,14 @@ def _last(tried: Series | None, failed: Series | None, account: Account, now: fl
     return Order(success, failure)
 
 
+def _own(subject: Subject, kinds: Sequence[str], accounts: Mapping[Key, Account]) -> dict[Key, Account]:
+    return {key: account for key, account in accounts.items() if key[1] in kinds and key[0] in ("", subject.name)}
+
+
+def _is_unused(own: Mapping[Key, Account]) -> bool:
+    return bool(own) and not any(account.tried for account in own.values())
+
+
 def _receiver(
     subject: Subject,
     kinds: Sequence[str],
@@ -158,8 +171,9 @@ def _receiver(
     order: Mapping[Key, Order],
     failures: Sequence[Failure],
     shared: Set[str],
+    alerts: Mapping[str, int],
 ) -> Diagnostic:
-    own = {key: account for key, account in accounts.items() if key[1] in kinds and key[0] in ("", subject.name)}
+    own = _own(subject, kinds, accounts)
     if not accounts:
         return subject.failed("Alertmanager does not report its notifications", "Run `stackctl reload`.")
     if not own:  # it builds those only that a route leads to
@@ -178,8 +192,18 @@ def _receiver(
             summary = f"the last notification by {key[1]} failed{reason}"
             evidence = f"{account.failed:g} of {account.tried:g} attempts have failed"
             return subject.failed(summary, _REMEDY, evidence, stage="loaded")
+    if _is_unused(own):
+        return subject.passed(_unused(alerts))
     tried, failed = (sum(getattr(each, name) for each in own.values()) for name in ("tried", "failed"))
-    if not tried:
-        return subject.passed("no notification was needed yet; `stackctl drill --live` sends one")
     lost = f", {failed:g} attempts failed before" if failed else ""
     return subject.passed(f"{tried - failed:g} notifications were accepted{lost}")
+
+
+def _unused(alerts: Mapping[str, int]) -> str:
+    """Return why a receiver was not notified yet, by the states of its alerts."""
+    active, suppressed = alerts.get("active", 0), alerts.get("suppressed", 0)
+    if active:
+        return f"no notification was sent yet: Alertmanager still collects its alerts (`group_wait`), {active} so far"
+    if suppressed:
+        return f"no notification was sent: all its {suppressed} alerts are silenced, inhibited or muted"
+    return "no notification was needed yet; `stackctl drill --live` sends one"

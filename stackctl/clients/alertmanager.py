@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -72,6 +73,17 @@ class Alertmanager:
     def alerts(self, matcher: str) -> tuple[ActiveAlert, ...]:
         """The alerts that hold now, silenced and inhibited ones too, of those that `matcher` (`a="b"`) fits."""
         return self.http.json("/api/v2/alerts", _alerts, params={"filter": matcher})
+
+    def states(self, receiver: str) -> Mapping[str, int]:
+        """State -> how many alerts of a receiver have it: `active`, `suppressed` (silenced, inhibited or muted), ...
+
+        Asked of the groups, as only these know what is muted by a time interval.
+        """
+
+        def count(groups: Any) -> Mapping[str, int]:
+            return Counter(alert["status"]["state"] for group in groups for alert in group["alerts"])
+
+        return self.http.json("/api/v2/alerts/groups", count, params={"receiver": re.escape(receiver)})
 
     def end(self, alerts: Sequence[Mapping[str, str]]) -> None:
         """Say that the alerts with these labels are over."""

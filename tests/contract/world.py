@@ -497,6 +497,7 @@ def _answer(made: World) -> None:
             "/metrics": f"alertmanager_config_hash {loaded_hash(made)}\n{NOTIFIED}",
             "/api/v2/status": {"config": {"original": made.context.tree.files[ALERTMANAGER].content.decode()}},
             "/api/v2/receivers": [{"name": "oncall"}],
+            "/api/v2/alerts/groups": [],
         },
         "grafana": {
             "/api/health": '{\n  "commit": "abc",\n  "database": "ok",\n  "version": "12.1.1"\n}',

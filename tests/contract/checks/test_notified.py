@@ -62,6 +62,25 @@ def test_receiver_that_was_never_needed_passes_and_says_so(well: World) -> None:
     assert "drill --live" in finding.summary
 
 
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ([], "no notification was needed yet"),
+        (["suppressed", "suppressed"], "no notification was sent: all its 2 alerts are silenced, inhibited or muted"),
+        (["suppressed", "active"], "Alertmanager still collects its alerts (`group_wait`), 1 so far"),
+    ],
+)
+def test_receiver_that_was_not_notified_says_what_its_alerts_wait_for(
+    well: World, states: list[str], said: str
+) -> None:
+    count(well, 0, 0)
+    group = {"alerts": [{"status": {"state": each}} for each in states]}
+    well.servers["alertmanager"].routes["/api/v2/alerts/groups"] = [group]
+    finding = well.only(ID)
+    assert finding.status == "pass"
+    assert said in finding.summary
+
+
 def test_receiver_that_takes_nothing_fails_with_the_reason(well: World) -> None:
     count(well, 4, 4)
     log(well, REFUSED)

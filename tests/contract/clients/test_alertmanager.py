@@ -24,3 +24,9 @@ def test_reads_configuration_and_receivers(server: Server) -> None:
     client = Alertmanager(Http(Access(server.url)))
     assert client.config() == "route: {}\n"
     assert client.receivers() == ("oncall", "null")
+
+
+def test_counts_the_alerts_of_a_receiver_by_state(server: Server) -> None:
+    alerts = [{"status": {"state": each}} for each in ("active", "suppressed", "active")]
+    server.routes["/api/v2/alerts/groups"] = [{"alerts": alerts[:1]}, {"alerts": alerts[1:]}]
+    assert Alertmanager(Http(Access(server.url))).states("on.call") == {"active": 2, "suppressed": 1}
