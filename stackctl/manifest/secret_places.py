@@ -107,8 +107,9 @@ def is_never_secret(path: Path, *, mapping: bool = False) -> bool:
 
     It is asked for each value of all files, whose paths are few but for the numbers.
     """
-    owner = next((part for part in path[-2::-1] if isinstance(part, str)), "")
-    depends = path[:2] == _GRAFANA_INI or owner in _ENVIRONMENTS or owner in _WEBHOOKS or _holds_arguments(path)
+    # An item of a list has the owner of its list.
+    near = {*[each for each in path if isinstance(each, str)][-2:]}
+    depends = path[:2] == _GRAFANA_INI or near & (_ENVIRONMENTS | _WEBHOOKS) or _holds_arguments(path)
     if depends or (path and (path[-1] in _owners() or _is_run(path))):
         return False
     return not is_secret(path, mapping=mapping)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from stackctl.manifest.secret_places import begins_with_secret_key, is_never_secret, is_secret
@@ -67,6 +67,7 @@ _VALUES = st.sampled_from(
 
 @settings(max_examples=300)
 @given(_PATHS, _VALUES, st.booleans())
+@example(("env", "groups", 0), "http://a:b@c", False)
 def test_nothing_is_secret_where_no_value_is(path: tuple[str | int, ...], value: str, mapping: bool) -> None:
     assume(is_never_secret(path, mapping=mapping))
     assert not is_secret(path, value, mapping=mapping)
