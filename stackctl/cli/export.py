@@ -35,6 +35,9 @@ def export_kubernetes(
     label: Annotated[
         list[str] | None, typer.Option("--label", metavar="KEY=VALUE", help="Label of all objects; repeatable.")
     ] = None,
+    servers: Annotated[
+        bool, typer.Option("--servers", help="Also export the stack's Prometheus and Alertmanager.")
+    ] = False,
     force: Force = False,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
@@ -42,8 +45,8 @@ def export_kubernetes(
 
     `kubectl apply --server-side -f DIR/secrets` applies what they need, and `-k DIR` the rest. A target whose host is
     an IP address or a name with dots, and a discovered one, becomes a ScrapeConfig. DIR/patches is a Kustomize
-    component with annotations and probes for your Deployments. Components, and services that push, are for the
-    cluster's own servers: they get no object.
+    component with annotations and probes for your Deployments. The cluster's own Prometheus and Alertmanager are
+    used, unless `--servers` exports those of the stack. Other components, and services that push, get no object.
     """
     from stackctl.export.kubernetes import Cluster, left_out
     from stackctl.export.kubernetes import export_kubernetes as rendered
@@ -51,12 +54,20 @@ def export_kubernetes(
     from stackctl.report import console
 
     stack = load(options(context).manifest)
-    tree = rendered(stack, Cluster(_namespace(namespace), dict(_label(text) for text in label or ())))
+    labels = dict(_label(text) for text in label or ())
+    cluster = Cluster(_namespace(namespace), labels, has_servers=not servers)
+    tree = rendered(stack, cluster)
     has_secrets = any(path.startswith(f"{c.SECRETS_DIR}/") for path in tree.files)
     named = [*([f"-f {shlex.quote(str(out / c.SECRETS_DIR))}"] if has_secrets else []), f"-k {shlex.quote(str(out))}"]
     _write(tree, out, force, " && ".join(f"kubectl apply --server-side {each}" for each in named))
-    for diagnostic in left_out(stack):
+    for diagnostic in left_out(stack, cluster):
         console.warn(str(diagnostic))
+    if servers and (
+        others := [each.name for each in stack.components if each.name not in (c.PROMETHEUS, c.ALERTMANAGER)]
+    ):
+        console.note(
+            f"no object for {', '.join(others)}: run them in the cluster if your rules and dashboards need them"
+        )
     for service in (each for each in stack.services if each.push):
         console.note(
             f"no object for {service.name}, which pushes: make the cluster scrape a Pushgateway, with honorLabels"

@@ -88,10 +88,10 @@ def _alerting(stack: Stack, runtime: Facts) -> dict[str, Any]:
 
 def _reachable_write(block: Mapping[str, Any], runtime: Facts) -> dict[str, Any]:
     url = block.get("url")
-    return _without_login({**block, "url": reachable_url(url, runtime)}) if isinstance(url, str) else dict(block)
+    return without_login({**block, "url": reachable_url(url, runtime)}) if isinstance(url, str) else dict(block)
 
 
-def _without_login(block: dict[str, Any]) -> dict[str, Any]:
+def without_login(block: dict[str, Any]) -> dict[str, Any]:
     """A block with the login of its URL as `basic_auth`: Prometheus writes URLs to its log, as they are."""
     try:
         url = urlsplit(block["url"])
@@ -107,7 +107,7 @@ def _remote(extra: Mapping[str, Any]) -> dict[str, Any]:
     """`extra` with its remote blocks without logins in URLs."""
     return {
         key: [
-            _without_login(dict(each)) if isinstance(each, Mapping) and isinstance(each.get("url"), str) else each
+            without_login(dict(each)) if isinstance(each, Mapping) and isinstance(each.get("url"), str) else each
             for each in value
         ]
         if key in ("remote_write", "remote_read") and isinstance(value, list)

@@ -91,6 +91,12 @@ class ApiServer:
         answer.raise_for_status()
         return answer.json()
 
+    def may_read(self, user: str, path: str) -> bool:
+        """Return whether a user may read what is at a path."""
+        answer = self.session.get(f"{self.url}{path}", headers={"Impersonate-User": user}, timeout=30)
+        assert answer.status_code in (200, 403), answer.text
+        return answer.ok
+
     def _place(self, thing: Any, namespace: str) -> str:
         version = thing["apiVersion"]
         base = f"/apis/{version}" if "/" in version else f"/api/{version}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from stackctl.conventions import GRAFANA_ADMIN_PASSWORD, MANIFEST, NATIVE, PROME
 from stackctl.errors import InputError
 from stackctl.export.kubernetes import PATCHES, Cluster, export_kubernetes
 from stackctl.export.kubernetes.kustomization import FILE as KUSTOMIZATION
+from stackctl.export.kubernetes.pods import SECURITY_CONTEXT
 from stackctl.manifest import load, read
 from stackctl.model import Stack
 from stackctl.render import render
@@ -29,6 +31,7 @@ from tests.golden.cases import MANIFESTS, stack_of
 from tests.ports import free_port
 from tests.servers import kubernetes
 
+SERVERS = Cluster(has_servers=False)
 # Generated manifests, and the share of them that has to be accepted, or they say little.
 GENERATED, FEWEST = 100, 0.4
 # A Deployment of a user's, as restricted as Kubernetes can ask for.
@@ -65,7 +68,7 @@ def namespace(server: ApiServer) -> str:
 
 
 def exported(stack: Stack, namespace: str, folder: Path) -> Path:
-    write(export_kubernetes(stack, Cluster(namespace, {"release": "prometheus"})), folder)
+    write(export_kubernetes(stack, Cluster(namespace, {"release": "prometheus"}, has_servers=False)), folder)
     return folder
 
 
@@ -135,7 +138,7 @@ def test_every_object_of_generated_manifests_is_accepted(
 
 def plain_objects(stack: Stack) -> dict[str, bytes]:
     """The objects of the export as they are in its files."""
-    files = {path: file.content for path, file in export_kubernetes(stack, Cluster()) if path.endswith(".yaml")}
+    files = {path: file.content for path, file in export_kubernetes(stack, SERVERS) if path.endswith(".yaml")}
     return {path: content for path, content in files.items() if path != KUSTOMIZATION and not path.startswith(PATCHES)}
 
 
@@ -167,7 +170,8 @@ rules: [{{file: "Ä b.yml"}}, {{file: "a b.yml"}}]
 
 def test_kustomization_has_all_objects_but_secrets(server: ApiServer, tmp_path: Path) -> None:
     folder = exported(stack_of("full"), "shop", tmp_path / "out")
-    files = {path.name: yaml.safe_load(path.read_text()) for path in folder.glob("*.yaml")}
+    paths = [*folder.glob("*.yaml"), *folder.glob("servers/*.yaml")]
+    files = {path.name: yaml.safe_load(path.read_text()) for path in paths}
     files.pop("kustomization.yaml")
     assert {named(yaml.safe_load(each)) for each in built(folder)} == {named(each) for each in files.values()}
 
@@ -187,6 +191,53 @@ def test_patches_are_merged_into_deployments_of_a_user(server: ApiServer, namesp
     assert template["metadata"]["annotations"]["prometheus.io/port"] == "8000"
     assert template["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/health/ready"
     assert problems(server, {name: content for (_, name), content in objects.items()}, namespace) == {}
+
+
+def test_prometheus_may_find_targets_of_its_namespace_and_nothing_else(
+    server: ApiServer, namespace: str, tmp_path: Path
+) -> None:
+    folder = exported(load(EXAMPLES / "quickstart" / "stack.yml", {}), namespace, tmp_path / "out")
+    assert problems(server, objects_in(folder), namespace) == {}
+    account = f"system:serviceaccount:{namespace}:quickstart"
+    for path, allowed in {
+        f"/api/v1/namespaces/{namespace}/pods": True,
+        f"/api/v1/namespaces/{namespace}/services": True,
+        f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices": True,
+        f"/api/v1/namespaces/{namespace}/secrets": False,
+        f"/api/v1/namespaces/{namespace}/configmaps": False,
+        "/api/v1/namespaces/kube-system/pods": False,
+        "/api/v1/nodes": False,
+    }.items():
+        assert server.may_read(account, path) is allowed, path
+
+
+def test_pods_of_servers_are_restricted(server: ApiServer, namespace: str) -> None:
+    """The operator adds the context of the containers; the one of the pods is ours."""
+    container = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "server"},
+        "spec": {
+            "securityContext": SECURITY_CONTEXT,
+            "containers": [{"name": "server", "image": "x:1", "securityContext": container}],
+        },
+    }
+    assert server.apply(yaml.safe_dump(pod).encode(), namespace, dry_run=True).problems == ()
+    pod["spec"]["securityContext"] = {}
+    assert "violates PodSecurity" in server.apply(yaml.safe_dump(pod).encode(), namespace, dry_run=True).refusal
+
+
+@pytest.mark.parametrize("case", ["alerts", "full", "secrets"])
+def test_alertmanager_accepts_its_configuration(tmp_path: Path, case: str) -> None:
+    tree = export_kubernetes(stack_of(case), SERVERS)
+    for key, content in tree.yaml("secrets/alertmanager_config.yaml")["stringData"].items():
+        (tmp_path / key).write_text(content.replace("/etc/alertmanager/config/", f"{tmp_path}/"))
+    config = tmp_path / "alertmanager.yaml"
+    ran = subprocess.run([str(require("amtool").path), "check-config", str(config)], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    named = set(re.findall(rf"{tmp_path}/([\w.-]+)", config.read_text()))
+    assert named == {path.name for path in tmp_path.iterdir()} - {config.name}
 
 
 # Mutant of an object -> what the API server has to say: without that, all of the above says nothing.

@@ -6,19 +6,25 @@ module, of functions from the model to its content.
 
 from __future__ import annotations
 
+from typing import Any
+
 from stackctl import conventions as c
 from stackctl.errors import raise_if_any
+from stackctl.export.kubernetes.alertmanager import alertmanager_object, configuration
 from stackctl.export.kubernetes.clients import SecretKeys
 from stackctl.export.kubernetes.dashboard import dashboard_map
 from stackctl.export.kubernetes.kustomization import FILE, component, kustomization
 from stackctl.export.kubernetes.names import dns_name, dns_names
 from stackctl.export.kubernetes.objects import Cluster, Objects
 from stackctl.export.kubernetes.patch import deployment_patch
+from stackctl.export.kubernetes.prometheus import prometheus_object
 from stackctl.export.kubernetes.prometheusrule import prometheus_rule
+from stackctl.export.kubernetes.rbac import role, role_binding, service_account
 from stackctl.export.kubernetes.review import exported, left_out, refused
 from stackctl.export.kubernetes.scrapeconfig import scrape_config
+from stackctl.export.kubernetes.secret import secret
 from stackctl.export.kubernetes.service import service_object
-from stackctl.export.kubernetes.servicemonitor import service_monitor
+from stackctl.export.kubernetes.servicemonitor import own_monitor, service_monitor
 from stackctl.export.kubernetes.targets import outside, pods
 from stackctl.model import Service, Stack
 from stackctl.render.closed import closed
@@ -38,9 +44,11 @@ def export_kubernetes(stack: Stack, cluster: Cluster) -> Tree:
 
     Raises InputError for services that no object has a form for.
     """
-    raise_if_any(refused(stack))
+    raise_if_any(refused(stack, cluster))
     objects = Objects(stack, cluster)
     files = {**_services(objects), **_rules(objects), **_dashboards(objects)}
+    if not cluster.has_servers:
+        files |= _servers(objects)
     listed = [path for path in files if not path.startswith((f"{PATCHES}/", f"{c.SECRETS_DIR}/"))]
     if listed:  # kustomize refuses an empty one
         files[FILE] = objects.file(kustomization(listed))
@@ -76,8 +84,7 @@ def _service(objects: Objects, service: Service, name: str) -> dict[str, File]:
     if others or service.discovery:
         files[f"{name}-scrapeconfig.yaml"] = objects.file(scrape_config(objects, service, name, others, keys))
     if keys.data:
-        content = {**objects.head("v1", "Secret", keys.name), "stringData": dict(keys.data)}
-        files[f"{c.SECRETS_DIR}/{name}.yaml"] = objects.file(content, secret=True)
+        files[f"{c.SECRETS_DIR}/{name}.yaml"] = objects.file(secret(objects, keys), secret=True)
     return files
 
 
@@ -88,6 +95,29 @@ def _rules(objects: Objects) -> dict[str, File]:
     return {
         f"rules-{name}.yaml": objects.file(prometheus_rule(objects, file.content, f"{prefix}-{name}"))
         for file, name in ((file, names[path.rpartition(".")[0]]) for path, file in files.items())
+    }
+
+
+def _servers(objects: Objects) -> dict[str, File]:
+    """Prometheus and Alertmanager, in a folder that no service has."""
+    stack, name = objects.stack, dns_name(objects.stack.name)
+    keys = SecretKeys(f"{name}-prometheus")
+    made: dict[str, dict[str, Any] | None] = {
+        "prometheus": prometheus_object(objects, name, keys),
+        "prometheus-serviceaccount": service_account(objects, name),
+        "prometheus-role": role(objects, name),
+        "prometheus-rolebinding": role_binding(objects, name),
+        "prometheus-servicemonitor": own_monitor(objects, stack.prometheus, name),
+    }
+    # No service has a file with an underscore.
+    secrets = {"prometheus_remote-write": secret(objects, keys)} if keys.data else {}
+    if stack.alertmanager:
+        made["alertmanager"] = alertmanager_object(objects, stack.alertmanager, name)
+        made["alertmanager-servicemonitor"] = own_monitor(objects, stack.alertmanager, name)
+        secrets["alertmanager_config"] = configuration(objects, stack.alertmanager, name)
+    return {
+        **{f"servers/{file}.yaml": objects.file(content) for file, content in made.items() if content},
+        **{f"{c.SECRETS_DIR}/{file}.yaml": objects.file(each, secret=True) for file, each in secrets.items()},
     }
 
 

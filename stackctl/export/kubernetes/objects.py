@@ -18,11 +18,13 @@ OPERATOR_ALPHA = "monitoring.coreos.com/v1alpha1"
 class Cluster:
     """Destination of the objects: their namespace ("" leaves it to kubectl), and labels for all of them.
 
-    An operator often selects by a label, such as `release: prometheus`.
+    An operator often selects by a label, such as `release: prometheus`. `has_servers` is false where the stack's own
+    Prometheus and Alertmanager have to run too.
     """
 
     namespace: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    has_servers: bool = True
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,12 @@ class Objects:
 
     stack: Stack
     cluster: Cluster
+
+    @property
+    def part_of(self) -> dict[str, str]:
+        """The label by which all objects of the stack are selected."""
+        # The value of a label may not end with a dash, as the name of a stack may.
+        return {"app.kubernetes.io/part-of": self.stack.name.rstrip("-_")}
 
     def head(
         self,
@@ -41,9 +49,7 @@ class Objects:
         annotations: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """The fields that every object begins with."""
-        # The value of a label may not end with a dash, as the name of a stack may.
-        part_of = self.stack.name.rstrip("-_")
-        own = {"app.kubernetes.io/part-of": part_of, "app.kubernetes.io/managed-by": "stackctl"}
+        own = {**self.part_of, "app.kubernetes.io/managed-by": "stackctl"}
         metadata: dict[str, Any] = {
             "name": name,
             **({"namespace": self.cluster.namespace} if self.cluster.namespace else {}),

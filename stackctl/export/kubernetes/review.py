@@ -1,40 +1,49 @@
-"""Review of services before they are exported: what no object can say, and what the operator does not accept."""
+"""Review before an export: what no object can say, and what the operator does not accept."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
-from stackctl.export.kubernetes import discovery, scrapeconfig, servicemonitor
+from stackctl.export.kubernetes import alertmanager, discovery, prometheus, scrapeconfig, servicemonitor
 from stackctl.export.kubernetes.clients import FIELDS
+from stackctl.export.kubernetes.objects import Cluster
 from stackctl.export.kubernetes.shapes import misshapen
 from stackctl.export.kubernetes.targets import outside, pods
-from stackctl.model import Service, Stack
+from stackctl.model import Prometheus, Service, Stack
+from stackctl.source import Position
 
 # What the operator's definitions take as the URL of a proxy.
 _PROXY = re.compile(r"(http|https|socks5)://.+")
 _RELABELLING = ("relabel_configs", "metric_relabel_configs")
 
 
-def refused(stack: Stack) -> list[Diagnostic]:
-    """Report services that cannot be exported without another meaning."""
-    return [problem for service in exported(stack) for problem in _refused(service)]
+def refused(stack: Stack, cluster: Cluster) -> list[Diagnostic]:
+    """Report what cannot be exported without another meaning."""
+    services = [problem for service in exported(stack) for problem in _refused(service)]
+    return services if cluster.has_servers else [*services, *_refused_writes(stack.prometheus)]
 
 
-def left_out(stack: Stack) -> list[Diagnostic]:
-    """Report what the manifest says of services and no object has a field for."""
+def left_out(stack: Stack, cluster: Cluster) -> list[Diagnostic]:
+    """Report what the manifest says and no object has a field for."""
+    found = [(f"services.{each.name}", each.origin, [*_without_field(each)]) for each in exported(stack)]
+    if not cluster.has_servers:
+        found.append(("prometheus", stack.prometheus.origin, prometheus.without_field(stack.prometheus)))
+        if stack.alertmanager:
+            found.append(("alertmanager", stack.alertmanager.origin, alertmanager.without_field(stack.alertmanager)))
     return [
         Diagnostic(
             "export.left-out",
-            f"services.{service.name}: {', '.join(f'`{name}`' for name in names)} cannot be exported",
-            service.origin,
+            f"{subject}: {', '.join(f'`{name}`' for name in names)} cannot be exported",
+            origin,
             remedy="Set it in the cluster's own configuration if you need it there.",
             status="warn",
         )
-        for service in exported(stack)
-        if (names := [*_without_field(service)])
+        for subject, origin, names in found
+        if names
     ]
 
 
@@ -52,28 +61,51 @@ def _refused(service: Service) -> Iterator[Diagnostic]:
             service.origin,
             remedy=f"Declare `targets`, or discover them by one of {', '.join(discovery.KINDS)}.",
         )
-    for part, shape in _misshapen(service):
+    yield from _wrong_shapes(place, service.origin, _misshapen(service))
+    steps = [step for key in _RELABELLING for step in service.scrape.get(key, ())]
+    yield from _wrong_values(place, service.origin, steps, service.scrape)
+
+
+def _refused_writes(server: Prometheus) -> Iterator[Diagnostic]:
+    for block in server.remote_write:
+        parts = [
+            part
+            for name in sorted(prometheus.WRITE_FIELDS & block.keys())
+            for part in misshapen(name, block[name], f"remote_write.{name}")
+        ]
+        yield from _wrong_shapes("prometheus", server.origin, parts)
+        steps = [] if parts else block.get("write_relabel_configs", ())
+        yield from _wrong_values("prometheus.remote_write", server.origin, steps, block)
+
+
+def _wrong_shapes(place: str, origin: Position, parts: Iterable[tuple[str, str]]) -> Iterator[Diagnostic]:
+    for part, shape in parts:
         yield Diagnostic(
             "export.not-accepted",
             f"{place}.{part} is not {shape}",
-            service.origin,
+            origin,
             remedy=f"Write it as {shape}, as Prometheus expects it.",
         )
-    steps = [step for key in _RELABELLING for step in service.scrape.get(key, ())]
-    for label in dict.fromkeys(label for step in steps for label in step.get("source_labels", ())):
+
+
+def _wrong_values(
+    place: str, origin: Position, steps: Iterable[Mapping[str, Any]], client: Mapping[str, Any]
+) -> Iterator[Diagnostic]:
+    """Report values of relabelling and of a client that are stricter in the operator's definitions."""
+    for label in dict.fromkeys(str(label) for step in steps for label in step.get("source_labels", ())):
         if not c.LABEL_NAME.fullmatch(label):
             yield Diagnostic(
                 "export.not-accepted",
                 f"{place}: the Prometheus Operator does not accept the source label `{label}`",
-                service.origin,
+                origin,
                 remedy="Use a label whose name has only letters, digits and `_`.",
             )
-    proxy = service.scrape.get("proxy_url")
+    proxy = client.get("proxy_url")
     if proxy and not _PROXY.fullmatch(str(proxy)):
         yield Diagnostic(
             "export.not-accepted",
             f"{place}: the Prometheus Operator does not accept this `proxy_url`",
-            service.origin,
+            origin,
             remedy="Begin it with `http://`, `https://` or `socks5://`.",
         )
 

@@ -55,9 +55,13 @@ def limits(service: Service) -> dict[str, Any]:
 
 def relabelling(service: Service, first: Mapping[str, str]) -> dict[str, Any]:
     """The steps of relabelling, after those that set the labels `first`."""
-    steps = [{"targetLabel": name, "replacement": value.replace("$", "$$")} for name, value in first.items()]
     own = {field: [camel_keys(step) for step in service.scrape.get(name, ())] for name, field in _RELABELLING.items()}
-    return given({**own, "relabelings": steps + own["relabelings"]})
+    return given({**own, "relabelings": labelling(first) + own["relabelings"]})
+
+
+def labelling(labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The steps of relabelling that set labels."""
+    return [{"targetLabel": name, "replacement": value.replace("$", "$$")} for name, value in labels.items()]
 
 
 def interval(stack: Stack, service: Service) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 from stackctl.export.kubernetes.clients import SecretKeys
 from stackctl.export.kubernetes.objects import OPERATOR, Objects
-from stackctl.export.kubernetes.scraping import COMMON, given, interval, limits, options, relabelling
+from stackctl.export.kubernetes.scraping import COMMON, given, interval, labelling, limits, options, relabelling
 from stackctl.export.kubernetes.service import ports_of
-from stackctl.model import Service, Target
+from stackctl.model import Server, Service, Target
 
 # Fields that an endpoint has, and others not.
 _ENDPOINT = {"follow_redirects": "followRedirects", "enable_http2": "enableHttp2"}
@@ -42,3 +42,23 @@ def service_monitor(
         **given({field: service.scrape.get(key) for key, field in _MONITOR.items()}),
     }
     return {**objects.head(OPERATOR, "ServiceMonitor", name, {"app": name}), "spec": spec}
+
+
+def own_monitor(objects: Objects, server: Server, name: str) -> dict[str, Any] | None:
+    """The ServiceMonitor of a server that the operator runs, by the label of its Service; None if it is not scraped.
+
+    No service has a name with a dot.
+    """
+    if server.scrape is None:
+        return None
+    endpoint = given(
+        {
+            "port": "web",
+            "path": server.scrape.metrics_path,
+            "interval": server.scrape.interval or objects.stack.prometheus.scrape_interval,
+            "scrapeTimeout": server.scrape.timeout,
+            "relabelings": labelling({"job": server.job, **server.labels}),
+        }
+    )
+    spec = {"selector": {"matchLabels": {f"operated-{server.name}": "true"}}, "endpoints": [endpoint]}
+    return {**objects.head(OPERATOR, "ServiceMonitor", f"{name}.{server.name}"), "spec": spec}

@@ -39,10 +39,11 @@ _IS: Mapping[str, Callable[[Any], bool]] = {
 }
 # Fields of blocks; any other has a single value.
 _SHAPES = {
-    **dict.fromkeys(("names", "services", "tags", "scopes", "targets", "files"), _VALUES),
+    **dict.fromkeys(("names", "services", "tags", "scopes", "targets", "files", "source_labels"), _VALUES),
     **dict.fromkeys(("basic_auth", "authorization", "oauth2", "tls_config", "namespaces", "attach_metadata"), _BLOCK),
-    **dict.fromkeys(("selectors", "static_configs"), _BLOCKS),
-    **dict.fromkeys(("node_meta", "labels", "endpoint_params"), _PAIRS),
+    **dict.fromkeys(("queue_config", "metadata_config"), _BLOCK),
+    **dict.fromkeys(("selectors", "static_configs", "write_relabel_configs"), _BLOCKS),
+    **dict.fromkeys(("node_meta", "labels", "endpoint_params", "headers"), _PAIRS),
     "proxy_connect_header": _HEADERS,
 }
 

@@ -88,3 +88,12 @@ def test_what_no_object_has_a_field_for_is_a_warning(tmp_path: Path, capsys: pyt
     code, said = exported(tmp_path, capsys)
     assert code == 0
     assert any("services.api: `extra_scrape_metrics` cannot be exported" in line for line in said)
+
+
+def test_servers_are_exported_when_asked_for(stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exported(tmp_path, capsys)
+    assert not (tmp_path / "out" / "servers").exists()
+    code, said = exported(tmp_path, capsys, "--servers")
+    assert code == 0
+    assert (tmp_path / "out" / "servers" / "prometheus.yaml").is_file()
+    assert "no object for grafana: run them in the cluster if your rules and dashboards need them" in said

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.export.kubernetes.objects import Cluster
 from stackctl.export.kubernetes.review import left_out, refused
 from tests.unit.export.manifests import services_in
 
@@ -28,7 +29,7 @@ POD, ADDRESS = "targets: ['api:1']", "targets: ['10.0.0.1:1']"
     ],
 )
 def test_settings_without_a_field_are_reported(tmp_path: Path, settings: str, names: str) -> None:
-    found = left_out(services_in(tmp_path, f"{{api: {{{settings}}}}}"))
+    found = left_out(services_in(tmp_path, f"{{api: {{{settings}}}}}"), Cluster())
     assert [each.summary for each in found] == ([f"services.api: {names} cannot be exported"] if names else [])
     assert all(each.status == "warn" for each in found)
 
@@ -48,5 +49,5 @@ def test_settings_without_a_field_are_reported(tmp_path: Path, settings: str, na
     ],
 )
 def test_services_that_would_mean_something_else_are_refused(tmp_path: Path, settings: str, code: str) -> None:
-    found = refused(services_in(tmp_path, f"{{api: {{{settings}}}}}"))
+    found = refused(services_in(tmp_path, f"{{api: {{{settings}}}}}"), Cluster())
     assert [each.code for each in found] == ([code] if code else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stackctl.export.kubernetes import Cluster, export_kubernetes
+from stackctl.manifest import load
 from stackctl.model import Stack
 from tests.unit.export.manifests import services_in, stack_in
 
@@ -45,3 +46,18 @@ def test_settings_of_the_monitor_are_not_of_the_endpoint(tmp_path: Path) -> None
 def monitor(stack: Stack) -> dict[str, list[dict[str, object]]]:
     spec: dict[str, list[dict[str, object]]] = export_kubernetes(stack, CLUSTER).yaml("api-servicemonitor.yaml")["spec"]
     return spec
+
+
+def test_own_servers_are_scraped_as_the_manifest_says(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").write_text(
+        "version: 1\nname: shop\nprometheus: {labels: {team: core}}\nalertmanager: {scrape: false}\n"
+        "services: {api: {targets: ['api:1']}}\n"
+    )
+    tree = export_kubernetes(load(tmp_path / "stack.yml", {}), Cluster(has_servers=False))
+    made = tree.yaml("servers/prometheus-servicemonitor.yaml")
+    assert made["spec"]["selector"] == {"matchLabels": {"operated-prometheus": "true"}}
+    assert made["spec"]["endpoints"][0]["relabelings"] == [
+        {"targetLabel": "job", "replacement": "prometheus"},
+        {"targetLabel": "team", "replacement": "core"},
+    ]
+    assert "servers/alertmanager-servicemonitor.yaml" not in tree.files

@@ -1,0 +1,52 @@
+"""Pods of the stack's own servers: as restricted as Pod Security asks for, and their limits."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from stackctl.model import Resources, Retention
+
+# Prometheus' and Alertmanager's images run as nobody.
+_USER = 65534
+# What a server gets whose data has no limit in the manifest.
+_DEFAULT_STORAGE = "10Gi"
+# What is written besides samples: the write-ahead log, and blocks while they are compacted.
+_HEADROOM = 1.3
+
+SECURITY_CONTEXT: dict[str, Any] = {
+    "runAsNonRoot": True,
+    "runAsUser": _USER,
+    "runAsGroup": _USER,
+    "fsGroup": _USER,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+def limits(resources: Resources) -> dict[str, Any]:
+    """The limits of a container, {} for none."""
+    found = {
+        "memory": _quantity(resources.memory) if resources.memory else None,
+        "cpu": f"{round(resources.cpus * 1000)}m" if resources.cpus else None,
+    }
+    given = {name: value for name, value in found.items() if value}
+    return {"limits": given} if given else {}
+
+
+def storage(retention: Retention | None = None) -> dict[str, Any]:
+    """The claim of a volume that holds what is kept."""
+    size = _volume(retention.size) if retention and retention.size else _DEFAULT_STORAGE
+    return {"volumeClaimTemplate": {"spec": {"resources": {"requests": {"storage": size}}}}}
+
+
+def _quantity(memory: str) -> str:
+    """Compose's notation of memory as a quantity of Kubernetes: `512m` is 512 MiB."""
+    number, unit = re.fullmatch(r"([0-9.]+)([bkmg]?)b?", memory.lower()).groups()  # type: ignore[union-attr]
+    return number + {"": "", "b": "", "k": "Ki", "m": "Mi", "g": "Gi"}[unit]
+
+
+def _volume(size: str) -> str:
+    """A size as Prometheus writes it, `10GB`, with room for the rest. Its units are powers of two."""
+    number, unit = re.fullmatch(r"([0-9.]+)([KMGTPE]?)(?:i?B)?", size).groups()  # type: ignore[union-attr]
+    mebibytes = float(number) * 1024 ** ("KMGTPE".index(unit) - 1 if unit else -2)
+    return f"{max(1, round(mebibytes * _HEADROOM))}Mi"
