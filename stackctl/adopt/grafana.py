@@ -100,9 +100,15 @@ def adopt_grafana(
     return made
 
 
-def adopt_loaded_grafana(loaded: LoadedGrafana) -> Section:
-    """Say what a Grafana has that runs. It tells no secrets, and not all settings of a datasource."""
+def adopt_loaded_grafana(loaded: LoadedGrafana, scrape_interval: str) -> Section:
+    """Say what a Grafana has that runs. It tells no secrets, and not all settings of a datasource.
+
+    `scrape_interval` is that of the stack, whose Prometheus takes the place of every other.
+    """
     made = Section()
+    for each in loaded.datasources:
+        if each["type"] == c.PROMETHEUS:
+            _own_settings(escaped(each), None, scrape_interval, made)
     made.dashboards = [dict(each) for each in loaded.dashboards]
     others = [dict(each) for each in loaded.datasources if each["type"] != c.PROMETHEUS]
     if others:
@@ -217,7 +223,7 @@ def _datasources(
         made.settings.setdefault("datasources", []).append(kept)
 
 
-def _own_settings(entry: Mapping[str, Any], at: Position, scrape_interval: str, made: Section) -> None:
+def _own_settings(entry: Mapping[str, Any], at: Position | None, scrape_interval: str, made: Section) -> None:
     """Take over what the first datasource of the stack's Prometheus is set to, and say what its own cannot be."""
     anyway = {"timeInterval": scrape_interval, "httpMethod": "POST", "prometheusType": "Prometheus"}
     written = entry.get("jsonData")

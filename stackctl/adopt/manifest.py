@@ -76,14 +76,14 @@ def adopt(setup: Setup, name: str) -> Adopted:
     remarks += _other_files(setup)
     remarks += _unset_variables(setup)
     grafana = setup.container(c.GRAFANA)
+    interval = sections["prometheus"].get("scrape_interval", c.DEFAULT_INTERVAL)
     if grafana:
-        interval = sections["prometheus"].get("scrape_interval", c.DEFAULT_INTERVAL)
         given = adopt_grafana(setup, grafana, replace(addresses, components=jobs.components), interval, secrets)
         remarks += given.remarks
         remarks += own_start(grafana, setup.compose) if setup.compose else []
         sections["grafana"], sections["dashboards"] = given.settings, given.dashboards
     elif setup.loaded_grafana:
-        given = adopt_loaded_grafana(setup.loaded_grafana)
+        given = adopt_loaded_grafana(setup.loaded_grafana, interval)
         remarks += given.remarks
         sections["grafana"], sections["dashboards"] = given.settings, given.dashboards
     sections["exporters"], sections["services"] = jobs.exporters, jobs.services

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stackctl.bounds.json_text import loads
@@ -61,13 +61,14 @@ class FoundDashboard:
 
 @dataclass(frozen=True)
 class FoundDatasource:
-    """A datasource as Grafana lists it. `url` is where Grafana asks it."""
+    """A datasource as Grafana lists it. `url` is where Grafana asks it, `settings` is its `jsonData`."""
 
     uid: str
     name: str
     plugin: str
     url: str
     is_default: bool
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_prometheus(self) -> bool:
@@ -160,6 +161,7 @@ def _datasources(answer: Any) -> tuple[FoundDatasource, ...]:
             str(each["type"]),
             str(each.get("url") or ""),
             bool(each.get("isDefault")),
+            each["jsonData"] if isinstance(each.get("jsonData"), dict) else {},
         )
         for each in answer
     )

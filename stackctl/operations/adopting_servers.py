@@ -143,8 +143,14 @@ def _grafana(access: Access, contents: dict[str, bytes]) -> LoadedGrafana:
         contents[path] = (client.dashboard_text(dashboard.uid) + "\n").encode()
         dashboards.append({"file": path, **({"folder": dashboard.folder} if dashboard.folder else {})})
     datasources = [
-        {"name": each.name, "type": each.plugin, "uid": each.uid, **({"url": each.url} if each.url else {})}
-        for each in client.datasources()
+        {
+            "name": each.name,
+            "type": each.plugin,
+            "uid": each.uid,
+            **({"url": each.url} if each.url else {}),
+            **({"jsonData": each.settings} if each.settings and each.plugin == c.PROMETHEUS else {}),
+        }
+        for each in sorted(client.datasources(), key=lambda each: not each.is_default)
     ]
     return LoadedGrafana(tuple(dashboards), tuple(datasources), access.url)
 

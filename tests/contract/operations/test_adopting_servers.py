@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import InputError, Unavailable
+from stackctl.manifest import load
 from stackctl.operations.adopting import adopt_setup
 from tests.contract.serving import Reply, serve
 
@@ -23,7 +24,15 @@ GRAFANA = {
     "/api/search": [{"uid": "one", "title": "My API", "folderTitle": "Team"}],
     "/api/dashboards/uid/one": {"dashboard": {"uid": "one", "title": "My API", "panels": []}},
     "/api/datasources": [
-        {"uid": "p", "name": "Prometheus", "type": "prometheus", "url": "http://p:9090", "isDefault": True},
+        {"uid": "o", "name": "Other", "type": "prometheus", "url": "http://o:9090", "jsonData": {"cacheLevel": "Low"}},
+        {
+            "uid": "p",
+            "name": "Prometheus",
+            "type": "prometheus",
+            "url": "http://p:9090",
+            "isDefault": True,
+            "jsonData": {"httpMethod": "POST", "timeInterval": "5m", "exemplarTraceIdDestinations": [{"url": "${a}"}]},
+        },
         {"uid": "l", "name": "Logs", "type": "loki", "url": "http://l:3100", "isDefault": False},
     ],
 }
@@ -41,6 +50,10 @@ def test_dashboards_and_datasources_of_a_grafana_are_written_next_to_the_manifes
     assert json.loads((tmp_path / "dashboards" / "my-api.json").read_text())["uid"] == "one"
     text = (tmp_path / "stack.yml").read_text()
     assert "{file: dashboards/my-api.json, folder: Team}" in text
+    stack = load(tmp_path / "stack.yml", {})
+    assert stack.grafana
+    assert stack.grafana.settings == {"timeInterval": "5m", "exemplarTraceIdDestinations": [{"url": "${a}"}]}
+    assert "`cacheLevel` of the datasource `Other` is left out" in text
     assert "{name: Logs, type: loki, uid: l, url: 'http://l:3100'}" in text
 
 
