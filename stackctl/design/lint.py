@@ -23,7 +23,7 @@ _POOR_UNITS = {"cps": "c/s", "cpm": "c/min", "pps": "p/s, and mp/s for a few"}
 _PLAIN = ("", "none", "short")
 # A panel that is meant to show all that was counted says so.
 _IN_ALL = re.compile(
-    r"total|\bsum\b|\bcount|number|cumulat|since|so far|lifetime|all.?time|overall|\bever\b|growth|progress",
+    r"\btotal|\bsum\b|\bcount|\bnumber|cumulat|since|so far|lifetime|all.?time|overall|\bever\b|growth|progress",
     re.IGNORECASE,
 )
 _ONE = re.compile(r"\binstance\s*=\s*[\"']")

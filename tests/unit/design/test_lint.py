@@ -180,6 +180,10 @@ def test_panel_that_means_all_that_was_counted_is_right(kind: str, expr: str, fi
     assert "raw-counter" not in rules_of(panel(kind, expr, **fields))
 
 
+def test_name_of_the_metric_in_a_legend_says_nothing_more() -> None:
+    assert rules_of(panel("timeseries", "sum by (a) (x_requests_total)", "x_requests_total {{a}}")) == ["raw-counter"]
+
+
 def test_contract_says_what_is_a_counter() -> None:
     shown = {"panels": [panel("timeseries", "sum by (a) (jobs)")]}
     known = Catalogue(dict(promised("jobs", "counter", {"a": ()})))
