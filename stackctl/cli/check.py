@@ -73,6 +73,8 @@ def check(
     promtool and amtool check what would be rendered, and expand the templates of alerts and receivers, where `stackctl
     tools` has them. So does Compose, by its schema, and by `docker compose config` where there is one.
 
+    What no rule and no dashboard reads is reported with `--select contract.unused,rule.unused`.
+
     Errors are always reported, whatever is selected or known. Exits 1 on them, 2 where the manifest cannot be read.
     """
     from stackctl.cli.reports import report
@@ -98,9 +100,9 @@ def check(
             return
     try:
         if named:
-            results = [_of_files(named, known, ignored)]
+            results = [_of_files(named, known, ignored, names)]
         else:
-            results = _of_manifests(manifests_of(manifest) if every else [manifest], ignored)
+            results = _of_manifests(manifests_of(manifest) if every else [manifest], ignored, names)
     except StackctlError as error:
         shown, _ = without(select_some(error.problems, names), before)
         raise type(error)(*(each for each in shown if not is_known(each))) from None
@@ -134,15 +136,15 @@ class _Result:
     stack: str
 
 
-def _of_files(files: Files, manifest: Path | None, ignored: Sequence[Waiver]) -> _Result:
+def _of_files(files: Files, manifest: Path | None, ignored: Sequence[Waiver], asked: Sequence[str]) -> _Result:
     from stackctl.operations.checking import check_files
     from stackctl.operations.findings import findings_about
 
     checked = check_files(files, manifest, ignored)
-    return _Result(findings_about(checked, files), _described_files(checked.stack, files), checked.stack.name)
+    return _Result(findings_about(checked, files, asked), _described_files(checked.stack, files), checked.stack.name)
 
 
-def _of_manifests(manifests: Sequence[Path], ignored: Sequence[Waiver]) -> list[_Result]:
+def _of_manifests(manifests: Sequence[Path], ignored: Sequence[Waiver], asked: Sequence[str]) -> list[_Result]:
     """Check each of the manifests. Raises one error with what is wrong with any of them."""
     from stackctl.operations.checking import check_manifest
     from stackctl.operations.findings import findings
@@ -151,7 +153,7 @@ def _of_manifests(manifests: Sequence[Path], ignored: Sequence[Waiver]) -> list[
     for manifest in manifests:
         try:
             checked = check_manifest(manifest, ignored)
-            results.append(_Result(findings(checked), _described(checked.stack), checked.stack.name))
+            results.append(_Result(findings(checked, asked), _described(checked.stack), checked.stack.name))
         except StackctlError as error:
             errors.append(error)
     if errors:

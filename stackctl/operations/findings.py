@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,20 +15,36 @@ if TYPE_CHECKING:
     from stackctl.operations.checked import Checked
 
 
-def findings(checked: Checked) -> list[Diagnostic]:
-    """Return everything to report of what was checked. What the manifest accepts is skipped with its reason."""
+def findings(checked: Checked, asked: Collection[str] = ()) -> list[Diagnostic]:
+    """Return everything to report of what was checked. What the manifest accepts is skipped with its reason.
+
+    Some codes are reported only where they are `asked` for.
+    """
     from stackctl.operations.advice import advise
     from stackctl.operations.checker_errors import accept, unused_in_check
 
     stack, waivers = checked.stack, checked.stack.waivers
     warnings = [replace(each, status="warn") for each in _warnings(stack, checked.review)]
     results = [*checked.review.errors, *warnings, *checked.review.suggestions, *advise(stack)]
-    return [*_skipped(checked), *accept(results, waivers), *unused_in_check(waivers, results)]
+    return [
+        *_skipped(checked),
+        *accept(results, waivers),
+        *unused_in_check(waivers, results),
+        *_asked_for(stack, asked),
+    ]
 
 
-def findings_about(checked: Checked, files: Files) -> list[Diagnostic]:
+def _asked_for(stack: Stack, asked: Collection[str]) -> list[Diagnostic]:
+    if not asked:
+        return []
+    from stackctl.operations.unused import find_unused
+
+    return find_unused(stack, asked)
+
+
+def findings_about(checked: Checked, files: Files, asked: Collection[str] = ()) -> list[Diagnostic]:
     """Return what is to be reported of some files, and what could not be checked."""
-    return [each for each in findings(checked) if each.position is None or files.has(each.position.file)]
+    return [each for each in findings(checked, asked) if each.position is None or files.has(each.position.file)]
 
 
 def _skipped(checked: Checked) -> Iterator[Diagnostic]:

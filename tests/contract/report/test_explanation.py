@@ -25,6 +25,7 @@ CHECKERS = {"alertmanager.refused": "amtool", "checker.refused": "promtool", "re
 CHECKERS |= dict.fromkeys(("test.file", "test.missing", "test.result"), "promtool")
 # What reports warnings, which its report in JSON lists.
 REPORTS = ("check", "test", "adopt", "adopt --compare")
+REPORTS += tuple(f"check --select {code}" for code in ("contract.unused", "rule.unused"))
 
 
 @pytest.fixture

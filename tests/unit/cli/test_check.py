@@ -241,3 +241,22 @@ def test_all_variants_of_a_manifest_are_checked(tmp_path: Path, capsys: pytest.C
 def test_all_does_not_go_with_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(tmp_path, BARE, "--all", "--fix") == 2
     assert "--all checks whole manifests" in capsys.readouterr().err
+
+
+def test_check_names_what_is_unused_only_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(tmp_path, "up == 0") == 0
+    assert "reads `" not in "".join(capsys.readouterr())
+    assert check(tmp_path, "up == 0", "--select", "contract.unused", "--fail-on", "warning") == 0
+    said = "".join(capsys.readouterr())
+    assert all(f"reads `{name}` of `api`" in said for name in ("requests_total", "latency_seconds", "depth", "phase"))
+
+
+def test_check_shows_three_suggestions_and_counts_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    odd = " or ".join(f"a{each}_requests_total > 100" for each in range(5))
+    services = '  other: {targets: ["localhost:8001"]}\n'
+    assert check(tmp_path, odd, "--fail-on", "warning", services=services) == 0
+    said = "".join(capsys.readouterr())
+    assert said.count("a counter by its name") == 3
+    assert "2 more suggestions: `stackctl check --output json` lists them all" in said
+    assert check(tmp_path, odd, "--select", "promql.raw-counter", services=services) == 0
+    assert "".join(capsys.readouterr()).count("a counter by its name") == 5
