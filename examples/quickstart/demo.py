@@ -278,7 +278,8 @@ def show(demo: Demo, report: dict[str, Any] | None) -> None:
         print(f"  Alertmanager  http://{demo.address('alertmanager')}/")
     if "grafana" in running:
         print(f"  Grafana       http://{demo.address('grafana')}/  user admin, password in {password_file()}")
-    print("\n  Stop it all with `make demo-down`.", flush=True)
+    print(f"\n  Go on in {HOME}: edit a rule, then `{STACKCTL} reload`.")
+    print("  Stop it all with `make demo-down`.", flush=True)
 
 
 def table(checks: list[dict[str, Any]]) -> list[str]:

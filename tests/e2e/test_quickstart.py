@@ -91,6 +91,7 @@ def test_demo_shows_every_step_and_leaves_nothing(demo: Demo) -> None:
     assert re.search(r"before  .* > 0\.05\n.*after   .* > 0\.02\n", shown)
     assert re.search(r"target\.up +[34] ", shown)
     assert f"http://127.0.0.1:{demo.kept['ports']['prometheus']}/alerts" in shown
+    assert f"edit a rule, then `{Path(sys.executable).with_name('stackctl')} reload`." in shown
     assert "Stop it all with `make demo-down`." in shown
 
     again = demo.up()
