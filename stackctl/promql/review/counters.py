@@ -44,7 +44,11 @@ def _rates(reviewed: Reviewed) -> Iterator[Remark]:
             yield from _rate_of_rate(reviewed, call)
             continue
         inside = call.below[0].value
-        if not inside.is_sure or inside.is_rate or inside.kind not in _NOT_COUNTING or not inside.metric:
+        # What is selected by its quantile is one, also without a contract.
+        is_named = not inside.is_sure
+        if (is_named and inside.kind != SUMMARY) or inside.is_rate or inside.kind not in _NOT_COUNTING:
+            continue
+        if not inside.metric:
             continue
         what, at = f"{_NOT_COUNTING[inside.kind]} `{inside.metric}`", reviewed.at(call)
         if inside.kind == INFO:
@@ -53,7 +57,7 @@ def _rates(reviewed: Reviewed) -> Iterator[Remark]:
             continue
         fixed = reviewed.with_(call, f"{_FOR_GAUGES[call.name]}({text(call.below[0].node)})")
         summary = f"`{call.name}()` of {what} treats every decrease as a restart"
-        yield Remark("promql.rate-of-gauge", summary, f"Write `{fixed}`.", part=at, fix=fixed)
+        yield Remark("promql.rate-of-gauge", summary, f"Write `{fixed}`.", part=at, fix=fixed, suggestion=is_named)
 
 
 def _rate_of_rate(reviewed: Reviewed, call: Typed) -> Iterator[Remark]:
@@ -87,14 +91,16 @@ def _functions(reviewed: Reviewed) -> Iterator[Remark]:
         if call.name not in NOT_FOR_COUNTERS or not call.below:
             continue
         argument = next((each for each in call.below if not each.number and each.value.kind in (COUNTER, SUM)), None)
-        if argument is None or not argument.value.is_sure:
+        if argument is None:
             continue
         better = _FOR_COUNTERS.get(call.name, "")
         is_plain = isinstance(argument.node, p.MatrixSelector)
         fixed = reviewed.with_(call, f"{better}({text(argument.node)})") if better and is_plain else ""
         summary = f"`{call.name}()` of {_name(argument)} depends on when its process started"
         remedy = f"Write `{fixed}`." if fixed else "Take the `rate()` of the counter first."
-        yield Remark("promql.counter-function", summary, remedy, certain=False, part=reviewed.at(call), fix=fixed)
+        at, is_named = reviewed.at(call), not argument.value.is_sure
+        code = "promql.counter-function"
+        yield Remark(code, summary, remedy, certain=False, part=at, fix=fixed, suggestion=is_named)
 
 
 def _comparisons(reviewed: Reviewed) -> Iterator[Remark]:

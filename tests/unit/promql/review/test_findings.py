@@ -189,6 +189,12 @@ SUGGESTED = {
         "x_hits_total →/← (x_hits_total + x_misses_total) < 0.8",
         "100 * x_errors_total →/← x_requests_total > 5",
     ],
+    "promql.counter-function": [
+        "→delta←(x_failures_total[1h]) > 100",
+        "→avg_over_time←(x_requests_total[5m])",
+        "→predict_linear←(x_errors_total[1h], 3600) > 5",
+    ],
+    "promql.rate-of-gauge": ['→rate←(x_seconds{quantile="0.9"}[5m])'],
     "promql.rate-of-sum": ["→rate←(sum(x_errors_total)[5m:1m])"],
     "promql.never-true": ["x_build_info →!=← 1", "x_info →==← 0", "0 →==← x_info", "x_info →>← 1"],
     "promql.quantile-average": [
