@@ -171,10 +171,11 @@ def job_names(stack: Stack) -> frozenset[str]:
 def component_job_names(component: Server) -> frozenset[str]:
     """The names of the jobs of a component: its own, if it is scraped, and one for each of its probes."""
     probes = component.probes if isinstance(component, Exporter) else ()
-    return frozenset({*([component.job] if component.scrape else []), *map(_probe_name, probes)})
+    return frozenset({*([component.job] if component.scrape else []), *map(probe_job_name, probes)})
 
 
-def _probe_name(probe: Probe) -> str:
+def probe_job_name(probe: Probe) -> str:
+    """The name of the job of a probe."""
     return f"probe-{probe.name}"
 
 
@@ -197,7 +198,7 @@ def _component_jobs(component: Server, runtime: Facts) -> list[Job]:
 
 def _probe_job(component: Server, probe: Probe, address: str, runtime: Facts) -> Job:
     return Job(
-        _probe_name(probe),
+        probe_job_name(probe),
         (Endpoint(address, probe.url, {"probe": probe.name}, probe.origin),),
         probe.origin,
         component=component,

@@ -36,7 +36,7 @@ def export_kubernetes(
         list[str] | None, typer.Option("--label", metavar="KEY=VALUE", help="Label of all objects; repeatable.")
     ] = None,
     servers: Annotated[
-        bool, typer.Option("--servers", help="Also export the stack's Prometheus and Alertmanager.")
+        bool, typer.Option("--servers", help="Also export the stack's Prometheus, Alertmanager and exporters.")
     ] = False,
     force: Force = False,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
@@ -45,10 +45,10 @@ def export_kubernetes(
 
     `kubectl apply --server-side -f DIR/secrets` applies what they need, and `-k DIR` the rest. A target whose host is
     an IP address or a name with dots, and a discovered one, becomes a ScrapeConfig. DIR/patches is a Kustomize
-    component with annotations and probes for your Deployments. The cluster's own Prometheus and Alertmanager are
-    used, unless `--servers` exports those of the stack. Other components, and services that push, get no object.
+    component with annotations and probes for your Deployments. The cluster's own servers are used, unless `--servers`
+    exports those of the stack. Grafana, exporters of a machine, and services that push, get no object.
     """
-    from stackctl.export.kubernetes import Cluster, left_out
+    from stackctl.export.kubernetes import Cluster, left_out, without_object
     from stackctl.export.kubernetes import export_kubernetes as rendered
     from stackctl.manifest import load
     from stackctl.report import console
@@ -62,9 +62,7 @@ def export_kubernetes(
     _write(tree, out, force, " && ".join(f"kubectl apply --server-side {each}" for each in named))
     for diagnostic in left_out(stack, cluster):
         console.warn(str(diagnostic))
-    if servers and (
-        others := [each.name for each in stack.components if each.name not in (c.PROMETHEUS, c.ALERTMANAGER)]
-    ):
+    if servers and (others := without_object(stack)):
         console.note(
             f"no object for {', '.join(others)}: run them in the cluster if your rules and dashboards need them"
         )

@@ -9,29 +9,38 @@ from __future__ import annotations
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.errors import raise_if_any
 from stackctl.export.kubernetes.alertmanager import alertmanager_object, configuration
 from stackctl.export.kubernetes.clients import SecretKeys
 from stackctl.export.kubernetes.dashboard import dashboard_map
+from stackctl.export.kubernetes.exporter import (
+    deployment,
+    exporter_configuration,
+    exporter_names,
+    exporter_secret,
+    exporters,
+)
 from stackctl.export.kubernetes.kustomization import FILE, component, kustomization
 from stackctl.export.kubernetes.names import dns_name, dns_names
 from stackctl.export.kubernetes.objects import Cluster, Objects
 from stackctl.export.kubernetes.patch import deployment_patch
+from stackctl.export.kubernetes.probe import probe_objects
 from stackctl.export.kubernetes.prometheus import prometheus_object
 from stackctl.export.kubernetes.prometheusrule import prometheus_rule
 from stackctl.export.kubernetes.rbac import role, role_binding, service_account
-from stackctl.export.kubernetes.review import exported, left_out, refused
+from stackctl.export.kubernetes.review import exported, left_out, refused, without_object
 from stackctl.export.kubernetes.scrapeconfig import scrape_config
 from stackctl.export.kubernetes.secret import secret
-from stackctl.export.kubernetes.service import service_object
+from stackctl.export.kubernetes.service import PORT_NAME, ports_of, service_object
 from stackctl.export.kubernetes.servicemonitor import own_monitor, service_monitor
 from stackctl.export.kubernetes.targets import outside, pods
-from stackctl.model import Service, Stack
+from stackctl.model import Exporter, Server, Service, Stack
 from stackctl.render.closed import closed
 from stackctl.render.rules import rule_files
 from stackctl.tree import File, Tree, ignored
 
-__all__ = ["Cluster", "export_kubernetes", "left_out"]
+__all__ = ["Cluster", "export_kubernetes", "left_out", "without_object"]
 
 PATCHES = "patches"
 
@@ -78,7 +87,7 @@ def _service(objects: Objects, service: Service, name: str) -> dict[str, File]:
     keys = SecretKeys(f"{name}-scrape")
     files = {}
     if inside := pods(service):
-        files[f"{name}-service.yaml"] = objects.file(service_object(objects, name, inside))
+        files[f"{name}-service.yaml"] = objects.file(service_object(objects, name, ports_of(inside)))
         files[f"{name}-servicemonitor.yaml"] = objects.file(service_monitor(objects, service, name, inside, keys))
     others = outside(service)
     if others or service.discovery:
@@ -99,7 +108,7 @@ def _rules(objects: Objects) -> dict[str, File]:
 
 
 def _servers(objects: Objects) -> dict[str, File]:
-    """Prometheus and Alertmanager, in a folder that no service has."""
+    """The stack's own servers and exporters, in a folder that no service has."""
     stack, name = objects.stack, dns_name(objects.stack.name)
     keys = SecretKeys(f"{name}-prometheus")
     made: dict[str, dict[str, Any] | None] = {
@@ -107,17 +116,42 @@ def _servers(objects: Objects) -> dict[str, File]:
         "prometheus-serviceaccount": service_account(objects, name),
         "prometheus-role": role(objects, name),
         "prometheus-rolebinding": role_binding(objects, name),
-        "prometheus-servicemonitor": own_monitor(objects, stack.prometheus, name),
+        "prometheus-servicemonitor": _operated(objects, stack.prometheus, name),
     }
     # No service has a file with an underscore.
-    secrets = {"prometheus_remote-write": secret(objects, keys)} if keys.data else {}
+    secrets: dict[str, dict[str, Any] | None] = {
+        "prometheus_remote-write": secret(objects, keys) if keys.data else None,
+    }
     if stack.alertmanager:
         made["alertmanager"] = alertmanager_object(objects, stack.alertmanager, name)
-        made["alertmanager-servicemonitor"] = own_monitor(objects, stack.alertmanager, name)
+        made["alertmanager-servicemonitor"] = _operated(objects, stack.alertmanager, name)
         secrets["alertmanager_config"] = configuration(objects, stack.alertmanager, name)
+    names = exporter_names(stack)
+    for exporter in exporters(stack):
+        own = names[exporter.name]
+        made |= _exporter(objects, exporter, own)
+        secrets[f"exporter_{own}"] = exporter_secret(objects, exporter, own)
     return {
         **{f"servers/{file}.yaml": objects.file(content) for file, content in made.items() if content},
-        **{f"{c.SECRETS_DIR}/{file}.yaml": objects.file(each, secret=True) for file, each in secrets.items()},
+        **{f"{c.SECRETS_DIR}/{file}.yaml": objects.file(each, secret=True) for file, each in secrets.items() if each},
+    }
+
+
+def _operated(objects: Objects, server: Server, name: str) -> dict[str, Any] | None:
+    """The ServiceMonitor of a server that the operator runs, which makes its Service. No service has such a name."""
+    return own_monitor(objects, server, f"{name}.{server.name}", {f"operated-{server.name}": "true"}, "web")
+
+
+def _exporter(objects: Objects, exporter: Exporter, name: str) -> dict[str, dict[str, Any] | None]:
+    """The objects of an exporter, without its Secret, by their files."""
+    ports = {PORT_NAME: registry.of(exporter).port}
+    probes = probe_objects(objects, exporter, name)
+    return {
+        f"{name}-deployment": deployment(objects, exporter, name),
+        f"{name}-configmap": exporter_configuration(objects, exporter, name),
+        f"{name}-service": service_object(objects, name, ports),
+        f"{name}-servicemonitor": own_monitor(objects, exporter, name, {"app": name}, PORT_NAME),
+        **{f"probe-{each['metadata']['name']}": each for each in probes},
     }
 
 

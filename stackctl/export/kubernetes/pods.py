@@ -22,6 +22,13 @@ SECURITY_CONTEXT: dict[str, Any] = {
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 
+# The operator sets that of its containers itself.
+CONTAINER_SECURITY_CONTEXT: dict[str, Any] = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
 
 def limits(resources: Resources) -> dict[str, Any]:
     """The limits of a container, {} for none."""

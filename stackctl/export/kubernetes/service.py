@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from stackctl.export.kubernetes.objects import Objects
@@ -10,11 +11,11 @@ from stackctl.model import Target
 PORT_NAME = "http"
 
 
-def service_object(objects: Objects, name: str, targets: tuple[Target, ...]) -> dict[str, Any]:
-    """The Service of `targets`, whose ports it has."""
+def service_object(objects: Objects, name: str, ports_by_name: Mapping[str, int]) -> dict[str, Any]:
+    """The Service of the pods with the label `app: name`."""
     ports = [
         {"name": port_name, "port": port, "targetPort": port, "protocol": "TCP"}
-        for port_name, port in ports_of(targets).items()
+        for port_name, port in ports_by_name.items()
     ]
     head = objects.head("v1", "Service", name, {"app": name})
     return {**head, "spec": {"selector": {"app": name}, "ports": ports}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from stackctl.export.kubernetes.clients import SecretKeys
@@ -44,21 +45,20 @@ def service_monitor(
     return {**objects.head(OPERATOR, "ServiceMonitor", name, {"app": name}), "spec": spec}
 
 
-def own_monitor(objects: Objects, server: Server, name: str) -> dict[str, Any] | None:
-    """The ServiceMonitor of a server that the operator runs, by the label of its Service; None if it is not scraped.
-
-    No service has a name with a dot.
-    """
+def own_monitor(
+    objects: Objects, server: Server, name: str, selector: Mapping[str, str], port: str
+) -> dict[str, Any] | None:
+    """The ServiceMonitor of a server of the stack, by the labels of its Service; None if it is not scraped."""
     if server.scrape is None:
         return None
     endpoint = given(
         {
-            "port": "web",
+            "port": port,
             "path": server.scrape.metrics_path,
             "interval": server.scrape.interval or objects.stack.prometheus.scrape_interval,
             "scrapeTimeout": server.scrape.timeout,
             "relabelings": labelling({"job": server.job, **server.labels}),
         }
     )
-    spec = {"selector": {"matchLabels": {f"operated-{server.name}": "true"}}, "endpoints": [endpoint]}
-    return {**objects.head(OPERATOR, "ServiceMonitor", f"{name}.{server.name}"), "spec": spec}
+    spec = {"selector": {"matchLabels": dict(selector)}, "endpoints": [endpoint]}
+    return {**objects.head(OPERATOR, "ServiceMonitor", name), "spec": spec}

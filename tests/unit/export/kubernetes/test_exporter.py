@@ -1,0 +1,106 @@
+"""Deployments of exporters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from stackctl.export.kubernetes import Cluster, export_kubernetes, without_object
+from stackctl.export.kubernetes.exporter import exporter_names, without_field
+from stackctl.manifest import load
+from stackctl.model import Stack
+from stackctl.tree import Tree
+
+MANIFEST = """\
+version: 1
+name: shop
+grafana: {admin: {password: x}}
+exporters:
+  node: {}
+  redis: {address: "localhost:6379", password: s3cret-1, resources: {memory: 64m}}
+  blackbox: {probes: {home: {url: "https://shop.example.org"}}}
+  own_one:
+    image: x:1
+    port: 9000
+    command: ["--a=$(B)"]
+    env: {PLAIN: a, API_TOKEN: s3cret-2}
+    docker: {labels: {a: b}}
+"""
+
+
+def stack_in(folder: Path) -> Stack:
+    (folder / "stack.yml").write_text(MANIFEST)
+    return load(folder / "stack.yml", {})
+
+
+def tree_in(folder: Path) -> Tree:
+    return export_kubernetes(stack_in(folder), Cluster(has_servers=False))
+
+
+def pod_of(tree: Tree, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The pod of an exporter, and its container."""
+    pod = tree.yaml(f"servers/{name}-deployment.yaml")["spec"]["template"]["spec"]
+    return pod, pod["containers"][0]
+
+
+def test_container_reads_secrets_from_files(tmp_path: Path) -> None:
+    tree = tree_in(tmp_path)
+    pod, container = pod_of(tree, "shop-redis-exporter")
+    assert "--redis.password-file=/etc/stackctl/secrets/redis/passwords" in container["args"]
+    assert container["volumeMounts"] == [
+        {"name": "secrets", "mountPath": "/etc/stackctl/secrets/redis", "readOnly": True}
+    ]
+    (volume,) = pod["volumes"]
+    secret = tree.yaml("secrets/exporter_shop-redis-exporter.yaml")
+    assert volume["secret"]["secretName"] == secret["metadata"]["name"]
+    assert [item["key"] for item in volume["secret"]["items"]] == [*secret["stringData"]]
+    assert container["resources"] == {"limits": {"memory": "64Mi"}}
+
+
+def test_localhost_stays_as_it_was_written(tmp_path: Path) -> None:
+    _, container = pod_of(tree_in(tmp_path), "shop-redis-exporter")
+    assert "--redis.addr=redis://localhost:6379" in container["args"]
+
+
+def test_variables_are_literal_or_from_the_secret(tmp_path: Path) -> None:
+    tree = tree_in(tmp_path)
+    pod, container = pod_of(tree, "shop-own-one")
+    assert container["args"] == ["--a=$$(B)"]
+    reference = {"secretKeyRef": {"name": "shop-own-one", "key": "env-API_TOKEN"}}
+    assert container["env"] == [{"name": "PLAIN", "value": "a"}, {"name": "API_TOKEN", "valueFrom": reference}]
+    assert tree.yaml("secrets/exporter_shop-own-one.yaml")["stringData"] == {"env-API_TOKEN": "s3cret-2"}
+    assert "volumes" not in pod
+
+
+def test_configuration_is_mounted_where_the_arguments_name_it(tmp_path: Path) -> None:
+    tree = tree_in(tmp_path)
+    _, container = pod_of(tree, "shop-blackbox")
+    assert container["args"][0] == "--config.file=/etc/stackctl/blackbox/blackbox.yml"
+    assert container["volumeMounts"][0]["mountPath"] == "/etc/stackctl/blackbox"
+    assert "blackbox.yml" in tree.yaml("servers/shop-blackbox-configmap.yaml")["data"]
+
+
+def test_service_and_monitor_select_the_pods(tmp_path: Path) -> None:
+    tree = tree_in(tmp_path)
+    labels = tree.yaml("servers/shop-redis-exporter-deployment.yaml")["spec"]["template"]["metadata"]["labels"]
+    service = tree.yaml("servers/shop-redis-exporter-service.yaml")
+    monitor = tree.yaml("servers/shop-redis-exporter-servicemonitor.yaml")
+    assert service["spec"]["selector"].items() <= labels.items()
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitor["spec"]["endpoints"][0]["relabelings"][0] == {"targetLabel": "job", "replacement": "redis"}
+
+
+def test_secrets_are_in_secret_files_alone(tmp_path: Path) -> None:
+    holders = {path for path, file in tree_in(tmp_path) if b"s3cret-" in file.content}
+    assert holders == {"secrets/exporter_shop-redis-exporter.yaml", "secrets/exporter_shop-own-one.yaml"}
+
+
+def test_exporters_of_a_machine_get_no_object(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+    assert "node" not in exporter_names(stack)
+    assert set(without_object(stack)) == {"grafana", "node"}
+
+
+def test_fields_of_its_container_are_named(tmp_path: Path) -> None:
+    named = {each.name: without_field(each) for each in stack_in(tmp_path).exporters}
+    assert (named["own_one"], named["redis"]) == (["docker"], [])
