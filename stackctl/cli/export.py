@@ -36,7 +36,7 @@ def export_kubernetes(
         list[str] | None, typer.Option("--label", metavar="KEY=VALUE", help="Label of all objects; repeatable.")
     ] = None,
     servers: Annotated[
-        bool, typer.Option("--servers", help="Also export the stack's Prometheus, Alertmanager and exporters.")
+        bool, typer.Option("--servers", help="Also export the stack's own servers and exporters.")
     ] = False,
     force: Force = False,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
@@ -67,9 +67,12 @@ def export_kubernetes(
             f"no object for {', '.join(others)}: run them in the cluster if your rules and dashboards need them"
         )
     for service in (each for each in stack.services if each.push):
-        console.note(
-            f"no object for {service.name}, which pushes: make the cluster scrape a Pushgateway, with honorLabels"
+        remedy = (
+            "let it push to the Pushgateway that is exported"
+            if servers
+            else "make the cluster scrape a Pushgateway, with honorLabels"
         )
+        console.note(f"no object for {service.name}, which pushes: {remedy}")
 
 
 @app.command("scrape-config")

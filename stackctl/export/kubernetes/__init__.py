@@ -14,12 +14,13 @@ from stackctl.errors import raise_if_any
 from stackctl.export.kubernetes.alertmanager import alertmanager_object, configuration
 from stackctl.export.kubernetes.clients import SecretKeys
 from stackctl.export.kubernetes.dashboard import dashboard_map
-from stackctl.export.kubernetes.exporter import (
+from stackctl.export.kubernetes.deployment import (
+    config_map,
+    deployed,
+    deployed_names,
     deployment,
-    exporter_configuration,
-    exporter_names,
-    exporter_secret,
-    exporters,
+    own_secret,
+    volume_claim,
 )
 from stackctl.export.kubernetes.kustomization import FILE, component, kustomization
 from stackctl.export.kubernetes.names import dns_name, dns_names
@@ -126,11 +127,11 @@ def _servers(objects: Objects) -> dict[str, File]:
         made["alertmanager"] = alertmanager_object(objects, stack.alertmanager, name)
         made["alertmanager-servicemonitor"] = _operated(objects, stack.alertmanager, name)
         secrets["alertmanager_config"] = configuration(objects, stack.alertmanager, name)
-    names = exporter_names(stack)
-    for exporter in exporters(stack):
-        own = names[exporter.name]
-        made |= _exporter(objects, exporter, own)
-        secrets[f"exporter_{own}"] = exporter_secret(objects, exporter, own)
+    names = deployed_names(stack)
+    for server in deployed(stack):
+        own = names[server.name]
+        made |= _deployed(objects, server, own)
+        secrets[f"deployment_{own}"] = own_secret(objects, server, own)
     return {
         **{f"servers/{file}.yaml": objects.file(content) for file, content in made.items() if content},
         **{f"{c.SECRETS_DIR}/{file}.yaml": objects.file(each, secret=True) for file, each in secrets.items() if each},
@@ -142,15 +143,16 @@ def _operated(objects: Objects, server: Server, name: str) -> dict[str, Any] | N
     return own_monitor(objects, server, f"{name}.{server.name}", {f"operated-{server.name}": "true"}, "web")
 
 
-def _exporter(objects: Objects, exporter: Exporter, name: str) -> dict[str, dict[str, Any] | None]:
-    """The objects of an exporter, without its Secret, by their files."""
-    ports = {PORT_NAME: registry.of(exporter).port}
-    probes = probe_objects(objects, exporter, name)
+def _deployed(objects: Objects, server: Server, name: str) -> dict[str, dict[str, Any] | None]:
+    """The objects of an exporter or the Pushgateway, without its Secret, by their files."""
+    ports = {PORT_NAME: registry.of(server).port}
+    probes = probe_objects(objects, server, name) if isinstance(server, Exporter) else []
     return {
-        f"{name}-deployment": deployment(objects, exporter, name),
-        f"{name}-configmap": exporter_configuration(objects, exporter, name),
+        f"{name}-deployment": deployment(objects, server, name),
+        f"{name}-configmap": config_map(objects, server, name),
+        f"{name}-persistentvolumeclaim": volume_claim(objects, server, name),
         f"{name}-service": service_object(objects, name, ports),
-        f"{name}-servicemonitor": own_monitor(objects, exporter, name, {"app": name}, PORT_NAME),
+        f"{name}-servicemonitor": own_monitor(objects, server, name, {"app": name}, PORT_NAME),
         **{f"probe-{each['metadata']['name']}": each for each in probes},
     }
 

@@ -9,8 +9,8 @@ from stackctl.model import Resources, Retention
 
 # Prometheus' and Alertmanager's images run as nobody.
 _USER = 65534
-# What a server gets whose data has no limit in the manifest.
-_DEFAULT_STORAGE = "10Gi"
+# The volume of samples without a limit in the manifest, and that of what other servers keep.
+_SAMPLES, _OTHERS = "10Gi", "1Gi"
 # What is written besides samples: the write-ahead log, and blocks while they are compacted.
 _HEADROOM = 1.3
 
@@ -41,8 +41,8 @@ def limits(resources: Resources) -> dict[str, Any]:
 
 
 def storage(retention: Retention | None = None) -> dict[str, Any]:
-    """The claim of a volume that holds what is kept."""
-    size = _volume(retention.size) if retention and retention.size else _DEFAULT_STORAGE
+    """The claim of a volume: for samples with a `retention`, or for what other servers keep."""
+    size = _OTHERS if retention is None else _volume(retention.size) if retention.size else _SAMPLES
     return {"volumeClaimTemplate": {"spec": {"resources": {"requests": {"storage": size}}}}}
 
 

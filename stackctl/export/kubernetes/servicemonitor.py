@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stackctl import conventions as c
 from stackctl.export.kubernetes.clients import SecretKeys
 from stackctl.export.kubernetes.objects import OPERATOR, Objects
 from stackctl.export.kubernetes.scraping import COMMON, given, interval, labelling, limits, options, relabelling
@@ -57,6 +58,8 @@ def own_monitor(
             "path": server.scrape.metrics_path,
             "interval": server.scrape.interval or objects.stack.prometheus.scrape_interval,
             "scrapeTimeout": server.scrape.timeout,
+            # Pushed series carry the job and the instance of the pusher.
+            "honorLabels": server.name == c.PUSHGATEWAY or None,
             "relabelings": labelling({"job": server.job, **server.labels}),
         }
     )

@@ -29,3 +29,7 @@ def test_limits_are_quantities_of_kubernetes(resources: Resources, expected: obj
 def test_volume_has_room_for_more_than_samples(size: str | None, expected: str) -> None:
     claim = storage(Retention("15d", size))["volumeClaimTemplate"]["spec"]
     assert claim["resources"]["requests"]["storage"] == expected
+
+
+def test_volume_of_other_servers_is_small() -> None:
+    assert storage()["volumeClaimTemplate"]["spec"]["resources"] == {"requests": {"storage": "1Gi"}}

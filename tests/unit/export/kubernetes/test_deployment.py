@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.export.kubernetes import Cluster, export_kubernetes, without_object
-from stackctl.export.kubernetes.exporter import exporter_names, without_field
+from stackctl.export.kubernetes.deployment import deployed_names, without_field
 from stackctl.manifest import load
 from stackctl.model import Stack
 from stackctl.tree import Tree
@@ -14,6 +14,7 @@ from stackctl.tree import Tree
 MANIFEST = """\
 version: 1
 name: shop
+pushgateway: {}
 grafana: {admin: {password: x}}
 exporters:
   node: {}
@@ -51,7 +52,7 @@ def test_container_reads_secrets_from_files(tmp_path: Path) -> None:
         {"name": "secrets", "mountPath": "/etc/stackctl/secrets/redis", "readOnly": True}
     ]
     (volume,) = pod["volumes"]
-    secret = tree.yaml("secrets/exporter_shop-redis-exporter.yaml")
+    secret = tree.yaml("secrets/deployment_shop-redis-exporter.yaml")
     assert volume["secret"]["secretName"] == secret["metadata"]["name"]
     assert [item["key"] for item in volume["secret"]["items"]] == [*secret["stringData"]]
     assert container["resources"] == {"limits": {"memory": "64Mi"}}
@@ -68,7 +69,7 @@ def test_variables_are_literal_or_from_the_secret(tmp_path: Path) -> None:
     assert container["args"] == ["--a=$$(B)"]
     reference = {"secretKeyRef": {"name": "shop-own-one", "key": "env-API_TOKEN"}}
     assert container["env"] == [{"name": "PLAIN", "value": "a"}, {"name": "API_TOKEN", "valueFrom": reference}]
-    assert tree.yaml("secrets/exporter_shop-own-one.yaml")["stringData"] == {"env-API_TOKEN": "s3cret-2"}
+    assert tree.yaml("secrets/deployment_shop-own-one.yaml")["stringData"] == {"env-API_TOKEN": "s3cret-2"}
     assert "volumes" not in pod
 
 
@@ -92,15 +93,28 @@ def test_service_and_monitor_select_the_pods(tmp_path: Path) -> None:
 
 def test_secrets_are_in_secret_files_alone(tmp_path: Path) -> None:
     holders = {path for path, file in tree_in(tmp_path) if b"s3cret-" in file.content}
-    assert holders == {"secrets/exporter_shop-redis-exporter.yaml", "secrets/exporter_shop-own-one.yaml"}
+    assert holders == {"secrets/deployment_shop-redis-exporter.yaml", "secrets/deployment_shop-own-one.yaml"}
 
 
 def test_exporters_of_a_machine_get_no_object(tmp_path: Path) -> None:
     stack = stack_in(tmp_path)
-    assert "node" not in exporter_names(stack)
+    assert "node" not in deployed_names(stack)
     assert set(without_object(stack)) == {"grafana", "node"}
 
 
 def test_fields_of_its_container_are_named(tmp_path: Path) -> None:
     named = {each.name: without_field(each) for each in stack_in(tmp_path).exporters}
     assert (named["own_one"], named["redis"]) == (["docker"], [])
+
+
+def test_pushgateway_keeps_its_data_and_the_labels_of_pushers(tmp_path: Path) -> None:
+    tree = tree_in(tmp_path)
+    spec = tree.yaml("servers/shop-pushgateway-deployment.yaml")["spec"]
+    pod, container = pod_of(tree, "shop-pushgateway")
+    claim = tree.yaml("servers/shop-pushgateway-persistentvolumeclaim.yaml")
+    assert spec["strategy"] == {"type": "Recreate"}
+    assert "--persistence.file=/pushgateway/metrics.db" in container["args"]
+    assert container["volumeMounts"] == [{"name": "data", "mountPath": "/pushgateway"}]
+    assert pod["volumes"] == [{"name": "data", "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}]
+    monitor = tree.yaml("servers/shop-pushgateway-servicemonitor.yaml")
+    assert monitor["spec"]["endpoints"][0]["honorLabels"] is True
