@@ -26,6 +26,7 @@ from stackctl.source import Secret
 from stackctl.tools import require
 from tests.e2e.api_server import ApiServer, api_server
 from tests.e2e.examples import EXAMPLES
+from tests.e2e.real_stack import stackctl
 from tests.fuzz.manifests import text, write_files
 from tests.golden.cases import MANIFESTS, stack_of
 from tests.ports import free_port
@@ -98,7 +99,10 @@ def problems(
 def test_every_object_of_an_example_is_accepted(
     server: ApiServer, namespace: str, tmp_path: Path, example: str
 ) -> None:
-    folder = exported(load(EXAMPLES / example / "stack.yml", {}), namespace, tmp_path / "out")
+    folder, manifest = tmp_path / "out", EXAMPLES / example / "stack.yml"
+    options = ["--out", str(folder), "--namespace", namespace, "--label", "release=prometheus", "--servers"]
+    done = stackctl("-f", str(manifest), "export", "kubernetes", *options)
+    assert done.returncode == 0, done.stderr
     assert problems(server, objects_in(folder), namespace) == {}
 
 

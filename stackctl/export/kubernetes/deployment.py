@@ -122,7 +122,7 @@ def own_secret(objects: Objects, server: Server, name: str) -> dict[str, Any] | 
     return {**objects.head("v1", "Secret", name), "stringData": secrets} if secrets else None
 
 
-def without_field(server: Server) -> list[str]:
+def unexported(server: Server) -> list[str]:
     """Return the settings of a server that its objects have no field for."""
     said = {"docker": server.docker}
     return [name for name, value in said.items() if value]

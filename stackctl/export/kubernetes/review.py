@@ -8,9 +8,9 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
-from stackctl.export.kubernetes import alertmanager, deployment, discovery, prometheus, scrapeconfig, servicemonitor
+from stackctl.export.kubernetes import alertmanager, discovery, prometheus, scrapeconfig, servicemonitor
 from stackctl.export.kubernetes.clients import FIELDS
-from stackctl.export.kubernetes.deployment import deployed
+from stackctl.export.kubernetes.deployment import deployed, unexported
 from stackctl.export.kubernetes.objects import Cluster
 from stackctl.export.kubernetes.shapes import misshapen
 from stackctl.export.kubernetes.targets import outside, pods
@@ -33,7 +33,7 @@ def left_out(stack: Stack, cluster: Cluster) -> list[Diagnostic]:
     found = [(f"services.{each.name}", each.origin, [*_without_field(each)]) for each in exported(stack)]
     if not cluster.has_servers:
         found.append(("prometheus", stack.prometheus.origin, prometheus.without_field(stack.prometheus)))
-        found += [(each.name, each.origin, deployment.without_field(each)) for each in deployed(stack)]
+        found += [(each.name, each.origin, unexported(each)) for each in deployed(stack)]
         if stack.alertmanager:
             found.append(("alertmanager", stack.alertmanager.origin, alertmanager.without_field(stack.alertmanager)))
     return [

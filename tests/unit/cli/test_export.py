@@ -93,6 +93,8 @@ def test_what_no_object_has_a_field_for_is_a_warning(tmp_path: Path, capsys: pyt
 def test_servers_are_exported_when_asked_for(stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exported(tmp_path, capsys)
     assert not (tmp_path / "out" / "servers").exists()
+    with (tmp_path / "stack.yml").open("a") as manifest:
+        manifest.write('exporters: {redis: {address: "redis:6379"}}\n')
     code, said = exported(tmp_path, capsys, "--servers")
     assert code == 0
     assert (tmp_path / "out" / "servers" / "prometheus.yaml").is_file()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.export.kubernetes import Cluster, export_kubernetes, without_object
-from stackctl.export.kubernetes.deployment import deployed_names, without_field
+from stackctl.export.kubernetes.deployment import deployed_names, unexported
 from stackctl.manifest import load
 from stackctl.model import Stack
 from stackctl.tree import Tree
@@ -103,7 +103,7 @@ def test_exporters_of_a_machine_get_no_object(tmp_path: Path) -> None:
 
 
 def test_fields_of_its_container_are_named(tmp_path: Path) -> None:
-    named = {each.name: without_field(each) for each in stack_in(tmp_path).exporters}
+    named = {each.name: unexported(each) for each in stack_in(tmp_path).exporters}
     assert (named["own_one"], named["redis"]) == (["docker"], [])
 
 

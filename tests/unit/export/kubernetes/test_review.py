@@ -8,6 +8,7 @@ import pytest
 
 from stackctl.export.kubernetes.objects import Cluster
 from stackctl.export.kubernetes.review import left_out, refused
+from stackctl.manifest import load
 from tests.unit.export.manifests import services_in
 
 POD, ADDRESS = "targets: ['api:1']", "targets: ['10.0.0.1:1']"
@@ -51,3 +52,40 @@ def test_settings_without_a_field_are_reported(tmp_path: Path, settings: str, na
 def test_services_that_would_mean_something_else_are_refused(tmp_path: Path, settings: str, code: str) -> None:
     found = refused(services_in(tmp_path, f"{{api: {{{settings}}}}}"), Cluster())
     assert [each.code for each in found] == ([code] if code else [])
+
+
+def test_settings_of_servers_are_reported_where_these_are_exported(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").write_text(
+        """version: 1
+name: shop
+prometheus: {extra: {tracing: {endpoint: x}}, remote_write: [{url: "http://a", sigv4: {region: b}}]}
+alertmanager: {docker: {labels: {a: b}}}
+exporters: {redis: {address: "redis:6379", docker: {labels: {a: b}}}}
+"""
+    )
+    stack = load(tmp_path / "stack.yml", {})
+    assert left_out(stack, Cluster()) == []
+    assert [each.summary for each in left_out(stack, Cluster(has_servers=False))] == [
+        "prometheus: `extra`, `remote_write.sigv4` cannot be exported",
+        "redis: `docker` cannot be exported",
+        "alertmanager: `docker` cannot be exported",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("write", "code"),
+    [
+        ("queue_config: 5", "export.not-accepted"),
+        ("write_relabel_configs: [{source_labels: [a.b]}]", "export.not-accepted"),
+        ("proxy_url: 'x:1'", "export.not-accepted"),
+        ("queue_config: {max_shards: 5}", ""),
+    ],
+)
+def test_remote_writes_are_reviewed_where_prometheus_is_exported(tmp_path: Path, write: str, code: str) -> None:
+    (tmp_path / "stack.yml").write_text(
+        f"version: 1\nname: shop\nprometheus: {{remote_write: [{{url: 'http://a', {write}}}]}}\n"
+        "services: {api: {targets: ['api:1']}}\n"
+    )
+    stack = load(tmp_path / "stack.yml", {})
+    assert refused(stack, Cluster()) == []
+    assert [each.code for each in refused(stack, Cluster(has_servers=False))] == ([code] if code else [])
