@@ -67,12 +67,8 @@ def export_kubernetes(
             f"no object for {', '.join(others)}: run them in the cluster if your rules and dashboards need them"
         )
     for service in (each for each in stack.services if each.push):
-        remedy = (
-            "let it push to the Pushgateway that is exported"
-            if servers
-            else "make the cluster scrape a Pushgateway, with honorLabels"
-        )
-        console.note(f"no object for {service.name}, which pushes: {remedy}")
+        gateway = "let it push to the exported one" if servers else "make the cluster scrape one, with `honorLabels`"
+        console.note(f"no object for {service.name}, which pushes to a Pushgateway: {gateway}")
 
 
 @app.command("scrape-config")
