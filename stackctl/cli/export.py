@@ -61,7 +61,7 @@ def export_kubernetes(
     named = [*([f"-f {shlex.quote(str(out / c.SECRETS_DIR))}"] if has_secrets else []), f"-k {shlex.quote(str(out))}"]
     _write(tree, out, force, " && ".join(f"kubectl apply --server-side {each}" for each in named))
     for diagnostic in left_out(stack, cluster):
-        console.warn(str(diagnostic))
+        console.warning(diagnostic)
     if servers and (others := without_object(stack)):
         console.note(
             f"no object for {', '.join(others)}: run them in the cluster if your rules and dashboards need them"

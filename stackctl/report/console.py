@@ -102,6 +102,11 @@ def warn(text: str) -> None:
     note(f"{mark('warn')} {text}")
 
 
+def warning(diagnostic: Diagnostic) -> None:
+    """A warning of a command that has no report."""
+    warn(str(diagnostic))
+
+
 def detail(text: str) -> None:
     """A line that explains; only with --verbose."""
     if _settings.verbose and not _settings.quiet:

@@ -46,6 +46,7 @@ def reported(example: Example, given: Iterable[str], folder: Path, capsys: Any, 
         (folder / name).chmod(stat.S_IRUSR | stat.S_IWUSR)
     failures: list[str] = []
     monkeypatch.setattr("stackctl.report.console.error", lambda error: failures.extend(e.code for e in error.problems))
+    monkeypatch.setattr("stackctl.report.console.warning", lambda diagnostic: failures.append(diagnostic.code))
     for command in example.commands:
         failures.clear()
         capsys.readouterr()
