@@ -6,7 +6,8 @@ import json
 import os
 import signal
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
@@ -59,39 +60,36 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         yield made
 
 
+@contextmanager
+def later(seconds: float, do: Callable[[], None]) -> Iterator[None]:
+    """Do something after so many seconds, while the body runs."""
+    timer = Timer(seconds, do)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
+
+
 def test_application_that_starts_late_is_waited_for(tmp_path: Path) -> None:
     app = App(PIECES)
     app.close()
-    with running(tmp_path, app, *PIECES) as stack:
-        start = Timer(6, app.start)
-        start.start()
-        try:
-            assert stack.red("--timeout", "25s") == {}
-        finally:
-            start.join()
+    with running(tmp_path, app, *PIECES) as stack, later(6, app.start):
+        assert stack.red("--timeout", "25s") == {}
 
 
 def test_metric_may_be_served_from_the_second_scrape_on(tmp_path: Path) -> None:
     app = App([ITSELF_COUNTED])
     app.close()
-    with running(tmp_path, app, ITSELF_COUNTED) as stack:
-        start = Timer(3, app.start)
-        start.start()
-        try:
-            assert stack.red("--timeout", "25s") == {}
-        finally:
-            start.join()
+    with running(tmp_path, app, ITSELF_COUNTED) as stack, later(3, app.start):
+        assert stack.red("--timeout", "25s") == {}
 
 
 def test_application_may_restart_while_verify_runs(stack: Stack) -> None:
     assert stack.red() == {}
     stack.app.close()
-    start = Timer(3, stack.app.start)
-    start.start()
-    try:
+    with later(3, stack.app.start):
         assert stack.red("--timeout", "25s") == {}
-    finally:
-        start.join()
 
 
 @pytest.mark.parametrize("component", ["prometheus", "alertmanager"])
