@@ -85,15 +85,22 @@ def check(context: Context) -> Iterable[Diagnostic]:
     try:
         accounts = context.alertmanager().notifications()
         order = _order(context, accounts) if any(each.failed for each in accounts.values()) else {}
-        unused = [subject.name for subject, kinds in subjects if _is_unused(_own(subject, kinds, accounts))]
-        alerts = {receiver: context.alertmanager().states(receiver) for receiver in unused}
+        own = [_own(subject, kinds, accounts) for subject, kinds in subjects]
+        alerts = [
+            context.alertmanager().states(subject.name) if _is_unused(each) else {}
+            for (subject, _), each in zip(subjects, own, strict=True)
+        ]
     except NoAnswer as error:
         return [subject.unanswered(error) for subject, _ in subjects]
     log = server_log.entries(context.place, context.stack, c.ALERTMANAGER) if order else []
     shared = _shared([kinds for _, kinds in subjects])
+    if not accounts:
+        summary = "Alertmanager does not report its notifications"
+        return [subject.failed(summary, "Run `stackctl reload`.") for subject, _ in subjects]
+    failures = failing(log, 0.0)
     return [
-        _receiver(subject, kinds, accounts, order, failing(log, 0.0), shared, alerts.get(subject.name, {}))
-        for subject, kinds in subjects
+        _receiver(subject, each, order, failures, shared, states)
+        for (subject, _), each, states in zip(subjects, own, alerts, strict=True)
     ]
 
 
@@ -166,16 +173,12 @@ def _is_unused(own: Mapping[Key, Account]) -> bool:
 
 def _receiver(
     subject: Subject,
-    kinds: Sequence[str],
-    accounts: Mapping[Key, Account],
+    own: Mapping[Key, Account],
     order: Mapping[Key, Order],
     failures: Sequence[Failure],
     shared: Set[str],
     alerts: Mapping[str, int],
 ) -> Diagnostic:
-    own = _own(subject, kinds, accounts)
-    if not accounts:
-        return subject.failed("Alertmanager does not report its notifications", "Run `stackctl reload`.")
     if not own:  # it builds those only that a route leads to
         return subject.passed("no route leads to it, so it is never notified")
     blamed = {each.kind: each for each in failures if each.receiver == subject.name}
