@@ -24,6 +24,14 @@ SIMULATE_SERVER = "stackctl-simulate"
 # Where a tree keeps the password of Grafana's administrator.
 GRAFANA_PASSWORD_FILE = "secrets/grafana/admin_password"  # noqa: S105 - the name of a file
 
+# The series that Prometheus adds to each scrape.
+SERIES_OF_SCRAPES = (
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+)
 # What Prometheus itself makes of every scrape and rule, and what client libraries serve unasked.
 SERIES_OF_ALL = ("up", "ALERTS", "ALERTS_FOR_STATE", "target_info")
 PREFIXES_OF_ALL = ("scrape_", "process_", "go_", "python_", "jvm_", "nodejs_", "dotnet_")
@@ -39,6 +47,8 @@ HOST_FROM_CONTAINER = "host.docker.internal"
 DEFAULT_INTERVAL = "15s"
 DEFAULT_SCRAPE_TIMEOUT = "10s"
 DEFAULT_RETENTION_TIME = "15d"
+# For how long Prometheus finds the last sample of a series.
+DEFAULT_LOOKBACK = "5m"
 # Prometheus hands discovered targets to its scrape loops at most this often (seconds): field knowledge that
 # every wait for a first scrape has to allow for.
 TARGET_SYNC_SECONDS = 5.0

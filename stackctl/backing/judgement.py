@@ -14,12 +14,14 @@ from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from typing import TypeVar
 
+from stackctl import conventions as c
 from stackctl.backing.verdict import DATA, EARLY, ORDER, Verdict, unanswered, worst
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
 from stackctl.components import registry
 from stackctl.metrics import catalogue, owners
 from stackctl.model import Rule, Service
+from stackctl.promql import duration
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.expression import syntax_error
 from stackctl.promql.selectors import Asked, Condition, Selector, of_jobs, read
@@ -37,7 +39,7 @@ _SHOWN = 5
 # A failure that is seen for this long is one, in seconds.
 _CONFIRMED_SECONDS = 0.5
 # A result does not look further back than this, in seconds.
-_LOOKBACK = 300.0
+_LOOKBACK = duration.seconds(c.DEFAULT_LOOKBACK)
 # How far back a job that is down now may have been up.
 _LATELY = "1d"
 _COUNTED = ("_total", "_bucket", "_count", "_sum")

@@ -14,6 +14,7 @@ from typing import Any
 
 import promql_parser as p
 
+from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Rule, Stack
@@ -23,18 +24,6 @@ from stackctl.promql.nodes import OPERATORS, children, metric, parse
 from stackctl.promql.selectors import Condition
 from stackctl.source import Position
 
-# How far back Prometheus looks for the last sample.
-_LOOKBACK = "5m"
-# The series that Prometheus adds to each scrape.
-_OF_ALL = frozenset(
-    {
-        "up",
-        "scrape_duration_seconds",
-        "scrape_samples_scraped",
-        "scrape_samples_post_metric_relabeling",
-        "scrape_series_added",
-    }
-)
 _SHOWN = 3
 
 
@@ -61,7 +50,7 @@ class _Job:
         if not all(each.accepts(self.name) for each in jobs):
             return False
         name = metric(selector)
-        own = name in _OF_ALL or name in self.series or bool(self.beginnings and name.startswith(self.beginnings))
+        own = name in {*c.SERIES_OF_SCRAPES, *self.series} or name.startswith(self.beginnings)
         return own or any(each.operator == "=" for each in jobs)
 
 
@@ -82,7 +71,7 @@ def gap_warnings(stack: Stack) -> Iterator[Diagnostic]:
     where all jobs are scraped so seldom."""
     if not stack.prometheus.origin.file:
         return  # without a manifest, another Prometheus scrapes
-    lookback = stack.prometheus.query.lookback_delta or _LOOKBACK
+    lookback = stack.prometheus.query.lookback_delta or c.DEFAULT_LOOKBACK
     jobs = [each for each in _jobs(stack) if seconds(_interval(each, stack)) >= seconds(lookback)]
     groups = list(_seldom_recorded(stack, seconds(lookback)))
     instants = list(_instants(stack)) if jobs or groups else []

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from stackctl import conventions as c
 from stackctl.manifest.packs.library import FOLDERS, Library, Pack
 from stackctl.manifest.packs.schema import DASHBOARD, RULES
 from stackctl.manifest.packs.template import filled
@@ -14,7 +15,6 @@ from stackctl.model import Service, Stack
 from stackctl.promql.selectors import read
 
 # What Prometheus itself makes of every scrape.
-_OF_SCRAPES = frozenset({"up", "scrape_duration_seconds", "scrape_samples_scraped"})
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _suits(pack: Pack, service: Service, watched: bool) -> bool:
     context = resolved(pack, Subject(service.name, "", service.contract))
     if context is None:
         return False
-    needed = {name for need in pack.model.metrics if (name := filled(need, context))} - _OF_SCRAPES
+    needed = {name for need in pack.model.metrics if (name := filled(need, context))} - {*c.SERIES_OF_SCRAPES}
     if not needed:
         return not watched
     return needed <= {metric.name for metric in (service.contract.metrics if service.contract else ())}
