@@ -7,13 +7,15 @@ documentation of `time_interval`.
 from __future__ import annotations
 
 import re
-from calendar import day_name, month_name, monthrange
+from calendar import month_name, monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.routing import routes_of
 from stackctl.model import Stack
 
 _DAY_MINUTES = 24 * 60
@@ -21,7 +23,7 @@ _DAY_MINUTES = 24 * 60
 _YEARS = 28
 _TIME = re.compile(r"(\d\d):(\d\d)")
 # Alertmanager's week begins on Sunday.
-_WEEKDAYS = {name.lower(): (index + 1) % 7 for index, name in enumerate(day_name)}
+_WEEKDAYS = {name: (index + 1) % 7 for index, name in enumerate(c.WEEKDAYS)}
 _MONTHS = {name.lower(): index for index, name in enumerate(month_name) if name}
 
 Range = tuple[int, int]
@@ -59,7 +61,7 @@ def time_warnings(stack: Stack, today: date) -> Iterator[Diagnostic]:
     if alertmanager is None or alertmanager.route is None or "route" in alertmanager.extra:
         return
     periods = _declared(alertmanager.extra)
-    for block, place in _routes(alertmanager.route, ("alertmanager", "route")):
+    for place, block in routes_of(alertmanager.route, ("alertmanager", "route")):
         for key, why, is_silent in (
             ("mute_time_intervals", "mute it all the time", _is_always),
             ("active_time_intervals", "do not occur again", _is_never),
@@ -73,14 +75,6 @@ def time_warnings(stack: Stack, today: date) -> Iterator[Diagnostic]:
                     "Alertmanager holds such alerts back, and shows them.",
                     "Correct the time intervals, or remove them from the route.",
                 )
-
-
-def _routes(block: Mapping[str, Any], place: tuple[str | int, ...]) -> Iterator[tuple[Mapping[str, Any], Any]]:
-    yield block, place
-    children = block.get("routes")
-    for index, child in enumerate(children if isinstance(children, list) else ()):
-        if isinstance(child, Mapping):
-            yield from _routes(child, (*place, "routes", index))
 
 
 # -- the intervals --------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from stackctl import conventions as c
@@ -93,12 +93,19 @@ def _remedy(fields: tuple[str, ...]) -> str:
 
 def _routed(route: Any, path: Path) -> Iterator[tuple[Path, str]]:
     """The receivers that a tree of Alertmanager's own names."""
-    if not isinstance(route, dict):
+    for place, each in routes_of(route, path):
+        if isinstance(each.get("receiver"), str):
+            yield (*place, "receiver"), each["receiver"]
+
+
+def routes_of(route: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield each route of a tree of Alertmanager's own with its place, from the root at `path` on."""
+    if not isinstance(route, Mapping):
         return
-    if isinstance(route.get("receiver"), str):
-        yield (*path, "receiver"), route["receiver"]
-    for index, child in enumerate(route.get("routes") or []):
-        yield from _routed(child, (*path, "routes", index))
+    yield path, route
+    children = route.get("routes")
+    for index, child in enumerate(children if isinstance(children, list) else ()):
+        yield from routes_of(child, (*path, "routes", index))
 
 
 def _declared(alertmanager: AlertmanagerSettings) -> list[str]:
