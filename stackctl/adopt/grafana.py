@@ -18,7 +18,7 @@ from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.setup import LoadedGrafana, Setup, is_file
 from stackctl.adopt.source import Source
 from stackctl.bounds.files import read_text
-from stackctl.components.grafana import DatasourceSettings, OwnDatasourceSettings
+from stackctl.components.grafana import DatasourceSettings, OwnDatasourceSettings, datasource_defaults
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.env_file import read_env
 from stackctl.manifest.problems import Problems
@@ -225,7 +225,7 @@ def _datasources(
 
 def _own_settings(entry: Mapping[str, Any], at: Position | None, scrape_interval: str, made: Section) -> None:
     """Take over what the first datasource of the stack's Prometheus is set to, and say what its own cannot be."""
-    anyway = {"timeInterval": scrape_interval, "httpMethod": "POST", "prometheusType": "Prometheus"}
+    anyway = datasource_defaults(scrape_interval)
     written = entry.get("jsonData")
     settings = {
         key: value

@@ -123,6 +123,11 @@ class OwnDatasourceSettings(Model):
         return self
 
 
+def datasource_defaults(interval: str) -> dict[str, str]:
+    """The settings of the stack's own datasource that the user may change. `interval` is that of its scrapes."""
+    return {"timeInterval": interval, "httpMethod": "POST", "prometheusType": "Prometheus"}
+
+
 def _secrets_in(value: Any) -> Iterator[str]:
     """Yield the names of secrets in settings, those of a text with the parameters of requests among them."""
     if isinstance(value, list):

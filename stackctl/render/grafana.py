@@ -7,7 +7,13 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.addresses import reachable_url
-from stackctl.components.grafana import CA_VARIABLE, PASSWORD_VARIABLE, TREE_VARIABLE, secret_settings
+from stackctl.components.grafana import (
+    CA_VARIABLE,
+    PASSWORD_VARIABLE,
+    TREE_VARIABLE,
+    datasource_defaults,
+    secret_settings,
+)
 from stackctl.components.release import image_version
 from stackctl.design.series import Scope
 from stackctl.diagnostic import Diagnostic
@@ -43,9 +49,7 @@ def datasources(stack: Stack, runtime: Facts) -> dict[str, Any]:
         "editable": False,
         "jsonData": {
             # `$__rate_interval` derives from it: a value that is shorter than the real one empties rate() panels.
-            "timeInterval": stack.panel_interval,
-            "httpMethod": "POST",
-            "prometheusType": "Prometheus",
+            **datasource_defaults(stack.panel_interval),
             **({"prometheusVersion": number} if number.count(".") == 2 else {}),
             **_all_escaped(stack.grafana.settings if stack.grafana else {}),
             **({"tlsAuthWithCACert": True} if tls and tls.ca else {}),
