@@ -7,7 +7,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.components.release import image_version
-from stackctl.export.kubernetes.objects import OPERATOR, Objects
+from stackctl.export.kubernetes.objects import OPERATOR, Objects, version_of
 from stackctl.export.kubernetes.pods import SECURITY_CONTEXT, limits, storage
 from stackctl.export.kubernetes.scraping import given
 from stackctl.model import Alertmanager
@@ -23,10 +23,9 @@ _FOLDER = "/etc/alertmanager/config"
 
 def alertmanager_object(objects: Objects, alertmanager: Alertmanager, name: str) -> dict[str, Any]:
     """The Alertmanager `name`, whose configuration is in the Secret of `configuration`."""
-    version = image_version(alertmanager.image)
     spec = {
         "image": alertmanager.image,
-        "version": f"v{'.'.join(map(str, version))}" if len(version) == 3 else None,
+        "version": version_of(alertmanager.image),
         "replicas": 1,
         "configSecret": secret_name(name),
         "automountServiceAccountToken": False,  # it has nothing to ask of the API server

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stackctl.components.release import image_version
 from stackctl.model import Stack
 from stackctl.render.text import yaml_bytes
 from stackctl.tree import File
 
 OPERATOR = "monitoring.coreos.com/v1"
 OPERATOR_ALPHA = "monitoring.coreos.com/v1alpha1"
+
+
+def version_of(image: str) -> str | None:
+    """The version of a server for which the operator writes its configuration; None where the image does not say it."""
+    version = image_version(image)
+    return f"v{'.'.join(map(str, version))}" if len(version) == 3 else None
 
 
 @dataclass(frozen=True)

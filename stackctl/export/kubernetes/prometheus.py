@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stackctl.components.release import image_version
 from stackctl.export.kubernetes.clients import FIELDS, SecretKeys, camel, camel_keys, client
-from stackctl.export.kubernetes.objects import OPERATOR, Objects
+from stackctl.export.kubernetes.objects import OPERATOR, Objects, version_of
 from stackctl.export.kubernetes.pods import SECURITY_CONTEXT, limits, storage
 from stackctl.export.kubernetes.scraping import given
 from stackctl.model import Prometheus
@@ -48,12 +47,10 @@ WRITE_FIELDS = frozenset({*FIELDS, *_WRITE, *_BLOCKS, "write_relabel_configs"})
 def prometheus_object(objects: Objects, name: str, keys: SecretKeys) -> dict[str, Any]:
     """The Prometheus `name`, which selects the objects of the stack in its own namespace. Secrets go to `keys`."""
     prometheus = objects.stack.prometheus
-    version = image_version(prometheus.image)
     selected = {"matchLabels": objects.part_of}
     spec = {
         "image": prometheus.image,
-        # The operator writes the configuration for this version.
-        "version": f"v{'.'.join(map(str, version))}" if len(version) == 3 else None,
+        "version": version_of(prometheus.image),
         "replicas": 1,
         "serviceAccountName": name,
         "securityContext": SECURITY_CONTEXT,
