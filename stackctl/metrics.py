@@ -6,13 +6,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from stackctl import conventions as c
 from stackctl.components import registry
-from stackctl.model import Exporter, Metric, Service, Stack
-from stackctl.promql.catalogue import NATIVE, Catalogue, Known, Record, merged, promised
+from stackctl.components.served import served
+from stackctl.model import Exporter, Metric, Server, Service, Stack
+from stackctl.promql.catalogue import NATIVE, Catalogue, Exported, Known, Record, merged, promised
 from stackctl.promql.duration import seconds
-from stackctl.scrape import job_names
+from stackctl.scrape import component_job_names, job_names
 
 # Keys of prometheus.yml by which series come that no part of the manifest is about.
 _FROM_ELSEWHERE = frozenset({"scrape_configs", "scrape_config_files", "rule_files", "remote_read", "otlp"})
@@ -34,7 +36,8 @@ def _catalogue(stack: Stack) -> Catalogue:
     for service in stack.services:
         for name, known in _promised(service, stack):
             series[name] = merged(series[name], known) if name in series else known
-    components = [registry.of(server) for server in stack.components if server.scrape]
+    servers = [server for server in stack.components if server.scrape]
+    components = [registry.of(server) for server in servers]
     is_open = bool(_FROM_ELSEWHERE & stack.prometheus.extra.keys())
     is_known = not is_open and all(service.contract for service in stack.services)
     if not is_known:
@@ -46,6 +49,11 @@ def _catalogue(stack: Stack) -> Catalogue:
         renamed={each.name: each.job for each in stack.components if each.job != each.name},
         targets=_labels_of_targets(stack) if is_known else None,
         names=frozenset(c.SERIES_OF_ALL),
+        exported=tuple(
+            Exported(each.series, partial(_exported, each.name, server, stack, is_known))
+            for each, server in zip(components, servers, strict=True)
+            if each.series
+        ),
         prefixes=(*c.PREFIXES_OF_ALL, *(prefix for each in components for prefix in each.series)),
         complete=all(each.series for each in components)
         and (stack.pushgateway is None or any(service.push for service in stack.services))
@@ -76,6 +84,29 @@ def _promised(service: Service, stack: Stack) -> Iterator[tuple[str, Known]]:
             if service.push and kind == "counter":
                 kind = ""  # what one run has counted: it does not go on from there
             yield from promised(metric.name, kind, labels, _bounds(metric), unit=metric.unit, interval=interval)
+
+
+def _exported(
+    component: str, server: Server, stack: Stack, is_known: bool
+) -> tuple[Mapping[str, Known], tuple[str, ...]]:
+    """Return the series of a component by their names, and the beginnings of those that may have any name.
+
+    Their labels are unknown where another job may scrape the same exporter elsewhere.
+    """
+    catalogue = served(component)
+    jobs, added = tuple(sorted(component_job_names(server))), {"instance": (), **dict.fromkeys(server.labels, ())}
+    probes = {"probe"} if isinstance(server, Exporter) and server.probes else set[str]()
+    interval = seconds((server.scrape and server.scrape.interval) or stack.prometheus.scrape_interval)
+    series: dict[str, Known] = {}
+    for name, metric in catalogue.metrics.items():
+        own = {**metric.labels, **dict.fromkeys(probes, ()), **added, "job": jobs}
+        labels = own if is_known and not metric.is_open else None
+        optional = metric.optional | probes
+        for each, known in promised(name, metric.kind, labels, unit=metric.unit, interval=interval):
+            # Prometheus may scrape it as a native one.
+            kind = "" if known.kind == "histogram" else known.kind
+            series[each] = replace(known, kind=kind, optional=optional, exported=True)
+    return series, catalogue.families
 
 
 def _labels_of_targets(stack: Stack) -> frozenset[str] | None:

@@ -15,7 +15,7 @@ from stackctl.components.component import Component
 from stackctl.model import Exporter, Server
 
 # The other files of this folder.
-_SHAPE = frozenset({"component", "custom", "registry", "release", "series", "settings"})
+_SHAPE = frozenset({"component", "custom", "registry", "release", "series", "served", "settings"})
 
 
 @cache

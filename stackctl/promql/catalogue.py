@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -38,12 +38,49 @@ class Known:
     labels    None when a series may have labels that nobody has declared
     unit      as the contract says it, or ""
     interval  seconds between two scrapes, or 0.0 where that is not known
+    optional  those of the labels that not all series have
+    exported  whether only the catalogue of a component says so: another version may differ
     """
 
     kind: str
     labels: Mapping[str, tuple[str, ...]] | None
     unit: str = ""
     interval: float = 0.0
+    optional: frozenset[str] = frozenset()
+    exported: bool = False
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The series of a component.
+
+    prefixes  how their names begin
+    read      gives what is known of them by their names, and the beginnings of names of which there may be any; it is
+              called when a name is asked for that begins as theirs do
+    """
+
+    prefixes: tuple[str, ...]
+    read: Callable[[], tuple[Mapping[str, Known], tuple[str, ...]]]
+
+    @cached_property
+    def _content(self) -> tuple[Mapping[str, Known], tuple[str, ...]]:
+        return self.read()
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self._content[0])
+
+    def known(self, name: str) -> Known | None:
+        """Return what is known of the series of a name, None where nothing is."""
+        return self._content[0].get(name) if name.startswith(self.prefixes) else None
+
+    def misspelt(self, name: str) -> str:
+        """Return the known name that `name` misspells, "" where it may be one of its own."""
+        known, families = self._content
+        if name in known or name.startswith(families or ("\0",)):
+            return ""
+        near = self._names.nearest(name)
+        return near if near and is_slip(name, near) else ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +107,7 @@ class Catalogue:
     records    name of a recording rule -> all rules of that name
     names      names that others own: what Prometheus makes itself
     prefixes   how the names of components' metrics begin
+    exported   the series of components, as far as their catalogues know them
     complete   whether a name that is nowhere here cannot exist
     jobs       the scrape jobs; empty when there may be others
     renamed    component -> the scrape job that it has under another name, "" where it has none
@@ -80,6 +118,7 @@ class Catalogue:
     records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
+    exported: tuple[Exported, ...] = ()
     complete: bool = False
     jobs: frozenset[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -94,6 +133,30 @@ class Catalogue:
             or name in self.names
             or name.startswith(self.prefixes or ("\0",))
         )
+
+    def known(self, name: str) -> Known | None:
+        """Return what is known of the series of a name, None where no contract and no catalogue says anything."""
+        promised = self.series.get(name)
+        if promised is not None or not self.exported:
+            return promised
+        return next((known for each in self.exported if (known := each.known(name)) is not None), None)
+
+    def misspelt(self, name: str) -> str:
+        """Return the metric of a component that `name` misspells, "" where somebody may serve a metric of that name."""
+        # By convention only recording rules have colons in their names.
+        if (
+            ":" in name
+            or UNKNOWN_PART in name
+            or any(name in names for names in (self.series, self.records, self.names))
+        ):
+            return ""
+        owners = [each for each in self.exported if name.startswith(each.prefixes)]
+        return owners[0].misspelt(name) if len(owners) == 1 else ""
+
+    @cached_property
+    def promised_only(self) -> Catalogue:
+        """The same without what catalogues of components say."""
+        return replace(self, exported=())
 
     def nearest(self, name: str) -> str:
         """The known series that `name` was probably meant to be, or "".

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from functools import cached_property
-from itertools import islice
+from heapq import nsmallest
 
 # A number, and its unit.
 _NUMBER = re.compile(r"\d+[a-z]*")
@@ -41,7 +41,8 @@ class Names:
         # What many names have in common says little, and takes long to count.
         for names in sorted((self._index.get(part, []) for part in _parts(word)), key=len)[: len(word) // 2 + 1]:
             shared.update(names)
-        likely = [name for name, _ in islice(shared.most_common(), _COMPARED)]
+        # Many names may begin with the word: those that are about as long come first.
+        likely = nsmallest(_COMPARED, shared, key=lambda name: (-shared[name], abs(len(name) - len(word)), name))
         return closest(word, likely, cutoff)
 
     @cached_property

@@ -83,7 +83,7 @@ def _no_buckets(reviewed: Reviewed, call: Typed) -> Iterator[Remark]:
     stem = re.sub(r"_(sum|count|total)$", "", value.metric)
     buckets = f"{stem}_bucket"
     remedy = "Use the buckets of a histogram."
-    if buckets in reviewed.catalogue.series:
+    if reviewed.catalogue.known(buckets) is not None:
         remedy = f"Use `{buckets}`."
     elif value.kind == SUMMARY:
         remedy = f'A summary has its quantiles already: select one, as in `{value.metric}{{quantile="0.9"}}`.'
@@ -166,7 +166,7 @@ def _between_0_and_1(reviewed: Reviewed) -> Iterator[Remark]:
 
 
 def _is_classic(name: str, catalogue: Catalogue) -> bool:
-    known = catalogue.series.get(name)
+    known = catalogue.known(name)
     return known is not None and known.kind == "histogram"
 
 

@@ -10,7 +10,7 @@ import promql_parser as p
 from stackctl.promql.catalogue import BOUNDS, UNKNOWN_PART
 from stackctl.promql.nearest import closest
 from stackctl.promql.nodes import bare, matchers, text
-from stackctl.promql.remark import Part, Remark
+from stackctl.promql.remark import Remark
 from stackctl.promql.review.conditions import contradict
 from stackctl.promql.review.reviewed import Look, Reviewed, window
 from stackctl.promql.selectors import word
@@ -46,7 +46,7 @@ def _side(part: Typed) -> Typed | None:
 
 def _same_metric(reviewed: Reviewed, pair: Typed, one: Typed, other: Typed) -> Iterator[Remark]:
     left, right = matchers(one.node), matchers(other.node)
-    known = reviewed.catalogue.series.get(one.name)
+    known = reviewed.catalogue.known(one.name)
     closed = {name: values for name, values in ((known.labels if known else None) or {}).items() if name not in BOUNDS}
     result = ""
     if contradict(left | right, closed):
@@ -132,8 +132,7 @@ def _on_neither(reviewed: Reviewed, pair: Typed, named: frozenset[str]) -> Itera
     for label in sorted(named):
         if not one.may_have(label) and not other.may_have(label):
             has = Labels.exactly((one.possible or frozenset()) & (other.possible or frozenset()))
-            at = reviewed.at(pair, label)
-            yield _lost_label(label, has, at, "so the sides are not matched by it")
+            yield _lost_label(reviewed, pair, label, has, "so the sides are not matched by it")
 
 
 def _is_only_on_one(label: str, one: Labels, other: Labels) -> bool:
@@ -191,7 +190,7 @@ def _lost(reviewed: Reviewed) -> Iterator[Remark]:
             continue
         for label in modifier.labels:
             if label != UNKNOWN_PART and not inside.labels.may_have(label):
-                yield _lost_label(label, inside.labels, reviewed.at(part, label), "so it is empty in the result")
+                yield _lost_label(reviewed, part, label, inside.labels, "so it is empty in the result")
     for pair in reviewed.pairs:
         modifier = pair.node.modifier
         if modifier is None or not is_grouped(modifier):
@@ -199,9 +198,9 @@ def _lost(reviewed: Reviewed) -> Iterator[Remark]:
         is_left = modifier.card == p.VectorMatchCardinality.ManyToOne
         single, word_ = pair.below[1 if is_left else 0], "group_left" if is_left else "group_right"
         for label in modifier.group_labels or ():
-            if label != UNKNOWN_PART and not single.value.labels.may_have(label):
-                at = reviewed.at(pair, label)
-                yield _lost_label(label, single.value.labels, at, f"so `{word_}` removes it from the result")
+            if label not in (UNKNOWN_PART, "__name__") and not single.value.labels.may_have(label):
+                result = f"so `{word_}` removes it from the result"
+                yield _lost_label(reviewed, pair, label, single.value.labels, result)
     for call in reviewed.calls:
         if call.name in ("label_replace", "label_join"):
             yield from _lost_sources(reviewed, call)
@@ -213,14 +212,19 @@ def _lost_sources(reviewed: Reviewed, call: Typed) -> Iterator[Remark]:
     for source in sources:
         label = getattr(source.node, "val", "")
         if label and label != "__name__" and not labels.may_have(label):
-            yield _lost_label(label, labels, reviewed.at(call, label), f"so `{call.name}()` reads nothing from it")
+            yield _lost_label(reviewed, call, label, labels, f"so `{call.name}()` reads nothing from it")
 
 
-def _lost_label(label: str, labels: Labels, at: Part | None, result: str) -> Remark:
+def _lost_label(reviewed: Reviewed, part: Typed, label: str, labels: Labels, result: str) -> Remark:
+    """A label that `part` names in vain. Rules for many set-ups name labels that the targets of some of them have, and
+    metrics of components are in most of these rules: there, only a label that is nearly another one is a mistake.
+    """
     has = sorted(labels.possible or ())
     near = closest(label, has)
     remedy = f"Did you mean `{near}`?" if near else f"There are: {', '.join(has)}." if has else "There are no labels."
-    return Remark("promql.lost-label", f"there is no label `{label}` here, {result}", remedy, certain=False, part=at)
+    is_precaution = not near and reviewed.is_exported(part)
+    summary, at = f"there is no label `{label}` here, {result}", reviewed.at(part, label)
+    return Remark("promql.lost-label", summary, remedy, certain=False, part=at, suggestion=is_precaution)
 
 
 def _windows(reviewed: Reviewed) -> Iterator[Remark]:

@@ -31,7 +31,10 @@ def _owners(reviewed: Reviewed) -> Iterator[Remark]:
     catalogue = reviewed.catalogue
     for selector in reviewed.selectors:
         name = selector.name
-        if not name or catalogue.owns(name):
+        if not name:
+            continue
+        if catalogue.owns(name):
+            yield from _misspelt(reviewed, selector)
             continue
         nearest = catalogue.nearest(name)
         if nearest:
@@ -41,6 +44,14 @@ def _owners(reviewed: Reviewed) -> Iterator[Remark]:
             summary = f"nothing serves `{name}`: no contract, no component and no recording rule"
             remedy = "Add it to a contract, run the exporter that serves it, or remove the expression."
             yield Remark("promql.unknown-metric", summary, remedy, part=reviewed.at(selector))
+
+
+def _misspelt(reviewed: Reviewed, selector: Typed) -> Iterator[Remark]:
+    """A name that begins like those of a component and is nearly one of them. Any other may be of another version."""
+    meant = reviewed.catalogue.misspelt(selector.name)
+    if meant:
+        summary, at = f"nothing serves `{selector.name}`", reviewed.at(selector)
+        yield Remark("promql.unknown-metric", summary, f"Did you mean `{meant}`?", certain=False, part=at)
 
 
 def _matchers(reviewed: Reviewed) -> Iterator[Remark]:

@@ -122,7 +122,7 @@ def _average(reviewed: Reviewed) -> Iterator[Remark]:
             continue
         total, count = (selected(each) for each in side.below)
         stem = total.name.removesuffix("_sum") if total else ""
-        buckets = reviewed.catalogue.series.get(f"{stem}_bucket")
+        buckets = reviewed.catalogue.known(f"{stem}_bucket")
         if not count or count.name != f"{stem}_count" or buckets is None:
             continue
         bounds = [float(bound) for bound in (buckets.labels or {}).get("le", ()) if bound != "+Inf"]

@@ -83,6 +83,11 @@ class Reviewed:
         records = self.catalogue.records
         return self.catalogue.complete or not any(each.is_selector and each.name in records for each in part.walk())
 
+    def is_exported(self, part: Typed) -> bool:
+        """Return whether a part selects what only the catalogue of a component knows."""
+        selected = (self.catalogue.known(each.name) for each in part.walk() if each.is_selector)
+        return any(known is not None and known.exported for known in selected)
+
     def with_(self, part: Typed, text: str) -> str:
         """Return the whole expression with `text` in place of a part."""
         return replaced(self.tree, part.node, text)

@@ -12,7 +12,7 @@ from typing import Any
 import promql_parser as p
 
 from stackctl.promql import catalogue as catalogues
-from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue, Record, accepts
+from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue, Known, Record, accepts
 from stackctl.promql.nodes import OPERATORS, metric, parse
 from stackctl.promql.selectors import Condition
 from stackctl.promql.types import kind as kinds
@@ -196,18 +196,9 @@ def series_value(
 
     Of several rules that record the name, those are left out whose series cannot fulfil the conditions, unless all are.
     """
-    known = catalogue.series.get(name)
+    known = catalogue.known(name)
     if known is not None:
-        kind = _KINDS.get(known.kind, UNKNOWN)
-        labels = Labels() if known.labels is None else Labels.exactly(known.labels, known.labels)
-        unit = units.of_name(name, known.unit)
-        observed = unit if kind in (BUCKETS, NATIVE_HISTOGRAM) else None
-        if kind in (BUCKETS, NATIVE_HISTOGRAM) or (kind == COUNTER and (unit is None or name.endswith("_count"))):
-            unit = units.COUNT
-        bounds = _numbers((known.labels or {}).get("le", ())) if kind == BUCKETS else ()
-        is_size = (unit is not None and unit.base == "bytes") or _SIZE.search(name)
-        span = _RANGES.get(kind, POSITIVE if is_size else ANY)
-        return Value(kind, labels, unit, span, name, observed, bounds, is_sure=True, interval=known.interval)
+        return _exported(name, known, conditions) if known.exported else _promised(name, known)
     if name in catalogue.records:
         values = record_values(name, catalogue, seen)
         return reduce(joined, [each for each in values if _may_fulfil(each.labels, conditions)] or values)
@@ -219,6 +210,40 @@ def series_value(
     if not name or UNKNOWN_PART in name:
         return NOTHING_KNOWN
     return Value(_named_kind(name, conditions), unit=units.of_name(name), metric=name)
+
+
+def _promised(name: str, known: Known) -> Value:
+    """Return what a contract says of the series of a name."""
+    kind = _KINDS.get(known.kind, UNKNOWN)
+    unit = units.of_name(name, known.unit)
+    observed = unit if kind in (BUCKETS, NATIVE_HISTOGRAM) else None
+    if kind in (BUCKETS, NATIVE_HISTOGRAM) or (kind == COUNTER and (unit is None or name.endswith("_count"))):
+        unit = units.COUNT
+    bounds = _numbers((known.labels or {}).get("le", ())) if kind == BUCKETS else ()
+    is_size = (unit is not None and unit.base == "bytes") or _SIZE.search(name)
+    span = _RANGES.get(kind, POSITIVE if is_size else ANY)
+    labels = _all_labels(known)
+    return Value(kind, labels, unit, span, name, observed, bounds, is_sure=True, interval=known.interval)
+
+
+def _exported(name: str, known: Known, conditions: Collection[tuple[str, str, str]]) -> Value:
+    """Return what the catalogue of a component says of the series of a name. Sizes may be -1, for no limit, and a
+    counter without a unit in its name may count anything.
+    """
+    kind = _KINDS.get(known.kind, UNKNOWN)
+    unit = units.of_name(name, known.unit)
+    observed = unit if kind == BUCKETS else None
+    if kind == BUCKETS or (kind == COUNTER and name.endswith("_count")):
+        unit = units.COUNT
+    is_sure, kind = bool(kind), kind or _named_kind(name, conditions)
+    span, labels = _RANGES.get(kind, ANY), _all_labels(known)
+    return Value(kind, labels, unit, span, name, observed, is_sure=is_sure, interval=known.interval)
+
+
+def _all_labels(known: Known) -> Labels:
+    if known.labels is None:
+        return Labels()
+    return Labels.exactly(known.labels, known.labels).perhaps_without(known.optional)
 
 
 def _named_kind(name: str, conditions: Collection[tuple[str, str, str]]) -> str:
@@ -262,7 +287,9 @@ def _matched(labels: Labels, label: str, operator: str, wanted: str) -> Labels:
     is_wanted = operator == "=" or (operator == "=~" and not accepts(wanted, [""]))
     if not is_wanted:
         return Labels(labels.certain, labels.named, labels.possible, kept)
-    return Labels(labels.certain | {label}, labels.named | {label}, labels.possible, kept)
+    # That there is no such label is said of the selector; the rest of the expression is judged as if there were.
+    possible = None if labels.possible is None else labels.possible | {label}
+    return Labels(labels.certain | {label}, labels.named | {label}, possible, kept)
 
 
 # -- functions ------------------------------------------------------------------------------------------------

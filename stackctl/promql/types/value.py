@@ -148,6 +148,10 @@ class Labels:
             {**kept, **(values or {})},
         )
 
+    def perhaps_without(self, names: Names) -> Labels:
+        """Return these labels, of which not all series have `names`."""
+        return Labels(self.certain - names, self.named - names, self.possible, self.values) if names else self
+
     def perhaps(self, names: Iterable[str]) -> Labels:
         """Return these labels, of which `names` may come in addition, or be lost."""
         more = frozenset(names)
