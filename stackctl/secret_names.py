@@ -7,7 +7,8 @@ from functools import lru_cache
 
 # What such a name ends with.
 _LAST_WORDS = (
-    "pass|passwd|passwords?|passphrase|secrets?|tokens?|credentials?|creds|connstr|connection[-_]?string|dsn|cookie|auth|authorization|"
+    # Redis' own words are among them.
+    "requirepass|masterauth|pass|passwd|passwords?|passphrase|secrets?|tokens?|credentials?|creds|connstr|connection[-_]?string|dsn|cookie|auth|authorization|"
     "signature|sig|jwt|salt|api[-_]?key|app[-_]?key|license[-_]?text|"
     "(?:access|account|encryption|license|private|secret|service|shared|signing|write)[-_]?key"
 )

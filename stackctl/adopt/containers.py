@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from stackctl.adopt.compose import ATTACHED, Container, attached_files, attached_path, named_volumes
@@ -11,16 +11,21 @@ from stackctl.adopt.names import name_in_stack, with_names
 from stackctl.adopt.remarks import left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.source import Source
+from stackctl.components.component import Component
 from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.secret_places import arguments_with_secrets, assigned
 from stackctl.secret_keys import is_secret_variable
+from stackctl.source import Position
 
+# The fields of a container that hold words of programs, and secrets among them.
+_WORDS = ("command", "entrypoint", "healthcheck")
 _REFERENCE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)\}")
 
 
 def adopt_container(
     container: Container,
     compose: Source,
-    components: Mapping[str, str],
+    components: Mapping[str, Component],
     variables: Mapping[str, str],
     secrets: Secrets,
     remarks: list[Diagnostic],
@@ -69,7 +74,38 @@ def adopt_container(
         }
         if moved != container.environment:
             block["environment"] = moved
+    block |= {
+        key: _without_secrets(block[key], key, container.name, secrets, compose.at(*place, key))
+        for key in _WORDS
+        if block.get(key)
+    }
     return dict(kept_references(block, variables.keys() | secrets.found.keys()))
+
+
+def _without_secrets(written: Any, key: str, name: str, secrets: Secrets, position: Position) -> Any:
+    """Return the words that a container is started or tested with, a text or a list, with secrets in variables."""
+    if isinstance(written, Mapping):
+        return {each: _without_secrets(item, key, name, secrets, position) for each, item in written.items()}
+    path = ("containers", name, key, "")
+    if isinstance(written, str):
+        return _replaced(written, assigned(path, written), name, secrets, position)
+    if not isinstance(written, list) or not all(isinstance(each, str) for each in written):
+        return written
+    values, line = arguments_with_secrets(path, written), assigned(path, " ".join(written))
+    result = []
+    for index, word in enumerate(written):
+        within = [each for each in line if each in word] or [word]
+        result.append(_replaced(word, within if index in values else assigned(path, word), name, secrets, position))
+    return result
+
+
+def _replaced(text: str, found: Iterable[str], name: str, secrets: Secrets, position: Position) -> str:
+    """Return a text with the secrets that were `found` in variables. What is like one before it is no secret."""
+    for secret in found:
+        before, there, after = text.rpartition(secret)
+        if there and "$" not in secret:
+            text = before + secrets.moved(secret, f"{name}_password", position) + after
+    return text
 
 
 def kept_references(value: Any, variables: Collection[str]) -> Any:
@@ -101,7 +137,7 @@ def external_networks(compose: Source) -> dict[str, str]:
     return found
 
 
-def _links(block: Mapping[str, Any], components: Mapping[str, str]) -> list[str]:
+def _links(block: Mapping[str, Any], components: Mapping[str, Component]) -> list[str]:
     """The links of a container, to the names of the stack."""
     written = block.get("links")
     parted = [str(link).partition(":") for link in written] if isinstance(written, list) else []
@@ -136,7 +172,7 @@ def _mount_attached(
         block["volumes"] = [*(block.get("volumes") or ()), *volumes]
 
 
-def _depends_on(written: Any, components: Mapping[str, str]) -> Any:
+def _depends_on(written: Any, components: Mapping[str, Component]) -> Any:
     """Return the names in the stack of the containers that one waits for."""
     if isinstance(written, Mapping):
         return {name_in_stack(str(name), components): condition for name, condition in written.items()}

@@ -19,6 +19,7 @@ from stackctl.secret_names import is_setting, sounds_secret
         "dsn",
         "PW",
         "dbpassword",
+        "requirepass",
     ],
 )
 def test_recognizes_names_of_secrets(name: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from stackctl.adopt import adopt
 from tests.unit.adopt.setups import adopted, compose, found, jobs, written
 
@@ -103,3 +105,23 @@ def test_hostname_that_only_a_swarm_fills_in_is_left_out(tmp_path: Path) -> None
     result = adopted(tmp_path, prometheus=JOB, compose=whole)
     assert result.manifest["containers"]["app"] == {"image": "a"}
     assert [each.summary for each in result.remarks] == ["`hostname` of `app` is left out"]
+
+
+@pytest.mark.parametrize(
+    ("field", "moved"),
+    [
+        ("command: [redis-server, --requirepass, notarealone]", ["redis-server", "--requirepass", "${CACHE_PASSWORD}"]),
+        ("command: redis-server --requirepass redis", "redis-server --requirepass ${CACHE_PASSWORD}"),
+        ("command: ['--requirepass=notarealone']", ["--requirepass=${CACHE_PASSWORD}"]),
+        ("command: ['--requirepass', '${PW}']", ["--requirepass", "${PW:-}"]),
+        ("command: [redis-server, --save, '']", ["redis-server", "--save", ""]),
+        (
+            "healthcheck: {test: [CMD, mysqladmin, -uroot, -pnotarealone, ping]}",
+            {"test": ["CMD", "mysqladmin", "-uroot", "-p${CACHE_PASSWORD}", "ping"]},
+        ),
+    ],
+)
+def test_secret_among_the_words_of_a_command_moves_to_a_variable(tmp_path: Path, field: str, moved: object) -> None:
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(f"cache: {{image: 'redis:8', {field}}}"))
+    assert result.manifest["containers"]["cache"][field.partition(":")[0]] == moved
+    assert ("CACHE_PASSWORD" in result.variables) == ("CACHE_PASSWORD" in str(moved))
