@@ -13,6 +13,7 @@ from pathlib import Path
 
 from stackctl import conventions as c
 from stackctl.components import registry
+from stackctl.components.component import group_of_instance
 from stackctl.tree import File, reader
 
 _PLAIN, _PLAIN_FOLDER = 0o644, 0o755
@@ -29,9 +30,14 @@ _NO_ID = 0xFFFFFFFF
 
 
 def group_of(unit: str) -> int | None:
-    """The group that only the container of `unit` joins; None for what is not a component."""
+    """The group that only the container of `unit` joins; None where it has none.
+
+    What is not a component has one as an exporter with a name of the user's own.
+    """
     known = registry.find(unit)
-    return known.group if known and known.runs else None
+    if known is None:
+        return group_of_instance(unit) if unit else None
+    return known.group if known.runs else None
 
 
 def protect_file(path: Path, name: str, file: File, *, has_users: bool) -> None:

@@ -290,9 +290,11 @@ class Backing:
 
     def _unknown(self, name: str, jobs: Sequence[str]) -> Verdict:
         """Nobody promises it, and nobody announces it now."""
-        owner = self._component(name)
-        if owner in self._silent and (not jobs or owner in jobs):
-            return self._from_silent(name, owner)
+        owners = self._components(name, jobs)
+        quiet = [job for job in owners if job in self._silent]
+        if quiet:
+            return self._from_silent(name, quiet[0])
+        owner = next(iter(owners.values()), "") or next(iter(self._components(name).values()), "")
         unbound = [job.name for job in self.context.jobs if job.service and job.service.contract is None]
         open_ones = [job for job in unbound if not jobs or job in jobs]
         silent = [] if owner else [each for each in open_ones if each in self._silent and self._may_serve(each, name)]
@@ -302,7 +304,7 @@ class Backing:
         # A record that reads the name is not: nor is it there then.
         known = {*self._names, *self._catalogue.series, *self._catalogue.records} - {name}
         near = _nearest(name, {each for each in known if not self._catalogue.reads(each, name)})
-        if owner and owner not in self._silent and SequenceMatcher(None, name, near).ratio() < _MISSPELT:
+        if owner and SequenceMatcher(None, name, near).ratio() < _MISSPELT:
             summary = f"`{owner}` does not serve `{name}`"
             return Verdict("fail", summary, "Turn on the collector that serves it, or remove it.", optional=owner)
         if near:
@@ -442,10 +444,13 @@ class Backing:
         own |= {label for service in self.context.stack.services for label in service.labels}
         return frozenset({"job", "instance", "le", "quantile", *own})
 
-    def _component(self, name: str) -> str:
-        """The component whose metrics are named so, or ""."""
-        known = [registry.of(job.component) for job in self.context.jobs if job.component]
-        return next((each.name for each in known if name.startswith(each.series)), "")
+    def _components(self, name: str, jobs: Sequence[str] = ()) -> Mapping[str, str]:
+        """The jobs of components whose metrics are named so, of `jobs` where there are any, each with its component."""
+        return {
+            job.name: job.component.name
+            for job in self.context.jobs
+            if job.component and name.startswith(registry.of(job.component).series) and (not jobs or job.name in jobs)
+        }
 
 
 def _existing(selector: Selector) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
+from zlib import crc32
 
 from stackctl import conventions as c
 from stackctl.addresses import reachable_url
@@ -20,12 +21,22 @@ if TYPE_CHECKING:
 # The first of the groups by which containers read the secrets of their own component, and of no other. No system gives
 # these numbers to users or programs, and they are low enough for user namespaces.
 _FIRST_GROUP = 60710
+# Those of exporters with a name of the user's own: the rest of the numbers that nobody gives away.
+_FIRST_OF_INSTANCES, _LAST_OF_INSTANCES = 60800, 61183
 # Of the secrets of a component natively, the one that holds variables as JSON, which the runtime sets.
 ENV_FILE = "env"
 # The user that most upstream images run as.
 NOBODY = "65534"
 
 Version: TypeAlias = tuple[int, ...]
+
+
+def group_of_instance(name: str) -> int:
+    """Return the group by which an exporter with a name of the user's own reads its secrets.
+
+    It follows from the name alone, so that it stays when other exporters come and go.
+    """
+    return _FIRST_OF_INSTANCES + crc32(name.encode()) % (_LAST_OF_INSTANCES + 1 - _FIRST_OF_INSTANCES)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ class CustomSettings(ExporterSettings):
     """An exporter that stackctl does not know. It runs in Docker by its `image`, natively by its `program`."""
 
     essential: ClassVar[str] = "image"
+    says_kind: ClassVar[str] = "kind"
 
     image: Text = Field(description="Container image with its tag.")
     port: Port = Field(description="The port that it listens on, inside its container too.")

@@ -32,7 +32,7 @@ def _parameters(settings: KafkaSettings, _: bool) -> dict[str, str]:
 
 def _simulated(stack: Stack) -> list[Metric]:
     """The brokers are those of the manifest, the consumers its services."""
-    exporter = next(each for each in stack.exporters if each.name == COMPONENT.name)
+    exporter = next(each for each in stack.exporters if each.component_name == COMPONENT.name)
     brokers = float(len(exporter.settings.brokers))
     groups = [service.name for service in stack.services if not service.component] or ["consumers"]
     topic = {"topic": ["events", "results"]}

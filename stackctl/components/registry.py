@@ -6,16 +6,19 @@ To import this costs nothing: the file of a component is read when it is asked f
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from stackctl import components
-from stackctl.components.component import Component
+from stackctl.components.component import Component, group_of_instance
 from stackctl.model import Exporter, Server
 
 # The other files of this folder.
 _SHAPE = frozenset({"component", "custom", "registry", "release", "series", "served", "settings"})
+# In the names of services that export what something else does.
+_EXPORTER = "exporter"
 
 
 @cache
@@ -35,9 +38,22 @@ def component(name: str) -> Component:
 
 def of(server: Server) -> Component:
     """Return the component of a server of a stack; of an exporter that is none, what the manifest says of it."""
-    if isinstance(server, Exporter) and server.name not in names():
+    if server.component_name not in names() and isinstance(server, Exporter):
         return custom(server.name, server.settings)
-    return component(server.name)
+    return instance(server.component_name, server.name)
+
+
+def instance(kind: str, name: str) -> Component:
+    """Return the component `kind` as one of several exporters: under a name, a service and a group of its own.
+
+    Its service does not have the name alone, where that of the kind has not either: what it asks may be called so.
+    """
+    known = component(kind)
+    if name == kind:
+        return known
+    is_apart = known.container.service and _EXPORTER not in name
+    container = replace(known.container, service=f"{name}-{_EXPORTER}" if is_apart else "")
+    return replace(known, name=name, container=container, secret_group=group_of_instance(name))
 
 
 def custom(name: str, settings: Any) -> Component:

@@ -38,6 +38,8 @@ class Model(BaseModel):
     # a slip.
     others: ClassVar[type[Model] | None] = None
     essential: ClassVar[str] = ""
+    # The key with which such a mapping is one of those that have keys.
+    says_kind: ClassVar[str] = ""
     # The keys that hold mappings: named and left empty (`grafana:`), such a section is there with its defaults.
     sections: ClassVar[frozenset[str]] = frozenset()
 
@@ -47,6 +49,11 @@ class Model(BaseModel):
         cls.sections = frozenset(
             field.alias or name for name, field in cls.model_fields.items() if nested(field.annotation)
         )
+
+    @classmethod
+    def other(cls, _: Any) -> type[Model] | None:
+        """Return the mapping that a value is under a key that is none of these."""
+        return cls.others
 
     @model_validator(mode="before")
     @classmethod

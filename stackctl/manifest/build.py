@@ -21,7 +21,7 @@ from stackctl.manifest.document import Document
 from stackctl.manifest.extra_rules import extra_rules
 from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.own import read_library
-from stackctl.manifest.packs.uses import Around, Subject
+from stackctl.manifest.packs.uses import Around, Instance, Subject
 from stackctl.manifest.packs.values import quoted
 from stackctl.manifest.patterns import one_per_file
 from stackctl.manifest.problems import Problems
@@ -113,12 +113,15 @@ def _around(manifest: Manifest, contracts: Mapping[str, Contract | None]) -> Aro
         job = (model.push.job if model.push else None) or name
         subjects[name] = Subject(name, f"job={quoted(job)}", contracts.get(name))
     # What exports for itself is asked about like a component that the stack runs.
-    jobs = {each.name: each.job for each in declared(manifest)}
-    return Around(subjects, jobs, _told(manifest), known=contracts.keys() == manifest.services.keys())
+    told = _told(manifest)
+    components: dict[str, list[Instance]] = {}
+    for each in declared(manifest):
+        components.setdefault(each.kind or each.name, []).append(Instance(each.name, each.job, told[each.name]))
+    return Around(subjects, components, known=contracts.keys() == manifest.services.keys())
 
 
 def _told(manifest: Manifest) -> dict[str, Mapping[str, str]]:
-    """Return the parameters of packs that the manifest sets: component -> parameter -> value."""
+    """Return the parameters of packs that the manifest sets: name of the component -> parameter -> value."""
     limited = any(each.settings.resources.cpus for each in running(manifest))
     limited |= any(model.run and _mentions(model.run.docker, "cpus") for model in manifest.services.values())
     limited |= _mentions(manifest.containers, "cpus")
@@ -239,6 +242,7 @@ def _exporter(document: Document, declared: Declared) -> Exporter:
             for name, probe in probes.items()
         ),
         args=tuple(declared.settings.args),
+        kind=declared.kind if declared.kind != declared.name else "",
     )
 
 
@@ -269,7 +273,7 @@ def _scraped(document: Document, declared: Declared) -> Service:
         scrape_interval=declared.settings.scrape_interval,
         scrape_timeout=declared.settings.scrape_timeout,
         labels=declared.settings.labels,
-        component=declared.name,
+        component=declared.kind,
     )
 
 

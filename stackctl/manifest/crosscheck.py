@@ -8,7 +8,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.components import registry
-from stackctl.components.component import Component
+from stackctl.components.component import Component, group_of_instance
 from stackctl.components.grafana import default_uid
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
@@ -33,6 +33,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Diagnostic]:
         *_exporter_names(manifest),
         *_job_names(manifest),
         *_scrapes(manifest),
+        *_services_of_components(manifest),
         *_container_names(manifest),
         *_containers_out_of_reach(manifest),
         *_component_containers(manifest),
@@ -61,11 +62,15 @@ def _place(document: Document, path: Path, message: str, remedy: str) -> Diagnos
 
 @dataclass(frozen=True)
 class Declared:
-    """A component that the manifest declares, with its settings and their place."""
+    """A component that the manifest declares, with its settings and their place.
+
+    `kind` is the name that the component has in the registry, "" for an exporter that stackctl does not know.
+    """
 
     component: Component
     path: Path
     settings: Any
+    kind: str
 
     @property
     def name(self) -> str:
@@ -111,14 +116,16 @@ def declared(manifest: Manifest) -> Iterator[Declared]:
         settings = getattr(section, component.name, None)
         if settings is not None:
             path = ("exporters", component.name) if component.is_exporter else (component.name,)
-            yield Declared(component, path, settings)
-    for name, settings in _custom(manifest).items():
+            yield Declared(component, path, settings, component.name)
+    for name, settings in _named(manifest).items():
         if registry.find(name) is None:
-            yield Declared(registry.custom(name, settings), ("exporters", name), settings)
+            kind = getattr(settings, "kind", None) or ""
+            component = registry.instance(kind, name) if kind else registry.custom(name, settings)
+            yield Declared(component, ("exporters", name), settings, kind)
 
 
-def _custom(manifest: Manifest) -> Mapping[str, Any]:
-    """Exporters that stackctl does not know, by name."""
+def _named(manifest: Manifest) -> Mapping[str, Any]:
+    """Exporters with a name of the user's own: those that have a `kind`, and those that stackctl does not know."""
     return manifest.exporters.model_extra or {} if manifest.exporters else {}
 
 
@@ -128,14 +135,21 @@ def running(manifest: Manifest) -> list[Declared]:
 
 
 def _exporter_names(manifest: Manifest) -> Iterator[Found]:
-    """Names of exporters that stackctl does not know."""
-    for name in _custom(manifest):
+    """Names of the user's own that cannot be those of exporters, and those whose secrets one group would read."""
+    groups: dict[int, str] = {}
+    for name in _named(manifest):
         path = ("exporters", name)
+        other = groups.setdefault(group_of_instance(name), name)
+        if other != name:
+            why = "containers get a group each, by their names, and these two would get the same"
+            yield path, f"`{name}` and `{other}` could read each other's secrets: {why}", "Rename one of the two."
         if not c.SERVICE_NAME.fullmatch(name):
             remedy = "Use letters, digits, `-`, `_` and `.`, beginning with a letter or a digit."
             yield path, f"not a valid name of an exporter: `{name}`", remedy
         elif registry.find(name):
-            yield path, f"`{name}` is not an exporter", f"Write `{name}` at the top level."
+            is_named = getattr(_named(manifest)[name], "kind", None)
+            remedy = "Give it another name." if is_named else f"Write `{name}` at the top level."
+            yield path, f"`{name}` is not an exporter", remedy
 
 
 def _something_to_monitor(manifest: Manifest) -> Iterator[Found]:
@@ -174,7 +188,11 @@ def _job_names(manifest: Manifest) -> Iterator[Found]:
             message = f"two scrape jobs would be named `{each.job}`: this one and that of {taken[each.job]}"
             yield (*each.scrape_path, "job"), message, "Give it another `job`."
         taken[each.job] = f"the {'component' if each.component.runs else 'exporter'} `{each.name}`"
-        taken |= {f"probe-{name}": f"the probe `{name}`" for name in each.component.probes(each.settings)}
+        for name in each.component.probes(each.settings):
+            if f"probe-{name}" in taken:
+                message = f"two scrape jobs would be named `probe-{name}`: this probe and {taken[f'probe-{name}']}"
+                yield (*each.path, "probes", name), message, "Rename one of them."
+            taken[f"probe-{name}"] = f"the probe `{name}` of `{each.name}`"
     for name in manifest.services:
         if name in taken:
             message = f"two scrape jobs would be named `{name}`: this service and {taken[name]}"
@@ -194,6 +212,17 @@ def _scrapes(manifest: Manifest) -> Iterator[Found]:
     for each in declared(manifest):
         if each.scrape:
             yield from _intervals(manifest, each.scrape_path, each.scrape.timeout, each.scrape.interval)
+
+
+def _services_of_components(manifest: Manifest) -> Iterator[Found]:
+    """Exporters whose container would have the name of another component, or of its container."""
+    taken: dict[str, str] = {}
+    for each in running(manifest):
+        other = next((taken[name] for name in (each.component.service, each.name) if name in taken), None)
+        if other:
+            named = f"two containers would be named `{each.component.service}`"
+            yield each.path, f"{named}: that of this exporter and that of `{other}`", "Rename one of them."
+        taken |= {each.component.service: each.name, each.name: each.name}
 
 
 def _container_names(manifest: Manifest) -> Iterator[Found]:

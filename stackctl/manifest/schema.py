@@ -7,9 +7,10 @@ The descriptions are the documentation. Each part of the language has a file: on
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Union
 
-from pydantic import ConfigDict, Field, create_model, model_validator
+from pydantic import ConfigDict, Field, ValidationError, WrapValidator, create_model, model_validator
+from pydantic_core import InitErrorDetails
 
 from stackctl.components import registry
 from stackctl.components.alertmanager import AlertmanagerSettings
@@ -19,9 +20,10 @@ from stackctl.components.prometheus import PrometheusSettings
 from stackctl.components.pushgateway import PushgatewaySettings
 from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import PlainBlock
-from stackctl.manifest.fields import CheckName, Date, Filled, FolderTitle, ServiceName, StackName, Text, wrong
+from stackctl.manifest.fields import CheckName, Date, Filled, FolderTitle, ServiceName, StackName, Text, kind, wrong
 from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
 from stackctl.manifest.service_schema import ServiceModel
+from stackctl.manifest.validate import unknown_name
 
 
 class NetworksModel(Model):
@@ -62,21 +64,66 @@ class IgnoreModel(Model):
     until: Date | None = Field(None, description="The last day on which it is accepted; without it, forever.")
 
 
+_KIND = "The exporter that it is, where its name is one of your own; so a stack has several of one kind."
+
+
+def _kinds() -> dict[str, type[Model]]:
+    """The settings of each component that is an exporter, with the key that says so under a name of the user's own."""
+    found: dict[str, type[Model]] = {}
+    for each in registry.exporters():
+        key: Any = (Literal[each.name] | None, Field(None, description=_KIND))
+        base: Any = each.settings
+        found[each.name] = create_model(base.__name__, __base__=base, __doc__=base.__doc__, kind=key)
+    return found
+
+
+_KINDS = _kinds()
+
+
 def _sections() -> type[Model]:
     """A mapping with a key for each component that is an exporter."""
     fields: dict[str, Any] = {
-        each.name: (each.settings | None, Field(None, description=each.summary)) for each in registry.exporters()
+        each.name: (_KINDS[each.name] | None, Field(None, description=each.summary)) for each in registry.exporters()
     }
     return create_model("Sections", __base__=Model, **fields)
 
 
+def _of_kind(value: Any, _: Any) -> Any:
+    """Return an exporter with a name of the user's own: one of the kind that it names, or else any other."""
+    named = value.get("kind") if isinstance(value, dict) else None
+    if named is None:
+        return CustomSettings.model_validate(value)
+    if not isinstance(named, str):
+        error = wrong(f"expected text, got {kind(named)}", unknown_name("", _KINDS, "Kinds"))
+    elif named in _KINDS:
+        return _KINDS[named].model_validate(value)
+    else:
+        remedy = unknown_name(named, _KINDS, "Kinds")
+        error = wrong(f"stackctl does not know an exporter of the kind `{named}`", remedy)
+    raise ValidationError.from_exception_data("exporters", [InitErrorDetails(type=error, loc=("kind",), input=named)])
+
+
+# Any of them is what an editor knows of an exporter with a name of the user's own.
+_Named: Any = Annotated[Union[(CustomSettings, *_KINDS.values())], WrapValidator(_of_kind)]
+
+
 class ExportersModel(_sections()):  # type: ignore[misc]  # its keys are those of the registry
-    """Third-party exporters that the stack runs and scrapes: those below, and any other that has an `image`."""
+    """Third-party exporters that the stack runs and scrapes.
+
+    They are those below, more of the same kinds under names of your own, like `postgres-users: {kind: postgres, ...}`,
+    and any other that has an `image`.
+    """
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, CustomSettings]
+    __pydantic_extra__: dict[str, _Named]
 
     others: ClassVar[type[Model] | None] = CustomSettings
+
+    @classmethod
+    def other(cls, value: Any) -> type[Model] | None:
+        """Return the settings of the kind that `value` names, or of any other exporter."""
+        named = value.get("kind") if isinstance(value, dict) else None
+        return _KINDS.get(str(named), CustomSettings)
 
 
 class Manifest(Model):

@@ -110,7 +110,7 @@ def is_never_secret(path: Path, *, mapping: bool = False) -> bool:
     # An item of a list has the owner of its list.
     near = {*[each for each in path if isinstance(each, str)][-2:]}
     depends = path[:2] == _GRAFANA_INI or near & (_ENVIRONMENTS | _WEBHOOKS) or _holds_arguments(path)
-    if depends or (path and (path[-1] in _owners() or _is_run(path))):
+    if depends or _may_own(path):
         return False
     return not is_secret(path, mapping=mapping)
 
@@ -118,9 +118,14 @@ def is_never_secret(path: Path, *, mapping: bool = False) -> bool:
 def begins_with_secret_key(path: Path, value: str) -> bool:
     """Return whether a text is where a mapping should be, and is the key of a secret and its value: `password x`."""
     match = re.match(r"([A-Za-z_][\w.-]*)[\"']?(?:[:=]|\s)\s*\S", value)
-    if not match or not path or not (path[-1] in _owners() or _is_run(path)):
+    return match is not None and _may_own(path) and is_secret((*path, match[1]))
+
+
+def _may_own(path: Path) -> bool:
+    """Return whether a mapping at `path` may hold secrets by its keys. An exporter may have any name."""
+    if not path:
         return False
-    return is_secret((*path, match[1]))
+    return path[-1] in _owners() or _is_run(path) or (path[0] == "exporters" and len(path) == 2)
 
 
 @cache

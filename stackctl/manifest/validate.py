@@ -31,16 +31,16 @@ def validate(document: Document, model: type[M], problems: Problems) -> M | None
 def problems_of(document: Document, model: type[BaseModel], details: Iterable[ErrorDetails]) -> list[Diagnostic]:
     """Translate pydantic's errors into problems for users."""
     found = list(details)
-    slips = {path for each in found if (path := _slip(model, each))}
+    slips = {path for each in found if (path := _slip(model, each, document.value))}
     about = [each for each in found if not any(each["loc"][: len(slip)] == slip for slip in slips)]
     unknown = [ErrorDetails(type="extra_forbidden", loc=slip, msg="", input=None) for slip in sorted(slips)]
     return [_problem(document, model, each) for each in (*unknown, *about)]
 
 
-def _slip(model: type[BaseModel], details: ErrorDetails) -> Path:
+def _slip(model: type[BaseModel], details: ErrorDetails, value: Any) -> Path:
     """The key that is none of a mapping, and too little to be one of the others that it may have; () for all else."""
     *path, key = details["loc"] or ("",)
-    owner = _at(model, tuple(path)) if details["type"] == "missing" else None
+    owner = _at(model, tuple(path), value) if details["type"] == "missing" else None
     return tuple(path) if owner and issubclass(owner, Model) and owner.essential == key else ()
 
 
@@ -83,7 +83,8 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) 
     about_key = bool(details["loc"]) and details["loc"][-1] == "[key]"
     path = details["loc"][:-1] if about_key else details["loc"]
     unknown = details["type"] == "extra_forbidden"
-    message, remedy = _unknown_key(model, path) if unknown else _words(details, model, path)
+    value = document.value
+    message, remedy = _unknown_key(model, path, value) if unknown else _words(details, model, path, value)
     missing = details["type"] == "missing"
     key = unknown or missing or about_key
     written = _as_written(document, path[:-1] if key else path)
@@ -102,27 +103,29 @@ def _as_written(document: Document, path: Path) -> Path:
     return written
 
 
-def _unknown_key(model: type[BaseModel], path: Path) -> tuple[str, str]:
+def _unknown_key(model: type[BaseModel], path: Path, value: Any) -> tuple[str, str]:
     key = str(path[-1])
-    known = sorted(_fields(_at(model, path[:-1])))
+    owner = _at(model, path[:-1], value)
+    known = sorted(_fields(owner))
     close = closest(key, known)
     if close:
         return f"unknown key `{key}`", f"Did you mean `{close}`?"
     if set(key) & set("()[]{}="):
         return f"unknown key `{key}`", "Inside `{...}` a comma ends a value: quote a value that holds one."
-    others = getattr(_at(model, path[:-1]), "others", None)
-    more = f" Anything else needs its `{others.essential}`." if others else ""
+    others = getattr(owner, "others", None)
+    or_kind = f", or one of these as its `{others.says_kind}`" if others and others.says_kind else ""
+    more = f" Anything else needs its `{others.essential}`{or_kind}." if others else ""
     return f"unknown key `{key}`", f"Known here: {', '.join(known)}.{more}" if known else ""
 
 
-def _words(details: ErrorDetails, model: type[BaseModel], path: Path) -> tuple[str, str]:
+def _words(details: ErrorDetails, model: type[BaseModel], path: Path, value: Any) -> tuple[str, str]:
     """pydantic's error types in the words of someone who has never heard of pydantic: message and remedy."""
     context: dict[str, Any] = details.get("ctx", {})
     match details["type"]:
         case "wrong":
             return context["message"], context.get("remedy", "")
         case "missing":
-            return f"the key `{path[-1]}` is missing", _description(model, path)
+            return f"the key `{path[-1]}` is missing", _description(model, path, value)
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"expected a mapping, got {kind(details['input'])}", ""
         case "list_type":
@@ -156,8 +159,8 @@ def closest(word: str, known: list[str]) -> str:
     return next(iter(get_close_matches(word, known, n=1)), "")
 
 
-def _description(model: type[BaseModel], path: Path) -> str:
-    owner = _at(model, path[:-1])
+def _description(model: type[BaseModel], path: Path, value: Any) -> str:
+    owner = _at(model, path[:-1], value)
     field = owner.model_fields.get(str(path[-1])) if owner else None
     return f"`{path[-1]}`: {field.description[0].lower()}{field.description[1:]}" if field and field.description else ""
 
@@ -166,16 +169,17 @@ def _fields(model: type[BaseModel] | None) -> set[str]:
     return {field.alias or name for name, field in model.model_fields.items()} if model else set()
 
 
-def _at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
-    """The model that describes the mapping at `path`."""
+def _at(model: type[BaseModel], path: Path, value: Any) -> type[BaseModel] | None:
+    """The model that describes the mapping at `path` of `value`."""
     annotation: Any = model
     for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
         owner = nested(annotation)
         if owner and str(part) in owner.model_fields:
             annotation = owner.model_fields[str(part)].annotation
             continue
         if owner and issubclass(owner, Model) and owner.others:
-            annotation = owner.others
+            annotation = owner.other(value)
             continue
         options = [option for option in (annotation, *get_args(annotation)) if get_origin(option) in (list, dict)]
         if not options:

@@ -63,8 +63,8 @@ class Scrape:
 class Server:
     """A component that the stack runs.
 
-    `name` is a name of `stackctl.components`, `labels` are those of its scrape, and `docker` are more fields of its
-    container, in Compose's words. `scrape` is None where it is not scraped.
+    `name` is a name of `stackctl.components`, or one of an exporter; `labels` are those of its scrape, and `docker` are
+    more fields of its container, in Compose's words. `scrape` is None where it is not scraped.
     """
 
     name: str
@@ -80,6 +80,11 @@ class Server:
     def job(self) -> str:
         """Return the name of its scrape job, "" where it is not scraped."""
         return (self.scrape.job or self.name) if self.scrape else ""
+
+    @property
+    def component_name(self) -> str:
+        """Return the name of its component."""
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -202,9 +207,15 @@ class Probe:
 class Exporter(Server):
     """A third-party exporter that the stack runs and scrapes. `settings` are those of its component.
 
-    `args` are more arguments of the user's.
+    `args` are more arguments of the user's. `kind` is the name of its component, "" where that is its own.
     """
 
     settings: Any
     probes: tuple[Probe, ...] = ()
     args: tuple[str, ...] = ()
+    kind: str = ""
+
+    @property
+    def component_name(self) -> str:
+        """Return the name of its component; its own, where stackctl does not know what it is."""
+        return self.kind or self.name

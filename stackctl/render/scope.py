@@ -30,7 +30,7 @@ def scope_of(stack: Stack) -> Scope:
                 if label.values:
                     values[label.name] = max(values.get(label.name, 0), len(label.values))
     targets = {**components, **services}
-    serving = {job: job for job in targets} | {each.job: each.name for each in scraped}
+    serving = {job: job for job in targets} | {each.job: each.component_name for each in scraped}
     serving |= {service.name: service.component for service in stack.services if service.component}
     prefixes = {known.series[0]: job for job in targets if (known := registry.find(serving[job])) and known.series}
     return Scope(targets, labels, values, jobs, prefixes)

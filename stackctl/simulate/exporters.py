@@ -17,7 +17,7 @@ from stackctl.scrape import component_address
 
 def simulated_exporters(stack: Stack, runtime: Facts = NATIVE) -> list[Service]:
     """The exporters of the stack as services, each with its contract and the address that Prometheus asks."""
-    run = [(each.name, _as_service(each, runtime)) for each in stack.exporters]
+    run = [(each.component_name, _as_service(each, runtime)) for each in stack.exporters]
     scraped = [(each.component, each) for each in stack.services if each.component]
     return [made for name, service in (*run, *scraped) for made in _with_contract(name, service, stack)]
 

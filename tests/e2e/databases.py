@@ -126,17 +126,18 @@ def deadlock(server: Postgres) -> None:
 
 @dataclass
 class Redis:
-    """A Redis with a password, whose folder is `folder`."""
+    """A Redis with a password, whose folder is `folder`, on the addresses of this machine that `bind` names."""
 
     folder: Path
     port: int
+    bind: str = "127.0.0.1"
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         program = shutil.which("redis-server")
         if program is None:
             cannot_run("no Redis server is installed")
-        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--requirepass", PASSWORD]
+        options = ["--bind", self.bind, "--port", str(self.port), "--save", "", "--requirepass", PASSWORD]
         self.process = subprocess.Popen([program, *options], cwd=self.folder, stdout=subprocess.DEVNULL)
         wait_until(lambda: listens(self.port), bool, LIMIT_SECONDS, what="Redis to listen")
 
@@ -159,8 +160,8 @@ class Redis:
 
 
 @contextmanager
-def running_redis(folder: Path) -> Iterator[Redis]:
-    server = Redis(folder, free_port())
+def running_redis(folder: Path, bind: str = "127.0.0.1") -> Iterator[Redis]:
+    server = Redis(folder, free_port(), bind)
     server.start()
     try:
         yield server

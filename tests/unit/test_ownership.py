@@ -55,8 +55,8 @@ SHARED = {
     "secrets/alertmanager/b": "440",
     "secrets/prometheus": "750",
     "secrets/prometheus/a": "440",
-    "secrets/worker": "700",
-    "secrets/worker/env": "400",
+    "secrets/worker": "750",
+    "secrets/worker/env": "440",
     "stackctl.json": "644",
 }
 
@@ -88,7 +88,12 @@ def test_each_unit_has_a_group_of_its_own() -> None:
     assert len({*groups.values()}) == len(groups)
     # Not those of the images' users, by which other containers would read them.
     assert not {0, 65534, 472} & {*groups.values()}
-    assert ownership.group_of("worker") is None
+    named = {ownership.group_of(name) for name in ("redis-cache", "redis-sessions", "worker")}
+    assert len(named) == 3
+    assert named.isdisjoint(groups.values())
+    assert named.isdisjoint({0, 65534, 472, None})
+    assert ownership.group_of("") is None
+    assert ownership.group_of("rabbitmq") is None  # which is not run
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -149,6 +154,7 @@ def test_a_container_reads_the_secrets_of_its_unit_and_no_other(user: int) -> No
             pytest.skip("the file system has no access control lists")
         assert read_as(str(registry.component(c.PROMETHEUS).group), folder) == "1--4-"
         assert read_as(str(registry.component(c.ALERTMANAGER).group), folder) == "-2---"
+        assert read_as(str(ownership.group_of("worker")), folder) == "--3--"
         assert read_as("65534", folder) == "-----"
 
 

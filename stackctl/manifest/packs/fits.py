@@ -35,29 +35,31 @@ def fits(stack: Stack, library: Library) -> tuple[Fit, ...]:
     packs = [pack for kind in kinds for name in library.names(kind) if (pack := library.pack(kind, name))]
     return tuple(
         Fit(pack.model.kind, pack.name, place)
-        for place, subject, fitting in _subjects(stack, packs)
+        for place, subjects, fitting in _subjects(stack, packs)
         for pack in fitting
-        if (pack.model.kind, pack.name, subject) not in stack.packs
+        if stack.packs.isdisjoint((pack.model.kind, pack.name, subject) for subject in subjects)
     )
 
 
-def _subjects(stack: Stack, packs: Iterable[Pack]) -> Iterator[tuple[str, str, list[Pack]]]:
-    """The place and the name of each service and component, and the packs for it."""
+def _subjects(stack: Stack, packs: Iterable[Pack]) -> Iterator[tuple[str, set[str], list[Pack]]]:
+    """The place and the names of each service and component, and the packs for it."""
     watched = _is_watched(stack)
     for service in stack.services:
         if not service.component:
             fitting = [pack for pack in packs if pack.model.scope == "service" and _suits(pack, service, watched)]
-            yield f"services.{service.name}", service.name, fitting
-    for place, name in _running(stack):
-        yield place, name, [pack for pack in packs if pack.model.component == name]
+            yield f"services.{service.name}", {service.name}, fitting
+    for name, place, kind in _running(stack):
+        yield place, {name, kind}, [pack for pack in packs if pack.model.component == kind]
 
 
-def _running(stack: Stack) -> Iterator[tuple[str, str]]:
-    """The place and the name of each component; one that exports for itself is a service."""
+def _running(stack: Stack) -> Iterator[tuple[str, str, str]]:
+    """The name and the place of each component, and what it is; one that exports for itself is a service."""
     exporters = {exporter.name for exporter in stack.exporters}
     for component in (each for each in stack.components if each.scrape):
-        yield f"exporters.{component.name}" if component.name in exporters else component.name, component.name
-    yield from ((f"exporters.{each.name}", each.name) for each in stack.services if each.component)
+        is_exporter = component.name in exporters
+        place = f"exporters.{component.name}" if is_exporter else component.name
+        yield component.name, place, component.component_name
+    yield from ((each.name, f"exporters.{each.name}", each.component) for each in stack.services if each.component)
 
 
 def _suits(pack: Pack, service: Service, watched: bool) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,17 +34,24 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Around:
-    """Subjects that packs can have: the services by name, and the components that run with their scrape jobs ("" for
-    one that is not scraped).
+class Instance:
+    """A component that runs or is scraped: its name, its scrape job ("" for one that is not scraped), and what the
+    manifest says about the parameters of its packs."""
 
-    `told` is what the manifest says about a component's parameters: component -> parameter -> value. `known` is False
-    when contracts cannot be read, so that nothing can be said of what they lack.
+    name: str
+    job: str
+    told: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Around:
+    """Subjects that packs can have: the services by name, and what there is of each component.
+
+    `known` is False when contracts cannot be read, so that nothing can be said of what they lack.
     """
 
     services: Mapping[str, Subject] = field(default_factory=dict)
-    components: Mapping[str, str] = field(default_factory=dict)
-    told: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    components: Mapping[str, Sequence[Instance]] = field(default_factory=dict)
     known: bool = True
 
 
@@ -169,9 +176,9 @@ def _named(wanted: Wanted, around: Around, problems: Problems) -> Iterator[Subje
 
 def _component(wanted: Wanted, name: str, around: Around, problems: Problems) -> Iterator[Subject]:
     known = registry.find(name)
-    if around.components.get(name):
-        selector = (known.selector if known else "") or f"job={quoted(around.components[name])}"
-        yield Subject(name, selector, told=around.told.get(name, {}))
+    scraped = [each for each in around.components.get(name, ()) if each.job]
+    if scraped:
+        yield from _of_instances(name, known.selector if known else "", scraped)
         return
     if name in around.components:
         summary = f"the pack is for `{name}`, which the stack does not scrape"
@@ -182,6 +189,23 @@ def _component(wanted: Wanted, name: str, around: Around, problems: Problems) ->
     add = f"Add `{name}: {{}}`" if alone else f"Add `{name}` to `exporters`"
     remedy = f"{add}, or name the services whose metrics it uses: `services: [...]`."
     problems.add(wanted.problem(f"the pack is for `{name}`, which the stack does not run", remedy))
+
+
+def _of_instances(name: str, selector: str, scraped: Sequence[Instance]) -> Iterator[Subject]:
+    """Yield one subject for all that there is of a component, or one for each where their parameters differ."""
+    told = scraped[0].told
+    if selector:
+        values = {key: [each.told[key] for each in scraped] for key in told}
+        told = {key: "true" if "true" in found else found[0] for key, found in values.items()}
+    elif any(each.told != told for each in scraped):
+        yield from (Subject(each.name, f"job={quoted(each.job)}", told=each.told) for each in scraped)
+        return
+    yield Subject(name, selector or _of_jobs([each.job for each in scraped]), told=told)
+
+
+def _of_jobs(jobs: Sequence[str]) -> str:
+    names = [re.escape(job).replace(r"\-", "-") for job in jobs]
+    return f"job={quoted(jobs[0])}" if len(jobs) == 1 else f"job=~{quoted('|'.join(names))}"
 
 
 def _values(

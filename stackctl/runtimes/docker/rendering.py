@@ -97,7 +97,7 @@ def _extra_hosts(component: Component, command: list[str], files: Mapping[str, F
     """The way to the user's machine, for a component that uses it."""
     name = component.container.told_by or component.name
     told = [flag.encode() for flag in command]
-    told += [file.content for path, file in files.items() if f"{name}/" in path]
+    told += [file.content for path, file in files.items() if name in path.split("/")[:-1]]
     needed = any(c.HOST_FROM_CONTAINER.encode() in content for content in told)
     return [f"{c.HOST_FROM_CONTAINER}:host-gateway"] if needed else []
 
@@ -119,7 +119,7 @@ def _healthcheck(server: Server, component: Component) -> dict[str, Any]:
 
 
 def _mounts(component: Component, files: Mapping[str, File]) -> dict[str, Any]:
-    configured = any(reader(path) == component.name for path in files)
+    configured = any(reader(path) == component.name for path in files) or bool(component.configuration())
     data = component.container.data
     mounts: list[Mapping[str, Any]] = [
         *([_TREE_MOUNT] if configured else []),

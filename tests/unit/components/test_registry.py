@@ -75,3 +75,19 @@ def test_the_registry_reads_no_component_before_it_is_asked() -> None:
     code = "import sys, stackctl.components.registry as r; r.names(); print('pydantic' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "service"),
+    [
+        ("postgres", "postgres", "postgres-exporter"),
+        ("postgres", "orders", "orders-exporter"),
+        ("postgres", "postgres-exporter-orders", "postgres-exporter-orders"),
+        ("blackbox", "pages", "pages"),
+    ],
+)
+def test_instance_has_its_own_name_service_and_group(kind: str, name: str, service: str) -> None:
+    made = registry.instance(kind, name)
+    assert (made.name, made.service) == (name, service)
+    assert (made.group == registry.component(kind).group) == (name == kind)
+    assert (made.port, made.settings) == (registry.component(kind).port, registry.component(kind).settings)

@@ -56,7 +56,7 @@ def test_secrets_are_closed_to_others_whatever_the_umask(tmp_path: Path) -> None
     modes = {
         name: (tmp_path / "out" / name).stat().st_mode & 0o777 for name in ("secrets", "secrets/x", "secrets/x/y", "a")
     }
-    assert modes == {"secrets": 0o711, "secrets/x": 0o700, "secrets/x/y": 0o400, "a": 0o644}
+    assert modes == {"secrets": 0o711, "secrets/x": 0o750, "secrets/x/y": 0o440, "a": 0o644}
 
 
 def test_a_repository_in_the_folder_stays(tmp_path: Path) -> None:
