@@ -9,6 +9,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.compose import Container
 from stackctl.components import registry
+from stackctl.components.component import Component
 from stackctl.manifest.fields import split_address
 
 _MACHINE = frozenset({*c.LOCAL_HOSTS, c.HOST_FROM_CONTAINER, "gateway.docker.internal", "172.17.0.1"})
@@ -18,13 +19,13 @@ _MACHINE = frozenset({*c.LOCAL_HOSTS, c.HOST_FROM_CONTAINER, "gateway.docker.int
 class Addresses:
     """The containers by the names that lead to them. `asking` is the one that Prometheus runs in, if any.
 
-    `components` says which containers become components of the stack: name of the container -> of the component. `own`
+    `components` says which containers become components of the stack: name of the container -> the component. `own`
     are the addresses of servers that run without a container: component -> addresses.
     """
 
     containers: tuple[Container, ...]
     asking: Container | None = None
-    components: Mapping[str, str] = field(default_factory=dict)
+    components: Mapping[str, Component] = field(default_factory=dict)
     own: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def container(self, address: str) -> Container | None:
@@ -37,12 +38,12 @@ class Addresses:
             return self._on_this_machine(host, port)
         return next((each for each in self.containers if host in each.names), None)
 
-    def component(self, address: str) -> str:
-        """Return the component of the stack that an address leads to, "" where it is none."""
+    def component(self, address: str) -> Component | None:
+        """Return the component of the stack that an address leads to, None where it is none."""
         found = self.container(address)
         if found is not None:
-            return self.components.get(found.name, "")
-        return next((name for name, places in self.own.items() if address in places), "")
+            return self.components.get(found.name)
+        return next((registry.component(name) for name, places in self.own.items() if address in places), None)
 
     def now(self, address: str) -> str:
         """Return where the target of an address is in the stack."""
@@ -52,12 +53,11 @@ class Addresses:
         host, port = parts
         found, component = self.container(address), self.component(address)
         if found is None and component:
-            return f"localhost:{registry.component(component).port}"
+            return f"localhost:{component.port}"
         if found is None:
             return f"localhost:{port}" if host in (c.HOST_FROM_CONTAINER, "gateway.docker.internal") else address
         if component:
-            known = registry.component(component)
-            return f"{known.service}:{known.port}"
+            return f"{component.service}:{component.port}"
         if host in _MACHINE:
             return f"localhost:{port}"
         return f"{found.name}:{port}"
@@ -65,10 +65,10 @@ class Addresses:
     def path_now(self, address: str, path: str) -> str:
         """Return the path of a URL at that address in the stack, whose own servers serve at `/`; Grafana as it did."""
         component, container = self.component(address), self.container(address)
-        if component in ("", c.GRAFANA):
+        if component is None or component.name == c.GRAFANA:
             return path
         # Of a server without a container only what it serves is known.
-        prefix = container.path_prefix if container else path.removesuffix(registry.component(component).metrics_path)
+        prefix = container.path_prefix if container else path.removesuffix(component.metrics_path)
         return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
 
     def name_now(self, name: str) -> str:
@@ -77,7 +77,7 @@ class Addresses:
         if found is None:
             return name
         component = self.components.get(found.name)
-        return registry.component(component).service if component else found.name
+        return component.service if component else found.name
 
     def _on_this_machine(self, host: str, port: int) -> Container | None:
         """The container behind a port of this machine; of Prometheus' own container, if its network is not shared."""
@@ -112,11 +112,11 @@ def _split(address: str) -> tuple[str, int] | None:
         return None
 
 
-def known_components(containers: Iterable[Container]) -> dict[str, str]:
+def known_components(containers: Iterable[Container]) -> dict[str, Component]:
     """The containers that are always components of the stack: the first Prometheus, Alertmanager and Grafana."""
-    found: dict[str, str] = {}
+    found: dict[str, Component] = {}
     for component in (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA):
         first = next((each for each in containers if each.component == component), None)
         if first:
-            found[first.name] = component
+            found[first.name] = registry.component(component)
     return found

@@ -291,7 +291,8 @@ def _is_own(entry: Mapping[str, Any], addresses: Addresses) -> bool:
     url = re.fullmatch(r"https?://([^/]+?)(?::([0-9]+))?(/.*)?", str(entry.get("url") or ""))
     if entry.get("type") != c.PROMETHEUS or not url:
         return False
-    return addresses.component(f"{url[1]}:{url[2] or 9090}") == c.PROMETHEUS
+    component = addresses.component(f"{url[1]}:{url[2] or 9090}")
+    return component is not None and component.name == c.PROMETHEUS
 
 
 def _dashboards(

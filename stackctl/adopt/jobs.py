@@ -15,6 +15,7 @@ from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.settings import exporter_settings
 from stackctl.adopt.source import Source, as_text
 from stackctl.components import registry
+from stackctl.components.component import Component
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.service_schema import ServiceModel
 from stackctl.secret_keys import is_secret
@@ -77,7 +78,7 @@ class Jobs:
     services: dict[str, Any] = field(default_factory=dict)
     exporters: dict[str, Any] = field(default_factory=dict)
     extra: list[dict[str, Any]] = field(default_factory=list)
-    components: dict[str, str] = field(default_factory=dict)
+    components: dict[str, Component] = field(default_factory=dict)
     own: dict[str, dict[str, Any]] = field(default_factory=dict)
     remarks: list[Diagnostic] = field(default_factory=list)
 
@@ -92,9 +93,12 @@ def adopt_jobs(jobs: list[Job], source: Source, addresses: Addresses, secrets: S
     """Say in the manifest's words what `jobs` of the file `source` scrape."""
     made = Jobs(components=dict(addresses.components))
     exporters: dict[int, Container] = {}
-    for container in addresses.containers:
-        job = _only_job(container, jobs, addresses)
-        if job and _becomes_component(container, job, made, addresses):
+    candidates = _candidates(jobs, addresses)
+    for container, job in candidates:
+        component = _named(container, [each for each, _ in candidates])
+        others = {each.name for each in addresses.containers if each is not container}
+        if component and component.service not in others:
+            made.components[container.name] = component
             exporters[job.index] = container
     addresses = replace(addresses, components=made.components)
     own = _own_scrapes(jobs, addresses)
@@ -115,13 +119,36 @@ def _only_job(container: Container, jobs: list[Job], addresses: Addresses) -> Jo
     return asking[0] if len(asking) == 1 and len(asking[0].targets) == 1 else None
 
 
-def _becomes_component(container: Container, job: Job, made: Jobs, addresses: Addresses) -> bool:
-    """Decide whether the stack runs a container as a component of its own, and note it."""
+def _candidates(jobs: list[Job], addresses: Addresses) -> list[tuple[Container, Job]]:
+    """Return the containers that the stack may run as components of its own, each with the job that scrapes it."""
+    asked = ((each, _only_job(each, jobs, addresses)) for each in addresses.containers)
+    return [
+        (container, job)
+        for container, job in asked
+        if job and container.name not in addresses.components and _becomes_component(container, job)
+    ]
+
+
+def _named(container: Container, candidates: list[Container]) -> Component | None:
+    """Return the component that a container becomes; None where it can have no name of its own.
+
+    Exporters of one kind have the names of their containers.
+    """
+    kind = container.component
+    same = [each for each in candidates if each.component == kind]
+    if len(same) == 1:
+        return registry.component(kind)
+    if kind == c.PUSHGATEWAY:
+        return registry.component(kind) if container is same[0] else None
+    name = container.name if registry.find(container.name) is None else f"{container.name}-exporter"
+    return registry.instance(kind, name) if _is_name(name) else None
+
+
+def _becomes_component(container: Container, job: Job) -> bool:
+    """Return whether the stack can run a container as a component of its own, scraped as this job does."""
     known = registry.find(container.component) if container.component else None
-    if known is None or container.name in made.components or known.name in made.components.values():
+    if known is None or container.on_host:
         return False
-    others = {each.name for each in addresses.containers if each is not container}
-    takes_name = known.service in others or container.on_host
     plain = all(
         job.block.get(key, value) == value
         for key, value in SCRAPE_DEFAULTS.items()
@@ -135,19 +162,18 @@ def _becomes_component(container: Container, job: Job, made: Jobs, addresses: Ad
     else:
         fits = known.is_exporter and exporter_settings(container) is not None
     is_default = job.block.keys() <= keys and plain and port == str(known.port) and _is_name(job.name)
-    if takes_name or not fits or not is_default:
-        return False
-    made.components[container.name] = known.name
-    return True
+    return fits and is_default
 
 
 def _add_component(container: Container, job: Job, made: Jobs, secrets: Secrets) -> None:
-    name = made.components[container.name]
-    scrape, labels = _scrape_of(job, name), _labels_of(job, name)
+    component = made.components[container.name]
+    name = component.name
+    scrape, labels = _scrape_of(job, name), _labels_of(job, component)
     if name == c.PUSHGATEWAY:
         made.own[name] = {**({"scrape": scrape} if scrape else {}), **labels}
         return
     settings = {
+        **({"kind": container.component} if name != container.component else {}),
         **scrape,
         **labels,
         **{
@@ -164,10 +190,10 @@ def _scrape_of(job: Job, component: str) -> dict[str, Any]:
     return {**({"job": job.name} if job.name != component else {}), **options}
 
 
-def _labels_of(job: Job, component: str) -> dict[str, Any]:
+def _labels_of(job: Job, component: Component) -> dict[str, Any]:
     """The labels of a component that a job of one target scrapes, as its section says them."""
-    target, (_, labels), known = job.targets[0], job.groups[0], registry.component(component)
-    if target != f"{known.service}:{known.port}":
+    target, (_, labels) = job.targets[0], job.groups[0]
+    if target != f"{component.service}:{component.port}":
         labels = {"instance": target, **labels}
     return {"labels": labels} if labels else {}
 
@@ -176,7 +202,7 @@ def _own_scrapes(jobs: list[Job], addresses: Addresses) -> dict[int, str]:
     """The jobs that the stack has for its own servers, by their indices: the first that scrapes no other."""
     found: dict[int, str] = {}
     for job in jobs:
-        components = {addresses.component(target) for target in job.targets}
+        components = {each.name if (each := addresses.component(target)) else "" for target in job.targets}
         component = components.pop() if len(components) == 1 and len(set(job.targets)) == 1 else ""
         others = job.block.keys() - _OF_A_COMPONENT - _OF_ACCESS - _same_as_default(job)
         is_plain = not job.discovery and not others and len(job.groups) == 1 and _is_name(job.name)
@@ -187,16 +213,18 @@ def _own_scrapes(jobs: list[Job], addresses: Addresses) -> dict[int, str]:
 
 def _scraped_otherwise(jobs: list[Job], addresses: Addresses, own: Mapping[int, str]) -> Iterator[str]:
     """Yield the stack's own servers that jobs of other things scrape, too, or whose name is that of another job."""
-    there = {c.PROMETHEUS, *addresses.components.values(), *addresses.own} - {*own.values()}
+    components = {each.name for each in addresses.components.values()}
+    there = {c.PROMETHEUS, *components, *addresses.own} - {*own.values()}
     names = {job.name for job in jobs}
-    scraped = {addresses.component(target) for job in jobs for target in job.targets}
+    scraped = {each.name for job in jobs for target in job.targets if (each := addresses.component(target))}
     yield from (each for each in _OWN_SERVERS if each in there and each in names | scraped)
 
 
 def _add_own_scrape(component: str, job: Job, addresses: Addresses, made: Jobs, source: Source) -> None:
     path = addresses.path_now(job.targets[0], str(job.block.get("metrics_path") or _PATH))
     scrape = {**_scrape_of(job, component), **({"metrics_path": path} if path != _PATH else {})}
-    own = {**({"scrape": scrape} if scrape else {}), **_labels_of(job, component)}
+    labels = _labels_of(job, registry.component(component))
+    own = {**({"scrape": scrape} if scrape else {}), **labels}
     if own:
         made.own[component] = own
     ignored = sorted(_OF_ACCESS & job.block.keys() - _same_as_default(job))

@@ -175,14 +175,12 @@ def _add_servers(
     remarks: list[Diagnostic],
 ) -> None:
     """Add to the sections of components what their containers say: image, port, limits."""
-    by_component = {component: name for name, component in jobs.components.items()}
     containers = {each.name: each for each in setup.containers}
     taken = {port.port for each in setup.containers if each.name not in jobs.components for port in each.published}
-    remarks += _data_left(compose, [containers[name] for name in by_component.values()])
+    remarks += _data_left(compose, [containers[name] for name in jobs.components])
     files = {*texts(sections), *(each.config.path for each in (setup.prometheus, setup.alertmanager) if each)}
-    for component, container in by_component.items():
-        known = registry.component(component)
-        volumes = kept_mounts(containers[container], known, files, GRAFANA_PLACES if component == c.GRAFANA else ())
+    for container, known in jobs.components.items():
+        volumes = kept_mounts(containers[container], known, files, GRAFANA_PLACES if known.name == c.GRAFANA else ())
         settings, said = server_settings(
             containers[container], known, compose, taken, names.get(container, []), volumes, secrets
         )
@@ -193,7 +191,10 @@ def _add_servers(
         remarks += said
         taken.add(int(settings.get("listen", known.port)))
         section = sections["exporters"] if known.is_exporter else sections
-        section[component] = {**settings, **section.get(component, {})}
+        scraped = section.get(known.name, {})
+        # What it is comes first, as a reader wants to know that first.
+        kind = {"kind": scraped["kind"]} if "kind" in scraped else {}
+        section[known.name] = {**kind, **settings, **scraped}
 
 
 def _data_left(compose: Source, containers: list[Container]) -> Iterator[Diagnostic]:

@@ -11,7 +11,7 @@ from stackctl.adopt.compose import Container
 from stackctl.adopt.setup import Setup
 from stackctl.adopt.source import texts
 from stackctl.bounds.files import read_text
-from stackctl.components import registry
+from stackctl.components.component import Component
 
 # What may be the host in an address, in a URL, or alone.
 _HOST = re.compile(r"(?:(?<=//)|(?<=[@=\s\"'`,;(\[{])|^)[A-Za-z0-9][A-Za-z0-9_.-]*(?=[:/\s\"'`,;)\]}]|$)", re.MULTILINE)
@@ -27,7 +27,7 @@ _LARGEST = 200_000
 _MOST_FILES = 200
 
 
-def kept_names(setup: Setup, components: Mapping[str, str]) -> dict[str, list[str]]:
+def kept_names(setup: Setup, components: Mapping[str, Component]) -> dict[str, list[str]]:
     """Return the names that containers had besides the one in the stack, and that something in the set-up uses.
 
     `components` are the containers that the stack runs as components, by their names.
@@ -43,10 +43,10 @@ def kept_names(setup: Setup, components: Mapping[str, str]) -> dict[str, list[st
     return kept
 
 
-def name_in_stack(name: str, components: Mapping[str, str]) -> str:
+def name_in_stack(name: str, components: Mapping[str, Component]) -> str:
     """Return the name by which a container of the set-up is reached in the stack."""
     component = components.get(name)
-    return registry.component(component).service if component else name
+    return component.service if component else name
 
 
 def with_names(networks: Any, names: list[str]) -> dict[str, Any]:

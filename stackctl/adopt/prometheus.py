@@ -135,7 +135,8 @@ def _alerting(source: Source, addresses: Addresses, remarks: list[Diagnostic]) -
     blocks = [each for each in servers if isinstance(each, Mapping)] if isinstance(servers, list) else []
     others = [block for block in blocks if not _is_own(block, addresses) and not _is_empty(block)]
     if others:
-        own = c.ALERTMANAGER in (*addresses.components.values(), *addresses.own)
+        components = (each.name for each in addresses.components.values())
+        own = c.ALERTMANAGER in (*components, *addresses.own)
         if own and len(others) < len(blocks):
             remarks.append(
                 changed(
@@ -166,4 +167,5 @@ def _is_own(block: Mapping[str, Any], addresses: Addresses) -> bool:
         for target in group.get("targets") or ()
     ]
     plain = all(key in _OF_ANY_ALERTMANAGER or (key, value) == ("scheme", "http") for key, value in block.items())
-    return bool(targets) and plain and all(addresses.component(target) == c.ALERTMANAGER for target in targets)
+    known = registry.component(c.ALERTMANAGER)
+    return bool(targets) and plain and all(addresses.component(target) is known for target in targets)

@@ -6,11 +6,12 @@ import pytest
 
 from stackctl.adopt.addresses import Addresses, is_address, known_components
 from stackctl.adopt.compose import Container, Published
+from stackctl.components import registry
 
 PROMETHEUS = Container("prom", {}, "prometheus", ("prom", "the-prometheus"))
 NODE = Container("node", {"network_mode": "host"}, "node", ("node",))
 APP = Container("app", {}, "", ("app", "the-app"), published=(Published("", 8001, 8000),))
-ADDRESSES = Addresses((PROMETHEUS, NODE, APP), PROMETHEUS, {"prom": "prometheus"})
+ADDRESSES = Addresses((PROMETHEUS, NODE, APP), PROMETHEUS, {"prom": registry.component("prometheus")})
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_address_in_the_stack(address: str, now: str) -> None:
 
 def test_first_container_of_a_server_is_the_stack_s_own() -> None:
     second = Container("second", {}, "prometheus", ("second",))
-    assert known_components([PROMETHEUS, second, APP]) == {"prom": "prometheus"}
+    assert known_components([PROMETHEUS, second, APP]) == {"prom": registry.component("prometheus")}
 
 
 def test_only_host_and_port_are_an_address() -> None:

@@ -231,3 +231,43 @@ def test_tasks_of_a_swarm_are_services_and_a_line_says_so(tmp_path: Path) -> Non
         "the name `tasks.app` of `a` is `app` now",
         "the name `tasks.gone` of `a` leads nowhere now",
     ]
+
+
+def exporters(folder: Path, services: list[str], *blocks: str) -> dict[str, Any]:
+    result = adopted(folder, prometheus=jobs(*blocks), compose=compose(*services))
+    made: dict[str, Any] = result.manifest.get("exporters", {})
+    return made
+
+
+def test_exporters_of_one_kind_have_the_names_of_their_containers(tmp_path: Path) -> None:
+    services = [
+        "carts: {image: 'oliver006/redis_exporter:v1.92.1', environment: [REDIS_ADDR=carts-db:6379]}",
+        "redis-exporter-logins: {image: 'oliver006/redis_exporter:v1.92.1', environment: [REDIS_ADDR=logins:6379]}",
+    ]
+    made = exporters(
+        tmp_path,
+        services,
+        "{job_name: carts, static_configs: [{targets: ['carts:9121']}]}",
+        "{job_name: logins, static_configs: [{targets: ['redis-exporter-logins:9121']}]}",
+    )
+    assert [*made] == ["carts", "redis-exporter-logins"]
+    assert {each["kind"] for each in made.values()} == {"redis"}
+    assert made["carts"]["labels"] == {"instance": "carts:9121"}
+    # Its service has the name that its container had.
+    assert "labels" not in made["redis-exporter-logins"]
+    assert (made["carts"].get("listen"), made["redis-exporter-logins"]["listen"]) == (None, 9122)
+
+
+def test_exporter_whose_container_has_the_name_of_another_component_gets_another(tmp_path: Path) -> None:
+    services = [
+        "mysql: {image: 'oliver006/redis_exporter:v1.92.1', environment: [REDIS_ADDR=a:6379]}",
+        "other: {image: 'oliver006/redis_exporter:v1.92.1', environment: [REDIS_ADDR=b:6379]}",
+    ]
+    blocks = [f"{{job_name: {each}, static_configs: [{{targets: ['{each}:9121']}}]}}" for each in ("mysql", "other")]
+    assert [*exporters(tmp_path, services, *blocks)] == ["mysql-exporter", "other"]
+
+
+def test_exporters_of_one_kind_in_one_job_stay_containers(tmp_path: Path) -> None:
+    services = [f"{each}: {{image: 'oliver006/redis_exporter:v1.92.1'}}" for each in ("one", "two")]
+    block = "{job_name: redis, static_configs: [{targets: ['one:9121', 'two:9121']}]}"
+    assert exporters(tmp_path, services, block) == {}
