@@ -4,13 +4,13 @@ they run."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from stackctl import conventions as c
 from stackctl.components import registry
-from stackctl.components.served import served
+from stackctl.components.served import ServedMetrics, served
 from stackctl.model import Exporter, Metric, Server, Service, Stack
 from stackctl.promql.catalogue import NATIVE, Catalogue, Exported, Known, Record, merged, promised
 from stackctl.promql.duration import seconds
@@ -50,9 +50,9 @@ def _catalogue(stack: Stack) -> Catalogue:
         targets=_labels_of_targets(stack) if is_known else None,
         names=frozenset(c.SERIES_OF_ALL),
         exported=tuple(
-            Exported(each.series, partial(_exported, each.name, server, stack, is_known))
-            for each, server in zip(components, servers, strict=True)
-            if each.series
+            Exported(registry.of(same[0]).series, partial(_exported, component, same, stack, is_known))
+            for component, same in _by_component(servers).items()
+            if registry.of(same[0]).series
         ),
         prefixes=(*c.PREFIXES_OF_ALL, *(prefix for each in components for prefix in each.series)),
         complete=all(each.series for each in components)
@@ -86,18 +86,38 @@ def _promised(service: Service, stack: Stack) -> Iterator[tuple[str, Known]]:
             yield from promised(metric.name, kind, labels, _bounds(metric), unit=metric.unit, interval=interval)
 
 
+def _by_component(servers: Sequence[Server]) -> dict[str, list[Server]]:
+    found: dict[str, list[Server]] = {}
+    for server in servers:
+        found.setdefault(server.component_name, []).append(server)
+    return found
+
+
 def _exported(
-    component: str, server: Server, stack: Stack, is_known: bool
+    component: str, servers: Sequence[Server], stack: Stack, is_known: bool
 ) -> tuple[Mapping[str, Known], tuple[str, ...]]:
-    """Return the series of a component by their names, and the beginnings of those that may have any name.
+    """Return the series of all servers of a component by their names, and the beginnings of those of any name.
 
     Their labels are unknown where another job may scrape the same exporter elsewhere.
     """
     catalogue = served(component)
+    series: dict[str, Known] = {}
+    for server in servers:
+        for name, known in _of_server(server, catalogue, stack, is_known):
+            series[name] = _of_either(series[name], known) if name in series else known
+    return series, catalogue.families
+
+
+def _of_either(one: Known, other: Known) -> Known:
+    """Return what is known of the series of two servers of a component, whose labels may differ."""
+    known = merged(one, other)
+    return replace(known, optional=known.optional | ((one.labels or {}).keys() ^ (other.labels or {}).keys()))
+
+
+def _of_server(server: Server, catalogue: ServedMetrics, stack: Stack, is_known: bool) -> Iterator[tuple[str, Known]]:
     jobs, added = tuple(sorted(component_job_names(server))), {"instance": (), **dict.fromkeys(server.labels, ())}
     probes = {"probe"} if isinstance(server, Exporter) and server.probes else set[str]()
     interval = seconds((server.scrape and server.scrape.interval) or stack.prometheus.scrape_interval)
-    series: dict[str, Known] = {}
     for name, metric in catalogue.metrics.items():
         own = {**metric.labels, **dict.fromkeys(probes, ()), **added, "job": jobs}
         labels = own if is_known and not metric.is_open else None
@@ -105,8 +125,7 @@ def _exported(
         for each, known in promised(name, metric.kind, labels, unit=metric.unit, interval=interval):
             # Prometheus may scrape it as a native one.
             kind = "" if known.kind == "histogram" else known.kind
-            series[each] = replace(known, kind=kind, optional=optional, exported=True)
-    return series, catalogue.families
+            yield each, replace(known, kind=kind, optional=optional, exported=True)
 
 
 def _labels_of_targets(stack: Stack) -> frozenset[str] | None:

@@ -247,15 +247,16 @@ def merged(one: Known, other: Known) -> Known:
     """Two services may promise a metric of the same name: what holds for either holds."""
     unit = one.unit if one.unit == other.unit else ""
     interval = min(one.interval, other.interval)
+    optional, exported = one.optional | other.optional, one.exported and other.exported
     if one.labels is None or other.labels is None or one.kind != other.kind:
-        return Known(one.kind if one.kind == other.kind else "", None, unit, interval)
+        return Known(one.kind if one.kind == other.kind else "", None, unit, interval, optional, exported)
     labels = {
         name: (*one.labels.get(name, ()), *other.labels.get(name, ()))
         if one.labels.get(name, (0,)) and other.labels.get(name, (0,))
         else ()
         for name in {**one.labels, **other.labels}
     }
-    return Known(one.kind, labels, unit, interval)
+    return Known(one.kind, labels, unit, interval, optional, exported)
 
 
 def accepts(regex: str, values: Iterable[str]) -> bool:

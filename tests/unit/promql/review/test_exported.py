@@ -154,3 +154,27 @@ def test_labels_are_open_where_another_job_may_scrape_the_exporter_elsewhere() -
 def test_an_unknown_label_is_reported_once() -> None:
     remarks = found('rate(node_disk_read_bytes_total{env="x"}[5m]) + rate(node_disk_written_bytes_total{env="x"}[5m])')
     assert {each.code for each in remarks} == {"promql.unknown-label"}
+
+
+SEVERAL = """\
+version: 1
+name: shop
+exporters:
+  carts: {kind: redis, address: "localhost:6379", labels: {team: web}}
+  logins: {kind: redis, address: "localhost:6380", listen: 9122}
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "codes"),
+    [
+        ('redis_connected_clients{job="carts"} > 1', []),
+        ('redis_connected_clients{job="logins"} > 1', []),
+        ('redis_connected_clients{job=~"carts|logins", team="web"} > 1', []),
+        ("sum by (team, job) (redis_connected_clients) > 1", []),
+        ('redis_connected_clients{job="cart"} > 1', ["promql.unknown-value"]),
+        ("redis_connected_client > 1", ["promql.unknown-metric"]),
+    ],
+)
+def test_series_of_several_exporters_of_a_kind_are_those_of_each(expression: str, codes: list[str]) -> None:
+    assert [each.code for each in review(expression, catalogue(stack_of(SEVERAL)))] == codes
