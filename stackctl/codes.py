@@ -69,6 +69,7 @@ IGNORABLE = frozenset(
     {
         "alertmanager.inhibition",
         "alertmanager.never-notifies",
+        "alertmanager.repeat-interval",
         "dashboard.advice",
         "dashboard.folder-title",
         "dashboard.legend",
@@ -186,6 +187,7 @@ CODES: Mapping[str, str] = {
     "alertmanager.notifications": "Notifications to a receiver fail, by Alertmanager's own counters.",
     "alertmanager.receiver": "Alertmanager does not have a declared receiver.",
     "alertmanager.refused": "Alertmanager's checker does not accept a setting of the manifest.",
+    "alertmanager.repeat-interval": "The repeat interval of a route is shorter than its group interval.",
     "archive.unusable": "The archive is damaged, or is not a backup of this stack.",
     "backup.incomplete": "A server does not run or does not answer, so its data would be missing from the backup.",
     "backup.not-running": "The stack is not running, so there is nothing to back up.",

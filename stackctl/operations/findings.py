@@ -68,6 +68,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
     from stackctl.manifest.notification_fields import unknown_fields
     from stackctl.manifest.panel_review import panel_warnings
+    from stackctl.manifest.route_repeats import repeat_warnings
     from stackctl.manifest.route_times import time_warnings
     from stackctl.manifest.rule_order import order_warnings
     from stackctl.manifest.scrape_gaps import gap_warnings
@@ -92,6 +93,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     yield from delivery_warnings(stack)
     yield from inhibition_warnings(stack)
     yield from time_warnings(stack, date.today())
+    yield from repeat_warnings(stack)
     yield from order_warnings(stack)
     yield from gap_warnings(stack)
     yield from _ended(stack)
