@@ -380,6 +380,7 @@ CODES: Mapping[str, str] = {
     "stack.second-home": "The stack is running under another name or in the other runtime.",
     "stack.unchanged": "Nothing was changed, because of the problems reported with it.",
     "state.damaged": "A file of the state cannot be read.",
+    "state.unreadable": "The state of the stack belongs to another user.",
     "target.up": "A target cannot be scraped.",
     "test.file": "A file of tests cannot be used.",
     "test.missing": "No test expects an alert to fire.",

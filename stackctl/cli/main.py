@@ -129,6 +129,7 @@ def root(
     from stackctl.report import console
 
     _refuse_lost_folder()
+    _refuse_closed_folder(manifest.parent)
     color = False if no_color else None
     console.configure(quiet=quiet, verbose=verbose, color=color)
     given = context.ensure_object(Options)  # that of `main`, which prints what fails
@@ -161,6 +162,17 @@ def _refuse_lost_folder() -> None:
             cause=cause,
             remedy="Change to a directory that exists.",
         ) from None
+
+
+def _refuse_closed_folder(folder: Path) -> None:
+    """Raise InputError where this user may not even ask which files there are: every later answer would be wrong."""
+    if not os.access(folder, os.X_OK):
+        from stackctl.bounds.permission import refusal
+        from stackctl.errors import InputError
+
+        if refused := refusal(folder):
+            summary = "no permission to enter the folder of the manifest"
+            raise InputError.of("file.unreadable", summary, cause=refused.cause, remedy=refused.remedy)
 
 
 def run() -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from stackctl.bounds import files
+from stackctl.bounds import files, permission
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import outside, reads
 from stackctl.manifest.problems import Problems
@@ -85,9 +85,9 @@ def _unreadable(error: OSError, path: Path, shown: str, origin: Position | None)
             remedy=f"Create it, or correct the path.{_neighbours(path)}",
         )
     if isinstance(error, PermissionError):
-        return Diagnostic(
-            "file.unreadable", f"no permission to read {shown}", origin, remedy=f"Run `chmod u+r {shown}` as its owner."
-        )
+        refused = permission.refusal(path)
+        cause, remedy = (refused.cause, refused.remedy) if refused else ("", "Give this user the right to read it.")
+        return Diagnostic("file.unreadable", f"no permission to read {shown}", origin, cause, remedy)
     return Diagnostic("file.unreadable", f"{shown} cannot be read: {error.strerror}", origin)
 
 

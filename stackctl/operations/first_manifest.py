@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -67,7 +68,7 @@ def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
         raise InputError.of(
             "usage.option", f"{folder} is a file, not a folder", remedy="Name a folder; it is created if it is missing."
         )
-    there = [] if force else [path for name in files if (path := folder / name).exists() or path.is_symlink()]
+    there = [] if force else [path for name in files if os.path.lexists(path := folder / name)]
     if there:
         *others, last = [Diagnostic("init.exists", f"{path} already exists") for path in there]
         remedy = "Name another folder, or overwrite with --force."

@@ -42,10 +42,16 @@ _RECOVERIES: dict[str, Callable[[Path, State, Entry, Progress], str]] = {
 
 
 def recover(manifest: Path, command: str, progress: Progress) -> None:
-    """Recover for a command that only reads, or report what has not ended. Never fails."""
+    """Recover for a command that only reads, or report what has not ended.
+
+    Raises InputError only for a state that this user may not read, where `command` cannot do without.
+    """
     from stackctl.state import State, lock
 
     state = State.beside(manifest)
+    if command in REPORT and state.refusal():
+        return
+    state.refuse_unreadable()
     entry = state.intent()
     if entry is None and state.place() in ("here", "unmarked"):
         return
@@ -66,7 +72,7 @@ def exclusive(manifest: Path, command: str, progress: Progress) -> Iterator[Stat
     """The state next to `manifest`, locked and recovered, for a command that changes the stack.
 
     Raises Unavailable when another stackctl holds the lock, and when what was interrupted can be neither finished nor
-    undone.
+    undone; InputError for a state that this user may not read.
     """
     from stackctl.state import State
 

@@ -27,7 +27,8 @@ from pathlib import Path
 from stackctl import conventions as c
 from stackctl import home
 from stackctl.bounds.files import read_bytes, read_text
-from stackctl.errors import Unavailable
+from stackctl.bounds.permission import Refusal, refusal
+from stackctl.errors import InputError, Unavailable
 from stackctl.home import Home, Place
 from stackctl.source import Secret
 from stackctl.state import disk, generation, lock
@@ -47,7 +48,7 @@ class State:
     """The state folder at `root` (absolute). Reading never creates it; every other method may.
 
     Methods that write want the lock to be held. They raise Unavailable for a full or failing disk and
-    InputError for a folder that may not be written.
+    InputError for a folder that may not be written. All raise InputError for a state that this user may not read.
     """
 
     root: Path
@@ -119,6 +120,7 @@ class State:
         try:
             name = Path((self.live / c.CURRENT).readlink()).name
         except OSError:
+            self.refuse_unreadable()
             return None
         found = Generation(name, self._generations / name)
         return found if found.path.is_dir() else None
@@ -154,6 +156,7 @@ class State:
         try:
             found = Running.load(read_bytes(self._record))
         except OSError:
+            self.refuse_unreadable()
             return None
         entry = self.intent()
         if found and entry and entry.going_to and (entry.going_to != found.generation or found.partly):
@@ -168,6 +171,16 @@ class State:
             else:
                 disk.write_file(self._record, running.dump(), 0o600)
 
+    def refusal(self) -> Refusal | None:
+        """Return what keeps this user from reading the state: None when it can, and when there is no state."""
+        return refusal(self._record) or refusal(self._journal)
+
+    def refuse_unreadable(self) -> None:
+        """Raise InputError for a state that this user may not read. It is not nothing: a stack may be running."""
+        if refused := self.refusal():
+            summary = "no permission to read the state of this stack"
+            raise InputError.of("state.unreadable", summary, cause=refused.cause, remedy=refused.remedy)
+
     # -- what is under way ------------------------------------------------------------------------------------
 
     def intent(self) -> Entry | None:
@@ -177,6 +190,7 @@ class State:
         except FileNotFoundError:
             return None
         except OSError:
+            self.refuse_unreadable()
             return Entry.load(b"")
 
     def intend(self, entry: Entry) -> None:
@@ -244,8 +258,10 @@ class State:
     def lock(self, wait_seconds: float = LOCK_WAIT_SECONDS) -> Iterator[None]:
         """Be the only stackctl that changes this stack, and tidy up after one that was killed.
 
-        Raises Unavailable with the holder's pid and command after `wait_seconds`.
+        Raises Unavailable with the holder's pid and command after `wait_seconds`, and InputError for a state that this
+        user may not read.
         """
+        self.refuse_unreadable()
         with disk.explained(self.root):
             self._create()
         with lock.locked(self.root / "lock", wait_seconds):
@@ -303,6 +319,7 @@ class State:
         except FileNotFoundError:
             return b""
         except OSError as error:
+            self.refuse_unreadable()
             raise _damaged(self._salt_file, error) from error
 
     def kept_secret(self, name: str) -> Secret | None:
@@ -312,6 +329,7 @@ class State:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
+            self.refuse_unreadable()
             raise _damaged(self._secrets / name, error) from error
 
     # -- layout -----------------------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ NOT_ALONE = {
     "stack.second-home",
     "stack.unchanged",
     "state.damaged",
+    "state.unreadable",
     "tools.archive",
     "tools.checksum",
     "tools.does-not-run",
