@@ -81,6 +81,8 @@ DOLLAR_VARIABLE = "STACKCTL_DOLLAR"
 
 DATASOURCE_UID = "prometheus"
 DATASOURCE_NAME = "Prometheus"
+# The file that provisions Grafana's datasources, that of the stack's own Prometheus first.
+DATASOURCES_FILE = "grafana/provisioning/datasources/prometheus.yml"
 DASHBOARD_PROVIDER = "stackctl"
 # What Grafana takes as the uid of a dashboard.
 DASHBOARD_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")

@@ -32,7 +32,6 @@ _INI = "/etc/grafana/grafana.ini"
 PLACES = (_PROVISIONING, _INI)
 _DATA = "/var/lib/grafana/"
 _ADMIN = {"GF_SECURITY_ADMIN_USER": "user", "GF_SECURITY_ADMIN_PASSWORD": "password"}
-_OWN_NAME = "Prometheus"
 _DATASOURCE_KEYS = {field.alias or name for name, field in DatasourceSettings.model_fields.items()}
 _DATASOURCE_KEYS -= {"editable", "orgId"}
 # What Grafana expands in its provisioning files; two dollars are one.
@@ -81,13 +80,17 @@ def adopt_grafana(
     if extra:
         made.settings["extra_env"] = extra
     provisioned = list(_provisioned(setup, container, folder, "datasources"))
+    entries = [each for source in provisioned for each in _entries(source)]
+    ours = [each for each in entries if _is_own(each, addresses)]
+    if ours:
+        _name_own(_expanded(ours[0], container.started.environment), made)
     for source in provisioned:
         _datasources(source, container, addresses, scrape_interval, secrets, made)
-    entries = [each for source in provisioned for each in _entries(source)]
-    own = {str(each["uid"]) for each in entries if each.get("uid") and _is_own(each, addresses)}
+    own = {str(each["uid"]) for each in ours if each.get("uid")}
+    now = made.settings.get("datasource", {}).get("uid", c.DATASOURCE_UID)
     for each in made.settings.get("datasources", ()):
         if "jsonData" in each:
-            each["jsonData"] = _with_own_uid(each["jsonData"], own)
+            each["jsonData"] = _with_own_uid(each["jsonData"], own, now)
     for source in _provisioned(setup, container, folder, "dashboards"):
         made.dashboards += _dashboards(setup, container, source, made.remarks)
     for kind in ("alerting", "notifiers", "plugins", "access-control"):
@@ -106,9 +109,11 @@ def adopt_loaded_grafana(loaded: LoadedGrafana, scrape_interval: str) -> Section
     `scrape_interval` is that of the stack, whose Prometheus takes the place of every other.
     """
     made = Section()
-    for each in loaded.datasources:
-        if each["type"] == c.PROMETHEUS:
-            _own_settings(escaped(each), None, scrape_interval, made)
+    ours = [each for each in loaded.datasources if each["type"] == c.PROMETHEUS]
+    if ours:
+        _name_own(escaped(ours[0]), made)
+    for each in ours:
+        _own_settings(escaped(each), None, scrape_interval, made)
     made.dashboards = [dict(each) for each in loaded.dashboards]
     others = [dict(each) for each in loaded.datasources if each["type"] != c.PROMETHEUS]
     if others:
@@ -210,9 +215,10 @@ def _datasources(
         kept = {key: value for key, value in filled_in.items() if key in _DATASOURCE_KEYS}
         if kept.get("access") not in ("proxy", "direct"):
             kept.pop("access", None)
-        if name == _OWN_NAME:
+        own_name = made.settings.get("datasource", {}).get("name", c.DATASOURCE_NAME)
+        if name == own_name:
             kept["name"] = f"{name} ({addresses.now(_host(str(entry.get('url') or '')))})"
-            why = f"The stack's own datasource is called {_OWN_NAME}."
+            why = f"The stack's own datasource is called {own_name}."
             made.remarks.append(changed(f"the datasource `{name}` is called `{kept['name']}`", at, why))
         hidden = {key: filled_in[key] for key in ("password", "basicAuthPassword") if filled_in.get(key)}
         hidden |= kept.get("secureJsonData") or {}
@@ -221,6 +227,15 @@ def _datasources(
                 key: secrets.moved(str(value), f"GRAFANA_{name}_{key}", at) for key, value in hidden.items()
             }
         made.settings.setdefault("datasources", []).append(kept)
+
+
+def _name_own(entry: Mapping[str, Any], made: Section) -> None:
+    """Take over what the datasource of the stack's Prometheus is called, where that is not what it is called anyway."""
+    usual = OwnDatasourceSettings()
+    for key, default in (("name", usual.name), ("uid", usual.uid)):
+        value = entry.get(key)
+        if isinstance(value, str) and value != default and _is_setting(key, value):
+            made.settings.setdefault("datasource", {})[key] = value
 
 
 def _own_settings(entry: Mapping[str, Any], at: Position | None, scrape_interval: str, made: Section) -> None:
@@ -234,13 +249,15 @@ def _own_settings(entry: Mapping[str, Any], at: Position | None, scrape_interval
     }
     first = made.settings.get("datasource", {}).get("jsonData")
     refused = {
-        key for key, value in settings.items() if not _is_setting(key, value) or (first and first.get(key) != value)
+        key
+        for key, value in settings.items()
+        if not _is_setting("jsonData", {key: value}) or (first and first.get(key) != value)
     }
     if "timeInterval" in settings and is_shorter(str(settings["timeInterval"]), scrape_interval):
         refused.add("timeInterval")
     kept = {key: value for key, value in settings.items() if key not in refused}
     if kept and not first:
-        made.settings["datasource"] = {"jsonData": kept}
+        made.settings.setdefault("datasource", {})["jsonData"] = kept
     if refused:
         what = ", ".join(f"`{each}`" for each in sorted(refused))
         why = "The stack has one datasource for its Prometheus, and says itself how that is reached and scraped."
@@ -250,20 +267,20 @@ def _own_settings(entry: Mapping[str, Any], at: Position | None, scrape_interval
 def _is_setting(key: str, value: Any) -> bool:
     """Return whether the stack's own datasource can be set so."""
     try:
-        OwnDatasourceSettings.model_validate({"jsonData": {key: value}})
+        OwnDatasourceSettings.model_validate({key: value})
     except ValueError:
         return False
     return True
 
 
-def _with_own_uid(value: Any, own: Collection[str]) -> Any:
-    """Settings of a datasource that name the stack's Prometheus by its uid."""
+def _with_own_uid(value: Any, own: Collection[str], now: str) -> Any:
+    """Settings of a datasource that name the stack's Prometheus by its uid, which is another one `now`."""
     if isinstance(value, Mapping):
         return {
-            key: c.DATASOURCE_UID if key == "datasourceUid" and item in own else _with_own_uid(item, own)
+            key: now if key == "datasourceUid" and item in own else _with_own_uid(item, own, now)
             for key, item in value.items()
         }
-    return [_with_own_uid(item, own) for item in value] if isinstance(value, list) else value
+    return [_with_own_uid(item, own, now) for item in value] if isinstance(value, list) else value
 
 
 def _expanded(value: Any, environment: Mapping[str, str]) -> Any:

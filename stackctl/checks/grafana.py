@@ -161,7 +161,7 @@ def _given_login(context: Context, subject: Subject, client: Grafana) -> Diagnos
 
 
 def _datasource(context: Context, subject: Subject, client: Grafana) -> Diagnostic:
-    seen = context.settle(lambda: client.datasource(c.DATASOURCE_UID), lambda _: True)
+    seen = context.settle(lambda: client.datasource(context.stack.datasource_uid), lambda _: True)
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen, _LOGS)
     grafana = context.stack.grafana
@@ -181,7 +181,7 @@ def _datasource(context: Context, subject: Subject, client: Grafana) -> Diagnost
             return subject.unanswered(found, _LOGS)
     if away := context.away.get(c.PROMETHEUS):
         return subject.depends(away.summary, away.check)
-    return _reaches(context, subject, client, c.DATASOURCE_UID, str(seen.get("url")))
+    return _reaches(context, subject, client, context.stack.datasource_uid, str(seen.get("url")))
 
 
 def _destinations(settings: Mapping[str, Any]) -> list[str]:

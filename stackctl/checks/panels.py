@@ -65,8 +65,8 @@ class Query:
 
     @property
     def asked(self) -> Asked:
-        """Return the uid of Grafana's datasource, and what it is asked."""
-        return self.query.datasource or c.DATASOURCE_UID, self.expr
+        """Return the uid of Grafana's datasource, "" for the stack's own, and what it is asked."""
+        return self.query.datasource, self.expr
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -185,13 +185,14 @@ def _results(context: Context, client: Prometheus, asked: Iterable[Asked]) -> di
     by_source: dict[str, list[str]] = {}
     for source, expr in asked:
         by_source.setdefault(source, []).append(expr)
+    own = context.stack.datasource_uid
     some = [
         (source, exprs[start : start + _AT_ONCE])
         for source, exprs in by_source.items()
         for start in range(0, len(exprs), _AT_ONCE)
     ]
     with ThreadPoolExecutor(_CONCURRENCY) as pool:
-        found = pool.map(lambda part: ask(*part), some)
+        found = pool.map(lambda part: ask(part[0] or own, part[1]), some)
         return {
             (source, expr): result
             for (source, exprs), results in zip(some, found, strict=True)

@@ -104,8 +104,12 @@ class DatasourceSettings(Model):
 
 
 class OwnDatasourceSettings(Model):
-    """The datasource of the stack's own Prometheus. Its name, its uid and how it is reached are set by stackctl."""
+    """The datasource of the stack's own Prometheus. How it is reached is set by stackctl."""
 
+    name: Filled = Field(c.DATASOURCE_NAME, description="The name that people see.")
+    uid: DatasourceUid = Field(
+        c.DATASOURCE_UID, description="The identifier by which dashboards, links and other datasources name it."
+    )
     json_data: PlainBlock = Field(
         default_factory=dict,
         alias="jsonData",

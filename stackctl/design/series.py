@@ -44,6 +44,7 @@ class Scope:
     values   label -> the number of its values, where a contract closes them
     jobs     metric with a contract -> the jobs that serve it
     known    what contracts and recording rules say of the values
+    datasource  the uid of the datasource of the stack's Prometheus, "" where it is the usual one
     """
 
     targets: Mapping[str, int] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Scope:
     jobs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
     known: Catalogue = field(default_factory=Catalogue)
+    datasource: str = ""
 
     def serving(self, metric: str) -> tuple[str, ...]:
         """The jobs that serve a metric; none when they are not known."""

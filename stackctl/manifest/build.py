@@ -37,6 +37,7 @@ from stackctl.model import (
     Container,
     Contract,
     Datasource,
+    Datasources,
     Exporter,
     Grafana,
     Health,
@@ -72,7 +73,8 @@ def build(document: Document, manifest: Manifest, root: Path, problems: Problems
     sources = one_per_file(document, "rules", manifest.rules, root, problems)
     rules = read_rules(document, [*sources, *extra.sources], root, packs, problems)
     boards = one_per_file(document, "dashboards", manifest.dashboards, root, problems)
-    dashboards = read_dashboards(document, boards, root, packs, _datasources(document, manifest.grafana), problems)
+    asked = _asked_datasources(document, manifest.grafana)
+    dashboards = read_dashboards(document, boards, root, packs, asked, problems)
     slos = read_slos(document, manifest, contracts, [file.path for file in rules], problems)
     manifest = attach_files(document, manifest, root, problems)
     servers = {each.name: each for each in declared(manifest)}
@@ -205,7 +207,16 @@ def _grafana(document: Document, declared: Declared | None) -> Grafana | None:
         plugins=tuple(model.plugins),
         datasources=_datasources(document, model),
         settings=model.datasource.json_data,
+        own_name=model.datasource.name,
+        own_uid=model.datasource.uid,
     )
+
+
+def _asked_datasources(document: Document, model: GrafanaSettings | None) -> Datasources:
+    """Return the datasources that dashboards may ask."""
+    if model is None:
+        return Datasources()
+    return Datasources(model.datasource.name, model.datasource.uid, _datasources(document, model))
 
 
 def _datasources(document: Document, model: GrafanaSettings | None) -> tuple[Datasource, ...]:

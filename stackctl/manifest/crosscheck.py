@@ -9,7 +9,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.components.component import Component, group_of_instance
-from stackctl.components.grafana import default_uid
+from stackctl.components.grafana import OwnDatasourceSettings, default_uid
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest import component_containers, routing, target_urls
@@ -295,11 +295,12 @@ def _is_same_port(one: tuple[str, int], other: tuple[str, int]) -> bool:
 
 def _datasources(manifest: Manifest) -> Iterator[Found]:
     """Datasources of Grafana with a name or uid that is taken, and two defaults."""
-    names, uids, default = {c.DATASOURCE_NAME}, {c.DATASOURCE_UID}, ""
+    own = manifest.grafana.datasource if manifest.grafana else OwnDatasourceSettings()
+    names, uids, default = {own.name}, {own.uid}, ""
     for index, each in enumerate(manifest.grafana.datasources if manifest.grafana else ()):
         place: Path = ("grafana", "datasources", index)
         uid = each.uid or default_uid(each.name)
-        if each.name == c.DATASOURCE_NAME or uid == c.DATASOURCE_UID:
+        if each.name == own.name or uid == own.uid:
             remedy = "Remove it if it is the stack's Prometheus, or give it another name and `uid`."
             yield place, f"the stack's own Prometheus has the name or the uid of `{each.name}`", remedy
         elif each.name in names:

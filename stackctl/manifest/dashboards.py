@@ -14,7 +14,7 @@ from stackctl.manifest.packs.schema import DASHBOARD
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.schema import DashboardSourceModel
 from stackctl.manifest.text import read_named
-from stackctl.model import Dashboard, Datasource
+from stackctl.model import Dashboard, Datasources
 from stackctl.source import Position
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def read_dashboards(
     sources: Sequence[tuple[Path, DashboardSourceModel]],
     root: FolderPath,
     packs: Packs,
-    datasources: Sequence[Datasource],
+    datasources: Datasources,
     problems: Problems,
 ) -> list[Dashboard]:
     """Return the dashboards that the manifest `document` names in `sources`, each with its place there.
@@ -84,7 +84,7 @@ def _file(
     place: Path,
     source: DashboardSourceModel,
     root: FolderPath,
-    datasources: Sequence[Datasource],
+    datasources: Datasources,
     problems: Problems,
 ) -> _Opened:
     origin = document.position((*place, "file"))
@@ -109,7 +109,7 @@ def _open(
     name: str,
     folder: str,
     origin: Position,
-    datasources: Sequence[Datasource],
+    datasources: Datasources,
     problems: Problems,
 ) -> Dashboard | CompactFile | None:
     text = read_named(root, name, origin, problems)

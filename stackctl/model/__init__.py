@@ -28,6 +28,7 @@ from stackctl.model.rules import Rule, RuleFile, Waiver
 from stackctl.model.servers import (
     Alertmanager,
     Datasource,
+    Datasources,
     Exporter,
     Grafana,
     Listen,
@@ -53,6 +54,7 @@ __all__ = [
     "Dashboard",
     "DashboardVariable",
     "Datasource",
+    "Datasources",
     "Exporter",
     "Grafana",
     "Health",

@@ -179,10 +179,20 @@ class Datasource:
 
 
 @dataclass(frozen=True)
+class Datasources:
+    """The datasources of Grafana: that of the stack's own Prometheus by its `name` and `uid`, and the others."""
+
+    name: str = "Prometheus"
+    uid: str = "prometheus"
+    others: tuple[Datasource, ...] = ()
+
+
+@dataclass(frozen=True)
 class Grafana(Server):
     """The Grafana server. `admin_password` is None when stackctl has to make one and keep it.
 
-    `settings` are those of the user's own for the datasource of the stack's Prometheus, its `jsonData`.
+    `settings` are those of the user's own for the datasource of the stack's Prometheus, its `jsonData`; `own_name` and
+    `own_uid` are what it is called.
     """
 
     admin_user: str
@@ -191,6 +201,8 @@ class Grafana(Server):
     plugins: tuple[str, ...] = ()
     datasources: tuple[Datasource, ...] = ()
     settings: Block = field(default_factory=dict)
+    own_name: str = Datasources.name
+    own_uid: str = Datasources.uid
 
 
 @dataclass(frozen=True)

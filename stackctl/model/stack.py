@@ -10,7 +10,7 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.model.block import Block
 from stackctl.model.dashboards import Dashboard
 from stackctl.model.rules import RuleFile, Waiver
-from stackctl.model.servers import Alertmanager, Exporter, Grafana, Prometheus, Server
+from stackctl.model.servers import Alertmanager, Datasources, Exporter, Grafana, Prometheus, Server
 from stackctl.model.services import Container, Service
 from stackctl.source import Nowhere, Places, Position
 
@@ -48,6 +48,11 @@ class Stack:
         """All servers of the stack, in the order in which they are shown."""
         optional = (self.alertmanager, self.grafana, self.pushgateway)
         return (self.prometheus, *(c for c in optional if c), *self.exporters)
+
+    @property
+    def datasource_uid(self) -> str:
+        """Return the uid of the datasource of the stack's own Prometheus."""
+        return self.grafana.own_uid if self.grafana else Datasources.uid
 
     @property
     def panel_interval(self) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stackctl import conventions as c
 from stackctl.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -56,12 +55,14 @@ def restored_datasource(live: Live, target: Target) -> bool:
     the datasource is still missing afterwards.
     """
     from stackctl.clients.http import NoAnswer
+    from stackctl.verification.loaded import own_datasource
 
     client = live.grafana(target)
     if client is None:
         return False
+    uid = own_datasource(target.tree)
     try:
-        client.datasource(c.DATASOURCE_UID)
+        client.datasource(uid)
     except NoAnswer as error:
         if error.status != 404:
             return False
@@ -69,8 +70,8 @@ def restored_datasource(live: Live, target: Target) -> bool:
         return False
     try:
         client.reload_datasources()
-        client.datasource(c.DATASOURCE_UID)
+        client.datasource(uid)
     except NoAnswer as error:
-        summary = f"Grafana has no datasource with the uid `{c.DATASOURCE_UID}`, even after it was provisioned again"
+        summary = f"Grafana has no datasource with the uid `{uid}`, even after it was provisioned again"
         raise CheckFailed.of("grafana.no-datasource", summary, cause=error.summary, remedy=_BY_HAND) from None
     return True

@@ -279,7 +279,7 @@ def _grafana_looks(
     unit: Unit, target: Target, before: Target | None, logins: Logins
 ) -> dict[str, Callable[[], list[str]]]:
     """A look at the dashboards that a change adds, edits or removes, and at a login that it changes, if it does."""
-    from stackctl.verification.loaded import dashboards_difference, datasource_difference
+    from stackctl.verification.loaded import dashboards_difference, datasource_difference, own_datasource
 
     changed, gone = _changed_dashboards(target, before)
     other_login = _asking_files(target) != (_asking_files(before) if before else {})
@@ -293,7 +293,7 @@ def _grafana_looks(
             told.append(client.reload_dashboards().ok)  # by itself it looks within ten seconds
             if other_login:
                 client.reload_datasources()
-        lines = datasource_difference(client) if other_login else []
+        lines = datasource_difference(client, own_datasource(target.tree)) if other_login else []
         return [*lines, *dashboards_difference(client, changed, gone)]
 
     return {"Grafana": look}

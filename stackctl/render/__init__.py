@@ -104,7 +104,7 @@ def _grafana(stack: Stack, runtime: Facts, generated: Mapping[str, Secret]) -> d
         for dashboard in stack.dashboards
     }
     return {
-        "grafana/provisioning/datasources/prometheus.yml": _yaml(datasources(stack, runtime), stack),
+        c.DATASOURCES_FILE: _yaml(datasources(stack, stack.grafana, runtime), stack),
         "grafana/provisioning/dashboards/stackctl.yml": _yaml(providers(stack), stack),
         PASSWORD_FILE: File(password.reveal().encode(), secret=True),
         **{

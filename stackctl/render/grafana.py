@@ -30,9 +30,8 @@ _UPDATE_SECONDS = 10
 _EMPTY_FOLDERS = ("alerting", "notifiers", "plugins")
 
 
-def datasources(stack: Stack, runtime: Facts) -> dict[str, Any]:
+def datasources(stack: Stack, grafana: Grafana, runtime: Facts) -> dict[str, Any]:
     """The provisioning of the datasources: this stack's Prometheus, and those of the manifest."""
-    others = stack.grafana.datasources if stack.grafana else ()
     number = ".".join(map(str, image_version(stack.prometheus.image)))
     login, tls = stack.prometheus.login, stack.prometheus.tls
     secrets = {
@@ -40,32 +39,37 @@ def datasources(stack: Stack, runtime: Facts) -> dict[str, Any]:
         **({"tlsCACert": f"${{{CA_VARIABLE}}}"} if tls and tls.ca else {}),
     }
     source = {
-        "name": c.DATASOURCE_NAME,
-        "uid": c.DATASOURCE_UID,
+        "name": escaped(grafana.own_name),
+        "uid": grafana.own_uid,
         "type": "prometheus",
         "access": "proxy",
         "url": f"{stack.prometheus.listen.scheme}://{component_address(stack.prometheus, runtime)}",
-        "isDefault": not any(each.fields.get("isDefault") for each in others),
+        "isDefault": not any(each.fields.get("isDefault") for each in grafana.datasources),
         "editable": False,
         "jsonData": {
             # `$__rate_interval` derives from it: a value that is shorter than the real one empties rate() panels.
             **datasource_defaults(stack.panel_interval),
             **({"prometheusVersion": number} if number.count(".") == 2 else {}),
-            **_all_escaped(stack.grafana.settings if stack.grafana else {}),
+            **_all_escaped(grafana.settings),
             **({"tlsAuthWithCACert": True} if tls and tls.ca else {}),
             **({"serverName": tls.server_name} if tls else {}),
         },
         **({"basicAuth": True, "basicAuthUser": escaped(login.username)} if login else {}),
         **({"secureJsonData": secrets} if secrets else {}),
     }
-    return {"apiVersion": 1, "datasources": [source, *_others(stack, runtime)]}
+    # By another name it would be a second one of its uid, which Grafana refuses.
+    is_renamed = grafana.own_name != c.DATASOURCE_NAME
+    is_free = all(each.name != c.DATASOURCE_NAME for each in grafana.datasources)
+    before = [{"name": c.DATASOURCE_NAME, "orgId": 1}] if is_renamed and is_free else []
+    return {
+        "apiVersion": 1,
+        **({"deleteDatasources": before} if before else {}),
+        "datasources": [source, *_others(grafana, runtime)],
+    }
 
 
-def _others(stack: Stack, runtime: Facts) -> list[dict[str, Any]]:
+def _others(grafana: Grafana, runtime: Facts) -> list[dict[str, Any]]:
     """The other datasources. Grafana expands what is in the file, so that every dollar in it is escaped."""
-    grafana = stack.grafana
-    if grafana is None:
-        return []
     variables = {(source.uid, key): name for name, (source, key) in secret_settings(grafana).items()}
     found = []
     for source in grafana.datasources:
@@ -193,4 +197,19 @@ def _built(dashboard: Dashboard, board: Board, scope: Scope) -> dict[str, Any]:
             remedy="Install it with `pip install grafana-foundation-sdk`, or use Grafana's own JSON.",
             position=dashboard.origin,
         ) from None
-    return board_json(dashboard, board, scope)
+    built: dict[str, Any] = _asking(board_json(dashboard, board, scope), scope.datasource or c.DATASOURCE_UID)
+    return built
+
+
+def _asking(value: Any, uid: str) -> Any:
+    """Return what was built with the datasource of the stack's Prometheus, where that has another uid."""
+    if uid == c.DATASOURCE_UID:
+        return value
+    if isinstance(value, Mapping):
+        return {
+            key: {**item, "uid": uid}
+            if key == "datasource" and isinstance(item, Mapping) and item.get("uid") == c.DATASOURCE_UID
+            else _asking(item, uid)
+            for key, item in value.items()
+        }
+    return [_asking(item, uid) for item in value] if isinstance(value, list) else value

@@ -33,7 +33,7 @@ def scope_of(stack: Stack) -> Scope:
     serving = {job: job for job in targets} | {each.job: each.component_name for each in scraped}
     serving |= {service.name: service.component for service in stack.services if service.component}
     prefixes = {known.series[0]: job for job in targets if (known := registry.find(serving[job])) and known.series}
-    return Scope(targets, labels, values, jobs, prefixes)
+    return Scope(targets, labels, values, jobs, prefixes, datasource=stack.datasource_uid)
 
 
 def _names(metric: Metric) -> Iterator[str]:

@@ -68,10 +68,16 @@ def alertmanager_difference(client: Alertmanager, tree: Tree) -> list[str]:
     return config_difference(rendered, client.config()) or ["it has loaded a file with other settings"]
 
 
-def datasource_difference(client: Grafana) -> list[str]:
-    """Return whether Grafana reaches Prometheus. Raises NoAnswer when it gives none."""
+def own_datasource(tree: Tree) -> str:
+    """Return the uid of the datasource of the stack's own Prometheus in a rendered tree."""
+    found: str = tree.yaml(c.DATASOURCES_FILE)["datasources"][0]["uid"]
+    return found
+
+
+def datasource_difference(client: Grafana, uid: str) -> list[str]:
+    """Return whether Grafana reaches Prometheus by the datasource `uid`. Raises NoAnswer when it gives none."""
     try:
-        health = client.datasource_health(c.DATASOURCE_UID)
+        health = client.datasource_health(uid)
     except NoAnswer as error:
         if not error.status:
             raise

@@ -29,6 +29,8 @@ grafana:
   listen: 127.0.0.1:{grafana}
   admin: {{password: right-horse}}
   datasource:
+    name: Main
+    uid: main
     jsonData: {{timeInterval: 2s, exemplarTraceIdDestinations: [{{name: trace_id, datasourceUid: logs}}]}}
   datasources:
     - name: Logs
@@ -44,7 +46,7 @@ BOARD = {
     "title": "Both",
     "uid": "both",
     "panels": [
-        {"title": "Up", "targets": [{"refId": "A", "expr": "sum(up)"}]},
+        {"title": "Up", "datasource": "Main", "targets": [{"refId": "A", "expr": "sum(up)"}]},
         {"title": "Errors", "datasource": {"type": "loki", "uid": "x"}, "targets": [{"refId": "A", "expr": '{a="b"}'}]},
     ],
 }
@@ -80,9 +82,10 @@ def test_datasource_is_provisioned_and_its_panels_are_listed(stack: tuple[Path, 
     found = client.datasource("logs")
     assert found["secureJsonData"] == {"basicAuthPassword": SECRET}
     assert found["jsonData"]["derivedFields"][0]["url"] == "${__value.raw}"
-    own = client.datasource("prometheus")["jsonData"]
+    own = client.datasource("main")["jsonData"]
     assert own["timeInterval"] == "2s"
     assert own["exemplarTraceIdDestinations"] == [{"name": "trace_id", "datasourceUid": "logs"}]
+    assert client.dashboard("both")["panels"][0]["datasource"] == {"type": "prometheus", "uid": "main"}
     assert client.dashboard("both")["panels"][1]["datasource"] == {"type": "loki", "uid": "logs"}
     report = json.loads(run(folder, "verify", "--only", "grafana", "--only", "panel", "-o", "json"))
     rows = {f"{each['code']} {each['subject']}": (each["status"], each["summary"]) for each in report["diagnostics"]}
@@ -102,7 +105,7 @@ def test_panels_are_verified_without_the_manifest(stack: tuple[Path, int]) -> No
     login = {"STACKCTL_GRAFANA_USER": "admin", "STACKCTL_GRAFANA_PASSWORD": "right-horse"}
     rows = without_manifest(given, login)
     assert rows["grafana.login grafana"] == ("pass", "the login sees 1 dashboard")
-    assert rows["grafana.datasource Prometheus"][0] == "pass"
+    assert rows["grafana.datasource Main"][0] == "pass"
     assert rows["panel.data Both/Up"] == ("pass", "has data")
     assert rows["panel.data Both/Errors"] == ("skip", "not verified: it asks the datasource `loki`")
     assert [name for name, (status, _) in rows.items() if status == "fail"] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stackctl.manifest.classic.bind import bound
@@ -22,13 +22,14 @@ from stackctl.manifest.classic.variables import VariableAt, asked_values, known_
 from stackctl.manifest.classic.wrapping import unwrapped
 from stackctl.manifest.json_file import Path, read_json
 from stackctl.manifest.problems import Problems
-from stackctl.model import Dashboard, Datasource, OtherQuery, PanelQuery
+from stackctl.model import Dashboard, Datasources, OtherQuery, PanelQuery
 from stackctl.promql import grafana
 from stackctl.promql.choice import Choice
 from stackctl.promql.expression import syntax_remedy
 from stackctl.source import Position
 from stackctl.tree import digest
 
+_ONLY_OURS = Datasources()
 _FOREIGN = "Declare it in `grafana.datasources`, or remove the panels that use it, or the annotation."
 
 
@@ -38,7 +39,7 @@ def read_classic(
     folder: str,
     origin: Position,
     problems: Problems,
-    datasources: Sequence[Datasource] = (),
+    datasources: Datasources = _ONLY_OURS,
 ) -> Dashboard | None:
     """Return the dashboard in `text`; None with all that is wrong with it added to `problems`.
 
@@ -69,7 +70,7 @@ def read_loaded(text: str, shown: str, folder: str, origin: Position) -> Dashboa
     if file is None or found is None:
         return None
     definition, path, uid = found
-    reader = _LoadedReader(Shape(file), definition, path, ())
+    reader = _LoadedReader(Shape(file), definition, path, _ONLY_OURS)
     return _dashboard(reader, tuple(reader.queries()), uid, shown, folder, origin)
 
 
@@ -97,9 +98,7 @@ def _dashboard(
 class _Reader:
     """The queries of one dashboard, and what is wrong with them."""
 
-    def __init__(
-        self, shape: Shape, definition: Mapping[str, Any], path: Path, datasources: Sequence[Datasource]
-    ) -> None:
+    def __init__(self, shape: Shape, definition: Mapping[str, Any], path: Path, datasources: Datasources) -> None:
         self.shape, self.definition, self.path = shape, definition, path
         self.title = shape.text(definition, "title", path)
         self.variables = variables(shape, definition, path)
@@ -107,9 +106,9 @@ class _Reader:
         self.inputs = _inputs(shape, definition, path)
         plugins = {name: plugin for name, (plugin, _) in self.inputs.items()}
         of_variables = {one.name: one.query[0] if one.kind == "datasource" else "" for one in self.variables}
-        self.sources = Sources(plugins, of_variables, tuple(datasources))
+        self.sources = Sources(plugins, of_variables, datasources.others, (datasources.name, datasources.uid))
         self.others: list[OtherQuery] = []
-        self._only = "the stack has no such datasource" if datasources else "the stack has Prometheus only"
+        self._only = "the stack has no such datasource" if datasources.others else "the stack has Prometheus only"
         self._refused: set[str] = set()
 
     def queries(self) -> Iterator[PanelQuery]:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stackctl import conventions as c
 from stackctl.manifest.classic.datasource import PROMETHEUS_TYPES, Sources
-
-_OURS = {"type": "prometheus", "uid": c.DATASOURCE_UID}
 
 
 def bound(definition: Any, inputs: Mapping[str, tuple[str, str]], sources: Sources) -> dict[str, Any]:
@@ -22,7 +19,7 @@ def bound(definition: Any, inputs: Mapping[str, tuple[str, str]], sources: Sourc
 def _uid(sources: Sources, plugin: str) -> str:
     """Return the uid of the datasource that an input of this type stands for."""
     other = None if plugin in PROMETHEUS_TYPES else sources.of_type(plugin)
-    return other.uid if other else c.DATASOURCE_UID
+    return other.uid if other else sources.own[1]
 
 
 def _without_ids(definition: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +60,7 @@ def _bind(value: Any, sources: Sources) -> Any:
 def _choice(plugin: Any, sources: Sources) -> tuple[str, str] | None:
     """Return name and uid of what a choice of datasources of this type begins with."""
     if plugin == "prometheus":
-        return c.DATASOURCE_NAME, c.DATASOURCE_UID
+        return sources.own
     other = sources.of_type(str(plugin))
     return (other.name, other.uid) if other else None
 
@@ -79,7 +76,11 @@ def _source(written: Any, sources: Sources) -> Any:
     name = named.get("uid") if isinstance(named, Mapping) else named
     if sources.is_variable(str(name or "")):
         return written
-    return {"type": found.other.type, "uid": found.other.uid} if found.other else dict(_OURS)
+    return {"type": found.other.type, "uid": found.other.uid} if found.other else _ours(sources)
+
+
+def _ours(sources: Sources) -> dict[str, str]:
+    return {"type": "prometheus", "uid": sources.own[1]}
 
 
 def _texts(source: Mapping[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from stackctl import conventions as c
 from stackctl.model import Datasource
 from stackctl.promql import grafana
 
@@ -57,12 +58,14 @@ class Source:
 class Sources:
     """Meanings of datasource names: inputs of an export and variables of the dashboard, name -> plugin.
 
-    A variable that is no choice of datasources has the plugin "". `declared` are the datasources of the manifest.
+    A variable that is no choice of datasources has the plugin "". `declared` are the datasources of the manifest, and
+    `own` are the name and the uid of that of the stack's Prometheus.
     """
 
     inputs: Mapping[str, str]
     variables: Mapping[str, str]
     declared: tuple[Datasource, ...] = ()
+    own: tuple[str, str] = (c.DATASOURCE_NAME, c.DATASOURCE_UID)
 
     def find(self, written: Mapping[str, Any] | str | None) -> Source:
         """Return what the `datasource` of a panel, a query or a variable is.
@@ -73,6 +76,8 @@ class Sources:
         named = next((each for each in self.declared if name in (each.uid, each.name)), None)
         if named:
             return Source("other", named.name, named)
+        if name in self.own:
+            return Source("prometheus", str(name))
         found = self._find(written)
         other = self.of_type(found.shown) if found.kind == "foreign" else None
         return Source("other", other.name, other) if other else found

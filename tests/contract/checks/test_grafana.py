@@ -171,3 +171,15 @@ def test_panels_of_other_datasources_are_skipped_with_the_reason(with_loki: Worl
     assert words(with_loki.only("panel.data", "Errors")) == ("skip", reason, "")
     assert words(with_loki.only("panel.variable", "$app")) == ("skip", reason, "")
     assert with_loki.only("panel.data", "Orders").status == "pass"
+
+
+def test_own_datasource_is_asked_by_the_uid_that_the_manifest_gives_it(well: World) -> None:
+    grafana = well.context.stack.grafana
+    assert grafana
+    well.change(stack=replace(well.context.stack, grafana=replace(grafana, own_uid="main")))
+    finding = well.only("grafana.datasource")
+    assert finding.status == "fail"
+    routes = well.servers["grafana"].routes
+    for path in ("", "/health"):
+        routes[f"/api/datasources/uid/main{path}"] = routes.pop(f"/api/datasources/uid/prometheus{path}")
+    assert well.only("grafana.datasource").status == "pass"

@@ -195,6 +195,8 @@ GRAFANA = {
     "extra?": {"smtp": {"enabled": True, "password?": "p4ssword"}, "auth.anonymous?": {"enabled": False}},
     "plugins?": Odd((["grafana-clock-panel"], ["grafana-clock-panel@2.1.5"]), (["a b"], "x")),
     "datasource?": {
+        "name?": Odd(("Metrics",), ("", "Logs")),
+        "uid?": Odd(("metrics",), ("a b", "logs", "")),
         "jsonData?": Odd(({"timeInterval": "1m", "httpMethod": "GET"}, {"exemplarTraceIdDestinations": [{"name": "id",
          "datasourceUid": "logs"}]}), ({"timeInterval": DURATION}, {"tlsSkipVerify": True}, {"token": TEXT}, [], "x")),
     },

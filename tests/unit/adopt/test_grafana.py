@@ -131,11 +131,12 @@ def test_settings_of_the_own_datasource_are_kept(tmp_path: Path) -> None:
     given = "{exemplarTraceIdDestinations: [{name: trace_id, datasourceUid: $UID}], timeInterval: 30s, cacheLevel: Low}"
     made = own_datasource(tmp_path, given)
     assert made.manifest["grafana"]["datasource"] == {
+        "name": "P0",
         "jsonData": {
             "exemplarTraceIdDestinations": [{"name": "trace_id", "datasourceUid": "tempo"}],
             "timeInterval": "30s",
             "cacheLevel": "Low",
-        }
+        },
     }
     assert made.remarks == ()
 
@@ -143,7 +144,7 @@ def test_settings_of_the_own_datasource_are_kept(tmp_path: Path) -> None:
 def test_settings_that_the_own_datasource_has_anyway_are_not_written(tmp_path: Path) -> None:
     given = "{httpMethod: POST, prometheusType: Prometheus, prometheusVersion: 2.40.0, timeInterval: 15s}"
     made = own_datasource(tmp_path, given)
-    assert "datasource" not in made.manifest["grafana"]
+    assert made.manifest["grafana"]["datasource"] == {"name": "P0"}
     assert made.remarks == ()
 
 
@@ -164,7 +165,7 @@ def test_settings_that_the_own_datasource_cannot_have_are_left_out(
     assert [each.summary for each in made.remarks] == [f"{named} is left out"]
 
 
-def test_uid_of_the_own_datasource_is_that_of_the_stack(tmp_path: Path) -> None:
+def test_name_and_uid_of_the_own_datasource_stay(tmp_path: Path) -> None:
     text = """
 datasources:
   - {name: P, uid: px, type: prometheus, url: "http://prometheus:9090", jsonData: {timeInterval: 1m}}
@@ -173,5 +174,22 @@ datasources:
     service = grafana("volumes: ['./d.yml:/etc/grafana/provisioning/datasources/d.yml']")
     result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"d.yml": text})
     (tempo,) = result.manifest["grafana"]["datasources"]
-    assert tempo["jsonData"] == {"serviceMap": {"datasourceUid": "prometheus"}, "a": [{"datasourceUid": "t"}]}
+    assert tempo["jsonData"] == {"serviceMap": {"datasourceUid": "px"}, "a": [{"datasourceUid": "t"}]}
+    own = result.manifest["grafana"]["datasource"]
+    assert (own["name"], own["uid"]) == ("P", "px")
     assert result.remarks == ()
+
+
+def test_second_datasource_of_the_own_prometheus_is_the_first_one(tmp_path: Path) -> None:
+    text = """
+datasources:
+  - {name: Prometheus, type: prometheus, url: "http://elsewhere:9090"}
+  - {name: A, uid: a, type: prometheus, url: "http://prometheus:9090"}
+  - {name: B, uid: b, type: prometheus, url: "http://prometheus:9090"}
+  - {name: T, type: tempo, url: "http://t", jsonData: {serviceMap: {datasourceUid: b}}}
+"""
+    service = grafana("volumes: ['./d.yml:/etc/grafana/provisioning/datasources/d.yml']")
+    made = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"d.yml": text}).manifest["grafana"]
+    assert made["datasource"] == {"name": "A", "uid": "a"}
+    assert [each["name"] for each in made["datasources"]] == ["Prometheus", "T"]
+    assert made["datasources"][1]["jsonData"] == {"serviceMap": {"datasourceUid": "a"}}

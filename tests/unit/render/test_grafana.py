@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
+from stackctl import conventions as c
 from stackctl.conventions import GRAFANA_ADMIN_PASSWORD
 from stackctl.errors import InputError
-from stackctl.model import Dashboard, Datasource
+from stackctl.model import Board, Dashboard, Datasource, Datasources, Panel, Query, Row
 from stackctl.render import render
 from stackctl.source import Secret
 from tests.unit.render.stacks import HERE, dashboard, grafana, prometheus, stack
@@ -124,3 +125,21 @@ def test_grafana_joins_the_networks_of_its_datasources() -> None:
     other = Datasource("A", "a", "loki", {"url": "http://loki:3100"}, {}, HERE)
     tree = render(stack(grafana=replace(grafana(), datasources=(other,)), networks=("shop",)), "docker")
     assert tree.yaml("compose.yaml")["services"]["grafana"]["networks"] == ["default", "shop"]
+
+
+def test_own_datasource_is_called_as_the_manifest_says() -> None:
+    called = replace(grafana(), own_name="Main", own_uid="main")
+    board = Board((Row("", (Panel("P", queries=(Query("up"),)),)),))
+    compact = Dashboard("d.yml", "d", "D", "", board, HERE)
+    tree = render(stack(grafana=called, dashboards=(compact,)), "native")
+    written = tree.yaml(c.DATASOURCES_FILE)
+    assert (written["datasources"][0]["name"], written["datasources"][0]["uid"]) == ("Main", "main")
+    # Grafana refuses a second datasource of a uid, which one of the name before would be.
+    assert written["deleteDatasources"] == [{"name": "Prometheus", "orgId": 1}]
+    text = tree.files["grafana/dashboards/general/d.json"].content
+    assert b'"uid": "main"' in text
+    assert b'"uid": "prometheus"' not in text
+
+
+def test_usual_name_and_uid_of_the_own_datasource_are_the_same_everywhere() -> None:
+    assert (Datasources.name, Datasources.uid) == (c.DATASOURCE_NAME, c.DATASOURCE_UID)

@@ -11,7 +11,7 @@ from stackctl import conventions as c
 from stackctl.design.classic import panels
 from stackctl.manifest.classic import read_classic
 from stackctl.manifest.problems import Problems
-from stackctl.model import Dashboard, Datasource
+from stackctl.model import Dashboard, Datasource, Datasources
 from tests.unit.manifest.classic.boards import ORIGIN
 
 OURS = {"type": "prometheus", "uid": c.DATASOURCE_UID}
@@ -22,16 +22,16 @@ LOGQL = '{app="api"} |= "error"'
 
 
 def read(definition: dict[str, Any], *datasources: Datasource) -> Dashboard:
-    found = Problems()
-    dashboard = read_classic(json.dumps({"title": "D", **definition}), "d.json", "", ORIGIN, found, datasources)
+    found, sources = Problems(), Datasources(others=datasources)
+    dashboard = read_classic(json.dumps({"title": "D", **definition}), "d.json", "", ORIGIN, found, sources)
     assert not found
     assert dashboard
     return dashboard
 
 
 def summaries(definition: dict[str, Any], *datasources: Datasource) -> list[str]:
-    found = Problems()
-    assert read_classic(json.dumps({"title": "D", **definition}), "d.json", "", ORIGIN, found, datasources) is None
+    found, sources = Problems(), Datasources(others=datasources)
+    assert read_classic(json.dumps({"title": "D", **definition}), "d.json", "", ORIGIN, found, sources) is None
     return [problem.summary for problem in found]
 
 
@@ -110,3 +110,28 @@ def test_variable_of_the_declared_datasource_is_accepted() -> None:
 def test_type_that_is_not_declared_is_refused() -> None:
     (summary,) = summaries({"panels": [panel({"type": "influxdb", "uid": "x"})]}, LOKI)
     assert summary == "needs a datasource of type `influxdb`; the stack has no such datasource"
+
+
+@pytest.mark.parametrize(
+    "named", ["Main", "main", {"uid": "main"}, {"type": "prometheus", "uid": "elsewhere"}, None, "${DS_PROMETHEUS}"]
+)
+def test_own_datasource_of_another_name_is_the_one_that_is_asked(named: Any) -> None:
+    found = Problems()
+    definition = {"title": "D", "panels": [panel(named, expr='{job="api"}')]}
+    sources = Datasources("Main", "main")
+    dashboard = read_classic(json.dumps(definition), "d.json", "", ORIGIN, found, sources)
+    assert [*found] == []
+    assert dashboard is not None
+    assert [query.datasource for query in dashboard.queries] == [""]
+    asked = dashboard.definition["panels"][0].get("datasource")  # type: ignore[index, call-overload]
+    assert asked in (None, {"type": "prometheus", "uid": "main"})
+
+
+def test_choice_of_prometheus_begins_with_the_own_datasource() -> None:
+    choice = {"name": "ds", "type": "datasource", "query": "prometheus"}
+    definition = {"title": "D", "templating": {"list": [choice]}, "panels": [panel("$ds", expr="up")]}
+    sources = Datasources("Main", "main")
+    dashboard = read_classic(json.dumps(definition), "d.json", "", ORIGIN, Problems(), sources)
+    assert dashboard is not None
+    (variable,) = dashboard.definition["templating"]["list"]  # type: ignore[index, call-overload]
+    assert variable["current"] == {"selected": True, "text": "Main", "value": "main"}
