@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stackctl.manifest.document import Document, Scalar, parse
+from stackctl.manifest.document import Document, Scalar
+from stackctl.manifest.parse import parse
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import read_named
 from stackctl.source import Position

@@ -14,8 +14,9 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.errors import raise_if_any
 from stackctl.manifest import outside
 from stackctl.manifest.compose_places import is_in_compose
-from stackctl.manifest.document import Document, Scalar, Value, parse
+from stackctl.manifest.document import Document, Scalar, Value
 from stackctl.manifest.including import with_included
+from stackctl.manifest.parse import parse
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.salvage import Gone, salvage
 from stackctl.manifest.text import read_text

@@ -14,7 +14,8 @@ from stackctl.manifest.dashboard_schema import (
     ThresholdsModel,
     VariableModel,
 )
-from stackctl.manifest.document import Document, Path, parse
+from stackctl.manifest.document import Document, Path
+from stackctl.manifest.parse import parse
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.validate import validate
 from stackctl.model import Board, Dashboard, Link, Panel, PanelQuery, Query, Row, Threshold, ValueText, Variable

@@ -11,9 +11,10 @@ from pydantic import model_validator
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.base import Model
-from stackctl.manifest.document import Document, parse
+from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.fields import MetricName
+from stackctl.manifest.parse import parse
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.service_schema import ContractModel, MetricModel, ServiceModel
 from stackctl.manifest.text import read_named

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.manifest.document import Document, Span, scalar_spans
+from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
+from stackctl.manifest.parse import Span, scalar_spans
 from stackctl.model import Waiver
 from stackctl.source import Position
 

@@ -9,11 +9,12 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.manifest.document import Document, parse
+from stackctl.manifest.document import Document
 from stackctl.manifest.document import Path as Place
 from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.expand import rule_group
 from stackctl.manifest.packs.schema import RULES as PACK_RULES
+from stackctl.manifest.parse import parse
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.rule_comments import read_comments
 from stackctl.manifest.rule_schema import GroupModel, OverrideModel, RuleFileModel, RuleModel, RuleSourceModel

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stackctl.diagnostic import Diagnostic
-from stackctl.manifest.document import Document, parse
+from stackctl.manifest.document import Document
+from stackctl.manifest.parse import parse
 from stackctl.source import Position
 
 _ALERTS = re.compile(r'ALERTS(?:_FOR_STATE)?\{[^}]*\balertname="([^"]+)"')

@@ -9,8 +9,9 @@ from functools import cache
 from stackctl.bounds.files import read_text
 from stackctl.data import data_dir
 from stackctl.diagnostic import Diagnostic
-from stackctl.manifest.document import Document, parse
+from stackctl.manifest.document import Document
 from stackctl.manifest.packs.schema import DASHBOARD, RULES, PackFile, ParameterModel
+from stackctl.manifest.parse import parse
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.validate import validate
 

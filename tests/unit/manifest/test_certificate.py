@@ -10,7 +10,7 @@ import pytest
 
 from stackctl.manifest import certificate
 from stackctl.manifest.certificate import read_server_tls
-from stackctl.manifest.document import parse
+from stackctl.manifest.parse import parse
 from stackctl.manifest.problems import Problems
 from stackctl.model import ServerTls
 

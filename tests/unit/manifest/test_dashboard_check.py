@@ -6,7 +6,8 @@ import pytest
 
 from stackctl.manifest.dashboard_check import check, known_values, panels, queries
 from stackctl.manifest.dashboard_schema import DashboardFile
-from stackctl.manifest.document import Document, parse
+from stackctl.manifest.document import Document
+from stackctl.manifest.parse import parse
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.validate import validate
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field
 
 from stackctl.manifest.base import Model
-from stackctl.manifest.document import parse
+from stackctl.manifest.parse import parse
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.validate import show_path, unknown_name, validate
 
