@@ -2,6 +2,7 @@
 
 A target is up as soon as its answer can be read. That it is empty, or that its samples are dropped because they repeat
 a series, go back in time or lie too far from now, is reported nowhere but in counters of Prometheus and in its log.
+That series collide is not even reported there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stackctl import conventions as c
-from stackctl.checks import dropped_samples
+from stackctl.checks import collisions, dropped_samples
+from stackctl.checks.collisions import Kept
 from stackctl.checks.dropped_samples import Lost, Scraped
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
@@ -58,6 +60,7 @@ class Stored:
     log            the last lines of its log
     frozen         the labels `job` and `instance` of targets of which nothing new is stored
     lost           the samples that were dropped, by counters, where there is no log
+    merged         job -> the samples that relabelling has made equal to others
     """
 
     scraped: Mapping[frozenset[tuple[str, str]], float]
@@ -65,6 +68,7 @@ class Stored:
     log: Sequence[Entry]
     frozen: frozenset[tuple[str, str]]
     lost: Lost = field(default_factory=Lost)
+    merged: Mapping[str, float] = field(default_factory=dict)
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -96,7 +100,8 @@ def _look(context: Context, seen: targets.TargetStates) -> Stored | NoAnswer:
         log = server_log.entries(context.place, context.stack, c.PROMETHEUS)
         frozen = _frozen(context, client, _searched(context, seen, kept))
         lost = dropped_samples.look(context, client, _plain(context, seen, kept)) if context.given else Lost()
-        return Stored(scraped, kept, log, frozen, lost)
+        merged = collisions.merged(context, client, _relabelled(context, seen, kept))
+        return Stored(scraped, kept, log, frozen, lost, merged)
     except NoAnswer as error:
         return error
 
@@ -114,6 +119,15 @@ def _plain(
     """The jobs that are up and not too large, and whose series carry the labels of their targets."""
     ups = [(job, _up(job, seen)) for job in context.jobs if not _relabels(job)]
     found = [Scraped(job, up, _count(up, kept)) for job, up in ups]
+    return [one for one in found if 0 < one.samples <= _SEARCHED]
+
+
+def _relabelled(
+    context: Context, seen: targets.TargetStates, kept: Mapping[frozenset[tuple[str, str]], float]
+) -> list[Kept]:
+    """The jobs that are up and not too large, and whose relabelling may make series equal."""
+    ups = [(job, _up(job, seen)) for job in context.jobs if collisions.may_merge(job)]
+    found = [Kept(job, up, _count(up, kept)) for job, up in ups]
     return [one for one in found if 0 < one.samples <= _SEARCHED]
 
 
@@ -177,6 +191,8 @@ def _job(context: Context, job: Job, seen: targets.TargetStates, stored: Stored)
         or _lost(subject, job, stored.lost)
         or _empty(subject, job, up, stored)
         or _still(subject, up, stored)
+        or _colliding(subject, up, seen)
+        or _merged(subject, job, stored)
         or subject.passed(_kept(_count(up, stored.kept)))
     )
 
@@ -251,3 +267,26 @@ def _still(subject: Subject, up: Sequence[ActiveTarget], stored: Stored) -> Diag
     summary = f"no new samples are stored for {len(still)} of {len(up)} targets: their timestamps do not advance"
     remedy = "Serve samples without timestamps, or set `honor_timestamps: false` for the job."
     return subject.failed(summary, remedy, "\n".join(each.scrape_url for each in still[:_SHOWN]), stage="loaded")
+
+
+def _colliding(subject: Subject, up: Sequence[ActiveTarget], seen: targets.TargetStates) -> Diagnostic | None:
+    """The failure of a job with a target that has the labels of another one, of this job or of another."""
+    found = collisions.same_labels(seen.targets)
+    alike = next((found[labels] for target in up if (labels := _labels(target.labels)) in found), None)
+    if alike is None:
+        return None
+    urls = [target.scrape_url for target in alike]
+    summary = f"{len(urls)} targets have the same labels, so they write the same series in turn"
+    remedy = "Give each a label of its own, or remove the label or the step of `relabel` that makes them equal."
+    return subject.failed(summary, remedy, "\n".join(urls[:_SHOWN]), stage="loaded")
+
+
+def _merged(subject: Subject, job: Job, stored: Stored) -> Diagnostic | None:
+    """The failure of a job of which relabelling makes series equal: the first sample of each is kept."""
+    count = stored.merged.get(job.name)
+    if not count:
+        return None
+    samples = "1 sample of a scrape is" if count == 1 else f"{count:.0f} samples of a scrape are"
+    summary = f"{samples} lost: `metric_relabel` makes their series equal to others"
+    remedy = "Keep the label that sets them apart, or drop the series that you do not need by `action: drop`."
+    return subject.failed(summary, remedy, stage="loaded")
