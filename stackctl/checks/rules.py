@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stackctl.checks import rival_records
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import TEMPLATE_ERROR, FiringAlert, LoadedRule
 from stackctl.diagnostic import Diagnostic
@@ -16,6 +17,9 @@ from stackctl.verification.written_rules import OTHER_EXPRESSION, Key, WrittenRu
 
 LOADED = "rule.loaded"
 HEALTHY = "rule.healthy"
+
+# The rows of rules that write series of another one -> the row of that, and how many.
+Rivals = Mapping[str, tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ def check(context: Context) -> Iterable[Diagnostic]:
     written = context.rules()
     if not isinstance(seen, NoAnswer):
         seen, written = replace(seen, rules=ranked(seen.rules, written)), ranked(written, seen.rules)
-    return [finding for each in expected for finding in _findings(each, seen, written, until)]
+    rivals = _rivals(context, expected)
+    return [finding for each in expected for finding in _findings(each, seen, written, until, rivals)]
 
 
 def check_given(context: Context) -> Iterable[Diagnostic]:
@@ -101,16 +106,22 @@ def check_given(context: Context) -> Iterable[Diagnostic]:
         return all(rule.health != "unknown" or is_slow(rule, seen, until) for rule in rules)
 
     seen = context.settle(observe, settled, within=context.seconds)
-    return [_health_of(Subject(HEALTHY, each.subject, each.rule.origin), each, seen, until) for each in expected]
+    rivals = _rivals(context, expected)
+    rows = ((Subject(HEALTHY, each.subject, each.rule.origin), each) for each in expected)
+    return [_health_of(subject, each, seen, until, rivals) for subject, each in rows]
 
 
-def _health_of(subject: Subject, expected: Expected, seen: Seen | NoAnswer, until: float) -> Diagnostic:
+def _rivals(context: Context, expected: Sequence[Expected]) -> Rivals:
+    return rival_records.rivals(context, [(each.subject, each.rule) for each in expected])
+
+
+def _health_of(subject: Subject, expected: Expected, seen: Seen | NoAnswer, until: float, rivals: Rivals) -> Diagnostic:
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen)
     rule = seen.of(expected)
     if rule is None:
         return subject.skipped("it was removed while this check ran")
-    return _health(subject, rule, seen, until)
+    return _health(subject, rule, seen, until, rivals)
 
 
 def _unexpanded(alerts: Iterable[FiringAlert], rule: LoadedRule) -> str:
@@ -147,7 +158,11 @@ def _evaluated(rule: LoadedRule, seen: Seen) -> bool:
 
 
 def _findings(
-    expected: Expected, seen: Seen | NoAnswer, written: Mapping[Key, list[WrittenRule]], until: float
+    expected: Expected,
+    seen: Seen | NoAnswer,
+    written: Mapping[Key, list[WrittenRule]],
+    until: float,
+    rivals: Rivals,
 ) -> list[Diagnostic]:
     subject = Subject(LOADED, expected.subject, expected.rule.origin)
     if isinstance(seen, NoAnswer):
@@ -159,10 +174,10 @@ def _findings(
     if other:
         summary = f"Prometheus has loaded it with {', '.join(other)}"
         return [subject.failed(summary, "Run `stackctl reload`.", rule.query if other[0] == OTHER_EXPRESSION else "")]
-    return [subject.passed("loaded as written"), _health(replace(subject, code=HEALTHY), rule, seen, until)]
+    return [subject.passed("loaded as written"), _health(replace(subject, code=HEALTHY), rule, seen, until, rivals)]
 
 
-def _health(subject: Subject, rule: LoadedRule, seen: Seen, until: float) -> Diagnostic:
+def _health(subject: Subject, rule: LoadedRule, seen: Seen, until: float, rivals: Rivals) -> Diagnostic:
     if rule.health == "err":
         summary = f"evaluation fails: {rule.last_error}"
         remedy = "Correct the expression, and run `stackctl reload`."
@@ -170,6 +185,12 @@ def _health(subject: Subject, rule: LoadedRule, seen: Seen, until: float) -> Dia
     if broken := _unexpanded(seen.alerts, rule):
         remedy = "Correct this template, and run `stackctl reload`."
         return subject.failed("a template of this alert cannot be expanded", remedy, broken, stage="loaded")
+    if rival := rivals.get(subject.name):
+        other, count = rival
+        series = "a series" if count == 1 else f"{count} series"
+        summary = f"it writes {series} that `{other}` writes too, so the value alternates"
+        remedy = "Give one of them another name, or a label that sets them apart, or remove it."
+        return subject.failed(summary, remedy, rule.query, stage="loaded")
     # A reload keeps the groups that it does not change, and what came of their last evaluation.
     kept = rule.health == "ok" and rule.last_evaluation > seen.started and is_slow(rule, seen, until)
     if _evaluated(rule, seen) or kept:
