@@ -3,13 +3,13 @@ loaded the routing tree and all else of its configuration to the byte, and it ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from stackctl import conventions as c
+from stackctl.checks import arrivals
 from stackctl.clients.http import NoAnswer
 from stackctl.diagnostic import Diagnostic
-from stackctl.model import Server
 from stackctl.scrape import component_address
 from stackctl.verification.context import Context
 from stackctl.verification.loaded import alertmanager_difference
@@ -21,6 +21,7 @@ CONFIG = "alertmanager.config"
 RECEIVER = "alertmanager.receiver"
 # Twice the time in which Prometheus hands what it has discovered to those who use it.
 SYNC_SECONDS = 2 * c.TARGET_SYNC_SECONDS
+_SHOWN = 5
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -35,11 +36,17 @@ def check(context: Context) -> Iterable[Diagnostic]:
     ]
     if c.ALERTMANAGER in context.skipped:
         return [subject.skipped(context.why_skipped(c.ALERTMANAGER, "Alertmanager")) for subject in subjects]
-    connected, config, *receivers = subjects
+    of_own, config, *receivers = subjects
     loaded = _look(context, {receiver.name for receiver in receivers})
+    address = component_address(alertmanager, context.runtime)
+    sent_to = context.settle(
+        context.prometheus().alertmanagers,
+        lambda urls: any(f"//{address}/" in url for url in urls),
+        within=SYNC_SECONDS,
+    )
     return [
-        _connected(context, connected, component_address(alertmanager, context.runtime)),
-        *_others(context, alertmanager),
+        _connected(context, of_own, address, sent_to),
+        *_others(context, address, sent_to),
         _config(config, loaded),
         *(_receiver(receiver, loaded) for receiver in receivers),
     ]
@@ -66,40 +73,57 @@ def _look(context: Context, receivers: Set[str]) -> Loaded | NoAnswer:
     )
 
 
-def _connected(context: Context, subject: Subject, address: str) -> Diagnostic:
-    client = context.prometheus()
-    seen = context.settle(
-        client.alertmanagers, lambda urls: any(f"//{address}/" in url for url in urls), within=SYNC_SECONDS
-    )
+def _connected(context: Context, subject: Subject, address: str, seen: Sequence[str] | NoAnswer) -> Diagnostic:
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen)
     if not any(f"//{address}/" in url for url in seen):
         return subject.failed(
             f"Prometheus does not send alerts to {address}", "Run `stackctl reload`.", "\n".join(seen)
         )
-    return subject.passed(f"Prometheus sends alerts to {address}")
+    arrival = arrivals.look(context)
+    if isinstance(arrival, NoAnswer):
+        return subject.unanswered(arrival)
+    if arrival.lost:
+        names = ", ".join(arrival.lost[:_SHOWN])
+        summary = f"Prometheus does not deliver alerts to {address}: {names}"
+        remedy = "Correct `alerting` of Prometheus; `stackctl logs prometheus` says why each attempt failed."
+        return subject.failed(summary, remedy, arrival.reason, stage="loaded")
+    later = (
+        f"; not arrived yet, and sent again within a minute: {', '.join(arrival.late[:_SHOWN])}" if arrival.late else ""
+    )
+    return subject.passed(f"Prometheus sends alerts to {address}{later}")
 
 
-def _others(context: Context, own: Server) -> list[Diagnostic]:
-    """A finding for every other Alertmanager that the rendered configuration lists: whether it answers there."""
+def _others(context: Context, own: str, seen: Sequence[str] | NoAnswer) -> list[Diagnostic]:
+    """A finding for every other Alertmanager that the rendered configuration lists, or that Prometheus has discovered:
+    whether it answers there and takes what it is sent."""
     alerting = context.tree.yaml(c.PROMETHEUS_FILE).get("alerting") or {}
-    urls = [
+    listed = [
         f"{block.get('scheme') or 'http'}://{target}{str(block.get('path_prefix') or '').rstrip('/')}"
         for block in alerting.get("alertmanagers") or ()
         for group in block.get("static_configs") or ()
         for target in group.get("targets") or ()
-        if target != component_address(own, context.runtime)
     ]
-    return [_other(context, Subject(CONNECTED, url, context.stack.prometheus.origin), url) for url in urls]
+    found = [] if isinstance(seen, NoAnswer) else [arrivals.base_of(url) for url in seen]
+    urls = [url for url in dict.fromkeys([*listed, *found]) if url.partition("://")[2] != own]
+    accounts = arrivals.accounts(context, [f"{url}{arrivals.API}" for url in urls]) if urls else {}
+    origin = context.stack.prometheus.origin
+    return [
+        _other(context, Subject(CONNECTED, url, origin), url, accounts.get(f"{url}{arrivals.API}", arrivals.Account()))
+        for url in urls
+    ]
 
 
-def _other(context: Context, subject: Subject, url: str) -> Diagnostic:
+def _other(context: Context, subject: Subject, url: str, account: arrivals.Account) -> Diagnostic:
     answer = context.settle(lambda: context.fetch(f"{url}/-/ready"), lambda seen: seen.ok)
     remedy = "Start it, or correct its address in `prometheus: {extra: {alerting: ...}}`."
     if isinstance(answer, NoAnswer):
         return subject.failed(answer.summary, remedy)
     if not answer.ok and answer.status != 401:  # a login is for Prometheus to give
         return subject.failed(f"{url}/-/ready returns {answer.status}", remedy, stage="loaded")
+    if account.sent and account.failed >= account.sent and arrivals.is_settled(context):
+        summary = "the alerts that Prometheus sends to it are not accepted"
+        return subject.failed(summary, remedy, f"{account.failed:.0f} attempts failed", stage="loaded")
     return subject.passed(f"it answers at {url}")
 
 

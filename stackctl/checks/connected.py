@@ -10,14 +10,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from stackctl import conventions as c
 from stackctl.access import Access
 from stackctl.checks.alertmanager import CONFIG, CONNECTED, SYNC_SECONDS
+from stackctl.checks.arrivals import Account, accounts, base_of
 from stackctl.clients.alertmanager import Alertmanager
-from stackctl.clients.exposition import Exposition
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.probe import probe
 from stackctl.diagnostic import Diagnostic
@@ -25,19 +25,7 @@ from stackctl.model import Server
 from stackctl.verification.context import PROBE_SECONDS, Context
 from stackctl.verification.subject import Subject
 
-_API = "/api/v2/alerts"
-_PREFIX = "prometheus_notifications_"
-# How far back Prometheus' own series, where it scrapes itself, say what has become of its alerts.
-_PAST = "15m"
 _REMEDY = "Start this Alertmanager, or correct its address in `alerting` of prometheus.yml."
-
-
-@dataclass(frozen=True)
-class Account:
-    """The alerts that were sent to an Alertmanager, and the attempts of these that failed."""
-
-    sent: float = 0.0
-    failed: float = 0.0
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -54,8 +42,8 @@ def check(context: Context) -> Iterable[Diagnostic]:
         return [subject.unanswered(active), *own]
     if not active:
         return [_nobody(context, subject, configured), *own]
-    accounts = _accounts(context, active)
-    return [*(_one(context, replace(subject, name=_base(url)), url, accounts) for url in active), *own]
+    found = accounts(context, active)
+    return [*(_one(context, replace(subject, name=base_of(url)), url, found) for url in active), *own]
 
 
 def _nobody(context: Context, subject: Subject, configured: bool) -> Diagnostic:
@@ -68,31 +56,8 @@ def _nobody(context: Context, subject: Subject, configured: bool) -> Diagnostic:
     return Diagnostic(CONNECTED, summary, subject.position, status="info", subject=subject.name)
 
 
-def _accounts(context: Context, active: Sequence[str]) -> Mapping[str, Account]:
-    """The accounts of the last minutes, by URL; those since the start, where Prometheus does not scrape itself."""
-    with suppress(NoAnswer):
-        found = [
-            {labels.get("alertmanager", ""): value for labels, value in context.prometheus().values(query)}
-            for query in (
-                f"sum by (alertmanager) (increase({_PREFIX}{name}_total[{_PAST}]))" for name in ("sent", "errors")
-            )
-        ]
-        recent = {url: Account(found[0].get(url, 0.0), found[1].get(url, 0.0)) for url in active}
-        if any(each.sent or each.failed for each in recent.values()):
-            return recent
-    with suppress(NoAnswer):
-        metrics = context.prometheus().own_metrics()
-        return {url: Account(_total(metrics, "sent", url), _total(metrics, "errors", url)) for url in active}
-    return {}
-
-
-def _total(metrics: Exposition, name: str, url: str) -> float:
-    series = metrics.series(f"{_PREFIX}{name}_total")
-    return sum(value for labels, value in series if labels.get("alertmanager") == url)
-
-
-def _one(context: Context, subject: Subject, url: str, accounts: Mapping[str, Account]) -> Diagnostic:
-    account = accounts.get(url, Account())
+def _one(context: Context, subject: Subject, url: str, known: Mapping[str, Account]) -> Diagnostic:
+    account = known.get(url, Account())
     asked = probe(f"{subject.name}/-/ready", context.dial, PROBE_SECONDS)
     evidence = f"from this machine: {asked}" if asked.failure != "unable" else ""
     # Prometheus counts alerts as sent, and errors by attempt or by alert, as its version does it.
@@ -108,11 +73,6 @@ def _one(context: Context, subject: Subject, url: str, accounts: Mapping[str, Ac
         return subject.failed("no alert was sent to it yet, and it refuses connections", _REMEDY, evidence)
     summary = "no alert was sent to it yet, and it cannot be asked from this machine"
     return subject.skipped(summary, "Run `stackctl verify` where its address can be reached.")
-
-
-def _base(url: str) -> str:
-    """The base of an Alertmanager's URLs, as Prometheus reports the one that it posts to."""
-    return url.removesuffix(_API)
 
 
 # -- the one that was given -----------------------------------------------------------------------------------
@@ -132,19 +92,19 @@ def _connected(
     if away := context.away.get(c.ALERTMANAGER):
         return subject.depends(away.summary, away.check)
     base = client.http.base
-    if any(_same_place(base, _base(url)) for url in active):
+    if any(_same_place(base, base_of(url)) for url in active):
         return subject.passed("Prometheus sends its alerts to it")
     try:
         started = client.started()
     except NoAnswer as error:
         return subject.unanswered(error)
-    others = [_started(_base(url), client.http.access) for url in active]
+    others = [_started(base_of(url), client.http.access) for url in active]
     if started in others:
         return subject.passed("Prometheus sends its alerts to it, at another address")
-    evidence = "\n".join(map(_base, active))
+    evidence = "\n".join(map(base_of, active))
     if None in others:
         summary = "Prometheus sends its alerts to addresses that this machine cannot reach: this may be one of them"
-        return subject.skipped(summary, f"It sends them to: {', '.join(map(_base, active))}.")
+        return subject.skipped(summary, f"It sends them to: {', '.join(map(base_of, active))}.")
     summary = "Prometheus does not send its alerts to this Alertmanager"
     return subject.failed(summary, "Add it to `alerting` of prometheus.yml, or give the right URL.", evidence)
 

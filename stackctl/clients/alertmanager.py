@@ -74,6 +74,10 @@ class Alertmanager:
         """The alerts that hold now, silenced and inhibited ones too, of those that `matcher` (`a="b"`) fits."""
         return self.http.json("/api/v2/alerts", _alerts, params={"filter": matcher})
 
+    def all_alerts(self) -> tuple[ActiveAlert, ...]:
+        """The alerts that hold now, silenced and inhibited ones too."""
+        return self.http.json("/api/v2/alerts", _alerts)
+
     def states(self, receiver: str) -> Mapping[str, int]:
         """State -> how many alerts of a receiver have it: `active`, `suppressed` (silenced, inhibited or muted), ...
 

@@ -183,6 +183,7 @@ class World:
     interval: float = 15.0
     alerts: list[dict[str, Any]] = field(default_factory=list)
     samples: dict[tuple[str, str], int] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
     stale: set[str] = field(default_factory=set)
     history: dict[str, int] = field(default_factory=dict)
     reached: set[str] = field(default_factory=lambda: {"redis_up", "probe_success"})
@@ -192,6 +193,7 @@ class World:
     stored: Callable[[], int] = field(default_factory=lambda: count().__next__)
     writes: Callable[[], int] = field(default_factory=lambda: count().__next__)
     evaluations: Callable[[], int] = field(default_factory=lambda: count().__next__)
+    stored_series: int = 10
     scraped_once: Callable[[], bool] = lambda: False
 
     def findings(self, *only: str) -> list[Diagnostic]:
@@ -283,6 +285,8 @@ class World:
         if text.startswith("count by (job, instance) (last_over_time("):
             fresh = [each["labels"] for each in self.targets if each["labels"].get("instance") not in self.stale]
             return success({"result": [{"metric": labels, "value": [1, "1"]} for labels in fresh]})
+        if text.startswith("count({job="):
+            return success({"result": [{"metric": {}, "value": [1, str(self.stored_series)]}]})
         if text.endswith("[1200s]"):
             times = [[at, "1"] for at in range(self.history["up" if text.startswith("up{") else ""])]
             return success({"result": [{"metric": {}, "values": times}] if times else []})
@@ -350,6 +354,14 @@ class World:
 
     def report_alerts(self) -> dict[str, Any]:
         return success({"alerts": [{"activeAt": stamp(self.time), "state": "firing", **each} for each in self.alerts]})
+
+    def report_arrived(self) -> list[dict[str, Any]]:
+        """The alerts of Alertmanager: those that fire, but for the lost ones, with Prometheus' external labels."""
+        arrived = [each for each in self.alerts if each["labels"]["alertname"] not in self.lost]
+        return [
+            {"labels": {**each["labels"], "site": "test"}, "receivers": [], "updatedAt": stamp(self.time)}
+            for each in arrived
+        ]
 
     def report_labels(self, query: str) -> dict[str, Any]:
         return success(sorted({name for labels in self._matched(query) for name in labels}))
@@ -495,9 +507,13 @@ def _answer(made: World) -> None:
         "alertmanager": {
             "/-/ready": "OK",
             "/metrics": f"alertmanager_config_hash {loaded_hash(made)}\n{NOTIFIED}",
-            "/api/v2/status": {"config": {"original": made.context.tree.files[ALERTMANAGER].content.decode()}},
+            "/api/v2/status": {
+                "config": {"original": made.context.tree.files[ALERTMANAGER].content.decode()},
+                "uptime": stamp(900),
+            },
             "/api/v2/receivers": [{"name": "oncall"}],
             "/api/v2/alerts/groups": [],
+            "/api/v2/alerts": made.report_arrived,
         },
         "grafana": {
             "/api/health": '{\n  "commit": "abc",\n  "database": "ok",\n  "version": "12.1.1"\n}',

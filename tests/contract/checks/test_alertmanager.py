@@ -44,7 +44,7 @@ def test_an_alertmanager_that_could_not_reload_is_reported_though_its_old_config
 def test_a_prometheus_that_sends_no_alerts_is_reported(well: World) -> None:
     other = {"activeAlertmanagers": [{"url": "http://other:9093/api/v2/alerts"}]}
     well.servers["prometheus"].routes["/api/v1/alertmanagers"] = success(other)
-    finding = well.only("alertmanager.connected")
+    finding = well.only("alertmanager.connected", "alertmanager")
     address = well.servers["alertmanager"].url.removeprefix("http://")
     assert words(finding) == ("fail", f"Prometheus does not send alerts to {address}", "Run `stackctl reload`.")
     assert finding.evidence == "http://other:9093/api/v2/alerts"
