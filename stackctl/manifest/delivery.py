@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.bounds.regex import BadPattern, compiled
 from stackctl.diagnostic import Diagnostic
 from stackctl.metrics import catalogue
 from stackctl.model import Alertmanager, RoutingRule, Rule, Stack
@@ -93,6 +94,7 @@ def delivery_warnings(stack: Stack) -> Iterator[Diagnostic]:
     routing does not know, though it looks like one that it knows.
     """
     alertmanager = stack.alertmanager
+    yield from _relabelled_away(stack)
     if alertmanager is None or (alertmanager.routing is None and alertmanager.route is None):
         return
     root = route_tree(stack)
@@ -283,6 +285,37 @@ def _undelivered(
             summary = f"nobody gets `{alert.rule.name}`: no route takes it, and `{root}` sends nothing"
             remedy = "Give it labels that a route takes, or add a route for it."
             yield Diagnostic("rule.undelivered", summary, alert.rule.origin, remedy=remedy)
+
+
+def _relabelled_away(stack: Stack) -> Iterator[Diagnostic]:
+    """Alerts that Prometheus does not send, by its `alert_relabel_configs`, as far as the labels of their rules say."""
+    alerting = stack.prometheus.extra.get("alerting")
+    steps = (alerting.get("alert_relabel_configs") if isinstance(alerting, Mapping) else None) or ()
+    for alert in alerts(stack) if steps and stack.alertmanager else ():
+        number = _dropping(alert, steps)
+        if number:
+            summary = f"nobody gets `{alert.rule.name}`: step {number} of `alert_relabel_configs` drops it"
+            remedy = "Correct the step in `prometheus.extra.alerting`, or accept this if nobody is to be notified."
+            yield Diagnostic("rule.undelivered", summary, alert.rule.origin, remedy=remedy)
+
+
+def _dropping(alert: Alert, steps: Sequence[Any]) -> int:
+    """Return the number of the step that drops an alert, 0 where none does, or where that is not known."""
+    for number, step in enumerate(steps, 1):
+        action = str(step.get("action", "replace")).lower() if isinstance(step, Mapping) else ""
+        names = [str(name) for name in step.get("source_labels") or ()] if action in ("keep", "drop") else []
+        values = [alert.given.get(name, "{{") for name in names]
+        if action not in ("keep", "drop"):
+            return 0  # what it changes may decide about the steps after it
+        if any("{{" in value for value in values):
+            continue
+        try:
+            regex = compiled(str(step.get("regex", "(.*)")), newlines=True)
+        except BadPattern:
+            return 0
+        if bool(regex.fullmatch(str(step.get("separator", ";")).join(values))) == (action == "drop"):
+            return number
+    return 0
 
 
 def _severities(root: Route, alerts: Sequence[Alert]) -> Iterator[Diagnostic]:

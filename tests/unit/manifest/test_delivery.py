@@ -192,3 +192,22 @@ def test_inhibition_that_cannot_apply_is_reported(tmp_path: Path, inhibition: st
 )
 def test_says_nothing_of_an_inhibition_that_may_apply(tmp_path: Path, rules: str, inhibition: str) -> None:
     assert inhibited(tmp_path, rules, inhibition) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "number"),
+    [
+        ("{source_labels: [team], regex: core, action: drop}", 1),
+        ("{source_labels: [team, alertname], regex: 'core;.*', action: drop}", 1),
+        ("{source_labels: [queue], regex: x, action: drop}, {source_labels: [team], regex: infra, action: keep}", 2),
+        ("{source_labels: [team], regex: infra, action: drop}", 0),
+        ("{source_labels: [team], regex: core, action: keep}", 0),
+        ("{source_labels: [queue], regex: orders, action: drop}", 0),
+        ("{regex: replica, action: labeldrop}", 0),
+        ("{target_label: team, replacement: a}, {source_labels: [team], regex: core, action: drop}", 0),
+    ],
+)
+def test_alert_that_is_dropped_on_its_way_is_reported(tmp_path: Path, steps: str, number: int) -> None:
+    extra = f"route: {{receiver: oncall}}\nprometheus: {{extra: {{alerting: {{alert_relabel_configs: [{steps}]}}}}}}"
+    dropped = [summary for code, summary in found(tmp_path, alert("team: core"), extra) if code == "rule.undelivered"]
+    assert dropped == ([f"nobody gets `A`: step {number} of `alert_relabel_configs` drops it"] if number else [])
