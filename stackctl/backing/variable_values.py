@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+from stackctl.bounds.regex import BadPattern, Pattern, compiled
 from stackctl.clients.http import NoAnswer
 from stackctl.model import Dashboard, DashboardVariable
 from stackctl.promql.choice import Choice
 from stackctl.promql.grafana import runnable
 from stackctl.verification import targets
 from stackctl.verification.context import Context
+
+_DELIMITED = re.compile(r"/(?P<text>.*)/(?P<flags>[a-z]*)", re.DOTALL)
 
 
 def chosen_values(context: Context, dashboard: Dashboard) -> dict[str, Choice]:
@@ -26,26 +29,47 @@ def chosen_values(context: Context, dashboard: Dashboard) -> dict[str, Choice]:
     return found
 
 
-def _existing(context: Context, dashboard: Dashboard, variable: DashboardVariable) -> tuple[str, ...]:
-    selector = runnable(variable.selector, dashboard.values)
+def takes_nothing(context: Context, label: str, selector: str, written: str) -> tuple[str, ...]:
+    """Return the values of `label` in the series of `selector` if the regular expression of a variable takes none of
+    them; () where it takes one, or where that is not known."""
+    values = _all_values(context, label, selector) if label and written else ()
+    regex = _compiled(written) if values else None
+    return values if regex and not any(map(regex.search, values)) else ()
 
+
+def _existing(context: Context, dashboard: Dashboard, variable: DashboardVariable) -> tuple[str, ...]:
+    return _filtered(
+        _all_values(context, variable.label, runnable(variable.selector, dashboard.values)), variable.regex
+    )
+
+
+def _all_values(context: Context, label: str, selector: str) -> tuple[str, ...]:
     def ask() -> tuple[str, ...]:
         targets.settle(context)  # before the first scrapes there would be fewer values
         try:
-            return context.prometheus().label_values(variable.label, selector)
+            return context.prometheus().label_values(label, selector)
         except NoAnswer:  # it is not a selector, or the failure is reported by others
             return ()
 
-    return _filtered(context.once(f"values of {variable.label} in {selector}", ask), variable.regex)
+    return context.once(f"values of {label} in {selector}", ask)
+
+
+def _compiled(written: str) -> Pattern | None:
+    """Return a regular expression of a variable, `a.*` or `/a.*/i`; None where it is only known to JavaScript."""
+    match = _DELIMITED.fullmatch(written)
+    text, flags = (match["text"], match["flags"]) if match else (written, "")
+    try:
+        return compiled(text, newlines="s" in flags, ignore_case="i" in flags)
+    except BadPattern:
+        return None
 
 
 def _filtered(values: tuple[str, ...], written: str) -> tuple[str, ...]:
     """Return what the variable's regular expression takes of each value: its first group, or all of it."""
     if not written:
         return values
-    try:
-        regex = re.compile(re.sub(r"^/(.*)/[a-z]*$", r"\1", written, flags=re.DOTALL))
-    except re.error:
-        return ()  # written in a way that Python does not know
+    regex = _compiled(written)
+    if regex is None:
+        return ()
     matches = filter(None, map(regex.search, values))
     return tuple(dict.fromkeys(match[1] if regex.groups and match[1] else match[0] for match in matches))

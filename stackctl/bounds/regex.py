@@ -10,7 +10,10 @@ PATTERN_BYTES = 1 << 20
 
 
 class Pattern(Protocol):
-    """A compiled expression, by the methods of Python's own."""
+    """A compiled expression, by the methods of Python's own; `groups` is how many it has."""
+
+    @property
+    def groups(self) -> int: ...
 
     def fullmatch(self, text: str) -> Any: ...
 

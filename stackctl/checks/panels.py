@@ -20,7 +20,7 @@ from functools import partial
 
 from stackctl import conventions as c
 from stackctl.backing.judgement import Backing, judged
-from stackctl.backing.variable_values import chosen_values
+from stackctl.backing.variable_values import chosen_values, takes_nothing
 from stackctl.backing.verdict import Verdict, worst
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
@@ -40,6 +40,8 @@ VARIABLE = "panel.variable"
 _CONCURRENCY = 8
 # How many queries one request asks.
 _AT_ONCE = 20
+# How many values of a label a message shows.
+_VALUES = 5
 # What a query that cannot be run is answered with; anything else says that the server does not work.
 _REFUSED = (400, 422)
 
@@ -51,13 +53,15 @@ Result = bool | str  # whether there is data, or why it was not asked
 class Query:
     """A query as a dashboard has it, and as it is run.
 
-    `exact` is a variable that holds several values and is compared by `=`, which takes them literally.
+    `exact` is a variable that holds several values and is compared by `=`, which takes them literally. `selector` is
+    that of which a variable takes the values of a label, as it is run.
     """
 
     path: str
     query: PanelQuery
     expr: str
     exact: str = ""
+    selector: str = ""
 
     @property
     def panel(self) -> tuple[str, str]:
@@ -112,7 +116,13 @@ def asked(context: Context, dashboard: Dashboard) -> list[Query]:
     """The queries of a dashboard, as they are run."""
     values = {**_rate_interval(context), **dashboard.values, **chosen_values(context, dashboard)}
     return [
-        Query(dashboard.path, query, runnable(query.expr, within(values, query.repeats)), _exact(query, values))
+        Query(
+            dashboard.path,
+            query,
+            runnable(query.expr, within(values, query.repeats)),
+            _exact(query, values),
+            runnable(query.selector, within(values, query.repeats)) if query.selector else "",
+        )
         for query in dashboard.queries
     ]
 
@@ -165,6 +175,10 @@ def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:
     if query.query.is_elsewhere:
         return _verdict_elsewhere(result)
     verdict = backing.of_panel(query.expr, result)
+    if result and (values := takes_nothing(backing.context, query.query.label, query.selector, query.query.regex)):
+        shown = ", ".join(f"`{value}`" for value in values[:_VALUES])
+        summary = f"its regular expression `{query.query.regex}` takes none of the {len(values)} values: {shown}"
+        return Verdict("fail", summary, "Correct `regex` of the variable, or remove it.")
     if query.exact and verdict.outcome in ("fail", "empty"):
         summary = f"`${query.exact}` holds several values, and `=` compares with one: {verdict.summary}"
         return Verdict("fail", summary, f'Write `=~"${query.exact}"`.')

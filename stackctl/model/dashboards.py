@@ -17,7 +17,7 @@ class PanelQuery:
     `panel` is the title of the panel, or `$name` for the query of a variable. `repeats` are the variables of which the
     panel shows one value at a time; a `hidden` query is not shown. `passage` is where it is written. `legend`, which is
     written at `legend_origin`, and `unit` are Grafana's words for how the result is shown, "" where there are none.
-    `label` is that of which a variable takes the values.
+    `label` is that of which a variable takes the values, of the series of `selector`, as far as `regex` takes them.
 
     In a Grafana that somebody else runs `datasource` is the uid of what it asks; one that `is_elsewhere` asks another
     Prometheus than the one that is verified.
@@ -33,6 +33,8 @@ class PanelQuery:
     legend_origin: Position | None = field(default=None, compare=False, repr=False)
     unit: str = ""
     label: str = ""
+    selector: str = ""
+    regex: str = ""
     datasource: str = ""
     is_elsewhere: bool = False
 

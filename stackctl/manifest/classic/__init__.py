@@ -146,12 +146,14 @@ class _Reader:
         if expr is None and source.is_open and text and grafana.certain_error(self._filled(text), self.values):
             self._refuse(variable.path, source, "another language")
         if expr and source.kind != "built-in":
-            label = (grafana.label_query(text) or ("",))[0]
+            label, selector = grafana.label_query(text) or ("", "")
             yield PanelQuery(
                 f"${variable.name}",
                 expr,
                 self.shape.file.position(place),
                 label=label,
+                selector=selector,
+                regex=variable.regex,
                 datasource=self._datasource(source),
             )
             self._check_syntax(expr, place, f"${variable.name}")

@@ -47,6 +47,12 @@ class VariableAt:
         return (query if isinstance(query, str) else ""), (*self.path, "query")
 
     @property
+    def regex(self) -> str:
+        """The regular expression that its values have to match, "" for any."""
+        regex = self.json.get("regex")
+        return regex if isinstance(regex, str) else ""
+
+    @property
     def current(self) -> tuple[str, ...]:
         """The values that the file chooses; ("$__all",) for all of them."""
         current = self.json.get("current")
@@ -87,12 +93,11 @@ def asked_values(found: list[VariableAt]) -> Iterator[DashboardVariable]:
     for variable in found:
         if variable.kind == "query" and variable.several and variable.name not in known:
             label, selector = grafana.label_query(variable.query[0]) or ("", "")
-            regex = variable.json.get("regex")
             yield DashboardVariable(
                 name=variable.name,
                 label=label,
                 selector=selector,
-                regex=regex if isinstance(regex, str) else "",
+                regex=variable.regex,
                 everything=bool(variable.json.get("includeAll")),
                 chosen=tuple(value for value in variable.current if value != _ALL),
             )

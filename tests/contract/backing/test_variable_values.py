@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from stackctl.checks.panels import VARIABLE
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import DashboardVariable, PanelQuery
 from tests.contract.backing.test_judgement import PANEL, PLACE, without_grafana
@@ -42,3 +43,19 @@ def test_all_values_compared_by_equality_have_no_data(well: World) -> None:
 )
 def test_values_that_fit_have_data(well: World, expr: str, repeats: tuple[str, ...], chosen: tuple[str, ...]) -> None:
     assert chooses(well, expr, repeats=repeats, chosen=chosen).status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("regex", "status"),
+    [("/^nobody/", "fail"), ("/^AP/i", "pass"), ("/(?<text>a.*)/", "pass"), ("", "pass"), ("/(?=nobody)/", "pass")],
+    ids=["none", "some", "a named group", "no expression", "one that only JavaScript knows"],
+)
+def test_variable_whose_expression_takes_no_value_fails(well: World, regex: str, status: str) -> None:
+    (dashboard,) = well.context.stack.dashboards
+    query = PanelQuery("$j", "group by (job) (up)", PLACE, label="job", selector="up", regex=regex)
+    changed = replace(dashboard, queries=(query,), variables=())
+    well.change(stack=replace(well.context.stack, dashboards=(changed,)))
+    without_grafana(well)
+    finding = next(f for f in well.findings() if f.code == VARIABLE)
+    assert finding.status == status
+    assert ("takes none of the" in finding.summary) == (status == "fail")
