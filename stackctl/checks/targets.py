@@ -48,11 +48,19 @@ def _discovered(context: Context, subject: Subject, job: Job, seen: TargetStates
     down = [target for target in targets if target.health != "up" or not seen.fresh(target)]
     if not targets:
         return _nothing_discovered(context, subject, job)
+    if down and is_rare(context, job) and not any(target.last_error or seen.fresh(target) for target in down):
+        return _not_scraped_yet(context, subject, job)
     if down:
         evidence = "\n".join(f"{target.instance}: {target.last_error or target.health}" for target in down[:20])
         summary = f"{len(down)} of {len(targets)} discovered targets are not up"
         return subject.failed(summary, "Fix the targets named in the evidence.", evidence, stage="loaded")
     return subject.passed(f"all {len(targets)} discovered targets are up")
+
+
+def _not_scraped_yet(context: Context, subject: Subject, job: Job) -> Diagnostic:
+    when = "yet" if context.given else "while this check waited"
+    summary = f"it is scraped every {context.interval(job):g} s, and was not scraped {when}"
+    return subject.skipped(summary, "Run `stackctl verify` again after that time, or wait longer with --timeout.")
 
 
 def _nothing_discovered(context: Context, subject: Subject, job: Job) -> Diagnostic:
@@ -103,9 +111,8 @@ def _target(
     if target.health != "up" and target.last_error:
         diagnosis = found[Failed.key_of(job, endpoint)]
         return subject.failed(f"down: {diagnosis.cause}", diagnosis.remedy, diagnosis.evidence, stage="loaded")
-    if is_rare(context, job) and not target.last_scrape:
-        summary = f"it is scraped every {context.interval(job):g} s, and was not scraped yet"
-        return subject.skipped(summary, "Run `stackctl verify` again after that time.")
+    if is_rare(context, job) and not seen.fresh(target):
+        return _not_scraped_yet(context, subject, job)
     if not is_as_declared(job, endpoint, target):
         summary = f"Prometheus scrapes {target.scrape_url}, not {job.metrics_path}"
         return subject.failed(summary, "Run `stackctl reload`, or wait longer with --timeout.", stage="loaded")

@@ -118,8 +118,8 @@ def settle(context: Context) -> TargetStates | NoAnswer:
 
 
 def is_rare(context: Context, job: Job) -> bool:
-    """Return whether servers of somebody else scrape a job so seldom that a scrape of it cannot be waited for."""
-    return bool(context.given) and context.interval(job) > context.seconds
+    """Return whether a job is scraped so seldom that a scrape of it cannot be waited for."""
+    return context.interval(job) > context.seconds
 
 
 def _settle(context: Context) -> TargetStates | NoAnswer:

@@ -113,6 +113,23 @@ def test_a_target_that_was_up_but_is_no_longer_scraped_fails(well: World) -> Non
     assert "--timeout" in remedy
 
 
+def test_target_that_is_scraped_less_often_than_verify_waits_is_skipped(well: World) -> None:
+    well.redeclare("api", scrape_interval="5m")
+    well.target("api")["lastScrape"] = stamp(999)
+    finding = well.only("target.up", "api/")
+    assert finding.status == "skip"
+    assert finding.summary == "it is scraped every 300 s, and was not scraped while this check waited"
+    assert "--timeout" in finding.remedy
+
+
+def test_discovered_target_that_is_scraped_seldom_is_skipped_unless_it_is_down(well: World) -> None:
+    well.redeclare("found", scrape_interval="5m")
+    well.target("found")["lastScrape"] = stamp(999)
+    assert well.only("target.up", "found").status == "skip"
+    well.target("found").update(health="down", lastError="connection refused")
+    assert well.only("target.up", "found").status == "fail"
+
+
 @pytest.mark.parametrize("last", ["0001-01-01T00:00:00Z", stamp(1)])
 def test_unknown_health_is_not_up(well: World, last: str) -> None:
     well.target("api").update(health="unknown", lastScrape=last)
