@@ -69,6 +69,14 @@ SCRAPES = (
             }
         },
     ),
+    Piece(
+        "same-address",
+        {"/same-address": page(ONE), "/same-address-too": page(ONE)},
+        {
+            **service("same-address", labels={"job": "same", "endpoint": "metrics"}),
+            **service("same-address-too", labels={"job": "same", "endpoint": "more"}),
+        },
+    ),
     scraped(
         "address-relabelled",
         relabel=relabel(source_labels=["__address__"], target_label="__address__", replacement="LOCAL"),
@@ -116,6 +124,16 @@ SCRAPES = (
         "metric-relabelled",
         ONE + "gone 1\n",
         metric_relabel=relabel(action="drop", source_labels=["__name__"], regex="gone"),
+    ),
+    scraped(
+        "label-dropped",
+        'piece{pod="x",part="a"} 1\npiece{pod="x",part="b"} 2\n',
+        metric_relabel=relabel(action="labeldrop", regex="pod"),
+    ),
+    scraped(
+        "label-replaced",
+        'piece{path="/a/1"} 1\npiece{path="/b/1"} 2\n',
+        metric_relabel=relabel(source_labels=["path"], regex="/(.)/.*", target_label="path", replacement="$1"),
     ),
     scraped("job-of-metrics", metric_relabel=relabel(target_label="job", replacement="from-metric-relabelling")),
     scraped("rare", scrape_interval="3s", scrape_timeout="1s"),
@@ -190,6 +208,13 @@ RULES = (
         alert("Chain", "chain:b > 9e9"),
     ),
     ruled("records-itself-before", record("same_name", "shop_queue_size"), record("uses:same", "same_name * 2")),
+    ruled(
+        "records-of-one-name",
+        record("one:name", 'sum by (path) (shop_requests_total{path="/"})'),
+        record("one:name", 'sum by (path) (shop_requests_total{path="/cart"})'),
+        record("one:name", "sum(shop_queue_size)", labels={"of": "queue"}),
+        record("one:name", "sum(shop_queue_size) / 2", labels={"of": "half"}),
+    ),
     ruled("absent", alert("Absent", 'absent(nobody_has_this_yet{job="shop"})'), alert("Up", 'absent(up{job="shop"})')),
     ruled("absent-over-time", alert("AbsentOverTime", "absent_over_time(shop_queue_size[5m])")),
     ruled("an-hour-ago", alert("HourAgo", "shop_queue_size > 2 * shop_queue_size offset 1h")),
@@ -309,6 +334,11 @@ DASHBOARDS = (
     shown("all-values", panel("P", 'shop_requests_total{path=~"$path"}'), variables=[CHOSEN_ALL]),
     shown("all-value", panel("P", 'shop_requests_total{path=~"$path"}'), variables=[{**CHOSEN_ALL, "allValue": ".*"}]),
     shown("repeated", panel("P $path", 'shop_requests_total{path="$path"}', repeat="path"), variables=[CHOSEN_ALL]),
+    shown(
+        "matched-values",
+        panel("P", 'shop_requests_total{path=~"$path"}'),
+        variables=[{**CHOSEN_ALL, "regex": "/(?<text>^.C.+)/i"}],
+    ),
     shown(
         "repeated-row",
         {

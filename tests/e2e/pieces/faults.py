@@ -76,6 +76,38 @@ SCRAPES = (
         red=frozenset({"target.up same-instance/both (localhost:9)"}),
     ),
     Piece(
+        "twins",
+        {"/twins": page(lambda now: f"piece {now % 97}\n")},
+        {
+            "twins": {
+                "targets": [{"address": at, "labels": {"instance": "both"}} for at in ("APP", "LOCAL")],
+                "metrics_path": "/twins",
+            }
+        },
+        red=frozenset({"job.stored twins"}),
+    ),
+    Piece(
+        "twin-jobs",
+        {"/twin-jobs": page(ONE), "/twin-jobs-b": page(ONE)},
+        {
+            **service("twin-jobs", labels={"job": "twin", "instance": "i"}),
+            **service("twin-jobs-b", labels={"job": "twin", "instance": "i"}),
+        },
+        red=frozenset({"job.stored twin-jobs", "job.stored twin-jobs-b"}),
+    ),
+    broken(
+        "made-equal",
+        page('piece{part="a"} 1\npiece{part="b"} 2\n'),
+        STORED,
+        metric_relabel=relabel(action="labeldrop", regex="part"),
+    ),
+    broken(
+        "replaced-by-equal",
+        page('piece{part="a1"} 1\npiece{part="a2"} 2\nother 1\n'),
+        STORED,
+        metric_relabel=relabel(source_labels=["part"], regex="(.).", target_label="part", replacement="$1"),
+    ),
+    Piece(
         "list-refused",
         services={"list-refused": {"discovery": {"http_sd_configs": [{"url": "http://localhost:9/"}]}}},
         red=frozenset({"target.up list-refused"}),
@@ -123,6 +155,36 @@ SCRAPES = (
         red=frozenset({"alertmanager.connected http://localhost:9"}),
     ),
     Piece(
+        "wrong-path-to-alertmanager",
+        rules=(group("wrong-path-to-alertmanager", alert("WrongPath", FIRES)),),
+        prometheus={
+            "extra": {
+                "alerting": {
+                    "alertmanagers": [
+                        {"static_configs": [{"targets": ["ALERTMANAGER"]}]},
+                        {"path_prefix": "/wrong", "static_configs": [{"targets": ["ALERTMANAGER"]}]},
+                    ]
+                }
+            }
+        },
+        red=frozenset({"alertmanager.connected http://ALERTMANAGER/wrong"}),
+    ),
+    Piece(
+        "discovered-alertmanager",
+        files={"discovered-alertmanager.json": '[{"targets": ["localhost:1"]}]'},
+        prometheus={
+            "extra": {
+                "alerting": {
+                    "alertmanagers": [
+                        {"static_configs": [{"targets": ["ALERTMANAGER"]}]},
+                        {"file_sd_configs": [{"files": ["discovered-alertmanager.json"]}]},
+                    ]
+                }
+            }
+        },
+        red=frozenset({"alertmanager.connected http://localhost:1"}),
+    ),
+    Piece(
         "written-nowhere",
         prometheus={
             "remote_write": [
@@ -152,6 +214,14 @@ RULES = (
         "many-to-many",
         record("many:many", "shop_requests_total * on (job) shop_requests_total"),
         "rule.healthy",
+    ),
+    Piece(
+        "rival-records",
+        rules=(
+            group("rival-records", record("rival:queue", "shop_queue_size")),
+            group("second", record("rival:queue", "10 * shop_queue_size")),
+        ),
+        red=frozenset({"rule.healthy rival-records-rules.yml/second/rival:queue"}),
     ),
     ruled(
         "broken-template",
@@ -214,6 +284,12 @@ DASHBOARDS = (
     blank(
         "variable",
         board(WELL, variables=[{**CHOSEN_ALL, "query": 'label_values(shop_reqs_total{job="shop"}, path)'}]),
+        "$path",
+        "panel.variable",
+    ),
+    blank(
+        "variable-of-no-match",
+        board(WELL, variables=[{**CHOSEN_ALL, "regex": "/^nothing/"}]),
         "$path",
         "panel.variable",
     ),

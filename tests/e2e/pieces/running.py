@@ -125,12 +125,16 @@ class Stack:
 
     def red(self, *arguments: str) -> dict[str, dict[str, Any]]:
         """The rows that do not pass, by "id subject" with a mark for a warning."""
-        place = f"localhost:{self.app.port}"
         return {
-            f"{MARKS[each['status']]}{each['code']} {each['subject']}".replace(place, "APP"): each
+            self._plain(f"{MARKS[each['status']]}{each['code']} {each['subject']}"): each
             for each in self.verify(*arguments)
             if each["status"] in MARKS
         }
+
+    def _plain(self, row: str) -> str:
+        """Return a row with names for the addresses in it."""
+        row = row.replace(f"localhost:{self.app.port}", "APP")
+        return row.replace(f"127.0.0.1:{self.alertmanager}", "ALERTMANAGER")
 
 
 @contextmanager
