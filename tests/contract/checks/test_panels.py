@@ -78,3 +78,17 @@ def test_rate_interval_is_that_of_the_datasource(well: World, interval: str, win
     panel = PanelQuery("P", "rate(x[$__rate_interval])", dashboard.origin)
     found = panels.asked(well.context, replace(dashboard, queries=(panel,)))
     assert [each.expr for each in found] == [f"rate(x[{window}])"]
+
+
+@pytest.mark.parametrize(
+    ("expr", "status"),
+    [
+        ("$m", "skip"),
+        ("sum(rate(shop_${m}_total[5m]))", "skip"),
+        ('gone{job="$m"}', "fail"),
+        ("rate(gone[$m])", "fail"),
+    ],
+)
+def test_metric_that_a_variable_chooses_is_not_judged(well: World, expr: str, status: str) -> None:
+    asks(well, expr)
+    assert well.only(PANEL).status == status

@@ -340,6 +340,11 @@ DASHBOARDS = (
         variables=[{**CHOSEN_ALL, "regex": "/(?<text>^.C.+)/i"}],
     ),
     shown(
+        "chosen-metric",
+        panel("P", "$metric"),
+        variables=[{"name": "metric", "type": "query", "query": "metrics(shop_queue.*)"}],
+    ),
+    shown(
         "repeated-row",
         {
             "type": "row",
