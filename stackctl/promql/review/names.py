@@ -24,6 +24,8 @@ _WHOLE = re.compile(r"\d{1,6}")
 # What only regular expressions have: a choice of words, or anything in a place.
 _REGEX = re.compile(r"[.][*+]|^\^|\$$|^[\w.-]+(\|[\w.-]+)+$|\[[^\]]+\][*+]|^\d\.\.$|^\dxx\|")
 
+# A choice of plain names.
+_CHOICE = re.compile(r"[\w-]+(?:\|[\w-]+)*")
 _BY_REGEX = {"=": "=~", "!=": "!~"}
 
 
@@ -148,16 +150,27 @@ def _jobs(reviewed: Reviewed) -> Iterator[Remark]:
     jobs, renamed = reviewed.catalogue.jobs, reviewed.catalogue.renamed
     for selector in reviewed.selectors if jobs else ():
         for matcher in selector.node.matchers.matchers:
-            if matcher.name != "job" or matcher.op != p.MatchOp.Equal or not matcher.value or matcher.value in jobs:
-                continue
-            summary = f"there is no scrape job `{matcher.value}`"
-            near = renamed.get(matcher.value) or closest(matcher.value, jobs)
-            if matcher.value in renamed and not renamed[matcher.value]:
-                remedy = f"Remove `scrape: false` of `{matcher.value}`, or write the job that scrapes it."
-                yield Remark("promql.unknown-value", summary, remedy, certain=False, part=reviewed.at(selector, "job"))
-            elif near and (matcher.value in renamed or is_slip(matcher.value, near)):
-                remedy = f'Did you mean `job="{near}"`?'
-                yield Remark("promql.unknown-value", summary, remedy, certain=False, part=reviewed.at(selector, "job"))
+            named, at = _jobs_in(matcher), reviewed.at(selector, "job")
+            for job in (each for each in named if each not in jobs):
+                summary = f"there is no scrape job `{job}`"
+                near = renamed.get(job) or closest(job, jobs)
+                if job in renamed and not renamed[job]:
+                    remedy = f"Remove `scrape: false` of `{job}`, or write the job that scrapes it."
+                    yield Remark("promql.unknown-value", summary, remedy, certain=False, part=at)
+                # Who names both knows of both: rules may be for stacks with the one or the other.
+                elif near and near not in named and (job in renamed or is_slip(job, near)):
+                    meant = f'job="{near}"' if matcher.op == p.MatchOp.Equal else near
+                    yield Remark("promql.unknown-value", summary, f"Did you mean `{meant}`?", certain=False, part=at)
+
+
+def _jobs_in(matcher: Any) -> list[str]:
+    """Return the jobs that a condition names: one, or the alternatives of a regular expression that has only names."""
+    if matcher.name != "job" or not matcher.value:
+        return []
+    if matcher.op == p.MatchOp.Equal:
+        return [matcher.value]
+    is_choice = matcher.op == p.MatchOp.Re and _CHOICE.fullmatch(matcher.value)
+    return matcher.value.split("|") if is_choice else []
 
 
 def _contradictions(reviewed: Reviewed) -> Iterator[Remark]:

@@ -321,3 +321,21 @@ def test_share_of_a_rate_is_one_at_most_whatever_the_metric_is(expr: str) -> Non
     (remark,) = review(expr, Catalogue(), is_alert=True)
     assert (remark.code, remark.suggestion) == ("promql.never-true", False)
     assert review(expr.replace("rate(", "avg_over_time(").replace("increase(", "avg_over_time("), Catalogue()) == []
+
+
+@pytest.mark.parametrize(
+    ("jobs", "codes"),
+    [
+        ("prometheus|shopp", ["promql.unknown-value"]),
+        ("prometeus", ["promql.unknown-value"]),
+        ("prometheus|shop", []),
+        ("shop|shops", []),
+        ("prometheus|kubelet", []),
+        ("shop.*|prometheus", []),
+        ("(shopp|prometheus)-.+", []),
+    ],
+)
+def test_finds_a_job_that_was_mistyped_in_a_choice(jobs: str, codes: list[str]) -> None:
+    """What is left of the choice hides it: the expression still finds series."""
+    catalogue = Catalogue(jobs=frozenset({"shop", "prometheus"}))
+    assert [remark.code for remark in review(f'up{{job=~"{jobs}"}} == 0', catalogue)] == codes
