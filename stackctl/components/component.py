@@ -244,7 +244,15 @@ class Component:
     @property
     def holds_secrets(self) -> bool:
         """Return whether a key of its section is a secret."""
-        return any("Secret" in str(field.annotation) for field in self.settings.model_fields.values())
+        return bool(self._secret_keys)
+
+    def has_secrets(self, settings: Any) -> bool:
+        """Return whether its group may have files to read: a secret is given, or may be within its configuration."""
+        return bool(self.configuration()) or any(getattr(settings, key, None) for key in self._secret_keys)
+
+    @property
+    def _secret_keys(self) -> list[str]:
+        return [key for key, field in self.settings.model_fields.items() if "Secret" in str(field.annotation)]
 
     @property
     def runs(self) -> bool:

@@ -137,9 +137,11 @@ def running(manifest: Manifest) -> list[Declared]:
 def _exporter_names(manifest: Manifest) -> Iterator[Found]:
     """Names of the user's own that cannot be those of exporters, and those whose secrets one group would read."""
     groups: dict[int, str] = {}
+    # The secrets of exporters that stackctl does not know are in files that no container reads.
+    with_secrets = {each.name for each in running(manifest) if each.kind and each.component.has_secrets(each.settings)}
     for name in _named(manifest):
         path = ("exporters", name)
-        other = groups.setdefault(group_of_instance(name), name)
+        other = groups.setdefault(group_of_instance(name), name) if name in with_secrets else name
         if other != name:
             why = "containers get a group each, by their names, and these two would get the same"
             yield path, f"`{name}` and `{other}` could read each other's secrets: {why}", "Rename one of the two."

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.components.component import group_of_instance
 from stackctl.manifest import read
 
 API = "services: {api: {targets: ['a:8000']}}\n"
@@ -179,3 +180,14 @@ def test_scrape_ends_before_the_next_one(service: str, prometheus: str, words: s
     found = summaries(tmp_path, f"{more}services: {{api: {{targets: ['a:1'], {service}}}}}\n")
     assert len(found) == (words is not None)
     assert not words or words in found[0]
+
+
+@pytest.mark.parametrize(("secret", "is_refused"), [("", False), (", password: abcdefgh", True)])
+def test_exporters_of_one_group_are_refused_for_their_secrets(secret: str, is_refused: bool, tmp_path: Path) -> None:
+    assert group_of_instance("redis-3") == group_of_instance("redis-90")
+    body = (
+        f'exporters:\n  redis-3: {{kind: redis, address: "a:1"{secret}}}\n'
+        f'  redis-90: {{kind: redis, address: "b:1", listen: 9122{secret}}}\n'
+    )
+    found = [line for line in summaries(tmp_path, body) if "could read each other's secrets" in line]
+    assert bool(found) is is_refused
