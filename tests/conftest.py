@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Iterable
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
@@ -25,7 +26,7 @@ def no_known_secrets() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden trees instead of comparing")
-    parser.addoption("--quick", action="store_true", help="try a fifth of the generated examples of each test")
+    parser.addoption("--quick", action="store_true", help="try a fifth of the examples of each test of many")
 
 
 @pytest.fixture
@@ -41,6 +42,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if config.getoption("--quick"):
         _try_fewer_examples({item.function for item in items if isinstance(item, pytest.Function)})
+        _leave_out(config, items)
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep a fifth of the tests marked `many`, always the same, and report the others as deselected."""
+    left_out = [item for item in items if item.get_closest_marker("many") and crc32(item.nodeid.encode()) % 5]
+    config.hook.pytest_deselected(items=left_out)
+    dropped = {*left_out}
+    items[:] = [item for item in items if item not in dropped]
 
 
 def _try_fewer_examples(tests: Iterable[Any]) -> None:

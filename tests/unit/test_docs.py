@@ -52,6 +52,7 @@ def test_every_field_of_the_language_is_described() -> None:
             assert field.description.endswith((".", "`")), f"{path}.{name}: a sentence ends with a full stop"
 
 
+@pytest.mark.many
 @pytest.mark.parametrize(
     "page", sorted(path for path in ROOT.rglob("*.md") if not {".venv", ".demo"} & set(path.parts)), ids=str
 )

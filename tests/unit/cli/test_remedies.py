@@ -34,6 +34,7 @@ def is_sentence(node: ast.expr) -> bool:
     return not (isinstance(first, str) and first[0].islower()) and (last is None or str(last).endswith((".", "?")))
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_remedy_is_a_sentence(path: Path) -> None:
     found = remedies(path)

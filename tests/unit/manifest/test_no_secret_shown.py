@@ -172,6 +172,7 @@ def leaks(place: str, form: str, secret: str) -> list[str]:
         return [what for what, said in shown(Path(folder), text, with_login(place, secret)) if secret[:11] in said]
 
 
+@pytest.mark.many
 @pytest.mark.parametrize(("place", "form"), CASES)
 def test_a_marked_secret_is_nowhere_shown(place: str, form: str) -> None:
     assert leaks(place, form, "m4rked-s3cret") == []
