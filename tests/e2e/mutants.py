@@ -542,6 +542,7 @@ IN_PROMETHEUS = (
         FILES,
         CONFIGURED,
         "alertmanager.connected alertmanager",
+        "alertmanager.connected http://127.0.0.1:9",  # where they go now, and nobody answers
     ),
     mutant("a reload failed half way", live_edit(RULE_FILE, "> 5", "> > 5"), FILES, CONFIGURED),
     mutant("another generation is current", another_generation_is_current, f"{RULE}/ShopDown"),
