@@ -18,6 +18,9 @@ def scheme_and_path(model: ServiceModel) -> tuple[str, str]:
 
 def contradictions(path: Path, name: str, model: ServiceModel) -> Iterator[Found]:
     """Yield what URLs among the targets of the service `name`, at `path`, say that the service or others do not."""
+    if elsewhere := list(_scraped_elsewhere(path, model)):
+        yield from elsewhere
+        return
     expected = scheme_and_path(model)
     for index, target in enumerate(model.targets or ()):
         place = (*path, "targets", index)
@@ -32,6 +35,20 @@ def contradictions(path: Path, name: str, model: ServiceModel) -> Iterator[Found
             message = f"the targets of a service have one scheme and one path: here `{_shown(*got)}`"
             own = f'{name}-{index + 1}: {{targets: ["{url.address}"], scheme: {got[0]}, metrics_path: {got[1]}}}'
             yield place, f"{message}, in the first `{_shown(*expected)}`", f"Make it a service of its own: `{own}`."
+
+
+def _scraped_elsewhere(path: Path, model: ServiceModel) -> Iterator[Found]:
+    """Yield the URLs that `relabel` makes a parameter of, as for an exporter that is asked about them: the exporter
+    would be scraped by their scheme and path."""
+    if not any(step.target_label == "__address__" for step in model.relabel):
+        return
+    for index, target in enumerate(model.targets or ()):
+        if _of(target, model) != (model.scheme, model.metrics_path):
+            message = "a URL sets how the service is scraped, but `relabel` sends the scrape to another address"
+            remedy = (
+                "Move the URL to `exporters.blackbox.probes`, or the whole job to `prometheus.extra.scrape_configs`."
+            )
+            yield (*path, "targets", index), message, remedy
 
 
 def _of(target: TargetModel, model: ServiceModel) -> tuple[str, str]:

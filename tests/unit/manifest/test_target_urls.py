@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from stackctl import conventions as c
+from stackctl.errors import InputError
 from stackctl.manifest import load
 from stackctl.model import Service
 from stackctl.render import render
@@ -44,3 +45,27 @@ def test_url_becomes_a_job_that_prometheus_reads(tmp_path: Path) -> None:
     job = next(each for each in config["scrape_configs"] if each["job_name"] == "api")
     assert (job["scheme"], job["metrics_path"]) == ("https", "/stats")
     assert job["static_configs"][0]["targets"] == [f"{c.HOST_FROM_CONTAINER}:443"]
+
+
+ASKED = (
+    "metrics_path: /probe, relabel: [{source_labels: [__address__], target_label: __param_target}, "
+    '{target_label: __address__, replacement: "blackbox:9115"}]'
+)
+
+
+@pytest.mark.parametrize("url", ["https://a.test", "http://a.test/health", "https://a.test:8443/x"])
+def test_url_that_relabelling_makes_a_parameter_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(InputError) as refused:
+        service(tmp_path, f'{{targets: ["{url}"], {ASKED}}}')
+    (problem,) = refused.value.problems
+    assert problem.summary.endswith(
+        "a URL sets how the service is scraped, but `relabel` sends the scrape to another address"
+    )
+    assert "exporters.blackbox.probes" in problem.remedy
+    assert problem.position
+    assert (problem.position.line, problem.position.column) == (3, 28)
+
+
+@pytest.mark.parametrize("target", ["a.test:443", "http://a.test"])
+def test_target_that_relabelling_makes_a_parameter_is_accepted(tmp_path: Path, target: str) -> None:
+    assert service(tmp_path, f'{{targets: ["{target}"], {ASKED}}}').metrics_path == "/probe"
