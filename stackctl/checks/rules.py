@@ -193,6 +193,10 @@ def _health(subject: Subject, rule: LoadedRule, seen: Seen, until: float, rivals
         return subject.failed(summary, remedy, rule.query, stage="loaded")
     # A reload keeps the groups that it does not change, and what came of their last evaluation.
     kept = rule.health == "ok" and rule.last_evaluation > seen.started and is_slow(rule, seen, until)
+    if _evaluated(rule, seen) and 0 < rule.interval < rule.group_seconds:
+        summary = f"its group takes {rule.group_seconds:.3g} s, longer than its interval of {rule.interval:g} s"
+        remedy = "Evaluate the group less often, part it, or record what its rules have in common."
+        return subject.warned(f"{summary}, so evaluations are missed", remedy)
     if _evaluated(rule, seen) or kept:
         return subject.passed("evaluates without errors")
     if is_slow(rule, seen, until):

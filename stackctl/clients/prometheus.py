@@ -80,8 +80,9 @@ class Described:
 class LoadedRule:
     """A rule as Prometheus has loaded it. `kind` is "alert" or "record"; `health` "ok", "err" or "unknown".
 
-    `interval` is that of its group, `hold` its `for` and `keep_firing` its `keep_firing_for`, all in seconds;
-    `position` is that in its group. `labels` and `annotations` are as written, with their templates.
+    `interval` is that of its group, `group_seconds` the time that its last evaluation took, `hold` its `for` and
+    `keep_firing` its `keep_firing_for`, all in seconds; `position` is that in its group. `labels` and `annotations` are
+    as written, with their templates.
     """
 
     kind: str
@@ -93,6 +94,7 @@ class LoadedRule:
     last_error: str
     last_evaluation: float
     interval: float = 0.0
+    group_seconds: float = 0.0
     position: int = 0
     hold: float = 0.0
     keep_firing: float = 0.0
@@ -375,6 +377,7 @@ def _rules(answer: Any) -> tuple[LoadedRule, ...]:
             last_error=rule.get("lastError", ""),
             last_evaluation=timestamp(rule["lastEvaluation"]),
             interval=float(group.get("interval", 0.0)),
+            group_seconds=float(group.get("evaluationTime", 0.0)),
             position=position,
             hold=float(rule.get("duration", 0.0)),
             keep_firing=float(rule.get("keepFiringFor", 0.0)),

@@ -181,6 +181,7 @@ class World:
     series: list[dict[str, str]] = field(default_factory=list)
     added: dict[str, str] = field(default_factory=lambda: {"job": "api", "instance": "localhost:8000", "team": "core"})
     interval: float = 15.0
+    group_seconds: float = 0.01
     alerts: list[dict[str, Any]] = field(default_factory=list)
     samples: dict[tuple[str, str], int] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
@@ -381,6 +382,7 @@ class World:
         now = stamp(2000 + self.evaluations())
         rules = [{"lastEvaluation": now, **rule} for rule in self.rules]
         group = {"name": "g", "file": "/any/where/prometheus/rules/r.yml", "interval": self.interval, "rules": rules}
+        group["evaluationTime"] = self.group_seconds
         return success({"groups": [group]})
 
 

@@ -89,6 +89,14 @@ def test_slow_group_is_waited_for_where_the_timeout_allows(well: World) -> None:
     assert well.only("rule.healthy", "job:up:sum").status == "fail"
 
 
+@pytest.mark.parametrize(("seconds", "status"), [(14.9, "pass"), (15.2, "warn")])
+def test_group_that_takes_longer_than_its_interval_is_a_warning(well: World, seconds: float, status: str) -> None:
+    well.group_seconds = seconds
+    finding = well.only("rule.healthy", "job:up:sum")
+    assert finding.status == status
+    assert ("longer than its interval of 15 s" in finding.summary) is (status == "warn")
+
+
 def test_slow_group_that_a_reload_has_kept_passes_by_its_last_evaluation(well: World) -> None:
     start_now(well, interval=300, seconds=20)
     info = well.servers["prometheus"].routes["/api/v1/status/runtimeinfo"]["data"]
