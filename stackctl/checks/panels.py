@@ -78,7 +78,7 @@ class Query:
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
-    """A finding for every panel and every variable that asks Prometheus."""
+    """A finding for every panel, every annotation and every variable that asks Prometheus."""
     queries = [query for dashboard in context.stack.dashboards for query in asked(context, dashboard)]
     panels: dict[tuple[str, str], dict[Query, Verdict]] = {}
     for query, verdict in zip(queries, judged(context, queries, _verdicts), strict=True):

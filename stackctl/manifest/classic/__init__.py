@@ -54,7 +54,6 @@ def read_classic(
     definition, path, uid = found
     reader = _Reader(Shape(file), definition, path, datasources)
     queries = tuple(reader.queries())
-    reader.check_annotations()
     if problems.extend(reader.shape.problems):
         return None
     return _dashboard(reader, queries, uid or digest(shown), shown, folder, origin)
@@ -112,23 +111,43 @@ class _Reader:
         self._refused: set[str] = set()
 
     def queries(self) -> Iterator[PanelQuery]:
-        """Yield the PromQL of variables and panels, in the order of the file."""
+        """Yield the PromQL of variables, panels and annotations, in the order of the file."""
         for variable in self.variables:
             yield from self._of_variable(variable)
         for panel in panels(self.shape, self.definition, self.path):
             yield from self._of_panel(panel)
+        for annotation, place in self._annotations():
+            yield from self._of_annotation(annotation, place)
 
-    def check_annotations(self) -> None:
-        """Note the annotations that ask what the stack does not have."""
+    def _annotations(self) -> Iterator[tuple[Mapping[str, Any], Path]]:
+        """Yield the annotations that are shown, each with its place."""
         annotations = self.definition.get("annotations")
         if isinstance(annotations, Mapping):
             place = (*self.path, "annotations")
             for index, one in self.shape.mappings(annotations, "list", place):
-                where = (*place, "list", index)
-                source = self.sources.find(self.shape.datasource(one, where))
-                other = annotation_language(one, source)
-                if one.get("enable", True) and (source.kind in ("foreign", "undefined") or other):
-                    self._refuse(where, source, other)
+                if one.get("enable", True):
+                    yield one, (*place, "list", index)
+
+    def _of_annotation(self, annotation: Mapping[str, Any], place: Path) -> Iterator[PanelQuery]:
+        """Yield the query of an annotation that asks Prometheus."""
+        source = self.sources.find(self.shape.datasource(annotation, place))
+        other = annotation_language(annotation, source)
+        if source.kind in ("foreign", "undefined") or other:
+            self._refuse(place, source, other)
+            return
+        target = annotation.get("target")
+        own, where = (
+            (target, (*place, "target", "expr")) if isinstance(target, Mapping) else (annotation, (*place, "expr"))
+        )
+        expr = self._filled(str(own.get("expr") or annotation.get("expr") or ""))
+        if source.other or source.kind == "built-in" or not expr.strip():
+            return
+        title = f"annotation {self._filled(str(annotation.get('name') or ''))}".strip()
+        passage = self.shape.file.passage(where, expr)
+        yield PanelQuery(
+            title, expr, self.shape.file.position(where), passage=passage, datasource=self._datasource(source)
+        )
+        self._check_syntax(expr, where, title)
 
     def _of_variable(self, variable: VariableAt) -> Iterator[PanelQuery]:
         """Yield the query of a variable that asks Prometheus."""
@@ -252,6 +271,10 @@ class _LoadedReader(_Reader):
     def _of_panel(self, panel: PanelAt) -> Iterator[PanelQuery]:
         self._asking = self._filled(panel.title)
         yield from super()._of_panel(panel)
+
+    def _of_annotation(self, annotation: Mapping[str, Any], place: Path) -> Iterator[PanelQuery]:
+        self._asking = f"annotation {annotation.get('name') or ''}".strip()
+        yield from super()._of_annotation(annotation, place)
 
     def _datasource(self, source: Source) -> str:
         return source.shown

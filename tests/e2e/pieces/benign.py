@@ -331,6 +331,21 @@ def shown(name: str, *panels: dict[str, object], **fields: object) -> Piece:
 QUEUE = "sum(shop_queue_size)"
 DASHBOARDS = (
     shown("hidden-query", panel("P", QUEUE) | {"targets": [{"expr": QUEUE}, {"expr": "not_there", "hide": True}]}),
+    Piece(
+        "annotations",
+        dashboard=board(panel("P", QUEUE))
+        | {
+            "annotations": {
+                "list": [
+                    {"name": "By hand", "builtIn": 1, "datasource": "-- Grafana --", "type": "dashboard"},
+                    {"name": "Alerts", "expr": 'ALERTS{alertname="Never", alertstate="firing"}', "enable": True},
+                    {"name": "Full", "target": {"expr": "shop_queue_size > 1e9", "refId": "Anno"}},
+                    {"name": "Off", "expr": "shop_queu_size", "enable": False},
+                    {"name": "Tags", "target": {"limit": 100, "tags": ["deploy"], "type": "tags"}},
+                ]
+            }
+        },
+    ),
     shown("all-values", panel("P", 'shop_requests_total{path=~"$path"}'), variables=[CHOSEN_ALL]),
     shown("all-value", panel("P", 'shop_requests_total{path=~"$path"}'), variables=[{**CHOSEN_ALL, "allValue": ".*"}]),
     shown("repeated", panel("P $path", 'shop_requests_total{path="$path"}', repeat="path"), variables=[CHOSEN_ALL]),

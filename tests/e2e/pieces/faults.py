@@ -266,8 +266,17 @@ def blank(name: str, dashboard: dict[str, object], title: str = "P", check: str 
 
 
 WELL = panel("Well", QUEUE)
+
+
+def marked(asked: dict[str, object]) -> dict[str, object]:
+    """The annotations of a dashboard, one of which asks for this."""
+    return {"annotations": {"list": [{"name": "Marks", "enable": True, "iconColor": "red", **asked}]}}
+
+
 DASHBOARDS = (
     blank("panel-misspelt", board(panel("P", GONE), WELL)),
+    blank("annotation", board(WELL) | marked({"expr": GONE}), "annotation Marks"),
+    blank("new-annotation", board(WELL) | marked({"target": {"expr": GONE, "refId": "Anno"}}), "annotation Marks"),
     blank("second-query", board(panel("P", QUEUE, GONE))),
     blank("all-with-equals", board(panel("P", 'shop_requests_total{path="$path"}'), variables=[CHOSEN_ALL])),
     blank("in-old-rows", {"rows": [{"panels": [WELL, panel("P", GONE, kind="graph")]}], "schemaVersion": 14}),

@@ -129,3 +129,23 @@ def test_takes_promql_that_looks_like_logql(source: Any, expr: str) -> None:
 def test_a_panel_that_asks_nothing_may_name_any_datasource() -> None:
     text = {"type": "text", "title": "Notes", "datasource": "Loki", "targets": [{"refId": "A"}]}
     assert not read({"title": "D", "panels": [text]}).queries
+
+
+@pytest.mark.parametrize(
+    ("annotation", "asked"),
+    [
+        ({"name": "Restarts", "expr": "changes(x[5m]) > 0"}, [("annotation Restarts", "changes(x[5m]) > 0")]),
+        ({"name": "Deploys", "target": {"expr": "deploys", "refId": "A"}}, [("annotation Deploys", "deploys")]),
+        ({"expr": "deploys"}, [("annotation", "deploys")]),
+        ({"name": "Off", "expr": "deploys", "enable": False}, []),
+        ({"name": "Tags", "target": {"tags": ["deploy"], "type": "tags"}}, []),
+        ({"name": "By hand", "datasource": "-- Grafana --", "builtIn": 1, "expr": "deploys"}, []),
+    ],
+)
+def test_annotation_is_a_query_of_its_dashboard(annotation: dict[str, Any], asked: list[tuple[str, str]]) -> None:
+    assert exprs(read({"title": "D", "annotations": {"list": [annotation]}})) == asked
+
+
+def test_annotation_with_wrong_promql_is_refused_at_its_place() -> None:
+    (found,) = problems({"title": "D", "annotations": {"list": [{"name": "Deploys", "expr": "sum(deploys"}]}})
+    assert found.summary.startswith("annotation Deploys: not PromQL: ")
