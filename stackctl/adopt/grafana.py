@@ -18,7 +18,7 @@ from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.setup import LoadedGrafana, Setup, is_file
 from stackctl.adopt.source import Source
 from stackctl.bounds.files import read_text
-from stackctl.components.grafana import DatasourceSettings, OwnDatasourceSettings, datasource_defaults
+from stackctl.components.grafana import DatasourceSettings, OwnDatasourceSettings, datasource_defaults, default_uid
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.env_file import read_env
 from stackctl.manifest.problems import Problems
@@ -86,8 +86,8 @@ def adopt_grafana(
         _name_own(_expanded(ours[0], container.started.environment), made)
     for source in provisioned:
         _datasources(source, container, addresses, scrape_interval, secrets, made)
-    own = {str(each["uid"]) for each in ours if each.get("uid")}
-    now = made.settings.get("datasource", {}).get("uid", c.DATASOURCE_UID)
+    own = {str(each.get("uid") or default_uid(str(each.get("name", "")))) for each in ours}
+    now = OwnDatasourceSettings.model_validate(made.settings.get("datasource", {})).known_uid
     for each in made.settings.get("datasources", ()):
         if "jsonData" in each:
             each["jsonData"] = _with_own_uid(each["jsonData"], own, now)
@@ -232,7 +232,7 @@ def _datasources(
 def _name_own(entry: Mapping[str, Any], made: Section) -> None:
     """Take over what the datasource of the stack's Prometheus is called, where that is not what it is called anyway."""
     usual = OwnDatasourceSettings()
-    for key, default in (("name", usual.name), ("uid", usual.uid)):
+    for key, default in (("name", usual.name), ("uid", usual.known_uid)):
         value = entry.get(key)
         if isinstance(value, str) and value != default and _is_setting(key, value):
             made.settings.setdefault("datasource", {})[key] = value

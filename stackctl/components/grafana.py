@@ -107,8 +107,11 @@ class OwnDatasourceSettings(Model):
     """The datasource of the stack's own Prometheus. How it is reached is set by stackctl."""
 
     name: Filled = Field(c.DATASOURCE_NAME, description="The name that people see.")
-    uid: DatasourceUid = Field(
-        c.DATASOURCE_UID, description="The identifier by which dashboards, links and other datasources name it."
+    uid: DatasourceUid | None = Field(
+        None,
+        description="The identifier by which dashboards, links and other datasources name it; by default `prometheus`, "
+        "or what Grafana makes of a `name`. Change it with the name: Grafana keeps the datasource that it had, and "
+        "does not start with two of one `uid`.",
     )
     json_data: PlainBlock = Field(
         default_factory=dict,
@@ -116,6 +119,11 @@ class OwnDatasourceSettings(Model):
         description="Settings of its type: `exemplarTraceIdDestinations`, `timeInterval`, `httpMethod`, ... By default "
         "`timeInterval` is the scrape interval; a shorter one is refused.",
     )
+
+    @property
+    def known_uid(self) -> str:
+        """Return the uid that it has."""
+        return self.uid or (c.DATASOURCE_UID if self.name == c.DATASOURCE_NAME else default_uid(self.name))
 
     @model_validator(mode="after")
     def _is_open(self) -> OwnDatasourceSettings:

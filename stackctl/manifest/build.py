@@ -208,7 +208,7 @@ def _grafana(document: Document, declared: Declared | None) -> Grafana | None:
         datasources=_datasources(document, model),
         settings=model.datasource.json_data,
         own_name=model.datasource.name,
-        own_uid=model.datasource.uid,
+        own_uid=model.datasource.known_uid,
     )
 
 
@@ -216,7 +216,7 @@ def _asked_datasources(document: Document, model: GrafanaSettings | None) -> Dat
     """Return the datasources that dashboards may ask."""
     if model is None:
         return Datasources()
-    return Datasources(model.datasource.name, model.datasource.uid, _datasources(document, model))
+    return Datasources(model.datasource.name, model.datasource.known_uid, _datasources(document, model))
 
 
 def _datasources(document: Document, model: GrafanaSettings | None) -> tuple[Datasource, ...]:

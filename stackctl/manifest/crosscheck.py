@@ -298,11 +298,11 @@ def _is_same_port(one: tuple[str, int], other: tuple[str, int]) -> bool:
 def _datasources(manifest: Manifest) -> Iterator[Found]:
     """Datasources of Grafana with a name or uid that is taken, and two defaults."""
     own = manifest.grafana.datasource if manifest.grafana else OwnDatasourceSettings()
-    names, uids, default = {own.name}, {own.uid}, ""
+    names, uids, default = {own.name}, {own.known_uid}, ""
     for index, each in enumerate(manifest.grafana.datasources if manifest.grafana else ()):
         place: Path = ("grafana", "datasources", index)
         uid = each.uid or default_uid(each.name)
-        if each.name == own.name or uid == own.uid:
+        if each.name == own.name or uid == own.known_uid:
             remedy = "Remove it if it is the stack's Prometheus, or give it another name and `uid`."
             yield place, f"the stack's own Prometheus has the name or the uid of `{each.name}`", remedy
         elif each.name in names:

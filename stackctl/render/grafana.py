@@ -57,15 +57,7 @@ def datasources(stack: Stack, grafana: Grafana, runtime: Facts) -> dict[str, Any
         **({"basicAuth": True, "basicAuthUser": escaped(login.username)} if login else {}),
         **({"secureJsonData": secrets} if secrets else {}),
     }
-    # By another name it would be a second one of its uid, which Grafana refuses.
-    is_renamed = grafana.own_name != c.DATASOURCE_NAME
-    is_free = all(each.name != c.DATASOURCE_NAME for each in grafana.datasources)
-    before = [{"name": c.DATASOURCE_NAME, "orgId": 1}] if is_renamed and is_free else []
-    return {
-        "apiVersion": 1,
-        **({"deleteDatasources": before} if before else {}),
-        "datasources": [source, *_others(grafana, runtime)],
-    }
+    return {"apiVersion": 1, "datasources": [source, *_others(grafana, runtime)]}
 
 
 def _others(grafana: Grafana, runtime: Facts) -> list[dict[str, Any]]:

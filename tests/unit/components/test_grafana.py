@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from stackctl.components.grafana import OwnDatasourceSettings, default_uid
 from stackctl.manifest import load
 from stackctl.model import Grafana
 from stackctl.render import render
@@ -83,3 +86,17 @@ def test_settings_of_grafana_ini_are_variables_and_secret_ones_files(tmp_path: P
     assert found["GF_LOG_LEVEL"] == "warn"
     assert found["GF_SMTP_PASSWORD__FILE"].endswith("/secrets/grafana/GF_SMTP_PASSWORD")
     assert [name for name, file in tree if b"right-horse" in file.content] == ["secrets/grafana/GF_SMTP_PASSWORD"]
+
+
+@pytest.mark.parametrize(
+    ("written", "uid"),
+    [
+        ({}, "prometheus"),
+        ({"name": "Prometheus"}, "prometheus"),
+        ({"uid": "main"}, "main"),
+        ({"name": "Main"}, default_uid("Main")),
+        ({"name": "Main", "uid": "prometheus"}, "prometheus"),
+    ],
+)
+def test_uid_of_the_own_datasource_follows_its_name(written: dict[str, str], uid: str) -> None:
+    assert OwnDatasourceSettings.model_validate(written).known_uid == uid
