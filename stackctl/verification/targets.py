@@ -19,6 +19,8 @@ ID = "target.up"
 _PASSING = re.compile(r"connection refused|connection reset|no such host|EOF$|status 50[234]\b")
 # How long applications may take to start next to the stack.
 _STARTING_SECONDS = 30.0
+# Everybody can wait so long for a scrape.
+_PATIENCE_SECONDS = 60.0
 
 Key = tuple[str, str, str]
 
@@ -118,8 +120,11 @@ def settle(context: Context) -> TargetStates | NoAnswer:
 
 
 def is_rare(context: Context, job: Job) -> bool:
-    """Return whether a job is scraped so seldom that a scrape of it cannot be waited for."""
-    return context.interval(job) > context.seconds
+    """Return whether a job is scraped so seldom that a scrape of it cannot be waited for.
+
+    One that is scraped every minute can be, by us: what is not seen for want of patience is not proven.
+    """
+    return context.interval(job) > (context.seconds if context.given else max(context.seconds, _PATIENCE_SECONDS))
 
 
 def _settle(context: Context) -> TargetStates | NoAnswer:

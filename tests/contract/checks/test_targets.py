@@ -122,6 +122,14 @@ def test_target_that_is_scraped_less_often_than_verify_waits_is_skipped(well: Wo
     assert "--timeout" in finding.remedy
 
 
+def test_target_that_is_scraped_each_minute_is_not_skipped_for_want_of_patience(well: World) -> None:
+    well.redeclare("api", scrape_interval="60s")
+    well.target("api")["lastScrape"] = stamp(999)
+    finding = well.only("target.up", "api/")
+    assert finding.status == "fail"
+    assert "--timeout" in finding.remedy
+
+
 def test_discovered_target_that_is_scraped_seldom_is_skipped_unless_it_is_down(well: World) -> None:
     well.redeclare("found", scrape_interval="5m")
     well.target("found")["lastScrape"] = stamp(999)
