@@ -190,7 +190,7 @@ def _tune_startup() -> None:
     What is loaded at the start stays, so it is not searched for rubbish over and over; and pydantic does not search
     all installed packages for plugins, which have no business with a manifest.
     """
-    gc.set_threshold(300_000)
+    gc.set_threshold(50_000)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 

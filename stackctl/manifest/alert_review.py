@@ -32,9 +32,6 @@ def alert_warnings(stack: Stack) -> Iterator[Diagnostic]:
 
 
 def _no_condition(alert: Rule, known: Catalogue) -> Iterator[Diagnostic]:
-    # Most alerts have one. Types are inferred already; to read all that an expression asks for takes longer.
-    if _leaves_out(alert.expr, known):
-        return
     asked = _read(alert.expr)
     if asked is None or not asked.selectors or asked.fallback or alert.name.lower().startswith(_ALWAYS):
         return
@@ -47,13 +44,6 @@ def _no_condition(alert: Rule, known: Catalogue) -> Iterator[Diagnostic]:
         remedy="Compare the expression with a number, as in `... > 0`.",
         rule=alert.origin,
     )
-
-
-def _leaves_out(expr: str, known: Catalogue) -> bool:
-    try:
-        return infer(expr, known).leaves_out
-    except ValueError:
-        return False
 
 
 def _may_be_there_for_a_reason(expr: str, known: Catalogue) -> bool:

@@ -17,11 +17,10 @@ from stackctl.promql.nodes import OPERATORS, PLAIN_NAME, children, parse, walk
 # Functions that need two samples of a series in their window.
 _OF_TWO = frozenset({"rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear"})
 # Functions that are about what is not there.
-OF_NONE = frozenset({"absent", "absent_over_time"})
+_OF_NONE = frozenset({"absent", "absent_over_time"})
 # Nodes that may ask for another time.
 _TIMED = (p.VectorSelector, p.SubqueryExpr)
-# Operators that leave out series, unless they give 0 and 1 instead.
-CONDITIONS = frozenset({"==", "!=", ">", "<", ">=", "<=", "and", "unless"})
+_COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<=", "and", "unless"})
 
 
 @dataclass(frozen=True)
@@ -112,8 +111,8 @@ def read(expr: str) -> Asked:
     return Asked(
         selectors=tuple(dict.fromkeys(_selectors(tree, "", False))),
         plain=_plain(tree),
-        filters=any(str(pair.op) in CONDITIONS and not _is_bool(pair) for pair in pairs)
-        or any(isinstance(node, p.Call) and node.func.name in OF_NONE for node in nodes),
+        filters=any(str(pair.op) in _COMPARISONS and not _is_bool(pair) for pair in pairs)
+        or any(isinstance(node, p.Call) and node.func.name in _OF_NONE for node in nodes),
         joins=any(not _scalar(pair.lhs) and not _scalar(pair.rhs) for pair in pairs),
         fallback=any(str(pair.op) == "or" and _made(pair.rhs) for pair in pairs),
         past=any(node.offset or node.at for node in nodes if isinstance(node, _TIMED)),
@@ -130,7 +129,7 @@ def _selectors(node: Any, function: str, absent: bool) -> Iterator[Selector]:
         return
     name = node.func.name if isinstance(node, p.Call) else ""
     for child in children(node):
-        yield from _selectors(child, name, absent or name in OF_NONE)
+        yield from _selectors(child, name, absent or name in _OF_NONE)
 
 
 def _selector(node: Any, window: float, of_two: bool, absent: bool) -> Selector:

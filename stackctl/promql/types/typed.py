@@ -8,7 +8,6 @@ from typing import Any
 
 import promql_parser as p
 
-from stackctl.promql.selectors import CONDITIONS, OF_NONE
 from stackctl.promql.types.value import NUMBER, Value
 
 
@@ -48,18 +47,6 @@ class Typed:
     @property
     def is_pair(self) -> bool:
         return isinstance(self.node, p.BinaryExpr)
-
-    @property
-    def leaves_out(self) -> bool:
-        """Return whether some part leaves out series by their values or by what others there are, or is about none."""
-        return any(part._is_condition for part in self.walk())
-
-    @property
-    def _is_condition(self) -> bool:
-        if self.is_call:
-            return self.name in OF_NONE
-        is_bool = self.is_pair and self.node.modifier is not None and self.node.modifier.return_bool
-        return self.is_pair and self.name in CONDITIONS and not is_bool
 
     @property
     def number(self) -> float | None:

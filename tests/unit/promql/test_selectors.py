@@ -36,6 +36,24 @@ def test_a_window_is_known_with_whether_it_takes_two_samples(expr: str, window: 
 
 
 @pytest.mark.parametrize(
+    ("expr", "is_condition"),
+    [
+        ("depth > 5", True),
+        ("sum(depth) unless up", True),
+        ("depth and on (job) up", True),
+        ("absent(depth)", True),
+        ("sum(rate(requests_total[5m]) > 0)", True),
+        ("depth", False),
+        ("depth > bool 5", False),
+        ("depth or up", False),
+        ("1 - depth", False),
+    ],
+)
+def test_condition_leaves_out_series(expr: str, is_condition: bool) -> None:
+    assert read(expr).filters is is_condition
+
+
+@pytest.mark.parametrize(
     ("expr", "said"),
     [
         ("x > 1", {"filters"}),

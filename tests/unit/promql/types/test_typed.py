@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from stackctl.promql.selectors import read
 from stackctl.promql.types.infer import infer
 from tests.unit.promql.shop import SHOP
 
@@ -20,22 +19,3 @@ def test_walks_over_all_parts_and_leaves_out_brackets() -> None:
 @pytest.mark.parametrize(("expr", "number"), [("3", 3.0), ("-3", -3.0), ("depth", None), ("vector(3)", None)])
 def test_number_is_that_of_a_literal(expr: str, number: float | None) -> None:
     assert infer(expr, SHOP).number == number
-
-
-@pytest.mark.parametrize(
-    ("expr", "is_condition"),
-    [
-        ("depth > 5", True),
-        ("sum(depth) unless up", True),
-        ("depth and on (job) up", True),
-        ("absent(depth)", True),
-        ("sum(rate(requests_total[5m]) > 0)", True),
-        ("depth", False),
-        ("depth > bool 5", False),
-        ("depth or up", False),
-        ("1 - depth", False),
-    ],
-)
-def test_leaves_out_what_reading_the_selectors_says_too(expr: str, is_condition: bool) -> None:
-    assert infer(expr, SHOP).leaves_out is is_condition
-    assert read(expr).filters is is_condition
