@@ -43,7 +43,7 @@ def board_json(dashboard: Dashboard, board: Board, scope: Scope) -> dict[str, An
         .time(f"now-{board.time}", "now")
         .timezone("browser")
         .annotations([])
-        .variables([build_variable(variable) for variable in board.variables])
+        .variables([build_variable(variable, scope) for variable in board.variables])
         .links([_link(link) for link in board.links])
     )
     built = builder.build()

@@ -189,19 +189,4 @@ def _built(dashboard: Dashboard, board: Board, scope: Scope) -> dict[str, Any]:
             remedy="Install it with `pip install grafana-foundation-sdk`, or use Grafana's own JSON.",
             position=dashboard.origin,
         ) from None
-    built: dict[str, Any] = _asking(board_json(dashboard, board, scope), scope.datasource or c.DATASOURCE_UID)
-    return built
-
-
-def _asking(value: Any, uid: str) -> Any:
-    """Return what was built with the datasource of the stack's Prometheus, where that has another uid."""
-    if uid == c.DATASOURCE_UID:
-        return value
-    if isinstance(value, Mapping):
-        return {
-            key: {**item, "uid": uid}
-            if key == "datasource" and isinstance(item, Mapping) and item.get("uid") == c.DATASOURCE_UID
-            else _asking(item, uid)
-            for key, item in value.items()
-        }
-    return [_asking(item, uid) for item in value] if isinstance(value, list) else value
+    return board_json(dashboard, board, scope)

@@ -21,7 +21,6 @@ from stackctl.render.layout import Box
 _BRIDGED_GAP_MS = 60_000
 _NEUTRAL = "blue"
 _TIME_AND_VARIABLES = "${__url_time_range}&${__all_variables}"
-SOURCE = sdk.DataSourceRef(type_val="prometheus", uid=c.DATASOURCE_UID)
 _NOW = common.ReduceDataOptions(calcs=["lastNotNull"], values=False, fields="")
 
 
@@ -33,10 +32,15 @@ def build_panel(panel: Panel, box: Box, id: int, scope: Scope) -> sdk.Panel:
     if panel.links:
         builder.links([_panel_link(link) for link in panel.links])
     if panel.kind != "text":
-        builder.datasource(SOURCE).targets(list(_targets(panel, scope)))
+        builder.datasource(source(scope)).targets(list(_targets(panel, scope)))
         _field(builder, panel)
     _KINDS[panel.kind](builder, panel, scope)
     return builder.build()
+
+
+def source(scope: Scope) -> sdk.DataSourceRef:
+    """Return the datasource of the stack's Prometheus, as a dashboard refers to it."""
+    return sdk.DataSourceRef(type_val="prometheus", uid=scope.datasource or c.DATASOURCE_UID)
 
 
 def grid(box: Box) -> sdk.GridPos:
@@ -50,7 +54,7 @@ def _targets(panel: Panel, scope: Scope) -> Iterator[prometheus.Dataquery]:
     for index, query in enumerate(panel.queries):
         legend = "{{le}}" if panel.kind == "heatmap" and not query.legend else legends[index]
         expr = _sorted(panel, query) if panel.kind in ("bargauge", "table", "stat") else query.expr
-        target = prometheus.Dataquery().ref_id(_ref_id(index)).datasource(SOURCE).expr(expr)
+        target = prometheus.Dataquery().ref_id(_ref_id(index)).datasource(source(scope)).expr(expr)
         target = target.instant() if query.instant else target.range()
         target.format(formats.get(panel.kind, PromQueryFormat.TIME_SERIES))
         yield target.legend_format(legend).editor_mode(QueryEditorMode.CODE)

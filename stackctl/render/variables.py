@@ -5,13 +5,14 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.models import dashboard as sdk
 
+from stackctl.design.series import Scope
 from stackctl.model import Variable
-from stackctl.render.panels import SOURCE
+from stackctl.render.panels import source
 
 
-def build_variable(variable: Variable) -> build.QueryVariable | build.CustomVariable:
+def build_variable(variable: Variable, scope: Scope) -> build.QueryVariable | build.CustomVariable:
     """Return a variable with its initial choice."""
-    builder = _query_variable(variable) if variable.query else _custom_variable(variable)
+    builder = _query_variable(variable, scope) if variable.query else _custom_variable(variable)
     builder.multi(variable.multi).include_all(variable.all)
     if variable.label:
         builder.label(variable.label)
@@ -25,9 +26,9 @@ def build_variable(variable: Variable) -> build.QueryVariable | build.CustomVari
     return builder
 
 
-def _query_variable(variable: Variable) -> build.QueryVariable:
+def _query_variable(variable: Variable, scope: Scope) -> build.QueryVariable:
     query: dict[str, object] = {"query": variable.query, "refId": f"variable-{variable.name}"}
-    builder = build.QueryVariable(variable.name).datasource(SOURCE).query(query)
+    builder = build.QueryVariable(variable.name).datasource(source(scope)).query(query)
     return builder.refresh(sdk.VariableRefresh.ON_TIME_RANGE_CHANGED).sort(sdk.VariableSort.ALPHABETICAL_ASC)
 
 
