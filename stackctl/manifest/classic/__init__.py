@@ -142,12 +142,16 @@ class _Reader:
         expr = self._filled(str(own.get("expr") or annotation.get("expr") or ""))
         if source.other or source.kind == "built-in" or not expr.strip():
             return
-        title = f"annotation {self._filled(str(annotation.get('name') or ''))}".strip()
+        title = self._title_of(annotation)
         passage = self.shape.file.passage(where, expr)
         yield PanelQuery(
             title, expr, self.shape.file.position(where), passage=passage, datasource=self._datasource(source)
         )
         self._check_syntax(expr, where, title)
+
+    def _title_of(self, annotation: Mapping[str, Any]) -> str:
+        """Return the name of the row of an annotation, which is no panel's title."""
+        return f"annotation {self._filled(str(annotation.get('name') or ''))}".strip()
 
     def _of_variable(self, variable: VariableAt) -> Iterator[PanelQuery]:
         """Yield the query of a variable that asks Prometheus."""
@@ -273,7 +277,7 @@ class _LoadedReader(_Reader):
         yield from super()._of_panel(panel)
 
     def _of_annotation(self, annotation: Mapping[str, Any], place: Path) -> Iterator[PanelQuery]:
-        self._asking = f"annotation {annotation.get('name') or ''}".strip()
+        self._asking = self._title_of(annotation)
         yield from super()._of_annotation(annotation, place)
 
     def _datasource(self, source: Source) -> str:
