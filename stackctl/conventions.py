@@ -8,6 +8,8 @@ import re
 
 DOCKER = "docker"
 NATIVE = "native"
+# No runtime yet: where exported objects run.
+KUBERNETES = "kubernetes"
 
 # -- the servers that commands speak of by name; all that is known of them is in stackctl.components -------------
 

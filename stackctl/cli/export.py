@@ -46,25 +46,26 @@ def export_kubernetes(
     `kubectl apply --server-side -f DIR/secrets` applies what they need, and `-k DIR` the rest. A target whose host is
     an IP address or a name with dots, and a discovered one, becomes a ScrapeConfig. DIR/patches is a Kustomize
     component with annotations and probes for your Deployments. The cluster's own servers are used, unless `--servers`
-    exports those of the stack. Grafana, exporters of a machine, and services that push, get no object.
+    exports those of the stack, and the containers that it runs. Services that push get no object.
     """
-    from stackctl.export.kubernetes import Cluster, left_out, without_object
-    from stackctl.export.kubernetes import export_kubernetes as rendered
-    from stackctl.manifest import load
+    from stackctl.export.kubernetes import Cluster, left_out, left_to_cluster, of_nodes
+    from stackctl.operations.exporting import kubernetes_objects
     from stackctl.report import console
 
-    stack = load(options(context).manifest)
     labels = dict(_label(text) for text in label or ())
     cluster = Cluster(_namespace(namespace), labels, has_servers=not servers)
-    tree = rendered(stack, cluster)
+    stack, cluster, tree = kubernetes_objects(options(context).manifest, cluster)
     has_secrets = any(path.startswith(f"{c.SECRETS_DIR}/") for path in tree.files)
     named = [*([f"-f {shlex.quote(str(out / c.SECRETS_DIR))}"] if has_secrets else []), f"-k {shlex.quote(str(out))}"]
     _write(tree, out, force, " && ".join(f"kubectl apply --server-side {each}" for each in named))
     for diagnostic in left_out(stack, cluster):
         console.warning(diagnostic)
-    if servers and (others := without_object(stack)):
+    if not servers:
+        console.note(f"left to the cluster: {', '.join(left_to_cluster(stack))}; `--servers` exports them too")
+    elif readers := of_nodes(stack):
         console.note(
-            f"no object for {', '.join(others)}: run them in the cluster if your rules and dashboards need them"
+            f"{', '.join(readers)} mount folders of their nodes: their namespace needs the label "
+            "`pod-security.kubernetes.io/enforce=privileged`"
         )
     for service in (each for each in stack.services if each.push):
         gateway = "let it push to the exported one" if servers else "make the cluster scrape one, with `honorLabels`"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stackctl import conventions as c
 from stackctl.components.component import Component, Container, Place, Started, Works
 from stackctl.components.release import Archive, Program, Release
 from stackctl.components.series import GIB, counter, gauge
@@ -18,7 +19,9 @@ class CadvisorSettings(ExporterSettings):
 
 
 def _arguments(_: Exporter, place: Place) -> tuple[str, ...]:
-    return (f"--port={place.listen.rpartition(':')[2]}", "--docker_only=true")
+    # The containers of a cluster are not Docker's: it knows them by containerd, which it asks by itself.
+    docker_only = str(place.runtime.name != c.KUBERNETES).lower()
+    return (f"--port={place.listen.rpartition(':')[2]}", f"--docker_only={docker_only}")
 
 
 def _parameters(_: CadvisorSettings, limits_cpus: bool) -> dict[str, str]:
@@ -76,6 +79,11 @@ _MOUNTS = tuple(
     )
 )
 
+_NODE_MOUNTS = tuple(
+    {"type": "bind", "source": source, "target": target, "read_only": True}
+    for source, target in (("/", "/rootfs"), ("/run/containerd", "/run/containerd"), ("/sys", "/sys"))
+)
+
 
 def _adopted(started: Started) -> dict[str, Any]:
     """Show all control groups where it did so: its own default, but not stackctl's."""
@@ -92,7 +100,7 @@ COMPONENT = Component(
     image="ghcr.io/google/cadvisor:0.60.6",
     port=8080,
     ready="/healthz",
-    container=Container(mounts=_MOUNTS),
+    container=Container(mounts=_MOUNTS, node_mounts=_NODE_MOUNTS, is_root=True),
     release=Release(
         project="cadvisor",
         programs=(Program("cadvisor"),),

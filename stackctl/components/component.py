@@ -79,6 +79,8 @@ class Container:
     data            where it keeps its data, "" when it has none
     flags           besides those that it has everywhere
     mounts          besides the tree and its data
+    node_mounts     instead of these on a node of a cluster, where nothing is known of a Docker engine
+    is_root         whether it reads what only root may, and so cannot run as another user
     tmpfs           folders that it writes to and that need not be kept
     has_wget        whether a healthcheck can run in its image
     joins_networks  whether it reaches the networks that the user joins, as it asks others
@@ -91,6 +93,8 @@ class Container:
     data: str = ""
     flags: tuple[str, ...] = ()
     mounts: tuple[Mapping[str, Any], ...] = ()
+    node_mounts: tuple[Mapping[str, Any], ...] = ()
+    is_root: bool = False
     tmpfs: tuple[str, ...] = ()
     has_wget: bool = True
     joins_networks: bool = False

@@ -58,6 +58,7 @@ COMPONENT = Component(
         service="process-exporter",
         flags=(f"--procfs={_HOST_PROC}",),
         mounts=({"type": "bind", "source": "/proc", "target": _HOST_PROC, "read_only": True},),
+        is_root=True,  # the files and the memory of processes are shown to their owner and to root
         has_wget=False,  # its image holds nothing but the program
     ),
     release=Release(

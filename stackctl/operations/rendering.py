@@ -28,7 +28,7 @@ def rendered(manifest: Path, runtime: str, out: Path | None, *, keep: bool, igno
     stack = check_manifest(manifest, ignored).stack
     if stack.grafana is None or stack.grafana.admin_password is not None:
         return render(stack, runtime)
-    return render(stack, runtime, {c.GRAFANA_ADMIN_PASSWORD: _password(manifest, out, keep=keep)})
+    return render(stack, runtime, {c.GRAFANA_ADMIN_PASSWORD: grafana_password(manifest, out, keep=keep)})
 
 
 def drifted(folder: Path, found: Sequence[Difference]) -> CheckFailed:
@@ -53,7 +53,7 @@ def hints(tree: Tree, out: Path) -> Iterator[str]:
         )
 
 
-def _password(manifest: Path, out: Path | None, *, keep: bool) -> Secret:
+def grafana_password(manifest: Path, out: Path | None, *, keep: bool) -> Secret:
     """Grafana's password when the manifest gives none: that of `up`, else that of an earlier render, else a new one.
 
     Grafana keeps its first password, so a new one is kept too; only a render that writes nothing does without.

@@ -13,37 +13,51 @@ from stackctl.components import registry
 from stackctl.errors import raise_if_any
 from stackctl.export.kubernetes.alertmanager import alertmanager_object, configuration
 from stackctl.export.kubernetes.clients import SecretKeys
-from stackctl.export.kubernetes.dashboard import dashboard_map
-from stackctl.export.kubernetes.deployment import (
-    config_map,
-    deployed,
-    deployed_names,
-    deployment,
-    own_secret,
-    volume_claim,
-)
+from stackctl.export.kubernetes.daemonset import daemonset
+from stackctl.export.kubernetes.dashboard import dashboard_map, map_names
+from stackctl.export.kubernetes.deployment import deployment
 from stackctl.export.kubernetes.kustomization import FILE, component, kustomization
 from stackctl.export.kubernetes.names import dns_name, dns_names
+from stackctl.export.kubernetes.networkpolicy import network_policy, operated
 from stackctl.export.kubernetes.objects import Cluster, Objects
 from stackctl.export.kubernetes.patch import deployment_patch
+from stackctl.export.kubernetes.poddisruptionbudget import disruption_budget
+from stackctl.export.kubernetes.podmonitor import pod_monitor
 from stackctl.export.kubernetes.probe import probe_objects
 from stackctl.export.kubernetes.prometheus import prometheus_object
 from stackctl.export.kubernetes.prometheusrule import prometheus_rule
-from stackctl.export.kubernetes.rbac import role, role_binding, service_account
-from stackctl.export.kubernetes.review import exported, left_out, refused, without_object
+from stackctl.export.kubernetes.rbac import discovery_rights, role, role_binding, service_account
+from stackctl.export.kubernetes.review import exported, left_out, left_to_cluster, of_nodes, refused
 from stackctl.export.kubernetes.scrapeconfig import scrape_config
 from stackctl.export.kubernetes.secret import secret
-from stackctl.export.kubernetes.service import PORT_NAME, ports_of, service_object
+from stackctl.export.kubernetes.server_pod import (
+    config_map,
+    is_of_nodes,
+    names_of,
+    own_secret,
+    own_servers,
+    volume_claim,
+)
+from stackctl.export.kubernetes.service import PORT_NAME, headless, ports_of, service_object
 from stackctl.export.kubernetes.servicemonitor import own_monitor, service_monitor
 from stackctl.export.kubernetes.targets import outside, pods
+from stackctl.export.kubernetes.workload import (
+    Workload,
+    volume_claims,
+    workload_deployment,
+    workload_names,
+    workload_secret,
+    workloads,
+)
 from stackctl.model import Exporter, Server, Service, Stack
 from stackctl.render.closed import closed
 from stackctl.render.rules import rule_files
 from stackctl.tree import File, Tree, ignored
 
-__all__ = ["Cluster", "export_kubernetes", "left_out", "without_object"]
+__all__ = ["Cluster", "export_kubernetes", "left_out", "left_to_cluster", "of_nodes"]
 
 PATCHES = "patches"
+RUN = "containers"
 
 
 def export_kubernetes(stack: Stack, cluster: Cluster) -> Tree:
@@ -58,7 +72,7 @@ def export_kubernetes(stack: Stack, cluster: Cluster) -> Tree:
     objects = Objects(stack, cluster)
     files = {**_services(objects), **_rules(objects), **_dashboards(objects)}
     if not cluster.has_servers:
-        files |= _servers(objects)
+        files |= {**_servers(objects), **_workloads(objects)}
     listed = [path for path in files if not path.startswith((f"{PATCHES}/", f"{c.SECRETS_DIR}/"))]
     if listed:  # kustomize refuses an empty one
         files[FILE] = objects.file(kustomization(listed))
@@ -69,14 +83,16 @@ def export_kubernetes(stack: Stack, cluster: Cluster) -> Tree:
 
 
 def _services(objects: Objects) -> dict[str, File]:
-    services = exported(objects.stack)
-    names = dns_names(service.name for service in services)
+    names = workload_names(objects.stack)
+    # Those with a Deployment of the export have in it what a patch adds to one of the user's.
+    run = set() if objects.cluster.has_servers else {each.name for each in _run(objects)}
     files: dict[str, File] = {}
     patched = []
-    for service in services:
+    for service in exported(objects.stack):
         name = names[service.name]
         files |= _service(objects, service, name)
-        if inside := pods(service):
+        inside = pods(service, objects.cluster.variables)
+        if inside and service.name not in run:
             patched.append(name)
             files[f"{PATCHES}/{name}.yaml"] = objects.file(deployment_patch(service, name, inside))
     if patched:
@@ -87,7 +103,7 @@ def _services(objects: Objects) -> dict[str, File]:
 def _service(objects: Objects, service: Service, name: str) -> dict[str, File]:
     keys = SecretKeys(f"{name}-scrape")
     files = {}
-    if inside := pods(service):
+    if inside := pods(service, objects.cluster.variables):
         files[f"{name}-service.yaml"] = objects.file(service_object(objects, name, ports_of(inside)))
         files[f"{name}-servicemonitor.yaml"] = objects.file(service_monitor(objects, service, name, inside, keys))
     others = outside(service)
@@ -117,7 +133,8 @@ def _servers(objects: Objects) -> dict[str, File]:
         "prometheus-serviceaccount": service_account(objects, name),
         "prometheus-role": role(objects, name),
         "prometheus-rolebinding": role_binding(objects, name),
-        "prometheus-servicemonitor": _operated(objects, stack.prometheus, name),
+        **{f"prometheus-{file}": each for file, each in discovery_rights(objects, name).items()},
+        **_operated(objects, stack.prometheus, name),
     }
     # No service has a file with an underscore.
     secrets: dict[str, dict[str, Any] | None] = {
@@ -125,12 +142,13 @@ def _servers(objects: Objects) -> dict[str, File]:
     }
     if stack.alertmanager:
         made["alertmanager"] = alertmanager_object(objects, stack.alertmanager, name)
-        made["alertmanager-servicemonitor"] = _operated(objects, stack.alertmanager, name)
+        made |= _operated(objects, stack.alertmanager, name)
         secrets["alertmanager_config"] = configuration(objects, stack.alertmanager, name)
-    names = deployed_names(stack)
-    for server in deployed(stack):
+    names = names_of(stack)
+    for server in own_servers(stack):
         own = names[server.name]
         made |= _deployed(objects, server, own)
+        made[f"{own}-networkpolicy"] = network_policy(objects, server, own, name)
         secrets[f"deployment_{own}"] = own_secret(objects, server, own)
     return {
         **{f"servers/{file}.yaml": objects.file(content) for file, content in made.items() if content},
@@ -138,13 +156,24 @@ def _servers(objects: Objects) -> dict[str, File]:
     }
 
 
-def _operated(objects: Objects, server: Server, name: str) -> dict[str, Any] | None:
-    """The ServiceMonitor of a server that the operator runs, which makes its Service. No service has such a name."""
-    return own_monitor(objects, server, f"{name}.{server.name}", {f"operated-{server.name}": "true"}, "web")
+def _operated(objects: Objects, server: Server, name: str) -> dict[str, dict[str, Any] | None]:
+    """The objects around a server that the operator runs, which makes its Service. No service has such a name."""
+    full = f"{name}.{server.name}"
+    return {
+        f"{server.name}-servicemonitor": own_monitor(objects, server, full, {f"operated-{server.name}": "true"}, "web"),
+        f"{server.name}-networkpolicy": network_policy(objects, server, name, name),
+        f"{server.name}-poddisruptionbudget": disruption_budget(objects, full, operated(server.name, name)),
+    }
 
 
 def _deployed(objects: Objects, server: Server, name: str) -> dict[str, dict[str, Any] | None]:
-    """The objects of an exporter or the Pushgateway, without its Secret, by their files."""
+    """The objects of a server that the operator does not run, without its Secret, by their files."""
+    if is_of_nodes(server):
+        return {
+            f"{name}-daemonset": daemonset(objects, server, name),
+            f"{name}-configmap": config_map(objects, server, name),
+            f"{name}-podmonitor": pod_monitor(objects, server, name),
+        }
     ports = {PORT_NAME: registry.of(server).port}
     probes = probe_objects(objects, server, name) if isinstance(server, Exporter) else []
     return {
@@ -157,9 +186,34 @@ def _deployed(objects: Objects, server: Server, name: str) -> dict[str, dict[str
     }
 
 
+def _run(objects: Objects) -> list[Workload]:
+    return workloads(objects.stack, objects.cluster.variables)
+
+
+def _workloads(objects: Objects) -> dict[str, File]:
+    """The containers that the manifest runs, in a folder of their own."""
+    found, names = _run(objects), workload_names(objects.stack)
+    scraped = {service.name for service in exported(objects.stack) if pods(service)}
+    files: dict[str, File] = {}
+    for each in found:
+        name = names[each.name]
+        made = {"deployment": workload_deployment(objects, each, name)}
+        if each.name not in scraped:
+            made["service"] = headless(objects, name, each.ports)
+        if each.ran.replicas > 1:
+            made["poddisruptionbudget"] = disruption_budget(objects, name, {"app": name})
+        files |= {f"{RUN}/{name}-{kind}.yaml": objects.file(thing) for kind, thing in made.items()}
+        if hidden := workload_secret(objects, each, name):
+            files[f"{c.SECRETS_DIR}/{RUN}_{name}.yaml"] = objects.file(hidden, secret=True)
+    claims = volume_claims(objects, found)
+    return files | {
+        f"{RUN}/volume_{name}-persistentvolumeclaim.yaml": objects.file(claim) for name, claim in claims.items()
+    }
+
+
 def _dashboards(objects: Objects) -> dict[str, File]:
-    names = dns_names(dashboard.uid for dashboard in objects.stack.dashboards)
+    names = map_names(objects.stack)
     return {
-        f"dashboard-{names[dashboard.uid]}.yaml": objects.file(dashboard_map(objects, dashboard, names[dashboard.uid]))
+        f"{names[dashboard.uid]}.yaml": objects.file(dashboard_map(objects, dashboard, names[dashboard.uid]))
         for dashboard in objects.stack.dashboards
     }

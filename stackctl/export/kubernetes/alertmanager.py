@@ -26,6 +26,7 @@ def alertmanager_object(objects: Objects, alertmanager: Alertmanager, name: str)
     spec = {
         "image": alertmanager.image,
         "version": version_of(alertmanager.image),
+        "podMetadata": {"labels": objects.part_of},
         "replicas": 1,
         "configSecret": secret_name(name),
         "automountServiceAccountToken": False,  # it has nothing to ask of the API server

@@ -9,6 +9,7 @@ from typing import Any
 from stackctl.components.release import image_version
 from stackctl.model import Stack
 from stackctl.render.text import yaml_bytes
+from stackctl.source import Secret
 from stackctl.tree import File
 
 OPERATOR = "monitoring.coreos.com/v1"
@@ -26,12 +27,15 @@ class Cluster:
     """Destination of the objects: their namespace ("" leaves it to kubectl), and labels for all of them.
 
     An operator often selects by a label, such as `release: prometheus`. `has_servers` is false where the stack's own
-    Prometheus and Alertmanager have to run too.
+    Prometheus and Alertmanager have to run too. `variables` are those that fields of Compose may name;
+    `grafana_password` is the one that was made where the manifest has none.
     """
 
     namespace: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     has_servers: bool = True
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    grafana_password: Secret | None = None
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,16 @@ _SAMPLES, _OTHERS = "10Gi", "1Gi"
 # What is written besides samples: the write-ahead log, and blocks while they are compacted.
 _HEADROOM = 1.3
 
-SECURITY_CONTEXT: dict[str, Any] = {
-    "runAsNonRoot": True,
-    "runAsUser": _USER,
-    "runAsGroup": _USER,
-    "fsGroup": _USER,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
+
+def security_context(user: int) -> dict[str, Any]:
+    """The security context of a pod whose containers run as a user. Root's group is needed by nobody."""
+    profile = {"seccompProfile": {"type": "RuntimeDefault"}}
+    if not user:
+        return {"runAsUser": 0, **profile}
+    return {"runAsNonRoot": True, "runAsUser": user, "runAsGroup": user, "fsGroup": user, **profile}
+
+
+SECURITY_CONTEXT = security_context(_USER)
 
 # The operator sets that of its containers itself.
 CONTAINER_SECURITY_CONTEXT: dict[str, Any] = {

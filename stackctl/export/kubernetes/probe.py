@@ -7,7 +7,7 @@ from typing import Any
 from stackctl.components import registry
 from stackctl.export.kubernetes.names import dns_names
 from stackctl.export.kubernetes.objects import OPERATOR, Objects
-from stackctl.export.kubernetes.scraping import given, labelling
+from stackctl.export.kubernetes.scraping import WITHOUT_OWN_LABELS, given, labelling
 from stackctl.model import Exporter, Probe
 from stackctl.scrape import probe_job_name
 
@@ -35,5 +35,5 @@ def probe_objects(objects: Objects, exporter: Exporter, name: str) -> list[dict[
 
 
 def _target(exporter: Exporter, probe: Probe) -> dict[str, Any]:
-    labels = labelling({"probe": probe.name, **exporter.labels})
-    return {"targets": {"staticConfig": {"static": [probe.url], "relabelingConfigs": labels}}}
+    steps = [WITHOUT_OWN_LABELS, *labelling({"probe": probe.name, **exporter.labels})]
+    return {"targets": {"staticConfig": {"static": [probe.url], "relabelingConfigs": steps}}}

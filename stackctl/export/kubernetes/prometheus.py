@@ -51,6 +51,7 @@ def prometheus_object(objects: Objects, name: str, keys: SecretKeys) -> dict[str
     spec = {
         "image": prometheus.image,
         "version": version_of(prometheus.image),
+        "podMetadata": {"labels": objects.part_of},
         "replicas": 1,
         "serviceAccountName": name,
         "securityContext": SECURITY_CONTEXT,

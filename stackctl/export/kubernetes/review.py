@@ -10,10 +10,13 @@ from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
 from stackctl.export.kubernetes import alertmanager, discovery, prometheus, scrapeconfig, servicemonitor
 from stackctl.export.kubernetes.clients import FIELDS
-from stackctl.export.kubernetes.deployment import deployed, unexported
 from stackctl.export.kubernetes.objects import Cluster
+from stackctl.export.kubernetes.rbac import lacks_rights
+from stackctl.export.kubernetes.server_pod import is_of_nodes, own_servers, unexported
 from stackctl.export.kubernetes.shapes import misshapen
 from stackctl.export.kubernetes.targets import outside, pods
+from stackctl.export.kubernetes.workload import without_field as without_field_of_container
+from stackctl.export.kubernetes.workload import workloads
 from stackctl.model import Prometheus, Service, Stack
 from stackctl.source import Position
 
@@ -33,9 +36,10 @@ def left_out(stack: Stack, cluster: Cluster) -> list[Diagnostic]:
     found = [(f"services.{each.name}", each.origin, [*_without_field(each)]) for each in exported(stack)]
     if not cluster.has_servers:
         found.append(("prometheus", stack.prometheus.origin, prometheus.without_field(stack.prometheus)))
-        found += [(each.name, each.origin, unexported(each)) for each in deployed(stack)]
+        found += [(each.name, each.origin, unexported(each)) for each in own_servers(stack)]
         if stack.alertmanager:
             found.append(("alertmanager", stack.alertmanager.origin, alertmanager.without_field(stack.alertmanager)))
+        found += [*_of_containers(stack, cluster)]
     return [
         Diagnostic(
             "export.left-out",
@@ -49,15 +53,37 @@ def left_out(stack: Stack, cluster: Cluster) -> list[Diagnostic]:
     ]
 
 
-def without_object(stack: Stack) -> list[str]:
-    """The names of the components that get no object, even where the stack's own servers are exported."""
-    made = {c.PROMETHEUS, c.ALERTMANAGER, *(each.name for each in deployed(stack))}
-    return [each.name for each in stack.components if each.name not in made]
+def left_to_cluster(stack: Stack) -> list[str]:
+    """The names of what runs in the stack and gets an object only where its own servers are exported."""
+    run = [each.name for each in stack.services if each.run.docker or each.run.native]
+    return [*(each.name for each in stack.components), *run, *(each.name for each in stack.containers)]
+
+
+def of_nodes(stack: Stack) -> list[str]:
+    """The names of the servers that read their node, which Pod Security allows in `privileged` namespaces only."""
+    return [each.name for each in own_servers(stack) if is_of_nodes(each)]
 
 
 def exported(stack: Stack) -> list[Service]:
     """The services that become objects: those that are scraped."""
     return [service for service in stack.services if service.push is None]
+
+
+def _of_containers(stack: Stack, cluster: Cluster) -> Iterator[tuple[str, Position, list[str]]]:
+    """Yield the parts of containers, of their networks and of rights that are in no object."""
+    found = workloads(stack, cluster.variables)
+    for each in found:
+        yield each.place, each.origin, [*without_field_of_container(each, stack)]
+    exported_names = {each.name for each in found}
+    for service in stack.services:
+        run = {"docker": service.run.docker, "native": service.run.native if not service.run.docker else None}
+        names = [f"run.{name}" for name, value in run.items() if value and service.name not in exported_names]
+        rights = ["discovery.kubernetes_sd_configs (its rights)"] if lacks_rights(service, cluster.namespace) else []
+        yield f"services.{service.name}", service.origin, [*names, *rights]
+    for container in stack.containers:
+        if container.name not in exported_names:
+            yield f"containers.{container.name}", container.origin, [*container.fields]
+    yield "networks", stack.origin, ["join"] if stack.networks else []
 
 
 def _refused(service: Service) -> Iterator[Diagnostic]:
@@ -81,6 +107,8 @@ def _refused_writes(server: Prometheus) -> Iterator[Diagnostic]:
             for name in sorted(prometheus.WRITE_FIELDS & block.keys())
             for part in misshapen(name, block[name], f"remote_write.{name}")
         ]
+        if not isinstance(block.get("url"), str):
+            parts.append(("remote_write.url", "a single value"))
         yield from _wrong_shapes("prometheus", server.origin, parts)
         steps = [] if parts else block.get("write_relabel_configs", ())
         yield from _wrong_values("prometheus.remote_write", server.origin, steps, block)

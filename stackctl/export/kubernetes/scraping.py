@@ -30,6 +30,9 @@ _LIMITS = {
     "always_scrape_classic_histograms": "scrapeClassicHistograms",
     "convert_classic_histograms_to_nhcb": "convertClassicHistogramsToNHCB",
 }
+# The operator gives the targets of monitors labels of its own. Series of the same manifest have none of them elsewhere,
+# and a metric's own label of such a name would be renamed, so that no rule or panel finds it.
+WITHOUT_OWN_LABELS = {"action": "labeldrop", "regex": "namespace|service|endpoint|pod|container"}
 COMMON = frozenset({*_OPTIONS, *_RELABELLING, *_LIMITS, *FIELDS})
 
 

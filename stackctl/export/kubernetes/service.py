@@ -21,6 +21,13 @@ def service_object(objects: Objects, name: str, ports_by_name: Mapping[str, int]
     return {**head, "spec": {"selector": {"app": name}, "ports": ports}}
 
 
+def headless(objects: Objects, name: str, ports_by_name: Mapping[str, int]) -> dict[str, Any]:
+    """The Service by whose name the pods of a container are reached at any port, as a container is in Compose."""
+    found = service_object(objects, name, ports_by_name)
+    ports = {"ports": found["spec"]["ports"]} if ports_by_name else {}
+    return {**found, "spec": {"clusterIP": "None", "selector": found["spec"]["selector"], **ports}}
+
+
 def ports_of(targets: tuple[Target, ...]) -> dict[str, int]:
     """Name -> port: one for most services, numbered where the targets have several."""
     ports = sorted({target.port for target in targets})

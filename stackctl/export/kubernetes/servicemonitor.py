@@ -6,9 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.export.kubernetes.clients import SecretKeys
 from stackctl.export.kubernetes.objects import OPERATOR, Objects
-from stackctl.export.kubernetes.scraping import COMMON, given, interval, labelling, limits, options, relabelling
+from stackctl.export.kubernetes.scraping import (
+    COMMON,
+    WITHOUT_OWN_LABELS,
+    given,
+    interval,
+    labelling,
+    limits,
+    options,
+    relabelling,
+)
 from stackctl.export.kubernetes.service import ports_of
 from stackctl.model import Server, Service, Target
 
@@ -33,7 +43,7 @@ def service_monitor(
             "interval": interval(objects.stack, service),
             **options(service, keys),
             **{field: service.scrape.get(key) for key, field in _ENDPOINT.items()},
-            **relabelling(service, {"job": service.name, **service.labels}),
+            **_relabelling(service),
         }
     )
     spec = {
@@ -46,10 +56,18 @@ def service_monitor(
     return {**objects.head(OPERATOR, "ServiceMonitor", name, {"app": name}), "spec": spec}
 
 
+def _relabelling(service: Service) -> dict[str, Any]:
+    steps = relabelling(service, {"job": service.name, **service.labels})
+    return {**steps, "relabelings": [WITHOUT_OWN_LABELS, *steps["relabelings"]]}
+
+
 def own_monitor(
     objects: Objects, server: Server, name: str, selector: Mapping[str, str], port: str
 ) -> dict[str, Any] | None:
-    """The ServiceMonitor of a server of the stack, by the labels of its Service; None if it is not scraped."""
+    """The ServiceMonitor of a server of the stack, by the labels of its Service; None if it is not scraped.
+
+    Its one pod has the `instance` that the server has elsewhere: the pod's address changes with the pod.
+    """
     if server.scrape is None:
         return None
     endpoint = given(
@@ -60,8 +78,16 @@ def own_monitor(
             "scrapeTimeout": server.scrape.timeout,
             # Pushed series carry the job and the instance of the pusher.
             "honorLabels": server.name == c.PUSHGATEWAY or None,
-            "relabelings": labelling({"job": server.job, **server.labels}),
+            "relabelings": [
+                WITHOUT_OWN_LABELS,
+                *labelling({"job": server.job, "instance": _instance(server), **server.labels}),
+            ],
         }
     )
     spec = {"selector": {"matchLabels": dict(selector)}, "endpoints": [endpoint]}
     return {**objects.head(OPERATOR, "ServiceMonitor", name), "spec": spec}
+
+
+def _instance(server: Server) -> str:
+    known = registry.of(server)
+    return f"{known.service}:{known.port}"

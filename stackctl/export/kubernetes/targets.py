@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from stackctl import conventions as c
+from stackctl.export.kubernetes.compose import Ran
 from stackctl.model import Service, Target
 
+_NONE: Mapping[str, str] = {}
 
-def pods(service: Service) -> tuple[Target, ...]:
-    """The targets that stand for pods: this machine, and names without dots, which are those of containers."""
-    return tuple(target for target in service.targets if not _is_outside(target))
+
+def pods(service: Service, variables: Mapping[str, str] = _NONE) -> tuple[Target, ...]:
+    """The targets that stand for pods: this machine, and names without dots, which are those of containers.
+
+    Of a container that the manifest runs, a published port of this machine is the port inside. `variables` are those
+    that its fields may name.
+    """
+    published = Ran(service.run.docker, variables).published if service.run.docker else {}
+    inside = (target for target in service.targets if not _is_outside(target))
+    return tuple(_inside(target, published) if target.host in c.LOCAL_HOSTS else target for target in inside)
+
+
+def _inside(target: Target, published: Mapping[int, int]) -> Target:
+    return replace(target, address=f"{target.host}:{published.get(target.port, target.port)}")
 
 
 def outside(service: Service) -> tuple[Target, ...]:

@@ -32,10 +32,13 @@ def test_next_step_applies_secrets_and_counts_visible_files(
     seen = [path for path in out.rglob("*") if path.is_file() and not path.name.startswith(".")]
     assert (code, said) == (
         0,
-        [f"wrote {len(seen)} files to {out}; next: {apply} -f {out}/secrets && {apply} -k {out}"],
+        [
+            f"wrote {len(seen)} files to {out}; next: {apply} -f {out}/secrets && {apply} -k {out}",
+            "left to the cluster: prometheus, grafana; `--servers` exports them too",
+        ],
     )
     (tmp_path / "stack.yml").write_text("version: 1\nname: shop\nservices: {api: {targets: ['api:1']}}\n")
-    _, (line,) = exported(tmp_path, capsys)
+    _, (line, _) = exported(tmp_path, capsys)
     assert line.endswith(f"next: {apply} -k {out}")
 
 
@@ -43,7 +46,7 @@ def test_a_job_that_pushes_is_said_to_have_no_object(tmp_path: Path, capsys: pyt
     (tmp_path / "stack.yml").write_text(
         "version: 1\nname: shop\npushgateway: {}\nservices: {api: {targets: ['api:1']}, nightly: {push: {}}}\n"
     )
-    _, (_, note) = exported(tmp_path, capsys)
+    _, (_, _, note) = exported(tmp_path, capsys)
     assert note.startswith("no object for nightly, which pushes")
 
 
@@ -98,4 +101,15 @@ def test_servers_are_exported_when_asked_for(stack: Stack, tmp_path: Path, capsy
     code, said = exported(tmp_path, capsys, "--servers")
     assert code == 0
     assert (tmp_path / "out" / "servers" / "prometheus.yaml").is_file()
-    assert "no object for grafana: run them in the cluster if your rules and dashboards need them" in said
+    assert not any("left to the cluster" in line for line in said)
+
+
+def test_what_is_left_to_the_cluster_is_named(stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, said = exported(tmp_path, capsys)
+    assert said[-1] == "left to the cluster: prometheus, grafana; `--servers` exports them too"
+
+
+def test_pods_that_read_their_nodes_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "stack.yml").write_text("version: 1\nname: shop\nexporters: {node: {}, cadvisor: {}}\n")
+    _, said = exported(tmp_path, capsys, "--servers")
+    assert said[-1].startswith("node, cadvisor mount folders of their nodes: their namespace needs the label")

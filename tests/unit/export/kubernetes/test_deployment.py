@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stackctl.export.kubernetes import Cluster, export_kubernetes, without_object
-from stackctl.export.kubernetes.deployment import deployed_names, unexported
+from stackctl.export.kubernetes import Cluster, export_kubernetes
+from stackctl.export.kubernetes.server_pod import unexported
 from stackctl.manifest import load
 from stackctl.model import Stack
 from stackctl.tree import Tree
@@ -15,7 +15,7 @@ MANIFEST = """\
 version: 1
 name: shop
 pushgateway: {}
-grafana: {admin: {password: x}}
+grafana: {admin: {password: s3cret-0}}
 exporters:
   node: {}
   redis: {address: "localhost:6379", password: s3cret-1, resources: {memory: 64m}}
@@ -88,18 +88,26 @@ def test_service_and_monitor_select_the_pods(tmp_path: Path) -> None:
     monitor = tree.yaml("servers/shop-redis-exporter-servicemonitor.yaml")
     assert service["spec"]["selector"].items() <= labels.items()
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
-    assert monitor["spec"]["endpoints"][0]["relabelings"][0] == {"targetLabel": "job", "replacement": "redis"}
+    steps = monitor["spec"]["endpoints"][0]["relabelings"]
+    assert {"targetLabel": "job", "replacement": "redis"} in steps
+    assert {"targetLabel": "instance", "replacement": "redis-exporter:9121"} in steps
 
 
 def test_secrets_are_in_secret_files_alone(tmp_path: Path) -> None:
     holders = {path for path, file in tree_in(tmp_path) if b"s3cret-" in file.content}
-    assert holders == {"secrets/deployment_shop-redis-exporter.yaml", "secrets/deployment_shop-own-one.yaml"}
+    named = ("redis-exporter", "own-one", "grafana")
+    assert holders == {f"secrets/deployment_shop-{name}.yaml" for name in named}
 
 
-def test_exporters_of_a_machine_get_no_object(tmp_path: Path) -> None:
-    stack = stack_in(tmp_path)
-    assert "node" not in deployed_names(stack)
-    assert set(without_object(stack)) == {"grafana", "node"}
+def test_an_argument_with_a_secret_is_a_variable(tmp_path: Path) -> None:
+    (tmp_path / "stack.yml").write_text(
+        "version: 1\nname: shop\nexporters: {redis: {address: 'r:1', password: s3cret-1, args: [--x=s3cret-1]}}\n"
+    )
+    tree = export_kubernetes(load(tmp_path / "stack.yml", {}), Cluster(has_servers=False))
+    _, container = pod_of(tree, "shop-redis-exporter")
+    (name,) = (each["name"] for each in container["env"] if each["name"].startswith("STACKCTL_ARGUMENT_"))
+    assert container["args"][-1] == f"$({name})"
+    assert tree.yaml("secrets/deployment_shop-redis-exporter.yaml")["stringData"][name] == "--x=s3cret-1"
 
 
 def test_fields_of_its_container_are_named(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_services_of_similar_names_have_objects_of_their_own(tmp_path: Path) -> 
     tree = export_kubernetes(stack, Cluster())
     monitors = [tree.yaml(path) for path in tree.files if path.endswith("-servicemonitor.yaml")]
     assert len({each["metadata"]["name"] for each in monitors}) == 2
-    assert {each["spec"]["endpoints"][0]["relabelings"][0]["replacement"] for each in monitors} == {"a-b", "a_b"}
+    assert {each["spec"]["endpoints"][0]["relabelings"][1]["replacement"] for each in monitors} == {"a-b", "a_b"}
 
 
 def test_every_reference_to_a_secret_has_its_content(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stackctl.export.kubernetes import Cluster, export_kubernetes
+from stackctl.export.kubernetes.scraping import WITHOUT_OWN_LABELS
 from stackctl.manifest import load
 from stackctl.tree import Tree
 
@@ -28,6 +29,7 @@ def test_probe_has_the_job_and_labels_of_the_manifest(tmp_path: Path) -> None:
             "staticConfig": {
                 "static": ["https://a.test"],
                 "relabelingConfigs": [
+                    WITHOUT_OWN_LABELS,
                     {"targetLabel": "probe", "replacement": "My_site"},
                     {"targetLabel": "team", "replacement": "web"},
                 ],

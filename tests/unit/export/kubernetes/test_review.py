@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from stackctl.export.kubernetes import export_kubernetes
 from stackctl.export.kubernetes.objects import Cluster
 from stackctl.export.kubernetes.review import left_out, refused
-from stackctl.manifest import load
+from stackctl.manifest import load, outside, read
+from stackctl.source import Secret
+from tests.golden.cases import EXPORTER_SECRETS, MANIFESTS, SECRETS
 from tests.unit.export.manifests import services_in
 
 POD, ADDRESS = "targets: ['api:1']", "targets: ['10.0.0.1:1']"
@@ -89,3 +98,64 @@ def test_remote_writes_are_reviewed_where_prometheus_is_exported(tmp_path: Path,
     stack = load(tmp_path / "stack.yml", {})
     assert refused(stack, Cluster()) == []
     assert [each.code for each in refused(stack, Cluster(has_servers=False))] == ([code] if code else [])
+
+
+# What means nothing in a cluster, or what only other commands read.
+OTHERS = re.compile(
+    r"(prometheus|alertmanager|grafana|pushgateway|exporters\.[^.]+)\.listen"
+    r"|exporters\.[^.]+\.program|services\.[^.]+\.(run\.native|metrics)\b.*|containers\.[^.]+\.restart"
+)
+# Parts of a block that is named as a whole, so that one part less is not seen.
+NAMED_AS_A_WHOLE = re.compile(
+    r"prometheus\.extra\..*|services\..+\.targets\..*|containers\.[^.]+\.(networks|depends_on|labels|profiles)\..*"
+)
+
+
+@pytest.mark.parametrize("case", ["custom", "full", "secrets"])
+def test_nothing_that_a_manifest_says_is_dropped_in_silence(tmp_path: Path, case: str) -> None:
+    """Without any one of its keys, the objects differ, or what is reported as left out does."""
+    shutil.copytree(MANIFESTS / case, tmp_path / case)
+    path = tmp_path / case / "stack.yml"
+    whole = yaml.safe_load(path.read_text())
+    for read_each_time in ("rules", "dashboards"):  # which other tests are about
+        whole.pop(read_each_time, None)
+    path.write_text(yaml.safe_dump(whole, sort_keys=False))
+    said = all_said(path)
+    assert said is not None
+    silent = []
+    for place in places(whole):
+        name = ".".join(map(str, place))
+        if not place or OTHERS.fullmatch(name) or NAMED_AS_A_WHOLE.fullmatch(name):
+            continue
+        path.write_text(yaml.safe_dump(without(whole, place), sort_keys=False))
+        if all_said(path) == said:
+            silent.append(name)
+    assert silent == []
+
+
+def all_said(path: Path) -> object:
+    """All that the export says of a manifest; None where that is refused."""
+    with outside.allowed():
+        reading = read(path, {**SECRETS, **EXPORTER_SECRETS})
+    cluster = Cluster("shop", has_servers=False, grafana_password=Secret("made-one"))
+    if reading.stack is None or reading.problems or refused(reading.stack, cluster):
+        return None
+    files = {name: file.content for name, file in export_kubernetes(reading.stack, cluster)}
+    return files, [each.summary for each in left_out(reading.stack, cluster)]
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all values."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in items:
+        yield from places(each, (*path, key))
+
+
+def without(whole: Any, place: tuple[str | int, ...]) -> Any:
+    """The manifest without what is at a place."""
+    copied = parent = copy.deepcopy(whole)
+    for part in place[:-1]:
+        parent = parent[part]
+    del parent[place[-1]]
+    return copied

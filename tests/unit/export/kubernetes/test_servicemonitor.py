@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stackctl.export.kubernetes import Cluster, export_kubernetes
+from stackctl.export.kubernetes.scraping import WITHOUT_OWN_LABELS
 from stackctl.manifest import load
 from stackctl.model import Stack
 from tests.unit.export.manifests import services_in, stack_in
@@ -29,6 +30,7 @@ def test_endpoint_carries_the_fields_of_the_scrape(tmp_path: Path) -> None:
     assert (endpoint["scheme"], endpoint["interval"]) == ("https", "5s")
     assert endpoint["basicAuth"]["password"] == {"name": "api-server-scrape", "key": "password"}
     assert endpoint["relabelings"] == [
+        WITHOUT_OWN_LABELS,
         {"targetLabel": "job", "replacement": "Api_Server"},
         {"targetLabel": "team", "replacement": "co$$re"},
         {"sourceLabels": ["__address__"], "targetLabel": "instance", "replacement": "shop-prod"},
@@ -57,7 +59,9 @@ def test_own_servers_are_scraped_as_the_manifest_says(tmp_path: Path) -> None:
     made = tree.yaml("servers/prometheus-servicemonitor.yaml")
     assert made["spec"]["selector"] == {"matchLabels": {"operated-prometheus": "true"}}
     assert made["spec"]["endpoints"][0]["relabelings"] == [
+        WITHOUT_OWN_LABELS,
         {"targetLabel": "job", "replacement": "prometheus"},
+        {"targetLabel": "instance", "replacement": "prometheus:9090"},
         {"targetLabel": "team", "replacement": "core"},
     ]
     assert "servers/alertmanager-servicemonitor.yaml" not in tree.files

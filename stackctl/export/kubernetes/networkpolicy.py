@@ -1,0 +1,54 @@
+"""NetworkPolicy: who may connect to the stack's own servers. What these connect to themselves is left open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stackctl import conventions as c
+from stackctl.components import registry
+from stackctl.export.kubernetes.objects import Objects
+from stackctl.export.kubernetes.server_pod import names_of
+from stackctl.model import Prometheus, Server
+
+# Where replicas of Alertmanager tell each other what they have sent.
+_CLUSTER = 9094
+_ANY_POD: list[dict[str, Any]] = [{"podSelector": {}}]
+
+
+def operated(server: str, name: str) -> dict[str, str]:
+    """The labels by which pods of a server that the operator runs are selected."""
+    return {"app.kubernetes.io/name": server, "app.kubernetes.io/instance": name}
+
+
+def network_policy(objects: Objects, server: Server, name: str, stack_name: str) -> dict[str, Any]:
+    """The policy of the pods `name` of a server. `stack_name` is the name of the stack's Prometheus.
+
+    Only Prometheus reaches exporters and Alertmanager; pods of the namespace reach what they push to; and Grafana,
+    which asks for a login, is open to all.
+    """
+    selected = operated(server.name, name) if server.name in (c.PROMETHEUS, c.ALERTMANAGER) else {"app": name}
+    port = registry.of(server).port
+    rules: list[dict[str, Any]] = [_rule(_clients(objects, server, stack_name), port)]
+    if server.name == c.ALERTMANAGER:
+        own = [{"podSelector": {"matchLabels": selected}}]
+        rules.append({"from": own, "ports": [{"protocol": each, "port": _CLUSTER} for each in ("TCP", "UDP")]})
+    spec = {"podSelector": {"matchLabels": selected}, "policyTypes": ["Ingress"], "ingress": rules}
+    return {**objects.head("networking.k8s.io/v1", "NetworkPolicy", f"{name}.{server.name}"), "spec": spec}
+
+
+def _clients(objects: Objects, server: Server, stack_name: str) -> list[dict[str, Any]]:
+    """The pods that may connect; an empty list is everybody."""
+    if server.name == c.GRAFANA:
+        return []
+    takes_pushes = isinstance(server, Prometheus) and (server.remote_write_receiver or server.otlp_receiver)
+    if takes_pushes or server.name == c.PUSHGATEWAY:
+        return _ANY_POD
+    prometheus = {"podSelector": {"matchLabels": operated(c.PROMETHEUS, stack_name)}}
+    grafana = names_of(objects.stack).get(c.GRAFANA, "")
+    asks = grafana and server.name in (c.PROMETHEUS, c.ALERTMANAGER)
+    return [prometheus, *([{"podSelector": {"matchLabels": {"app": grafana}}}] if asks else [])]
+
+
+def _rule(clients: list[dict[str, Any]], port: int) -> dict[str, Any]:
+    ports = [{"protocol": "TCP", "port": port}]
+    return {"from": clients, "ports": ports} if clients else {"ports": ports}
