@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 from stackctl import conventions as c
 from stackctl.components import registry
-from stackctl.components.component import group_of_instance
-from stackctl.tree import File, reader
+from stackctl.components.component import groups_of_instances
+from stackctl.tree import File, Tree, reader
 
 _PLAIN, _PLAIN_FOLDER = 0o644, 0o755
 _OWN, _OWN_FOLDER = 0o400, 0o700
@@ -29,34 +30,33 @@ _USER, _GROUP, _NAMED_GROUP, _MASK, _OTHER = 0x01, 0x04, 0x08, 0x10, 0x20
 _NO_ID = 0xFFFFFFFF
 
 
-def group_of(unit: str) -> int | None:
+def group_of(unit: str, paths: Iterable[str] = ()) -> int | None:
     """The group that only the container of `unit` joins; None where it has none.
 
-    What is not a component has one as an exporter with a name of the user's own.
+    A component has its own. An exporter with a name of the user's own has one if it has secrets among `paths`, those
+    of all files of its tree.
     """
     known = registry.find(unit)
-    if known is None:
-        return group_of_instance(unit) if unit else None
-    return known.group if known.runs else None
+    if known is not None:
+        return known.group if known.runs else None
+    names = {reader(path) for path in paths if path.startswith(f"{c.SECRETS_DIR}/")} - {""}
+    return groups_of_instances([name for name in names if registry.find(name) is None]).get(unit)
 
 
-def protect_file(path: Path, name: str, file: File, *, has_users: bool) -> None:
-    """Let those read the file at `path` who need it; `name` is its path in the tree. Raises OSError.
-
-    `has_users` says that the units run as users of their own (`Tree.has_users`).
-    """
+def protect_file(path: Path, name: str, file: File, tree: Tree) -> None:
+    """Let those read the file at `path` who need it; `name` is its path in `tree`. Raises OSError."""
     if not file.secret:
         path.chmod(_PLAIN)
     else:
-        _close(path, _group(name, has_users=has_users), _OWN, _SHARED)
+        _close(path, _group(name, tree), _OWN, _SHARED)
 
 
-def protect_folder(path: Path, name: str, *, has_users: bool) -> None:
+def protect_folder(path: Path, name: str, tree: Tree) -> None:
     """The same for a folder of a tree."""
     if name == c.SECRETS_DIR:
         path.chmod(_PASSAGE)
     elif name.startswith(f"{c.SECRETS_DIR}/"):
-        _close(path, _group(f"{name}/", has_users=has_users), _OWN_FOLDER, _SHARED_FOLDER)
+        _close(path, _group(f"{name}/", tree), _OWN_FOLDER, _SHARED_FOLDER)
     else:
         path.chmod(_PLAIN_FOLDER)
 
@@ -68,16 +68,18 @@ def is_closed(path: Path) -> bool:
 
 def shared_group(tree: Path) -> int | None:
     """The group by which all containers have to read the secrets of the tree at `tree`; None where each has its own."""
-    for path in sorted((tree / c.SECRETS_DIR).glob("*/*")):
-        group = group_of(path.parent.name)
-        if group is not None and path.is_file():
+    files = sorted(path for path in (tree / c.SECRETS_DIR).glob("*/*") if path.is_file())
+    names = [path.relative_to(tree).as_posix() for path in files]
+    for path in files:
+        if (group := group_of(path.parent.name, names)) is not None:
             found = path.stat().st_gid
             return None if found == group or _has_list(path) else found
     return None
 
 
-def _group(name: str, *, has_users: bool) -> int | None:
-    return group_of(reader(name)) if has_users else None
+def _group(name: str, tree: Tree) -> int | None:
+    # Only units that run as users of their own need a group.
+    return group_of(reader(name), tree.files) if tree.has_users else None
 
 
 def _close(path: Path, group: int | None, own: int, shared: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _FIRST_GROUP = 60710
 # Those of exporters with a name of the user's own: the rest of the numbers that nobody gives away.
 _FIRST_OF_INSTANCES, _LAST_OF_INSTANCES = 60800, 61183
+MOST_INSTANCES = _LAST_OF_INSTANCES + 1 - _FIRST_OF_INSTANCES
 # Of the secrets of a component natively, the one that holds variables as JSON, which the runtime sets.
 ENV_FILE = "env"
 # The user that most upstream images run as.
@@ -31,12 +32,31 @@ NOBODY = "65534"
 Version: TypeAlias = tuple[int, ...]
 
 
-def group_of_instance(name: str) -> int:
-    """Return the group by which an exporter with a name of the user's own reads its secrets.
+def groups_of_instances(names: Collection[str]) -> dict[str, int]:
+    """Return the group by which each exporter with a name of the user's own reads its secrets; no two have the same.
 
-    It follows from the name alone, so that it stays when other exporters come and go.
+    A name prefers a number of its own and gives way only to a name before it in the alphabet, so that nearly all of
+    them keep theirs when exporters come and go: a new number takes a new container. Raises ValueError for more than
+    `MOST_INSTANCES`.
     """
-    return _FIRST_OF_INSTANCES + crc32(name.encode()) % (_LAST_OF_INSTANCES + 1 - _FIRST_OF_INSTANCES)
+    if len({*names}) > MOST_INSTANCES:
+        raise ValueError(f"there are groups for {MOST_INSTANCES} exporters")
+    groups: dict[str, int] = {}
+    later = []
+    taken = set()
+    for name in sorted({*names}):
+        if (preferred := crc32(name.encode()) % MOST_INSTANCES) in taken:
+            later.append(name)
+        else:
+            taken.add(preferred)
+            groups[name] = _FIRST_OF_INSTANCES + preferred
+    for name in later:
+        number = crc32(name.encode()) % MOST_INSTANCES
+        while number in taken:
+            number = (number + 1) % MOST_INSTANCES
+        taken.add(number)
+        groups[name] = _FIRST_OF_INSTANCES + number
+    return groups
 
 
 @dataclass(frozen=True)
@@ -251,8 +271,8 @@ class Component:
         return bool(self._secret_keys)
 
     def has_secrets(self, settings: Any) -> bool:
-        """Return whether its group may have files to read: a secret is given, or may be within its configuration."""
-        return bool(self.configuration()) or any(getattr(settings, key, None) for key in self._secret_keys)
+        """Return whether its settings give a secret."""
+        return any(getattr(settings, key, None) for key in self._secret_keys)
 
     @property
     def _secret_keys(self) -> list[str]:
@@ -265,7 +285,7 @@ class Component:
 
     @property
     def group(self) -> int:
-        """The group by which its container reads its secrets."""
+        """The group by which its container reads its secrets, where it has the name of its kind: see `ownership`."""
         return self.secret_group or _FIRST_GROUP + self.rank
 
     @property

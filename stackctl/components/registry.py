@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from stackctl import components
-from stackctl.components.component import Component, group_of_instance
+from stackctl.components.component import Component
 from stackctl.model import Exporter, Server
 
 # The other files of this folder.
@@ -44,7 +44,7 @@ def of(server: Server) -> Component:
 
 
 def instance(kind: str, name: str) -> Component:
-    """Return the component `kind` as one of several exporters: under a name, a service and a group of its own.
+    """Return the component `kind` as one of several exporters: under a name and a service of its own.
 
     Its service does not have the name alone, where that of the kind has not either: what it asks may be called so.
     """
@@ -53,7 +53,7 @@ def instance(kind: str, name: str) -> Component:
         return known
     is_apart = known.container.service and _EXPORTER not in name
     container = replace(known.container, service=f"{name}-{_EXPORTER}" if is_apart else "")
-    return replace(known, name=name, container=container, secret_group=group_of_instance(name))
+    return replace(known, name=name, container=container)
 
 
 def custom(name: str, settings: Any) -> Component:

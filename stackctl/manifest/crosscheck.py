@@ -8,7 +8,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.components import registry
-from stackctl.components.component import Component, group_of_instance
+from stackctl.components.component import MOST_INSTANCES, Component
 from stackctl.components.grafana import OwnDatasourceSettings, default_uid
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
@@ -135,16 +135,14 @@ def running(manifest: Manifest) -> list[Declared]:
 
 
 def _exporter_names(manifest: Manifest) -> Iterator[Found]:
-    """Names of the user's own that cannot be those of exporters, and those whose secrets one group would read."""
-    groups: dict[int, str] = {}
+    """Names of the user's own that cannot be those of exporters, and those for whose secrets there is no group."""
     # The secrets of exporters that stackctl does not know are in files that no container reads.
-    with_secrets = {each.name for each in running(manifest) if each.kind and each.component.has_secrets(each.settings)}
+    with_secrets = [each.path for each in running(manifest) if each.kind and each.component.has_secrets(each.settings)]
+    if without_group := with_secrets[MOST_INSTANCES:]:
+        count = f"{len(with_secrets)} exporters with a name of your own have secrets, and there are groups for"
+        yield without_group[0], f"{count} {MOST_INSTANCES}", "Distribute the exporters over several stacks."
     for name in _named(manifest):
         path = ("exporters", name)
-        other = groups.setdefault(group_of_instance(name), name) if name in with_secrets else name
-        if other != name:
-            why = "containers get a group each, by their names, and these two would get the same"
-            yield path, f"`{name}` and `{other}` could read each other's secrets: {why}", "Rename one of the two."
         if not c.SERVICE_NAME.fullmatch(name):
             remedy = "Use letters, digits, `-`, `_` and `.`, beginning with a letter or a digit."
             yield path, f"not a valid name of an exporter: `{name}`", remedy

@@ -101,18 +101,18 @@ def _place(tree: Tree, folder: Path, *, opened: bool) -> None:
         for number, (_, file) in enumerate(tree):
             (staged / str(number)).write_bytes(file.content)
         for number, (path, file) in enumerate(tree):
-            _make_parents(folder, path, has_users=tree.has_users)
-            ownership.protect_file(staged / str(number), path, file, has_users=tree.has_users)
+            _make_parents(folder, path, tree)
+            ownership.protect_file(staged / str(number), path, file, tree)
             (staged / str(number)).replace(folder / path)
 
 
-def _make_parents(folder: Path, path: str, *, has_users: bool) -> None:
+def _make_parents(folder: Path, path: str, tree: Tree) -> None:
     for parent in reversed(Path(path).parents):
         place = folder / parent
         if parent == Path() or (place.is_dir() and parent.parts[0] != c.SECRETS_DIR):
             continue
         place.mkdir(exist_ok=True)
-        ownership.protect_folder(place, parent.as_posix(), has_users=has_users)
+        ownership.protect_folder(place, parent.as_posix(), tree)
 
 
 def _is_secret(path: str, file: File | None, place: Path) -> bool:

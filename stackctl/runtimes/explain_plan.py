@@ -29,6 +29,9 @@ _JOINS = (
     "it now has a secret to read, or no longer has one: its container joins or leaves the group that may read secrets, "
     "which needs a new container"
 )
+_MOVES = (
+    "its group that may read secrets changed, as another exporter was added or removed, which needs a new container"
+)
 
 
 def explained(plan: Plan, before: Tree, after: Tree) -> Plan:
@@ -45,7 +48,7 @@ def _cause(name: str, before: Tree, after: Tree) -> str:
     keys = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
     words = list(dict.fromkeys(_WORDS.get(key, key) for key in keys if key != _GROUP))
     causes = [f"{', '.join(words)} changed"] if words else []
-    causes += [_JOINS] if _GROUP in keys else []
+    causes += [_MOVES if old.get(_GROUP) and new.get(_GROUP) else _JOINS] if _GROUP in keys else []
     return "; ".join(causes) or _files(name, before, after)
 
 

@@ -143,9 +143,9 @@ def repair(tree: Tree, folder: Path) -> None:
             shutil.rmtree(path)
         if not (path.is_file() and read_bytes(path, _MOST) == file.content):
             known |= {parent for parent in path.parents if parent.is_dir()}
-            _make_folders(folder, path.parent, known, has_users=tree.has_users)
+            _make_folders(folder, path.parent, known, tree)
             disk.write_file(path, file.content, 0o600)
-        ownership.protect_file(path, name, file, has_users=tree.has_users)
+        ownership.protect_file(path, name, file, tree)
 
 
 def _fill(root: Path, tree: Tree) -> None:
@@ -153,24 +153,24 @@ def _fill(root: Path, tree: Tree) -> None:
     folders = {root}
     for name, file in tree:
         path = root / name
-        _make_folders(root, path.parent, folders, has_users=tree.has_users)
-        _write(path, name, file, has_users=tree.has_users)
+        _make_folders(root, path.parent, folders, tree)
+        _write(path, name, file, tree)
     for folder in folders:
         disk.sync_folder(folder)
 
 
-def _make_folders(root: Path, folder: Path, made: set[Path], *, has_users: bool) -> None:
+def _make_folders(root: Path, folder: Path, made: set[Path], tree: Tree) -> None:
     missing = [parent for parent in (folder, *folder.parents) if parent.is_relative_to(root) and parent not in made]
     for path in reversed(missing):
         path.mkdir()
-        ownership.protect_folder(path, path.relative_to(root).as_posix(), has_users=has_users)
+        ownership.protect_folder(path, path.relative_to(root).as_posix(), tree)
         made.add(path)
 
 
-def _write(path: Path, name: str, file: File, *, has_users: bool) -> None:
+def _write(path: Path, name: str, file: File, tree: Tree) -> None:
     with path.open("xb") as out:
         os.fchmod(out.fileno(), 0o600)
         out.write(file.content)
         out.flush()
-        ownership.protect_file(path, name, file, has_users=has_users)
+        ownership.protect_file(path, name, file, tree)
         os.fsync(out.fileno())

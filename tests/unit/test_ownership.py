@@ -13,6 +13,8 @@ import pytest
 from stackctl import conventions as c
 from stackctl import ownership
 from stackctl.components import registry
+from stackctl.manifest import read
+from stackctl.render import render
 from stackctl.render.write import differences, write
 from stackctl.tree import File, Tree
 
@@ -88,11 +90,14 @@ def test_each_unit_has_a_group_of_its_own() -> None:
     assert len({*groups.values()}) == len(groups)
     # Not those of the images' users, by which other containers would read them.
     assert not {0, 65534, 472} & {*groups.values()}
-    named = {ownership.group_of(name) for name in ("redis-cache", "redis-sessions", "worker")}
-    assert len(named) == 3
+    names = [f"redis-{number}" for number in range(50)]
+    paths = [f"secrets/{name}/password" for name in (*names, c.PROMETHEUS)]
+    named = {ownership.group_of(name, paths) for name in names}
+    assert len(named) == len(names)
     assert named.isdisjoint(groups.values())
     assert named.isdisjoint({0, 65534, 472, None})
     assert ownership.group_of("") is None
+    assert ownership.group_of("redis-50", paths) is None  # which has no secrets
     assert ownership.group_of("rabbitmq") is None  # which is not run
 
 
@@ -154,7 +159,7 @@ def test_a_container_reads_the_secrets_of_its_unit_and_no_other(user: int) -> No
             pytest.skip("the file system has no access control lists")
         assert read_as(str(registry.component(c.PROMETHEUS).group), folder) == "1--4-"
         assert read_as(str(registry.component(c.ALERTMANAGER).group), folder) == "-2---"
-        assert read_as(str(ownership.group_of("worker")), folder) == "--3--"
+        assert read_as(str(ownership.group_of("worker", FILES)), folder) == "--3--"
         assert read_as("65534", folder) == "-----"
 
 
@@ -171,3 +176,26 @@ def test_a_closed_configuration_is_not_shown_in_a_diff(tmp_path: Path) -> None:
     changed = {**FILES, "prometheus/prometheus.yml": File(b"new-secret")}
     shown = "".join(one.unified() for one in differences(Tree("s", c.DOCKER, changed, ()), tmp_path / "out"))
     assert shown == "secret changed: prometheus/prometheus.yml\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_fifty_exporters_read_their_own_secrets_only(tmp_path: Path) -> None:
+    names = [f"redis-{number}" for number in range(50)]
+    exporters = "".join(
+        f'  {name}: {{kind: redis, address: "db-{name}:6379", listen: {20000 + number}, password: "{name}-secret"}}\n'
+        for number, name in enumerate(names)
+    )
+    (tmp_path / "stack.yml").write_text(f"version: 1\nname: shop\nexporters:\n{exporters}")
+    stack = read(tmp_path / "stack.yml", {}).stack
+    assert stack is not None
+    made = render(stack, c.DOCKER)
+    write(made, tmp_path / "out")
+    services = made.yaml(c.COMPOSE_FILE)["services"]
+    joined = {name: services[made.unit(name).in_compose]["group_add"] for name in names}  # type: ignore[union-attr]
+    assert len({group for (group,) in joined.values()}) == len(names)
+    for name, (group,) in joined.items():
+        folder = tmp_path / "out" / c.SECRETS_DIR / name
+        files = [folder, *folder.iterdir()]
+        assert len(files) > 1
+        assert {f"${{STACKCTL_GID:-{path.stat().st_gid}}}" for path in files} == {group}
+    assert ownership.shared_group(tmp_path / "out") is None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl import ownership
 from stackctl.components import registry
 from stackctl.components.component import Component, Place
 from stackctl.model import Block, Container, Grafana, Prometheus, Server, Service, Stack
@@ -120,6 +121,7 @@ def _healthcheck(server: Server, component: Component) -> dict[str, Any]:
 
 def _mounts(component: Component, files: Mapping[str, File]) -> dict[str, Any]:
     configured = any(reader(path) == component.name for path in files) or bool(component.configuration())
+    group = ownership.group_of(component.name, files)
     data = component.container.data
     mounts: list[Mapping[str, Any]] = [
         *([_TREE_MOUNT] if configured else []),
@@ -128,7 +130,7 @@ def _mounts(component: Component, files: Mapping[str, File]) -> dict[str, Any]:
     ]
     return {
         # A group of its own; the variable is for file systems where it cannot be let in.
-        "group_add": [f"${{STACKCTL_GID:-{component.group}}}"] if configured else None,
+        "group_add": [f"${{STACKCTL_GID:-{group}}}"] if configured and group else None,
         "volumes": [dict(mount) for mount in mounts],
     }
 

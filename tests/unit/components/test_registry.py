@@ -86,8 +86,7 @@ def test_the_registry_reads_no_component_before_it_is_asked() -> None:
         ("blackbox", "pages", "pages"),
     ],
 )
-def test_instance_has_its_own_name_service_and_group(kind: str, name: str, service: str) -> None:
+def test_instance_has_its_own_name_and_service(kind: str, name: str, service: str) -> None:
     made = registry.instance(kind, name)
     assert (made.name, made.service) == (name, service)
-    assert (made.group == registry.component(kind).group) == (name == kind)
     assert (made.port, made.settings) == (registry.component(kind).port, registry.component(kind).settings)

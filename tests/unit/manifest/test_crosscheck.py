@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.components.component import group_of_instance
+from stackctl.components.component import MOST_INSTANCES
 from stackctl.manifest import read
 
 API = "services: {api: {targets: ['a:8000']}}\n"
@@ -183,11 +183,11 @@ def test_scrape_ends_before_the_next_one(service: str, prometheus: str, words: s
 
 
 @pytest.mark.parametrize(("secret", "is_refused"), [("", False), (", password: abcdefgh", True)])
-def test_exporters_of_one_group_are_refused_for_their_secrets(secret: str, is_refused: bool, tmp_path: Path) -> None:
-    assert group_of_instance("redis-3") == group_of_instance("redis-90")
-    body = (
-        f'exporters:\n  redis-3: {{kind: redis, address: "a:1"{secret}}}\n'
-        f'  redis-90: {{kind: redis, address: "b:1", listen: 9122{secret}}}\n'
-    )
-    found = [line for line in summaries(tmp_path, body) if "could read each other's secrets" in line]
-    assert bool(found) is is_refused
+def test_exporters_without_a_group_are_refused_for_their_secrets(secret: str, is_refused: bool, tmp_path: Path) -> None:
+    lines = [
+        f'  redis-{number}: {{kind: redis, address: "a:1", listen: {20000 + number}{secret}}}\n'
+        for number in range(MOST_INSTANCES + 1)
+    ]
+    found = summaries(tmp_path, "exporters:\n" + "".join(lines))
+    expected = f"exporters.redis-{MOST_INSTANCES}: 385 exporters with a name of your own have secrets, "
+    assert [line.startswith(expected) for line in found] == [True] * is_refused

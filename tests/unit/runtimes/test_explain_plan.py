@@ -58,6 +58,11 @@ def test_a_first_secret_says_why_it_takes_a_restart() -> None:
     assert "joins or leaves the group that may read secrets, which needs a new container" in said
 
 
+def test_another_group_says_why_it_takes_a_restart() -> None:
+    said = cause(docker(group_add=["1"]), docker(group_add=["2"]))
+    assert said.startswith("its group that may read secrets changed, as another exporter was added or removed")
+
+
 def test_other_causes_stay() -> None:
     plan = Plan((Step("replace", UNIT.name, "image changed: a -> b"), Step("create", "x", "not created yet")))
     assert explained(plan, native(), native(command=())) == plan
