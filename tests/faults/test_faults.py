@@ -54,6 +54,13 @@ def test_an_interrupted_command_loses_and_stops_nothing(made: Bench, operation: 
 
 @pytest.mark.native
 @pytest.mark.parametrize("made", ["native"], indirect=True)
+def test_a_snapshot_of_an_interrupted_backup_is_removed_by_down(made: Bench) -> None:
+    operation = next(one for one in OPERATIONS if one.name == "backup")
+    assert check(made, Case(operation, "remove inside a folder * #1", "SIGKILL", "down"))
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("made", ["native"], indirect=True)
 @pytest.mark.parametrize("name", ["backup", "restore"])
 @pytest.mark.parametrize("action", ["SIGKILL", "SIGTERM"])
 def test_a_server_that_was_still_ending_runs_afterwards(made: Bench, name: str, action: str) -> None:

@@ -32,14 +32,19 @@ def tidy(state: State, runtime: Runtime, current: Generation, entry: Entry) -> t
     """Leave nothing of a backup behind; return what was started again."""
     stop_fully(runtime, current, entry.stopped)
     started = start(runtime, current, entry.stopped)
+    remove_files(runtime, entry)
+    state.end()
+    return started
+
+
+def remove_files(runtime: Runtime, entry: Entry) -> None:
+    """Remove the archive that was not finished, and the snapshot that Prometheus made for it."""
     if entry.temporary:
         Path(entry.temporary).unlink(missing_ok=True)
     if entry.snapshot_at:
         for name in runtime.folders(c.PROMETHEUS, SNAPSHOTS):
             if _is_of(name, entry.snapshot_at):
                 runtime.remove_data(c.PROMETHEUS, f"{SNAPSHOTS}/{name}")
-    state.end()
-    return started
 
 
 def _is_of(name: str, asked_at: float) -> bool:
