@@ -37,6 +37,7 @@ ALLOWED = {
     "diagnostic": {"source"},
     "errors": {"diagnostic", "source"},
     "codes": set[str](),
+    "clock": set[str](),
     "secret_fields": set[str](),
     "secret_keys": {*GROUND, "secret_fields"},
     "bounds": set[str](),
@@ -77,7 +78,7 @@ ALLOWED = {
     "report": {*GROUND, "__init__", "codes", "model", "clients", "checks", "lineage", "verification", "data", "wait"},
     "preview": {*GROUND, "backing", "checks", "clients", "data", "design", "report", "verification"},
     "simulate": {*GROUND, "access", "components", "model", "scrape"},
-    "drill": {*CORE, "clients", "checks", "render", "verification"},
+    "drill": {*CORE, "checks", "clients", "clock", "render", "verification"},
     "rule_tests": {*CORE, "manifest"},
     "starter": {*CORE, "access", "design", "exposition", "listeners", "manifest"},
     "contract": {*CORE, "exposition", "manifest"},
@@ -93,6 +94,7 @@ ALLOWED["operations"] = {
     *TOOLS,
     *PROOF,
     "__init__",
+    "clock",
     "codes",
     "manifest",
     "progress",
@@ -101,7 +103,7 @@ ALLOWED["operations"] = {
     "runtimes",
 }
 # The command line reads arguments and prints: it gets at servers, containers, the state and checks by operations alone.
-SHOWN = {"__init__", "codes", "model", "tree", "support", "report"}
+SHOWN = {"__init__", "clock", "codes", "model", "tree", "support", "report"}
 ALLOWED["cli"] = {*GROUND, *SHOWN, "adopt", "operations", "manifest", "promql", "render", "export", "starter", "tools"}
 
 

@@ -108,7 +108,7 @@ def _percent(ratio: float, digits: int | None = None) -> str:
 
 def remarks(found: Status) -> list[str]:
     """Return remarks on problems of the running generation, and what to do about them."""
-    from stackctl.report.clock import clock
+    from stackctl.clock import clock
 
     begun = found.unfinished
     lines = []
@@ -134,7 +134,7 @@ def remarks(found: Status) -> list[str]:
 
 
 def _kept_cells(found: Status, kept: Kept) -> list[str]:
-    from stackctl.report.clock import clock
+    from stackctl.clock import clock
 
     notes = {found.generation: "running", found.declared: "matches the manifest"}
     if found.generation == found.declared:

@@ -18,11 +18,26 @@ _HASH = re.compile(r"^alertmanager_config_hash (\S+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class ActiveAlert:
-    """An alert that Alertmanager has, since when (Unix time), and the receivers that its routes have chosen."""
+    """An alert that Alertmanager has, since when (Unix time), and the receivers that its routes have chosen.
+
+    Of what keeps it from them: the ids of `silences`, whether other alerts inhibit it, and the names of time intervals.
+    """
 
     labels: Mapping[str, str]
     receivers: tuple[str, ...]
     updated: float
+    silences: tuple[str, ...] = ()
+    inhibited: bool = False
+    muted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A silence: who made it, until when it holds (Unix time), and the comment."""
+
+    author: str
+    ends: float
+    comment: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,13 @@ class Alertmanager:
         """The alerts that hold now, silenced and inhibited ones too."""
         return self.http.json("/api/v2/alerts", _alerts)
 
+    def silence(self, name: str) -> Silence:
+        """The silence with this id."""
+        return self.http.json(
+            f"/api/v2/silence/{name}",
+            lambda answer: Silence(answer["createdBy"], timestamp(answer["endsAt"]), answer["comment"]),
+        )
+
     def states(self, receiver: str) -> Mapping[str, int]:
         """State -> how many alerts of a receiver have it: `active`, `suppressed` (silenced, inhibited or muted), ...
 
@@ -121,7 +143,12 @@ class Alertmanager:
 def _alerts(answer: Any) -> tuple[ActiveAlert, ...]:
     return tuple(
         ActiveAlert(
-            alert["labels"], tuple(receiver["name"] for receiver in alert["receivers"]), timestamp(alert["updatedAt"])
+            alert["labels"],
+            tuple(receiver["name"] for receiver in alert["receivers"]),
+            timestamp(alert["updatedAt"]),
+            tuple(alert["status"]["silencedBy"]),
+            bool(alert["status"]["inhibitedBy"]),
+            tuple(alert["status"].get("mutedBy") or ()),  # from Alertmanager 0.28 on
         )
         for alert in answer
     )

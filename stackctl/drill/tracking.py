@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stackctl import conventions as c
-from stackctl.clients.alertmanager import Alertmanager
+from stackctl.clients.alertmanager import ActiveAlert, Alertmanager
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import TEMPLATE_ERROR, Prometheus
+from stackctl.clock import clock
 from stackctl.diagnostic import Diagnostic
 from stackctl.drill.alerts import Drilled
 from stackctl.drill.sink import Arrivals
@@ -30,6 +31,7 @@ class Delivery:
     arrived     what was to be notified -> when that was
     faults      what was to be notified -> why nothing of use has arrived there, where that is known
     annotations those of the alert as Prometheus has expanded them
+    kept_back   what keeps Alertmanager from notifying anybody of it, in words; "" when nothing does
     """
 
     alert: Drilled
@@ -39,11 +41,12 @@ class Delivery:
     arrived: Mapping[str, float | None] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    kept_back: str = ""
 
     @property
     def complete(self) -> bool:
         """Return whether there is nothing more to wait for."""
-        return self.received is not None and None not in self.arrived.values()
+        return self.received is not None and (bool(self.kept_back) or None not in self.arrived.values())
 
 
 @dataclass
@@ -54,6 +57,7 @@ class _Log:
     received: dict[int, float] = field(default_factory=dict)
     receivers: dict[int, tuple[str, ...]] = field(default_factory=dict)
     annotations: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    kept_back: dict[int, str] = field(default_factory=dict)
 
 
 def watch(
@@ -102,8 +106,19 @@ def _see(log: _Log, alerts: Sequence[Drilled], prometheus: Prometheus, alertmana
                 if _is(alert, active.labels):
                     log.received.setdefault(alert.number, active.updated)
                     log.receivers.setdefault(alert.number, active.receivers)
+                    log.kept_back[alert.number] = _kept_back(active, alertmanager)
     except NoAnswer:
         return
+
+
+def _kept_back(active: ActiveAlert, alertmanager: Alertmanager) -> str:
+    """Return the words for what keeps an alert from its receivers, "" when nothing does."""
+    if active.silences:
+        silence = alertmanager.silence(active.silences[0])
+        return f"a silence of `{silence.author}` holds until {clock(silence.ends)} (`{silence.comment}`)"
+    if active.inhibited:
+        return "another alert that is firing inhibits it"
+    return f"the time interval `{active.muted[0]}` mutes it" if active.muted else ""
 
 
 def _is(alert: Drilled, labels: Mapping[str, str]) -> bool:
@@ -127,6 +142,7 @@ def _delivery(
         {name: came.times.get(way) for way, name in expected.items()},
         {name: came.faults[way] for way, name in expected.items() if way in came.faults},
         log.annotations.get(alert.number, {}),
+        log.kept_back.get(alert.number, ""),
     )
 
 
@@ -143,6 +159,8 @@ def finding(delivery: Delivery, waited_seconds: float) -> Diagnostic:
         )
     course = f"fired, reached Alertmanager {_later(delivery.received, delivery.fired)}"
     missing = [name for name, moment in delivery.arrived.items() if moment is None]
+    if missing and delivery.kept_back:
+        return subject.skipped(f"not delivered: {course}, where {delivery.kept_back}", _NOTHING_IN_THE_WAY)
     if missing:
         reasons = "\n".join(f"{name}: {delivery.faults[name]}" for name in missing if name in delivery.faults)
         return subject.failed(
@@ -167,6 +185,7 @@ def finding(delivery: Delivery, waited_seconds: float) -> Diagnostic:
 
 
 _SEE_LOG = "See `stackctl logs alertmanager`: it names each notification that failed, with the reason."
+_NOTHING_IN_THE_WAY = "Drill it again when that is over, or expire the silence before."
 _FIX_RECEIVER = "Correct the address, the login or the templates of these receivers, and run `stackctl reload`."
 _FIX_TEMPLATE = "Correct the templates of this receiver: `stackctl check` says which of them fails."
 # A drilled alert has none of the labels that its series bring, and to read "" as a number fails for that alone.

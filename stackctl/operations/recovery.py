@@ -123,7 +123,7 @@ def _recover(manifest: Path, state: State, entry: Entry, command: str, progress:
 
 
 def _named(entry: Entry) -> str:
-    from stackctl.report.clock import clock
+    from stackctl.clock import clock
 
     return f"`{entry.operation}` of {clock(entry.started_at)}"
 

@@ -104,7 +104,7 @@ def _change(live: Live, new: Target, deadline: float, progress: Progress, *, tru
 
 def _named(generations: tuple[Generation, ...], prefix: str) -> Generation:
     """The one generation whose id begins so. Raises InputError with all of them when that is not one."""
-    from stackctl.report.clock import clock
+    from stackctl.clock import clock
 
     found = [one for one in generations if one.id.startswith(prefix)]
     if len(found) == 1:

@@ -359,10 +359,9 @@ class World:
     def report_arrived(self) -> list[dict[str, Any]]:
         """The alerts of Alertmanager: those that fire, but for the lost ones, with Prometheus' external labels."""
         arrived = [each for each in self.alerts if each["labels"]["alertname"] not in self.lost]
-        return [
-            {"labels": {**each["labels"], "site": "test"}, "receivers": [], "updatedAt": stamp(self.time)}
-            for each in arrived
-        ]
+        nothing = {"state": "active", "silencedBy": [], "inhibitedBy": [], "mutedBy": []}
+        known = {"receivers": [], "updatedAt": stamp(self.time), "status": nothing}
+        return [{"labels": {**each["labels"], "site": "test"}, **known} for each in arrived]
 
     def report_labels(self, query: str) -> dict[str, Any]:
         return success(sorted({name for labels in self._matched(query) for name in labels}))

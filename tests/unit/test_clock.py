@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stackctl.report.clock import clock
+from stackctl.clock import clock
 
 
 @pytest.fixture
