@@ -36,8 +36,9 @@ class Trust:
 def given_servers(urls: Mapping[str, str], trust: Trust, environ: Mapping[str, str] = os.environ) -> dict[str, Access]:
     """Return how the servers at `urls`, by the names of components, are asked.
 
-    A login is in the URL or in `environ`: `STACKCTL_PROMETHEUS_USER` and `_PASSWORD`, or `_TOKEN`; with `_FILE` behind
-    it, a variable names the file that holds the secret. Raises InputError for what cannot be used.
+    A login is in `environ`: `STACKCTL_PROMETHEUS_USER` and `_PASSWORD`, or `_TOKEN`; with `_FILE` behind it, a variable
+    names the file that holds the secret. The user may be in the URL too; a password may not, as others see arguments.
+    Raises InputError for what cannot be used.
     """
     pair = _pair(trust)
     ca = _text(trust.ca, "--ca-file") if trust.ca else ""
@@ -81,10 +82,15 @@ def _access(name: str, url: str, ca: str, pair: tuple[str, str] | None, environ:
         shown = redaction.as_address(url)
         remedy = "Write the base of its URLs, with its path prefix: `https://prometheus.example.com/prometheus`."
         raise InputError.of("usage.option", f"{option}: not a URL of a server: `{shown}`", remedy=remedy)
+    if parts.password:
+        variable = _variable(name, "PASSWORD")
+        remedy = f"Set `{variable}`, or `{variable}_FILE` to the name of a file that holds it, and leave it out here."
+        summary = f"{option}: other users of this machine can read a password in a URL"
+        raise InputError.of("usage.option", summary, remedy=remedy)
     place = f"[{host}]" if ":" in host else host
     base = f"{parts.scheme}://{place}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
     token = _secret(name, "TOKEN", environ)
-    login = _login(name, parts.username, parts.password, environ)
+    login = _login(name, parts.username, environ)
     if token and login:
         remedy = f"Unset `{_variable(name, 'TOKEN')}`, or the user and the password."
         raise InputError.of("usage.option", f"{option}: both a token and a login are given", remedy=remedy)
@@ -104,9 +110,9 @@ def _try_trust(access: Access) -> None:
         raise InputError.of("usage.option", summary, cause=str(error), remedy=remedy) from None
 
 
-def _login(name: str, user: str | None, password: str | None, environ: Mapping[str, str]) -> tuple[str, str] | None:
+def _login(name: str, user: str | None, environ: Mapping[str, str]) -> tuple[str, str] | None:
     user = unquote(user) if user else environ.get(_variable(name, "USER"), "")
-    known = Secret(unquote(password)).reveal() if password else _secret(name, "PASSWORD", environ)
+    known = _secret(name, "PASSWORD", environ)
     return (user, known) if user or known else None
 
 

@@ -19,8 +19,9 @@ def test_path_prefix_is_kept() -> None:
     assert access.headers == {}
 
 
-def test_login_comes_from_the_url() -> None:
-    access = given_servers({"prometheus": "http://me:pass%20word@[::1]:9090"}, Trust(), {})["prometheus"]
+def test_user_may_be_in_the_url() -> None:
+    environ = {"STACKCTL_PROMETHEUS_PASSWORD": "pass word"}
+    access = given_servers({"prometheus": "http://me@[::1]:9090"}, Trust(), environ)["prometheus"]
     assert access.url == "http://[::1]:9090"
     assert access.login == ("me", "pass word")
 
@@ -55,6 +56,7 @@ def test_client_certificate_is_shown_to_the_server() -> None:
         ("http://prometheus/?a=b", {}, Trust(), "not a URL"),
         (URL, {"STACKCTL_PROMETHEUS_TOKEN": "t", "STACKCTL_PROMETHEUS_USER": "u"}, Trust(), "both a token and a login"),
         (URL, {"STACKCTL_PROMETHEUS_TOKEN_FILE": "/nowhere/token"}, Trust(), "cannot read /nowhere/token"),
+        ("http://me:pass-word@prometheus:9090", {}, Trust(), "can read a password in a URL"),
         (URL, {}, Trust(certificate=CERTIFICATES / "server.crt"), "belong together"),
         (URL, {}, Trust(ca=Path("/nowhere/ca.crt")), "--ca-file: cannot read"),
         (URL, {}, Trust(ca=CERTIFICATES / "garbage.pem"), "cannot be used"),
