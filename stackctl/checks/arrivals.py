@@ -21,7 +21,7 @@ API = "/api/v2/alerts"
 _PREFIX = "prometheus_notifications_"
 # How far back Prometheus' own series, where it scrapes itself, say what has become of its alerts.
 _PAST = "15m"
-# When Prometheus sends an alert again that was not taken, at the next evaluation after that.
+# When Prometheus sends an alert again that was not taken, at the next evaluation after that, unless its flag says more.
 _RESEND_SECONDS = 60.0
 
 
@@ -110,7 +110,10 @@ def is_settled(context: Context) -> bool:
 
 
 def _patience(context: Context) -> float:
-    return _RESEND_SECONDS + 2 * duration.seconds(context.stack.prometheus.evaluation_interval)
+    resend = _RESEND_SECONDS
+    with suppress(NoAnswer, ValueError):
+        resend = duration.seconds(context.prometheus().resend_delay())
+    return resend + 2 * duration.seconds(context.stack.prometheus.evaluation_interval)
 
 
 def _now(context: Context) -> float:

@@ -15,17 +15,23 @@ from urllib.parse import urlsplit
 
 from stackctl import conventions as c
 from stackctl.access import Access
+from stackctl.checks import arrivals
 from stackctl.checks.alertmanager import CONFIG, CONNECTED, SYNC_SECONDS
 from stackctl.checks.arrivals import Account, accounts, base_of
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.http import Http, NoAnswer
-from stackctl.clients.probe import probe
+from stackctl.clients.probe import Reply, probe
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Server
 from stackctl.verification.context import PROBE_SECONDS, Context
 from stackctl.verification.subject import Subject
 
 _REMEDY = "Start this Alertmanager, or correct its address in `alerting` of prometheus.yml."
+_LOST = "Correct `alerting` of prometheus.yml; the log of Prometheus says why each attempt failed."
+# What every Alertmanager answers, and the answers that ask for a login.
+_STATUS = "/api/v2/status"
+_LOGIN = (401, 403)
+_SHOWN = 5
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -58,7 +64,7 @@ def _nobody(context: Context, subject: Subject, configured: bool) -> Diagnostic:
 
 def _one(context: Context, subject: Subject, url: str, known: Mapping[str, Account]) -> Diagnostic:
     account = known.get(url, Account())
-    asked = probe(f"{subject.name}/-/ready", context.dial, PROBE_SECONDS)
+    asked = probe(f"{subject.name}{_STATUS}", context.dial, PROBE_SECONDS)
     evidence = f"from this machine: {asked}" if asked.failure != "unable" else ""
     # Prometheus counts alerts as sent, and errors by attempt or by alert, as its version does it.
     if account.failed and (account.failed >= account.sent or asked.failure == "refused"):
@@ -67,12 +73,23 @@ def _one(context: Context, subject: Subject, url: str, known: Mapping[str, Accou
     if account.sent:
         lost = f", {account.failed:.0f} attempts failed before" if account.failed >= 1 else ""
         return subject.passed(f"Prometheus sends its alerts to it{lost}")
+    if asked.reply is not None and (why := _is_another(asked.reply)):
+        return subject.failed(f"no alert was sent to it yet, and it is not an Alertmanager: {why}", _REMEDY, evidence)
     if asked.reply is not None:
         return subject.passed("no alert was sent to it yet; it answers")
     if asked.failure == "refused":
         return subject.failed("no alert was sent to it yet, and it refuses connections", _REMEDY, evidence)
     summary = "no alert was sent to it yet, and it cannot be asked from this machine"
     return subject.skipped(summary, "Run `stackctl verify` where its address can be reached.")
+
+
+def _is_another(reply: Reply) -> str:
+    """Return why what answers is not an Alertmanager, "" where it may be one: a login is for Prometheus to give."""
+    if reply.status in _LOGIN:
+        return ""
+    if not 200 <= reply.status < 300:
+        return f"{_STATUS} returns {reply.status}"
+    return "" if '"config"' in reply.body else f"{_STATUS} returns something else"
 
 
 # -- the one that was given -----------------------------------------------------------------------------------
@@ -93,20 +110,32 @@ def _connected(
         return subject.depends(away.summary, away.check)
     base = client.http.base
     if any(_same_place(base, base_of(url)) for url in active):
-        return subject.passed("Prometheus sends its alerts to it")
+        return _arrived(context, subject, "Prometheus sends its alerts to it")
     try:
         started = client.started()
     except NoAnswer as error:
         return subject.unanswered(error)
     others = [_started(base_of(url), client.http.access) for url in active]
     if started in others:
-        return subject.passed("Prometheus sends its alerts to it, at another address")
+        return _arrived(context, subject, "Prometheus sends its alerts to it, at another address")
     evidence = "\n".join(map(base_of, active))
     if None in others:
         summary = "Prometheus sends its alerts to addresses that this machine cannot reach: this may be one of them"
         return subject.skipped(summary, f"It sends them to: {', '.join(map(base_of, active))}.")
     summary = "Prometheus does not send its alerts to this Alertmanager"
     return subject.failed(summary, "Add it to `alerting` of prometheus.yml, or give the right URL.", evidence)
+
+
+def _arrived(context: Context, subject: Subject, summary: str) -> Diagnostic:
+    """The finding about the alerts that fire: each is there, or had no time yet to arrive."""
+    arrival = arrivals.look(context)
+    if isinstance(arrival, NoAnswer):
+        return subject.unanswered(arrival)
+    if arrival.lost:
+        names = ", ".join(arrival.lost[:_SHOWN])
+        return subject.failed(f"alerts fire and do not arrive here: {names}", _LOST, stage="loaded")
+    later = f"; not arrived yet, and sent again before long: {', '.join(arrival.late[:_SHOWN])}" if arrival.late else ""
+    return subject.passed(f"{summary}{later}")
 
 
 def _same_place(one: str, other: str) -> bool:

@@ -274,6 +274,10 @@ class Prometheus:
     def runtime_info(self) -> RuntimeInfo:
         return self.http.json("/api/v1/status/runtimeinfo", _runtime_info)
 
+    def resend_delay(self) -> str:
+        """The duration after which Prometheus sends an alert again, by its flag."""
+        return self.http.json("/api/v1/status/flags", lambda answer: str(answer["data"]["rules.alert.resend-delay"]))
+
     def version(self) -> str:
         return self.http.json("/api/v1/status/buildinfo", lambda answer: str(answer["data"]["version"]))
 

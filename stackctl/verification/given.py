@@ -136,7 +136,7 @@ def _prometheus(access: Access, config: Mapping[str, Any]) -> model.Prometheus:
         retention=model.Retention(""),
         external_labels=common.get("external_labels") or {},
         remote_write=tuple(config.get("remote_write") or ()),
-        extra={"alerting": changes} if changes else {},
+        extra={"alerting": {"alert_relabel_configs": changes}} if changes else {},
     )
 
 

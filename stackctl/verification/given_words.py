@@ -21,6 +21,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"Run `stackctl up`: the change needs a restart", "Restart it"),
     (r"Run `stackctl up`( again)?", "Start the server again"),
     (r"run `stackctl up`", "start the server again"),
+    (r"`prometheus\.extra\.alerting`", "`alerting` of prometheus.yml"),
     (r"the manifest has none", "its job has none"),
     (r"the CA in the manifest", "the CA of its job"),
     (r"the login in the manifest", "the login of its job"),

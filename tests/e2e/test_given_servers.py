@@ -170,6 +170,7 @@ class Running:
     folder: Path
     stack: ExitStack
     ports: dict[str, int] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def port(self, name: str) -> int:
         return self.ports.setdefault(name, free_port())
@@ -185,13 +186,14 @@ class Running:
     def start(self, name: str, *command: str) -> None:
         log = self.stack.enter_context((self.folder / f"{name}.log").open("w"))
         process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
+        self.processes[name] = process
         self.stack.callback(process.wait, PATIENCE_SECONDS)
         self.stack.callback(process.kill)  # a Prometheus that cannot write remotely takes a minute to end
         wait_until(lambda: process.poll() is not None or listens(self.port(name)), bool, PATIENCE_SECONDS, what=name)
         assert process.poll() is None, (self.folder / f"{name}.log").read_text()[-2000:]
 
-    def alertmanager(self, name: str, hook: int) -> int:
-        (self.folder / f"{name}.yml").write_text(ALERTMANAGER.format(hook=hook))
+    def alertmanager(self, name: str, config: str) -> int:
+        (self.folder / f"{name}.yml").write_text(config)
         port = self.port(name)
         self.start(
             name,
@@ -222,10 +224,13 @@ class Running:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
-    def guarded(self) -> Sequence[str]:
+    def guarded(self, certificate: str = "server") -> Sequence[str]:
         """The arguments of a Prometheus behind TLS, a login and a path prefix."""
         hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
-        tls = {"cert_file": str(CERTIFICATES / "server.crt"), "key_file": str(CERTIFICATES / "server.key")}
+        tls = {
+            f"{kind}_file": str(CERTIFICATES / f"{certificate}.{end}")
+            for kind, end in (("cert", "crt"), ("key", "key"))
+        }
         self.files({"web.yml": json.dumps({"tls_server_config": tls, "basic_auth_users": {"admin": hashed}})})
         return "--web.config.file=web.yml", "--web.external-url=https://monitoring.test/prometheus"
 
@@ -253,7 +258,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     need("native")
     with running(tmp_path_factory.mktemp("good")) as made:
         app = made.app()
-        pair = [made.alertmanager(name, app) for name in ("first", "second")]
+        pair = [made.alertmanager(name, ALERTMANAGER.format(hook=app)) for name in ("first", "second")]
         targets = [{"targets": [f"127.0.0.1:{app}"], "labels": {"__meta_role": "app"}}]
         targets += [{"targets": ["127.0.0.1:9"], "labels": {"__meta_role": "other"}}]
         made.files({"rules/alerts.yml": RULES, "more/records.yml": RECORDS, "sd/shop.json": json.dumps(targets)})
@@ -322,9 +327,11 @@ def test_wrong_password_is_the_only_failure(good: Running) -> None:
     assert "wrong-horse-battery" not in printed
 
 
-def test_login_in_the_url_is_used_and_never_shown(good: Running) -> None:
-    url = f"https://admin:{PASSWORD}@127.0.0.1:{good.port('prometheus')}/prometheus"
-    _, findings, printed = verify("--prometheus", url, *options_of(good)[2:], "--only", "component")
+def test_user_in_the_url_and_password_in_a_file_are_used(good: Running) -> None:
+    url = f"https://admin@127.0.0.1:{good.port('prometheus')}/prometheus"
+    good.files({"password": f"{PASSWORD}\n"})
+    secret = {"STACKCTL_PROMETHEUS_PASSWORD_FILE": str(good.folder / "password")}
+    _, findings, printed = verify("--prometheus", url, *options_of(good)[2:], "--only", "component", **secret)
     assert red(findings) == set()
     assert PASSWORD not in printed
 
@@ -346,7 +353,7 @@ def test_each_broken_thing_is_red_and_nothing_else(tmp_path: Path) -> None:
     need("native")
     with running(tmp_path) as made:
         app = made.app()
-        alertmanager = made.alertmanager("first", 9)
+        alertmanager = made.alertmanager("first", ALERTMANAGER.format(hook=9))
         targets = [{"targets": [f"127.0.0.1:{app}"], "labels": {"__meta_role": "app"}}]
         made.files({"rules/alerts.yml": RULES, "more/records.yml": RECORDS, "rules/bad.yml": BAD_RULES})
         made.files({"sd/shop.json": json.dumps(targets)})

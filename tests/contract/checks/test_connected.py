@@ -11,7 +11,7 @@ from stackctl.checks import connected
 from stackctl.diagnostic import Diagnostic
 from stackctl.runtimes.dial import directly
 from tests.contract.serving import Reply
-from tests.contract.world import World, closed, success
+from tests.contract.world import World, closed, stamp, success
 
 UPTIME = "2026-01-01T00:00:00Z"
 
@@ -63,6 +63,50 @@ def test_without_any_alert_it_is_asked_from_here(given: World) -> None:
     given.change(dial=directly)
     url = given.servers["alertmanager"].url
     assert one(given, 0, 0, url).summary == "no alert was sent to it yet; it answers"
+
+
+def test_another_server_is_not_an_alertmanager(given: World) -> None:
+    given.change(dial=directly)
+    found = one(given, 0, 0, given.servers["prometheus"].url)
+    assert found.status == "fail"
+    assert found.summary.endswith("it is not an Alertmanager: /api/v2/status returns 404")
+
+
+@pytest.mark.parametrize(("status", "wanted"), [(401, "pass"), (403, "pass"), (302, "fail"), (503, "fail")])
+def test_answer_to_a_stranger_is_judged_by_its_status(given: World, status: int, wanted: str) -> None:
+    given.change(dial=directly)
+    given.servers["grafana"].login = None
+    given.servers["grafana"].routes["/api/v2/status"] = Reply("", status)
+    assert one(given, 0, 0, given.servers["grafana"].url).status == wanted
+
+
+def test_page_is_not_an_alertmanager(given: World) -> None:
+    given.change(dial=directly)
+    given.servers["grafana"].login = None
+    given.servers["grafana"].routes["/api/v2/status"] = Reply("<html>Sign in</html>")
+    found = one(given, 0, 0, given.servers["grafana"].url)
+    assert found.summary.endswith("/api/v2/status returns something else")
+
+
+def fires(world: World, since: float) -> Diagnostic:
+    """The finding about the given Alertmanager while an alert fires, which has not arrived."""
+    sends_to(world, world.servers["alertmanager"].url)
+    world.time = 2000.0
+    world.alerts = [{"labels": {"alertname": "Down"}, "annotations": {}, "activeAt": stamp(world.time - since)}]
+    world.lost = {"Down"}
+    world.servers["alertmanager"].routes["/api/v2/status"]["uptime"] = stamp(1000)
+    return findings(world)["alertmanager.connected alertmanager"]
+
+
+def test_alert_that_fires_and_does_not_arrive_is_a_failure(given: World) -> None:
+    found = fires(given, 600)
+    assert (found.status, found.summary) == ("fail", "alerts fire and do not arrive here: Down")
+
+
+def test_alert_that_is_sent_again_later_is_no_failure(given: World) -> None:
+    given.servers["prometheus"].routes["/api/v1/status/flags"] = success({"rules.alert.resend-delay": "15m"})
+    found = fires(given, 600)
+    assert (found.status, "not arrived yet" in found.summary) == ("pass", True)
 
 
 def test_one_that_refuses_is_a_failure(given: World) -> None:

@@ -168,3 +168,16 @@ def test_name_that_a_job_never_served_is_not_excused_by_its_failure(given: World
     given.target(down).update(health="down", lastError="server returned HTTP status 500")
     given.rules.append(rule("alert", "Nobody", "warehouse_missing_total > 1"))
     assert "rule.data r.yml/g/Nobody" in rows(verified(given, "prometheus", only=["rule"]), status)
+
+
+def test_alert_that_is_dropped_on_its_way_is_a_warning(given: World) -> None:
+    text = config(given)
+    steps = "alerting:\n  alert_relabel_configs:\n    - {action: drop, source_labels: [alertname], regex: Down}\n"
+    assert "alerting:\n" in text
+    given.servers["prometheus"].routes["/api/v1/status/config"] = success({"yaml": text.replace("alerting:\n", steps)})
+    routing = "route: {receiver: oncall}\nreceivers: [{name: oncall, webhook_configs: [{url: <secret>}]}]\n"
+    given.servers["alertmanager"].routes["/api/v2/status"]["config"]["original"] = routing
+    findings = verified(given, "prometheus", "alertmanager")
+    found = {(each.summary, each.remedy.partition(",")[0]) for each in findings if each.status == "warn"}
+    remedy = "Correct the step in `alerting` of prometheus.yml"
+    assert found == {("nobody gets `Down`: step 1 of `alert_relabel_configs` drops it", remedy)}
