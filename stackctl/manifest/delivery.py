@@ -59,11 +59,15 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Alert:
-    """An alert with the labels that its rule gives it, and those that its series may bring."""
+    """An alert with the labels that its rule gives it, and those that its series may bring.
+
+    `fires_always` is whether its expression has a result whatever the servers hold.
+    """
 
     rule: Rule
     given: Mapping[str, str]
     labels: Labels
+    fires_always: bool = False
 
     def fulfils(self, condition: Condition) -> bool | None:
         """Return whether it fulfils a condition of a route; None when that is not known before it fires."""
@@ -114,13 +118,15 @@ def alerts(stack: Stack) -> list[Alert]:
     # Prometheus' own words may add labels to every alert, or change them on the way.
     is_open = bool(stack.prometheus.extra.keys() & {"global", "alerting"})
     rules = (rule for file in stack.rules for rule in file.rules if rule.kind == "alert")
+    found = [(rule, value_of(rule.expr, known)) for rule in rules]
     return [
         Alert(
             rule,
             {**external, **rule.labels, "alertname": rule.name},
-            Labels() if is_open else value_of(rule.expr, known).labels,
+            Labels() if is_open else value.labels,
+            fires_always=value.is_there and not is_open,
         )
-        for rule in rules
+        for rule, value in found
     ]
 
 
@@ -206,35 +212,80 @@ def deliveries(route: Route, alert: Alert, before: Delivery = Delivery((), True)
 
 
 def inhibition_warnings(stack: Stack) -> Iterator[Diagnostic]:
-    """Yield a warning for each of Alertmanager's own `inhibit_rules` that cannot silence any alert of the stack."""
+    """Yield a warning for each of Alertmanager's own `inhibit_rules` that cannot silence any alert of the stack, and
+    for each that silences one for ever.
+    """
     rules = stack.alertmanager.extra.get("inhibit_rules") if stack.alertmanager else None
     found = alerts(stack)
     for index, rule in enumerate(rules if isinstance(rules, list) and found else ()):
-        if isinstance(rule, Mapping) and (why := _never_applies(rule, found)):
+        inhibition = _inhibition(rule) if isinstance(rule, Mapping) else None
+        said = (_never_applies(inhibition, found) or _always_applies(inhibition, found)) if inhibition else None
+        if said:
             place = stack.places.position(("alertmanager", "extra", "inhibit_rules", index))
-            yield Diagnostic(
-                "alertmanager.inhibition",
-                f"this inhibition never applies: {why}",
-                place,
-                remedy="Correct its matchers or `equal`, or remove it.",
-            )
+            yield Diagnostic("alertmanager.inhibition", said[0], place, remedy=said[1])
 
 
-def _never_applies(rule: Mapping[str, Any], alerts: Sequence[Alert]) -> str:
-    sides = {}
-    for side in ("source", "target"):
-        conditions = _conditions({"matchers": rule.get(f"{side}_matchers"), **_old_forms(rule, side)})
-        if conditions is None:
-            return ""
-        sides[side] = [each for each in alerts if all(each.fulfils(one) is not False for one in conditions)]
-        if not sides[side]:
-            return f"no alert of this stack matches its {side}"
+@dataclass(frozen=True)
+class _Inhibition:
+    """An alert that fulfils all of `source` silences those that fulfil all of `target` and agree with it in `equal`."""
+
+    source: tuple[Condition, ...]
+    target: tuple[Condition, ...]
+    equal: tuple[str, ...]
+
+
+def _inhibition(rule: Mapping[str, Any]) -> _Inhibition | None:
+    """The inhibition that a rule of Alertmanager's makes; None where it cannot be read."""
+    source, target = (
+        _conditions({"matchers": rule.get(f"{side}_matchers"), **_old_forms(rule, side)})
+        for side in ("source", "target")
+    )
     equal = rule.get("equal")
-    for label in equal if isinstance(equal, list) else ():
-        pairs = [(one, other) for one in sides["source"] for other in sides["target"]]
-        if all(_differ(one, other, str(label)) for one, other in pairs):
-            return f"its sources and its targets never have the same `{label}`"
-    return ""
+    names = tuple(str(label) for label in equal) if isinstance(equal, list) else ()
+    return _Inhibition(source, target, names) if source is not None and target is not None else None
+
+
+# A summary and a remedy.
+_Said = tuple[str, str]
+
+
+def _never_applies(inhibition: _Inhibition, alerts: Sequence[Alert]) -> _Said | None:
+    remedy = "Correct its matchers or `equal`, or remove it."
+    sides = []
+    for side, conditions in (("source", inhibition.source), ("target", inhibition.target)):
+        sides.append([each for each in alerts if all(each.fulfils(one) is not False for one in conditions)])
+        if not sides[-1]:
+            return f"this inhibition never applies: no alert of this stack matches its {side}", remedy
+    for label in inhibition.equal:
+        if all(_differ(one, other, label) for one in sides[0] for other in sides[1]):
+            summary = f"this inhibition never applies: its sources and its targets never have the same `{label}`"
+            return summary, remedy
+    return None
+
+
+def _always_applies(inhibition: _Inhibition, alerts: Sequence[Alert]) -> _Said | None:
+    for source in (each for each in alerts if each.fires_always and _matches(each, inhibition.source)):
+        for target in alerts:
+            # Alertmanager does not let an alert that matches both sides be silenced by another such alert.
+            is_other = any(target.fulfils(one) is False for one in inhibition.source)
+            agrees = all(_agree(source, target, label) for label in inhibition.equal)
+            if is_other and agrees and _matches(target, inhibition.target):
+                return (
+                    f"`{source.rule.name}` fires always, so this inhibition silences `{target.rule.name}` for ever",
+                    f"Exclude it from the source, as in `alertname!={source.rule.name}`, or give it other labels.",
+                )
+    return None
+
+
+def _matches(alert: Alert, conditions: Sequence[Condition]) -> bool:
+    """Return whether an alert certainly fulfils all conditions."""
+    return all(alert.fulfils(one) for one in conditions)
+
+
+def _agree(one: Alert, other: Alert, label: str) -> bool:
+    """Return whether two alerts certainly have the same value of a label."""
+    values = {each.values_of(label) for each in (one, other)}
+    return len(values) == 1 and len(values.pop() or ()) == 1
 
 
 def _old_forms(rule: Mapping[str, Any], side: str) -> dict[str, Any]:

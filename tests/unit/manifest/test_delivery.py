@@ -194,6 +194,48 @@ def test_says_nothing_of_an_inhibition_that_may_apply(tmp_path: Path, rules: str
     assert inhibited(tmp_path, rules, inhibition) == []
 
 
+WATCHDOG = "{alert: Watchdog, expr: vector(1), labels: {severity: critical}}," + BOTH
+
+
+@pytest.mark.parametrize(
+    "inhibition",
+    [
+        "{source_matchers: ['severity=critical'], target_matchers: ['severity=warning']}",
+        "{source_match: {alertname: Watchdog}, target_match_re: {severity: warn.*}}",
+        # Both lack it, so it is the same.
+        "{source_matchers: ['severity=critical'], target_matchers: ['severity=warning'], equal: [cluster]}",
+    ],
+)
+def test_inhibition_that_holds_for_ever_is_reported(tmp_path: Path, inhibition: str) -> None:
+    assert inhibited(tmp_path, WATCHDOG, inhibition) == [
+        "`Watchdog` fires always, so this inhibition silences `A` for ever"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "inhibition"),
+    [
+        # Each says what Watchdog is not, or what the other one perhaps is not.
+        (
+            WATCHDOG,
+            "{source_matchers: ['severity=critical', alertname!=Watchdog], target_matchers: [severity=warning]}",
+        ),
+        (WATCHDOG, "{source_matchers: [severity=critical], target_matchers: [severity=critical]}"),
+        (WATCHDOG, "{source_matchers: [severity=critical], target_matchers: [severity=warning], equal: [queue]}"),
+        (
+            WATCHDOG.replace("vector(1)", "absent(up)"),
+            "{source_matchers: [severity=critical], target_matchers: [severity=warning]}",
+        ),
+        (
+            WATCHDOG.replace("vector(1)", "hour() > 9"),
+            "{source_matchers: [severity=critical], target_matchers: [severity=warning]}",
+        ),
+    ],
+)
+def test_says_nothing_of_an_inhibition_that_may_end(tmp_path: Path, rules: str, inhibition: str) -> None:
+    assert inhibited(tmp_path, rules, inhibition) == []
+
+
 @pytest.mark.parametrize(
     ("steps", "number"),
     [
