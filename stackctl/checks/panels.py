@@ -2,8 +2,9 @@
 
 Where Grafana runs it is asked through Grafana, as the panel asks. A panel is as good as the worst of its queries.
 
-- It fails when nothing serves the metric, when no series has the label or the value, when the window cannot hold two
-  scrapes of the job, when the two sides of an operator never meet, and when the server refuses the query.
+- It fails when it has no query, when nothing serves the metric, when no series has the label or the value, when the
+  window cannot hold two scrapes of the job, when the two sides of an operator never meet, and when the server refuses
+  the query.
 - It passes, and says why it is empty, when a counter has not been incremented yet (or not with these labels,
   which may still appear: a contract declares them, or it is a counter without similar values), when nothing was pushed
   yet, when no alert fires, and when a comparison keeps nothing.
@@ -84,8 +85,14 @@ def check(context: Context) -> Iterable[Diagnostic]:
     for query, verdict in zip(queries, judged(context, queries, _verdicts), strict=True):
         panels.setdefault(query.panel, {})[query] = verdict
     others = [found for dashboard in context.stack.dashboards for found in _others(dashboard, panels)]
+    empty = [found for dashboard in context.stack.dashboards for found in _empty(dashboard)]
     optional = [(panel, found) for panel, verdicts in panels.items() if (found := _optional(verdicts))]
-    return [*(_panel(panel, verdicts) for panel, verdicts in panels.items()), *_collectors(context, optional), *others]
+    return [
+        *(_panel(panel, verdicts) for panel, verdicts in panels.items()),
+        *_collectors(context, optional),
+        *others,
+        *empty,
+    ]
 
 
 def _others(dashboard: Dashboard, known: Collection[tuple[str, str]]) -> Iterator[Diagnostic]:
@@ -95,6 +102,15 @@ def _others(dashboard: Dashboard, known: Collection[tuple[str, str]]) -> Iterato
             code = VARIABLE if query.panel.startswith("$") else PANEL
             subject = Subject(code, f"{dashboard.path}/{query.panel}", query.origin)
             yield subject.skipped(f"not verified: it asks the datasource `{query.datasource}`")
+
+
+def _empty(dashboard: Dashboard) -> Iterator[Diagnostic]:
+    """A failure for each panel that can show nothing."""
+    for panel in dashboard.empty:
+        subject = Subject(PANEL, f"{dashboard.path}/{panel.panel}", panel.origin)
+        yield subject.failed(
+            f"it shows nothing: {panel.reason}", "Give the panel a query, or remove it.", stage="loaded"
+        )
 
 
 def _optional(verdicts: Mapping[Query, Verdict]) -> Verdict | None:

@@ -33,11 +33,12 @@ _UNITS = {
 
 
 def panel_warnings(stack: Stack) -> Iterator[Diagnostic]:
-    """Yield a warning for each legend with a label that its query does not have, each panel that shows a value in
-    another unit, and each variable that takes the values of a label which is not there.
+    """Yield a warning for each panel that can show nothing, each legend with a label that its query does not have, each
+    panel that shows a value in another unit, and each variable that takes the values of a label which is not there.
     """
     known = catalogue(stack)
     for dashboard in stack.dashboards:
+        yield from _empty(dashboard)
         for query in dashboard.queries:
             value = _value(dashboard, query, known)
             where = f"{dashboard.title}, {query.panel}"
@@ -46,6 +47,12 @@ def panel_warnings(stack: Stack) -> Iterator[Diagnostic]:
             else:
                 yield from _legend(query, value, where)
                 yield from _unit(query, value, where)
+
+
+def _empty(dashboard: Dashboard) -> Iterator[Diagnostic]:
+    for panel in dashboard.empty:
+        summary = f"{dashboard.title}, {panel.panel or 'a panel without a title'}: it shows nothing: {panel.reason}"
+        yield Diagnostic("dashboard.empty-panel", summary, panel.origin, remedy="Give the panel a query, or remove it.")
 
 
 def _value(dashboard: Dashboard, query: PanelQuery, known: Catalogue) -> Value:

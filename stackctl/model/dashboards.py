@@ -49,6 +49,15 @@ class OtherQuery:
 
 
 @dataclass(frozen=True)
+class EmptyPanel:
+    """A panel that is there to show what queries find, and cannot: `reason` says why."""
+
+    panel: str
+    reason: str
+    origin: Position
+
+
+@dataclass(frozen=True)
 class Link:
     """A link of a dashboard or a panel: to the dashboard `uid` of the same stack, or to a `url`."""
 
@@ -167,7 +176,8 @@ class Dashboard:
 
     `definition` is Grafana's classic JSON as the file held it, or a `Board`. `queries` are all its PromQL, those of
     its variables too; `values` are the variables whose values are known without asking a server, `variables` those
-    that may hold several which only a server knows. `others` are what asks other datasources.
+    that may hold several which only a server knows. `others` are what asks other datasources, `empty` what can show
+    nothing.
     """
 
     path: str
@@ -180,3 +190,4 @@ class Dashboard:
     values: Mapping[str, str | Choice] = field(default_factory=dict)
     variables: tuple[DashboardVariable, ...] = ()
     others: tuple[OtherQuery, ...] = ()
+    empty: tuple[EmptyPanel, ...] = ()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from stackctl.manifest.classic.bind import bound
 from stackctl.manifest.classic.dashboard_form import Shape
 from stackctl.manifest.classic.datasource import (
     MIXED,
+    OF_DASHBOARD,
     PROMETHEUS_TYPES,
     Source,
     Sources,
@@ -17,12 +18,12 @@ from stackctl.manifest.classic.datasource import (
     is_calculation,
     language,
 )
-from stackctl.manifest.classic.panels import PanelAt, inlined, library_of, panels, unit_of
+from stackctl.manifest.classic.panels import SHOW_RESULTS, PanelAt, inlined, library_of, panels, unit_of
 from stackctl.manifest.classic.variables import VariableAt, asked_values, known_values, variables
 from stackctl.manifest.classic.wrapping import unwrapped
 from stackctl.manifest.json_file import Path, read_json
 from stackctl.manifest.problems import Problems
-from stackctl.model import Dashboard, Datasources, OtherQuery, PanelQuery
+from stackctl.model import Dashboard, Datasources, EmptyPanel, OtherQuery, PanelQuery
 from stackctl.promql import grafana
 from stackctl.promql.choice import Choice
 from stackctl.promql.expression import syntax_remedy
@@ -30,6 +31,7 @@ from stackctl.source import Position
 from stackctl.tree import digest
 
 _ONLY_OURS = Datasources()
+_NO_QUERY = "it has no query"
 _FOREIGN = "Declare it in `grafana.datasources`, or remove the panels that use it, or the annotation."
 
 
@@ -91,6 +93,7 @@ def _dashboard(
         },
         variables=tuple(asked_values(reader.variables)),
         others=tuple(dict.fromkeys(reader.others)),
+        empty=tuple(reader.empty),
     )
 
 
@@ -107,6 +110,7 @@ class _Reader:
         of_variables = {one.name: one.query[0] if one.kind == "datasource" else "" for one in self.variables}
         self.sources = Sources(plugins, of_variables, datasources.others, (datasources.name, datasources.uid))
         self.others: list[OtherQuery] = []
+        self.empty: list[EmptyPanel] = []
         self._only = "the stack has no such datasource" if datasources.others else "the stack has Prometheus only"
         self._refused: set[str] = set()
 
@@ -114,8 +118,13 @@ class _Reader:
         """Yield the PromQL of variables, panels and annotations, in the order of the file."""
         for variable in self.variables:
             yield from self._of_variable(variable)
-        for panel in panels(self.shape, self.definition, self.path):
+        found = panels(self.shape, self.definition, self.path)
+        ids = {str(panel.json.get("id")) for panel in found}
+        for panel in found:
             yield from self._of_panel(panel)
+            if reason := self._reason_to_be_empty(panel, ids):
+                position = self.shape.file.position(panel.path)
+                self.empty.append(EmptyPanel(self._filled(panel.title), reason, position))
         for annotation, place in self._annotations():
             yield from self._of_annotation(annotation, place)
 
@@ -220,6 +229,38 @@ class _Reader:
                 datasource=self._datasource(source),
             )
             self._check_syntax(expr, where, title)
+
+    def _reason_to_be_empty(self, panel: PanelAt, ids: Collection[str]) -> str:
+        """Return why a panel can show nothing, "" where it may. `ids` are those of the dashboard's panels."""
+        json = panel.json
+        if (
+            self.shape.text(json, "type", panel.path) not in SHOW_RESULTS
+            or json.get("snapshotData")
+            or json.get("libraryPanel")
+        ):
+            return ""
+        of_panel = self.shape.datasource(json, panel.path)
+        reasons = [
+            self._reason_to_find_nothing(target, of_panel, (*panel.path, "targets", index), ids)
+            for index, target in self.shape.mappings(json, "targets", panel.path)
+        ]
+        # Grafana's own datasource shows something without any query.
+        if not reasons and self.sources.find(of_panel).kind == "built-in":
+            return ""
+        return "" if "" in reasons else next(iter(reasons), _NO_QUERY)
+
+    def _reason_to_find_nothing(
+        self, target: Mapping[str, Any], of_panel: Mapping[str, Any] | str | None, place: Path, ids: Collection[str]
+    ) -> str:
+        written = self.shape.datasource(target, place) or of_panel
+        source = self.sources.find(_but_mixed(written))
+        shown = target.get("panelId")
+        if shown is not None and source.kind == "built-in" and source.shown == OF_DASHBOARD:
+            return (
+                "" if str(shown) in ids else f"it shows the result of panel {shown}, which the dashboard does not have"
+            )
+        is_ours = source.kind in ("prometheus", "default", "by name")
+        return _NO_QUERY if is_ours and not asks(target) else ""
 
     def _of_other(self, source: Source, target: Mapping[str, Any], panel: PanelAt, place: Path) -> None:
         """Note a query to another datasource. One to another Prometheus has to be PromQL."""

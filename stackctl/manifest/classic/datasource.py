@@ -20,6 +20,7 @@ BUILT_IN_NAMES = frozenset(
     {"grafana", "__expr__", "-- Grafana --", "-- Mixed --", "-- Dashboard --", "-- Expression --", "-100"}
 )
 MIXED = "-- Mixed --"
+OF_DASHBOARD = "-- Dashboard --"
 _REFERENCE = re.compile(r"\$\{([^}:.]+)(?:[:.][^}]*)?\}|\$(\w+)|\[\[(\w+)(?::\w+)?\]\]")
 # Keys of a query in another language than PromQL, with what it is.
 _OTHER_LANGUAGES = {

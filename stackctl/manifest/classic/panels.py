@@ -9,6 +9,11 @@ from typing import Any
 from stackctl.manifest.classic.dashboard_form import Shape
 from stackctl.manifest.json_file import Path
 
+# Types of panels that show what queries find, and nothing else. All others, plugins among them, may do without.
+SHOW_RESULTS = frozenset(
+    {"timeseries", "graph", "stat", "singlestat", "gauge", "bargauge", "table", "table-old", "heatmap", "histogram"}
+    | {"piechart", "barchart", "state-timeline", "status-history", "trend", "xychart", "candlestick"}
+)
 # What of a panel the dashboard decides, and not the library.
 _OWN = ("id", "gridPos", "repeat", "repeatDirection", "maxPerRow", "span")
 _LIBRARY = (

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from stackctl.checks import panels
-from stackctl.model import PanelQuery
+from stackctl.model import EmptyPanel, PanelQuery
 from tests.contract.backing.test_judgement import PLACE, asks
 from tests.contract.world import World
 
@@ -19,6 +19,14 @@ def ask_each(well: World, *exprs: str) -> None:
     queries = tuple(PanelQuery(f"P{n}", expr, PLACE) for n, expr in enumerate(exprs))
     (dashboard,) = well.context.stack.dashboards
     well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, queries=queries),)))
+
+
+def test_panel_that_can_show_nothing_fails(well: World) -> None:
+    (dashboard,) = well.context.stack.dashboards
+    panel = EmptyPanel("Odd", "it has no query", PLACE)
+    well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, empty=(panel,)),)))
+    (failure,) = [each for each in well.findings(PANEL) if each.status == "fail"]
+    assert (failure.subject, failure.summary) == ("d.json/Odd", "it shows nothing: it has no query")
 
 
 def test_collectors_that_an_exporter_lacks_are_one_warning(well: World) -> None:

@@ -49,6 +49,14 @@ def classic(folder: Path, expr: str, legend: str = "", unit: str = "", **more: o
     return found(folder, json.dumps({"title": "Shop", "panels": [panel]}, indent=1), "d.json")
 
 
+def test_warns_of_a_panel_without_a_query(tmp_path: Path) -> None:
+    (warning,) = classic(tmp_path, "")
+    assert warning.code == "dashboard.empty-panel"
+    assert warning.summary == "Shop, A: it shows nothing: it has no query"
+    assert warning.position.file == "d.json"
+    assert classic(tmp_path, "", type="text") == []
+
+
 @pytest.mark.parametrize("dashboard", [compact, classic])
 def test_warns_of_a_label_in_a_legend_that_the_query_has_lost(tmp_path: Path, dashboard: type) -> None:
     (warning,) = dashboard(tmp_path, "sum by (code) (rate(requests_total[5m]))", legend="{{ code }} {{instance}}")

@@ -21,6 +21,59 @@ def test_finds_queries_in_rows_of_both_forms_and_in_collapsed_ones() -> None:
     assert sorted(expr for _, expr in exprs(read(definition))) == ["a", "b", "c", "d", "e"]
 
 
+def empty(**changes: Any) -> list[tuple[str, str]]:
+    """The panels without a result of a dashboard with one that has a query, and one with `changes`."""
+    full = {"id": 1, **panel("Full", "up")}
+    made = read({"title": "D", "panels": [full, {"id": 2, "type": "stat", "title": "Odd", **changes}]})
+    return [(each.panel, each.reason) for each in made.empty]
+
+
+OF_DASHBOARD = {"type": "datasource", "uid": "-- Dashboard --"}
+NOTHING = {"refId": "A", "expr": " "}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"targets": []},
+        {"targets": [NOTHING, {"refId": "B", "legendFormat": "x"}]},
+        {"type": "graph", "datasource": OURS, "targets": [{**NOTHING, "datasource": OURS}]},
+        {"datasource": "-- Mixed --", "targets": [{**NOTHING, "datasource": OURS}]},
+    ],
+)
+def test_notes_a_panel_without_a_query(changes: dict[str, Any]) -> None:
+    assert empty(**changes) == [("Odd", "it has no query")]
+
+
+@pytest.mark.parametrize("number", [9, "9"])
+@pytest.mark.parametrize("source", [OF_DASHBOARD, "-- Dashboard --"])
+def test_notes_a_panel_of_a_panel_that_is_not_there(source: Any, number: Any) -> None:
+    reason = "it shows the result of panel 9, which the dashboard does not have"
+    assert empty(datasource=source, targets=[{"refId": "A", "panelId": number}]) == [("Odd", reason)]
+    assert empty(targets=[{"refId": "A", "panelId": number, "datasource": source}]) == [("Odd", reason)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"targets": [NOTHING, {"refId": "B", "expr": "up"}]},
+        {"targets": [{"refId": "B", "expr": "up", "hide": True}]},
+        {"datasource": OF_DASHBOARD, "targets": [{"refId": "A", "panelId": 1}]},
+        {"datasource": "-- Grafana --"},
+        {"datasource": "-- Grafana --", "targets": [{"refId": "A"}]},
+        {"type": "text"},
+        {"type": "row"},
+        {"type": "dashlist", "targets": []},
+        {"type": "acme-button-panel"},
+        {"type": "canvas", "targets": [NOTHING]},
+        {"snapshotData": [{"fields": []}]},
+    ],
+)
+def test_notes_no_panel_that_may_show_something(changes: dict[str, Any]) -> None:
+    assert empty(**changes) == []
+
+
 @pytest.mark.parametrize("wrapped", [True, False])
 @pytest.mark.parametrize("elements", [dict, list])
 def test_takes_a_library_panel_from_the_export(elements: type, wrapped: bool) -> None:
