@@ -209,4 +209,4 @@ def _unused(alerts: Mapping[str, int]) -> str:
         return f"no notification was sent yet: Alertmanager still collects its alerts (`group_wait`), {active} so far"
     if suppressed:
         return f"no notification was sent: all its {suppressed} alerts are silenced, inhibited or muted"
-    return "no notification was needed yet; `stackctl drill --live` sends one"
+    return "no notification was sent yet: Alertmanager has had no alert for it; `stackctl drill --live` sends one"

@@ -76,7 +76,7 @@ def _block(
     seen: Exposition | NoAnswer,
     log: Sequence[Entry],
 ) -> Diagnostic:
-    subject = Subject(ID, _name(block), context.stack.prometheus.origin)
+    subject = Subject(ID, block_name(block), context.stack.prometheus.origin)
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen)
     before, now = _queue(first[0], block), _queue(seen, block)
@@ -127,17 +127,18 @@ def _reason(block: Mapping[str, Any], log: Sequence[Entry]) -> str:
 
 def _unreachable(context: Context, url: str) -> str:
     """Return why Prometheus gets no response: of several blocks that fail, its log names one a minute."""
-    asked = probe(_bare(url), context.place.dial, PROBE_SECONDS, {})
+    asked = probe(bare_url(url), context.place.dial, PROBE_SECONDS, {})
     # Where nothing can be asked from Prometheus' place, that says nothing of the receiver.
     return f": {asked}" if asked.reply is None and asked.failure != "unable" else ""
 
 
-def _name(block: Mapping[str, Any]) -> str:
+def block_name(block: Mapping[str, Any]) -> str:
     """A block by its name, or by its URL without what may be secret in it."""
-    return str(block.get("name") or _bare(str(block.get("url", ""))))
+    return str(block.get("name") or bare_url(str(block.get("url", ""))))
 
 
-def _bare(url: str) -> str:
+def bare_url(url: str) -> str:
+    """Return a URL without what may be secret in it."""
     return re.sub(r"//[^/@]*@", "//", url.partition("?")[0])
 
 
@@ -145,7 +146,7 @@ def _is_of(block: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """Return whether a series or a line of the log is about `block`; Prometheus makes up the names that it lacks."""
     if "name" in block:
         return labels.get("remote_name") == str(block["name"])
-    return _bare(re.sub(r"//\**@", "//", labels.get("url", ""))) == _bare(str(block.get("url", "")))
+    return bare_url(re.sub(r"//\**@", "//", labels.get("url", ""))) == bare_url(str(block.get("url", "")))
 
 
 def _queue(metrics: Exposition, block: Mapping[str, Any]) -> Queue | None:

@@ -221,6 +221,11 @@ class Prometheus:
         parameters = {"query": query, "limit": "1"}
         return self.http.json("/api/v1/query", lambda answer: len(answer["data"]["result"]) > 0, params=parameters)
 
+    def query_warnings(self, query: str, at: float) -> tuple[str, ...]:
+        """The warnings with which Prometheus answers an instant query at a Unix time."""
+        parameters = {"query": query, "limit": "1", "time": f"{at:.3f}"}
+        return self.http.json("/api/v1/query", lambda answer: tuple(answer.get("warnings") or ()), params=parameters)
+
     def had(self, selector: str, seconds: float) -> bool:
         """Return whether there was any series of `selector` within the last `seconds`."""
         return self.has_result(f"count(last_over_time({selector}[{seconds * 1000:.0f}ms]))")

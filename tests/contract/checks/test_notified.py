@@ -65,7 +65,7 @@ def test_receiver_that_was_never_needed_passes_and_says_so(well: World) -> None:
 @pytest.mark.parametrize(
     ("states", "said"),
     [
-        ([], "no notification was needed yet"),
+        ([], "no notification was sent yet: Alertmanager has had no alert for it"),
         (["suppressed", "suppressed"], "no notification was sent: all its 2 alerts are silenced, inhibited or muted"),
         (["suppressed", "active"], "Alertmanager still collects its alerts (`group_wait`), 1 so far"),
     ],

@@ -193,6 +193,17 @@ SCRAPES = (
         },
         red=frozenset({"remote_write.sent written-nowhere"}),
     ),
+    Piece(
+        "read-nowhere",
+        prometheus={
+            "extra": {
+                "remote_read": [
+                    {"name": "read-nowhere", "url": "http://localhost:9/", "required_matchers": {"piece": "nowhere"}}
+                ]
+            }
+        },
+        red=frozenset({"remote_read.answers read-nowhere"}),
+    ),
 )
 
 
