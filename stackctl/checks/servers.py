@@ -12,7 +12,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.checks.components import ID
-from stackctl.clients.http import Answer, Http, NoAnswer, first_line
+from stackctl.clients.http import AGENT, Answer, Http, NoAnswer, first_line
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Server
@@ -45,10 +45,12 @@ def _server(context: Context, server: Server) -> Diagnostic:
     answer = context.settle(lambda: http.ask(path, params=params), lambda seen: seen.status < 500)
     if isinstance(answer, NoAnswer):
         return subject.failed(answer.summary, _unreached(answer))
-    if found := _strange(subject, f"{http.base}{path}", answer):
+    is_agent = AGENT in answer.text
+    if not is_agent and (found := _strange(subject, f"{http.base}{path}", answer)):
         return found
     try:
-        http.json(path, lambda content: _is_one(content, key), params=params)
+        if not is_agent:
+            http.json(path, lambda content: _is_one(content, key), params=params)
     except NoAnswer as error:
         return subject.failed(f"{error.summary}; it is not {_called(server)}", _URL)
     ready = registry.of(server).ready
@@ -58,7 +60,8 @@ def _server(context: Context, server: Server) -> Diagnostic:
     if not state.ok and state.status not in _ELSEWHERE:
         summary = f"{http.base}{ready} returns {state.status}: {first_line(state.text)}"
         return subject.failed(summary, f"See `stackctl logs {server.name}`.")
-    return subject.passed(f"{'ready' if state.ok else 'answers'} at {http.base}")
+    agent = ", as an agent: it answers no queries" if is_agent else ""
+    return subject.passed(f"{'ready' if state.ok else 'answers'} at {http.base}{agent}")
 
 
 def _strange(subject: Subject, url: str, answer: Answer) -> Diagnostic | None:

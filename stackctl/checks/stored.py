@@ -50,6 +50,7 @@ _SCRAPES = 3
 # Where federation is served: what it matches may not be there yet.
 _FEDERATION = "/federate"
 _SHOWN = 5
+_KEPT = "scrape_samples_post_metric_relabeling"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _look(context: Context, seen: targets.TargetStates) -> Stored | NoAnswer:
     client = context.prometheus()
     try:
         scraped = _by_target(client.values("scrape_samples_scraped"))
-        kept = _by_target(client.values("scrape_samples_post_metric_relabeling"))
+        kept = _kept_samples(context, client, seen)
         log = server_log.entries(context.place, context.stack, c.PROMETHEUS)
         frozen = _frozen(context, client, _searched(context, seen, kept))
         lost = dropped_samples.look(context, client, _plain(context, seen, kept)) if context.given else Lost()
@@ -104,6 +105,32 @@ def _look(context: Context, seen: targets.TargetStates) -> Stored | NoAnswer:
         return Stored(scraped, kept, log, frozen, lost, merged)
     except NoAnswer as error:
         return error
+
+
+def _kept_samples(
+    context: Context, client: Prometheus, seen: targets.TargetStates
+) -> Mapping[frozenset[tuple[str, str]], float]:
+    """The samples of each target that relabelling left. Servers of somebody else, such as VictoriaMetrics, may find new
+    ones a little later. Raises NoAnswer."""
+    up = {_labels(target.labels) for target in seen.targets if target.health == "up"}
+
+    def observe() -> Mapping[frozenset[tuple[str, str]], float]:
+        return _by_target(client.values(_KEPT))
+
+    if not context.given:
+        return observe()
+    found = context.settle(observe, lambda kept: up <= set(kept))
+    if isinstance(found, NoAnswer):
+        raise found
+    return found
+
+
+def _unknown(context: Context, subject: Subject, up: Sequence[ActiveTarget], stored: Stored) -> Diagnostic | None:
+    """The skip of a job with targets of which a server of somebody else has no account under their labels."""
+    unknown = [target for target in up if _labels(target.labels) not in stored.kept] if context.given else []
+    if not unknown:
+        return None
+    return subject.skipped(f"not checked: the server has no series `{_KEPT}` of {len(unknown)} of {len(up)} targets")
 
 
 def _searched(
@@ -193,6 +220,7 @@ def _job(context: Context, job: Job, seen: targets.TargetStates, stored: Stored)
         or _still(subject, up, stored)
         or _colliding(subject, up, seen)
         or _merged(subject, job, stored)
+        or _unknown(context, subject, up, stored)
         or subject.passed(_kept(_count(up, stored.kept)))
     )
 

@@ -422,3 +422,28 @@ def test_victoria_metrics_skips_what_it_does_not_serve(tmp_path: Path) -> None:
     assert red(findings) == {"target.up dead/127.0.0.1:9", "rule.data a.yml/g/Nobody"}
     skipped = {each["code"] for each in findings if each["status"] == "skip"}
     assert skipped >= {"prometheus.config", "job.loaded", "alertmanager.connected"}
+
+
+def test_agent_is_verified_without_what_it_does_not_store(tmp_path: Path) -> None:
+    need("native")
+    with running(tmp_path) as made:
+        app, port = made.app(), made.port("agent")
+        scrapes = [{"job_name": "shop", "static_configs": [{"targets": [f"127.0.0.1:{app}"]}]}]
+        scrapes += [{"job_name": "dead", "static_configs": [{"targets": ["127.0.0.1:9"]}]}]
+        write = [{"url": f"http://127.0.0.1:{app}/write", "queue_config": {"batch_send_deadline": "1s"}}]
+        config = {"global": {"scrape_interval": "1s"}, "remote_write": write, "scrape_configs": scrapes}
+        made.files({"agent.yml": json.dumps(config)})
+        made.start(
+            "agent",
+            str(tools.require("prometheus").path),
+            "--agent",
+            "--config.file=agent.yml",
+            f"--storage.agent.path={tmp_path / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        )
+        options = [f"--prometheus=http://127.0.0.1:{port}", "--timeout=20s"]
+        wanted = {"target.up dead/127.0.0.1:9"}  # once it has found its targets
+        findings = wait_until(lambda: verify(*options)[1], lambda seen: red(seen) == wanted, 40, what="targets")
+    statuses = {each["code"]: each["status"] for each in findings}
+    assert statuses["component.ready"] == statuses["remote_write.sent"] == "pass"
+    assert {statuses[code] for code in ("prometheus.storage", "job.stored", "rule.loaded")} == {"skip"}

@@ -38,6 +38,13 @@ def test_one_that_has_no_page_for_readiness_answers(well: World, server: Server)
     assert (found.status, found.summary) == ("pass", f"answers at {server.url}")
 
 
+def test_agent_is_ready_without_queries(well: World, server: Server) -> None:
+    error = {"status": "error", "errorType": "execution", "error": "unavailable with Prometheus Agent"}
+    server.routes = {QUERY: Reply(error, 422), "/-/ready": "ready"}
+    found = ready(well, server.url)
+    assert (found.status, found.summary) == ("pass", f"ready at {server.url}, as an agent: it answers no queries")
+
+
 def test_one_that_is_starting_is_not_ready(well: World, server: Server) -> None:
     server.routes = {QUERY: success({"result": []}), "/-/ready": Reply("Service Unavailable", 503)}
     found = ready(well, server.url)

@@ -129,6 +129,19 @@ def test_what_a_server_does_not_serve_is_skipped(given: World, path: str) -> Non
     assert any(path in summary for summary in rows(findings, "skip").values())
 
 
+def test_samples_without_an_account_are_skipped(given: World) -> None:
+    """Thanos adds labels to the series, and VictoriaMetrics finds new ones later: neither says what was kept."""
+    ask = given.servers["prometheus"].routes["/api/v1/query"].answer
+
+    def answer(query: str) -> object:
+        return success({"resultType": "vector", "result": []}) if "post_metric_relabeling" in query else ask(query)
+
+    given.servers["prometheus"].routes["/api/v1/query"] = Asked(answer)
+    findings = verified(given, "prometheus", only=["job.stored"])
+    assert rows(findings, "pass", "fail") == {}
+    assert "of 1 of 1 targets" in rows(findings, "skip")["job.stored api"]
+
+
 def test_what_a_server_fails_to_say_is_a_failure(given: World) -> None:
     given.servers["prometheus"].routes["/api/v1/rules"] = Reply("out of memory", 500)
     assert "rule.loaded prometheus" in rows(verified(given, "prometheus"), "fail")
