@@ -6,6 +6,7 @@ the API server itself decides is real: fields, names, values, rights and the adm
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,12 +64,12 @@ class ApiServer:
         except requests.RequestException:
             return False
 
-    def apply(self, content: bytes, namespace: str, *, dry_run: bool = False) -> Answer:
-        """Apply the object of a YAML file on the server's side, strictly."""
+    def apply(self, content: bytes, namespace: str, *, dry_run: bool = False, part: str = "") -> Answer:
+        """Apply the object of a YAML file on the server's side, strictly; or a `part` of it, such as `/status`."""
         thing = load_texts(content)
         query = {"fieldManager": "test", "fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
         sent = self.session.patch(
-            f"{self._place(thing, namespace)}/{thing['metadata']['name']}",
+            f"{self._place(thing, namespace)}/{thing['metadata']['name']}{part}",
             params=query,
             data=content,
             headers={"Content-Type": "application/apply-patch+yaml"},
@@ -78,9 +79,10 @@ class ApiServer:
         warnings = tuple(each.strip() for each in sent.headers.get("Warning", "").split("299 - ") if each.strip())
         return Answer("" if sent.ok else sent.json()["message"], warnings)
 
-    def make_namespace(self, name: str) -> None:
-        """Make a namespace in which pods have to be restricted, with the account that a controller would make."""
-        labels = {"metadata": {"name": name, "labels": RESTRICTED}, "apiVersion": "v1", "kind": "Namespace"}
+    def make_namespace(self, name: str, *, is_restricted: bool = True) -> None:
+        """Make a namespace, in which pods may have to be restricted, with the account that a controller would make."""
+        metadata = {"name": name, "labels": RESTRICTED if is_restricted else {}}
+        labels = {"metadata": metadata, "apiVersion": "v1", "kind": "Namespace"}
         account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
         for each in (labels, account):
             assert self.apply(yaml.safe_dump(each).encode(), name).problems == ()
@@ -121,8 +123,8 @@ def api_server(folder: Path) -> Iterator[ApiServer]:
     server = ApiServer(f"https://127.0.0.1:{port}")
     (folder / "tokens.csv").write_text(f'{TOKEN},administrator,1,"system:masters"\n')
     with (
-        _running(folder / "etcd.log", programs / "etcd", *_etcd_flags(folder, etcd, peer)),
-        _running(folder / "api.log", programs / "kube-apiserver", *_api_flags(folder, etcd, port)) as process,
+        running(folder / "etcd.log", programs / "etcd", *_etcd_flags(folder, etcd, peer)),
+        running(folder / "api.log", programs / "kube-apiserver", *_api_flags(folder, etcd, port)) as process,
     ):
         wait_until(lambda: server.is_ready() or process.poll() is not None, bool, START_SECONDS, what="the API server")
         assert process.poll() is None, (folder / "api.log").read_text()[-4000:]
@@ -163,10 +165,11 @@ def _api_flags(folder: Path, etcd: str, port: int) -> list[str]:
 
 
 @contextmanager
-def _running(log: Path, program: Path, *flags: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(log: Path, program: Path, *flags: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """A server, which is ended whatever happens."""
+    variables = {**os.environ, **environment}
     with log.open("wb") as output:
-        process = subprocess.Popen([str(program), *flags], cwd=log.parent, stdout=output, stderr=output)
+        process = subprocess.Popen([str(program), *flags], cwd=log.parent, stdout=output, stderr=output, env=variables)
     try:
         yield process
     finally:
