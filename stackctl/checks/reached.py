@@ -1,5 +1,9 @@
 """`exporter.works` and `probe.success` of exporters that stackctl does not run: by the series that known exporters have
-for that, wherever they are scraped. A target that is up says only that the exporter itself answers."""
+for that, wherever they are scraped. A target that is up says only that the exporter itself answers.
+
+Other exporters follow the same custom, and name such a series `..._up`. That is taken for their verdict where it has no
+labels but those of the target, and is a warning, as nobody has declared what it means.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,8 @@ from stackctl.verification.subject import Subject
 
 _PROBE = "probe_success"
 _HOLDS = "== 1"
+# `and` compares all labels but the name, so a series that has more labels than its target is left out.
+_OTHERS = '({__name__=~".+_up"} == 0) and (up == 1)'
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -25,16 +31,17 @@ def check(context: Context) -> Iterable[Diagnostic]:
     found = context.settle(lambda: client.each([*series]), lambda _: True)
     if isinstance(found, NoAnswer):
         return [Subject(WORKS, context.stack.name, context.stack.origin).unanswered(found)]
-    return [
+    known = [
         _finding(context, code, name, labels, value)
         for (name, code), results in zip(series.items(), found, strict=True)
         for labels, value in results
     ]
+    return [*known, *_others(context)]
 
 
 def check_stack(context: Context) -> Iterable[Diagnostic]:
     """The findings of `exporters.check`, and those about services that are exporters or probes of the user's own."""
-    return [*exporters.check(context), *_of_services(context)]
+    return [*exporters.check(context), *_of_services(context), *_others(context)]
 
 
 def _of_services(context: Context) -> Iterable[Diagnostic]:
@@ -56,6 +63,21 @@ def _of_services(context: Context) -> Iterable[Diagnostic]:
     ]
 
 
+def _others(context: Context) -> Iterable[Diagnostic]:
+    """A warning for each exporter that stackctl does not know, and that says that what it is about is down."""
+    client = context.prometheus()
+    found = context.settle(lambda: client.values(_OTHERS), lambda down: not down)
+    if isinstance(found, NoAnswer):
+        return
+    known = {each.works.series for each in registry.every() if each.works}
+    for labels, _ in found:
+        name = labels.get("__name__", "")
+        if name not in known:
+            summary = f"`{name}` is 0: the exporter responds, but by its own account what it is about is down"
+            remedy = "Read the exporter's log; correct the address and the login of its server, or start the server."
+            yield _subject(context, WORKS, labels).warned(summary, remedy)
+
+
 def _all_hold(results: Sequence[tuple[Labels, float]]) -> bool:
     return all(value == 1 for _, value in results)
 
@@ -67,10 +89,7 @@ def _series() -> Mapping[str, str]:
 
 
 def _finding(context: Context, code: str, name: str, labels: Labels, value: float) -> Diagnostic:
-    name_of_job = labels.get("job", "")
-    origins = (job.origin for job in context.jobs if job.name == name_of_job)
-    origin = next(origins, context.stack.prometheus.origin)
-    subject = Subject(code, f"{name_of_job}/{labels.get('instance', '')}", origin)
+    subject = _subject(context, code, labels)
     if value == 1:
         return subject.passed(f"{name} {_HOLDS}")
     if code == PROBE:
@@ -79,3 +98,11 @@ def _finding(context: Context, code: str, name: str, labels: Labels, value: floa
     remedy = "Read the exporter's log; correct the address and the login of its server, or start the server."
     summary = "the exporter responds, but does not reach its server"
     return subject.failed(summary, remedy, f"{name} is {value:g}", stage="loaded")
+
+
+def _subject(context: Context, code: str, labels: Labels) -> Subject:
+    """The target with these labels, at the line that declares its job."""
+    name = labels.get("job", "")
+    origins = (job.origin for job in context.jobs if job.name == name)
+    origin = next(origins, context.stack.prometheus.origin)
+    return Subject(code, f"{name}/{labels.get('instance', '')}", origin)

@@ -47,6 +47,24 @@ def test_what_is_not_reached_is_a_failure(well: World) -> None:
     ]
 
 
+def verdicts(world: World, *metrics: dict[str, str]) -> list[tuple[str, str, str]]:
+    """The findings where these series are 0, as they are and with what they name."""
+    found = [{"metric": {"job": "j", "instance": "a:1", **labels}, "value": [1, "0"]} for labels in metrics]
+    down = Asked(lambda query: success({"result": found if "_up" in query and " and (up == 1)" in query else []}))
+    world.servers["prometheus"].routes["/api/v1/query"] = down
+    world.change(given={"prometheus": Access(world.servers["prometheus"].url)})
+    return [(each.status, each.subject, each.summary) for each in reached.check(world.context)]
+
+
+def test_verdict_of_an_exporter_that_stackctl_does_not_know_is_a_warning(well: World) -> None:
+    summary = "`nextcloud_up` is 0: the exporter responds, but by its own account what it is about is down"
+    assert verdicts(well, {"__name__": "nextcloud_up"}) == [("warn", "j/a:1", summary)]
+
+
+def test_verdict_of_a_known_exporter_is_reported_once(well: World) -> None:
+    assert verdicts(well, {"__name__": "pg_up"}) == []
+
+
 def test_without_exporters_there_is_nothing_to_say(well: World) -> None:
     assert findings(well) == []
 

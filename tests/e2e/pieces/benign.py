@@ -53,6 +53,8 @@ SCRAPES = (
         relabel=relabel(source_labels=["__address__"], regex="(.*):[0-9]+", target_label="instance"),
     ),
     scraped("job-relabelled", relabel=relabel(target_label="job", replacement="renamed-by-relabelling")),
+    # A server of several that is down, and an exporter that reaches its own.
+    scraped("says-up", '# TYPE acme_up gauge\nacme_up 1\n# TYPE acme_server_up gauge\nacme_server_up{server="b"} 0\n'),
     scraped("job-label", labels={"job": "old-job"}),
     scraped("instance-label", labels={"instance": "shop-1"}),
     scraped("instance-dropped", relabel=relabel(action="replace", target_label="instance", replacement="")),

@@ -125,6 +125,12 @@ SCRAPES = (
         red=frozenset({"service.health health-fails/APP ready"}),
     ),
     Piece(
+        "says-down",
+        {"/says-down": page("# TYPE acme_up gauge\nacme_up 0\n")},
+        service("says-down", labels={"team": "a"}),
+        red=frozenset({"~ exporter.works says-down/APP"}),
+    ),
+    Piece(
         "contract-broken",
         {"/contract-broken": page("# TYPE orders gauge\norders 1\n")},
         service("contract-broken", metrics={"orders": "counter"}),
