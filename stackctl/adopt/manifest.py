@@ -207,7 +207,7 @@ def _data_left(compose: Source, containers: list[Container]) -> Iterator[Diagnos
         yield changed(
             "the stack begins without the data of the set-up",
             compose.at("services"),
-            f"That stays where it is, in {', '.join(places)}.",
+            f"That stays where it is, in {', '.join(places)}. `data: {{from: ...}}` of a server takes it over.",
         )
 
 

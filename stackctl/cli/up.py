@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -23,6 +25,10 @@ def up(
             "--allow-missing",
             help="Start the others if an image or a binary is missing; `status` and `verify` show which.",
         ),
+    ] = False,
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="Copy the data that the manifest takes over (`data: {from: ...}`), unasked."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
     timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for readiness.")] = "2m",
@@ -49,7 +55,7 @@ def up(
         console.out("\n".join(map(str, work.plan.steps)) or "nothing to do")
         _show_skipped(check_prerequisites(work))
         return
-    done = bring_up(manifest, runtime.value, selection, deadline, console, ignored)
+    done = bring_up(manifest, runtime.value, selection, deadline, console, ignored, ask=partial(_confirmed, take_over))
     console.note(f"{done.stack} runs in the {done.runtime} runtime: {done.reason}")
     actions = {step.unit: step.action for step in done.plan.steps}
     rows = [[unit.name, unit.url or "-", actions.get(unit.name, "unchanged")] for unit in done.units]
@@ -57,6 +63,11 @@ def up(
     _show_skipped(done.skipped)
     for line in suggestions(done.fitting):
         console.note(line)
+
+
+def _confirmed(take_over: bool, question: str) -> bool:
+    """Return the answer to a question: that of the option, or of a person at a terminal."""
+    return take_over or (sys.stdin.isatty() and typer.confirm(question, err=True))
 
 
 def _show_skipped(skipped: Mapping[str, str]) -> None:

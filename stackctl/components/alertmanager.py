@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from stackctl import conventions as c
-from stackctl.components.component import EXTERNAL_URL, Component, Container, Place, Started, links
+from stackctl.components.component import EXTERNAL_URL, Component, Container, Place, Started, StoredData, links
 from stackctl.components.release import Program, Release, image_version
-from stackctl.components.settings import OwnServerSettings
+from stackctl.components.settings import StoringSettings
 from stackctl.manifest.block_fields import Passthrough
 from stackctl.manifest.fields import Text, Url
 from stackctl.manifest.routing_schema import ReceiverModel, RoutingModel
@@ -17,7 +17,7 @@ from stackctl.runtimes.facts import Facts
 _RECEIVER_NAMES = (0, 27)
 
 
-class AlertmanagerSettings(OwnServerSettings):
+class AlertmanagerSettings(StoringSettings):
     """The Alertmanager. It runs when the section is there, if only as `alertmanager: {}`."""
 
     receivers: dict[Text, ReceiverModel] = Field(
@@ -61,6 +61,11 @@ def _adopted(started: Started) -> dict[str, str]:
     return {"external_url": urls[-1]} if urls else {}
 
 
+def _refuse_data(data: StoredData) -> str:
+    """Return why no Alertmanager can read some data, "" where it can."""
+    return "" if {"nflog", "silences"} & data.names else "it has neither a file `silences` nor a file `nflog`"
+
+
 COMPONENT = Component(
     name=c.ALERTMANAGER,
     rank=1,
@@ -83,6 +88,7 @@ COMPONENT = Component(
     reads_on_reload=("alertmanager/", "secrets/alertmanager/"),
     arguments=_arguments,
     adopted=_adopted,
+    refuse_data=_refuse_data,
     own_options=(
         *("config.file", "storage.path", "web.listen-address", "web.config.file", EXTERNAL_URL),
         *("cluster.listen-address", "web.route-prefix"),

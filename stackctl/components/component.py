@@ -147,6 +147,23 @@ class Works:
 EXTERNAL_URL = "web.external-url"
 
 
+# The file of each block of a TSDB that says what the block is.
+BLOCK_FILE = "meta.json"
+
+
+@dataclass(frozen=True)
+class StoredData:
+    """Contents of the data of a server: names in its folder, block -> text of its `BLOCK_FILE`, bytes in all.
+
+    used_by  who uses it now, "" for nobody
+    """
+
+    names: frozenset[str]
+    blocks: Mapping[str, str]
+    size: int
+    used_by: str = ""
+
+
 @dataclass(frozen=True)
 class Started:
     """The command line and the environment with which somebody else has started a component.
@@ -222,6 +239,7 @@ class Component:
     parameters     the parameters of its packs that the manifest sets, given whether any container has a CPU limit
     targets        of one that is scraped only: its addresses
     adopted        the settings with which stackctl would start what somebody else has started; None where none would
+    refuse_data    of one that can take over the data of another: why it cannot read some, "" where it can
     own_options    the beginnings of the names of its options that stackctl sets itself, or that `adopted` reads
     own_variables  those of its variables that `adopted` reads; with any other, it is left as it was
     simulated      the metrics that stand in for it, None for one that runs wherever stackctl does
@@ -256,6 +274,7 @@ class Component:
     parameters: Callable[[Any, bool], Mapping[str, str]] = _nothing
     targets: Callable[[Any], Sequence[str]] = _nobody
     adopted: Callable[[Started], Mapping[str, Any] | None] = _same_settings
+    refuse_data: Callable[[StoredData], str] | None = None
     own_options: tuple[str, ...] = ("web.",)
     own_variables: tuple[str, ...] = ()
     simulated: Callable[[Stack], Sequence[Metric]] | None = None

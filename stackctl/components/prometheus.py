@@ -9,9 +9,20 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from stackctl import conventions as c
-from stackctl.components.component import EXTERNAL_URL, Component, Container, Place, Started, Support, links
+from stackctl.bounds.json_text import loads
+from stackctl.components.component import (
+    BLOCK_FILE,
+    EXTERNAL_URL,
+    Component,
+    Container,
+    Place,
+    Started,
+    StoredData,
+    Support,
+    links,
+)
 from stackctl.components.release import Program, Release, image_version
-from stackctl.components.settings import OwnServerSettings
+from stackctl.components.settings import StoringSettings
 from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import Passthrough
 from stackctl.manifest.fields import (
@@ -33,6 +44,8 @@ from stackctl.runtimes.facts import Facts
 
 # From this version on the configuration file is the place of the retention; before, it was read wrongly there.
 _RETENTION_IN_CONFIG = (3, 11)
+# Of the blocks of a TSDB since Prometheus 2.0.
+_BLOCK_VERSION = 1
 
 
 class RetentionSettings(Model):
@@ -83,7 +96,7 @@ class QuerySettings(Model):
     )
 
 
-class PrometheusSettings(OwnServerSettings):
+class PrometheusSettings(StoringSettings):
     """The Prometheus server. It always runs; the section is needed only to change a default."""
 
     scrape_interval: Duration = Field(c.DEFAULT_INTERVAL, description="How often targets are scraped.")
@@ -198,6 +211,24 @@ _SUPPORT = Support(
     ended_before=(3, 13),
 )
 
+
+def _refuse_data(data: StoredData) -> str:
+    """Return why no Prometheus since 2.0 can read some data, "" where it can."""
+    if "heads.db" in data.names:
+        return "it is the storage of Prometheus 1, which later versions cannot read"
+    if not data.blocks and not {"wal", "chunks_head"} & data.names:
+        return "it is not a TSDB: it has neither a block nor `wal`"
+    for name, text in sorted(data.blocks.items()):
+        try:
+            meta = loads(text)
+        except ValueError:
+            return f"{name}/{BLOCK_FILE} is not JSON"
+        version = meta.get("version") if isinstance(meta, dict) else None
+        if version != _BLOCK_VERSION:
+            return f"block {name} has version {version}, and Prometheus reads version {_BLOCK_VERSION}"
+    return ""
+
+
 COMPONENT = Component(
     name=c.PROMETHEUS,
     rank=0,
@@ -220,6 +251,7 @@ COMPONENT = Component(
     reads_on_reload=("prometheus/", c.WEB_FOLDER),
     arguments=_arguments,
     adopted=_adopted,
+    refuse_data=_refuse_data,
     own_options=(
         *("config.file", "storage.tsdb.path", "storage.tsdb.retention", "storage.tsdb.no-lockfile"),
         *("web.listen-address", "web.config.file", "web.console.", EXTERNAL_URL, "web.enable-", "enable-feature"),

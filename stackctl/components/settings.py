@@ -60,6 +60,24 @@ class OwnServerSettings(ServerSettings):
     scrape: OwnScrapeSettings = Field(default_factory=OwnScrapeSettings, description="How it is scraped itself.")
 
 
+class DataSettings(Model):
+    """The data of a server that somebody else has started."""
+
+    shorthand: ClassVar[str] = "from"
+
+    from_: Text = Field(
+        alias="from",
+        description="A Docker volume by its name, or a folder by its path, relative to the manifest. The first "
+        "`stackctl up --take-over` copies it; it stays as it is.",
+    )
+
+
+class StoringSettings(OwnServerSettings):
+    """Settings of the servers that can take over the data of another one."""
+
+    data: DataSettings | None = Field(None, description="Data to take over, when it has none of its own yet.")
+
+
 class ScrapeSettings(ScrapeOptions):
     """Settings of every exporter's scrape."""
 

@@ -12,6 +12,7 @@ from stackctl import secret_keys
 from stackctl.components.alertmanager import AlertmanagerSettings
 from stackctl.components.grafana import GrafanaSettings, default_uid
 from stackctl.components.prometheus import PrometheusSettings
+from stackctl.components.settings import DataSettings
 from stackctl.manifest import routing
 from stackctl.manifest.attachments import attach_files
 from stackctl.manifest.contracts import read_contract
@@ -38,6 +39,7 @@ from stackctl.model import (
     Contract,
     Datasource,
     Datasources,
+    ExistingData,
     Exporter,
     Grafana,
     Health,
@@ -146,7 +148,13 @@ def _base(document: Document, declared: Declared) -> dict[str, Any]:
         "labels": settings.labels,
         "docker": settings.docker,
         "scrape": declared.scrape,
+        "existing": _existing(document, declared),
     }
+
+
+def _existing(document: Document, declared: Declared) -> ExistingData | None:
+    data: DataSettings | None = getattr(declared.settings, "data", None)
+    return ExistingData(data.from_, document.position((*declared.path, "data"))) if data else None
 
 
 def _prometheus(document: Document, declared: Declared, root: Path, problems: Problems) -> Prometheus:

@@ -60,11 +60,20 @@ class Scrape:
 
 
 @dataclass(frozen=True)
+class ExistingData:
+    """Data that a server takes over when it starts for the first time: the name of a Docker volume, or a path."""
+
+    name: str
+    origin: Position
+
+
+@dataclass(frozen=True)
 class Server:
     """A component that the stack runs.
 
     `name` is a name of `stackctl.components`, or one of an exporter; `labels` are those of its scrape, and `docker` are
-    more fields of its container, in Compose's words. `scrape` is None where it is not scraped.
+    more fields of its container, in Compose's words. `scrape` is None where it is not scraped, and `existing` where it
+    begins without data.
     """
 
     name: str
@@ -75,6 +84,7 @@ class Server:
     labels: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     docker: Block = field(default_factory=dict, kw_only=True)
     scrape: Scrape | None = field(default=Scrape(), kw_only=True)
+    existing: ExistingData | None = field(default=None, kw_only=True)
 
     @property
     def job(self) -> str:

@@ -62,13 +62,14 @@ def _settle_data(state: State, entry: Entry, progress: Progress, *, volumes: boo
 
     False when that fails: it stays in the journal for the next command, and the stack is stopped all the same.
     """
+    from stackctl.operations.unfinished import take_over
     from stackctl.operations.unfinished.backup import remove_files
     from stackctl.operations.unfinished.restore import finish, undo
     from stackctl.runtimes.select import reopen_runtime
 
     if entry.temporary:
         Path(entry.temporary).unlink(missing_ok=True)
-    if entry.operation not in ("restore", "backup") or volumes:
+    if entry.operation not in ("restore", "take-over", "backup") or (volumes and entry.operation != "take-over"):
         return True
     runtime = reopen_runtime(entry.runtime, entry.stack, state.root)
     try:
@@ -77,12 +78,15 @@ def _settle_data(state: State, entry: Entry, progress: Progress, *, volumes: boo
                 remove_files(runtime, entry)
                 return True
             runtime.stop()
-            (finish if entry.in_place else undo)(state, runtime, entry, starting=False)
+            if entry.operation == "take-over":
+                take_over.end(state, runtime, entry)
+            else:
+                (finish if entry.in_place else undo)(state, runtime, entry, starting=False)
     except StackctlError as error:
         progress.warn(f"the interrupted `{entry.operation}` stays as it is: {error.problems[0].summary}")
         state.intend(replace(entry, stopped=()))
         return False
-    progress.note(f"the interrupted `restore` was {'finished' if entry.in_place else 'undone'} first")
+    progress.note(f"the interrupted `{entry.operation}` was {'finished' if entry.in_place else 'undone'} first")
     return True
 
 

@@ -17,6 +17,7 @@ from stackctl.errors import CheckFailed, StackctlError, Unavailable
 if TYPE_CHECKING:
     from stackctl.manifest.packs.fits import Fit
     from stackctl.model import Stack, Waiver
+    from stackctl.operations.take_over import Ask
     from stackctl.progress import Progress
     from stackctl.runtimes.protocol import Plan, Runtime
     from stackctl.runtimes.select import Choice
@@ -78,6 +79,10 @@ def check_prerequisites(work: Work) -> Mapping[str, str]:
     return _skipped(work, work.selection, work.runtime.check_prerequisites)
 
 
+def _refuse(_: str) -> bool:
+    return False
+
+
 def bring_up(
     manifest: Path,
     runtime_name: str,
@@ -85,8 +90,11 @@ def bring_up(
     deadline_seconds: float,
     progress: Progress,
     ignored: Sequence[Waiver] = (),
+    ask: Ask = _refuse,
 ) -> Launched:
     """Do what `up` promises. What is `ignored` is accepted, as what the manifest ignores.
+
+    `ask` gets the question whether data is to be copied that a server takes over, and returns the answer.
 
     Raises InputError for a bad manifest or selection, Unavailable for what cannot be obtained or does not get
     ready, and CheckFailed when a server refuses its configuration. Whatever happens, the next `up` goes on from there.
@@ -108,6 +116,7 @@ def bring_up(
         progress.detail(f"wrote generation {generation.id} to {generation.path}")
         _validate(work, plan, generation)
         _refuse_adoption(state, work.tree)
+        _take_over(state, work, plan, generation, ask, progress)
         entry = _entry(work, generation, wanted, skipped)
         with within(deadline_seconds):
             _apply(state, work.runtime, plan, entry, generation, progress)
@@ -118,6 +127,16 @@ def bring_up(
         fitting = newly_fitting(work.stack, state) if plan else []
     runtime, reason = work.runtime.name, work.choice.reason
     return Launched(work.tree.stack, runtime, reason, tuple(wanted), plan, skipped, tuple(fitting))
+
+
+def _take_over(state: State, work: Work, plan: Plan, generation: Generation, ask: Ask, progress: Progress) -> None:
+    """Take over the data that servers begin with, if any does."""
+    from stackctl.operations.take_over import confirm, pending, take_over
+
+    starting = [unit for unit in work.wanted if unit.name in plan.starting()]
+    if found := pending(work.stack, work.runtime, starting, progress):
+        confirm(found, ask)
+        take_over(state, work.runtime, work.tree.stack, generation, found, progress)
 
 
 def _refuse_adoption(state: State, tree: Tree) -> None:

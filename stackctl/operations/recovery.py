@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl.errors import StackctlError
-from stackctl.operations.unfinished import backup, down, drill, reload, restart, restore, up
+from stackctl.operations.unfinished import backup, down, drill, reload, restart, restore, take_over, up
 from stackctl.runtimes import registry as runtimes
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ _RECOVERIES: dict[str, Callable[[Path, State, Entry, Progress], str]] = {
     "backup": backup.finish,
     "restore": restore.finish_or_undo,
     "drill": drill.end,
+    "take-over": take_over.finish_or_undo,
     "move": restart.restart,
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Literal, Protocol
 
 from stackctl.access import Access
+from stackctl.components.component import StoredData
 from stackctl.runtimes.checkers import Texts
 from stackctl.runtimes.facts import Facts
 from stackctl.runtimes.http import Answer
@@ -220,6 +221,25 @@ class Runtime(Protocol):
 
     def existing_data(self) -> tuple[str, ...]:
         """Return what exists of the stack's data: the names of its folders, or of its volumes and networks."""
+        ...
+
+    def own_data(self, unit: str) -> str:
+        """Return the name of the data that `unit` has of its own, "" where it has none."""
+        ...
+
+    def survey(self, source: str, unit: Unit) -> StoredData:
+        """Return what is in the data `source` of another server, which `unit` is to take over. Changes nothing.
+
+        Raises Unavailable for what is not there, or cannot be read as a whole.
+        """
+        ...
+
+    def read_existing(self, source: str, unit: Unit) -> Iterator[DataFile]:
+        """Yield the files of the data that `survey` has found. Changes nothing. Raises Unavailable."""
+        ...
+
+    def places_of_data(self) -> tuple[Path, ...]:
+        """Return the folders of this machine whose disks take all data that is written, each of them once."""
         ...
 
     def remove_other_data(self, kept: Collection[str]) -> None:

@@ -20,8 +20,8 @@ UNKNOWN = "unknown"
 class Entry:
     """An operation that has begun.
 
-    operation      the command: "up", "reload", "down", "backup", "restore", "drill" or "move"; "unknown" for a file
-                   that cannot be read
+    operation      the command: "up", "reload", "down", "backup", "restore", "drill", "take-over" or "move"; "unknown"
+                   for a file that cannot be read
     started_at     Unix time
     runtime        where the stack runs, or is brought to
     stack          its name

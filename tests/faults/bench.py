@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 import time
@@ -19,6 +20,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from stackctl import conventions as c
+from stackctl.components import registry
 from stackctl.runtimes.select import reopen_runtime
 from stackctl.state import State
 from tests.faults.commands import Commands
@@ -56,6 +58,8 @@ class Bench:
     runtime: str
     ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in UNITS})
     marks: int = 0
+    takes_over: bool = False
+    _apart: dict[str, bytes] = field(default_factory=dict)
     _story: list[str] = field(default_factory=list)
 
     @property
@@ -76,8 +80,34 @@ class Bench:
         new = NEW_RULE.format(number=self.marks + 7) if is_new else ""
         (self.folder / "rules.yml").write_text(RULES + new)
         receiver = NEW_RECEIVER if is_new else ""
+        flag += ", data: {from: ./old}" if self.takes_over else ""
         text = MANIFEST.format(name=self.name, flag=flag, receiver=receiver, **self.ports)
         (self.folder / c.MANIFEST).write_text(text)
+
+    def set_apart(self) -> None:
+        """Make the data of Prometheus, which does not run, that of another one, which the stack takes over."""
+        old, own = self.folder / "old", self.state.root / "data" / c.PROMETHEUS
+        shutil.rmtree(old, ignore_errors=True)
+        if self.runtime == c.NATIVE:
+            shutil.move(own, old)
+        else:
+            volume = f"{self.name}_{c.PROMETHEUS}-data"
+            old.mkdir()
+            image = registry.component(c.PROMETHEUS).image
+            made = subprocess.check_output(["docker", "create", "-v", f"{volume}:/from", image], text=True).strip()
+            subprocess.run(["docker", "cp", "--archive", f"{made}:/from/.", str(old)], check=True, capture_output=True)
+            subprocess.run(["docker", "rm", made], check=True, capture_output=True)
+            subprocess.run(["docker", "volume", "rm", volume], check=True, capture_output=True)
+        self.takes_over, self._apart = True, self._old()
+        self.write()
+
+    def is_as_it_was(self) -> bool:
+        """Return whether what was set apart is what it was then."""
+        return not self.takes_over or self._old() == self._apart
+
+    def _old(self) -> dict[str, bytes]:
+        old = self.folder / "old"
+        return {str(path.relative_to(old)): path.read_bytes() for path in old.rglob("*") if path.is_file()}
 
     @cached_property
     def commands(self) -> Commands:

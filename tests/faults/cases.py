@@ -45,6 +45,11 @@ def _down(bench: Bench) -> None:
     bench.must("down")
 
 
+def _apart(bench: Bench) -> None:
+    bench.must("down")
+    bench.set_apart()
+
+
 OPERATIONS = (
     Operation("up", ("up",), _flagged),
     Operation("first up", ("up",), _down, runs_before=False),
@@ -57,6 +62,7 @@ OPERATIONS = (
         runs_before=False, runs_after=False, restores=True,
     ),
     Operation("drill", ("drill",), _good),
+    Operation("take-over", ("up", "--take-over"), _apart, runs_before=False),
 )  # fmt: skip
 
 
@@ -160,13 +166,15 @@ def _settled(bench: Bench, mark: Mark, *, restored: bool) -> None:
     if kept != (True, True, True) and not (restored and kept == (False, False, False)):
         names = [name for name, has in zip((c.PROMETHEUS, c.ALERTMANAGER, c.PUSHGATEWAY), kept, strict=True) if not has]
         raise Violation(f"lost what {', '.join(names)} had acknowledged (running before: {runs})")
+    if not bench.is_as_it_was():
+        raise Violation("the data that was taken over is not what it was")
     if left := bench.leftovers():
         raise Violation(f"left behind: {', '.join(left)}")
 
 
 def _reset(bench: Bench) -> None:
     bench.write()
-    bench.must("up")
+    bench.must("up", "--take-over")
     for name in ("new.tar.gz", "next.tar.gz"):
         Path(bench.folder / name).unlink(missing_ok=True)
     if set(bench.running()) != set(UNITS) or bench.loaded() != (False, False):

@@ -17,7 +17,7 @@ from tests.faults.cases import ACTIONS, NEXT, OPERATIONS, Case, Operation, check
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 # In Docker a case takes half a minute, so there are fewer.
 _CASES = {"native": 2, "docker": 1}
-_IN_DOCKER = ("up", "backup", "restore")
+_IN_DOCKER = ("up", "backup", "restore", "take-over")
 _SELECTED = [
     pytest.param(runtime, operation, marks=getattr(pytest.mark, runtime), id=f"{runtime} {operation.name}")
     for runtime in ("native", "docker")

@@ -71,5 +71,5 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:
 
 def without_field(alertmanager: Alertmanager) -> list[str]:
     """Return the settings of Alertmanager that its object has no field for."""
-    said = {"docker": alertmanager.docker}
+    said = {"docker": alertmanager.docker, "data": alertmanager.existing}
     return [name for name, value in said.items() if value]

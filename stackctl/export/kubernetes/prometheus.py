@@ -99,7 +99,12 @@ def _named(block: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]
 
 def without_field(prometheus: Prometheus) -> list[str]:
     """Return the settings of Prometheus that its object has no field for."""
-    said = {"extra": prometheus.extra, "auth": prometheus.login or prometheus.tls, "docker": prometheus.docker}
+    said: dict[str, object] = {
+        "extra": prometheus.extra,
+        "auth": prometheus.login or prometheus.tls,
+        "docker": prometheus.docker,
+        "data": prometheus.existing,
+    }
     return [*(name for name, value in said.items() if value), *sorted(set(_lost(prometheus)))]
 
 

@@ -35,7 +35,7 @@ def undo(
             stop_fully(runtime, running, entry.stopped)
         for unit in entry.aside:
             runtime.put_back(unit, entry.token)
-        _remove_unused(runtime, entry, new or before)
+        remove_unused(runtime, entry, new or before)
         runtime.remove_other_data(entry.existed)
         if before:
             state.switch(before)
@@ -56,7 +56,7 @@ def finish(
     new, running = state.generation(entry.going_to), state.running()
     for unit in entry.aside:
         runtime.drop_aside(unit, entry.token)
-    _remove_unused(runtime, entry, new)
+    remove_unused(runtime, entry, new)
     state.intend(replace(entry, aside=()))
     started: tuple[str, ...] = ()
     if entry.stopped and new and starting:
@@ -69,7 +69,7 @@ def finish(
     return started
 
 
-def _remove_unused(runtime: Runtime, entry: Entry, generation: Generation | None) -> None:
+def remove_unused(runtime: Runtime, entry: Entry, generation: Generation | None) -> None:
     """Remove the containers that were made for their volumes only."""
     from stackctl.runtimes.protocol import Plan, Step
 

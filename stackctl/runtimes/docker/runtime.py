@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Any
 from stackctl import conventions as c
 from stackctl import home, ownership
 from stackctl.components import registry
+from stackctl.components.component import StoredData
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import InputError, Unavailable
 from stackctl.runtimes import ports
 from stackctl.runtimes.checkers import Texts, Verdict
-from stackctl.runtimes.docker import bridge, callback, command, containers, engine, removal, volume
+from stackctl.runtimes.docker import bridge, callback, command, containers, engine, foreign, removal, volume
 from stackctl.runtimes.docker.command import Limit
 from stackctl.runtimes.docker.container_checker import Contained, is_not_running, run_in
 from stackctl.runtimes.docker.facts import FACTS
@@ -298,6 +299,23 @@ class Docker:
     def existing_data(self) -> tuple[str, ...]:
         return (*self.volumes(), *removal.networks_of(self.client, self.project))
 
+    def own_data(self, unit: str) -> str:
+        name = f"{self.project}_{unit}-data"
+        return name if name in self.volumes() else ""
+
+    def survey(self, source: str, unit: Unit) -> StoredData:
+        return foreign.survey(self.client, self.project, source, self._root, unit.image)
+
+    def read_existing(self, source: str, unit: Unit) -> Iterator[DataFile]:
+        with engine.explained():
+            yield from foreign.read(self.client, self.project, unit.name, source, self._root, unit.image)
+
+    def places_of_data(self) -> tuple[Path, ...]:
+        """Return where a volume is, and where the archive is that goes into it."""
+        with engine.explained():
+            kept = Path(self.client.info()["DockerRootDir"])
+        return (self.live.parent, *([kept] if kept.is_dir() else []))
+
     def remove_other_data(self, kept: Collection[str]) -> None:
         removal.remove_data(self.client, self.project, kept)
 
@@ -314,9 +332,11 @@ class Docker:
             self.client.put_archive(container, _data(unit), archive)
 
     def put_back(self, unit: str, token: str) -> None:
+        foreign.forget(self.project, unit)
         self._arrange(unit, volume.PUT_BACK, token)
 
     def drop_aside(self, unit: str, token: str) -> None:
+        foreign.forget(self.project, unit)
         self._arrange(unit, volume.DROP, token)
 
     @contextmanager

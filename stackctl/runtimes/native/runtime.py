@@ -22,9 +22,10 @@ from stackctl import conventions as c
 from stackctl import home, tools
 from stackctl.bounds import files
 from stackctl.bounds.json_text import loads
+from stackctl.components.component import StoredData
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import Unavailable
-from stackctl.runtimes import dial, ports
+from stackctl.runtimes import dial, found_data, ports
 from stackctl.runtimes.checkers import Texts
 from stackctl.runtimes.facts import Facts
 from stackctl.runtimes.http import FETCH_SECONDS, Answer, ask, reload_all
@@ -277,6 +278,32 @@ class Native:
 
     def existing_data(self) -> tuple[str, ...]:
         return tuple(sorted(path.name for path in self._data.glob("[!.]*") if path.is_dir()))
+
+    def own_data(self, unit: str) -> str:
+        data = self._data / unit
+        return str(data) if any(data.glob("*")) else ""
+
+    def survey(self, source: str, unit: Unit) -> StoredData:  # noqa: ARG002 - protocol
+        return found_data.survey(self._folder_of(source))
+
+    def read_existing(self, source: str, unit: Unit) -> Iterator[DataFile]:  # noqa: ARG002 - protocol
+        folder = self._folder_of(source)
+        try:
+            yield from found_data.read(folder)
+        except OSError as error:
+            raise found_data.unreadable(folder, error) from None
+
+    def _folder_of(self, source: str) -> Path:
+        if found_data.is_folder(source):
+            return self.folder.parent / source
+        remedy = "Use `--runtime docker`, or name a folder: with a `/` in it."
+        cause = "A server that runs natively reads folders, and that is the name of a Docker volume."
+        raise Unavailable.of(
+            found_data.CODE, f"{found_data.named(source)} cannot be taken over", cause=cause, remedy=remedy
+        )
+
+    def places_of_data(self) -> tuple[Path, ...]:
+        return (self.folder,)
 
     def remove_other_data(self, kept: Collection[str]) -> None:
         for name in {*self.existing_data()} - {*kept}:

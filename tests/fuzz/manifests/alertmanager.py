@@ -222,6 +222,7 @@ def alertmanager(dice: Dice) -> dict[str, object]:
         "labels?": {"team": "core"}, "scrape?": OWN_SCRAPE,
         "external_url?": Odd(("https://alerts.test/am",), ("x",)),
         "image?": Odd(("prom/alertmanager:v0.35.0",), ("prom/alertmanager:v0.27.0", "x")),
+        "data?": Odd(({"from": "shop_alertmanager"}, "./old-data"), ("", {})),
                        "resources?": {"memory?": "1g", "cpus?": 1}, "docker?": OF_A_COMPONENT})  # fmt: skip
     whole |= {"receivers": receivers}
     defined = [

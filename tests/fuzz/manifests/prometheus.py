@@ -253,6 +253,7 @@ PROMETHEUS = {
         "max_concurrency?": COUNT,
         "lookback_delta?": Odd(("10m",), (DURATION,)),
     },
+    "data?": Odd(({"from": "shop_prometheus"}, "./old-data"), ("", {}, {"from": ""}, {"from": 5})),
     "remote_write_receiver?": BOOLEAN,
     "otlp_receiver?": BOOLEAN,
     "auth?": Odd(

@@ -23,7 +23,9 @@ DONE = Launched("shop", "docker", "Docker answers", UNITS, PLAN, {"redis": "left
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     calls: list[Any] = []
 
-    def bring_up(_: object, runtime: str, selection: Selection, deadline: float, *__: object) -> Launched:
+    def bring_up(
+        _: object, runtime: str, selection: Selection, deadline: float, *__: object, **___: object
+    ) -> Launched:
         calls.append((runtime, selection, deadline))
         return outcome
 
@@ -32,6 +34,19 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 outcome = DONE
+
+
+@pytest.mark.parametrize(("options", "answer"), [([], False), (["--take-over"], True)])
+def test_take_over_answers_the_question(options: list[str], answer: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[bool] = []
+
+    def bring_up(*_: object, ask: Any) -> Launched:
+        answers.append(ask("Copy it?"))
+        return outcome
+
+    monkeypatch.setattr("stackctl.operations.launch.bring_up", bring_up)
+    assert main(["up", *options]) == 0
+    assert answers == [answer]
 
 
 def test_up_shows_address_and_action_of_each_unit(asked: list[Any], capsys: pytest.CaptureFixture[str]) -> None:

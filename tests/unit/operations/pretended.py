@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from stackctl import conventions as c
+from stackctl.components.component import StoredData
+from stackctl.errors import Unavailable
 from stackctl.runtimes import registry
 from stackctl.runtimes.facts import Facts
-from stackctl.runtimes.protocol import Live, Observed, Plan
+from stackctl.runtimes.protocol import DataFile, Live, Observed, Plan
 from stackctl.state import Generation, State
 from stackctl.tree import File, Tree, Unit, dump_units
 
@@ -29,6 +31,7 @@ class Pretended:
     logs     unit -> its lines
     folders_of  folder of a unit's data -> the names in it
     lacking  units that cannot start, with the reasons
+    existing  unit -> what is in the data that it takes over
     fails    raised by whatever changes something
     """
 
@@ -40,6 +43,8 @@ class Pretended:
     lacking: dict[str, str] = field(default_factory=dict)
     others_at: tuple[Path, ...] = ()
     volumes_of: tuple[str, ...] = ()
+    existing: dict[str, StoredData] = field(default_factory=dict)
+    owners: set[str] = field(default_factory=set)
     fails: BaseException | None = None
 
     @property
@@ -87,6 +92,31 @@ class Pretended:
 
     def remove_other_data(self, kept: Collection[str]) -> None:
         self._note(f"remove data but {', '.join(kept)}")
+
+    def own_data(self, unit: str) -> str:
+        return f"shop_{unit}" if unit in self.owners else ""
+
+    def survey(self, source: str, unit: Unit) -> StoredData:
+        if unit.name not in self.existing:
+            raise Unavailable.of("data.unusable", f"{source} cannot be taken over", cause="It does not exist.")
+        return self.existing[unit.name]
+
+    def read_existing(self, source: str, _: Unit) -> Iterator[DataFile]:
+        self._note(f"read {source}")
+        return iter(())
+
+    def write_data(self, unit: str, files: Iterable[DataFile]) -> None:
+        self._note(f"write {unit}")
+        list(files)
+
+    def set_aside(self, unit: str, token: str) -> None:
+        self._note(f"set aside {unit}")
+
+    def existing_data(self) -> tuple[str, ...]:
+        return tuple(sorted(self.owners))
+
+    def places_of_data(self) -> tuple[Path, ...]:
+        return (Path("/"),)
 
     def others(self) -> tuple[Path, ...]:
         return self.others_at

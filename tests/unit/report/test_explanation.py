@@ -28,6 +28,8 @@ NOT_ALONE = {
     "checker.unusable",
     "command.timeout",
     "dashboard.package-missing",
+    "data.not-confirmed",
+    "data.unusable",
     "disk.full",
     "docker.bridge",
     "docker.compose-failed",
