@@ -39,6 +39,7 @@ class Unit:
     tool      native: the binary's name in stackctl.tools; "" when `command` is the whole command
     command   native: the arguments; `{tree}` and `{data}` stand for the live tree and the unit's data folder
     cwd       native: the folder it runs in; `{mount}` stands for the one above the live tree, "" for the data folder
+    kind      its component, "" when that has its name, or it is no component
     """
 
     name: str
@@ -60,6 +61,7 @@ class Unit:
     cwd: str = ""
     profiles: tuple[str, ...] = ()
     required: bool = False
+    kind: str = ""
 
     @property
     def scheme(self) -> str:

@@ -21,6 +21,7 @@ def component_unit(component: Server, files: Mapping[str, File], salt: bytes, de
     once = {path: file for path, file in files.items() if not path.startswith(again)} if again else files
     return Unit(
         name=name,
+        kind=component.component_name if component.component_name != name else "",
         address=str(component.listen),
         ready=f"{url}{known.ready}",
         reload=f"{url}{known.reload}" if known.reload else "",

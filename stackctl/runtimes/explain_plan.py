@@ -62,7 +62,9 @@ def _definition(name: str, tree: Tree) -> Mapping[str, Any]:
 
 
 def _files(name: str, before: Tree, after: Tree) -> str:
-    folders = (f"{c.SECRETS_DIR}/{name}/", *(known.reads_at_start if (known := registry.find(name)) else ()))
+    unit = after.unit(name)
+    known = registry.find((unit and unit.kind) or name)
+    folders = (f"{c.SECRETS_DIR}/{name}/", *(known.reads_at_start if known else ()))
     paths = sorted(path for path in before.files.keys() | after.files.keys() if path.startswith(folders))
     changed = [
         path

@@ -63,6 +63,16 @@ def test_another_group_says_why_it_takes_a_restart() -> None:
     assert said.startswith("its group that may read secrets changed, as another exporter was added or removed")
 
 
+def test_file_of_the_kind_explains_the_replacement_of_an_instance() -> None:
+    before, after = (
+        Tree("s", "native", {"process/process.yml": File(content)}, (Unit("workers", kind="process"),))
+        for content in (b"1", b"2")
+    )
+    plan = Plan((Step("replace", "workers", ANY_CHANGE),))
+    (step,) = explained(plan, before, after).steps
+    assert step.cause == "it reads process/process.yml only when it starts"
+
+
 def test_other_causes_stay() -> None:
     plan = Plan((Step("replace", UNIT.name, "image changed: a -> b"), Step("create", "x", "not created yet")))
     assert explained(plan, native(), native(command=())) == plan
