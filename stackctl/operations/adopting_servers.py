@@ -6,11 +6,13 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stackctl import conventions as c
+from stackctl import redaction
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Http, NoAnswer
@@ -67,17 +69,21 @@ def _places(url: str) -> frozenset[str]:
 
 def _recognized(url: str, environ: Mapping[str, str]) -> tuple[str, Access]:
     """The kind of the server at a URL, and how it is asked: the first whose API it serves."""
+    _refuse_password(url)
     refused: list[NoAnswer] = []
+    wrong = set()  # a login that was refused is not tried again
     for kind, path, key in _KINDS:
         access = given_servers({kind: url}, Trust(), environ)[kind]
+        if access.login in wrong:
+            continue
         try:
             answer = Http(access).json(path, lambda answer: answer if isinstance(answer, dict) else {})
         except NoAnswer as error:
             if not error.status:
                 raise  # nobody is there, whatever is asked
             refused.append(error)
-            if error.status in (401, 403) and "@" in url:
-                break  # a wrong password is tried once
+            if error.status in (401, 403) and access.login:
+                wrong.add(access.login)
             continue
         if key in answer:
             return kind, access
@@ -86,9 +92,22 @@ def _recognized(url: str, environ: Mapping[str, str]) -> tuple[str, Access]:
         "server.no-answer",
         "this is no Prometheus, Alertmanager or Grafana that can be read",
         cause="\n".join(reasons),
-        remedy="Name the base of its URLs, with its path prefix. Logins come from STACKCTL_PROMETHEUS_USER and "
-        "STACKCTL_PROMETHEUS_PASSWORD, or STACKCTL_PROMETHEUS_TOKEN, and so for ALERTMANAGER and GRAFANA.",
+        remedy=f"Name the base of its URLs, with its path prefix. {_LOGINS}",
     )
+
+
+_LOGINS = (
+    "Logins come from STACKCTL_PROMETHEUS_USER and STACKCTL_PROMETHEUS_PASSWORD, or STACKCTL_PROMETHEUS_TOKEN, and so "
+    "for ALERTMANAGER and GRAFANA; with _FILE behind it, a variable names the file that holds the secret."
+)
+
+
+def _refuse_password(url: str) -> None:
+    """Raise InputError for a URL with a password in it. Which server it is of is not known yet."""
+    with suppress(ValueError):
+        if urlsplit(url).password:
+            summary = f"{redaction.as_address(url)}: other users of this machine can read a password in a URL"
+            raise InputError.of("usage.option", summary, remedy=f"Leave it out here. {_LOGINS}")
 
 
 # The kinds of servers -> what only they serve, and a key of the answer.

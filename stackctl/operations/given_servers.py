@@ -90,10 +90,13 @@ def _access(name: str, url: str, ca: str, pair: tuple[str, str] | None, environ:
     place = f"[{host}]" if ":" in host else host
     base = f"{parts.scheme}://{place}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
     token = _secret(name, "TOKEN", environ)
-    login = _login(name, parts.username, environ)
-    if token and login:
+    user = unquote(parts.username) if parts.username else environ.get(_variable(name, "USER"), "")
+    password = _secret(name, "PASSWORD", environ)
+    if token and (user or password):
         remedy = f"Unset `{_variable(name, 'TOKEN')}`, or the user and the password."
         raise InputError.of("usage.option", f"{option}: both a token and a login are given", remedy=remedy)
+    # An empty password would only be a failed attempt.
+    login = (user, password) if password else None
     access = Access(base, login, ca, token=token, certificate=pair)
     if parts.scheme == "https":
         _try_trust(access)
@@ -108,12 +111,6 @@ def _try_trust(access: Access) -> None:
         summary = "the files of --ca-file, --cert-file and --key-file cannot be used"
         remedy = "Give certificates and the unencrypted key of the client's own in PEM form."
         raise InputError.of("usage.option", summary, cause=str(error), remedy=remedy) from None
-
-
-def _login(name: str, user: str | None, environ: Mapping[str, str]) -> tuple[str, str] | None:
-    user = unquote(user) if user else environ.get(_variable(name, "USER"), "")
-    known = _secret(name, "PASSWORD", environ)
-    return (user, known) if user or known else None
 
 
 def _secret(name: str, kind: str, environ: Mapping[str, str]) -> str:

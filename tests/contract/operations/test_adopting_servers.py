@@ -66,12 +66,35 @@ def test_server_with_a_path_prefix_and_a_login_is_asked_with_both(tmp_path: Path
     assert "targets: ['a:1']" in (tmp_path / "stack.yml").read_text()
 
 
+def logins(password: str, *kinds: str) -> dict[str, str]:
+    """Variables with a login for servers of these kinds."""
+    of_kind = [{f"STACKCTL_{kind}_USER": "me", f"STACKCTL_{kind}_PASSWORD": password} for kind in kinds]
+    return {name: value for each in of_kind for name, value in each.items()}
+
+
 def test_wrong_password_is_tried_once() -> None:
     with serve() as server:
         server.routes, server.login = PROMETHEUS, ("me", "right")
         with pytest.raises(Unavailable, match="can be read"):
-            adopt_setup([server.url.replace("//", "//me:wrong@")], {})
+            adopt_setup([server.url], logins("wrong", "PROMETHEUS", "ALERTMANAGER", "GRAFANA"))
         assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("user", ["", "me@"])
+def test_login_of_another_server_is_not_the_last_word(user: str, tmp_path: Path) -> None:
+    with serve() as server:
+        server.routes, server.login = PROMETHEUS, ("me", "notareal1")
+        environ = {**logins("notareal2", "ALERTMANAGER"), **logins("notareal1", "PROMETHEUS")}
+        adopt_setup([server.url.replace("//", f"//{user}")], environ)
+    assert "targets: ['a:1']" in (tmp_path / "stack.yml").read_text()
+
+
+def test_password_in_a_url_is_refused_before_anybody_is_asked() -> None:
+    with serve() as server:
+        with pytest.raises(InputError, match=r"^http://\S+: other users .* can read a password") as refused:
+            adopt_setup([server.url.replace("//", "//me:hunter2@")], {})
+        assert server.asked == []
+    assert "hunter2" not in f"{refused.value}"
 
 
 def test_two_servers_of_a_kind_are_refused() -> None:
