@@ -66,7 +66,7 @@ pictures: setup ## Draw the pictures of packs again: make pictures PACKS='http r
 bench: setup ## Measure speed, as ratios against real tools
 	$(BIN)/python bench/run.py
 
-faults: setup ## Interrupt every command at every step: make faults ARGS='--runtime docker --every --minutes 60'
+faults: setup ## Interrupt every command at every step: make faults ARGS='--runtime docker --every --part 1/20'
 	$(BIN)/python -m tests.faults.run $(ARGS)
 
 corpus: setup ## Run check and render over a folder of other files, beside promtool: make corpus DIR=...
