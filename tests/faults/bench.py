@@ -59,6 +59,7 @@ class Bench:
     ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in UNITS})
     marks: int = 0
     takes_over: bool = False
+    backed_up: Mark = field(default_factory=lambda: Mark(0, 0.0))
     _apart: dict[str, bytes] = field(default_factory=dict)
     _story: list[str] = field(default_factory=list)
 
@@ -252,12 +253,13 @@ class Mark:
 
 @contextmanager
 def bench(folder: Path, runtime: str) -> Iterator[Bench]:
-    """A bench whose stack is up, and whose backup was taken before any mark."""
+    """A bench whose stack is up, and whose backup was taken after its first mark."""
     folder.mkdir(parents=True)
     made = Bench(folder, runtime)
     made.write()
     try:
         made.must("up", "--runtime", runtime)
+        made.backed_up = made.mark()
         made.must("backup", str(made.backup))
         yield made
     finally:

@@ -163,7 +163,8 @@ def _settled(bench: Bench, mark: Mark, *, restored: bool) -> None:
     runs = bool(bench.running())
     _reset(bench)
     kept = bench.has(mark)
-    if kept != (True, True, True) and not (restored and kept == (False, False, False)):
+    is_restored = restored and kept == (False, False, False) and bench.has(bench.backed_up) == (True, True, True)
+    if kept != (True, True, True) and not is_restored:
         names = [name for name, has in zip((c.PROMETHEUS, c.ALERTMANAGER, c.PUSHGATEWAY), kept, strict=True) if not has]
         raise Violation(f"lost what {', '.join(names)} had acknowledged (running before: {runs})")
     if not bench.is_as_it_was():
