@@ -7,9 +7,7 @@ Alertmanager is asked from this machine; an address that only Prometheus can rea
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -23,6 +21,7 @@ from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.probe import Reply, probe
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Server
+from stackctl.verification.addresses import addresses
 from stackctl.verification.context import PROBE_SECONDS, Context
 from stackctl.verification.subject import Subject
 
@@ -63,6 +62,9 @@ def _nobody(context: Context, subject: Subject, configured: bool) -> Diagnostic:
 
 
 def _one(context: Context, subject: Subject, url: str, known: Mapping[str, Account]) -> Diagnostic:
+    away = context.away.get(c.ALERTMANAGER)
+    if away and _same_place(context.alertmanager().http.base, subject.name):
+        return subject.depends(away.summary, away.check)
     account = known.get(url, Account())
     asked = probe(f"{subject.name}{_STATUS}", context.dial, PROBE_SECONDS)
     evidence = f"from this machine: {asked}" if asked.failure != "unable" else ""
@@ -144,12 +146,7 @@ def _same_place(one: str, other: str) -> bool:
 
 def _places(url: str) -> set[tuple[str, int, str]]:
     """The addresses, the port and the path of a URL."""
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    hosts = {parts.hostname or ""}
-    with suppress(OSError, UnicodeError):
-        hosts |= {str(found[4][0]) for found in socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)}
-    return {(host, port, parts.path.rstrip("/")) for host in hosts}
+    return {(host, port, urlsplit(url).path.rstrip("/")) for host, port in addresses(url)}
 
 
 def _started(url: str, own: Access) -> str | None:

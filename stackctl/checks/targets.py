@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stackctl import conventions as c
-from stackctl.clients.http import NoAnswer
+from stackctl.clients.http import Away, NoAnswer
+from stackctl.clients.prometheus import ActiveTarget
 from stackctl.diagnosis.dropped_targets import NOT_LOADED, dropped_by
 from stackctl.diagnosis.probing import Diagnoses, Failed, probe_targets
 from stackctl.diagnostic import Diagnostic
 from stackctl.scrape import Endpoint, Job
 from stackctl.verification import server_log
+from stackctl.verification.addresses import addresses
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
 from stackctl.verification.targets import ID as ID
@@ -94,6 +96,15 @@ def _absent(context: Context, subject: Subject, job: Job, endpoint: Endpoint) ->
     return subject.failed(diagnosis.cause, diagnosis.remedy, diagnosis.evidence)
 
 
+def _away(context: Context, job: Job, target: ActiveTarget) -> Away | None:
+    """The failure of the server's own check that a target is down for, None where it has none."""
+    if job.component:
+        return context.away.get(job.component.name)
+    here = addresses(target.scrape_url) if context.away and context.given else set()
+    same = (name for name, access in context.given.items() if here & addresses(access.url))
+    return next((context.away[name] for name in same if name in context.away), None)
+
+
 def _target(
     context: Context, job: Job, endpoint: Endpoint, seen: TargetStates | NoAnswer, found: Diagnoses
 ) -> Diagnostic:
@@ -105,8 +116,7 @@ def _target(
     target = seen.of(job, endpoint)
     if target is None:
         return _absent(context, subject, job, endpoint)
-    away = context.away.get(job.component.name) if job.component and target.health != "up" else None
-    if away:
+    if target.health != "up" and (away := _away(context, job, target)):
         return subject.depends(away.summary, away.check)
     if target.health != "up" and target.last_error:
         diagnosis = found[Failed.key_of(job, endpoint)]

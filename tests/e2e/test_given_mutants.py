@@ -370,6 +370,25 @@ def alertmanager_is_a_prometheus(setup: Setup) -> None:
 
 
 @mutant("component.ready alertmanager")
+def alertmanager_has_died(setup: Setup) -> None:
+    """Prometheus sends its alerts to it, and scrapes it: all for one cause."""
+
+    def end(setup: Setup) -> None:
+        url = f"http://127.0.0.1:{setup.made.port('prometheus')}/api/v1/targets?state=active"
+
+        def targets() -> int:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return len(json.load(answer)["data"]["activeTargets"])
+
+        wait_until(targets, lambda count: count == len(CONFIG["scrape_configs"]), PATIENCE_SECONDS, what="targets")
+        process = setup.made.processes["alertmanager"]
+        process.kill()
+        process.wait(PATIENCE_SECONDS)
+
+    setup.after = end
+
+
+@mutant("component.ready alertmanager")
 def alertmanager_is_away(setup: Setup) -> None:
     setup.options["alertmanager"] = "http://127.0.0.1:9"
 

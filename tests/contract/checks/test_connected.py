@@ -8,6 +8,7 @@ import pytest
 
 from stackctl.access import Access
 from stackctl.checks import connected
+from stackctl.clients.http import Away
 from stackctl.diagnostic import Diagnostic
 from stackctl.runtimes.dial import directly
 from tests.contract.serving import Reply
@@ -63,6 +64,14 @@ def test_without_any_alert_it_is_asked_from_here(given: World) -> None:
     given.change(dial=directly)
     url = given.servers["alertmanager"].url
     assert one(given, 0, 0, url).summary == "no alert was sent to it yet; it answers"
+
+
+def test_given_alertmanager_that_is_away_is_reported_by_its_own_check_alone(given: World) -> None:
+    given.change(dial=directly, away={"alertmanager": Away("it does not answer", "component.ready alertmanager")})
+    url = given.servers["alertmanager"].url
+    found = one(given, 10, 10, url)
+    assert (found.status, found.depends_on) == ("skip", "component.ready alertmanager")
+    assert one(given, 10, 10, "http://10.1.2.3:9093").status == "fail"
 
 
 def test_another_server_is_not_an_alertmanager(given: World) -> None:

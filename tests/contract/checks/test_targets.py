@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from stackctl.access import Access
+from stackctl.checks import targets
+from stackctl.clients.http import Away
 from stackctl.source import Position
 from tests.contract.world import Around, World, stamp, target, words
 
@@ -90,6 +93,14 @@ def test_a_target_that_is_down_is_reported_with_its_cause(well: World) -> None:
     assert finding.position
     assert finding.position.text.strip() == 'targets: ["localhost:8000"]'
     assert well.only("target.up", "pushgateway").status == "pass"
+
+
+@pytest.mark.parametrize(("port", "status"), [(8000, "skip"), (8001, "fail")])
+def test_target_that_is_a_given_server_fails_once(well: World, port: int, status: str) -> None:
+    well.target("api").update(health="down", lastError="connection refused")
+    away = {"alertmanager": Away("it does not answer", "component.ready alertmanager")}
+    well.change(given={"alertmanager": Access(f"http://127.0.0.1:{port}")}, away=away)
+    assert {each.subject: each.status for each in targets.check(well.context)}["api/localhost:8000"] == status
 
 
 def test_target_that_is_down_once_and_then_up_passes(well: World) -> None:
