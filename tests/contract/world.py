@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import promql_parser as p
+import yaml
 
 from stackctl import scrape
 from stackctl.access import Access
@@ -204,6 +205,14 @@ class World:
         """The one finding of a check about a subject that is named so, or contains it."""
         (found,) = [f for f in self.findings(id) if f.code == id and subject in f.subject]
         return found
+
+    def configure(self, **sections: Any) -> None:
+        """Let the rendered prometheus.yml have these sections in place of its own."""
+        name = "prometheus/prometheus.yml"
+        files = {**self.context.tree.files}
+        content = yaml.safe_dump({**self.context.tree.yaml(name), **sections}).encode()
+        files[name] = replace(files[name], content=content)
+        self.change(tree=replace(self.context.tree, files=files))
 
     def change(self, **fields: Any) -> None:
         self.context = replace(self.context, **fields)

@@ -9,7 +9,6 @@ import pytest
 
 from stackctl.checks.registry import IDS
 from stackctl.report.report import Report
-from tests.contract.checks.test_remote_read import declare
 from tests.contract.serving import Reply
 from tests.contract.world import World, no_answer, success
 
@@ -49,7 +48,7 @@ def test_checks_a_manifest_that_declares_only_prometheus(well: World) -> None:
 
 @pytest.mark.parametrize("reply", ["<html>", Reply("no", 401), Reply("no", 404), Reply("no", 500), {"x": 1}])
 def test_any_answer_of_a_server_gives_findings(well: World, reply: Any) -> None:
-    declare(well, {"url": "http://store.test/read"})
+    well.configure(remote_read=[{"url": "http://store.test/read"}])
     for server in well.servers.values():
         server.routes = dict.fromkeys(server.routes, reply)
     findings = well.findings()

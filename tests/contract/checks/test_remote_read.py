@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.contract.serving import Asked
 from tests.contract.world import World, success
@@ -16,18 +14,9 @@ URL = "http://store.test/read"
 REFUSED = f'remote_read: error sending request: Post "{URL}": dial tcp 192.0.2.1:80: connect: connection refused'
 
 
-def declare(well: World, *blocks: dict[str, Any]) -> None:
-    """Let the rendered configuration read from these."""
-    name = "prometheus/prometheus.yml"
-    config = {**well.context.tree.yaml(name), "remote_read": list(blocks)}
-    files = {**well.context.tree.files}
-    files[name] = replace(files[name], content=yaml.safe_dump(config).encode())
-    well.change(tree=replace(well.context.tree, files=files))
-
-
 def read_from(well: World, *blocks: dict[str, Any], warnings: tuple[str, ...] = ()) -> list[str]:
     """Let Prometheus read from these, and answer with `warnings`. Returns the queries that it is asked."""
-    declare(well, *blocks)
+    well.configure(remote_read=list(blocks))
     asked: list[str] = []
 
     def answer(query: str) -> Any:

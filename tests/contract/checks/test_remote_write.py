@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
-import yaml
 
 from stackctl.verification.given import Elsewhere
 from tests.contract.world import Around, World
@@ -19,11 +17,7 @@ URL = "http://store.test/api/v1/write"
 
 def write_to(well: World, *blocks: dict[str, Any]) -> None:
     """Let the rendered configuration write to these."""
-    name = "prometheus/prometheus.yml"
-    config = {**well.context.tree.yaml(name), "remote_write": list(blocks)}
-    files = {**well.context.tree.files}
-    files[name] = replace(files[name], content=yaml.safe_dump(config).encode())
-    well.change(tree=replace(well.context.tree, files=files))
+    well.configure(remote_write=list(blocks))
 
 
 def report(well: World, labels: str = f'remote_name="99d0c9",url="{URL}"', **values: Callable[[int], float]) -> None:
