@@ -10,16 +10,15 @@ from stackctl.components import registry
 from stackctl.errors import InputError
 from stackctl.export.kubernetes.dashboard import key_of, map_names
 from stackctl.export.kubernetes.objects import Objects
+from stackctl.export.kubernetes.pods import FACTS
 from stackctl.model import Grafana, Stack
 from stackctl.render.grafana import datasources, empty_folders, folder_name, providers, secret_settings_files
 from stackctl.render.text import yaml_bytes
-from stackctl.runtimes.registry import facts
 
 # Keys of the Secret and the ConfigMap, and where their content is below the folder of Grafana's files.
 _DATASOURCES, _DATASOURCES_PATH = "datasources.yml", "provisioning/datasources/prometheus.yml"
 _PROVIDERS, _PROVIDERS_PATH = "dashboards.yml", "provisioning/dashboards/stackctl.yml"
 _EMPTY = "empty"
-_FACTS = replace(facts(c.DOCKER), name=c.KUBERNETES, this_machine="")
 # The Service that the operator makes.
 _PROMETHEUS = "prometheus-operated"
 
@@ -35,7 +34,7 @@ def datasources_file(stack: Stack) -> dict[str, str]:
         return {}
     # The operator's Prometheus asks for no login, and speaks HTTP.
     open_prometheus = replace(stack.prometheus, login=None, tls=None)
-    content = datasources(replace(stack, prometheus=open_prometheus), stack.grafana, _FACTS)
+    content = datasources(replace(stack, prometheus=open_prometheus), stack.grafana, FACTS)
     content["datasources"][0]["url"] = f"http://{_PROMETHEUS}:{registry.of(stack.prometheus).port}"
     return {_DATASOURCES: yaml_bytes(content, stack.origin.file).decode()}
 

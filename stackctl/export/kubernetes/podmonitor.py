@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from stackctl.export.kubernetes.objects import OPERATOR, Objects
-from stackctl.export.kubernetes.scraping import WITHOUT_OWN_LABELS, given, labelling
+from stackctl.export.kubernetes.scraping import labelling
 from stackctl.export.kubernetes.service import PORT_NAME
+from stackctl.export.kubernetes.servicemonitor import own_endpoint
 from stackctl.model import Server
 
 # A pod's address changes with the pod; the node that it shows does not.
@@ -17,14 +18,7 @@ def pod_monitor(objects: Objects, server: Server, name: str) -> dict[str, Any] |
     """The PodMonitor of a server on every node, whose `instance` is the name of the node; None if it is not scraped."""
     if server.scrape is None:
         return None
-    endpoint = given(
-        {
-            "port": PORT_NAME,
-            "path": server.scrape.metrics_path,
-            "interval": server.scrape.interval or objects.stack.prometheus.scrape_interval,
-            "scrapeTimeout": server.scrape.timeout,
-            "relabelings": [WITHOUT_OWN_LABELS, _BY_NODE, *labelling({"job": server.job, **server.labels})],
-        }
-    )
+    steps = [_BY_NODE, *labelling({"job": server.job, **server.labels})]
+    endpoint = own_endpoint(objects, server, server.scrape, PORT_NAME, steps)
     spec = {"selector": {"matchLabels": {"app": name}}, "podMetricsEndpoints": [endpoint]}
     return {**objects.head(OPERATOR, "PodMonitor", name), "spec": spec}

@@ -1,12 +1,18 @@
-"""Pods of the stack's own servers: as restricted as Pod Security asks for, and their limits."""
+"""Pods of the stack's own servers: what is known of where they run, their restrictions, and their limits."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
+from stackctl import conventions as c
+from stackctl.export.kubernetes.compose import quantity
 from stackctl.model import Resources, Retention
+from stackctl.runtimes.registry import facts
 
+# There is no machine of the user's to which `localhost` could lead.
+FACTS = replace(facts(c.DOCKER), name=c.KUBERNETES, this_machine="", has_env_files=True)
 # Prometheus' and Alertmanager's images run as nobody.
 _USER = 65534
 # The volume of samples without a limit in the manifest, and that of what other servers keep.
@@ -36,7 +42,7 @@ CONTAINER_SECURITY_CONTEXT: dict[str, Any] = {
 def limits(resources: Resources) -> dict[str, Any]:
     """The limits of a container, {} for none."""
     found = {
-        "memory": _quantity(resources.memory) if resources.memory else None,
+        "memory": quantity(resources.memory) if resources.memory else None,
         "cpu": f"{round(resources.cpus * 1000)}m" if resources.cpus else None,
     }
     given = {name: value for name, value in found.items() if value}
@@ -47,12 +53,6 @@ def storage(retention: Retention | None = None) -> dict[str, Any]:
     """The claim of a volume: for samples with a `retention`, or for what other servers keep."""
     size = _OTHERS if retention is None else _volume(retention.size) if retention.size else _SAMPLES
     return {"volumeClaimTemplate": {"spec": {"resources": {"requests": {"storage": size}}}}}
-
-
-def _quantity(memory: str) -> str:
-    """Compose's notation of memory as a quantity of Kubernetes: `512m` is 512 MiB."""
-    number, unit = re.fullmatch(r"([0-9.]+)([bkmg]?)b?", memory.lower()).groups()  # type: ignore[union-attr]
-    return number + {"": "", "b": "", "k": "Ki", "m": "Mi", "g": "Gi"}[unit]
 
 
 def _volume(size: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,20 +15,17 @@ from stackctl.export.kubernetes import grafana
 from stackctl.export.kubernetes.arguments import hidden, literal
 from stackctl.export.kubernetes.names import dns_name, dns_names
 from stackctl.export.kubernetes.objects import Objects
-from stackctl.export.kubernetes.pods import CONTAINER_SECURITY_CONTEXT, limits, security_context, storage
+from stackctl.export.kubernetes.pods import CONTAINER_SECURITY_CONTEXT, FACTS, limits, security_context, storage
 from stackctl.export.kubernetes.scraping import given
 from stackctl.export.kubernetes.service import PORT_NAME
-from stackctl.model import Exporter, Grafana, Server, Stack
+from stackctl.model import Grafana, Server, Stack
 from stackctl.render.text import yaml_bytes
 from stackctl.render.units import more_arguments
-from stackctl.runtimes.registry import facts
 
 # Where its files are in its container.
 _TREE = "/etc/stackctl"
 # Of the secret files of a server, those that are variables have keys that begin with this.
 _VARIABLE = "env-"
-# There is no machine of the user's to which `localhost` could lead.
-_FACTS = replace(facts(c.DOCKER), name=c.KUBERNETES, this_machine="", has_env_files=True)
 
 
 @dataclass(frozen=True)
@@ -135,7 +132,7 @@ def unexported(server: Server) -> list[str]:
 
 def _place(stack: Stack, server: Server) -> Place:
     known = registry.of(server)
-    return Place(stack, _FACTS, _TREE, known.container.data, listen=f":{known.port}", expanded=_TREE)
+    return Place(stack, FACTS, _TREE, known.container.data, listen=f":{known.port}", expanded=_TREE)
 
 
 def _arguments(stack: Stack, server: Server) -> tuple[str, ...]:
@@ -184,12 +181,12 @@ def _secrets(objects: Objects, server: Server) -> dict[str, str]:
 
 
 def _files(objects: Objects, server: Server) -> dict[str, str]:
-    files = {name: text for name, text in registry.of(server).secrets(server, _FACTS).items() if name != ENV_FILE}
+    files = {name: text for name, text in registry.of(server).secrets(server, FACTS).items() if name != ENV_FILE}
     return files | grafana.secret_files(objects, server) if isinstance(server, Grafana) else files
 
 
 def _hidden_variables(server: Server) -> Mapping[str, str]:
-    found: Mapping[str, str] = json.loads(registry.of(server).secrets(server, _FACTS).get(ENV_FILE, "{}"))
+    found: Mapping[str, str] = json.loads(registry.of(server).secrets(server, FACTS).get(ENV_FILE, "{}"))
     return found
 
 
@@ -201,8 +198,3 @@ def _variables(server: Server) -> dict[str, str]:
 def _folder(configuration: Mapping[str, Any]) -> str:
     """The folder of the files of a configuration, which is one for each server."""
     return f"{_TREE}/{PurePosixPath(next(iter(configuration))).parent}"
-
-
-def probes_of(server: Server) -> tuple[Any, ...]:
-    """The probes of a server, which only the blackbox exporter has."""
-    return server.probes if isinstance(server, Exporter) else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stackctl import conventions as c
@@ -20,7 +20,7 @@ from stackctl.export.kubernetes.scraping import (
     relabelling,
 )
 from stackctl.export.kubernetes.service import ports_of
-from stackctl.model import Server, Service, Target
+from stackctl.model import Scrape, Server, Service, Target
 
 # Fields that an endpoint has, and others not.
 _ENDPOINT = {"follow_redirects": "followRedirects", "enable_http2": "enableHttp2"}
@@ -70,22 +70,27 @@ def own_monitor(
     """
     if server.scrape is None:
         return None
-    endpoint = given(
-        {
-            "port": port,
-            "path": server.scrape.metrics_path,
-            "interval": server.scrape.interval or objects.stack.prometheus.scrape_interval,
-            "scrapeTimeout": server.scrape.timeout,
-            # Pushed series carry the job and the instance of the pusher.
-            "honorLabels": server.name == c.PUSHGATEWAY or None,
-            "relabelings": [
-                WITHOUT_OWN_LABELS,
-                *labelling({"job": server.job, "instance": _instance(server), **server.labels}),
-            ],
-        }
-    )
+    labels = {"job": server.job, "instance": _instance(server), **server.labels}
+    endpoint = own_endpoint(objects, server, server.scrape, port, labelling(labels))
     spec = {"selector": {"matchLabels": dict(selector)}, "endpoints": [endpoint]}
     return {**objects.head(OPERATOR, "ServiceMonitor", name), "spec": spec}
+
+
+def own_endpoint(
+    objects: Objects, server: Server, scrape: Scrape, port: str, steps: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The scrape of a server of the stack at a port by its name. `steps` are what relabelling does to its labels."""
+    return given(
+        {
+            "port": port,
+            "path": scrape.metrics_path,
+            "interval": scrape.interval or objects.stack.prometheus.scrape_interval,
+            "scrapeTimeout": scrape.timeout,
+            # Pushed series carry the job and the instance of the pusher.
+            "honorLabels": server.name == c.PUSHGATEWAY or None,
+            "relabelings": [WITHOUT_OWN_LABELS, *steps],
+        }
+    )
 
 
 def _instance(server: Server) -> str:
