@@ -39,24 +39,17 @@ def groups_of_instances(names: Collection[str]) -> dict[str, int]:
     them keep theirs when exporters come and go: a new number takes a new container. Raises ValueError for more than
     `MOST_INSTANCES`.
     """
-    if len({*names}) > MOST_INSTANCES:
+    preferred = {name: crc32(name.encode()) % MOST_INSTANCES for name in sorted({*names})}
+    if len(preferred) > MOST_INSTANCES:
         raise ValueError(f"there are groups for {MOST_INSTANCES} exporters")
-    groups: dict[str, int] = {}
-    later = []
-    taken = set()
-    for name in sorted({*names}):
-        if (preferred := crc32(name.encode()) % MOST_INSTANCES) in taken:
-            later.append(name)
-        else:
-            taken.add(preferred)
-            groups[name] = _FIRST_OF_INSTANCES + preferred
-    for name in later:
-        number = crc32(name.encode()) % MOST_INSTANCES
-        while number in taken:
-            number = (number + 1) % MOST_INSTANCES
-        taken.add(number)
-        groups[name] = _FIRST_OF_INSTANCES + number
-    return groups
+    owners: dict[int, str] = {}
+    for name, number in preferred.items():
+        owners.setdefault(number, name)
+    for name, number in preferred.items():
+        if owners[number] != name:
+            following = ((number + step) % MOST_INSTANCES for step in range(MOST_INSTANCES))
+            owners[next(each for each in following if each not in owners)] = name
+    return {name: _FIRST_OF_INSTANCES + number for number, name in owners.items()}
 
 
 @dataclass(frozen=True)
