@@ -20,6 +20,7 @@ from stackctl.verification.subject import Subject
 
 _PROBE = "probe_success"
 _HOLDS = "== 1"
+_REMEDY = "Read the exporter's log; correct the address and the login of its server, or start the server."
 # `and` compares all labels but the name, so a series that has more labels than its target is left out.
 _OTHERS = '({__name__=~".+_up"} == 0) and (up == 1)'
 
@@ -74,8 +75,7 @@ def _others(context: Context) -> Iterable[Diagnostic]:
         name = labels.get("__name__", "")
         if name not in known:
             summary = f"`{name}` is 0: the exporter responds, but by its own account what it is about is down"
-            remedy = "Read the exporter's log; correct the address and the login of its server, or start the server."
-            yield _subject(context, WORKS, labels).warned(summary, remedy)
+            yield _subject(context, WORKS, labels).warned(summary, _REMEDY)
 
 
 def _all_hold(results: Sequence[tuple[Labels, float]]) -> bool:
@@ -95,9 +95,8 @@ def _finding(context: Context, code: str, name: str, labels: Labels, value: floa
     if code == PROBE:
         remedy = "Correct the URL or the module of the probe, or fix the probed service."
         return subject.failed("the probe fails", remedy, f"{name} is {value:g}", stage="loaded")
-    remedy = "Read the exporter's log; correct the address and the login of its server, or start the server."
     summary = "the exporter responds, but does not reach its server"
-    return subject.failed(summary, remedy, f"{name} is {value:g}", stage="loaded")
+    return subject.failed(summary, _REMEDY, f"{name} is {value:g}", stage="loaded")
 
 
 def _subject(context: Context, code: str, labels: Labels) -> Subject:

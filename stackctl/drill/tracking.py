@@ -106,7 +106,8 @@ def _see(log: _Log, alerts: Sequence[Drilled], prometheus: Prometheus, alertmana
                 if _is(alert, active.labels):
                     log.received.setdefault(alert.number, active.updated)
                     log.receivers.setdefault(alert.number, active.receivers)
-                    log.kept_back[alert.number] = _kept_back(active, alertmanager)
+                    if not log.kept_back.get(alert.number):
+                        log.kept_back[alert.number] = _kept_back(active, alertmanager)
     except NoAnswer:
         return
 

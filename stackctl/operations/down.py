@@ -69,7 +69,9 @@ def _settle_data(state: State, entry: Entry, progress: Progress, *, volumes: boo
 
     if entry.temporary:
         Path(entry.temporary).unlink(missing_ok=True)
-    if entry.operation not in ("restore", "take-over", "backup") or (volumes and entry.operation != "take-over"):
+    has_data = entry.operation in ("restore", "take-over", "backup")
+    goes_anyway = volumes and entry.operation != "take-over"
+    if not has_data or goes_anyway:
         return True
     runtime = reopen_runtime(entry.runtime, entry.stack, state.root)
     try:
