@@ -18,15 +18,16 @@ def impact(
     output: GraphOutput = GraphFormat.text,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
 ) -> None:
-    """Show all that depends on a metric, or on a service with its metrics and its job, offline.
+    """Show all that depends on a metric, or on a service with its metrics and its job.
 
     These are recording rules, SLOs, alerts, the receivers that they reach, and panels: what stops working when the
-    metric is renamed or the service is removed.
+    metric is renamed or the service is removed. Where the stack runs, it also shows how each part is now.
     """
     from stackctl.operations.lineage import find_dependants
     from stackctl.report import console, lineage
 
     found = find_dependants(options(context).manifest, name)
+    lineage.warn_of_silence(found)
     if output is not GraphFormat.text:
         console.document(lineage.as_json(found) if output is GraphFormat.json else lineage.as_mermaid(found))
         return

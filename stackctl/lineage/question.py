@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from stackctl.lineage.graph import Branch, Edge, Graph, Node
+from stackctl.lineage.moment import Moment
 
 _METRICS = frozenset({"metric", "series"})
 
@@ -14,13 +15,16 @@ _METRICS = frozenset({"metric", "series"})
 class Dependencies:
     """Trees of a node: all that depends on it, and all that it depends on, None if that was not asked.
 
-    `unused` are metrics of a service that nothing reads; they are not in the tree.
+    `unused` are metrics of a service that nothing reads; they are not in the tree. `now` is how nodes of a stack that
+    runs are at the moment; `unasked` is why nothing, or not all, is known of that, or "".
     """
 
     start: Node
     downstream: Branch
     upstream: Branch | None = None
     unused: tuple[str, ...] = ()
+    now: Mapping[Node, Moment] = field(default_factory=dict)
+    unasked: str = ""
 
     @property
     def _branches(self) -> Iterator[Branch]:

@@ -1,8 +1,9 @@
-"""Dependencies in a stack, for `why` and `impact`. Nothing but the manifest and its files is read."""
+"""Dependencies in a stack, for `why` and `impact`: by the manifest and its files, with what its servers say of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from stackctl.errors import InputError
     from stackctl.lineage.graph import Graph, Node
     from stackctl.lineage.question import Dependencies
+    from stackctl.model import Stack
 
 # What each command can be asked about.
 _WHY = ("alert", "target", "panel", "variable", "record", "slo", "receiver")
@@ -32,23 +34,31 @@ def explain(manifest: Path, name: str) -> Dependencies:
     """
     from stackctl.lineage.question import why
 
-    graph = _graph(manifest)
-    return why(graph, _find(graph, name, _WHY))
+    stack, graph = _graph(manifest)
+    return _observed(manifest, stack, why(graph, _find(graph, name, _WHY)))
 
 
 def find_dependants(manifest: Path, name: str) -> Dependencies:
     """Return what depends on the metric, service or component `name`. Raises InputError as `explain` does."""
     from stackctl.lineage.question import impact
 
-    graph = _graph(manifest)
-    return impact(graph, _find(graph, name, _IMPACT))
+    stack, graph = _graph(manifest)
+    return _observed(manifest, stack, impact(graph, _find(graph, name, _IMPACT)))
 
 
-def _graph(manifest: Path) -> Graph:
+def _graph(manifest: Path) -> tuple[Stack, Graph]:
     from stackctl.lineage.build import lineage
     from stackctl.operations.checking import load_or_report
 
-    return lineage(load_or_report(manifest))
+    stack = load_or_report(manifest)
+    return stack, lineage(stack)
+
+
+def _observed(manifest: Path, stack: Stack, found: Dependencies) -> Dependencies:
+    from stackctl.operations.moments import observe
+
+    now, unasked = observe(manifest, stack, found.nodes)
+    return replace(found, now=now, unasked=unasked)
 
 
 def _find(graph: Graph, name: str, kinds: Sequence[str]) -> Node:

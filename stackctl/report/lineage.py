@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from stackctl.lineage.graph import Branch, Edge, Node
+from stackctl.lineage.moment import Moment
 from stackctl.lineage.question import Dependencies
-from stackctl.report import console
+from stackctl.report import console, quantity
 from stackctl.report.outline import Outline
 
 # Kinds that somebody looks at or gets, with their plurals: they are counted.
@@ -28,33 +32,72 @@ _OF_OWNER = {"panel": "dashboard", "variable": "dashboard", "slo": "service", "t
 _CODES = str.maketrans({"\n": "<br>", **{character: f"#{ord(character)};" for character in '#&"<>`'}})
 
 
+def warn_of_silence(found: Dependencies) -> None:
+    """Say why it is not shown how the parts are now, where servers that run do not answer."""
+    if found.unasked:
+        console.warn(f"it is not shown how all parts are now: {found.unasked}")
+
+
 def tree(found: Dependencies) -> Outline:
     """Return a tree: what is asked about, below it what it depends on, and what it leads to."""
-    before = tuple(map(_outline, found.upstream.below)) if found.upstream else ()
-    after = tuple(map(_outline, found.downstream.below))
+    before = tuple(_outline(each, found.now) for each in found.upstream.below) if found.upstream else ()
+    after = tuple(_outline(each, found.now) for each in found.downstream.below)
+    start = _line(Branch(found.start), found.now)
     if not before or not after:
-        return Outline(_line(Branch(found.start)), before or after)
-    sections = Outline(console.dim("depends on"), before), Outline(console.dim("leads to"), after)
-    return Outline(_line(Branch(found.start)), sections)
+        return Outline(start, before or after)
+    return Outline(start, (Outline(console.dim("depends on"), before), Outline(console.dim("leads to"), after)))
 
 
-def _outline(branch: Branch) -> Outline:
-    return Outline(_line(branch), tuple(map(_outline, branch.below)))
+def _outline(branch: Branch, now: Mapping[Node, Moment]) -> Outline:
+    return Outline(_line(branch, now), tuple(_outline(each, now) for each in branch.below))
 
 
-def _line(branch: Branch) -> str:
+def _line(branch: Branch, now: Mapping[Node, Moment]) -> str:
     node, edge = branch.node, branch.edge
-    fault = _fault(branch)
+    moment = now.get(node, Moment())
+    fault = _fault(branch, moment)
     owner = f" of {_OF_OWNER[node.kind]} {node.owner}" if node.kind in _OF_OWNER else ""
-    notes = [each for each in (node.note, edge.note if edge else "", "shown above" * branch.is_repeated) if each]
+    said = (node.note, edge.note if edge else "", _now(node, moment), "shown above" * branch.is_repeated)
+    notes = [each for each in said if each]
     text = f"{_WORDS.get(node.kind, node.kind)} {console.bold(node.name)}{owner}"
     text += f" ({', '.join(notes)})" if notes else ""
     text += f"  {console.dim(str(node.position))}" if node.position else ""
     return f"{console.mark('fail')} {text}: {console.red(fault)}" if fault else text
 
 
-def _fault(branch: Branch) -> str:
-    faults = (branch.edge.fault if branch.edge else "", branch.node.fault)
+def _now(node: Node, moment: Moment) -> str:
+    """Return how a part is at the moment: `3 series`, `1 of 2 up`, `inactive: 0.02 now, fires when > 0.05`."""
+    if moment.total is not None:
+        return f"{moment.count} of {moment.total} up" if moment.state != "not scraped yet" else moment.state
+    if node.kind == "alert":
+        return _now_of_alert(moment)
+    if moment.count is None:
+        return moment.state
+    if node.kind == "receiver":
+        return f"{_counted(moment.count, 'alert')} now"
+    if moment.value is not None:
+        return f"{_figure(moment.value)} now"
+    return f"{moment.count} series" if moment.count else "no series now"
+
+
+def _now_of_alert(moment: Moment) -> str:
+    state = f"{moment.state}: {_counted(moment.count, 'alert')}" if moment.count else moment.state
+    if not moment.limit:
+        return state
+    value = "no value now" if moment.value is None else f"{_figure(moment.value)} now"
+    return f"{state}, {value}, fires when {moment.limit}"
+
+
+def _figure(value: float) -> str:
+    return quantity.number(value) if math.isfinite(value) else str(value).replace("nan", "NaN").replace("inf", "Inf")
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _fault(branch: Branch, moment: Moment) -> str:
+    faults = (branch.edge.fault if branch.edge else "", branch.node.fault, moment.fault)
     return "; ".join(dict.fromkeys(fault for fault in faults if fault))
 
 
@@ -78,7 +121,7 @@ def as_json(found: Dependencies) -> str:
     ids = _ids(found)
     shown = {
         "start": ids[found.start],
-        "nodes": [{"id": name, **_node(node)} for node, name in ids.items()],
+        "nodes": [{"id": name, **_node(node), **_moment(found.now.get(node))} for node, name in ids.items()],
         "edges": [
             {"from": ids[each.source], "to": ids[each.target], "note": each.note, "fault": each.fault}
             for each in found.edges
@@ -100,28 +143,40 @@ def _node(node: Node) -> dict[str, Any]:
     }
 
 
+def _moment(moment: Moment | None) -> dict[str, Any]:
+    if moment is None:
+        return {}
+    is_number = moment.value is not None and math.isfinite(moment.value)
+    return {"now": {**asdict(moment), "value": moment.value if is_number else None}}
+
+
 def as_mermaid(found: Dependencies) -> str:
     """Return a Mermaid flowchart. What is broken is red, and what is asked about has a thick border."""
     ids = _ids(found)
-    broken = [name for node, name in ids.items() if node.fault]
+    faults = {node: "; ".join(filter(None, (node.fault, _fault_now(found, node)))) for node in ids}
+    broken = [name for node, name in ids.items() if faults[node]]
     lines = [
         "flowchart LR",
-        *(f'  {name}["{_label(node)}"]' for node, name in ids.items()),
+        *(f'  {name}["{_label(node, faults[node])}"]' for node, name in ids.items()),
         *(f"  {_arrow(each, ids)}" for each in found.edges),
         "  classDef start stroke-width:3px",
         f"  class {ids[found.start]} start",
     ]
     if broken:
         lines += ["  classDef broken stroke:#c00,color:#c00", f"  class {','.join(broken)} broken"]
-    faults = [str(index) for index, each in enumerate(found.edges) if each.fault]
-    if faults:
-        lines.append(f"  linkStyle {','.join(faults)} stroke:#c00,color:#c00")
+    dead = [str(index) for index, each in enumerate(found.edges) if each.fault]
+    if dead:
+        lines.append(f"  linkStyle {','.join(dead)} stroke:#c00,color:#c00")
     return "\n".join(lines) + "\n"
 
 
-def _label(node: Node) -> str:
+def _fault_now(found: Dependencies, node: Node) -> str:
+    return found.now[node].fault if node in found.now else ""
+
+
+def _label(node: Node, fault: str) -> str:
     text = f"{_WORDS.get(node.kind, node.kind)}: {node.full_name if node.kind in _OF_OWNER else node.name}"
-    return _escaped(f"{text}\n{node.fault}" if node.fault else text)
+    return _escaped(f"{text}\n{fault}" if fault else text)
 
 
 def _arrow(edge: Edge, ids: dict[Node, str]) -> str:
