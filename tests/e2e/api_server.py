@@ -22,9 +22,9 @@ from stackctl.wait import wait_until
 from tests.e2e.real_stack import cannot_run
 from tests.ports import free_port
 from tests.servers import kubernetes
+from tests.servers.cluster import TOKEN
 
 CERTIFICATES = Path(__file__).parents[1] / "certificates"
-TOKEN = "of-an-administrator"
 START_SECONDS = 120
 STOP_SECONDS = 30
 # Pods of such a namespace have to be as restricted as Kubernetes can ask for; others that make them are warned of.
@@ -49,12 +49,13 @@ class ApiServer:
     """A client of the API server at `url`, as its administrator."""
 
     url: str
+    authority: Path = CERTIFICATES / "ca.crt"
     session: requests.Session = field(default_factory=requests.Session)
     _kinds: dict[str, dict[str, tuple[str, bool]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.session.headers["Authorization"] = f"Bearer {TOKEN}"
-        self.session.verify = str(CERTIFICATES / "ca.crt")
+        self.session.verify = str(self.authority)
         self.session.trust_env = False
 
     def is_ready(self) -> bool:
@@ -92,6 +93,22 @@ class ApiServer:
         answer = self.session.get(f"{self.url}{path}", timeout=30)
         answer.raise_for_status()
         return answer.json()
+
+    def text(self, path: str) -> str:
+        """The text at a path."""
+        answer = self.session.get(f"{self.url}{path}", timeout=30)
+        answer.raise_for_status()
+        return answer.text
+
+    def has(self, path: str) -> bool:
+        """Return whether there is something at a path."""
+        answer = self.session.get(f"{self.url}{path}", timeout=30)
+        assert answer.status_code in (200, 404), answer.text
+        return answer.ok
+
+    def delete(self, path: str) -> None:
+        """Begin to delete what is at a path."""
+        self.session.delete(f"{self.url}{path}", timeout=30).raise_for_status()
 
     def may_read(self, user: str, path: str) -> bool:
         """Return whether a user may read what is at a path."""

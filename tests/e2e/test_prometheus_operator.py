@@ -145,7 +145,7 @@ def _job(block: Mapping[str, Any]) -> str:
 
 @contextmanager
 def prometheus(folder: Path, config: Path) -> Iterator[Loaded]:
-    """A real Prometheus with a configuration: that of the machine, as the pinned one is built without Kubernetes."""
+    """A real Prometheus with a configuration: that of the machine, of the version of IMAGE."""
     program = require("prometheus").path
     port, log = free_port(), folder / "prometheus.log"
     flags = [

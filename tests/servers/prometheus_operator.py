@@ -1,8 +1,8 @@
-"""Build the Prometheus Operator from its Go module, into the user's cache.
+"""Build the Prometheus Operator, and what reloads its servers in their pods, from its Go module, into the user's cache.
 
-It is kept by its version, so a second run costs nothing; a first one takes about three minutes on two cores.
+They are kept by their version, so a second run costs nothing; a first one takes about three minutes on two cores.
 
-Run it with the project's Python: `python -m tests.servers.prometheus_operator`. Prints the program's path.
+Run it with the project's Python: `python -m tests.servers.prometheus_operator`. Prints the operator's path.
 """
 
 from __future__ import annotations
@@ -19,41 +19,41 @@ from tests.servers.kubernetes import OPERATOR, OPERATOR_MODULE, PROCESSES
 from tests.servers.secret_fields import download
 
 VERSION = f"v{OPERATOR}"
+# Its programs, by the names of their packages.
+OPERATOR_PROGRAM, RELOADER = "operator", "prometheus-config-reloader"
 
 
-def program() -> Path:
+def program(name: str = OPERATOR_PROGRAM) -> Path:
     """The program of this version, whether or not it is there."""
-    return cache.cache_dir() / "servers" / f"operator-{OPERATOR}" / "operator"
+    return cache.cache_dir() / "servers" / f"operator-{OPERATOR}" / name
 
 
 def main() -> None:
-    """Build it unless it is there, and print where it is."""
-    if not program().is_file():
+    """Build what is not there yet, and print where the operator is."""
+    missing = [name for name in (OPERATOR_PROGRAM, RELOADER) if not program(name).is_file()]
+    if missing:
         if not shutil.which("go"):
             raise SystemExit("go was not found: install Go 1.26 or newer, which builds the operator")
         with cache.staging() as staging:
             made = staging / "made"
             made.mkdir()
-            build(staging, made)
-            program().parent.parent.mkdir(parents=True, exist_ok=True)
-            made.rename(program().parent)
+            build(missing, staging, made)
+            program().parent.mkdir(parents=True, exist_ok=True)
+            for name in missing:
+                (made / name).rename(program(name))
     sys.stdout.write(f"{program()}\n")
 
 
-def build(work: Path, made: Path) -> None:
-    """Build the program into `made`, by a small module in `work` that requires its module."""
+def build(programs: list[str], work: Path, made: Path) -> None:
+    """Build programs into `made`, by a small module in `work` that requires theirs."""
     theirs = download(OPERATOR_MODULE, VERSION) / "go.mod"
     read = subprocess.run(["go", "mod", "edit", "-json", theirs], cwd=work, check=True, capture_output=True)
     (work / "go.mod").write_text(required(json.loads(read.stdout)))
     named = f"-s -w -X github.com/prometheus/common/version.Version={OPERATOR}"
-    command = ["nice", "go", "build", "-mod=mod", "-p", str(PROCESSES), "-trimpath", "-ldflags", named]
+    command = ["nice", "-n", "5", "go", "build", "-mod=mod", "-p", str(PROCESSES), "-trimpath", "-ldflags", named]
+    packages = [f"{OPERATOR_MODULE}/cmd/{name}" for name in programs]
     # Its progress goes where it disturbs nobody who reads the program's path.
-    subprocess.run(
-        [*command, "-o", str(made / "operator"), f"{OPERATOR_MODULE}/cmd/operator"],
-        cwd=work,
-        stdout=sys.stderr,
-        check=True,
-    )
+    subprocess.run([*command, "-o", f"{made}/", *packages], cwd=work, stdout=sys.stderr, check=True)
 
 
 def required(theirs: dict[str, Any]) -> str:
