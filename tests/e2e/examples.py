@@ -18,6 +18,7 @@ import yaml
 from stackctl.manifest import load
 from stackctl.simulate.exporters import simulated_exporters
 from stackctl.wait import wait_until
+from tests.answers import is_ready
 from tests.e2e.real_stack import webhook
 from tests.ports import free_port
 
@@ -92,19 +93,11 @@ def simulated(manifest: Path, *options: str) -> Iterator[int]:
     command = [sys.executable, "-m", "stackctl", "-f", str(manifest), "simulate", "--control-port", str(control)]
     running = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: _answers(control), bool, 20, what="the simulation")
+        wait_until(lambda: is_ready(f"http://127.0.0.1:{control}/-/scenario"), bool, 20, what="the simulation")
         yield control
     finally:
         running.terminate()
         running.wait(10)
-
-
-def _answers(control: int) -> bool:
-    try:
-        urllib.request.urlopen(f"http://127.0.0.1:{control}/-/scenario").close()
-    except OSError:
-        return False
-    return True
 
 
 def left_to_run(manifest: Path) -> list[str]:

@@ -15,10 +15,12 @@ import urllib.request
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from stackctl.wait import wait_until
+from tests.answers import is_ready
 from tests.e2e.real_stack import stackctl, webhook
 
 PATIENCE_SECONDS = 90
@@ -250,18 +252,13 @@ def simulated(manifest: Path, control: int, arguments: Collection[str]) -> Itera
     command += ["--control-port", str(control)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            wait_until(lambda: answers(control), bool, PATIENCE_SECONDS, what="simulate to answer")
+            # In Docker the port is open before anybody listens behind it.
+            answers = partial(is_ready, f"http://127.0.0.1:{control}/-/scenario")
+            wait_until(answers, bool, PATIENCE_SECONDS, what="simulate to answer")
             yield Simulation(control)
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(PATIENCE_SECONDS)
-
-
-def answers(control: int) -> bool:
-    """Whether the simulation does. In Docker its port is open before anybody listens behind it."""
-    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{control}/-/scenario", timeout=10) as answer:
-        return bool(answer.status == 200)
-    return False
 
 
 @contextmanager

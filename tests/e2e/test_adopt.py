@@ -20,6 +20,7 @@ from stackctl import conventions as c
 from stackctl.adopt.prometheus import with_paths
 from stackctl.tools import require
 from stackctl.wait import wait_until
+from tests.answers import is_ready
 from tests.e2e.real_stack import need, stackctl
 from tests.ports import free_port
 from tests.unit.adopt.setups import NAMES, SETUPS, found
@@ -134,11 +135,7 @@ def _running(server: str, config: Path) -> Iterator[Server]:
 
     def ready() -> bool:
         assert process.poll() is None, config.with_suffix(".log").read_text()
-        try:
-            with urlopen(f"{ask.url}/-/ready", timeout=5):
-                return True
-        except OSError:
-            return False
+        return is_ready(f"{ask.url}/-/ready")
 
     try:
         wait_until(ready, bool, PATIENCE_SECONDS)

@@ -13,6 +13,7 @@ import pytest
 
 from stackctl import tools
 from stackctl.components import registry
+from tests.answers import samples
 from tests.e2e.real_stack import BOTH, need, stackctl
 from tests.ports import free_port
 
@@ -74,9 +75,7 @@ def test_runs_and_scrapes_an_unknown_exporter(tmp_path: Path, runtime: str) -> N
 
 
 def _value(port: int, query: str) -> float | None:
-    url = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        result = json.loads(answer.read())["data"]["result"]
+    result = samples(port, query)
     return float(result[0]["value"][1]) if result else None
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from stackctl.wait import TimedOut, wait_until
+from tests.answers import read_json
 from tests.contract.serving import CERTIFICATES
 from tests.e2e.real_stack import need
 from tests.e2e.test_given_servers import Running, red, running, verify
@@ -377,8 +378,7 @@ def alertmanager_has_died(setup: Setup) -> None:
         url = f"http://127.0.0.1:{setup.made.port('prometheus')}/api/v1/targets?state=active"
 
         def targets() -> int:
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                return len(json.load(answer)["data"]["activeTargets"])
+            return len(read_json(url)["data"]["activeTargets"])
 
         wait_until(targets, lambda count: count == len(CONFIG["scrape_configs"]), PATIENCE_SECONDS, what="targets")
         process = setup.made.processes["alertmanager"]
@@ -412,10 +412,9 @@ for _name, _handlers in _OTHERS.items():
 @mutant("prometheus.config prometheus")
 def reload_of_prometheus_failed(setup: Setup) -> None:
     def reload(setup: Setup) -> None:
-        log = setup.made.folder / "prometheus.log"
-        wait_until(log.read_text, lambda text: "ready to receive" in text, 10, what="the start")
         setup.made.files({"prometheus.yml": "scrape_configs: {"})
         setup.made.processes["prometheus"].send_signal(signal.SIGHUP)
+        log = setup.made.folder / "prometheus.log"
         wait_until(log.read_text, lambda text: "Error reloading config" in text, 10, what="the reload")
 
     setup.after = reload

@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
 PATIENCE_SECONDS = 30
 PASSWORD = "right-horse-battery"
+READY = "Server is ready to receive web requests."  # it answers 503 until then
 RULES = """\
 groups:
   - name: targets
@@ -183,14 +184,20 @@ class Running:
         self.stack.callback(server.shutdown)
         return self.port("app")
 
-    def start(self, name: str, *command: str) -> None:
-        log = self.stack.enter_context((self.folder / f"{name}.log").open("w"))
-        process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
+    def start(self, name: str, *command: str, ready: str = "") -> None:
+        """Start a server, and wait until it listens and its log has the words of one that is ready."""
+        log = self.folder / f"{name}.log"
+        with log.open("w") as output:
+            process = subprocess.Popen(command, cwd=self.folder, stdout=output, stderr=output)
         self.processes[name] = process
         self.stack.callback(process.wait, PATIENCE_SECONDS)
         self.stack.callback(process.kill)  # a Prometheus that cannot write remotely takes a minute to end
-        wait_until(lambda: process.poll() is not None or listens(self.port(name)), bool, PATIENCE_SECONDS, what=name)
-        assert process.poll() is None, (self.folder / f"{name}.log").read_text()[-2000:]
+
+        def is_up() -> bool:
+            assert process.poll() is None, log.read_text()[-2000:]
+            return listens(self.port(name)) and ready in log.read_text()
+
+        wait_until(is_up, bool, PATIENCE_SECONDS, what=name)
 
     def alertmanager(self, name: str, config: str) -> int:
         (self.folder / f"{name}.yml").write_text(config)
@@ -215,6 +222,7 @@ class Running:
             f"--storage.tsdb.path={self.folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{port}",
             *arguments,
+            ready=READY,
         )
         return port
 
@@ -440,6 +448,7 @@ def test_agent_is_verified_without_what_it_does_not_store(tmp_path: Path) -> Non
             "--config.file=agent.yml",
             f"--storage.agent.path={tmp_path / 'data'}",
             f"--web.listen-address=127.0.0.1:{port}",
+            ready=READY,
         )
         options = [f"--prometheus=http://127.0.0.1:{port}", "--timeout=20s"]
         wanted = {"target.up dead/127.0.0.1:9"}  # once it has found its targets

@@ -34,6 +34,7 @@ from stackctl.scrape import jobs
 from stackctl.source import Secret
 from stackctl.tools import require
 from stackctl.wait import wait_until
+from tests.answers import is_ready
 from tests.e2e.api_server import ApiServer, api_server, running
 from tests.e2e.examples import EXAMPLES
 from tests.e2e.prometheus_operator import complaints, configuration, operator, pretend_pods, reconciled
@@ -157,16 +158,11 @@ def prometheus(folder: Path, config: Path) -> Iterator[Loaded]:
     ]
     url = f"http://127.0.0.1:{port}"
     with running(log, program, *flags) as process:
-        wait_until(lambda: _is_ready(url) or process.poll() is not None, bool, START_SECONDS, what="Prometheus")
+        wait_until(
+            lambda: is_ready(f"{url}/-/ready") or process.poll() is not None, bool, START_SECONDS, what="Prometheus"
+        )
         assert process.poll() is None, log.read_text()[-2000:]
         yield Loaded(url, config)
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/-/ready", timeout=5).ok
-    except requests.RequestException:
-        return False
 
 
 def unchanged(_: str, content: bytes) -> bytes:

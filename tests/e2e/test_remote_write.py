@@ -10,12 +10,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from stackctl.runtimes.select import reopen_runtime
 from stackctl.wait import wait_until
+from tests.answers import samples
 from tests.e2e.examples import adapt, copied, simulated, sink
 from tests.e2e.real_stack import BOTH, listens, need, neighbour, stackctl
 from tests.ports import free_port
@@ -50,13 +50,6 @@ def store(folder: Path, host: str) -> Iterator[tuple[int, int]]:
             process.wait(PATIENCE_SECONDS)
 
 
-def stored(port: int, expr: str) -> list[dict[str, Any]]:
-    """The series that the store itself answers with."""
-    asked = urllib.parse.urlencode({"query": expr})
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?{asked}", timeout=10) as answer:
-        return list(json.load(answer)["data"]["result"])
-
-
 def readable(folder: Path, text: str) -> list[Path]:
     """The files of the live generation that hold `text` and are no secrets."""
     files = [path for path in (folder / ".stackctl" / "live" / "current").resolve().rglob("*") if path.is_file()]
@@ -81,12 +74,12 @@ def test_samples_sent_by_remote_write_are_in_the_store(
                 up = stackctl("-f", str(manifest), "up", "--runtime", runtime)
                 assert up.returncode == 0, up.stderr
                 expr = 'up{job="pybase-api", system="pybase"} == 1'
-                wait_until(lambda: stored(holds, expr), bool, PATIENCE_SECONDS, what="the series in the store")
-                assert stored(holds, 'count({__name__=~"api_.+", system="pybase"})')
+                wait_until(lambda: samples(holds, expr), bool, PATIENCE_SECONDS, what="the series in the store")
+                assert samples(holds, 'count({__name__=~"api_.+", system="pybase"})')
                 verified = stackctl("-f", str(manifest), "verify")
                 assert verified.returncode == 0, verified.stdout
                 assert readable(folder, TOKEN) == []
                 with pytest.raises(urllib.error.HTTPError, match="401"):
-                    stored(asks, "up")
+                    samples(asks, "up")
             finally:
                 stackctl("-f", str(manifest), "down", "--volumes")

@@ -23,6 +23,7 @@ import pytest
 
 from stackctl import tools
 from stackctl.wait import wait_until
+from tests.answers import samples
 from tests.ports import free_port
 from tests.threads import hold_back
 
@@ -94,10 +95,7 @@ class Shop:
 
     def query(self, expr: str) -> float:
         """The one value of an expression, -1 where there is none yet."""
-        asked = urllib.parse.urlencode({"query": expr})
-        url = f"http://127.0.0.1:{self.ports['prometheus']}/api/v1/query?{asked}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            result = json.load(answer)["data"]["result"]
+        result = samples(self.ports["prometheus"], expr)
         return float(result[0]["value"][1]) if result else -1.0
 
 

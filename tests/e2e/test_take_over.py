@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import requests
 
 from stackctl import conventions as c
 from stackctl import tools
 from stackctl.components import registry
 from stackctl.wait import wait_until
+from tests.answers import samples
 from tests.e2e.real_stack import need, stackctl
 from tests.ports import free_port
 
@@ -32,11 +32,7 @@ QUERY = 'count_over_time(up{job="before"}[1h])'
 
 def answered(port: int) -> float:
     """Return how many samples of the former job a server has, 0 where it does not answer yet."""
-    try:
-        answer = requests.get(f"http://127.0.0.1:{port}/api/v1/query", {"query": QUERY}, timeout=5)
-    except requests.ConnectionError:
-        return 0
-    found = answer.json()["data"]["result"] if answer.ok else []
+    found = samples(port, QUERY)
     return float(found[0]["value"][1]) if found else 0
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.wait import wait_until
+from tests.answers import samples
 from tests.e2e.real_stack import BOTH, App, need, stackctl
 from tests.ports import free_port
 
@@ -46,14 +44,8 @@ class Proof:
 
     def until(self, query: str) -> None:
         """Wait until Prometheus has an answer."""
-        asked = urllib.parse.urlencode({"query": query.format(app=self.app.port)})
-
-        def answer() -> list[object]:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.prometheus}/api/v1/query?{asked}", timeout=5) as got:
-                found: list[object] = json.load(got)["data"]["result"]
-                return found
-
-        wait_until(answer, bool, ROUND_SECONDS)
+        asked = query.format(app=self.app.port)
+        wait_until(lambda: samples(self.prometheus, asked), bool, ROUND_SECONDS, what=asked)
 
     @contextmanager
     def verifying(self) -> Iterator[subprocess.Popen[bytes]]:
