@@ -121,6 +121,9 @@ class PrometheusSettings(StoringSettings):
     out_of_order_time_window: Duration | None = Field(
         None, description="How old samples may be that come late; late ones are refused by default."
     )
+    series_budget: Count | None = Field(
+        None, description="How many series all targets together may serve; more is a finding of `check` and `verify`."
+    )
     query: QuerySettings = Field(default_factory=QuerySettings, description="Limits of queries.")
     remote_write_receiver: Boolean = Field(False, description="Take samples that others write, at `/api/v1/write`.")
     otlp_receiver: Boolean = Field(False, description="Take metrics by OTLP, at `/api/v1/otlp/v1/metrics`.")

@@ -178,6 +178,7 @@ def _prometheus(document: Document, declared: Declared, root: Path, problems: Pr
         query=QueryLimits(**model.query.model_dump()),
         remote_write_receiver=model.remote_write_receiver,
         otlp_receiver=model.otlp_receiver,
+        series_budget=model.series_budget,
     )
 
 

@@ -141,6 +141,7 @@ class Prometheus(Server):
     """The Prometheus server. `extra` is merged last into prometheus.yml.
 
     `external_url` is the address that people open, "" where that is `listen`; `features` are those of its flag.
+    `series_budget` is how many series all targets together may serve, None for any number.
     """
 
     scrape_interval: str
@@ -157,6 +158,7 @@ class Prometheus(Server):
     query: QueryLimits = QueryLimits()
     remote_write_receiver: bool = False
     otlp_receiver: bool = False
+    series_budget: int | None = None
 
 
 @dataclass(frozen=True)

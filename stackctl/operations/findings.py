@@ -64,6 +64,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
 
     from stackctl.manifest.alert_review import alert_warnings
     from stackctl.manifest.alert_templates import template_warnings
+    from stackctl.manifest.cardinality import cardinality_warnings
     from stackctl.manifest.delivery import delivery_warnings, inhibition_warnings
     from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
     from stackctl.manifest.notification_fields import unknown_fields
@@ -96,6 +97,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     yield from repeat_warnings(stack)
     yield from order_warnings(stack)
     yield from gap_warnings(stack)
+    yield from cardinality_warnings(stack)
     yield from _ended(stack)
 
 

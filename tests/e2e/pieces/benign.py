@@ -162,6 +162,7 @@ SCRAPES = (
             }
         },
     ),
+    Piece("within-budget", prometheus={"series_budget": 100_000}),
     Piece(
         "in-extra",
         {"/in-extra": page(ONE)},

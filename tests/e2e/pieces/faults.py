@@ -145,6 +145,7 @@ SCRAPES = (
         },
         red=frozenset({"target.up in-extra-and-down/localhost:9"}),
     ),
+    Piece("over-budget", prometheus={"series_budget": 20}, red=frozenset({"prometheus.series prometheus"})),
     Piece(
         "rules-in-extra",
         files={"extra-rules.yml": json.dumps({"groups": [group("extra", alert("Extra", f"{GONE} > 5"))]})},

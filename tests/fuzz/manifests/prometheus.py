@@ -247,6 +247,7 @@ PROMETHEUS = {
     "external_url?": Odd(("https://prometheus.test", "http://localhost:9090/p"), ("x", "ftp://x", "")),
     "enable_features?": Odd((["exemplar-storage"],), (["a,b"], [""], "x")),
     "out_of_order_time_window?": Odd(("30m",), (DURATION,)),
+    "series_budget?": COUNT,
     "query?": {
         "timeout?": Odd(("1m",), (DURATION,)),
         "max_samples?": COUNT,

@@ -1,0 +1,40 @@
+"""`prometheus.series`: the targets serve no more series than `prometheus.series_budget` allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stackctl import conventions as c
+from stackctl.clients.http import NoAnswer
+from stackctl.diagnostic import Diagnostic
+from stackctl.verification.context import Context
+from stackctl.verification.subject import Subject
+
+ID = "prometheus.series"
+# What the last scrape of each target has left in storage: series that are gone count no longer.
+_SERVED = "scrape_samples_post_metric_relabeling"
+_NAMED = 3
+
+
+def check(context: Context) -> Iterable[Diagnostic]:
+    """A finding for a stack with a budget: the series that the last scrapes have stored, compared with it."""
+    budget = context.stack.prometheus.series_budget
+    if budget is None:
+        return []
+    subject = Subject(ID, c.PROMETHEUS, context.stack.prometheus.origin)
+    try:
+        jobs = context.prometheus().values(f"sort_desc(sum by (job) ({_SERVED}))")
+    except NoAnswer as error:
+        return [subject.unanswered(error)]
+    total = sum(int(series) for _, series in jobs)
+    if total <= budget:
+        return [subject.passed(f"{total:,} of {budget:,} series")]
+    most = ", ".join(f"`{labels.get('job', '')}` {int(series):,}" for labels, series in jobs[:_NAMED])
+    return [
+        subject.failed(
+            f"the targets serve {total:,} series, and the budget is {budget:,}",
+            "Drop what nobody needs, by `metric_relabel` of the service; or raise `prometheus.series_budget`.",
+            f"most by job: {most}",
+            stage="working",
+        )
+    ]
