@@ -101,7 +101,7 @@ def _without_secrets(written: Any, key: str, name: str, secrets: Secrets, positi
 
 def _replaced(text: str, found: Iterable[str], name: str, secrets: Secrets, position: Position) -> str:
     """Return a text with the secrets that were `found` in variables. What is like one before it is no secret."""
-    for secret in found:
+    for secret in filter(None, found):
         before, there, after = text.rpartition(secret)
         if there and "$" not in secret:
             text = before + secrets.moved(secret, f"{name}_password", position) + after

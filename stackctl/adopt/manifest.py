@@ -140,6 +140,9 @@ def _other_files(setup: Setup) -> Iterator[Diagnostic]:
             remedy = "If another Compose file runs it, name that one: `stackctl adopt FOLDER/FILE`."
             why = f"{server.config.path} is taken for the configuration of the stack's Prometheus."
             yield changed(f"no container of {setup.compose.path} runs Prometheus", server.config.at(), why, remedy)
+        if server and server.home:
+            why = f"The set-up has them next to {server.config.path}."
+            yield changed(f"the files that {name} reads in {server.home} are taken from here", server.config.at(), why)
         if server and server.instead_of:
             why = f"Its container reads {server.instead_of}, which the set-up does not have."
             yield changed(f"{server.config.path} is taken for the configuration of {name}", server.config.at(), why)
@@ -221,6 +224,14 @@ def _add_containers(
     remarks: list[Diagnostic],
 ) -> None:
     rest = [each for each in setup.containers if each.name not in jobs.components]
+    kinds = [*sections, *(str(each.get("kind") or key) for key, each in sections["exporters"].items())]
+    taken = {known.service for kind in kinds if (known := registry.find(kind))}
+    for each in rest:
+        if each.name in taken:
+            why = "The stack has a component of this name."
+            remedy = "Write it under `containers` with another name, if the stack needs both."
+            remarks.append(left_out(f"the container `{each.name}`", compose.at("services", each.name), why, remedy))
+    rest = [each for each in rest if each.name not in taken]
     sections["containers"] = {
         each.name: adopt_container(
             each, compose, jobs.components, setup.variables, secrets, remarks, names.get(each.name, [])

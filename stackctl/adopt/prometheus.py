@@ -20,11 +20,13 @@ from stackctl.diagnostic import Diagnostic
 # Prometheus' own defaults, where those of stack.yml differ.
 _INTERVAL = "1m"
 _GLOBAL = frozenset({"scrape_interval", "evaluation_interval", "external_labels"})
-_SECTIONS = frozenset({"global", "scrape_configs", "rule_files", "alerting", "remote_write"})
+_SECTIONS = frozenset({"global", "scrape_configs", "rule_files", "alerting", "remote_write", "storage"})
 # Where a value names a file, or a pattern of files.
 _PATHS = frozenset({"token_file_path", "service_account_key_path", "private_key_path"})
 # Keys of an Alertmanager that say nothing of where the stack's own is: that one serves at `/`.
 _OF_ANY_ALERTMANAGER = frozenset({"static_configs", "timeout", "api_version", "path_prefix"})
+# What the manifest has keys for in `storage.tsdb.retention`.
+_RETENTION = frozenset({"time", "size"})
 _BRACED = re.compile(r"\$(?=\{(?![A-Z][A-Z0-9_]*\}))")
 
 
@@ -42,11 +44,13 @@ def adopt_prometheus(setup: Setup, server: Server, addresses: Addresses, secrets
     source, made, known = server.config, Section(), registry.component(c.PROMETHEUS)
     section = source.data.get("global")
     settings = section if isinstance(section, Mapping) else {}
+    retention, storage = _without_retention(source.data.get("storage"))
     made.settings = {
         "scrape_interval": settings.get("scrape_interval") or _INTERVAL,
         "evaluation_interval": settings.get("evaluation_interval") or _INTERVAL,
         **((known.adopted(server.container.started) if server.container else None) or {}),
         **_external_labels(settings),
+        **retention,
     }
     extra: dict[str, Any] = {}
     rest = {key: value for key, value in settings.items() if key not in _GLOBAL}
@@ -62,6 +66,8 @@ def adopt_prometheus(setup: Setup, server: Server, addresses: Addresses, secrets
     if alerting:
         extra["alerting"] = alerting
     extra |= {key: value for key, value in source.data.items() if key not in _SECTIONS}
+    if storage:
+        extra["storage"] = storage
     writes = source.data.get("remote_write")
     if isinstance(writes, list) and writes:
         made.settings["remote_write"] = secrets.block(
@@ -110,6 +116,23 @@ def _external_labels(settings: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(labels, Mapping) and labels
         else {}
     )
+
+
+def _without_retention(storage: Any) -> tuple[dict[str, Any], Any]:
+    """Return the retention that the section `storage` has, as the manifest writes it, and the rest of the section."""
+    tsdb = storage.get("tsdb") if isinstance(storage, Mapping) else None
+    if not isinstance(tsdb, Mapping) or not isinstance(tsdb.get("retention"), Mapping):
+        return {}, storage
+    retention = tsdb["retention"]
+    found = {key: value for key, value in retention.items() if key in _RETENTION}
+    kept = {key: value for key, value in retention.items() if key not in _RETENTION}
+    others = {**{key: value for key, value in tsdb.items() if key != "retention"}, **_unless_empty("retention", kept)}
+    rest = {key: value for key, value in storage.items() if key != "tsdb"}
+    return _unless_empty("retention", found), {**rest, **_unless_empty("tsdb", others)}
+
+
+def _unless_empty(key: str, section: dict[str, Any]) -> dict[str, Any]:
+    return {key: section} if section else {}
 
 
 def _rules(setup: Setup, server: Server, remarks: list[Diagnostic]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from stackctl.adopt.compose import (
 )
 from stackctl.adopt.included import with_included
 from stackctl.adopt.shape import AlertmanagerFile, ComposeFile, PrometheusFile, is_shaped
-from stackctl.adopt.source import Source, read_source, source_of
+from stackctl.adopt.source import Source, read_source, source_of, texts
 from stackctl.bounds.files import read_bytes, read_text
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
@@ -47,13 +47,15 @@ Fits = Callable[[Source], bool]
 class Server:
     """A server with a configuration: its file, and the container that it runs in, None where none is known.
 
-    `instead_of` is the path of the file that the container reads, where the set-up does not have that one.
+    `instead_of` is the path of the file that the container reads, where the set-up does not have that one. `home` is
+    where the configuration names its files, which the set-up has next to it; "" where these are where it says.
     """
 
     config: Source
     container: Container | None = None
     inside: str = ""
     instead_of: str = ""
+    home: str = ""
 
     def path(self, named: str) -> str | None:
         """Return the path from the folder of a file, or a pattern, that the configuration names.
@@ -63,6 +65,8 @@ class Server:
         if "://" in self.config.path:
             return named  # its files have been written where the configuration says
         if self.container is None:
+            if self.home and named.startswith(f"{self.home}/"):
+                named = posixpath.relpath(named, self.home)
             return named if posixpath.isabs(named) else _below(self.config.path, named)
         folder = posixpath.dirname(self.inside)
         seen = self.container.seen(posixpath.join(folder, named))
@@ -171,6 +175,7 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
         unused, alertmanager = (alertmanager.config,), None
     if compose is None and prometheus is None and alertmanager is None:
         return None
+    prometheus, alertmanager = _at_home(found, prometheus), _at_home(found, alertmanager)
     for server, shape in ((prometheus, PrometheusFile), (alertmanager, AlertmanagerFile)):
         if server and not is_shaped(server.config, shape, problems):
             return None
@@ -180,6 +185,20 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
         if server and not server.container
     }
     return replace(found, prometheus=prometheus, alertmanager=alertmanager, own=own, unused=unused)
+
+
+def _at_home(found: Setup, server: Server | None) -> Server | None:
+    """A server without a container, with the folder that its configuration is for if its files are next to it here."""
+    if server is None or server.container:
+        return server
+    named = [each for key in ("rule_files", "templates") for each in texts(server.config.data.get(key))]
+    for path in (each for each in named if posixpath.isabs(each) and not found.files(each)):
+        parts = path.split("/")
+        for count in range(2, len(parts)):
+            files = found.files(_below(server.config.path, "/".join(parts[count:])))
+            if files and server.config.path not in files:
+                return replace(server, home="/".join(parts[:count]))
+    return server
 
 
 def _asks_alertmanagers(prometheus: Server | None) -> bool:
@@ -288,11 +307,20 @@ def _built(container: Container, folder: Path, compose: Source | None) -> Contai
         return container
     images = _FROM.findall(text)
     component = component_of(images[-1]) if images else ""
+    component = component or _called_like_a_component(container, text)
     copied = tuple(
         Mount(posixpath.normpath(posixpath.join(where, match["source"])), _copied_to(match["source"], match["target"]))
         for match in _COPY.finditer(text)
     )
     return replace(container, component=component, mounts=(*container.mounts, *copied)) if component else container
+
+
+def _called_like_a_component(container: Container, dockerfile: str) -> str:
+    """Return the component that a container is named after, if it also has its port; "" for others."""
+    named = component_of(container.name)
+    port = registry.component(named).port if named else 0
+    exposed = re.search(rf"^\s*EXPOSE\s.*\b{port}\b", dockerfile, re.MULTILINE | re.IGNORECASE)
+    return named if port and (exposed or any(each.target == port for each in container.published)) else ""
 
 
 def _copied_to(source: str, target: str) -> str:

@@ -115,6 +115,7 @@ def test_hostname_that_only_a_swarm_fills_in_is_left_out(tmp_path: Path) -> None
         ("command: ['--requirepass=notarealone']", ["--requirepass=${CACHE_PASSWORD}"]),
         ("command: ['--requirepass', '${PW}']", ["--requirepass", "${PW:-}"]),
         ("command: [redis-server, --save, '']", ["redis-server", "--save", ""]),
+        ("command: [redis-server, --requirepass, '']", ["redis-server", "--requirepass", ""]),
         (
             "healthcheck: {test: [CMD, mysqladmin, -uroot, -pnotarealone, ping]}",
             {"test": ["CMD", "mysqladmin", "-uroot", "-p${CACHE_PASSWORD}", "ping"]},

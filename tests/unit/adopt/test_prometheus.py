@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from stackctl.adopt.prometheus import escaped
 from tests.unit.adopt.setups import adopted, compose, jobs
@@ -118,3 +121,18 @@ def test_scrape_of_a_server_on_a_port_of_its_own_is_its_own(tmp_path: Path) -> N
 
 def test_list_of_no_alertmanagers_is_not_repeated(tmp_path: Path) -> None:
     assert "extra" not in section(tmp_path, "alerting: {alertmanagers: [{static_configs: [{targets: []}]}]}")
+
+
+def test_retention_of_the_configuration_has_a_key_and_the_rest_of_storage_stays(tmp_path: Path) -> None:
+    made = section(
+        tmp_path, "storage: {tsdb: {retention: {time: 90d, size: 16GB}, out_of_order_time_window: 30m}, exemplars: {}}"
+    )
+    assert made["retention"] == {"time": "90d", "size": "16GB"}
+    assert made["extra"] == {"storage": {"tsdb": {"out_of_order_time_window": "30m"}, "exemplars": {}}}
+
+
+@pytest.mark.parametrize("storage", [{"tsdb": {"retention": {"percentage": 80}}}, {"tsdb": {"retention": "90d"}}, "x"])
+def test_retention_without_a_key_stays_in_extra(tmp_path: Path, storage: Any) -> None:
+    made = section(tmp_path, json.dumps({"storage": storage})[1:-1])
+    assert made["extra"] == {"storage": storage}
+    assert "retention" not in made

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import pytest
 
 from stackctl.adopt import adopt, find_setup
 from stackctl.manifest.problems import Problems
@@ -94,3 +97,40 @@ def test_variables_that_nobody_has_set_are_reported(tmp_path: Path) -> None:
     whole = compose("web: {image: 'nginx:${TAG}', command: '$HOST_NAME ${A:-1} ${B?no} $$C'}")
     setup = found(written(tmp_path, {"compose.yaml": whole, "prometheus.yml": JOB, ".env": "B=1"}))
     assert [each.summary for each in adopt(setup, "stack").remarks] == ["`HOST_NAME`, `TAG` are not set"]
+
+
+def test_files_of_a_configuration_for_another_folder_are_those_next_to_it(tmp_path: Path) -> None:
+    texts = {
+        "conf/prometheus.yml": "rule_files: [/etc/prometheus/rules.d/*.yml, /nowhere/*.yml]\nscrape_configs: []\n",
+        "conf/rules.d/a.yml": "groups: []\n",
+    }
+    made = adopt(found(written(tmp_path, texts)), "stack")
+    assert made.manifest["rules"] == [{"file": "conf/rules.d/a.yml"}]
+    assert [(each.code, each.summary) for each in made.remarks] == [
+        ("adopt.left-out", "`/nowhere/*.yml` of `rule_files` is left out"),
+        ("adopt.changed", "the files that prometheus reads in /etc/prometheus are taken from here"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "ports", "is_prometheus"),
+    [
+        ("FROM alpine\nEXPOSE 9090/tcp\n", [], True),
+        ("FROM alpine\n", ["9091:9090"], True),
+        ("FROM alpine\nEXPOSE 8080\n", ["9090:8080"], False),
+    ],
+)
+def test_built_image_is_known_by_the_name_and_port_of_its_container(
+    tmp_path: Path, dockerfile: str, ports: list[str], is_prometheus: bool
+) -> None:
+    block = {"build": "./own", "ports": ports}
+    texts = {"compose.yaml": json.dumps({"services": {"prometheus": block}}), "own/Dockerfile": dockerfile}
+    setup = found(written(tmp_path, texts))
+    assert [each.component for each in setup.containers] == ["prometheus" if is_prometheus else ""]
+
+
+def test_container_with_the_name_of_a_component_is_left_out(tmp_path: Path) -> None:
+    services = {"prometheus": {"image": "example/other"}, "proxy": {"image": "nginx"}}
+    made = adopt(found(written(tmp_path, {"compose.yaml": json.dumps({"services": services})})), "stack")
+    assert list(made.manifest["containers"]) == ["proxy"]
+    assert [each.summary for each in made.remarks] == ["the container `prometheus` is left out"]
