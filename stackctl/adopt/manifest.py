@@ -53,7 +53,7 @@ def adopt(setup: Setup, name: str) -> Adopted:
     jobs = Jobs(components=dict(addresses.components))
     if setup.prometheus:
         server = _ready(setup.prometheus)
-        scrapes = [_with_files_there(job, setup, server.config, remarks) for job in read_jobs(server.config)]
+        scrapes = [_with_files_there(job, setup, server.config, remarks) for job in _jobs_once(server.config, remarks)]
         jobs = adopt_jobs(scrapes, server.config, addresses, secrets)
         remarks += jobs.remarks
         found = adopt_prometheus(setup, server, addresses, secrets)
@@ -101,6 +101,19 @@ def adopt(setup: Setup, name: str) -> Adopted:
 _OF_THE_DATA = "It is mounted into the data of the server, which is a volume of the stack's own."
 # Sections that say something even when they are empty.
 _ALONE = frozenset({"alertmanager", "grafana", "pushgateway"})
+
+
+def _jobs_once(source: Source, remarks: list[Diagnostic]) -> list[Job]:
+    """Return the first job of each name."""
+    found: dict[str, Job] = {}
+    for job in read_jobs(source):
+        if job.name in found:
+            why = "Prometheus refuses a configuration in which two jobs have one name."
+            at = source.at("scrape_configs", job.index, "job_name")
+            remarks.append(left_out(f"another job of the name `{job.name}`", at, why, "Add its targets to the first."))
+        else:
+            found[job.name] = job
+    return list(found.values())
 
 
 def _with_files_there(job: Job, setup: Setup, source: Source, remarks: list[Diagnostic]) -> Job:

@@ -95,6 +95,13 @@ def test_file_of_targets_that_is_missing_is_left_out(tmp_path: Path) -> None:
     assert result.manifest["services"]["a"]["discovery"]["file_sd_configs"] == [{"files": ["d/*.yml"]}]
 
 
+def test_second_job_of_a_name_is_left_out(tmp_path: Path) -> None:
+    blocks = [f"{{job_name: a, static_configs: [{{targets: ['{host}:1']}}]}}" for host in ("one", "two")]
+    made = adopted(tmp_path, prometheus=jobs(*blocks))
+    assert made.manifest["services"] == {"a": {"targets": ["one:1"]}}
+    assert [each.summary for each in made.remarks] == ["another job of the name `a` is left out"]
+
+
 def test_secret_variable_of_a_server_moves_to_a_variable(tmp_path: Path) -> None:
     job = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
     whole = compose().replace("image:", "environment: {STORE_PASSWORD: notareal1}\n    image:")
