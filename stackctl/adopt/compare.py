@@ -230,7 +230,7 @@ def _old_rules(setup: Setup) -> Iterator[str]:
     assert setup.prometheus  # noqa: S101 - the caller has looked
     server = setup.prometheus
     patterns = server.config.data.get("rule_files") or ()
-    paths = [path for pattern in patterns if (path := server.path(str(pattern)))]
+    paths = [path for pattern in patterns for path in server.paths(str(pattern))]
     for file in dict.fromkeys(file for path in paths for file in setup.files(path)):
         yield from _rules(load_yaml(setup.read(file)))
 

@@ -27,7 +27,7 @@ _PATHS = frozenset({"token_file_path", "service_account_key_path", "private_key_
 _OF_ANY_ALERTMANAGER = frozenset({"static_configs", "timeout", "api_version", "path_prefix"})
 # What the manifest has keys for in `storage.tsdb.retention`.
 _RETENTION = frozenset({"time", "size"})
-_BRACED = re.compile(r"\$(?=\{(?![A-Z][A-Z0-9_]*\}))")
+_BRACED = re.compile(r"\$(?=\{(?![A-Z][A-Z0-9_]*(?::?-[^{}]*)?\}))")
 
 
 @dataclass
@@ -85,10 +85,9 @@ def with_paths(block: Any, server: Server, key: str = "") -> Any:
         return {name: with_paths(value, server, name) for name, value in block.items()}
     if isinstance(block, list):
         is_files = key in ("files", "scrape_config_files", "templates")
-        return [
-            _path(each, server) if is_files and isinstance(each, str) else with_paths(each, server, key)
-            for each in block
-        ]
+        if is_files:
+            return [path for each in block for path in (_paths(each, server) if isinstance(each, str) else [each])]
+        return [with_paths(each, server, key) for each in block]
     is_path = isinstance(block, str) and block and (key.endswith("_file") or key in _PATHS)
     return _path(block, server) if is_path else block
 
@@ -97,10 +96,15 @@ def _path(named: str, server: Server) -> str:
     return server.path(named) or named
 
 
+def _paths(pattern: str, server: Server) -> list[str]:
+    return server.paths(pattern) or [pattern]
+
+
 def escaped(block: Any) -> Any:
     """A block of another program, in which `${` means nothing to the manifest.
 
-    `${NAME}` in capitals is left: neither program fills it in, so a script has done that, which the manifest replaces.
+    `${NAME}` and `${NAME:-default}` in capitals are left: neither program fills them in, so a script has done that,
+    which the manifest replaces.
     """
     if isinstance(block, Mapping):
         return {key: escaped(value) for key, value in block.items()}
@@ -139,10 +143,10 @@ def _rules(setup: Setup, server: Server, remarks: list[Diagnostic]) -> list[dict
     source, found = server.config, dict[str, None]()
     patterns = source.data.get("rule_files")
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
-        path = server.path(str(pattern))
-        files = setup.files(path) if path else []
+        paths = server.paths(str(pattern))
+        files = [file for path in paths for file in setup.files(path)]
         if not files:
-            why = "No file matches it." if path else "The container does not have it from the folder."
+            why = "No file matches it." if paths else "The container does not have it from the folder."
             remarks.append(left_out(f"`{pattern}` of `rule_files`", source.at("rule_files", index), why))
         found |= dict.fromkeys(files)
     return [{"file": file} for file in found]

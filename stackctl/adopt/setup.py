@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from stackctl import conventions as c
@@ -39,6 +39,8 @@ _COPY = re.compile(
     r"^\s*(?:COPY|ADD)\s+(?:--\S+\s+)*(?P<source>[^\s\[]+)\s+(?P<target>\S+)\s*$", re.MULTILINE | re.IGNORECASE
 )
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(?P<image>\S+)", re.MULTILINE | re.IGNORECASE)
+
+_WILDCARD = re.compile(r"[*?\[]")
 
 Fits = Callable[[Source], bool]
 
@@ -73,6 +75,18 @@ class Server:
         if seen is None and self.instead_of and named.startswith(f"{folder}/"):
             named = posixpath.relpath(named, folder)
         return _below(self.config.path, named) if seen is None and not posixpath.isabs(named) else seen
+
+    def paths(self, pattern: str) -> list[str]:
+        """Return the paths and patterns from the folder that a pattern of the configuration names.
+
+        A folder of the container may consist of files that are mounted one by one.
+        """
+        whole = self.path(pattern)
+        found = [whole] if whole else []
+        if self.container is None or not _WILDCARD.search(pattern):
+            return found
+        inside = posixpath.normpath(posixpath.join(posixpath.dirname(self.inside), pattern))
+        return [*found, *(each.path for each in self.container.mounts if PurePosixPath(each.inside).match(inside))]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from stackctl.adopt.prometheus import escaped
 from tests.unit.adopt.setups import adopted, compose, jobs
@@ -51,6 +52,17 @@ def test_pattern_of_rules_becomes_its_files(tmp_path: Path) -> None:
     assert result.manifest["rules"] == [{"file": "rules/a.yml"}, {"file": "rules/b.yml"}]
 
 
+def test_pattern_finds_files_that_are_mounted_one_by_one(tmp_path: Path) -> None:
+    mounts = {"a.yml": "rules/a.yml", "b.yml": "rules/deep/b.yml", "c.txt": "rules/c.txt"}
+    whole = yaml.safe_load(compose())
+    whole["services"]["prometheus"]["volumes"] += [f"./{path}:/etc/prometheus/{at}" for path, at in mounts.items()]
+    texts = dict.fromkeys(mounts, "groups: []\n")
+    rules = adopted(
+        tmp_path, prometheus=f"rule_files: [rules/*.yml]\n{JOB}", compose=yaml.safe_dump(whole), **texts
+    ).manifest["rules"]
+    assert rules == [{"file": "a.yml"}]
+
+
 def test_option_without_a_key_is_left_out_with_its_line(tmp_path: Path) -> None:
     options = "[--storage.tsdb.path=/p, --rules.alert.for-grace-period=1m, --web.external-url=/prometheus]"
     whole = compose().replace("image:", f"command: {options}\n    image:")
@@ -78,8 +90,8 @@ def test_options_become_keys(tmp_path: Path) -> None:
 
 
 def test_braces_after_a_dollar_are_text_but_for_variables_in_capitals() -> None:
-    block = {"replacement": "${1}-${name}", "url": "${SLACK_URL}"}
-    assert escaped(block) == {"replacement": "$${1}-$${name}", "url": "${SLACK_URL}"}
+    block = {"replacement": "${1}-${name}", "url": "${SLACK_URL}", "host": "${HOST:-a}:${PORT-1}", "odd": "${A:+b}"}
+    assert escaped(block) == {**block, "replacement": "$${1}-$${name}", "odd": "$${A:+b}"}
 
 
 def test_retention_has_a_key_by_its_old_option_too(tmp_path: Path) -> None:
