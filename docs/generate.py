@@ -62,6 +62,7 @@ TYPE_NAMES = {
     fields.PluginName: "text",
     fields.ListenAddress: "host:port, or port",
     fields.Url: "URL",
+    fields.ServerUrl: "URL",
     fields.UrlPath: "path",
     fields.MetricsPath: "path",
     fields.Size: "size",

@@ -417,6 +417,7 @@ CODES: Mapping[str, str] = {
     "unit.reload-failed": "A component did not reload its configuration.",
     "usage.ambiguous-name": "The command line names several things of a stack.",
     "usage.conflict": "Two options cannot be used together.",
+    "usage.external": "The command acts on servers, and somebody else runs those of the manifest.",
     "usage.no-folder": "The working directory does not exist any more.",
     "usage.option": "The value of an option is not valid.",
     "usage.unknown-name": "The command line names something that does not exist.",

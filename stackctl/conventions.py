@@ -109,6 +109,8 @@ DRILL_RECEIVER = "stackctl-drill"
 # Is in a tree only while alerts fire under drill.
 DRILL_RULES = f"{RULES_FOLDER}stackctl-drill.yml"
 EXPORT_MARKER = ".stackctl-export"
+# The scrape jobs for a Prometheus that somebody else runs.
+EXTERNAL_JOBS_FILE = "prometheus/jobs.yml"
 SECRETS_DIR = "secrets"
 # What Prometheus reads again with every request: its web configuration, and what that names.
 WEB_FOLDER = f"{SECRETS_DIR}/{PROMETHEUS}/web/"

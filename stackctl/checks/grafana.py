@@ -53,7 +53,7 @@ def check_given(context: Context) -> Iterable[Diagnostic]:
         if error.status == 403:
             return [subject.skipped("the login may not list datasources", "Give it the role Admin, or skip this.")]
         return [subject.unanswered(error, _LOGS)]
-    return [_reaches(context, Subject(DATASOURCE, each.name, origin), client, each.uid, each.url) for each in found]
+    return [reaches(context, Subject(DATASOURCE, each.name, origin), client, each.uid, each.url) for each in found]
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -181,7 +181,7 @@ def _datasource(context: Context, subject: Subject, client: Grafana) -> Diagnost
             return subject.unanswered(found, _LOGS)
     if away := context.away.get(c.PROMETHEUS):
         return subject.depends(away.summary, away.check)
-    return _reaches(context, subject, client, context.stack.datasource_uid, str(seen.get("url")))
+    return reaches(context, subject, client, context.stack.datasource_uid, str(seen.get("url")))
 
 
 def _destinations(settings: Mapping[str, Any]) -> list[str]:
@@ -191,7 +191,7 @@ def _destinations(settings: Mapping[str, Any]) -> list[str]:
     return [str(each["datasourceUid"]) for each in found if each.get("datasourceUid")]
 
 
-def _reaches(context: Context, subject: Subject, client: Grafana, uid: str, url: str) -> Diagnostic:
+def reaches(context: Context, subject: Subject, client: Grafana, uid: str, url: str) -> Diagnostic:
     """The finding about a datasource: whether Grafana reaches the Prometheus behind it."""
     health = context.settle(lambda: client.datasource_health(uid), lambda answer: answer.get("status") == "OK")
     if isinstance(health, NoAnswer) and (health.unserved or (context.given and health.status == 403)):

@@ -44,6 +44,8 @@ def _ask(context: Context, job: Job, service: Service, kind: str, path: str, end
     if not endpoint.address:
         remedy = "Declare `targets` so that it can be checked."
         return subject.skipped("the targets are discovered, so there is no address to check", remedy)
+    if context.given and not context.runtime.shares_network:
+        return subject.skipped(f"it is asked from where Prometheus runs, and {context.runtime.network} is not reached")
     url = f"{service.scheme}://{endpoint.address}{path}"
     answer = context.settle(lambda: context.fetch(url), lambda seen: seen.ok)
     if isinstance(answer, NoAnswer) and (away := context.away.get(c.PROMETHEUS)):

@@ -7,7 +7,7 @@ labels but those of the target, and is a warning, as nobody has declared what it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from stackctl.checks import exporters
 from stackctl.checks.exporters import PROBE, WORKS
@@ -15,6 +15,7 @@ from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Labels
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
+from stackctl.verification import targets
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
 
@@ -40,14 +41,22 @@ def check(context: Context) -> Iterable[Diagnostic]:
     return [*known, *_others(context)]
 
 
+def check_declared(context: Context) -> Iterable[Diagnostic]:
+    """The findings about the declared services among what somebody else's Prometheus scrapes."""
+    seen = targets.settle(context)
+    labelled = {} if isinstance(seen, NoAnswer) else seen.labelled
+    own = {label for job in context.jobs for label in labelled.get(job.name, ())}
+    return [*_of_services(context, own), *_others(context, own)]
+
+
 def check_stack(context: Context) -> Iterable[Diagnostic]:
     """The findings of `exporters.check`, and those about services that are exporters or probes of the user's own."""
     return [*exporters.check(context), *_of_services(context), *_others(context)]
 
 
-def _of_services(context: Context) -> Iterable[Diagnostic]:
-    """A finding for each series of a job that no component has. One that does not hold may be about a server that is
-    starting, so it is looked at again."""
+def _of_services(context: Context, only: Set[str] | None = None) -> Iterable[Diagnostic]:
+    """A finding for each series of a job that no component has, or of the jobs `only`. One that does not hold may be
+    about a server that is starting, so it is looked at again."""
     if not any(job.service for job in context.jobs):
         return []
     series = _series()
@@ -60,11 +69,15 @@ def _of_services(context: Context) -> Iterable[Diagnostic]:
         _finding(context, code, name, labels, value)
         for (name, code), results in zip(series.items(), found, strict=True)
         for labels, value in results
-        if labels.get("job") not in own
+        if labels.get("job") not in own and _is_among(labels, only)
     ]
 
 
-def _others(context: Context) -> Iterable[Diagnostic]:
+def _is_among(labels: Labels, jobs: Set[str] | None) -> bool:
+    return jobs is None or labels.get("job") in jobs
+
+
+def _others(context: Context, only: Set[str] | None = None) -> Iterable[Diagnostic]:
     """A warning for each exporter that stackctl does not know, and that says that what it is about is down."""
     client = context.prometheus()
     found = context.settle(lambda: client.values(_OTHERS), lambda down: not down)
@@ -73,7 +86,7 @@ def _others(context: Context) -> Iterable[Diagnostic]:
     known = {each.works.series for each in registry.every() if each.works}
     for labels, _ in found:
         name = labels.get("__name__", "")
-        if name not in known:
+        if name not in known and _is_among(labels, only):
             summary = f"`{name}` is 0: the exporter responds, but by its own account what it is about is down"
             yield _subject(context, WORKS, labels).warned(summary, _REMEDY)
 

@@ -17,6 +17,7 @@ from stackctl.checks import (
     drift,
     exporters,
     expressions,
+    external,
     grafana,
     health,
     jobs,
@@ -85,6 +86,28 @@ GIVEN: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (grafana.check_given, (grafana.DATASOURCE,)),
     (panels.check, (panels.PANEL, panels.VARIABLE)),
 )
+# The same where a manifest declares what they have to load (`runtime: external`): what it declares is proven, and that
+# the servers work. What else is loaded there is somebody else's.
+EXTERNAL: tuple[tuple[Family, tuple[str, ...]], ...] = (
+    (servers.check, (components.ID,)),
+    (config.check_given, (config.CONFIG,)),
+    (storage.check, (storage.ID,)),
+    (external.check_jobs, (jobs.ID,)),
+    (targets.check, (targets.ID,)),
+    (stored.check, (stored.ID,)),
+    (contracts.check, (contracts.METRIC, contracts.LABELS, contracts.UNLISTED)),
+    (health.check, (health.ID,)),
+    (reached.check_declared, (exporters.WORKS, exporters.PROBE)),
+    (external.check_rules, (rules.LOADED, rules.HEALTHY)),
+    (expressions.check, (expressions.ID,)),
+    (connected.check, (alertmanager.CONNECTED, alertmanager.CONFIG)),
+    (external.check_receivers, (alertmanager.RECEIVER,)),
+    (notified.check, (notified.ID,)),
+    (grafana.check_health, (grafana.HEALTH,)),
+    (grafana.check_given_login, (grafana.LOGIN,)),
+    (external.check_dashboards, (grafana.DATASOURCE, grafana.DASHBOARD)),
+    (panels.check, (panels.PANEL, panels.VARIABLE)),
+)
 
 
 # What everything else depends on is checked first, in this order. A failure of these makes the rest that asks the same
@@ -93,7 +116,7 @@ _FIRST: tuple[Family, ...] = (components.check, grafana.check_health, grafana.ch
 _FIRST_OF_GIVEN: tuple[Family, ...] = (servers.check, grafana.check_health, grafana.check_given_login)
 # The families that log in to Grafana, and those of them that find out whether that works.
 _LOGINS = frozenset({grafana.check_login, grafana.check_given_login})
-_LOGGED_IN = _LOGINS | {grafana.check, grafana.check_given, panels.check, drift.check}
+_LOGGED_IN = _LOGINS | {grafana.check, grafana.check_given, external.check_dashboards, panels.check, drift.check}
 
 
 def run(context: Context, only: Sequence[str] = ()) -> list[Diagnostic]:
@@ -101,7 +124,7 @@ def run(context: Context, only: Sequence[str] = ()) -> list[Diagnostic]:
 
     A failure on which one of these depends is among them, whether it was asked for or not.
     """
-    families, first = (GIVEN, _FIRST_OF_GIVEN) if context.given else (FAMILIES, _FIRST)
+    families, first = _families(context)
     chosen = [family for family, ids in families if not only or any(_named(id, only) for id in ids)]
     known: dict[Family, list[Diagnostic]] = {}
     for family in first:
@@ -116,6 +139,13 @@ def run(context: Context, only: Sequence[str] = ()) -> list[Diagnostic]:
     causes = {finding.depends_on for finding in found}
     reported = [each for findings in known.values() for each in findings if _row(each) in causes and each not in found]
     return [*reported, *found]
+
+
+def _families(context: Context) -> tuple[Sequence[tuple[Family, tuple[str, ...]]], Sequence[Family]]:
+    """The families for a context, and those of them that are checked first."""
+    if not context.given:
+        return FAMILIES, _FIRST
+    return (EXTERNAL if context.has_manifest else GIVEN), _FIRST_OF_GIVEN
 
 
 def _away(findings: Iterable[Diagnostic]) -> dict[str, Away]:

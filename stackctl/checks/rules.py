@@ -121,7 +121,7 @@ def _health_of(subject: Subject, expected: Expected, seen: Seen | NoAnswer, unti
     rule = seen.of(expected)
     if rule is None:
         return subject.skipped("it was removed while this check ran")
-    return _health(subject, rule, seen, until, rivals)
+    return health(subject, rule, seen, until, rivals)
 
 
 def _unexpanded(alerts: Iterable[FiringAlert], rule: LoadedRule) -> str:
@@ -174,10 +174,11 @@ def _findings(
     if other:
         summary = f"Prometheus has loaded it with {', '.join(other)}"
         return [subject.failed(summary, "Run `stackctl reload`.", rule.query if other[0] == OTHER_EXPRESSION else "")]
-    return [subject.passed("loaded as written"), _health(replace(subject, code=HEALTHY), rule, seen, until, rivals)]
+    return [subject.passed("loaded as written"), health(replace(subject, code=HEALTHY), rule, seen, until, rivals)]
 
 
-def _health(subject: Subject, rule: LoadedRule, seen: Seen, until: float, rivals: Rivals) -> Diagnostic:
+def health(subject: Subject, rule: LoadedRule, seen: Seen, until: float, rivals: Rivals) -> Diagnostic:
+    """The finding about a loaded rule: it evaluates without errors, and nothing of it is lost."""
     if rule.health == "err":
         summary = f"evaluation fails: {rule.last_error}"
         remedy = "Correct the expression, and run `stackctl reload`."

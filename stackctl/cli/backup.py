@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, options
+from stackctl.cli.options import AllowOutside, own_manifest
 
 
 def backup(
@@ -22,6 +22,6 @@ def backup(
     from stackctl.operations.backup import back_up
     from stackctl.report import console
 
-    label = back_up(options(context).manifest, file, console)
+    label = back_up(own_manifest(context), file, console)
     size = file.stat().st_size / 2**20
     console.out(f"{console.mark('pass')} {file}: {', '.join(label.units)} of {label.stack}, {size:.1f} MiB")

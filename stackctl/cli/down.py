@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import options
+from stackctl.cli.options import own_manifest
 
 
 def down(
@@ -17,7 +17,7 @@ def down(
     from stackctl.operations.down import take_down
     from stackctl.report import console
 
-    done = take_down(options(context).manifest, console, volumes=volumes)
+    done = take_down(own_manifest(context), console, volumes=volumes)
     for name in done.stopped:
         console.out(f"stopped {name}")
     if not done.stopped:

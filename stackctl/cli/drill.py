@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stackctl import conventions as c
-from stackctl.cli.options import AllowOutside, Output, options
+from stackctl.cli.options import AllowOutside, Output, own_manifest
 from stackctl.cli.values import Format, seconds
 from stackctl.diagnostic import Diagnostic
 
@@ -36,7 +36,7 @@ def drill(
     from stackctl.operations.drill import drill_stack
     from stackctl.report import console
 
-    manifest = options(context).manifest
+    manifest = own_manifest(context)
     patience = seconds(timeout, "--timeout") if timeout else None
     labels = _labels(label or ())
     report = drill_stack(manifest, console, tuple(alert or ()), labels, live=live, patience=patience)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import options
+from stackctl.cli.options import own_manifest
 
 
 def logs(
@@ -19,6 +19,6 @@ def logs(
     from stackctl.operations.logs import lines
     from stackctl.report import console
 
-    for line in lines(options(context).manifest, component, follow=follow, tail=tail):
+    for line in lines(own_manifest(context), component, follow=follow, tail=tail):
         if not console.out(line):
             return

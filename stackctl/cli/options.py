@@ -30,6 +30,18 @@ def options(context: typer.Context) -> Options:
     return context.ensure_object(Options)
 
 
+def own_manifest(context: typer.Context) -> Path:
+    """Return the manifest, for a command that acts on what stackctl runs.
+
+    Raises InputError where the manifest is about servers that somebody else runs.
+    """
+    from stackctl.operations.external import refuse_external
+
+    given = options(context)
+    refuse_external(given.manifest, given.command)
+    return given.manifest
+
+
 def _choose_output(context: typer.Context, output: Format) -> Format:
     options(context).output = output
     if output is not Format.text:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, Ignore, Output, options
+from stackctl.cli.options import AllowOutside, Ignore, Output, own_manifest
 from stackctl.cli.values import Format, seconds
 
 
@@ -31,7 +31,7 @@ def reload(
     from stackctl.report import console
 
     ignored = ignored_by_option(ignore or ())
-    manifest, deadline = options(context).manifest, seconds(timeout, "--timeout")
+    manifest, deadline = own_manifest(context), seconds(timeout, "--timeout")
     if to is not None:
         done = reload_generation(manifest, to, deadline, console, dry_run=dry_run)
     else:

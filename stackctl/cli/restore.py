@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, options
+from stackctl.cli.options import AllowOutside, own_manifest
 from stackctl.cli.values import AUTO, RuntimeName, seconds
 
 
@@ -27,6 +27,6 @@ def restore(
     from stackctl.report import console
 
     deadline = seconds(timeout, "--timeout")
-    manifest = options(context).manifest
+    manifest = own_manifest(context)
     label = bring_back(manifest, file, runtime.value, console, force=force, deadline_seconds=deadline)
     console.out(f"{console.mark('pass')} restored {label.stack} as of {label.made_at}: {', '.join(label.units)}")

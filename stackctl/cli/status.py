@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, options
+from stackctl.cli.options import AllowOutside, own_manifest
 
 if TYPE_CHECKING:
     from stackctl.operations.objectives import Objective
@@ -41,7 +41,7 @@ def status(
     from stackctl.operations.status import look
     from stackctl.report import console
 
-    found = look(options(context).manifest)
+    found = look(own_manifest(context))
     if output is Output.json:
         console.out(json.dumps(asdict(found), indent=2))
     elif found.lost:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, Ignore, Output, options
+from stackctl.cli.options import AllowOutside, Ignore, Output, own_manifest
 from stackctl.cli.values import AUTO, Format, RuntimeName, seconds
 
 
@@ -49,7 +49,7 @@ def up(
     selection = Selection(tuple(component or ()), tuple(profile or ()), tuple(without or ()), allow_missing)
     ignored = ignored_by_option(ignore or ())
     deadline = seconds(timeout, "--timeout")
-    manifest = options(context).manifest
+    manifest = own_manifest(context)
     if dry_run:
         work = preview(manifest, runtime.value, selection, console, ignored)
         console.out("\n".join(map(str, work.plan.steps)) or "nothing to do")

@@ -77,11 +77,13 @@ def verify(
     from stackctl.cli.reports import page, render, write_report
     from stackctl.operations.checker_errors import ignored_by_option
     from stackctl.operations.drill import with_drill
+    from stackctl.operations.external import refuse_external
     from stackctl.operations.given_servers import Trust, given_servers, refuse_half
     from stackctl.operations.given_verification import verify_given
     from stackctl.operations.selection import listed
     from stackctl.operations.verification import verify_stack
     from stackctl.report import console
+    from stackctl.report.report import DRILL
 
     manifest = options(context).manifest
     patience = seconds(timeout, "--timeout") if timeout else None
@@ -94,6 +96,8 @@ def verify(
     }
     trust = Trust(ca_file, cert_file, key_file)
     servers = given_servers(given, trust) if refuse_half(given, trust, drill=drill) else None
+    if drill:
+        refuse_external(manifest, DRILL)
 
     def verified() -> Report:
         if servers is not None:

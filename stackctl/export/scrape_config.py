@@ -19,13 +19,18 @@ FILE = "scrape/jobs.yml"
 
 def export_scrape_config(stack: Stack) -> Tree:
     """The jobs of all services, their secrets as files, and the rules."""
+    rules = {f"rules/{path}": file for path, file in rule_files(stack).items()}
+    files = {**service_jobs(stack, FILE), **rules, c.EXPORT_MARKER: File(b"")}
+    files = closed(files, stack)
+    files |= ignored(files)
+    return Tree(stack.name, "scrape-config", files, ())
+
+
+def service_jobs(stack: Stack, path: str) -> dict[str, File]:
+    """The file at `path` with the jobs of all services, and their secrets, which are read from `../secrets` there."""
     secrets = SecretFiles(c.PROMETHEUS, image=image_version(stack.prometheus.image))
     # The other Prometheus is a process of the user's, so addresses stay as they were written.
     place = facts(c.NATIVE)
     services = [scrape_config(job, secrets, place) for job in jobs(stack, place) if job.service]
-    rules = {f"rules/{path}": file for path, file in rule_files(stack).items()}
-    jobs_file = File(yaml_bytes({"scrape_configs": services}, stack.origin.file), secrets.in_clear)
-    files = {FILE: jobs_file, **rules, **secrets.files, c.EXPORT_MARKER: File(b"")}
-    files = closed(files, stack)
-    files |= ignored(files)
-    return Tree(stack.name, "scrape-config", files, ())
+    content = yaml_bytes({"scrape_configs": services}, stack.origin.file)
+    return {path: File(content, secrets.in_clear), **secrets.files}

@@ -19,6 +19,7 @@ from stackctl.manifest.contracts import read_contract
 from stackctl.manifest.crosscheck import Declared, container_units, declared, running
 from stackctl.manifest.dashboards import read_dashboards
 from stackctl.manifest.document import Document
+from stackctl.manifest.external import external_servers
 from stackctl.manifest.extra_rules import extra_rules
 from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.own import read_library
@@ -96,6 +97,7 @@ def build(document: Document, manifest: Manifest, root: Path, problems: Problems
         dashboards=(*dashboards, *(dashboard for each in slos for dashboard in each.dashboards)),
         packs=packs.used,
         waivers=_waivers(document, manifest, rules),
+        external=external_servers(document, manifest.external, root, problems),
         places=document,
         secrets=frozenset(document.secrets),
     )

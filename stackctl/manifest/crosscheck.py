@@ -12,7 +12,7 @@ from stackctl.components.component import MOST_INSTANCES, Component
 from stackctl.components.grafana import OwnDatasourceSettings, default_uid
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
-from stackctl.manifest import component_containers, routing, target_urls
+from stackctl.manifest import component_containers, external, routing, target_urls
 from stackctl.manifest.contracts import contradictions, inline_place
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import split_address
@@ -30,6 +30,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Diagnostic]:
     """Every contradiction in a manifest that is valid part by part."""
     found = [
         *_something_to_monitor(manifest),
+        *external.contradictions(manifest),
         *_exporter_names(manifest),
         *_job_names(manifest),
         *_scrapes(manifest),

@@ -20,6 +20,7 @@ from stackctl.components.prometheus import PrometheusSettings
 from stackctl.components.pushgateway import PushgatewaySettings
 from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import PlainBlock
+from stackctl.manifest.external_schema import ExternalModel
 from stackctl.manifest.fields import CheckName, Date, Filled, FolderTitle, ServiceName, StackName, Text, kind, wrong
 from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
 from stackctl.manifest.service_schema import ServiceModel
@@ -140,6 +141,14 @@ class Manifest(Model):
         description="Other manifests of the same folder, which this one adds to: its mappings are merged over theirs, "
         "its `rules`, `dashboards`, `packs` and `ignore` come after theirs, and all else of it replaces theirs. An "
         "empty value removes what they have.",
+    )
+    runtime: Literal["external"] | None = Field(
+        None,
+        description="`external` for servers that somebody else runs, which `external` names: stackctl proves what they "
+        "have loaded, and starts and changes nothing. Without it, `--runtime` of `stackctl up` chooses where they run.",
+    )
+    external: ExternalModel | None = Field(
+        None, description="Servers that somebody else runs; needed with `runtime: external`, and only with that."
     )
     prometheus: PrometheusSettings = Field(default_factory=PrometheusSettings, description="The Prometheus server.")
     alertmanager: AlertmanagerSettings | None = Field(None, description="The Alertmanager.")

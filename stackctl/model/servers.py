@@ -98,6 +98,23 @@ class Server:
 
 
 @dataclass(frozen=True)
+class External:
+    """A server that somebody else runs, by the name of its component, and how it is asked.
+
+    `ca` has signed its certificate, "" for what this machine trusts; `certificate` has the paths of a client's own
+    certificate and its key.
+    """
+
+    name: str
+    url: str
+    origin: Position
+    login: Login | None = None
+    token: Secret | None = None
+    ca: str = field(default="", repr=False)
+    certificate: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class Retention:
     """Limits on how long Prometheus keeps samples: by age ("15d") and, when given, by size on disk ("10GB")."""
 

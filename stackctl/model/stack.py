@@ -10,7 +10,7 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.model.block import Block
 from stackctl.model.dashboards import Dashboard
 from stackctl.model.rules import RuleFile, Waiver
-from stackctl.model.servers import Alertmanager, Datasources, Exporter, Grafana, Prometheus, Server
+from stackctl.model.servers import Alertmanager, Datasources, Exporter, External, Grafana, Prometheus, Server
 from stackctl.model.services import Container, Service
 from stackctl.source import Nowhere, Places, Position
 
@@ -21,7 +21,8 @@ class Stack:
 
     `notes` are remarks on its variables. `packs` are those that have become rules and dashboards: (kind, name, service
     or component). `places` knows where in the manifest each value of a block is that another program defines; `secrets`
-    are all texts at places of secrets, those in blocks that are passed on too.
+    are all texts at places of secrets, those in blocks that are passed on too. `external` are the servers that
+    somebody else runs; with them the stack has no others, and the settings of its own are the defaults.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Stack:
     packs: frozenset[tuple[str, str, str]] = frozenset()
     waivers: tuple[Waiver, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
+    external: tuple[External, ...] = ()
     places: Places = field(default=Nowhere(), compare=False, repr=False)
     secrets: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 

@@ -91,7 +91,14 @@ def _asked(server: Http, path: str) -> Exposition:
 
 
 def running_prometheus(manifest: Path, stack: Stack) -> Prometheus:
-    """Return the Prometheus of the running stack. Raises Unavailable when there is none."""
+    """Return the Prometheus of the stack that runs, or the one of somebody else. Raises Unavailable when there is none.
+
+    Raises InputError for certificates that cannot be used.
+    """
+    from stackctl.operations.external import accesses
+
+    if stack.external:
+        return Prometheus(Http(accesses(stack)[c.PROMETHEUS], is_foreign=True))
     live = Live.of(manifest, f"the stack `{stack.name}`")
     access = next(live.current.access(unit) for unit in live.current.units() if unit.name == c.PROMETHEUS)
     return Prometheus(Http(access))

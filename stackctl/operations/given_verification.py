@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from stackctl import conventions as c
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from stackctl.clients.grafana import FoundDatasource, Grafana
     from stackctl.model import Dashboard, Stack, Waiver
     from stackctl.report.report import Report
+    from stackctl.scrape import Job
+    from stackctl.tree import Tree
     from stackctl.verification.context import Context
     from stackctl.verification.given import Loaded
 
@@ -62,7 +64,7 @@ def _verified(
     from stackctl.checks import registry
     from stackctl.checks.panels import PANEL
     from stackctl.operations.checker_errors import accept
-    from stackctl.operations.verification import refuse_unknown_checks
+    from stackctl.operations.selection import refuse_unknown_checks
     from stackctl.report import panel_history as panels
     from stackctl.report.report import Report
     from stackctl.verification import given as servers
@@ -70,12 +72,13 @@ def _verified(
 
     refuse_unknown_checks(only, [id for _, ids in registry.GIVEN for id in ids])
     begun, start = time.time(), time.monotonic()
-    loaded, unread = _read(given)
+    loaded, unread = read_loaded(given)
     stack = servers.stack_of(given, loaded)
-    context = _context(given, stack, loaded, wait_seconds)
+    jobs = servers.jobs_of(loaded, stack.prometheus.origin)
+    context = servers_context(given, stack, servers.tree_of(stack, loaded), jobs, wait_seconds)
     found = registry.run(context, only)
     known = {finding.subject for finding in found if finding.status == "fail"}
-    found += [each for each in unread if each.subject not in known and _is_wanted(each, only)]
+    found += [each for each in unread if each.subject not in known and is_wanted(each, only)]
     found += _undelivered(stack, loaded, only)
     findings = accept(map(in_their_words, found), ignored)
     seconds = time.monotonic() - start
@@ -83,7 +86,8 @@ def _verified(
     return Report(stack.name, servers.NAME, "", tuple(findings), seconds, begun, charts)
 
 
-def _is_wanted(finding: Diagnostic, only: Sequence[str]) -> bool:
+def is_wanted(finding: Diagnostic, only: Sequence[str]) -> bool:
+    """Return whether a finding is of the checks in `only`, or of any where there are none."""
     return not only or finding.code in only or finding.family in only
 
 
@@ -92,23 +96,33 @@ def _undelivered(stack: Stack, loaded: Loaded, only: Sequence[str]) -> list[Diag
     from stackctl.manifest.delivery import delivery_warnings
 
     found = [each for each in delivery_warnings(stack) if each.code == "rule.undelivered"] if loaded.rules else []
-    return [replace(each, status="warn", subject=stack.name) for each in found if _is_wanted(each, only)]
+    return [replace(each, status="warn", subject=stack.name) for each in found if is_wanted(each, only)]
 
 
-def _context(given: Mapping[str, Access], stack: Stack, loaded: Loaded, wait_seconds: float | None) -> Context:
+def servers_context(
+    given: Mapping[str, Access],
+    stack: Stack,
+    tree: Tree,
+    jobs: tuple[Job, ...],
+    wait_seconds: float | None,
+    **more: Any,
+) -> Context:
+    """Return the context of the checks of servers that somebody else runs; `more` are further fields of it.
+
+    Without `wait_seconds`, it waits as long as scrapes and evaluations need.
+    """
     from stackctl.runtimes.dial import directly
     from stackctl.verification import given as servers
     from stackctl.verification.context import Context
 
     prometheus = given[c.PROMETHEUS]
     here = servers.is_here(prometheus)
-    jobs = servers.jobs_of(loaded, stack.prometheus.origin)
+    fields: dict[str, Any] = {"skipped": {}, **more}
     context = Context(
         stack=stack,
         runtime=servers.facts_of(prometheus),
-        tree=servers.tree_of(stack, loaded),
+        tree=tree,
         jobs=jobs,
-        skipped={},
         current="",
         declared="",
         seconds=wait_seconds or 0.0,
@@ -117,6 +131,7 @@ def _context(given: Mapping[str, Access], stack: Stack, loaded: Loaded, wait_sec
         place=servers.Elsewhere(directly if here else None),
         dial=directly if here else servers.beyond_loopback(directly),
         given=given,
+        **fields,
     )
     return context if wait_seconds is not None else replace(context, seconds=_patience(context))
 
@@ -138,7 +153,7 @@ def _fetch(url: str) -> Answer:
 # -- what is loaded -------------------------------------------------------------------------------------------
 
 
-def _read(given: Mapping[str, Access]) -> tuple[Loaded, list[Diagnostic]]:
+def read_loaded(given: Mapping[str, Access]) -> tuple[Loaded, list[Diagnostic]]:
     """Return what the servers have loaded, and a finding for each part that one of them does not tell."""
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.prometheus import Prometheus

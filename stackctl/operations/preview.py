@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stackctl import conventions as c
-
 if TYPE_CHECKING:
     from stackctl.model import Stack
 
@@ -22,11 +20,9 @@ def preview(manifest: Path, out: Path) -> list[Path]:
     Raises InputError for a bad manifest or a folder that cannot be written, Unavailable when the stack does not run.
     """
     from stackctl import __version__
-    from stackctl.clients.http import Http
-    from stackctl.clients.prometheus import Prometheus
     from stackctl.errors import InputError
     from stackctl.manifest import load
-    from stackctl.operations.live import Live
+    from stackctl.operations.contract_source import running_prometheus
     from stackctl.preview.frames import Source
     from stackctl.preview.page import draw, index_html, page_html
     from stackctl.promql import duration
@@ -38,9 +34,7 @@ def preview(manifest: Path, out: Path) -> list[Path]:
             f"{manifest}: the manifest has no dashboards",
             remedy="Add a pack: `dashboards: [{pack: overview}]`.",
         )
-    current = Live.of(manifest, f"the stack `{stack.name}`").current
-    access = next(current.access(unit) for unit in current.units() if unit.name == c.PROMETHEUS)
-    client, now = Prometheus(Http(access)), time.time()
+    client, now = running_prometheus(manifest, stack), time.time()
     # One that does not answer is reported here, not in each panel.
     client.clock(60)
     interval = duration.seconds(stack.panel_interval)

@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 def rendered(manifest: Path, runtime: str, out: Path | None, *, keep: bool, ignored: Sequence[Waiver] = ()) -> Tree:
     """Return the tree of a manifest that accepts what is `ignored` too, for a folder `out` (None: for no folder).
 
+    For servers that somebody else runs it is what these have to load, whatever the `runtime`.
     `keep` is whether a password that is made for Grafana is kept. Raises what `check` refuses.
     """
     from stackctl.operations.checking import check_manifest
     from stackctl.render import render
 
     stack = check_manifest(manifest, ignored).stack
+    if stack.external:
+        from stackctl.export.external import external_tree
+
+        return external_tree(stack)
     if stack.grafana is None or stack.grafana.admin_password is not None:
         return render(stack, runtime)
     return render(stack, runtime, {c.GRAFANA_ADMIN_PASSWORD: grafana_password(manifest, out, keep=keep)})

@@ -44,3 +44,14 @@ def select(found: Iterable[Diagnostic], names: Sequence[str]) -> list[Diagnostic
         for each in found
         if not names or each.status not in ("warn", "info") or each.code in names or each.family in names
     ]
+
+
+def refuse_unknown_checks(only: Sequence[str], known: Sequence[str]) -> None:
+    """Raise InputError for a name in `only` that is neither a check nor a family of checks."""
+    names = {*known, *(id.split(".")[0] for id in known)}
+    remedy = f"Checks: {', '.join(known)}."
+    raise_if_any(
+        Diagnostic("usage.unknown-name", f"--only: there is no check `{name}`", remedy=remedy)
+        for name in only
+        if name not in names
+    )

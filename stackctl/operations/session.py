@@ -32,9 +32,14 @@ class Session(Live):
         Raises InputError for a bad manifest and Unavailable when nothing runs or the runtime does not answer.
         """
         from stackctl.operations.checking import load_or_report
+
+        return cls.of_stack(manifest, load_or_report(manifest, ignored))
+
+    @classmethod
+    def of_stack(cls, manifest: Path, stack: Stack) -> Session:
+        """The same for the stack that the manifest describes."""
         from stackctl.render import render
 
-        stack = load_or_report(manifest, ignored)
         live = Live.of(manifest, f"the stack `{stack.name}`")
         tree = render(stack, live.runtime.name, kept_secrets(live.state), live.state.salt())
         return cls(live.state, live.running, live.current, live.runtime, stack, tree)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.diagnostic import Diagnostic
 from stackctl.errors import raise_if_any
 from stackctl.operations.session import Session, kept_secrets
 
@@ -51,13 +50,20 @@ def _verified(
     from stackctl.checks import registry
     from stackctl.checks.panels import PANEL
     from stackctl.operations.checker_errors import accept, unknown_checks, unused_in_verification
+    from stackctl.operations.checking import load_or_report
+    from stackctl.operations.selection import refuse_unknown_checks
     from stackctl.report import panel_history as panels
     from stackctl.report.report import Report
     from stackctl.runtimes.dial import directly
     from stackctl.verification.context import Context
 
+    stack = load_or_report(manifest, ignored)
+    if stack.external:
+        from stackctl.operations.external_verification import verify_external
+
+        return verify_external(stack, wait_seconds, only, history=history)
     refuse_unknown_checks(only, registry.IDS)
-    session = Session.open(manifest, ignored)
+    session = Session.of_stack(manifest, stack)
     raise_if_any(unknown_checks(session.stack.waivers))
     begun, start = time.time(), time.monotonic()
     context = Context(
@@ -97,14 +103,3 @@ def patience(stack: Stack) -> float:
     intervals += [service.scrape_interval for service in stack.services if service.scrape_interval]
     intervals += [each.scrape.interval for each in stack.components if each.scrape and each.scrape.interval]
     return 2 * (max(map(duration.seconds, intervals)) + c.TARGET_SYNC_SECONDS)
-
-
-def refuse_unknown_checks(only: Sequence[str], known: Sequence[str]) -> None:
-    """Raise InputError for a name in `only` that is neither a check nor a family of checks."""
-    names = {*known, *(id.split(".")[0] for id in known)}
-    remedy = f"Checks: {', '.join(known)}."
-    raise_if_any(
-        Diagnostic("usage.unknown-name", f"--only: there is no check `{name}`", remedy=remedy)
-        for name in only
-        if name not in names
-    )

@@ -12,20 +12,18 @@ from stackctl.model import Server, Stack
 from stackctl.render.alertmanager import alertmanager_config
 from stackctl.render.closed import closed
 from stackctl.render.grafana import (
-    dashboard_json,
+    dashboard_files,
     dashboard_problems,
     datasources,
     empty_folders,
-    folder_name,
     providers,
     secret_settings_files,
 )
 from stackctl.render.prometheus import prometheus_config
 from stackctl.render.receivers import TEMPLATES, templates
 from stackctl.render.rules import rule_files
-from stackctl.render.scope import scope_of
 from stackctl.render.secrets import SecretFiles
-from stackctl.render.text import json_bytes, yaml_bytes
+from stackctl.render.text import yaml_bytes
 from stackctl.render.web import web_files
 from stackctl.runtimes import registry as runtimes
 from stackctl.runtimes.facts import Facts
@@ -96,13 +94,6 @@ def _grafana(stack: Stack, runtime: Facts, generated: Mapping[str, Secret]) -> d
     if stack.grafana is None:
         return {}
     password = stack.grafana.admin_password or generated[c.GRAFANA_ADMIN_PASSWORD]
-    scope = scope_of(stack)
-    dashboards = {
-        f"grafana/dashboards/{folder_name(dashboard.folder)}/{dashboard.uid}.json": File(
-            json_bytes(dashboard_json(dashboard, scope))
-        )
-        for dashboard in stack.dashboards
-    }
     return {
         c.DATASOURCES_FILE: _yaml(datasources(stack, stack.grafana, runtime), stack),
         "grafana/provisioning/dashboards/stackctl.yml": _yaml(providers(stack), stack),
@@ -112,7 +103,7 @@ def _grafana(stack: Stack, runtime: Facts, generated: Mapping[str, Secret]) -> d
             for name, content in secret_settings_files(stack.grafana).items()
         },
         **dict.fromkeys(empty_folders(), File(b"")),
-        **dashboards,
+        **dashboard_files(stack),
     }
 
 

@@ -19,6 +19,11 @@ _APPENDED = frozenset({"receivers", "templates", "inhibit_rules", "time_interval
 
 def alertmanager_config(alertmanager: Alertmanager, runtime: Facts, secrets: SecretFiles) -> dict[str, Any]:
     """The content of alertmanager.yml. Secrets go to `secrets`."""
+    return _guarded(unguarded_config(alertmanager, runtime, secrets))
+
+
+def unguarded_config(alertmanager: Alertmanager, runtime: Facts, secrets: SecretFiles) -> dict[str, Any]:
+    """The same for an Alertmanager that stackctl does not drill."""
     sections = {
         "route": secrets.plain(_route(alertmanager), ("route",)),
         "receivers": [
@@ -30,7 +35,8 @@ def alertmanager_config(alertmanager: Alertmanager, runtime: Facts, secrets: Sec
     }
     config = {key: value for key, value in sections.items() if value}
     extra = secrets.plain(alertmanager.extra, ("extra",))
-    return _guarded(merged(config, extra, _APPENDED))
+    result: dict[str, Any] = merged(config, extra, _APPENDED)
+    return result
 
 
 def _guarded(config: dict[str, Any]) -> dict[str, Any]:

@@ -20,9 +20,12 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.errors import Unavailable
 from stackctl.model import Board, Dashboard, Grafana, Stack
 from stackctl.render.expansion import escaped, protected
+from stackctl.render.scope import scope_of
 from stackctl.render.secrets import file_name
+from stackctl.render.text import json_bytes
 from stackctl.runtimes.facts import Facts
 from stackctl.scrape import component_address
+from stackctl.tree import File
 
 _TOP_LEVEL = "general"
 _UPDATE_SECONDS = 10
@@ -164,6 +167,15 @@ def _identity_problems(dashboard: Dashboard) -> list[Diagnostic]:
             Diagnostic("dashboard.uid", f"{dashboard.path}: not a uid: `{dashboard.uid}`", dashboard.origin, "", remedy)
         )
     return found
+
+
+def dashboard_files(stack: Stack) -> dict[str, File]:
+    """The dashboards of a stack as Grafana's JSON, each in the folder of its title."""
+    scope = scope_of(stack)
+    return {
+        f"grafana/dashboards/{folder_name(each.folder)}/{each.uid}.json": File(json_bytes(dashboard_json(each, scope)))
+        for each in stack.dashboards
+    }
 
 
 def dashboard_json(dashboard: Dashboard, scope: Scope | None = None) -> dict[str, Any]:

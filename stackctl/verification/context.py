@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -44,7 +44,9 @@ class Context:
     place      where Prometheus runs, for a closer look at what fails, and `dial` a connection from this machine
     logins     the logins that Grafana has refused lately
     away       the components whose own check has failed: what depends on them is not asked
-    given      how servers are asked that somebody else runs: then what they have loaded is what is declared
+    given      how servers are asked that somebody else runs: then what they have loaded is what is declared, unless
+               there is a manifest too (`has_manifest`), whose routes lead alerts to the receivers in `misrouted` that
+               the loaded routes lead elsewhere, each with examples
     """
 
     stack: Stack
@@ -64,6 +66,8 @@ class Context:
     intact: bool = True
     away: Mapping[str, Away] = field(default_factory=dict)
     given: Mapping[str, Access] = field(default_factory=dict)
+    has_manifest: bool = False
+    misrouted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     clock: Clock = field(default=SYSTEM_CLOCK)
     _looks: dict[str, Future[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -4,12 +4,13 @@ their configuration is no manifest. Pure."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from stackctl.diagnostic import Diagnostic
 
 # What a finding about a stack says -> what it says of these servers, in this order.
-_PHRASES: tuple[tuple[str, str], ...] = (
+_COMMANDS: tuple[tuple[str, str], ...] = (
     (r"; after changing a variable, run `stackctl up`", ""),
     (r"; `stackctl drill --live` (tries it again|sends one)", ""),
     (r"The running configuration is older than the manifest: run `stackctl reload`", "Reload its configuration"),
@@ -21,6 +22,9 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"Run `stackctl up`: the change needs a restart", "Restart it"),
     (r"Run `stackctl up`( again)?", "Start the server again"),
     (r"run `stackctl up`", "start the server again"),
+)
+# The same where nothing but these servers declares what they load.
+_DECLARATIONS: tuple[tuple[str, str], ...] = (
     (r"`prometheus\.extra\.alerting`", "`alerting` of prometheus.yml"),
     (r"the manifest has none", "its job has none"),
     (r"the CA in the manifest", "the CA of its job"),
@@ -33,14 +37,31 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"`tls: \{", "`tls_config: {"),
     (r" \(in `prometheus: \{extra: \{global: \{\.\.\.\}\}\}`\)", " of the job"),
 )
+# What only a manifest for these servers makes checks say.
+_OF_MANIFEST: tuple[tuple[str, str], ...] = (
+    (r"\bis not running(: Prometheus has not loaded its job)?", "is not loaded in Prometheus"),
+    (r"see `stackctl verify --help`", "its keys are under `external` of the manifest"),
+    (r"Name the CA that has signed its certificate with `--ca-file`", "Name the CA that has signed it in `ca_file`"),
+)
 
 
 def in_their_words(finding: Diagnostic) -> Diagnostic:
     """Return `finding` with its summary and its remedy in words for servers that somebody else runs."""
-    return replace(finding, summary=_said(finding.summary), cause=_said(finding.cause), remedy=_said(finding.remedy))
+    return _said(finding, (*_COMMANDS, *_DECLARATIONS))
 
 
-def _said(text: str) -> str:
-    for pattern, words in _PHRASES:
+def in_words_of_manifest(finding: Diagnostic) -> Diagnostic:
+    """The same for servers that somebody else runs and a manifest describes."""
+    return _said(finding, (*_OF_MANIFEST, *_COMMANDS))
+
+
+def _said(finding: Diagnostic, phrases: Iterable[tuple[str, str]]) -> Diagnostic:
+    phrases = [*phrases]
+    summary, cause, remedy = (_replaced(text, phrases) for text in (finding.summary, finding.cause, finding.remedy))
+    return replace(finding, summary=summary, cause=cause, remedy=remedy)
+
+
+def _replaced(text: str, phrases: Iterable[tuple[str, str]]) -> str:
+    for pattern, words in phrases:
         text = re.sub(pattern, words, text)
     return text

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator
 
@@ -117,6 +117,23 @@ def _url(value: Any) -> str:
     return text
 
 
+def _server_url(value: Any) -> str:
+    """Validate the base of a server's URLs, and return it without a slash at its end."""
+    text = text_of(value)
+    shown = redaction.as_address(text)
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment or re.search(r"\s", text):
+        remedy = "Write the base of its URLs, with its path prefix: `https://prometheus.example.com/prometheus`."
+        raise wrong(f"not the URL of a server: `{shown}`", remedy)
+    if "@" in parts.netloc:
+        raise wrong(f"the URL has a login in it: `{shown}`", "Remove it, and write `basic_auth` or `token`.")
+    return text.rstrip("/")
+
+
 def _probed(value: Any) -> str:
     """Validate a probed URL. It is a label of every series about it, visible to everybody who sees the metrics."""
     text = text_of(value)
@@ -150,6 +167,7 @@ TargetAddress = Annotated[
 ]
 ListenAddress = Annotated[str, BeforeValidator(_listen), schema(["string", "integer"], examples=["127.0.0.1:9090"])]
 Url = Annotated[str, BeforeValidator(_url), schema("string", format="uri")]
+ServerUrl = Annotated[str, BeforeValidator(_server_url), schema("string", format="uri")]
 ProbeUrl = Annotated[str, BeforeValidator(_probed), schema("string")]
 UrlPath = Annotated[str, BeforeValidator(_path), schema("string", pattern="^/")]
 MetricsPath = Annotated[str, BeforeValidator(_metrics_path), schema("string", pattern="^/[^?]*$")]

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.fuzz.manifests.alertmanager import alertmanager
 from tests.fuzz.manifests.containers import CONTAINER, OF_A_COMPONENT
+from tests.fuzz.manifests.external import SERVER
 from tests.fuzz.manifests.prometheus import EXTRA, PROMETHEUS, connected, remote_write
 from tests.fuzz.manifests.rules import dashboards, sources
 from tests.fuzz.manifests.services import EXPORTERS, GRAFANA, IGNORE, service
@@ -92,7 +93,20 @@ def manifest(number: int) -> dict[str, Any]:
         whole["dashboards"] = dashboards(dice, whole)
     if chance() < 0.1:
         whole |= {"packs": ["packs"]}
+    if chance() < 0.08:
+        whole = _external(dice, whole)
     return {**whole, **dice.make({"networks?": {"join": Many(NAME)}, "ignore?": IGNORE, "include?": INCLUDE})}
+
+
+def _external(dice: Dice, whole: dict[str, Any]) -> dict[str, Any]:
+    """The same for servers that somebody else runs, most of the time without what these cannot have."""
+    running = ("prometheus", "pushgateway", "exporters", "containers")
+    kept = {key: value for key, value in whole.items() if key not in running or dice.random.random() < 0.05}
+    servers = {"prometheus": dice.make(SERVER), **dice.make({"alertmanager?": SERVER, "grafana?": SERVER})}
+    for name in ("alertmanager", "grafana"):
+        if name in whole and dice.random.random() < 0.9:
+            servers.setdefault(name, dice.make(SERVER))
+    return {**kept, "runtime": dice.make(Odd(("external",), ("docker", ""))), "external": servers}
 
 
 def _extra(dice: Dice) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""Servers that somebody else runs, as the manifest names them: how they are asked, and which commands refuse them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stackctl.errors import InputError
+
+if TYPE_CHECKING:
+    from stackctl.access import Access
+    from stackctl.model import External, Stack
+
+_DRILL = (
+    "`stackctl why` shows where an alert goes, and `stackctl verify` proves that the loaded routes lead it there. To "
+    "drill, bring the stack up without `runtime: external`."
+)
+# What each command cannot do with such servers, and what does instead what it is for.
+_WRITE = "`stackctl render --out DIR` writes what they have to load; load it there, and `stackctl verify` proves it."
+_INSTEAD = {
+    "up": ("start", _WRITE),
+    "reload": ("change", _WRITE),
+    "down": ("stop", "Stop them where they run. `stackctl verify` shows what is still loaded."),
+    "backup": ("read the data of", "Take the backup where they run, for example by Prometheus' snapshot API."),
+    "restore": ("replace the data of", "Restore it where they run."),
+    "drill": ("load the rules and routes of a drill into", _DRILL),
+    "logs": ("read the logs of", "Read the logs where they run; `stackctl verify` says what is wrong."),
+    "status": ("show the state of", "Run `stackctl verify`, which shows whether they work."),
+}
+# These also serve to end what ran here before the manifest got `runtime: external`.
+_OF_WHAT_RAN = frozenset({"down", "logs", "status", "backup"})
+_MENTIONS = ("external", "include")
+
+
+def refuse_external(manifest: Path, command: str) -> None:
+    """Raise InputError where the servers of `manifest` are somebody else's, and `command` acts on what stackctl runs.
+
+    A manifest that cannot be read is no matter of this: the command reports it, or goes on without it.
+    """
+    from stackctl.bounds import files
+    from stackctl.manifest import read
+    from stackctl.manifest.text import SIZE_LIMIT
+    from stackctl.state import State
+
+    try:
+        text = files.read_text(manifest, SIZE_LIMIT)
+    except (OSError, UnicodeDecodeError):
+        return
+    if not any(word in text for word in _MENTIONS):
+        return  # most manifests, which are not read twice
+    stack = read(manifest).stack
+    if stack is None or not stack.external:
+        return
+    if command in _OF_WHAT_RAN and State.beside(manifest).current() is not None:
+        return
+    undone, remedy = _INSTEAD[command]
+    summary = f"`stackctl {command}` cannot {undone} these servers: somebody else runs them (`runtime: external`)"
+    raise InputError.of("usage.external", summary, position=stack.external[0].origin, remedy=remedy)
+
+
+def accesses(stack: Stack) -> dict[str, Access]:
+    """Return how the servers that somebody else runs are asked, by the names of components.
+
+    Raises InputError for certificates and keys that cannot be used.
+    """
+    return {each.name: _access(each) for each in stack.external}
+
+
+def _access(server: External) -> Access:
+    from stackctl.access import Access
+
+    login = (server.login.username, server.login.password.reveal()) if server.login else None
+    token = server.token.reveal() if server.token else ""
+    access = Access(server.url, login, server.ca, token=token, certificate=server.certificate)
+    if server.url.startswith("https:"):
+        try:
+            access.connection(1.0)
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            summary = f"external.{server.name}: its certificates or its key cannot be used"
+            remedy = "Give certificates and an unencrypted key in PEM form, which belong together."
+            raise InputError.of(
+                "certificate.format", summary, position=server.origin, cause=str(error), remedy=remedy
+            ) from None
+    return access
