@@ -11,7 +11,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from stackctl.wait import wait_until
 from tests.e2e import grafana_stand_in
 from tests.e2e.real_stack import App, need, webhook
 from tests.ports import free_port
+from tests.program import stackctl
 
 PATIENCE_SECONDS = 40
 SHORT_SECONDS = "4s"
@@ -124,8 +124,7 @@ class Good:
 
     def run(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         environ = {**os.environ, "PATH": f"{self.folder / 'grafana' / 'bin'}:{os.environ['PATH']}"}
-        command = [sys.executable, "-m", "stackctl", *arguments]
-        ran = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=200, env=environ)
+        ran = stackctl(*arguments, cwd=self.folder, env=environ)
         assert code is None or ran.returncode == code, ran.stdout + ran.stderr
         return ran
 

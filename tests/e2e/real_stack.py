@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -33,6 +32,7 @@ from stackctl.runtimes.select import open_runtime
 from stackctl.tools import cache
 from stackctl.wait import wait_until
 from tests.ports import free_port
+from tests.program import stackctl
 
 PATIENCE_SECONDS = 30
 COMPONENTS = (c.PROMETHEUS, c.ALERTMANAGER, c.PUSHGATEWAY, "node", "blackbox")
@@ -82,11 +82,6 @@ def listens(port: int) -> bool:
     """Whether somebody listens at a port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def stackctl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command line as a user runs it."""
-    return subprocess.run([sys.executable, "-m", "stackctl", *arguments], capture_output=True, text=True)
 
 
 @dataclass

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from stackctl.clients.http import Http
 from tests.e2e.grafana_stand_in import install
 from tests.e2e.real_stack import need
 from tests.ports import free_port
+from tests.program import stackctl
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
@@ -70,8 +69,7 @@ def stack(tmp_path: Path) -> Iterator[tuple[Path, int]]:
 
 def run(folder: Path, *arguments: str) -> str:
     environ = {**os.environ, "PATH": f"{folder}/installed/bin:{os.environ['PATH']}"}
-    command = [sys.executable, "-m", "stackctl", *arguments]
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environ, timeout=200)
+    ran = stackctl(*arguments, cwd=folder, env=environ)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 
@@ -115,7 +113,6 @@ def test_panels_are_verified_without_the_manifest(stack: tuple[Path, int]) -> No
 
 def without_manifest(given: list[str], login: dict[str, str]) -> dict[str, tuple[str, str]]:
     """The findings about the servers by themselves: status and summary."""
-    command = [sys.executable, "-m", "stackctl", "verify", "-o", "json", "--timeout", "10s", *given]
-    ran = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **login}, timeout=100)
+    ran = stackctl("verify", "-o", "json", "--timeout", "10s", *given, env={**os.environ, **login})
     found = json.loads(ran.stdout)["diagnostics"]
     return {f"{each['code']} {each['subject']}": (each["status"], each["summary"]) for each in found}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from stackctl.wait import wait_until
 from tests.e2e.real_stack import need, webhook
 from tests.ports import free_port
+from tests.program import stackctl
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
@@ -97,8 +97,7 @@ class Stack:
         (self.folder / "stack.yml").write_text(text)
 
     def ran(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "stackctl", *arguments]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=200)
+        return stackctl(*arguments, cwd=self.folder)
 
     def found(self, *arguments: str) -> dict[str, dict[str, Any]]:
         """The findings of a drill or of a verification, by subject; of one subject the last."""

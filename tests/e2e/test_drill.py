@@ -20,6 +20,7 @@ from stackctl.runtimes.select import reopen_runtime
 from stackctl.wait import wait_until
 from tests.e2e.real_stack import BOTH, need, webhook
 from tests.ports import free_port
+from tests.program import stackctl
 
 pytestmark = pytest.mark.e2e
 
@@ -109,8 +110,7 @@ class Stack:
         (self.folder / "stack.yml").write_text(text)
 
     def ran(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "stackctl", *arguments]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=200)
+        return stackctl(*arguments, cwd=self.folder)
 
     def run(self, *arguments: str, code: int = 0) -> str:
         ran = self.ran(*arguments)

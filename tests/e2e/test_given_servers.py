@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from stackctl.wait import wait_until
 from tests.contract.serving import CERTIFICATES
 from tests.e2e.real_stack import listens, need, neighbour
 from tests.ports import free_port
+from tests.program import stackctl
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
@@ -251,8 +251,7 @@ def running(folder: Path) -> Iterator[Running]:
 
 def verify(*arguments: str, **variables: str) -> tuple[int, list[dict[str, Any]], str]:
     """The exit code, the findings, and all that was printed."""
-    command = [sys.executable, "-m", "stackctl", "verify", "--output", "json", *arguments]
-    ran = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **variables})
+    ran = stackctl("verify", "--output", "json", *arguments, env={**os.environ, **variables})
     assert ran.returncode in (0, 1), ran.stdout + ran.stderr
     return ran.returncode, json.loads(ran.stdout)["diagnostics"], ran.stdout + ran.stderr
 

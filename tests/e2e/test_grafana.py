@@ -29,6 +29,7 @@ from stackctl.source import Secret
 from tests.e2e.grafana_stand_in import install
 from tests.e2e.real_stack import need
 from tests.ports import free_port
+from tests.program import stackctl
 
 pytestmark = pytest.mark.e2e
 
@@ -73,10 +74,7 @@ http.server.HTTPServer(address, Handler).serve_forever()
 
 
 def run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "stackctl", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=200, env={**os.environ, **environ},
-    )  # fmt: skip
+    return stackctl(*arguments, cwd=folder, env={**os.environ, **environ})
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from stackctl.clients.http import Http
 from tests.e2e.grafana_stand_in import install
 from tests.e2e.real_stack import need
 from tests.ports import free_port
+from tests.program import stackctl
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
@@ -47,8 +47,7 @@ class Stack:
         self.environ = {**os.environ, "PATH": f"{install(folder / 'installed')}:{os.environ['PATH']}"}
 
     def run(self, *arguments: str, code: int = 0) -> str:
-        command = [sys.executable, "-m", "stackctl", *arguments]
-        ran = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=self.environ, timeout=200)
+        ran = stackctl(*arguments, cwd=self.folder, env=self.environ)
         assert ran.returncode == code, ran.stdout + ran.stderr
         return ran.stdout + ran.stderr
 

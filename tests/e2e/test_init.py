@@ -16,6 +16,7 @@ from stackctl.operations.first_manifest import choose_ports, write
 from stackctl.starter import Draft, draft_files
 from tests.e2e.real_stack import need, usual_ports
 from tests.ports import free_port
+from tests.program import stackctl
 
 pytestmark = pytest.mark.e2e
 
@@ -30,8 +31,7 @@ class Project:
     runtime: str
 
     def run(self, *arguments: str) -> str:
-        command = [sys.executable, "-m", "stackctl", *arguments]
-        ran = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        ran = stackctl(*arguments, cwd=self.folder)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 from stackctl.wait import wait_until
 from tests.e2e.real_stack import need, webhook
 from tests.ports import free_port
+from tests.program import stackctl
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
@@ -41,8 +40,7 @@ def test_links_of_a_notification_are_those_of_the_manifest(tmp_path: Path, exter
         return 200
 
     def run(*arguments: str) -> None:
-        command = [sys.executable, "-m", "stackctl", *arguments]
-        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200)
+        ran = stackctl(*arguments, cwd=tmp_path)
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
     with webhook(hear) as hook:

@@ -19,6 +19,7 @@ import pytest
 from stackctl.runtimes.native import process
 from stackctl.wait import wait_until
 from tests.e2e.real_stack import need, usual_ports
+from tests.program import stackctl
 
 pytestmark = pytest.mark.e2e
 
@@ -48,8 +49,7 @@ class Demo:
         return self.run("up", "--runtime", self.runtime)
 
     def stackctl(self, *arguments: str, code: int = 0) -> str:
-        command = [sys.executable, "-m", "stackctl", *arguments]
-        ran = subprocess.run(command, cwd=self.home, capture_output=True, text=True)
+        ran = stackctl(*arguments, cwd=self.home)
         assert ran.returncode == code, ran.stdout + ran.stderr
         return ran.stdout
 

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from stackctl.components import registry
 from stackctl.errors import Unavailable
 from stackctl.runtimes.select import open_runtime
 from tests.ports import free_port
+from tests.program import stackctl
 
 pytestmark = pytest.mark.e2e
 
@@ -32,11 +32,7 @@ class Shop:
     port: int
 
     def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        ran = subprocess.run(
-            [sys.executable, "-m", "stackctl", "-f", str(self.folder / "stack.yml"), *arguments],
-            capture_output=True,
-            text=True,
-        )
+        ran = stackctl("-f", str(self.folder / "stack.yml"), *arguments)
         assert ran.returncode == code, ran.stdout + ran.stderr
         return ran
 

@@ -25,6 +25,7 @@ from stackctl import tools
 from stackctl.wait import wait_until
 from tests.answers import samples
 from tests.ports import free_port
+from tests.program import stackctl
 from tests.threads import hold_back
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
@@ -77,16 +78,14 @@ class Shop:
         (self.folder / manifest).write_text(text)
 
     def stackctl(self, *arguments: str, code: int = 0) -> str:
-        command = [sys.executable, "-m", "stackctl", *arguments]
-        ran = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        ran = stackctl(*arguments, cwd=self.folder)
         assert ran.returncode == code, ran.stdout + ran.stderr
         return ran.stdout
 
     def verified(self, *only: str) -> dict[tuple[str, str], dict[str, Any]]:
         """Every finding by id and subject."""
-        command = [sys.executable, "-m", "stackctl", "verify", "--output", "json", "--timeout", "10s"]
-        command += [part for id in only for part in ("--only", id)]
-        ran = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        families = [part for id in only for part in ("--only", id)]
+        ran = stackctl("verify", "--output", "json", "--timeout", "10s", *families, cwd=self.folder)
         assert ran.returncode in (0, 1), ran.stderr
         return {(check["code"], check["subject"]): check for check in json.loads(ran.stdout)["diagnostics"]}
 
@@ -244,9 +243,7 @@ def test_a_service_that_breaks_its_contract_is_reported_so(shop: Shop, mutant: s
 
 def test_a_taken_port_is_reported_with_its_holder(shop: Shop) -> None:
     with simulated(shop):
-        ran = subprocess.run(
-            [sys.executable, "-m", "stackctl", "simulate"], cwd=shop.folder, capture_output=True, text=True
-        )
+        ran = stackctl("simulate", cwd=shop.folder)
     assert ran.returncode == 3
     assert f"cannot listen on 127.0.0.1:{shop.ports['buy']}: pid " in ran.stderr
 

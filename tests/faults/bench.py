@@ -23,8 +23,8 @@ from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.runtimes.select import reopen_runtime
 from stackctl.state import State
-from tests.faults.commands import Commands
 from tests.ports import free_port
+from tests.program import Program
 
 UNITS = (c.ALERTMANAGER, c.PROMETHEUS, c.PUSHGATEWAY)
 MANIFEST = """\
@@ -111,12 +111,13 @@ class Bench:
         return {str(path.relative_to(old)): path.read_bytes() for path in old.rglob("*") if path.is_file()}
 
     @cached_property
-    def commands(self) -> Commands:
-        return Commands(self.folder, self._environment)
+    def program(self) -> Program:
+        return Program("tests.faults.child", self._environment)
 
     def run(self, *arguments: str, plan: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command, with a fault when there is a `plan`."""
-        ran = self.commands.run(["-f", str(self.folder / c.MANIFEST), *arguments], plan)
+        command = ["-f", str(self.folder / c.MANIFEST), *arguments]
+        ran = self.program.run(command, env=self._environment, more=[str(self.folder), plan])
         self._story.append(f"$ {' '.join(arguments)} {plan} -> {ran.returncode}\n{ran.stdout}{ran.stderr}")
         return ran
 
@@ -265,4 +266,4 @@ def bench(folder: Path, runtime: str) -> Iterator[Bench]:
     finally:
         with suppress(subprocess.TimeoutExpired):
             made.run("down", "--volumes")
-        made.commands.close()
+        made.program.close()

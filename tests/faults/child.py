@@ -8,11 +8,7 @@ no hooks. PLAN is `record:FILE`, which writes their names, or `ACTION:NAME`, whi
 from __future__ import annotations
 
 import errno
-import gc
-import importlib
-import json
 import os
-import pkgutil
 import re
 import signal
 import sys
@@ -21,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import stackctl
 from stackctl.cli import main as cli
 from stackctl.cli.termination import ignore_signals, interrupt_on_termination
+from tests.program import serve
 
 END = "end"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -118,49 +114,19 @@ class Faults:
         return f"write {name}" if kind == "mkdir" and name.endswith("*") else f"{kind} {name}"
 
 
-def main() -> None:
-    """Run command lines, each in a fork of this process and so without waiting for imports.
-
-    A line of the input is a JSON list: folder, plan, files for both outputs, arguments. Its answer is two lines: the
-    process id and, once that has ended, its exit code.
-    """
-    _import_everything()
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            sys.exit(_run(*json.loads(line)))
-        print(child, flush=True)  # noqa: T201
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)  # noqa: T201
-
-
-def _import_everything() -> None:
-    for module in pkgutil.walk_packages(stackctl.__path__, "stackctl."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
-    gc.freeze()
-
-
-def _run(folder: str, plan: str, out: str, err: str, arguments: list[str]) -> int:
-    """Run the command line under the hook, as a program that a shell has started."""
-    for number, path in enumerate((os.devnull, out, err)):
-        file = os.open(path, os.O_RDWR)
-        os.dup2(file, number)
-        os.close(file)
-    # Under nohup, or in the background, some of these are ignored.
-    for signum in (signal.SIGHUP, signal.SIGTERM):
-        signal.signal(signum, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = ["stackctl", *arguments]
+def _run(more: list[str]) -> None:
+    """Run the command line of `sys.argv` with the faults of a plan, which are about a folder."""
+    folder, plan = more
     interrupt_on_termination()
     faults = Faults(Path(folder), plan)
     if plan:
         sys.addaudithook(faults)
-    code = cli.main(arguments)
+    code = cli.main(sys.argv[1:])
     ignore_signals()
     if plan:
         faults.end()
-    return code
+    sys.exit(code)
 
 
 if __name__ == "__main__":
-    main()
+    serve(_run)

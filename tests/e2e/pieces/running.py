@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
@@ -18,6 +16,7 @@ from tests.e2e.pieces import Page, Piece, compose, page
 from tests.e2e.pieces.benign import SHOP
 from tests.e2e.real_stack import need
 from tests.ports import free_port
+from tests.program import stackctl
 
 MARKS = {"fail": "", "warn": "~ "}
 
@@ -115,8 +114,7 @@ class Stack:
         compose(self.base, pieces, places, self.folder)
 
     def run(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> str:
-        command = [sys.executable, "-m", "stackctl", *arguments]
-        ran = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=200)
+        ran = stackctl(*arguments, cwd=self.folder)
         assert ran.returncode in codes, ran.stdout + ran.stderr
         return ran.stdout
 
