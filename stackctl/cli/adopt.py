@@ -32,7 +32,7 @@ def adopt(
         typer.Option("--compare", help="Write nothing; show how the manifest differs from it, and exit 1 on any."),
     ] = False,
     output: Output = Format.text,
-    allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
+    allow_outside: AllowOutside = False,
 ) -> None:
     """Write a stack.yml for a set-up that exists: Compose file, prometheus.yml, alertmanager.yml, Grafana's files.
 
@@ -54,12 +54,13 @@ def adopt(
         raise typer.Exit(1 if same.differences else 0)
     written = adopt_setup(source or ["."])
     if output is Format.text:
-        _show_written(written)
+        _show_written(written, " --allow-outside" if allow_outside else "")
     else:
         report(options(context), written.remarks)
 
 
-def _show_written(written: Written) -> None:
+def _show_written(written: Written, option: str) -> None:
+    """Print what was written, and what comes next; `option` is one that each later command needs too."""
     import shlex
 
     from stackctl.report import console
@@ -77,8 +78,8 @@ def _show_written(written: Written) -> None:
     folder = written.manifest.parent
     if folder.resolve() != Path.cwd():
         console.out(f"  cd {shlex.quote(str(folder))}")
-    console.out("  stackctl check")
-    console.out("  stackctl up      # stop the old one first: its ports are needed")
+    console.out(f"  stackctl check{option}")
+    console.out(f"  stackctl up{option}      # stop the old one first: its ports are needed")
 
 
 def _show_comparison(same: Compared) -> None:

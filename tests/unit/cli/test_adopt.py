@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.cli.main import main
+from stackctl.manifest import outside
 from tests.unit.adopt.setups import SETUPS
 
 
@@ -86,3 +87,24 @@ def test_file_that_cannot_be_read_is_shown_with_its_line(tmp_path: Path, capsys:
     assert main(["adopt", str(tmp_path)]) == 2
     assert "compose.yaml:1:16" in capsys.readouterr().err
     assert not (tmp_path / "stack.yml").exists()
+
+
+def test_commands_that_come_next_need_the_same_option_for_files_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "deploy"
+    folder.mkdir()
+    mounts = ["../prometheus.yml:/etc/prometheus/prometheus.yml", "../a.yml:/etc/prometheus/a.yml"]
+    services = {"prometheus": {"image": "prom/prometheus:v3.5.0", "volumes": mounts}}
+    (folder / "compose.yaml").write_text(json.dumps({"services": services}))
+    (tmp_path / "prometheus.yml").write_text("rule_files: [a.yml]\nscrape_configs: []\n")
+    (tmp_path / "a.yml").write_text("groups: []\n")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(outside._permission, "outside", False)  # the option sets it for the whole process
+    assert main(["adopt"]) == 2
+    assert "add --allow-outside to the command" in capsys.readouterr().err
+    assert main(["adopt", "--allow-outside"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (check,) = [line for line in lines if line.startswith("  stackctl check")]
+    assert check == "  stackctl check --allow-outside"
+    assert main(check.split()[1:]) == 0
