@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from stackctl.checks import (
+    alert_labels,
     alertmanager,
     components,
     config,
@@ -56,6 +57,7 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (reached.check_stack, (exporters.WORKS, exporters.PROBE)),
     (rules.check, (rules.LOADED, rules.HEALTHY)),
     (expressions.check, (expressions.ID,)),
+    (alert_labels.check, (alert_labels.ID,)),
     (alertmanager.check, (alertmanager.CONNECTED, alertmanager.CONFIG, alertmanager.RECEIVER)),
     (notified.check, (notified.ID,)),
     (grafana.check_health, (grafana.HEALTH,)),
@@ -79,6 +81,7 @@ GIVEN: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (reached.check, (exporters.WORKS, exporters.PROBE)),
     (rules.check_given, (rules.HEALTHY,)),
     (expressions.check, (expressions.ID,)),
+    (alert_labels.check, (alert_labels.ID,)),
     (connected.check, (alertmanager.CONNECTED, alertmanager.CONFIG)),
     (notified.check, (notified.ID,)),
     (grafana.check_health, (grafana.HEALTH,)),

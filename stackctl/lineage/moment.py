@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-import promql_parser as p
-
 from stackctl.lineage.graph import Node
 from stackctl.model import Rule, Stack
 from stackctl.promql.catalogue import UNKNOWN_PART
+from stackctl.promql.comparison import comparison
 from stackctl.promql.grafana import hidden, runnable
-from stackctl.promql.nodes import bare, parse, text
 from stackctl.scrape import component_job_names, job_of
 
 # Comparison -> what shows how close the series are to the limit.
@@ -95,20 +93,11 @@ def rules_of(stack: Stack, nodes: Iterable[Node]) -> dict[Node, Rule]:
 
 
 def compared_in(expr: str) -> Compared | None:
-    """Return the comparison with a number that an expression consists of, also where `and` or `unless` follow it."""
-    try:
-        node = bare(parse(expr))
-    except ValueError:
+    """Return what an alert compares with a number, as far as its series can be nearer to that or further away."""
+    found = comparison(expr)
+    if found is None or found.operator not in _NEAREST:
         return None
-    while isinstance(node, p.BinaryExpr) and str(node.op) in ("and", "unless"):
-        node = bare(node.lhs)
-    if not isinstance(node, p.BinaryExpr) or str(node.op) not in _NEAREST:
-        return None
-    limit = bare(node.rhs)
-    number = limit.expr if isinstance(limit, p.UnaryExpr) else limit
-    if not isinstance(number, p.NumberLiteral) or isinstance(bare(node.lhs), p.NumberLiteral):
-        return None
-    return Compared(f"{_NEAREST[str(node.op)]}({text(node.lhs)})", f"{node.op} {text(limit)}")
+    return Compared(f"{_NEAREST[found.operator]}({found.left})", f"{found.operator} {found.limit}")
 
 
 def of_targets(stack: Stack, nodes: Iterable[Node], scraped: Collection[Scraped]) -> dict[Node, Moment]:

@@ -10,11 +10,11 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.validate import unknown_name
 from stackctl.metrics import catalogue
 from stackctl.model import Rule, Stack
+from stackctl.promql.alert_text import actions_of, shown, shown_labels
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.types.infer import value_of
 from stackctl.promql.types.unit import MOMENT, RATIO, SECONDS, Unit
 
-_LABEL = re.compile(r"""(?:\$labels|(?<![\w$)])\.Labels)\.([A-Za-z_]\w*)|index\s+\$labels\s+["`]([^"`]+)["`]""")
 _EXTERNAL = re.compile(
     r"""(?:\$externalLabels|(?<![\w$)])\.ExternalLabels)\.([A-Za-z_]\w*)|index\s+\$externalLabels\s+["`]([^"`]+)["`]"""
 )
@@ -27,13 +27,8 @@ _TAKES = {
 }
 _FORMATTED = re.compile(rf"\$value\s*\|\s*({'|'.join(_TAKES)})\b|(?<![\w.])({'|'.join(_TAKES)})\s+\$value\b")
 _FORMATS = frozenset({"seconds", "ratio", "bytes", "moment", "celsius", "volts", "watts", "joules"})
-# An action ends at the first braces outside of its strings.
-_ACTION = re.compile(r"""\{\{-?\s*((?:"(?:[^"\\]|\\.)*"|`[^`]*`|(?!\}\}).)*?)\s*-?\}\}""", re.DOTALL)
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|`[^`]*`""", re.DOTALL)
 _INNER = re.compile(r"\{\{\s*(\$\w+(?:\.\w+)*)\s*\}\}")
-# Where a label is asked for to see whether it is there; and where the dot is something else.
-_ASKING = re.compile(r"(?:if|else if|with|or|and|not)\b")
-_OTHER_DOT = re.compile(r"(?:range|with|define|template)\b")
 # Where `$value` decides or is kept, and is not printed.
 _DECIDING = re.compile(r"(?:if|else|with|range|and|or|not|eq|ne|lt|le|gt|ge|template)\b|\$\w+\s*:?=")
 _VALUE = re.compile(r"\$value\b|(?<![\w$)])\.Value\b")
@@ -72,19 +67,17 @@ def _texts(stack: Stack) -> Iterator[_Text]:
 
 
 def _problems(text: _Text, known: Catalogue, external: Collection[str] | None) -> Iterator[Diagnostic]:
-    actions = [match[1] for match in _ACTION.finditer(text.text)]
+    actions = actions_of(text.text)
     for action in actions:
         yield from _literals(text, action)
     yield from _units(text, actions, known)
     if text.part == "label":
         yield from _changing(text, actions, known)
     if external is not None:
-        for name in _shown(_EXTERNAL, actions):
+        for name in shown(_EXTERNAL, actions):
             if name not in external:
                 yield _unknown_external(text, name, external)
-    # Inside a range or a with the dot is something else.
-    dot = not any(_OTHER_DOT.match(action) for action in actions)
-    asked = _shown(_LABEL, actions if dot else [action.replace(".Labels", "") for action in actions])
+    asked = shown_labels(actions)
     labels = value_of(text.rule.expr, known).labels.possible if asked else None
     if labels is not None:
         yield from (_missing(text, name, labels) for name in asked if name not in labels)
@@ -126,17 +119,6 @@ def _changing(text: _Text, actions: Collection[str], known: Catalogue) -> Iterat
         "Prometheus tells alerts apart by their labels.",
         f"Move `{text.key}` to the annotations.",
     )
-
-
-def _shown(label: re.Pattern[str], actions: Collection[str]) -> list[str]:
-    """The labels that actions show, without those that they look for first."""
-    guarded = {name for action in actions if _ASKING.match(action) for name in _names(label, action)}
-    shown = dict.fromkeys(name for action in actions for name in _names(label, action))
-    return [name for name in shown if name not in guarded]
-
-
-def _names(label: re.Pattern[str], action: str) -> Iterator[str]:
-    yield from (name for found in label.findall(action) for name in found if name)
 
 
 def _missing(text: _Text, name: str, labels: frozenset[str]) -> Diagnostic:

@@ -87,7 +87,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     need("native")
     app = App("127.0.0.1", free_port(), {"/metrics": (200, "text/plain; version=0.0.4", METRICS)})
     app.start()
-    ports = {name: free_port() for name in ("prometheus", "alertmanager", "dead")}
+    ports = {"prometheus": free_port(), "alertmanager": free_port(), "dead": 9}  # nobody listens there
     made = Asked(tmp_path_factory.mktemp("why"), {**ports, "app": app.port})
     manifest = str(made.folder / "stack.yml")
     (made.folder / "shop.yml").write_text(DASHBOARD)

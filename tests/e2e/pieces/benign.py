@@ -195,7 +195,7 @@ RULES = (
             "shop_queue_size > 0",
             labels={"text": "{{ $labels.queue | toUpper }}"},
             annotations={
-                "summary": "{{ $labels.queue }} {{ $value | humanize }} {{ $labels.no }} {{ $externalLabels.site }}",
+                "summary": "{{ $labels.queue }} {{ $value | humanize }} {{ with $labels.no }}{{ . }}{{ end }} {{ $externalLabels.site }}",
                 "more": '{{ with query "shop_queue_size" }}{{ . | first | value }}{{ end }}',
                 "each": '{{ range query "up" }}{{ .Labels.job }}={{ .Value }} {{ end }}',
             },
@@ -217,6 +217,14 @@ RULES = (
         record("one:name", 'sum by (path) (shop_requests_total{path="/cart"})'),
         record("one:name", "sum(shop_queue_size)", labels={"of": "queue"}),
         record("one:name", "sum(shop_queue_size) / 2", labels={"of": "half"}),
+    ),
+    ruled(
+        "labels-there",
+        alert(
+            "LabelsThere",
+            'shop_queue_size{job="shop"} > 1e9 unless on (job) absent(up)',
+            annotations={"summary": "{{ $labels.instance }}{{ with $labels.zone }} in {{ . }}{{ end }}"},
+        ),
     ),
     ruled("absent", alert("Absent", 'absent(nobody_has_this_yet{job="shop"})'), alert("Up", 'absent(up{job="shop"})')),
     ruled("absent-over-time", alert("AbsentOverTime", "absent_over_time(shop_queue_size[5m])")),

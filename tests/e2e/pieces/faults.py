@@ -145,6 +145,16 @@ SCRAPES = (
         },
         red=frozenset({"target.up in-extra-and-down/localhost:9"}),
     ),
+    Piece(
+        "label-not-there",
+        rules=(
+            group(
+                "label-not-there",
+                alert("NoLabel", 'shop_queue_size{job="shop"} > 1e9', annotations={"summary": "{{ $labels.zone }}"}),
+            ),
+        ),
+        red=frozenset({"~ rule.labels label-not-there-rules.yml/label-not-there/NoLabel"}),
+    ),
     Piece("over-budget", prometheus={"series_budget": 20}, red=frozenset({"prometheus.series prometheus"})),
     Piece(
         "rules-in-extra",
