@@ -103,6 +103,7 @@ EXTERNAL: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (reached.check_declared, (exporters.WORKS, exporters.PROBE)),
     (external.check_rules, (rules.LOADED, rules.HEALTHY)),
     (expressions.check, (expressions.ID,)),
+    (alert_labels.check, (alert_labels.ID,)),
     (connected.check, (alertmanager.CONNECTED, alertmanager.CONFIG)),
     (external.check_receivers, (alertmanager.RECEIVER,)),
     (notified.check, (notified.ID,)),

@@ -16,7 +16,7 @@ _NARROWING = frozenset({"and", "unless"})
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared, as an expression, the operator, and the number as it is written."""
+    """The expression on the left, the operator, and the number as it is written."""
 
     left: str
     operator: str

@@ -195,7 +195,8 @@ RULES = (
             "shop_queue_size > 0",
             labels={"text": "{{ $labels.queue | toUpper }}"},
             annotations={
-                "summary": "{{ $labels.queue }} {{ $value | humanize }} {{ with $labels.no }}{{ . }}{{ end }} {{ $externalLabels.site }}",
+                "summary": "{{ $labels.queue }} {{ $value | humanize }} {{ $externalLabels.site }}",
+                "guarded": "{{ with $labels.no }}{{ . }}{{ end }}",
                 "more": '{{ with query "shop_queue_size" }}{{ . | first | value }}{{ end }}',
                 "each": '{{ range query "up" }}{{ .Labels.job }}={{ .Value }} {{ end }}',
             },
