@@ -297,3 +297,19 @@ def test_a_wrong_object_is_refused(server: ApiServer, namespace: str, mutant: st
 def test_pods_that_are_not_restricted_are_reported(server: ApiServer, namespace: str) -> None:
     (said,) = server.apply(DEPLOYMENT.replace("runAsNonRoot: true", "runAsNonRoot: false").encode(), namespace).problems
     assert "would violate PodSecurity" in said
+
+
+@pytest.mark.parametrize("change", [(False, True), (True, False)], ids=["first volume", "last volume"])
+def test_container_that_gets_or_loses_its_volume_is_applied_again(
+    server: ApiServer, namespace: str, tmp_path: Path, change: tuple[bool, bool]
+) -> None:
+    for has_volume in change:
+        volume = ', volumes: ["data:/data"]' if has_volume else ""
+        (tmp_path / "stack.yml").write_text(
+            f'version: 1\nname: shop\ncontainers: {{store: {{image: "store:1"{volume}}}}}\n'
+        )
+        tree = export_kubernetes(load(tmp_path / "stack.yml", {}), replace(SERVERS, namespace=namespace))
+        answer = server.apply(tree.files["containers/store-deployment.yaml"].content, namespace)
+        assert answer.problems == ()
+    kept = server.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/store")["spec"]["strategy"]["type"]
+    assert kept == ("Recreate" if change[-1] else "RollingUpdate")

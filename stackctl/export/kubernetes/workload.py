@@ -21,6 +21,10 @@ from stackctl.source import Position, Secret
 
 # The group that owns the volumes of a container whose user nothing says.
 _GROUP = 65534
+# Two pods cannot write the same data. The other has the fields that the API server would set by itself: what is not
+# ours it would keep, and refuse next to the first, when a container gets a volume.
+_RECREATED = {"type": "Recreate"}
+_ROLLED = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,7 @@ def workload_deployment(objects: Objects, workload: Workload, name: str) -> dict
             "spec": given(_pod(objects, workload, name)),
         },
     }
-    if ran.volumes:
-        spec["strategy"] = {"type": "Recreate"}  # two pods cannot write the same data
+    spec["strategy"] = _RECREATED if ran.volumes else _ROLLED
     return {**objects.head("apps/v1", "Deployment", name, {"app": name}), "spec": spec}
 
 
