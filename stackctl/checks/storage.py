@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from stackctl import conventions as c
 from stackctl.clients.http import NoAnswer
 from stackctl.diagnostic import Diagnostic
+from stackctl.verification import targets
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
 
@@ -30,8 +31,15 @@ def check(context: Context) -> Iterable[Diagnostic]:
     seen = context.settle(newest, lambda found: found > first[0], within=context.seconds)
     if isinstance(seen, NoAnswer):
         return [subject.unanswered(seen)]
+    if seen <= first[0] and _scrapes_nothing(context):
+        return [subject.skipped("Prometheus has no target, so no scrape shows whether samples are stored")]
     if seen <= first[0]:
         summary = "scraped samples do not reach storage"
         remedy = "See `stackctl logs prometheus`: its disk may be full, read-only or broken."
         return [subject.failed(summary, remedy, stage="loaded")]
     return [subject.passed("scraped samples are stored")]
+
+
+def _scrapes_nothing(context: Context) -> bool:
+    seen = targets.settle(context)
+    return not isinstance(seen, NoAnswer) and not seen.targets
