@@ -132,8 +132,7 @@ def _order(context: Context, accounts: Mapping[Key, Account]) -> dict[Key, Order
 
 
 def _own_series(context: Context) -> str:
-    """The matchers of what Prometheus scrapes of this Alertmanager; "" where it does not scrape it, or under a name
-    that this machine does not know."""
+    """The matchers of what Prometheus scrapes of this Alertmanager; "" where it does not scrape it."""
     server, access = context.stack.alertmanager, context.given.get(c.ALERTMANAGER)
     if server and server.job and access is None:
         return f'{{job="{server.job}"}}'
@@ -144,7 +143,19 @@ def _own_series(context: Context) -> str:
         for each in (() if isinstance(seen, NoAnswer) else seen.targets)
         if urlsplit(each.scrape_url).netloc == address
     ]
-    return next(iter(places), "")
+    return next(iter(places), "") or (_by_start(context) if access else "")
+
+
+def _by_start(context: Context) -> str:
+    """The matchers of the one Alertmanager whose process began when the given one did: an ingress or a proxy has
+    another address than what Prometheus scrapes. "" for none or several."""
+    started = context.alertmanager().process_started()
+    if started is None:
+        return ""
+    query = f"alertmanager_build_info and on (job, instance) (process_start_time_seconds == {started!r})"
+    found = [labels for labels, _ in context.prometheus().values(query)]
+    matchers = {f'{{job="{each.get("job", "")}",instance="{each.get("instance", "")}"}}' for each in found}
+    return next(iter(matchers)) if len(matchers) == 1 else ""
 
 
 def _key(labels: Labels) -> Key:

@@ -122,6 +122,11 @@ class Alertmanager:
                 "server.no-answer", f"{self.http.base} does not accept the end of alerts: {answer.status} {answer.text}"
             )
 
+    def process_started(self) -> float | None:
+        """The Unix time at which its process began, by its own metrics; None where they do not say it."""
+        series = Exposition(self.http.ask("/metrics").text).series("process_start_time_seconds")
+        return next((value for _, value in series), None)
+
     def notifications(self) -> Mapping[tuple[str, str], Account]:
         """The attempts to notify, by receiver and integration. The receiver is "" where the version does not say it."""
         answer = self.http.ask("/metrics")

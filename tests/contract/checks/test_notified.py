@@ -8,6 +8,8 @@ from urllib.parse import unquote_plus
 
 import pytest
 
+from stackctl.access import Access
+from stackctl.checks import notified
 from stackctl.checks.notified import Failure, failing
 from stackctl.verification.server_log import Entry, entries
 from tests.contract.serving import Asked
@@ -121,6 +123,29 @@ def test_counters_are_read_from_the_job_that_scrapes_the_alertmanager(well: Worl
     well.findings(ID)
     assert len(queries) == 2
     assert all('{job="monitoring",instance="alerts-1"}' in each for each in queries)
+
+
+@pytest.mark.parametrize(("others", "wanted"), [((), "fail"), (("alerts-2",), "pass")])
+def test_given_alertmanager_behind_a_proxy_is_known_by_its_start(
+    well: World, others: tuple[str, ...], wanted: str
+) -> None:
+    alertmanager, prometheus = well.servers["alertmanager"], well.servers["prometheus"]
+    well.change(given={"prometheus": Access(prometheus.url), "alertmanager": Access(alertmanager.url)})
+    well.target("alertmanager")["scrapeUrl"] = "http://10.244.0.10:9093/metrics"
+    alertmanager.routes["/metrics"] += "process_start_time_seconds 1.79615934777e+09\n"
+    count(well, 30, 20)
+    remember(well, (600, 0, 0), (300, 10, 0), (60, 20, 10))  # what was delivered at first says nothing of today
+    queries = list[str]()
+
+    def answer(query: str) -> object:
+        queries.append(unquote_plus(query))
+        found = [{"metric": {"job": "alerts", "instance": each}, "value": [0, "1"]} for each in ("alerts-1", *others)]
+        return success({"result": found})
+
+    prometheus.routes["/api/v1/query"] = Asked(answer)
+    (found,) = notified.check(well.context)
+    assert found.status == wanted
+    assert any("process_start_time_seconds == 1796159347.77)" in each for each in queries)
 
 
 def test_earlier_failures_are_mentioned(well: World) -> None:
