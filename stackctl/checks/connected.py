@@ -42,11 +42,12 @@ def check(context: Context) -> Iterable[Diagnostic]:
     within = SYNC_SECONDS if configured else 0.0
     client = context.prometheus()
     active = context.settle(client.alertmanagers, lambda urls: bool(urls) or not configured, within=within)
-    own = _own(context, alertmanager, active) if alertmanager else []
+    nobody = None if active else _nobody(context, subject, configured)
+    own = _own(context, alertmanager, active, nobody) if alertmanager else []
     if isinstance(active, NoAnswer):
         return [subject.unanswered(active), *own]
-    if not active:
-        return [_nobody(context, subject, configured), *own]
+    if nobody:
+        return [nobody, *own]
     found = accounts(context, active)
     return [*(_one(context, replace(subject, name=base_of(url)), url, found) for url in active), *own]
 
@@ -97,10 +98,16 @@ def _is_another(reply: Reply) -> str:
 # -- the one that was given -----------------------------------------------------------------------------------
 
 
-def _own(context: Context, server: Server, active: Sequence[str] | NoAnswer) -> list[Diagnostic]:
+def _own(
+    context: Context, server: Server, active: Sequence[str] | NoAnswer, nobody: Diagnostic | None
+) -> list[Diagnostic]:
     client = context.alertmanager()
     connected = Subject(CONNECTED, c.ALERTMANAGER, server.origin)
-    return [_connected(context, connected, client, active), _config(replace(connected, code=CONFIG), client)]
+    if nobody and nobody.status == "fail":
+        found = connected.depends("Prometheus finds no Alertmanager at all", f"{CONNECTED} {c.PROMETHEUS}")
+    else:
+        found = _connected(context, connected, client, active)
+    return [found, _config(replace(connected, code=CONFIG), client)]
 
 
 def _connected(
@@ -117,7 +124,7 @@ def _connected(
         started = client.started()
     except NoAnswer as error:
         return subject.unanswered(error)
-    others = [_started(base_of(url), client.http.access) for url in active]
+    others = [_started(context, base_of(url), client.http.access) for url in active]
     if started in others:
         return _arrived(context, subject, "Prometheus sends its alerts to it, at another address")
     evidence = "\n".join(map(base_of, active))
@@ -149,11 +156,13 @@ def _places(url: str) -> set[tuple[str, int, str]]:
     return {(host, port, urlsplit(url).path.rstrip("/")) for host, port in addresses(url)}
 
 
-def _started(url: str, own: Access) -> str | None:
+def _started(context: Context, url: str, own: Access) -> str | None:
     """The start of the Alertmanager at `url`, which no two have in common; None where it does not say it.
 
     The login is for the given URL only.
     """
+    if probe(f"{url}{_STATUS}", context.dial, PROBE_SECONDS).failure == "unable":
+        return None
     try:
         return Alertmanager(Http(Access(url, ca=own.ca), PROBE_SECONDS)).started()
     except NoAnswer:

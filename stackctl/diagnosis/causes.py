@@ -175,7 +175,7 @@ def _unresolved(case: Case) -> Diagnosis:
             evidence,
         )
     runtime = case.runtime
-    if case.seen.here and case.seen.here.failure != "unresolved":
+    if case.seen.here and case.seen.here.failure not in ("unresolved", "unable"):
         remedy = f"Use its IP address instead of `{host}`: this machine can resolve the name, a {runtime.unit} cannot."
         return Diagnosis(f"the name does not resolve in {runtime.prometheus}", remedy, evidence)
     return Diagnosis("the name does not resolve", runtime.unresolved.format(case.endpoint.address), evidence)

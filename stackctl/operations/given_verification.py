@@ -129,7 +129,7 @@ def servers_context(
         server=prometheus,
         fetch=_fetch,
         place=servers.Elsewhere(directly if here else None),
-        dial=directly if here else servers.beyond_loopback(directly),
+        dial=servers.dial_for(prometheus, directly),
         given=given,
         **fields,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -29,6 +30,8 @@ _DEFAULT_INTERVAL = "1m"
 # How Prometheus and Alertmanager show a secret.
 _HIDDEN = "<secret>"
 _SECRET_KEYS = frozenset({"password", "credentials", "bearer_token"})
+# Where an API server of Kubernetes passes requests on to a Service or a pod.
+_PROXY = re.compile(r"/api/v1/namespaces/[^/]+/(services|pods)/[^/]+/proxy(/|$)")
 _NO_RESOURCES = model.Resources()
 
 FACTS = Facts(
@@ -273,8 +276,30 @@ def facts_of(access: Access) -> Facts:
 
 
 def is_here(access: Access) -> bool:
-    """Return whether a server is asked at a loopback address."""
-    return (urlsplit(access.url).hostname or "") in c.LOCAL_HOSTS
+    """Return whether a server is asked at a loopback address, and is not in a cluster whose proxy listens there."""
+    return (urlsplit(access.url).hostname or "") in c.LOCAL_HOSTS and not is_in_cluster(access)
+
+
+def is_in_cluster(access: Access) -> bool:
+    """Return whether a server is asked through the API server of a cluster, at the path of its proxy."""
+    return _PROXY.search(urlsplit(access.url).path) is not None
+
+
+def dial_for(access: Access, dial: Dial) -> Dial:
+    """Return how this machine connects to what a Prometheus knows by its address: `dial`, as far as it means the same.
+
+    Addresses of a cluster's pods may be those of others here, or of nobody.
+    """
+    if is_in_cluster(access):
+        return _refuse("it is an address inside of a cluster")
+    return dial if is_here(access) else beyond_loopback(dial)
+
+
+def _refuse(reason: str) -> Dial:
+    def connect(host: str, port: int, seconds: float) -> AbstractContextManager[socket.socket]:  # noqa: ARG001
+        raise OSError(reason)
+
+    return connect
 
 
 @dataclass(frozen=True)

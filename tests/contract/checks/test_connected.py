@@ -11,6 +11,7 @@ from stackctl.checks import connected
 from stackctl.clients.http import Away
 from stackctl.diagnostic import Diagnostic
 from stackctl.runtimes.dial import directly
+from stackctl.verification.given import dial_for
 from tests.contract.serving import Reply
 from tests.contract.world import World, closed, stamp, success
 
@@ -158,6 +159,17 @@ def test_given_one_may_be_behind_an_address_that_is_not_reached(given: World) ->
     assert findings(given)["alertmanager.connected alertmanager"].status == "skip"
 
 
+def test_given_one_is_not_looked_for_at_addresses_inside_of_a_cluster(given: World) -> None:
+    blackbox = given.servers["blackbox"]
+    blackbox.routes["/api/v2/status"] = {"uptime": "2025-01-01T00:00:00Z"}
+    sends_to(given, blackbox.url)
+    proxied = Access("https://10.0.0.1:6443/api/v1/namespaces/shop/services/prometheus-operated:9090/proxy")
+    given.change(dial=dial_for(proxied, directly))
+    found = findings(given)
+    assert found["alertmanager.connected alertmanager"].status == "skip"
+    assert found[f"alertmanager.connected {blackbox.url}"].status == "skip"
+
+
 def test_failed_reload_is_a_failure(given: World) -> None:
     given.servers["alertmanager"].routes["/metrics"] = "a 1\nalertmanager_config_last_reload_successful 0\n"
     assert findings(given)["alertmanager.config alertmanager"].status == "fail"
@@ -167,6 +179,8 @@ def test_configured_ones_that_are_not_found_are_a_failure(given: World) -> None:
     sends_to(given)
     found = findings(given)["alertmanager.connected prometheus"]
     assert (found.status, found.summary.partition(" of ")[0]) == ("fail", "Prometheus has found none")
+    own = findings(given)["alertmanager.connected alertmanager"]
+    assert (own.status, own.depends_on) == ("skip", "alertmanager.connected prometheus")
 
 
 def test_api_that_is_not_served_is_a_skip(given: World) -> None:

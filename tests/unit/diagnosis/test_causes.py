@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stackctl.clients.probe import Failure, Probe
 from stackctl.diagnosis.causes import diagnose
+from stackctl.diagnosis.observations import Observations
 from stackctl.runtimes.registry import facts
 from stackctl.scrape import Endpoint, Job
 from stackctl.source import Position
@@ -54,3 +56,11 @@ def test_a_refused_host_target_under_docker_names_loopback_as_the_likely_cause()
 def test_refused_target_elsewhere_does_not_blame_loopback() -> None:
     diagnosis = diagnose(JOB, endpoint("localhost:8000"), "connect: connection refused", facts("native"))
     assert "127.0.0.1" not in diagnosis.remedy
+
+
+@pytest.mark.parametrize(("failure", "is_named"), [("refused", True), ("unable", False), ("unresolved", False)])
+def test_name_is_said_to_resolve_here_only_where_it_does(failure: Failure, is_named: bool) -> None:
+    error = "dial tcp: lookup api on 10.96.0.10:53: no such host"
+    seen = Observations(here=Probe("http://api:8000/m", 0.1, failure))
+    remedy = diagnose(JOB, endpoint(), error, facts("docker"), seen).remedy
+    assert ("this machine can resolve the name" in remedy) is is_named

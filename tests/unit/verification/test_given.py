@@ -17,6 +17,7 @@ from stackctl.verification.given import (
     Elsewhere,
     Loaded,
     beyond_loopback,
+    dial_for,
     facts_of,
     file_names,
     jobs_of,
@@ -114,7 +115,18 @@ def test_rule_files_of_one_name_keep_their_folders() -> None:
     }
 
 
-@pytest.mark.parametrize(("url", "shared"), [("http://127.0.0.1:9090", True), ("http://prometheus:9090", False)])
+PROXY = "/api/v1/namespaces/shop/services/prometheus-operated:9090/proxy"
+
+
+@pytest.mark.parametrize(
+    ("url", "shared"),
+    [
+        ("http://127.0.0.1:9090", True),
+        ("http://prometheus:9090", False),
+        (f"http://127.0.0.1:8001{PROXY}", False),
+        ("http://127.0.0.1:9090/proxy", True),
+    ],
+)
 def test_this_machine_answers_for_a_prometheus_at_loopback_only(url: str, shared: bool) -> None:
     assert facts_of(Access(url)).shares_network is shared
 
@@ -138,3 +150,18 @@ def test_loopback_of_another_machine_is_not_dialled() -> None:
         pass
     with pytest.raises(OSError, match="another machine"):
         dial("localhost", 1, 1.0)
+
+
+@pytest.mark.parametrize("url", [f"https://10.0.0.1:6443{PROXY}", f"http://127.0.0.1:8001/k8s/clusters/a{PROXY}/"])
+def test_addresses_inside_of_a_cluster_are_not_dialled(url: str) -> None:
+    @contextmanager
+    def connected(host: str, port: int, seconds: float) -> Iterator[socket.socket]:
+        with socket.socket() as connection:
+            yield connection
+
+    with pytest.raises(OSError, match="inside of a cluster"):
+        dial_for(Access(url), connected)("10.244.0.3", 9093, 1.0)
+    with dial_for(Access("http://10.0.0.1:9090"), connected)("10.244.0.3", 9093, 1.0):
+        pass
+    with pytest.raises(OSError, match="another machine"):
+        dial_for(Access("http://10.0.0.1:9090"), connected)("localhost", 9093, 1.0)
