@@ -110,6 +110,14 @@ class ApiServer:
         """Begin to delete what is at a path."""
         self.session.delete(f"{self.url}{path}", timeout=30).raise_for_status()
 
+    def token(self, namespace: str, account: str) -> str:
+        """A token of a service account."""
+        place = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        answer = self.session.post(f"{self.url}{place}", json=asked, timeout=30)
+        answer.raise_for_status()
+        return str(answer.json()["status"]["token"])
+
     def may_read(self, user: str, path: str) -> bool:
         """Return whether a user may read what is at a path."""
         answer = self.session.get(f"{self.url}{path}", headers={"Impersonate-User": user}, timeout=30)

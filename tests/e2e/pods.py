@@ -38,6 +38,7 @@ def namespace(server: ApiServer, *, level: str = "restricted") -> Iterator[str]:
         yield name
     finally:
         server.delete(f"/api/v1/namespaces/{name}")
+        server.delete(f"/api/v1/namespaces/{name}/pods?gracePeriodSeconds=0")
         wait_until(lambda: not server.has(f"/api/v1/namespaces/{name}"), bool, GONE_SECONDS, what="its end")
         for each in server.get("/api/v1/persistentvolumes")["items"]:
             if each["metadata"]["name"].startswith(f"{name}-"):

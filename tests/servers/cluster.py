@@ -25,6 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from stackctl.components import registry
 from stackctl.errors import StackctlError
 from stackctl.tools import cache
 from stackctl.wait import wait_until
@@ -39,6 +40,8 @@ PODS, SERVICES, FIRST_SERVICE = "10.244.0.0/24", "10.96.0.0/16", "10.96.0.1"
 DNS_DOMAIN = "cluster.local"
 TOKEN = "of-an-administrator"
 SANDBOX_IMAGE = "localhost/sandbox:1"
+# Runs in the place of Grafana's image, which no machine of ours can have. Docker does not know it by that name.
+GRAFANA_STAND_IN = "localhost/grafana-stand-in:1"
 # Of the images that tests/images/build has built.
 IMAGE_LABEL = "stackctl.test.made-from"
 CGROUPS = Path("/sys/fs/cgroup")
@@ -115,6 +118,8 @@ def down() -> None:
         os.kill(pid, signal.SIGKILL)  # with it ends the first process of the namespaces, and with that all others
         wait_until(lambda: started_at(pid), lambda found: not found, STOP_SECONDS, what="the cluster's end")
     (folder() / "pid").unlink(missing_ok=True)
+    # The kernel may keep the network for a while after its last process.
+    subprocess.run(["ip", "link", "delete", CGROUP], capture_output=True, check=False)
     for top in CGROUPS.glob(f"*/{CGROUP}"):
         wait_until(lambda top=top: removed(top), bool, STOP_SECONDS, what="the end of all pods")
 
@@ -226,6 +231,9 @@ def load_images() -> None:
     with subprocess.Popen(["docker", "save", *new], stdout=subprocess.PIPE) as saved:
         command = [*CTR, folder() / "containerd.sock", "--namespace", "k8s.io", "images", "import", "-"]
         subprocess.run(command, stdin=saved.stdout, stdout=subprocess.DEVNULL, check=True)
+    if GRAFANA_STAND_IN in new:
+        named = ["images", "tag", "--force", GRAFANA_STAND_IN, f"docker.io/{registry.component('grafana').image}"]
+        subprocess.run([*CTR, folder() / "containerd.sock", "--namespace", "k8s.io", *named], check=True)
     given.write_text(json.dumps(images))
 
 

@@ -236,7 +236,7 @@ def lines() -> dict[str, list[object]]:
             *(built / "kube-controller-manager", *as_client, leader),
             f"--service-account-private-key-file={place}/server.key",
             f"--root-ca-file={place}/ca.crt",
-            "--use-service-account-credentials",
+            *("--use-service-account-credentials", "--pvclaimbinder-sync-period=1s"),
         ],
         "kube-scheduler": [built / "kube-scheduler", *as_client, leader],
         "kubelet": [
