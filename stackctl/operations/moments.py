@@ -10,59 +10,56 @@ from typing import TYPE_CHECKING
 from stackctl import conventions as c
 
 if TYPE_CHECKING:
-    from stackctl.clients.alertmanager import ActiveAlert, Alertmanager
+    from stackctl.access import Access
+    from stackctl.clients.alertmanager import ActiveAlert
     from stackctl.clients.prometheus import ActiveTarget, FiringAlert, LoadedRule, Prometheus
     from stackctl.lineage.graph import Node
     from stackctl.lineage.moment import Moment, Scraped
     from stackctl.model import Rule, Stack
-    from stackctl.state import Generation
 
 # For each answer of a server that is ready.
 _PATIENCE_SECONDS = 5.0
 # Expressions of panels and alerts are asked one by one; of more than these nothing is said.
 _MOST_EXPRESSIONS = 100
-_NOT_LOADED = "Prometheus has not loaded it. Run `stackctl reload`"
+_RELOAD = ". Run `stackctl reload`"
 
 
 def observe(manifest: Path, stack: Stack, nodes: Sequence[Node]) -> tuple[Mapping[Node, Moment], str]:
     """Return how each of the nodes is now, and why nothing is known where servers do not answer, "" else.
 
-    There are no moments where the stack does not run: that is not a fault.
+    There are no moments where the stack does not run: that is not a fault. Raises InputError for certificates of
+    somebody else's servers that cannot be used.
     """
-    from stackctl.clients.http import NoAnswer
+    from stackctl.clients.alertmanager import Alertmanager
+    from stackctl.clients.http import Http, NoAnswer
+    from stackctl.clients.prometheus import Prometheus
+
+    servers = _servers(manifest, stack)
+    clients = {name: Http(access, timeout=_PATIENCE_SECONDS) for name, access in servers.items()}
+    found: dict[Node, Moment] = {}
+    try:
+        if c.PROMETHEUS in clients:
+            found |= of_prometheus(stack, nodes, Prometheus(clients[c.PROMETHEUS]))
+        if c.ALERTMANAGER in clients:
+            found |= of_receivers(nodes, Alertmanager(clients[c.ALERTMANAGER]).all_alerts())
+    except NoAnswer as error:
+        return found, error.summary
+    return found, ""
+
+
+def _servers(manifest: Path, stack: Stack) -> Mapping[str, Access]:
+    """Return how the servers are asked, by the names of components; none where the stack does not run."""
+    from stackctl.operations.external import accesses
     from stackctl.state import State
 
+    if stack.external:
+        return accesses(stack)
     state = State.beside(manifest)
     running, current = state.running(), state.current()
     if running is None or current is None:
-        return {}, ""
-    try:
-        found = of_prometheus(stack, nodes, _prometheus(current))
-    except NoAnswer as error:
-        return {}, error.summary
-    alertmanager = _alertmanager(current)
-    if alertmanager is None:
-        return found, ""
-    try:
-        return {**found, **of_receivers(nodes, alertmanager.all_alerts())}, ""
-    except NoAnswer as error:
-        return found, error.summary
-
-
-def _prometheus(current: Generation) -> Prometheus:
-    from stackctl.clients.http import Http
-    from stackctl.clients.prometheus import Prometheus
-
-    unit = next(unit for unit in current.units() if unit.name == c.PROMETHEUS)
-    return Prometheus(Http(current.access(unit), timeout=_PATIENCE_SECONDS))
-
-
-def _alertmanager(current: Generation) -> Alertmanager | None:
-    from stackctl.clients.alertmanager import Alertmanager
-    from stackctl.clients.http import Http
-
-    unit = next((unit for unit in current.units() if unit.name == c.ALERTMANAGER), None)
-    return Alertmanager(Http(current.access(unit), timeout=_PATIENCE_SECONDS)) if unit else None
+        return {}
+    units = [unit for unit in current.units() if unit.name in (c.PROMETHEUS, c.ALERTMANAGER)]
+    return {unit.name: current.access(unit) for unit in units if unit.name not in running.units_skipped}
 
 
 def of_prometheus(stack: Stack, nodes: Sequence[Node], client: Prometheus) -> dict[Node, Moment]:
@@ -77,7 +74,8 @@ def of_prometheus(stack: Stack, nodes: Sequence[Node], client: Prometheus) -> di
     rules = rules_of(stack, nodes)
     found |= dict(_of_alerts(rules, client))
     loaded = client.rules() if rules else ()
-    return found | {node: replace(found[node], fault=_fault_of_rule(rule, loaded)) for node, rule in rules.items()}
+    faults = {node: _fault_of_rule(stack, rule, loaded) for node, rule in rules.items()}
+    return found | {node: replace(found[node], fault=fault) for node, fault in faults.items()}
 
 
 def _scraped(target: ActiveTarget) -> Scraped:
@@ -135,10 +133,11 @@ def _asked_values(client: Prometheus, query: str) -> list[float]:
         return []  # Prometheus says the same of the rule itself
 
 
-def _fault_of_rule(rule: Rule, loaded: Sequence[LoadedRule]) -> str:
-    own = [each for each in loaded if (each.group, each.name) == (rule.group, rule.name)]
+def _fault_of_rule(stack: Stack, rule: Rule, loaded: Sequence[LoadedRule]) -> str:
+    # Somebody else's servers may have it in another group.
+    own = [each for each in loaded if each.name == rule.name and (stack.external or each.group == rule.group)]
     if not own:
-        return _NOT_LOADED
+        return f"Prometheus has not loaded it{'' if stack.external else _RELOAD}"
     return next((each.last_error or "its evaluation fails" for each in own if each.health == "err"), "")
 
 

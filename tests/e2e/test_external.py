@@ -493,3 +493,15 @@ def test_rendered_files_are_what_the_servers_have_to_load(servers: Servers) -> N
     boards = [path.name for path in (folder / "grafana" / "dashboards").rglob("*.json")]
     assert boards == ["ours.json"]
     assert GRAFANA_PASSWORD not in "".join(path.read_text() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.usefixtures("good")
+def test_why_shows_how_a_rule_is_on_servers_of_somebody_else(servers: Servers) -> None:
+    servers.verified(GOOD, "--only=component.ready")
+    manifest = servers.made.folder / "manifest" / "stack.yml"
+    command = [sys.executable, "-m", "stackctl", "-f", str(manifest), "why", "Down", "--output", "json"]
+    environment = {**os.environ, "GRAFANA_PASSWORD": GRAFANA_PASSWORD}
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    now = {node["name"]: node["now"] for node in json.loads(ran.stdout)["nodes"] if "now" in node}
+    assert (now["Down"]["state"], now["Down"]["fault"]) == ("inactive", "")
+    assert (now["shop"]["count"], now["shop"]["total"]) == (1, 1)
