@@ -60,20 +60,30 @@ def check_jobs(context: Context) -> Iterable[Diagnostic]:
         return [subject.unanswered(seen) for subject, _ in subjects]
     declared = external.loaded_blocks(context.tree.yaml(c.EXTERNAL_JOBS_FILE))
     loaded = external.loaded_blocks(context.tree.yaml(c.PROMETHEUS_FILE))
-    return [_job(subject, job, declared[job.name], loaded, seen) for subject, job in subjects]
+    return [_job(context, subject, job, declared[job.name], loaded.get(job.name), seen) for subject, job in subjects]
 
 
 def _job(
-    subject: Subject, job: Job, declared: Mapping[str, Any], loaded: Mapping[str, Mapping[str, Any]], seen: TargetStates
+    context: Context,
+    subject: Subject,
+    job: Job,
+    declared: Mapping[str, Any],
+    loaded: Mapping[str, Any] | None,
+    seen: TargetStates,
 ) -> Diagnostic:
-    found = {*loaded, *(target.job for target in seen.targets)}
-    if job.name not in found:
+    if targets.is_skipped(context, job):
+        found = {target.job for target in seen.targets}
         return subject.failed("Prometheus has no such job", _JOBS, f"it has: {', '.join(sorted(found))[:400]}")
-    other = external.job_differences(declared, loaded[job.name]) if job.name in loaded else []
+    if loaded is None:
+        other = external.told_differences(declared, job, seen.targets)
+    else:
+        other = external.job_differences(declared, loaded)
     other += external.label_differences(declared, job, seen.targets)
     if other:
         return subject.failed(f"Prometheus has loaded another job of this name: {other[0]}", _JOBS, _lines(other))
-    return subject.passed("loaded")
+    if loaded is None:
+        return subject.passed("loaded; of its settings Prometheus reports only those of its targets")
+    return subject.passed("loaded with the declared settings")
 
 
 def _lines(differences: Sequence[str]) -> str:

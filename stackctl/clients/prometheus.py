@@ -35,6 +35,7 @@ class ActiveTarget:
     labels       after relabelling: those that its series carry
     discovered   before relabelling
     last_scrape  Unix time, 0.0 when there was none yet
+    interval     of its scrapes, and their `timeout`, as Prometheus writes durations; "" where it does not say them
     """
 
     job: str
@@ -44,6 +45,8 @@ class ActiveTarget:
     last_error: str
     last_scrape: float
     discovered: Labels
+    interval: str = ""
+    timeout: str = ""
 
     @property
     def instance(self) -> str:
@@ -305,6 +308,8 @@ def _targets(answer: Any) -> tuple[ActiveTarget, ...]:
             last_error=target["lastError"],
             last_scrape=timestamp(target["lastScrape"]),
             discovered=target["discoveredLabels"],
+            interval=target.get("scrapeInterval", ""),
+            timeout=target.get("scrapeTimeout", ""),
         )
         for target in answer["data"]["activeTargets"]
     )

@@ -360,6 +360,8 @@ def _service(manifest: Manifest, name: str, service: ServiceModel) -> Iterator[F
 
 
 def _slo_windows(manifest: Manifest, path: Path, service: ServiceModel) -> Iterator[Found]:
+    if manifest.external:
+        return  # its retention is somebody else's
     kept = manifest.prometheus.retention.time
     for name, slo in service.slo.items():
         if duration.seconds(slo.window) > duration.seconds(kept):
@@ -390,6 +392,8 @@ def _contract(path: Path, contract: ContractModel, service: ServiceModel) -> Ite
 
 
 def _intervals(manifest: Manifest, path: Path, timeout: str | None, given: str | None) -> Iterator[Found]:
+    if manifest.external and given is None:
+        return  # how often the server scrapes is somebody else's
     interval = given or manifest.prometheus.scrape_interval
     if timeout and duration.seconds(timeout) > duration.seconds(interval):
         message = f"the scrape timeout ({timeout}) is longer than the scrape interval ({interval})"

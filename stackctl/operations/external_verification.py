@@ -51,10 +51,10 @@ def verify_external(stack: Stack, wait_seconds: float | None, only: Sequence[str
         tree,
         jobs,
         wait_seconds,
-        skipped=external.missing_jobs(jobs, loaded),
         has_manifest=True,
         misrouted=misrouted(found, theirs) if loaded.alertmanager else {},
     )
+    context = replace(context, skipped=external.missing_jobs(context, loaded))
     results = registry.run(context, only)
     known = {each.subject for each in results if each.status == "fail"}
     results += [

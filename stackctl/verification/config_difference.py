@@ -30,6 +30,8 @@ def _limit(text: str) -> tuple[str, float]:
         return text, 0.0  # of no form that is known, so the same as nothing else
 
 
+# What is loaded and not rendered ends with this.
+ADDED = "loaded, but not rendered"
 _DEFAULTS = {"metrics_path": "/metrics", "scheme": "http", "honor_timestamps": True, "follow_redirects": True}
 _OF_A_USER = frozenset(
     {
@@ -52,7 +54,7 @@ def _difference(rendered: Any, loaded: Any, path: str) -> list[str]:
             f"{path}.{key}".lstrip(".") for key in loaded if key not in rendered and _is_of_a_user(key, loaded[key])
         ]
         lines = [line for key in rendered for line in _key_difference(rendered, loaded, key, path)]
-        return [*lines, *(f"{key}: loaded, but not rendered" for key in added)]
+        return [*lines, *(f"{key}: {ADDED}" for key in added)]
     if isinstance(rendered, list) and isinstance(loaded, list):
         if len(rendered) != len(loaded):
             return [f"{path}: {len(rendered)} rendered, {len(loaded)} loaded"]

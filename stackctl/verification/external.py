@@ -1,4 +1,4 @@
-"""A manifest for servers that somebody else runs: what it declares next to what they have loaded. Pure.
+"""A manifest for servers that somebody else runs: what it declares next to what they have loaded.
 
 Somebody else decides how the files are laid out, what else is loaded, and how often what the manifest leaves open is
 done. So a rule is known by its kind and name, whatever its file and group, and of a job only what is declared counts.
@@ -14,11 +14,13 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl import model
 from stackctl.access import Access
+from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, LoadedRule
 from stackctl.scrape import Job, jobs
 from stackctl.tree import File, Tree
 from stackctl.verification import given
-from stackctl.verification.config_difference import config_difference
+from stackctl.verification.config_difference import ADDED, config_difference
+from stackctl.verification.context import Context
 from stackctl.verification.given import FACTS, Loaded
 from stackctl.verification.receivers import integrations
 from stackctl.verification.written_rules import WrittenRule, differences
@@ -58,7 +60,8 @@ def tree_of(declared: Tree, loaded: Loaded) -> Tree:
 def jobs_of(stack: model.Stack, loaded: Loaded) -> tuple[Job, ...]:
     """Return the declared jobs, which are scraped as often as they are loaded."""
     blocks = loaded_blocks(loaded.config)
-    return tuple(_as_often(job, blocks.get(job.name, {})) for job in jobs(stack, FACTS) if job.service)
+    found = {**{each.job: given.block_of(each.job, [each]) for each in loaded.targets}, **blocks}
+    return tuple(_as_often(job, found.get(job.name, {})) for job in jobs(stack, FACTS) if job.service)
 
 
 def _as_often(job: Job, block: Mapping[str, Any]) -> Job:
@@ -67,10 +70,21 @@ def _as_often(job: Job, block: Mapping[str, Any]) -> Job:
     return replace(job, service=replace(job.service, scrape_interval=interval))
 
 
-def missing_jobs(declared: Iterable[Job], loaded: Loaded) -> Mapping[str, str]:
-    """Return the services whose job is not loaded, each with the reason why nothing of it is checked."""
-    names = {*loaded_blocks(loaded.config), *(target.job for target in loaded.targets)}
-    return {job.name: NOT_LOADED for job in declared if names and job.name not in names}
+def missing_jobs(context: Context, loaded: Loaded) -> Mapping[str, str]:
+    """Return the services whose job is not loaded, each with the reason why nothing of it is checked.
+
+    Prometheus takes up the jobs of a new configuration some seconds later, so one that is missing is waited for.
+    """
+    if not (loaded.prometheus or loaded.targets):
+        return {}  # it does not answer, which its own check reports
+    declared = {job.name for job in context.jobs}
+    known = {*loaded_blocks(loaded.config), *(target.job for target in loaded.targets)}
+    if declared <= known:
+        return {}
+    client = context.prometheus()
+    pools = context.settle(client.jobs, lambda found: declared <= known | found, within=2 * c.TARGET_SYNC_SECONDS)
+    found = known if isinstance(pools, NoAnswer) else known | pools
+    return dict.fromkeys(sorted(declared - found), NOT_LOADED)
 
 
 # -- jobs -----------------------------------------------------------------------------------------------------
@@ -79,6 +93,12 @@ def missing_jobs(declared: Iterable[Job], loaded: Loaded) -> Mapping[str, str]:
 def loaded_blocks(config: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """Return the scrape_configs of a configuration, by the names of their jobs."""
     return {str(block.get("job_name")): block for block in config.get("scrape_configs") or ()}
+
+
+def told_differences(declared: Mapping[str, Any], job: Job, targets: Iterable[ActiveTarget]) -> list[str]:
+    """The same for a job that is in one of the `scrape_config_files`, by what its targets tell."""
+    told = given.block_of(job.name, [target for target in targets if target.job == job.name])
+    return job_differences({key: value for key, value in declared.items() if key in told}, told)
 
 
 def job_differences(declared: Mapping[str, Any], loaded: Mapping[str, Any]) -> list[str]:
@@ -186,4 +206,5 @@ def _block_differences(block: Mapping[str, Any], loaded: Mapping[str, Any]) -> l
 
 
 def _differences(declared: Mapping[str, Any], loaded: Mapping[str, Any]) -> list[str]:
-    return config_difference(json.dumps(declared).encode(), json.dumps(loaded, default=str))
+    lines = config_difference(json.dumps(declared).encode(), json.dumps(loaded, default=str))
+    return [line for line in lines if not line.endswith(ADDED)]

@@ -239,8 +239,14 @@ def jobs_of(loaded: Loaded, origin: Position) -> tuple[Job, ...]:
     by_job: dict[str, list[ActiveTarget]] = {}
     for target in loaded.targets:
         by_job.setdefault(target.job, []).append(target)
-    blocks = {**{job: {"job_name": job} for job in by_job}, **blocks}
+    blocks = {**{job: block_of(job, targets) for job, targets in by_job.items()}, **blocks}
     return tuple(_job(block, by_job.get(job, ()), origin) for job, block in sorted(blocks.items()))
+
+
+def block_of(job: str, targets: Sequence[ActiveTarget]) -> Mapping[str, Any]:
+    """Return what targets tell of a job that is not in the configuration, but in one of its `scrape_config_files`."""
+    found = {"scrape_interval": targets[0].interval, "scrape_timeout": targets[0].timeout} if targets else {}
+    return {"job_name": job, **{key: value for key, value in found.items() if value}}
 
 
 def _job(block: Mapping[str, Any], targets: Sequence[ActiveTarget], origin: Position) -> Job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from stackctl.lineage.build import lineage
 from stackctl.lineage.graph import Node
 from stackctl.lineage.moment import Moment
 from stackctl.manifest import load
-from stackctl.model import Stack
+from stackctl.model import External, Stack
 from stackctl.operations.moments import observe, of_prometheus, of_receivers
+from stackctl.source import Position
 from tests.contract.serving import Asked, Reply, Server
 
 MANIFEST = """\
@@ -94,6 +96,14 @@ def test_a_silent_prometheus_is_an_error(stack: Stack, server: Server) -> None:
 
 def test_a_stack_that_does_not_run_is_not_asked(stack: Stack, tmp_path: Path) -> None:
     assert observe(tmp_path / "stack.yml", stack, lineage(stack).nodes) == ({}, "")
+
+
+def test_servers_of_somebody_else_are_asked(stack: Stack, client: Prometheus, tmp_path: Path) -> None:
+    there = External("prometheus", client.http.base, Position("stack.yml"))
+    found, unasked = observe(tmp_path / "stack.yml", replace(stack, external=(there,)), lineage(stack).nodes)
+    assert unasked == ""
+    faults = {node.name: moment.fault for node, moment in found.items() if node.kind in ("alert", "record")}
+    assert faults == {"job:depth": "many-to-many matching", "Deep": "", "New": "Prometheus has not loaded it"}
 
 
 def test_a_receiver_is_not_notified_of_what_is_kept_from_it() -> None:

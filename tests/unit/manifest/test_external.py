@@ -99,3 +99,9 @@ def test_secrets_are_not_in_the_text_of_a_server(tmp_path: Path) -> None:
     (server,) = loaded(tmp_path, text + SERVICES).external
     assert isinstance(server, External)
     assert "very-secret" not in f"{server!r}{server}"
+
+
+def test_retention_and_interval_of_somebody_else_refuse_nothing(tmp_path: Path) -> None:
+    slo = "{good: {objective: 99.9, good: 'rate(a[$window])', total: 'rate(b[$window])', window: 90d}}"
+    services = f'services: {{api: {{targets: ["a:8000"], scrape_timeout: 1m, slo: {slo}}}}}\n'
+    assert loaded(tmp_path, BASE + services).external

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,12 @@ def test_refusal_is_in_the_format_that_was_asked_for(manifest: Path) -> None:
     from stackctl.cli.main import main
 
     assert main(["-f", str(manifest), "up", "--output", "json"]) == 2
+
+
+@pytest.mark.parametrize(("command", "is_refused"), [("down", False), ("logs", False), ("up", True)])
+def test_what_ran_here_before_can_be_ended(
+    manifest: Path, command: str, is_refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stackctl.state.State.current", lambda _: "a generation")
+    with pytest.raises(InputError) if is_refused else nullcontext():
+        refuse_external(manifest, command)

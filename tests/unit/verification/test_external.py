@@ -61,6 +61,7 @@ def test_record_is_no_alert() -> None:
         ({}, {"sample_limit": 3, "metric_relabel_configs": [{"action": "drop"}]}, 0),
         ({"scrape_interval": "1m"}, {"scrape_interval": "60s"}, 0),
         ({"metrics_path": "/m", "scheme": "https"}, {}, 0),
+        ({"oauth2": {"client_secret": "x"}}, {"oauth2": {"client_secret": "<secret>", "proxy_url": "http://p"}}, 0),
         ({"tls_config": {"ca_file": "../secrets/a"}}, {}, 0),
         ({"tls_config": {"insecure_skip_verify": True}}, {"tls_config": {"insecure_skip_verify": False}}, 1),
         ({"metric_relabel_configs": [{"action": "drop"}]}, {}, 1),
@@ -83,6 +84,10 @@ def test_receiver_is_compared_by_what_the_manifest_says() -> None:
     declared = receiver(slack={"channel": "#a", "api_url": "http://secret"})
     hidden = {"slack_configs": [{"channel": "#a", "api_url": "<secret>", "title": "theirs"}]}
     assert receiver_differences(*declared, hidden) == []
+    nested = receiver(slack={"http_config": {"authorization": {"credentials": "x"}}})
+    assert (
+        receiver_differences(*nested, {"slack_configs": [{"http_config": {"authorization": {"type": "Bearer"}}}]}) == []
+    )
     in_file = {"slack_configs": [{"channel": "#a", "api_url_file": "/theirs"}]}
     assert receiver_differences(*declared, in_file) == []
 
