@@ -61,12 +61,19 @@ def folder() -> Path:
     return cache.cache_dir() / "servers" / "cluster"
 
 
-def why_not() -> str:
-    """Return why this machine cannot run the cluster, "" if it can."""
+def unable() -> str:
+    """Return why no program could make this machine run the cluster, "" if one can."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "only root on Linux can run pods"
     if not (CGROUPS / "memory").is_dir():
         return "the cluster's memory can only be bounded with cgroup v1"
+    return ""
+
+
+def why_not() -> str:
+    """Return why this machine cannot run the cluster now, "" if it can."""
+    if reason := unable():
+        return reason
     needed = [kubernetes.folder() / program for program in kubernetes.PROGRAMS]
     needed += [prometheus_operator.program(), coredns.program()]
     missing = [path.name for path in needed if not path.is_file()]
