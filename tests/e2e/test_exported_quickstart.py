@@ -108,6 +108,7 @@ def test_right_to_the_proxy_is_enough_to_verify(shop: Running) -> None:
     for thing in (account, {**api, "kind": "Role", "rules": [rule]}, binding):
         apply(shop.server, thing, shop.namespace)
     token = shop.server.token(shop.namespace, "verifier")
+    shop.is_red_for(set())
     found, printed = shop.verified(STACKCTL_PROMETHEUS_TOKEN=token, STACKCTL_ALERTMANAGER_TOKEN=token)
     assert found == set(), printed
 
@@ -134,6 +135,7 @@ print(json.dumps([board["title"], shown["meta"]["provisioned"], frame["data"]["v
 
 
 def test_quickstarts_grafana_reaches_prometheus_by_its_service(shop: Running) -> None:
+    shop.is_red_for(set())  # there are samples
     password = {"secretKeyRef": {"name": "quickstart-grafana", "key": "admin_password"}}
     visitor = {
         "name": "visitor",
