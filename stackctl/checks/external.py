@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.checks import grafana, rival_records, rules
+from stackctl.checks import grafana, notified, rival_records, rules
 from stackctl.checks.alertmanager import RECEIVER
 from stackctl.checks.jobs import ID as JOB
 from stackctl.clients.grafana import Grafana
@@ -195,6 +195,21 @@ def _receiver(
         summary = f"the loaded routes do not lead to it what the manifest's do: {lost[0]}"
         return subject.failed(summary, _RECEIVERS, _lines(lost))
     return subject.passed("loaded, and the loaded routes lead to it what the manifest's do")
+
+
+def check_notifications(context: Context) -> Iterable[Diagnostic]:
+    """The findings about the notifications of the declared receivers; none is proven of one that is not loaded."""
+    found = list(notified.check(context))
+    try:
+        loaded = context.alertmanager().receivers() if found else ()
+    except NoAnswer:
+        return found
+    return [
+        each
+        if each.subject in loaded
+        else Subject(each.code, each.subject, each.position).depends("it is not loaded", f"{RECEIVER} {each.subject}")
+        for each in found
+    ]
 
 
 # -- dashboards -----------------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ EXTERNAL: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (alert_labels.check, (alert_labels.ID,)),
     (connected.check, (alertmanager.CONNECTED, alertmanager.CONFIG)),
     (external.check_receivers, (alertmanager.RECEIVER,)),
-    (notified.check, (notified.ID,)),
+    (external.check_notifications, (notified.ID,)),
     (grafana.check_health, (grafana.HEALTH,)),
     (grafana.check_given_login, (grafana.LOGIN,)),
     (external.check_dashboards, (grafana.DATASOURCE, grafana.DASHBOARD)),

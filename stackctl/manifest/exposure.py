@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from stackctl import redaction
 from stackctl.diagnostic import Diagnostic
-from stackctl.model import Stack
+from stackctl.model import External, Stack
 
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
 def exposed(stack: Stack) -> list[Diagnostic]:
-    """Report what is open to anybody who reaches Prometheus; nothing on loopback, or with a login over TLS."""
+    """Report what is open to anybody who reaches Prometheus, or sees what is sent to the servers of somebody else;
+    nothing on loopback, or with a login over TLS."""
+    if stack.external:
+        return [_unencrypted(each) for each in stack.external if _sends_in_clear(each)]
     server = stack.prometheus
     if server.listen.host.startswith(_LOOPBACK) or (server.login and server.tls):
         return []
@@ -24,6 +29,17 @@ def exposed(stack: Stack) -> list[Diagnostic]:
     summary = f"prometheus: everybody who can reach {server.listen} can read and delete all series"
     remedy = "Make it listen on loopback, or write `auth: {basic_auth: ..., tls: ...}`."
     return [Diagnostic("secret.open-server", summary, server.origin, remedy=remedy)]
+
+
+def _sends_in_clear(server: External) -> bool:
+    parts = urlsplit(server.url)
+    has_login = server.login is not None or server.token is not None
+    return has_login and parts.scheme == "http" and not (parts.hostname or "").startswith(_LOOPBACK)
+
+
+def _unencrypted(server: External) -> Diagnostic:
+    summary = f"external.{server.name}: the login is sent to {urlsplit(server.url).netloc} unencrypted"
+    return Diagnostic("secret.unencrypted", summary, server.origin, remedy="Use the server's `https://` address.")
 
 
 def secret_arguments(stack: Stack) -> list[Diagnostic]:

@@ -117,6 +117,12 @@ def test_receiver_that_is_loaded_otherwise_fails(well: World, folder: Path, old:
     assert row.startswith("alertmanager.receiver ")
 
 
+def test_notifications_of_a_missing_receiver_are_not_proven(well: World, folder: Path) -> None:
+    write(well, folder, MANIFEST.replace("oncall: {{webhook", "nobody: {{webhook"))
+    found = rows(verified(folder, ["alertmanager.notifications"]), "skip")
+    assert found == {"alertmanager.notifications nobody": "not checked: it is not loaded"}
+
+
 def test_route_that_leads_elsewhere_fails_its_receiver(well: World, folder: Path) -> None:
     status = well.servers["alertmanager"].routes["/api/v2/status"]
     config = yaml.safe_load(status["config"]["original"])

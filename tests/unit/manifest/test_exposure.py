@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from stackctl.manifest.exposure import exposed
-from stackctl.model import Listen, Stack
+from stackctl.model import External, Listen, Stack
+from stackctl.source import Position, Secret
 from tests.golden.cases import stack_of
 
 
@@ -36,3 +37,18 @@ def test_does_not_warn_of_loopback(host: str) -> None:
 
 def test_a_login_over_tls_is_not_warned_of() -> None:
     assert exposed(listening("0.0.0.0", login=True, tls=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "has_login", "count"),
+    [
+        ("http://p.example.com:9090", True, 1),
+        ("http://p.example.com:9090", False, 0),
+        ("https://p.example.com", True, 0),
+        ("http://127.0.0.1:9090", True, 0),
+    ],
+)
+def test_login_of_somebody_elses_server_is_not_sent_in_clear(url: str, has_login: bool, count: int) -> None:
+    server = External("prometheus", url, Position("stack.yml"), token=Secret("right-horse") if has_login else None)
+    found = exposed(replace(stack_of("auth"), external=(server,)))
+    assert [each.code for each in found] == ["secret.unencrypted"] * count
