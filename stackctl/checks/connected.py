@@ -16,11 +16,13 @@ from stackctl.access import Access
 from stackctl.checks import arrivals
 from stackctl.checks.alertmanager import CONFIG, CONNECTED, SYNC_SECONDS
 from stackctl.checks.arrivals import Account, accounts, base_of
+from stackctl.checks.notified import by_start
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.probe import Reply, probe
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import Server
+from stackctl.verification import targets
 from stackctl.verification.addresses import addresses
 from stackctl.verification.context import PROBE_SECONDS, Context
 from stackctl.verification.subject import Subject
@@ -125,7 +127,7 @@ def _connected(
     except NoAnswer as error:
         return subject.unanswered(error)
     others = [_started(context, base_of(url), client.http.access) for url in active]
-    if started in others:
+    if started in others or _scraped_at(context) & {urlsplit(base_of(url)).netloc for url in active}:
         return _arrived(context, subject, "Prometheus sends its alerts to it, at another address")
     evidence = "\n".join(map(base_of, active))
     if None in others:
@@ -133,6 +135,18 @@ def _connected(
         return subject.skipped(summary, f"It sends them to: {', '.join(map(base_of, active))}.")
     summary = "Prometheus does not send its alerts to this Alertmanager"
     return subject.failed(summary, "Add it to `alerting` of prometheus.yml, or give the right URL.", evidence)
+
+
+def _scraped_at(context: Context) -> set[str]:
+    """The address at which Prometheus scrapes the given Alertmanager, which it is known by where it is asked through a
+    proxy: that of the process that began at the same time."""
+    seen = targets.settle(context)
+    try:
+        found = by_start(context)
+    except NoAnswer:
+        return set()
+    known = () if isinstance(seen, NoAnswer) else seen.targets
+    return {urlsplit(each.scrape_url).netloc for each in known if (each.labels.get("job", ""), each.instance) == found}
 
 
 def _arrived(context: Context, subject: Subject, summary: str) -> Diagnostic:

@@ -143,19 +143,20 @@ def _own_series(context: Context) -> str:
         for each in (() if isinstance(seen, NoAnswer) else seen.targets)
         if urlsplit(each.scrape_url).netloc == address
     ]
-    return next(iter(places), "") or (_by_start(context) if access else "")
+    if not places and access and (found := by_start(context)):
+        places = [f'{{job="{found[0]}",instance="{found[1]}"}}']
+    return next(iter(places), "")
 
 
-def _by_start(context: Context) -> str:
-    """The matchers of the one Alertmanager whose process began when the given one did: an ingress or a proxy has
-    another address than what Prometheus scrapes. "" for none or several."""
+def by_start(context: Context) -> tuple[str, str] | None:
+    """The job and the instance of the one Alertmanager whose process began when the given one did; None for none or
+    several. An ingress or a proxy has another address than what Prometheus scrapes. Raises NoAnswer."""
     started = context.alertmanager().process_started()
     if started is None:
-        return ""
+        return None
     query = f"alertmanager_build_info and on (job, instance) (process_start_time_seconds == {started!r})"
-    found = [labels for labels, _ in context.prometheus().values(query)]
-    matchers = {f'{{job="{each.get("job", "")}",instance="{each.get("instance", "")}"}}' for each in found}
-    return next(iter(matchers)) if len(matchers) == 1 else ""
+    found = {(labels.get("job", ""), labels.get("instance", "")) for labels, _ in context.prometheus().values(query)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _key(labels: Labels) -> Key:

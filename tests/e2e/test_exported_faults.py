@@ -178,7 +178,29 @@ def test_stack_with_exporters_and_containers_runs_and_is_green(stack: Running) -
     )
 
 
+def restarted(thing: Content) -> None:
+    """As `kubectl rollout restart` does it."""
+    thing["spec"]["template"]["metadata"]["annotations"] = {"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}
+
+
+def of_another(thing: Content) -> None:
+    """A broken ServiceMonitor that belongs to a stack that is not this one."""
+    thing["metadata"].update(name="another", labels={"app.kubernetes.io/part-of": "another"})
+    thing["spec"]["endpoints"][0].update(port="nothing")
+
+
+# What people do to a stack that works, and what others have next to it.
+BENIGN: dict[str, tuple[str, Callable[[Content], object]]] = {
+    "replicas": ("containers/good-deployment.yaml", lambda thing: thing["spec"].update(replicas=2)),
+    "label": ("good-service.yaml", lambda thing: thing["metadata"]["labels"].update(tier="web")),
+    "restart": ("servers/webshop-blackbox-deployment.yaml", restarted),
+    "another stack": (MONITOR, of_another),
+}
+
+
 def test_each_fault_turns_its_rows_red_and_no_others(stack: Running) -> None:
+    for path, change in BENIGN.values():
+        stack.change(path, change)
     for fault in FAULTS.values():
         stack.change(fault.path, fault.change)
     stack.is_red_for({row for fault in FAULTS.values() for row in fault.rows})

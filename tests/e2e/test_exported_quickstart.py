@@ -96,6 +96,8 @@ def test_quickstart_runs_under_restricted_pod_security_and_is_green(shop: Runnin
     }
     rules = [each for group in shop.data("rules")["groups"] for each in group["rules"]]
     assert {each["health"] for each in rules} == {"ok"}
+    # The Alertmanager behind the proxy is the one that Prometheus knows by the address of its pod.
+    assert "Prometheus sends its alerts to it, at another address" in shop.verified()[1]
 
 
 def test_right_to_the_proxy_is_enough_to_verify(shop: Running) -> None:

@@ -12,9 +12,10 @@ from stackctl.clients.http import Away
 from stackctl.diagnostic import Diagnostic
 from stackctl.runtimes.dial import directly
 from stackctl.verification.given import dial_for
-from tests.contract.serving import Reply
+from tests.contract.serving import Asked, Reply
 from tests.contract.world import World, closed, stamp, success
 
+PROXY = "/api/v1/namespaces/shop/services/prometheus-operated:9090/proxy"
 UPTIME = "2026-01-01T00:00:00Z"
 
 
@@ -163,11 +164,30 @@ def test_given_one_is_not_looked_for_at_addresses_inside_of_a_cluster(given: Wor
     blackbox = given.servers["blackbox"]
     blackbox.routes["/api/v2/status"] = {"uptime": "2025-01-01T00:00:00Z"}
     sends_to(given, blackbox.url)
-    proxied = Access("https://10.0.0.1:6443/api/v1/namespaces/shop/services/prometheus-operated:9090/proxy")
+    proxied = Access(f"https://10.0.0.1:6443{PROXY}")
     given.change(dial=dial_for(proxied, directly))
     found = findings(given)
     assert found["alertmanager.connected alertmanager"].status == "skip"
     assert found[f"alertmanager.connected {blackbox.url}"].status == "skip"
+
+
+@pytest.mark.parametrize(("sent_to", "wanted"), [("10.244.0.10:9093", "pass"), ("10.244.0.11:9093", "skip")])
+def test_given_one_behind_a_proxy_is_known_by_its_start(given: World, sent_to: str, wanted: str) -> None:
+    given.change(dial=dial_for(Access(f"https://10.0.0.1{PROXY}"), directly))
+    given.servers["alertmanager"].routes["/metrics"] += "process_start_time_seconds 1.79615934777e+09\n"
+    given.target("alertmanager")["scrapeUrl"] = "http://10.244.0.10:9093/metrics"
+    sends_to(given, f"http://{sent_to}")
+    prometheus = given.servers["prometheus"].routes
+    before = prometheus["/api/v1/query"]
+    labels = given.target("alertmanager")["labels"]
+
+    def answer(query: str) -> object:
+        if "process_start_time_seconds" in query:
+            return success({"result": [{"metric": labels, "value": [0, "1"]}]})
+        return before.answer(query)
+
+    prometheus["/api/v1/query"] = Asked(answer)
+    assert findings(given)["alertmanager.connected alertmanager"].status == wanted
 
 
 def test_failed_reload_is_a_failure(given: World) -> None:
