@@ -8,7 +8,7 @@ import signal
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -25,6 +25,8 @@ from tests.e2e.test_given_servers import Running, red, running, verify
 pytestmark = [pytest.mark.e2e, pytest.mark.native, pytest.mark.long]
 
 PATIENCE_SECONDS = 90
+# Prometheus does not know Alertmanager yet when an alert fires at its start, and sends it again after a minute unless:
+RESEND = "--rules.alert.resend-delay=1s"
 CONFIG: Mapping[str, Any] = {
     "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
     "rule_files": ["rules.yml"],
@@ -171,7 +173,8 @@ class Redirect(Page):
 
 
 def serve(setup: Setup, handler: type[BaseHTTPRequestHandler]) -> None:
-    """A server at the port `other` that answers as `handler` does."""
+    """A server at a new port `other` that answers as `handler` does."""
+    setup.made.ports.pop("other", None)
     server = ThreadingHTTPServer(("127.0.0.1", setup.made.port("other")), handler)
     server.daemon_threads = True
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -199,12 +202,23 @@ def post(url: str, body: Any) -> None:
 
 Case = Callable[[Setup], None]
 MUTANTS: dict[str, tuple[Case, set[str]]] = {}
+GIVEN: dict[str, tuple[Case, set[str]]] = {}
 BENIGN: dict[str, Case] = {}
 
 
 def mutant(*rows: str) -> Callable[[Case], Case]:
     def add(case: Case) -> Case:
         MUTANTS[case.__name__] = (case, set(rows))
+        return case
+
+    return add
+
+
+def given(*rows: str) -> Callable[[Case], Case]:
+    """A mutant that changes nothing but what is given: such ones share their servers."""
+
+    def add(case: Case) -> Case:
+        GIVEN[case.__name__] = (case, set(rows))
         return case
 
     return add
@@ -297,12 +311,14 @@ def discovery_finds_no_alertmanager(setup: Setup) -> None:
 
 @mutant("alertmanager.notifications hook")
 def receiver_refuses_connections(setup: Setup) -> None:
+    setup.flags = [RESEND]
     setup.rules.append({"alert": "Fires", "expr": "vector(1)", "labels": {"severity": "page"}})
     setup.routing["receivers"][1]["webhook_configs"][0]["url"] = "http://127.0.0.1:9/"
 
 
 @mutant("alertmanager.notifications hook")
 def receiver_answers_with_a_client_error(setup: Setup) -> None:
+    setup.flags = [RESEND]
     setup.rules.append({"alert": "Fires", "expr": "vector(1)", "labels": {"severity": "page"}})
     setup.routing["receivers"][1] = {
         "name": "hook",
@@ -355,17 +371,17 @@ def path_prefix_is_missing(setup: Setup) -> None:
     setup.flags = ["--web.external-url=http://monitoring.test/prometheus"]
 
 
-@mutant("component.ready alertmanager")
+@given("component.ready alertmanager")
 def path_prefix_of_alertmanager_is_wrong(setup: Setup) -> None:
     setup.options["alertmanager"] = "http://127.0.0.1:{alertmanager}/alerts"
 
 
-@mutant("component.ready prometheus")
+@given("component.ready prometheus")
 def prometheus_is_an_alertmanager(setup: Setup) -> None:
     setup.options["prometheus"] = "http://127.0.0.1:{alertmanager}"
 
 
-@mutant("component.ready alertmanager")
+@given("component.ready alertmanager")
 def alertmanager_is_a_prometheus(setup: Setup) -> None:
     setup.options["alertmanager"] = "http://127.0.0.1:{prometheus}"
 
@@ -388,17 +404,17 @@ def alertmanager_has_died(setup: Setup) -> None:
     setup.after = end
 
 
-@mutant("component.ready alertmanager")
+@given("component.ready alertmanager")
 def alertmanager_is_away(setup: Setup) -> None:
     setup.options["alertmanager"] = "http://127.0.0.1:9"
 
 
-@mutant("component.ready grafana")
+@given("component.ready grafana")
 def grafana_is_away(setup: Setup) -> None:
     setup.options["grafana"] = "http://127.0.0.1:9"
 
 
-@mutant("component.ready grafana")
+@given("component.ready grafana")
 def grafana_is_a_prometheus(setup: Setup) -> None:
     setup.options["grafana"] = "http://127.0.0.1:{prometheus}"
 
@@ -406,7 +422,7 @@ def grafana_is_a_prometheus(setup: Setup) -> None:
 _OTHERS = {"prometheus": (Page, Endless, Slow, Redirect), "alertmanager": (Page, Slow), "grafana": (Page, Endless)}
 for _name, _handlers in _OTHERS.items():
     for _handler in _handlers:
-        MUTANTS[f"{_name}_is_{_handler.__name__.lower()}"] = (instead(_name, _handler), {f"component.ready {_name}"})
+        GIVEN[f"{_name}_is_{_handler.__name__.lower()}"] = (instead(_name, _handler), {f"component.ready {_name}"})
 
 
 @mutant("prometheus.config prometheus")
@@ -531,6 +547,24 @@ def test_what_is_broken_is_red_and_nothing_else(name: str, setup: Setup) -> None
     found, printed = setup.settled(wanted)
     assert found == wanted
     assert "wrong-horse-battery" not in printed
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
+    need("native")
+    with running(tmp_path_factory.mktemp("shared")) as made:
+        setup = Setup(made)
+        setup.start()
+        yield setup
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_what_is_given_wrong_is_red_and_nothing_else(name: str, shared: Setup) -> None:
+    change, wanted = GIVEN[name]
+    setup = replace(shared, options=dict(shared.options))
+    change(setup)
+    found, _ = setup.settled(wanted)
+    assert found == wanted
 
 
 @pytest.mark.parametrize("name", BENIGN)
