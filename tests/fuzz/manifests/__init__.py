@@ -93,20 +93,33 @@ def manifest(number: int) -> dict[str, Any]:
         whole["dashboards"] = dashboards(dice, whole)
     if chance() < 0.1:
         whole |= {"packs": ["packs"]}
-    if chance() < 0.08:
-        whole = _external(dice, whole)
-    return {**whole, **dice.make({"networks?": {"join": Many(NAME)}, "ignore?": IGNORE, "include?": INCLUDE})}
+    whole |= dice.make({"networks?": {"join": Many(NAME)}, "ignore?": IGNORE, "include?": INCLUDE})
+    return _external(dice, whole) if chance() < 0.08 else whole
+
+
+# What servers that somebody else runs cannot have, and all that their sections can.
+_RUN = ("prometheus", "pushgateway", "exporters", "containers", "networks", "include")
+_RUN_OF_SERVICE = ("run", "profiles", "push")
+_LOADED = {"alertmanager": ("receivers", "route", "routing"), "grafana": ("datasource",)}
 
 
 def _external(dice: Dice, whole: dict[str, Any]) -> dict[str, Any]:
     """The same for servers that somebody else runs, most of the time without what these cannot have."""
-    running = ("prometheus", "pushgateway", "exporters", "containers")
-    kept = {key: value for key, value in whole.items() if key not in running or dice.random.random() < 0.05}
     servers = {"prometheus": dice.make(SERVER), **dice.make({"alertmanager?": SERVER, "grafana?": SERVER})}
-    for name in ("alertmanager", "grafana"):
-        if name in whole and dice.random.random() < 0.9:
+    named = {"runtime": dice.make(Odd(("external",), ("docker", ""))), "external": servers}
+    if dice.random.random() < 0.1:
+        return {**whole, **named}
+    kept = {key: value for key, value in whole.items() if key not in _RUN}
+    services = {name: {k: v for k, v in each.items() if k not in _RUN_OF_SERVICE} for name, each in _scraped(whole)}
+    for name, keys in _LOADED.items():
+        if name in kept:
+            kept[name] = {key: value for key, value in kept[name].items() if key in keys}
             servers.setdefault(name, dice.make(SERVER))
-    return {**kept, "runtime": dice.make(Odd(("external",), ("docker", ""))), "external": servers}
+    return {**kept, **named, "services": services or {"api": {"targets": ["x:1"]}}}
+
+
+def _scraped(whole: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, each) for name, each in whole["services"].items() if "push" not in each]
 
 
 def _extra(dice: Dice) -> dict[str, Any]:
