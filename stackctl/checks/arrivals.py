@@ -23,6 +23,8 @@ _PREFIX = "prometheus_notifications_"
 _PAST = "15m"
 # When Prometheus sends an alert again that was not taken, at the next evaluation after that, unless its flag says more.
 _RESEND_SECONDS = 60.0
+# Until then a Prometheus that has just started may not know where its Alertmanager is.
+_DISCOVERY_SECONDS = 2 * c.TARGET_SYNC_SECONDS
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ def look(context: Context) -> Arrival | NoAnswer:
     try:
         due = _now(context) - _patience(context)
         began = max(context.prometheus().runtime_info().started, timestamp(context.alertmanager().started()))
+        began += _DISCOVERY_SECONDS
     except NoAnswer as error:
         return error
     lost = [each for each in seen if max(each.since, began) < due]
@@ -104,7 +107,8 @@ def look(context: Context) -> Arrival | NoAnswer:
 def is_settled(context: Context) -> bool:
     """Return whether Prometheus has run for so long that it has sent again what was not taken at its start."""
     try:
-        return context.prometheus().runtime_info().configured < _now(context) - _patience(context)
+        settled = context.prometheus().runtime_info().configured + _DISCOVERY_SECONDS
+        return settled < _now(context) - _patience(context)
     except NoAnswer:
         return False
 

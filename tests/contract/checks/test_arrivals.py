@@ -54,6 +54,20 @@ def test_alertmanager_that_was_just_started_gets_the_alerts_again(firing: World)
     assert firing.only(ID).status == "pass"
 
 
+@pytest.mark.parametrize(("ago", "status"), [(6, "pass"), (60, "fail")])
+def test_prometheus_that_has_just_started_may_not_know_its_alertmanager_yet(
+    firing: World, ago: float, status: str
+) -> None:
+    firing.lost = {"Down"}
+    firing.alerts[0]["activeAt"] = stamp(LATER - ago)
+    routes = firing.servers["prometheus"].routes
+    routes["/api/v1/status/flags"] = success({"rules.alert.resend-delay": "1s"})
+    routes["/api/v1/status/runtimeinfo"]["data"]["startTime"] = stamp(LATER - ago - 1)
+    prometheus = replace(firing.context.stack.prometheus, evaluation_interval="1s")
+    firing.change(stack=replace(firing.context.stack, prometheus=prometheus))
+    assert firing.only(ID).status == status
+
+
 def test_pending_alert_need_not_arrive(firing: World) -> None:
     firing.lost, firing.alerts[0]["state"] = {"Down"}, "pending"
     assert firing.only(ID).status == "pass"
