@@ -33,6 +33,9 @@ _LIMIT = 200
 _REMEDY = (
     "Correct the address or the login of this receiver, or start its server; `stackctl drill --live` tries it again."
 )
+_SCRAPE = (
+    "Let Prometheus scrape Alertmanager, as its series say when attempts fail; `stackctl drill --live` tries it again."
+)
 # The start of the error of a notification that was given up: `oncall/slack[0]: notify retry canceled ...`.
 _GIVEN_UP = re.compile(r"(?P<receiver>.+?)/(?P<integration>\w+\[\d+\]): (?P<reason>.*)")
 
@@ -209,6 +212,10 @@ def _receiver(
             return subject.failed(summary, _REMEDY, evidence, stage="loaded")
     if _is_unused(own):
         return subject.passed(_unused(alerts))
+    for key, account in own.items():
+        if order.get(key) == Order() and 2 * account.failed >= account.tried:
+            counts = f"{account.failed:g} of {account.tried:g} attempts by {key[1]} failed"
+            return subject.warned(f"{counts}, and nothing says whether the last one did", _SCRAPE)
     tried, failed = (sum(getattr(each, name) for each in own.values()) for name in ("tried", "failed"))
     lost = f", {failed:g} attempts failed before" if failed else ""
     return subject.passed(f"{tried - failed:g} notifications were accepted{lost}")

@@ -98,7 +98,7 @@ def test_receiver_that_takes_nothing_fails_with_the_reason(well: World) -> None:
         (((600, 0, 0), (300, 3, 3)), "pass"),
         (((600, 0, 0), (300, 2, 0)), "fail"),
         (((900, 9, 9), (600, 0, 0), (300, 3, 3)), "pass"),
-        (((600, 5, 3), (300, 5, 3)), "pass"),
+        (((600, 5, 3), (300, 5, 3)), "warn"),
     ],
     ids=["delivered since", "failed since", "restarted, delivered since", "both long ago"],
 )
@@ -106,6 +106,17 @@ def test_last_attempt_decides(well: World, points: tuple[tuple[float, int, int],
     count(well, 5, 3)
     remember(well, *points)
     assert well.only(ID).status == status
+
+
+@pytest.mark.parametrize(("tried", "failed", "status"), [(67, 61, "warn"), (6, 3, "warn"), (500, 2, "pass")])
+def test_mostly_failed_attempts_of_an_unknown_time_are_a_warning(
+    well: World, tried: int, failed: int, status: str
+) -> None:
+    count(well, tried, failed)
+    remember(well)
+    finding = well.only(ID)
+    assert finding.status == status
+    assert f"{failed} of {tried} attempts" in finding.summary or "2 attempts failed before" in finding.summary
 
 
 def test_counters_are_read_from_the_job_that_scrapes_the_alertmanager(well: World) -> None:
@@ -125,7 +136,7 @@ def test_counters_are_read_from_the_job_that_scrapes_the_alertmanager(well: Worl
     assert all('{job="monitoring",instance="alerts-1"}' in each for each in queries)
 
 
-@pytest.mark.parametrize(("others", "wanted"), [((), "fail"), (("alerts-2",), "pass")])
+@pytest.mark.parametrize(("others", "wanted"), [((), "fail"), (("alerts-2",), "warn")])
 def test_given_alertmanager_behind_a_proxy_is_known_by_its_start(
     well: World, others: tuple[str, ...], wanted: str
 ) -> None:
