@@ -35,7 +35,7 @@ _MENTIONS = ("external", "include")
 def refuse_external(manifest: Path, command: str) -> None:
     """Raise InputError where the servers of `manifest` are somebody else's, and `command` acts on what stackctl runs.
 
-    A manifest that cannot be read is no matter of this: the command reports it, or goes on without it.
+    A manifest with mistakes is no matter of this: the command reports them, or goes on without it.
     """
     from stackctl.bounds import files
     from stackctl.manifest import read
@@ -48,8 +48,9 @@ def refuse_external(manifest: Path, command: str) -> None:
         return
     if not any(word in text for word in _MENTIONS):
         return  # most manifests, which are not read twice
-    stack = read(manifest).stack
-    if stack is None or not stack.external:
+    reading = read(manifest)
+    stack = reading.stack
+    if stack is None or reading.problems or not stack.external:
         return
     if command in _OF_WHAT_RAN and State.beside(manifest).current() is not None:
         return
