@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from stackctl import conventions as c
 from stackctl import redaction
 from stackctl.diagnostic import Diagnostic
 from stackctl.model import External, Stack
@@ -34,7 +35,7 @@ def exposed(stack: Stack) -> list[Diagnostic]:
 def _sends_in_clear(server: External) -> bool:
     parts = urlsplit(server.url)
     has_login = server.login is not None or server.token is not None
-    return has_login and parts.scheme == "http" and not (parts.hostname or "").startswith(_LOOPBACK)
+    return has_login and parts.scheme == "http" and parts.hostname not in c.LOCAL_HOSTS
 
 
 def _unencrypted(server: External) -> Diagnostic:

@@ -46,6 +46,7 @@ def test_a_login_over_tls_is_not_warned_of() -> None:
         ("http://p.example.com:9090", False, 0),
         ("https://p.example.com", True, 0),
         ("http://127.0.0.1:9090", True, 0),
+        ("http://localhost.example.com:9090", True, 1),
     ],
 )
 def test_login_of_somebody_elses_server_is_not_sent_in_clear(url: str, has_login: bool, count: int) -> None:
