@@ -76,8 +76,10 @@ def panel_queries(stack: Stack, nodes: Collection[Node]) -> dict[Node, list[str]
     for dashboard in stack.dashboards:
         for query in dashboard.queries:
             node = wanted.get((dashboard.title, query.panel))
+            if node is None:
+                continue
             expr = runnable(hidden(query.expr)[0], dashboard.values, UNKNOWN_PART)
-            if node and UNKNOWN_PART not in expr:
+            if UNKNOWN_PART not in expr:
                 found.setdefault(node, []).append(expr)
     return found
 

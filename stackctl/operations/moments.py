@@ -30,11 +30,13 @@ def observe(manifest: Path, stack: Stack, nodes: Sequence[Node]) -> tuple[Mappin
     There are no moments where the stack does not run: that is not a fault. Raises InputError for certificates of
     somebody else's servers that cannot be used.
     """
+    servers = _servers(manifest, stack)
+    if not servers:
+        return {}, ""
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.http import Http, NoAnswer
     from stackctl.clients.prometheus import Prometheus
 
-    servers = _servers(manifest, stack)
     clients = {name: Http(access, timeout=_PATIENCE_SECONDS) for name, access in servers.items()}
     found: dict[Node, Moment] = {}
     try:
@@ -49,10 +51,11 @@ def observe(manifest: Path, stack: Stack, nodes: Sequence[Node]) -> tuple[Mappin
 
 def _servers(manifest: Path, stack: Stack) -> Mapping[str, Access]:
     """Return how the servers are asked, by the names of components; none where the stack does not run."""
-    from stackctl.operations.external import accesses
     from stackctl.state import State
 
     if stack.external:
+        from stackctl.operations.external import accesses
+
         return accesses(stack)
     state = State.beside(manifest)
     running, current = state.running(), state.current()
