@@ -189,7 +189,7 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
         unused, alertmanager = (alertmanager.config,), None
     if compose is None and prometheus is None and alertmanager is None:
         return None
-    prometheus, alertmanager = _at_home(found, prometheus), _at_home(found, alertmanager)
+    prometheus, alertmanager = _with_home(found, prometheus), _with_home(found, alertmanager)
     for server, shape in ((prometheus, PrometheusFile), (alertmanager, AlertmanagerFile)):
         if server and not is_shaped(server.config, shape, problems):
             return None
@@ -201,7 +201,7 @@ def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> S
     return replace(found, prometheus=prometheus, alertmanager=alertmanager, own=own, unused=unused)
 
 
-def _at_home(found: Setup, server: Server | None) -> Server | None:
+def _with_home(found: Setup, server: Server | None) -> Server | None:
     """A server without a container, with the folder that its configuration is for if its files are next to it here."""
     if server is None or server.container:
         return server

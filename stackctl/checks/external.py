@@ -110,18 +110,18 @@ def check_rules(context: Context) -> Iterable[Diagnostic]:
     written = [context.rules()[each.key][each.ordinal] for each in expected]
     intervals = _own_intervals(context)
     info = context.settle(client.runtime_info, lambda _: True)
-    started = 0.0 if isinstance(info, NoAnswer) else info.started
+    state = rules.Seen({}, 0.0 if isinstance(info, NoAnswer) else info.started, 0.0)
 
     def settled(seen: _Seen) -> bool:
         found = [rule for rule, _ in external.matched(written, seen.rules, intervals) if rule]
-        return all(rule.health != "unknown" or _is_slow(rule, started, until) for rule in found)
+        return all(rule.health != "unknown" or rules.is_slow(rule, state, until) for rule in found)
 
     seen = context.settle(lambda: _Seen(client.rules(), client.alerts()), settled, within=context.seconds)
     subjects = [Subject(rules.LOADED, each.subject, each.rule.origin) for each in expected]
     if isinstance(seen, NoAnswer):
         return [subject.unanswered(seen) for subject in subjects]
     rivals = rival_records.rivals(context, [(each.subject, each.rule) for each in expected])
-    state = rules.Seen({}, started, 0.0, seen.alerts)
+    state = replace(state, alerts=seen.alerts)
     pairs = zip(subjects, external.matched(written, seen.rules, intervals), strict=True)
     return [
         finding for subject, (rule, other) in pairs for finding in _rule(subject, rule, other, state, until, rivals)
@@ -143,11 +143,6 @@ def _rule(
         return [subject.failed(f"Prometheus has loaded it with {', '.join(other)}", _RULES, evidence)]
     healthy = rules.health(replace(subject, code=rules.HEALTHY), rule, state, until, rivals)
     return [subject.passed(f"loaded as written, in the group `{rule.group}` of {rule.file}"), healthy]
-
-
-def _is_slow(rule: LoadedRule, started: float, until: float) -> bool:
-    """Return whether its group may be evaluated again only after `until` (Unix time)."""
-    return max(started, rule.last_evaluation) + rule.interval > until
 
 
 def _own_intervals(context: Context) -> Mapping[tuple[str, str], float]:

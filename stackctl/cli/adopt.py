@@ -84,15 +84,12 @@ def _show_written(written: Written, option: str) -> None:
 
 def _show_comparison(same: Compared) -> None:
     from stackctl.report import console
+    from stackctl.report.quantity import counted
 
     _show(same.differences)
-    counts = f"{_counted(same.targets, 'target')}, {_counted(same.rules, 'rule')}, {_counted(same.routes, 'route')}"
+    counts = f"{counted(same.targets, 'target')}, {counted(same.rules, 'rule')}, {counted(same.routes, 'route')}"
     mark = console.mark("warn" if same.differences else "pass")
     console.out(f"{mark} the same in both: {counts}")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _show(remarks: Iterable[Diagnostic]) -> None:

@@ -74,14 +74,14 @@ def _now(node: Node, moment: Moment) -> str:
     if moment.count is None:
         return moment.state
     if node.kind == "receiver":
-        return f"{_counted(moment.count, 'alert')} now"
+        return f"{quantity.counted(moment.count, 'alert')} now"
     if moment.value is not None:
         return f"{_figure(moment.value)} now"
     return f"{moment.count} series" if moment.count else "no series now"
 
 
 def _now_of_alert(moment: Moment) -> str:
-    state = f"{moment.state}: {_counted(moment.count, 'alert')}" if moment.count else moment.state
+    state = f"{moment.state}: {quantity.counted(moment.count, 'alert')}" if moment.count else moment.state
     if not moment.limit:
         return state
     value = "no value now" if moment.value is None else f"{_figure(moment.value)} now"
@@ -90,10 +90,6 @@ def _now_of_alert(moment: Moment) -> str:
 
 def _figure(value: float) -> str:
     return quantity.number(value) if math.isfinite(value) else str(value).replace("nan", "NaN").replace("inf", "Inf")
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _fault(branch: Branch, moment: Moment) -> str:
@@ -153,7 +149,7 @@ def _moment(moment: Moment | None) -> dict[str, Any]:
 def as_mermaid(found: Dependencies) -> str:
     """Return a Mermaid flowchart. What is broken is red, and what is asked about has a thick border."""
     ids = _ids(found)
-    faults = {node: "; ".join(filter(None, (node.fault, _fault_now(found, node)))) for node in ids}
+    faults = {node: "; ".join(filter(None, (node.fault, found.now.get(node, Moment()).fault))) for node in ids}
     broken = [name for node, name in ids.items() if faults[node]]
     lines = [
         "flowchart LR",
@@ -168,10 +164,6 @@ def as_mermaid(found: Dependencies) -> str:
     if dead:
         lines.append(f"  linkStyle {','.join(dead)} stroke:#c00,color:#c00")
     return "\n".join(lines) + "\n"
-
-
-def _fault_now(found: Dependencies, node: Node) -> str:
-    return found.now[node].fault if node in found.now else ""
 
 
 def _label(node: Node, fault: str) -> str:

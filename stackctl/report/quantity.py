@@ -1,4 +1,4 @@
-"""Values as text, in the units of panels: as Grafana writes them, with three digits that matter."""
+"""Values as text, in the units of panels: as Grafana writes them, with three digits that matter. Counts of things."""
 
 from __future__ import annotations
 
@@ -74,6 +74,11 @@ def shown(value: float, unit: str = "", decimals: int | None = None) -> str:
     scaled = value * factor / size
     text = number(scaled) if decimals is None else f"{scaled:.{decimals}f}"
     return f"{_PREFIXES.get(unit, '')}{text}{suffix}{tail}"
+
+
+def counted(count: int, word: str) -> str:
+    """Return a number of things: `1 alert`, `2 alerts`."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def base(unit: str) -> float:

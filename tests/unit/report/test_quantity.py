@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from stackctl.report.quantity import shown
+from stackctl.report.quantity import counted, shown
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,7 @@ from stackctl.report.quantity import shown
 )
 def test_a_value_is_written_in_the_unit_of_its_panel(value: float, unit: str, text: str) -> None:
     assert shown(value, unit) == text
+
+
+def test_one_thing_has_no_plural() -> None:
+    assert [counted(count, "alert") for count in (0, 1, 2)] == ["0 alerts", "1 alert", "2 alerts"]
