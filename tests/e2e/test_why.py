@@ -82,6 +82,11 @@ class Asked:
         }
 
 
+def is_seen_down(made: Asked) -> bool:
+    """Return whether Prometheus has tried the target that is down."""
+    return made.now("why", "Gone")["dead"]["state"] == "down"
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     need("native")
@@ -101,6 +106,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
             PATIENCE_SECONDS,
             what="the alert to fire",
         )
+        wait_until(lambda: is_seen_down(made), bool, PATIENCE_SECONDS, what="the target that is down to be scraped")
         yield made
     finally:
         made.write()
