@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from stackctl.adopt.source import Source, as_text
+from stackctl.adopt.merging import pairs
+from stackctl.adopt.source import Source
+from stackctl.adopt.variables import as_manifest, filled
 from stackctl.components import registry
 from stackctl.components.component import EXTERNAL_URL, Started
 
-_REFERENCE = re.compile(r"\$(?:(\$)|\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]*))?\}|([A-Za-z_]\w*))")
 _PORT = re.compile(
     r"(?:(?P<host>\[[^\]]+\]|[0-9]+(?:\.[0-9]+){3}):)?(?:(?P<published>[0-9]+):)?(?P<target>[0-9]+)(?:/tcp)?"
 )
@@ -142,89 +143,36 @@ def options(arguments: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def filled(text: str, variables: Mapping[str, str]) -> str:
-    """`text` as Compose reads it: variables filled in, an unknown one is empty, `$$` is a dollar."""
-
-    def value(match: re.Match[str]) -> str:
-        dollar, braced, how, default, bare = match.groups()
-        if dollar:
-            return "$"
-        known = variables.get(braced or bare)
-        if how in ("-", ":-"):
-            return default if known is None or (how == ":-" and not known) else known
-        return known or ""
-
-    return _REFERENCE.sub(value, text)
-
-
-def as_manifest(text: str, variables: Mapping[str, str], *, required: bool = False) -> str:
-    """`text` of a Compose file as the manifest writes it: a variable that nobody has set is empty in both.
-
-    Unless it is `required`: then the manifest is refused until it is set.
-    """
-
-    def written(match: re.Match[str]) -> str:
-        dollar, braced, how, default, bare = match.groups()
-        if dollar:
-            return "$"
-        name = braced or bare
-        if how in ("-", ":-"):
-            return f"${{{name}:-{default}}}"
-        return f"${{{name}}}" if required or name in variables or how in ("?", ":?") else f"${{{name}:-}}"
-
-    return _REFERENCE.sub(written, text)
-
-
-def required_variables(text: str) -> Iterator[str]:
-    """Yield the variables of a text that have no default."""
-    for dollar, braced, how, _, bare in _REFERENCE.findall(text):
-        if not dollar and how not in ("-", ":-", "+", ":+"):
-            yield braced or bare
-
-
 def read_containers(compose: Source, variables: Mapping[str, str], folder_name: str = "") -> list[Container]:
-    """The services of a Compose file, in their order. The file is in a folder of the name `folder_name`."""
+    """The services of a Compose file, in their order, whose paths begin at the folder of the set-up.
+
+    `folder_name` is the name of the folder of the file.
+    """
     services = compose.data.get("services")
     if not isinstance(services, Mapping):
         return []
-    folder = posixpath.dirname(compose.path)
     project = str(compose.data.get("name") or variables.get("COMPOSE_PROJECT_NAME") or folder_name).lower()
     return [
-        _container(str(name), block, compose, folder, variables, project)
+        _container(str(name), block, compose, variables, project)
         for name, block in services.items()
         if isinstance(block, Mapping)
     ]
 
 
 def _container(
-    name: str, block: Mapping[str, Any], compose: Source, folder: str, variables: Mapping[str, str], project: str
+    name: str, block: Mapping[str, Any], compose: Source, variables: Mapping[str, str], project: str
 ) -> Container:
     return Container(
         name,
         block,
         component_of(filled(str(block.get("image") or ""), variables)),
         tuple(dict.fromkeys([name, *_names_besides(block), *_given_names(name, project)])),
-        tuple(_mounts(block, compose, folder, variables)),
+        tuple(_mounts(block, compose, variables)),
         tuple(_published(block, variables)),
-        _environment(block.get("environment")),
+        pairs(block.get("environment")),
         tuple(_words(block.get("entrypoint"))) + tuple(_words(block.get("command"))),
         variables,
     )
-
-
-def merged(below: Any, over: Any, key: str = "") -> Any:
-    """Merge Compose files as Compose does: mappings by their keys, lists one after the other, but for commands."""
-    if isinstance(below, Mapping) and isinstance(over, Mapping):
-        return {**below, **{name: merged(below.get(name), value, name) for name, value in over.items()}}
-    if key in ("environment", "labels") and below and over:
-        return {**_environment(below), **_environment(over)}
-    if isinstance(below, list) and isinstance(over, list) and key not in _REPLACED:
-        return [*below, *(each for each in over if each not in below)]
-    return below if over is None else over
-
-
-# Lists that are one thing.
-_REPLACED = frozenset({"command", "entrypoint", "test"})
 
 
 def component_of(image: str) -> str:
@@ -268,22 +216,14 @@ def _words(command: Any) -> list[str]:
         return []
 
 
-def _environment(written: Any) -> dict[str, str]:
-    if isinstance(written, Mapping):
-        return {str(name): as_text(value) for name, value in written.items()}
-    pairs = [str(each).partition("=") for each in written] if isinstance(written, list) else []
-    # A name alone stands for the variable of the environment.
-    return {name: value if equals else f"${{{name}:-}}" for name, equals, value in pairs}
-
-
-def _mounts(block: Mapping[str, Any], compose: Source, folder: str, variables: Mapping[str, str]) -> Iterator[Mount]:
+def _mounts(block: Mapping[str, Any], compose: Source, variables: Mapping[str, str]) -> Iterator[Mount]:
     for source, target in _volumes(block, variables):
         if _is_path(source):
-            yield _mount(folder, source, target)
+            yield _mount(source, target)
     for described, target in attached_files(block, compose):
         path = attached_path(described, variables)
         if path:
-            yield _mount(folder, path, target)
+            yield _mount(path, target)
 
 
 def named_volumes(block: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, str]:
@@ -348,8 +288,8 @@ def attached_path(described: Mapping[str, Any], variables: Mapping[str, str]) ->
 ATTACHED = {"configs": "/", "secrets": "/run/secrets"}
 
 
-def _mount(folder: str, source: str, target: str) -> Mount:
-    path = source if source.startswith(("/", "~")) else posixpath.normpath(posixpath.join(folder, source))
+def _mount(source: str, target: str) -> Mount:
+    path = source if source.startswith(("/", "~")) else posixpath.normpath(source)
     return Mount(path, posixpath.normpath(target))
 
 

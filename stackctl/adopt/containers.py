@@ -38,10 +38,6 @@ def adopt_container(
     """
     place = ("services", container.name)
     block: dict[str, Any] = {key: value for key, value in container.block.items() if value is not None}
-    if "extends" in block:
-        del block["extends"]
-        why = "What it takes from there has to be written out."
-        remarks.append(left_out(f"`extends` of `{container.name}`", compose.at(*place, "extends"), why))
     block.pop("container_name", None)
     if "{{" in str(block.get("hostname")):
         why = "Only a swarm fills it in: to Compose it is no name of a host."

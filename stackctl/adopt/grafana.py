@@ -11,12 +11,13 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses
-from stackctl.adopt.compose import Container, filled
+from stackctl.adopt.compose import Container
 from stackctl.adopt.prometheus import escaped
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.setup import LoadedGrafana, Setup, is_file
 from stackctl.adopt.source import Source
+from stackctl.adopt.variables import filled
 from stackctl.bounds.files import read_text
 from stackctl.components.grafana import DatasourceSettings, OwnDatasourceSettings, datasource_defaults, default_uid
 from stackctl.diagnostic import Diagnostic
@@ -151,7 +152,7 @@ def _variables(setup: Setup, container: Container, made: Section) -> dict[str, s
     files = container.block.get("env_file")
     for file in files if isinstance(files, list) else [files] if files else ():
         name = str(file.get("path") if isinstance(file, Mapping) else file)
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(setup.compose.path if setup.compose else ""), name))
+        path = posixpath.normpath(filled(name, setup.variables))
         try:
             text = read_text(setup.folder / path)
         except (OSError, UnicodeDecodeError):

@@ -9,7 +9,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, known_components
 from stackctl.adopt.alertmanager import adopt_alertmanager
-from stackctl.adopt.compose import Container, mounted, required_variables
+from stackctl.adopt.compose import Container, mounted
 from stackctl.adopt.containers import adopt_container, external_networks
 from stackctl.adopt.grafana import PLACES as GRAFANA_PLACES
 from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
@@ -22,6 +22,7 @@ from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.settings import ignored_options, own_start, server_settings
 from stackctl.adopt.setup import Server, Setup
 from stackctl.adopt.source import Source, texts
+from stackctl.adopt.variables import required_variables
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 
@@ -73,6 +74,7 @@ def adopt(setup: Setup, name: str) -> Adopted:
         known = registry.component(c.ALERTMANAGER)
         sections["alertmanager"] = dict(known.adopted(container.started) or {})
         remarks += ignored_options(container, known, setup.compose)
+    remarks += _other_folder(setup)
     remarks += _other_files(setup)
     remarks += _unset_variables(setup)
     grafana = setup.container(c.GRAFANA)
@@ -144,6 +146,14 @@ def _unset_variables(setup: Setup) -> Iterator[Diagnostic]:
         summary = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not set"
         why = "What uses these variables is empty, as it is to Compose, or has no key in stack.yml."
         yield changed(summary, setup.compose.at("services"), why, "Set them in .env before you adopt.")
+
+
+def _other_folder(setup: Setup) -> Iterator[Diagnostic]:
+    """Report that the manifest is not next to the set-up, which names files outside of its folder."""
+    if setup.base:
+        why = f"The set-up in {setup.base} names files outside of its folder. All of them are below that of stack.yml."
+        first = [setup.compose] if setup.compose else [each.config for each in (setup.prometheus,) if each]
+        yield changed("stack.yml is in a folder above", first[0].at() if first else None, why)
 
 
 def _other_files(setup: Setup) -> Iterator[Diagnostic]:

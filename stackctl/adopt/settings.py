@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.adopt.compose import Container, attached_files, attached_path, filled, named_volumes
+from stackctl.adopt.compose import Container, attached_files, attached_path, named_volumes
 from stackctl.adopt.containers import external_networks, kept_references
 from stackctl.adopt.names import with_names
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.source import Source
+from stackctl.adopt.variables import filled
 from stackctl.components import registry
 from stackctl.components.component import EXTERNAL_URL, Component
 from stackctl.components.release import image_version
@@ -96,12 +97,11 @@ _KEPT = ("labels", "dns", "dns_search", "dns_opt", "extra_hosts", "logging", "ul
 _SAID_OTHERWISE = frozenset(
     {"image", "build", "command", "entrypoint", "container_name", "hostname", "ports", "expose", "networks", "links"}
     | {"environment", "volumes", "configs", "secrets", "user", "deploy", "mem_limit", "cpus", "healthcheck", "restart"}
-    | {"depends_on", "network_mode", "profiles", "extends", "scale", "working_dir", "pull_policy", "tty", "stdin_open"}
+    | {"depends_on", "network_mode", "profiles", "scale", "working_dir", "pull_policy", "tty", "stdin_open"}
 )
 _LEFT_OUT = {
     "secrets": "The stack has the secrets of its components in files of its own.",
     "user": "The data of the component belongs to the user of its image.",
-    "extends": "What it takes from there has to be written out.",
     "profiles": "The servers of a stack always run.",
 }
 

@@ -17,13 +17,12 @@ from stackctl.adopt.compose import (
     attached_files,
     attached_path,
     component_of,
-    filled,
-    merged,
     read_containers,
 )
-from stackctl.adopt.included import with_included
+from stackctl.adopt.project import TAGS, read_project
 from stackctl.adopt.shape import AlertmanagerFile, ComposeFile, PrometheusFile, is_shaped
 from stackctl.adopt.source import Source, read_source, source_of, texts
+from stackctl.adopt.variables import filled
 from stackctl.bounds.files import read_bytes, read_text
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
@@ -104,7 +103,8 @@ class Setup:
 
     `contents` are files of the set-up that are not in the folder yet: path -> content. `own` are the addresses at which
     its servers ask themselves and each other, where they run without containers. `unused` are configurations of servers
-    that nothing in it runs or asks, `notes` are remarks on the variables.
+    that nothing in it runs or asks, `notes` are remarks on the variables. `base` is the path of the folder of the
+    Compose file, "" where it is `folder` itself, and `own_variables` are those of the `.env` there.
     """
 
     folder: Path
@@ -118,6 +118,8 @@ class Setup:
     own: Mapping[str, Collection[str]] = field(default_factory=dict)
     unused: tuple[Source, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
+    base: str = ""
+    own_variables: Mapping[str, str] = field(default_factory=dict)
 
     def container(self, component: str) -> Container | None:
         """Return the first container that runs a component, None where there is none."""
@@ -162,26 +164,43 @@ class Setup:
         return {file: place for file, place in found.items() if place.endswith(endings)}
 
 
-def find_setup(named: Path, environ: Mapping[str, str], problems: Problems) -> Setup | None:
+def find_setup(
+    named: Path, environ: Mapping[str, str], problems: Problems, over: Sequence[Path] = (), top: Path | None = None
+) -> Setup | None:
     """Return the set-up of a folder, or of a file and what it names. None where nothing is found.
 
-    What cannot be read is added to `problems`.
+    What cannot be read is added to `problems`. `over` are Compose files over the first one, and `top` is a folder
+    above, where the paths of the set-up are to begin.
     """
-    folder = named if named.is_dir() else named.parent
-    notes = Problems()
-    variables = read_variables(folder, environ, problems, notes) or dict(environ)
-    read = {each.path: each for path in _candidates(named, folder) if (each := read_source(folder, path, problems))}
-    compose = _first(read.values(), _is_compose)
-    compose = with_included(_overridden(compose, folder, problems), folder, problems) if compose else None
+    here = named if named.is_dir() else named.parent
+    folder, notes = top or here, Problems()
+    base = here.resolve().relative_to(folder.resolve()).as_posix()
+    variables = read_variables(here, environ, problems, notes) or dict(environ)
+    files = [named, *over] if over else _candidates(named, here, variables)
+    paths = [os.path.relpath(path, folder) for path in files]
+    read = {each.path: each for path in paths[:1] if (each := read_source(folder, path, problems, TAGS))}
+    compose = read_project(folder, paths, variables, problems) if _first(read.values(), _is_compose) else None
     if compose and not is_shaped(compose, ComposeFile, problems):
         return None
     containers = (
-        [_built(each, folder, compose) for each in read_containers(compose, variables, folder.resolve().name)]
+        [
+            _built(_from(folder, each), folder, compose)
+            for each in read_containers(compose, variables, here.resolve().name)
+        ]
         if compose
         else []
     )
     inline = _written_inline(containers, compose, variables) if compose else {}
-    found = Setup(folder, compose, tuple(containers), variables=variables, contents=inline, notes=tuple(notes))
+    found = Setup(
+        folder,
+        compose,
+        tuple(containers),
+        variables=variables,
+        contents=inline,
+        notes=tuple(notes),
+        base="" if base == "." else base,
+        own_variables=read_variables(here, {}, Problems(), Problems()) or {},
+    )
     prometheus = _server(found, c.PROMETHEUS, _PROMETHEUS_FILES, _is_prometheus, read, problems)
     alertmanager = _server(found, c.ALERTMANAGER, _ALERTMANAGER_FILES, _is_alertmanager, read, problems)
     unused: tuple[Source, ...] = ()
@@ -222,11 +241,8 @@ def _asks_alertmanagers(prometheus: Server | None) -> bool:
 
 def _written_inline(containers: Iterable[Container], compose: Source, variables: Mapping[str, str]) -> dict[str, bytes]:
     """The files that are written in the Compose file itself, by the paths that they get."""
-    folder = posixpath.dirname(compose.path)
     return {
-        posixpath.normpath(posixpath.join(folder, attached_path(described, variables))): filled(
-            str(described["content"]), variables
-        ).encode()
+        posixpath.normpath(attached_path(described, variables)): filled(str(described["content"]), variables).encode()
         for container in containers
         for described, _ in attached_files(container.block, compose)
         if described.get("content")
@@ -238,24 +254,32 @@ def at_home(component: str, port: int = 0) -> frozenset[str]:
     return frozenset(f"{host}:{port or registry.component(component).port}" for host in c.LOCAL_HOSTS)
 
 
-def _overridden(compose: Source, folder: Path, problems: Problems) -> Source:
-    """A Compose file with the one over it that Compose reads too, where it is called as Compose expects."""
-    stem = compose.path.rpartition(".")[0]
-    names = [f"{stem}.override.{each}" for each in ("yaml", "yml")]
-    found = next((name for name in names if compose.path in COMPOSE_FILES and (folder / name).is_file()), None)
-    over = read_source(folder, found, problems) if found else None
-    return replace(compose, data=merged(compose.data, over.data)) if over else compose
+def _from(folder: Path, container: Container) -> Container:
+    """A container in which absolute paths of files in the folder of the set-up are relative."""
+    home = folder.resolve()
+    mounts = tuple(
+        replace(mount, path=os.path.relpath(mount.path, home)) if Path(mount.path).is_relative_to(home) else mount
+        for mount in container.mounts
+    )
+    return replace(container, mounts=mounts)
 
 
-def _candidates(named: Path, folder: Path) -> list[str]:
-    """The files to look into: the one that is named, or the Compose file of a folder."""
-    if named.is_file():
-        return [named.name]
-    return [name for name in COMPOSE_FILES if (folder / name).is_file()][:1]
+def _candidates(named: Path, folder: Path, variables: Mapping[str, str]) -> list[Path]:
+    """The files to look into: the one that is named, or the Compose files of a folder as Compose finds them.
+
+    A file that has the name which Compose expects has its override with it.
+    """
+    if named.is_dir() and variables.get("COMPOSE_FILE"):
+        names = variables["COMPOSE_FILE"].split(variables.get("COMPOSE_PATH_SEPARATOR") or ":")
+        return [folder / name for name in names if name]
+    names = [named.name] if named.is_file() else [name for name in COMPOSE_FILES if (folder / name).is_file()][:1]
+    stems = [name.rpartition(".")[0] for name in names if name in COMPOSE_FILES]
+    overrides = [f"{stem}.override.{ending}" for stem in stems for ending in ("yaml", "yml")]
+    return [folder / name for name in (*names, *[each for each in overrides if (folder / each).is_file()][:1])]
 
 
 def _is_compose(source: Source) -> bool:
-    return isinstance(source.data.get("services"), Mapping)
+    return isinstance(source.data.get("services"), Mapping) or isinstance(source.data.get("include"), list)
 
 
 def _is_prometheus(source: Source) -> bool:
@@ -290,7 +314,7 @@ def _server(
     named = _first(read.values(), fits)
     if named:
         return Server(named, container, inside, missing)
-    for path in sorted(_walk(found.folder, "."), key=lambda each: (each.count("/"), each)):
+    for path in sorted(_walk(found.folder, found.base or "."), key=lambda each: (each.count("/"), each)):
         if posixpath.basename(path) in names:
             source = read_source(found.folder, path, Problems())
             if source and fits(source):
@@ -314,7 +338,7 @@ def _built(container: Container, folder: Path, compose: Source | None) -> Contai
         return container
     context = str(build.get("context") or ".") if isinstance(build, Mapping) else str(build)
     name = str(build.get("dockerfile") or "Dockerfile") if isinstance(build, Mapping) else "Dockerfile"
-    where = posixpath.normpath(posixpath.join(posixpath.dirname(compose.path), context))
+    where = posixpath.normpath(filled(context, container.variables))
     try:
         text = read_text(folder / where / name)
     except (OSError, UnicodeDecodeError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,18 +31,18 @@ class Source:
         return self.document.position(place, key=True) if self.document else Position(self.path)
 
 
-def read_source(folder: Path, path: str, problems: Problems) -> Source | None:
+def read_source(folder: Path, path: str, problems: Problems, tags: Collection[str] = ()) -> Source | None:
     """Return the YAML file at `path` from `folder`; None with what is wrong with it added to `problems`.
 
-    A file outside of the folder is wrong, unless the command line allows it.
+    A file outside of the folder is wrong, unless the command line allows it. `tags` are those that it may have.
     """
     text = read_named(folder, path, Position(path), problems, secret=True)
-    return source_of(text, path, problems) if text is not None else None
+    return source_of(text, path, problems, tags) if text is not None else None
 
 
-def source_of(text: str, path: str, problems: Problems) -> Source | None:
+def source_of(text: str, path: str, problems: Problems, tags: Collection[str] = ()) -> Source | None:
     """Return the YAML file whose text this is; None with what is wrong with it added to `problems`."""
-    document = parse(text, path, several=True)
+    document = parse(text, path, several=True, tags=tags)
     if problems.extend(document.problems):
         return None
     data = plain(document.value)

@@ -22,8 +22,8 @@ def adopt(
     source: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[DIR|FILE|URL...]",
-            help="The folder of the set-up, one of its files, or the servers that run.",
+            metavar="[DIR|FILE...|URL...]",
+            help="The folder of the set-up, a file or several Compose files, or the servers that run.",
             show_default="here",
         ),
     ] = None,
@@ -39,8 +39,9 @@ def adopt(
     With URLs, it is what these servers have loaded; rules and dashboards are written next to the manifest. Logins come
     from the environment, as for `verify --prometheus`.
 
-    Nothing of it is changed: the manifest names its files where they are. Secrets in clear text go to .env. What the
-    manifest has no words for is listed, with the reason, and the new configuration is compared with the old one.
+    Nothing of it is changed: the manifest names its files where they are, from the folder above all of them on. Secrets
+    in clear text go to .env. What the manifest has no words for is listed, with the reason, and the new configuration is
+    compared with the old one.
     """
     from stackctl.cli.reports import report
     from stackctl.operations.adopting import adopt_setup, compare_setup

@@ -42,7 +42,8 @@ class Document:
 
     `following` is the 0-based line at which a second YAML document begins, None without one; `secrets` are the texts
     at places of secrets, variables filled in, and `filled` all texts with variables -> how they are written. `parts`
-    are the files that the lines of a document of several come from, each with the number of lines before it.
+    are the files that the lines of a document of several come from, each with the number of lines before it. `tags` are
+    those of values, where a file may have any.
     """
 
     file: str
@@ -55,6 +56,7 @@ class Document:
     parts: tuple[tuple[int, str], ...] = ()
     value_starts: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
     key_starts: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
+    tags: dict[Path, str] = field(default_factory=dict, repr=False)
     hidden_spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict, repr=False)
 
     def position(self, path: Path, *, key: bool = False) -> Position:

@@ -37,6 +37,11 @@ def allow() -> None:
     _permission.outside = True
 
 
+def is_allowed() -> bool:
+    """Return whether files outside of the manifest's folder may be read."""
+    return _permission.outside
+
+
 @contextmanager
 def allowed() -> Iterator[None]:
     """Let files outside of the manifest's folder be read within the context."""

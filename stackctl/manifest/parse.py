@@ -6,7 +6,7 @@ The values of secret fields are taken out of the source lines that the document 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
 import yaml
@@ -57,13 +57,18 @@ _PLAIN_NULL = re.compile(r"~|null|Null|NULL|")
 
 
 def parse(
-    text: str, file: str, substitute: Callable[[str, Path], str | Diagnostic] | None = None, *, several: bool = False
+    text: str,
+    file: str,
+    substitute: Callable[[str, Path], str | Diagnostic] | None = None,
+    *,
+    several: bool = False,
+    tags: Collection[str] = (),
 ) -> Document:
     """Parse YAML `text`. `file` is how positions name it.
 
     `substitute` maps the text of the scalar at a path to its text after variable substitution, or to a problem.
     All problems are collected in the document; values that have one are left out. Only the first YAML document is read;
-    a further one is a problem unless there may be `several`.
+    a further one is a problem unless there may be `several`. So is a tag that is not one of `tags`.
     """
     document = Document(file, lines=text.splitlines())
     try:
@@ -84,7 +89,7 @@ def parse(
         return document
     if root is not None:
         is_open = substitute is None and not redaction.may_tell(text)
-        document.value = _Converter(document, substitute, is_open=is_open).convert(root, ())
+        document.value = _Converter(document, substitute, tags, is_open=is_open).convert(root, ())
     if document.following is not None and not several:
         # Its line is not shown: nobody has looked for secrets there.
         at = Position(file, document.following + 1, 1)
@@ -215,11 +220,17 @@ class _Converter:
     """Turns composed nodes into values, noting positions, duplicate keys and secrets on the way."""
 
     def __init__(
-        self, document: Document, substitute: Callable[[str, Path], str | Diagnostic] | None, *, is_open: bool = False
+        self,
+        document: Document,
+        substitute: Callable[[str, Path], str | Diagnostic] | None,
+        tags: Collection[str],
+        *,
+        is_open: bool = False,
     ) -> None:
         """`is_open` says that no value of the document reveals a secret by itself."""
         self.document = document
         self.substitute = substitute
+        self.tags = tags
         self.is_open = is_open
         self.count = self.repeated = 0
         self.seen: set[int] = set()
@@ -246,7 +257,9 @@ class _Converter:
         if self.count > VALUE_LIMIT or self.repeated > ALIAS_LIMIT:
             raise _TooLarge
         self.document.value_starts[path] = self._start(node)
-        if node.tag.startswith("!") or node.tag == "tag:yaml.org,2002:binary":
+        if node.tag in self.tags:
+            self.document.tags[path] = node.tag
+        elif node.tag.startswith("!") or node.tag == "tag:yaml.org,2002:binary":
             shown = "this YAML tag" if secret_places.is_secret(path) else f"the YAML tag `{node.tag}`"
             self._problem("yaml.tag", f"{shown} is not supported", node, remedy="Remove it; quote the value.")
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,11 +40,12 @@ class Written:
 
 
 def adopt_setup(sources: Sequence[str], environ: Mapping[str, str] = os.environ) -> Written:
-    """Write the manifest of a set-up: a folder, or a file and what it names, next to it; of servers at URLs, here.
+    """Write the manifest of a set-up: a folder, or files and what they name, next to it; of servers at URLs, here.
 
-    Secrets in clear text go to the end of `.env`. Raises InputError, and writes nothing, when a file that would be
-    written is there, when nothing is found, or when a file of the set-up cannot be read; Unavailable for a server that
-    does not answer.
+    Where the set-up names files outside of its folder, the manifest is in the folder above all of them, up to the one
+    where the command runs or the Git repository. Secrets in clear text go to the end of `.env`. Raises InputError, and
+    writes nothing, when a file that would be written is there, when nothing is found, or when a file of the set-up
+    cannot be read; Unavailable for a server that does not answer.
     """
     from stackctl.adopt.text import manifest_text
     from stackctl.operations.first_manifest import write
@@ -57,7 +59,7 @@ def adopt_setup(sources: Sequence[str], environ: Mapping[str, str] = os.environ)
         remedy = "Compare it with the set-up by `stackctl adopt --compare`, or move it away to adopt again."
         *others, last = [Diagnostic("init.exists", f"{path} already exists") for path in there]
         raise InputError(*others, replace(last, remedy=remedy))
-    written = _add_variables(setup.folder, adopted.variables)
+    written = _add_variables(setup.folder, _variables(setup, adopted, text))
     write(setup.folder, {**contents, c.MANIFEST: text.encode()}, force=False)
     try:
         same: Compared | None = _compared(setup, adopted, manifest, environ)
@@ -83,29 +85,71 @@ def _found(sources: Sequence[str], environ: Mapping[str, str]) -> tuple[Setup, A
     from stackctl.starter import stack_name
 
     urls = [each for each in sources if each.startswith(("http://", "https://"))]
-    if len(sources) > 1 and len(urls) < len(sources):
-        remedy = "Name one folder or file, or the URLs of servers."
-        raise InputError.of("usage.conflict", "only servers can be named together", remedy=remedy)
-    setup = loaded_setup(urls, Path(), environ) if urls else _of_folder(Path(*sources), environ)
+    files = [Path(each) for each in sources if each not in urls]
+    if (urls and files) or (len(files) > 1 and any(each.is_dir() for each in files)):
+        remedy = "Name one folder, Compose files in the order in which they are used, or the URLs of servers."
+        raise InputError.of("usage.conflict", "only servers, or only files, can be named together", remedy=remedy)
+    setup = loaded_setup(urls, Path(), environ) if urls else _of_folder(files, environ)
     given = setup.compose.data.get("name") if setup.compose else None
     name = given if isinstance(given, str) else setup.folder.resolve().name
     return setup, adopt(setup, stack_name(name))
 
 
-def _of_folder(named: Path, environ: Mapping[str, str]) -> Setup:
+def _of_folder(files: Sequence[Path], environ: Mapping[str, str]) -> Setup:
     from stackctl.adopt import find_setup
     from stackctl.adopt.setup import nothing_found
     from stackctl.manifest.problems import Problems
 
-    if not named.exists():
-        raise InputError.of("file.missing", f"{named} does not exist", remedy="Correct the path.")
+    for each in files:
+        if not each.exists():
+            raise InputError.of("file.missing", f"{each} does not exist", remedy="Correct the path.")
+    named, *over = files
     problems = Problems()
-    setup = find_setup(named, environ, problems)
+    setup = find_setup(named, environ, problems, over, _top(named, over, environ))
     if len(problems):
         raise InputError(*problems)
     if setup is None:
         raise InputError(nothing_found(named))
     return setup
+
+
+def _top(named: Path, over: Sequence[Path], environ: Mapping[str, str]) -> Path | None:
+    """The folder for the manifest of a set-up, None for that of the set-up. It is one that the user works in."""
+    from stackctl.adopt import find_setup
+    from stackctl.adopt.top_folder import top_folder, repository_of
+    from stackctl.manifest import outside
+    from stackctl.manifest.problems import Problems
+
+    here = (named if named.is_dir() else named.parent).resolve()
+    above = [each for each in (repository_of(here), Path.cwd()) if each and here.is_relative_to(each)]
+    limit = min(above, key=lambda each: len(each.parts), default=here)
+    if outside.is_allowed() or limit in (here, Path(limit.anchor)):
+        return None
+    top = top_folder(lambda folder: find_setup(named, environ, Problems(), over, folder), here, limit)
+    return None if top == here else Path(os.path.relpath(top))
+
+
+def _variables(setup: Setup, adopted: Adopted, text: str) -> Mapping[str, str]:
+    """The variables that `.env` lacks: secrets, and those of the Compose file where that is in another folder.
+
+    Raises InputError where the `.env` next to the manifest means something else by one of them.
+    """
+    from stackctl.manifest import outside
+    from stackctl.manifest.problems import Problems
+    from stackctl.manifest.variables import read_variables
+
+    if not setup.base:
+        return adopted.variables
+    own = {**setup.own_variables, **adopted.variables}
+    here = read_variables(setup.folder, {}, Problems(), Problems()) or {}
+    named = dict.fromkeys(re.findall(r"\$\{(\w+)", text))
+    wrong = [name for name in named if name in here and here[name] != own.get(name)]
+    if wrong:
+        summary = f"{setup.folder / c.ENV_FILE} and the `.env` of the Compose file differ in"
+        remedy = f"Rename them in one of the two, or add {outside.OPTION} to have stack.yml next to the Compose file."
+        names = ", ".join(f"`{name}`" for name in wrong)
+        raise InputError.of("usage.conflict", f"{summary} {names}", remedy=remedy)
+    return {name: own[name] for name in named if name in own and name not in here}
 
 
 def _origin(setup: Setup) -> str:

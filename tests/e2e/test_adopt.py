@@ -22,8 +22,9 @@ from stackctl.tools import require
 from stackctl.wait import wait_until
 from tests.answers import is_ready
 from tests.e2e.real_stack import need, stackctl
+from tests.pinned import pinned
 from tests.ports import free_port
-from tests.unit.adopt.setups import NAMES, SETUPS, found
+from tests.unit.adopt.setups import NAMES, SETUPS, found, written
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
@@ -43,13 +44,12 @@ def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def test_servers_load_the_same_from_both_sides(setup: Path) -> None:
-    """The native tree is loaded here, next to the old configuration, so the stack's servers have other addresses."""
+    """Both are loaded here: the tree for Docker where the set-up has containers, whose names its targets have."""
     known = found(setup)
     adopted = stackctl("adopt", str(setup))
     assert adopted.returncode == 0, adopted.stderr
-    rendered = stackctl(
-        "-f", str(setup / "stack.yml"), "render", "--runtime", "native", "--out", str(setup / "tree"), "--allow-outside"
-    )
+    runtime = c.DOCKER if known.compose else c.NATIVE
+    rendered = stackctl("-f", str(setup / "stack.yml"), "render", "--runtime", runtime, "--out", str(setup / "tree"))
     assert rendered.returncode == 0, rendered.stderr
     if known.prometheus:
         old = setup / "old-prometheus.yml"
@@ -58,9 +58,13 @@ def test_servers_load_the_same_from_both_sides(setup: Path) -> None:
         old.write_text(yaml.safe_dump(_readable({**config, "rule_files": rules})))
         before, after = (_loaded(c.PROMETHEUS, path) for path in (old, setup / "tree" / c.PROMETHEUS_FILE))
         assert before["rules"] == after["rules"]
-        asked = {job for job, _, _ in before["targets"]}
-        extra = {each for each in after["targets"] - before["targets"] if each[0] not in OWN_JOBS - asked}
-        assert (before["targets"] - after["targets"], extra) == (set(), set())
+        container = known.prometheus.container
+        # The servers of the stack serve at `/`.
+        old_targets = {_without(each, container.path_prefix if container else "") for each in before["targets"]}
+        asked = {job for job, _, _ in old_targets}
+        extra = {each for each in after["targets"] - old_targets if each[0] not in OWN_JOBS - asked}
+        assert (old_targets - after["targets"], extra) == (set(), set())
+        assert old_targets
     if known.alertmanager:
         old = setup / "old-alertmanager.yml"
         config = with_paths(dict(known.alertmanager.config.data), known.alertmanager)
@@ -85,9 +89,23 @@ def _loaded(server: str, config: Path) -> dict[str, Any]:
             kept = [each for each in route.get("routes") or () if each.get("receiver") != c.DRILL_RECEIVER]
             route = {key: value for key, value in {**route, "routes": kept}.items() if value}
             return {**config_of, "route": route, "inhibit_rules": config_of.get("inhibit_rules")}
+        wanted = {job["job_name"] for job in _jobs(config) if any(each["targets"] for each in job["static_configs"])}
+        wait_until(lambda: _discovered(ask), lambda jobs: wanted <= jobs, PATIENCE_SECONDS)
         active = ask("/api/v1/targets?state=active")["data"]["activeTargets"]
         groups = ask("/api/v1/rules")["data"]["groups"]
         return {"targets": {_target(each) for each in active}, "rules": sorted(_rules(groups))}
+
+
+def _jobs(config: Path) -> list[dict[str, Any]]:
+    """The jobs of a configuration that list targets."""
+    blocks: list[dict[str, Any]] = yaml.safe_load(config.read_text()).get("scrape_configs") or []
+    return [block for block in blocks if block.get("static_configs")]
+
+
+def _discovered(ask: Server) -> set[str]:
+    """The jobs whose targets a Prometheus knows: some seconds after it is ready, it has those of its configuration."""
+    data = ask("/api/v1/targets")["data"]
+    return {each["discoveredLabels"]["job"] for each in (*data["activeTargets"], *data["droppedTargets"])}
 
 
 def _target(target: dict[str, Any]) -> tuple[str, str, str]:
@@ -97,6 +115,11 @@ def _target(target: dict[str, Any]) -> tuple[str, str, str]:
     # The interval of its own scrape is the one thing that a server of the stack cannot have to itself.
     own = labels["job"] in OWN_JOBS
     return labels["job"], json.dumps(labels, sort_keys=True), json.dumps(how[:3] if own else how)
+
+
+def _without(target: tuple[str, str, str], prefix: str) -> tuple[str, str, str]:
+    job, labels, how = target
+    return job, labels, how.replace(f'"{prefix}/', '"/') if prefix else how
 
 
 def _rules(groups: list[dict[str, Any]]) -> Iterator[str]:
@@ -123,7 +146,8 @@ def _running(server: str, config: Path) -> Iterator[Server]:
     data, port = config.with_suffix(".data"), free_port()
     storage = "--storage.tsdb.path" if server == c.PROMETHEUS else "--storage.path"
     own = [] if server == c.PROMETHEUS else ["--cluster.listen-address="]
-    command = [str(require(server).path), f"--config.file={config}", f"{storage}={data}", *own]
+    # In Docker the stack has the pinned Prometheus, whose configuration has keys that an older one refuses.
+    command = [str(pinned(server) or require(server).path), f"--config.file={config}", f"{storage}={data}", *own]
     # Alertmanager looks for the files of its secrets from where it runs, which is the folder above the tree.
     folder = config.parents[2] if "tree" in config.parts else config.parent
     with config.with_suffix(".log").open("wb") as log:
@@ -164,3 +188,31 @@ def test_servers_that_run_are_adopted(tmp_path: Path, monkeypatch: pytest.Monkey
             assert stackctl("adopt", "--compare", prometheus.url, alertmanager.url).returncode == 0
     assert stackctl("check").returncode == 0
     assert (here / "rules" / "first.yml").exists()
+
+
+def test_stack_of_a_subfolder_needs_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Compose file extends and includes others, and its servers' files are in folders next to its own."""
+    need("native")
+    files = {
+        ".git/HEAD": "",
+        "mon/prometheus.yml": "rule_files: [rules/*.yml]\nscrape_configs:\n"
+        "- {job_name: app, static_configs: [{targets: ['127.0.0.1:1'], labels: {team: a}}]}\n",
+        "mon/rules/a.yml": "groups: [{name: a, rules: [{alert: Down, expr: up == 0, labels: {severity: page}}]}]\n",
+        "deploy/docker/docker-compose.yml": "include: [more/compose.yml]\nservices:\n  prometheus:\n"
+        "    extends: {file: ../base.yml, service: metrics}\n    command: [--config.file=/conf/prometheus.yml]\n",
+        "deploy/base.yml": "services: {metrics: {image: 'prom/prometheus:v3.5.0', volumes: ['../mon:/conf']}}\n",
+        "deploy/docker/more/compose.yml": "services: {proxy: {image: 'nginx:1', volumes: ['./own:/own']}}\n",
+    }
+    here = written(tmp_path / "repository", files) / "deploy" / "docker"
+    monkeypatch.chdir(here)
+    adopted = stackctl("adopt")
+    assert adopted.returncode == 0, adopted.stderr
+    assert "  cd ../..\n" in adopted.stdout
+    assert "the same in both: 1 target, 1 rule, 0 routes" in adopted.stdout
+    monkeypatch.chdir(tmp_path / "repository")
+    assert stackctl("check").returncode == 0
+    assert stackctl("adopt", "--compare", "deploy/docker").returncode == 0
+    assert stackctl("render", "--runtime", "native", "--out", "tree").returncode == 0
+    loaded = _loaded(c.PROMETHEUS, tmp_path / "repository" / "tree" / c.PROMETHEUS_FILE)
+    assert '"team": "a"' in str(loaded["targets"])
+    assert "Down" in str(loaded["rules"])

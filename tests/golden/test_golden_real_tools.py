@@ -59,7 +59,7 @@ def test_amtool_accepts_the_configuration(case: str, runtime: str, tmp_path: Pat
 @pytest.mark.docker
 @pytest.mark.parametrize("case", DOCKER_CASES)
 def test_compose_accepts_the_project(case: str, tmp_path: Path) -> None:
-    _compose_or_skip()
+    compose_or_skip()
     write(tree_of(case, "docker"), tmp_path)
     _accepts(
         [
@@ -105,7 +105,7 @@ def required_pinned(name: str) -> str:
     return str(path)
 
 
-def _compose_or_skip() -> None:
+def compose_or_skip() -> None:
     found = (
         shutil.which("docker") and not subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from stackctl.adopt.compose import Mount, Published, as_manifest, component_of, filled, options, read_containers
+from stackctl.adopt.compose import Mount, Published, component_of, options, read_containers
 from stackctl.adopt.source import source_of
 from stackctl.manifest.problems import Problems
 
 
 def containers(text: str, **variables: str) -> dict[str, object]:
-    source = source_of(text, "deploy/compose.yaml", Problems())
+    source = source_of(text, "compose.yaml", Problems())
     assert source
     return {each.name: each for each in read_containers(source, variables)}
 
@@ -47,13 +47,13 @@ configs: {own: {file: ./own.yml}, bare: {file: bare.txt}}
 """
     found = containers(text, DIR="./dir")["a"]
     assert found.mounts == (  # type: ignore[attr-defined]
-        Mount("deploy/conf", "/etc/conf"),
-        Mount("up", "/up"),
-        Mount("deploy/dir/x", "/x"),
-        Mount("deploy/own.yml", "/etc/own.yml"),
-        Mount("deploy/bare.txt", "/bare"),
+        Mount("conf", "/etc/conf"),
+        Mount("../up", "/up"),
+        Mount("dir/x", "/x"),
+        Mount("own.yml", "/etc/own.yml"),
+        Mount("bare.txt", "/bare"),
     )
-    assert found.seen("/etc/conf/sub/x.yml") == "deploy/conf/sub/x.yml"  # type: ignore[attr-defined]
+    assert found.seen("/etc/conf/sub/x.yml") == "conf/sub/x.yml"  # type: ignore[attr-defined]
     assert found.seen("/etc/other") is None  # type: ignore[attr-defined]
 
 
@@ -84,21 +84,3 @@ def test_environment_of_a_list_and_of_a_mapping() -> None:
     found = containers(text)
     assert found["a"].environment == {"A": "1", "B": "${B:-}"}  # type: ignore[attr-defined]
     assert found["b"].environment == {"A": "1", "B": "true", "C": ""}  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize(
-    ("written", "value", "in_manifest"),
-    [
-        ("${A}", "1", "${A}"),
-        ("$A", "1", "${A}"),
-        ("${B:-x}", "x", "${B:-x}"),
-        ("${B-x}", "x", "${B:-x}"),
-        ("${B}", "", "${B:-}"),
-        ("${B:?set it}", "", "${B}"),
-        ("a$$b", "a$b", "a$b"),
-        ("5$", "5$", "5$"),
-    ],
-)
-def test_variables_as_compose_fills_them_in(written: str, value: str, in_manifest: str) -> None:
-    assert filled(written, {"A": "1"}) == value
-    assert as_manifest(written, {"A": "1"}) == in_manifest

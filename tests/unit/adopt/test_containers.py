@@ -60,12 +60,6 @@ def test_network_of_others_is_joined(tmp_path: Path) -> None:
     assert manifest["networks"] == {"join": ["web"]}
 
 
-def test_what_it_takes_from_another_file_is_left_out(tmp_path: Path) -> None:
-    whole = compose("app: {image: a, extends: {file: base.yml, service: app}}")
-    result = adopted(tmp_path, prometheus=JOB, compose=whole)
-    assert [each.summary for each in result.remarks] == ["`extends` of `app` is left out"]
-
-
 def test_options_of_a_volume_are_left_out(tmp_path: Path) -> None:
     whole = compose("app: {image: a, volumes: ['data:/data']}") + "volumes: {data: {external: true}}\n"
     result = adopted(tmp_path, prometheus=JOB, compose=whole)

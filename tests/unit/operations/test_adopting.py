@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import InputError
+from stackctl.manifest import load, outside
 from stackctl.operations.adopting import adopt_setup
 from tests.unit.adopt.setups import jobs, written
 
@@ -36,3 +37,79 @@ def test_link_that_leads_nowhere_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="already exists"):
         adopt_setup([str(tmp_path)], {})
     assert not (tmp_path / "elsewhere.yml").exists()
+
+
+DEPLOYED = """
+services:
+  prometheus: {image: "prom/prometheus:v3.5.0", volumes: ["../../mon/prometheus.yml:/etc/prometheus/prometheus.yml"]}
+  app: {image: "app:${TAG}", volumes: ["./own:/own", "../../code:/code"], env_file: [app.env], build: ../../code}
+"""
+
+
+def deployed(folder: Path, **more: str) -> Path:
+    """A set-up in the folder `deploy/docker` of a repository."""
+    files = {
+        ".git/HEAD": "",
+        "mon/prometheus.yml": jobs("{job_name: app, static_configs: [{targets: ['app:1']}]}"),
+        "deploy/docker/compose.yaml": DEPLOYED,
+        "deploy/docker/app.env": "",
+        "deploy/docker/.env": "TAG=1\nUNUSED=x\n",
+    }
+    return written(folder, {**files, **more}) / "deploy" / "docker"
+
+
+def test_manifest_is_in_the_folder_above_all_files(tmp_path: Path) -> None:
+    here = deployed(tmp_path, **{".env": "MORE=1"})
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.name != ".env"}
+    result = adopt_setup([str(here)], {})
+    assert [path.resolve() for path in result.paths] == [tmp_path / "stack.yml", tmp_path / ".env"]
+    assert result.compared
+    assert (result.compared.targets, result.compared.differences) == (1, ())
+    assert (tmp_path / ".env").read_text() == "MORE=1\nTAG=1\n"
+    app = load(tmp_path / "stack.yml", {}).containers[0].fields
+    assert app["volumes"] == ["./deploy/docker/own:/own", "./code:/code"]
+    assert (app["env_file"], app["build"], app["image"]) == (["./deploy/docker/app.env"], "./code", "app:${TAG}")
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_variable_with_two_values_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    here = deployed(tmp_path, **{".env": "TAG=2\nUNUSED=y\n"})
+    with pytest.raises(InputError, match="differ in `TAG`") as caught:
+        adopt_setup([str(here)], {})
+    assert "--allow-outside" in caught.value.problems[0].remedy
+    assert not (tmp_path / "stack.yml").exists()
+    assert (tmp_path / ".env").read_text() == "TAG=2\nUNUSED=y\n"
+
+
+def test_manifest_stays_with_its_setup_when_files_outside_are_allowed(tmp_path: Path) -> None:
+    here = deployed(tmp_path)
+    with outside.allowed():
+        adopt_setup([str(here)], {})
+    assert (here / "stack.yml").exists()
+
+
+def test_files_outside_of_the_repository_are_refused(tmp_path: Path) -> None:
+    here = deployed(tmp_path / "repository")
+    (here / "compose.yaml").write_text(DEPLOYED.replace("../../mon", "../../../mon"))
+    written(tmp_path, {"mon/prometheus.yml": JOB})
+    with pytest.raises(InputError, match="outside"):
+        adopt_setup([str(here)], {})
+
+
+def test_compose_files_are_used_in_their_order(tmp_path: Path) -> None:
+    files = {"a.yml": "services: {app: {image: one, labels: {a: b}}}", "b.yml": "services: {app: {image: two}}"}
+    written(tmp_path, {**files, "prometheus.yml": JOB})
+    adopt_setup([str(tmp_path / "a.yml"), str(tmp_path / "b.yml")], {})
+    assert load(tmp_path / "stack.yml", {}).containers[0].fields == {"image": "two", "labels": {"a": "b"}}
+
+
+def test_files_that_compose_file_names_are_used(tmp_path: Path) -> None:
+    files = {"a.yml": "services: {app: {image: one}}", "b.yml": "services: {app: {image: two}}"}
+    written(tmp_path, {**files, "prometheus.yml": JOB, ".env": "COMPOSE_FILE=a.yml:b.yml\n"})
+    adopt_setup([str(tmp_path)], {})
+    assert load(tmp_path / "stack.yml", {}).containers[0].fields["image"] == "two"
+
+
+def test_folder_and_file_are_not_adopted_together(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="can be named together"):
+        adopt_setup([str(tmp_path), str(written(tmp_path, {"a.yml": JOB}) / "a.yml")], {})

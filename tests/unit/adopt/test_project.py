@@ -41,6 +41,46 @@ def test_included_file_that_is_missing_is_a_problem(tmp_path: Path) -> None:
     assert [each.code for each in problems] == ["file.missing"]
 
 
+def test_service_is_extended_by_one_of_another_file(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": "services: {prometheus: {extends: {file: base/common.yml, service: metrics}, "
+        "labels: {own: '1'}}}\n",
+        "base/common.yml": "services: {metrics: {image: 'prom/prometheus:v3.5.0', labels: [base=1], "
+        "volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml']}}\n",
+        "base/prometheus.yml": JOB,
+    }
+    setup = found(written(tmp_path, files))
+    assert setup.prometheus
+    assert setup.prometheus.config.path == "base/prometheus.yml"
+    assert setup.containers[0].block["labels"] == {"base": "1", "own": "1"}
+
+
+@pytest.mark.parametrize("extends", ["gone", "{service: gone}", "{file: other.yml, service: gone}"])
+def test_extended_service_that_is_missing_is_a_problem(tmp_path: Path, extends: str) -> None:
+    problems = Problems()
+    files = {"compose.yaml": f"services: {{a: {{image: a, extends: {extends}}}}}\n", "other.yml": "services: {}\n"}
+    find_setup(written(tmp_path, files), {}, problems)
+    assert ["names the service `gone`" in each.summary for each in problems] == [True]
+
+
+def test_services_that_extend_each_other_end(tmp_path: Path) -> None:
+    files = {"compose.yaml": "services: {a: {image: a, extends: b}, b: {image: b, extends: a}}\n"}
+    assert [each.name for each in found(written(tmp_path, files)).containers] == ["a", "b"]
+
+
+def test_later_file_counts(tmp_path: Path) -> None:
+    files = {"a.yml": "services: {a: {image: one}}\n", "b.yml": "services: {a: {image: two}}\n"}
+    setup = find_setup(written(tmp_path, files) / "a.yml", {}, Problems(), [tmp_path / "b.yml"])
+    assert setup
+    assert [each.image for each in setup.containers] == ["two"]
+
+
+def test_tag_that_compose_does_not_know_is_a_problem(tmp_path: Path) -> None:
+    problems = Problems()
+    find_setup(written(tmp_path, {"compose.yaml": "services: {a: {image: !own x}}\n"}), {}, problems)
+    assert {each.code for each in problems} == {"yaml.tag"}
+
+
 def test_files_that_include_each_other_end(tmp_path: Path) -> None:
     files = {"compose.yaml": "include: [b.yml]\nservices: {a: {image: a}}\n", "b.yml": "include: [compose.yaml]\n"}
     assert [each.name for each in found(written(tmp_path, files)).containers] == ["a"]

@@ -1,0 +1,86 @@
+"""The paths of a Compose file, which begin at its own folder, from another folder on."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from stackctl.adopt.merging import parted
+from stackctl.adopt.variables import filled
+
+# The shell's word for the folder in which Compose is run: that of the Compose file.
+_HERE = re.compile(r"\$(?:PWD|\{PWD(?::?-[^}]*)?\})(?=/|$)")
+# The keys of a service that name one file, or a list of them.
+_FILES = ("env_file", "label_file")
+
+
+def moved(data: Mapping[str, Any], base: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the sections of a Compose file in the folder `base` with paths from the folder of the set-up on."""
+    result = dict(data)
+    services = data.get("services")
+    if isinstance(services, Mapping):
+        result["services"] = {
+            name: _service(block, base, variables) if isinstance(block, Mapping) else block
+            for name, block in services.items()
+        }
+    for kind in ("configs", "secrets"):
+        known = data.get(kind)
+        if isinstance(known, Mapping):
+            result[kind] = {name: _with_path(each, "file", base, variables) for name, each in known.items()}
+    return result
+
+
+def _service(block: Mapping[str, Any], base: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    result = dict(block)
+    if isinstance(block.get("volumes"), list):
+        result["volumes"] = [_volume(each, base, variables) for each in block["volumes"]]
+    for key in _FILES:
+        files = block.get(key)
+        if isinstance(files, str):
+            result[key] = moved_path(files, base, variables)
+        elif isinstance(files, list):
+            result[key] = [
+                moved_path(each, base, variables)
+                if isinstance(each, str)
+                else _with_path(each, "path", base, variables)
+                for each in files
+            ]
+    build = block.get("build")
+    if isinstance(build, str):
+        result["build"] = moved_path(build, base, variables)
+    elif isinstance(build, Mapping):
+        result["build"] = _with_path({"context": ".", **build}, "context", base, variables) if base else dict(build)
+    return result
+
+
+def _volume(written: Any, base: str, variables: Mapping[str, str]) -> Any:
+    if isinstance(written, Mapping):
+        is_path = str(written.get("source") or "").startswith((".", "$"))
+        return _with_path(written, "source", base, variables, only_paths=True) if is_path else written
+    source, *rest = parted(str(written))
+    if not rest or not source.startswith((".", "$")):
+        return written
+    return ":".join([moved_path(source, base, variables, only_paths=True), *rest])
+
+
+def _with_path(block: Any, key: str, base: str, variables: Mapping[str, str], *, only_paths: bool = False) -> Any:
+    if not isinstance(block, Mapping) or not block.get(key):
+        return block
+    return {**block, key: moved_path(str(block[key]), base, variables, only_paths=only_paths)}
+
+
+def moved_path(path: str, base: str, variables: Mapping[str, str], *, only_paths: bool = False) -> str:
+    """Return a path of a Compose file in the folder `base`, from the folder of the set-up on.
+
+    With `only_paths`, what may be the name of a volume is a path only if it looks like one.
+    """
+    path = _HERE.sub(".", path)
+    if not base:
+        return path
+    known = filled(path, variables) if path.startswith("$") else path
+    if known.startswith(("/", "~")) or "://" in known or (only_paths and not known.startswith(".")):
+        return path
+    whole = posixpath.normpath(posixpath.join(base, known))
+    return whole if whole.startswith(".") else f"./{whole}"

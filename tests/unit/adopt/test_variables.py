@@ -1,0 +1,40 @@
+"""Variables of Compose files."""
+
+from __future__ import annotations
+
+import pytest
+
+from stackctl.adopt.variables import as_manifest, filled, required_variables, with_known
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "in_manifest"),
+    [
+        ("${A}", "1", "${A}"),
+        ("$A", "1", "${A}"),
+        ("${B:-x}", "x", "${B:-x}"),
+        ("${B-x}", "x", "${B:-x}"),
+        ("${B}", "", "${B:-}"),
+        ("${B:?set it}", "", "${B}"),
+        ("${B:-${A:-c}}", "1", "${B:-1}"),
+        ("${B:-${C:-deep}}/x", "deep/x", "${B:-deep}/x"),
+        ("${A:+set}${B:+not}", "set", "set"),
+        ("${E-x}${E:-y}", "y", "${E:-x}${E:-y}"),
+        ("a$$b", "a$b", "a$b"),
+        ("5$", "5$", "5$"),
+        ("${open", "${open", "${open"),
+        ("${not a name}", "${not a name}", "${not a name}"),
+    ],
+)
+def test_variables_as_compose_fills_them_in(written: str, value: str, in_manifest: str) -> None:
+    variables = {"A": "1", "E": ""}
+    assert filled(written, variables) == value
+    assert as_manifest(written, variables) == in_manifest
+
+
+def test_only_known_variables_are_filled_in() -> None:
+    assert with_known("${A} $B $$A ${C:-$A}", {"A": "1$x"}) == "1$$x $B $$A ${C:-$A}"
+
+
+def test_variables_without_a_default_are_required() -> None:
+    assert [*required_variables("$A ${B} ${C:-x} ${D:?no} $$E ${F:+x}")] == ["A", "B", "D"]
