@@ -40,8 +40,8 @@ def adopt(
     from the environment, as for `verify --prometheus`.
 
     Nothing of it is changed: the manifest names its files where they are, from the folder above all of them on. Secrets
-    in clear text go to .env. What the manifest has no words for is listed, with the reason, and the new configuration is
-    compared with the old one.
+    in clear text go to .env. What the manifest has no words for is listed, with the reason, and the new configuration
+    is compared with the old one.
     """
     from stackctl.cli.reports import report
     from stackctl.operations.adopting import adopt_setup, compare_setup

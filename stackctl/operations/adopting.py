@@ -116,7 +116,7 @@ def _of_folder(files: Sequence[Path], environ: Mapping[str, str]) -> Setup:
 def _top(named: Path, over: Sequence[Path], environ: Mapping[str, str]) -> Path | None:
     """The folder for the manifest of a set-up, None for that of the set-up. It is one that the user works in."""
     from stackctl.adopt import find_setup
-    from stackctl.adopt.top_folder import top_folder, repository_of
+    from stackctl.adopt.top_folder import repository_of, top_folder
     from stackctl.manifest import outside
     from stackctl.manifest.problems import Problems
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.adopt import Setup, find_setup
-from stackctl.adopt.top_folder import top_folder, repository_of
+from stackctl.adopt.top_folder import repository_of, top_folder
 from stackctl.manifest.problems import Problems
 from tests.unit.adopt.setups import jobs, written
 
