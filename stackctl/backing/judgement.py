@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from stackctl import conventions as c
+from stackctl.backing.matching import unmatched
 from stackctl.backing.verdict import DATA, EARLY, ORDER, Verdict, unanswered, worst
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
@@ -159,13 +160,21 @@ class Backing:
         found = self._selectors(asked, frozenset())
         if found.outcome != "data":
             return found
-        return replace(DATA, summary="has data") if has_result else self._empty(expr, asked)
+        if has_result:
+            return self._unmatched(expr, asked) or replace(DATA, summary="has data")
+        return self._empty(expr, asked)
 
     def of_rule(self, expr: str, within: frozenset[str] = frozenset()) -> Verdict:
         """Return whether what a rule asks for is there. `within` are the recorded names that led here."""
         asked = read(expr)
         found = self.too_short(asked) or self._selectors(asked, within)
-        return replace(found, summary="the query returns data") if found.outcome == "data" else found
+        if found.outcome != "data":
+            return found
+        return self._unmatched(expr, asked) or replace(found, summary="the query returns data")
+
+    def _unmatched(self, expr: str, asked: Asked) -> Verdict | None:
+        """The failure of an expression that matches sides which never match."""
+        return unmatched(self.client, expr) if asked.joins else None
 
     def too_short(self, asked: Asked) -> Verdict | None:
         """The failure of a window that cannot hold two scrapes of its job."""
@@ -191,7 +200,7 @@ class Backing:
         if self.client.has_result(counted(expr)):  # the scrape that was missing came in between
             return replace(DATA, summary="has data")
         if asked.filters:
-            return Verdict("empty", "no series matches right now, which can be normal")
+            return self._unmatched(expr, asked) or Verdict("empty", "no series matches right now, which can be normal")
         if asked.past:
             return Verdict("empty", "there are no samples for the queried time yet")
         if asked.joins:

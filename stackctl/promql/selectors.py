@@ -17,10 +17,12 @@ from stackctl.promql.nodes import OPERATORS, PLAIN_NAME, children, parse, walk
 # Functions that need two samples of a series in their window.
 _OF_TWO = frozenset({"rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear"})
 # Functions that are about what is not there.
-_OF_NONE = frozenset({"absent", "absent_over_time"})
+OF_NONE = frozenset({"absent", "absent_over_time"})
+# Operators that compare values.
+COMPARISONS_OF_VALUES = frozenset({"==", "!=", ">", "<", ">=", "<="})
 # Nodes that may ask for another time.
 _TIMED = (p.VectorSelector, p.SubqueryExpr)
-_COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<=", "and", "unless"})
+_FILTERING = COMPARISONS_OF_VALUES | {"and", "unless"}
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,9 @@ def read(expr: str) -> Asked:
     return Asked(
         selectors=tuple(dict.fromkeys(_selectors(tree, "", False))),
         plain=_plain(tree),
-        filters=any(str(pair.op) in _COMPARISONS and not _is_bool(pair) for pair in pairs)
-        or any(isinstance(node, p.Call) and node.func.name in _OF_NONE for node in nodes),
-        joins=any(not _scalar(pair.lhs) and not _scalar(pair.rhs) for pair in pairs),
+        filters=any(str(pair.op) in _FILTERING and not _is_bool(pair) for pair in pairs)
+        or any(isinstance(node, p.Call) and node.func.name in OF_NONE for node in nodes),
+        joins=any(not is_scalar(pair.lhs) and not is_scalar(pair.rhs) for pair in pairs),
         fallback=any(str(pair.op) == "or" and _made(pair.rhs) for pair in pairs),
         past=any(node.offset or node.at for node in nodes if isinstance(node, _TIMED)),
     )
@@ -129,7 +131,7 @@ def _selectors(node: Any, function: str, absent: bool) -> Iterator[Selector]:
         return
     name = node.func.name if isinstance(node, p.Call) else ""
     for child in children(node):
-        yield from _selectors(child, name, absent or name in _OF_NONE)
+        yield from _selectors(child, name, absent or name in OF_NONE)
 
 
 def _selector(node: Any, window: float, of_two: bool, absent: bool) -> Selector:
@@ -141,14 +143,15 @@ def _selector(node: Any, window: float, of_two: bool, absent: bool) -> Selector:
 
 
 def _plain(node: Any) -> bool:
-    return _scalar(node) or isinstance(node, p.StringLiteral | p.MatrixSelector | p.SubqueryExpr)
+    return is_scalar(node) or isinstance(node, p.StringLiteral | p.MatrixSelector | p.SubqueryExpr)
 
 
-def _scalar(node: Any) -> bool:
+def is_scalar(node: Any) -> bool:
+    """Return whether a node is a number, and not series."""
     if isinstance(node, p.ParenExpr | p.UnaryExpr):
-        return _scalar(node.expr)
+        return is_scalar(node.expr)
     if isinstance(node, p.BinaryExpr):
-        return _scalar(node.lhs) and _scalar(node.rhs)
+        return is_scalar(node.lhs) and is_scalar(node.rhs)
     if isinstance(node, p.Call):
         return bool(node.func.return_type == p.ValueType.Scalar)
     return isinstance(node, p.NumberLiteral)

@@ -1,0 +1,150 @@
+"""Sides of an operator that never match: both have series, and a label that is compared keeps them apart.
+
+That nothing matches now proves little: the series that would may come. So only what another sample does not change
+counts: a label that all series of one side have and none of the other, or targets that are of other jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import promql_parser as p
+
+from stackctl.backing.verdict import Verdict
+from stackctl.clients.http import NoAnswer
+from stackctl.clients.prometheus import Labels, Prometheus
+from stackctl.promql.nodes import bare, children, parse, text
+from stackctl.promql.selectors import COMPARISONS_OF_VALUES, OF_NONE, is_scalar, word
+
+# Of these, all or the left side remains where nothing matches.
+_KEEPING = frozenset({"or", "unless"})
+_INSTANCE = "instance"
+# Which job has which targets: what was scraped in the last hour counts, as a target may be down.
+_TARGETS = "group by (job, instance) (last_over_time(up[1h]))"
+
+
+@dataclass(frozen=True)
+class Match:
+    """An operator, the series of both sides before a comparison with a number, and the labels that it compares.
+
+    `is_on` tells whether `labels` are those that are compared, or those that are not.
+    """
+
+    operator: str
+    left: str
+    right: str
+    labels: tuple[str, ...]
+    is_on: bool
+
+    @property
+    def queries(self) -> tuple[str, str]:
+        """The label sets of both sides, as queries."""
+        labels = ", ".join(map(word, self.labels))
+        grouped = f"group {'by' if self.is_on else 'without'} ({labels})"
+        return f"{grouped} ({self.left})", f"{grouped} ({self.right})"
+
+
+def matches(expr: str) -> tuple[Match, ...]:
+    """Return the operators of `expr` that need a match of their sides. Raises ValueError when it is not PromQL."""
+    return tuple(_matches(parse(expr)))
+
+
+def _matches(node: Any) -> Iterator[Match]:
+    if isinstance(node, p.Call) and node.func.name in OF_NONE:
+        return
+    if isinstance(node, p.BinaryExpr) and str(node.op) not in _KEEPING and not _has_scalar(node):
+        matching = node.modifier.matching if node.modifier else None
+        is_on = matching is not None and matching.type == p.LabelModifierType.Include
+        labels = tuple(matching.labels) if matching else ()
+        yield Match(str(node.op), _unfiltered(node.lhs), _unfiltered(node.rhs), labels, is_on)
+    for child in children(node):
+        yield from _matches(child)
+
+
+def _has_scalar(node: Any) -> bool:
+    return is_scalar(node.lhs) or is_scalar(node.rhs)
+
+
+def _unfiltered(node: Any) -> str:
+    """The text of a side without what only leaves some of its series out."""
+    node = bare(node)
+    if not isinstance(node, p.BinaryExpr):
+        return text(node)
+    operator = str(node.op)
+    if operator in COMPARISONS_OF_VALUES and _has_scalar(node):
+        return _unfiltered(node.rhs if is_scalar(node.lhs) else node.lhs)
+    if operator in ("and", "unless"):
+        return _unfiltered(node.lhs)
+    return text(node)
+
+
+def unmatched(client: Prometheus, expr: str) -> Verdict | None:
+    """Return the failure of the first operator of `expr` whose sides never match, or None.
+
+    Raises NoAnswer when Prometheus does not answer; what it refuses is reported by `rule.healthy`.
+    """
+    found = matches(expr)
+    try:
+        sides = client.each([query for each in found for query in each.queries])
+    except NoAnswer as error:
+        if not error.status:
+            raise
+        return None
+    labels = [[each for each, _ in series] for series in sides]
+    pairs = zip(found, labels[::2], labels[1::2], strict=True)
+    return next((verdict for each, one, other in pairs if (verdict := _verdict(client, each, one, other))), None)
+
+
+def _verdict(client: Prometheus, match: Match, left: Sequence[Labels], right: Sequence[Labels]) -> Verdict | None:
+    names = sorted(match.labels if match.is_on else {name for each in (*left, *right) for name in each})
+    if not left or not right or {_values(each, names) for each in left} & {_values(each, names) for each in right}:
+        return None
+    for name in names:
+        owner = _only_owner(name, left, right)
+        if owner:
+            other = "right" if owner == "left" else "left"
+            summary = (
+                f"the sides of `{match.operator}` never match: "
+                f"all series on the {owner} have the label `{name}`, none on the {other} has it"
+            )
+            return Verdict("fail", summary, _remedy(names, left, right))
+    if _INSTANCE in names and _are_of_other_targets(client, left, right):
+        one, other = (min(each[_INSTANCE] for each in side) for side in (left, right))
+        summary = (
+            f"the sides of `{match.operator}` never match: they are of different targets, "
+            f'as `instance="{one}"` on the left and `instance="{other}"` on the right'
+        )
+        return Verdict("fail", summary, _remedy(names, left, right))
+    return None
+
+
+def _values(labels: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(labels.get(name, "") for name in names)
+
+
+def _only_owner(name: str, left: Sequence[Labels], right: Sequence[Labels]) -> str:
+    """The side of which all series have a label that none of the other has, or ""."""
+    for owner, one, other in (("left", left, right), ("right", right, left)):
+        if all(each.get(name) for each in one) and not any(each.get(name) for each in other):
+            return owner
+    return ""
+
+
+def _are_of_other_targets(client: Prometheus, left: Sequence[Labels], right: Sequence[Labels]) -> bool:
+    """Return whether no job has targets of both sides: one that has may serve the missing series yet."""
+    jobs: dict[str, set[str]] = {}
+    for labels, _ in client.values(_TARGETS):
+        jobs.setdefault(labels.get(_INSTANCE, ""), set()).add(labels.get("job", ""))
+    sides = [[jobs.get(each.get(_INSTANCE, ""), set()) for each in side] for side in (left, right)]
+    if not all(owners for side in sides for owners in side):
+        return False  # not an instance that this Prometheus scrapes
+    one, other = (set[str]().union(*side) for side in sides)
+    return not one & other
+
+
+def _remedy(names: Sequence[str], left: Sequence[Labels], right: Sequence[Labels]) -> str:
+    shared = [name for name in names if {each.get(name) for each in left} & {each.get(name) for each in right} - {None}]
+    known = f"on ({', '.join(map(word, shared))})" if shared else "on (...)"
+    return f"Match by labels that both sides have, as with `{known}`, or aggregate both sides to the same labels."

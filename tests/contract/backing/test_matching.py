@@ -1,0 +1,75 @@
+"""Operators whose sides never match, and those whose sides may."""
+
+from __future__ import annotations
+
+import pytest
+
+from stackctl.backing.matching import matches
+from tests.contract.backing.test_judgement import RULE, rules, told
+from tests.contract.world import World
+
+ORDERS, FILL = "shop_orders_total", "shop_fill_ratio"
+REMEDY = "Match by labels that both sides have, as with `{}`, or aggregate both sides to the same labels."
+SHARED = "on (instance, job, team)"
+
+
+@pytest.mark.parametrize(
+    ("expr", "operator", "owner", "label", "on"),
+    [
+        (f"{FILL} > 5 and {ORDERS} > 0", "and", "right", "result", SHARED),
+        (f"{ORDERS} / {FILL}", "/", "left", "result", SHARED),
+        (f"{ORDERS} > {FILL}", ">", "left", "result", SHARED),
+        (f"{FILL} and on (job, shop) {ORDERS}", "and", "right", "shop", "on (job)"),
+        (f"{FILL} / ignoring (result) {ORDERS}", "/", "right", "shop", SHARED),
+        (f"sum by (shop) ({ORDERS}) / sum by (result) ({ORDERS})", "/", "right", "result", "on (...)"),
+        (f"({FILL} / {ORDERS}) or vector(0)", "/", "right", "result", SHARED),
+        (f"sum({FILL} > 5 and {ORDERS}) > 1", "and", "right", "result", SHARED),
+    ],
+)
+def test_label_of_one_side_is_reported(well: World, expr: str, operator: str, owner: str, label: str, on: str) -> None:
+    rules(well, expr)
+    other = {"left": "right", "right": "left"}[owner]
+    summary = (
+        f"the sides of `{operator}` never match: "
+        f"all series on the {owner} have the label `{label}`, none on the {other} has it"
+    )
+    assert told(well.only(RULE)) == ("fail", summary, REMEDY.format(on))
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        f"{FILL} > 5 and on (job) {ORDERS} > 0",
+        f"{FILL} / ignoring (result, shop) group_left () {ORDERS}",
+        f"{FILL} and on () {ORDERS}",
+        f"{FILL} and on (cluster) {ORDERS}",
+        f"{FILL} > 5 unless {ORDERS}",
+        f"{FILL} or {ORDERS}",
+        f"absent({FILL} and {ORDERS})",
+        f"{FILL} > 5 * 2",
+        f'{ORDERS}{{result="ok"}} and on (shop) {ORDERS}{{result="failed"}}',
+    ],
+)
+def test_sides_that_may_match_pass(well: World, expr: str) -> None:
+    rules(well, expr)
+    assert told(well.only(RULE)) == ("pass", "the query returns data", "")
+
+
+@pytest.mark.parametrize(
+    ("owner", "status"), [("elsewhere", "fail"), ("api", "pass"), ("", "pass")], ids=["other", "same", "unknown"]
+)
+def test_targets_of_other_jobs_never_match(well: World, owner: str, status: str) -> None:
+    well.series.append({"__name__": "disk_full", "instance": "db:9100"})
+    if owner:
+        well.series.append({"__name__": "up", "job": owner, "instance": "db:9100"})
+    rules(well, f"{FILL} > 5 and on (instance) disk_full")
+    found = well.only(RULE)
+    assert found.status == status
+    assert ('`instance="localhost:8000"` on the left and `instance="db:9100"` on the right' in found.summary) == (
+        status == "fail"
+    )
+
+
+def test_sides_are_read_without_their_filters() -> None:
+    (found,) = matches("(a > 5 unless b) and on (x) 3 < c")
+    assert (found.left, found.right, found.labels, found.is_on) == ("a", "c", ("x",), True)
