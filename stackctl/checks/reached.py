@@ -2,7 +2,8 @@
 for that, wherever they are scraped. A target that is up says only that the exporter itself answers.
 
 Other exporters follow the same custom, and name such a series `..._up`. That is taken for their verdict where it has no
-labels but those of the target, and is a warning, as nobody has declared what it means.
+labels but those of the target, and is a warning, as nobody has declared what it means. So is a `..._scrape_error` that
+is not 0, and a `..._collector_success`, `..._scrape_success` or `..._probe_success` that is 0 for all collectors.
 """
 
 from __future__ import annotations
@@ -22,8 +23,22 @@ from stackctl.verification.subject import Subject
 _PROBE = "probe_success"
 _HOLDS = "== 1"
 _REMEDY = "Read the exporter's log; correct the address and the login of its server, or start the server."
-# `and` compares all labels but the name, so a series that has more labels than its target is left out.
-_OTHERS = '({__name__=~".+_up"} == 0) and (up == 1)'
+_VERDICT = "verdict"
+
+
+def _named(names: str) -> str:
+    """The series with such names, which become a label, as an aggregation drops names."""
+    return f'label_replace({{__name__=~".+_({names})"}}, "{_VERDICT}", "$1", "__name__", "(.+)")'
+
+
+# What an exporter says of itself -> the series that say so.
+_OTHERS = {
+    "what it is about is down": f"{_named('up')} == 0",
+    "its last scrape failed": f"max without (err) ({_named('scrape_error')}) != 0",
+    "all its collectors failed": f"max without (collector, prober) ({_named('(collector|scrape|probe)_success')}) == 0",
+}
+# `and` leaves out series with labels that their target does not have: they are about a part of what it exports.
+_QUERIES = tuple(f"({series}) and ignoring ({_VERDICT}) (up == 1)" for series in _OTHERS.values())
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -38,7 +53,7 @@ def check(context: Context) -> Iterable[Diagnostic]:
         for (name, code), results in zip(series.items(), found, strict=True)
         for labels, value in results
     ]
-    return [*known, *_others(context)]
+    return [*known, *_others(context, _failing(known))]
 
 
 def check_declared(context: Context) -> Iterable[Diagnostic]:
@@ -46,12 +61,19 @@ def check_declared(context: Context) -> Iterable[Diagnostic]:
     seen = targets.settle(context)
     labelled = {} if isinstance(seen, NoAnswer) else seen.labelled
     own = {label for job in context.jobs for label in labelled.get(job.name, ())}
-    return [*_of_services(context, own), *_others(context, own)]
+    found = list(_of_services(context, own))
+    return [*found, *_others(context, _failing(found), own)]
 
 
 def check_stack(context: Context) -> Iterable[Diagnostic]:
     """The findings of `exporters.check`, and those about services that are exporters or probes of the user's own."""
-    return [*exporters.check(context), *_of_services(context), *_others(context)]
+    found = list(_of_services(context))
+    return [*exporters.check(context), *found, *_others(context, _failing(found))]
+
+
+def _failing(findings: Iterable[Diagnostic]) -> Set[str]:
+    """The subjects of failures: what an exporter says besides has the same cause."""
+    return {each.subject for each in findings if each.status == "fail"}
 
 
 def _of_services(context: Context, only: Set[str] | None = None) -> Iterable[Diagnostic]:
@@ -77,18 +99,23 @@ def _is_among(labels: Labels, jobs: Set[str] | None) -> bool:
     return jobs is None or labels.get("job") in jobs
 
 
-def _others(context: Context, only: Set[str] | None = None) -> Iterable[Diagnostic]:
-    """A warning for each exporter that stackctl does not know, and that says that what it is about is down."""
+def _others(context: Context, failing: Set[str], only: Set[str] | None = None) -> Iterable[Diagnostic]:
+    """A warning for each exporter that stackctl does not know, and that says of itself that it does not work."""
     client = context.prometheus()
-    found = context.settle(lambda: client.values(_OTHERS), lambda down: not down)
+    found = context.settle(lambda: client.each(_QUERIES), lambda down: not any(down))
     if isinstance(found, NoAnswer):
         return
     known = {each.works.series for each in registry.every() if each.works}
-    for labels, _ in found:
-        name = labels.get("__name__", "")
-        if name not in known and _is_among(labels, only):
-            summary = f"`{name}` is 0: the exporter responds, but by its own account what it is about is down"
-            yield _subject(context, WORKS, labels).warned(summary, _REMEDY)
+    judged = {job.name for job in context.jobs if job.component and registry.of(job.component).works}
+    seen = set(failing)
+    for meaning, series in zip(_OTHERS, found, strict=True):
+        for labels, value in series:
+            name, subject = labels.get(_VERDICT, ""), _subject(context, WORKS, labels)
+            if name in known or labels.get("job") in judged or subject.name in seen or not _is_among(labels, only):
+                continue
+            seen.add(subject.name)
+            summary = f"`{name}` is {value:g}: the exporter responds, but by its own account {meaning}"
+            yield subject.warned(summary, _REMEDY)
 
 
 def _all_hold(results: Sequence[tuple[Labels, float]]) -> bool:

@@ -340,8 +340,10 @@ class World:
 
     def evaluate(self, node: Any) -> list[tuple[dict[str, str], int]]:
         """The result of what is made of selectors, counts and groups. Each series has the value 1."""
-        if isinstance(node, p.BinaryExpr):  # only `or` of what is numbered
-            return [*self.evaluate(node.lhs), *self.evaluate(node.rhs)]
+        if isinstance(node, p.ParenExpr):
+            return self.evaluate(node.expr)
+        if isinstance(node, p.BinaryExpr):  # `or` of what is numbered, or what exporters say of failures: nothing
+            return [*self.evaluate(node.lhs), *self.evaluate(node.rhs)] if str(node.op) == "or" else []
         if isinstance(node, p.Call) and node.func.name == "label_replace":
             label, value = node.args[1].val, node.args[2].val
             return [({**labels, label: value}, found) for labels, found in self.evaluate(node.args[0])]

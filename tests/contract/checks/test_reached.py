@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from stackctl.access import Access
 from stackctl.checks import reached
 from stackctl.diagnostic import Diagnostic
@@ -47,22 +51,50 @@ def test_what_is_not_reached_is_a_failure(well: World) -> None:
     ]
 
 
-def verdicts(world: World, *metrics: dict[str, str]) -> list[tuple[str, str, str]]:
-    """The findings where these series are 0, as they are and with what they name."""
-    found = [{"metric": {"job": "j", "instance": "a:1", **labels}, "value": [1, "0"]} for labels in metrics]
-    down = Asked(lambda query: success({"result": found if "_up" in query and " and (up == 1)" in query else []}))
-    world.servers["prometheus"].routes["/api/v1/query"] = down
+def verdicts(world: World, **values: int) -> list[tuple[str, str, str]]:
+    """The findings where these series say of an exporter that it does not work."""
+
+    def answer(query: str) -> object:
+        parts = {"_(up)": 0, "_(scrape_error)": 1, "_((collector|scrape|probe)_success)": 2}
+        if not all(part in query for part in parts):
+            return success({"result": []})
+        kinds = {name: next(at for part, at in parts.items() if re.search(part, name)) for name in values}
+        labels = {"job": "j", "instance": "a:1"}
+        found = [
+            {"metric": {**labels, "verdict": name, "__n__": str(kinds[name])}, "value": [1, str(value)]}
+            for name, value in values.items()
+        ]
+        return success({"result": found})
+
+    world.servers["prometheus"].routes["/api/v1/query"] = Asked(answer)
     world.change(given={"prometheus": Access(world.servers["prometheus"].url)})
     return [(each.status, each.subject, each.summary) for each in reached.check(world.context)]
 
 
-def test_verdict_of_an_exporter_that_stackctl_does_not_know_is_a_warning(well: World) -> None:
-    summary = "`nextcloud_up` is 0: the exporter responds, but by its own account what it is about is down"
-    assert verdicts(well, {"__name__": "nextcloud_up"}) == [("warn", "j/a:1", summary)]
+@pytest.mark.parametrize(
+    ("name", "value", "meaning"),
+    [
+        ("nextcloud_up", 0, "what it is about is down"),
+        ("pg_exporter_last_scrape_error", 1, "its last scrape failed"),
+        ("jmx_scrape_error", 1, "its last scrape failed"),
+        ("elasticsearch_scrape_success", 0, "all its collectors failed"),
+        ("mysql_exporter_collector_success", 0, "all its collectors failed"),
+    ],
+)
+def test_verdict_of_an_exporter_that_stackctl_does_not_know_is_a_warning(
+    well: World, name: str, value: int, meaning: str
+) -> None:
+    summary = f"`{name}` is {value}: the exporter responds, but by its own account {meaning}"
+    assert verdicts(well, **{name: value}) == [("warn", "j/a:1", summary)]
 
 
 def test_verdict_of_a_known_exporter_is_reported_once(well: World) -> None:
-    assert verdicts(well, {"__name__": "pg_up"}) == []
+    assert verdicts(well, pg_up=0) == []
+
+
+def test_an_exporter_is_reported_once(well: World) -> None:
+    found = verdicts(well, acme_up=0, acme_scrape_error=1)
+    assert [(status, subject) for status, subject, _ in found] == [("warn", "j/a:1")]
 
 
 def test_without_exporters_there_is_nothing_to_say(well: World) -> None:
