@@ -135,17 +135,20 @@ def _collectors(context: Context, optional: Sequence[tuple[tuple[str, str], Verd
 def asked(context: Context, dashboard: Dashboard) -> list[Query]:
     """The queries of a dashboard, as they are run."""
     values = {**_rate_interval(context), **dashboard.values, **chosen_values(context, dashboard)}
-    return [
-        Query(
-            dashboard.path,
-            query,
-            runnable(query.expr, within(values, query.repeats)),
-            _exact(query, values),
-            runnable(query.selector, within(values, query.repeats)) if query.selector else "",
-            _is_open(query.expr, within(values, query.repeats)),
-        )
-        for query in dashboard.queries
-    ]
+    return [_asked(dashboard, query, values) for query in dashboard.queries]
+
+
+def _asked(dashboard: Dashboard, query: PanelQuery, values: Mapping[str, str | Choice]) -> Query:
+    # Grafana leaves the name of a variable that it does not know.
+    known = {**within(values, query.repeats), **{name: f"${name}" for name in query.undeclared}}
+    return Query(
+        dashboard.path,
+        query,
+        runnable(query.expr, known),
+        _exact(query, values),
+        runnable(query.selector, known) if query.selector else "",
+        _is_open(query.expr, known),
+    )
 
 
 def _is_open(expr: str, values: Mapping[str, str | Choice]) -> bool:
@@ -199,6 +202,15 @@ def _verdicts(backing: Backing, queries: Sequence[Query]) -> list[Verdict]:
 
 
 def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:
+    verdict = _verdict_as_asked(backing, query, result)
+    if verdict.outcome != "data" and query.query.undeclared:
+        name = query.query.undeclared[0]
+        summary = f"the dashboard has no variable `${name}`, so Grafana leaves that name in the query"
+        return Verdict("fail", summary, f"Declare `{name}` in `templating`, or correct the name in the query.")
+    return verdict
+
+
+def _verdict_as_asked(backing: Backing, query: Query, result: Result) -> Verdict:
     if isinstance(result, str):
         return Verdict("fail", result, "Correct the query.")
     if query.query.is_elsewhere:

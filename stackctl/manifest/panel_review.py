@@ -34,7 +34,8 @@ _UNITS = {
 
 def panel_warnings(stack: Stack) -> Iterator[Diagnostic]:
     """Yield a warning for each panel that can show nothing, each legend with a label that its query does not have, each
-    panel that shows a value in another unit, and each variable that takes the values of a label which is not there.
+    panel that shows a value in another unit, each variable that takes the values of a label which is not there, and
+    each that is used and not declared.
     """
     known = catalogue(stack)
     for dashboard in stack.dashboards:
@@ -42,6 +43,7 @@ def panel_warnings(stack: Stack) -> Iterator[Diagnostic]:
         for query in dashboard.queries:
             value = _value(dashboard, query, known)
             where = f"{dashboard.title}, {query.panel}"
+            yield from _undeclared(query, where)
             if query.label:
                 yield from _variable(query, value, where)
             else:
@@ -53,6 +55,13 @@ def _empty(dashboard: Dashboard) -> Iterator[Diagnostic]:
     for panel in dashboard.empty:
         summary = f"{dashboard.title}, {panel.panel or 'a panel without a title'}: it shows nothing: {panel.reason}"
         yield Diagnostic("dashboard.empty-panel", summary, panel.origin, remedy="Give the panel a query, or remove it.")
+
+
+def _undeclared(query: PanelQuery, where: str) -> Iterator[Diagnostic]:
+    for name in query.undeclared:
+        summary = f"{where}: the dashboard has no variable `${name}`, so Grafana leaves that name in the query"
+        remedy = f"Declare `{name}` in `templating`, or correct the name in the query."
+        yield Diagnostic("dashboard.undeclared-variable", summary, query.origin, remedy=remedy)
 
 
 def _value(dashboard: Dashboard, query: PanelQuery, known: Catalogue) -> Value:

@@ -29,6 +29,7 @@ MACROS = {
 # `$name`, `${name}`, `${name:format}`, `${name.field}`, `[[name]]`. `$1` is left alone: it belongs to label_replace.
 _NAME = r"([A-Za-z_]\w*)"
 _REFERENCE = re.compile(rf"\$\{{{_NAME}(?:\.[^:}}]+)?(?::[^}}]*)?\}}|\${_NAME}|\[\[{_NAME}(?::\w+)?\]\]")
+_GROUP = re.compile(r"\(\?P?<(\w+)>")
 _MATCHER = re.compile(r"""(?<![!<>=])=~?\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 _EXACT = re.compile(rf"""(?<![<>=])=\s*(["'])(?:{_REFERENCE.pattern})\1""")
 _DURATION = re.compile(rf"((?<!\[)\[|\boffset\s+-?)(?:{_REFERENCE.pattern})")
@@ -68,6 +69,12 @@ def references(text: str) -> list[str]:
     """The dashboard's own variables that `text` names, in the order of their first use; Grafana's macros left out."""
     names = [_name(match) for match in _REFERENCE.finditer(text)]
     return [name for name in dict.fromkeys(names) if name not in MACROS]
+
+
+def own_references(expr: str) -> list[str]:
+    """The variables that only the dashboard can declare: neither Grafana's own, nor groups of a regular expression."""
+    groups = set(_GROUP.findall(expr))
+    return [name for name in references(expr) if not name.startswith("__") and name not in groups]
 
 
 def compared_exactly(expr: str) -> list[str]:

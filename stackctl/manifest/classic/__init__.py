@@ -15,7 +15,7 @@ from stackctl.manifest.classic.datasource import (
     Sources,
     annotation_language,
     asks,
-    is_calculation,
+    calculated_from,
     language,
 )
 from stackctl.manifest.classic.panels import SHOW_RESULTS, PanelAt, inlined, library_of, panels, unit_of
@@ -154,7 +154,12 @@ class _Reader:
         title = self._title_of(annotation)
         passage = self.shape.file.passage(where, expr)
         yield PanelQuery(
-            title, expr, self.shape.file.position(where), passage=passage, datasource=self._datasource(source)
+            title,
+            expr,
+            self.shape.file.position(where),
+            passage=passage,
+            undeclared=self._undeclared(expr),
+            datasource=self._datasource(source),
         )
         self._check_syntax(expr, where, title)
 
@@ -186,6 +191,7 @@ class _Reader:
                 label=label,
                 selector=selector,
                 regex=variable.regex,
+                undeclared=self._undeclared(expr),
                 datasource=self._datasource(source),
             )
             self._check_syntax(expr, place, f"${variable.name}")
@@ -193,8 +199,9 @@ class _Reader:
     def _of_panel(self, panel: PanelAt) -> Iterator[PanelQuery]:
         self.shape.text(panel.json, "type", panel.path)
         of_panel = self.shape.datasource(panel.json, panel.path)
-        calculates = any(is_calculation(target) for _, target in self.shape.mappings(panel.json, "targets", panel.path))
-        for index, target in self.shape.mappings(panel.json, "targets", panel.path):
+        targets = list(self.shape.mappings(panel.json, "targets", panel.path))
+        needed = calculated_from([target for _, target in targets])
+        for index, target in targets:
             place = (*panel.path, "targets", index)
             own = self.shape.datasource(target, place)
             if not asks(target):
@@ -206,9 +213,9 @@ class _Reader:
                 self._of_other(source, target, panel, place)
                 continue
             other = language(target, source)
-            hidden = bool(target.get("hide"))
+            hidden = bool(target.get("hide")) and target not in needed
             expr = "" if other else self._filled(str(target.get("expr") or ""))
-            if hidden and not calculates and self._is_useless(source, other, expr):
+            if hidden and self._is_useless(source, other, expr):
                 continue  # Grafana does not run it
             if source.kind in ("foreign", "undefined") or other:
                 self._refuse(place if own else panel.path, source, other)
@@ -226,6 +233,7 @@ class _Reader:
                 str(target.get("legendFormat") or ""),
                 self.shape.file.position((*place, "legendFormat")),
                 unit_of(panel.json),
+                undeclared=self._undeclared(expr),
                 datasource=self._datasource(source),
             )
             self._check_syntax(expr, where, title)
@@ -300,6 +308,11 @@ class _Reader:
         if message:
             summary = f"{panel or 'a panel without a title'}: not PromQL: {message}"
             self.shape.wrong(place, summary, remedy=syntax_remedy(message))
+
+    def _undeclared(self, expr: str) -> tuple[str, ...]:
+        """Return the variables in `expr` that the dashboard does not have."""
+        declared = {variable.name for variable in self.variables}
+        return tuple(name for name in grafana.own_references(expr) if name not in declared)
 
     def _filled(self, text: str) -> str:
         """The text with the values of the export's inputs."""

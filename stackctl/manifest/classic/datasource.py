@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ BUILT_IN_NAMES = frozenset(
 MIXED = "-- Mixed --"
 OF_DASHBOARD = "-- Dashboard --"
 _REFERENCE = re.compile(r"\$\{([^}:.]+)(?:[:.][^}]*)?\}|\$(\w+)|\[\[(\w+)(?::\w+)?\]\]")
+_WORD = re.compile(r"\w+")
 # Keys of a query in another language than PromQL, with what it is.
 _OTHER_LANGUAGES = {
     "rawSql": "SQL",
@@ -148,6 +149,26 @@ def is_calculation(target: Mapping[str, Any]) -> bool:
     source = target.get("datasource")
     names = (source.get("type"), source.get("uid")) if isinstance(source, Mapping) else (source,)
     return bool({"__expr__", "-- Expression --", "-100"} & set(map(str, names)))
+
+
+def calculated_from(targets: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the queries from which a query that is shown calculates, directly or through others."""
+    # Grafana names queries by letters.
+    named = {str(each.get("refId") or chr(ord("A") + at)): each for at, each in enumerate(targets)}
+    waiting = [each for each in targets if not each.get("hide")]
+    needed: dict[str, Mapping[str, Any]] = {}
+    while waiting:
+        new = {name: named[name] for name in _inputs(waiting.pop()) if name in named and name not in needed}
+        needed |= new
+        waiting += new.values()
+    return [*needed.values()]
+
+
+def _inputs(target: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names in the expression of a calculation: `$A + $B`, `${A}`, or `A`."""
+    if not is_calculation(target):
+        return frozenset()
+    return frozenset(_WORD.findall(f"{target.get('expression') or ''} {target.get('conditions') or ''}"))
 
 
 def asks(target: Mapping[str, Any]) -> bool:

@@ -100,3 +100,13 @@ def test_rate_interval_is_that_of_the_datasource(well: World, interval: str, win
 def test_metric_that_a_variable_chooses_is_not_judged(well: World, expr: str, status: str) -> None:
     asks(well, expr)
     assert well.only(PANEL).status == status
+
+
+@pytest.mark.parametrize(("operator", "status"), [("=", "fail"), ("=~", "fail"), ("!=", "pass")])
+def test_variable_that_the_dashboard_does_not_have_keeps_its_name(well: World, operator: str, status: str) -> None:
+    query = PanelQuery("P", f'shop_orders_total{{shop{operator}"$shop"}}', PLACE, undeclared=("shop",))
+    (dashboard,) = well.context.stack.dashboards
+    well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, queries=(query,)),)))
+    found = well.only(PANEL)
+    assert found.status == status
+    assert ("the dashboard has no variable `$shop`" in found.summary) == (status == "fail")

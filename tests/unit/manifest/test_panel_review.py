@@ -46,7 +46,9 @@ def classic(folder: Path, expr: str, legend: str = "", unit: str = "", **more: o
         "targets": [{"refId": "A", "expr": expr, "legendFormat": legend}],
         **more,
     }
-    return found(folder, json.dumps({"title": "Shop", "panels": [panel]}, indent=1), "d.json")
+    variables = {"list": [{"name": "by", "type": "query", "query": "label_names()"}]}
+    board = {"title": "Shop", "panels": [panel], "templating": variables}
+    return found(folder, json.dumps(board, indent=1), "d.json")
 
 
 def test_warns_of_a_panel_without_a_query(tmp_path: Path) -> None:
@@ -131,3 +133,10 @@ def test_warns_of_a_variable_of_a_label_that_is_not_there(tmp_path: Path, label:
         'rows:\n  - panels: [{title: A, query: "sum(requests_total)"}]\n'
     )
     assert [each.code for each in found(tmp_path, text, "d.yml")] == ["promql.unknown-label"] * count
+
+
+def test_warns_of_a_variable_that_the_dashboard_does_not_have(tmp_path: Path) -> None:
+    (warning,) = classic(tmp_path, 'wait_seconds{job="$job"}')
+    assert warning.code == "dashboard.undeclared-variable"
+    assert warning.summary == "Shop, A: the dashboard has no variable `$job`, so Grafana leaves that name in the query"
+    assert classic(tmp_path, "rate(requests_total[$__rate_interval])") == []

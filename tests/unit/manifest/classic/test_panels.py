@@ -151,3 +151,32 @@ def test_ignores_a_hidden_query_that_cannot_run(query: dict[str, Any]) -> None:
 def test_refuses_a_hidden_query_that_an_expression_uses(query: dict[str, Any]) -> None:
     calculation = {"refId": "C", "datasource": {"type": "__expr__", "uid": "__expr__"}, "expression": "$A * 2"}
     assert problems({"title": "D", "panels": [{"title": "P", "targets": [query, calculation]}]})
+
+
+def calculation(name: str, expression: str, **more: Any) -> dict[str, Any]:
+    return {"refId": name, "datasource": {"type": "__expr__", "uid": "__expr__"}, "expression": expression, **more}
+
+
+@pytest.mark.parametrize(
+    ("calculations", "hidden"),
+    [
+        ([calculation("B", "$A * 2")], {"a": False, "c": True}),
+        ([calculation("B", "A", type="reduce")], {"a": False, "c": True}),
+        ([calculation("B", "$A", hide=True), calculation("D", "${B} > 3")], {"a": False, "c": True}),
+        ([calculation("B", "$A", hide=True)], {"a": True, "c": True}),
+        ([], {"a": True, "c": True}),
+    ],
+)
+def test_hidden_query_that_a_calculation_shows_is_not_hidden(
+    calculations: list[dict[str, Any]], hidden: dict[str, bool]
+) -> None:
+    queries = [{"refId": "A", "expr": "a", "hide": True}, *calculations, {"refId": "C", "expr": "c", "hide": True}]
+    definition = {"title": "D", "panels": [{"type": "timeseries", "title": "P", "targets": queries}]}
+    assert {query.expr: query.hidden for query in read(definition).queries} == hidden
+
+
+def test_names_variables_that_the_dashboard_does_not_have() -> None:
+    expr = 'up{job="$job",instance="$host"} + on () label_replace(a, "b", "$c", "d", "(?P<c>.*)") * $__range_s'
+    variable = {"name": "job", "type": "custom", "query": "a,b"}
+    found = read({"title": "D", "templating": {"list": [variable]}, "panels": [panel("P", expr)]})
+    assert [query.undeclared for query in found.queries] == [("host",)]
