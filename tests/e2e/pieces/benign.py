@@ -55,6 +55,11 @@ SCRAPES = (
     scraped("job-relabelled", relabel=relabel(target_label="job", replacement="renamed-by-relabelling")),
     # A server of several that is down, and an exporter that reaches its own.
     scraped("says-up", '# TYPE acme_up gauge\nacme_up 1\n# TYPE acme_server_up gauge\nacme_server_up{server="b"} 0\n'),
+    scraped(
+        "some-collectors-fail",
+        'acme_collector_success{collector="a"} 0\nacme_collector_success{collector="b"} 1\nacme_scrape_error 0\n',
+    ),
+    scraped("one-target-fails", 'acme_scrape_error{target="a"} 1\nacme_scrape_error{target="b"} 0\n'),
     scraped("job-label", labels={"job": "old-job"}),
     scraped("instance-label", labels={"instance": "shop-1"}),
     scraped("instance-dropped", relabel=relabel(action="replace", target_label="instance", replacement="")),
@@ -238,6 +243,15 @@ RULES = (
     ),
     ruled("subquery", record("sub:query", "max_over_time(sum(rate(shop_requests_total[20s]))[1m:10s])")),
     ruled("joined", record("joined:queue", "shop_queue_size * on (job, instance) group_left (version) shop_info")),
+    ruled(
+        "may-match",
+        alert("OtherPath", 'shop_requests_total{path="/"} > 1e9 and on (path) shop_requests_total{path="/cart"}'),
+        alert("OnNothing", "shop_queue_size > 1e9 and on () (hour() < 24)"),
+        alert("NoCluster", 'up{job="shop"} == 0 and on (cluster) prometheus_build_info'),
+        alert("OfTheSum", "shop_queue_size > on (job) group_left () (1e9 * sum by (job) (shop_requests_total))"),
+        alert("NothingLeftOut", "shop_queue_size > 1e9 unless shop_requests_total"),
+        record("may:match", "sum by (job) (shop_queue_size) / sum by (job) (shop_requests_total)"),
+    ),
     ruled("quantile", record("wait:p9", "histogram_quantile(0.9, sum by (le) (rate(shop_wait_seconds_bucket[20s])))")),
     ruled("compared-with-bool", record("bool:queue", "shop_queue_size >= bool 5")),
     ruled("negative-matchers", alert("Negative", 'shop_requests_total{path!="/",status!~"2.."} > 1e9')),
@@ -357,6 +371,26 @@ DASHBOARDS = (
                 ]
             }
         },
+    ),
+    shown(
+        "calculated-well",
+        panel("P")
+        | {
+            "targets": [
+                {"refId": "A", "expr": QUEUE, "hide": True},
+                {"refId": "C", "expr": "not_there", "hide": True},
+                {"refId": "B", "datasource": {"type": "__expr__", "uid": "__expr__"}, "expression": "$A * 2"},
+            ]
+        },
+    ),
+    shown(
+        "no-variables-needed",
+        panel(
+            "P",
+            'label_replace(shop_queue_size, "to", "$to", "queue", "(?P<to>.*)")',
+            'label_replace(shop_queue_size, "to", "$1", "queue", "(.*)")',
+            'shop_queue_size{queue!="$__user"} * $__range_s',
+        ),
     ),
     shown("all-values", panel("P", 'shop_requests_total{path=~"$path"}'), variables=[CHOSEN_ALL]),
     shown("all-value", panel("P", 'shop_requests_total{path=~"$path"}'), variables=[{**CHOSEN_ALL, "allValue": ".*"}]),

@@ -130,6 +130,19 @@ SCRAPES = (
         service("says-down", labels={"team": "a"}),
         red=frozenset({"~ exporter.works says-down/APP"}),
     ),
+    *(
+        Piece(
+            name,
+            {f"/{name}": page(body)},
+            service(name),
+            red=frozenset({f"~ exporter.works {name}/APP"}),
+        )
+        for name, body in (
+            ("says-scrape-failed", "# TYPE acme_last_scrape_error gauge\nacme_last_scrape_error 1\n"),
+            ("says-why-scrape-failed", 'acme_scrape_error{err="refused"} 1\n'),
+            ("all-collectors-fail", 'acme_scrape_success{collector="a"} 0\nacme_scrape_success{collector="b"} 0\n'),
+        )
+    ),
     Piece(
         "contract-broken",
         {"/contract-broken": page("# TYPE orders gauge\norders 1\n")},
@@ -237,6 +250,10 @@ RULES = (
     ruled("no-such-job", alert("NoJob", 'up{job="shopp"} == 0')),
     ruled("bare-histogram", alert("Bare", "histogram_quantile(0.9, sum(rate(shop_wait_seconds[1m]))) > 1")),
     ruled("served-by-nobody", record("served:nobody", 'sum(nobody_serves_this{job="shop"})')),
+    ruled("never-both", alert("NeverBoth", "shop_queue_size > 1e9 and shop_requests_total > 0")),
+    ruled("never-divided", record("never:divided", "shop_queue_size / shop_requests_total or vector(0)")),
+    ruled("on-one-side", alert("OnOneSide", "sum(shop_queue_size > 1e9 and on (version) shop_info) > 5")),
+    ruled("other-targets", alert("OtherTargets", "shop_queue_size > 1e9 and on (instance) prometheus_build_info")),
     ruled("window-too-short", alert("Short", "rate(shop_requests_total[1s]) > 5")),
     ruled(
         "many-to-many",
@@ -294,6 +311,7 @@ def blank(name: str, dashboard: dict[str, object], title: str = "P", check: str 
 
 
 WELL = panel("Well", QUEUE)
+DOUBLED = {"refId": "B", "datasource": {"type": "__expr__", "uid": "__expr__"}, "type": "math", "expression": "$A * 2"}
 
 
 def marked(asked: dict[str, object]) -> dict[str, object]:
@@ -334,6 +352,15 @@ DASHBOARDS = (
         "no-quantiles", board(panel("P", "histogram_quantile(0.9, sum by (le) (rate(shop_wait_seconds_count[20s])))"))
     ),
     blank("never-meet", board(panel("P", "shop_queue_size / shop_requests_total"))),
+    blank("undeclared", board(panel("P", 'shop_requests_total{path="$where"}'))),
+    blank(
+        "undeclared-in-variable",
+        board(WELL, variables=[{**CHOSEN_ALL, "query": 'label_values(shop_requests_total{job="$where"}, path)'}]),
+        "$path",
+        "panel.variable",
+    ),
+    blank("calculated", board(panel("P") | {"targets": [{"refId": "A", "expr": GONE, "hide": True}, DOUBLED]})),
+    blank("never-both", board(panel("P", "shop_queue_size > 1e9 and shop_requests_total"))),
     replace(blank("renamed-job", board(panel("P", 'prometheus_build_info{job="prometheus"}'))), prometheus=RENAMED),
     blank("wrong-job", board(panel("P", 'shop_queue_size{job="prometheus"}'))),
     blank(
