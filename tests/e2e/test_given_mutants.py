@@ -18,6 +18,7 @@ import pytest
 
 from stackctl.wait import TimedOut, wait_until
 from tests.answers import read_json
+from tests.at_once import at_once, parameters
 from tests.contract.serving import CERTIFICATES
 from tests.e2e.real_stack import need
 from tests.e2e.test_given_servers import Running, red, running, verify
@@ -25,6 +26,7 @@ from tests.e2e.test_given_servers import Running, red, running, verify
 pytestmark = [pytest.mark.e2e, pytest.mark.native, pytest.mark.long]
 
 PATIENCE_SECONDS = 90
+CASES_AT_ONCE = 5
 # Prometheus does not know Alertmanager yet when an alert fires at its start, and sends it again after a minute unless:
 RESEND = "--rules.alert.resend-delay=1s"
 CONFIG: Mapping[str, Any] = {
@@ -197,6 +199,8 @@ def post(url: str, body: Any) -> None:
     with urllib.request.urlopen(request, timeout=10):
         pass
 
+
+Outcome = Callable[[str], tuple[set[str], str]]
 
 # -- the cases ------------------------------------------------------------------------------------------------
 
@@ -532,44 +536,64 @@ def discovery_has_targets(setup: Setup) -> None:
     setup.job("found", static_configs=[], file_sd_configs=[{"files": ["sd/*.json"]}])
 
 
-@pytest.fixture
-def setup(tmp_path: Path) -> Iterator[Setup]:
-    need("native")
-    with running(tmp_path) as made:
-        yield Setup(made)
-
-
-@pytest.mark.parametrize("name", MUTANTS)
-def test_what_is_broken_is_red_and_nothing_else(name: str, setup: Setup) -> None:
+def _broken(folder: Path, name: str) -> tuple[set[str], str]:
     change, wanted = MUTANTS[name]
+    with running(folder) as made:
+        setup = Setup(made)
+        change(setup)
+        setup.start()
+        return setup.settled(wanted)
+
+
+def _different(folder: Path, name: str) -> tuple[set[str], str]:
+    with running(folder) as made:
+        setup = Setup(made)
+        BENIGN[name](setup)
+        setup.start()
+        return setup.verified()
+
+
+def _given_wrong(shared: Setup, name: str) -> tuple[set[str], str]:
+    change, wanted = GIVEN[name]
+    setup = replace(shared, made=replace(shared.made, ports=dict(shared.made.ports)), options=dict(shared.options))
     change(setup)
-    setup.start()
-    found, printed = setup.settled(wanted)
-    assert found == wanted
-    assert "wrong-horse-battery" not in printed
+    return setup.settled(wanted)
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
+def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
+    """What `verify` finds in a case. Nearly all of a case is waiting, so several run at once."""
     need("native")
+
+    def run(name: str) -> tuple[set[str], str]:
+        if name in GIVEN:
+            return _given_wrong(shared, name)
+        folder = parent / name
+        folder.mkdir()
+        return _broken(folder, name) if name in MUTANTS else _different(folder, name)
+
+    parent = tmp_path_factory.mktemp("given")
     with running(tmp_path_factory.mktemp("shared")) as made:
-        setup = Setup(made)
-        setup.start()
-        yield setup
+        shared = Setup(made)
+        shared.start()
+        with at_once(run, parameters(request, "name"), CASES_AT_ONCE) as results:
+            yield results
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_what_is_broken_is_red_and_nothing_else(name: str, outcome: Outcome) -> None:
+    found, printed = outcome(name)
+    assert found == MUTANTS[name][1]
+    assert "wrong-horse-battery" not in printed
 
 
 @pytest.mark.parametrize("name", GIVEN)
-def test_what_is_given_wrong_is_red_and_nothing_else(name: str, shared: Setup) -> None:
-    change, wanted = GIVEN[name]
-    setup = replace(shared, options=dict(shared.options))
-    change(setup)
-    found, _ = setup.settled(wanted)
-    assert found == wanted
+def test_what_is_given_wrong_is_red_and_nothing_else(name: str, outcome: Outcome) -> None:
+    found, _ = outcome(name)
+    assert found == GIVEN[name][1]
 
 
 @pytest.mark.parametrize("name", BENIGN)
-def test_what_differs_stays_green(name: str, setup: Setup) -> None:
-    BENIGN[name](setup)
-    setup.start()
-    found, _ = setup.verified()
+def test_what_differs_stays_green(name: str, outcome: Outcome) -> None:
+    found, _ = outcome(name)
     assert found == set()
