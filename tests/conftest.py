@@ -39,7 +39,7 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long: the workers of a run end together when the short tests come last."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("long", "e2e")])
     if config.getoption("--quick"):
         _try_fewer_examples({item.function for item in items if isinstance(item, pytest.Function)})
         _leave_out(config, items)

@@ -24,7 +24,7 @@ from stackctl.runtimes.protocol import DataFile
 from stackctl.wait import wait_until
 from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, Stack, need, running_stack, stackctl
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 SCRAPES = 5
 COMMENT = "while we fix it"
 

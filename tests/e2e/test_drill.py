@@ -22,7 +22,7 @@ from tests.e2e.real_stack import BOTH, need, webhook
 from tests.ports import free_port
 from tests.program import stackctl
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 PATIENCE_SECONDS = 30
 MANIFEST = """\

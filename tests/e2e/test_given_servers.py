@@ -23,7 +23,7 @@ from tests.e2e.real_stack import listens, need, neighbour
 from tests.ports import free_port
 from tests.program import stackctl
 
-pytestmark = [pytest.mark.e2e, pytest.mark.native]
+pytestmark = [pytest.mark.e2e, pytest.mark.native, pytest.mark.long]
 
 PATIENCE_SECONDS = 30
 PASSWORD = "right-horse-battery"

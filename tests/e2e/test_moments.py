@@ -22,7 +22,7 @@ from tests.e2e.pieces import Piece, alert, board, group, page, panel, service
 from tests.e2e.pieces.benign import FIRES, ONE, QUEUE, notified, scraped, shown
 from tests.e2e.pieces.running import App, Stack, running
 
-pytestmark = [pytest.mark.e2e, pytest.mark.native]
+pytestmark = [pytest.mark.e2e, pytest.mark.native, pytest.mark.long]
 
 PATIENCE_SECONDS = 30
 # What Prometheus cannot deliver at its start, it sends again after a minute.

@@ -20,7 +20,7 @@ from tests.e2e.packs_live import SYSTEMS, SYSTEMS_BY_THRESHOLD, holds, inbox, ru
 from tests.e2e.real_stack import cannot_run, listens
 from tests.ports import free_port
 
-pytestmark = [pytest.mark.e2e, pytest.mark.native]
+pytestmark = [pytest.mark.e2e, pytest.mark.native, pytest.mark.long]
 
 END_SECONDS = 10
 # Debian has no exporter for memcached, and there is no Kafka, ClickHouse or cAdvisor to be had natively.

@@ -21,7 +21,7 @@ from stackctl.wait import wait_until
 from tests.e2e.real_stack import need, usual_ports
 from tests.program import stackctl
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 DEMO = Path(__file__).parents[2] / "examples" / "quickstart" / "demo.py"
 PATIENCE_SECONDS = 60

@@ -17,7 +17,7 @@ from stackctl.wait import wait_until
 from tests.e2e.real_stack import BOTH, PATIENCE_SECONDS, Stack, running_stack, undone
 from tests.ports import free_port
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 GOOD_RULE = "      - {alert: New, expr: scrape_samples_scraped == 7}\n"
 # A template that refers to a variable which does not exist: Prometheus rejects it, and PromQL has nothing to say.

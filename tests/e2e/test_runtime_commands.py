@@ -20,7 +20,7 @@ from stackctl.runtimes.select import open_runtime
 from tests.ports import free_port
 from tests.program import stackctl
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 @dataclass(frozen=True)

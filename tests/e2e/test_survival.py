@@ -21,7 +21,7 @@ from stackctl.state import State
 from tests.e2e.real_stack import BOTH, Stack, need, running_stack, stackctl
 from tests.e2e.test_backup import COMMENT, measured, samples, silence, silences
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 # The command line, which kills itself when the function NUMBER of a class is called for the COUNTth time.
 KILLED = """\

@@ -40,6 +40,8 @@ from tests.fuzz.checkers import Compose, checkers, refused_by
 from tests.fuzz.keys import all_keys, used_keys
 from tests.fuzz.manifests import manifest, text, write_files
 
+pytestmark = pytest.mark.long
+
 MANIFESTS = int(os.environ.get("FUZZ_MANIFESTS", "200"))
 BEGIN = int(os.environ.get("FUZZ_BEGIN", "0"))
 BATCH = 100

@@ -20,6 +20,8 @@ from stackctl.manifest.problems import Problems
 from stackctl.tools import locate
 from tests.e2e.real_stack import cannot_run
 
+pytestmark = pytest.mark.long
+
 LIMIT_SECONDS = 120
 
 
