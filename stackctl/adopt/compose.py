@@ -151,12 +151,18 @@ def read_containers(compose: Source, variables: Mapping[str, str], folder_name: 
     services = compose.data.get("services")
     if not isinstance(services, Mapping):
         return []
-    project = str(compose.data.get("name") or variables.get("COMPOSE_PROJECT_NAME") or folder_name).lower()
+    project = project_name(compose, variables, folder_name)
     return [
         _container(str(name), block, compose, variables, project)
         for name, block in services.items()
         if isinstance(block, Mapping)
     ]
+
+
+def project_name(compose: Source, variables: Mapping[str, str], folder_name: str) -> str:
+    """Return the name of the Compose project, which its containers and volumes begin with."""
+    given = variables.get("COMPOSE_PROJECT_NAME") or filled(str(compose.data.get("name") or ""), variables)
+    return re.sub(r"[^-_a-z0-9]", "", (given or folder_name).lower()).lstrip("-_")
 
 
 def _container(

@@ -9,12 +9,12 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, known_components
 from stackctl.adopt.alertmanager import adopt_alertmanager
-from stackctl.adopt.compose import Container, mounted
 from stackctl.adopt.containers import adopt_container, external_networks
+from stackctl.adopt.existing_data import data_remarks, existing_data, names_a_volume, taken_over
 from stackctl.adopt.grafana import PLACES as GRAFANA_PLACES
 from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
 from stackctl.adopt.jobs import Job, Jobs, adopt_jobs, read_jobs
-from stackctl.adopt.mounts import data_places, kept_mounts, lost_mounts
+from stackctl.adopt.mounts import kept_mounts, lost_mounts
 from stackctl.adopt.names import kept_names
 from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
 from stackctl.adopt.remarks import changed, left_out
@@ -45,8 +45,11 @@ class Adopted:
     addresses: Addresses
 
 
-def adopt(setup: Setup, name: str) -> Adopted:
-    """Say what there is in `setup` in the words of the manifest of a stack called `name`."""
+def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
+    """Say what there is in `setup` in the words of the manifest of a stack called `name`.
+
+    With `take_over` the stack begins with the data of the set-up. It has another name than the Compose project then.
+    """
     secrets, remarks = Secrets(setup.variables), [replace(each, status="warn") for each in setup.notes]
     asking = setup.prometheus.container if setup.prometheus else setup.container(c.PROMETHEUS)
     addresses = Addresses(setup.containers, asking, known_components(setup.containers), setup.own)
@@ -92,6 +95,7 @@ def adopt(setup: Setup, name: str) -> Adopted:
     if setup.compose:
         names = kept_names(setup, jobs.components)
         _add_servers(setup, setup.compose, sections, jobs, names, secrets, remarks)
+        remarks += _add_data(setup, setup.compose, sections, jobs, take_over=take_over)
         _add_containers(setup, setup.compose, sections, jobs, names, secrets, remarks)
     for component, own in jobs.own.items():
         sections[component] = {**own, **sections[component]}
@@ -203,7 +207,6 @@ def _add_servers(
     """Add to the sections of components what their containers say: image, port, limits."""
     containers = {each.name: each for each in setup.containers}
     taken = {port.port for each in setup.containers if each.name not in jobs.components for port in each.published}
-    remarks += _data_left(compose, [containers[name] for name in jobs.components])
     files = {*texts(sections), *(each.config.path for each in (setup.prometheus, setup.alertmanager) if each)}
     for container, known in jobs.components.items():
         volumes = kept_mounts(containers[container], known, files, GRAFANA_PLACES if known.name == c.GRAFANA else ())
@@ -223,18 +226,17 @@ def _add_servers(
         section[known.name] = {**kind, **settings, **scraped}
 
 
-def _data_left(compose: Source, containers: list[Container]) -> Iterator[Diagnostic]:
-    """Say where the data of the servers is that the stack does not take over."""
-    places = []
-    for container in containers:
-        inside = data_places(container, registry.component(container.component))
-        places += [f"`{source}`" for place, source in mounted(container).items() if place in inside]
-    if places:
-        yield changed(
-            "the stack begins without the data of the set-up",
-            compose.at("services"),
-            f"That stays where it is, in {', '.join(places)}. `data: {{from: ...}}` of a server takes it over.",
-        )
+def _add_data(
+    setup: Setup, compose: Source, sections: dict[str, Any], jobs: Jobs, *, take_over: bool
+) -> Iterator[Diagnostic]:
+    """Let the servers take over the data of the set-up, if that is wanted, and yield what to say about it."""
+    found = existing_data([each for each in setup.containers if each.name in jobs.components], compose, setup.project)
+    is_same = sections["name"] == setup.project and any(names_a_volume(each.source) for each in found)
+    if take_over:
+        for component, settings in taken_over(found).items():
+            sections[component] = {**sections[component], **settings}
+        sections["name"] = f"{setup.project}-stack" if is_same else sections["name"]
+    yield from data_remarks(found, compose, take_over=take_over, rename=is_same)
 
 
 def _add_containers(

@@ -17,6 +17,7 @@ from stackctl.adopt.compose import (
     attached_files,
     attached_path,
     component_of,
+    project_name,
     read_containers,
 )
 from stackctl.adopt.project import TAGS, read_project
@@ -104,7 +105,8 @@ class Setup:
     `contents` are files of the set-up that are not in the folder yet: path -> content. `own` are the addresses at which
     its servers ask themselves and each other, where they run without containers. `unused` are configurations of servers
     that nothing in it runs or asks, `notes` are remarks on the variables. `base` is the path of the folder of the
-    Compose file, "" where it is `folder` itself, and `own_variables` are those of the `.env` there.
+    Compose file, "" where it is `folder` itself, and `own_variables` are those of the `.env` there. `project` is
+    the name of the Compose project, and `external` how servers that run are asked, as the manifest writes it.
     """
 
     folder: Path
@@ -120,6 +122,8 @@ class Setup:
     notes: tuple[Diagnostic, ...] = ()
     base: str = ""
     own_variables: Mapping[str, str] = field(default_factory=dict)
+    project: str = ""
+    external: Mapping[str, Any] = field(default_factory=dict)
 
     def container(self, component: str) -> Container | None:
         """Return the first container that runs a component, None where there is none."""
@@ -200,6 +204,7 @@ def find_setup(
         notes=tuple(notes),
         base="" if base == "." else base,
         own_variables=read_variables(here, {}, Problems(), Problems()) or {},
+        project=project_name(compose, variables, here.resolve().name) if compose else "",
     )
     prometheus = _server(found, c.PROMETHEUS, _PROMETHEUS_FILES, _is_prometheus, read, problems)
     alertmanager = _server(found, c.ALERTMANAGER, _ALERTMANAGER_FILES, _is_alertmanager, read, problems)

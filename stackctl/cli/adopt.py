@@ -31,6 +31,14 @@ def adopt(
         bool,
         typer.Option("--compare", help="Write nothing; show how the manifest differs from it, and exit 1 on any."),
     ] = False,
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="Begin with the data of Prometheus and Alertmanager (`data: {from: ...}`)."),
+    ] = False,
+    external: Annotated[
+        bool,
+        typer.Option("--external", help="Prove servers that go on running (`runtime: external`)."),
+    ] = False,
     output: Output = Format.text,
     allow_outside: AllowOutside = False,
 ) -> None:
@@ -53,14 +61,14 @@ def adopt(
         else:
             report(options(context), same.differences)
         raise typer.Exit(1 if same.differences else 0)
-    written = adopt_setup(source or ["."])
+    written = adopt_setup(source or ["."], take_over=take_over, external=external)
     if output is Format.text:
-        _show_written(written, " --allow-outside" if allow_outside else "")
+        _show_written(written, " --allow-outside" if allow_outside else "", take_over=take_over, external=external)
     else:
         report(options(context), written.remarks)
 
 
-def _show_written(written: Written, option: str) -> None:
+def _show_written(written: Written, option: str, *, take_over: bool, external: bool) -> None:
     """Print what was written, and what comes next; `option` is one that each later command needs too."""
     import shlex
 
@@ -71,7 +79,7 @@ def _show_written(written: Written, option: str) -> None:
         console.out(f"wrote {path}")
     if written.compared:
         _show_comparison(written.compared)
-    else:
+    elif written.problems or not external:
         number = len(written.problems)
         found = "a problem" if number == 1 else f"{number} problems"
         console.note(f"{console.mark('warn')} not compared yet: `stackctl check` finds {found} in the new manifest")
@@ -80,7 +88,11 @@ def _show_written(written: Written, option: str) -> None:
     if folder.resolve() != Path.cwd():
         console.out(f"  cd {shlex.quote(str(folder))}")
     console.out(f"  stackctl check{option}")
-    console.out(f"  stackctl up{option}      # stop the old one first: its ports are needed")
+    if external:
+        console.out(f"  stackctl verify{option}     # compares it with what they have loaded")
+        return
+    up = f"stackctl up{option}{' --take-over' if take_over else ''}"
+    console.out(f"  {up}      # stop the old one first: its ports are needed")
 
 
 def _show_comparison(same: Compared) -> None:

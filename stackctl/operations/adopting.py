@@ -17,6 +17,7 @@ from stackctl.errors import InputError
 if TYPE_CHECKING:
     from stackctl.adopt import Adopted, Setup
     from stackctl.adopt.compare import Compared
+    from stackctl.model import Stack
 
 _SECRET_MODE = 0o600
 
@@ -25,7 +26,8 @@ _SECRET_MODE = 0o600
 class Written:
     """The files that were written, remarks on what differs, and how the new stack compares with the set-up.
 
-    `compared` is None where the new manifest has `problems`, which `check` shows too.
+    `compared` is None where the new manifest has `problems`, which `check` shows too, or is about servers that go on
+    running, which `verify` compares.
     """
 
     paths: tuple[Path, ...]
@@ -39,18 +41,21 @@ class Written:
         return self.paths[0]
 
 
-def adopt_setup(sources: Sequence[str], environ: Mapping[str, str] = os.environ) -> Written:
+def adopt_setup(
+    sources: Sequence[str], environ: Mapping[str, str] = os.environ, *, take_over: bool = False, external: bool = False
+) -> Written:
     """Write the manifest of a set-up: a folder, or files and what they name, next to it; of servers at URLs, here.
 
     Where the set-up names files outside of its folder, the manifest is in the folder above all of them, up to the one
-    where the command runs or the Git repository. Secrets in clear text go to the end of `.env`. Raises InputError, and
-    writes nothing, when a file that would be written is there, when nothing is found, or when a file of the set-up
-    cannot be read; Unavailable for a server that does not answer.
+    where the command runs or the Git repository. With `take_over` it takes over the data of the servers; with
+    `external` it is about servers at URLs that go on running. Secrets in clear text go to the end of `.env`. Raises
+    InputError, and writes nothing, when a file that would be written is there, when nothing is found, or when a file of
+    the set-up cannot be read; Unavailable for a server that does not answer.
     """
     from stackctl.adopt.text import manifest_text
     from stackctl.operations.first_manifest import write
 
-    setup, adopted = _found(sources, environ)
+    setup, adopted = _found(sources, environ, take_over=take_over, external=external)
     manifest = setup.folder / c.MANIFEST
     text = manifest_text(adopted.manifest, adopted.remarks, _origin(setup))
     contents = {path: content for path, content in setup.contents.items() if setup.compose is None or path in text}
@@ -62,7 +67,7 @@ def adopt_setup(sources: Sequence[str], environ: Mapping[str, str] = os.environ)
     written = _add_variables(setup.folder, _variables(setup, adopted, text))
     write(setup.folder, {**contents, c.MANIFEST: text.encode()}, force=False)
     try:
-        same: Compared | None = _compared(setup, adopted, manifest, environ)
+        same = _checked(setup, adopted, manifest, environ, external=external)
         problems: tuple[Diagnostic, ...] = ()
     except InputError as error:
         same, problems = None, tuple(error.problems)
@@ -79,8 +84,11 @@ def compare_setup(sources: Sequence[str], manifest: Path, environ: Mapping[str, 
     return _compared(setup, adopted, manifest, environ)
 
 
-def _found(sources: Sequence[str], environ: Mapping[str, str]) -> tuple[Setup, Adopted]:
+def _found(
+    sources: Sequence[str], environ: Mapping[str, str], *, take_over: bool = False, external: bool = False
+) -> tuple[Setup, Adopted]:
     from stackctl.adopt import adopt
+    from stackctl.adopt.external import as_external
     from stackctl.operations.adopting_servers import loaded_setup
     from stackctl.starter import stack_name
 
@@ -90,9 +98,15 @@ def _found(sources: Sequence[str], environ: Mapping[str, str]) -> tuple[Setup, A
         remedy = "Name one folder, Compose files in the order in which they are used, or the URLs of servers."
         raise InputError.of("usage.conflict", "only servers, or only files, can be named together", remedy=remedy)
     setup = loaded_setup(urls, Path(), environ) if urls else _of_folder(files, environ)
+    if external and c.PROMETHEUS not in setup.external:
+        remedy = "Name the URL of a Prometheus that runs; and of its Alertmanager and Grafana, for what they have."
+        raise InputError.of("usage.option", "--external needs a Prometheus that runs", remedy=remedy)
     given = setup.compose.data.get("name") if setup.compose else None
     name = given if isinstance(given, str) else setup.folder.resolve().name
-    return setup, adopt(setup, stack_name(name))
+    if external:
+        # A server's own job is one like others: the stack does not run it.
+        return setup, as_external(adopt(replace(setup, own={}), stack_name(name)), setup.external)
+    return setup, adopt(setup, stack_name(name), take_over=take_over)
 
 
 def _of_folder(files: Sequence[Path], environ: Mapping[str, str]) -> Setup:
@@ -159,14 +173,35 @@ def _origin(setup: Setup) -> str:
     return first[0].path if first else setup.loaded_grafana.url if setup.loaded_grafana else ""
 
 
+def _checked(
+    setup: Setup, adopted: Adopted, manifest: Path, environ: Mapping[str, str], *, external: bool
+) -> Compared | None:
+    """Return how a new manifest compares with the set-up, None for one about servers that go on running.
+
+    Raises InputError for what is wrong with it.
+    """
+    if not external:
+        return _compared(setup, adopted, manifest, environ)
+    _loaded(adopted, manifest, environ)
+    return None
+
+
+def _loaded(adopted: Adopted, manifest: Path, environ: Mapping[str, str]) -> Stack:
+    from stackctl.manifest import load
+
+    # What nobody has told is not compared.
+    return load(manifest, {**{name: "not-known" for name, value in adopted.variables.items() if not value}, **environ})
+
+
 def _compared(setup: Setup, adopted: Adopted, manifest: Path, environ: Mapping[str, str]) -> Compared:
     from stackctl.adopt.compare import compare
-    from stackctl.manifest import load
     from stackctl.render import render
     from stackctl.source import Secret
 
-    # What nobody has told is not compared.
-    stack = load(manifest, {**{name: "not-known" for name, value in adopted.variables.items() if not value}, **environ})
+    stack = _loaded(adopted, manifest, environ)
+    if stack.external:
+        remedy = "Run `stackctl verify`: it compares the manifest with what they have loaded."
+        raise InputError.of("usage.external", "these servers are not the stack's (`runtime: external`)", remedy=remedy)
     # Any will do: nobody gets to see this tree.
     password = {} if stack.grafana is None else {c.GRAFANA_ADMIN_PASSWORD: Secret("not-needed")}
     runtime = c.DOCKER if setup.compose else c.NATIVE

@@ -18,7 +18,7 @@ from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Http, NoAnswer
 from stackctl.clients.prometheus import Prometheus
 from stackctl.errors import InputError, Unavailable
-from stackctl.operations.given_servers import Trust, given_servers
+from stackctl.operations.given_servers import Trust, as_declared, given_servers
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -55,7 +55,8 @@ def loaded_setup(urls: Sequence[str], folder: Path, environ: Mapping[str, str] =
     alertmanager = _alertmanager(found[c.ALERTMANAGER]) if c.ALERTMANAGER in found else None
     grafana = _grafana(found[c.GRAFANA], contents) if c.GRAFANA in found else None
     own = {kind: {*at_home(kind), *_places(access.url)} for kind, access in found.items()}
-    return Setup(folder, None, (), prometheus, alertmanager, variables, contents, grafana, own)
+    declared = {kind: as_declared(kind, access, environ) for kind, access in found.items()}
+    return Setup(folder, None, (), prometheus, alertmanager, variables, contents, grafana, own, external=declared)
 
 
 def _places(url: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from stackctl import conventions as c
@@ -43,6 +44,20 @@ def given_servers(urls: Mapping[str, str], trust: Trust, environ: Mapping[str, s
     pair = _pair(trust)
     ca = _text(trust.ca, "--ca-file") if trust.ca else ""
     return {name: _access(name, url, ca, pair, environ) for name, url in urls.items()}
+
+
+def as_declared(name: str, access: Access, environ: Mapping[str, str] = os.environ) -> str | dict[str, Any]:
+    """Return how a server of `given_servers` is asked, as `external` of a manifest says it, without secrets."""
+
+    def secret(kind: str) -> dict[str, str]:
+        file, key = environ.get(f"{_variable(name, kind)}_FILE"), kind.lower()
+        return {f"{key}_file": file} if file else {key: f"${{{_variable(name, kind)}}}"}
+
+    if access.token:
+        return {"url": access.url, **secret("TOKEN")}
+    if access.login:
+        return {"url": access.url, "basic_auth": {"username": access.login[0], **secret("PASSWORD")}}
+    return access.url
 
 
 def refuse_half(urls: Mapping[str, str], trust: Trust, *, drill: bool) -> Mapping[str, str]:

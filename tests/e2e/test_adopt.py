@@ -141,9 +141,9 @@ class Server:
 
 
 @contextmanager
-def _running(server: str, config: Path) -> Iterator[Server]:
-    """A server with a configuration."""
-    data, port = config.with_suffix(".data"), free_port()
+def _running(server: str, config: Path, port: int = 0) -> Iterator[Server]:
+    """A server with a configuration, at a port of its own or the given one."""
+    data, port = config.with_suffix(".data"), port or free_port()
     storage = "--storage.tsdb.path" if server == c.PROMETHEUS else "--storage.path"
     own = [] if server == c.PROMETHEUS else ["--cluster.listen-address="]
     # In Docker the stack has the pinned Prometheus, whose configuration has keys that an older one refuses.
@@ -216,3 +216,41 @@ def test_stack_of_a_subfolder_needs_no_permission(tmp_path: Path, monkeypatch: p
     loaded = _loaded(c.PROMETHEUS, tmp_path / "repository" / "tree" / c.PROMETHEUS_FILE)
     assert '"team": "a"' in str(loaded["targets"])
     assert "Down" in str(loaded["rules"])
+
+
+def test_servers_that_go_on_running_are_proven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The manifest declares what they have loaded: verify is green, and red once they have something else."""
+    need("native")
+    alerting = free_port()
+    config = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": ["rules.yml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alerting}"]}]}]},
+        "scrape_configs": [{"job_name": "alerts", "static_configs": [{"targets": [f"127.0.0.1:{alerting}"]}]}],
+    }
+    rule = {"alert": "Down", "expr": 'up{job="alerts"} == 0', "for": "1m", "labels": {"severity": "page"}}
+    routing = {
+        "route": {"receiver": "team", "routes": [{"receiver": "team", "matchers": ["team = a"]}]},
+        "receivers": [{"name": "team", "webhook_configs": [{"url": "http://127.0.0.1:1/secret"}]}],
+    }
+    old, here = tmp_path / "old", tmp_path / "new"
+    written(old, {"prometheus.yml": yaml.safe_dump(config), "alertmanager.yml": yaml.safe_dump(routing)})
+    written(old, {"rules.yml": yaml.safe_dump({"groups": [{"name": "g", "rules": [rule]}]})})
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with (
+        _running(c.ALERTMANAGER, old / "alertmanager.yml", alerting) as alertmanager,
+        _running(c.PROMETHEUS, old / "prometheus.yml") as prometheus,
+    ):
+        wait_until(lambda: _discovered(prometheus), lambda jobs: jobs == {"alerts"}, PATIENCE_SECONDS)
+        adopted = stackctl("adopt", "--external", prometheus.url, alertmanager.url)
+        assert adopted.returncode == 0, adopted.stderr
+        assert "stackctl verify" in adopted.stdout
+        with (here / ".env").open("a") as env:
+            env.write("ALERTMANAGER_TEAM_URL=http://127.0.0.1:1/secret\n")
+        verified = stackctl("verify", "--timeout", "20s")
+        assert verified.returncode == 0, verified.stdout + verified.stderr + (here / "stack.yml").read_text()
+        refused = stackctl("adopt", "--compare", prometheus.url, alertmanager.url)
+        assert (refused.returncode, "Run `stackctl verify`" in refused.stderr) == (2, True)
+        (here / "stack.yml").write_text((here / "stack.yml").read_text().replace("alerts:", "others:"))
+        assert stackctl("verify", "--timeout", "5s", "--only", "job").returncode == 1

@@ -137,3 +137,33 @@ def test_samples_of_a_volume_are_answered_in_docker(tmp_path: Path) -> None:
             down = stackctl("-f", str(manifest), "down", "--volumes")
         assert down.returncode == 0, down.stderr
         assert docker(*hashes) == before
+
+
+@pytest.mark.docker
+def test_samples_of_an_adopted_compose_project_are_answered(tmp_path: Path) -> None:
+    need(c.DOCKER)
+    port, project = free_port(), f"stackctl-test-adopted-{free_port()}"
+    folder = tmp_path / project
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "prometheus.yml").write_text(CONFIG.format(port=9090))
+    (folder / "compose.yaml").write_text(
+        f"services:\n  prometheus:\n    image: {IMAGE}\n    ports: ['127.0.0.1:{port}:9090']\n    volumes:\n"
+        "      - ./prometheus.yml:/etc/prometheus/prometheus.yml:ro\n      - samples:/prometheus\n"
+        "volumes: {samples: {}}\n"
+    )
+    compose = ("compose", "-f", str(folder / "compose.yaml"))
+    try:
+        docker(*compose, "up", "-d")
+        wait_until(lambda: answered(port), lambda count: count > 1, 60)
+        docker(*compose, "down")
+        adopted = stackctl("adopt", "--take-over", str(folder))
+        assert adopted.returncode == 0, adopted.stderr
+        assert f"data: {{from: {project}_samples}}" in (folder / "stack.yml").read_text()
+        up = stackctl("-f", str(folder / "stack.yml"), "up", "--take-over")
+        assert up.returncode == 0, up.stderr
+        assert wait_until(lambda: answered(port), lambda count: count > 1, 30) > 1
+    finally:
+        stackctl("-f", str(folder / "stack.yml"), "down", "--volumes")
+        assert f"{project}_samples" in docker("volume", "ls", "--quiet")
+        docker(*compose, "down", "--volumes")

@@ -131,3 +131,31 @@ def test_configuration_of_another_shape_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="labels: a mapping is expected"):
             adopt_setup([server.url], {})
     assert not [*tmp_path.iterdir()]
+
+
+def test_logins_of_servers_that_go_on_running_stay_in_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("abc\n")
+    with serve() as prometheus, serve() as grafana:
+        prometheus.routes, grafana.routes = PROMETHEUS, GRAFANA
+        environ = {
+            "STACKCTL_PROMETHEUS_USER": "me",
+            "STACKCTL_PROMETHEUS_PASSWORD": "horse-battery",
+            "STACKCTL_GRAFANA_TOKEN_FILE": "token",
+        }
+        adopt_setup([prometheus.url, grafana.url], environ, external=True)
+        text = (tmp_path / "stack.yml").read_text()
+        stack = load(tmp_path / "stack.yml", environ)
+    assert "horse-battery" not in text
+    first, second = stack.external
+    assert (first.url, first.login and first.login.password.reveal()) == (prometheus.url, "horse-battery")
+    assert (second.url, second.token and second.token.reveal()) == (grafana.url, "abc")
+
+
+@pytest.mark.parametrize("sources", [["."], ["grafana"]])
+def test_only_a_prometheus_that_runs_is_proven(tmp_path: Path, sources: list[str]) -> None:
+    (tmp_path / "prometheus.yml").write_text(CONFIG)
+    with serve() as grafana:
+        grafana.routes = GRAFANA
+        with pytest.raises(InputError, match="needs a Prometheus that runs"):
+            adopt_setup([grafana.url if each == "grafana" else each for each in sources], {}, external=True)
+    assert not (tmp_path / "stack.yml").exists()

@@ -43,7 +43,8 @@ def test_data_at_a_path_of_its_own_is_named(tmp_path: Path) -> None:
     whole = compose().replace("image:", "command: [--storage.tsdb.path=/data]\n    image:")
     whole = whole.replace("volumes:\n", "volumes:\n    - ./store:/data\n", 1)
     (remark,) = adopted(tmp_path, prometheus=JOB, compose=whole).remarks
-    assert remark.cause.startswith("That stays where it is, in `store`. `data: {from: ...}` of a server takes it over")
+    assert remark.cause == "That stays where it is, in `store`."
+    assert "`data: {from: ./store}` under `prometheus`" in remark.remedy
 
 
 @pytest.mark.parametrize(("volume", "kept"), [("/proc:/host/proc:ro", False), ("/srv/text:/srv/text:ro", True)])

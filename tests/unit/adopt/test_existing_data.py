@@ -1,0 +1,76 @@
+"""The data of a set-up: its name in Docker, and what of it the stack takes over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackctl.adopt import Adopted, adopt
+from stackctl.adopt.existing_data import names_a_volume
+from tests.unit.adopt.setups import found, jobs, written
+
+JOB = jobs("{job_name: app, static_configs: [{targets: ['app:80']}]}")
+PROMETHEUS = "image: 'prom/prometheus:v3.5.0', volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml', '%s']"
+
+
+def made(folder: Path, volume: str, more: str = "", *, take_over: bool = True, name: str = "shop") -> Adopted:
+    """What becomes of a Prometheus with a mount for its data, in a folder called `Shop`."""
+    compose = f"services: {{prometheus: {{{PROMETHEUS % volume}}}}}\n{more}"
+    return adopt(
+        found(written(folder / "Shop", {"compose.yaml": compose, "prometheus.yml": JOB})), name, take_over=take_over
+    )
+
+
+@pytest.mark.parametrize(
+    ("volume", "more", "source"),
+    [
+        ("data:/prometheus", "", "shop_data"),
+        ("data:/prometheus", "name: My-Shop\n", "my-shop_data"),
+        ("data:/prometheus", "volumes: {data: {name: samples}}\n", "samples"),
+        ("data:/prometheus", "volumes: {data: {external: true}}\n", "data"),
+        ("data:/prometheus", "volumes: {data: {external: {name: theirs}}}\n", "theirs"),
+        ("./data:/prometheus", "", "./data"),
+        ("./a/data/:/prometheus/", "", "a/data"),
+        ("/srv/prometheus:/prometheus", "", "/srv/prometheus"),
+    ],
+)
+def test_data_is_named_as_docker_or_the_folder_has_it(tmp_path: Path, volume: str, more: str, source: str) -> None:
+    result = made(tmp_path, volume, more)
+    assert result.manifest["prometheus"]["data"] == {"from": source}
+    (remark,) = (each for each in result.remarks if "data in" in each.summary)
+    assert f"`{source}`" in remark.summary
+
+
+def test_stack_gets_another_name_than_the_project_of_a_volume(tmp_path: Path) -> None:
+    assert made(tmp_path, "data:/prometheus").manifest["name"] == "shop-stack"
+    assert made(tmp_path, "data:/prometheus", name="other").manifest["name"] == "other"
+    assert made(tmp_path, "./data:/prometheus").manifest["name"] == "shop"
+
+
+def test_lines_that_take_data_over_are_suggested(tmp_path: Path) -> None:
+    result = made(tmp_path, "data:/prometheus", take_over=False)
+    assert "data" not in result.manifest["prometheus"]
+    (remark,) = result.remarks
+    assert remark.cause == "That stays where it is, in `data`."
+    assert "another `name`" in remark.remedy
+    assert "`data: {from: shop_data}` under `prometheus`" in remark.remedy
+
+
+@pytest.mark.parametrize("mount", ["data:/store", "./data:/store"])
+def test_data_in_a_part_of_a_mount_is_not_taken_over(tmp_path: Path, mount: str) -> None:
+    compose = f"services: {{prometheus: {{{PROMETHEUS % mount}, command: [--storage.tsdb.path=/store/tsdb]}}}}\n"
+    setup = found(written(tmp_path, {"compose.yaml": compose, "prometheus.yml": JOB}))
+    assert "data" not in adopt(setup, "shop", take_over=True).manifest["prometheus"]
+
+
+def test_data_of_grafana_stays_where_it_is(tmp_path: Path) -> None:
+    compose = "services: {grafana: {image: grafana/grafana, volumes: ['graf:/var/lib/grafana']}}\n"
+    result = adopt(found(written(tmp_path, {"compose.yaml": compose, "prometheus.yml": JOB})), "shop", take_over=True)
+    assert "data" not in result.manifest["grafana"]
+    (remark,) = (each for each in result.remarks if "without the data" in each.summary)
+    assert (remark.cause, remark.remedy) == ("That stays where it is, in `graf`.", "")
+
+
+def test_volumes_are_not_paths() -> None:
+    assert [names_a_volume(each) for each in ("a_b", "./a", "/a", ".", "")] == [True, False, False, False, False]
