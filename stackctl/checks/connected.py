@@ -25,6 +25,7 @@ from stackctl.model import Server
 from stackctl.verification import targets
 from stackctl.verification.addresses import addresses
 from stackctl.verification.context import PROBE_SECONDS, Context
+from stackctl.verification.redirects import redirect_of
 from stackctl.verification.subject import Subject
 
 _REMEDY = "Start this Alertmanager, or correct its address in `alerting` of prometheus.yml."
@@ -75,6 +76,9 @@ def _one(context: Context, subject: Subject, url: str, known: Mapping[str, Accou
     if account.failed and (account.failed >= account.sent or asked.failure == "refused"):
         summary = "the alerts that Prometheus sends to it are not accepted"
         return subject.failed(summary, _REMEDY, evidence, stage="loaded")
+    if account.sent and (to := redirect_of(context.dial, url)):
+        summary = f"the alerts that Prometheus sends to it are lost: it redirects to {to}, without their content"
+        return subject.failed(summary, "Write that address in `alerting` of prometheus.yml.", evidence, stage="loaded")
     if account.sent:
         lost = f", {account.failed:.0f} attempts failed before" if account.failed >= 1 else ""
         return subject.passed(f"Prometheus sends its alerts to it{lost}")

@@ -1,6 +1,7 @@
 """`alertmanager.notifications`: what Alertmanager has sent to each receiver was taken, by its own account.
 
 A receiver counts as failing while its last attempt has failed: what failed once and was delivered since is mentioned.
+Alertmanager follows a redirect with a request without the message, and counts it: such a receiver fails too.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.scrape import component_address
 from stackctl.verification import server_log, targets
 from stackctl.verification.context import Context
-from stackctl.verification.receivers import rendered_receivers
+from stackctl.verification.receivers import posted_urls, rendered_receivers
+from stackctl.verification.redirects import redirect_of
 from stackctl.verification.server_log import Entry
 from stackctl.verification.subject import Subject
 
@@ -101,10 +103,24 @@ def check(context: Context) -> Iterable[Diagnostic]:
         summary = "Alertmanager does not report its notifications"
         return [subject.failed(summary, "Run `stackctl reload`.") for subject, _ in subjects]
     failures = failing(log, 0.0)
-    return [
+    found = [
         _receiver(subject, each, order, failures, shared, states)
         for (subject, _), each, states in zip(subjects, own, alerts, strict=True)
     ]
+    return [
+        (each.status == "pass" and not _is_unused(accounts) and _redirected(context, subject)) or each
+        for (subject, _), accounts, each in zip(subjects, own, found, strict=True)
+    ]
+
+
+def _redirected(context: Context, subject: Subject) -> Diagnostic | None:
+    """The failure of a receiver whose notifications are lost at a redirect, though Alertmanager counts them."""
+    for block, url in posted_urls(context.tree, subject.name).items():
+        if to := redirect_of(context.place.dial, url):
+            kind = block.partition("[")[0]
+            summary = f"the notifications by {kind} are lost: its URL redirects to {to}, without their content"
+            return subject.failed(summary, "Write the URL that it redirects to.", stage="loaded")
+    return None
 
 
 def _shared(kinds: Iterable[Sequence[str]]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from stackctl.clients.probe import probe
 from stackctl.diagnostic import Diagnostic
 from stackctl.verification import server_log
 from stackctl.verification.context import PROBE_SECONDS, Context
+from stackctl.verification.redirects import redirect_of
 from stackctl.verification.server_log import Entry
 from stackctl.verification.subject import Subject
 
@@ -88,7 +89,7 @@ def _block(
         summary = f"the receiver rejects samples{reason}"
         return subject.failed(summary, _REMEDY, evidence, stage="loaded")
     if now.sent > before.sent:
-        return subject.passed(_sent(now))
+        return _redirected(context, subject, block) or subject.passed(_sent(now))
     if now.retried > before.retried or reason:
         why = reason or _unreachable(context, str(block.get("url", "")))
         return subject.failed(f"no samples are sent{why}", _REMEDY, evidence, stage="loaded")
@@ -96,12 +97,19 @@ def _block(
         summary = "`write_relabel_configs` drops every sample"
         return subject.warned(summary, "Correct its steps, or remove the block.", evidence)
     if now.sent and now.newest - now.sent <= _LATE_SECONDS + _deadline(block):
-        return subject.passed(_sent(now))
+        return _redirected(context, subject, block) or subject.passed(_sent(now))
     if not now.sent and _deadline(block) > min(context.seconds, _LONGEST_SECONDS):
         summary = f"no samples were sent yet: a batch may wait for {_deadline(block):g} s"
         return subject.skipped(summary, "Run `stackctl verify` again after that time.")
     summary = f"no samples were sent while this check waited, and {now.pending:g} samples are pending"
     return subject.failed(summary, "Wait longer with --timeout, and see `stackctl logs prometheus`.", stage="loaded")
+
+
+def _redirected(context: Context, subject: Subject, block: Mapping[str, Any]) -> Diagnostic | None:
+    """The failure of a block whose samples are lost at a redirect, though Prometheus counts them as sent."""
+    to = redirect_of(context.place.dial, str(block.get("url", "")))
+    summary = f"the samples are lost: `url` redirects to {to}, without their content"
+    return subject.failed(summary, "Write the URL that it redirects to.", stage="loaded") if to else None
 
 
 _REMEDY = "Correct `url` or the login of this block, or start its receiver; then run `stackctl reload`."

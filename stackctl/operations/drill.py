@@ -185,6 +185,7 @@ def _live(session: Session, servers: Servers) -> Iterator[Led]:
     before = servers.alertmanager.notifications()
     first: dict[str, float] = {}
     chosen: set[str] = set()
+    lost: dict[str, dict[str, str]] = {}  # by receiver
 
     def ways(_: Drilled, receiver: str) -> Mapping[str, str]:
         chosen.add(receiver)
@@ -194,12 +195,29 @@ def _live(session: Session, servers: Servers) -> Iterator[Led]:
         accounts, now = servers.alertmanager.notifications(), time.time()
         has_failed = any(each.failed > before.get(key, Account()).failed for key, each in accounts.items())
         failures = _failures(session, begun) if has_failed else []
-        well = delivered(tree, chosen, before, accounts, failures)
+        lost.update({each: _redirected(session, each) for each in chosen - lost.keys()})
+        redirected = {way: reason for each in lost.values() for way, reason in each.items()}
+        well = delivered(tree, chosen, before, accounts, failures) - redirected.keys()
         times = {way: first.setdefault(way, now) for way in well}
-        faults = {f"{each.receiver}/{each.integration}": each.reason for each in failures}
+        faults = {**{f"{each.receiver}/{each.integration}": each.reason for each in failures}, **redirected}
         return Arrivals(times, {way: reason for way, reason in faults.items() if way not in times})
 
     yield lambda _: tree, ways, taken
+
+
+def _redirected(session: Session, receiver: str) -> dict[str, str]:
+    """The ways of a receiver at which notifications are lost at a redirect, which Alertmanager counts as accepted."""
+    from stackctl.verification.receivers import posted_urls
+    from stackctl.verification.redirects import redirect_of
+
+    asked = {
+        block: redirect_of(session.runtime.dial, url) for block, url in posted_urls(session.tree, receiver).items()
+    }
+    return {
+        f"{receiver}/{block}": f"its URL redirects to {to}, without the content of the notification"
+        for block, to in asked.items()
+        if to
+    }
 
 
 def _failures(session: Session, since: float) -> list[Failure]:

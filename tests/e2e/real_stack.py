@@ -12,12 +12,13 @@ import socket
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -300,13 +301,26 @@ def undone(undo: Callable[[], object]) -> Iterator[None]:
 
 
 @contextmanager
-def webhook(hear: Callable[[str, Any], int], host: str = "127.0.0.1") -> Iterator[int]:
-    """The port of a receiver of notifications. `hear` is told the path and the JSON of each, and says the status."""
+def webhook(
+    hear: Callable[[str, Any], int], host: str = "127.0.0.1", moved: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[int]:
+    """The port of a receiver of notifications. `hear` is told the path and the JSON of each, and says the status.
+
+    `moved` are paths that redirect with a status to the same path with a slash at its end.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(hear(self.path, body))
+            self._answer(moved.get(self.path) or hear(self.path, body))
+
+        def do_GET(self) -> None:
+            self._answer(moved.get(self.path, 200))
+
+        def _answer(self, status: int) -> None:
+            self.send_response(status)
+            if self.path in moved:
+                self.send_header("Location", f"{self.path}/")
             self.end_headers()
             self.wfile.write(b"ok")
 

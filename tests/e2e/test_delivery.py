@@ -32,6 +32,8 @@ alertmanager:
     nobody-listens: {{webhook: {{url: "http://127.0.0.1:9/"}}}}
     refuses: {{webhook: {{url: "{url}/404"}}}}
     fails: {{webhook: {{url: "{url}/500"}}}}
+    redirected: {{webhook: {{url: "{url}/redirected"}}}}
+    moved: {{webhook: {{url: "{url}/moved"}}}}
     mail: {{email: {{to: a@shop.test, from: b@shop.test, smarthost: "127.0.0.1:{mail}", hello: shop.test}}}}
     silent:
       slack: {{api_url: "{url}/slack", channel: "#x", title: "{resolved}", text: "{resolved}"}}
@@ -49,7 +51,7 @@ rules:
     rules:
 {rules}
 """
-RECEIVERS = ("well", "nobody-listens", "refuses", "fails", "mail", "silent", "one-of-two")
+RECEIVERS = ("well", "nobody-listens", "refuses", "fails", "redirected", "moved", "mail", "silent", "one-of-two")
 RESOLVED = "{{ range .Alerts.Resolved }}{{ .Labels.alertname }}{{ end }}"
 # Right for every sample of labels; what the query finds is known on the server only.
 BROKEN = '{{ with query "up" }}{{ (index . 99).Value }}{{ end }}'
@@ -113,7 +115,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     def hear(path: str, _: Any) -> int:
         return int(path.strip("/")) if path.strip("/").isdigit() else 200
 
-    with webhook(hear) as port, plain_mail() as mail:
+    with webhook(hear, moved={"/redirected": 301, "/moved": 308}) as port, plain_mail() as mail:
         made = Stack(tmp_path_factory.mktemp("delivery"), f"http://127.0.0.1:{port}", mail)
         made.write()
         try:
@@ -131,6 +133,8 @@ def test_live_drill_is_delivered_only_where_the_receiver_took_it(stack: Stack) -
         "nobody-listens": "fail",
         "refuses": "fail",
         "fails": "fail",
+        "redirected": "fail",
+        "moved": "pass",
         "mail": "fail",
         "silent": "pass",
         "one-of-two": "fail",
@@ -139,6 +143,7 @@ def test_live_drill_is_delivered_only_where_the_receiver_took_it(stack: Stack) -
     assert "connection refused" in reasons["nobody-listens"]
     assert "404" in reasons["refuses"]
     assert "500" in reasons["fails"]
+    assert "redirects to the same URL with a slash at the end (301)" in reasons["redirected"]
     assert "STARTTLS" in reasons["mail"]
     assert "one-of-two/webhook 2" in reasons["one-of-two"]
     assert "one-of-two/webhook:" not in reasons["one-of-two"]
@@ -148,7 +153,7 @@ def test_verify_reports_receivers_whose_last_notification_failed(stack: Stack) -
     """The live drill before has notified all of them."""
     stack.write(fires=1)
     assert stack.ran("reload").returncode == 0
-    bad = {"nobody-listens", "refuses", "fails", "mail", "one-of-two"}
+    bad = {"nobody-listens", "refuses", "fails", "redirected", "mail", "one-of-two"}
 
     def look() -> set[str]:
         found = stack.found("verify", "--only", "alertmanager.notifications", "--timeout", "5s")

@@ -58,6 +58,14 @@ def test_attempts_that_failed_before_are_mentioned(given: World) -> None:
     assert one(given, 10, 2, url).summary == "Prometheus sends its alerts to it, 2 attempts failed before"
 
 
+def test_alerts_that_are_lost_at_a_redirect_are_a_failure(given: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connected, "redirect_of", lambda *_: "https://alerts.test (301)")
+    assert one(given, 10, 0).summary == (
+        "the alerts that Prometheus sends to it are lost: "
+        "it redirects to https://alerts.test (301), without their content"
+    )
+
+
 def test_alerts_that_all_failed_are_a_failure(given: World) -> None:
     assert one(given, 10, 10).summary == "the alerts that Prometheus sends to it are not accepted"
 

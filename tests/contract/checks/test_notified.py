@@ -57,6 +57,16 @@ def test_receiver_that_takes_everything_passes(well: World) -> None:
     assert (finding.subject, finding.status, finding.summary) == ("oncall", "pass", "5 notifications were accepted")
 
 
+def test_receiver_whose_url_redirects_fails(well: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notified, "redirect_of", lambda _, url: "https://hooks.test (301)" if url else "")
+    summary = (
+        "the notifications by webhook are lost: its URL redirects to https://hooks.test (301), without their content"
+    )
+    assert (well.only(ID).status, well.only(ID).summary) == ("fail", summary)
+    count(well, 0, 0)
+    assert well.only(ID).status == "pass"
+
+
 def test_receiver_that_was_never_needed_passes_and_says_so(well: World) -> None:
     count(well, 0, 0)
     finding = well.only(ID)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stackctl.checks import remote_write
 from stackctl.verification.given import Elsewhere
 from tests.contract.world import Around, World
 
@@ -43,6 +44,12 @@ def sending(well: World) -> World:
 def test_block_that_sends_passes(sending: World) -> None:
     finding = sending.only(ID)
     assert (finding.subject, finding.status) == (URL, "pass")
+
+
+def test_block_whose_url_redirects_fails(sending: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_write, "redirect_of", lambda _, url: "https://store.test (301)" if url == URL else "")
+    summary = "the samples are lost: `url` redirects to https://store.test (301), without their content"
+    assert (sending.only(ID).status, sending.only(ID).summary) == ("fail", summary)
 
 
 def test_stack_without_remote_write_has_no_row(well: World) -> None:

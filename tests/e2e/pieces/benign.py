@@ -284,6 +284,12 @@ NOTIFICATIONS = (
         receiver={"webhook": [{"url": "http://APP/a"}, {"url": "http://LOCAL/b"}]},
     ),
     notified(
+        "moved-for-good",
+        alert("MovedForGood", FIRES),
+        receiver={"webhook": {"url": "http://APP/moved-for-good"}},
+        pages={"/moved-for-good": page("", status=308, headers={"Location": "/moved-for-good/"})},
+    ),
+    notified(
         "not-needed-yet", alert("NotNeeded", "vector(1) > 2"), receiver={"webhook": {"url": "http://localhost:9/"}}
     ),
     notified(

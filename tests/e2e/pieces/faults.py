@@ -21,6 +21,8 @@ def broken(name: str, made: Page, *checks: str, **fields: object) -> Piece:
 GONE = 'sum(shop_queu_size{job="shop"})'
 UP, STORED = "target.up", "job.stored"
 BEGIN = 1_700_000_000_000
+# What is posted there is asked again with GET, at another URL.
+MOVED = {"/moved": page("", status=301, headers={"Location": "/moved/"}), "/moved/": page("ok", "text/plain")}
 
 SCRAPES = (
     broken("empty", page(""), STORED),
@@ -224,6 +226,20 @@ SCRAPES = (
         red=frozenset({"remote_write.sent written-nowhere"}),
     ),
     Piece(
+        "written-to-a-redirect",
+        MOVED,
+        prometheus={
+            "remote_write": [
+                {
+                    "name": "written-to-a-redirect",
+                    "url": "http://APP/moved?tenant=a",
+                    "queue_config": {"batch_send_deadline": "1s"},
+                }
+            ]
+        },
+        red=frozenset({"remote_write.sent written-to-a-redirect"}),
+    ),
+    Piece(
         "read-nowhere",
         prometheus={
             "extra": {
@@ -297,6 +313,7 @@ NOTIFICATIONS = (
     undelivered("nobody-listens", {"webhook": {"url": "http://localhost:9/"}}),
     undelivered("refused", {"webhook": {"url": "http://APP/refused"}}, {"/refused": page("", status=403)}),
     undelivered("one-of-both", {"webhook": [{"url": "http://APP/a"}, {"url": "http://localhost:9/"}]}),
+    undelivered("to-a-redirect", {"webhook": {"url": "http://APP/moved"}}, MOVED),
     undelivered(
         "mail-to-nobody",
         {"email": {"to": "a@b.test", "from": "c@b.test", "smarthost": "localhost:9", "hello": "b.test"}},

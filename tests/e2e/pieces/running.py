@@ -18,6 +18,7 @@ from tests.e2e.real_stack import need
 from tests.ports import free_port
 from tests.program import stackctl
 
+REDIRECTS = (301, 302, 303, 307, 308)
 MARKS = {"fail": "", "warn": "~ "}
 
 
@@ -35,7 +36,10 @@ class App:
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(app.pages.get(self.path, page("")).status)
+                found = app.pages.get(self.path.partition("?")[0], page(""))
+                self.send_response(found.status)
+                if found.status in REDIRECTS:
+                    self.send_header("Location", found.headers["Location"])
                 self.end_headers()
                 self.wfile.write(b"ok")  # which Slack answers
 

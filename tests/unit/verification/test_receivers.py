@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stackctl.model import Receiver
 from stackctl.render import render
-from stackctl.verification.receivers import integrations, rendered_receivers
+from stackctl.source import Secret
+from stackctl.verification.receivers import integrations, posted_urls, rendered_receivers
 from tests.unit.render.stacks import HERE, alertmanager, stack
 
 
@@ -23,3 +24,13 @@ def test_no_alertmanager_has_no_receivers() -> None:
 def test_each_block_of_a_receiver_counts() -> None:
     receiver = {"name": "x", "slack_configs": [{}, {}], "webhook_configs": [{}], "email_configs": None}
     assert integrations(receiver) == ("slack", "slack", "webhook")
+
+
+def test_returns_the_urls_that_blocks_post_to_also_those_in_secret_files() -> None:
+    hooks = ({"url": Secret("http://x.test/a")}, {"url": Secret("http://x.test/b")})
+    declared = Receiver("team", {"webhook": hooks, "email": ({"to": "a@x.test"},)}, HERE)
+    extra = {"receivers": [{"name": "other", "slack_configs": [{"api_url": "http://y.test/"}, {"channel": "#x"}]}]}
+    tree = render(stack(alertmanager=alertmanager(declared, extra=extra)), "native")
+    assert posted_urls(tree, "team") == {"webhook[0]": "http://x.test/a", "webhook[1]": "http://x.test/b"}
+    assert posted_urls(tree, "other") == {"slack[0]": "http://y.test/"}
+    assert posted_urls(tree, "nobody") == {}
