@@ -25,6 +25,7 @@ from stackctl.model import Rule, Service
 from stackctl.promql import duration
 from stackctl.promql.catalogue import Catalogue
 from stackctl.promql.expression import syntax_error
+from stackctl.promql.past import beyond, finds_nothing
 from stackctl.promql.selectors import Asked, Condition, Selector, of_jobs, read
 from stackctl.verification import second_scrape, targets
 from stackctl.verification.context import Context
@@ -152,9 +153,8 @@ class Backing:
         if syntax_error(expr):  # and yet Prometheus has run it
             return replace(DATA, summary="has data") if has_result else Verdict("fail", "no result", _IN_PARTS)
         asked = read(expr)
-        short = self.too_short(asked)
-        if short:
-            return short
+        if unfit := self._unfit(expr, asked):
+            return unfit
         if has_result and not asked.fallback:
             return replace(DATA, summary="has data")
         found = self._selectors(asked, frozenset())
@@ -167,7 +167,7 @@ class Backing:
     def of_rule(self, expr: str, within: frozenset[str] = frozenset()) -> Verdict:
         """Return whether what a rule asks for is there. `within` are the recorded names that led here."""
         asked = read(expr)
-        found = self.too_short(asked) or self._selectors(asked, within)
+        found = self._unfit(expr, asked) or self._selectors(asked, within)
         if found.outcome != "data":
             return found
         return self._unmatched(expr, asked) or replace(found, summary="the query returns data")
@@ -175,6 +175,13 @@ class Backing:
     def _unmatched(self, expr: str, asked: Asked) -> Verdict | None:
         """The failure of an expression that matches sides which never match."""
         return unmatched(self.client, expr) if asked.joins else None
+
+    def _unfit(self, expr: str, asked: Asked) -> Verdict | None:
+        """The failure of an expression whose windows cannot hold what it needs."""
+        kept = self.context.stack.kept_seconds
+        if finds_nothing(expr, kept) and (remark := beyond(expr, kept)):
+            return Verdict("fail", remark.summary, remark.remedy)
+        return self.too_short(asked)
 
     def too_short(self, asked: Asked) -> Verdict | None:
         """The failure of a window that cannot hold two scrapes of its job."""

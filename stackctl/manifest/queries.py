@@ -13,6 +13,7 @@ from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
 from stackctl.promql.choice import Choice
 from stackctl.promql.grafana import compared_exactly, hidden, runnable
 from stackctl.promql.offsets import offset
+from stackctl.promql.past import beyond
 from stackctl.promql.releases import Version, unsupported
 from stackctl.promql.remark import Remark
 from stackctl.promql.review import review
@@ -33,6 +34,7 @@ def review_queries(stack: Stack) -> Review:
     known = catalogue(stack)
     version = image_version(stack.prometheus.image)
     found = [*_rules(stack, known, version), *_dashboards(stack, known, version)]
+    found += _beyond_retention(stack)
     firm = [(remark, problem) for remark, problem in found if not remark.suggestion]
     return Review(
         tuple(problem for remark, problem in firm if remark.certain),
@@ -73,6 +75,19 @@ def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tu
                 summary = f"`${name}` can hold several values, but `=` compares with one"
                 remark = Remark("promql.several-values", summary, f'Write `=~"${name}"`.', certain=False)
                 yield remark, _problem(where, remark, query.origin, {})
+
+
+def _beyond_retention(stack: Stack) -> Iterator[tuple[Remark, Diagnostic]]:
+    kept = stack.kept_seconds
+    for file in stack.rules:
+        for rule in file.rules:
+            if remark := beyond(rule.expr, kept):
+                origin = (rule.passage and rule.passage.at(0)) or rule.origin
+                yield remark, replace(_problem(rule.name, remark, origin, {}), rule=rule.origin)
+    for dashboard in stack.dashboards:
+        for query in dashboard.queries:
+            if remark := beyond(runnable(query.expr, dashboard.values), kept):
+                yield remark, _problem(f"{dashboard.title}, {query.panel}", remark, query.origin, {})
 
 
 def _too_new(expr: str, version: Version) -> Iterator[Remark]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 from stackctl.diagnostic import Diagnostic
@@ -12,6 +13,7 @@ from stackctl.model.dashboards import Dashboard
 from stackctl.model.rules import RuleFile, Waiver
 from stackctl.model.servers import Alertmanager, Datasources, Exporter, External, Grafana, Prometheus, Server
 from stackctl.model.services import Container, Service
+from stackctl.promql.duration import seconds
 from stackctl.source import Nowhere, Places, Position
 
 
@@ -50,6 +52,13 @@ class Stack:
         """All servers of the stack, in the order in which they are shown."""
         optional = (self.alertmanager, self.grafana, self.pushgateway)
         return (self.prometheus, *(c for c in optional if c), *self.exporters)
+
+    @property
+    def kept_seconds(self) -> float:
+        """For how long samples can be queried: without an end where that is not known here."""
+        is_elsewhere = self.external or not self.prometheus.origin.file or "remote_read" in self.prometheus.extra
+        kept = self.prometheus.retention.time
+        return inf if is_elsewhere or not kept else seconds(kept) or inf
 
     @property
     def datasource_uid(self) -> str:

@@ -25,6 +25,13 @@ def seconds(text: str) -> float:
     return total
 
 
+def shown(number: float) -> str:
+    """Return whole seconds in the largest unit that fits, up to days: `90m`, `30d`."""
+    whole = int(number)
+    unit = next((unit for unit in ("d", "h", "m") if whole and whole % _UNITS[unit] == 0), "s")
+    return f"{whole // int(_UNITS[unit])}{unit}"
+
+
 def is_shorter(text: str, least: str) -> bool:
     """Return whether a duration is shorter than another one; a text that is not a duration counts as shorter."""
     try:

@@ -306,3 +306,9 @@ def test_a_query_that_many_panels_share_is_asked_once(well: World) -> None:
     asks(well, *["up"] * 10)
     assert well.only(PANEL).status == "pass"
     assert well.servers["prometheus"].asked.count("/api/v1/query") == 1
+
+
+def test_expression_about_samples_that_are_not_kept_fails(well: World) -> None:
+    rules(well, "shop_fill_ratio > shop_fill_ratio offset 20d", "shop_fill_ratio > avg_over_time(shop_fill_ratio[20d])")
+    summary = "it queries samples of 20d ago, and Prometheus keeps samples for 15d: it finds nothing"
+    assert [each.summary for each in well.findings(RULE)] == [summary, "the query returns data"]

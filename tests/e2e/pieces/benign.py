@@ -235,6 +235,11 @@ RULES = (
     ruled("absent", alert("Absent", 'absent(nobody_has_this_yet{job="shop"})'), alert("Up", 'absent(up{job="shop"})')),
     ruled("absent-over-time", alert("AbsentOverTime", "absent_over_time(shop_queue_size[5m])")),
     ruled("an-hour-ago", alert("HourAgo", "shop_queue_size > 2 * shop_queue_size offset 1h")),
+    ruled(
+        "kept",
+        alert("TenDays", "avg_over_time(shop_queue_size[10d] offset 5d) > 1e9"),
+        alert("AtATime", "shop_queue_size @ 100 > 3 * avg_over_time(shop_queue_size[1w])"),
+    ),
     ruled("unless", alert("Unless", 'shop_queue_size > 0 unless on (queue) shop_queue_size{queue="mail"}')),
     ruled("or-zero", record("or:zero", 'sum(rate(shop_requests_total{status="503"}[1m])) or vector(0)')),
     ruled("not-counted-yet", alert("NotCounted", 'rate(shop_requests_total{status="502"}[1m]) > 1')),

@@ -177,3 +177,17 @@ def test_knows_the_labels_of_up_where_all_targets_are_known(tmp_path: Path) -> N
     assert reviewed(tmp_path, 'up{team="core"} == 0') == Review((), ())
     discovery = '  found: {discovery: {dns_sd_configs: [{names: ["a.example.com"]}]}, metrics: {x: gauge}}\n'
     assert reviewed(tmp_path, 'up{region="eu"} == 0', SERVICE + discovery) == Review((), ())
+
+
+KEPT = "prometheus: {retention: {time: 2d}}\n"
+READ = 'prometheus: {retention: {time: 2d}, extra: {remote_read: [{url: "http://store.test/"}]}}\n'
+
+
+def test_warns_of_samples_that_are_not_kept(tmp_path: Path) -> None:
+    expr = "depth > avg_over_time(depth[3d])"
+    (warning,) = reviewed(tmp_path, expr, more=KEPT).warnings
+    assert warning.code == "promql.retention"
+    assert warning.position.file == "r.yml"
+    assert "looks back 3d, and Prometheus keeps samples for 2d" in warning.summary
+    assert reviewed(tmp_path, expr).warnings == ()
+    assert reviewed(tmp_path, expr, more=READ).warnings == ()

@@ -33,3 +33,11 @@ def test_refuses_what_is_not_a_duration(text: str) -> None:
 @pytest.mark.parametrize(("text", "least", "shorter"), [("5s", "15s", True), ("1m", "60s", False), ("x", "1s", True)])
 def test_duration_is_compared_with_the_least(text: str, least: str, shorter: bool) -> None:
     assert duration.is_shorter(text, least) is shorter
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0s"), (90, "90s"), (5400, "90m"), (7200, "2h"), (86400, "1d"), (2592000, "30d")]
+)
+def test_seconds_are_shown_in_the_largest_unit_that_fits(number: float, text: str) -> None:
+    assert duration.shown(number) == text
+    assert duration.seconds(text) == number
