@@ -35,24 +35,23 @@ def filled(text: str, context: Mapping[str, Any]) -> str:
 
     Raises ValueError for what need not come to an end, or to one that fits into memory.
     """
-    _refuse_endless(text)
     return str(_compiled(text).render(context))
 
 
 @lru_cache(2048)
 def _compiled(text: str) -> Any:
-    return _environment().from_string(text)
+    tree = _environment().parse(text)
+    _refuse_endless(tree)
+    return _environment().from_string(tree)
 
 
 # Loops in loops: each goes over what a manifest has, such as its services.
 _LOOPS = 2
 
 
-@lru_cache(2048)
-def _refuse_endless(text: str) -> None:
+def _refuse_endless(tree: Any) -> None:
     from jinja2 import nodes
 
-    tree = _environment().parse(text)
     for kind, name in ((nodes.Macro, "a macro"), (nodes.CallBlock, "a call"), (nodes.Pow, "a power")):
         if tree.find(kind):
             raise ValueError(f"{name} is not allowed in a pack")
