@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stackctl.adopt.merging import pairs
+from stackctl.adopt.moved import PATH
 from stackctl.adopt.source import Source
 from stackctl.adopt.variables import as_manifest, filled
 from stackctl.components import registry
@@ -287,7 +288,7 @@ def attached_path(described: Mapping[str, Any], variables: Mapping[str, str]) ->
     """
     if described.get("file"):
         return filled(str(described["file"]), variables)
-    return f"./{described['kind']}/{described['name']}" if described.get("content") else ""
+    return str(described.get(PATH) or f"./{described['kind']}/{described['name']}") if described.get("content") else ""
 
 
 # Where files are seen that a service has by these keys.
@@ -302,15 +303,22 @@ def _mount(source: str, target: str) -> Mount:
 def _published(block: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator[Published]:
     ports = block.get("ports")
     for port in ports if isinstance(ports, list) else ():
-        if isinstance(port, Mapping):
-            host, published, target = (filled(str(port.get(key) or ""), variables) for key in _LONG_PORT)
-            written = f"{f'{host}:' if host else ''}{f'{published}:' if published else ''}{target}"
-        else:
-            written = filled(str(port), variables)
-        match = _PORT.fullmatch(written)
-        if match and match["published"]:
-            host = (match["host"] or "").strip("[]")
-            yield Published("" if host in ("0.0.0.0", "::") else host, int(match["published"]), int(match["target"]))  # noqa: S104
+        yield from published_ports(port, variables)
+
+
+def published_ports(port: Any, variables: Mapping[str, str]) -> list[Published]:
+    """Return the port that an entry of `ports` gives this machine; none for a range, UDP, and one of any number."""
+    if isinstance(port, Mapping):
+        host, published, target = (filled(str(port.get(key) or ""), variables) for key in _LONG_PORT)
+        written = f"{f'{host}:' if host else ''}{f'{published}:' if published else ''}{target}"
+        written += "" if port.get("protocol") in (None, "tcp") else f"/{port['protocol']}"
+    else:
+        written = filled(str(port), variables)
+    match = _PORT.fullmatch(written)
+    if not match or not match["published"]:
+        return []
+    host = (match["host"] or "").strip("[]")
+    return [Published("" if host in ("0.0.0.0", "::") else host, int(match["published"]), int(match["target"]))]  # noqa: S104
 
 
 _LONG_PORT = ("host_ip", "published", "target")

@@ -52,7 +52,7 @@ def adopt_container(
         # The stack has one network, in which all of its containers reach each other by name.
         joined = [real for key, real in external_networks(compose).items() if key in block["networks"]]
         del block["networks"]
-        if joined:
+        if joined and "network_mode" not in block:
             block["networks"] = ["default", *joined]
     if names and "network_mode" not in block:
         block["networks"] = with_names(block.get("networks"), names)

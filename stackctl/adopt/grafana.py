@@ -156,6 +156,8 @@ def _variables(setup: Setup, container: Container, made: Section) -> dict[str, s
         try:
             text = read_text(setup.folder / path)
         except (OSError, UnicodeDecodeError):
+            if isinstance(file, Mapping) and file.get("required") is False:
+                continue
             made.remarks.append(left_out(f"the variables of {path}", Position(path), "The file cannot be read."))
             continue
         found |= read_env(text, path, setup.variables, Problems(), Problems()) or {}

@@ -77,6 +77,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
         known = registry.component(c.ALERTMANAGER)
         sections["alertmanager"] = dict(known.adopted(container.started) or {})
         remarks += ignored_options(container, known, setup.compose)
+    remarks += _missing(setup)
     remarks += _other_folder(setup)
     remarks += _other_files(setup)
     remarks += _unset_variables(setup)
@@ -152,6 +153,22 @@ def _unset_variables(setup: Setup) -> Iterator[Diagnostic]:
         yield changed(summary, setup.compose.at("services"), why, "Set them in .env before you adopt.")
 
 
+def _missing(setup: Setup) -> Iterator[Diagnostic]:
+    """Report servers that the set-up has no configuration of, and a Prometheus that it does not have at all."""
+    for name, server in ((c.PROMETHEUS, setup.prometheus), (c.ALERTMANAGER, setup.alertmanager)):
+        container = setup.container(name)
+        # Without a mount there the server has the configuration of its image, and nothing is missing.
+        given = container.started.given("config.file") if container else []
+        place = given[-1] if given else f"/etc/{name}/{name}.yml"
+        if container and server is None and setup.compose and container.seen(place):
+            why = "The set-up does not have it. The stack renders one of its own."
+            yield left_out(f"the configuration of {name}", setup.compose.at("services", container.name), why)
+    if setup.compose and setup.prometheus is None and setup.container(c.PROMETHEUS) is None:
+        why = f"{setup.compose.path} has none, and there is no prometheus.yml."
+        remedy = "If another Compose file runs it, name both: `stackctl adopt FILE FILE`."
+        yield changed("the stack has a Prometheus of its own", setup.compose.at("services"), why, remedy)
+
+
 def _other_folder(setup: Setup) -> Iterator[Diagnostic]:
     """Report that the manifest is not next to the set-up, which names files outside of its folder."""
     if setup.base:
@@ -218,6 +235,8 @@ def _add_servers(
             for path in lost_mounts(containers[container], known, files)
         ]
         remarks += said
+        if known.name == c.PUSHGATEWAY:
+            remarks += ignored_options(containers[container], known, compose)
         taken.add(int(settings.get("listen", known.port)))
         section = sections["exporters"] if known.is_exporter else sections
         scraped = section.get(known.name, {})
@@ -266,7 +285,7 @@ def _add_containers(
     remarks += _networks_left(compose)
     joined = external_networks(compose)
     if joined:
-        sections["networks"] = {"join": list(joined.values())}
+        sections["networks"] = {"join": [*dict.fromkeys(joined.values())]}
 
 
 def _networks_left(compose: Source) -> Iterator[Diagnostic]:

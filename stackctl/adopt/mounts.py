@@ -39,9 +39,18 @@ def kept_mounts(container: Container, known: Component, files: Collection[str], 
         is_replaced = any(_is_in(inside, place) for place in places) or any(
             _is_in(inside, place) or _is_in(place, inside) for place in data
         )
+        is_replaced |= any(_is_in(file, inside) for file in _configurations(container, known))
         if source and not is_given and not is_login and not is_replaced:
             kept.append(written)
     return kept
+
+
+def _configurations(container: Container, known: Component) -> list[str]:
+    """The path at which a server has the configuration that the stack renders, in another place."""
+    if known.is_exporter or "config.file" not in known.own_options:
+        return []
+    given = container.started.given("config.file")
+    return [posixpath.normpath(each) for each in given or [f"/etc/{known.name}/{known.name}.yml"]]
 
 
 def lost_mounts(container: Container, known: Component, files: Collection[str]) -> Iterator[str]:

@@ -12,6 +12,8 @@ from stackctl.adopt.variables import filled
 
 # The shell's word for the folder in which Compose is run: that of the Compose file.
 _HERE = re.compile(r"\$(?:PWD|\{PWD(?::?-[^}]*)?\})(?=/|$)")
+# Where a file that is written in the Compose file itself gets its place, in a key that Compose leaves to others.
+PATH = "x-path"
 # The keys of a service that name one file, or a list of them.
 _FILES = ("env_file", "label_file")
 
@@ -28,8 +30,15 @@ def moved(data: Mapping[str, Any], base: str, variables: Mapping[str, str]) -> d
     for kind in ("configs", "secrets"):
         known = data.get(kind)
         if isinstance(known, Mapping):
-            result[kind] = {name: _with_path(each, "file", base, variables) for name, each in known.items()}
+            result[kind] = {name: _file(each, f"{kind}/{name}", base, variables) for name, each in known.items()}
     return result
+
+
+def _file(block: Any, path: str, base: str, variables: Mapping[str, str]) -> Any:
+    """What the Compose file says of a file for its services; one that is written in it gets a path of its own."""
+    if base and isinstance(block, Mapping) and block.get("content"):
+        return {PATH: moved_path(f"./{path}", base, variables), **block}
+    return _with_path(block, "file", base, variables)
 
 
 def _service(block: Mapping[str, Any], base: str, variables: Mapping[str, str]) -> dict[str, Any]:

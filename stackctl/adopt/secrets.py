@@ -29,8 +29,12 @@ class Secrets:
         self.remarks: list[Diagnostic] = []
 
     def moved(self, value: str, name: str, position: Position | None) -> str:
-        """Return the reference to the variable that holds a secret from now on, called `name` if that is free."""
-        if not value or _VARIABLE.fullmatch(value):
+        """Return the reference to the variable that holds a secret from now on, called `name` if that is free.
+
+        A value that has such references already is returned as it is.
+        """
+        # Compose fills in no variables of `.env`: a text with one says which variable is secret, and stays.
+        if not value or _VARIABLE.search(value.replace("$$", "")):
             return value
         hidden = value == _HIDDEN
         chosen = self._name(name, value)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from stackctl import conventions as c
-from stackctl.adopt.compose import Container, attached_files, attached_path, named_volumes
+from stackctl.adopt.compose import Container, attached_files, attached_path, named_volumes, published_ports
 from stackctl.adopt.containers import external_networks, kept_references
 from stackctl.adopt.names import with_names
 from stackctl.adopt.remarks import changed, left_out
@@ -27,10 +27,10 @@ def exporter_settings(container: Container) -> dict[str, Any] | None:
     """The settings with which stackctl starts an exporter as its container was started; None where it cannot.
 
     It cannot where the container shares the machine's network, whose figures it serves, or has files or variables of
-    its own.
+    its own, or only runs with a profile.
     """
     known = registry.component(container.component)
-    if container.on_host or container.block.get("env_file") or container.block.get("build"):
+    if container.on_host or any(container.block.get(key) for key in ("env_file", "build", "profiles")):
         return None
     others = [name for name in container.environment if not name.startswith(known.own_variables) and name not in _ANY]
     files = [mount.path for mount in container.mounts if not mount.path.startswith("/")]
@@ -78,6 +78,7 @@ def server_settings(
             place = compose.at("services", container.name, key)
             remarks.append(left_out(f"`{key}` of the container `{container.name}`", place, why))
     remarks += _left_of_deploy(container, compose)
+    remarks += _left_of_network(container, known, compose)
     resources = _resources(container.block)
     if resources:
         settings["resources"] = resources
@@ -110,6 +111,36 @@ _LEFT_OUT = {
 _DEPLOYED = frozenset({"resources", "mode", "replicas", "restart_policy", "update_config", "rollback_config"})
 
 
+def _left_of_network(container: Container, known: Component, compose: Source) -> Iterator[Diagnostic]:
+    """Report the ports that a server has besides its own, and that it no longer shares the network of the machine."""
+    own = container.listens or known.port
+    first = next((each for each in container.published if each.target == own), None)
+    ports = container.block.get("ports")
+    others = [
+        f"`{_as_written(port, container)}`"
+        for port in (ports if isinstance(ports, list) else ())
+        if first not in published_ports(port, container.variables)
+    ]
+    if others:
+        why = "The stack publishes one port of a server."
+        at = compose.at("services", container.name, "ports")
+        yield left_out(f"{', '.join(others)} of the ports of `{container.name}`", at, why)
+    if container.on_host and not known.is_exporter:
+        yield changed(
+            f"{known.name} has a network of its own instead of the machine's",
+            compose.at("services", container.name, "network_mode"),
+            "`localhost` is its own container there. Targets and the stack's own servers are adopted accordingly.",
+            f"Where another setting names `localhost`, write `{c.HOST_FROM_CONTAINER}`.",
+        )
+
+
+def _as_written(port: Any, container: Container) -> str:
+    if not isinstance(port, Mapping):
+        return filled(str(port), container.variables)
+    parts = [str(port.get(key)) for key in ("host_ip", "published", "target") if port.get(key)]
+    return ":".join(parts) + ("" if port.get("protocol") in (None, "tcp") else f"/{port['protocol']}")
+
+
 def _left_of_deploy(container: Container, compose: Source) -> list[Diagnostic]:
     """Report the keys of `deploy` that only a swarm uses."""
     deploy = container.block.get("deploy")
@@ -138,7 +169,7 @@ def _more_fields(
     kept |= {"volumes": volumes} if volumes else {}
     fields: dict[str, Any] = dict(kept_references(kept, container.variables))
     joined = [name for key, name in external_networks(compose).items() if key in (block.get("networks") or ())]
-    if joined and not known.container.joins_networks:
+    if joined and not known.container.joins_networks and not container.on_host:
         fields["networks"] = joined
     if names:
         fields["networks"] = with_names(fields.get("networks"), names)

@@ -45,7 +45,8 @@ def _named(setup: Setup) -> Iterator[str]:
             yield str(file.get("path") if isinstance(file, dict) else file)
         if container.component:
             data = data_places(container, registry.component(container.component))
-            yield from (each.path for each in container.mounts if each.inside not in data)
+            paths = [each.path for each in container.mounts if each.inside not in data]
+            yield from (path for path in paths if path not in setup.contents)
     for server in (setup.prometheus, setup.alertmanager):
         yield from _of_configuration(server) if server else ()
 

@@ -108,3 +108,24 @@ def test_secret_variable_of_a_server_moves_to_a_variable(tmp_path: Path) -> None
     result = adopted(tmp_path, prometheus=job, compose=whole)
     assert result.manifest["prometheus"]["docker"] == {"environment": {"STORE_PASSWORD": "${STORE_PASSWORD}"}}
     assert result.variables == {"STORE_PASSWORD": "notareal1"}
+
+
+def test_server_without_its_configuration_is_said(tmp_path: Path) -> None:
+    whole = compose("alerts: {image: prom/alertmanager, volumes: ['./gone:/etc/alertmanager']}")
+    result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
+    assert [each.summary for each in result.remarks] == ["the configuration of alertmanager is left out"]
+    assert result.manifest["alertmanager"] == {"image": "prom/alertmanager"}
+
+
+def test_configuration_of_an_image_is_not_missing(tmp_path: Path) -> None:
+    whole = compose("alerts: {image: prom/alertmanager}")
+    result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
+    assert result.remarks == ()
+
+
+def test_networks_are_joined_once_and_not_next_to_that_of_the_machine(tmp_path: Path) -> None:
+    whole = compose("a: {image: a, networks: [x, y]}", "b: {image: b, network_mode: host, networks: [x]}")
+    whole += "networks: {x: {external: true, name: one}, y: {external: true, name: one}}\n"
+    result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
+    assert result.manifest["networks"] == {"join": ["one"]}
+    assert result.manifest["containers"]["b"] == {"image": "b", "network_mode": "host"}

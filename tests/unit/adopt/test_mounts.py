@@ -53,3 +53,11 @@ def test_exporter_keeps_what_it_has_of_the_machine_besides(tmp_path: Path, volum
     service = f"node: {{image: prom/node-exporter, volumes: ['{volume}']}}"
     made: dict[str, Any] = adopted(tmp_path, prometheus=job, compose=compose(service)).manifest["exporters"]["node"]
     assert made.get("docker") == ({"volumes": [volume]} if kept else None)
+
+
+@pytest.mark.parametrize("folder", ["/srv/gone.yml:/etc/prometheus/prometheus.yml:ro", "/srv/gone:/etc/prometheus"])
+def test_mount_of_a_configuration_that_is_not_here_is_not_kept(tmp_path: Path, folder: str) -> None:
+    whole = compose().replace("./prometheus.yml:/etc/prometheus/prometheus.yml", folder)
+    result = adopted(tmp_path, compose=whole, **{"conf/prometheus.yml": JOB})
+    assert "docker" not in result.manifest["prometheus"]
+    assert ["is taken for the configuration" in each.summary for each in result.remarks] == [True]

@@ -56,6 +56,6 @@ def test_every_field_with_a_path_is_moved() -> None:
             }
         },
         "secrets": {"s": {"file": "./deploy/s.txt"}},
-        "configs": {"c": {"content": "x"}},
+        "configs": {"c": {"content": "x", "x-path": "./deploy/configs/c"}},
     }
     assert moved(data, "", {}) == data

@@ -28,9 +28,15 @@ def test_variable_with_the_same_value_is_used(tmp_path: object) -> None:
     assert secrets.found == {}
 
 
-@pytest.mark.parametrize("value", ["", "${NAME}", "${NAME:-x}"])
+@pytest.mark.parametrize("value", ["", "${NAME}", "${NAME:-x}", "https://u:${NAME}@host", "https://${HOST:-localhost}"])
 def test_what_is_no_secret_in_clear_text_stays(value: str) -> None:
     assert Secrets({}).moved(value, "x", None) == value
+
+
+def test_dollar_signs_that_are_no_reference_are_part_of_a_secret() -> None:
+    secrets = Secrets({})
+    assert secrets.moved("a$${NAME}b", "x", None) == "${X}"
+    assert secrets.found == {"X": "a$${NAME}b"}
 
 
 def test_secret_that_a_server_hides_is_to_be_filled_in() -> None:

@@ -179,3 +179,38 @@ def test_level_of_the_log_is_left_out_unless_it_is_the_usual_one(tmp_path: Path,
     result = with_fields(tmp_path, f"command: ['--config.file=/etc/prometheus/prometheus.yml', '--log.level={level}']")
     said = "the option `--log.level` of prometheus is left out"
     assert [each.summary for each in result.remarks].count(said) == count
+
+
+@pytest.mark.parametrize(
+    ("ports", "lost"),
+    [
+        ("['9090:9090']", ""),
+        ("['9090:9090', '19090:9090']", "`19090:9090`"),
+        ("['9090:9090', '8125:8125/udp', '${P:-9000}-9001:9000-9001']", "`8125:8125/udp`, `9000-9001:9000-9001`"),
+        ("[{target: 9090, published: '9090'}, {target: 1, published: '2', protocol: udp}]", "`2:1/udp`"),
+        ("['9090']", "`9090`"),
+    ],
+)
+def test_ports_besides_that_of_a_server_are_left_out(tmp_path: Path, ports: str, lost: str) -> None:
+    result = with_fields(tmp_path, f"ports: {ports}")
+    found = [each.summary for each in result.remarks if "of the ports of" in each.summary]
+    assert found == ([f"{lost} of the ports of `prometheus` is left out"] if lost else [])
+
+
+def test_server_in_the_network_of_the_machine_is_said(tmp_path: Path) -> None:
+    result = with_fields(tmp_path, "network_mode: host")
+    (remark,) = (each for each in result.remarks if "network of its own" in each.summary)
+    assert "host.docker.internal" in remark.remedy
+
+
+def test_exporter_that_only_runs_with_a_profile_stays_a_container(tmp_path: Path) -> None:
+    assert exporter(tmp_path, "oliver006/redis_exporter", 9121, "profiles: [cache]") is None
+
+
+def test_options_of_a_pushgateway_are_left_out(tmp_path: Path) -> None:
+    service = "push: {image: prom/pushgateway, command: [--push.disable-consistency-check, --persistence.file=/x]}"
+    job = jobs("{job_name: push, honor_labels: true, static_configs: [{targets: ['push:9091']}]}")
+    remarks = adopted(tmp_path, prometheus=job, compose=compose(service)).remarks
+    assert [each.summary for each in remarks] == [
+        "the option `--push.disable-consistency-check` of pushgateway is left out"
+    ]

@@ -133,4 +133,5 @@ def test_container_with_the_name_of_a_component_is_left_out(tmp_path: Path) -> N
     services = {"prometheus": {"image": "example/other"}, "proxy": {"image": "nginx"}}
     made = adopt(found(written(tmp_path, {"compose.yaml": json.dumps({"services": services})})), "stack")
     assert list(made.manifest["containers"]) == ["proxy"]
-    assert [each.summary for each in made.remarks] == ["the container `prometheus` is left out"]
+    summaries = ["the stack has a Prometheus of its own", "the container `prometheus` is left out"]
+    assert [each.summary for each in made.remarks] == summaries

@@ -39,6 +39,7 @@ PROMETHEUS = "prometheus: {image: 'prom/prometheus:v3.5.0', volumes: ['%s:/etc/p
         ("./prometheus.yml", ", grafana: {image: grafana/grafana, volumes: ['../boards:/var/lib/boards']}", "a/b"),
         ("./prometheus.yml", ", grafana: {image: grafana/grafana, volumes: ['../data:/var/lib/grafana']}", "a/b/c"),
         ("./prometheus.yml", ", app: {extends: {file: ../base.yml, service: app}}", "a/b"),
+        ("./prometheus.yml", "}, configs: {c: {content: x}}, x-services: {app: {configs: [c]}", "a/b/c"),
     ],
 )
 def test_folder_is_above_all_files_that_the_manifest_names(tmp_path: Path, config: str, more: str, folder: str) -> None:
