@@ -203,6 +203,8 @@ RULES = (
                 "summary": "{{ $labels.queue }} {{ $value | humanize }} {{ $externalLabels.site }}",
                 "guarded": "{{ with $labels.no }}{{ . }}{{ end }}",
                 "more": '{{ with query "shop_queue_size" }}{{ . | first | value }}{{ end }}',
+                "first": '{{ query "sum(shop_queue_size)" | first | value }}',
+                "perhaps": '{{ with query "not_there_yet" }}{{ . | first | value }}{{ end }}',
                 "each": '{{ range query "up" }}{{ .Labels.job }}={{ .Value }} {{ end }}',
             },
         ),

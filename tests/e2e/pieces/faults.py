@@ -276,6 +276,14 @@ RULES = (
         record("many:many", "shop_requests_total * on (job) shop_requests_total"),
         "rule.healthy",
     ),
+    ruled(
+        "text-of-nothing",
+        alert(
+            "TextOfNothing",
+            "shop_queue_size > 1e9",
+            annotations={"summary": '{{ query "sum(shop_requets_total)" | first | value }}'},
+        ),
+    ),
     Piece(
         "rival-records",
         rules=(
