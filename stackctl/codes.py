@@ -347,7 +347,7 @@ CODES: Mapping[str, str] = {
     "promql.windows": "The sum and the count of an average are of different windows.",
     "promql.zero-division": "An alert divides by something that is zero while nothing fails.",
     "receiver.template": "A template of a receiver fails.",
-    "receiver.unknown-field": "A template of a receiver uses a label or annotation that no alert has.",
+    "receiver.unknown-field": "A template of a receiver uses a label or annotation that no alert or group has.",
     "receiver.unused": "No alert reaches a receiver.",
     "reload.interrupted": "The reload was interrupted.",
     "reload.not-confirmed": "A server did not confirm the new configuration.",

@@ -67,7 +67,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     from stackctl.manifest.cardinality import cardinality_warnings
     from stackctl.manifest.delivery import delivery_warnings, inhibition_warnings
     from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
-    from stackctl.manifest.notification_fields import unknown_fields
+    from stackctl.manifest.notification_fields import ungrouped_labels, unknown_fields
     from stackctl.manifest.panel_review import panel_warnings
     from stackctl.manifest.route_repeats import repeat_warnings
     from stackctl.manifest.route_times import time_warnings
@@ -89,6 +89,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     yield from panel_warnings(stack)
     yield from template_warnings(stack)
     yield from unknown_fields(stack)
+    yield from ungrouped_labels(stack)
     yield from unrouted(stack)
     yield from alert_warnings(stack)
     yield from delivery_warnings(stack)
