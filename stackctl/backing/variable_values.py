@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from stackctl.bounds.regex import BadPattern, Pattern, compiled
 from stackctl.clients.http import NoAnswer
@@ -35,6 +36,12 @@ def takes_nothing(context: Context, label: str, selector: str, written: str) -> 
     values = _all_values(context, label, selector) if label and written else ()
     regex = _compiled(written) if values else None
     return values if regex and not any(map(regex.search, values)) else ()
+
+
+def matching_values(values: Sequence[str], written: str) -> Sequence[str]:
+    """Return the values in which the regular expression of a variable finds something; all where it is not known."""
+    regex = _compiled(written) if written else None
+    return [value for value in values if regex.search(value)] if regex else values
 
 
 def _existing(context: Context, dashboard: Dashboard, variable: DashboardVariable) -> tuple[str, ...]:

@@ -21,18 +21,19 @@ from functools import partial
 
 from stackctl import conventions as c
 from stackctl.backing.judgement import Backing, judged
-from stackctl.backing.variable_values import chosen_values, takes_nothing
+from stackctl.backing.variable_values import chosen_values, matching_values, takes_nothing
 from stackctl.backing.verdict import Verdict, worst
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
 from stackctl.diagnostic import Diagnostic
-from stackctl.model import Dashboard, PanelQuery
+from stackctl.model import Dashboard, NamesQuery, PanelQuery
 from stackctl.promql import duration
 from stackctl.promql.choice import Choice, within
 from stackctl.promql.expression import syntax_error
 from stackctl.promql.grafana import MACROS, compared_exactly, references, runnable
 from stackctl.promql.selectors import read
+from stackctl.verification import targets
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
 
@@ -89,6 +90,7 @@ def check(context: Context) -> Iterable[Diagnostic]:
     optional = [(panel, found) for panel, verdicts in panels.items() if (found := _optional(verdicts))]
     return [
         *(_panel(panel, verdicts) for panel, verdicts in panels.items()),
+        *(_names(context, dashboard, each) for dashboard in context.stack.dashboards for each in dashboard.names),
         *_collectors(context, optional),
         *others,
         *empty,
@@ -102,6 +104,33 @@ def _others(dashboard: Dashboard, known: Collection[tuple[str, str]]) -> Iterato
             code = VARIABLE if query.panel.startswith("$") else PANEL
             subject = Subject(code, f"{dashboard.path}/{query.panel}", query.origin)
             yield subject.skipped(f"not verified: it asks the datasource `{query.datasource}`")
+
+
+def _names(context: Context, dashboard: Dashboard, names: NamesQuery) -> Diagnostic:
+    """The finding of a variable that takes the values of a label, whatever series have it."""
+    subject = Subject(VARIABLE, f"{dashboard.path}/{names.panel}", names.origin)
+    seen = targets.settle(context)
+    try:
+        values = context.prometheus().label_values(names.label)
+    except NoAnswer as error:
+        return subject.unanswered(error)
+    found = matching_values(values, names.pattern)
+    if matching_values(found, names.regex):
+        return subject.passed("has data")
+    if found:
+        return subject.failed(*_takes_none(names.regex, found), stage="loaded")
+    silent = [job.name for job in context.jobs if not isinstance(seen, NoAnswer) and job.name not in seen.up]
+    if silent:
+        return subject.skipped(f"it has no values, and nothing is scraped of `{silent[0]}`", "See `target.up`.")
+    wanted = f"the name of no series matches `{names.pattern}`" if names.pattern else f"no series has `{names.label}`"
+    return subject.failed(f"it has no values: {wanted}", "Correct the query of the variable.", stage="loaded")
+
+
+def _takes_none(regex: str, values: Sequence[str]) -> tuple[str, str]:
+    """The summary and the remedy of a variable whose regular expression takes none of the values."""
+    shown = ", ".join(f"`{value}`" for value in values[:_VALUES])
+    summary = f"its regular expression `{regex}` takes none of the {len(values)} values: {shown}"
+    return summary, "Correct `regex` of the variable, or remove it."
 
 
 def _empty(dashboard: Dashboard) -> Iterator[Diagnostic]:
@@ -217,9 +246,7 @@ def _verdict_as_asked(backing: Backing, query: Query, result: Result) -> Verdict
         return _verdict_elsewhere(result)
     verdict = backing.of_panel(query.expr, result)
     if result and (values := takes_nothing(backing.context, query.query.label, query.selector, query.query.regex)):
-        shown = ", ".join(f"`{value}`" for value in values[:_VALUES])
-        summary = f"its regular expression `{query.query.regex}` takes none of the {len(values)} values: {shown}"
-        return Verdict("fail", summary, "Correct `regex` of the variable, or remove it.")
+        return Verdict("fail", *_takes_none(query.query.regex, values))
     if query.is_open and verdict.outcome != "data":
         return Verdict("skip", "not verified: the name of its metric is the choice of a variable")
     if query.exact and verdict.outcome in ("fail", "empty"):

@@ -42,6 +42,18 @@ class PanelQuery:
 
 
 @dataclass(frozen=True)
+class NamesQuery:
+    """A variable `$name` that takes all values of `label`, or of those the ones that `pattern` finds, as far as `regex`
+    takes them. `__name__` has the names of all series."""
+
+    panel: str
+    label: str
+    origin: Position
+    pattern: str = ""
+    regex: str = ""
+
+
+@dataclass(frozen=True)
 class OtherQuery:
     """A panel, or `$name` for a variable, that asks another datasource than the stack's Prometheus, by its name."""
 
@@ -178,8 +190,8 @@ class Dashboard:
 
     `definition` is Grafana's classic JSON as the file held it, or a `Board`. `queries` are all its PromQL, those of
     its variables too; `values` are the variables whose values are known without asking a server, `variables` those
-    that may hold several which only a server knows. `others` are what asks other datasources, `empty` what can show
-    nothing.
+    that may hold several which only a server knows. `names` are the variables that ask for no series, `others` are what
+    asks other datasources, `empty` what can show nothing.
     """
 
     path: str
@@ -191,5 +203,6 @@ class Dashboard:
     queries: tuple[PanelQuery, ...] = ()
     values: Mapping[str, str | Choice] = field(default_factory=dict)
     variables: tuple[DashboardVariable, ...] = ()
+    names: tuple[NamesQuery, ...] = ()
     others: tuple[OtherQuery, ...] = ()
     empty: tuple[EmptyPanel, ...] = ()

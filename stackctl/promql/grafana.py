@@ -56,6 +56,7 @@ _NAMELESS = re.compile(r"(?:^|[(\[,=+*/^<>-])\s*\{(?!\s*\")")
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 _LABEL_VALUES = re.compile(r"label_values\((?:(?P<expr>.+),\s*)?(?P<label>[A-Za-z_]\w*)\s*\)", re.DOTALL)
+_METRICS = re.compile(r"metrics\((.+)\)", re.DOTALL)
 # The ways to ask for a variable's values; the group is the PromQL in them.
 _VALUE_QUERIES = (
     re.compile(r"label_values\((?:(?P<expr>.+),\s*)?[A-Za-z_$][\w${}]*\s*\)", re.DOTALL),
@@ -143,6 +144,15 @@ def label_query(text: str) -> tuple[str, str] | None:
     """Return the label and the selector ("" for all series) of a query `label_values(...)`, or None for any other."""
     match = _LABEL_VALUES.fullmatch(text.strip())
     return (match["label"], (match["expr"] or "").strip()) if match else None
+
+
+def names_query(text: str) -> tuple[str, str] | None:
+    """Return the label whose values a query asks for, and the pattern that finds some of them ("" for all): of
+    `label_values(label)` and `metrics(pattern)`. None for any other, and where a variable decides."""
+    if match := _METRICS.fullmatch(text.strip()):
+        return None if references(match[1]) else ("__name__", match[1].strip())
+    label, selector = label_query(text) or ("", "")
+    return (label, "") if label and not selector else None
 
 
 def _guesses(expr: str, known: Mapping[str, str | Choice], name: str) -> Iterator[Mapping[str, str]]:

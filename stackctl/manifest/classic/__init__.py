@@ -23,7 +23,7 @@ from stackctl.manifest.classic.variables import VariableAt, asked_values, known_
 from stackctl.manifest.classic.wrapping import unwrapped
 from stackctl.manifest.json_file import Path, read_json
 from stackctl.manifest.problems import Problems
-from stackctl.model import Dashboard, Datasources, EmptyPanel, OtherQuery, PanelQuery
+from stackctl.model import Dashboard, Datasources, EmptyPanel, NamesQuery, OtherQuery, PanelQuery
 from stackctl.promql import grafana
 from stackctl.promql.choice import Choice
 from stackctl.promql.expression import syntax_remedy
@@ -92,6 +92,7 @@ def _dashboard(
             for name, value in reader.values.items()
         },
         variables=tuple(asked_values(reader.variables)),
+        names=tuple(reader.names),
         others=tuple(dict.fromkeys(reader.others)),
         empty=tuple(reader.empty),
     )
@@ -109,6 +110,7 @@ class _Reader:
         plugins = {name: plugin for name, (plugin, _) in self.inputs.items()}
         of_variables = {one.name: one.query[0] if one.kind == "datasource" else "" for one in self.variables}
         self.sources = Sources(plugins, of_variables, datasources.others, (datasources.name, datasources.uid))
+        self.names: list[NamesQuery] = []
         self.others: list[OtherQuery] = []
         self.empty: list[EmptyPanel] = []
         self._only = "the stack has no such datasource" if datasources.others else "the stack has Prometheus only"
@@ -182,6 +184,9 @@ class _Reader:
         expr = grafana.value_query(self._filled(text))
         if expr is None and source.is_open and text and grafana.certain_error(self._filled(text), self.values):
             self._refuse(variable.path, source, "another language")
+        if expr == "" and source.kind != "built-in" and (names := grafana.names_query(self._filled(text))):
+            position = self.shape.file.position(place)
+            self.names.append(NamesQuery(f"${variable.name}", names[0], position, names[1], variable.regex))
         if expr and source.kind != "built-in":
             label, selector = grafana.label_query(text) or ("", "")
             yield PanelQuery(

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from stackctl.checks import panels
-from stackctl.model import EmptyPanel, PanelQuery
+from stackctl.model import EmptyPanel, NamesQuery, PanelQuery
 from tests.contract.backing.test_judgement import PLACE, asks
-from tests.contract.world import World
+from tests.contract.world import World, success
 
 PANEL = "panel.data"
 
@@ -110,3 +110,40 @@ def test_variable_that_the_dashboard_does_not_have_keeps_its_name(well: World, o
     found = well.only(PANEL)
     assert found.status == status
     assert ("the dashboard has no variable `$shop`" in found.summary) == (status == "fail")
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "summary"),
+    [
+        (NamesQuery("$v", "shop", PLACE), "pass", "has data"),
+        (NamesQuery("$v", "zone", PLACE), "fail", "it has no values: no series has `zone`"),
+        (NamesQuery("$v", "__name__", PLACE, "fill"), "pass", "has data"),
+        (
+            NamesQuery("$v", "__name__", PLACE, "^fill"),
+            "fail",
+            "it has no values: the name of no series matches `^fill`",
+        ),
+        (NamesQuery("$v", "shop", PLACE, regex="/b/"), "pass", "has data"),
+        (
+            NamesQuery("$v", "shop", PLACE, regex="c"),
+            "fail",
+            "its regular expression `c` takes none of the 2 values: `a`, `b`",
+        ),
+    ],
+)
+def test_variable_of_names_has_values(well: World, query: NamesQuery, status: str, summary: str) -> None:
+    (dashboard,) = well.context.stack.dashboards
+    well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, queries=(), names=(query,)),)))
+    well.servers["prometheus"].routes["/api/v1/label/zone/values"] = success([])
+    found = well.only("panel.variable")
+    assert (found.subject, found.status, found.summary) == ("d.json/$v", status, summary)
+
+
+def test_variable_without_values_is_skipped_while_a_job_is_down(well: World) -> None:
+    (dashboard,) = well.context.stack.dashboards
+    names = (NamesQuery("$v", "zone", PLACE),)
+    well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, queries=(), names=names),)))
+    well.servers["prometheus"].routes["/api/v1/label/zone/values"] = success([])
+    well.target("api")["health"] = "down"
+    found = well.only("panel.variable")
+    assert (found.status, found.summary) == ("skip", "it has no values, and nothing is scraped of `api`")

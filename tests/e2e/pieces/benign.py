@@ -414,6 +414,15 @@ DASHBOARDS = (
         variables=[{**CHOSEN_ALL, "regex": "/(?<text>^.C.+)/i"}],
     ),
     shown(
+        "names",
+        panel("P", QUEUE),
+        variables=[
+            {"name": "any", "type": "query", "query": "label_values(job)", "regex": "/^sho/"},
+            {"name": "metric", "type": "query", "query": "metrics(^shop_)"},
+            {"name": "label", "type": "query", "query": "label_names()"},
+        ],
+    ),
+    shown(
         "chosen-metric",
         panel("P", "$metric"),
         variables=[{"name": "metric", "type": "query", "query": "metrics(shop_queue.*)"}],

@@ -281,7 +281,7 @@ RULES = (
         alert(
             "TextOfNothing",
             "shop_queue_size > 1e9",
-            annotations={"summary": '{{ query "sum(shop_requets_total)" | first | value }}'},
+            annotations={"summary": f"{{{{ query `{GONE}` | first | value }}}}"},
         ),
     ),
     Piece(
@@ -371,6 +371,12 @@ DASHBOARDS = (
         "variable-of-no-match",
         board(WELL, variables=[{**CHOSEN_ALL, "regex": "/^nothing/"}]),
         "$path",
+        "panel.variable",
+    ),
+    blank(
+        "jobs-of-no-match",
+        board(WELL, variables=[{"name": "any", "type": "query", "query": "label_values(job)", "regex": "/^nothing/"}]),
+        "$any",
         "panel.variable",
     ),
     blank(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackctl.promql.expression import syntax_error
-from stackctl.promql.grafana import compared_exactly, references, runnable, value_query
+from stackctl.promql.grafana import compared_exactly, names_query, references, runnable, value_query
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,19 @@ def test_a_comparison_with_one_value_is_found(expr: str, expected: list[str]) ->
 )
 def test_finds_the_promql_in_the_query_of_a_variable(query: str, expr: str | None) -> None:
     assert value_query(query) == expr
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("label_values(zone)", ("zone", "")),
+        ("metrics(shop_.*)", ("__name__", "shop_.*")),
+        (" metrics( ^a ) ", ("__name__", "^a")),
+        ("label_values(up, job)", None),
+        ("metrics($prefix)", None),
+        ("label_names()", None),
+        ("query_result(up)", None),
+    ],
+)
+def test_query_for_names_is_read(query: str, expected: tuple[str, str] | None) -> None:
+    assert names_query(query) == expected

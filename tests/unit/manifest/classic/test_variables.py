@@ -55,3 +55,17 @@ def test_variables_lose_their_ids() -> None:
     variables = [{"id": "0", "name": name, "type": "constant", "query": "1"} for name in "ab"]
     found = read({"title": "D", "panels": [], "templating": {"list": variables}})
     assert [sorted(each) for each in found.definition["templating"]["list"]] == [["name", "query", "type"]] * 2
+
+
+def test_says_which_variables_ask_for_names() -> None:
+    listed = [
+        {"name": "zone", "type": "query", "query": "label_values(zone)", "regex": "/^a/"},
+        {"name": "metric", "type": "query", "query": {"query": "metrics(shop_)", "refId": "A"}},
+        {"name": "one", "type": "query", "query": "label_values(up, job)"},
+        {"name": "any", "type": "query", "query": "label_names()"},
+    ]
+    found = read({"title": "D", "templating": {"list": listed}}).names
+    assert [(each.panel, each.label, each.pattern, each.regex) for each in found] == [
+        ("$zone", "zone", "", "/^a/"),
+        ("$metric", "__name__", "shop_", ""),
+    ]
