@@ -437,6 +437,11 @@ def _too_many(case: Case) -> Diagnosis:
     return Diagnosis(f"it has more {kind} than a limit allows", remedy, count)
 
 
+def _too_many_targets(case: Case) -> Diagnosis:
+    remedy = f"Raise `target_limit` of `{case.job.name}`, or give it fewer targets."
+    return Diagnosis("its job has more targets than `target_limit` allows, so none is scraped", remedy, case.error)
+
+
 def _twice(case: Case) -> Diagnosis:
     line = response_body.repeated_line(case.reply.body) if case.reply else None
     evidence = f"line {line[0]}: {line[1][:200]}" if line else ""
@@ -476,6 +481,7 @@ _ROWS: tuple[tuple[str, Callable[[Case], Diagnosis]], ...] = (
     ),
     (r"context deadline exceeded|timeout|timed out", _late),
     (r"body size limit", _too_large),
+    (r"target_limit", _too_many_targets),
     (r"(sample|label).*limit", _too_many),
     (r"duplicate|out of order|out of bounds", _twice),
     (r"no route to host|network is unreachable", _no_route),

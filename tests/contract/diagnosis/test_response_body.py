@@ -88,6 +88,12 @@ ANSWERS = {
         "more labels, or longer ones, than a limit allows",
         "Raise the limit",
     ),
+    "too many targets": (
+        "target_limit exceeded (number of targets: 2, limit: 1)",
+        http("200 OK", METRICS, Content_Type=PLAIN),
+        "its job has more targets than `target_limit` allows",
+        "Raise `target_limit` of",
+    ),
     "refused": (
         "server returned HTTP status 400 Bad Request",
         http("400 Bad", b"no such module"),
