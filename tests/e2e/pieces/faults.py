@@ -375,7 +375,9 @@ DASHBOARDS = (
     ),
     blank(
         "jobs-of-no-match",
-        board(WELL, variables=[{"name": "any", "type": "query", "query": "label_values(job)", "regex": "/^nothing/"}]),
+        board(
+            WELL, variables=[{"name": "any", "type": "query", "query": "label_values(job)", "regex": "/^elsewhere/"}]
+        ),
         "$any",
         "panel.variable",
     ),

@@ -35,5 +35,5 @@ def test_labels_are_those_that_are_printed(text: str, labels: list[str]) -> None
         ('{{ len (query "up") }} {{ $value }} query "up" | first', []),
     ],
 )
-def test_queries_are_those_that_must_have_a_result(text: str, queries: list[str]) -> None:
+def test_returns_queries_that_need_a_result(text: str, queries: list[str]) -> None:
     assert needed_queries(text) == queries
