@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -12,10 +13,12 @@ import pytest
 from stackctl.components import registry
 from stackctl.components.component import Component
 from stackctl.manifest import secret_places
-from tests.sources import MODULES, PACKAGE, nodes
+from tests.sources import MODULES, PACKAGE, nodes, text
 
 # Products that stackctl speaks of elsewhere too: commands ask these servers for more than a component is asked for.
 SERVERS = {"prometheus", "alertmanager", "grafana", "pushgateway"}
+# The name of this program is everywhere.
+EXPORTERS = sorted(registry.names() - SERVERS - {PACKAGE.name})
 # A first manifest has a node exporter, and a process is what runs natively.
 # In `rbac.py` a node is one of Kubernetes.
 ALSO_NAMED = {
@@ -58,18 +61,18 @@ def test_secret_settings_are_hidden_by_their_place(component: Component) -> None
 
 @pytest.fixture(scope="module")
 def constants() -> list[tuple[str, object]]:
-    """Every constant in the code of other rooms, after the file that it is in."""
+    """Every constant in the code of other rooms that has a name of an exporter in quotes, after the file it is in."""
+    quoted = re.compile(rf"""["']({"|".join(EXPORTERS)})["']""")
     return [
         (str(path.relative_to(PACKAGE)), node.value)
         for path in MODULES
-        if path.parent.name != "components"
+        if path.parent.name != "components" and quoted.search(text(path))
         for node in nodes(path)
         if isinstance(node, ast.Constant)
     ]
 
 
-# The name of this program is everywhere.
-@pytest.mark.parametrize("name", sorted(registry.names() - SERVERS - {PACKAGE.name}))
+@pytest.mark.parametrize("name", EXPORTERS)
 def test_nothing_else_names_an_exporter(name: str, constants: list[tuple[str, object]]) -> None:
     """What is known of it is in its file, or a newcomer does not find it."""
     assert [file for file, value in constants if value == name] == ALSO_NAMED.get(name, [])
