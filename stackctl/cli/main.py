@@ -63,7 +63,7 @@ COMMANDS = {
 
 
 def program(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
-    """The command line. Only the commands `names` are loaded; the others are listed, and cannot be run."""
+    """The command line with the commands `names`. Without any it lists all of them, and can run none."""
     app = typer.Typer(
         name="stackctl",
         help="Turn one manifest into a running and proven Prometheus, Alertmanager and Grafana stack.",
@@ -76,17 +76,17 @@ def program(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(root)
-    for name, summary in COMMANDS.items():
-        module = import_module(f"stackctl.cli.{name}") if name in names else None
+    for name in names or COMMANDS:
+        module = import_module(f"stackctl.cli.{name}") if names else None
         if module and hasattr(module, "app"):
-            app.add_typer(module.app, name=name, short_help=summary)
+            app.add_typer(module.app, name=name, short_help=COMMANDS[name])
         else:
-            app.command(name, short_help=summary)(getattr(module, name, _listed))
+            app.command(name, short_help=COMMANDS[name])(getattr(module, name, _listed))
     return app
 
 
 def _listed() -> None:
-    """Stand for a command that a command line is not about."""
+    """Stand for a command in a list of all."""
 
 
 def _needed(arguments: list[str]) -> Collection[str]:
@@ -181,6 +181,7 @@ def run() -> None:
     interrupt_on_termination()
     code = main(sys.argv[1:])
     ignore_signals()
+    gc.freeze()  # Python would search all that is left for rubbish once more at its end
     sys.exit(code)
 
 
