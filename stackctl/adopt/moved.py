@@ -35,7 +35,7 @@ def moved(data: Mapping[str, Any], base: str, variables: Mapping[str, str]) -> d
 
 
 def _file(block: Any, path: str, base: str, variables: Mapping[str, str]) -> Any:
-    """What the Compose file says of a file for its services; one that is written in it gets a path of its own."""
+    """The entry of a file for services of the Compose file; a file that is written in it gets a path of its own."""
     if base and isinstance(block, Mapping) and block.get("content"):
         return {PATH: moved_path(f"./{path}", base, variables), **block}
     return _with_path(block, "file", base, variables)
