@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from stackctl.adopt.compose import ATTACHED, Container, attached_files, attached_path, named_volumes
+from stackctl.adopt.existing_data import is_named
 from stackctl.adopt.names import name_in_stack, with_names
 from stackctl.adopt.remarks import left_out
 from stackctl.adopt.secrets import Secrets
@@ -19,6 +20,8 @@ from stackctl.source import Position
 
 # The fields of a container that hold words of programs, and secrets among them.
 _WORDS = ("command", "entrypoint", "healthcheck")
+# The fields of a container with which it shares something of another.
+_OF_SERVICES = ("network_mode", "pid", "ipc", "cgroup")
 _REFERENCE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)\}")
 
 
@@ -56,6 +59,9 @@ def adopt_container(
             block["networks"] = ["default", *joined]
     if names and "network_mode" not in block:
         block["networks"] = with_names(block.get("networks"), names)
+    block |= {key: _of_service(block[key], components) for key in _OF_SERVICES if key in block}
+    if isinstance(block.get("volumes_from"), list):
+        block["volumes_from"] = [_renamed(str(each), components) for each in block["volumes_from"]]
     if "depends_on" in block:
         block["depends_on"] = _depends_on(block["depends_on"], components)
         if not block["depends_on"]:
@@ -144,8 +150,10 @@ def _volume_options(block: Mapping[str, Any], compose: Source, variables: Mappin
     """Report what the Compose file says of the volumes of a container: the stack makes them without."""
     known = compose.data.get("volumes")
     for name in named_volumes(block, variables).values():
-        if isinstance(known, Mapping) and known.get(name):
-            why = "The stack makes a volume of its own, which is empty."
+        described = known.get(name) if isinstance(known, Mapping) else None
+        if described and described != {"driver": "local"}:
+            why = "Docker goes on with a volume that is there. The stack makes one without this."
+            why = "The stack makes a volume of its own, which is empty." if is_named(described) else why
             yield left_out(f"what is said of the volume `{name}`", compose.at("volumes", name), why)
 
 
@@ -166,6 +174,17 @@ def _mount_attached(
         block.pop(kind, None)
     if volumes:
         block["volumes"] = [*(block.get("volumes") or ()), *volumes]
+
+
+def _of_service(written: Any, components: Mapping[str, Component]) -> Any:
+    """Return a namespace that a container shares, perhaps with another by its name in the stack."""
+    kind, colon, name = str(written).partition(":")
+    return f"service:{_renamed(name, components)}" if colon and kind == "service" else written
+
+
+def _renamed(written: str, components: Mapping[str, Component]) -> str:
+    name, colon, mode = written.partition(":")
+    return f"{name_in_stack(name, components)}{colon}{mode}"
 
 
 def _depends_on(written: Any, components: Mapping[str, Component]) -> Any:

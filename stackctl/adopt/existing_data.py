@@ -18,11 +18,19 @@ from stackctl.diagnostic import Diagnostic
 
 @dataclass(frozen=True)
 class ExistingData:
-    """The data of a component: where it is, and its name in `data: {from: ...}`, "" where that cannot take it over."""
+    """The data of a component: where it is, and its name in `data: {from: ...}`, "" where that cannot take it over.
+
+    `volume` is the name that Docker has for it, "" for a folder.
+    """
 
     component: str
     place: str
     source: str = ""
+    volume: str = ""
+
+    def is_used(self, name: str) -> bool:
+        """Return whether a stack of that name has it as its own: the volume is called as the stack's would be."""
+        return self.volume == f"{name}_{registry.component(self.component).service}-data"
 
 
 def existing_data(containers: Iterable[Container], compose: Source, project: str) -> list[ExistingData]:
@@ -39,7 +47,7 @@ def _of_container(container: Container, compose: Source, project: str) -> Iterat
         if inside in places:
             named = _volume_name(place, compose, project, container) if inside in volumes else _as_folder(place)
             is_whole = inside == used and known.refuse_data is not None
-            yield ExistingData(known.name, place, named if is_whole else "")
+            yield ExistingData(known.name, place, named if is_whole else "", named if inside in volumes else "")
 
 
 def _volume_name(key: str, compose: Source, project: str, container: Container) -> str:
@@ -67,14 +75,48 @@ def taken_over(found: Iterable[ExistingData]) -> dict[str, dict[str, Any]]:
     return {each.component: {"data": {"from": each.source}} for each in found if each.source}
 
 
-def data_remarks(found: list[ExistingData], compose: Source, *, take_over: bool, rename: bool) -> Iterator[Diagnostic]:
-    """Report the data that the stack takes over, and how it can, and the data that stays where it is.
+def other_volumes(containers: Iterable[Container], compose: Source, data: Iterable[ExistingData]) -> list[str]:
+    """Return the volumes of a Compose project besides the `data` of components, by the file's words for them."""
+    places, known = {each.place for each in data}, compose.data.get("volumes")
+    named = [name for each in containers for name in named_volumes(each.block, each.variables).values()]
+    described = known if isinstance(known, Mapping) else {}
+    return [name for name in dict.fromkeys(named) if name and name not in places and not is_named(described.get(name))]
+
+
+def is_named(described: Any) -> bool:
+    """Return whether the Compose file names a volume itself, or it is somebody else's."""
+    return isinstance(described, Mapping) and bool(described.get("name") or described.get("external"))
+
+
+def volume_remarks(volumes: list[str], compose: Source, project: str, name: str) -> Iterator[Diagnostic]:
+    """Report the volumes of other containers: those of the Compose project if the stack has its `name`, or new ones."""
+    shown, at = ", ".join(f"`{project}_{each}`" for each in volumes), compose.at("volumes")
+    if volumes and name == project:
+        why = "The stack has the name of the Compose project. What is in these volumes is kept."
+        remedy = "Note that `stackctl down --volumes` removes them."
+        yield changed(f"{shown} {'is' if len(volumes) == 1 else 'are'} the stack's too", at, why, remedy)
+    elif volumes:
+        why = f"The stack is called `{name}`, and not `{project}` as the Compose project. They stay, and are not used."
+        remedy = "Copy what is in them to the new ones, if it is needed."
+        yield changed(f"the stack has new volumes instead of {shown}", at, why, remedy)
+
+
+def data_remarks(
+    found: list[ExistingData], compose: Source, name: str, *, take_over: bool, rename: bool
+) -> Iterator[Diagnostic]:
+    """Report the data that the stack, called `name`, takes over, and how it can, and the data that stays where it is.
 
     `rename` says that the stack has the name of the Compose project, which its volumes would be removed with.
     """
-    ours = [each for each in found if each.source and take_over]
-    others = [each for each in found if each not in ours]
+    used = [each for each in found if each.is_used(name)]
+    ours = [each for each in found if each.source and take_over and each not in used]
+    others = [each for each in found if each not in ours and each not in used]
     at = compose.at("services")
+    if used:
+        names = ", ".join(f"`{each.volume}`" for each in used)
+        why = "The volumes of the stack have the same names as those of the Compose project, so it goes on with them."
+        remedy = "Give the stack another `name` to leave them as they are; `stackctl down --volumes` removes them."
+        yield changed(f"the stack begins with the data in {names}, which is not copied", at, why, remedy)
     if ours:
         names = ", ".join(f"`{each.source}`" for each in ours)
         why = "It is copied once, and what is there stays as it is."

@@ -10,7 +10,14 @@ from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, known_components
 from stackctl.adopt.alertmanager import adopt_alertmanager
 from stackctl.adopt.containers import adopt_container, external_networks
-from stackctl.adopt.existing_data import data_remarks, existing_data, names_a_volume, taken_over
+from stackctl.adopt.existing_data import (
+    data_remarks,
+    existing_data,
+    names_a_volume,
+    other_volumes,
+    taken_over,
+    volume_remarks,
+)
 from stackctl.adopt.grafana import PLACES as GRAFANA_PLACES
 from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
 from stackctl.adopt.jobs import Job, Jobs, adopt_jobs, read_jobs
@@ -255,7 +262,9 @@ def _add_data(
         for component, settings in taken_over(found).items():
             sections[component] = {**sections[component], **settings}
         sections["name"] = f"{setup.project}-stack" if is_same else sections["name"]
-    yield from data_remarks(found, compose, take_over=take_over, rename=is_same)
+    yield from data_remarks(found, compose, sections["name"], take_over=take_over, rename=is_same)
+    others = other_volumes(setup.containers, compose, found)
+    yield from volume_remarks(others, compose, setup.project, sections["name"])
 
 
 def _add_containers(

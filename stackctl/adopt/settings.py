@@ -19,6 +19,8 @@ from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
 from stackctl.secret_keys import is_secret_variable
 
+# Fields with which an exporter stays a container.
+_OF_A_CONTAINER = ("env_file", "build", "profiles", "network_mode")
 # Variables that say nothing of what an exporter does.
 _ANY = frozenset({"TZ", "LANG"})
 
@@ -26,11 +28,11 @@ _ANY = frozenset({"TZ", "LANG"})
 def exporter_settings(container: Container) -> dict[str, Any] | None:
     """The settings with which stackctl starts an exporter as its container was started; None where it cannot.
 
-    It cannot where the container shares the machine's network, whose figures it serves, or has files or variables of
-    its own, or only runs with a profile.
+    It cannot where the container shares the network of the machine or of another, whose figures it serves, or has files
+    or variables of its own, or only runs with a profile.
     """
     known = registry.component(container.component)
-    if container.on_host or any(container.block.get(key) for key in ("env_file", "build", "profiles")):
+    if any(container.block.get(key) for key in _OF_A_CONTAINER):
         return None
     others = [name for name in container.environment if not name.startswith(known.own_variables) and name not in _ANY]
     files = [mount.path for mount in container.mounts if not mount.path.startswith("/")]
@@ -125,6 +127,11 @@ def _left_of_network(container: Container, known: Component, compose: Source) ->
         why = "The stack publishes one port of a server."
         at = compose.at("services", container.name, "ports")
         yield left_out(f"{', '.join(others)} of the ports of `{container.name}`", at, why)
+    mode = container.block.get("network_mode")
+    if mode and not container.on_host:
+        why = "The stack has one network, in which all of its servers are."
+        at = compose.at("services", container.name, "network_mode")
+        yield left_out(f"`network_mode: {mode}` of the container `{container.name}`", at, why)
     if container.on_host and not known.is_exporter:
         yield changed(
             f"{known.name} has a network of its own instead of the machine's",

@@ -101,8 +101,8 @@ def _found(
     if external and c.PROMETHEUS not in setup.external:
         remedy = "Name the URL of a Prometheus that runs; and of its Alertmanager and Grafana, for what they have."
         raise InputError.of("usage.option", "--external needs a Prometheus that runs", remedy=remedy)
-    given = setup.compose.data.get("name") if setup.compose else None
-    name = given if isinstance(given, str) else setup.folder.resolve().name
+    # Containers keep their volumes as long as the stack has the name of the Compose project.
+    name = setup.project or setup.folder.resolve().name
     if external:
         # A server's own job is one like others: the stack does not run it.
         return setup, as_external(adopt(replace(setup, own={}), stack_name(name)), setup.external)

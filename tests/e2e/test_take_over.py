@@ -140,7 +140,17 @@ def test_samples_of_a_volume_are_answered_in_docker(tmp_path: Path) -> None:
 
 
 @pytest.mark.docker
-def test_samples_of_an_adopted_compose_project_are_answered(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("volume", "options", "said"),
+    [
+        ("samples", ["--take-over"], "data: {{from: {project}_samples}}"),
+        # The volume has the name of the stack's own, so there is nothing to copy.
+        ("prometheus-data", [], "the stack begins with the data in `{project}_prometheus-data`, which is not copied"),
+    ],
+)
+def test_samples_of_an_adopted_compose_project_are_answered(
+    tmp_path: Path, volume: str, options: list[str], said: str
+) -> None:
     need(c.DOCKER)
     port, project = free_port(), f"stackctl-test-adopted-{free_port()}"
     folder = tmp_path / project
@@ -149,21 +159,21 @@ def test_samples_of_an_adopted_compose_project_are_answered(tmp_path: Path) -> N
     (folder / "prometheus.yml").write_text(CONFIG.format(port=9090))
     (folder / "compose.yaml").write_text(
         f"services:\n  prometheus:\n    image: {IMAGE}\n    ports: ['127.0.0.1:{port}:9090']\n    volumes:\n"
-        "      - ./prometheus.yml:/etc/prometheus/prometheus.yml:ro\n      - samples:/prometheus\n"
-        "volumes: {samples: {}}\n"
+        f"      - ./prometheus.yml:/etc/prometheus/prometheus.yml:ro\n      - {volume}:/prometheus\n"
+        f"volumes: {{{volume}: {{}}}}\n"
     )
     compose = ("compose", "-f", str(folder / "compose.yaml"))
     try:
         docker(*compose, "up", "-d")
         wait_until(lambda: answered(port), lambda count: count > 1, 60)
         docker(*compose, "down")
-        adopted = stackctl("adopt", "--take-over", str(folder))
+        adopted = stackctl("adopt", *options, str(folder))
         assert adopted.returncode == 0, adopted.stderr
-        assert f"data: {{from: {project}_samples}}" in (folder / "stack.yml").read_text()
-        up = stackctl("-f", str(folder / "stack.yml"), "up", "--take-over")
+        assert said.format(project=project) in (folder / "stack.yml").read_text()
+        up = stackctl("-f", str(folder / "stack.yml"), "up", *options)
         assert up.returncode == 0, up.stderr
         assert wait_until(lambda: answered(port), lambda count: count > 1, 30) > 1
     finally:
         stackctl("-f", str(folder / "stack.yml"), "down", "--volumes")
-        assert f"{project}_samples" in docker("volume", "ls", "--quiet")
+        assert (f"{project}_{volume}" in docker("volume", "ls", "--quiet")) == bool(options)
         docker(*compose, "down", "--volumes")

@@ -120,3 +120,12 @@ def test_secret_among_the_words_of_a_command_moves_to_a_variable(tmp_path: Path,
     result = adopted(tmp_path, prometheus=JOB, compose=compose(f"cache: {{image: 'redis:8', {field}}}"))
     assert result.manifest["containers"]["cache"][field.partition(":")[0]] == moved
     assert ("CACHE_PASSWORD" in result.variables) == ("CACHE_PASSWORD" in str(moved))
+
+
+def test_namespaces_of_others_have_their_names_in_the_stack(tmp_path: Path) -> None:
+    fields = "{image: a, network_mode: 'service:board', pid: 'service:db', ipc: host, volumes_from: ['board:ro', db]}"
+    made = container(tmp_path, fields, "board: {image: grafana/grafana}", "db: {image: b}")
+    assert made["network_mode"] == "service:grafana"
+    assert made["pid"] == "service:db"
+    assert made["ipc"] == "host"
+    assert made["volumes_from"] == ["grafana:ro", "db"]

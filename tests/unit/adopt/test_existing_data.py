@@ -74,3 +74,41 @@ def test_data_of_grafana_stays_where_it_is(tmp_path: Path) -> None:
 
 def test_volumes_are_not_paths() -> None:
     assert [names_a_volume(each) for each in ("a_b", "./a", "/a", ".", "")] == [True, False, False, False, False]
+
+
+def remarks(
+    folder: Path, name: str, *, take_over: bool = False, volumes: str = "volumes: {db: {driver: local}}\n"
+) -> str:
+    """What is said of the volumes of a project called `shop`, with a database, whose stack has a name."""
+    services = f"prometheus: {{{PROMETHEUS % 'data:/prometheus'}}}, db: {{image: db, volumes: ['db:/db']}}"
+    files = {"compose.yaml": f"services: {{{services}}}\n{volumes}", "prometheus.yml": JOB}
+    found_here = adopt(found(written(folder / "Shop", files)), name, take_over=take_over).remarks
+    return "\n".join(f"{each.summary} {each.cause} {each.remedy}" for each in found_here)
+
+
+def test_volumes_of_the_same_project_are_said_to_be_removed_with_the_stack(tmp_path: Path) -> None:
+    said = remarks(tmp_path, "shop")
+    assert "`shop_db` is the stack's too" in said
+    assert "`stackctl down --volumes` removes them" in said
+
+
+@pytest.mark.parametrize(("name", "take_over"), [("other", False), ("shop", True)])
+def test_new_volumes_of_other_containers_are_said(tmp_path: Path, name: str, take_over: bool) -> None:
+    assert "the stack has new volumes instead of `shop_db`" in remarks(tmp_path, name, take_over=take_over)
+
+
+def test_volume_with_a_name_of_its_own_is_another_one(tmp_path: Path) -> None:
+    said = remarks(tmp_path, "shop", volumes="volumes: {db: {name: own}}\n")
+    assert "The stack makes a volume of its own, which is empty." in said
+    assert "stack's too" not in said
+
+
+def test_data_that_is_called_like_that_of_the_stack_is_used_and_said(tmp_path: Path) -> None:
+    result = made(tmp_path, "prometheus-data:/prometheus", take_over=False)
+    (remark,) = result.remarks
+    assert remark.summary == "the stack begins with the data in `shop_prometheus-data`, which is not copied"
+    taken = made(tmp_path, "prometheus-data:/prometheus")
+    assert (taken.manifest["name"], taken.manifest["prometheus"]["data"]) == (
+        "shop-stack",
+        {"from": "shop_prometheus-data"},
+    )

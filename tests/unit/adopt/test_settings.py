@@ -214,3 +214,12 @@ def test_options_of_a_pushgateway_are_left_out(tmp_path: Path) -> None:
     assert [each.summary for each in remarks] == [
         "the option `--push.disable-consistency-check` of pushgateway is left out"
     ]
+
+
+def test_network_of_another_container_is_left_out(tmp_path: Path) -> None:
+    result = with_fields(tmp_path, "network_mode: 'service:vpn'")
+    assert any("`network_mode: service:vpn` of the container" in each.summary for each in result.remarks)
+
+
+def test_exporter_in_the_network_of_another_container_stays_one(tmp_path: Path) -> None:
+    assert exporter(tmp_path, "prom/node-exporter", 9100, "network_mode: 'service:vpn'") is None
