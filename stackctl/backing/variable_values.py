@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
 from stackctl.bounds.regex import BadPattern, Pattern, compiled
 from stackctl.clients.http import NoAnswer
+from stackctl.clients.prometheus import Labels, Prometheus
 from stackctl.model import Dashboard, DashboardVariable
 from stackctl.promql.choice import Choice
 from stackctl.promql.grafana import runnable
 from stackctl.verification import targets
 from stackctl.verification.context import Context
 
+# So many results are not looked at.
+_MANY = 1000
 _DELIMITED = re.compile(r"/(?P<text>.*)/(?P<flags>[a-z]*)", re.DOTALL)
 
 
@@ -36,6 +40,20 @@ def takes_nothing(context: Context, label: str, selector: str, written: str) -> 
     values = _all_values(context, label, selector) if label and written else ()
     regex = _compiled(written) if values else None
     return values if regex and not any(map(regex.search, values)) else ()
+
+
+def texts_of_results(client: Prometheus, expr: str) -> tuple[str, ...]:
+    """Return the results of a query as Grafana writes them for a variable: `name{label="value"} 7 1700000000000`.
+
+    () where there are too many. Raises NoAnswer.
+    """
+    found = client.values(expr, limit=_MANY)
+    return tuple(_text(labels, value) for labels, value in found) if len(found) < _MANY else ()
+
+
+def _text(labels: Labels, value: float) -> str:
+    pairs = ",".join(f'{name}="{each}"' for name, each in labels.items() if name != "__name__")
+    return f"{labels.get('__name__', '')}{{{pairs}}} {value:g} {time.time() * 1000:.0f}"
 
 
 def matching_values(values: Sequence[str], written: str) -> Sequence[str]:

@@ -21,7 +21,7 @@ from functools import partial
 
 from stackctl import conventions as c
 from stackctl.backing.judgement import Backing, judged
-from stackctl.backing.variable_values import chosen_values, matching_values, takes_nothing
+from stackctl.backing.variable_values import chosen_values, matching_values, takes_nothing, texts_of_results
 from stackctl.backing.verdict import Verdict, worst
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
@@ -247,6 +247,10 @@ def _verdict_as_asked(backing: Backing, query: Query, result: Result) -> Verdict
     verdict = backing.of_panel(query.expr, result)
     if result and (values := takes_nothing(backing.context, query.query.label, query.selector, query.query.regex)):
         return Verdict("fail", *_takes_none(query.query.regex, values))
+    if result and query.query.of_results and query.query.regex:
+        texts = texts_of_results(backing.client, query.expr)
+        if texts and not matching_values(texts, query.query.regex):
+            return Verdict("fail", *_takes_none(query.query.regex, texts))
     if query.is_open and verdict.outcome != "data":
         return Verdict("skip", "not verified: the name of its metric is the choice of a variable")
     if query.exact and verdict.outcome in ("fail", "empty"):

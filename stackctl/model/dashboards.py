@@ -18,7 +18,8 @@ class PanelQuery:
     panel shows one value at a time; a `hidden` query is not shown. `passage` is where it is written. `legend`, which is
     written at `legend_origin`, and `unit` are Grafana's words for how the result is shown, "" where there are none.
     `label` is that of which a variable takes the values, of the series of `selector`, as far as `regex` takes them.
-    `undeclared` are the variables in it that the dashboard does not have: Grafana leaves their names as they are.
+    A variable `of_results` takes their texts instead. `undeclared` are the variables in it that the dashboard does not
+    have: Grafana leaves their names as they are.
 
     In a Grafana that somebody else runs `datasource` is the uid of what it asks; one that `is_elsewhere` asks another
     Prometheus than the one that is verified.
@@ -36,6 +37,7 @@ class PanelQuery:
     label: str = ""
     selector: str = ""
     regex: str = ""
+    of_results: bool = False
     undeclared: tuple[str, ...] = ()
     datasource: str = ""
     is_elsewhere: bool = False

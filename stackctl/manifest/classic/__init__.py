@@ -196,6 +196,7 @@ class _Reader:
                 label=label,
                 selector=selector,
                 regex=variable.regex,
+                of_results=text.strip().startswith("query_result("),
                 undeclared=self._undeclared(expr),
                 datasource=self._datasource(source),
             )

@@ -8,7 +8,8 @@ import pytest
 
 from stackctl.checks import panels
 from stackctl.model import EmptyPanel, NamesQuery, PanelQuery
-from tests.contract.backing.test_judgement import PLACE, asks
+from tests.contract.backing.test_judgement import PLACE, asks, without_grafana
+from tests.contract.serving import Asked
 from tests.contract.world import World, success
 
 PANEL = "panel.data"
@@ -147,3 +148,19 @@ def test_variable_without_values_is_skipped_while_a_job_is_down(well: World) -> 
     well.target("api")["health"] = "down"
     found = well.only("panel.variable")
     assert (found.status, found.summary) == ("skip", "it has no values, and nothing is scraped of `api`")
+
+
+@pytest.mark.parametrize(
+    ("regex", "status"),
+    [('/.*result="([^"]+)".*/', "pass"), (r"/^shop_orders_total\{.*\} 1 \d+$/", "pass"), ("sop=", "fail")],
+)
+def test_regex_of_results_takes_one_of_them(well: World, regex: str, status: str) -> None:
+    found = [{"metric": {"__name__": "shop_orders_total", "result": "ok", "shop": "a"}, "value": [1, "1"]}]
+    query = PanelQuery("$v", "shop_orders_total", PLACE, regex=regex, of_results=True)
+    (dashboard,) = well.context.stack.dashboards
+    well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, queries=(query,)),)))
+    well.servers["prometheus"].routes["/api/v1/query"] = Asked(lambda _: success({"result": found}))
+    without_grafana(well)
+    row = well.only("panel.variable")
+    assert row.status == status
+    assert ("takes none of the 1 values" in row.summary) == (status == "fail")

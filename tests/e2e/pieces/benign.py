@@ -420,6 +420,12 @@ DASHBOARDS = (
             {"name": "any", "type": "query", "query": "label_values(job)", "regex": "/^sho/"},
             {"name": "metric", "type": "query", "query": "metrics(^shop_)"},
             {"name": "label", "type": "query", "query": "label_names()"},
+            {
+                "name": "queue",
+                "type": "query",
+                "query": "query_result(shop_queue_size)",
+                "regex": '/shop_queue_size.*queue="([^"]+)".* 3 [0-9]+/',
+            },
         ],
     ),
     shown(

@@ -374,6 +374,22 @@ DASHBOARDS = (
         "panel.variable",
     ),
     blank(
+        "results-of-no-match",
+        board(
+            WELL,
+            variables=[
+                {
+                    "name": "any",
+                    "type": "query",
+                    "query": "query_result(shop_queue_size)",
+                    "regex": '/.*que="([^"]+)".*/',
+                }
+            ],
+        ),
+        "$any",
+        "panel.variable",
+    ),
+    blank(
         "jobs-of-no-match",
         board(
             WELL, variables=[{"name": "any", "type": "query", "query": "label_values(job)", "regex": "/^elsewhere/"}]
