@@ -89,7 +89,9 @@ def check(context: Context) -> Iterable[Diagnostic]:
         return [subject.skipped(context.why_skipped(c.ALERTMANAGER, "Alertmanager")) for subject, _ in subjects]
     try:
         accounts = context.alertmanager().notifications()
-        order = _order(context, accounts) if any(each.failed for each in accounts.values()) else {}
+        order: Mapping[Key, Order] = {}
+        if any(each.failed for each in accounts.values()):
+            accounts, order = _order(context, accounts)
         own = [_own(subject, kinds, accounts) for subject, kinds in subjects]
         alerts = [
             context.alertmanager().states(subject.name) if _is_unused(each) else {}
@@ -137,17 +139,21 @@ class Order:
     failure: float = 0.0
 
 
-def _order(context: Context, accounts: Mapping[Key, Account]) -> dict[Key, Order]:
-    """Return when each was last delivered and last failed, as scraped by Prometheus."""
+def _order(context: Context, accounts: Mapping[Key, Account]) -> tuple[Mapping[Key, Account], Mapping[Key, Order]]:
+    """Return when each was last delivered and last failed, as scraped by Prometheus, and the accounts as they are then.
+
+    They are read again, so that none is lower than what was scraped of it: that means a restart.
+    """
     client, own = context.prometheus(), _own_series(context)
-    if not own:
-        return {key: _last(None, None, account, time.time()) for key, account in accounts.items()}
     now = time.time()
+    if not own:
+        return accounts, {key: _last(None, None, account, now) for key, account in accounts.items()}
     names = [f"alertmanager_notification_requests_{name}total" for name in ("", "failed_")]
     queries = [f"{name}{own}" for name in names]
     found = [client.over(query, now - _PAST_SECONDS, now, _STEP_SECONDS, _LIMIT) for query in queries]
     tried, failed = ({_key(each.labels): each for each in series} for series in found)
-    return {key: _last(tried.get(key), failed.get(key), account, now) for key, account in accounts.items()}
+    accounts = context.alertmanager().notifications()
+    return accounts, {key: _last(tried.get(key), failed.get(key), account, now) for key, account in accounts.items()}
 
 
 def _own_series(context: Context) -> str:

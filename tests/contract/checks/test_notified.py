@@ -102,6 +102,21 @@ def test_receiver_that_takes_nothing_fails_with_the_reason(well: World) -> None:
     assert finding.evidence == "4 of 4 attempts have failed"
 
 
+def test_notifications_that_go_on_while_they_are_counted_are_no_restart(well: World) -> None:
+    count(well, 20, 5)
+    earlier = well.servers["alertmanager"].routes["/metrics"]
+    remember(well, (30, 19, 5), (15, 21, 5))
+    scraped = well.servers["prometheus"].routes["/api/v1/query_range"].answer
+
+    def answer(query: str) -> object:
+        well.servers["alertmanager"].routes["/metrics"] = earlier.replace("} 20", "} 22")
+        return scraped(query)
+
+    well.servers["prometheus"].routes["/api/v1/query_range"] = Asked(answer)
+    finding = well.only(ID)
+    assert (finding.status, finding.summary) == ("pass", "17 notifications were accepted, 5 attempts failed before")
+
+
 @pytest.mark.parametrize(
     ("points", "status"),
     [
