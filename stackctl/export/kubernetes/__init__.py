@@ -54,7 +54,7 @@ from stackctl.render.closed import closed
 from stackctl.render.rules import rule_files
 from stackctl.tree import File, Tree, ignored
 
-__all__ = ["Cluster", "export_kubernetes", "left_out", "left_to_cluster", "of_nodes"]
+__all__ = ["Cluster", "export_kubernetes", "left_out", "left_to_cluster", "of_nodes", "rule_objects"]
 
 PATCHES = "patches"
 RUN = "containers"
@@ -115,13 +115,20 @@ def _service(objects: Objects, service: Service, name: str) -> dict[str, File]:
 
 
 def _rules(objects: Objects) -> dict[str, File]:
-    files = rule_files(objects.stack)
-    names = dns_names(path.rpartition(".")[0] for path in files)
-    prefix = dns_name(objects.stack.name)
+    files, prefix = rule_files(objects.stack), dns_name(objects.stack.name)
     return {
-        f"rules-{name}.yaml": objects.file(prometheus_rule(objects, file.content, f"{prefix}-{name}"))
-        for file, name in ((file, names[path.rpartition(".")[0]]) for path, file in files.items())
+        f"rules-{name.removeprefix(f'{prefix}-')}.yaml": objects.file(
+            prometheus_rule(objects, files[path].content, name)
+        )
+        for path, name in rule_objects(objects.stack).items()
     }
+
+
+def rule_objects(stack: Stack) -> dict[str, str]:
+    """Rule file -> the name of the object that it becomes."""
+    files, prefix = rule_files(stack), dns_name(stack.name)
+    names = dns_names(path.rpartition(".")[0] for path in files)
+    return {path: f"{prefix}-{names[path.rpartition('.')[0]]}" for path in files}
 
 
 def _servers(objects: Objects) -> dict[str, File]:

@@ -39,6 +39,10 @@ def datasources_file(stack: Stack) -> dict[str, str]:
     return {_DATASOURCES: yaml_bytes(content, stack.origin.file).decode()}
 
 
+# The name under which the Secret of Grafana has the password of its administrator.
+PASSWORD_KEY = c.GRAFANA_PASSWORD_FILE.rpartition("/")[2]
+
+
 def secret_files(objects: Objects, grafana: Grafana) -> dict[str, str]:
     """Name -> content of the secret files that its variables name.
 
@@ -52,8 +56,7 @@ def secret_files(objects: Objects, grafana: Grafana) -> dict[str, str]:
             remedy="Set `grafana.admin.password`.",
             position=grafana.origin,
         )
-    name = c.GRAFANA_PASSWORD_FILE.rpartition("/")[2]
-    return {**secret_settings_files(grafana), name: password.reveal()}
+    return {**secret_settings_files(grafana), PASSWORD_KEY: password.reveal()}
 
 
 def volume(objects: Objects, name: str) -> dict[str, Any]:

@@ -38,6 +38,12 @@ class Cluster:
     grafana_password: Secret | None = None
 
 
+def part_of(stack: Stack) -> dict[str, str]:
+    """The label that all objects of a stack have."""
+    # The value of a label may not end with a dash, as the name of a stack may.
+    return {"app.kubernetes.io/part-of": stack.name.rstrip("-_")}
+
+
 @dataclass(frozen=True)
 class Objects:
     """The objects of a stack in a cluster."""
@@ -48,8 +54,7 @@ class Objects:
     @property
     def part_of(self) -> dict[str, str]:
         """The label by which all objects of the stack are selected."""
-        # The value of a label may not end with a dash, as the name of a stack may.
-        return {"app.kubernetes.io/part-of": self.stack.name.rstrip("-_")}
+        return part_of(self.stack)
 
     def head(
         self,

@@ -26,6 +26,9 @@ _GROUP = 65534
 _RECREATED = {"type": "Recreate"}
 _ROLLED = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}
 
+# So long a pod has to be ready before it counts as available.
+_STEADY_SECONDS = 5
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -63,7 +66,10 @@ def workload_deployment(objects: Objects, workload: Workload, name: str) -> dict
     """The Deployment, whose pods are as restricted as Pod Security asks for, unless the manifest asks for more."""
     ran = workload.ran
     spec = {
-        "replicas": ran.replicas,
+        # Without a number, an autoscaler or a person may scale it.
+        **({"replicas": ran.replicas} if ran.replicas != 1 else {}),
+        # A program that ends as soon as it has started is ready for a moment.
+        "minReadySeconds": _STEADY_SECONDS,
         "selector": {"matchLabels": {"app": name}},
         "template": {
             "metadata": {"labels": {**objects.part_of, "app": name}},
