@@ -63,6 +63,7 @@ TYPE_NAMES = {
     fields.ListenAddress: "host:port, or port",
     fields.Url: "URL",
     fields.ServerUrl: "URL",
+    fields.KubernetesName: "name",
     fields.UrlPath: "path",
     fields.MetricsPath: "path",
     fields.Size: "size",

@@ -86,6 +86,8 @@ DATASOURCE_NAME = "Prometheus"
 # The file that provisions Grafana's datasources, that of the stack's own Prometheus first.
 DATASOURCES_FILE = "grafana/provisioning/datasources/prometheus.yml"
 DASHBOARD_PROVIDER = "stackctl"
+# A label of DNS (RFC 1123), which is what Kubernetes takes for a name.
+KUBERNETES_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 # What Grafana takes as the uid of a dashboard.
 DASHBOARD_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 

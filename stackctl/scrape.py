@@ -36,7 +36,10 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Job:
-    """One scrape job. `service` and `component` name what it came from; exactly one of them is set."""
+    """One scrape job. `service` and `component` name what it came from; exactly one of them is set.
+
+    `label` is the value of the label `job` of its targets where that is not its name.
+    """
 
     name: str
     endpoints: tuple[Endpoint, ...]
@@ -46,6 +49,7 @@ class Job:
     metrics_path: str = "/metrics"
     params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     honor_labels: bool = False
+    label: str = ""
 
     @property
     def scheme(self) -> str:

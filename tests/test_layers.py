@@ -71,6 +71,7 @@ ALLOWED = {
     "runtimes": {*GROUND, "access", "components", "data", "home", "ownership", "tree", "wait", "tools", "listeners"},
     "backup": {*GROUND, "components", "runtimes"},
     "clients": {*GROUND, "access"},
+    "cluster": {*GROUND, "access", "model", "tree"},
     "verification": {*CORE, "access", "clients"},
     "diagnosis": {*CORE, "clients", "verification"},
     "backing": {*CORE, "clients", "verification"},
@@ -86,7 +87,7 @@ ALLOWED = {
     "lineage": {*CORE, "manifest"},
 }
 TOOLS = {"access", "design", "export", "home", "preview", "tools", "clients", "report", "simulate", "drill", "backup"}
-TOOLS |= {"adopt", "contract", "exposition", "lineage", "program", "progress", "rule_tests", "starter"}
+TOOLS |= {"adopt", "cluster", "contract", "exposition", "lineage", "program", "progress", "rule_tests", "starter"}
 PROOF = {"verification", "diagnosis", "backing", "checks"}
 ALLOWED["runtimes"].add("program")
 ALLOWED["operations"] = {

@@ -431,8 +431,8 @@ class Backing:
     def _jobs(self) -> Mapping[str, frozenset[str]]:
         """Job -> the values of the label `job` of what it scrapes, and of what is pushed."""
         pushed = {service.push.job for service in self.context.stack.services if service.push}
-        own = dict.fromkeys({job.name for job in self.context.jobs} | pushed)
-        return {job: self.scraped.labelled.get(job, frozenset({job})) for job in own}
+        own = {**{job.name: job.label or job.name for job in self.context.jobs}, **{job: job for job in pushed}}
+        return {job: self.scraped.labelled.get(job, frozenset({label})) for job, label in own.items()}
 
     @cached_property
     def _silent(self) -> Mapping[str, str]:

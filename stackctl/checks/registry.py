@@ -10,6 +10,7 @@ from dataclasses import replace
 from stackctl.checks import (
     alert_labels,
     alertmanager,
+    cluster,
     components,
     config,
     connected,
@@ -66,7 +67,7 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (panels.check, (panels.PANEL, panels.VARIABLE)),
     (drift.check, (drift.JOB, drift.TARGET, drift.RULE, drift.RECEIVER, drift.DASHBOARD)),
 )
-IDS = tuple(id for _, ids in FAMILIES for id in ids)
+OWN_IDS = tuple(id for _, ids in FAMILIES for id in ids)
 # The same for servers that somebody else runs. That these have loaded what is declared says nothing: it is what they
 # have loaded.
 GIVEN: tuple[tuple[Family, tuple[str, ...]], ...] = (
@@ -114,13 +115,50 @@ EXTERNAL: tuple[tuple[Family, tuple[str, ...]], ...] = (
 )
 
 
+# The same for a cluster that runs the stack: the Prometheus Operator makes a job of each object that selects targets.
+CLUSTER: tuple[tuple[Family, tuple[str, ...]], ...] = (
+    (cluster.check_objects, (cluster.OBJECT,)),
+    (cluster.check_workloads, (cluster.WORKLOAD,)),
+    (cluster.check_servers, (components.ID,)),
+    (config.check_given, (config.CONFIG,)),
+    (storage.check, (storage.ID,)),
+    (cluster.check_jobs, (jobs.ID,)),
+    (cluster.check_targets, (targets.ID,)),
+    (stored.check, (stored.ID,)),
+    (remote_write.check, (remote_write.ID,)),
+    (remote_read.check, (remote_read.ID,)),
+    (reached.check, (exporters.WORKS, exporters.PROBE)),
+    (cluster.check_rules, (rules.LOADED, rules.HEALTHY)),
+    (expressions.check, (expressions.ID,)),
+    (alert_labels.check, (alert_labels.ID,)),
+    (connected.check, (alertmanager.CONNECTED, alertmanager.CONFIG)),
+    (cluster.check_receivers, (alertmanager.RECEIVER,)),
+    (external.check_notifications, (notified.ID,)),
+    (grafana.check_health, (grafana.HEALTH,)),
+    (grafana.check_given_login, (grafana.LOGIN,)),
+    (cluster.check_dashboards, (grafana.DATASOURCE, grafana.DASHBOARD)),
+    (panels.check, (panels.PANEL, panels.VARIABLE)),
+)
+
+
+IDS = tuple(dict.fromkeys(id for table in (FAMILIES, CLUSTER) for _, ids in table for id in ids))
+
+
 # What everything else depends on is checked first, in this order. A failure of these makes the rest that asks the same
 # server a skip, so that one cause is one failure; and a wrong password is tried once.
 _FIRST: tuple[Family, ...] = (components.check, grafana.check_health, grafana.check_login)
 _FIRST_OF_GIVEN: tuple[Family, ...] = (servers.check, grafana.check_health, grafana.check_given_login)
+_FIRST_OF_CLUSTER: tuple[Family, ...] = (cluster.check_servers, grafana.check_health, grafana.check_given_login)
 # The families that log in to Grafana, and those of them that find out whether that works.
 _LOGINS = frozenset({grafana.check_login, grafana.check_given_login})
-_LOGGED_IN = _LOGINS | {grafana.check, grafana.check_given, external.check_dashboards, panels.check, drift.check}
+_LOGGED_IN = _LOGINS | {
+    grafana.check,
+    grafana.check_given,
+    external.check_dashboards,
+    cluster.check_dashboards,
+    panels.check,
+    drift.check,
+}
 
 
 def run(context: Context, only: Sequence[str] = ()) -> list[Diagnostic]:
@@ -149,6 +187,8 @@ def _families(context: Context) -> tuple[Sequence[tuple[Family, tuple[str, ...]]
     """The families for a context, and those of them that are checked first."""
     if not context.given:
         return FAMILIES, _FIRST
+    if context.cluster:
+        return CLUSTER, _FIRST_OF_CLUSTER
     return (EXTERNAL if context.has_manifest else GIVEN), _FIRST_OF_GIVEN
 
 

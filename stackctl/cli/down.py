@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stackctl.cli.options import own_manifest
+
+if TYPE_CHECKING:
+    from stackctl.model import Stack
 
 
 def down(
@@ -14,10 +17,15 @@ def down(
     volumes: Annotated[bool, typer.Option("--volumes", help="Remove the data too.")] = False,
 ) -> None:
     """Stop the stack and remove what runs. Data is kept unless --volumes is given."""
+    from stackctl.operations.cluster.session import stack_in_cluster
     from stackctl.operations.down import take_down
     from stackctl.report import console
 
-    done = take_down(own_manifest(context), console, volumes=volumes)
+    manifest = own_manifest(context)
+    if stack := stack_in_cluster(manifest):
+        _down_in_cluster(stack, volumes=volumes)
+        return
+    done = take_down(manifest, console, volumes=volumes)
     for name in done.stopped:
         console.out(f"stopped {name}")
     if not done.stopped:
@@ -31,3 +39,16 @@ def down(
             f"{console.mark('warn')} Docker still has data of a stack with this name: {', '.join(done.volumes)}"
         )
         console.out(f"  If it belongs to this stack: docker volume rm {' '.join(done.volumes)}")
+
+
+def _down_in_cluster(stack: Stack, *, volumes: bool) -> None:
+    from stackctl.operations.cluster.down import take_down
+    from stackctl.report import console
+
+    done = take_down(stack, console, volumes=volumes)
+    for thing in done.things:
+        console.out(f"removed {thing}")
+    if not done.things:
+        console.out("nothing was there")
+    if done.volumes:
+        console.out(f"{console.mark('warn')} volumes are kept: {', '.join(done.volumes)}; `--volumes` removes them too")

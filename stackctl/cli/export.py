@@ -94,8 +94,8 @@ def export_scrape_config(
 
 
 def _namespace(text: str) -> str:
-    """An RFC 1123 label, which is what Kubernetes takes."""
-    if text and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+    """Return the name of a namespace. Raises InputError for what is none."""
+    if text and not c.KUBERNETES_NAME.fullmatch(text):
         remedy = "Use up to 63 lowercase letters, digits and `-`, with a letter or digit at both ends."
         raise InputError.of("usage.option", f"--namespace: Kubernetes does not accept `{text}`", remedy=remedy)
     return text

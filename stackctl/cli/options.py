@@ -33,12 +33,15 @@ def options(context: typer.Context) -> Options:
 def own_manifest(context: typer.Context) -> Path:
     """Return the manifest, for a command that acts on what stackctl runs.
 
-    Raises InputError where the manifest is about servers that somebody else runs.
+    Raises InputError where the manifest is about servers that somebody else runs, or about a cluster, and the command
+    is not for those.
     """
+    from stackctl.operations.cluster.refusal import refuse_in_cluster
     from stackctl.operations.external import refuse_external
 
     given = options(context)
     refuse_external(given.manifest, given.command)
+    refuse_in_cluster(given.manifest, given.command)
     return given.manifest
 
 

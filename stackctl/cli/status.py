@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,8 @@ import typer
 from stackctl.cli.options import AllowOutside, own_manifest
 
 if TYPE_CHECKING:
+    from stackctl.model import Stack
+    from stackctl.operations.cluster.status import Workload
     from stackctl.operations.objectives import Objective
     from stackctl.operations.status import Kept, Row, Status
 
@@ -38,10 +41,15 @@ def status(
     """
     import json
 
+    from stackctl.operations.cluster.session import stack_in_cluster
     from stackctl.operations.status import look
     from stackctl.report import console
 
-    found = look(own_manifest(context))
+    manifest = own_manifest(context)
+    if stack := stack_in_cluster(manifest):
+        _status_in_cluster(manifest, stack, output)
+        return
+    found = look(manifest)
     if output is Output.json:
         console.out(json.dumps(asdict(found), indent=2))
     elif found.lost:
@@ -55,6 +63,29 @@ def status(
         _show(found, generations)
     if found.missing or found.lost:
         raise typer.Exit(1)
+
+
+def _status_in_cluster(manifest: Path, stack: Stack, output: Output) -> None:
+    import json
+
+    from stackctl.operations.cluster.status import look
+    from stackctl.report import console
+
+    found = look(manifest, stack)
+    if output is Output.json:
+        console.out(json.dumps(asdict(found), indent=2))
+    elif not found.workloads:
+        console.out("nothing is running")
+    else:
+        console.out(f"{found.stack} in the namespace {found.namespace} of {found.context}")
+        rows = [[f"{each.kind} {each.name}", "yes" if each.ready else "no", _state(each)] for each in found.workloads]
+        console.table("", ["workload", "ready", "waits for"], rows)
+    if found.missing:
+        raise typer.Exit(1)
+
+
+def _state(each: Workload) -> str:
+    return each.waits if each.is_there else "declared, but not in the cluster: run `stackctl up`"
 
 
 def _show(found: Status, generations: bool) -> None:

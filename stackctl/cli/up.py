@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stackctl.cli.options import AllowOutside, Ignore, Output, own_manifest
-from stackctl.cli.values import AUTO, Format, RuntimeName, seconds
+from stackctl.cli.values import ANY, Format, UpRuntime, seconds
+
+if TYPE_CHECKING:
+    from stackctl.model import Waiver
+
+
+_CLUSTER = "kubernetes"
 
 
 def up(
     context: typer.Context,
     component: Annotated[list[str] | None, typer.Argument(help="Components and services to start.")] = None,
-    runtime: Annotated[RuntimeName, typer.Option("--runtime", help="Runtime to use.")] = AUTO,
+    runtime: Annotated[UpRuntime, typer.Option("--runtime", help="Runtime to use.")] = ANY,
     profile: Annotated[list[str] | None, typer.Option("--profile", help="Also start this profile.")] = None,
     without: Annotated[list[str] | None, typer.Option("--without", help="Do not start this component.")] = None,
     allow_missing: Annotated[
@@ -41,7 +48,10 @@ def up(
     Changes only what differs from what runs. A second `up` does nothing. When an image or a binary cannot be obtained,
     nothing is changed, and the exit code is 3.
     """
+    from stackctl.errors import InputError
     from stackctl.operations.checker_errors import ignored_by_option
+    from stackctl.operations.checking import load_or_report
+    from stackctl.operations.cluster.session import stack_in_cluster
     from stackctl.operations.launch import Selection, bring_up, check_prerequisites, preview
     from stackctl.operations.suggest import suggestions
     from stackctl.report import console
@@ -50,6 +60,20 @@ def up(
     ignored = ignored_by_option(ignore or ())
     deadline = seconds(timeout, "--timeout")
     manifest = own_manifest(context)
+    if stack_in_cluster(manifest):
+        unfit = {"COMPONENT": bool(component), "--profile": bool(profile), "--without": bool(without)}
+        unfit |= {
+            "--runtime": runtime.value not in (ANY.value, _CLUSTER),
+            "--allow-missing": allow_missing,
+            "--take-over": take_over,
+        }
+        _refuse_unfit([name for name, value in unfit.items() if value])
+        _up_in_cluster(manifest, deadline, ignored, dry_run=dry_run)
+        return
+    if runtime.value == _CLUSTER:
+        load_or_report(manifest, ignored)
+        remedy = "Add `runtime: kubernetes` and `kubernetes: {context: NAME, namespace: NAME}` to it."
+        raise InputError.of("usage.option", "--runtime: the manifest names no cluster", remedy=remedy)
     if dry_run:
         work = preview(manifest, runtime.value, selection, console, ignored)
         console.out("\n".join(map(str, work.plan.steps)) or "nothing to do")
@@ -63,6 +87,33 @@ def up(
     _show_skipped(done.skipped)
     for line in suggestions(done.fitting):
         console.note(line)
+
+
+def _refuse_unfit(options: Sequence[str]) -> None:
+    """Raise InputError for options about single units and their images, of which a cluster takes care."""
+    from stackctl.errors import InputError
+
+    if options:
+        summary = f"{', '.join(options)}: not for a stack that a cluster runs (`runtime: kubernetes`)"
+        remedy = "Leave it out: `stackctl up` applies the whole manifest. What is not to run is removed from it."
+        raise InputError.of("usage.conflict", summary, remedy=remedy)
+
+
+def _up_in_cluster(manifest: Path, deadline: float, ignored: Sequence[Waiver], *, dry_run: bool) -> None:
+    from stackctl.operations.cluster.up import bring_up, preview
+    from stackctl.report import console
+
+    done = preview(manifest, ignored) if dry_run else bring_up(manifest, deadline, console, ignored)
+    for warning in done.session.left_out:
+        console.warning(warning)
+    if dry_run:
+        console.out("\n".join(map(str, done.changes)) or "nothing to do")
+        return
+    place = done.session.place
+    console.note(f"{done.session.stack.name} runs in the namespace {place.namespace} of {place.context}")
+    actions = {change.thing: change.action for change in done.changes}
+    rows = [[str(each), actions.get(each, "unchanged")] for each in done.workloads]
+    console.table("", ["workload", "done"], rows)
 
 
 def _confirmed(take_over: bool, question: str) -> bool:

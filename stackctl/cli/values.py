@@ -9,8 +9,10 @@ from stackctl.runtimes.registry import NAMES
 
 # Where to run. The members come from a table, which mypy cannot read.
 RuntimeName = Enum("RuntimeName", [(name, name) for name in ("auto", *NAMES)], type=str)  # type: ignore[misc]
+# The same with a cluster, which only `up` has to be asked for: the manifest says it for all commands.
+UpRuntime = Enum("UpRuntime", [(name, name) for name in ("auto", *NAMES, "kubernetes")], type=str)  # type: ignore[misc]
 NamedRuntime = Enum("NamedRuntime", [(name, name) for name in NAMES], type=str)  # type: ignore[misc]
-AUTO, FIRST = RuntimeName("auto"), NamedRuntime(NAMES[0])
+AUTO, ANY, FIRST = RuntimeName("auto"), UpRuntime("auto"), NamedRuntime(NAMES[0])
 
 
 class Format(str, Enum):

@@ -76,6 +76,7 @@ def verify(
     """
     from stackctl.cli.reports import page, render, write_report
     from stackctl.operations.checker_errors import ignored_by_option
+    from stackctl.operations.cluster.refusal import refuse_in_cluster
     from stackctl.operations.drill import with_drill
     from stackctl.operations.external import refuse_external
     from stackctl.operations.given_servers import Trust, given_servers, refuse_half
@@ -98,6 +99,7 @@ def verify(
     servers = given_servers(given, trust) if refuse_half(given, trust, drill=drill) else None
     if drill:
         refuse_external(manifest, DRILL)
+        refuse_in_cluster(manifest, DRILL)
 
     def verified() -> Report:
         if servers is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, Ignore, options
+from stackctl.cli.options import AllowOutside, Ignore, own_manifest
 from stackctl.cli.termination import deferred
 from stackctl.cli.values import seconds
 
@@ -32,7 +32,7 @@ def watch(
     from stackctl.report import console
 
     ignored = ignored_by_option(ignore or ())
-    manifest, deadline = options(context).manifest, seconds(timeout, "--timeout")
+    manifest, deadline = own_manifest(context), seconds(timeout, "--timeout")
     shown: set[str] = set()
     is_first = True
     with deferred() as stop:

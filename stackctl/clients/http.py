@@ -20,6 +20,7 @@ from stackctl.errors import Unavailable
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 10.0
+JSON = "application/json"
 
 
 class NoAnswer(Unavailable):
@@ -80,27 +81,33 @@ class Http:
         return self.access.url
 
     def ask(
-        self, path: str, *, method: str = "GET", params: Mapping[str, str] | None = None, body: Any = None
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = JSON,
     ) -> Answer:
-        """The server's answer. Raises NoAnswer when there is none."""
+        """The server's answer. Raises NoAnswer when there is none. The `body` is sent as JSON, as `content_type`."""
         if self.away:
             known = NoAnswer.of("server.no-answer", self.away.summary)
             known.reported = self.away.check
             raise known
         url = f"{self.base}{path}"
         try:
-            return self._ask(method, f"{path}?{urlencode(params)}" if params else path, body)
+            return self._ask(method, f"{path}?{urlencode(params)}" if params else path, body, content_type)
         except (OSError, http.client.HTTPException, ValueError) as error:
             silence = NoAnswer.of("server.no-answer", f"{url} does not answer: {why(error)}")
             silence.distrusted = bool(distrust(error))
             raise silence from None
 
-    def _ask(self, method: str, path: str, body: Any) -> Answer:
+    def _ask(self, method: str, path: str, body: Any, content_type: str) -> Answer:
         kept = self._kept() if method == "GET" else None  # what changes something is never sent twice
         if kept:
             with suppress(ConnectionError):  # closed by the server meanwhile
-                return self._exchange(kept, method, path, body)
-        return self._exchange(self.access.connection(bounded(self.timeout)), method, path, body)
+                return self._exchange(kept, method, path, body, content_type)
+        return self._exchange(self.access.connection(bounded(self.timeout)), method, path, body, content_type)
 
     def _kept(self) -> http.client.HTTPConnection | None:
         try:
@@ -108,10 +115,12 @@ class Http:
         except IndexError:
             return None
 
-    def _exchange(self, connection: http.client.HTTPConnection, method: str, path: str, body: Any) -> Answer:
+    def _exchange(
+        self, connection: http.client.HTTPConnection, method: str, path: str, body: Any, content_type: str
+    ) -> Answer:
         """One request and its answer. The connection is kept for another, unless the server closes it or fails."""
         try:
-            content, headers = self._sent(body)
+            content, headers = self._sent(body, content_type)
             place, seconds = urlsplit(self.base).path + path, bounded(self.timeout)
             with request(connection, method, place, seconds, content=content, headers=headers) as response:
                 text = read_body(response).decode(errors="replace")
@@ -122,13 +131,13 @@ class Http:
             self._idle.append(connection)
         return Answer(response.status, response.getheader("Content-Type", ""), text)
 
-    def _sent(self, body: Any) -> tuple[bytes | None, dict[str, str]]:
+    def _sent(self, body: Any, content_type: str) -> tuple[bytes | None, dict[str, str]]:
         """The body and the headers of a request."""
         import json
 
         if body is None:
             return None, self.access.headers
-        return json.dumps(body).encode(), {**self.access.headers, "Content-Type": "application/json"}
+        return json.dumps(body).encode(), {**self.access.headers, "Content-Type": content_type}
 
     def refused(self, path: str, answer: Answer) -> NoAnswer:
         """The error of an answer that is not a good one, with its status and words."""
@@ -138,10 +147,21 @@ class Http:
         return error
 
     def json(
-        self, path: str, parse: Callable[[Any], T], *, params: Mapping[str, str] | None = None, body: Any = None
+        self,
+        path: str,
+        parse: Callable[[Any], T],
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        method: str = "",
+        content_type: str = JSON,
     ) -> T:
-        """Return what `parse` makes of the JSON of a 2xx response. Raises NoAnswer for anything else."""
-        answer = self.ask(path, params=params, body=body, method="GET" if body is None else "POST")
+        """Return what `parse` makes of the JSON of a 2xx response. Raises NoAnswer for anything else.
+
+        The method is POST where there is a body, unless another one is named.
+        """
+        method = method or ("GET" if body is None else "POST")
+        answer = self.ask(path, params=params, body=body, method=method, content_type=content_type)
         if not answer.ok:
             raise self.refused(path, answer)
         try:

@@ -21,6 +21,7 @@ from stackctl.manifest.dashboards import read_dashboards
 from stackctl.manifest.document import Document
 from stackctl.manifest.external import external_servers
 from stackctl.manifest.extra_rules import extra_rules
+from stackctl.manifest.kubernetes import cluster
 from stackctl.manifest.packs import Packs
 from stackctl.manifest.packs.own import read_library
 from stackctl.manifest.packs.uses import Around, Instance, Subject
@@ -98,6 +99,7 @@ def build(document: Document, manifest: Manifest, root: Path, problems: Problems
         packs=packs.used,
         waivers=_waivers(document, manifest, rules),
         external=external_servers(document, manifest.external, root, problems),
+        kubernetes=cluster(document, manifest.kubernetes),
         places=document,
         secrets=frozenset(document.secrets),
     )

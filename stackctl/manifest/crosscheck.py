@@ -12,7 +12,7 @@ from stackctl.components.component import MOST_INSTANCES, Component
 from stackctl.components.grafana import OwnDatasourceSettings, default_uid
 from stackctl.components.release import image_version
 from stackctl.diagnostic import Diagnostic
-from stackctl.manifest import component_containers, external, routing, target_urls
+from stackctl.manifest import component_containers, external, kubernetes, routing, target_urls
 from stackctl.manifest.contracts import contradictions, inline_place
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.fields import split_address
@@ -31,6 +31,7 @@ def crosscheck(document: Document, manifest: Manifest) -> list[Diagnostic]:
     found = [
         *_something_to_monitor(manifest),
         *external.contradictions(manifest),
+        *kubernetes.contradictions(manifest),
         *_exporter_names(manifest),
         *_job_names(manifest),
         *_scrapes(manifest),

@@ -37,7 +37,7 @@ _SOMEBODY = "Remove it: somebody else runs these servers."
 
 def contradictions(manifest: Manifest) -> Iterator[tuple[Place, str, str]]:
     """Yield what a manifest says of servers that somebody else runs and cannot hold: the place, a message, a remedy."""
-    if (manifest.runtime is None) != (manifest.external is None):
+    if (manifest.runtime == KEY) != (manifest.external is not None):
         yield _half(manifest)
         return
     if manifest.external is None:

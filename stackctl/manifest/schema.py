@@ -22,6 +22,7 @@ from stackctl.manifest.base import Model
 from stackctl.manifest.block_fields import PlainBlock
 from stackctl.manifest.external_schema import ExternalModel
 from stackctl.manifest.fields import CheckName, Date, Filled, FolderTitle, ServiceName, StackName, Text, kind, wrong
+from stackctl.manifest.kubernetes_schema import KubernetesModel
 from stackctl.manifest.rule_schema import PackSourceModel, RuleSourceModel
 from stackctl.manifest.service_schema import ServiceModel
 from stackctl.manifest.validate import unknown_name
@@ -142,13 +143,17 @@ class Manifest(Model):
         "its `rules`, `dashboards`, `packs` and `ignore` come after theirs, and all else of it replaces theirs. An "
         "empty value removes what they have.",
     )
-    runtime: Literal["external"] | None = Field(
+    runtime: Literal["external", "kubernetes"] | None = Field(
         None,
         description="`external` for servers that somebody else runs, which `external` names: stackctl proves what they "
-        "have loaded, and starts and changes nothing. Without it, `--runtime` of `stackctl up` chooses where they run.",
+        "have loaded, and starts and changes nothing. `kubernetes` for a cluster with the Prometheus Operator, which "
+        "`kubernetes` names. Without it, `--runtime` of `stackctl up` chooses where they run.",
     )
     external: ExternalModel | None = Field(
         None, description="Servers that somebody else runs; needed with `runtime: external`, and only with that."
+    )
+    kubernetes: KubernetesModel | None = Field(
+        None, description="The cluster that runs the stack; needed with `runtime: kubernetes`, and only with that."
     )
     prometheus: PrometheusSettings = Field(default_factory=PrometheusSettings, description="The Prometheus server.")
     alertmanager: AlertmanagerSettings | None = Field(None, description="The Alertmanager.")

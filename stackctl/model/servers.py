@@ -115,6 +115,15 @@ class External:
 
 
 @dataclass(frozen=True)
+class Kubernetes:
+    """A namespace of a cluster that runs the stack. `context` is that of a kubeconfig, which leads there."""
+
+    context: str
+    namespace: str
+    origin: Position
+
+
+@dataclass(frozen=True)
 class Retention:
     """Limits on how long Prometheus keeps samples: by age ("15d") and, when given, by size on disk ("10GB")."""
 

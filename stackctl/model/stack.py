@@ -11,7 +11,16 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.model.block import Block
 from stackctl.model.dashboards import Dashboard
 from stackctl.model.rules import RuleFile, Waiver
-from stackctl.model.servers import Alertmanager, Datasources, Exporter, External, Grafana, Prometheus, Server
+from stackctl.model.servers import (
+    Alertmanager,
+    Datasources,
+    Exporter,
+    External,
+    Grafana,
+    Kubernetes,
+    Prometheus,
+    Server,
+)
 from stackctl.model.services import Container, Service
 from stackctl.promql.duration import seconds
 from stackctl.source import Nowhere, Places, Position
@@ -24,7 +33,8 @@ class Stack:
     `notes` are remarks on its variables. `packs` are those that have become rules and dashboards: (kind, name, service
     or component). `places` knows where in the manifest each value of a block is that another program defines; `secrets`
     are all texts at places of secrets, those in blocks that are passed on too. `external` are the servers that
-    somebody else runs; with them the stack has no others, and the settings of its own are the defaults.
+    somebody else runs; with them the stack has no others, and the settings of its own are the defaults. `kubernetes` is
+    the cluster that runs the stack, None where none does.
     """
 
     name: str
@@ -44,6 +54,7 @@ class Stack:
     waivers: tuple[Waiver, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
     external: tuple[External, ...] = ()
+    kubernetes: Kubernetes | None = None
     places: Places = field(default=Nowhere(), compare=False, repr=False)
     secrets: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 

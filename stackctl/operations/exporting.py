@@ -31,6 +31,6 @@ def kubernetes_objects(manifest: Path, cluster: Cluster) -> tuple[Stack, Cluster
     variables = read_variables(stack.root, os.environ, problems, Problems())
     raise_if_any(problems)
     made = stack.grafana is not None and stack.grafana.admin_password is None and not cluster.has_servers
-    password = grafana_password(manifest, None, keep=True) if made else None
+    password = cluster.grafana_password or (grafana_password(manifest, None, keep=True) if made else None)
     full = replace(cluster, variables=variables or {}, grafana_password=password)
     return stack, full, export_kubernetes(stack, full)

@@ -20,6 +20,7 @@ _WRITE = "`stackctl render --out DIR` writes what they have to load; load it the
 _INSTEAD = {
     "up": ("start", _WRITE),
     "reload": ("change", _WRITE),
+    "watch": ("change", _WRITE),
     "down": ("stop", "Stop them where they run. `stackctl verify` shows what is still loaded."),
     "backup": ("read the data of", "Take the backup where they run, for example by Prometheus' snapshot API."),
     "restore": ("replace the data of", "Restore it where they run."),
@@ -29,7 +30,6 @@ _INSTEAD = {
 }
 # These also serve to end what ran here before the manifest got `runtime: external`.
 _OF_WHAT_RAN = frozenset({"down", "logs", "status", "backup"})
-_MENTIONS = ("external", "include")
 
 
 def refuse_external(manifest: Path, command: str) -> None:
@@ -37,20 +37,11 @@ def refuse_external(manifest: Path, command: str) -> None:
 
     A manifest with mistakes is no matter of this: the command reports them, or goes on without it.
     """
-    from stackctl.bounds import files
-    from stackctl.manifest import read
-    from stackctl.manifest.text import SIZE_LIMIT
+    from stackctl.operations.named_runtime import stack_with_runtime
     from stackctl.state import State
 
-    try:
-        text = files.read_text(manifest, SIZE_LIMIT)
-    except (OSError, UnicodeDecodeError):
-        return
-    if not any(word in text for word in _MENTIONS):
-        return  # most manifests, which are not read twice
-    reading = read(manifest)
-    stack = reading.stack
-    if stack is None or reading.problems or not stack.external:
+    stack = stack_with_runtime(manifest)
+    if stack is None or not stack.external:
         return
     if command in _OF_WHAT_RAN and State.beside(manifest).current() is not None:
         return

@@ -62,7 +62,11 @@ def _verified(
         from stackctl.operations.external_verification import verify_external
 
         return verify_external(stack, wait_seconds, only, history=history)
-    refuse_unknown_checks(only, registry.IDS)
+    if stack.kubernetes:
+        from stackctl.operations.cluster.verification import verify_cluster
+
+        return verify_cluster(manifest, stack, wait_seconds, only)
+    refuse_unknown_checks(only, registry.OWN_IDS)
     session = Session.of_stack(manifest, stack)
     raise_if_any(unknown_checks(session.stack.waivers))
     begun, start = time.time(), time.monotonic()

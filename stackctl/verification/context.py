@@ -20,6 +20,7 @@ from stackctl.runtimes.facts import Facts
 from stackctl.scrape import Job
 from stackctl.source import Secret
 from stackctl.tree import Tree
+from stackctl.verification.api_server import InCluster
 from stackctl.verification.place import Place
 from stackctl.verification.written_rules import Key, WrittenRule, written_rules
 from stackctl.wait import SYSTEM_CLOCK, Clock, TimedOut, wait_until
@@ -47,6 +48,7 @@ class Context:
     given      how servers are asked that somebody else runs: then what they have loaded is what is declared, unless
                there is a manifest too (`has_manifest`), whose routes lead alerts to the receivers in `misrouted` that
                the loaded routes lead elsewhere, each with examples
+    cluster    what the API server reports of a stack that a cluster runs, None for all others
     """
 
     stack: Stack
@@ -67,6 +69,7 @@ class Context:
     away: Mapping[str, Away] = field(default_factory=dict)
     given: Mapping[str, Access] = field(default_factory=dict)
     has_manifest: bool = False
+    cluster: InCluster | None = None
     misrouted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     clock: Clock = field(default=SYSTEM_CLOCK)
     _looks: dict[str, Future[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)

@@ -45,6 +45,21 @@ _OF_MANIFEST: tuple[tuple[str, str], ...] = (
 )
 
 
+# The same for a cluster that runs the stack, where `stackctl up` is all that changes anything.
+_OF_CLUSTER: tuple[tuple[str, str], ...] = (
+    (r"\bis not running(: Prometheus has not loaded its job)?", "is not loaded in Prometheus"),
+    (r"`stackctl render --out DIR` writes .*", "Run `stackctl up`."),
+    (r"un `stackctl reload`", "un `stackctl up`"),
+    (r"see `stackctl verify --help`", "the context of the kubeconfig logs in"),
+    (r"; `stackctl drill --live` (tries it again|sends one)", ""),
+)
+
+
+def in_words_of_cluster(finding: Diagnostic) -> Diagnostic:
+    """Return `finding` in words for a cluster that runs the stack."""
+    return _said(finding, _OF_CLUSTER)
+
+
 def in_their_words(finding: Diagnostic) -> Diagnostic:
     """Return `finding` with its summary and its remedy in words for servers that somebody else runs."""
     return _said(finding, (*_COMMANDS, *_DECLARATIONS))

@@ -30,6 +30,12 @@ _plugin_name = matching(
     "not the id of a plugin",
     "Write an id like `grafana-clock-panel`, or `ID@VERSION`.",
 )
+# An RFC 1123 label, which is what Kubernetes takes.
+_kubernetes_name = matching(
+    conventions.KUBERNETES_NAME,
+    "not a name that Kubernetes accepts",
+    "Use up to 63 lowercase letters, digits and `-`, with a letter or digit at both ends.",
+)
 _feature_name = matching(
     r"[a-z0-9-]+",
     "not the name of a feature",
@@ -100,6 +106,9 @@ CheckName = Annotated[str, BeforeValidator(_check_name), schema("string", exampl
 MetricName = Annotated[str, BeforeValidator(_metric_name), schema("string")]
 PluginName = Annotated[str, BeforeValidator(_plugin_name), schema("string", examples=["grafana-clock-panel@2.1.5"])]
 FeatureName = Annotated[str, BeforeValidator(_feature_name), schema("string", pattern="^[a-z0-9-]+$")]
+KubernetesName = Annotated[
+    str, BeforeValidator(_kubernetes_name), schema("string", pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+]
 DatasourceUid = Annotated[str, BeforeValidator(_datasource_uid), schema("string", pattern="^[a-zA-Z0-9_-]{1,40}$")]
 LabelName = Annotated[str, BeforeValidator(_label_name), schema("string")]
 ExternalLabelName = Annotated[str, BeforeValidator(_external_label_name), schema("string")]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.checks.registry import IDS
+from stackctl.checks.registry import OWN_IDS
 from stackctl.report.report import Report
 from tests.contract.serving import Reply
 from tests.contract.world import World, no_answer, success
@@ -18,7 +18,7 @@ def test_a_stack_that_is_as_declared_passes_every_check(well: World) -> None:
     assert {finding.status for finding in findings} == {"pass"}
     # The stack reads from nowhere else, may have any number of series, and shows no labels in its texts.
     unused = {"remote_read.answers", "prometheus.series", "rule.labels"}
-    assert {finding.code for finding in findings} == set(IDS) - unused
+    assert {finding.code for finding in findings} == set(OWN_IDS) - unused
     assert all(finding.position and finding.position.line and not finding.remedy for finding in findings)
 
 
@@ -56,7 +56,7 @@ def test_any_answer_of_a_server_gives_findings(well: World, reply: Any) -> None:
         server.routes = dict.fromkeys(server.routes, reply)
     findings = well.findings()
     only_with_answers = {"rule.healthy", "rule.labels", "contract.labels", "contract.unlisted"}
-    assert {finding.code for finding in findings} >= set(IDS) - only_with_answers
+    assert {finding.code for finding in findings} >= set(OWN_IDS) - only_with_answers
     assert not Report("s", "native", "g", tuple(findings)).ok
 
 

@@ -17,6 +17,7 @@ from tests.fuzz.manifests.shapes import Dice, Many, Odd
 from tests.fuzz.manifests.values import NAME, OWN_SCRAPE
 from tests.fuzz.seeds import BOARD, PACKS
 
+CLUSTER = {"context": Odd(("prod",), ("", 7)), "namespace": Odd(("shop",), ("Shop", "a.b", "-a", ""))}
 INCLUDE = Many(Odd(("shared.yml",), ("gone.yml", "packs/own.yml", "", "stack.yml", "token")), most=2)
 _CERTIFICATES = Path(__file__).parents[2] / "certificates"
 # The files that manifests name.
@@ -94,6 +95,8 @@ def manifest(number: int) -> dict[str, Any]:
     if chance() < 0.1:
         whole |= {"packs": ["packs"]}
     whole |= dice.make({"networks?": {"join": Many(NAME)}, "ignore?": IGNORE, "include?": INCLUDE})
+    if chance() < 0.06:
+        whole |= dice.make({"runtime": Odd(("kubernetes",), ("docker",)), "kubernetes?": CLUSTER})
     return _external(dice, whole) if chance() < 0.08 else whole
 
 

@@ -16,6 +16,12 @@ from tests.sources import MODULES, nodes
 # Codes that arise on running servers only, or from what a machine lacks: their pages have a sample of the output. Those
 # of the checks of `verify` are in the list of the checks.
 NOT_ALONE = {
+    "cluster.away",
+    "cluster.foreign",
+    "cluster.library",
+    "cluster.namespace",
+    "cluster.operator",
+    "cluster.refused",
     "archive.unusable",
     "backup.incomplete",
     "backup.not-running",

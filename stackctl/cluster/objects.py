@@ -1,0 +1,179 @@
+"""The objects of a stack as they are sent to an API server, and how they differ from what is there. Pure."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from stackctl.tree import Tree, digest, load_yaml
+
+# Version and kind of all that a stack can have in a cluster, in the order in which it is applied: what others need
+# comes first. It is removed in the opposite order.
+KINDS = (
+    ("v1", "Secret"),
+    ("v1", "ConfigMap"),
+    ("v1", "ServiceAccount"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"),
+    ("rbac.authorization.k8s.io/v1", "Role"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+    ("v1", "PersistentVolumeClaim"),
+    ("v1", "Service"),
+    ("networking.k8s.io/v1", "NetworkPolicy"),
+    ("policy/v1", "PodDisruptionBudget"),
+    ("monitoring.coreos.com/v1", "PrometheusRule"),
+    ("monitoring.coreos.com/v1", "ServiceMonitor"),
+    ("monitoring.coreos.com/v1", "PodMonitor"),
+    ("monitoring.coreos.com/v1", "Probe"),
+    ("monitoring.coreos.com/v1alpha1", "ScrapeConfig"),
+    ("monitoring.coreos.com/v1", "Alertmanager"),
+    ("monitoring.coreos.com/v1", "Prometheus"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "DaemonSet"),
+)
+OPERATOR = "monitoring.coreos.com/v1"
+DATA = "PersistentVolumeClaim"
+# Kinds of objects that are in no namespace.
+OF_CLUSTER = ("ClusterRole", "ClusterRoleBinding")
+MANAGED_BY = ("app.kubernetes.io/managed-by", "stackctl")
+# A change of it makes pods start again that read their configuration only then.
+CONFIGURATION = "stackctl/configuration"
+# Grafana reads these again by itself.
+_READ_AGAIN = "grafana_dashboard"
+_ORDER = {kind: number for number, (_, kind) in enumerate(KINDS)}
+# What the API server adds to an object.
+_OF_SERVER = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One object. `content` is all of it, as it is applied or was found."""
+
+    version: str
+    kind: str
+    name: str
+    namespace: str
+    content: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @property
+    def is_owned(self) -> bool:
+        """Return whether stackctl has made it."""
+        key, value = MANAGED_BY
+        return self.labels.get(key) == value
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return self.content["metadata"].get("labels") or {}
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def thing(content: Mapping[str, Any]) -> Thing:
+    """The object with a content."""
+    metadata = content["metadata"]
+    return Thing(content["apiVersion"], content["kind"], metadata["name"], metadata.get("namespace", ""), content)
+
+
+def things(tree: Tree) -> tuple[Thing, ...]:
+    """Return the objects of an exported tree, in the order in which they are applied.
+
+    Patches, which are for objects of the user's, are none of them, and neither are kustomizations.
+    """
+    found = [
+        thing(_encoded(content))
+        for path, file in tree
+        if path.endswith(".yaml") and isinstance(content := load_yaml(file.content), dict) and _is_object(content)
+    ]
+    return tuple(sorted(_with_configuration(found), key=lambda each: (_ORDER[each.kind], each.name)))
+
+
+def _is_object(content: Mapping[str, Any]) -> bool:
+    """Return whether it is an object, of which it is known by its labels that the stack has it."""
+    return content.get("kind") in _ORDER and MANAGED_BY[0] in (content["metadata"].get("labels") or {})
+
+
+def _encoded(content: dict[str, Any]) -> dict[str, Any]:
+    """Return an object whose secrets are encoded: a key that is no more in `stringData` would stay in the cluster."""
+    if "stringData" not in content:
+        return content
+    plain = content.pop("stringData")
+    encoded = {key: base64.b64encode(str(value).encode()).decode() for key, value in plain.items()}
+    return {**content, "data": {**content.get("data", {}), **encoded}}
+
+
+# -- what pods read when they start ---------------------------------------------------------------------------
+
+
+def _with_configuration(found: Sequence[Thing]) -> list[Thing]:
+    read = {(each.kind, each.name): each for each in found if each.kind in ("ConfigMap", "Secret")}
+    return [_marked(each, read) if each.kind in ("Deployment", "DaemonSet") else each for each in found]
+
+
+def _marked(workload: Thing, read: Mapping[tuple[str, str], Thing]) -> Thing:
+    """Return a workload whose pods have a digest of what they read when they start."""
+    named = sorted({*_references(workload.content["spec"]["template"]["spec"])} & read.keys())
+    parts = [_data(read[key]) for key in named if _READ_AGAIN not in read[key].labels]
+    if not parts:
+        return workload
+    content = json.loads(json.dumps(workload.content))
+    metadata = content["spec"]["template"].setdefault("metadata", {})
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), CONFIGURATION: digest(*parts)}
+    return replace(workload, content=content)
+
+
+def _data(each: Thing) -> str:
+    return json.dumps([each.content.get("data"), each.content.get("binaryData")], sort_keys=True)
+
+
+def _references(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the kinds and names of the ConfigMaps and Secrets that a pod names anywhere."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(inner, Mapping):
+                name = inner.get("name") or inner.get("secretName")
+                if key in ("configMap", "configMapRef", "configMapKeyRef"):
+                    yield "ConfigMap", str(name)
+                elif key in ("secret", "secretRef", "secretKeyRef"):
+                    yield "Secret", str(name)
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+
+
+# -- differences ----------------------------------------------------------------------------------------------
+
+
+def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the paths of the fields by which two objects differ, but for what the API server keeps in them.
+
+    Values are not among what is returned: they may be secrets.
+    """
+    return tuple(dict.fromkeys(_paths(_settings(found), _settings(wanted), "")))
+
+
+def _settings(content: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = {key: value for key, value in content["metadata"].items() if key not in _OF_SERVER}
+    return {**{key: value for key, value in content.items() if key != "status"}, "metadata": metadata}
+
+
+def _paths(found: Any, wanted: Any, path: str) -> Iterator[str]:
+    if isinstance(found, Mapping) and isinstance(wanted, Mapping):
+        for key in sorted({*found, *wanted}):
+            yield from _paths(found.get(key), wanted.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(found, list) and isinstance(wanted, list) and len(found) == len(wanted):
+        for number, (one, other) in enumerate(zip(found, wanted, strict=True)):
+            yield from _paths(one, other, f"{path}[{number}]")
+    elif found != wanted:
+        yield path
+
+
+def unlisted(found: Iterable[Thing], wanted: Iterable[Thing]) -> list[Thing]:
+    """Return the objects that are there and not wanted any more, in the order in which they are removed."""
+    kept = {*wanted}
+    gone = [each for each in found if each not in kept]
+    return sorted(gone, key=lambda each: (-_ORDER[each.kind], each.name))

@@ -1,0 +1,53 @@
+"""Taking a stack out of its cluster: all that stackctl has made for it there, by its labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stackctl.cluster.objects import Thing
+    from stackctl.model import Stack
+    from stackctl.progress import Progress
+
+_GONE_SECONDS = 120.0
+_INTERVAL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Result of `down`: the objects that are gone, and the names of the volumes that are kept."""
+
+    things: tuple[Thing, ...]
+    volumes: tuple[str, ...]
+
+
+def take_down(stack: Stack, progress: Progress, *, volumes: bool) -> Removed:
+    """Remove the objects of a stack and wait until its pods are gone; its volumes too only if `volumes` says so.
+
+    Raises InputError for a context or namespace that is not there, and Unavailable for a cluster that does not answer.
+    """
+    from stackctl.cluster.objects import DATA, unlisted
+    from stackctl.cluster.waiting import WORKLOADS
+    from stackctl.operations.cluster.session import connect, explained
+    from stackctl.wait import wait_until
+
+    session = connect(stack)
+    with explained(session.place):
+        owned = unlisted(session.owned(), ())
+        claims = session.claims(owned)
+        gone = [each for each in owned if each.kind != DATA] + (claims if volumes else [])
+        for each in gone:
+            progress.detail(f"delete {each}")
+            session.server.delete(each.content)
+        workloads = [each for each in owned if each.kind in WORKLOADS]
+        wait_until(
+            lambda: session.pods_of(workloads),
+            lambda found: not found,
+            _GONE_SECONDS,
+            what="the pods to end",
+            describe=", ".join,
+            interval=_INTERVAL_SECONDS,
+        )
+    kept = () if volumes else tuple(each.name for each in claims)
+    return Removed(tuple(gone), kept)

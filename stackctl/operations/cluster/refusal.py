@@ -1,0 +1,35 @@
+"""Commands that a stack in a cluster has no use for, or that stackctl cannot carry out there yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stackctl.errors import InputError
+
+_BACKUP = "Take a snapshot of its volumes in the cluster; `kubectl get persistentvolumeclaims` lists them."
+# What each command cannot do with a cluster, and what does instead what it is for.
+_INSTEAD = {
+    "reload": ("reload the servers of", "Run `stackctl up`, which applies each change and waits until it is loaded."),
+    "watch": ("reload the servers of", "Run `stackctl up` after each edit."),
+    "backup": ("read the volumes of", _BACKUP),
+    "restore": ("write the volumes of", "Restore a snapshot of its volumes in the cluster."),
+    "drill": (
+        "load the rules and routes of a drill into",
+        "`stackctl why` shows where an alert goes. To drill, bring the stack up on one machine.",
+    ),
+    "logs": ("follow the logs of", "Run `kubectl logs` with a pod that `kubectl get pods` lists."),
+}
+
+
+def refuse_in_cluster(manifest: Path, command: str) -> None:
+    """Raise InputError where a cluster runs the stack of `manifest`, and `command` is not for one."""
+    from stackctl.operations.cluster.session import stack_in_cluster
+
+    if command not in _INSTEAD:
+        return
+    stack = stack_in_cluster(manifest)
+    if stack is None or stack.kubernetes is None:
+        return
+    undone, remedy = _INSTEAD[command]
+    summary = f"`stackctl {command}` cannot {undone} a stack that a cluster runs (`runtime: kubernetes`)"
+    raise InputError.of("usage.kubernetes", summary, position=stack.kubernetes.origin, remedy=remedy)

@@ -1,0 +1,186 @@
+"""Proving that a cluster has loaded what the manifest declares, and that it works there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stackctl import conventions as c
+
+if TYPE_CHECKING:
+    from stackctl.access import Access
+    from stackctl.diagnostic import Diagnostic
+    from stackctl.model import Stack
+    from stackctl.operations.cluster.session import Session
+    from stackctl.report.report import Report
+    from stackctl.source import Position
+    from stackctl.verification.api_server import InCluster
+    from stackctl.verification.cluster import Declared
+    from stackctl.verification.context import Context
+
+# The Services that the operator makes, and their ports.
+_SERVICES = {c.PROMETHEUS: "prometheus-operated:9090", c.ALERTMANAGER: "alertmanager-operated:9093"}
+# What the servers' own reports of their configuration are asked for; rules and targets have rows of their own.
+_CONFIGURATIONS = ("prometheus.config", "alertmanager.config")
+NAME = "kubernetes"
+
+
+def verify_cluster(manifest: Path, stack: Stack, wait_seconds: float | None, only: Sequence[str]) -> Report:
+    """Every finding about the stack in its cluster, or those of the checks in `only`; as `verify_stack`.
+
+    Raises InputError for an unknown check or a context that cannot be used, and Unavailable for a cluster that does
+    not answer.
+    """
+    from stackctl.checks import registry
+    from stackctl.errors import raise_if_any
+    from stackctl.operations.checker_errors import accept, unknown_checks, unused_in_verification
+    from stackctl.operations.cluster.session import explained, open_session
+    from stackctl.operations.selection import refuse_unknown_checks
+    from stackctl.report.report import Report
+
+    refuse_unknown_checks(only, [id for _, ids in registry.CLUSTER for id in ids])
+    raise_if_any(unknown_checks(stack.waivers))
+    begun, start = time.time(), time.monotonic()
+    session = open_session(manifest, stack)
+    with explained(session.place):
+        found = accept(findings(session, only, wait_seconds), stack.waivers)
+    found += unused_in_verification(stack.waivers, found)
+    return Report(stack.name, NAME, "", tuple(found), time.monotonic() - start, begun, None)
+
+
+def findings(session: Session, only: Sequence[str], wait_seconds: float | None) -> list[Diagnostic]:
+    """Return the findings of the checks in `only` (of all when empty) about the stack of a session."""
+    from stackctl.checks import registry
+    from stackctl.operations.given_verification import is_wanted, read_loaded
+    from stackctl.verification.given_words import in_words_of_cluster
+
+    servers = accesses(session)
+    loaded, unread = read_loaded(servers)
+    results = registry.run(_context(session, servers, loaded, wait_seconds), only)
+    known = {each.subject for each in results if each.status == "fail"}
+    results += [
+        each for each in unread if each.code in _CONFIGURATIONS and each.subject not in known and is_wanted(each, only)
+    ]
+    return [in_words_of_cluster(each) for each in results]
+
+
+def accesses(session: Session) -> dict[str, Access]:
+    """Return how the servers of a stack are asked, by the names of components: by the proxy of the API server.
+
+    It takes every login for its own, so Grafana is asked at a port that the API server forwards.
+    """
+    names = [c.PROMETHEUS, *([c.ALERTMANAGER] if session.stack.alertmanager else [])]
+    found = {name: session.server.through(session.place.namespace, _SERVICES[name]) for name in names}
+    return {**found, **({c.GRAFANA: _grafana(session)} if session.stack.grafana else {})}
+
+
+def _grafana(session: Session) -> Access:
+    from stackctl.cluster.forward import forwarded
+    from stackctl.components import registry
+
+    grafana = session.stack.grafana
+    assert grafana  # noqa: S101 - asked for where there is one
+    login = (grafana.admin_user, session.grafana_password.reveal())
+    return forwarded(session.place, lambda: session.ready_pod(c.GRAFANA), registry.of(grafana).port, login)
+
+
+def _context(session: Session, servers: Mapping[str, Access], loaded: object, wait_seconds: float | None) -> Context:
+    from stackctl.export.external import external_tree
+    from stackctl.manifest.routed_alike import misrouted
+    from stackctl.model import External
+    from stackctl.operations.given_verification import servers_context
+    from stackctl.verification import cluster, external, given
+    from stackctl.verification.given import Loaded
+
+    assert isinstance(loaded, Loaded)  # noqa: S101
+    stack = session.stack
+    named = tuple(External(name, access.url, _origin(stack, name)) for name, access in servers.items())
+    found = external.stack_of(replace(stack, external=named), servers, loaded)
+    theirs = replace(found, alertmanager=given.stack_of(servers, loaded).alertmanager)
+    context = servers_context(
+        servers,
+        found,
+        external.tree_of(external_tree(stack), loaded),
+        cluster.jobs_of(pools_of(session), loaded),
+        wait_seconds,
+        has_manifest=True,
+        cluster=in_cluster(session),
+        misrouted=misrouted(found, theirs) if loaded.alertmanager else {},
+    )
+    # All jobs are in the configuration itself, so that nothing has to be waited for.
+    return replace(context, skipped=cluster.missing_jobs(context, loaded))
+
+
+def in_cluster(session: Session) -> InCluster:
+    """Return the state of a stack that the API server reports. Raises NoAnswer."""
+    from stackctl.cluster.endpoints import Namespace, break_of, by_key, way
+    from stackctl.cluster.pools import pools
+    from stackctl.cluster.waiting import WORKLOADS, ending, pod_reason, waits
+    from stackctl.export.kubernetes import rule_objects
+    from stackctl.export.kubernetes.alertmanager import secret_name
+    from stackctl.export.kubernetes.names import dns_name
+    from stackctl.verification.api_server import InCluster, Pod
+
+    owned = session.owned()
+    seen = session.seen(owned)
+    reasons = {str(each): reason for each, reason in {**ending(seen, time.time()), **waits(seen)}.items()}
+    there = {str(each) for each in seen.workloads}
+    declared = [str(each) for each in session.things if each.kind in WORKLOADS]
+    services = tuple(session.server.listed("v1", "Service", session.place.namespace))
+    namespace, prometheus = Namespace(by_key(owned), services, seen.pods), dns_name(session.stack.name)
+    objects, unknown = _differences(session)
+    jobs = pools(session.things)
+    return InCluster(
+        origin=session.place.origin,
+        objects=objects,
+        jobs={name: tuple(map(str, way(thing, session.things))) for name, thing in jobs.items()},
+        rules={file: f"PrometheusRule {name}" for file, name in rule_objects(session.stack).items()},
+        dashboards=_dashboards(session.stack),
+        routing=f"Secret {secret_name(prometheus)}" if session.stack.alertmanager else "",
+        unknown=unknown,
+        workloads={name: reasons.get(name, "") if name in there else "it is not in the cluster" for name in declared},
+        breaks={name: break_of(thing, prometheus, namespace) for name, thing in jobs.items()},
+        pods={
+            str(pod["status"]["podIP"]): Pod(pod["metadata"]["name"], str(workload), pod_reason(pod))
+            for workload in seen.workloads
+            for pod in seen.pods_of(workload)
+            if (pod.get("status") or {}).get("podIP")
+        },
+    )
+
+
+def _dashboards(stack: Stack) -> Mapping[str, str]:
+    from stackctl.export.kubernetes.dashboard import map_names
+
+    names = map_names(stack)
+    return {each.path: f"ConfigMap {names[each.uid]}" for each in stack.dashboards}
+
+
+def _differences(session: Session) -> tuple[Mapping[str, str], str]:
+    """Return how each declared object differs from the one in the cluster, and why that is not known.
+
+    The API server tells it by trying what `up` would do, for which it wants the same rights.
+    """
+    tried = session.tried()
+    forbidden = next((each.refusal for each in tried if each.refusal and each.refusal.status == 403), None)
+    if forbidden:
+        return {}, f"the user may not apply objects, not even to try it: {forbidden.said}"
+    return {str(each.thing): each.difference for each in tried}, ""
+
+
+def _origin(stack: Stack, name: str) -> Position:
+    return next((each.origin for each in stack.components if each.name == name), stack.origin)
+
+
+def pools_of(session: Session) -> Mapping[str, Declared]:
+    """Return the scrape jobs that the operator has to make for a stack, by their names."""
+    from stackctl.cluster.pools import declared_job, pools
+    from stackctl.verification.cluster import Declared
+
+    places = {each.job: each.origin for each in session.stack.components}
+    places |= {each.name: each.origin for each in session.stack.services}
+    found = {name: declared_job(thing) for name, thing in pools(session.things).items()}
+    return {name: Declared(places.get(job, session.stack.origin), job) for name, job in found.items()}

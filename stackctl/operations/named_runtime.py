@@ -1,0 +1,31 @@
+"""The manifest that names its runtime: that of servers which somebody else runs, or of a cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stackctl.model import Stack
+
+_MENTIONS = ("runtime", "include")
+
+
+def stack_with_runtime(manifest: Path) -> Stack | None:
+    """Return the stack of a manifest with the key `runtime`, None for any other.
+
+    A manifest with mistakes is no matter of this: the command reports them, or goes on without it.
+    """
+    from stackctl.bounds import files
+    from stackctl.manifest import read
+    from stackctl.manifest.text import SIZE_LIMIT
+
+    try:
+        text = files.read_text(manifest, SIZE_LIMIT)
+    except (OSError, UnicodeDecodeError):
+        return None
+    if not any(word in text for word in _MENTIONS):
+        return None  # most manifests, which are not read twice
+    reading = read(manifest)
+    stack = reading.stack
+    return stack if stack and not reading.problems and (stack.external or stack.kubernetes) else None

@@ -1,0 +1,46 @@
+"""What is declared is compared with the objects of the cluster, without the right to change any if need be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackctl.errors import Unavailable
+from stackctl.model import Stack
+from stackctl.operations.cluster.session import open_session
+from stackctl.operations.cluster.up import bring_up
+from stackctl.operations.cluster.verification import in_cluster, pools_of
+from tests.contract.api_server import Pretended, path_of
+from tests.unit.operations.pretended import Noted
+
+
+def test_object_that_was_changed_differs_and_is_on_the_way_of_its_job(
+    manifest: Path, stack: Stack, cluster: Pretended
+) -> None:
+    with pytest.raises(Unavailable):
+        bring_up(manifest, 0.0, Noted())
+    path = path_of("v1", "Service", "shop", "api")
+    cluster.objects[path] = {**cluster.objects[path], "spec": {"selector": {"app": "nobody"}}}
+    del cluster.objects[path_of("apps/v1", "Deployment", "shop", "shop-grafana")]
+    found = in_cluster(open_session(manifest, stack))
+    assert {name for name, other in found.objects.items() if other} == {"Service api", "Deployment shop-grafana"}
+    assert found.workloads["Deployment shop-grafana"] == "it is not in the cluster"
+    assert found.jobs["serviceMonitor/shop/api/0"] == ("ServiceMonitor api", "Service api", "Deployment api")
+    assert found.changed(found.jobs["serviceMonitor/shop/api/0"]) == "Service api"
+    assert found.rules == {"shop.yml": "PrometheusRule shop-shop"}
+
+
+def test_user_who_may_not_apply_is_no_failure(manifest: Path, stack: Stack, cluster: Pretended) -> None:
+    cluster.refused["api"] = 403
+    found = in_cluster(open_session(manifest, stack))
+    assert found.objects == {}
+    assert "the user may not apply objects" in found.unknown
+
+
+def test_jobs_are_declared_where_their_services_are(manifest: Path, stack: Stack, cluster: Pretended) -> None:
+    assert cluster.has_operator
+    declared = pools_of(open_session(manifest, stack))
+    assert declared["serviceMonitor/shop/api/0"].label == "api"
+    assert declared["serviceMonitor/shop/api/0"].origin == stack.services[0].origin
+    assert declared["serviceMonitor/shop/shop.prometheus/0"].label == "prometheus"

@@ -1,0 +1,63 @@
+"""Objects are applied in the order in which they need each other, and compared without what the server adds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from stackctl.cluster.objects import CONFIGURATION, MANAGED_BY, differences, thing, things, unlisted
+from stackctl.tree import File, Tree
+
+LABELS = {MANAGED_BY[0]: MANAGED_BY[1]}
+
+
+def content(kind: str, name: str, version: str = "v1", **fields: Any) -> dict[str, Any]:
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "labels": LABELS}, **fields}
+
+
+def tree(*contents: dict[str, Any]) -> Tree:
+    files = {f"{number}.yaml": File(json.dumps(each).encode()) for number, each in enumerate(contents)}
+    return Tree("shop", "kubernetes", files, ())
+
+
+def deployment(**pod: Any) -> dict[str, Any]:
+    return content("Deployment", "d", "apps/v1", spec={"template": {"spec": pod}})
+
+
+def test_what_others_need_is_applied_first_and_patches_never() -> None:
+    patch = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "patched"}}
+    kustomization = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": []}
+    found = things(tree(deployment(), content("Service", "s"), patch, kustomization, content("Secret", "x")))
+    assert [str(each) for each in found] == ["Secret x", "Service s", "Deployment d"]
+    assert [str(each) for each in unlisted(found, found[1:2])] == ["Deployment d", "Secret x"]
+
+
+def test_secrets_are_encoded_so_that_a_removed_key_goes() -> None:
+    (secret,) = things(tree(content("Secret", "x", stringData={"token": "abc"})))
+    assert secret.content["data"] == {"token": "YWJj"}
+    assert "stringData" not in secret.content
+
+
+def test_pods_start_again_when_what_they_read_changes() -> None:
+    def digest_of(value: str, **labels: str) -> str | None:
+        read = content("ConfigMap", "c", data={"a": value})
+        read["metadata"]["labels"] = {**LABELS, **labels}
+        *_, made = things(tree(read, deployment(volumes=[{"configMap": {"name": "c"}}])))
+        metadata = made.content["spec"]["template"].get("metadata") or {}
+        return (metadata.get("annotations") or {}).get(CONFIGURATION)
+
+    assert digest_of("1") == digest_of("1") != digest_of("2")
+    # Grafana reads dashboards again by itself.
+    assert digest_of("1", grafana_dashboard="1") is None
+
+
+def test_difference_is_named_by_its_path_and_not_by_its_value() -> None:
+    found = content("Secret", "x", data={"token": "b2xk", "same": "x"}, status={"phase": "a"})
+    found["metadata"] |= {"uid": "1", "resourceVersion": "7", "managedFields": []}
+    assert differences(found, content("Secret", "x", data={"token": "b2xk", "same": "x"})) == ()
+    assert differences(found, content("Secret", "x", data={"token": "bmV3", "same": "x"})) == ("data.token",)
+
+
+def test_object_without_the_label_is_of_somebody_else() -> None:
+    assert thing(content("Service", "s")).is_owned
+    assert not thing({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}).is_owned
