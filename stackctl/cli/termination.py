@@ -90,15 +90,17 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _waits_for_import(handler: Callable[[int, FrameType | None], None], number: int, frame: FrameType | None) -> bool:
-    """Return whether an import is under way, and have `handler` called again soon then.
+    """Return whether an import is under way, and have `handler` called again and again until none is.
 
-    An exception amid an import can leave Python's import lock taken: other threads would wait for it for ever.
+    An exception amid an import can leave Python's import lock taken: other threads would wait for it for ever. One
+    call is not enough: an alarm just before Python begins to wait for something is only seen after that wait.
     """
     while frame and not frame.f_code.co_filename.startswith("<frozen importlib"):
         frame = frame.f_back
     if frame:
         signal.signal(signal.SIGALRM, lambda _, at: handler(number, at))
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
+    again = _AGAIN_SECONDS if frame else 0.0
+    signal.setitimer(signal.ITIMER_REAL, again, again)
     return frame is not None
 
 

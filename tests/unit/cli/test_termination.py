@@ -46,6 +46,26 @@ def test_a_signal_waits_for_the_end_of_an_import(tmp_path: Path, number: signal.
     assert ran.stdout == f"whole True\n{raised}\n", ran.stderr
 
 
+LOST = """\
+import signal
+install, lost = signal.signal, []
+def losing(number, handler):
+    def once(*arguments):
+        return handler(*arguments) if lost else lost.append(number)
+    return install(number, once if number == signal.SIGALRM else handler)
+signal.signal = losing
+"""
+
+
+def test_an_alarm_that_is_lost_is_followed_by_another(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(MODULE.format(number=int(signal.SIGTERM)))
+    (tmp_path / "program.py").write_text(LOST + PROGRAM)
+    ran = subprocess.run(
+        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=20, check=False
+    )
+    assert ran.stdout == "whole True\nTerminated\n", ran.stderr
+
+
 DEFERRED = """\
 import os, signal
 from stackctl.cli.termination import deferred, interrupt_on_termination
