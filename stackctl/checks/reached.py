@@ -2,8 +2,9 @@
 for that, wherever they are scraped. A target that is up says only that the exporter itself answers.
 
 Other exporters follow the same custom, and name such a series `..._up`. That is taken for their verdict where it has no
-labels but those of the target, and is a warning, as nobody has declared what it means. So is a `..._scrape_error` that
-is not 0, and a `..._collector_success`, `..._scrape_success` or `..._probe_success` that is 0 for all collectors.
+labels but those of the target, and is a warning, as nobody has declared what it means. So is a `..._scrape_error` of
+the exporter itself that is not 0, and a `..._collector_success`, `..._scrape_success` or `..._probe_success` that is 0
+for all collectors.
 """
 
 from __future__ import annotations
@@ -26,15 +27,19 @@ _REMEDY = "Read the exporter's log; correct the address and the login of its ser
 _VERDICT = "verdict"
 
 
-def _named(names: str) -> str:
+# The exporter's own scrape. One with more before it is of a part of what it exports, as `node_textfile_scrape_error`.
+OWN_SCRAPE = "[^_]+|.+_last"
+
+
+def _named(names: str, of: str = ".+") -> str:
     """The series with such names, which become a label, as an aggregation drops names."""
-    return f'label_replace({{__name__=~".+_({names})"}}, "{_VERDICT}", "$1", "__name__", "(.+)")'
+    return f'label_replace({{__name__=~"({of})_({names})"}}, "{_VERDICT}", "$1", "__name__", "(.+)")'
 
 
 # What an exporter says of itself -> the series that say so.
 _OTHERS = {
     "what it is about is down": f"{_named('up')} == 0",
-    "its last scrape failed": f"max without (err) ({_named('scrape_error')}) != 0",
+    "its last scrape failed": f"max without (err) ({_named('scrape_error', OWN_SCRAPE)}) != 0",
     "all its collectors failed": f"max without (collector, prober) ({_named('(collector|scrape|probe)_success')}) == 0",
 }
 # `and` leaves out series with labels that their target does not have: they are about a part of what it exports.

@@ -8,6 +8,7 @@ import pytest
 
 from stackctl.access import Access
 from stackctl.checks import reached
+from stackctl.checks.reached import OWN_SCRAPE
 from stackctl.diagnostic import Diagnostic
 from tests.contract.serving import Asked, Reply
 from tests.contract.world import World, success
@@ -120,3 +121,16 @@ def test_series_of_the_stacks_own_exporters_are_judged_once(well: World) -> None
     own = next(job for job in well.context.jobs if job.component)
     answering(well, own.name, probe_success=0)
     assert [each for each in reached.check_stack(well.context) if each.subject.startswith(f"{own.name}/")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_own"),
+    [
+        ("jmx_scrape_error", True),
+        ("pg_exporter_last_scrape_error", True),
+        ("redis_exporter_last_scrape_error", True),
+        ("node_textfile_scrape_error", False),
+    ],
+)
+def test_only_the_scrape_of_the_exporter_itself_is_its_verdict(name: str, is_own: bool) -> None:
+    assert bool(re.fullmatch(f"({OWN_SCRAPE})_scrape_error", name)) == is_own
