@@ -1,7 +1,7 @@
-"""The API server of a Kubernetes cluster: objects, logs, and the proxy to the Services in it.
+"""The API server of a Kubernetes cluster: objects, logs, and the proxy to the pods in it.
 
 Paths and parameters are those of Kubernetes' own API: server-side apply with strict validation of fields, label
-selectors, and the subresource `proxy` of Services.
+selectors, and the subresource `proxy` of pods.
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ class ApiServer:
             raise self.http.refused(path, answer)
         return answer.text
 
-    def through(self, namespace: str, service: str) -> Access:
-        """Return the access to a Service, `name:port`, by the proxy of the API server."""
-        url = f"{self.http.base}/api/v1/namespaces/{namespace}/services/{service}/proxy"
+    def through(self, namespace: str, pod: str, port: int) -> Access:
+        """Return the access to a port of a pod, by the proxy of the API server."""
+        url = f"{self.http.base}/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy"
         return replace(self.http.access, url=url)
 
     def _place(self, content: Mapping[str, Any]) -> str:

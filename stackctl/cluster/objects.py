@@ -39,6 +39,7 @@ DATA = "PersistentVolumeClaim"
 # Kinds of objects that are in no namespace.
 OF_CLUSTER = ("ClusterRole", "ClusterRoleBinding")
 MANAGED_BY = ("app.kubernetes.io/managed-by", "stackctl")
+PART_OF = "app.kubernetes.io/part-of"
 # A change of it makes pods start again that read their configuration only then.
 CONFIGURATION = "stackctl/configuration"
 # Grafana reads these again by itself.
@@ -58,11 +59,14 @@ class Thing:
     namespace: str
     content: Mapping[str, Any] = field(repr=False, compare=False)
 
+    def is_of(self, declared: Thing) -> bool:
+        """Return whether stackctl has made it, for the stack of a declared object."""
+        return all(self.labels.get(key) == declared.labels.get(key) for key in (MANAGED_BY[0], PART_OF))
+
     @property
-    def is_owned(self) -> bool:
-        """Return whether stackctl has made it."""
-        key, value = MANAGED_BY
-        return self.labels.get(key) == value
+    def is_dashboard(self) -> bool:
+        """Return whether Grafana reads it again by itself."""
+        return _READ_AGAIN in self.labels
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -116,7 +120,7 @@ def _with_configuration(found: Sequence[Thing]) -> list[Thing]:
 def _marked(workload: Thing, read: Mapping[tuple[str, str], Thing]) -> Thing:
     """Return a workload whose pods have a digest of what they read when they start."""
     named = sorted({*_references(workload.content["spec"]["template"]["spec"])} & read.keys())
-    parts = [_data(read[key]) for key in named if _READ_AGAIN not in read[key].labels]
+    parts = [_data(read[key]) for key in named if not read[key].is_dashboard]
     if not parts:
         return workload
     content = json.loads(json.dumps(workload.content))

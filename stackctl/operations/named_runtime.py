@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from stackctl.errors import raise_if_any
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
 
 _MENTIONS = ("runtime", "include")
+_IN_CLUSTER = re.compile(r"^runtime:\s*[\"']?kubernetes\b", re.MULTILINE)
 
 
 def stack_with_runtime(manifest: Path) -> Stack | None:
     """Return the stack of a manifest with the key `runtime`, None for any other.
 
-    A manifest with mistakes is no matter of this: the command reports them, or goes on without it.
+    A manifest with mistakes is no matter of this: the command reports them, or goes on without it. Of one for a
+    cluster nothing is known here, so that its mistakes are raised as InputError.
     """
     from stackctl.bounds import files
     from stackctl.manifest import read
@@ -28,4 +33,6 @@ def stack_with_runtime(manifest: Path) -> Stack | None:
         return None  # most manifests, which are not read twice
     reading = read(manifest)
     stack = reading.stack
+    if reading.problems and ((stack and stack.kubernetes) or _IN_CLUSTER.search(text)):
+        raise_if_any(reading.problems)
     return stack if stack and not reading.problems and (stack.external or stack.kubernetes) else None

@@ -56,7 +56,7 @@ class Shop:
 
     def verified(self) -> tuple[set[str], str]:
         """The rows that are red, and all that was printed."""
-        ran = self.run("verify", "--output=json", "--timeout=10s")
+        ran = self.run("verify", "--output=json", "--timeout=20s")
         assert ran.returncode in (0, 1), ran.stdout + ran.stderr
         return red(json.loads(ran.stdout)["diagnostics"]), ran.stdout + ran.stderr
 
@@ -320,7 +320,7 @@ def test_place_that_is_not_there_is_said_before_anything_is_done(
 def test_user_who_may_only_look_gets_all_rows_but_those_of_objects(shop: Shop, tmp_path: Path) -> None:
     rules = [
         {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]},
-        {"apiGroups": [""], "resources": ["services/proxy", "pods/portforward"], "verbs": ["get", "create"]},
+        {"apiGroups": [""], "resources": ["pods/proxy", "pods/portforward"], "verbs": ["get", "create"]},
     ]
     api = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "looker"}}
     who = [{"kind": "ServiceAccount", "name": "looker", "namespace": shop.namespace}]
@@ -332,7 +332,7 @@ def test_user_who_may_only_look_gets_all_rows_but_those_of_objects(shop: Shop, t
     config["users"][0]["user"] = {"token": shop.server.token(shop.namespace, "looker")}
     (tmp_path / "config").write_text(json.dumps(config))
     ran = stackctl(
-        *("-f", str(shop.folder / "stack.yml"), "verify", "--output=json", "--timeout=10s"),
+        *("-f", str(shop.folder / "stack.yml"), "verify", "--output=json", "--timeout=20s"),
         env={**os.environ, "KUBECONFIG": str(tmp_path / "config")},
     )
     findings = json.loads(ran.stdout)["diagnostics"]

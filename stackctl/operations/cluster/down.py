@@ -23,7 +23,7 @@ class Removed:
 
 
 def take_down(stack: Stack, progress: Progress, *, volumes: bool) -> Removed:
-    """Remove the objects of a stack and wait until its pods are gone; its volumes too only if `volumes` says so.
+    """Remove the objects of a stack and wait until they and its pods are gone; its volumes too if `volumes` says so.
 
     Raises InputError for a context or namespace that is not there, and Unavailable for a cluster that does not answer.
     """
@@ -40,9 +40,9 @@ def take_down(stack: Stack, progress: Progress, *, volumes: bool) -> Removed:
         for each in gone:
             progress.detail(f"delete {each}")
             session.server.delete(each.content)
-        workloads = [each for each in owned if each.kind in WORKLOADS]
+        workloads, going = [each for each in owned if each.kind in WORKLOADS], {*gone}
         wait_until(
-            lambda: session.pods_of(workloads),
+            lambda: [*session.pods_of(workloads), *(str(each) for each in session.there() if each in going)],
             lambda found: not found,
             _GONE_SECONDS,
             what="the pods to end",

@@ -71,18 +71,22 @@ class Session:
     left_out: tuple[Diagnostic, ...] = ()
 
     def owned(self) -> list[Thing]:
-        """Return all objects in the namespace that stackctl has made for the stack. Raises Unavailable."""
+        """Return all objects in the namespace that stackctl has made for the stack, but for those that are on their
+        way out. Raises NoAnswer."""
+        return [each for each in self.there() if not each.content["metadata"].get("deletionTimestamp")]
+
+    def there(self) -> list[Thing]:
+        """The same with those that are on their way out."""
         from stackctl.cluster.objects import KINDS, MANAGED_BY, thing
         from stackctl.export.kubernetes.objects import part_of
 
         labels = {**part_of(self.stack), MANAGED_BY[0]: MANAGED_BY[1]}
-        found = [
+        return [
             thing(each)
             for version, kind in KINDS
             if self.server.serves(version, kind)
             for each in self._listed(version, kind, labels)
         ]
-        return [each for each in found if not each.content["metadata"].get("deletionTimestamp")]
 
     def _listed(self, version: str, kind: str, labels: Mapping[str, str]) -> list[Mapping[str, Any]]:
         """Return the objects of a kind; of those of the whole cluster, which have the namespace in their names, the
@@ -128,7 +132,7 @@ class Session:
         return [*(each for each in owned if each.kind == DATA), *map(thing, theirs)]
 
     def pods_of(self, workloads: Sequence[Thing]) -> list[str]:
-        """Return the names of the pods that workloads have, those on their way out too. Raises Unavailable."""
+        """Return the names of the pods that workloads have, those on their way out too. Raises NoAnswer."""
         from stackctl.cluster.waiting import selector
 
         return [
@@ -154,7 +158,7 @@ class Session:
         return names_of(self.stack)[component]
 
     def seen(self, owned: Sequence[Thing]) -> Seen:
-        """Return what is to be known of the pods of the objects in `owned`. Raises Unavailable."""
+        """Return what is to be known of the pods of the objects in `owned`. Raises NoAnswer."""
         from stackctl.cluster.waiting import WORKLOADS, Seen
 
         namespace = self.place.namespace

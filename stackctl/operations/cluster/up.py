@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # What verification calls the rows that say whether servers have loaded what was applied.
 _LOADED = ("job.loaded", "rule.loaded", "alertmanager.receiver")
+DASHBOARD = "grafana.dashboard"
 _INTERVAL_SECONDS = 0.5
 
 
@@ -61,7 +62,7 @@ def bring_up(manifest: Path, deadline_seconds: float, progress: Progress, ignore
                 planned.session.server.delete(change.thing.content)
             else:
                 planned.session.server.apply(change.thing.content, dry_run=False)
-        _await(planned.session, deadline_seconds)
+        _await(planned.session, _checks(planned.changes), deadline_seconds)
     return planned
 
 
@@ -86,7 +87,7 @@ def _tried(session: Session) -> tuple[Change, ...]:
 def _problem(session: Session, tried: Tried) -> Diagnostic | None:
     from stackctl.cluster.objects import thing
 
-    if tried.found is not None and not thing({**tried.thing.content, **tried.found}).is_owned:
+    if tried.found is not None and not thing({**tried.thing.content, **tried.found}).is_of(tried.thing):
         return _foreign(session, tried.thing)
     return _refused(session, tried.thing, tried.refusal) if tried.refusal else None
 
@@ -94,7 +95,7 @@ def _problem(session: Session, tried: Tried) -> Diagnostic | None:
 def _foreign(session: Session, thing: Thing) -> Diagnostic:
     return Diagnostic(
         "cluster.foreign",
-        f"{thing} in the namespace `{session.place.namespace}` exists, and stackctl has not made it",
+        f"{thing} in the namespace `{session.place.namespace}` exists, and was not made for this stack",
         session.place.origin,
         remedy="Use another namespace, or remove it there if nobody needs it. Nothing was changed.",
     )
@@ -109,20 +110,24 @@ def _refused(session: Session, thing: Thing, error: NoAnswer) -> Diagnostic:
     return Diagnostic("cluster.refused", summary, session.place.origin, cause=error.said, remedy=remedy)
 
 
+def _checks(changes: Sequence[Change]) -> tuple[str, ...]:
+    """Return the checks that say whether servers have loaded some changes. Grafana is only asked about its own."""
+    return (*_LOADED, *((DASHBOARD,) if any(each.thing.is_dashboard for each in changes) else ()))
+
+
 # -- waiting --------------------------------------------------------------------------------------------------
 
 
-def _await(session: Session, deadline_seconds: float) -> None:
-    """Wait until all pods are as declared, and Prometheus and Alertmanager have loaded what was applied."""
+def _await(session: Session, checks: Sequence[str], deadline_seconds: float) -> None:
+    """Wait until all pods are as declared, and the servers have loaded what was applied, which `checks` find out."""
     from stackctl.cluster.waiting import waits
     from stackctl.wait import TimedOut, wait_until
 
     last: list[Mapping[str, str]] = [{}]
 
     def look() -> Mapping[str, str]:
-        last[0] = {str(each): reason for each, reason in waits(session.seen(session.owned())).items()} or _unloaded(
-            session
-        )
+        waiting = {str(each): reason for each, reason in waits(session.seen(session.owned())).items()}
+        last[0] = waiting or _unloaded(session, checks)
         return last[0]
 
     try:
@@ -138,11 +143,13 @@ def _await(session: Session, deadline_seconds: float) -> None:
         raise Unavailable(*(_late(*each, deadline_seconds) for each in last[0].items())) from None
 
 
-def _unloaded(session: Session) -> Mapping[str, str]:
+def _unloaded(session: Session, checks: Sequence[str]) -> Mapping[str, str]:
     """Return what the servers have not loaded yet, with what they have instead."""
     from stackctl.operations.cluster.verification import findings
+    from stackctl.verification.api_server import InCluster
 
-    found = findings(session, _LOADED, 0.0)
+    # The objects are as declared: they have just been applied.
+    found = findings(session, InCluster(session.place.origin), checks, 0.0)
     return {f"{each.code} {each.subject}": each.summary for each in found if each.status == "fail"}
 
 

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from stackctl.verification.api_server import InCluster
     from stackctl.verification.cluster import Declared
     from stackctl.verification.context import Context
+    from stackctl.verification.given import Loaded
 
-# The Services that the operator makes, and their ports.
-_SERVICES = {c.PROMETHEUS: "prometheus-operated:9090", c.ALERTMANAGER: "alertmanager-operated:9093"}
 # What the servers' own reports of their configuration are asked for; rules and targets have rows of their own.
 _CONFIGURATIONS = ("prometheus.config", "alertmanager.config")
 NAME = "kubernetes"
@@ -46,20 +45,20 @@ def verify_cluster(manifest: Path, stack: Stack, wait_seconds: float | None, onl
     begun, start = time.time(), time.monotonic()
     session = open_session(manifest, stack)
     with explained(session.place):
-        found = accept(findings(session, only, wait_seconds), stack.waivers)
+        found = accept(findings(session, in_cluster(session), only, wait_seconds), stack.waivers)
     found += unused_in_verification(stack.waivers, found)
     return Report(stack.name, NAME, "", tuple(found), time.monotonic() - start, begun, None)
 
 
-def findings(session: Session, only: Sequence[str], wait_seconds: float | None) -> list[Diagnostic]:
-    """Return the findings of the checks in `only` (of all when empty) about the stack of a session."""
+def findings(session: Session, state: InCluster, only: Sequence[str], wait_seconds: float | None) -> list[Diagnostic]:
+    """Return the findings of the checks in `only` (of all when empty) about a stack that is in this `state`."""
     from stackctl.checks import registry
     from stackctl.operations.given_verification import is_wanted, read_loaded
     from stackctl.verification.given_words import in_words_of_cluster
 
     servers = accesses(session)
     loaded, unread = read_loaded(servers)
-    results = registry.run(_context(session, servers, loaded, wait_seconds), only)
+    results = registry.run(_context(session, state, servers, loaded, wait_seconds), only)
     known = {each.subject for each in results if each.status == "fail"}
     results += [
         each for each in unread if each.code in _CONFIGURATIONS and each.subject not in known and is_wanted(each, only)
@@ -70,10 +69,18 @@ def findings(session: Session, only: Sequence[str], wait_seconds: float | None) 
 def accesses(session: Session) -> dict[str, Access]:
     """Return how the servers of a stack are asked, by the names of components: by the proxy of the API server.
 
-    It takes every login for its own, so Grafana is asked at a port that the API server forwards.
+    It leads to the pods, as the operator's Services select those of all stacks in a namespace. It takes every login
+    for its own, so Grafana is asked at a port that the API server forwards.
     """
-    names = [c.PROMETHEUS, *([c.ALERTMANAGER] if session.stack.alertmanager else [])]
-    found = {name: session.server.through(session.place.namespace, _SERVICES[name]) for name in names}
+    from stackctl.components import registry
+    from stackctl.export.kubernetes.names import dns_name
+
+    own = dns_name(session.stack.name)
+    servers = [each for each in (session.stack.prometheus, session.stack.alertmanager) if each]
+    found = {
+        each.name: session.server.through(session.place.namespace, f"{each.name}-{own}-0", registry.of(each).port)
+        for each in servers
+    }
     return {**found, **({c.GRAFANA: _grafana(session)} if session.stack.grafana else {})}
 
 
@@ -87,15 +94,15 @@ def _grafana(session: Session) -> Access:
     return forwarded(session.place, lambda: session.ready_pod(c.GRAFANA), registry.of(grafana).port, login)
 
 
-def _context(session: Session, servers: Mapping[str, Access], loaded: object, wait_seconds: float | None) -> Context:
+def _context(
+    session: Session, state: InCluster, servers: Mapping[str, Access], loaded: Loaded, wait_seconds: float | None
+) -> Context:
     from stackctl.export.external import external_tree
     from stackctl.manifest.routed_alike import misrouted
     from stackctl.model import External
     from stackctl.operations.given_verification import servers_context
     from stackctl.verification import cluster, external, given
-    from stackctl.verification.given import Loaded
 
-    assert isinstance(loaded, Loaded)  # noqa: S101
     stack = session.stack
     named = tuple(External(name, access.url, _origin(stack, name)) for name, access in servers.items())
     found = external.stack_of(replace(stack, external=named), servers, loaded)
@@ -107,7 +114,7 @@ def _context(session: Session, servers: Mapping[str, Access], loaded: object, wa
         cluster.jobs_of(pools_of(session), loaded),
         wait_seconds,
         has_manifest=True,
-        cluster=in_cluster(session),
+        cluster=state,
         misrouted=misrouted(found, theirs) if loaded.alertmanager else {},
     )
     # All jobs are in the configuration itself, so that nothing has to be waited for.

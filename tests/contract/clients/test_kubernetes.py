@@ -61,6 +61,6 @@ def test_kind_of_a_version_that_is_not_served_is_not_there(server: ApiServer, cl
     assert not server.has_namespace("other")
 
 
-def test_service_is_asked_through_the_proxy_with_the_same_login(server: ApiServer) -> None:
-    access = server.through("shop", "prometheus-operated:9090")
-    assert access.url.endswith("/api/v1/namespaces/shop/services/prometheus-operated:9090/proxy")
+def test_pod_is_asked_through_the_proxy(server: ApiServer) -> None:
+    access = server.through("shop", "prometheus-shop-0", 9090)
+    assert access.url.endswith("/api/v1/namespaces/shop/pods/prometheus-shop-0:9090/proxy")

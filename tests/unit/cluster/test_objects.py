@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stackctl.cluster.objects import CONFIGURATION, MANAGED_BY, differences, thing, things, unlisted
+from stackctl.cluster.objects import CONFIGURATION, MANAGED_BY, PART_OF, differences, thing, things, unlisted
 from stackctl.tree import File, Tree
 
 LABELS = {MANAGED_BY[0]: MANAGED_BY[1]}
@@ -58,6 +58,10 @@ def test_difference_is_named_by_its_path_and_not_by_its_value() -> None:
     assert differences(found, content("Secret", "x", data={"token": "bmV3", "same": "x"})) == ("data.token",)
 
 
-def test_object_without_the_label_is_of_somebody_else() -> None:
-    assert thing(content("Service", "s")).is_owned
-    assert not thing({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}).is_owned
+def test_object_without_the_labels_of_the_stack_is_of_somebody_else() -> None:
+    ours, theirs = content("Service", "s"), content("Service", "s")
+    ours["metadata"]["labels"] = {**LABELS, PART_OF: "shop"}
+    theirs["metadata"]["labels"] = {**LABELS, PART_OF: "another"}
+    assert thing(ours).is_of(thing(ours))
+    assert not thing(theirs).is_of(thing(ours))
+    assert not thing({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}).is_of(thing(ours))

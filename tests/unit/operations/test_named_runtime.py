@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.errors import InputError
 from stackctl.operations.named_runtime import stack_with_runtime
 
 HEAD = "version: 1\nname: shop\nservices: {api: {targets: ['api:8000']}}\n"
@@ -21,7 +22,14 @@ def test_named_runtime_is_found_in_an_included_manifest_too(tmp_path: Path) -> N
     assert found.kubernetes.context == "prod"
 
 
-@pytest.mark.parametrize("text", [HEAD, f"{HEAD}runtime: kubernetes\n", "runtime: [", ""])
+@pytest.mark.parametrize("text", ["runtime: kubernetes\n", f"{CLUSTER}nonsense: 1\n", f"{CLUSTER}broken: [\n"])
+def test_mistakes_of_a_manifest_for_a_cluster_are_reported(tmp_path: Path, text: str) -> None:
+    (tmp_path / "stack.yml").write_text(HEAD + text)
+    with pytest.raises(InputError):
+        stack_with_runtime(tmp_path / "stack.yml")
+
+
+@pytest.mark.parametrize("text", [HEAD, f"{HEAD}runtime: external\n", "runtime: [", ""])
 def test_manifest_without_one_or_with_mistakes_is_no_matter_of_it(tmp_path: Path, text: str) -> None:
     (tmp_path / "stack.yml").write_text(text)
     assert stack_with_runtime(tmp_path / "stack.yml") is None
