@@ -235,7 +235,8 @@ ignore:
 def checks_page() -> str:
     """The ids of `verify`, from the docstrings of the check families."""
     modules: dict[str, tuple[str, ...]] = {}
-    for check, ids in registry.FAMILIES:
+    of_cluster = [each for each in registry.CLUSTER if {*each[1]}.isdisjoint(registry.OWN_IDS)]
+    for check, ids in (*registry.FAMILIES, *of_cluster):
         modules[check.__module__] = (*modules.get(check.__module__, ()), *ids)
     return "\n".join([CHECKS_HEAD, *(family(module, ids) for module, ids in modules.items())])
 
