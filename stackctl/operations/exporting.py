@@ -24,13 +24,13 @@ def kubernetes_objects(manifest: Path, cluster: Cluster) -> tuple[Stack, Cluster
     from stackctl.manifest import load
     from stackctl.manifest.problems import Problems
     from stackctl.manifest.variables import read_variables
-    from stackctl.operations.rendering import grafana_password
+    from stackctl.operations.grafana_password import rendered_password
 
     stack = load(manifest)
     problems = Problems()
     variables = read_variables(stack.root, os.environ, problems, Problems())
     raise_if_any(problems)
     made = stack.grafana is not None and stack.grafana.admin_password is None and not cluster.has_servers
-    password = cluster.grafana_password or (grafana_password(manifest, None, keep=True) if made else None)
+    password = cluster.grafana_password or (rendered_password(manifest, None, keep=True) if made else None)
     full = replace(cluster, variables=variables or {}, grafana_password=password)
     return stack, full, export_kubernetes(stack, full)

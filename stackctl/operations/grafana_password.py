@@ -7,14 +7,17 @@ wrong ones Grafana refuses the administrator for some minutes, people too.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
+from stackctl.bounds.files import read_text
 from stackctl.errors import CheckFailed
 
 if TYPE_CHECKING:
     from stackctl.progress import Progress
     from stackctl.runtimes.protocol import Runtime
+    from stackctl.source import Secret
     from stackctl.state import Entry, Generation, State
     from stackctl.tree import Tree
 
@@ -73,3 +76,24 @@ def _last(state: State, entry: Entry) -> Tree | None:
 def _password(tree: Tree) -> str | None:
     file = tree.files.get(c.GRAFANA_PASSWORD_FILE)
     return file.content.decode() if file else None
+
+
+def rendered_password(manifest: Path, out: Path | None, *, keep: bool) -> Secret:
+    """Grafana's password when the manifest gives none: that of `up`, else that of an earlier render, else a new one.
+
+    Grafana keeps its first password, so a new one is kept too; only a render that writes nothing does without.
+    """
+    from stackctl.render import PASSWORD_FILE
+    from stackctl.source import Secret
+    from stackctl.state import State
+
+    state = State.beside(manifest)
+    rendered = out / PASSWORD_FILE if out else None
+    if kept := state.kept_secret(c.GRAFANA_ADMIN_PASSWORD):
+        return kept
+    if rendered and rendered.is_file():
+        return Secret(read_text(rendered))
+    if not keep:
+        return Secret("")
+    with state.lock():
+        return state.generated_secret(c.GRAFANA_ADMIN_PASSWORD)

@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl import conventions as c
-from stackctl.bounds.files import read_text
 from stackctl.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from stackctl.model import Waiver
+    from stackctl.model import Stack, Waiver
     from stackctl.render.write import Difference
-    from stackctl.source import Secret
     from stackctl.tree import Tree
 
 
 def rendered(manifest: Path, runtime: str, out: Path | None, *, keep: bool, ignored: Sequence[Waiver] = ()) -> Tree:
     """Return the tree of a manifest that accepts what is `ignored` too, for a folder `out` (None: for no folder).
 
-    For servers that somebody else runs it is what these have to load, whatever the `runtime`.
+    For servers that somebody else runs it is what these have to load, and for a cluster its objects, whatever the
+    `runtime`.
     `keep` is whether a password that is made for Grafana is kept. Raises what `check` refuses.
     """
     from stackctl.operations.checking import check_manifest
+    from stackctl.operations.grafana_password import rendered_password
     from stackctl.render import render
 
     stack = check_manifest(manifest, ignored).stack
@@ -31,9 +31,23 @@ def rendered(manifest: Path, runtime: str, out: Path | None, *, keep: bool, igno
         from stackctl.export.external import external_tree
 
         return external_tree(stack)
+    if stack.kubernetes:
+        return _objects(manifest, stack, stack.kubernetes.namespace, keep=keep)
     if stack.grafana is None or stack.grafana.admin_password is not None:
         return render(stack, runtime)
-    return render(stack, runtime, {c.GRAFANA_ADMIN_PASSWORD: grafana_password(manifest, out, keep=keep)})
+    return render(stack, runtime, {c.GRAFANA_ADMIN_PASSWORD: rendered_password(manifest, out, keep=keep)})
+
+
+def _objects(manifest: Path, stack: Stack, namespace: str, *, keep: bool) -> Tree:
+    """Return the objects that `up` applies to the cluster of a stack."""
+    from stackctl.export.kubernetes import Cluster
+    from stackctl.operations.exporting import kubernetes_objects
+    from stackctl.operations.grafana_password import rendered_password
+
+    is_made = stack.grafana is not None and stack.grafana.admin_password is None
+    password = rendered_password(manifest, None, keep=keep) if is_made else None
+    _, _, tree = kubernetes_objects(manifest, Cluster(namespace, has_servers=False, grafana_password=password))
+    return tree
 
 
 def drifted(folder: Path, found: Sequence[Difference]) -> CheckFailed:
@@ -56,24 +70,3 @@ def hints(tree: Tree, out: Path) -> Iterator[str]:
             f"The containers read their secrets by your group, as {out} cannot have access control lists: "
             f"run Compose with `STACKCTL_GID={shared}`."
         )
-
-
-def grafana_password(manifest: Path, out: Path | None, *, keep: bool) -> Secret:
-    """Grafana's password when the manifest gives none: that of `up`, else that of an earlier render, else a new one.
-
-    Grafana keeps its first password, so a new one is kept too; only a render that writes nothing does without.
-    """
-    from stackctl.render import PASSWORD_FILE
-    from stackctl.source import Secret
-    from stackctl.state import State
-
-    state = State.beside(manifest)
-    rendered = out / PASSWORD_FILE if out else None
-    if kept := state.kept_secret(c.GRAFANA_ADMIN_PASSWORD):
-        return kept
-    if rendered and rendered.is_file():
-        return Secret(read_text(rendered))
-    if not keep:
-        return Secret("")
-    with state.lock():
-        return state.generated_secret(c.GRAFANA_ADMIN_PASSWORD)

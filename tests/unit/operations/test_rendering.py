@@ -78,3 +78,13 @@ def test_group_is_needed_only_where_containers_share_files(
     found = list(hints(Tree("shop", runtime, {}, ()), tmp_path))
     assert len(found) == count
     assert all("`STACKCTL_GID=1234`" in hint for hint in found)
+
+
+def test_stack_in_a_cluster_is_rendered_as_its_objects(manifest: Path, tmp_path: Path) -> None:
+    manifest.write_text(f"{MANIFEST}runtime: kubernetes\nkubernetes: {{context: prod, namespace: there}}\n")
+    out = tmp_path / "out"
+    tree = rendered(manifest, "docker", out, keep=True)
+    assert "namespace: there" in tree.files["servers/prometheus.yaml"].content.decode()
+    assert c.COMPOSE_FILE not in tree.files
+    write(tree, out)
+    assert list(differences(rendered(manifest, "docker", out, keep=False), out)) == []
