@@ -125,6 +125,7 @@ CLUSTER: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (cluster.check_jobs, (jobs.ID,)),
     (cluster.check_targets, (targets.ID,)),
     (stored.check, (stored.ID,)),
+    (contracts.check, (contracts.METRIC, contracts.LABELS, contracts.UNLISTED)),
     (remote_write.check, (remote_write.ID,)),
     (remote_read.check, (remote_read.ID,)),
     (reached.check, (exporters.WORKS, exporters.PROBE)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from stackctl.model import Contract
 from stackctl.scrape import Job, passed_job
 from stackctl.source import Position
 from stackctl.verification import external, given
@@ -14,10 +15,12 @@ from stackctl.verification.given import Loaded
 
 @dataclass(frozen=True)
 class Declared:
-    """A scrape job that the Prometheus Operator has to make: where it is declared, and the value of the label `job`."""
+    """A scrape job that the Prometheus Operator has to make: where it is declared, the value of the label `job`, and
+    what its service promises."""
 
     origin: Position
     label: str
+    contract: Contract | None = None
 
 
 def jobs_of(declared: Mapping[str, Declared], loaded: Loaded) -> tuple[Job, ...]:
@@ -43,5 +46,5 @@ def _placed(job: Job, declared: Declared) -> Job:
     assert job.service  # noqa: S101 - it is made with one
     place = declared.origin
     endpoints = tuple(replace(each, origin=place) for each in job.endpoints)
-    service = replace(job.service, origin=place)
+    service = replace(job.service, origin=place, contract=declared.contract)
     return replace(job, origin=place, endpoints=endpoints, service=service, label=declared.label)

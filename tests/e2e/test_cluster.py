@@ -203,6 +203,15 @@ def test_changed_rule_is_loaded_when_up_returns(shop: Shop) -> None:
     assert shop.up().returncode == 0
 
 
+def test_metric_that_is_promised_and_not_served_is_red(shop: Shop) -> None:
+    promising = json.loads(json.dumps(shop.manifest))
+    promising["services"]["good"]["metrics"] = {"orders_total": "counter", "refunds_total": "counter"}
+    shop.write(promising)
+    found, printed = shop.verified()
+    shop.write(shop.manifest)
+    assert found == {f"contract.metric serviceMonitor/{shop.namespace}/good/0/refunds_total"}, printed
+
+
 def test_pod_that_never_starts_ends_up_with_its_reason_and_is_one_failure(shop: Shop) -> None:
     broken = json.loads(json.dumps(shop.manifest))
     broken["services"]["crash"]["run"]["docker"] = CRASHING

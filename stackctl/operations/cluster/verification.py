@@ -189,5 +189,8 @@ def pools_of(session: Session) -> Mapping[str, Declared]:
 
     places = {each.job: each.origin for each in session.stack.components}
     places |= {each.name: each.origin for each in session.stack.services}
+    promised = {each.name: each.contract for each in session.stack.services}
     found = {name: declared_job(thing) for name, thing in pools(session.things).items()}
-    return {name: Declared(places.get(job, session.stack.origin), job) for name, job in found.items()}
+    return {
+        name: Declared(places.get(job, session.stack.origin), job, promised.get(job)) for name, job in found.items()
+    }
