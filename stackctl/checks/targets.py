@@ -85,6 +85,11 @@ def _nothing_discovered(context: Context, subject: Subject, job: Job) -> Diagnos
     return subject.failed("discovery found no targets", remedy, stage="loaded")
 
 
+def _was_read(context: Context) -> bool:
+    """Return whether targets are those that Prometheus had a moment ago, and not declared one by one: they may go."""
+    return bool(context.given) and (not context.has_manifest or context.cluster is not None)
+
+
 def _absent(context: Context, subject: Subject, job: Job, endpoint: Endpoint) -> Diagnostic:
     """A target that Prometheus does not have: dropped by a step of its job's relabelling, or never loaded."""
     try:
@@ -114,6 +119,8 @@ def _target(
     if isinstance(seen, NoAnswer):
         return subject.unanswered(seen)
     target = seen.of(job, endpoint)
+    if target is None and _was_read(context) and any(each.job == job.name for each in seen.targets):
+        return subject.skipped("Prometheus scrapes it no more: it has gone since this check began")
     if target is None:
         return _absent(context, subject, job, endpoint)
     if target.health != "up" and (away := _away(context, job, target)):

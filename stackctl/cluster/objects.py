@@ -60,8 +60,10 @@ class Thing:
     content: Mapping[str, Any] = field(repr=False, compare=False)
 
     def is_of(self, declared: Thing) -> bool:
-        """Return whether stackctl has made it, for the stack of a declared object."""
-        return all(self.labels.get(key) == declared.labels.get(key) for key in (MANAGED_BY[0], PART_OF))
+        """Return whether stackctl has made it, for the stack of a declared object: one that has lost the label of its
+        stack is of no other."""
+        is_ours = self.labels.get(MANAGED_BY[0]) == MANAGED_BY[1]
+        return is_ours and self.labels.get(PART_OF) in (None, declared.labels.get(PART_OF))
 
     @property
     def is_dashboard(self) -> bool:

@@ -232,7 +232,7 @@ def test_pod_that_never_starts_ends_up_with_its_reason_and_is_one_failure(shop: 
 
 
 def test_what_people_change_in_the_cluster_is_red_and_up_repairs_it(shop: Shop) -> None:
-    shop.edit(f"{MONITORS}/label", lambda thing: thing["metadata"]["labels"].update({"app.kubernetes.io/part-of": "x"}))
+    shop.edit(f"{MONITORS}/label", lambda thing: thing["metadata"]["labels"].pop("app.kubernetes.io/part-of"))
     shop.edit("services/selector", lambda thing: thing["spec"].update(selector={"app": "nobody"}))
     shop.edit(f"{DEPLOYMENTS}/image", with_image(NO_IMAGE))
     shop.edit(f"{RULES}/shop-shop", lambda thing: thing["spec"]["groups"][0]["rules"].pop())

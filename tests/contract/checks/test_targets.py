@@ -164,6 +164,21 @@ def test_a_target_that_was_never_loaded_is_reported(well: World) -> None:
     )
 
 
+@pytest.mark.parametrize(("others", "status"), [(True, "skip"), (False, "fail")])
+def test_found_target_that_goes_meanwhile_is_no_failure_while_others_are_there(
+    well: World, others: bool, status: str
+) -> None:
+    gone = well.target("api")
+    well.targets.remove(gone)
+    if others:
+        well.targets.append(
+            {**gone, "discoveredLabels": {"__address__": "localhost:8001"}, "scrapeUrl": "http://x:8001"}
+        )
+    well.change(given={"prometheus": Access(well.servers["prometheus"].url)})
+    found = {each.subject: each.status for each in targets.check(well.context)}
+    assert found["api/localhost:8000"] == status
+
+
 def test_a_target_that_relabelling_dropped_is_reported_with_the_step(well: World) -> None:
     gone = well.target("api")
     well.targets.remove(gone)

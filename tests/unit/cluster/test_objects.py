@@ -63,5 +63,6 @@ def test_object_without_the_labels_of_the_stack_is_of_somebody_else() -> None:
     ours["metadata"]["labels"] = {**LABELS, PART_OF: "shop"}
     theirs["metadata"]["labels"] = {**LABELS, PART_OF: "another"}
     assert thing(ours).is_of(thing(ours))
+    assert thing(content("Service", "s")).is_of(thing(ours))
     assert not thing(theirs).is_of(thing(ours))
     assert not thing({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}).is_of(thing(ours))
