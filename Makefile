@@ -38,7 +38,7 @@ test: setup ## Run the whole suite; with CI=true it first brings up real servers
 	@if [ "$(CI)" = true ]; then $(MAKE) test-pinned; fi
 
 test-pinned: setup ## Run the core on the Prometheus that stackctl pins
-	STACKCTL_TOOLS_DIR=$$($(BIN)/python tests/servers/prometheus) $(BIN)/pytest -n 4 -m "not docker" tests/contract/packs $(CORE)
+	STACKCTL_TOOLS_DIR=$$($(BIN)/python tests/servers/prometheus) $(BIN)/pytest -n 4 --dist loadfile -m "not docker" tests/contract/packs $(CORE)
 
 unit: setup ## Run the fast tests only, with a fifth of the generated examples
 	$(BIN)/pytest --quick -p no:logging tests/unit
