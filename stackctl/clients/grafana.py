@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stackctl.bounds.json_text import loads
-from stackctl.clients.http import JSON, Answer, Http, NoAnswer
+from stackctl.clients.http import Answer, Http, NoAnswer
 
 _QUERY = "/api/ds/query"
 # It needs no login.
@@ -34,21 +34,15 @@ class LoginHttp(Http):
     logins: Logins | None = None
 
     def ask(
-        self,
-        path: str,
-        *,
-        method: str = "GET",
-        params: Mapping[str, str] | None = None,
-        body: Any = None,
-        content_type: str = JSON,
+        self, path: str, *, method: str = "GET", params: Mapping[str, str] | None = None, body: Any = None
     ) -> Answer:
         if self.logins is None or path == _HEALTH:
-            return super().ask(path, method=method, params=params, body=body, content_type=content_type)
+            return super().ask(path, method=method, params=params, body=body)
         if reason := self.logins.blocked():
             error = NoAnswer.of("server.no-answer", reason)
             error.status, error.said = 401, reason
             raise error
-        answer = super().ask(path, method=method, params=params, body=body, content_type=content_type)
+        answer = super().ask(path, method=method, params=params, body=body)
         if answer.status == 401:
             self.logins.refused()
         elif answer.ok:

@@ -20,7 +20,6 @@ from stackctl.errors import Unavailable
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 10.0
-JSON = "application/json"
 
 
 class NoAnswer(Unavailable):
@@ -66,13 +65,14 @@ class Http:
     """Requests to one server. Proxies of the environment are not used: what is asked is on this machine.
 
     A server that is `away` is not asked: every request raises NoAnswer with the reason that is known. One that
-    `is_foreign` may serve a part of the API only: what it lacks is `unserved`.
+    `is_foreign` may serve a part of the API only: what it lacks is `unserved`. Bodies are JSON, sent as `content_type`.
     """
 
     access: Access
     timeout: float = TIMEOUT_SECONDS
     away: Away | None = None
     is_foreign: bool = False
+    content_type: str = "application/json"
     # Connections that the server keeps open; each is taken out while it is used, as one client serves many threads.
     _idle: deque[http.client.HTTPConnection] = field(default_factory=deque, init=False, repr=False, compare=False)
 
@@ -81,33 +81,27 @@ class Http:
         return self.access.url
 
     def ask(
-        self,
-        path: str,
-        *,
-        method: str = "GET",
-        params: Mapping[str, str] | None = None,
-        body: Any = None,
-        content_type: str = JSON,
+        self, path: str, *, method: str = "GET", params: Mapping[str, str] | None = None, body: Any = None
     ) -> Answer:
-        """The server's answer. Raises NoAnswer when there is none. The `body` is sent as JSON, as `content_type`."""
+        """The server's answer. Raises NoAnswer when there is none."""
         if self.away:
             known = NoAnswer.of("server.no-answer", self.away.summary)
             known.reported = self.away.check
             raise known
         url = f"{self.base}{path}"
         try:
-            return self._ask(method, f"{path}?{urlencode(params)}" if params else path, body, content_type)
+            return self._ask(method, f"{path}?{urlencode(params)}" if params else path, body)
         except (OSError, http.client.HTTPException, ValueError) as error:
             silence = NoAnswer.of("server.no-answer", f"{url} does not answer: {why(error)}")
             silence.distrusted = bool(distrust(error))
             raise silence from None
 
-    def _ask(self, method: str, path: str, body: Any, content_type: str) -> Answer:
+    def _ask(self, method: str, path: str, body: Any) -> Answer:
         kept = self._kept() if method == "GET" else None  # what changes something is never sent twice
         if kept:
             with suppress(ConnectionError):  # closed by the server meanwhile
-                return self._exchange(kept, method, path, body, content_type)
-        return self._exchange(self.access.connection(bounded(self.timeout)), method, path, body, content_type)
+                return self._exchange(kept, method, path, body)
+        return self._exchange(self.access.connection(bounded(self.timeout)), method, path, body)
 
     def _kept(self) -> http.client.HTTPConnection | None:
         try:
@@ -115,12 +109,10 @@ class Http:
         except IndexError:
             return None
 
-    def _exchange(
-        self, connection: http.client.HTTPConnection, method: str, path: str, body: Any, content_type: str
-    ) -> Answer:
+    def _exchange(self, connection: http.client.HTTPConnection, method: str, path: str, body: Any) -> Answer:
         """One request and its answer. The connection is kept for another, unless the server closes it or fails."""
         try:
-            content, headers = self._sent(body, content_type)
+            content, headers = self._sent(body)
             place, seconds = urlsplit(self.base).path + path, bounded(self.timeout)
             with request(connection, method, place, seconds, content=content, headers=headers) as response:
                 text = read_body(response).decode(errors="replace")
@@ -131,13 +123,13 @@ class Http:
             self._idle.append(connection)
         return Answer(response.status, response.getheader("Content-Type", ""), text)
 
-    def _sent(self, body: Any, content_type: str) -> tuple[bytes | None, dict[str, str]]:
+    def _sent(self, body: Any) -> tuple[bytes | None, dict[str, str]]:
         """The body and the headers of a request."""
         import json
 
         if body is None:
             return None, self.access.headers
-        return json.dumps(body).encode(), {**self.access.headers, "Content-Type": content_type}
+        return json.dumps(body).encode(), {**self.access.headers, "Content-Type": self.content_type}
 
     def refused(self, path: str, answer: Answer) -> NoAnswer:
         """The error of an answer that is not a good one, with its status and words."""
@@ -154,14 +146,13 @@ class Http:
         params: Mapping[str, str] | None = None,
         body: Any = None,
         method: str = "",
-        content_type: str = JSON,
     ) -> T:
         """Return what `parse` makes of the JSON of a 2xx response. Raises NoAnswer for anything else.
 
         The method is POST where there is a body, unless another one is named.
         """
         method = method or ("GET" if body is None else "POST")
-        answer = self.ask(path, params=params, body=body, method=method, content_type=content_type)
+        answer = self.ask(path, params=params, body=body, method=method)
         if not answer.ok:
             raise self.refused(path, answer)
         try:

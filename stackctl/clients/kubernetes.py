@@ -45,9 +45,8 @@ class ApiServer:
         """
         query = {"fieldManager": MANAGER, "fieldValidation": "Strict", "force": "true"}
         query |= {"dryRun": "All"} if dry_run else {}
-        return self.http.json(
-            self._place(content), _mapping, method="PATCH", params=query, body=content, content_type=_APPLY
-        )
+        applying = replace(self.http, content_type=_APPLY)
+        return applying.json(self._place(content), _mapping, method="PATCH", params=query, body=content)
 
     def find(self, content: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return the object of that kind, namespace and name, None where there is none. Raises NoAnswer."""
