@@ -15,8 +15,8 @@ import promql_parser as p
 from stackctl.backing.verdict import Verdict
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Labels, Prometheus
-from stackctl.promql.nodes import bare, children, parse, text
-from stackctl.promql.selectors import COMPARISONS_OF_VALUES, OF_NONE, is_scalar, word
+from stackctl.promql.nodes import COMPARISONS, bare, children, parse, text
+from stackctl.promql.selectors import OF_NONE, is_scalar, word
 
 # Of these, all or the left side remains where nothing matches.
 _KEEPING = frozenset({"or", "unless"})
@@ -73,7 +73,7 @@ def _unfiltered(node: Any) -> str:
     if not isinstance(node, p.BinaryExpr):
         return text(node)
     operator = str(node.op)
-    if operator in COMPARISONS_OF_VALUES and _has_scalar(node):
+    if operator in COMPARISONS and _has_scalar(node):
         return _unfiltered(node.rhs if is_scalar(node.lhs) else node.lhs)
     if operator in ("and", "unless"):
         return _unfiltered(node.lhs)

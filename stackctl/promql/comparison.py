@@ -7,9 +7,8 @@ from typing import Any
 
 import promql_parser as p
 
-from stackctl.promql.nodes import bare, parse, text
+from stackctl.promql.nodes import COMPARISONS, bare, parse, text
 
-_COMPARING = frozenset({">", ">=", "<", "<=", "==", "!="})
 # Operators whose result is of the series on their left.
 _NARROWING = frozenset({"and", "unless"})
 
@@ -31,7 +30,7 @@ def comparison(expr: str) -> Comparison | None:
         return None
     while isinstance(node, p.BinaryExpr) and str(node.op) in _NARROWING:
         node = bare(node.lhs)
-    if not isinstance(node, p.BinaryExpr) or str(node.op) not in _COMPARING or _returns_bool(node):
+    if not isinstance(node, p.BinaryExpr) or str(node.op) not in COMPARISONS or _returns_bool(node):
         return None
     limit = bare(node.rhs)
     if not _is_number(limit) or _is_number(bare(node.lhs)):

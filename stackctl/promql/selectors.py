@@ -12,17 +12,15 @@ from typing import Any
 import promql_parser as p
 
 from stackctl.promql.catalogue import accepts
-from stackctl.promql.nodes import OPERATORS, PLAIN_NAME, children, parse, walk
+from stackctl.promql.nodes import COMPARISONS, OPERATORS, PLAIN_NAME, children, parse, walk
 
 # Functions that need two samples of a series in their window.
 _OF_TWO = frozenset({"rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear"})
 # Functions that are about what is not there.
 OF_NONE = frozenset({"absent", "absent_over_time"})
-# Operators that compare values.
-COMPARISONS_OF_VALUES = frozenset({"==", "!=", ">", "<", ">=", "<="})
 # Nodes that may ask for another time.
 _TIMED = (p.VectorSelector, p.SubqueryExpr)
-_FILTERING = COMPARISONS_OF_VALUES | {"and", "unless"}
+_FILTERING = COMPARISONS | {"and", "unless"}
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ import promql_parser as p
 
 from stackctl.promql.catalogue import BOUNDS, UNKNOWN_PART
 from stackctl.promql.nearest import closest
-from stackctl.promql.nodes import bare, matchers, text
+from stackctl.promql.nodes import COMPARISONS, bare, matchers, text
 from stackctl.promql.remark import Remark
 from stackctl.promql.review.conditions import contradict
 from stackctl.promql.review.reviewed import Look, Reviewed, window
 from stackctl.promql.selectors import word
 from stackctl.promql.types.functions import FOR_COUNTERS, PICKING
-from stackctl.promql.types.pairs import COMPARISONS, is_filled, is_grouped
+from stackctl.promql.types.pairs import is_filled, is_grouped
 from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.value import INFO, NUMBER, STATE, Labels
 

@@ -8,10 +8,10 @@ from itertools import product
 
 import promql_parser as p
 
-from stackctl.promql.nodes import text
+from stackctl.promql.nodes import COMPARISONS, text
 from stackctl.promql.remark import Remark
 from stackctl.promql.review.reviewed import SEEN_FROM_RIGHT, Limit, Look, Reviewed, selected
-from stackctl.promql.types.pairs import COMPARISONS, is_share
+from stackctl.promql.types.pairs import is_share
 from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.unit import COUNT, MOMENT, RATIO
 from stackctl.promql.types.value import COUNTER, INFO, NUMBER, ONE, QUANTILE, SUM, Range

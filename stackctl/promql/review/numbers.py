@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 import promql_parser as p
 
-from stackctl.promql.nodes import text
+from stackctl.promql.nodes import COMPARISONS, text
 from stackctl.promql.remark import Remark
 from stackctl.promql.review.reviewed import Look, Reviewed, selected
 from stackctl.promql.types.functions import FOR_COUNTERS
-from stackctl.promql.types.pairs import COMPARISONS
 from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.unit import MOMENT, RATIO, Unit
 

@@ -10,11 +10,10 @@ from typing import Any, TypeAlias
 import promql_parser as p
 
 from stackctl.promql.catalogue import Catalogue
-from stackctl.promql.nodes import parse, replaced
+from stackctl.promql.nodes import COMPARISONS, parse, replaced
 from stackctl.promql.remark import Part, Remark
 from stackctl.promql.types.functions import FOR_COUNTERS
 from stackctl.promql.types.infer import infer
-from stackctl.promql.types.pairs import COMPARISONS
 from stackctl.promql.types.typed import Typed
 
 # An operator -> the same comparison, read from its right side.

@@ -7,6 +7,7 @@ from typing import Any
 import promql_parser as p
 
 from stackctl.promql.catalogue import UNKNOWN_PART
+from stackctl.promql.nodes import COMPARISONS
 from stackctl.promql.types import unit as units
 from stackctl.promql.types.typed import Typed
 from stackctl.promql.types.value import (
@@ -26,8 +27,6 @@ from stackctl.promql.types.value import (
     Range,
     Value,
 )
-
-COMPARISONS = frozenset({">", "<", ">=", "<=", "==", "!="})
 
 
 def paired(node: Any, left: Typed, right: Typed) -> Value:
