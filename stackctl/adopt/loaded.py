@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from stackctl.promql.duration import seconds
+from stackctl.promql.duration import seconds, shown
 
 _PROTOCOLS = ["OpenMetricsText1.0.0", "OpenMetricsText0.0.1", "PrometheusText1.0.0", "PrometheusText0.0.4"]
 # Options of a job, and what Prometheus fills in for them.
@@ -221,23 +221,15 @@ def rule_files(rules: Iterable[Rule], interval: str) -> dict[str, bytes]:
 
 
 def _every(interval: float, usual: str) -> dict[str, str]:
-    return {} if not interval or interval == seconds(usual) else {"interval": _duration(interval)}
+    return {} if not interval or interval == seconds(usual) else {"interval": shown(interval)}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "alert" if rule.kind == "alert" else "record": rule.name,
         "expr": rule.query,
-        **({"for": _duration(rule.hold)} if rule.hold else {}),
-        **({"keep_firing_for": _duration(rule.keep_firing)} if rule.keep_firing else {}),
+        **({"for": shown(rule.hold)} if rule.hold else {}),
+        **({"keep_firing_for": shown(rule.keep_firing)} if rule.keep_firing else {}),
         **({"labels": dict(rule.labels)} if rule.labels else {}),
         **({"annotations": dict(rule.annotations)} if rule.annotations else {}),
     }
-
-
-def _duration(value: float) -> str:
-    """Seconds as a duration, in the largest unit that it is a whole number of."""
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        if value % size == 0:
-            return f"{int(value // size)}{unit}"
-    return f"{round(value * 1000)}ms"

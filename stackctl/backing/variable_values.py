@@ -38,8 +38,7 @@ def takes_nothing(context: Context, label: str, selector: str, written: str) -> 
     """Return the values of `label` in the series of `selector` if the regular expression of a variable takes none of
     them; () where it takes one, or where that is not known."""
     values = _all_values(context, label, selector) if label and written else ()
-    regex = _compiled(written) if values else None
-    return values if regex and not any(map(regex.search, values)) else ()
+    return () if matching_values(values, written) else values
 
 
 def texts_of_results(client: Prometheus, expr: str) -> tuple[str, ...]:

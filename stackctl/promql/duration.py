@@ -26,10 +26,11 @@ def seconds(text: str) -> float:
 
 
 def shown(number: float) -> str:
-    """Return whole seconds in the largest unit that fits, up to days: `90m`, `30d`."""
-    whole = int(number)
-    unit = next((unit for unit in ("d", "h", "m") if whole and whole % _UNITS[unit] == 0), "s")
-    return f"{whole // int(_UNITS[unit])}{unit}"
+    """Return seconds in the largest unit of which they are a whole number, up to days: `90m`, `30d`."""
+    if not number:
+        return "0s"
+    unit = next((unit for unit in ("d", "h", "m", "s") if number % _UNITS[unit] == 0), "ms")
+    return f"{round(number / _UNITS[unit])}{unit}"
 
 
 def is_shorter(text: str, least: str) -> bool:

@@ -107,7 +107,7 @@ MetricName = Annotated[str, BeforeValidator(_metric_name), schema("string")]
 PluginName = Annotated[str, BeforeValidator(_plugin_name), schema("string", examples=["grafana-clock-panel@2.1.5"])]
 FeatureName = Annotated[str, BeforeValidator(_feature_name), schema("string", pattern="^[a-z0-9-]+$")]
 KubernetesName = Annotated[
-    str, BeforeValidator(_kubernetes_name), schema("string", pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+    str, BeforeValidator(_kubernetes_name), schema("string", pattern=f"^{conventions.KUBERNETES_NAME.pattern}$")
 ]
 DatasourceUid = Annotated[str, BeforeValidator(_datasource_uid), schema("string", pattern="^[a-zA-Z0-9_-]{1,40}$")]
 LabelName = Annotated[str, BeforeValidator(_label_name), schema("string")]

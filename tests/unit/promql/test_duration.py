@@ -36,7 +36,8 @@ def test_duration_is_compared_with_the_least(text: str, least: str, shorter: boo
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(0, "0s"), (90, "90s"), (5400, "90m"), (7200, "2h"), (86400, "1d"), (2592000, "30d")]
+    ("number", "text"),
+    [(0, "0s"), (90, "90s"), (5400, "90m"), (7200, "2h"), (86400, "1d"), (2592000, "30d"), (1.5, "1500ms")],
 )
 def test_seconds_are_shown_in_the_largest_unit_that_fits(number: float, text: str) -> None:
     assert duration.shown(number) == text
