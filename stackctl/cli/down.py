@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import own_manifest
+from stackctl.cli.options import options, own_manifest
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
@@ -17,12 +17,11 @@ def down(
     volumes: Annotated[bool, typer.Option("--volumes", help="Remove the data too.")] = False,
 ) -> None:
     """Stop the stack and remove what runs. Data is kept unless --volumes is given."""
-    from stackctl.operations.cluster.session import stack_in_cluster
     from stackctl.operations.down import take_down
     from stackctl.report import console
 
     manifest = own_manifest(context)
-    if stack := stack_in_cluster(manifest):
+    if stack := options(context).in_cluster:
         _down_in_cluster(stack, volumes=volumes)
         return
     done = take_down(manifest, console, volumes=volumes)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stackctl.cli.values import Format, GraphFormat
+
+if TYPE_CHECKING:
+    from stackctl.model import Stack
 
 
 @dataclass
@@ -18,11 +21,13 @@ class Options:
     manifest  the manifest, as the user named it
     command   the name of the command, "" until it is known
     output    the format of its report
+    in_cluster  the stack, once `own_manifest` was asked, where a cluster runs it
     """
 
     manifest: Path = field(default_factory=Path)
     command: str = ""
     output: Format = Format.text
+    in_cluster: Stack | None = None
 
 
 def options(context: typer.Context) -> Options:
@@ -36,12 +41,11 @@ def own_manifest(context: typer.Context) -> Path:
     Raises InputError where the manifest is about servers that somebody else runs, or about a cluster, and the command
     is not for those.
     """
-    from stackctl.operations.cluster.refusal import refuse_in_cluster
-    from stackctl.operations.external import refuse_external
+    from stackctl.operations.named_runtime import refused_or_found
 
     given = options(context)
-    refuse_external(given.manifest, given.command)
-    refuse_in_cluster(given.manifest, given.command)
+    found = refused_or_found(given.manifest, given.command)
+    given.in_cluster = found if found and found.kubernetes else None
     return given.manifest
 
 

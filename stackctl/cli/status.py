@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, own_manifest
+from stackctl.cli.options import AllowOutside, options, own_manifest
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
@@ -41,12 +41,11 @@ def status(
     """
     import json
 
-    from stackctl.operations.cluster.session import stack_in_cluster
     from stackctl.operations.status import look
     from stackctl.report import console
 
     manifest = own_manifest(context)
-    if stack := stack_in_cluster(manifest):
+    if stack := options(context).in_cluster:
         _status_in_cluster(manifest, stack, output)
         return
     found = look(manifest)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, Ignore, Output, own_manifest
+from stackctl.cli.options import AllowOutside, Ignore, Output, options, own_manifest
 from stackctl.cli.values import ANY, Format, UpRuntime, seconds
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ def up(
     from stackctl.errors import InputError
     from stackctl.operations.checker_errors import ignored_by_option
     from stackctl.operations.checking import load_or_report
-    from stackctl.operations.cluster.session import stack_in_cluster
     from stackctl.operations.launch import Selection, bring_up, check_prerequisites, preview
     from stackctl.operations.suggest import suggestions
     from stackctl.report import console
@@ -60,7 +59,7 @@ def up(
     ignored = ignored_by_option(ignore or ())
     deadline = seconds(timeout, "--timeout")
     manifest = own_manifest(context)
-    if stack_in_cluster(manifest):
+    if options(context).in_cluster:
         unfit = {"COMPONENT": bool(component), "--profile": bool(profile), "--without": bool(without)}
         unfit |= {
             "--runtime": runtime.value not in (ANY.value, _CLUSTER),

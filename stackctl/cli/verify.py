@@ -76,11 +76,10 @@ def verify(
     """
     from stackctl.cli.reports import page, render, write_report
     from stackctl.operations.checker_errors import ignored_by_option
-    from stackctl.operations.cluster.refusal import refuse_in_cluster
     from stackctl.operations.drill import with_drill
-    from stackctl.operations.external import refuse_external
     from stackctl.operations.given_servers import Trust, given_servers, refuse_half
     from stackctl.operations.given_verification import verify_given
+    from stackctl.operations.named_runtime import refused_or_found
     from stackctl.operations.selection import listed
     from stackctl.operations.verification import verify_stack
     from stackctl.report import console
@@ -98,8 +97,7 @@ def verify(
     trust = Trust(ca_file, cert_file, key_file)
     servers = given_servers(given, trust) if refuse_half(given, trust, drill=drill) else None
     if drill:
-        refuse_external(manifest, DRILL)
-        refuse_in_cluster(manifest, DRILL)
+        refused_or_found(manifest, DRILL)
 
     def verified() -> Report:
         if servers is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,22 +33,15 @@ _INSTEAD = {
 _OF_WHAT_RAN = frozenset({"down", "logs", "status", "backup"})
 
 
-def refuse_external(manifest: Path, command: str) -> None:
-    """Raise InputError where the servers of `manifest` are somebody else's, and `command` acts on what stackctl runs.
-
-    A manifest with mistakes is no matter of this: the command reports them, or goes on without it.
-    """
-    from stackctl.operations.named_runtime import stack_with_runtime
+def refuse_external(servers: Sequence[External], manifest: Path, command: str) -> None:
+    """Raise InputError for a command that acts on what stackctl runs, where somebody else runs the `servers`."""
     from stackctl.state import State
 
-    stack = stack_with_runtime(manifest)
-    if stack is None or not stack.external:
-        return
     if command in _OF_WHAT_RAN and State.beside(manifest).current() is not None:
         return
     undone, remedy = _INSTEAD[command]
     summary = f"`stackctl {command}` cannot {undone} these servers: somebody else runs them (`runtime: external`)"
-    raise InputError.of("usage.external", summary, position=stack.external[0].origin, remedy=remedy)
+    raise InputError.of("usage.external", summary, position=servers[0].origin, remedy=remedy)
 
 
 def accesses(stack: Stack) -> dict[str, Access]:

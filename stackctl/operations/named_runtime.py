@@ -15,6 +15,22 @@ _MENTIONS = ("runtime", "include")
 _IN_CLUSTER = re.compile(r"^runtime:\s*[\"']?kubernetes\b", re.MULTILINE)
 
 
+def refused_or_found(manifest: Path, command: str) -> Stack | None:
+    """Return the stack of a manifest that names its runtime, None for any other.
+
+    Raises InputError where `command` is not for that runtime; and as `stack_with_runtime`.
+    """
+    from stackctl.operations.cluster.refusal import refuse_in_cluster
+    from stackctl.operations.external import refuse_external
+
+    stack = stack_with_runtime(manifest)
+    if stack and stack.external:
+        refuse_external(stack.external, manifest, command)
+    if stack and stack.kubernetes:
+        refuse_in_cluster(stack.kubernetes, command)
+    return stack
+
+
 def stack_with_runtime(manifest: Path) -> Stack | None:
     """Return the stack of a manifest with the key `runtime`, None for any other.
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from stackctl.errors import InputError
+from stackctl.model import Kubernetes
 
 _BACKUP = "Take a snapshot of its volumes in the cluster; `kubectl get persistentvolumeclaims` lists them."
 # What each command cannot do with a cluster, and what does instead what it is for.
@@ -21,15 +20,10 @@ _INSTEAD = {
 }
 
 
-def refuse_in_cluster(manifest: Path, command: str) -> None:
-    """Raise InputError where a cluster runs the stack of `manifest`, and `command` is not for one."""
-    from stackctl.operations.cluster.session import stack_in_cluster
-
+def refuse_in_cluster(place: Kubernetes, command: str) -> None:
+    """Raise InputError where `command` is not for a stack that a cluster runs, at a place that the manifest names."""
     if command not in _INSTEAD:
-        return
-    stack = stack_in_cluster(manifest)
-    if stack is None or stack.kubernetes is None:
         return
     undone, remedy = _INSTEAD[command]
     summary = f"`stackctl {command}` cannot {undone} a stack that a cluster runs (`runtime: kubernetes`)"
-    raise InputError.of("usage.kubernetes", summary, position=stack.kubernetes.origin, remedy=remedy)
+    raise InputError.of("usage.kubernetes", summary, position=place.origin, remedy=remedy)

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,13 @@ class Session:
     things: tuple[Thing, ...] = ()
     grafana_password: Secret = field(default=Secret(""), repr=False)
     left_out: tuple[Diagnostic, ...] = ()
+
+    @cached_property
+    def core(self) -> Any:
+        """The client that forwards ports, made once: a login may need a program to be run."""
+        from stackctl.cluster.kubeconfig import core_api
+
+        return core_api(self.place)
 
     def owned(self) -> list[Thing]:
         """Return all objects in the namespace that stackctl has made for the stack, but for those that are on their
@@ -166,14 +174,6 @@ class Session:
             tuple(each for each in owned if each.kind in WORKLOADS),
             *(tuple(self.server.listed("v1", kind, namespace)) for kind in ("Pod", "PersistentVolumeClaim", "Event")),
         )
-
-
-def stack_in_cluster(manifest: Path) -> Stack | None:
-    """Return the stack of a manifest that runs in a cluster; None for all others, and for one with mistakes."""
-    from stackctl.operations.named_runtime import stack_with_runtime
-
-    stack = stack_with_runtime(manifest)
-    return stack if stack and stack.kubernetes else None
 
 
 def connect(stack: Stack) -> Session:

@@ -9,7 +9,8 @@ import pytest
 
 from stackctl.errors import InputError
 from stackctl.manifest import load
-from stackctl.operations.external import accesses, refuse_external
+from stackctl.operations.external import accesses
+from stackctl.operations.named_runtime import refused_or_found
 from tests.contract.serving import CERTIFICATES
 
 MANIFEST = """\
@@ -32,7 +33,7 @@ def manifest(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command_that_acts_on_servers_is_refused(manifest: Path, command: str) -> None:
     with pytest.raises(InputError) as refused:
-        refuse_external(manifest, command)
+        refused_or_found(manifest, command)
     (problem,) = refused.value.problems
     assert problem.code == "usage.external"
     assert problem.summary.startswith(f"`stackctl {command}` cannot ")
@@ -44,24 +45,24 @@ def test_command_that_acts_on_servers_is_refused(manifest: Path, command: str) -
 @pytest.mark.parametrize("command", COMMANDS)
 def test_own_servers_are_not_refused(manifest: Path, command: str) -> None:
     manifest.write_text('version: 1\nname: external\nservices: {api: {targets: ["a:8000"]}}\n')
-    refuse_external(manifest, command)
+    refused_or_found(manifest, command)
 
 
 @pytest.mark.parametrize("text", ["runtime: [external\n", "runtime: external\n", ""])
 def test_unreadable_manifest_is_left_to_the_command(manifest: Path, text: str) -> None:
     manifest.write_text(text)
-    refuse_external(manifest, "up")
+    refused_or_found(manifest, "up")
 
 
 def test_missing_manifest_is_left_to_the_command(tmp_path: Path) -> None:
-    refuse_external(tmp_path / "stack.yml", "down")
+    refused_or_found(tmp_path / "stack.yml", "down")
 
 
 def test_included_manifest_counts(manifest: Path) -> None:
     including = manifest.with_name("prod.yml")
     including.write_text("version: 1\nname: prod\ninclude: [stack.yml]\n")
     with pytest.raises(InputError):
-        refuse_external(including, "up")
+        refused_or_found(including, "up")
 
 
 def test_login_and_trust_are_in_the_access(manifest: Path) -> None:
@@ -91,4 +92,4 @@ def test_what_ran_here_before_can_be_ended(
 ) -> None:
     monkeypatch.setattr("stackctl.state.State.current", lambda _: "a generation")
     with pytest.raises(InputError) if is_refused else nullcontext():
-        refuse_external(manifest, command)
+        refused_or_found(manifest, command)

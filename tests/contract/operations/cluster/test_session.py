@@ -9,7 +9,8 @@ import pytest
 
 from stackctl.errors import InputError, StackctlError, Unavailable
 from stackctl.model import Stack
-from stackctl.operations.cluster.session import connect, open_session, stack_in_cluster
+from stackctl.operations.cluster.session import connect, open_session
+from stackctl.operations.named_runtime import refused_or_found
 from tests.contract.api_server import Pretended, path_of
 
 PASSWORD = path_of("v1", "Secret", "shop", "shop-grafana")
@@ -20,9 +21,11 @@ def code_of(error: StackctlError) -> str:
 
 
 def test_stack_of_another_runtime_is_not_in_a_cluster(manifest: Path, tmp_path: Path) -> None:
-    assert stack_in_cluster(manifest)
+    found = refused_or_found(manifest, "up")
+    assert found
+    assert found.kubernetes
     (tmp_path / "other.yml").write_text('version: 1\nname: a\nservices: {api: {targets: ["a:1"]}}\n')
-    assert stack_in_cluster(tmp_path / "other.yml") is None
+    assert refused_or_found(tmp_path / "other.yml", "up") is None
 
 
 def test_cluster_that_does_not_answer_is_unavailable(stack: Stack, cluster: Pretended, tmp_path: Path) -> None:

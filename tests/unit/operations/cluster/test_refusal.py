@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import InputError
-from stackctl.operations.cluster.refusal import refuse_in_cluster
+from stackctl.operations.named_runtime import refused_or_found
 
 HEAD = "version: 1\nname: shop\nservices: {api: {targets: ['api:8000']}}\n"
 CLUSTER = "runtime: kubernetes\nkubernetes: {context: prod, namespace: shop}\n"
@@ -17,7 +17,7 @@ CLUSTER = "runtime: kubernetes\nkubernetes: {context: prod, namespace: shop}\n"
 def test_command_is_refused_with_what_to_do_instead(tmp_path: Path, command: str) -> None:
     (tmp_path / "stack.yml").write_text(HEAD + CLUSTER)
     with pytest.raises(InputError) as caught:
-        refuse_in_cluster(tmp_path / "stack.yml", command)
+        refused_or_found(tmp_path / "stack.yml", command)
     (problem,) = caught.value.problems
     assert problem.code == "usage.kubernetes"
     assert problem.summary.startswith(f"`stackctl {command}` cannot ")
@@ -26,7 +26,7 @@ def test_command_is_refused_with_what_to_do_instead(tmp_path: Path, command: str
 
 def test_other_commands_and_other_manifests_are_not_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text(HEAD + CLUSTER)
-    refuse_in_cluster(tmp_path / "stack.yml", "up")
+    refused_or_found(tmp_path / "stack.yml", "up")
     (tmp_path / "local.yml").write_text(HEAD)
-    refuse_in_cluster(tmp_path / "local.yml", "reload")
-    refuse_in_cluster(tmp_path / "gone.yml", "reload")
+    refused_or_found(tmp_path / "local.yml", "reload")
+    refused_or_found(tmp_path / "gone.yml", "reload")
