@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from stackctl.access import Access
-from stackctl.cluster.kubeconfig import core_api
 from stackctl.model import Kubernetes
 
 
@@ -26,17 +25,21 @@ class Forwarded(Access):
         return _Connection(self.url.partition("://")[2], seconds, self.dial)
 
 
-def forwarded(place: Kubernetes, find_pod: Callable[[], str], port: int, login: tuple[str, str]) -> Forwarded:
-    """Return the access to a port of the pod that `find_pod` names, asked at each connection: pods come and go."""
+def forwarded(
+    api: Callable[[], Any], place: Kubernetes, find_pod: Callable[[], str], port: int, login: tuple[str, str]
+) -> Forwarded:
+    """Return the access to a port of the pod that `find_pod` names, asked at each connection: pods come and go.
+
+    `api` returns that of `kubeconfig.core_api`.
+    """
 
     def dial() -> Any:
         from kubernetes.client.exceptions import ApiException
         from kubernetes.stream import portforward
 
-        api = core_api(place)
         try:
             forward = portforward(
-                api.connect_get_namespaced_pod_portforward, find_pod(), place.namespace, ports=str(port)
+                api().connect_get_namespaced_pod_portforward, find_pod(), place.namespace, ports=str(port)
             )
         except ApiException as error:
             raise OSError(f"the API server forwards no port: {error.reason}") from None

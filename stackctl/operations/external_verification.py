@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from stackctl.model import Stack
     from stackctl.report.report import Report
 
-# What the servers' own reports of their configuration are asked for; rules and targets have rows of their own.
-_CONFIGURATIONS = ("prometheus.config", "alertmanager.config")
-
 
 def verify_external(stack: Stack, wait_seconds: float | None, only: Sequence[str], *, history: bool) -> Report:
     """Every finding about the declared stack on the servers of its `external`; as `verify_stack`.
@@ -29,7 +26,7 @@ def verify_external(stack: Stack, wait_seconds: float | None, only: Sequence[str
     from stackctl.manifest.routed_alike import misrouted
     from stackctl.operations.checker_errors import accept, unknown_checks, unused_in_verification
     from stackctl.operations.external import accesses
-    from stackctl.operations.given_verification import is_wanted, read_loaded, servers_context
+    from stackctl.operations.given_verification import CONFIGURATIONS, read_loaded, servers_context, with_unread
     from stackctl.operations.selection import refuse_unknown_checks
     from stackctl.report import panel_history as panels
     from stackctl.report.report import Report
@@ -55,11 +52,7 @@ def verify_external(stack: Stack, wait_seconds: float | None, only: Sequence[str
         misrouted=misrouted(found, theirs) if loaded.alertmanager else {},
     )
     context = replace(context, skipped=external.missing_jobs(context, loaded))
-    results = registry.run(context, only)
-    known = {each.subject for each in results if each.status == "fail"}
-    results += [
-        each for each in unread if each.code in _CONFIGURATIONS and each.subject not in known and is_wanted(each, only)
-    ]
+    results = with_unread(registry.run(context, only), unread, only, CONFIGURATIONS)
     findings = accept(map(in_words_of_manifest, results), stack.waivers)
     findings += unused_in_verification(stack.waivers, findings)
     seconds = time.monotonic() - start

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -28,6 +28,8 @@ T = TypeVar("T")
 # The longest time to wait for scrapes and evaluations, in seconds, unless --timeout gives another: servers that run for
 # days have jobs that are scraped once an hour.
 _LONGEST_SECONDS = 60.0
+# The reports of their configuration that are missed where a manifest says what is loaded: rules and targets have rows.
+CONFIGURATIONS = ("prometheus.config", "alertmanager.config")
 # So many dashboards are read at once.
 _CONCURRENCY = 8
 
@@ -76,14 +78,22 @@ def _verified(
     stack = servers.stack_of(given, loaded)
     jobs = servers.jobs_of(loaded, stack.prometheus.origin)
     context = servers_context(given, stack, servers.tree_of(stack, loaded), jobs, wait_seconds)
-    found = registry.run(context, only)
-    known = {finding.subject for finding in found if finding.status == "fail"}
-    found += [each for each in unread if each.subject not in known and is_wanted(each, only)]
+    found = with_unread(registry.run(context, only), unread, only)
     found += _undelivered(stack, loaded, only)
     findings = accept(map(in_their_words, found), ignored)
     seconds = time.monotonic() - start
     charts = panels.look(context) if history and any(finding.code == PANEL for finding in findings) else None
     return Report(stack.name, servers.NAME, "", tuple(findings), seconds, begun, charts)
+
+
+def with_unread(
+    found: Sequence[Diagnostic], unread: Iterable[Diagnostic], only: Sequence[str], codes: Collection[str] = ()
+) -> list[Diagnostic]:
+    """Return findings with those about what servers do not report, of some `codes` (of all when empty), unless a
+    failure of the same subject explains them."""
+    known = {each.subject for each in found if each.status == "fail"}
+    chosen = (each for each in unread if not codes or each.code in codes)
+    return [*found, *(each for each in chosen if each.subject not in known and is_wanted(each, only))]
 
 
 def is_wanted(finding: Diagnostic, only: Sequence[str]) -> bool:

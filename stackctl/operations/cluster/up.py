@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # What verification calls the rows that say whether servers have loaded what was applied.
 _LOADED = ("job.loaded", "rule.loaded", "alertmanager.receiver")
-DASHBOARD = "grafana.dashboard"
+_DASHBOARD = "grafana.dashboard"
 _INTERVAL_SECONDS = 0.5
 
 
@@ -112,7 +112,7 @@ def _refused(session: Session, thing: Thing, error: NoAnswer) -> Diagnostic:
 
 def _checks(changes: Sequence[Change]) -> tuple[str, ...]:
     """Return the checks that say whether servers have loaded some changes. Grafana is only asked about its own."""
-    return (*_LOADED, *((DASHBOARD,) if any(each.thing.is_dashboard for each in changes) else ()))
+    return (*_LOADED, *((_DASHBOARD,) if any(each.thing.is_dashboard for each in changes) else ()))
 
 
 # -- waiting --------------------------------------------------------------------------------------------------

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from stackctl.verification.context import Context
     from stackctl.verification.given import Loaded
 
-# What the servers' own reports of their configuration are asked for; rules and targets have rows of their own.
-_CONFIGURATIONS = ("prometheus.config", "alertmanager.config")
 NAME = "kubernetes"
 
 
@@ -53,16 +51,13 @@ def verify_cluster(manifest: Path, stack: Stack, wait_seconds: float | None, onl
 def findings(session: Session, state: InCluster, only: Sequence[str], wait_seconds: float | None) -> list[Diagnostic]:
     """Return the findings of the checks in `only` (of all when empty) about a stack that is in this `state`."""
     from stackctl.checks import registry
-    from stackctl.operations.given_verification import is_wanted, read_loaded
+    from stackctl.operations.given_verification import CONFIGURATIONS, read_loaded, with_unread
     from stackctl.verification.given_words import in_words_of_cluster
 
     servers = accesses(session)
-    loaded, unread = read_loaded(servers)
-    results = registry.run(_context(session, state, servers, loaded, wait_seconds), only)
-    known = {each.subject for each in results if each.status == "fail"}
-    results += [
-        each for each in unread if each.code in _CONFIGURATIONS and each.subject not in known and is_wanted(each, only)
-    ]
+    loaded, unread = read_loaded({name: access for name, access in servers.items() if name != c.GRAFANA})
+    context = _context(session, state, servers, loaded, wait_seconds)
+    results = with_unread(registry.run(context, only), unread, only, CONFIGURATIONS)
     return [in_words_of_cluster(each) for each in results]
 
 
@@ -91,7 +86,8 @@ def _grafana(session: Session) -> Access:
     grafana = session.stack.grafana
     assert grafana  # noqa: S101 - asked for where there is one
     login = (grafana.admin_user, session.grafana_password.reveal())
-    return forwarded(session.place, lambda: session.ready_pod(c.GRAFANA), registry.of(grafana).port, login)
+    port = registry.of(grafana).port
+    return forwarded(lambda: session.core, session.place, lambda: session.ready_pod(c.GRAFANA), port, login)
 
 
 def _context(
