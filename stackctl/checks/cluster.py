@@ -6,7 +6,7 @@ have loaded the one goes on with what it had, and an earlier pod answers for the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -86,16 +86,23 @@ def _unless_changed(context: Context, finding: Diagnostic, objects: Iterable[str
 
 def check_targets(context: Context) -> Iterable[Diagnostic]:
     """The findings about targets, with what the cluster knows of those that are missing or down."""
-    by_job = {job.name: job for job in context.jobs}
+    rows = {row: (job, host) for job in context.jobs for row, host in _rows(job)}
     for found in targets.check(context):
-        job_name = next((name for name in by_job if found.subject == name or found.subject.startswith(f"{name}/")), "")
-        finding = _unless_changed(context, found, _state(context).jobs.get(job_name, ()))
+        job, host = rows[found.subject]
+        finding = _unless_changed(context, found, _state(context).jobs.get(job.name, ()))
         if finding.status != "fail":
             yield finding
-        elif job := by_job.get(finding.subject):
-            yield _without_targets(finding, job, _state(context))
+        elif host:
+            yield _down(_state(context), finding, host)
         else:
-            yield _down(context, finding)
+            yield _without_targets(finding, job, _state(context))
+
+
+def _rows(job: Job) -> Iterator[tuple[str, str]]:
+    """Yield the names of the rows of a job, each with the address of the pod that it is about, "" for the whole job."""
+    yield job.name, ""
+    for endpoint in job.endpoints:
+        yield named(job, endpoint), urlsplit(f"//{endpoint.address}").hostname or ""
 
 
 def _without_targets(finding: Diagnostic, job: Job, found: InCluster) -> Diagnostic:
@@ -107,23 +114,14 @@ def _without_targets(finding: Diagnostic, job: Job, found: InCluster) -> Diagnos
     return replace(finding, summary=f"it has no targets: {broken}", remedy=remedy, evidence="")
 
 
-def _down(context: Context, finding: Diagnostic) -> Diagnostic:
-    """The failure of a target: of a pod that is not ready, it is that of the workload."""
-    pod = _state(context).pods.get(_hosts(context).get(finding.subject, ""))
+def _down(state: InCluster, finding: Diagnostic, host: str) -> Diagnostic:
+    """The failure of a target at an address: of a pod that is not ready, it is that of the workload."""
+    pod = state.pods.get(host)
     if pod is None or not pod.reason:
         return finding
-    if _state(context).workloads.get(pod.workload):
+    if state.workloads.get(pod.workload):
         return _not_ready(finding, pod.workload)
     return replace(finding, evidence="\n".join(filter(None, (finding.evidence, f"the pod {pod.name}: {pod.reason}"))))
-
-
-def _hosts(context: Context) -> dict[str, str]:
-    """Return the address of the pod that each target is in, by the name of the target's row."""
-    return {
-        named(job, endpoint): urlsplit(f"//{endpoint.address}").hostname or ""
-        for job in context.jobs
-        for endpoint in job.endpoints
-    }
 
 
 def _not_ready(finding: Diagnostic, workload: str) -> Diagnostic:

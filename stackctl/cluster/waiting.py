@@ -86,10 +86,8 @@ def _deployment(content: Mapping[str, Any]) -> str:
     failed = [each["message"] for each in status.get("conditions", ()) if _says_failure(each)]
     if failed:
         return str(failed[0])
-    if status.get("observedGeneration", 0) < content["metadata"].get("generation", 0):
-        return "the cluster has not taken it up yet"
     found = [status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")]
-    return "" if found == [wanted] * 3 else f"{found[2]} of {wanted} pods are available, {found[1]} are new"
+    return _rollout(content, wanted, found)
 
 
 def _says_failure(condition: Mapping[str, Any]) -> bool:
@@ -99,11 +97,17 @@ def _says_failure(condition: Mapping[str, Any]) -> bool:
 
 def _daemon_set(content: Mapping[str, Any]) -> str:
     status = content.get("status") or {}
-    if status.get("observedGeneration", 0) < content["metadata"].get("generation", 0):
-        return "the cluster has not taken it up yet"
-    wanted = status.get("desiredNumberScheduled", 0)
     found = [status.get(key, 0) for key in ("updatedNumberScheduled", "numberAvailable")]
-    return "" if found == [wanted] * 2 else f"{found[1]} of {wanted} pods are available, {found[0]} are new"
+    return _rollout(content, status.get("desiredNumberScheduled", 0), found)
+
+
+def _rollout(content: Mapping[str, Any], wanted: int, found: Sequence[int]) -> str:
+    """Return what a rollout waits for, "" when all numbers of pods that were `found` are the `wanted` one: the last
+    two are those of the new ones and of the available ones."""
+    if (content.get("status") or {}).get("observedGeneration", 0) < content["metadata"].get("generation", 0):
+        return "the cluster has not taken it up yet"
+    *_, new, available = found
+    return "" if {*found} == {wanted} else f"{available} of {wanted} pods are available, {new} are new"
 
 
 def _operated(content: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -192,7 +193,7 @@ def test_second_up_does_nothing(shop: Shop) -> None:
 
 
 def test_changed_rule_is_loaded_when_up_returns(shop: Shop) -> None:
-    changed = json.loads(json.dumps(shop.manifest))
+    changed = deepcopy(shop.manifest)
     changed["rules"][0]["rules"][0]["expr"] = "sum by (job) (up) + 0"
     shop.write(changed)
     assert shop.verified()[0] == {"cluster.object PrometheusRule shop-shop"}
@@ -204,7 +205,7 @@ def test_changed_rule_is_loaded_when_up_returns(shop: Shop) -> None:
 
 
 def test_metric_that_is_promised_and_not_served_is_red(shop: Shop) -> None:
-    promising = json.loads(json.dumps(shop.manifest))
+    promising = deepcopy(shop.manifest)
     promising["services"]["good"]["metrics"] = {"orders_total": "counter", "refunds_total": "counter"}
     shop.write(promising)
     found, printed = shop.verified()
@@ -213,7 +214,7 @@ def test_metric_that_is_promised_and_not_served_is_red(shop: Shop) -> None:
 
 
 def test_pod_that_never_starts_ends_up_with_its_reason_and_is_one_failure(shop: Shop) -> None:
-    broken = json.loads(json.dumps(shop.manifest))
+    broken = deepcopy(shop.manifest)
     broken["services"]["crash"]["run"]["docker"] = CRASHING
     shop.write(broken)
     ran = shop.run("up", f"--timeout={LATE_SECONDS}s")
@@ -271,7 +272,7 @@ def restarted(thing: Content) -> None:
 
 
 def test_service_that_is_not_declared_any_more_is_removed(shop: Shop) -> None:
-    fewer = json.loads(json.dumps(shop.manifest))
+    fewer = deepcopy(shop.manifest)
     del fewer["services"]["gone"]
     shop.write(fewer)
     ran = shop.up()
@@ -286,7 +287,7 @@ def test_service_that_is_not_declared_any_more_is_removed(shop: Shop) -> None:
 def test_refused_objects_are_all_named_and_nothing_is_changed(shop: Shop) -> None:
     foreign = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "more"}, "spec": {"ports": [{"port": 80}]}}
     apply(shop.server, foreign, shop.namespace)
-    broken = json.loads(json.dumps(shop.manifest))
+    broken = deepcopy(shop.manifest)
     broken["services"]["more"] = broken["services"]["good"] | {"targets": ["more:8000"]}
     broken["services"]["good"]["run"]["docker"] = {**CONTAINER, "mem_limit": "1e30"}
     broken["rules"][0]["rules"][0]["expr"] = "sum by (job) (up) + 1"

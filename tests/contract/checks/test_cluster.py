@@ -68,12 +68,12 @@ def test_target_in_a_pod_that_is_not_ready_is_the_failure_of_its_workload(well: 
     row = Diagnostic("target.up", "down", ORIGIN, subject=f"{job.name}/{endpoint.instance}", evidence="refused")
     host = endpoint.address.rpartition(":")[0]
     pods = {host: Pod("api-1", "Deployment api", "api waits: CrashLoopBackOff")}
-    found = cluster._down(context(well, pods=pods, workloads={"Deployment api": "0 of 1"}), row)
+    found = cluster._down(InCluster(ORIGIN, pods=pods, workloads={"Deployment api": "0 of 1"}), row, host)
     assert (found.status, found.depends_on) == ("skip", "cluster.workload Deployment api")
     # A workload that is said to be ready explains nothing.
-    found = cluster._down(context(well, pods=pods, workloads={"Deployment api": ""}), row)
+    found = cluster._down(InCluster(ORIGIN, pods=pods, workloads={"Deployment api": ""}), row, host)
     assert (found.status, found.evidence) == ("fail", "refused\nthe pod api-1: api waits: CrashLoopBackOff")
-    assert cluster._down(context(well), row) is row
+    assert cluster._down(InCluster(ORIGIN), row, host) is row
 
 
 def test_job_without_targets_says_where_the_way_to_them_ends(well: World) -> None:
