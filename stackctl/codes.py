@@ -219,6 +219,7 @@ CODES: Mapping[str, str] = {
     "cluster.foreign": "An object of the stack's name belongs to somebody else.",
     "cluster.library": "The Python package `kubernetes` is not installed.",
     "cluster.namespace": "The cluster has no such namespace.",
+    "cluster.not-kept": "The cluster keeps no generation that a reload could go back to.",
     "cluster.object": "An object in the cluster is not as declared.",
     "cluster.operator": "The cluster has no Prometheus Operator.",
     "cluster.refused": "The API server does not accept an object.",

@@ -56,7 +56,18 @@ def check_servers(context: Context) -> Iterable[Diagnostic]:
 
 def check_jobs(context: Context) -> Iterable[Diagnostic]:
     """The findings about scrape jobs; one of an object that was changed is that object's failure."""
-    return [_unless_changed(context, each, _state(context).jobs.get(each.subject, ())) for each in jobs.check(context)]
+    state = _state(context)
+    found = [_unless_outdated(each, state.outdated.get(each.subject, "")) for each in jobs.check(context)]
+    return [_unless_changed(context, each, state.jobs.get(each.subject, ())) for each in found]
+
+
+def _unless_outdated(finding: Diagnostic, thing: str) -> Diagnostic:
+    """Return a finding; in place of a pass the failure of a job that is loaded as its object was before."""
+    if not thing or finding.status != "pass":
+        return finding
+    remedy = "Run `stackctl up`, which waits until it is loaded, and reports what it waits for."
+    subject = Subject(finding.code, finding.subject, finding.position)
+    return subject.failed(f"Prometheus has loaded other settings than the {thing} has", remedy)
 
 
 def check_rules(context: Context) -> Iterable[Diagnostic]:

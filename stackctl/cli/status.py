@@ -13,6 +13,7 @@ from stackctl.cli.options import AllowOutside, options, own_manifest
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
+    from stackctl.operations.cluster.status import Status as ClusterStatus
     from stackctl.operations.cluster.status import Workload
     from stackctl.operations.objectives import Objective
     from stackctl.operations.status import Kept, Row, Status
@@ -46,7 +47,7 @@ def status(
 
     manifest = own_manifest(context)
     if stack := options(context).in_cluster:
-        _status_in_cluster(manifest, stack, output)
+        _status_in_cluster(manifest, stack, output, generations)
         return
     found = look(manifest)
     if output is Output.json:
@@ -64,7 +65,7 @@ def status(
         raise typer.Exit(1)
 
 
-def _status_in_cluster(manifest: Path, stack: Stack, output: Output) -> None:
+def _status_in_cluster(manifest: Path, stack: Stack, output: Output, generations: bool) -> None:
     import json
 
     from stackctl.operations.cluster.status import look
@@ -76,11 +77,28 @@ def _status_in_cluster(manifest: Path, stack: Stack, output: Output) -> None:
     elif not found.workloads:
         console.out("nothing is running")
     else:
-        console.out(f"{found.stack} in the namespace {found.namespace} of {found.context}")
+        known = f", generation {found.generation}" if found.generation else ""
+        console.out(f"{found.stack} in the namespace {found.namespace} of {found.context}{known}")
+        for line in _remarks_in_cluster(found):
+            console.out(f"{console.mark('warn')} {line}")
+        if generations:
+            console.table("", ["generation", "written", ""], [_kept_cells(found, kept) for kept in found.generations])
+            return
         rows = [[f"{each.kind} {each.name}", "yes" if each.ready else "no", _state(each)] for each in found.workloads]
         console.table("", ["workload", "ready", "waits for"], rows)
     if found.missing:
         raise typer.Exit(1)
+
+
+def _remarks_in_cluster(found: ClusterStatus) -> list[str]:
+    if found.unfinished:
+        begun = f"a change to generation {found.unfinished} has begun and was not confirmed"
+        return [f"{begun}: run `stackctl reload`, or `stackctl up` if more than the configuration changed"]
+    if found.declared != found.generation:
+        return [
+            f"the manifest now renders to {found.declared}: `stackctl reload` applies it, and `up` what needs a restart"
+        ]
+    return []
 
 
 def _state(each: Workload) -> str:
@@ -163,7 +181,7 @@ def remarks(found: Status) -> list[str]:
     return lines
 
 
-def _kept_cells(found: Status, kept: Kept) -> list[str]:
+def _kept_cells(found: Status | ClusterStatus, kept: Kept) -> list[str]:
     from stackctl.clock import clock
 
     notes = {found.generation: "running", found.declared: "matches the manifest"}

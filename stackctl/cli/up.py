@@ -38,7 +38,9 @@ def up(
         typer.Option("--take-over", help="Copy the data that the manifest takes over (`data: {from: ...}`), unasked."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
-    timeout: Annotated[str, typer.Option("--timeout", help="How long to wait for readiness.")] = "2m",
+    timeout: Annotated[
+        str | None, typer.Option("--timeout", help="How long to wait for readiness: 2m, in a cluster 5m.")
+    ] = None,
     output: Output = Format.text,  # noqa: ARG001 - read by its callback
     ignore: Ignore = None,
     allow_outside: AllowOutside = False,  # noqa: ARG001 - read by its callback
@@ -57,8 +59,8 @@ def up(
 
     selection = Selection(tuple(component or ()), tuple(profile or ()), tuple(without or ()), allow_missing)
     ignored = ignored_by_option(ignore or ())
-    deadline = seconds(timeout, "--timeout")
     manifest = own_manifest(context)
+    deadline = seconds(timeout or ("5m" if options(context).in_cluster else "2m"), "--timeout")
     if options(context).in_cluster:
         unfit = {"COMPONENT": bool(component), "--profile": bool(profile), "--without": bool(without)}
         unfit |= {

@@ -42,6 +42,17 @@ MANAGED_BY = ("app.kubernetes.io/managed-by", "stackctl")
 PART_OF = "app.kubernetes.io/part-of"
 # A change of it makes pods start again that read their configuration only then.
 CONFIGURATION = "stackctl/configuration"
+# The label of a Secret that keeps a generation: its ID. It is none of the declared objects.
+GENERATION = "stackctl/generation"
+# A label that scraping drops again, by which a loaded job shows the object that it was made of.
+_TAKEN_FROM = "__tmp_stackctl"
+# Kind -> the path to its relabelling, from each of its endpoints where it has some.
+_RELABELLING = {
+    "ServiceMonitor": ("endpoints", "relabelings"),
+    "PodMonitor": ("podMetricsEndpoints", "relabelings"),
+    "ScrapeConfig": ("relabelings",),
+    "Probe": ("targets", "staticConfig", "relabelingConfigs"),
+}
 # Grafana reads these again by itself.
 _READ_AGAIN = "grafana_dashboard"
 _ORDER = {kind: number for number, (_, kind) in enumerate(KINDS)}
@@ -69,6 +80,11 @@ class Thing:
     def is_dashboard(self) -> bool:
         """Return whether Grafana reads it again by itself."""
         return _READ_AGAIN in self.labels
+
+    @property
+    def is_generation(self) -> bool:
+        """Return whether it keeps a generation of the stack, and is no part of one."""
+        return GENERATION in self.labels
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -111,18 +127,23 @@ def _encoded(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "data": {**content.get("data", {}), **encoded}}
 
 
-# -- what pods read when they start ---------------------------------------------------------------------------
+# -- what is read of an object --------------------------------------------------------------------------------
 
 
 def _with_configuration(found: Sequence[Thing]) -> list[Thing]:
     read = {(each.kind, each.name): each for each in found if each.kind in ("ConfigMap", "Secret")}
-    return [_marked(each, read) if each.kind in ("Deployment", "DaemonSet") else each for each in found]
+    return [_marked(each, read) for each in found]
 
 
-def _marked(workload: Thing, read: Mapping[tuple[str, str], Thing]) -> Thing:
+def _marked(each: Thing, read: Mapping[tuple[str, str], Thing]) -> Thing:
+    if each.kind in ("Deployment", "DaemonSet"):
+        return _marked_workload(each, read)
+    return _marked_job(each, read) if each.kind in _RELABELLING else each
+
+
+def _marked_workload(workload: Thing, read: Mapping[tuple[str, str], Thing]) -> Thing:
     """Return a workload whose pods have a digest of what they read when they start."""
-    named = sorted({*_references(workload.content["spec"]["template"]["spec"])} & read.keys())
-    parts = [_data(read[key]) for key in named if not read[key].is_dashboard]
+    parts = _parts(workload.content["spec"]["template"]["spec"], read)
     if not parts:
         return workload
     content = json.loads(json.dumps(workload.content))
@@ -131,13 +152,52 @@ def _marked(workload: Thing, read: Mapping[tuple[str, str], Thing]) -> Thing:
     return replace(workload, content=content)
 
 
+def _marked_job(monitor: Thing, read: Mapping[tuple[str, str], Thing]) -> Thing:
+    """Return an object of which scrape jobs are made, with a digest of it in the relabelling of each job."""
+    content = json.loads(json.dumps(monitor.content))
+    mark = digest(json.dumps(content["spec"], sort_keys=True), *_parts(content["spec"], read))
+    step = {"action": "replace", "targetLabel": _TAKEN_FROM, "replacement": mark}
+    *way, last = _RELABELLING[monitor.kind]
+    for block in _blocks(content["spec"], way):
+        block[last] = [*(block.get(last) or ()), step]
+    return replace(monitor, content=content)
+
+
+def _blocks(block: dict[str, Any], way: Sequence[str]) -> list[dict[str, Any]]:
+    if not way:
+        return [block]
+    inner = block[way[0]]
+    return [each for one in (inner if isinstance(inner, list) else [inner]) for each in _blocks(one, way[1:])]
+
+
+def mark_of(monitor: Thing) -> str:
+    """Return the digest that the jobs of an object have in their relabelling, "" where it has none."""
+    *way, last = _RELABELLING[monitor.kind]
+    steps = [step for block in _blocks(dict(monitor.content["spec"]), way) for step in block.get(last) or ()]
+    return next((str(step["replacement"]) for step in steps if step.get("targetLabel") == _TAKEN_FROM), "")
+
+
+def loaded_mark(job: Mapping[str, Any]) -> str:
+    """Return the digest of the object of which a loaded scrape job was made, "" where it has none."""
+    steps = job.get("relabel_configs") or ()
+    return next((str(step.get("replacement")) for step in steps if step.get("target_label") == _TAKEN_FROM), "")
+
+
+def _parts(value: Any, read: Mapping[tuple[str, str], Thing]) -> list[str]:
+    """Return the content of all ConfigMaps and Secrets that a part of an object names, but for dashboards."""
+    named = sorted({*_references(value)} & read.keys())
+    return [_data(read[key]) for key in named if not read[key].is_dashboard]
+
+
 def _data(each: Thing) -> str:
     return json.dumps([each.content.get("data"), each.content.get("binaryData")], sort_keys=True)
 
 
 def _references(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the kinds and names of the ConfigMaps and Secrets that a pod names anywhere."""
+    """Yield the kinds and names of the ConfigMaps and Secrets that a pod or a scrape names anywhere."""
     if isinstance(value, Mapping):
+        if {"name", "key"} <= value.keys():
+            yield "Secret", str(value["name"])  # as the operator's objects name a secret
         for key, inner in value.items():
             if isinstance(inner, Mapping):
                 name = inner.get("name") or inner.get("secretName")

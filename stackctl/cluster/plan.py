@@ -36,6 +36,7 @@ def change(thing: Thing, found: Mapping[str, Any] | None, applied: Mapping[str, 
 
 
 def removals(found: Iterable[Thing], wanted: Sequence[Thing]) -> list[Change]:
-    """Return the removal of each object that is not declared any more. Volumes stay, as they hold data."""
-    gone = [each for each in unlisted(found, wanted) if each.kind != DATA]
+    """Return the removal of each object that is not declared any more. Volumes stay, as they hold data, and so do the
+    Secrets that keep generations."""
+    gone = [each for each in unlisted(found, wanted) if each.kind != DATA and not each.is_generation]
     return [Change("delete", each, "it is not declared any more") for each in gone]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from stackctl.bounds.deadline import within
 from stackctl.errors import CheckFailed, InputError
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from stackctl.operations.live import Live, Target
     from stackctl.progress import Progress
     from stackctl.runtimes.protocol import Plan
-    from stackctl.state import Generation
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def reload_generation(
     from stackctl.operations.locked import locked
 
     with within(deadline), locked(Live.open, manifest, "reload", progress) as live:
-        generation = _named(live.state.generations(), to)
+        generation = named_generation(live.state.generations(), to)
         kept = live.kept(generation)
         if kept is None:
             summary = f"the files of generation {generation.id} have been changed by hand"
@@ -102,7 +101,19 @@ def _change(live: Live, new: Target, deadline: float, progress: Progress, *, tru
     return Reloaded(plan, new.id, dashboards, not dry_run and restored_datasource(live, new))
 
 
-def _named(generations: tuple[Generation, ...], prefix: str) -> Generation:
+class Dated(Protocol):
+    """A generation that is kept somewhere: its ID, and when it was written, as Unix time."""
+
+    @property
+    def id(self) -> str: ...
+
+    def written_at(self) -> float: ...
+
+
+D = TypeVar("D", bound=Dated)
+
+
+def named_generation(generations: tuple[D, ...], prefix: str) -> D:
     """The one generation whose id begins so. Raises InputError with all of them when that is not one."""
     from stackctl.clock import clock
 

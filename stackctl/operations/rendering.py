@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from stackctl.errors import CheckFailed
 if TYPE_CHECKING:
     from stackctl.model import Stack, Waiver
     from stackctl.render.write import Difference
-    from stackctl.tree import Tree
+    from stackctl.tree import File, Tree
 
 
 def rendered(manifest: Path, runtime: str, out: Path | None, *, keep: bool, ignored: Sequence[Waiver] = ()) -> Tree:
@@ -47,7 +48,23 @@ def _objects(manifest: Path, stack: Stack, namespace: str, *, keep: bool) -> Tre
     is_made = stack.grafana is not None and stack.grafana.admin_password is None
     password = rendered_password(manifest, None, keep=keep) if is_made else None
     _, _, tree = kubernetes_objects(manifest, Cluster(namespace, has_servers=False, grafana_password=password))
-    return tree
+    return replace(tree, files={**tree.files, **_digested(stack, tree)})
+
+
+def _digested(stack: Stack, tree: Tree) -> dict[str, File]:
+    """Return the files of the objects to which `up` adds a digest, so that `verify` finds what others have applied."""
+    from stackctl.cluster.objects import things
+    from stackctl.render.text import yaml_bytes
+    from stackctl.tree import File, load_yaml
+
+    objects = {(each.kind, each.name): each.content for each in things(tree) if each.kind != "Secret"}
+    found = {}
+    for path, file in tree:
+        plain = load_yaml(file.content) if path.endswith(".yaml") else {}
+        full = objects.get((str(plain.get("kind")), str((plain.get("metadata") or {}).get("name"))))
+        if full is not None and full != plain:
+            found[path] = File(yaml_bytes(full, stack.origin.file), file.secret)
+    return found
 
 
 def drifted(folder: Path, found: Sequence[Difference]) -> CheckFailed:

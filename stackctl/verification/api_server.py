@@ -28,6 +28,7 @@ class InCluster:
     routing    the object that holds the receivers and routes, "" without an Alertmanager
     unknown    why that is not known, "" where it is
     workloads  declared workload -> what it waits for, "" when all of its pods are as declared
+    outdated   scrape job that is loaded with other settings than its object has -> that object
     breaks     scrape job -> why it can have no targets, "" where nothing is known of that
     pods       address -> the pod that has it
     """
@@ -40,6 +41,7 @@ class InCluster:
     routing: str = ""
     unknown: str = ""
     workloads: Mapping[str, str] = field(default_factory=dict)
+    outdated: Mapping[str, str] = field(default_factory=dict)
     breaks: Mapping[str, str] = field(default_factory=dict)
     pods: Mapping[str, Pod] = field(default_factory=dict)
 

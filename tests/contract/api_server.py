@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +20,8 @@ MORE = (("v1", "Namespace"), ("v1", "Pod"), ("v1", "Event"))
 @dataclass
 class Pretended:
     """Path -> object. `refused` are the names of objects that it does not accept, with its status; `applied` are the
-    names of those that were applied, and not only tried."""
+    names of those that were applied, and not only tried. `proxied` is what pods answer, by its path, or makes it of a
+    query; `after_change` is called whenever an object was changed."""
 
     url: str = ""
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -28,6 +29,8 @@ class Pretended:
     has_operator: bool = True
     applied: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    proxied: dict[str, Any] = field(default_factory=dict)
+    after_change: Callable[[], None] = lambda: None
 
     def add(self, content: Mapping[str, Any]) -> None:
         """Add an object as somebody else makes it."""
@@ -43,11 +46,15 @@ class Pretended:
             return 200, {"gitVersion": "v1.36.0"}
         if found := self._kinds(parts.path):
             return found
-        if method == "PATCH":
-            return self._apply(parts.path, body, "dryRun" in query)
-        if method == "DELETE":
-            self.deleted.append(parts.path.rpartition("/")[2])
-            return (200, {}) if self.objects.pop(parts.path, None) else _absent(parts.path)
+        if parts.path in self.proxied:
+            found = self.proxied[parts.path]
+            return 200, found(query) if callable(found) else found
+        if method in ("PATCH", "DELETE"):
+            tries = "dryRun" in query
+            answer = self._change(method, parts.path, body, tries)
+            if not tries:
+                self.after_change()
+            return answer
         if parts.path in self.objects:
             return 200, self.objects[parts.path]
         items = [each for path, each in sorted(self.objects.items()) if path.rpartition("/")[0] == parts.path]
@@ -58,6 +65,12 @@ class Pretended:
         first, size = int(query.get("continue", ["0"])[0]), int(query["limit"][0])
         further = str(first + size) if len(chosen) > first + size else ""
         return 200, {"metadata": {"continue": further}, "items": chosen[first : first + size]}
+
+    def _change(self, method: str, path: str, body: Any, tries: bool) -> tuple[int, Any]:
+        if method == "PATCH":
+            return self._apply(path, body, tries)
+        self.deleted.append(path.rpartition("/")[2])
+        return (200, {}) if self.objects.pop(path, None) else _absent(path)
 
     def _kinds(self, path: str) -> tuple[int, Any] | None:
         kinds = [(version, kind) for version, kind in (*KINDS, *MORE) if path == _base(version)]
@@ -108,7 +121,7 @@ def pretended(folder: Path, *, namespace: str = "shop") -> Iterator[Pretended]:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
             status, content = made.answer(self.command, self.path, body)
-            text = json.dumps(content).encode()
+            text = content.encode() if isinstance(content, str) else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(text)))

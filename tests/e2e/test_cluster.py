@@ -26,7 +26,8 @@ from tests.servers import cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.kubernetes, pytest.mark.long]
 
-PATIENCE_SECONDS = 120
+# Longer than a kubelet takes to bring a file to its pod, and the sidecar there to see it.
+PATIENCE_SECONDS = 330
 # Shorter than it takes a pod to be ready, and long enough to see why it never will be.
 LATE_SECONDS = 15
 CRASHING: Content = {**CONTAINER, "command": ["python3", "-c", "exit(3)"]}
@@ -352,9 +353,7 @@ def test_user_who_may_only_look_gets_all_rows_but_those_of_objects(shop: Shop, t
     assert "the user may not apply objects" in objects["summary"]
 
 
-@pytest.mark.parametrize(
-    "command", [["reload"], ["drill"], ["backup", "file"], ["logs"], ["verify", "--drill"], ["watch"]]
-)
+@pytest.mark.parametrize("command", [["drill"], ["backup", "file"], ["verify", "--drill"], ["watch"]])
 def test_command_that_is_not_for_a_cluster_says_what_is(shop: Shop, command: list[str]) -> None:
     ran = shop.run(*command)
     assert ran.returncode == 2

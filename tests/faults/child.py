@@ -31,7 +31,7 @@ _NAMES = [
     # Of the many files in one folder that is not in use yet, the first stands for all.
     (re.compile(r"(generations/\.tmp|\.call|data/[a-z]+|generations/ID)/.*"), r"\1/*"),
 ]
-_TEXT = re.compile(rb"^(POST|PUT|DELETE) (\S+)")
+_TEXT = re.compile(rb"^(POST|PUT|PATCH|DELETE) (\S+)")
 _FULL = {"write", "mkdir", "symlink"}
 
 

@@ -42,7 +42,10 @@ def take_down(stack: Stack, progress: Progress, *, volumes: bool) -> Removed:
             session.server.delete(each.content)
         workloads, going = [each for each in owned if each.kind in WORKLOADS], {*gone}
         wait_until(
-            lambda: [*session.pods_of(workloads), *(str(each) for each in session.there() if each in going)],
+            lambda: [
+                *(each["metadata"]["name"] for each in session.pods_of(workloads)),
+                *(str(each) for each in session.there() if each in going),
+            ],
             lambda found: not found,
             _GONE_SECONDS,
             what="the pods to end",

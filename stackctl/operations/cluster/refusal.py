@@ -8,15 +8,13 @@ from stackctl.model import Kubernetes
 _BACKUP = "Take a snapshot of its volumes in the cluster; `kubectl get persistentvolumeclaims` lists them."
 # What each command cannot do with a cluster, and what does instead what it is for.
 _INSTEAD = {
-    "reload": ("reload the servers of", "Run `stackctl up`, which applies each change and waits until it is loaded."),
-    "watch": ("reload the servers of", "Run `stackctl up` after each edit."),
+    "watch": ("reload the servers of", "Run `stackctl reload` after each edit."),
     "backup": ("read the volumes of", _BACKUP),
     "restore": ("write the volumes of", "Restore a snapshot of its volumes in the cluster."),
     "drill": (
         "load the rules and routes of a drill into",
         "`stackctl why` shows where an alert goes. To drill, bring the stack up on one machine.",
     ),
-    "logs": ("follow the logs of", "Run `kubectl logs` with a pod that `kubectl get pods` lists."),
 }
 
 

@@ -17,6 +17,7 @@ from stackctl.source import Secret
 if TYPE_CHECKING:
     from stackctl.clients.http import NoAnswer
     from stackctl.clients.kubernetes import ApiServer
+    from stackctl.cluster.generation import Generation
     from stackctl.cluster.objects import Thing
     from stackctl.cluster.plan import Change
     from stackctl.cluster.waiting import Seen
@@ -85,10 +86,9 @@ class Session:
 
     def there(self) -> list[Thing]:
         """The same with those that are on their way out."""
-        from stackctl.cluster.objects import KINDS, MANAGED_BY, thing
-        from stackctl.export.kubernetes.objects import part_of
+        from stackctl.cluster.objects import KINDS, thing
 
-        labels = {**part_of(self.stack), MANAGED_BY[0]: MANAGED_BY[1]}
+        labels = self._labels()
         return [
             thing(each)
             for version, kind in KINDS
@@ -110,6 +110,35 @@ class Session:
             raise
         is_here = f"{self.place.namespace}-"
         return [each for each in found if kind not in OF_CLUSTER or each["metadata"]["name"].startswith(is_here)]
+
+    def generations(self) -> list[Generation]:
+        """Return the generations of the stack that the namespace keeps, the last one first. Raises NoAnswer."""
+        from stackctl.cluster.generation import generations
+        from stackctl.cluster.objects import thing
+
+        found = self.server.listed("v1", "Secret", self.place.namespace, self._labels())
+        return generations(map(thing, found))
+
+    def keep(self, generation: Generation) -> None:
+        """Write the Secret of a generation. Raises NoAnswer."""
+        self.server.apply(self._secret(generation), dry_run=False)
+
+    def forget(self, generation: Generation) -> None:
+        """Remove the Secret of a generation. Raises NoAnswer."""
+        self.server.delete(self._secret(generation))
+
+    def _secret(self, generation: Generation) -> dict[str, Any]:
+        from stackctl.cluster.generation import secret
+        from stackctl.export.kubernetes.names import dns_name
+
+        return secret(generation, dns_name(self.stack.name), self.place.namespace, self._labels())
+
+    def _labels(self) -> dict[str, str]:
+        """Return the labels of all objects that stackctl has made for the stack."""
+        from stackctl.cluster.objects import MANAGED_BY
+        from stackctl.export.kubernetes.objects import part_of
+
+        return {**part_of(self.stack), MANAGED_BY[0]: MANAGED_BY[1]}
 
     def tried(self) -> list[Tried]:
         """Try to apply each declared object, and return what that would do. Raises NoAnswer."""
@@ -139,12 +168,12 @@ class Session:
         theirs = [each for some in labels for each in self.server.listed("v1", DATA, self.place.namespace, some)]
         return [*(each for each in owned if each.kind == DATA), *map(thing, theirs)]
 
-    def pods_of(self, workloads: Sequence[Thing]) -> list[str]:
-        """Return the names of the pods that workloads have, those on their way out too. Raises NoAnswer."""
+    def pods_of(self, workloads: Sequence[Thing]) -> list[Mapping[str, Any]]:
+        """Return the pods that workloads have, those on their way out too. Raises NoAnswer."""
         from stackctl.cluster.waiting import selector
 
         return [
-            each["metadata"]["name"]
+            each
             for workload in workloads
             for each in self.server.listed("v1", "Pod", self.place.namespace, selector(workload))
         ]
@@ -244,14 +273,14 @@ def open_session(manifest: Path, stack: Stack) -> Session:
 
     session = connect(stack)
     with explained(session.place):
-        password = _grafana_password(manifest, session)
+        password = grafana_password(manifest, session)
     cluster = Cluster(session.place.namespace, has_servers=False, grafana_password=password)
     exported, full, tree = kubernetes_objects(manifest, cluster)
     warnings = tuple(left_out(exported, full))
     return replace(session, things=things(tree), grafana_password=password or Secret(""), left_out=warnings)
 
 
-def _grafana_password(manifest: Path, session: Session) -> Secret | None:
+def grafana_password(manifest: Path, session: Session) -> Secret | None:
     """Return the password of Grafana's administrator: that of the manifest, else the one that Grafana has got, else a
     new one; None without a Grafana.
 

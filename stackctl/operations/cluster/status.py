@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stackctl.operations.status import Kept
+
 if TYPE_CHECKING:
     from stackctl.model import Stack
 
@@ -24,12 +26,20 @@ class Workload:
 
 @dataclass(frozen=True)
 class Status:
-    """A stack as it was found in the namespace of a cluster."""
+    """A stack as it was found in the namespace of a cluster.
+
+    `generation` was confirmed last, `unfinished` is one whose change began later and was not confirmed, and `declared`
+    is that of the manifest; "" where there is none. `generations` are those that `reload --to` can go back to.
+    """
 
     stack: str
     context: str
     namespace: str
     workloads: tuple[Workload, ...]
+    generation: str = ""
+    unfinished: str = ""
+    declared: str = ""
+    generations: tuple[Kept, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -39,17 +49,29 @@ class Status:
 
 def look(manifest: Path, stack: Stack) -> Status:
     """Observe the stack of a manifest. Raises InputError and Unavailable as `up`."""
+    from stackctl.cluster.generation import confirmed, generation_of, generations, unfinished
     from stackctl.cluster.waiting import WORKLOADS, waits
     from stackctl.operations.cluster.session import explained, open_session
 
     session = open_session(manifest, stack)
     with explained(session.place):
-        seen = session.seen(session.owned())
+        owned = session.owned()
+        seen = session.seen(owned)
     reasons = waits(seen)
     found = {
         each: Workload(each.kind, each.name, each not in reasons, reasons.get(each, "")) for each in seen.workloads
     }
     declared = [each for each in session.things if each.kind in WORKLOADS]
     absent = [Workload(each.kind, each.name, False, "", False) for each in declared if each not in found]
-    place = session.place
-    return Status(stack.name, place.context, place.namespace, (*found.values(), *absent) if found else ())
+    place, kept = session.place, generations(owned)
+    last, begun = confirmed(kept), unfinished(kept)
+    return Status(
+        stack.name,
+        place.context,
+        place.namespace,
+        (*found.values(), *absent) if found else (),
+        last.id if last else "",
+        begun.id if begun else "",
+        generation_of(session.things, kept, 0.0).id,
+        tuple(Kept(each.id, each.written_at()) for each in kept if each.is_confirmed),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from stackctl.model import Waiver
     from stackctl.operations.cluster.session import Session, Tried
     from stackctl.progress import Progress
-
-# What verification calls the rows that say whether servers have loaded what was applied.
-_LOADED = ("job.loaded", "rule.loaded", "alertmanager.receiver")
-_DASHBOARD = "grafana.dashboard"
-_INTERVAL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,7 @@ def preview(manifest: Path, ignored: Sequence[Waiver]) -> Applied:
 
     session = open_session(manifest, check_manifest(manifest, ignored).stack)
     with explained(session.place):
-        changes = _tried(session)
+        changes = tried_changes(session)
     return Applied(session, changes, tuple(each for each in session.things if each.kind in WORKLOADS))
 
 
@@ -52,24 +47,37 @@ def bring_up(manifest: Path, deadline_seconds: float, progress: Progress, ignore
     what cannot be exported or is refused, and Unavailable for a cluster that does not answer or what is not ready when
     `deadline_seconds` have passed. Whatever happens, the next `up` goes on from there.
     """
+    from stackctl.cluster.waiting import WORKLOADS
+    from stackctl.operations.cluster.confirmation import waited_for
+    from stackctl.operations.cluster.generations import begun, carry_out, keep
     from stackctl.operations.cluster.session import explained
 
     planned = preview(manifest, ignored)
     with explained(planned.session.place):
-        for change in planned.changes:
-            progress.note(str(change))
-            if change.action == "delete":
-                planned.session.server.delete(change.thing.content)
-            else:
-                planned.session.server.apply(change.thing.content, dry_run=False)
-        _await(planned.session, _checks(planned.changes), deadline_seconds)
+        change = begun(planned.session, planned.changes, progress)
+        carry_out(planned.session, planned.changes, progress)
+        late = waited_for(planned.session, planned.changes, WORKLOADS, deadline_seconds)
+        if late:
+            before = change.before.id if change.before else ""
+            raise Unavailable(*(_late(*each, deadline_seconds, before) for each in late.items()))
+        keep(planned.session, change)
     return planned
+
+
+def _late(name: str, reason: str, deadline_seconds: float, before: str) -> Diagnostic:
+    back = f" `stackctl reload --to {before}` goes back to what was ready before." if before else ""
+    return Diagnostic(
+        "unit.not-ready",
+        f"{name} is not ready after {deadline_seconds:g} s",
+        cause=reason,
+        remedy=f"`stackctl status` shows what it waits for; `--timeout` gives it more time.{back}",
+    )
 
 
 # -- trying ---------------------------------------------------------------------------------------------------
 
 
-def _tried(session: Session) -> tuple[Change, ...]:
+def tried_changes(session: Session) -> tuple[Change, ...]:
     """Return all changes, in the order in which they are carried out.
 
     Raises InputError with all objects that the API server refuses, or that somebody else has.
@@ -108,55 +116,3 @@ def _refused(session: Session, thing: Thing, error: NoAnswer) -> Diagnostic:
         remedy = f"Give the user of the context `{session.place.context}` this right. Nothing was changed."
     summary = f"the API server does not accept {thing}"
     return Diagnostic("cluster.refused", summary, session.place.origin, cause=error.said, remedy=remedy)
-
-
-def _checks(changes: Sequence[Change]) -> tuple[str, ...]:
-    """Return the checks that say whether servers have loaded some changes. Grafana is only asked about its own."""
-    return (*_LOADED, *((_DASHBOARD,) if any(each.thing.is_dashboard for each in changes) else ()))
-
-
-# -- waiting --------------------------------------------------------------------------------------------------
-
-
-def _await(session: Session, checks: Sequence[str], deadline_seconds: float) -> None:
-    """Wait until all pods are as declared, and the servers have loaded what was applied, which `checks` find out."""
-    from stackctl.cluster.waiting import waits
-    from stackctl.wait import TimedOut, wait_until
-
-    last: list[Mapping[str, str]] = [{}]
-
-    def look() -> Mapping[str, str]:
-        waiting = {str(each): reason for each, reason in waits(session.seen(session.owned())).items()}
-        last[0] = waiting or _unloaded(session, checks)
-        return last[0]
-
-    try:
-        wait_until(
-            look,
-            lambda found: not found,
-            deadline_seconds,
-            what="the pods to be ready, and their servers to load",
-            describe=", ".join,
-            interval=_INTERVAL_SECONDS,
-        )
-    except TimedOut:
-        raise Unavailable(*(_late(*each, deadline_seconds) for each in last[0].items())) from None
-
-
-def _unloaded(session: Session, checks: Sequence[str]) -> Mapping[str, str]:
-    """Return what the servers have not loaded yet, with what they have instead."""
-    from stackctl.operations.cluster.verification import findings
-    from stackctl.verification.api_server import InCluster
-
-    # The objects are as declared: they have just been applied.
-    found = findings(session, InCluster(session.place.origin), checks, 0.0)
-    return {f"{each.code} {each.subject}": each.summary for each in found if each.status == "fail"}
-
-
-def _late(name: str, reason: str, deadline_seconds: float) -> Diagnostic:
-    return Diagnostic(
-        "unit.not-ready",
-        f"{name} is not ready after {deadline_seconds:g} s",
-        cause=reason,
-        remedy="`stackctl status` shows what it waits for; `--timeout` gives it more time.",
-    )

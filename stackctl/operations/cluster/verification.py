@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stackctl import conventions as c
 
 if TYPE_CHECKING:
     from stackctl.access import Access
+    from stackctl.cluster.objects import Thing
     from stackctl.diagnostic import Diagnostic
     from stackctl.model import Stack
     from stackctl.operations.cluster.session import Session
@@ -56,9 +57,24 @@ def findings(session: Session, state: InCluster, only: Sequence[str], wait_secon
 
     servers = accesses(session)
     loaded, unread = read_loaded({name: access for name, access in servers.items() if name != c.GRAFANA})
+    state = replace(state, outdated=outdated_jobs(session.things, loaded.config))
     context = _context(session, state, servers, loaded, wait_seconds)
     results = with_unread(registry.run(context, only), unread, only, CONFIGURATIONS)
     return [in_words_of_cluster(each) for each in results]
+
+
+def outdated_jobs(things: Iterable[Thing], config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the scrape jobs that a configuration has, and not as the objects are now, each with its object."""
+    from stackctl.cluster.objects import loaded_mark, mark_of
+    from stackctl.cluster.pools import pools
+    from stackctl.verification.external import loaded_blocks
+
+    blocks = loaded_blocks(config)
+    return {
+        job: str(each)
+        for job, each in pools(things).items()
+        if job in blocks and loaded_mark(blocks[job]) != mark_of(each)
+    }
 
 
 def accesses(session: Session) -> dict[str, Access]:

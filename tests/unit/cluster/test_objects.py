@@ -5,7 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stackctl.cluster.objects import CONFIGURATION, MANAGED_BY, PART_OF, differences, thing, things, unlisted
+import pytest
+
+from stackctl.cluster.objects import (
+    CONFIGURATION,
+    MANAGED_BY,
+    PART_OF,
+    differences,
+    loaded_mark,
+    mark_of,
+    thing,
+    things,
+    unlisted,
+)
 from stackctl.tree import File, Tree
 
 LABELS = {MANAGED_BY[0]: MANAGED_BY[1]}
@@ -49,6 +61,35 @@ def test_pods_start_again_when_what_they_read_changes() -> None:
     assert digest_of("1") == digest_of("1") != digest_of("2")
     # Grafana reads dashboards again by itself.
     assert digest_of("1", grafana_dashboard="1") is None
+
+
+KINDS = {
+    "ServiceMonitor": {"endpoints": [{"port": "http"}, {"port": "other", "relabelings": [{"action": "keep"}]}]},
+    "PodMonitor": {"podMetricsEndpoints": [{"port": "http"}]},
+    "ScrapeConfig": {"jobName": "a"},
+    "Probe": {"targets": {"staticConfig": {"static": ["http://a"]}}},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_job_shows_which_object_it_was_made_of(kind: str) -> None:
+    def marked(value: str, password: str) -> str:
+        login = {"basicAuth": {"password": {"name": "s", "key": "p"}}}
+        monitor = content(kind, "m", "monitoring.coreos.com/v1", spec={**KINDS[kind], **login, "some": value})
+        *_, made = things(tree(content("Secret", "s", stringData={"p": password}), monitor))
+        return mark_of(made)
+
+    assert marked("a", "x") == marked("a", "x") != ""
+    assert len({marked("a", "x"), marked("b", "x"), marked("a", "y")}) == 3
+
+
+def test_digest_is_in_every_job_of_an_object_and_read_from_a_loaded_one() -> None:
+    (made,) = things(tree(content("ServiceMonitor", "m", "monitoring.coreos.com/v1", spec=KINDS["ServiceMonitor"])))
+    steps = [endpoint["relabelings"][-1] for endpoint in made.content["spec"]["endpoints"]]
+    assert len(steps) == 2
+    loaded = [{"target_label": each["targetLabel"], "replacement": each["replacement"]} for each in steps]
+    assert {loaded_mark({"relabel_configs": [{"action": "keep"}, each]}) for each in loaded} == {mark_of(made)}
+    assert loaded_mark({}) == ""
 
 
 def test_difference_is_named_by_its_path_and_not_by_its_value() -> None:

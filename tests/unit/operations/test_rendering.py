@@ -86,5 +86,9 @@ def test_stack_in_a_cluster_is_rendered_as_its_objects(manifest: Path, tmp_path:
     tree = rendered(manifest, "docker", out, keep=True)
     assert "namespace: there" in tree.files["servers/prometheus.yaml"].content.decode()
     assert c.COMPOSE_FILE not in tree.files
+    # What others apply has the digests by which `verify` knows whether it was loaded.
+    monitors = [file.content for _, file in tree if b"\nkind: ServiceMonitor\n" in file.content]
+    assert monitors
+    assert all(b"targetLabel: __tmp_stackctl" in each for each in monitors)
     write(tree, out)
     assert list(differences(rendered(manifest, "docker", out, keep=False), out)) == []

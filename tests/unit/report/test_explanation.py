@@ -20,6 +20,7 @@ NOT_ALONE = {
     "cluster.foreign",
     "cluster.library",
     "cluster.namespace",
+    "cluster.not-kept",
     "cluster.operator",
     "cluster.refused",
     "archive.unusable",
