@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import own_manifest
+from stackctl.cli.options import options, own_manifest
 
 
 def logs(
@@ -16,9 +16,16 @@ def logs(
     tail: Annotated[int | None, typer.Option("--tail", min=0, metavar="N", help="Show only the last N lines.")] = None,
 ) -> None:
     """Show the logs of the stack, or of one component."""
-    from stackctl.operations.logs import lines
+    from stackctl.operations import logs as here
+    from stackctl.operations.cluster import logs as in_cluster
     from stackctl.report import console
 
-    for line in lines(own_manifest(context), component, follow=follow, tail=tail):
+    manifest = own_manifest(context)
+    stack = options(context).in_cluster
+    if stack:
+        found = in_cluster.lines(stack, component, follow=follow, tail=tail)
+    else:
+        found = here.lines(manifest, component, follow=follow, tail=tail)
+    for line in found:
         if not console.out(line):
             return

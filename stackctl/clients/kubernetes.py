@@ -82,10 +82,14 @@ class ApiServer:
         if not answer.ok and answer.status != _NOT_FOUND:
             raise self.http.refused(self._place(content), answer)
 
-    def log(self, namespace: str, pod: str, container: str, *, lines: int) -> str:
-        """Return the last lines that a container has written. Raises NoAnswer."""
+    def log(self, namespace: str, pod: str, container: str, *, lines: int | None, since: str = "") -> str:
+        """Return what a container has written, each line after its time: the last `lines` of it, None for all, and
+        nothing from before `since`, in whole seconds. Raises NoAnswer."""
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
-        answer = self.http.ask(path, params={"container": container, "tailLines": str(lines)})
+        query = {"container": container, "timestamps": "true"}
+        query |= {"tailLines": str(lines)} if lines is not None else {}
+        query |= {"sinceTime": since} if since else {}
+        answer = self.http.ask(path, params=query)
         if not answer.ok:
             raise self.http.refused(path, answer)
         return answer.text
