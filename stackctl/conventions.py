@@ -129,7 +129,8 @@ CONTAINER_TREE = f"{CONTAINER_MOUNT}/{CURRENT}"
 
 GENERATIONS_KEPT = 5
 
-# -- container labels ---------------------------------------------------------------------------------------
+# -- labels of containers and volumes ------------------------------------------------------------------------
 
 LABEL_UNIT = "stackctl.unit"
 LABEL_SPEC = "stackctl.spec"
+LABEL_VOLUME = "stackctl.volume"

@@ -39,6 +39,7 @@ class Unit:
     tool      native: the binary's name in stackctl.tools; "" when `command` is the whole command
     command   native: the arguments; `{tree}` and `{data}` stand for the live tree and the unit's data folder
     cwd       native: the folder it runs in; `{mount}` stands for the one above the live tree, "" for the data folder
+    volumes   docker: the names of the volumes that Compose makes for it
     kind      its component, "" when that has its name, or it is no component
     """
 
@@ -61,6 +62,7 @@ class Unit:
     cwd: str = ""
     profiles: tuple[str, ...] = ()
     required: bool = False
+    volumes: tuple[str, ...] = ()
     kind: str = ""
 
     @property
@@ -194,7 +196,9 @@ def _unit(row: Any) -> Unit:
     wrong = [f.name for f in fields(Unit) if not isinstance(getattr(unit, f.name), _TYPES[f.name])]
     if wrong:
         raise TypeError(f"{wrong[0]} of a unit has another type")
-    if not all(isinstance(text, str) for text in (*unit.command, *unit.profiles, *unit.env, *unit.env.values())):
+    if not all(
+        isinstance(text, str) for text in (*unit.command, *unit.profiles, *unit.volumes, *unit.env, *unit.env.values())
+    ):
         raise TypeError("a unit is given what is not text")
     if PurePosixPath(unit.name).name != unit.name:
         raise ValueError("the name of a unit is a path")
@@ -203,6 +207,7 @@ def _unit(row: Any) -> Unit:
 
 _REQUIRED = object()
 _TYPES = {
-    f.name: {"env": dict, "command": tuple, "profiles": tuple, "required": bool}.get(f.name, str) for f in fields(Unit)
+    f.name: {"env": dict, "command": tuple, "profiles": tuple, "volumes": tuple, "required": bool}.get(f.name, str)
+    for f in fields(Unit)
 }
 _DEFAULTS: dict[str, Any] = {f.name: {} if f.name == "env" else f.default for f in fields(Unit) if f.name != "name"}

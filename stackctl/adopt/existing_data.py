@@ -65,11 +65,6 @@ def _as_folder(path: str) -> str:
     return path if "/" in path or path in (".", "..") else f"./{path}"
 
 
-def names_a_volume(source: str) -> bool:
-    """Return whether a source of `data` is the name of a volume, and not a path."""
-    return bool(source) and "/" not in source and source not in (".", "..")
-
-
 def taken_over(found: Iterable[ExistingData]) -> dict[str, dict[str, Any]]:
     """Return the settings of components by which the stack takes over their data."""
     return {each.component: {"data": {"from": each.source}} for each in found if each.source}
@@ -93,21 +88,15 @@ def volume_remarks(volumes: list[str], compose: Source, project: str, name: str)
     shown, at = ", ".join(f"`{project}_{each}`" for each in volumes), compose.at("volumes")
     if volumes and name == project:
         why = "The stack has the name of the Compose project. What is in these volumes is kept."
-        remedy = "Note that `stackctl down --volumes` removes them."
-        yield changed(f"{shown} {'is' if len(volumes) == 1 else 'are'} the stack's too", at, why, remedy)
+        yield changed(f"{shown} {'is' if len(volumes) == 1 else 'are'} the stack's too", at, why)
     elif volumes:
         why = f"The stack is called `{name}`, and not `{project}` as the Compose project. They stay, and are not used."
         remedy = "Copy what is in them to the new ones, if it is needed."
         yield changed(f"the stack has new volumes instead of {shown}", at, why, remedy)
 
 
-def data_remarks(
-    found: list[ExistingData], compose: Source, name: str, *, take_over: bool, rename: bool
-) -> Iterator[Diagnostic]:
-    """Report the data that the stack, called `name`, takes over, and how it can, and the data that stays where it is.
-
-    `rename` says that the stack has the name of the Compose project, which its volumes would be removed with.
-    """
+def data_remarks(found: list[ExistingData], compose: Source, name: str, *, take_over: bool) -> Iterator[Diagnostic]:
+    """Report the data that the stack, called `name`, takes over, and how it can, and what stays where it is."""
     used = [each for each in found if each.is_used(name)]
     ours = [each for each in found if each.source and take_over and each not in used]
     others = [each for each in found if each not in ours and each not in used]
@@ -115,7 +104,7 @@ def data_remarks(
     if used:
         names = ", ".join(f"`{each.volume}`" for each in used)
         why = "The volumes of the stack have the same names as those of the Compose project, so it goes on with them."
-        remedy = "Give the stack another `name` to leave them as they are; `stackctl down --volumes` removes them."
+        remedy = "Give the stack another `name` to leave them as they are."
         yield changed(f"the stack begins with the data in {names}, which is not copied", at, why, remedy)
     if ours:
         names = ", ".join(f"`{each.source}`" for each in ours)
@@ -124,7 +113,6 @@ def data_remarks(
     if others:
         names = ", ".join(f"`{each.place}`" for each in others)
         lines = [f"`data: {{from: {each.source}}}` under `{each.component}`" for each in others if each.source]
-        first = [*(["another `name` than that of the Compose project"] if rename and lines else []), *lines]
-        remedy = f"To take it over, write {', '.join(first)}, or adopt with --take-over." if lines else ""
+        remedy = f"To take it over, write {', '.join(lines)}, or adopt with --take-over." if lines else ""
         why = f"That stays where it is, in {names}."
         yield changed("the stack begins without the data of the set-up", at, why, remedy)

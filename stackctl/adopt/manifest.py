@@ -13,7 +13,6 @@ from stackctl.adopt.containers import adopt_container, external_networks
 from stackctl.adopt.existing_data import (
     data_remarks,
     existing_data,
-    names_a_volume,
     other_volumes,
     taken_over,
     volume_remarks,
@@ -257,12 +256,12 @@ def _add_data(
 ) -> Iterator[Diagnostic]:
     """Let the servers take over the data of the set-up, if that is wanted, and yield what to say about it."""
     found = existing_data([each for each in setup.containers if each.name in jobs.components], compose, setup.project)
-    is_same = sections["name"] == setup.project and any(names_a_volume(each.source) for each in found)
+    is_used = any(each.is_used(sections["name"]) for each in found)
     if take_over:
         for component, settings in taken_over(found).items():
             sections[component] = {**sections[component], **settings}
-        sections["name"] = f"{setup.project}-stack" if is_same else sections["name"]
-    yield from data_remarks(found, compose, sections["name"], take_over=take_over, rename=is_same)
+        sections["name"] = f"{setup.project}-stack" if is_used else sections["name"]
+    yield from data_remarks(found, compose, sections["name"], take_over=take_over)
     others = other_volumes(setup.containers, compose, found)
     yield from volume_remarks(others, compose, setup.project, sections["name"])
 

@@ -35,9 +35,9 @@ def down(
         console.out("removed the data")
     if done.volumes:
         console.out(
-            f"{console.mark('warn')} Docker still has data of a stack with this name: {', '.join(done.volumes)}"
+            f"{console.mark('warn')} left in Docker, as others have made or used them: {', '.join(done.volumes)}"
         )
-        console.out(f"  If it belongs to this stack: docker volume rm {' '.join(done.volumes)}")
+        console.out(f"  If you do not need what is in them: docker volume rm {' '.join(done.volumes)}")
 
 
 def _down_in_cluster(stack: Stack, *, volumes: bool) -> None:

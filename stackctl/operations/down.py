@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class TakenDown:
     """Result of `down`: the units that it stopped. What it left alone: the stacks of the same name that other folders
-    have in Docker, and the volumes of that name there."""
+    have in Docker, and the volumes of that name there, such as those of the set-up that was adopted."""
 
     stopped: tuple[str, ...]
     others: tuple[Path, ...] = ()
@@ -70,10 +70,11 @@ def _settle_data(state: State, entry: Entry, progress: Progress, *, volumes: boo
     if entry.temporary:
         Path(entry.temporary).unlink(missing_ok=True)
     has_data = entry.operation in ("restore", "take-over", "backup")
-    goes_anyway = volumes and entry.operation != "take-over"
-    if not has_data or goes_anyway:
+    if not has_data:
         return True
     runtime = reopen_runtime(entry.runtime, entry.stack, state.root)
+    if volumes and entry.operation != "take-over" and not runtime.volumes_of_others():
+        return True  # all of it is going to be removed
     try:
         with disk.explained(state.root):
             if entry.operation == "backup":
@@ -93,8 +94,8 @@ def _settle_data(state: State, entry: Entry, progress: Progress, *, volumes: boo
 
 
 def _left(state: State, stack: str, runtime: str, *, volumes: bool) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Return what was left alone under the stack's name: stacks of other folders where it ran, and data in
-    runtimes where it did not."""
+    """Return what was left alone under the stack's name: stacks of other folders where it ran, and data that it has
+    not made or not used."""
     from stackctl.runtimes.select import reopen_runtime
 
     if not stack:
@@ -102,7 +103,6 @@ def _left(state: State, stack: str, runtime: str, *, volumes: bool) -> tuple[tup
     others = reopen_runtime(runtime, stack, state.root).others() if runtimes.find(runtime) else ()
     left: list[str] = []
     for name in runtimes.NAMES if volumes else ():
-        if name != runtime:
-            with suppress(Unavailable):
-                left += reopen_runtime(name, stack, state.root).volumes()
+        with suppress(Unavailable):
+            left += reopen_runtime(name, stack, state.root).volumes()
     return others, tuple(left)

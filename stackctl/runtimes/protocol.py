@@ -267,7 +267,7 @@ class Runtime(Protocol):
 
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
         """Stop and remove every unit of this folder's stack, whatever is left of its files, and with `volumes` its
-        data. Returns the names of what was there."""
+        data, but for `volumes_of_others`. Returns the names of what was there."""
         ...
 
     def running_here(self) -> tuple[str, ...]:
@@ -280,4 +280,8 @@ class Runtime(Protocol):
 
     def volumes(self) -> tuple[str, ...]:
         """The data of any stack of this name that is in no stack's folder."""
+        ...
+
+    def volumes_of_others(self) -> tuple[str, ...]:
+        """Those of `volumes` that no stack has made, and that `stop` leaves alone."""
         ...

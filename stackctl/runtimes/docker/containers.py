@@ -17,6 +17,7 @@ _FRACTION = re.compile(r"\.[0-9]+")
 # The labels by which Compose knows its own.
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
+VOLUME = "com.docker.compose.volume"
 CONFIG = "com.docker.compose.project.config_files"
 _STATES: dict[str, RunState] = {
     "running": "running",

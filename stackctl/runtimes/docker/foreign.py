@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stackctl import conventions as c
 from stackctl.components.component import BLOCK_FILE, StoredData
 from stackctl.errors import Unavailable
 from stackctl.runtimes import found_data
@@ -101,9 +102,9 @@ def _mount(client: APIClient, project: str, source: str, root: Path) -> str:
         except NotFound:
             remedy = "`docker volume ls` lists the volumes. Correct the name, or remove `data` to begin without data."
             raise _refused(source, "Docker has no such volume.", remedy) from None
-    if labels.get(containers.PROJECT) == project:
-        cause = f"It belongs to the Compose project {project}, as the stack's own: `down --volumes` would remove both."
-        raise _refused(source, cause, "Give the stack another `name`.")
+    if labels.get(containers.PROJECT) == project and c.LABEL_VOLUME in labels:
+        cause = "The stack has made it itself: `down --volumes` would remove both."
+        raise _refused(source, cause, "Name the volume of the servers that ran before.")
     # Docker would fill an empty volume from the image.
     return f'type=volume,"source={source}",target={_PLACE},readonly,volume-nocopy'
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stackctl import conventions as c
 from stackctl.runtimes.docker import containers, engine
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ Rows = list[dict[str, Any]]
 
 def remove(client: APIClient, project: str, folders: Collection[Path], *, volumes: bool) -> tuple[str, ...]:
     """Stop and remove the containers that were started from the state folders `folders`, with their networks and, when
-    asked, the volumes; and what else there is of `project`, unless another folder's stack has that name.
+    asked, the volumes that stackctl has made; and what else there is of `project`, unless another folder's stack has
+    that name.
 
     Returns the names of the units. `project` is "" when the stack's name is not known.
     """
@@ -30,7 +32,7 @@ def remove(client: APIClient, project: str, folders: Collection[Path], *, volume
     for each in sorted(({_project(row) for row in own} | {project}) - shared - {""}):
         _remove_networks(client, networks_of(client, each))
         if volumes:
-            _remove_volumes(client, volumes_of(client, each))
+            _remove_volumes(client, volumes_of(client, each, own=True))
     return tuple(sorted(names))
 
 
@@ -49,10 +51,14 @@ def others_of(client: APIClient, project: str, folders: Collection[Path]) -> tup
     return tuple(sorted(containers.shown(folder) for folder in found if folder))
 
 
-def volumes_of(client: APIClient, project: str) -> tuple[str, ...]:
-    """The names of the volumes of a project."""
+def volumes_of(client: APIClient, project: str, *, own: bool = False) -> tuple[str, ...]:
+    """The names of the volumes of a project; with `own` only of those that stackctl has made.
+
+    A stack that was adopted has the project of the set-up before it, whose volumes hold what stackctl has never seen.
+    """
+    labels = [f"{containers.PROJECT}={project}", *([c.LABEL_VOLUME] if own else [])]
     with engine.explained():
-        found = client.volumes(filters={"label": [f"{containers.PROJECT}={project}"]})
+        found = client.volumes(filters={"label": labels})
     return tuple(sorted(volume["Name"] for volume in found["Volumes"] or ()))
 
 

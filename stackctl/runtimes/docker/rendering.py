@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from stackctl import conventions as c
@@ -63,7 +64,7 @@ def units(stack: Stack, files: dict[str, File], salt: bytes) -> tuple[Unit, ...]
         **({"networks": networks} if networks else {}),
     }
     files[c.COMPOSE_FILE] = File(yaml_bytes(project, stack.origin.file))
-    return tuple(unit for _, unit in made)
+    return tuple(replace(unit, volumes=tuple(sorted({*volumes_of(definition)}))) for definition, unit in made)
 
 
 def _component(server: Server, stack: Stack, files: Mapping[str, File], salt: bytes) -> tuple[dict[str, Any], Unit]:

@@ -200,10 +200,11 @@ class Docker:
 
     def execute(self, plan: Plan, generation: Live) -> None:
         units = {unit.name: unit for unit in generation.units()}
-        starting = [units[name].in_compose for name in plan.starting()]
+        starting = [units[name] for name in plan.starting()]
         self._remove({*plan.units("remove"), *self._stuck(plan.units("replace"))})
         if starting:
-            self._compose(generation.path, "up", "--detach", "--no-build", "--no-deps", *starting)
+            volumes = {volume for unit in starting for volume in unit.volumes}
+            self._create(generation.path, "--detach", [unit.in_compose for unit in starting], volumes)
         reload_all([(units[name], generation.access(units[name])) for name in plan.units("reload")])
 
     def stop(self, *, volumes: bool = False) -> tuple[str, ...]:
@@ -218,6 +219,9 @@ class Docker:
     def volumes(self) -> tuple[str, ...]:
         return removal.volumes_of(self.client, self.project)
 
+    def volumes_of_others(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.volumes()} - {*removal.volumes_of(self.client, self.project, own=True)}))
+
     def _stuck(self, names: Collection[str]) -> set[str]:
         """Containers among `names` that Compose would find unchanged and leave in their state."""
         found = [one for one in self.observe() if one.name in names]
@@ -231,6 +235,18 @@ class Docker:
         with engine.explained(), ThreadPoolExecutor(max_workers=len(doomed)) as pool:
             list(pool.map(self.client.stop, doomed))
             list(pool.map(lambda container: self.client.remove_container(container, force=True), doomed))
+
+    def _create(self, tree: Path, mode: str, services: Iterable[str], volumes: Iterable[str]) -> None:
+        """Create the containers of `services` with their `volumes`, and start them or not, as the option `mode` says.
+
+        Volumes are made before Compose would, because only a label says later whose they are, and Compose takes a
+        volume that is described with other labels for another one.
+        """
+        for name in volumes:
+            labels = {containers.PROJECT: self.project, containers.VOLUME: name, c.LABEL_VOLUME: name}
+            with engine.explained():
+                self.client.create_volume(f"{self.project}_{name}", labels=labels)  # one that exists stays as it is
+        self._compose(tree, "up", mode, "--no-build", "--no-deps", *services)
 
     def _compose(self, tree: Path, *arguments: str) -> None:
         """Run Compose on the tree at `tree`, and on no other file. Raises Unavailable with its last words."""
@@ -300,7 +316,7 @@ class Docker:
         return (*self.volumes(), *removal.networks_of(self.client, self.project))
 
     def own_data(self, unit: str) -> str:
-        name = f"{self.project}_{unit}-data"
+        name = f"{self.project}_{_data_volume(unit)}"
         return name if name in self.volumes() else ""
 
     def survey(self, source: str, unit: Unit) -> StoredData:
@@ -341,13 +357,12 @@ class Docker:
 
     @contextmanager
     def _container_of(self, unit: str) -> Iterator[str]:
-        """The container of `unit`; for this while one that never starts, when there is none. Compose makes the
-        volume with it, so that nobody else has to know the volume's name."""
+        """The container of `unit`; for this while one that never starts, when there is none, and its volume."""
         found = [row["Id"] for row in self._containers() if containers.unit_name(row["Labels"]) == unit]
         if found:
             yield found[0]
             return
-        self._compose((self.live / c.CURRENT).resolve(), "up", "--no-start", "--no-build", "--no-deps", unit)
+        self._create((self.live / c.CURRENT).resolve(), "--no-start", [unit], [_data_volume(unit)])
         try:
             yield next(row["Id"] for row in self._containers() if containers.unit_name(row["Labels"]) == unit)
         finally:
@@ -477,6 +492,11 @@ def _answer(wget: Verdict) -> Answer:
     status = re.search(r"HTTP/\S+ (\d{3})", wget.output)
     words = wget.output.strip().removeprefix("wget: ") or f"no answer within {FETCH_SECONDS:g} s"
     return Answer(int(status[1]) if status else 0, words)
+
+
+def _data_volume(unit: str) -> str:
+    """Return the name of the volume of a component, as compose.yaml has it."""
+    return f"{unit}-data"
 
 
 def _data(unit: str) -> str:

@@ -153,6 +153,9 @@ class Native:
     def volumes(self) -> tuple[str, ...]:
         return ()
 
+    def volumes_of_others(self) -> tuple[str, ...]:
+        return ()
+
     def _start(self, unit: Unit) -> None:
         tool = tools.require(unit.tool) if unit.tool else None
         program = [str(tool.path)] if tool else []

@@ -106,8 +106,8 @@ def native_tree(stack: str, ports: dict[str, int], rule: str, flag: str, without
 
 def docker_tree(stack: str, ports: dict[str, int], rule: str, flag: str, without: tuple[str, ...]) -> Tree:
     files = configuration(rule)
-    both = units(ports, files, flag)
-    server, gateway = both
+    server, gateway = units(ports, files, flag)
+    server = replace(server, volumes=("data",))
     services = {
         server.name: service(server, 9090)
         | {
@@ -132,7 +132,7 @@ def docker_tree(stack: str, ports: dict[str, int], rule: str, flag: str, without
     }
     compose = {"services": {n: s for n, s in services.items() if n not in without}, "volumes": {"data": {}}}
     files[c.COMPOSE_FILE] = File(yaml.safe_dump(compose).encode())
-    return tree(stack, "docker", files, both, without)
+    return tree(stack, "docker", files, (server, gateway), without)
 
 
 def service(unit: Unit, port: int) -> dict[str, object]:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from stackctl.adopt import Adopted, adopt
-from stackctl.adopt.existing_data import names_a_volume
 from tests.unit.adopt.setups import found, jobs, written
 
 JOB = jobs("{job_name: app, static_configs: [{targets: ['app:80']}]}")
@@ -42,9 +41,10 @@ def test_data_is_named_as_docker_or_the_folder_has_it(tmp_path: Path, volume: st
     assert f"`{source}`" in remark.summary
 
 
-def test_stack_gets_another_name_than_the_project_of_a_volume(tmp_path: Path) -> None:
-    assert made(tmp_path, "data:/prometheus").manifest["name"] == "shop-stack"
-    assert made(tmp_path, "data:/prometheus", name="other").manifest["name"] == "other"
+def test_stack_gets_another_name_where_it_would_use_the_volume_that_it_copies(tmp_path: Path) -> None:
+    assert made(tmp_path, "prometheus-data:/prometheus").manifest["name"] == "shop-stack"
+    assert made(tmp_path, "prometheus-data:/prometheus", name="other").manifest["name"] == "other"
+    assert made(tmp_path, "data:/prometheus").manifest["name"] == "shop"
     assert made(tmp_path, "./data:/prometheus").manifest["name"] == "shop"
 
 
@@ -53,7 +53,6 @@ def test_lines_that_take_data_over_are_suggested(tmp_path: Path) -> None:
     assert "data" not in result.manifest["prometheus"]
     (remark,) = result.remarks
     assert remark.cause == "That stays where it is, in `data`."
-    assert "another `name`" in remark.remedy
     assert "`data: {from: shop_data}` under `prometheus`" in remark.remedy
 
 
@@ -72,10 +71,6 @@ def test_data_of_grafana_stays_where_it_is(tmp_path: Path) -> None:
     assert (remark.cause, remark.remedy) == ("That stays where it is, in `graf`.", "")
 
 
-def test_volumes_are_not_paths() -> None:
-    assert [names_a_volume(each) for each in ("a_b", "./a", "/a", ".", "")] == [True, False, False, False, False]
-
-
 def remarks(
     folder: Path, name: str, *, take_over: bool = False, volumes: str = "volumes: {db: {driver: local}}\n"
 ) -> str:
@@ -86,15 +81,13 @@ def remarks(
     return "\n".join(f"{each.summary} {each.cause} {each.remedy}" for each in found_here)
 
 
-def test_volumes_of_the_same_project_are_said_to_be_removed_with_the_stack(tmp_path: Path) -> None:
-    said = remarks(tmp_path, "shop")
-    assert "`shop_db` is the stack's too" in said
-    assert "`stackctl down --volumes` removes them" in said
+@pytest.mark.parametrize("take_over", [False, True])
+def test_volumes_of_the_same_project_are_said_to_be_the_stack_s_too(tmp_path: Path, take_over: bool) -> None:
+    assert "`shop_db` is the stack's too" in remarks(tmp_path, "shop", take_over=take_over)
 
 
-@pytest.mark.parametrize(("name", "take_over"), [("other", False), ("shop", True)])
-def test_new_volumes_of_other_containers_are_said(tmp_path: Path, name: str, take_over: bool) -> None:
-    assert "the stack has new volumes instead of `shop_db`" in remarks(tmp_path, name, take_over=take_over)
+def test_new_volumes_of_other_containers_are_said(tmp_path: Path) -> None:
+    assert "the stack has new volumes instead of `shop_db`" in remarks(tmp_path, "other")
 
 
 def test_volume_with_a_name_of_its_own_is_another_one(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ from stackctl.operations.down import TakenDown
             [
                 "stopped prometheus",
                 "removed the data",
-                "! Docker still has data of a stack with this name: shop_a, shop_b",
-                "  If it belongs to this stack: docker volume rm shop_a shop_b",
+                "! left in Docker, as others have made or used them: shop_a, shop_b",
+                "  If you do not need what is in them: docker volume rm shop_a shop_b",
             ],
         ),
     ],

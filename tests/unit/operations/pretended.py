@@ -124,6 +124,9 @@ class Pretended:
     def volumes(self) -> tuple[str, ...]:
         return self.volumes_of
 
+    def volumes_of_others(self) -> tuple[str, ...]:
+        return self.volumes_of
+
     def connect(self) -> None:
         """It always answers."""
 

@@ -46,13 +46,16 @@ def test_running_container_with_the_data_uses_it(mount: dict[str, Any], source: 
     assert _container_with(client, source, Path("/data")) == ("container shop-1" if used else "")
 
 
-def test_volume_of_a_project_of_the_same_name_is_refused() -> None:
+def test_only_volume_that_the_stack_has_made_is_refused() -> None:
     client = Mock()
-    client.inspect_volume.return_value = {"Labels": {"com.docker.compose.project": "shop"}}
+    theirs = {"com.docker.compose.project": "shop"}
+    client.inspect_volume.return_value = {"Labels": {**theirs, "stackctl.volume": "prom"}}
     with pytest.raises(Unavailable) as caught:
         _mount(client, "shop", "shop_prom", Path("/data"))
-    assert caught.value.problems[0].remedy == "Give the stack another `name`."
+    assert caught.value.problems[0].remedy == "Name the volume of the servers that ran before."
     assert _mount(client, "other", "shop_prom", Path("/data")).endswith("readonly,volume-nocopy")
+    client.inspect_volume.return_value = {"Labels": theirs}
+    assert _mount(client, "shop", "shop_prom", Path("/data")).endswith("readonly,volume-nocopy")
 
 
 def test_reader_has_the_name_of_its_unit() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from docker.errors import APIError, NotFound
 
+from stackctl import conventions as c
 from stackctl.runtimes.docker import containers
 from stackctl.runtimes.docker.removal import others_of, remove, remove_data, units_of, volumes_of
 
@@ -41,8 +42,10 @@ class Engine:
         return [{"Name": name} for name in self.networks_of.get(filters["label"][0].partition("=")[2], [])]
 
     def volumes(self, filters: dict[str, list[str]]) -> dict[str, Any]:
+        """Those with "theirs" in their names were not made by stackctl."""
         names = self.volumes_of.get(filters["label"][0].partition("=")[2])
-        return {"Volumes": names and [{"Name": name} for name in names]}
+        own = filters["label"][1:] == [c.LABEL_VOLUME]
+        return {"Volumes": names and [{"Name": name} for name in names if not own or "theirs" not in name]}
 
     def stop(self, id: str) -> None:
         self._do(f"stop {id}")
@@ -81,6 +84,12 @@ def test_data_is_kept_unless_asked() -> None:
         "remove network shop_default",
         "remove volume shop_data",
     ]
+
+
+def test_volume_that_stackctl_did_not_make_is_left() -> None:
+    engine = Engine(row("prometheus", OURS), volumes={"shop": ["shop_data", "shop_theirs"]})
+    removed(engine, volumes=True)
+    assert engine.done[2:] == ["remove volume shop_data"]
 
 
 def test_stack_of_the_same_name_in_another_folder_keeps_all_that_is_shared() -> None:
