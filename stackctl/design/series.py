@@ -13,6 +13,7 @@ import promql_parser as p
 
 from stackctl.promql import grafana
 from stackctl.promql.catalogue import Catalogue
+from stackctl.promql.nodes import parse
 
 # More series than this need a table to be read; a list at the bottom wraps, and has no values.
 FEW = 6
@@ -86,7 +87,7 @@ class Result:
 def result_of(expr: str) -> Result | None:
     """The series that `expr`, as a dashboard holds it, can have; None when it cannot be read."""
     try:
-        found = _result(p.parse(grafana.runnable(expr, {})))
+        found = _result(parse(grafana.runnable(expr, {})))
     except (ValueError, RecursionError):
         return None
     if _OPEN_LIMIT.search(expr):

@@ -43,6 +43,10 @@ _STRING = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""", re.DOTA
 _MATCHERS = re.compile(r"\{[^{}]*\}")
 _OPERATOR = re.compile(r"[-+*/%^(<>]|[!=]=|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 _DURATION = re.compile(r"(?<![\w.])(?:\d+(?:ms|[smhdwy]))+(?!\w)")
+_GROUPED = re.compile(
+    STRING_OR_COMMENT.pattern
+    + r"|(?<![\w.:])(?:0[xX][\da-fA-F]+(?:_[\da-fA-F]+)+|\d+(?:_\d+)+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![\w:])"
+)
 
 
 @lru_cache(10_000)
@@ -54,10 +58,15 @@ def parse(expr: str) -> Any:
         raise ValueError(f"more than {OPERATORS_LIMIT:,} operators and brackets")
     for match in _DURATION.finditer(bare):
         seconds(match[0])  # the parser keeps what no server does
-    tree = p.parse(expr)
+    tree = p.parse(_GROUPED.sub(_ungrouped, expr))
     if len(expr) > DEPTH_LIMIT and _is_deep(tree):
         raise ValueError(f"nested more than {DEPTH_LIMIT} levels deep")
     return tree
+
+
+def _ungrouped(match: re.Match[str]) -> str:
+    """A number without the underscores that Prometheus reads over, and any string or comment as it is."""
+    return match[0].replace("_", "") if match[0][0].isdigit() else match[0]
 
 
 def _is_deep(tree: Any) -> bool:

@@ -260,6 +260,7 @@ RULES = (
         record("may:match", "sum by (job) (shop_queue_size) / sum by (job) (shop_requests_total)"),
     ),
     ruled("quantile", record("wait:p9", "histogram_quantile(0.9, sum by (le) (rate(shop_wait_seconds_bucket[20s])))")),
+    ruled("grouped-digits", alert("Grouped", "shop_queue_size > 1_000_000")),
     ruled("compared-with-bool", record("bool:queue", "shop_queue_size >= bool 5")),
     ruled("negative-matchers", alert("Negative", 'shop_requests_total{path!="/",status!~"2.."} > 1e9')),
     ruled("time-of-day", alert("Hours", "hour() < 0 or vector(0) > 1")),

@@ -52,5 +52,24 @@ def test_replaces_a_part_of_the_expression() -> None:
     assert nodes.replaced(tree, tree.lhs, "sum(c)") == "sum(c) / sum(b)"
 
 
+@pytest.mark.parametrize(
+    ("expr", "read"),
+    [
+        ("x > 1_000_000", "x > 1000000"),
+        ("x > 1_000.5", "x > 1000.5"),
+        ("x > 0xFF_FF", "x > 65535"),
+        ('x_1_000{a_1_0="1_000"}', 'x_1_000{a_1_0="1_000"}'),
+    ],
+)
+def test_numbers_may_have_underscores(expr: str, read: str) -> None:
+    assert nodes.text(nodes.parse(expr)) == read
+
+
+@pytest.mark.parametrize("expr", ["x > 1__000", "x > 1_000_"])
+def test_underscores_are_between_digits(expr: str) -> None:
+    with pytest.raises(ValueError, match="bad number"):
+        nodes.parse(expr)
+
+
 def test_brackets_are_taken_away() -> None:
     assert nodes.text(nodes.bare(nodes.parse("((up))"))) == "up"
