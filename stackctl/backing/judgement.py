@@ -164,6 +164,13 @@ class Backing:
             return self._unmatched(expr, asked) or replace(DATA, summary="has data")
         return self._empty(expr, asked)
 
+    def of_label(self, selector: str, label: str) -> Verdict:
+        """Return the verdict on a label of the metric that `selector` names: whether any series of it has the label."""
+        found = () if syntax_error(selector) else read(selector).selectors
+        if len(found) != 1 or not found[0].name or label in ("__name__", *self._labels(found[0].name)):
+            return DATA
+        return self._selector(found[0].only(Condition(label, "=~", ".+")), frozenset())
+
     def of_rule(self, expr: str, within: frozenset[str] = frozenset()) -> Verdict:
         """Return whether what a rule asks for is there. `within` are the recorded names that led here."""
         asked = read(expr)

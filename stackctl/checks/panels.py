@@ -245,6 +245,8 @@ def _verdict_as_asked(backing: Backing, query: Query, result: Result) -> Verdict
     if query.query.is_elsewhere:
         return _verdict_elsewhere(result)
     verdict = backing.of_panel(query.expr, result)
+    if verdict.outcome == "data" and query.query.label:
+        verdict = worst([verdict, backing.of_label(query.selector or query.expr, query.query.label)])
     if result and (values := takes_nothing(backing.context, query.query.label, query.selector, query.query.regex)):
         return Verdict("fail", *_takes_none(query.query.regex, values))
     if result and query.query.of_results and query.query.regex:

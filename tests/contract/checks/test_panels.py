@@ -164,3 +164,22 @@ def test_regex_of_results_takes_one_of_them(well: World, regex: str, status: str
     row = well.only("panel.variable")
     assert row.status == status
     assert ("takes none of the 1 values" in row.summary) == (status == "fail")
+
+
+@pytest.mark.parametrize(
+    ("label", "selector", "status"),
+    [
+        ("shop", "shop_orders_total", "pass"),
+        ("shop", 'shop_orders_total{job="api"}', "pass"),
+        ("shp", "shop_orders_total", "fail"),
+        ("shp", "", "fail"),
+        ("__name__", "shop_orders_total", "pass"),
+    ],
+)
+def test_label_of_a_variable_exists(well: World, label: str, selector: str, status: str) -> None:
+    (dashboard,) = well.context.stack.dashboards
+    query = PanelQuery("$v", selector or "shop_orders_total", dashboard.origin, label=label, selector=selector)
+    well.change(stack=replace(well.context.stack, dashboards=(replace(dashboard, queries=(query,)),)))
+    found = well.only("panel.variable")
+    assert found.status == status
+    assert ("`shop_orders_total` has no label `shp`" in found.summary) == (status == "fail")

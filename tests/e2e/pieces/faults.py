@@ -368,6 +368,12 @@ DASHBOARDS = (
         "panel.variable",
     ),
     blank(
+    blank(
+        "variable-of-no-label",
+        board(WELL, variables=[{**CHOSEN_ALL, "query": "label_values(shop_requests_total, pth)"}]),
+        "$path",
+        "panel.variable",
+    ),
         "variable-of-no-match",
         board(WELL, variables=[{**CHOSEN_ALL, "regex": "/^nothing/"}]),
         "$path",
