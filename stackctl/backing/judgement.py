@@ -155,7 +155,7 @@ class Backing:
         asked = read(expr)
         if unfit := self._unfit(expr, asked):
             return unfit
-        if has_result and not asked.fallback:
+        if has_result and not asked.fallback and not asked.excludes:
             return replace(DATA, summary="has data")
         found = self._selectors(asked, frozenset())
         if found.outcome != "data":

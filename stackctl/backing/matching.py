@@ -18,8 +18,8 @@ from stackctl.clients.prometheus import Labels, Prometheus
 from stackctl.promql.nodes import COMPARISONS, bare, children, parse, text
 from stackctl.promql.selectors import OF_NONE, is_scalar, word
 
-# Of these, all or the left side remains where nothing matches.
-_KEEPING = frozenset({"or", "unless"})
+# Where nothing matches, this gives both sides, as is meant. `unless` would never leave anything out.
+_UNION = "or"
 _INSTANCE = "instance"
 # Which job has which targets: what was scraped in the last hour counts, as a target may be down.
 _TARGETS = "group by (job, instance) (last_over_time(up[1h]))"
@@ -54,7 +54,7 @@ def matches(expr: str) -> tuple[Match, ...]:
 def _matches(node: Any) -> Iterator[Match]:
     if isinstance(node, p.Call) and node.func.name in OF_NONE:
         return
-    if isinstance(node, p.BinaryExpr) and str(node.op) not in _KEEPING and not _has_scalar(node):
+    if isinstance(node, p.BinaryExpr) and str(node.op) != _UNION and not _has_scalar(node):
         matching = node.modifier.matching if node.modifier else None
         is_on = matching is not None and matching.type == p.LabelModifierType.Include
         labels = tuple(matching.labels) if matching else ()

@@ -84,6 +84,7 @@ class Asked:
     filters   whether it keeps only some of what it finds: an empty result is one of its answers
     joins     whether it matches series of two sides with each other
     fallback  whether it has a result whatever its selectors find: `... or vector(0)`
+    excludes  whether it leaves out what another side has, and so has a result without that side: `... unless x`
     past      whether it asks for another time than now
     """
 
@@ -92,6 +93,7 @@ class Asked:
     filters: bool
     joins: bool
     fallback: bool
+    excludes: bool
     past: bool
 
 
@@ -115,6 +117,7 @@ def read(expr: str) -> Asked:
         or any(isinstance(node, p.Call) and node.func.name in OF_NONE for node in nodes),
         joins=any(not is_scalar(pair.lhs) and not is_scalar(pair.rhs) for pair in pairs),
         fallback=any(str(pair.op) == "or" and _made(pair.rhs) for pair in pairs),
+        excludes=any(str(pair.op) == "unless" for pair in pairs),
         past=any(node.offset or node.at for node in nodes if isinstance(node, _TIMED)),
     )
 

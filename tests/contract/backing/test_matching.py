@@ -24,6 +24,8 @@ SHARED = "on (instance, job, team)"
         (f"sum by (shop) ({ORDERS}) / sum by (result) ({ORDERS})", "/", "right", "result", "on (...)"),
         (f"({FILL} / {ORDERS}) or vector(0)", "/", "right", "result", SHARED),
         (f"sum({FILL} > 5 and {ORDERS}) > 1", "and", "right", "result", SHARED),
+        (f"{FILL} > 5 unless {ORDERS}", "unless", "right", "result", SHARED),
+        (f"({FILL} unless on (shop, job) {ORDERS}) > 5", "unless", "right", "shop", "on (job)"),
     ],
 )
 def test_label_of_one_side_is_reported(well: World, expr: str, operator: str, owner: str, label: str, on: str) -> None:
@@ -43,7 +45,8 @@ def test_label_of_one_side_is_reported(well: World, expr: str, operator: str, ow
         f"{FILL} / ignoring (result, shop) group_left () {ORDERS}",
         f"{FILL} and on () {ORDERS}",
         f"{FILL} and on (cluster) {ORDERS}",
-        f"{FILL} > 5 unless {ORDERS}",
+        f"{FILL} > 5 unless on (job) {ORDERS} > 0",
+        f'{ORDERS}{{result="ok"}} unless {ORDERS}{{result="failed"}}',
         f"{FILL} or {ORDERS}",
         f"absent({FILL} and {ORDERS})",
         f"{FILL} > 5 * 2",
@@ -71,5 +74,5 @@ def test_targets_of_other_jobs_never_match(well: World, owner: str, status: str)
 
 
 def test_sides_are_read_without_their_filters() -> None:
-    (found,) = matches("(a > 5 unless b) and on (x) 3 < c")
+    (found,) = matches("(a > 5 unless b) and on (x) 3 < c")[:1]
     assert (found.left, found.right, found.labels, found.is_on) == ("a", "c", ("x",), True)

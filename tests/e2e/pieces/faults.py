@@ -270,6 +270,7 @@ RULES = (
     ruled("never-divided", record("never:divided", "shop_queue_size / shop_requests_total or vector(0)")),
     ruled("on-one-side", alert("OnOneSide", "sum(shop_queue_size > 1e9 and on (version) shop_info) > 5")),
     ruled("other-targets", alert("OtherTargets", "shop_queue_size > 1e9 and on (instance) prometheus_build_info")),
+    ruled("never-left-out", alert("NeverLeftOut", "shop_queue_size > 1e9 unless shop_requests_total")),
     ruled("window-too-short", alert("Short", "rate(shop_requests_total[1s]) > 5")),
     ruled(
         "many-to-many",
@@ -368,12 +369,12 @@ DASHBOARDS = (
         "panel.variable",
     ),
     blank(
-    blank(
         "variable-of-no-label",
         board(WELL, variables=[{**CHOSEN_ALL, "query": "label_values(shop_requests_total, pth)"}]),
         "$path",
         "panel.variable",
     ),
+    blank(
         "variable-of-no-match",
         board(WELL, variables=[{**CHOSEN_ALL, "regex": "/^nothing/"}]),
         "$path",
@@ -417,6 +418,7 @@ DASHBOARDS = (
     blank("calculated", board(panel("P") | {"targets": [{"refId": "A", "expr": GONE, "hide": True}, DOUBLED]})),
     blank("never-both", board(panel("P", "shop_queue_size > 1e9 and shop_requests_total"))),
     replace(blank("renamed-job", board(panel("P", 'prometheus_build_info{job="prometheus"}'))), prometheus=RENAMED),
+    blank("never-left-out", board(panel("P", "shop_queue_size unless shop_requests_total"))),
     blank("wrong-job", board(panel("P", 'shop_queue_size{job="prometheus"}'))),
     blank(
         "in-resource",
