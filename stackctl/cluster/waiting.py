@@ -74,7 +74,9 @@ def _wait(seen: Seen, workload: Thing) -> str:
     reasons = [f"{pod['metadata']['name']}: {reason}" for pod in pods if (reason := pod_reason(pod))]
     if not unfinished and not reasons and pods:
         return ""
-    more = [*_claims(seen, pods), *(_warnings(seen, workload) if not pods else ())]
+    # One that crashes at once is ready for a moment each time it starts.
+    ended = [f"{pod['metadata']['name']}: {end}" for pod in pods if not pod_reason(pod) and (end := _last_end(pod))]
+    more = [*ended, *_claims(seen, pods), *(_warnings(seen, workload) if not pods else ())]
     return "\n".join(dict.fromkeys([unfinished or "it has no pod", *reasons, *more]))
 
 
@@ -156,6 +158,14 @@ def restarts(pod: Mapping[str, Any], now: float) -> str:
         if times >= _MANY_RESTARTS and now - _unix(last.get("finishedAt")) < _RECENT_SECONDS:
             why = f"{last.get('reason') or 'Error'}, exit code {last.get('exitCode')}"
             return f"{container['name']} has ended and started again {times} times: {why}"
+    return ""
+
+
+def _last_end(pod: Mapping[str, Any]) -> str:
+    """Return how a container of a pod ended before it started again, "" where none did."""
+    for container in (pod.get("status") or {}).get("containerStatuses", ()):
+        if last := (container.get("lastState") or {}).get("terminated"):
+            return f"{container['name']} exited with code {last.get('exitCode')} before it started again"
     return ""
 
 

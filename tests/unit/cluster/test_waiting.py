@@ -134,3 +134,11 @@ def test_container_that_ends_again_and_again_is_found_while_it_runs() -> None:
     said = "api-1: api has ended and started again 3 times: OOMKilled, exit code 137"
     assert [*found(3, 100.0).values()] == [said]
     assert found(2, 100.0) == found(3, 1000.0) == {}
+
+
+def test_program_that_ends_at_once_is_named_while_its_pod_is_ready_for_a_moment() -> None:
+    moment = {**READY, **container(ready=True, lastState={"terminated": {"exitCode": 3}})}
+    new = deployment(observedGeneration=1, replicas=2, updatedReplicas=1, availableReplicas=1)
+    assert "api-1: api exited with code 3 before it started again" in reason(new, pod(moment))
+    # Once the rollout is done it is past.
+    assert reason(deployment(**DONE), pod(moment)) == ""
