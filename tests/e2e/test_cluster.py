@@ -24,7 +24,8 @@ from tests.e2e.test_given_servers import red
 from tests.program import Ran, stackctl
 from tests.servers import cluster
 
-pytestmark = [pytest.mark.e2e, pytest.mark.kubernetes, pytest.mark.long]
+# A change of a scrape job is loaded minutes later where the sidecar has missed it.
+pytestmark = [pytest.mark.e2e, pytest.mark.kubernetes, pytest.mark.long, pytest.mark.timeout(900)]
 
 # Longer than a kubelet takes to bring a file to its pod, and the sidecar there to see it.
 PATIENCE_SECONDS = 330

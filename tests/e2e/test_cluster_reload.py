@@ -17,7 +17,8 @@ from tests.e2e.test_cluster import RULES, Shop, declared
 from tests.program import Program, Ran
 from tests.servers import cluster
 
-pytestmark = [pytest.mark.e2e, pytest.mark.kubernetes, pytest.mark.long]
+# A change of a scrape job is loaded minutes later where the sidecar has missed it.
+pytestmark = [pytest.mark.e2e, pytest.mark.kubernetes, pytest.mark.long, pytest.mark.timeout(900)]
 
 PROMETHEUS = "monitoring.coreos.com/v1/prometheuses/shop"
 # Longer than a kubelet and the sidecar take for a file, twice; and long enough only to see that nothing happens.
