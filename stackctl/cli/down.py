@@ -34,9 +34,7 @@ def down(
     if volumes:
         console.out("removed the data")
     if done.volumes:
-        console.out(
-            f"{console.mark('warn')} left in Docker, as others have made or used them: {', '.join(done.volumes)}"
-        )
+        console.out(f"{console.mark('warn')} Docker keeps volumes of this name: {', '.join(done.volumes)}")
         console.out(f"  If you do not need what is in them: docker volume rm {' '.join(done.volumes)}")
 
 

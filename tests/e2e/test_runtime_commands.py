@@ -197,13 +197,13 @@ def test_data_of_the_other_runtime_is_removed_or_named(tmp_path: Path) -> None:
         shop.run("up", "--runtime", "native")
         # Another folder may hold a stack of the same name, so what is in Docker is only named.
         said = shop.run("down", "--volumes").stdout
-        assert f"! Docker still has data of a stack with this name: {volume}\n" in said
+        assert f"! Docker keeps volumes of this name: {volume}\n" in said
         assert f"docker volume rm {volume}\n" in said
         shop.run("up", "--runtime", "native")
         shop.run("down")
         assert (tmp_path / ".stackctl" / "data" / "prometheus").is_dir()
         shop.run("up", "--runtime", "docker")
-        assert "Docker still has" not in shop.run("down", "--volumes").stdout
+        assert "Docker keeps" not in shop.run("down", "--volumes").stdout
         assert not (tmp_path / ".stackctl" / "data").exists()
         left = ["docker", "volume", "ls", "--quiet", "--filter", f"name={volume}"]
         assert subprocess.run(left, capture_output=True, text=True, timeout=30).stdout == ""

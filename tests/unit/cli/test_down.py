@@ -27,7 +27,7 @@ from stackctl.operations.down import TakenDown
             [
                 "stopped prometheus",
                 "removed the data",
-                "! left in Docker, as others have made or used them: shop_a, shop_b",
+                "! Docker keeps volumes of this name: shop_a, shop_b",
                 "  If you do not need what is in them: docker volume rm shop_a shop_b",
             ],
         ),
