@@ -145,7 +145,8 @@ def _running(server: str, config: Path, port: int = 0) -> Iterator[Server]:
     """A server with a configuration, at a port of its own or the given one."""
     data, port = config.with_suffix(".data"), port or free_port()
     storage = "--storage.tsdb.path" if server == c.PROMETHEUS else "--storage.path"
-    own = [] if server == c.PROMETHEUS else ["--cluster.listen-address="]
+    # What cannot be sent to a remote server that is not there would keep Prometheus from ending, for a minute.
+    own = ["--storage.remote.flush-deadline=100ms" if server == c.PROMETHEUS else "--cluster.listen-address="]
     # In Docker the stack has the pinned Prometheus, whose configuration has keys that an older one refuses.
     command = [str(pinned(server) or require(server).path), f"--config.file={config}", f"{storage}={data}", *own]
     # Alertmanager looks for the files of its secrets from where it runs, which is the folder above the tree.
