@@ -73,9 +73,9 @@ def _settle_data(state: State, entry: Entry, progress: Progress, *, volumes: boo
     if not has_data:
         return True
     runtime = reopen_runtime(entry.runtime, entry.stack, state.root)
-    if volumes and entry.operation != "take-over" and not runtime.volumes_of_others():
-        return True  # all of it is going to be removed
     try:
+        if volumes and entry.operation != "take-over" and not runtime.volumes_of_others():
+            return True  # all of it is going to be removed
         with disk.explained(state.root):
             if entry.operation == "backup":
                 remove_files(runtime, entry)

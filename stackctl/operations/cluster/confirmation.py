@@ -28,6 +28,7 @@ from stackctl.verification.loaded import alertmanager_difference, dashboards_dif
 from stackctl.verification.written_rules import rules_difference, written_rules
 
 if TYPE_CHECKING:
+    from stackctl.access import Access
     from stackctl.clients.prometheus import LoadedRule
     from stackctl.cluster.objects import Thing
     from stackctl.cluster.plan import Change
@@ -80,9 +81,9 @@ def differences(session: Session, changes: Sequence[Change]) -> dict[str, str]:
     servers = {each.kind.lower(): each for each in session.things if each.kind in ("Prometheus", "Alertmanager")}
     access = accesses(session)
     asked = {
-        c.PROMETHEUS: lambda: _prometheus(session, servers[c.PROMETHEUS], changes),
-        c.ALERTMANAGER: lambda: _alertmanager(session, servers[c.ALERTMANAGER]),
-        c.GRAFANA: lambda: _grafana(session, changes),
+        c.PROMETHEUS: lambda: _prometheus(session, access[c.PROMETHEUS], servers[c.PROMETHEUS], changes),
+        c.ALERTMANAGER: lambda: _alertmanager(session, access[c.ALERTMANAGER], servers[c.ALERTMANAGER]),
+        c.GRAFANA: lambda: _grafana(access[c.GRAFANA], changes),
     }
     found = {}
     for name in (*servers, *([c.GRAFANA] if c.GRAFANA in access else [])):
@@ -98,12 +99,12 @@ def differences(session: Session, changes: Sequence[Change]) -> dict[str, str]:
 # -- Prometheus -----------------------------------------------------------------------------------------------
 
 
-def _prometheus(session: Session, server: Thing, changes: Sequence[Change]) -> list[str]:
+def _prometheus(session: Session, access: Access, server: Thing, changes: Sequence[Change]) -> list[str]:
     gone = [each.thing for each in changes if each.action == "delete"]
     text = _of_operator(session, f"prometheus-{server.name}", "prometheus.yaml.gz").replace(b"$(SHARD)", b"0")
     untaken = _jobs_not_taken_up(session.things, gone, load_yaml(text) or {})
     untaken += _rules_not_taken_up(session, server, gone)
-    return untaken or _not_loaded(session, text, gone)
+    return untaken or _not_loaded(session, access, text, gone)
 
 
 def _of_operator(session: Session, name: str, key: str) -> bytes:
@@ -145,13 +146,12 @@ def _rules_not_taken_up(session: Session, server: Thing, gone: Iterable[Thing]) 
     return old + [f"{_OPERATOR} has not taken out the {each}" for each in left if each.name in files]
 
 
-def _not_loaded(session: Session, text: bytes, gone: Iterable[Thing]) -> list[str]:
+def _not_loaded(session: Session, access: Access, text: bytes, gone: Iterable[Thing]) -> list[str]:
     """Return where the loaded configuration is not the operator's, and which rules are not those of the objects."""
     from stackctl.clients.http import Http
     from stackctl.clients.prometheus import Prometheus
-    from stackctl.operations.cluster.verification import accesses
 
-    client = Prometheus(Http(accesses(session)[c.PROMETHEUS]))
+    client = Prometheus(Http(access))
     objects = _rule_objects(session.things)
     files = {f"{c.RULES_FOLDER}{each.name}.yaml": File(json.dumps(each.content["spec"]).encode()) for each in objects}
     tree = Tree(session.stack.name, "", {c.PROMETHEUS_FILE: File(text), **files}, ())
@@ -181,32 +181,30 @@ def _object_of(file: str, namespace: str) -> str:
 # -- Alertmanager, Grafana ------------------------------------------------------------------------------------
 
 
-def _alertmanager(session: Session, server: Thing) -> list[str]:
+def _alertmanager(session: Session, access: Access, server: Thing) -> list[str]:
     """Return where the loaded configuration is not the operator's, which has to mean what is in the Secret."""
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.http import Http
-    from stackctl.operations.cluster.verification import accesses
 
     secret = next(each for each in session.things if each.name == server.content["spec"]["configSecret"])
     text = _of_operator(session, f"alertmanager-{server.name}-generated", "alertmanager.yaml.gz")
     if load_yaml(text) != load_yaml(base64.b64decode(secret.content["data"]["alertmanager.yaml"])):
         return [f"{_OPERATOR} has not taken up the {secret}"]
     tree = Tree(session.stack.name, "", {c.ALERTMANAGER_FILE: File(text)}, ())
-    return alertmanager_difference(Alertmanager(Http(accesses(session)[c.ALERTMANAGER])), tree)
+    return alertmanager_difference(Alertmanager(Http(access)), tree)
 
 
-def _grafana(session: Session, changes: Sequence[Change]) -> list[str]:
+def _grafana(access: Access, changes: Sequence[Change]) -> list[str]:
     """Return which dashboards Grafana has not loaded, or still has, of those that were changed."""
     from stackctl.clients.grafana import Grafana
     from stackctl.clients.http import Http
-    from stackctl.operations.cluster.verification import accesses
 
     boards = [(each.action, board) for each in changes if each.thing.is_dashboard for board in _boards(each.thing)]
     if not boards:
         return []
     wanted = {board["uid"]: board for action, board in boards if action != "delete"}
     gone = [board["uid"] for action, board in boards if action == "delete" and board["uid"] not in wanted]
-    return dashboards_difference(Grafana(Http(accesses(session)[c.GRAFANA])), wanted, gone)
+    return dashboards_difference(Grafana(Http(access)), wanted, gone)
 
 
 def _boards(config_map: Thing) -> Iterator[dict[str, Any]]:

@@ -22,3 +22,8 @@ FACTS = Facts(
     prometheus="Prometheus' container",
     unresolved="Correct the host in `{}`; start its container, or name its network in `networks: {{join: [...]}}`.",
 )
+
+
+def data_volume(component: str) -> str:
+    """Return the name of the volume with a component's data, as compose.yaml has it."""
+    return f"{component}-data"

@@ -18,7 +18,7 @@ from stackctl.render.text import merged, yaml_bytes
 from stackctl.render.units import component_unit, fingerprint, more_arguments
 from stackctl.render.web import client_config
 from stackctl.runtimes.docker.compose_service import extended, from_manifest, networks_of, volumes_of
-from stackctl.runtimes.docker.facts import FACTS
+from stackctl.runtimes.docker.facts import FACTS, data_volume
 from stackctl.tree import File, Unit, reader
 
 # How promtool logs in, in Prometheus' container. No secret is in it.
@@ -126,7 +126,7 @@ def _mounts(component: Component, files: Mapping[str, File]) -> dict[str, Any]:
     data = component.container.data
     mounts: list[Mapping[str, Any]] = [
         *([_TREE_MOUNT] if configured else []),
-        *([{"type": "volume", "source": _volume(component.name), "target": data}] if data else []),
+        *([{"type": "volume", "source": data_volume(component.name), "target": data}] if data else []),
         *component.container.mounts,
     ]
     return {
@@ -136,12 +136,8 @@ def _mounts(component: Component, files: Mapping[str, File]) -> dict[str, Any]:
     }
 
 
-def _volume(name: str) -> str:
-    return f"{name}-data"
-
-
 def _volumes(stack: Stack) -> dict[str, Any]:
-    own = [_volume(each.name) for each in stack.components if registry.of(each).container.data]
+    own = [data_volume(each.name) for each in stack.components if registry.of(each).container.data]
     theirs = [name for fields in stack.compose_fields for name in volumes_of(fields)]
     return {name: {} for name in (*own, *theirs)}
 

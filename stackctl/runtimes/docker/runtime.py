@@ -32,7 +32,7 @@ from stackctl.runtimes.checkers import Texts, Verdict
 from stackctl.runtimes.docker import bridge, callback, command, containers, engine, foreign, removal, volume
 from stackctl.runtimes.docker.command import Limit
 from stackctl.runtimes.docker.container_checker import Contained, is_not_running, run_in
-from stackctl.runtimes.docker.facts import FACTS
+from stackctl.runtimes.docker.facts import FACTS, data_volume
 from stackctl.runtimes.facts import Facts
 from stackctl.runtimes.http import FETCH_SECONDS, Answer, reload_all
 from stackctl.runtimes.protocol import LOST, MOVED, DataFile, Live, Observed, Peer, Plan
@@ -316,7 +316,7 @@ class Docker:
         return (*self.volumes(), *removal.networks_of(self.client, self.project))
 
     def own_data(self, unit: str) -> str:
-        name = f"{self.project}_{_data_volume(unit)}"
+        name = f"{self.project}_{data_volume(unit)}"
         return name if name in self.volumes() else ""
 
     def survey(self, source: str, unit: Unit) -> StoredData:
@@ -362,7 +362,7 @@ class Docker:
         if found:
             yield found[0]
             return
-        self._create((self.live / c.CURRENT).resolve(), "--no-start", [unit], [_data_volume(unit)])
+        self._create((self.live / c.CURRENT).resolve(), "--no-start", [unit], [data_volume(unit)])
         try:
             yield next(row["Id"] for row in self._containers() if containers.unit_name(row["Labels"]) == unit)
         finally:
@@ -492,11 +492,6 @@ def _answer(wget: Verdict) -> Answer:
     status = re.search(r"HTTP/\S+ (\d{3})", wget.output)
     words = wget.output.strip().removeprefix("wget: ") or f"no answer within {FETCH_SECONDS:g} s"
     return Answer(int(status[1]) if status else 0, words)
-
-
-def _data_volume(unit: str) -> str:
-    """Return the name of the volume of a component, as compose.yaml has it."""
-    return f"{unit}-data"
 
 
 def _data(unit: str) -> str:
