@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from stackctl import conventions as c
-from stackctl.backing.matching import unmatched
+from stackctl.backing.matching import compares_nothing, unmatched
 from stackctl.backing.verdict import DATA, EARLY, ORDER, Verdict, unanswered, worst
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
@@ -156,7 +156,7 @@ class Backing:
         if unfit := self._unfit(expr, asked):
             return unfit
         if has_result and not asked.fallback and not asked.excludes:
-            return replace(DATA, summary="has data")
+            return self._compares_nothing(expr, asked) or replace(DATA, summary="has data")
         found = self._selectors(asked, frozenset())
         if found.outcome != "data":
             return found
@@ -181,7 +181,16 @@ class Backing:
 
     def _unmatched(self, expr: str, asked: Asked) -> Verdict | None:
         """The failure of an expression that matches sides which never match."""
-        return unmatched(self.client, expr) if asked.joins else None
+        return unmatched(self.client, expr, self._coming(asked)) if asked.joins else None
+
+    def _compares_nothing(self, expr: str, asked: Asked) -> Verdict | None:
+        """The failure of an expression that matches sides by labels that they do not have."""
+        return compares_nothing(self.client, expr, self._coming(asked)) if asked.joins else None
+
+    def _coming(self, asked: Asked) -> frozenset[str]:
+        """The labels that the series of an expression may have later, or have wherever this Prometheus sends them."""
+        promised = (self._promised(each.name) for each in asked.selectors)
+        return frozenset(self.context.stack.prometheus.external_labels).union(*promised)
 
     def _unfit(self, expr: str, asked: Asked) -> Verdict | None:
         """The failure of an expression whose windows cannot hold what it needs."""

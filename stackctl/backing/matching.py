@@ -1,26 +1,33 @@
-"""Sides of an operator that never match: both have series, and a label that is compared keeps them apart.
+"""Sides of an operator that never match, or that match by labels that no series has, so that nothing is compared.
 
 That nothing matches now proves little: the series that would may come. So only what another sample does not change
-counts: a label that all series of one side have and none of the other, or targets that are of other jobs.
+counts: a label that all series of one side have and none of the other, targets that are of other jobs, and labels of
+`on` that a side never has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import promql_parser as p
 
 from stackctl.backing.verdict import Verdict
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Labels, Prometheus
-from stackctl.promql.nodes import COMPARISONS, bare, children, parse, text
+from stackctl.promql.catalogue import Catalogue
+from stackctl.promql.nodes import COMPARISONS, bare, children, metrics, parse, text
+from stackctl.promql.scopes import is_scope
 from stackctl.promql.selectors import OF_NONE, is_scalar, word
+from stackctl.promql.types.infer import value_of
 
 # Where nothing matches, this gives both sides, as is meant. `unless` would never leave anything out.
 _UNION = "or"
 _INSTANCE = "instance"
+# Series with the labels of whichever alerts fire; "" is any name.
+_OF_ANY_LABELS = frozenset({"ALERTS", "ALERTS_FOR_STATE", ""})
 # Which job has which targets: what was scraped in the last hour counts, as a target may be down.
 _TARGETS = "group by (job, instance) (last_over_time(up[1h]))"
 
@@ -44,6 +51,20 @@ class Match:
         labels = ", ".join(map(word, self.labels))
         grouped = f"group {'by' if self.is_on else 'without'} ({labels})"
         return f"{grouped} ({self.left})", f"{grouped} ({self.right})"
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether series of a side may come with any labels."""
+        return not _OF_ANY_LABELS.isdisjoint(metrics(self.left) | metrics(self.right))
+
+    @property
+    def is_of_all(self) -> bool:
+        """Return whether a side has no labels however it comes out, as `sum(x)`: it is about everything."""
+        return any(value_of(side, Catalogue()).labels.possible == frozenset() for side in (self.left, self.right))
+
+
+# The judgement of a match by the labels of both sides.
+_Judge: TypeAlias = Callable[[Match, Sequence[Labels], Sequence[Labels]], Verdict | None]
 
 
 def matches(expr: str) -> tuple[Match, ...]:
@@ -80,12 +101,31 @@ def _unfiltered(node: Any) -> str:
     return text(node)
 
 
-def unmatched(client: Prometheus, expr: str) -> Verdict | None:
-    """Return the failure of the first operator of `expr` whose sides never match, or None.
+def unmatched(client: Prometheus, expr: str, coming: Collection[str] = ()) -> Verdict | None:
+    """Return the failure of the first operator of `expr` whose sides never match or compare nothing, or None.
 
-    Raises NoAnswer when Prometheus does not answer; what it refuses is reported by `rule.healthy`.
+    `coming` are labels that series may have later. Raises NoAnswer when Prometheus does not answer; what it refuses is
+    reported by `rule.healthy`.
     """
-    found = matches(expr)
+
+    def verdict(match: Match, left: Sequence[Labels], right: Sequence[Labels]) -> Verdict | None:
+        return _compares_nothing(coming, match, left, right) or _never_matches(client, match, left, right)
+
+    return _first(client, matches(expr), verdict)
+
+
+def compares_nothing(client: Prometheus, expr: str, coming: Collection[str] = ()) -> Verdict | None:
+    """Return the failure of the first operator of `expr` that compares labels that a side never has, or None.
+
+    It is as `unmatched` otherwise.
+    """
+    named = [each for each in matches(expr) if each.is_on and each.labels]
+    return _first(client, named, partial(_compares_nothing, coming))
+
+
+def _first(client: Prometheus, found: Sequence[Match], judge: _Judge) -> Verdict | None:
+    if not found:
+        return None
     try:
         sides = client.each([query for each in found for query in each.queries])
     except NoAnswer as error:
@@ -94,12 +134,40 @@ def unmatched(client: Prometheus, expr: str) -> Verdict | None:
         return None
     labels = [[each for each, _ in series] for series in sides]
     pairs = zip(found, labels[::2], labels[1::2], strict=True)
-    return next((verdict for each, one, other in pairs if (verdict := _verdict(client, each, one, other))), None)
+    return next(
+        (
+            verdict
+            for each, one, other in pairs
+            if one and other and not each.is_open and (verdict := judge(each, one, other))
+        ),
+        None,
+    )
 
 
-def _verdict(client: Prometheus, match: Match, left: Sequence[Labels], right: Sequence[Labels]) -> Verdict | None:
+def _compares_nothing(
+    coming: Collection[str], match: Match, left: Sequence[Labels], right: Sequence[Labels]
+) -> Verdict | None:
+    """The failure of `on` with labels that a side does not have: it matches as if nothing were compared.
+
+    Where no series has the label of a scope, as `cluster`, all are of the same one.
+    """
+    judged = [label for label in match.labels if not is_scope(label) and label not in coming]
+    if not match.is_on or not judged or match.is_of_all:
+        return None
+    has = [any(each.get(label) for each in side for label in match.labels) for side in (left, right)]
+    if all(has) or not all(any(not any(each.values()) for each in side) for side in (left, right)):
+        return None
+    shown = f"`{judged[0]}`" if len(judged) == 1 else " or ".join(f"`{label}`" for label in judged)
+    where = "either side" if not any(has) else f"the {'right' if has[0] else 'left'}"
+    result = "so all series match" if not any(has) else "so only series without it match"
+    summary = f"no series on {where} of `{match.operator}` has the label {shown}, {result}"
+    remedy = "Match by labels that both sides have; write `on ()` where any series is meant."
+    return Verdict("fail", summary, remedy)
+
+
+def _never_matches(client: Prometheus, match: Match, left: Sequence[Labels], right: Sequence[Labels]) -> Verdict | None:
     names = sorted(match.labels if match.is_on else {name for each in (*left, *right) for name in each})
-    if not left or not right or {_values(each, names) for each in left} & {_values(each, names) for each in right}:
+    if {_values(each, names) for each in left} & {_values(each, names) for each in right}:
         return None
     for name in names:
         owner = _only_owner(name, left, right)

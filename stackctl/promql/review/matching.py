@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import promql_parser as p
@@ -13,6 +14,7 @@ from stackctl.promql.nodes import COMPARISONS, bare, matchers, text
 from stackctl.promql.remark import Remark
 from stackctl.promql.review.conditions import contradict
 from stackctl.promql.review.reviewed import Look, Reviewed, window
+from stackctl.promql.scopes import is_scope
 from stackctl.promql.selectors import word
 from stackctl.promql.types.functions import FOR_COUNTERS, PICKING
 from stackctl.promql.types.pairs import is_filled, is_grouped
@@ -129,10 +131,15 @@ def _is_grouped(node: Any) -> bool:
 
 def _on_neither(reviewed: Reviewed, pair: Typed, named: frozenset[str]) -> Iterator[Remark]:
     one, other = (side.value.labels for side in pair.below)
-    for label in sorted(named):
-        if not one.may_have(label) and not other.may_have(label):
-            has = Labels.exactly((one.possible or frozenset()) & (other.possible or frozenset()))
-            yield _lost_label(reviewed, pair, label, has, "so the sides are not matched by it")
+    lost = {label for label in named if not one.may_have(label) and not other.may_have(label)}
+    is_of_all = any(side.possible == frozenset() for side in (one, other))
+    # With another label that is there the sides are still matched, and all of one scope are meant to match.
+    compares_nothing = lost == named and not is_of_all and not all(map(is_scope, lost))
+    certain = compares_nothing and not reviewed.is_exported(pair) and reviewed.is_certain_of(pair)
+    for label in sorted(lost):
+        has = Labels.exactly((one.possible or frozenset()) & (other.possible or frozenset()))
+        found = _lost_label(reviewed, pair, label, has, "so the sides are not matched by it")
+        yield replace(found, certain=certain)
 
 
 def _is_only_on_one(label: str, one: Labels, other: Labels) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stackctl.backing.matching import matches
-from tests.contract.backing.test_judgement import RULE, rules, told
+from tests.contract.backing.test_judgement import PANEL, RULE, asks, rules, told
 from tests.contract.world import World
 
 ORDERS, FILL = "shop_orders_total", "shop_fill_ratio"
@@ -38,10 +40,47 @@ def test_label_of_one_side_is_reported(well: World, expr: str, operator: str, ow
     assert told(well.only(RULE)) == ("fail", summary, REMEDY.format(on))
 
 
+NOTHING = "Match by labels that both sides have; write `on ()` where any series is meant."
+
+
+@pytest.mark.parametrize(
+    ("expr", "operator", "label"),
+    [
+        (f"{FILL} > 5 unless on (zone) {ORDERS}", "unless", "`zone`"),
+        (f"{FILL} > 5 and on (zone) {ORDERS} > 0", "and", "`zone`"),
+        (f"{FILL} * on (zone) group_right () {ORDERS}", "*", "`zone`"),
+        (f"sum by (zone) ({FILL}) / on (cluster, zone) sum by (zone) ({ORDERS})", "/", "`zone`"),
+        (f"{FILL} and on (zone, rack) {ORDERS}", "and", "`zone` or `rack`"),
+    ],
+)
+def test_labels_that_no_series_has_compare_nothing(well: World, expr: str, operator: str, label: str) -> None:
+    rules(well, expr)
+    summary = f"no series on either side of `{operator}` has the label {label}, so all series match"
+    assert told(well.only(RULE)) == ("fail", summary, NOTHING)
+
+
+@pytest.mark.parametrize("query", [f"{FILL} and on (zone) {ORDERS}", f"{ORDERS} unless on (zone) {FILL} > 5"])
+def test_panel_with_a_result_fails_where_nothing_is_compared(well: World, query: str) -> None:
+    asks(well, query)
+    assert well.only(PANEL).status == "fail"
+
+
+def test_label_that_some_series_of_one_side_have_compares_nothing(well: World) -> None:
+    well.series += [{"__name__": "disk_full", "zone": "a"}, {"__name__": "disk_full"}]
+    rules(well, f"disk_full and on (zone) {FILL}")
+    summary = "no series on the right of `and` has the label `zone`, so only series without it match"
+    assert told(well.only(RULE)) == ("fail", summary, NOTHING)
+
+
 @pytest.mark.parametrize(
     "expr",
     [
         f"{FILL} > 5 and on (job) {ORDERS} > 0",
+        f"{FILL} and on (job, zone) {ORDERS}",
+        f"{FILL} and on (k8s_cluster, environment) {ORDERS}",
+        f"{FILL} and on (origin) {ORDERS}",
+        f"{FILL} and on (zone) sum({ORDERS})",
+        f"{FILL} unless on (node) ALERTS",
         f"{FILL} / ignoring (result, shop) group_left () {ORDERS}",
         f"{FILL} and on () {ORDERS}",
         f"{FILL} and on (cluster) {ORDERS}",
@@ -54,6 +93,9 @@ def test_label_of_one_side_is_reported(well: World, expr: str, operator: str, ow
     ],
 )
 def test_sides_that_may_match_pass(well: World, expr: str) -> None:
+    prometheus = replace(well.context.stack.prometheus, external_labels={"origin": "here"})
+    well.change(stack=replace(well.context.stack, prometheus=prometheus))
+    well.series.append({"__name__": "ALERTS", "alertname": "Always", "alertstate": "firing"})
     rules(well, expr)
     assert told(well.only(RULE)) == ("pass", "the query returns data", "")
 

@@ -271,6 +271,8 @@ RULES = (
     ruled("on-one-side", alert("OnOneSide", "sum(shop_queue_size > 1e9 and on (version) shop_info) > 5")),
     ruled("other-targets", alert("OtherTargets", "shop_queue_size > 1e9 and on (instance) prometheus_build_info")),
     ruled("never-left-out", alert("NeverLeftOut", "shop_queue_size > 1e9 unless shop_requests_total")),
+    ruled("on-no-label", alert("OnNoLabel", "shop_queue_size > 0 unless on (zone) shop_info")),
+    ruled("on-no-labels", alert("OnNoLabels", "shop_queue_size > 1e9 and on (cluster, rack) shop_info")),
     ruled("window-too-short", alert("Short", "rate(shop_requests_total[1s]) > 5")),
     ruled(
         "many-to-many",
@@ -419,6 +421,7 @@ DASHBOARDS = (
     blank("never-both", board(panel("P", "shop_queue_size > 1e9 and shop_requests_total"))),
     replace(blank("renamed-job", board(panel("P", 'prometheus_build_info{job="prometheus"}'))), prometheus=RENAMED),
     blank("never-left-out", board(panel("P", "shop_queue_size unless shop_requests_total"))),
+    blank("on-no-label", board(panel("P", "shop_queue_size and on (zone) shop_info"))),
     blank("wrong-job", board(panel("P", 'shop_queue_size{job="prometheus"}'))),
     blank(
         "in-resource",

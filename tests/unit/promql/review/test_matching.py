@@ -92,3 +92,25 @@ def test_quotes_names_of_labels_in_what_it_suggests() -> None:
     fixed = only(expr, Catalogue()).remedy.removeprefix("Write `").removesuffix("`.")
     assert fixed.startswith('sum without ("service.name") (rate(x{"service.name"="a"}[5m]))')
     promql_parser.parse(fixed)
+
+
+CLOSED = Catalogue({**SERIES, "depth": Known("gauge", {"queue": ()})}, complete=True)
+
+
+@pytest.mark.parametrize(
+    ("expr", "certain"),
+    [
+        ("hits_total > 5 unless on (zone) depth", {"zone": True}),
+        ("hits_total * on (cluster, zone) depth", {"cluster": True, "zone": True}),
+        ("hits_total and on (cluster) depth", {"cluster": False}),
+        ("hits_total and on (path, zone) errors_total", {"zone": False}),
+        ("hits_total and on (zone) sum(depth)", {"zone": False}),
+        ("hits_total and on (path) errors_total", {}),
+        ("hits_total and on (zone) open", {}),
+    ],
+)
+def test_labels_that_neither_side_has_are_certain_where_no_other_is_matched(
+    expr: str, certain: dict[str, bool]
+) -> None:
+    found = [each for each in review(expr, CLOSED) if each.code == "promql.lost-label"]
+    assert {each.part.label if each.part else "": each.certain for each in found} == certain
