@@ -14,9 +14,9 @@ from stackctl.cli.values import Format, seconds
 if TYPE_CHECKING:
     from stackctl.model import Stack, Waiver
 
-# A kubelet takes up to a minute and a half to bring a file to its pod, and the sidecar there up to three minutes to see
+# A kubelet takes up to a minute and a half to bring a file to its pod, and the sidecar there up to half a minute to see
 # it; and both as long to bring the old one back.
-_IN_CLUSTER = "10m"
+_IN_CLUSTER = "5m"
 
 
 def reload(
@@ -27,7 +27,7 @@ def reload(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate, and show what would be done.")] = False,
     timeout: Annotated[
-        str | None, typer.Option("--timeout", help="Time limit, including a rollback: 30s, in a cluster 10m.")
+        str | None, typer.Option("--timeout", help="Time limit, including a rollback: 30s, in a cluster 5m.")
     ] = None,
     output: Output = Format.text,  # noqa: ARG001 - read by its callback
     ignore: Ignore = None,

@@ -24,11 +24,10 @@ from tests.e2e.test_given_servers import red
 from tests.program import Ran, stackctl
 from tests.servers import cluster
 
-# A change of a scrape job is loaded minutes later where the sidecar has missed it.
 pytestmark = [pytest.mark.e2e, pytest.mark.kubernetes, pytest.mark.long, pytest.mark.timeout(900)]
 
 # Longer than a kubelet takes to bring a file to its pod, and the sidecar there to see it.
-PATIENCE_SECONDS = 330
+PATIENCE_SECONDS = 150
 # Shorter than it takes a pod to be ready, and long enough to see why it never will be.
 LATE_SECONDS = 15
 CRASHING: Content = {**CONTAINER, "command": ["python3", "-c", "exit(3)"]}

@@ -12,6 +12,10 @@ from stackctl.export.kubernetes.scraping import given
 from stackctl.model import Prometheus
 from stackctl.render.prometheus import without_login
 
+# The operator's sidecar misses that the kubelet replaces the configuration, and reads it again at an interval, three
+# minutes by default. Not shorter than a reload may take, which the sidecar would begin again. Its arguments are the
+# operator's own, so the flag is part of the command.
+_RELOADER = {"name": "config-reloader", "command": ["/bin/prometheus-config-reloader", "--watch-interval=30s"]}
 _SELECTORS = ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig")
 # Fields of a remote write, with those of the HTTP client: the operator's name of each.
 _WRITE = {
@@ -72,6 +76,7 @@ def prometheus_object(objects: Objects, name: str, keys: SecretKeys) -> dict[str
         "resources": limits(prometheus.resources),
         "remoteWrite": [_write(block, keys.below(str(at))) for at, block in enumerate(prometheus.remote_write)],
         "alerting": _alerting(objects),
+        "containers": [_RELOADER],
     }
     # An empty text: no labels of the operator's own, which rules and other servers would see.
     own_labels = {"prometheusExternalLabelName": "", "replicaExternalLabelName": ""}

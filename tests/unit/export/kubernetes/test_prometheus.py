@@ -55,6 +55,13 @@ def test_labels_are_those_of_the_manifest_alone(tmp_path: Path) -> None:
     assert spec["prometheusExternalLabelName"] == spec["replicaExternalLabelName"] == ""
 
 
+def test_sidecar_looks_often_with_the_arguments_of_the_operator(tmp_path: Path) -> None:
+    (sidecar,) = spec_of(tmp_path, "")["containers"]
+    assert sidecar["name"] == "config-reloader"
+    assert sidecar["command"][1:] == ["--watch-interval=30s"]
+    assert "args" not in sidecar
+
+
 def test_objects_of_the_stack_are_selected_and_no_others(tmp_path: Path) -> None:
     tree = export_kubernetes(stack_of(tmp_path, ""), SERVERS)
     spec = tree.yaml("servers/prometheus.yaml")["spec"]
