@@ -34,6 +34,11 @@ SERIES_OF_SCRAPES = (
     "scrape_samples_post_metric_relabeling",
     "scrape_series_added",
 )
+# The names of all that it may add, as a regular expression.
+OF_SCRAPES = (
+    "up|scrape_(duration_seconds|samples_scraped|samples_post_metric_relabeling|series_added"
+    "|timeout_seconds|sample_limit|body_size_bytes)"
+)
 # What Prometheus itself makes of every scrape and rule, and what client libraries serve unasked.
 SERIES_OF_ALL = ("up", "ALERTS", "ALERTS_FOR_STATE", "target_info")
 PREFIXES_OF_ALL = ("scrape_", "process_", "go_", "python_", "jvm_", "nodejs_", "dotnet_")

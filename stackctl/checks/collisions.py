@@ -1,7 +1,8 @@
-"""Series that become one: targets with the same labels, and relabelling that removes what sets series apart.
+"""Series that become one: targets with the same labels, relabelling that removes what sets series apart, and a `up`
+that a target serves itself.
 
-Prometheus reports neither. Targets with the same labels take turns in writing the same series, and of samples that
-relabelling makes equal it keeps the first.
+Prometheus reports none of them. Targets with the same labels take turns in writing the same series; of samples that
+relabelling makes equal it keeps the first, and so it does of the target's `up` and its own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.bounds.regex import BadPattern, compiled
+from stackctl.checks.honored import honors
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Prometheus
 from stackctl.promql.selectors import Condition, Selector, of_jobs
@@ -20,6 +22,7 @@ from stackctl.verification.context import Context
 
 # The labels by which the series of a target are found.
 _PLACE = ("job", "instance")
+_NAMED_UP = frozenset({("__name__", "up")})
 _SELECTING = ("keep", "drop", "keepequal", "dropequal")
 
 
@@ -44,8 +47,7 @@ def may_merge(job: Job) -> bool:
     """Return whether relabelling of samples may make series equal, and leaves the job and the instance as they are."""
     steps = job.service.scrape.get("metric_relabel_configs", ()) if job.service else ()
     changing = [each for each in steps if each.get("action", "replace") not in _SELECTING]
-    honored = job.honor_labels or bool(job.service and job.service.scrape.get("honor_labels"))
-    return bool(changing) and not honored and all(map(_keeps_place, changing))
+    return bool(changing) and not honors(job) and all(map(_keeps_place, changing))
 
 
 def _keeps_place(step: Mapping[str, Any]) -> bool:
@@ -89,3 +91,23 @@ def _missing(client: Prometheus, one: Kept) -> float:
         selector = Selector("", (of_jobs(jobs), Condition("instance", "=", instance)))
         stored += sum(value for _, value in client.values(f"count({selector.text})"))
     return one.samples + len(c.SERIES_OF_SCRAPES) * len(one.up) - stored
+
+
+def own_up(context: Context, client: Prometheus, ups: Iterable[tuple[Job, ActiveTarget]]) -> frozenset[str]:
+    """Return the jobs with a target that is scraped, while its series `up` says that it is not.
+
+    The target may have changed in between, so it is looked at during two scrapes. Raises NoAnswer without an answer.
+    """
+    intervals = {job.name: context.interval(job) for job, _ in ups}
+
+    def observe() -> frozenset[str]:
+        labelled = {
+            frozenset(target.labels.items()): target.job for target in client.targets() if target.health == "up"
+        }
+        found = [frozenset((*each.items(),)) - _NAMED_UP for each, value in client.values("up != 1")]
+        return frozenset(labelled[labels] for labels in found if labels in labelled) & intervals.keys()
+
+    seen = context.settle(observe, lambda found: not found, within=2 * max(intervals.values(), default=0.0))
+    if isinstance(seen, NoAnswer):
+        raise seen
+    return seen

@@ -77,7 +77,7 @@ def _rising(context: Context, client: Prometheus) -> tuple[str, ...]:
 
 def _stored(context: Context, client: Prometheus, one: Scraped) -> float:
     """The number of series of a job that have got a sample in its last two scrapes."""
-    own = Condition("__name__", "!~", "up|scrape_.+")
+    own = Condition("__name__", "!~", c.OF_SCRAPES)
     jobs = sorted({target.labels.get("job", "") for target in one.up})
     instances = Condition("instance", "=~", "|".join(sorted({re.escape(target.instance) for target in one.up})))
     selector = Selector("", (of_jobs(jobs), instances, own)).text

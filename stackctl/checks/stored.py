@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stackctl import conventions as c
-from stackctl.checks import collisions, dropped_samples
+from stackctl.checks import collisions, dropped_samples, honored
 from stackctl.checks.collisions import Kept
 from stackctl.checks.dropped_samples import Lost, Scraped
+from stackctl.checks.honored import Rival
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.diagnostic import Diagnostic
@@ -62,6 +63,8 @@ class Stored:
     frozen         the labels `job` and `instance` of targets of which nothing new is stored
     lost           the samples that were dropped, by counters, where there is no log
     merged         job -> the samples that relabelling has made equal to others
+    own_up         the jobs with a target that writes the series `up` itself
+    rivals         job that honors labels -> a target that writes the same series
     """
 
     scraped: Mapping[frozenset[tuple[str, str]], float]
@@ -70,6 +73,8 @@ class Stored:
     frozen: frozenset[tuple[str, str]]
     lost: Lost = field(default_factory=Lost)
     merged: Mapping[str, float] = field(default_factory=dict)
+    own_up: frozenset[str] = frozenset()
+    rivals: Mapping[str, Rival] = field(default_factory=dict)
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -102,7 +107,10 @@ def _look(context: Context, seen: targets.TargetStates) -> Stored | NoAnswer:
         frozen = _frozen(context, client, _searched(context, seen, kept))
         lost = dropped_samples.look(context, client, _plain(context, seen, kept)) if context.given else Lost()
         merged = collisions.merged(context, client, _relabelled(context, seen, kept))
-        return Stored(scraped, kept, log, frozen, lost, merged)
+        ups = _all_up(context, seen)
+        own_up = collisions.own_up(context, client, ups)
+        rivals = honored.rivals(context, client, ups, _large(context, seen, kept))
+        return Stored(scraped, kept, log, frozen, lost, merged, own_up, rivals)
     except NoAnswer as error:
         return error
 
@@ -158,6 +166,16 @@ def _relabelled(
     return [one for one in found if 0 < one.samples <= _SEARCHED]
 
 
+def _all_up(context: Context, seen: targets.TargetStates) -> list[tuple[Job, ActiveTarget]]:
+    return [(job, target) for job in context.jobs for target in _up(job, seen)]
+
+
+def _large(context: Context, seen: targets.TargetStates, kept: Mapping[frozenset[tuple[str, str]], float]) -> list[str]:
+    """The labels `job` of jobs that are too large."""
+    large = [up for job in context.jobs if _count(up := _up(job, seen), kept) > _SEARCHED]
+    return sorted({target.labels.get("job", "") for up in large for target in up})
+
+
 def _up(job: Job, seen: targets.TargetStates) -> list[ActiveTarget]:
     return [target for target in seen.targets if target.job == job.name and target.health == "up"]
 
@@ -165,8 +183,7 @@ def _up(job: Job, seen: targets.TargetStates) -> list[ActiveTarget]:
 def _relabels(job: Job) -> bool:
     """Return whether the series of a job may carry another job or instance than its targets."""
     steps = job.service.scrape.get("metric_relabel_configs", ()) if job.service else ()
-    honored = job.service.scrape.get("honor_labels") if job.service else False
-    return job.honor_labels or bool(honored) or any(each.get("action") not in ("keep", "drop") for each in steps)
+    return honored.honors(job) or any(each.get("action") not in ("keep", "drop") for each in steps)
 
 
 def _by_target(found: Iterable[tuple[Labels, float]]) -> dict[frozenset[tuple[str, str]], float]:
@@ -184,7 +201,7 @@ def _frozen(context: Context, client: Prometheus, up: Sequence[ActiveTarget]) ->
     """
     if not up:
         return frozenset()
-    own = Condition("__name__", "!~", "up|scrape_.+")
+    own = Condition("__name__", "!~", c.OF_SCRAPES)
     jobs = sorted({target.labels.get("job", "") for target in up})
     seconds = _FROZEN_SECONDS + 2 * max(context.interval(job) for job in context.jobs)
     found = client.values(
@@ -220,6 +237,8 @@ def _job(context: Context, job: Job, seen: targets.TargetStates, stored: Stored)
         or _still(subject, up, stored)
         or _colliding(subject, up, seen)
         or _merged(subject, job, stored)
+        or _own_up(subject, job, stored)
+        or _rival(subject, job, stored)
         or _unknown(context, subject, up, stored)
         or subject.passed(_kept(_count(up, stored.kept)))
     )
@@ -318,3 +337,27 @@ def _merged(subject: Subject, job: Job, stored: Stored) -> Diagnostic | None:
     summary = f"{samples} lost: `metric_relabel` makes their series equal to others"
     remedy = "Keep the label that sets them apart, or drop the series that you do not need by `action: drop`."
     return subject.failed(summary, remedy, stage="loaded")
+
+
+def _own_up(subject: Subject, job: Job, stored: Stored) -> Diagnostic | None:
+    """The failure of a job whose targets serve the series by which Prometheus says that they are up."""
+    if job.name not in stored.own_up:
+        return None
+    summary = "its series `up` says that it is down, and yet it is scraped: a response serves a metric named `up`"
+    remedy = "Give that metric another name; or drop it: `{source_labels: [__name__], regex: up, action: drop}`."
+    return subject.failed(summary, remedy, stage="loaded")
+
+
+def _rival(subject: Subject, job: Job, stored: Stored) -> Diagnostic | None:
+    """The failure of a job that honors labels, and so writes series that another target writes with other values."""
+    rival = stored.rivals.get(job.name)
+    if rival is None:
+        return None
+    series = "1 of its series" if rival.count == 1 else f"{rival.count} of its series"
+    summary = f"{series} are written by `{rival.target.job}` too, so the value alternates: this job honors labels"
+    summary = summary.replace(" are ", " is ") if rival.count == 1 else summary
+    remedy = "Let one of the sources give other labels, or set `honor_labels: false`, or scrape only one of them."
+    name = rival.example.get("__name__", "")
+    conditions = (Condition(label, "=", value) for label, value in sorted(rival.example.items()) if label != "__name__")
+    evidence = f"{Selector(name, tuple(conditions)).text} is written from {rival.target.scrape_url} too"
+    return subject.failed(summary, remedy, evidence, stage="loaded")

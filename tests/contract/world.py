@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -196,6 +197,9 @@ class World:
     writes: Callable[[], int] = field(default_factory=lambda: count().__next__)
     evaluations: Callable[[], int] = field(default_factory=lambda: count().__next__)
     stored_series: int = 10
+    written: dict[str, dict[tuple[tuple[str, str], ...], float]] = field(default_factory=dict)
+    refuses_written: bool = False
+    says_down: set[str] = field(default_factory=set)
     scraped_once: Callable[[], bool] = lambda: False
 
     def findings(self, *only: str) -> list[Diagnostic]:
@@ -289,6 +293,14 @@ class World:
             return success({"result": [{"metric": {}, "value": [1, str(self.time + self.stored())]}]})
         if text.startswith("count(up{"):  # the targets that are up, and have not been so for two scrapes
             return success({"result": [{}] if self.scraped_once() else []})
+        if text == "up != 1":
+            found = [each["labels"] for each in self.targets if each["scrapePool"] in self.says_down]
+            return success({"result": [{"metric": {"__name__": "up", **each}, "value": [1, "0"]} for each in found]})
+        if text == "timestamp(up)":
+            found = [(each["labels"], self.scrape_time(each["scrapePool"])) for each in self.targets]
+            return success({"result": [{"metric": labels, "value": [1, str(at)]} for labels, at in found]})
+        if times := [float(at) for at in re.findall(r"@ ([\d.]+)", text)]:
+            return self.report_written(text, times)
         if text.startswith("scrape_samples_"):
             found = [(each["labels"], self.samples.get((text, each["scrapePool"]), 5)) for each in self.targets]
             return success({"result": [{"metric": labels, "value": [1, str(count)]} for labels, count in found]})
@@ -311,6 +323,27 @@ class World:
             return self.refused.get(expr) or success({"result": [{}] if self.finds(expr) else []})
         name = query.removeprefix("query=(").partition("{")[0]
         return success({"result": [{"metric": {}, "value": [1, "1"]}] if name in self.reached else []})
+
+    def scrape_time(self, pool: str) -> float:
+        """The time of the last scrape of a job."""
+        return 1000.5 + sorted({each["scrapePool"] for each in self.targets}).index(pool)
+
+    def report_written(self, query: str, times: list[float]) -> Any:
+        """The places of the series that one scrape wrote, or the series that two wrote with different values."""
+        if self.refuses_written:
+            return Reply({"status": "error", "errorType": "bad_data", "error": "no @"}, 400)
+        found = [self.written.get(pool, {}) for at in times for pool in self.written if self.scrape_time(pool) == at]
+        if query.startswith("count by"):
+            places = {(dict(key).get("job", ""), dict(key).get("instance", "")) for series in found for key in series}
+            return success(
+                {"result": [{"metric": {"job": job, "instance": at}, "value": [1, "1"]} for job, at in sorted(places)]}
+            )
+        if len(found) < len(times):
+            return success({"result": []})
+        one, *_, other = found
+        shared = [dict(key) for key, value in one.items() if key in other and other[key] != value]
+        named = [{{"__name__": "__name"}.get(name, name): text for name, text in each.items()} for each in shared]
+        return success({"result": [{"metric": each, "value": [1, "1"]} for each in named]})
 
     def report_panels(self, body: Any) -> Any:
         """What Grafana makes of queries, in the form of its documentation: an error comes with status 400."""

@@ -79,3 +79,19 @@ def test_steps_that_can_make_series_equal_are_counted(well: World, step: dict[st
     relabel(well, step)
     well.stored_series = 9
     assert "1 sample of a scrape is lost" in well.only(ID, JOB).summary
+
+
+def test_up_that_a_target_serves_itself_fails_where_it_says_down(well: World) -> None:
+    well.says_down.add(JOB)
+    finding = well.only(ID, JOB)
+    assert (finding.status, finding.summary) == (
+        "fail",
+        "its series `up` says that it is down, and yet it is scraped: a response serves a metric named `up`",
+    )
+    assert well.only(ID, "found").status == "pass"
+
+
+def test_up_of_a_target_that_is_down_is_not_its_own(well: World) -> None:
+    well.says_down.add(JOB)
+    well.target(JOB)["health"] = "down"
+    assert well.only(ID, JOB).status == "skip"

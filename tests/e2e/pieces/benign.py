@@ -106,6 +106,33 @@ SCRAPES = (
         },
     ),
     scraped("honored", 'piece{job="theirs",instance="there"} 1\n', honor_labels=True),
+    Piece(
+        "gateways-apart",
+        {
+            "/gateways-apart": page(
+                'ran{job="one",instance="a"} 1\nsame{job="both",instance="a"} 5\nnan{job="b"} NaN\n'
+            ),
+            "/gateways-apart-b": page(
+                'ran{job="two",instance="a"} 2\nsame{job="both",instance="a"} 5\nnan{job="b"} NaN\n'
+            ),
+        },
+        {**service("gateways-apart", honor_labels=True), **service("gateways-apart-b", honor_labels=True)},
+    ),
+    Piece(
+        "one-gateway-twice",
+        {"/one-gateway-twice": page(lambda now: f'moves{{job="moving",instance="a"}} {now}\n')},
+        {
+            **service("one-gateway-twice", honor_labels=True),
+            **service("one-gateway-twice-b", "/one-gateway-twice", honor_labels=True, params={"part": ["b"]}),
+        },
+    ),
+    scraped("serves-own-up", 'up 1\nup{database="a"} 0\n' + ONE),
+    scraped("names-of-scrapes", "scrape_widgets 1\n"),
+    scraped(
+        "own-up-dropped",
+        "up 0\n" + ONE,
+        metric_relabel=relabel(source_labels=["__name__"], regex="up", action="drop"),
+    ),
     scraped("exported", 'piece{job="theirs",instance="there"} 1\n'),
     scraped("stamped", lambda now: f"piece 1 {now}\n"),
     scraped("two-minutes-behind", lambda now: f"piece 1 {now - 120_000}\n"),

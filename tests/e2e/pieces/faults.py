@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from tests.e2e.pieces import OPEN_METRICS, Page, Piece, alert, board, group, page, panel, record, service
-from tests.e2e.pieces.benign import CHOSEN_ALL, FIRES, ONE, QUEUE, RENAMED, notified, relabel
+from tests.e2e.pieces.benign import CHOSEN_ALL, FIRES, ONE, QUEUE, RENAMED, SHOP, notified, relabel
 
 
 def broken(name: str, made: Page, *checks: str, **fields: object) -> Piece:
@@ -17,6 +17,8 @@ def broken(name: str, made: Page, *checks: str, **fields: object) -> Piece:
     return Piece(name, {f"/{name}": made}, service(name, **fields), red=marked)
 
 
+# A series that has been pushed.
+PUSHED = 'pushed_last_run{job="batch",instance="a"}'
 # With the job: without it, a service that is down could be the one to serve it.
 GONE = 'sum(shop_queu_size{job="shop"})'
 UP, STORED = "target.up", "job.stored"
@@ -108,6 +110,22 @@ SCRAPES = (
         page('piece{part="a1"} 1\npiece{part="a2"} 2\nother 1\n'),
         STORED,
         metric_relabel=relabel(source_labels=["part"], regex="(.).", target_label="part", replacement="$1"),
+    ),
+    broken("serves-up", page("up 0\npiece 1\n"), STORED),
+    Piece(
+        "gateways",
+        {"/gateways": page(f"{PUSHED} 1\n"), "/gateways-b": page(f"other 1\n{PUSHED} 2\n")},
+        {**service("gateways", honor_labels=True), **service("gateways-b", honor_labels=True)},
+        red=frozenset({"job.stored gateways", "job.stored gateways-b"}),
+    ),
+    Piece(
+        "impostor",
+        {"/impostor": page('shop_queue_size{job="real",instance="i",queue="mail"} 30\n'), "/impostor-of": page(SHOP)},
+        {
+            **service("impostor", honor_labels=True, scrape_interval="3s"),
+            **service("impostor-of", labels={"job": "real", "instance": "i"}),
+        },
+        red=frozenset({"job.stored impostor"}),
     ),
     Piece(
         "list-refused",
