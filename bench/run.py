@@ -1,6 +1,6 @@
 """Measure what users wait for, each beside something real in the same run, and print ratios.
 
-    python bench/run.py [startup] [render] [check] [reload] [watch] [verify] [up] [simulate]
+    python bench/run.py [startup] [render] [check] [reload] [watch] [verify] [up] [simulate] [size]
 
 Docker's measurements need an engine and the images; without one they are left out, and the output says so. All that
 is Python runs from compiled modules, as it does once it is installed, whatever the environment says.
@@ -269,6 +269,50 @@ def simulate(folder: Path) -> None:
     print(f"stackctl simulate, {series} series each second   {share:7.1%} of a core   (goal one core: {verdict})")
 
 
+def size(folder: Path) -> None:
+    """Memory and log of a Prometheus that scrapes 10,000, 100,000 and 1,000,000 series of `simulate`, after minutes."""
+    for targets, interval, minutes in ((1, 15, 2), (10, 15, 2), (100, 30, 4)):
+        place, server = folder / str(targets), stacks.free_port()
+        stacks.contract(place, 10_000, targets, f"prometheus: {{listen: {server}, scrape_interval: {interval}s}}")
+        with simulated(place):
+            run([STACKCTL, "up", "--runtime", "native"], place)
+            try:
+                time.sleep(minutes * 60)  # it is measured after so many scrapes, not once something is there
+                page = metrics(server)
+            finally:
+                run([STACKCTL, "down", "--volumes"], place)
+        series, samples = (
+            page["prometheus_tsdb_head_series"],
+            page['prometheus_tsdb_head_samples_appended_total{type="float"}'],
+        )
+        memory, log = page["process_resident_memory_bytes"], page["prometheus_tsdb_wal_storage_size_bytes"]
+        print(
+            f"Prometheus, {series:9,.0f} series   {memory / 2**20:6,.0f} MiB of memory, {memory / series:6,.0f} bytes "
+            f"for each; {log / samples:.1f} bytes of log for each sample"
+        )
+
+
+@contextmanager
+def simulated(folder: Path) -> Iterator[None]:
+    """`stackctl simulate` of a folder, while the block runs."""
+    with subprocess.Popen([STACKCTL, "simulate"], cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        while "control" not in process.stdout.readline():
+            pass
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def metrics(port: int) -> dict[str, float]:
+    """The metrics of a server at a port of loopback."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
+
+
 def scraped(port: int) -> int:
     """Scrape once as Prometheus does, and count the series."""
     request = urllib.request.Request(
@@ -303,6 +347,7 @@ MEASUREMENTS: dict[str, Callable[[Path], None]] = {
     "verify": verify,
     "up": up,
     "simulate": simulate,
+    "size": size,
 }
 
 

@@ -31,17 +31,20 @@ rules: [{{file: rules/bench.yml}}]
     return ports[0]
 
 
-def contract(folder: Path, series: int) -> int:
-    """A service whose contract makes about so many series, histograms most of them. Returns its port."""
+def contract(folder: Path, series: int, targets: int = 1, settings: str = "") -> int:
+    """A service whose contract makes about so many series at each of so many targets, histograms most of them, with
+    `settings` of Prometheus. Returns the first port of the targets, which follow each other."""
     port = free_port()
+    addresses = json.dumps([f"127.0.0.1:{port + each}" for each in range(targets)])
     folder.mkdir(parents=True, exist_ok=True)
     endpoints = json.dumps([f"/endpoint/{number}" for number in range(-(-series // 19))])
     (folder / "stack.yml").write_text(
         f"""version: 1
 name: contract
+{settings}
 services:
   api:
-    targets: ["127.0.0.1:{port}"]
+    targets: {addresses}
     metrics:
       requests_total: {{type: counter, labels: {{endpoint: &endpoints {endpoints}, status: ["200", "404", "500"]}}}}
       duration_seconds: {{type: histogram, labels: {{endpoint: *endpoints}}}}

@@ -34,7 +34,7 @@ NAVIGATION = {
     "Guides": (
         "adopt.md", "exporters.md", "alerts.md", "testing.md", "dashboards.md", "packs.md", "slo.md", "contracts.md",
         "dependencies.md", "simulate.md", "drill.md", "diagnosis.md", "external.md", "kubernetes.md", "operations.md",
-        "environments.md", "ci.md", "secrets.md", "security.md",
+        "sizing.md", "environments.md", "ci.md", "secrets.md", "security.md",
     ),
     "Reference": ("manifest.md", "checks.md", "versions.md", "limits.md"),
     "Commands": ("commands",),

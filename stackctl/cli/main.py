@@ -54,6 +54,7 @@ COMMANDS = {
     "explain": "Explain a code of a report, with examples.",
     "why": "Show what an alert, a target or a panel depends on.",
     "impact": "Show what depends on a metric or a service.",
+    "size": "Show how much memory and disk Prometheus needs.",
     "contract": "Update contracts from what services really serve.",
     "packs": "List the alert rules and dashboards that ship, and show one.",
     "schema": "Print the JSON Schema of stack.yml, for editors and linters.",

@@ -93,4 +93,5 @@ COMPONENT = Component(
         *("config.file", "storage.path", "web.listen-address", "web.config.file", EXTERNAL_URL),
         *("cluster.listen-address", "web.route-prefix"),
     ),
+    target_series=201,
 )

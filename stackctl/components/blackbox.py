@@ -84,4 +84,6 @@ COMPONENT = Component(
     probes=_probes,
     parameters=_parameters,
     adopted=_adopted,
+    target_series=59,
+    probe_series=17,
 )

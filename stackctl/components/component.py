@@ -235,6 +235,8 @@ class Component:
     refuse_data    of one that can take over the data of another: why it cannot read some, "" where it can
     own_options    the beginnings of the names of its options that stackctl sets itself, or that `adopted` reads
     own_variables  those of its variables that `adopted` reads; with any other, it is left as it was
+    target_series  how many series it served when one was measured, 0 where none was
+    probe_series   the same of one of its probes
     simulated      the metrics that stand in for it, None for one that runs wherever stackctl does
     """
 
@@ -270,6 +272,8 @@ class Component:
     refuse_data: Callable[[StoredData], str] | None = None
     own_options: tuple[str, ...] = ("web.",)
     own_variables: tuple[str, ...] = ()
+    target_series: int = 0
+    probe_series: int = 0
     simulated: Callable[[Stack], Sequence[Metric]] | None = None
 
     @property

@@ -35,4 +35,5 @@ COMPONENT = Component(
     series=("node_",),
     works=Works("node_uname_info"),
     own_options=("web.", "path."),
+    target_series=614,
 )

@@ -75,4 +75,5 @@ COMPONENT = Component(
     adopted=_adopted,
     own_options=("web.", "threads"),
     simulated=_simulated,
+    target_series=825,
 )

@@ -261,4 +261,5 @@ COMPONENT = Component(
         "web.route-prefix",
         *("query.timeout", "query.max-samples", "query.max-concurrency", "query.lookback-delta"),
     ),
+    target_series=691,
 )

@@ -34,4 +34,5 @@ COMPONENT = Component(
     selector='job=~".+"',
     arguments=_arguments,
     own_options=("web.", "persistence."),
+    target_series=46,
 )

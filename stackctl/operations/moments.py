@@ -30,7 +30,7 @@ def observe(manifest: Path, stack: Stack, nodes: Sequence[Node]) -> tuple[Mappin
     There are no moments where the stack does not run: that is not a fault. Raises InputError for certificates of
     somebody else's servers that cannot be used.
     """
-    servers = _servers(manifest, stack)
+    servers = servers_of(manifest, stack)
     if not servers:
         return {}, ""
     from stackctl.clients.alertmanager import Alertmanager
@@ -49,7 +49,7 @@ def observe(manifest: Path, stack: Stack, nodes: Sequence[Node]) -> tuple[Mappin
     return found, ""
 
 
-def _servers(manifest: Path, stack: Stack) -> Mapping[str, Access]:
+def servers_of(manifest: Path, stack: Stack) -> Mapping[str, Access]:
     """Return how the servers are asked, by the names of components; none where the stack does not run."""
     from stackctl.state import State
 

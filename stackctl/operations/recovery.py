@@ -26,7 +26,7 @@ CHANGE = ("up", "reload", "watch", "down", "backup", "restore", "drill")
 # These read what runs, so it is put in order first, unless another stackctl is at work.
 READ = ("status", "verify", "logs")
 # These read the manifest only, and report what has not ended.
-REPORT = ("check", "test", "why", "impact", "render", "export", "dashboards", "simulate")
+REPORT = ("check", "test", "why", "impact", "size", "render", "export", "dashboards", "simulate")
 # These have nothing to do with what runs from a folder.
 NONE = ("init", "adopt", "contract", "explain", "packs", "schema", "outdated", "tools")
 
