@@ -84,7 +84,9 @@ def adopt_alertmanager(server: Server, secrets: Secrets) -> dict[str, Any]:
             receivers[name] = integrations
         else:
             others.append(read)
-    rest = {key: value for key, value in common.items() if key not in _GLOBAL}
+    # Receivers as Alertmanager writes them still need what `global` has for all.
+    as_they_are = any(each.keys() - {"name"} for each in others)
+    rest = {key: value for key, value in common.items() if as_they_are or key not in _GLOBAL}
     extra = {
         **({"global": rest} if rest else {}),
         **({"receivers": others} if others else {}),
@@ -108,6 +110,8 @@ def _integrations(receiver: Mapping[str, Any], common: Mapping[str, Any]) -> dic
         if kind not in ReceiverModel.model_fields or not isinstance(blocks, list):
             return None
         made = [_integration(kind, block, common) for block in blocks if isinstance(block, Mapping)]
+        if kind == "slack" and not all(each.get("channel") for each in made):
+            return None  # an incoming webhook has a channel of its own, which the manifest does not know
         result[kind] = made[0] if len(made) == 1 else made
     return result or None
 

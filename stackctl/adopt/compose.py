@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 import shlex
@@ -177,7 +178,7 @@ def _container(
         tuple(_mounts(block, compose, variables)),
         tuple(_published(block, variables)),
         pairs(block.get("environment")),
-        tuple(_words(block.get("entrypoint"))) + tuple(_words(block.get("command"))),
+        tuple(words(block.get("entrypoint"))) + tuple(words(block.get("command"))),
         variables,
     )
 
@@ -214,7 +215,17 @@ def _given_names(name: str, project: str) -> Iterator[str]:
 SWARM_TASKS = "tasks."
 
 
-def _words(command: Any) -> list[str]:
+def words_of(instruction: str) -> list[str]:
+    """Return the words of a Dockerfile's CMD or ENTRYPOINT, a list or a line of a shell."""
+    try:
+        listed = json.loads(instruction)
+    except ValueError:
+        return words(instruction)
+    return words(listed) if isinstance(listed, list) else []
+
+
+def words(command: Any) -> list[str]:
+    """Return the words of a service's `command` or `entrypoint`."""
     if isinstance(command, list):
         return [str(word) for word in command]
     try:

@@ -82,7 +82,7 @@ def adopt_grafana(
         made.settings["extra_env"] = extra
     provisioned = list(_provisioned(setup, container, folder, "datasources"))
     entries = [each for source in provisioned for each in _entries(source)]
-    ours = [each for each in entries if _is_own(each, addresses)]
+    ours = [each for each in entries if _is_own(each, addresses, container)]
     if ours:
         _name_own(_expanded(ours[0], container.started.environment), made)
     for source in provisioned:
@@ -158,7 +158,7 @@ def _variables(setup: Setup, container: Container, made: Section) -> dict[str, s
         except (OSError, UnicodeDecodeError):
             if isinstance(file, Mapping) and file.get("required") is False:
                 continue
-            made.remarks.append(left_out(f"the variables of {path}", Position(path), "The file cannot be read."))
+            made.remarks.append(left_out(f"the `env_file` {path} of Grafana", None, "There is no such file to read."))
             continue
         found |= read_env(text, path, setup.variables, Problems(), Problems()) or {}
     return {**found, **container.started.environment}
@@ -177,11 +177,21 @@ def _from_ini(setup: Setup, container: Container) -> dict[str, str]:
     except (OSError, UnicodeDecodeError, configparser.Error):
         return {}
     return {
-        "GF_{}_{}".format(*(re.sub(r"[.-]", "_", part).upper() for part in (section, key))): value.replace("${", "$${")
+        "GF_{}_{}".format(*(re.sub(r"[.-]", "_", part).upper() for part in (section, key))): _unquoted(value).replace(
+            "${", "$${"
+        )
         for section in parser.sections()
         for key, value in parser[section].items()
         if value is not None and key not in parser.defaults()
     }
+
+
+def _unquoted(value: str) -> str:
+    """A value of grafana.ini without the quotes around it, one or three, in which `;` and `#` are text."""
+    for quote in ('"""', '"', "'", "`"):
+        if len(value) >= 2 * len(quote) and value.startswith(quote) and value.endswith(quote):
+            return value[len(quote) : -len(quote)]
+    return value
 
 
 def _provisioned(setup: Setup, container: Container, folder: str, kind: str) -> Iterator[Source]:
@@ -209,7 +219,7 @@ def _datasources(
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
         if not isinstance(entry, Mapping):
             continue
-        if _is_own(entry, addresses):
+        if _is_own(entry, addresses, container):
             own = _expanded(entry, container.started.environment)
             _own_settings(own, source.at("datasources", index), scrape_interval, made)
             continue
@@ -306,9 +316,10 @@ def _host(url: str) -> str:
     return url.partition("://")[2].partition("/")[0] or url
 
 
-def _is_own(entry: Mapping[str, Any], addresses: Addresses) -> bool:
-    """Return whether a datasource is the Prometheus of the stack."""
-    url = re.fullmatch(r"https?://([^/]+?)(?::([0-9]+))?(/.*)?", str(entry.get("url") or ""))
+def _is_own(entry: Mapping[str, Any], addresses: Addresses, container: Container) -> bool:
+    """Return whether a datasource of a Grafana's container is the Prometheus of the stack."""
+    written = str(_expanded(str(entry.get("url") or ""), container.environment))
+    url = re.fullmatch(r"https?://([^/]+?)(?::([0-9]+))?(/.*)?", filled(written, container.variables))
     if entry.get("type") != c.PROMETHEUS or not url:
         return False
     component = addresses.component(f"{url[1]}:{url[2] or 9090}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -166,7 +167,8 @@ def _missing(setup: Setup) -> Iterator[Diagnostic]:
         # Without a mount there the server has the configuration of its image, and nothing is missing.
         given = container.started.given("config.file") if container else []
         place = given[-1] if given else f"/etc/{name}/{name}.yml"
-        if container and server is None and setup.compose and container.seen(place):
+        is_named = bool(given) and posixpath.dirname(place) != f"/etc/{name}"
+        if container and server is None and setup.compose and (container.seen(place) or is_named):
             why = "The set-up does not have it. The stack renders one of its own."
             yield left_out(f"the configuration of {name}", setup.compose.at("services", container.name), why)
     if setup.compose and setup.prometheus is None and setup.container(c.PROMETHEUS) is None:
@@ -195,9 +197,16 @@ def _other_files(setup: Setup) -> Iterator[Diagnostic]:
             yield changed(f"the files that {name} reads in {server.home} are taken from here", server.config.at(), why)
         if server and server.instead_of:
             why = f"Its container reads {server.instead_of}, which the set-up does not have."
+            if server.is_template:
+                why = f"Its container writes {server.instead_of} from it. Variables are those of .env from now on."
             yield changed(f"{server.config.path} is taken for the configuration of {name}", server.config.at(), why)
     for source in setup.unused:
-        yield left_out(source.path, source.at(), "No container runs an Alertmanager, and Prometheus asks none.")
+        if "services" in source.data:
+            why = "Compose does not look for a file of this name, and there are several."
+            remedy = "Name those that you start, in their order: `stackctl adopt FILE FILE`."
+            yield left_out(source.path, source.at(), why, remedy)
+        else:
+            yield left_out(source.path, source.at(), "No container runs an Alertmanager, and Prometheus asks none.")
 
 
 def _templates_left(source: Source) -> Iterator[Diagnostic]:

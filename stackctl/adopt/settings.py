@@ -296,10 +296,10 @@ def ignored_options(container: Container | None, known: Component, compose: Sour
 def own_start(container: Container, compose: Source) -> list[Diagnostic]:
     """Report that a container starts its server by a script of its own, or Grafana with any command."""
     keys = [key for key in ("entrypoint", "command") if container.block.get(key)]
-    if not keys or not (container.runs_a_script or container.component == c.GRAFANA):
+    if not container.runs_a_script and not (keys and container.component == c.GRAFANA):
         return []
-    what = " and ".join(f"`{key}`" for key in keys)
-    at = compose.at("services", container.name, keys[0])
+    what = " and ".join(f"`{key}`" for key in keys) or "the start script"
+    at = compose.at("services", container.name, keys[0] if keys else "build")
     why = "stackctl starts the servers itself, by their images' own programs."
     remedy = "If it prepares files, plugins or variables, write those in the manifest."
     return [left_out(f"what {what} of `{container.name}` does", at, why, remedy)]

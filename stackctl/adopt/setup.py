@@ -19,6 +19,8 @@ from stackctl.adopt.compose import (
     component_of,
     project_name,
     read_containers,
+    words,
+    words_of,
 )
 from stackctl.adopt.project import TAGS, read_project
 from stackctl.adopt.shape import AlertmanagerFile, ComposeFile, PrometheusFile, is_shaped
@@ -35,11 +37,14 @@ COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-c
 _PROMETHEUS_FILES = ("prometheus.yml", "prometheus.yaml")
 _ALERTMANAGER_FILES = ("alertmanager.yml", "alertmanager.yaml", "config.yml", "config.yaml")
 _DEPTH = 5
-_COPY = re.compile(
-    r"^\s*(?:COPY|ADD)\s+(?:--\S+\s+)*(?P<source>[^\s\[]+)\s+(?P<target>\S+)\s*$", re.MULTILINE | re.IGNORECASE
-)
+_COPY = re.compile(r"^\s*(?:COPY|ADD)\s+(?P<flags>(?:--\S+\s+)*)(?P<words>.+)$", re.MULTILINE | re.IGNORECASE)
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(?P<image>\S+)", re.MULTILINE | re.IGNORECASE)
 
+# How the name of a template differs from that of the file which is written from it.
+_TEMPLATE = re.compile(r"[.-](?:tmpl|template|tpl|envsubst|in)(?=\.ya?ml$|$)")
+# A variable in a template. Those of notifications have small letters.
+_VARIABLE = re.compile(r"\$(?:\{([A-Z][A-Z0-9_]*)\}|([A-Z][A-Z0-9_]+))")
+_STARTS = re.compile(r"^\s*(?P<key>ENTRYPOINT|CMD)\s+(?P<words>.+)$", re.MULTILINE | re.IGNORECASE)
 _WILDCARD = re.compile(r"[*?\[]")
 
 Fits = Callable[[Source], bool]
@@ -49,8 +54,9 @@ Fits = Callable[[Source], bool]
 class Server:
     """A server with a configuration: its file, and the container that it runs in, None where none is known.
 
-    `instead_of` is the path of the file that the container reads, where the set-up does not have that one. `home` is
-    where the configuration names its files, which the set-up has next to it; "" where these are where it says.
+    `instead_of` is the path of the file that the container reads, where the set-up does not have that one. It
+    `is_template` if a script of the container writes that file from it. `home` is where the configuration names its
+    files, which the set-up has next to it; "" where these are where it says.
     """
 
     config: Source
@@ -58,6 +64,7 @@ class Server:
     inside: str = ""
     instead_of: str = ""
     home: str = ""
+    is_template: bool = False
 
     def path(self, named: str) -> str | None:
         """Return the path from the folder of a file, or a pattern, that the configuration names.
@@ -72,8 +79,9 @@ class Server:
             return named if posixpath.isabs(named) else _below(self.config.path, named)
         folder = posixpath.dirname(self.inside)
         seen = self.container.seen(posixpath.join(folder, named))
-        if seen is None and self.instead_of and named.startswith(f"{folder}/"):
-            named = posixpath.relpath(named, folder)
+        if seen is None and self.instead_of:
+            homes = (each for each in (self.home, folder) if each and named.startswith(f"{each.rstrip('/')}/"))
+            named = posixpath.relpath(named, next(homes, "")) if posixpath.isabs(named) else named
         return _below(self.config.path, named) if seen is None and not posixpath.isabs(named) else seen
 
     def paths(self, pattern: str) -> list[str]:
@@ -213,6 +221,8 @@ def find_setup(
         unused, alertmanager = (alertmanager.config,), None
     if compose is None and prometheus is None and alertmanager is None:
         return None
+    if compose is None and named.is_dir():
+        unused += tuple(each for name in other_compose_files(here) if (each := _compose_file(folder, here, name)))
     prometheus, alertmanager = _with_home(found, prometheus), _with_home(found, alertmanager)
     for server, shape in ((prometheus, PrometheusFile), (alertmanager, AlertmanagerFile)):
         if server and not is_shaped(server.config, shape, problems):
@@ -226,11 +236,15 @@ def find_setup(
 
 
 def _with_home(found: Setup, server: Server | None) -> Server | None:
-    """A server without a container, with the folder that its configuration is for if its files are next to it here."""
-    if server is None or server.container:
+    """A server with the folder that its configuration is for, if its files are next to it here.
+
+    Those of a container are, where its image has them: that is built elsewhere.
+    """
+    if server is None or (server.container and not server.instead_of):
         return server
     named = [each for key in ("rule_files", "templates") for each in texts(server.config.data.get(key))]
-    for path in (each for each in named if posixpath.isabs(each) and not found.files(each)):
+    absolute = [each for each in named if posixpath.isabs(each) and not found.files(each)]
+    for path in (each for each in absolute if not server.container or not server.container.seen(each)):
         parts = path.split("/")
         for count in range(2, len(parts)):
             files = found.files(_below(server.config.path, "/".join(parts[count:])))
@@ -278,9 +292,28 @@ def _candidates(named: Path, folder: Path, variables: Mapping[str, str]) -> list
         names = variables["COMPOSE_FILE"].split(variables.get("COMPOSE_PATH_SEPARATOR") or ":")
         return [folder / name for name in names if name]
     names = [named.name] if named.is_file() else [name for name in COMPOSE_FILES if (folder / name).is_file()][:1]
+    if not names and len(others := other_compose_files(folder)) == 1:
+        names = others
     stems = [name.rpartition(".")[0] for name in names if name in COMPOSE_FILES]
     overrides = [f"{stem}.override.{ending}" for stem in stems for ending in ("yaml", "yml")]
     return [folder / name for name in (*names, *[each for each in overrides if (folder / each).is_file()][:1])]
+
+
+def other_compose_files(folder: Path) -> list[str]:
+    """Return the Compose files of a folder that have other names than Compose looks for."""
+    names = sorted(each.name for each in folder.iterdir() if each.suffix in (".yml", ".yaml"))
+    found = (read_source(folder, name, Problems(), TAGS) for name in names if name not in COMPOSE_FILES)
+    return [each.path for each in found if each and _runs_containers(each)]
+
+
+def _compose_file(folder: Path, here: Path, name: str) -> Source | None:
+    return read_source(folder, os.path.relpath(here / name, folder), Problems(), TAGS)
+
+
+def _runs_containers(source: Source) -> bool:
+    services = source.data.get("services")
+    blocks = services.values() if isinstance(services, Mapping) else ()
+    return any(isinstance(each, Mapping) and {"image", "build"} & each.keys() for each in blocks)
 
 
 def _is_compose(source: Source) -> bool:
@@ -316,6 +349,11 @@ def _server(
         if inline:
             return Server(inline, container, inside)
         missing = seen or inside
+        template = _template(found, container, (posixpath.basename(inside), *names), fits)
+        if template:
+            by_script = container.runs_a_script
+            return Server(template[0], container, template[1], missing, is_template=by_script)
+        names = (posixpath.basename(inside), *names)
     named = _first(read.values(), fits)
     if named:
         return Server(named, container, inside, missing)
@@ -325,6 +363,46 @@ def _server(
             if source and fits(source):
                 return Server(source, container, inside, missing)
     return None
+
+
+def _template(found: Setup, container: Container, names: Sequence[str], fits: Fits) -> tuple[Source, str] | None:
+    """The template that a script of a container writes its configuration from, filled in, and where it sees that.
+
+    A template is called like one of `names`, with a word for it: prometheus.yml.tmpl, prometheus.template.yml.
+    """
+    for inside, path in _files_inside(found, container):
+        if _untemplated(posixpath.basename(inside)) in names:
+            try:
+                text = _VARIABLE.sub(lambda match: _given(match, container), read_text(found.folder / path))
+            except (OSError, UnicodeDecodeError):
+                continue
+            source = source_of(text, path, Problems())
+            if source and fits(source):
+                return source, inside
+    return None
+
+
+def _files_inside(found: Setup, container: Container) -> Iterator[tuple[str, str]]:
+    """Yield where a container sees files of the folder, and their paths from there."""
+    for mount in container.mounts:
+        if is_file(found.folder / mount.path):
+            yield mount.inside, mount.path
+        elif not mount.path.startswith(("/", "~", "../")):
+            for path in _walk(found.folder, mount.path):
+                yield posixpath.join(mount.inside, posixpath.relpath(path, mount.path)), path
+
+
+def _untemplated(name: str) -> str:
+    """Return the name of the file that is written from a template of a name, "" for that of no template."""
+    whole = _TEMPLATE.sub("", name, count=1)
+    return whole if whole != name else ""
+
+
+def _given(match: re.Match[str], container: Container) -> str:
+    """A variable of a template as the manifest writes it: what the container is given, and not an empty default."""
+    name = match[1] or match[2]
+    value = container.started_with_all.environment.get(name)
+    return value.replace(":-}", "}") if value else f"${{{name}}}"
 
 
 def _inline(container: Container, inside: str, compose: Source | None, problems: Problems) -> Source | None:
@@ -339,8 +417,13 @@ def _inline(container: Container, inside: str, compose: Source | None, problems:
 def _built(container: Container, folder: Path, compose: Source | None) -> Container:
     """A container whose image is built here, with what its Dockerfile says of the image and of the files in it."""
     build = container.block.get("build")
-    if not build or container.component or compose is None:
+    if container.component or compose is None:
         return container
+    if not build:
+        # An image from elsewhere, which is called as its owner likes.
+        named = component_of(container.name)
+        is_it = named in (c.PROMETHEUS, c.ALERTMANAGER) and container.started.given("config.file")
+        return replace(container, component=named) if is_it else container
     context = str(build.get("context") or ".") if isinstance(build, Mapping) else str(build)
     name = str(build.get("dockerfile") or "Dockerfile") if isinstance(build, Mapping) else "Dockerfile"
     where = posixpath.normpath(filled(context, container.variables))
@@ -351,11 +434,21 @@ def _built(container: Container, folder: Path, compose: Source | None) -> Contai
     images = _FROM.findall(text)
     component = component_of(images[-1]) if images else ""
     component = component or _called_like_a_component(container, text)
-    copied = tuple(
-        Mount(posixpath.normpath(posixpath.join(where, match["source"])), _copied_to(match["source"], match["target"]))
-        for match in _COPY.finditer(text)
-    )
-    return replace(container, component=component, mounts=(*container.mounts, *copied)) if component else container
+    text = text.replace("\\\n", " ")
+    copied = tuple(mount for match in _COPY.finditer(text) for mount in _copied(match, folder, where))
+    if not component:
+        return container
+    arguments = _arguments(container, text)
+    return replace(container, component=component, mounts=(*container.mounts, *copied), arguments=arguments)
+
+
+def _arguments(container: Container, dockerfile: str) -> tuple[str, ...]:
+    """The arguments of a container: those of its image where the Compose file says no others."""
+    last = {match["key"].upper(): match["words"] for match in _STARTS.finditer(dockerfile)}
+    block = container.block
+    # Another entrypoint does without the image's command.
+    command = words(block.get("command")) or ([] if block.get("entrypoint") else words_of(last.get("CMD", "")))
+    return (*(words(block.get("entrypoint")) or words_of(last.get("ENTRYPOINT", ""))), *command)
 
 
 def _called_like_a_component(container: Container, dockerfile: str) -> str:
@@ -364,6 +457,21 @@ def _called_like_a_component(container: Container, dockerfile: str) -> str:
     port = registry.component(named).port if named else 0
     exposed = re.search(rf"^\s*EXPOSE\s.*\b{port}\b", dockerfile, re.MULTILINE | re.IGNORECASE)
     return named if port and (exposed or any(each.target == port for each in container.published)) else ""
+
+
+def _copied(match: re.Match[str], folder: Path, where: str) -> Iterator[Mount]:
+    """The files and folders that an instruction of a Dockerfile copies from the folder `where`."""
+    if "--from=" in match["flags"]:
+        return
+    *sources, target = words_of(match["words"]) or [""]
+    found = [
+        path
+        for source in sources
+        for path in named_files(posixpath.normpath(posixpath.join(where, source)), folder)
+        or [posixpath.normpath(posixpath.join(where, source))]
+    ]
+    into = f"{target.rstrip('/')}/" if len(found) > 1 else target
+    yield from (Mount(path, _copied_to(path, into)) for path in found)
 
 
 def _copied_to(source: str, target: str) -> str:

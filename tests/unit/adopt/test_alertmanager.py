@@ -60,3 +60,13 @@ def test_address_of_a_neighbour_is_no_secret(tmp_path: Path) -> None:
 def test_several_integrations_of_a_kind_are_a_list(tmp_path: Path) -> None:
     receiver = {"name": "team", "webhook_configs": [{"url": "http://a:1/"}, {"url": "http://b:1/"}]}
     assert len(section(tmp_path, receivers=[receiver])["receivers"]["team"]["webhook"]) == 2
+
+
+def test_slack_receiver_without_a_channel_stays_with_what_is_global(tmp_path: Path) -> None:
+    receivers = [
+        {"name": "team", "slack_configs": [{"send_resolved": True}]},
+        {"name": "other", "slack_configs": [{"channel": "#a"}]},
+    ]
+    made = section(tmp_path, receivers=receivers, **{"global": {"slack_api_url": "${URL}"}})
+    assert made["extra"] == {"global": {"slack_api_url": "${URL}"}, "receivers": receivers[:1]}
+    assert made["receivers"]["other"]["slack"]["api_url"] == "${URL}"

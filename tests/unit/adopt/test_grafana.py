@@ -193,3 +193,28 @@ datasources:
     assert made["datasource"] == {"name": "A", "uid": "a"}
     assert [each["name"] for each in made["datasources"]] == ["Prometheus", "T"]
     assert made["datasources"][1]["jsonData"] == {"serviceMap": {"datasourceUid": "a"}}
+
+
+@pytest.mark.parametrize("url", ["$METRICS", "${METRICS}", "${PLACE}:9090"])
+def test_address_of_the_own_datasource_may_be_a_variable(tmp_path: Path, url: str) -> None:
+    fields = "volumes: ['./d.yml:/etc/grafana/provisioning/datasources/d.yml'], environment: {%s}"
+    given = "METRICS: '${NOT_SET:-http://prometheus:9090}', PLACE: 'http://prometheus'"
+    text = f"datasources: [{{name: P, uid: px, type: prometheus, url: '{url}'}}]"
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(grafana(fields % given)), **{"d.yml": text})
+    assert result.manifest["grafana"]["datasource"] == {"name": "P", "uid": "px"}
+    assert "datasources" not in result.manifest["grafana"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [('"""a;b#c"""', "a;b#c"), ('"a b"', "a b"), ("`a`", "a"), ("a'b", "a'b"), ('"', '"')]
+)
+def test_quotes_around_a_setting_of_the_file_are_not_part_of_it(tmp_path: Path, written: str, read: str) -> None:
+    service = grafana("volumes: ['./g.ini:/etc/grafana/grafana.ini']")
+    files = {"g.ini": f"[smtp]\npassword = {written}\n"}
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **files)
+    assert result.variables == {"GF_SMTP_PASSWORD": read}
+
+
+def test_env_file_that_is_missing_is_left_out(tmp_path: Path) -> None:
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(grafana("env_file: own.env")))
+    assert [each.summary for each in result.remarks] == ["the `env_file` own.env of Grafana is left out"]

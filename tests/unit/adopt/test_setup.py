@@ -135,3 +135,96 @@ def test_container_with_the_name_of_a_component_is_left_out(tmp_path: Path) -> N
     assert list(made.manifest["containers"]) == ["proxy"]
     summaries = ["the stack has a Prometheus of its own", "the container `prometheus` is left out"]
     assert [each.summary for each in made.remarks] == summaries
+
+
+_STARTED = """
+FROM prom/prometheus:v3.5.0 AS base
+COPY --from=other /x /etc/metrics/
+COPY own.yml *.rules /etc/metrics/
+%s
+"""
+
+
+@pytest.mark.parametrize(
+    "starts",
+    [
+        'CMD ["--config.file=/etc/metrics/own.yml"]',
+        'ENTRYPOINT ["/bin/prometheus"]\nCMD ["--storage.tsdb.path=/x", \\\n  "--config.file=/etc/metrics/own.yml"]',
+        "ENTRYPOINT /bin/prometheus --config.file=/etc/metrics/own.yml",
+        'ENTRYPOINT ["sh", "-c", "/prepare && exec prometheus --config.file=/etc/metrics/own.yml"]',
+    ],
+)
+def test_configuration_is_the_one_that_a_built_image_starts_with(tmp_path: Path, starts: str) -> None:
+    config = f"rule_files: ['*.rules', none.rules]\n{JOB}"
+    texts = {"own/own.yml": config, "own/a.rules": "groups: []", "own/prometheus.yml": JOB, "own/sub/b.rules": ""}
+    services = json.dumps({"services": {"metrics": {"build": "own"}}})
+    made = adopt(found(written(tmp_path, {"compose.yml": services, "own/Dockerfile": _STARTED % starts, **texts})), "s")
+    assert made.manifest["rules"] == [{"file": "own/a.rules"}]
+    assert "`none.rules` of `rule_files` is left out" in [each.summary for each in made.remarks]
+
+
+def test_command_of_the_compose_file_is_instead_of_that_of_the_image(tmp_path: Path) -> None:
+    block = {"build": "own", "command": ["--config.file=/etc/prometheus/b.yml"]}
+    dockerfile = 'FROM prom/prometheus\nCOPY . /etc/prometheus/\nCMD ["--config.file=/etc/prometheus/a.yml"]\n'
+    texts = {"own/Dockerfile": dockerfile, "own/a.yml": JOB, "own/b.yml": JOB}
+    setup = found(written(tmp_path, {"compose.yml": json.dumps({"services": {"m": block}}), **texts}))
+    assert setup.prometheus
+    assert setup.prometheus.config.path == "own/b.yml"
+
+
+@pytest.mark.parametrize("name", ["am.yml.tmpl", "am.yml.template", "am.template.yml", "am-template.yml", "am.yml.tpl"])
+def test_configuration_that_a_script_writes_is_read_from_its_template(tmp_path: Path, name: str) -> None:
+    template = """
+route: {receiver: chat}
+receivers:
+  - name: chat
+    webhook_configs: [{url: "$HOOK"}, {url: "http://${BRIDGE}/x"}, {url: "http://${UNKNOWN}"}]
+"""
+    pager = {
+        "image": "prom/alertmanager:v0.28.0",
+        "entrypoint": ["sh", "-c", "envsubst < in > /tmp/am.yml && alertmanager --config.file=/tmp/am.yml"],
+        "environment": {"HOOK": "${MY_HOOK:-}", "BRIDGE": "bridge:80"},
+        "volumes": [f"./conf/{name}:/etc/alertmanager/{name}"],
+    }
+    texts = {"compose.yml": json.dumps({"services": {"pager": pager}}), f"conf/{name}": template}
+    made = adopt(found(written(tmp_path, texts)), "stack")
+    urls = [each["url"] for each in made.manifest["alertmanager"]["receivers"]["chat"]["webhook"]]
+    assert urls == ["${MY_HOOK}", "http://bridge:80/x", "http://${UNKNOWN}"]
+    assert f"conf/{name} is taken for the configuration of alertmanager" in [each.summary for each in made.remarks]
+
+
+def test_file_that_is_no_template_of_the_configuration_is_not_taken(tmp_path: Path) -> None:
+    block = {"image": "prom/alertmanager", "volumes": ["./conf:/etc/alertmanager"]}
+    other = "route: {receiver: a}\nreceivers: [{name: a}]\n"
+    texts = {"compose.yml": json.dumps({"services": {"pager": block}}), "conf/other.yml.tmpl": other}
+    made = adopt(found(written(tmp_path, texts)), "stack")
+    assert "route" not in made.manifest["alertmanager"]
+    assert "the configuration of alertmanager is left out" in [each.summary for each in made.remarks]
+
+
+def test_configuration_in_a_folder_of_its_own_image_is_missing(tmp_path: Path) -> None:
+    services = compose("pager: {image: prom/alertmanager, command: [--config.file=/own/am.yml]}")
+    made = adopt(found(written(tmp_path, {"compose.yml": services, "prometheus.yml": JOB})), "stack")
+    assert "the configuration of alertmanager is left out" in [each.summary for each in made.remarks]
+
+
+def test_image_with_any_name_is_known_by_its_container_and_its_option(tmp_path: Path) -> None:
+    services = {
+        "prometheus": {"image": "shop/metrics", "command": ["--config.file=/prometheus.yml"]},
+        "alertmanager": {"image": "shop/pages"},
+    }
+    rules = {"conf/rules.yml": "groups: []\n", "conf/prometheus.yml": f"rule_files: [/rules.yml]\n{JOB}"}
+    setup = found(written(tmp_path, {"compose.yml": json.dumps({"services": services}), **rules}))
+    assert [each.component for each in setup.containers] == ["prometheus", ""]
+    assert adopt(setup, "stack").manifest["rules"] == [{"file": "conf/rules.yml"}]
+
+
+def test_compose_file_of_another_name_is_found_where_it_is_the_only_one(tmp_path: Path) -> None:
+    setup = found(written(tmp_path, {"monitoring.yml": compose(), "prometheus.yml": JOB}))
+    assert setup.compose
+    assert setup.compose.path == "monitoring.yml"
+
+
+def test_several_compose_files_of_other_names_are_left_out(tmp_path: Path) -> None:
+    made = adopt(found(written(tmp_path, {"a.yml": compose(), "b.yaml": compose(), "prometheus.yml": JOB})), "stack")
+    assert [each.summary for each in made.remarks] == ["a.yml is left out", "b.yaml is left out"]

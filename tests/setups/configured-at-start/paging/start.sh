@@ -1,0 +1,3 @@
+#!/bin/sh
+envsubst < /routing.template.yml > /routing.yml
+exec /bin/alertmanager "$@"
