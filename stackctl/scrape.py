@@ -77,6 +77,11 @@ class Job:
         return own.labels if own else {}
 
     @property
+    def honors_labels(self) -> bool:
+        """Return whether series keep the labels that its targets serve where they are those of a target."""
+        return self.honor_labels or bool(self.service and self.service.scrape.get("honor_labels"))
+
+    @property
     def discovered(self) -> bool:
         """Return whether the targets come from service discovery and so cannot be listed beforehand."""
         return self.service is not None and bool(self.service.discovery)

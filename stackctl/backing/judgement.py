@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from stackctl import conventions as c
+from stackctl.backing.lately import were_there
 from stackctl.backing.matching import compares_nothing, unmatched
 from stackctl.backing.verdict import DATA, EARLY, ORDER, Verdict, unanswered, worst
 from stackctl.clients.http import NoAnswer
@@ -242,9 +243,24 @@ class Backing:
         if self.has(selector):
             return DATA
         found = self._missing(selector, within)
-        if found.outcome == "fail" and self.client.has_result(_existing(selector)):
+        if found.outcome != "fail":
+            return found
+        if self.client.has_result(_existing(selector)):
             return DATA  # it has come since it was counted: a failure is never told by answers of two moments
+        if self._was_there(selector):
+            return Verdict("empty", f"`{selector.text}` was there lately, from a process that still runs")
         return found
+
+    def _was_there(self, selector: Selector) -> bool:
+        if not selector.name:
+            return False
+        return were_there(self.client, selector, self.scraped.since, self._places(False), self._places(True))
+
+    def _places(self, honoring: bool) -> frozenset[tuple[str, str]]:
+        """The labels `job` and `instance` of targets that are up; only of jobs that honor labels, where these count."""
+        jobs = {job.name for job in self.context.jobs if job.honors_labels or not honoring}
+        up = (each for each in self.scraped.targets if each.health == "up" and each.job in jobs)
+        return frozenset((each.labels.get("job", ""), each.instance) for each in up)
 
     def _missing(self, selector: Selector, within: frozenset[str]) -> Verdict:
         """Return the verdict on `selector`, which has no series."""
@@ -299,7 +315,8 @@ class Backing:
         if serving:
             remedy = "See the result of `contract.metric`."
             return Verdict("fail", f"`{serving[0].name}` promises `{name}`, but does not serve it", remedy)
-        return self._unknown(name, jobs)
+        found = self._unknown(name, jobs)
+        return _left_in(name) if selector.excluded and found.may_come else found
 
     def _other_form(self, name: str) -> Verdict | None:
         """The failure of a name that its metric never has: each type serves its series under names of its own."""
@@ -342,7 +359,9 @@ class Backing:
         if near:
             return Verdict("fail", f"nothing serves `{name}`", f"Did you mean `{near}`? Correct the name.")
         when = " any more" if name in self._names else ""
-        return Verdict("fail", f"nothing serves `{name}`{when}", "Expose it, or remove the expression.")
+        may_come = not when and not owner and not self._catalogue.complete
+        remedy = "Expose it, or remove the expression."
+        return Verdict("fail", f"nothing serves `{name}`{when}", remedy, may_come=may_come)
 
     def _may_serve(self, job: str, name: str) -> bool:
         """Return whether a job that is down may be the one that serves a name.
@@ -379,13 +398,13 @@ class Backing:
         self.count(selector.only(each) for each in wanted)
         failing = [each for each in wanted if not self.has(selector.only(each))]
         if failing:
-            return worst(self._condition(selector.name, each) for each in failing)
+            return worst(self._condition(selector.name, each, selector.excluded) for each in failing)
         if self._is_counter(selector.name):
             return Verdict("empty", f"`{selector.name}` has not been incremented with these labels yet")
         remedy = "Query it with fewer label matchers."
         return Verdict("fail", f"no series of `{selector.name}` has this combination of labels", remedy)
 
-    def _condition(self, name: str, wanted: Condition) -> Verdict:
+    def _condition(self, name: str, wanted: Condition, excluded: bool = False) -> Verdict:
         """There are series of that name, but none that fulfils this condition."""
         promised = self._promised(name)
         come = Verdict("empty", f"no series of `{name}` has {wanted} yet")
@@ -397,7 +416,8 @@ class Backing:
             if wanted.label not in labels:
                 return _no_label(name, wanted.label, {*labels, *promised} - {"__name__"})
         values = closed or self._values(wanted.label, Selector(name).text)
-        may_come = wanted.label not in self._target_labels and (self._is_counter(name) or wanted.label in promised)
+        comes = excluded or self._is_counter(name) or wanted.label in promised
+        may_come = wanted.label not in self._target_labels and comes
         if may_come and not closed and not _is_misspelt(wanted, values):
             return come
         return Verdict("fail", f"no series of `{name}` has {wanted}", _suggestion(wanted, values))
@@ -483,6 +503,11 @@ class Backing:
             for job in self.context.jobs
             if job.component and name.startswith(registry.of(job.component).series) and (not jobs or job.name in jobs)
         }
+
+
+def _left_in(name: str) -> Verdict:
+    """The verdict on what an expression leaves out, where it may be there only at times, as during maintenance."""
+    return Verdict("empty", f"nothing serves `{name}` right now, so `unless` leaves nothing out")
 
 
 def _existing(selector: Selector) -> str:

@@ -19,7 +19,8 @@ ORDER: tuple[Outcome, ...] = ("data", "empty", "skip", "early", "fail")
 class Verdict:
     """Verdict on an expression, or on one selector. `empty` is an empty result that can be normal.
 
-    `optional` is the component that could serve what is asked for, if one of its collectors were turned on.
+    `optional` is the component that could serve what is asked for, if one of its collectors were turned on. `may_come`
+    says of a failure that somebody may serve it at times.
     """
 
     outcome: Outcome
@@ -27,6 +28,7 @@ class Verdict:
     remedy: str = ""
     cause: str = ""
     optional: str = ""
+    may_come: bool = False
 
     def finding(self, subject: Subject, evidence: str = "") -> Diagnostic:
         if self.outcome in ("data", "empty"):

@@ -13,7 +13,6 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.bounds.regex import BadPattern, compiled
-from stackctl.checks.honored import honors
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Prometheus
 from stackctl.promql.selectors import Condition, Selector, of_jobs
@@ -47,7 +46,7 @@ def may_merge(job: Job) -> bool:
     """Return whether relabelling of samples may make series equal, and leaves the job and the instance as they are."""
     steps = job.service.scrape.get("metric_relabel_configs", ()) if job.service else ()
     changing = [each for each in steps if each.get("action", "replace") not in _SELECTING]
-    return bool(changing) and not honors(job) and all(map(_keeps_place, changing))
+    return bool(changing) and not job.honors_labels and all(map(_keeps_place, changing))
 
 
 def _keeps_place(step: Mapping[str, Any]) -> bool:

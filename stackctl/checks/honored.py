@@ -58,11 +58,6 @@ class Rival:
     example: Labels
 
 
-def honors(job: Job) -> bool:
-    """Return whether a job keeps the labels that its targets serve where they are those of a target."""
-    return job.honor_labels or bool(job.service and job.service.scrape.get("honor_labels"))
-
-
 def rivals(
     context: Context, client: Prometheus, ups: Sequence[tuple[Job, ActiveTarget]], most: Sequence[str] = ()
 ) -> Mapping[str, Rival]:
@@ -71,7 +66,7 @@ def rivals(
     `ups` are all targets that are up. Series of the jobs `most`, which are too many, are not compared. What differs
     once may have changed between two scrapes, so it is looked at during two. Raises NoAnswer without an answer.
     """
-    intervals = [context.interval(job) for job, _ in ups if honors(job)]
+    intervals = [context.interval(job) for job, _ in ups if job.honors_labels]
     if not intervals:
         return {}
     seen = context.settle(lambda: _found(client, ups, most), lambda found: not found, within=2 * max(intervals))
@@ -107,7 +102,7 @@ def _found(client: Prometheus, ups: Sequence[tuple[Job, ActiveTarget]], most: Se
 
 def _writer(client: Prometheus, writer: Writer, conditions: Sequence[Condition]) -> Writer:
     """A target with the places of its series, which are its own where its job does not honor labels."""
-    if not honors(writer.job):
+    if not writer.job.honors_labels:
         return writer
     found = client.values(f"count by (job, instance) ({writer.wrote(*conditions)})")
     return replace(writer, places=frozenset((each.get("job", ""), each.get("instance", "")) for each, _ in found))
@@ -115,7 +110,7 @@ def _writer(client: Prometheus, writer: Writer, conditions: Sequence[Condition])
 
 def _pairs(writers: Sequence[Writer]) -> Iterator[tuple[Writer, Writer]]:
     """Yield the targets that honor labels, each with those that may write the same series."""
-    for one in [each for each in writers if honors(each.job)][:_TARGETS]:
+    for one in [each for each in writers if each.job.honors_labels][:_TARGETS]:
         for other in writers:
             if one.places & other.places and other.source != one.source and other.time != one.time:
                 yield one, other

@@ -5,6 +5,7 @@ Where Grafana runs it is asked through Grafana, as the panel asks. A panel is as
 - It fails when it has no query, when nothing serves the metric, when no series has the label or the value, when the
   window cannot hold two scrapes of the job, when the two sides of an operator never meet, and when the server refuses
   the query.
+- It passes, and says so, when all its values are NaN, as while 0 is divided by 0.
 - It passes, and says why it is empty, when a counter has not been incremented yet (or not with these labels,
   which may still appear: a contract declares them, or it is a counter without similar values), when nothing was pushed
   yet, when no alert fires, and when a comparison keeps nothing.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -32,7 +34,7 @@ from stackctl.promql import duration
 from stackctl.promql.choice import Choice, within
 from stackctl.promql.expression import syntax_error
 from stackctl.promql.grafana import MACROS, compared_exactly, references, runnable
-from stackctl.promql.selectors import read
+from stackctl.promql.selectors import may_be_nan, read
 from stackctl.verification import targets
 from stackctl.verification.context import Context
 from stackctl.verification.subject import Subject
@@ -51,6 +53,9 @@ _REFUSED = (400, 422)
 
 Asked = tuple[str, str]  # the uid of a datasource, and the expression
 Result = bool | str  # whether there is data, or why it was not asked
+
+
+NAN = Verdict("empty", "all its values are NaN right now, as those of 0 / 0 are")
 
 
 @dataclass(frozen=True)
@@ -226,8 +231,25 @@ def _verdicts(backing: Backing, queries: Sequence[Query]) -> list[Verdict]:
     judged_here = [query for query in queries if not query.query.is_elsewhere]
     empty = [query.expr for query in judged_here if answers[query.asked] is False]
     backing.count(selector for expr in empty if not syntax_error(expr) for selector in read(expr).selectors)
+    no_numbers = _no_numbers(backing.client, {query.expr for query in judged_here if answers[query.asked] is True})
     with ThreadPoolExecutor(_CONCURRENCY) as pool:
-        return list(pool.map(lambda pair: _verdict(backing, *pair), zip(queries, results, strict=True)))
+        verdicts = list(pool.map(lambda pair: _verdict(backing, *pair), zip(queries, results, strict=True)))
+    return [
+        NAN if verdict.outcome == "data" and query.expr in no_numbers else verdict
+        for query, verdict in zip(queries, verdicts, strict=True)
+    ]
+
+
+def _no_numbers(client: Prometheus, exprs: Collection[str]) -> frozenset[str]:
+    """Those of `exprs`, which all have a result, of which every value is NaN, as far as Prometheus says so."""
+    suspects = sorted(expr for expr in exprs if _is_countable(expr) and may_be_nan(expr))
+    parts = [suspects[start : start + _AT_ONCE] for start in range(0, len(suspects), _AT_ONCE)]
+    found: set[str] = set()
+    for part in parts:
+        with suppress(NoAnswer):  # they take too long together, or one is refused, which its own row reports
+            counts = client.counts([f"({expr}\n) >= -Inf" for expr in part])
+            found |= {expr for expr, count in zip(part, counts, strict=True) if not count}
+    return frozenset(found)
 
 
 def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:

@@ -183,7 +183,7 @@ def _up(job: Job, seen: targets.TargetStates) -> list[ActiveTarget]:
 def _relabels(job: Job) -> bool:
     """Return whether the series of a job may carry another job or instance than its targets."""
     steps = job.service.scrape.get("metric_relabel_configs", ()) if job.service else ()
-    return honored.honors(job) or any(each.get("action") not in ("keep", "drop") for each in steps)
+    return job.honors_labels or any(each.get("action") not in ("keep", "drop") for each in steps)
 
 
 def _by_target(found: Iterable[tuple[Labels, float]]) -> dict[frozenset[tuple[str, str]], float]:

@@ -51,6 +51,7 @@ class Selector:
 
     window  in seconds, 0.0 without one; `of_two` when it must hold two samples of a series
     absent  whether the expression is about there being none
+    excluded  whether only what it finds is left out: it is on the right of `unless`
     """
 
     name: str
@@ -58,6 +59,7 @@ class Selector:
     window: float = 0.0
     of_two: bool = False
     absent: bool = False
+    excluded: bool = False
 
     @property
     def text(self) -> str:
@@ -122,25 +124,26 @@ def read(expr: str) -> Asked:
     )
 
 
-def _selectors(node: Any, function: str, absent: bool) -> Iterator[Selector]:
+def _selectors(node: Any, function: str, absent: bool, excluded: bool = False) -> Iterator[Selector]:
     if isinstance(node, p.MatrixSelector):
-        found = _selector(node.vector_selector, node.range.total_seconds(), function in _OF_TWO, absent)
-        yield found
+        window = node.range.total_seconds()
+        yield _selector(node.vector_selector, window, function in _OF_TWO, absent, excluded)
         return
     if isinstance(node, p.VectorSelector):
-        yield _selector(node, 0.0, False, absent)
+        yield _selector(node, 0.0, False, absent, excluded)
         return
     name = node.func.name if isinstance(node, p.Call) else ""
+    is_unless = isinstance(node, p.BinaryExpr) and str(node.op) == "unless"
     for child in children(node):
-        yield from _selectors(child, name, absent or name in OF_NONE)
+        yield from _selectors(child, name, absent or name in OF_NONE, excluded or (is_unless and child is node.rhs))
 
 
-def _selector(node: Any, window: float, of_two: bool, absent: bool) -> Selector:
+def _selector(node: Any, window: float, of_two: bool, absent: bool, excluded: bool) -> Selector:
     conditions = [Condition(m.name, OPERATORS[str(m.op)], m.value) for m in node.matchers.matchers]
     named = next((each.value for each in conditions if (each.label, each.operator) == ("__name__", "=")), "")
     name = node.name or named
     kept = tuple(each for each in conditions if not (named and each.label == "__name__" and each.operator == "="))
-    return Selector(name, kept, window, of_two, absent)
+    return Selector(name, kept, window, of_two, absent, excluded)
 
 
 def _plain(node: Any) -> bool:
@@ -165,6 +168,18 @@ def _made(node: Any) -> bool:
 
 def _is_bool(pair: Any) -> bool:
     return pair.modifier is not None and bool(pair.modifier.return_bool)
+
+
+def may_be_nan(expr: str) -> bool:
+    """Return whether an expression has a part that is NaN of ordinary samples: a division, or a quantile of nothing."""
+    for node in walk(parse(expr)):
+        if isinstance(node, p.BinaryExpr) and str(node.op) in ("/", "%"):
+            return True
+        if isinstance(node, p.Call) and node.func.name.startswith("histogram_"):
+            return True
+        if isinstance(node, p.VectorSelector) and any(each.name == "quantile" for each in node.matchers.matchers):
+            return True
+    return False
 
 
 def word(name: str) -> str:

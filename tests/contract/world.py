@@ -199,6 +199,9 @@ class World:
     stored_series: int = 10
     written: dict[str, dict[tuple[tuple[str, str], ...], float]] = field(default_factory=dict)
     refuses_written: bool = False
+    now: float = 10_000.0
+    gone: list[tuple[dict[str, str], float]] = field(default_factory=list)
+    starts: dict[str, float] = field(default_factory=dict)
     says_down: set[str] = field(default_factory=set)
     scraped_once: Callable[[], bool] = lambda: False
 
@@ -293,6 +296,14 @@ class World:
             return success({"result": [{"metric": {}, "value": [1, str(self.time + self.stored())]}]})
         if text.startswith("count(up{"):  # the targets that are up, and have not been so for two scrapes
             return success({"result": [{}] if self.scraped_once() else []})
+        if text == "vector(time())":
+            return success({"result": [{"metric": {}, "value": [1, str(self.now)]}]})
+        if text.startswith("max(process_start_time_seconds{"):
+            starts = [self.starts[each] for each in self.starts if f'job="{each}"' in text]
+            return success({"result": [{"metric": {}, "value": [1, str(start)]} for start in starts]})
+        if text.rstrip(")").endswith("ms]") and text.startswith(("group by (job", "count(last")):
+            found = self.gone_since(text)
+            return success({"result": [{"metric": each, "value": [1, "1"]} for each in found]})
         if text == "up != 1":
             found = [each["labels"] for each in self.targets if each["scrapePool"] in self.says_down]
             return success({"result": [{"metric": {"__name__": "up", **each}, "value": [1, "0"]} for each in found]})
@@ -344,6 +355,12 @@ class World:
         shared = [dict(key) for key, value in one.items() if key in other and other[key] != value]
         named = [{{"__name__": "__name"}.get(name, name): text for name, text in each.items()} for each in shared]
         return success({"result": [{"metric": each, "value": [1, "1"]} for each in named]})
+
+    def gone_since(self, query: str) -> list[dict[str, str]]:
+        """The series of a query over a window that are gone, and were there in it."""
+        (selector,) = read(query).selectors
+        there = [labels for labels, last in self.gone if last > self.now - selector.window]
+        return [each for each in there if selector.name == each["__name__"] and selector.accepts(each)]
 
     def report_panels(self, body: Any) -> Any:
         """What Grafana makes of queries, in the form of its documentation: an error comes with status 400."""

@@ -312,3 +312,28 @@ def test_expression_about_samples_that_are_not_kept_fails(well: World) -> None:
     rules(well, "shop_fill_ratio > shop_fill_ratio offset 20d", "shop_fill_ratio > avg_over_time(shop_fill_ratio[20d])")
     summary = "it queries samples of 20d ago, and Prometheus keeps samples for 15d: it finds nothing"
     assert [each.summary for each in well.findings(RULE)] == [summary, "the query returns data"]
+
+
+@pytest.mark.parametrize(
+    ("expr", "status", "words"),
+    [
+        (
+            "shop_fill_ratio unless maintained",
+            "pass",
+            "nothing serves `maintained` right now, so `unless` leaves nothing",
+        ),
+        ('shop_fill_ratio unless shop_fill_ratio{shop="paused"}', "fail", "`shop_fill_ratio` has no label `shop`"),
+        (
+            'shop_fill_ratio unless shop_mode{shop_mode="paused"}',
+            "fail",
+            'no series of `shop_mode` has shop_mode="paused"',
+        ),
+        ("shop_fill_ratio unless shop_fill_rato", "fail", "nothing serves `shop_fill_rato`"),
+        ("maintained unless shop_fill_ratio", "fail", "nothing serves `maintained`"),
+        ("shop_fill_ratio unless redis_maintained", "fail", "`redis` does not serve `redis_maintained`"),
+    ],
+)
+def test_what_is_left_out_may_be_there_at_times(well: World, expr: str, status: str, words: str) -> None:
+    rules(well, expr)
+    found = well.only(RULE)
+    assert (found.status, words in found.summary) == (status, True), found.summary

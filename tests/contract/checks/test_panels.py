@@ -8,7 +8,7 @@ import pytest
 
 from stackctl.checks import panels
 from stackctl.model import EmptyPanel, NamesQuery, PanelQuery
-from tests.contract.backing.test_judgement import PLACE, asks, without_grafana
+from tests.contract.backing.test_judgement import PLACE, asks, told, without_grafana
 from tests.contract.serving import Asked
 from tests.contract.world import World, success
 
@@ -183,3 +183,18 @@ def test_label_of_a_variable_exists(well: World, label: str, selector: str, stat
     found = well.only("panel.variable")
     assert found.status == status
     assert ("`shop_orders_total` has no label `shp`" in found.summary) == (status == "fail")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["shop_fill_ratio / shop_fill_ratio", "histogram_quantile(0.9, sum by (le) (rate(shop_wait_seconds_bucket[5m])))"],
+)
+def test_says_that_all_values_are_not_numbers(well: World, query: str) -> None:
+    well.empty.add(f"({query}) >= -Inf")
+    asks(well, query)
+    assert told(well.only(PANEL)) == ("pass", "all its values are NaN right now, as those of 0 / 0 are", "")
+
+
+def test_panel_of_some_numbers_has_data(well: World) -> None:
+    asks(well, "shop_fill_ratio / shop_fill_ratio")
+    assert told(well.only(PANEL)) == ("pass", "has data", "")

@@ -299,6 +299,42 @@ RULES = (
     Piece("empty-group", rules=(group("empty-group"), {"name": "no-rules"})),
 )
 
+# A process that has run since long, and serves the rows of its last batch in half of the minutes.
+STARTED = "process_start_time_seconds 1.7e9\n"
+
+
+def batch(now: int) -> str:
+    return STARTED + ('batch_rows{kind="a"} 5\n' if now // 4_000 % 2 else "")
+
+
+COMING_AND_GOING = (
+    Piece(
+        "comes-and-goes",
+        {"/comes-and-goes": page(batch)},
+        service("comes-and-goes"),
+        rules=(
+            group(
+                "comes-and-goes",
+                alert("Rows", 'batch_rows{kind="a"} > 1e9'),
+                record("batch:rows", "sum(batch_rows)"),
+                alert("Sum", "batch:rows > 1e9"),
+            ),
+        ),
+        dashboard=board(panel("P", "sum(batch_rows)", 'batch_rows{kind="a"}')),
+    ),
+    Piece(
+        "pushed-and-deleted",
+        {"/pushed-and-deleted": page(lambda now: batch(now).replace("batch_rows{", 'run_rows{job="run",'))},
+        service("pushed-and-deleted", honor_labels=True),
+        dashboard=board(panel("P", "sum(run_rows)")),
+    ),
+    ruled(
+        "left-out-at-times",
+        alert("Maintained", 'up{job="shop"} == 0 unless on (job) in_maintenance == 1'),
+        alert("OfQueue", 'shop_queue_size > 1e9 unless on (job) shop_queue_size{queue="paused"}'),
+    ),
+)
+
 FIRES = "vector(1)"
 
 
@@ -525,6 +561,8 @@ DASHBOARDS = (
     ),
     shown("alerts-of-now", panel("P", "sum(ALERTS) or vector(0)"), panel("Q", 'count(ALERTS{alertname="Never"})')),
     shown("not-left-out", panel("P", 'up{job="shop"} unless on (job) up == 0')),
+    shown("left-out-at-times", panel("P", "shop_queue_size unless on (job) in_maintenance == 1")),
+    shown("not-a-number", panel("P", "(shop_queue_size * 0) / (shop_queue_size * 0)")),
     shown("compared", panel("P", "shop_queue_size > 1000")),
     Piece(
         "resource",
@@ -552,4 +590,4 @@ DASHBOARDS = (
         },
     ),
 )
-BENIGN = (*SCRAPES, *RULES, *NOTIFICATIONS, *DASHBOARDS)
+BENIGN = (*SCRAPES, *RULES, *COMING_AND_GOING, *NOTIFICATIONS, *DASHBOARDS)

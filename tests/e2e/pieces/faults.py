@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from time import time
 
 from tests.e2e.pieces import OPEN_METRICS, Page, Piece, alert, board, group, page, panel, record, service
 from tests.e2e.pieces.benign import CHOSEN_ALL, FIRES, ONE, QUEUE, RENAMED, SHOP, notified, relabel
@@ -277,7 +278,24 @@ def ruled(name: str, rule: dict[str, object], check: str = "rule.data") -> Piece
     return Piece(name, rules=(group(name, rule),), red=frozenset({f"{check} {name}-rules.yml/{name}/{called}"}))
 
 
+# When the pieces were made, in milliseconds.
+MADE = int(time() * 1000)
+
+
+def restarted(now: int) -> str:
+    """A new version of a program, that serves a metric under another name than the one before."""
+    is_new = now - MADE > 10_000
+    return f"process_start_time_seconds {MADE // 1000 + 10 if is_new else 1.7e9}\n{'new' if is_new else 'old'}_name 1\n"
+
+
 RULES = (
+    Piece(
+        "restarted",
+        {"/restarted": page(restarted)},
+        service("restarted"),
+        rules=(group("restarted", alert("Restarted", "old_name > 1e9")),),
+        red=frozenset({"rule.data restarted-rules.yml/restarted/Restarted"}),
+    ),
     ruled("misspelt", alert("Misspelt", 'sum(rate(shop_requets_total{job="shop"}[1m])) > 5')),
     ruled("no-such-label", alert("NoLabel", 'shop_queue_size{que="mail"} > 5')),
     ruled("no-such-value", alert("NoValue", 'shop_queue_size{queue="mial"} > 5')),
@@ -291,6 +309,8 @@ RULES = (
     ruled("never-left-out", alert("NeverLeftOut", "shop_queue_size > 1e9 unless shop_requests_total")),
     ruled("on-no-label", alert("OnNoLabel", "shop_queue_size > 0 unless on (zone) shop_info")),
     ruled("on-no-labels", alert("OnNoLabels", "shop_queue_size > 1e9 and on (cluster, rack) shop_info")),
+    ruled("excluded-misspelt", alert("Excluded", "shop_queue_size > 1e9 unless on (job) shop_inf == 1")),
+    ruled("excluded-value", alert("Value", 'shop_queue_size > 1e9 unless on (job) shop_queue_size{queue="mial"}')),
     ruled("window-too-short", alert("Short", "rate(shop_requests_total[1s]) > 5")),
     ruled(
         "many-to-many",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackctl.promql.selectors import Condition, read
+from stackctl.promql.selectors import Condition, may_be_nan, read
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,18 @@ def test_condition_requires_a_label_only_if_it_cannot_be_empty(operator: str, va
 
 def test_condition_accepts_what_prometheus_accepts() -> None:
     assert [Condition("l", op, "5..").accepts("500") for op in ("=", "!=", "=~", "!~")] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("expr", ["a / b", "sum(a % 2) > 1", "histogram_avg(a)", 'a{quantile="0.5"}'])
+def test_divisions_and_quantiles_may_be_no_numbers(expr: str) -> None:
+    assert may_be_nan(expr)
+
+
+@pytest.mark.parametrize("expr", ["a * b", "rate(a[5m])", 'a{path="/"}', "sum(a) > 5"])
+def test_other_expressions_are_numbers(expr: str) -> None:
+    assert not may_be_nan(expr)
+
+
+def test_what_unless_leaves_out_is_known() -> None:
+    found = read("a unless (b > 1 or rate(c[1m])) and d").selectors
+    assert {each.name: each.excluded for each in found} == {"a": False, "b": True, "c": True, "d": False}
