@@ -182,7 +182,7 @@ class Backing:
 
     def _unmatched(self, expr: str, asked: Asked) -> Verdict | None:
         """The failure of an expression that matches sides which never match."""
-        return unmatched(self.client, expr, self._coming(asked)) if asked.joins else None
+        return unmatched(self.client, expr, self._catalogue, self._coming(asked)) if asked.joins else None
 
     def _compares_nothing(self, expr: str, asked: Asked) -> Verdict | None:
         """The failure of an expression that matches sides by labels that they do not have."""

@@ -17,7 +17,7 @@ import promql_parser as p
 from stackctl.backing.verdict import Verdict
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Labels, Prometheus
-from stackctl.promql.catalogue import Catalogue
+from stackctl.promql.catalogue import BOUNDS, Catalogue
 from stackctl.promql.nodes import COMPARISONS, bare, children, metrics, parse, text
 from stackctl.promql.scopes import is_scope
 from stackctl.promql.selectors import OF_NONE, is_scalar, word
@@ -101,15 +101,19 @@ def _unfiltered(node: Any) -> str:
     return text(node)
 
 
-def unmatched(client: Prometheus, expr: str, coming: Collection[str] = ()) -> Verdict | None:
+def unmatched(client: Prometheus, expr: str, catalogue: Catalogue, coming: Collection[str] = ()) -> Verdict | None:
     """Return the failure of the first operator of `expr` whose sides never match or compare nothing, or None.
 
-    `coming` are labels that series may have later. Raises NoAnswer when Prometheus does not answer; what it refuses is
-    reported by `rule.healthy`.
+    `catalogue` are the metrics of the stack, `coming` labels that series may have later. Raises NoAnswer when
+    Prometheus does not answer; what it refuses is reported by `rule.healthy`.
     """
 
     def verdict(match: Match, left: Sequence[Labels], right: Sequence[Labels]) -> Verdict | None:
-        return _compares_nothing(coming, match, left, right) or _never_matches(client, match, left, right)
+        return (
+            _compares_nothing(coming, match, left, right)
+            or _are_apart(catalogue, match, left, right)
+            or _never_matches(client, match, left, right)
+        )
 
     return _first(client, matches(expr), verdict)
 
@@ -165,8 +169,29 @@ def _compares_nothing(
     return Verdict("fail", summary, remedy)
 
 
+def _are_apart(catalogue: Catalogue, match: Match, left: Sequence[Labels], right: Sequence[Labels]) -> Verdict | None:
+    """The failure of sides that have no value of a label in common, as rules and matchers give each its own."""
+    names = _compared(match, left, right)
+    one, other = (value_of(side, catalogue).labels for side in (match.left, match.right))
+    label = one.apart(other, [name for name in names if name not in BOUNDS])
+    if not label or {each.get(label) for each in left} & {each.get(label) for each in right}:
+        return None
+    first, second = (side.values[label][0] for side in (one, other))
+    summary = (
+        f"the sides of `{match.operator}` never match: "
+        f'`{label}="{first}"` is on the left and `{label}="{second}"` on the right'
+    )
+    remedy = f"Leave the label out, as with `ignoring ({word(label)})`, or aggregate both sides to the same labels."
+    return Verdict("fail", summary, remedy)
+
+
+def _compared(match: Match, left: Sequence[Labels], right: Sequence[Labels]) -> list[str]:
+    """The labels in which series of both sides have to agree."""
+    return sorted(match.labels if match.is_on else {name for each in (*left, *right) for name in each})
+
+
 def _never_matches(client: Prometheus, match: Match, left: Sequence[Labels], right: Sequence[Labels]) -> Verdict | None:
-    names = sorted(match.labels if match.is_on else {name for each in (*left, *right) for name in each})
+    names = _compared(match, left, right)
     if {_values(each, names) for each in left} & {_values(each, names) for each in right}:
         return None
     for name in names:

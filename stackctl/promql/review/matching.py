@@ -92,6 +92,9 @@ def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
     named = frozenset(matching.labels) if matching else frozenset()
     matched = named if is_on else (one.named | other.named) - named
     bad = sorted(each for each in matched - {UNKNOWN_PART} if _is_only_on_one(each, one, other))
+    if not bad and (label := one.apart(other, matched - BOUNDS)):
+        yield _apart(reviewed, pair, label)
+        return
     if not bad:
         if is_on:
             yield from _on_neither(reviewed, pair, named - {UNKNOWN_PART})
@@ -123,6 +126,16 @@ def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
     yield Remark("promql.no-match", summary, remedy, certain, at, fixed if is_meant else "")
 
 
+def _apart(reviewed: Reviewed, pair: Typed, label: str) -> Remark:
+    """A label that both sides have, with values that are never the same."""
+    one, other = (" or ".join(f"`{value}`" for value in side.value.labels.values[label]) for side in pair.below)
+    result = "so nothing is left out" if pair.name == "unless" else "so nothing matches"
+    summary = f"the label `{label}` is {one} on the left side and {other} on the right one, {result}"
+    remedy = f"Leave it out of the match: `{pair.name} ignoring ({word(label)})`, or aggregate both sides without it."
+    certain = pair.name != "unless" and reviewed.is_certain_of(pair) and not reviewed.is_exported(pair)
+    return Remark("promql.no-match", summary, remedy, certain, reviewed.at(pair))
+
+
 def _is_grouped(node: Any) -> bool:
     """Return whether a side is an aggregation by labels that somebody has chosen."""
     node = bare(node)
@@ -140,6 +153,17 @@ def _on_neither(reviewed: Reviewed, pair: Typed, named: frozenset[str]) -> Itera
         has = Labels.exactly((one.possible or frozenset()) & (other.possible or frozenset()))
         found = _lost_label(reviewed, pair, label, has, "so the sides are not matched by it")
         yield replace(found, certain=certain)
+
+
+def _left_out(reviewed: Reviewed) -> Iterator[Remark]:
+    """Exclusions by `unless` of everything: on the right is something that is always there, matched with all series."""
+    for pair in reviewed.pairs:
+        matching = pair.node.modifier.matching if pair.node.modifier else None
+        of_all = matching is not None and matching.type == p.LabelModifierType.Include and not matching.labels
+        if pair.name == "unless" and of_all and pair.below[1].value.is_there and not pair.below[0].value.is_there:
+            summary = "`unless` leaves everything out: what is on its right is always there"
+            remedy = "Put a condition on the right, as in `unless on () (hour() < 8)`."
+            yield Remark("promql.never-true", summary, remedy, certain=False, part=reviewed.at(pair))
 
 
 def _is_only_on_one(label: str, one: Labels, other: Labels) -> bool:
@@ -248,4 +272,4 @@ def _windows(reviewed: Reviewed) -> Iterator[Remark]:
             yield Remark("promql.windows", summary, remedy, certain=False, part=reviewed.at(pair))
 
 
-LOOKS: tuple[Look, ...] = (_pairs, _many, _lost, _windows)
+LOOKS: tuple[Look, ...] = (_pairs, _left_out, _many, _lost, _windows)

@@ -113,6 +113,11 @@ class Labels:
         """Return the labels of series that have all of `names`, and perhaps others."""
         return cls(frozenset(names), frozenset(names))
 
+    def apart(self, other: Labels, names: Collection[str]) -> str:
+        """Return the first of `names` that all series of both have, with no value in common; "" where there is none."""
+        both = sorted((self.certain & other.certain).intersection(names) & self.values.keys() & other.values.keys())
+        return next((name for name in both if not {*self.values[name]} & {*other.values[name]}), "")
+
     def may_have(self, name: str) -> bool:
         return self.possible is None or name in self.possible
 

@@ -85,7 +85,7 @@ def test_label_that_some_series_of_one_side_have_compares_nothing(well: World) -
         f"{FILL} and on () {ORDERS}",
         f"{FILL} and on (cluster) {ORDERS}",
         f"{FILL} > 5 unless on (job) {ORDERS} > 0",
-        f'{ORDERS}{{result="ok"}} unless {ORDERS}{{result="failed"}}',
+        f'{ORDERS}{{result="ok"}} unless on (shop) {ORDERS}{{result="failed"}}',
         f"{FILL} or {ORDERS}",
         f"absent({FILL} and {ORDERS})",
         f"{FILL} > 5 * 2",
@@ -118,3 +118,32 @@ def test_targets_of_other_jobs_never_match(well: World, owner: str, status: str)
 def test_sides_are_read_without_their_filters() -> None:
     (found,) = matches("(a > 5 unless b) and on (x) 3 < c")[:1]
     assert (found.left, found.right, found.labels, found.is_on) == ("a", "c", ("x",), True)
+
+
+@pytest.mark.parametrize(
+    ("expr", "status"),
+    [
+        ("fill:short > 0.9 and fill:long > 0.9", "fail"),
+        ("fill:short > 0.9 and ignoring (window) fill:long > 0.9", "pass"),
+        (f'{ORDERS}{{shop="a"}} and on (shop) {FILL}{{shop="b"}}', "fail"),
+        (f'{ORDERS}{{shop="a"}} and on (job) {ORDERS}{{shop="b"}}', "pass"),
+        (f'{ORDERS}{{result="ok"}} unless {ORDERS}{{result="failed"}}', "fail"),
+    ],
+)
+def test_labels_that_each_side_is_given_keep_them_apart(well: World, expr: str, status: str) -> None:
+    (file,) = well.context.stack.rules
+    recorded = [
+        replace(
+            file.rules[0],
+            kind="record",
+            name=f"fill:{window}",
+            expr=f"avg by (job) ({FILL})",
+            labels={"window": window},
+        )
+        for window in ("short", "long")
+    ]
+    well.series += [{"__name__": f"fill:{window}", "window": window} for window in ("short", "long")]
+    asking = replace(file.rules[0], kind="alert", name="r", expr=expr, labels={})
+    well.change(stack=replace(well.context.stack, rules=(replace(file, rules=(*recorded, asking)),)))
+    well.series.append({"__name__": FILL, "shop": "b"})
+    assert well.only(RULE, "/r").status == status

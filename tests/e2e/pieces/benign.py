@@ -279,7 +279,7 @@ RULES = (
     ruled("joined", record("joined:queue", "shop_queue_size * on (job, instance) group_left (version) shop_info")),
     ruled(
         "may-match",
-        alert("OtherPath", 'shop_requests_total{path="/"} > 1e9 and on (path) shop_requests_total{path="/cart"}'),
+        alert("OtherPath", 'shop_requests_total{status="200"} > 1e9 and on (path) shop_requests_total{status="500"}'),
         alert("OnNothing", "shop_queue_size > 1e9 and on () (hour() < 24)"),
         alert("NoCluster", 'up{job="shop"} == 0 and on (cluster) prometheus_build_info'),
         alert("NoZone", "shop_queue_size > 1e9 and on (job, zone) shop_info"),
@@ -287,9 +287,17 @@ RULES = (
         alert("OnAll", "shop_queue_size > 1e9 and on (zone) (hour() < 24) and on (zone) sum(shop_info)"),
         alert("OnAlerts", "shop_queue_size > 1e9 unless on (zone) ALERTS unless on (instance) ALERTS"),
         alert("OfTheSum", "shop_queue_size > on (job) group_left () (1e9 * sum by (job) (shop_requests_total))"),
-        alert("MayBeLeftOut", 'shop_requests_total{path="/"} > 1e9 unless shop_requests_total{path="/cart"}'),
+        alert(
+            "MayBeLeftOut", 'shop_requests_total{status="200"} > 1e9 unless on (path) shop_requests_total{status="500"}'
+        ),
         alert("LeftOutByJob", "shop_queue_size > 1e9 unless on (job) up == 0"),
         record("may:match", "sum by (job) (shop_queue_size) / sum by (job) (shop_requests_total)"),
+    ),
+    ruled(
+        "burn-rates-ignoring",
+        record("rate:short", "sum by (job) (shop_requests_total)", labels={"window": "short"}),
+        record("rate:long", "sum by (job) (shop_requests_total)", labels={"window": "long"}),
+        alert("Burn", "rate:short > 1e9 and ignoring (window) rate:long > 1e9"),
     ),
     ruled("grouped-digits", alert("Grouped", "shop_queue_size > 1_000_000")),
     ruled("quantile", record("wait:p9", "histogram_quantile(0.9, sum by (le) (rate(shop_wait_seconds_bucket[20s])))")),

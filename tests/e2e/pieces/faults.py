@@ -278,6 +278,11 @@ def ruled(name: str, rule: dict[str, object], check: str = "rule.data") -> Piece
     return Piece(name, rules=(group(name, rule),), red=frozenset({f"{check} {name}-rules.yml/{name}/{called}"}))
 
 
+# Records of two windows, which a label sets apart.
+BURN = tuple(
+    record(f"burn:{window}", "sum by (job) (shop_requests_total)", labels={"window": window})
+    for window in ("short", "long")
+)
 # When the pieces were made, in milliseconds.
 MADE = int(time() * 1000)
 
@@ -311,6 +316,15 @@ RULES = (
     ruled("on-no-labels", alert("OnNoLabels", "shop_queue_size > 1e9 and on (cluster, rack) shop_info")),
     ruled("excluded-misspelt", alert("Excluded", "shop_queue_size > 1e9 unless on (job) shop_inf == 1")),
     ruled("excluded-value", alert("Value", 'shop_queue_size > 1e9 unless on (job) shop_queue_size{queue="mial"}')),
+    Piece(
+        "burn-rates",
+        rules=(group("burn-rates", *BURN, alert("Burn", "burn:short > 1e9 and burn:long > 1e9")),),
+        red=frozenset({"rule.data burn-rates-rules.yml/burn-rates/Burn"}),
+    ),
+    ruled(
+        "excluded-of-other-value",
+        alert("Other", 'shop_requests_total{path="/"} > 1e9 unless shop_requests_total{path="/cart"}'),
+    ),
     ruled("window-too-short", alert("Short", "rate(shop_requests_total[1s]) > 5")),
     ruled(
         "many-to-many",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import promql_parser
 import pytest
 
-from stackctl.promql.catalogue import Catalogue, Known
+from stackctl.promql.catalogue import Catalogue, Known, Record
 from stackctl.promql.review import review
 from tests.unit.promql.review.known import assert_meant, only
 
@@ -114,3 +114,38 @@ def test_labels_that_neither_side_has_are_certain_where_no_other_is_matched(
 ) -> None:
     found = [each for each in review(expr, CLOSED) if each.code == "promql.lost-label"]
     assert {each.part.label if each.part else "": each.certain for each in found} == certain
+
+
+WINDOWS = Catalogue(
+    SERIES,
+    {f"hits:{window}": (Record("sum by (path) (x)", {"window": window}),) for window in ("5m", "1h")},
+    complete=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("expr", "certain"),
+    [
+        ("hits:5m > 1 and hits:1h > 1", [True]),
+        ("hits:5m unless hits:1h", [False]),
+        ("hits:5m > 1 and ignoring (window) hits:1h > 1", []),
+        ('open{zone="a"} and open{zone="b"}', [True]),
+        ('open{zone="a"} and on (job) other{zone="b"}', []),
+        ('open{zone=~"a|b"} and other{zone="b"}', []),
+    ],
+)
+def test_labels_with_other_values_on_each_side_never_match(expr: str, certain: list[bool]) -> None:
+    assert [each.certain for each in review(expr, WINDOWS) if each.code == "promql.no-match"] == certain
+
+
+@pytest.mark.parametrize(
+    ("expr", "found"),
+    [
+        ("hits_total > 5 unless on () vector(0)", 1),
+        ("hits_total > 5 unless on () (hour() < 8)", 0),
+        ("vector(0) unless on () vector(0)", 0),
+        ("hits_total > 5 unless on () open", 0),
+    ],
+)
+def test_exclusion_of_everything_is_never_true(expr: str, found: int) -> None:
+    assert len([each for each in review(expr, CATALOGUE) if each.code == "promql.never-true"]) == found
