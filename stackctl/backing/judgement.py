@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from stackctl import conventions as c
+from stackctl.backing.grouping import misspelt
 from stackctl.backing.lately import were_there
 from stackctl.backing.matching import compares_nothing, unmatched
 from stackctl.backing.verdict import DATA, EARLY, ORDER, Verdict, unanswered, worst
@@ -157,12 +158,12 @@ class Backing:
         if unfit := self._unfit(expr, asked):
             return unfit
         if has_result and not asked.fallback and not asked.excludes:
-            return self._compares_nothing(expr, asked) or replace(DATA, summary="has data")
+            return self._misnamed(expr) or self._compares_nothing(expr, asked) or replace(DATA, summary="has data")
         found = self._selectors(asked, frozenset())
         if found.outcome != "data":
             return found
         if has_result:
-            return self._unmatched(expr, asked) or replace(DATA, summary="has data")
+            return self._misnamed(expr) or self._unmatched(expr, asked) or replace(DATA, summary="has data")
         return self._empty(expr, asked)
 
     def of_label(self, selector: str, label: str) -> Verdict:
@@ -178,7 +179,11 @@ class Backing:
         found = self._unfit(expr, asked) or self._selectors(asked, within)
         if found.outcome != "data":
             return found
-        return self._unmatched(expr, asked) or replace(found, summary="the query returns data")
+        return self._misnamed(expr) or self._unmatched(expr, asked) or replace(found, summary="the query returns data")
+
+    def _misnamed(self, expr: str) -> Verdict | None:
+        """The failure of an expression that names a label that is a slip of one that is there."""
+        return misspelt(expr, self._all_labels, self._labels)
 
     def _unmatched(self, expr: str, asked: Asked) -> Verdict | None:
         """The failure of an expression that matches sides which never match."""
@@ -450,6 +455,12 @@ class Backing:
     @cached_property
     def _kinds(self) -> Mapping[str, str]:
         return self.client.kinds()
+
+    @cached_property
+    def _all_labels(self) -> frozenset[str]:
+        """The labels of all series, and those that services promise."""
+        promised = (known.labels or () for known in self._catalogue.series.values())
+        return frozenset(self.client.label_names()).union(*promised)
 
     @cached_property
     def _names(self) -> Sequence[str]:

@@ -264,9 +264,9 @@ class Prometheus:
         """Metric -> the type that a target announces for it. In OpenMetrics a name lacks `_total` and `_info`."""
         return self.http.json("/api/v1/metadata", _kinds, params={"limit_per_metric": "1"})
 
-    def label_names(self, selector: str) -> tuple[str, ...]:
-        """The labels of the series that `selector` selects."""
-        parameters = {"limit": str(LIMIT), "match[]": selector}
+    def label_names(self, selector: str = "") -> tuple[str, ...]:
+        """The labels of the series that `selector` selects, or of all."""
+        parameters = {"limit": str(LIMIT), **({"match[]": selector} if selector else {})}
         return self.http.json("/api/v1/labels", lambda answer: tuple(answer["data"]), params=parameters)
 
     def label_values(self, label: str, selector: str = "") -> tuple[str, ...]:

@@ -299,6 +299,7 @@ RULES = (
         record("rate:long", "sum by (job) (shop_requests_total)", labels={"window": "long"}),
         alert("Burn", "rate:short > 1e9 and ignoring (window) rate:long > 1e9"),
     ),
+    ruled("grouped-for-many", record("grouped:many", "sum by (cluster, pod, node, status) (shop_requests_total)")),
     ruled("grouped-digits", alert("Grouped", "shop_queue_size > 1_000_000")),
     ruled("quantile", record("wait:p9", "histogram_quantile(0.9, sum by (le) (rate(shop_wait_seconds_bucket[20s])))")),
     ruled("compared-with-bool", record("bool:queue", "shop_queue_size >= bool 5")),

@@ -325,6 +325,8 @@ RULES = (
         "excluded-of-other-value",
         alert("Other", 'shop_requests_total{path="/"} > 1e9 unless shop_requests_total{path="/cart"}'),
     ),
+    ruled("grouped-by-a-slip", record("grouped:slip", "sum by (statu) (shop_requests_total)")),
+    ruled("joined-by-a-slip", record("joined:slip", "shop_queue_size * on (job) group_left (verson) shop_info")),
     ruled("window-too-short", alert("Short", "rate(shop_requests_total[1s]) > 5")),
     ruled(
         "many-to-many",
@@ -474,6 +476,7 @@ DASHBOARDS = (
     replace(blank("renamed-job", board(panel("P", 'prometheus_build_info{job="prometheus"}'))), prometheus=RENAMED),
     blank("never-left-out", board(panel("P", "shop_queue_size unless shop_requests_total"))),
     blank("on-no-label", board(panel("P", "shop_queue_size and on (zone) shop_info"))),
+    blank("grouped-by-a-slip", board(panel("P", "sum by (statu) (shop_requests_total)"))),
     blank("wrong-job", board(panel("P", 'shop_queue_size{job="prometheus"}'))),
     blank(
         "in-resource",
