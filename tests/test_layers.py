@@ -151,7 +151,7 @@ def room_of(path: Path) -> str:
 
 
 # What writes to the terminal, or for the process that has started it.
-WRITES = {"cli/main.py", "report/console.py", "simulate/__main__.py"}
+WRITES = {"cli/main.py", "report/console.py", "simulate/__main__.py", "drill/sink_pod.py"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

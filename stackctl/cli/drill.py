@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stackctl import conventions as c
-from stackctl.cli.options import AllowOutside, Output, own_manifest
+from stackctl.cli.options import AllowOutside, Output, options, own_manifest
 from stackctl.cli.values import Format, seconds
 from stackctl.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from stackctl.model import Stack
+    from stackctl.report.report import Report
 
 
 def drill(
@@ -39,9 +44,24 @@ def drill(
     manifest = own_manifest(context)
     patience = seconds(timeout, "--timeout") if timeout else None
     labels = _labels(label or ())
-    report = drill_stack(manifest, console, tuple(alert or ()), labels, live=live, patience=patience)
+    if stack := options(context).in_cluster:
+        report = _drill_in_cluster(manifest, stack, tuple(alert or ()), labels, live=live, patience=patience)
+    else:
+        report = drill_stack(manifest, console, tuple(alert or ()), labels, live=live, patience=patience)
     console.document(render(report, manifest, output))
     raise typer.Exit(0 if report.ok else 1)
+
+
+def _drill_in_cluster(
+    manifest: Path, stack: Stack, names: Sequence[str], labels: Mapping[str, str], *, live: bool, patience: float | None
+) -> Report:
+    from stackctl.operations.cluster.drill import drill_cluster
+    from stackctl.operations.cluster.refusal import refuse_in_cluster
+    from stackctl.report import console
+
+    if live and stack.kubernetes:
+        refuse_in_cluster(stack.kubernetes, "drill --live")
+    return drill_cluster(manifest, stack, console, names, labels, patience=patience)
 
 
 def _labels(given: Sequence[str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stackctl.operations.objectives import Objective
     from stackctl.operations.status import Kept, Row, Status
 
+_DRILL = "a drill is running or was interrupted: the next `stackctl reload`, `up` or `drill` cleans it up"
 _SLO_COLUMNS = ("service", "objective", "window", "good", "budget left", "burn rate (1h)")
 
 
@@ -91,6 +92,8 @@ def _status_in_cluster(manifest: Path, stack: Stack, output: Output, generations
 
 
 def _remarks_in_cluster(found: ClusterStatus) -> list[str]:
+    if found.drill:
+        return [_DRILL]
     if found.unfinished:
         begun = f"a change to generation {found.unfinished} has begun and was not confirmed"
         return [f"{begun}: run `stackctl reload`, or `stackctl up` if more than the configuration changed"]
@@ -163,10 +166,7 @@ def remarks(found: Status) -> list[str]:
     if found.missing:
         lines.append(f"{', '.join(found.missing)}: declared, but not started: run `stackctl up`")
     if found.drill:
-        return [
-            *lines,
-            "a drill is running or was interrupted: the next `stackctl reload`, `up` or `drill` cleans it up",
-        ]
+        return [*lines, _DRILL]
     if begun:
         lines.append(
             f"a change from generation {begun.before} to {begun.generation} began at {clock(begun.since)} and has not "

@@ -96,8 +96,8 @@ def verify(
     }
     trust = Trust(ca_file, cert_file, key_file)
     servers = given_servers(given, trust) if refuse_half(given, trust, drill=drill) else None
-    if drill:
-        refused_or_found(manifest, DRILL)
+    found = refused_or_found(manifest, DRILL) if drill else None
+    in_cluster = found if found and found.kubernetes else None
 
     def verified() -> Report:
         if servers is not None:
@@ -111,7 +111,7 @@ def verify(
         return
     verification = verified()
     if drill:
-        verification = with_drill(manifest, verification, console, ignored)
+        verification = with_drill(manifest, verification, console, ignored, in_cluster)
     text = render(verification, manifest, output, folds=out is None and console.folds())
     if out is None:
         console.document(text)

@@ -44,6 +44,8 @@ PART_OF = "app.kubernetes.io/part-of"
 CONFIGURATION = "stackctl/configuration"
 # The label of a Secret that keeps a generation: its ID. It is none of the declared objects.
 GENERATION = "stackctl/generation"
+# The label of what a drill has made, for as long as it lasts.
+DRILLED = "stackctl/drill"
 # A label that scraping drops again, by which a loaded job shows the object that it was made of.
 _TAKEN_FROM = "__tmp_stackctl"
 # Kind -> the path to its relabelling, from each of its endpoints where it has some.
@@ -85,6 +87,11 @@ class Thing:
     def is_generation(self) -> bool:
         """Return whether it keeps a generation of the stack, and is no part of one."""
         return GENERATION in self.labels
+
+    @property
+    def is_of_drill(self) -> bool:
+        """Return whether a drill has made it, and takes it away again."""
+        return DRILLED in self.labels
 
     @property
     def labels(self) -> Mapping[str, str]:

@@ -37,6 +37,7 @@ def change(thing: Thing, found: Mapping[str, Any] | None, applied: Mapping[str, 
 
 def removals(found: Iterable[Thing], wanted: Sequence[Thing]) -> list[Change]:
     """Return the removal of each object that is not declared any more. Volumes stay, as they hold data, and so do the
-    Secrets that keep generations."""
-    gone = [each for each in unlisted(found, wanted) if each.kind != DATA and not each.is_generation]
+    Secrets that keep generations. What a drill has left is removed in its own order."""
+    others = [each for each in found if each.kind != DATA and not each.is_generation and not each.is_of_drill]
+    gone = unlisted(others, wanted)
     return [Change("delete", each, "it is not declared any more") for each in gone]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import base64
 import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from stackctl.bounds.json_text import loads
 from stackctl.bounds.local_server import LocalHandler, LocalServer
 from stackctl.drill.message import fault
+from stackctl.drill.sink_pod import reply, way_of_address, way_of_path
 
 # A notification is a few kilobytes; what claims to be more than this is none.
 _MOST_BYTES = 10_000_000
@@ -59,12 +61,19 @@ class Sink:
     arrivals: dict[str, float] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
 
-    def take(self, way: str, body: bytes) -> None:
-        """Note that the message `body` has come by `way`, whose third part is the integration."""
+    def take(self, way: str, body: bytes, at: float | None = None) -> None:
+        """Note that the message `body` has come by `way`, whose third part is the integration, at a Unix time."""
         if way not in self.arrivals:
             if wrong := fault(way.split("/")[2] if way.count("/") >= 2 else "", body):
                 self.faults[way] = wrong
-            self.arrivals[way] = time.time()
+            self.arrivals[way] = time.time() if at is None else at
+
+    def read(self, log: str) -> None:
+        """Note what the sink in a pod has printed. Other lines are none of its notifications."""
+        for line in log.splitlines():
+            with suppress(ValueError, LookupError, TypeError):
+                found = loads(line[line.index("{") :])
+                self.take(str(found["way"]), base64.b64decode(found["body"]), float(found["time"]))
 
     def seen(self) -> Arrivals:
         """Return what has arrived until now."""
@@ -98,28 +107,19 @@ def _web_handler(sink: Sink, host: str) -> type[BaseHTTPRequestHandler]:
             if words := self.refusal():
                 self.send_error(403, words)
                 return
-            way = self.path.partition("?")[0].strip("/")
-            sink.take(_without_endpoint(way), body)
-            # Slack's notifier wants these very two letters; the others want an answer of the 200s, some of them JSON.
-            told, kind = (b"ok", "text/plain") if "/slack/" in way else (json.dumps(_WELL).encode(), "application/json")
+            way = way_of_path(self.path)
+            sink.take(way, body)
+            text, kind = reply(way)
             self.send_response(202)
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(told)))
+            self.send_header("Content-Length", str(len(text)))
             self.end_headers()
-            self.wfile.write(told)
+            self.wfile.write(text)
 
         def log_message(self, *_: Any) -> None:
             """Log nothing: the drill reports what arrives."""
 
     return Handler
-
-
-_WELL = {"status": "success", "message": "accepted by a drill"}
-
-
-def _without_endpoint(way: str) -> str:
-    """The way without what an integration puts behind its address, as Opsgenie's `v2/alerts`."""
-    return "/".join(way.split("/")[:4])
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def _mail_server(sink: Sink, listen: str) -> Iterator[int]:
     class Handler:
         async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
             for address in envelope.rcpt_tos:
-                sink.take(address.partition("@")[0].replace(".", "/"), envelope.content or b"")
+                sink.take(way_of_address(address), envelope.content or b"")
             return "250 accepted by a drill"
 
     loop = asyncio.new_event_loop()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stackctl.checks.notified import Failure
     from stackctl.diagnostic import Diagnostic
     from stackctl.drill import Arrivals, Drilled, Place, Sink
-    from stackctl.model import Waiver
+    from stackctl.model import Stack, Waiver
     from stackctl.operations.session import Session
     from stackctl.progress import Progress
     from stackctl.report.report import Report
@@ -56,14 +56,20 @@ def drill_stack(
         )
 
 
-def with_drill(manifest: Path, verification: Report, progress: Progress, ignored: Sequence[Waiver]) -> Report:
+def with_drill(
+    manifest: Path, verification: Report, progress: Progress, ignored: Sequence[Waiver], in_cluster: Stack | None
+) -> Report:
     """The verification with a finding for each alert under drill. Raises as `drill_stack`."""
+    from stackctl.operations.cluster.drill import drill_cluster
     from stackctl.operations.locked import locked
     from stackctl.operations.session import Session
 
     begun = time.monotonic()
-    with locked(partial(Session.open, ignored=ignored), manifest, "drill", progress) as session:
-        findings = run(manifest, session, progress)
+    if in_cluster:
+        findings = drill_cluster(manifest, in_cluster, progress).diagnostics
+    else:
+        with locked(partial(Session.open, ignored=ignored), manifest, "drill", progress) as session:
+            findings = run(manifest, session, progress)
     seconds = verification.seconds + time.monotonic() - begun
     return replace(verification, diagnostics=(*verification.diagnostics, *findings), seconds=seconds)
 

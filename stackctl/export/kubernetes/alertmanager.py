@@ -8,7 +8,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.components.release import image_version
 from stackctl.export.kubernetes.objects import OPERATOR, Objects, version_of
-from stackctl.export.kubernetes.pods import SECURITY_CONTEXT, limits, storage
+from stackctl.export.kubernetes.pods import RELOADER, SECURITY_CONTEXT, limits, storage
 from stackctl.export.kubernetes.scraping import given
 from stackctl.model import Alertmanager
 from stackctl.render.alertmanager import alertmanager_config
@@ -34,6 +34,7 @@ def alertmanager_object(objects: Objects, alertmanager: Alertmanager, name: str)
         "storage": storage(),
         "externalUrl": alertmanager.external_url,
         "resources": limits(alertmanager.resources),
+        "containers": [RELOADER],
     }
     return {**objects.head(OPERATOR, "Alertmanager", name), "spec": given(spec)}
 

@@ -31,6 +31,11 @@ def security_context(user: int) -> dict[str, Any]:
 
 SECURITY_CONTEXT = security_context(_USER)
 
+# The operator's sidecar misses that the kubelet replaces the configuration of Prometheus, and any file while it starts.
+# It reads all again at an interval, three minutes by default. Not shorter than a reload may take, which it would begin
+# again. Its arguments are the operator's own, so the flag is part of the command.
+RELOADER = {"name": "config-reloader", "command": ["/bin/prometheus-config-reloader", "--watch-interval=30s"]}
+
 # The operator sets that of its containers itself.
 CONTAINER_SECURITY_CONTEXT: dict[str, Any] = {
     "allowPrivilegeEscalation": False,

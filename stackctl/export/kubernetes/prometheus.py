@@ -7,15 +7,11 @@ from typing import Any
 
 from stackctl.export.kubernetes.clients import FIELDS, SecretKeys, camel, camel_keys, client
 from stackctl.export.kubernetes.objects import OPERATOR, Objects, version_of
-from stackctl.export.kubernetes.pods import SECURITY_CONTEXT, limits, storage
+from stackctl.export.kubernetes.pods import RELOADER, SECURITY_CONTEXT, limits, storage
 from stackctl.export.kubernetes.scraping import given
 from stackctl.model import Prometheus
 from stackctl.render.prometheus import without_login
 
-# The operator's sidecar misses that the kubelet replaces the configuration, and reads it again at an interval, three
-# minutes by default. Not shorter than a reload may take, which the sidecar would begin again. Its arguments are the
-# operator's own, so the flag is part of the command.
-_RELOADER = {"name": "config-reloader", "command": ["/bin/prometheus-config-reloader", "--watch-interval=30s"]}
 _SELECTORS = ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig")
 # Fields of a remote write, with those of the HTTP client: the operator's name of each.
 _WRITE = {
@@ -76,7 +72,7 @@ def prometheus_object(objects: Objects, name: str, keys: SecretKeys) -> dict[str
         "resources": limits(prometheus.resources),
         "remoteWrite": [_write(block, keys.below(str(at))) for at, block in enumerate(prometheus.remote_write)],
         "alerting": _alerting(objects),
-        "containers": [_RELOADER],
+        "containers": [RELOADER],
     }
     # An empty text: no labels of the operator's own, which rules and other servers would see.
     own_labels = {"prometheusExternalLabelName": "", "replicaExternalLabelName": ""}

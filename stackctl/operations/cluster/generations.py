@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stackctl.diagnostic import Diagnostic
+from stackctl.errors import Unavailable
 
 if TYPE_CHECKING:
     from stackctl.cluster.generation import Generation
     from stackctl.cluster.plan import Change
     from stackctl.operations.cluster.session import Session
     from stackctl.progress import Progress
+
+_UP = "Run `stackctl up`, which keeps it once all of it is ready and loaded."
 
 
 @dataclass(frozen=True)
@@ -79,3 +82,14 @@ def keep(session: Session, change: Begun) -> None:
     kept = session.generations()
     for each in kept if change.new.is_too_large else outdated(kept):
         session.forget(each)
+
+
+def confirmed_generation(session: Session) -> Generation:
+    """Return the generation to go back to. Raises Unavailable where none is kept."""
+    from stackctl.cluster.generation import confirmed
+
+    found = confirmed(session.generations())
+    if found is None:
+        summary = "the namespace keeps no generation of this stack that was confirmed, so a reload could not go back"
+        raise Unavailable.of("cluster.not-kept", summary, position=session.place.origin, remedy=_UP)
+    return found

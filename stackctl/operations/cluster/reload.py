@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from stackctl.operations.cluster.session import Session
     from stackctl.progress import Progress
 
-_UP = "Run `stackctl up`, which keeps it once all of it is ready and loaded."
 _AGAIN = "Fix what is named above and run `stackctl reload` again."
 
 
@@ -44,18 +43,24 @@ def reload_manifest(
     Raises InputError for a bad manifest or an object that is refused, CheckFailed for what needs `up` or is not
     confirmed, and Unavailable for a cluster that does not answer, and where nothing is kept to go back to.
     """
+    from stackctl.operations.cluster.drill_end import ended_drill
+    from stackctl.operations.cluster.generations import confirmed_generation
+    from stackctl.operations.cluster.refusal import refuse_stopped
     from stackctl.operations.cluster.session import explained
     from stackctl.operations.cluster.up import preview
 
     planned = preview(manifest, ignored)
     session = planned.session
     with explained(session.place):
-        last = _confirmed(session)
+        if not dry_run and ended_drill(session, progress):
+            planned = preview(manifest, ignored)
+            session = planned.session
+        last = confirmed_generation(session)
         _refuse_restarts(planned.changes)
         if dry_run:
             return Reloaded(planned.changes, "")
         _refuse_other_pods(session, last)
-        _refuse_stopped(session)
+        refuse_stopped(session)
         return _change(session, planned.changes, last, deadline, progress)
 
 
@@ -66,6 +71,8 @@ def reload_generation(
 
     Raises as `reload_manifest`, and InputError when there is not exactly one such generation.
     """
+    from stackctl.operations.cluster.drill_end import ended_drill
+    from stackctl.operations.cluster.generations import confirmed_generation
     from stackctl.operations.cluster.session import connect, explained, grafana_password
     from stackctl.operations.cluster.up import tried_changes
     from stackctl.operations.reload import named_generation
@@ -77,21 +84,12 @@ def reload_generation(
         kept = {each.id: each for each in reversed(session.generations()) if each.is_confirmed}
         chosen = named_generation(tuple(kept.values()), to)
         session = replace(session, things=chosen.things(), grafana_password=password)
+        if not dry_run:
+            ended_drill(session, progress)
         changes = tried_changes(session)
         if dry_run:
             return Reloaded(changes, chosen.id)
-        return _change(session, changes, _confirmed(session), deadline, progress)
-
-
-def _confirmed(session: Session) -> Generation:
-    """Return the generation to go back to. Raises Unavailable where none is kept."""
-    from stackctl.cluster.generation import confirmed
-
-    found = confirmed(session.generations())
-    if found is None:
-        summary = "the namespace keeps no generation of this stack that was confirmed, so a reload could not go back"
-        raise Unavailable.of("cluster.not-kept", summary, position=session.place.origin, remedy=_UP)
-    return found
+        return _change(session, changes, confirmed_generation(session), deadline, progress)
 
 
 # -- refusals -------------------------------------------------------------------------------------------------
@@ -125,19 +123,6 @@ def _refuse_other_pods(session: Session, last: Generation) -> None:
     if other:
         what = f"{', '.join(sorted(other))} changed by an `up` that was not confirmed, so a reload could not go back"
         raise CheckFailed(_restart(what))
-
-
-def _refuse_stopped(session: Session) -> None:
-    """Raise Unavailable where a server that has to load something has no pod that is ready."""
-    from stackctl.cluster.waiting import OPERATED, pod_reason
-
-    seen = session.seen([each for each in session.things if each.kind in OPERATED])
-    silent = [each for each in seen.workloads if all(map(pod_reason, seen.pods_of(each)))]
-    if silent:
-        remedy = "Run `stackctl up`, which waits for it; `stackctl status` shows what it waits for."
-        raise Unavailable(
-            *(Diagnostic("unit.not-running", f"{each} has no pod that is ready", remedy=remedy) for each in silent)
-        )
 
 
 # -- the transaction ------------------------------------------------------------------------------------------

@@ -127,6 +127,12 @@ class Session:
         """Remove the Secret of a generation. Raises NoAnswer."""
         self.server.delete(self._secret(generation))
 
+    def drilled(self) -> bool:
+        """Return whether there is something that a drill has made. Raises NoAnswer."""
+        from stackctl.cluster.objects import DRILLED
+
+        return bool(self.server.listed("v1", "ConfigMap", self.place.namespace, {**self._labels(), DRILLED: "true"}))
+
     def _secret(self, generation: Generation) -> dict[str, Any]:
         from stackctl.cluster.generation import secret
         from stackctl.export.kubernetes.names import dns_name

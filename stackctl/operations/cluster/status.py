@@ -30,6 +30,7 @@ class Status:
 
     `generation` was confirmed last, `unfinished` is one whose change began later and was not confirmed, and `declared`
     is that of the manifest; "" where there is none. `generations` are those that `reload --to` can go back to.
+    `drill` is whether a drill runs, or was interrupted.
     """
 
     stack: str
@@ -40,6 +41,7 @@ class Status:
     unfinished: str = ""
     declared: str = ""
     generations: tuple[Kept, ...] = ()
+    drill: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -56,7 +58,7 @@ def look(manifest: Path, stack: Stack) -> Status:
     session = open_session(manifest, stack)
     with explained(session.place):
         owned = session.owned()
-        seen = session.seen(owned)
+        seen = session.seen([each for each in owned if not each.is_of_drill])
     reasons = waits(seen)
     found = {
         each: Workload(each.kind, each.name, each not in reasons, reasons.get(each, "")) for each in seen.workloads
@@ -74,4 +76,5 @@ def look(manifest: Path, stack: Stack) -> Status:
         begun.id if begun else "",
         generation_of(session.things, kept, 0.0).id,
         tuple(Kept(each.id, each.written_at()) for each in kept if each.is_confirmed),
+        any(each.is_of_drill for each in owned),
     )

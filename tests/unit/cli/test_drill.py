@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stackctl.cli.main import main
 from stackctl.diagnostic import Diagnostic, Status
+from stackctl.model import Stack
 from stackctl.report.report import DRILL, Report
+
+IN_CLUSTER = """\
+version: 1
+name: shop
+runtime: kubernetes
+kubernetes: {context: test, namespace: shop}
+services: {api: {targets: ["api:8000"]}}
+"""
 
 
 @pytest.fixture
@@ -59,3 +69,21 @@ def test_every_wrong_label_is_named(asked: list[Any], capsys: pytest.CaptureFixt
 @pytest.mark.parametrize("label", ["größe=1", "ñ=1"])
 def test_label_has_a_name_of_prometheus(label: str, asked: list[Any]) -> None:
     assert main(["drill", "--label", label]) == 2
+
+
+def test_drill_in_a_cluster_is_another_one_and_never_live(
+    asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = tmp_path / "stack.yml"
+    manifest.write_text(IN_CLUSTER)
+
+    def drill_cluster(_: object, stack: Stack, __: object, *given: object, patience: float | None) -> Report:
+        asked.append((stack.name, *given, patience))
+        finding = Diagnostic("drill.delivered", "arrived", status=status, subject="High")
+        return Report("shop", "kubernetes", "", (finding,), 2.0, 1.0, command=DRILL)
+
+    monkeypatch.setattr("stackctl.operations.cluster.drill.drill_cluster", drill_cluster)
+    assert main(["-f", str(manifest), "drill", "High", "--label", "team=core", "--timeout", "5s"]) == 0
+    assert main(["-f", str(manifest), "drill", "--live"]) == 2
+    assert asked == [("shop", ("High",), {"team": "core"}, 5)]
+    assert "Leave out `--live`" in capsys.readouterr().err

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from stackctl.cluster.objects import Thing, thing
+from stackctl.cluster.objects import DRILLED, Thing, thing
 from stackctl.cluster.plan import change, removals
+
+
+def drilled(kind: str, name: str) -> Thing:
+    metadata = {"name": name, "labels": {DRILLED: "true"}}
+    return thing({"apiVersion": "v1", "kind": kind, "metadata": metadata})
 
 
 def made(kind: str, name: str, **spec: object) -> Thing:
@@ -25,3 +30,9 @@ def test_what_is_not_declared_any_more_is_removed_but_for_volumes() -> None:
     assert [str(each) for each in removals([kept, gone, volume], [kept])] == [
         "delete ConfigMap c: it is not declared any more"
     ]
+
+
+def test_what_a_drill_has_left_is_removed_by_its_own_end() -> None:
+    left = drilled("ConfigMap", "shop-drill-1")
+    assert left.is_of_drill
+    assert removals([left], []) == []

@@ -80,6 +80,17 @@ def test_what_has_been_seen_does_not_change_any_more(sink: Sink) -> None:
     assert before.times == {}
 
 
+def test_log_of_a_pod_is_read_with_its_times(sink: Sink) -> None:
+    sink.read(
+        '2026-01-01T00:00:00Z {"way": "0/1/slack/0", "time": 5.5, "body": "e30="}\n'
+        '2026-01-01T00:00:01Z {"way": "0/1/slack/0", "time": 9.5, "body": "e30="}\n'
+        '2026-01-01T00:00:02Z {"way": "0/2/webhook/0", "time": 7, "body": "e30="}\n'
+        'a warning\n{}\n{"way": 1}\n{"way": "x", "time": "late", "body": ""}\n{"way"'
+    )
+    assert sink.seen().times == {"0/1/slack/0": 5.5, "0/2/webhook/0": 7.0}
+    assert sink.seen().faults.keys() == {"0/1/slack/0"}
+
+
 def test_nobody_listens_after_a_drill(sink: Sink) -> None:
     with sink.open("127.0.0.1", "localhost") as place:
         pass

@@ -56,10 +56,15 @@ def test_labels_are_those_of_the_manifest_alone(tmp_path: Path) -> None:
 
 
 def test_sidecar_looks_often_with_the_arguments_of_the_operator(tmp_path: Path) -> None:
-    (sidecar,) = spec_of(tmp_path, "")["containers"]
-    assert sidecar["name"] == "config-reloader"
-    assert sidecar["command"][1:] == ["--watch-interval=30s"]
-    assert "args" not in sidecar
+    (tmp_path / "stack.yml").write_text(
+        "version: 1\nname: shop\nservices: {api: {targets: ['api:1']}}\nalertmanager: {receivers: {a: {webhook: {url: 'http://a'}}}}\n"
+    )
+    tree = export_kubernetes(load(tmp_path / "stack.yml", {}), SERVERS)
+    for server in ("prometheus", "alertmanager"):
+        (sidecar,) = tree.yaml(f"servers/{server}.yaml")["spec"]["containers"]
+        assert sidecar["name"] == "config-reloader"
+        assert sidecar["command"][1:] == ["--watch-interval=30s"]
+        assert "args" not in sidecar
 
 
 def test_objects_of_the_stack_are_selected_and_no_others(tmp_path: Path) -> None:
