@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -120,6 +121,16 @@ class Container:
             if inside.startswith(f"{mount.inside.rstrip('/')}/"):
                 return posixpath.normpath(posixpath.join(mount.path, posixpath.relpath(inside, mount.inside)))
         return None
+
+    def paths(self, pattern: str) -> list[str]:
+        """Return the paths and patterns from the folder that a pattern names inside.
+
+        A folder of the container may consist of files that are mounted one by one.
+        """
+        inside = posixpath.normpath(pattern)
+        whole = self.seen(inside)
+        matching = (each.path for each in self.mounts if PurePosixPath(each.inside).match(inside))
+        return list(dict.fromkeys([*([whole] if whole else []), *matching]))
 
 
 _SHELLS = frozenset({"sh", "bash", "ash"})

@@ -10,6 +10,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, known_components
 from stackctl.adopt.alertmanager import adopt_alertmanager
+from stackctl.adopt.compose import Container
 from stackctl.adopt.containers import adopt_container, external_networks
 from stackctl.adopt.existing_data import (
     data_remarks,
@@ -87,6 +88,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
     remarks += _missing(setup)
     remarks += _other_folder(setup)
     remarks += _other_files(setup)
+    remarks += _rules_of_others(setup)
     remarks += _unset_variables(setup)
     grafana = setup.container(c.GRAFANA)
     interval = sections["prometheus"].get("scrape_interval", c.DEFAULT_INTERVAL)
@@ -191,6 +193,10 @@ def _other_files(setup: Setup) -> Iterator[Diagnostic]:
         if name == c.PROMETHEUS and setup.compose and server and not server.container:
             remedy = "If another Compose file runs it, name that one: `stackctl adopt FOLDER/FILE`."
             why = f"{server.config.path} is taken for the configuration of the stack's Prometheus."
+            asked_by = next((each for each in setup.containers if _scrapes_by(each, server.config.path)), None)
+            if asked_by:
+                why += f" The container `{asked_by.name}` goes on asking the same targets."
+                remedy = "To have the stack's Prometheus instead, remove that container, and name its rules in `rules`."
             yield changed(f"no container of {setup.compose.path} runs Prometheus", server.config.at(), why, remedy)
         if server and server.home:
             why = f"The set-up has them next to {server.config.path}."
@@ -207,6 +213,25 @@ def _other_files(setup: Setup) -> Iterator[Diagnostic]:
             yield left_out(source.path, source.at(), why, remedy)
         else:
             yield left_out(source.path, source.at(), "No container runs an Alertmanager, and Prometheus asks none.")
+
+
+def _scrapes_by(container: Container, config: str) -> bool:
+    """Return whether a container of another kind, as vmagent, has been given a configuration of Prometheus."""
+    return any(container.seen(each) == config for each in container.started.given("promscrape.config"))
+
+
+def _rules_of_others(setup: Setup) -> Iterator[Diagnostic]:
+    """Report the rules of a vmalert, which it goes on evaluating."""
+    for container in setup.containers:
+        patterns = [pattern for each in container.started.given("rule") for pattern in each.split(",")]
+        paths = [path for pattern in patterns for path in container.paths(pattern.strip("'\""))]
+        files = [file for path in paths for file in setup.files(path)]
+        if setup.compose and files and not container.component:
+            named = ", ".join(dict.fromkeys(files))
+            summary = f"the stack's Prometheus does not evaluate the rules in {named}"
+            why = f"The container `{container.name}` goes on evaluating them."
+            remedy = "To have Prometheus evaluate them, write them under `rules`, and remove the container."
+            yield changed(summary, setup.compose.at("services", container.name), why, remedy)
 
 
 def _templates_left(source: Source) -> Iterator[Diagnostic]:

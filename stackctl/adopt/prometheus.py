@@ -24,7 +24,9 @@ _SECTIONS = frozenset({"global", "scrape_configs", "rule_files", "alerting", "re
 # Where a value names a file, or a pattern of files.
 _PATHS = frozenset({"token_file_path", "service_account_key_path", "private_key_path"})
 # Keys of an Alertmanager that say nothing of where the stack's own is: that one serves at `/`.
-_OF_ANY_ALERTMANAGER = frozenset({"static_configs", "timeout", "api_version", "path_prefix"})
+_OF_ANY_ALERTMANAGER = frozenset({"static_configs", "timeout", "api_version", "path_prefix", "scheme"})
+# Keys that say how it is reached, which the stack's own sections say.
+_LOGIN = frozenset({"basic_auth", "authorization", "bearer_token", "bearer_token_file", "oauth2", "tls_config"})
 # What the manifest has keys for in `storage.tsdb.retention`.
 _RETENTION = frozenset({"time", "size"})
 _BRACED = re.compile(r"\$(?=\{(?![A-Z][A-Z0-9_]*(?::?-[^{}]*)?\}))")
@@ -161,6 +163,12 @@ def _alerting(source: Source, addresses: Addresses, remarks: list[Diagnostic]) -
     servers = alerting.get("alertmanagers")
     blocks = [each for each in servers if isinstance(each, Mapping)] if isinstance(servers, list) else []
     others = [block for block in blocks if not _is_own(block, addresses) and not _is_empty(block)]
+    logins = [key for block in blocks if _is_own(block, addresses) for key in block if key in _LOGIN]
+    if logins:
+        what = ", ".join(f"`{key}`" for key in dict.fromkeys(logins))
+        why = "The stack reaches its servers as their own sections say."
+        at = source.at("alerting", "alertmanagers")
+        remarks.append(changed(f"Prometheus reaches the stack's Alertmanager without {what} of its own", at, why))
     if others:
         components = (each.name for each in addresses.components.values())
         own = c.ALERTMANAGER in (*components, *addresses.own)
@@ -193,6 +201,6 @@ def _is_own(block: Mapping[str, Any], addresses: Addresses) -> bool:
         if isinstance(group, Mapping)
         for target in group.get("targets") or ()
     ]
-    plain = all(key in _OF_ANY_ALERTMANAGER or (key, value) == ("scheme", "http") for key, value in block.items())
+    plain = block.keys() <= _OF_ANY_ALERTMANAGER | _LOGIN
     known = registry.component(c.ALERTMANAGER)
     return bool(targets) and plain and all(addresses.component(target) is known for target in targets)

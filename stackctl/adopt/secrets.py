@@ -12,6 +12,8 @@ from stackctl.adopt.source import Source
 from stackctl.diagnostic import Diagnostic
 from stackctl.source import Position
 
+# A variable that a script fills in, as no server does.
+_PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9]*_[A-Z0-9_]+")
 _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}")
 # What servers answer in the place of a secret.
 _HIDDEN = "<secret>"
@@ -36,6 +38,8 @@ class Secrets:
         # Compose fills in no variables of `.env`: a text with one says which variable is secret, and stays.
         if not value or _VARIABLE.search(value.replace("$$", "")):
             return value
+        if _PLACEHOLDER.fullmatch(value):
+            return f"${{{value[1:]}}}"
         hidden = value == _HIDDEN
         chosen = self._name(name, value)
         if chosen not in self.found and self._taken.get(chosen) != value:
@@ -66,8 +70,10 @@ class Secrets:
         result: dict[str, Any] = {}
         for key, value in block.items():
             below = (*place, key)
-            if isinstance(value, str) and _is_secret(owner, key) and not _NEIGHBOUR.fullmatch(value):
-                result[key] = self.moved(value, f"{named}_{key}", source.at(*below))
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            text = str(value) if is_number else value
+            if isinstance(text, str) and _is_secret(owner, key) and not _NEIGHBOUR.fullmatch(text):
+                result[key] = self.moved(text, f"{named}_{key}", source.at(*below))
             else:
                 result[key] = self.block(value, source, below, key, named)
         return result

@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from stackctl import conventions as c
@@ -93,8 +93,8 @@ class Server:
         found = [whole] if whole else []
         if self.container is None or not _WILDCARD.search(pattern):
             return found
-        inside = posixpath.normpath(posixpath.join(posixpath.dirname(self.inside), pattern))
-        return [*found, *(each.path for each in self.container.mounts if PurePosixPath(each.inside).match(inside))]
+        inside = posixpath.join(posixpath.dirname(self.inside), pattern)
+        return [*found, *(each for each in self.container.paths(inside) if each not in found)]
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,8 @@ def find_setup(
     variables = read_variables(here, environ, problems, notes) or dict(environ)
     files = [named, *over] if over else _candidates(named, here, variables)
     paths = [os.path.relpath(path, folder) for path in files]
-    read = {each.path: each for path in paths[:1] if (each := read_source(folder, path, problems, TAGS))}
+    # The first of several may have only networks and volumes.
+    read = {each.path: each for path in paths if (each := read_source(folder, path, problems, TAGS))}
     compose = read_project(folder, paths, variables, problems) if _first(read.values(), _is_compose) else None
     if compose and not is_shaped(compose, ComposeFile, problems):
         return None
@@ -221,14 +222,15 @@ def find_setup(
         unused, alertmanager = (alertmanager.config,), None
     if compose is None and prometheus is None and alertmanager is None:
         return None
-    if compose is None and named.is_dir():
-        unused += tuple(each for name in other_compose_files(here) if (each := _compose_file(folder, here, name)))
+    if named.is_dir() and (compose is None or posixpath.basename(compose.path) not in COMPOSE_FILES):
+        others = (each for each in _other_compose_files(here) if here / each.path not in files)
+        unused += tuple(replace(each, path=os.path.relpath(here / each.path, folder)) for each in others)
     prometheus, alertmanager = _with_home(found, prometheus), _with_home(found, alertmanager)
     for server, shape in ((prometheus, PrometheusFile), (alertmanager, AlertmanagerFile)):
         if server and not is_shaped(server.config, shape, problems):
             return None
     own: dict[str, Collection[str]] = {
-        name: () if compose else at_home(name)
+        name: () if compose else at_home(name) | {f"{name}:{registry.component(name).port}"}
         for name, server in ((c.PROMETHEUS, prometheus), (c.ALERTMANAGER, alertmanager))
         if server and not server.container
     }
@@ -292,28 +294,33 @@ def _candidates(named: Path, folder: Path, variables: Mapping[str, str]) -> list
         names = variables["COMPOSE_FILE"].split(variables.get("COMPOSE_PATH_SEPARATOR") or ":")
         return [folder / name for name in names if name]
     names = [named.name] if named.is_file() else [name for name in COMPOSE_FILES if (folder / name).is_file()][:1]
-    if not names and len(others := other_compose_files(folder)) == 1:
-        names = others
+    names = names or other_compose_file(folder)
     stems = [name.rpartition(".")[0] for name in names if name in COMPOSE_FILES]
     overrides = [f"{stem}.override.{ending}" for stem in stems for ending in ("yaml", "yml")]
     return [folder / name for name in (*names, *[each for each in overrides if (folder / each).is_file()][:1])]
 
 
-def other_compose_files(folder: Path) -> list[str]:
-    """Return the Compose files of a folder that have other names than Compose looks for."""
+def _other_compose_files(folder: Path) -> Iterator[Source]:
+    """The Compose files of a folder that have other names than Compose looks for."""
     names = sorted(each.name for each in folder.iterdir() if each.suffix in (".yml", ".yaml"))
-    found = (read_source(folder, name, Problems(), TAGS) for name in names if name not in COMPOSE_FILES)
-    return [each.path for each in found if each and _runs_containers(each)]
+    for name in names:
+        source = read_source(folder, name, Problems(), TAGS) if name not in COMPOSE_FILES else None
+        if source and any({"image", "build"} & each.keys() for each in _service_blocks(source)):
+            yield source
 
 
-def _compose_file(folder: Path, here: Path, name: str) -> Source | None:
-    return read_source(folder, os.path.relpath(here / name, folder), Problems(), TAGS)
+def other_compose_file(folder: Path) -> list[str]:
+    """Return the one Compose file of another name: the only one, or that which runs a Prometheus."""
+    found = list(_other_compose_files(folder))
+    if len(found) > 1:
+        images = ((each, str(block.get("image"))) for each in found for block in _service_blocks(each))
+        found = list({id(each): each for each, image in images if component_of(image) == c.PROMETHEUS}.values())
+    return [each.path for each in found] if len(found) == 1 else []
 
 
-def _runs_containers(source: Source) -> bool:
+def _service_blocks(source: Source) -> list[Mapping[str, Any]]:
     services = source.data.get("services")
-    blocks = services.values() if isinstance(services, Mapping) else ()
-    return any(isinstance(each, Mapping) and {"image", "build"} & each.keys() for each in blocks)
+    return [each for each in services.values() if isinstance(each, Mapping)] if isinstance(services, Mapping) else []
 
 
 def _is_compose(source: Source) -> bool:

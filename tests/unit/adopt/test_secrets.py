@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackctl.adopt.secrets import Secrets, env_line
+from stackctl.adopt.source import Source
 from stackctl.manifest.env_file import read_env
 from stackctl.manifest.problems import Problems
 
@@ -50,3 +51,17 @@ def test_secret_that_a_server_hides_is_to_be_filled_in() -> None:
 @given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1))
 def test_line_of_the_file_reads_back_as_the_secret(value: str) -> None:
     assert read_env(env_line("NAME", value), ".env", {}, Problems(), Problems()) == {"NAME": value}
+
+
+def test_secret_that_is_a_number_moves_too() -> None:
+    source, secrets = Source("a.yml"), Secrets({})
+    block = {"basic_auth": {"username": "a", "password": 123123123}, "sample_limit": 5, "follow_redirects": True}
+    moved = {**block, "basic_auth": {"username": "a", "password": "${JOB_PASSWORD}"}}
+    assert secrets.block(block, source, (), "", "job") == moved
+    assert secrets.found == {"JOB_PASSWORD": "123123123"}
+
+
+def test_variable_that_a_script_fills_in_is_no_secret() -> None:
+    secrets = Secrets({})
+    assert secrets.moved("$SLACK_URL", "x", None) == "${SLACK_URL}"
+    assert secrets.found == {}

@@ -228,3 +228,49 @@ def test_compose_file_of_another_name_is_found_where_it_is_the_only_one(tmp_path
 def test_several_compose_files_of_other_names_are_left_out(tmp_path: Path) -> None:
     made = adopt(found(written(tmp_path, {"a.yml": compose(), "b.yaml": compose(), "prometheus.yml": JOB})), "stack")
     assert [each.summary for each in made.remarks] == ["a.yml is left out", "b.yaml is left out"]
+    assert "containers" not in made.manifest
+
+
+def test_compose_file_with_the_prometheus_is_the_one_of_several(tmp_path: Path) -> None:
+    other = json.dumps({"services": {"node": {"image": "prom/node-exporter"}}})
+    made = adopt(found(written(tmp_path, {"a.yml": other, "b.yml": compose(), "prometheus.yml": JOB})), "stack")
+    assert [each.summary for each in made.remarks] == ["a.yml is left out"]
+    assert made.manifest["prometheus"]["image"] == "prom/prometheus:v3.5.0"
+
+
+def test_first_of_several_compose_files_may_have_no_services(tmp_path: Path) -> None:
+    written(tmp_path, {"base.yml": "networks: {a: {}}", "run.yml": compose(), "prometheus.yml": JOB})
+    problems = Problems()
+    setup = find_setup(tmp_path / "base.yml", {}, problems, [tmp_path / "run.yml"])
+    assert [*problems] == []
+    assert setup
+    assert setup.container("prometheus")
+
+
+def test_alertmanager_is_known_by_its_usual_address_without_containers(tmp_path: Path) -> None:
+    config = f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['alertmanager:9093']}}]}}]}}\n{JOB}"
+    routing = "route: {receiver: a}\nreceivers: [{name: a}]\n"
+    made = adopt(found(written(tmp_path, {"prometheus.yml": config, "alertmanager.yml": routing})), "stack")
+    assert "extra" not in made.manifest["prometheus"]
+
+
+def test_servers_that_do_the_work_of_prometheus_are_named(tmp_path: Path) -> None:
+    services = {
+        "vmagent": {
+            "image": "victoriametrics/vmagent",
+            "command": ["-promscrape.config=/etc/p.yml"],
+            "volumes": ["./prometheus.yml:/etc/p.yml"],
+        },
+        "vmalert": {
+            "image": "victoriametrics/vmalert",
+            "command": ["--rule=/etc/alerts/*.yml", "--rule=/none/*.yml"],
+            "volumes": ["./a.yml:/etc/alerts/a.yml", "./b.yml:/etc/alerts/b.yml", "./c.yml:/etc/c.yml"],
+        },
+    }
+    rules = dict.fromkeys(("a.yml", "b.yml", "c.yml"), "groups: []")
+    texts = {"compose.yml": json.dumps({"services": services}), "prometheus.yml": JOB, **rules}
+    made = adopt(found(written(tmp_path, texts)), "stack")
+    first, second = made.remarks
+    assert "`vmagent` goes on asking" in first.cause
+    assert second.summary == "the stack's Prometheus does not evaluate the rules in a.yml, b.yml"
+    assert "`vmalert` goes on" in second.cause
