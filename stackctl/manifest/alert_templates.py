@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from math import inf
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.validate import unknown_name
@@ -26,6 +27,9 @@ _TAKES = {
     "humanize1024": (Unit("bytes"), Unit("count")),
 }
 _FORMATTED = re.compile(rf"\$value\s*\|\s*({'|'.join(_TAKES)})\b|(?<![\w.])({'|'.join(_TAKES)})\s+\$value\b")
+# A value with a sign of percent after it: `{{ $value | humanize }}%`, `{{ printf "%.1f%%" $value }}`.
+_PERCENT = re.compile(r"\{\{-?((?:[^{}])*)\}\} ?%")
+_PRINTED_PERCENT = re.compile(r'printf\s+"[^"]*%%[^"]*"\s+\$value\b')
 _FORMATS = frozenset({"seconds", "ratio", "bytes", "moment", "celsius", "volts", "watts", "joules"})
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|`[^`]*`""", re.DOTALL)
 _INNER = re.compile(r"\{\{\s*(\$\w+(?:\.\w+)*)\s*\}\}")
@@ -71,6 +75,7 @@ def _problems(text: _Text, known: Catalogue, external: Collection[str] | None) -
     for action in actions:
         yield from _literals(text, action)
     yield from _units(text, actions, known)
+    yield from _percent(text, actions, known)
     if text.part == "label":
         yield from _changing(text, actions, known)
     if external is not None:
@@ -96,6 +101,21 @@ def _units(text: _Text, actions: Collection[str], known: Catalogue) -> Iterator[
             yield text.problem(
                 summary, "", f"Convert the value in the expression, or use another function than `{function}`."
             )
+
+
+def _percent(text: _Text, actions: Collection[str], known: Catalogue) -> Iterator[Diagnostic]:
+    """A fraction with a sign of percent after it. One that is compared with more than 1 is meant to be percent."""
+    written = [action for action in _PERCENT.findall(text.text) if _VALUE.search(action) and not _is_converted(action)]
+    if not written and not any(_PRINTED_PERCENT.search(action) for action in actions):
+        return
+    value = value_of(text.rule.expr, known)
+    if value.unit == RATIO and value.range.low < 1.0 and not 1.0 < value.range.high < inf:
+        summary = "writes a ratio with `%` after it, so that 0.95 is shown as 0.95%"
+        yield text.problem(summary, "", "Write `{{ $value | humanizePercentage }}`, which adds the sign itself.")
+
+
+def _is_converted(action: str) -> bool:
+    return "humanizePercentage" in action or bool(_DECIDING.match(action.strip(" -")))
 
 
 def _changing(text: _Text, actions: Collection[str], known: Catalogue) -> Iterator[Diagnostic]:

@@ -116,7 +116,9 @@ def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
     summary = f"the sides have different labels ({_listed(one.possible)}; {_listed(other.possible)}), {result}"
     fixed = ""
     if matching is None and pair.name != "unless":
-        common = ", ".join(map(word, sorted(one.possible & other.possible)))
+        # A label that one side has for certain, and the other only perhaps, may be what keeps them apart.
+        alike = (each for each in one.possible & other.possible if (each in one.named) == (each in other.named))
+        common = ", ".join(map(word, sorted(alike)))
         total = f"sum by ({common})" if common else "sum"
         pairs = f"{total} ({text(_inner(pair.node.lhs))}) {pair.name} {total} ({text(_inner(pair.node.rhs))})"
         fixed = reviewed.with_(pair, pairs)

@@ -141,6 +141,41 @@ def test_reports_a_value_in_another_unit_than_the_function_takes(
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "{{ $value }}%",
+        "{{ $value | humanize }} %",
+        '{{ printf "%.1f" $value }}%',
+        '{{ printf "%.1f%%" $value }}',
+        "{{.Value}}%",
+    ],
+)
+@pytest.mark.parametrize("expr", ["disk_used_ratio > 0.8", "a_bytes / b_bytes > 0.9", "1 - a_bytes / b_bytes < 0.1"])
+def test_reports_a_ratio_that_is_written_as_percent(tmp_path: Path, expr: str, text: str) -> None:
+    (warning,) = warnings(tmp_path, expr, text)
+    assert "writes a ratio with `%` after it" in warning
+    assert "humanizePercentage" in warning
+
+
+@pytest.mark.parametrize(
+    ("expr", "text"),
+    [
+        ("disk_used_ratio > 0.8", "{{ $value | humanizePercentage }}"),
+        ("disk_used_ratio > 0.8", "{{ if gt $value 0.9 }}90% full{{ end }}% of {{ $labels.job }}"),
+        ("disk_used_ratio > 0.8", "at {{ $value }}, above 80%"),
+        ("disk_used_ratio > 0.8", "http://localhost/?q={{ $labels.job }}%20b"),
+        ("disk_used_ratio * 100 > 80", "{{ $value }}%"),
+        ("disk_used_ratio > 80", "{{ $value }}%"),
+        ("disk_used_ratio < 20", "{{ $value }}%"),
+        ("something > 0.9", "{{ $value }}%"),
+        ("a_bytes / b_seconds > 0.9", "{{ $value }}%"),
+    ],
+)
+def test_accepts_what_is_percent_or_may_be(tmp_path: Path, expr: str, text: str) -> None:
+    assert warnings(tmp_path, expr, text) == []
+
+
+@pytest.mark.parametrize(
     ("expr", "function"),
     [
         ("disk_used_ratio > 0.8", "humanizePercentage"),

@@ -60,11 +60,17 @@ WRONG = {
     "promql.no-match": [
         "rate(alertmanager_notifications_failed_total[5m]) →/← rate(alertmanager_notifications_total[5m])",
         "node_filesystem_avail_bytes →/← node_memory_MemTotal_bytes",
+        "pg_stat_database_numbackends →/← pg_settings_max_connections > 0.8",
+        "sum by (instance) (pg_stat_database_numbackends) →/← pg_settings_max_connections > 0.8",
     ],
     "promql.units": ["redis_memory_used_bytes →>← redis_uptime_in_seconds"],
     "promql.many-to-many": ["rate(node_cpu_seconds_total[5m]) →/← on (instance, cpu) node_cpu_seconds_total"],
 }
 RIGHT = """\
+sum(pg_stat_database_numbackends) / sum(pg_settings_max_connections) > 0.8
+sum by (instance) (pg_stat_database_numbackends) / on (instance) pg_settings_max_connections > 0.8
+sum by (server) (pg_stat_activity_count) > on (server) pg_settings_max_connections * 0.8
+pg_settings_of_a_later_version == 0
 sum by (instance) (rate(node_cpu_seconds_total{mode!="idle"}[5m]))
 node_filesystem_avail_bytes{mountpoint="/"} / node_filesystem_size_bytes{mountpoint="/"} < 0.1
 (node_load1 / node_load15 > 2) * on (instance) group_left (nodename) node_uname_info
@@ -135,6 +141,14 @@ def test_what_a_catalogue_says_is_a_warning_only(expr: str) -> None:
 @pytest.mark.parametrize("expr", RIGHT)
 def test_says_nothing_of_right_expressions(expr: str) -> None:
     assert found(expr) == []
+
+
+def test_the_suggestion_keeps_labels_that_both_sides_have_alike() -> None:
+    (remark,) = found("pg_stat_database_numbackends / pg_settings_max_connections")
+    sums = (
+        "sum by (instance, job) (pg_stat_database_numbackends) / sum by (instance, job) (pg_settings_max_connections)"
+    )
+    assert f"Write `{sums}`." in remark.remedy
 
 
 def test_an_error_that_a_contract_proves_stays_one() -> None:
