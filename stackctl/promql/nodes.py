@@ -123,9 +123,14 @@ def matchers(selector: Any) -> set[tuple[str, str, str]]:
     return {(each.name, OPERATORS[str(each.op)], each.value) for each in selector.matchers.matchers}
 
 
+# Strings, which stay as they are, and blanks between other words.
+_BLANKS = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|  +""", re.DOTALL)
+
+
 def text(node: Any) -> str:
-    """The expression as people write it: the parser adds empty braces, and takes the quotes of labels away."""
+    """The expression as people write it: the parser adds braces and blanks, and takes the quotes of labels away."""
     written = re.sub(r"(?<=[\w:])\{\}", "", str(node))
+    written = _BLANKS.sub(lambda found: found[1] or " ", written)
     for label in _labels(node):
         if not PLAIN_NAME.fullmatch(label):
             quoted = json.dumps(label, ensure_ascii=False).replace("\\", "\\\\")

@@ -114,8 +114,10 @@ def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
         yield Remark("promql.no-match", summary, remedy, certain, at)
         return
     summary = f"the sides have different labels ({_listed(one.possible)}; {_listed(other.possible)}), {result}"
-    fixed = ""
-    if matching is None and pair.name != "unless":
+    fixed, is_of_all = "", pair.name in ("and", "unless") and not (one.possible and other.possible)
+    if matching is None and is_of_all:
+        fixed = reviewed.with_(pair, f"{text(pair.node.lhs)} {pair.name} on () {text(pair.node.rhs)}")
+    elif matching is None and pair.name != "unless":
         # A label that one side has for certain, and the other only perhaps, may be what keeps them apart.
         alike = (each for each in one.possible & other.possible if (each in one.named) == (each in other.named))
         common = ", ".join(map(word, sorted(alike)))
@@ -124,7 +126,9 @@ def _no_match(reviewed: Reviewed, pair: Typed) -> Iterator[Remark]:
         fixed = reviewed.with_(pair, pairs)
     remedy = f"Write `{fixed}`." if fixed else "Match by labels that both sides have, with `on (...)`."
     # Of a calculation people want the sums, unless they have asked for others; of a condition they may want anything.
-    is_meant = pair.name in _ARITHMETIC and not any(_is_grouped(each) for each in (pair.node.lhs, pair.node.rhs))
+    is_meant = is_of_all or (
+        pair.name in _ARITHMETIC and not any(_is_grouped(each) for each in (pair.node.lhs, pair.node.rhs))
+    )
     yield Remark("promql.no-match", summary, remedy, certain, at, fixed if is_meant else "")
 
 

@@ -52,6 +52,11 @@ def test_replaces_a_part_of_the_expression() -> None:
     assert nodes.replaced(tree, tree.lhs, "sum(c)") == "sum(c) / sum(b)"
 
 
+@pytest.mark.parametrize("expr", ["a and b", "a unless b", 'a{b="c  and  d"} or e', "a or on (b) c"])
+def test_text_has_the_blanks_that_people_write(expr: str) -> None:
+    assert nodes.text(nodes.parse(expr)) == expr
+
+
 @pytest.mark.parametrize(
     ("expr", "read"),
     [

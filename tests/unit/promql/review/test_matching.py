@@ -70,6 +70,8 @@ def test_sum_over_all_labels_matches_no_other_labels() -> None:
             "sum by (job) (rate(errors_total[5m])) / sum(rate(requests_total[5m]))",
             "sum (rate(errors_total[5m])) / sum (rate(requests_total[5m]))",
         ),
+        ("rate(errors_total[5m]) > 0 and hour() >= 7", "rate(errors_total[5m]) > 0 and on () hour() >= 7"),
+        ("vector(1) and rate(errors_total[5m]) > 0", "vector(1) and on () rate(errors_total[5m]) > 0"),
     ],
 )
 def test_suggests_the_expression_that_was_meant(expr: str, meant: str) -> None:
