@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -125,13 +126,27 @@ def test_notification_that_does_not_arrive_is_red(shop: Shop) -> None:
     assert left(shop) == []
 
 
+def test_receiver_whose_message_is_empty_is_red(shop: Shop) -> None:
+    changed = deepcopy(shop.manifest)
+    nothing = "{{ .CommonAnnotations.nothing }}"
+    changed["alertmanager"]["receivers"]["oncall"]["slack"] |= {"title": nothing, "text": nothing}
+    shop.write(changed)
+    ran = shop.run("reload")
+    assert ran.returncode == 0, ran.stderr
+    found = drilled(shop, "Full", "Slow", code=1)
+    shop.write(shop.manifest)
+    assert {name: each["status"] for name, each in found.items()} == {"Full": "fail", "Slow": "pass"}
+    assert "oncall/slack, where the message is empty" in found["Full"]["summary"]
+    assert shop.run("reload").returncode == 0
+
+
 def sinks(shop: Shop) -> list[str]:
     names = [each["metadata"]["name"] for each in shop.found("services/")["items"]]
     return [name for name in names if name.startswith("shop-drill-")]
 
 
 def test_stack_that_is_not_as_declared_is_not_drilled(shop: Shop) -> None:
-    changed = json.loads(json.dumps(shop.manifest))
+    changed = deepcopy(shop.manifest)
     changed["rules"][0]["rules"][0]["expr"] += " + 1"
     shop.write(changed)
     ran = shop.run("drill")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+from stackctl.cluster.objects import thing
 from stackctl.model import Stack
 from stackctl.operations.cluster.confirmation import differences
 from stackctl.operations.cluster.session import Session, open_session
@@ -75,6 +77,25 @@ def test_what_prometheus_has_not_loaded_is_a_difference(session: Session, cluste
 def test_server_that_does_not_answer_confirms_nothing(session: Session, cluster: Pretended) -> None:
     cluster.proxied.clear()
     assert "returns 404" in lines(session)[0]
+
+
+def test_server_that_only_an_earlier_manifest_had_is_asked_too(session: Session, cluster: Pretended) -> None:
+    data = {"alertmanager.yaml": base64.b64encode(b"route: {receiver: a}").decode()}
+    before = (
+        ("v1", "Secret", "shop-alertmanager", {"data": data}),
+        ("monitoring.coreos.com/v1", "Alertmanager", "shop", {"spec": {"configSecret": "shop-alertmanager"}}),
+    )
+    things = [
+        thing({"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": "shop"}, **content})
+        for version, kind, name, content in before
+    ]
+    found = differences(replace(session, things=(*session.things, *things)), ())
+    assert found == {"Alertmanager shop": "the Prometheus Operator has not taken up the Secret shop-alertmanager"}
+    packed = base64.b64encode(gzip.compress(b"route: {receiver: a}")).decode()
+    metadata = {"name": "alertmanager-shop-generated", "namespace": "shop"}
+    cluster.add({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"alertmanager.yaml.gz": packed}})
+    found = differences(replace(session, things=(*session.things, *things)), ())
+    assert "alertmanager-shop-0:9093" in found["Alertmanager shop"]
 
 
 def test_unreadable_file_of_the_operator_confirms_nothing(session: Session, cluster: Pretended) -> None:
