@@ -12,6 +12,7 @@ from stackctl.adopt.names import name_in_stack, with_names
 from stackctl.adopt.remarks import left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.source import Source
+from stackctl.adopt.variables import with_marks, without_marks
 from stackctl.components.component import Component
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.secret_places import arguments_with_secrets, assigned
@@ -89,16 +90,19 @@ def _without_secrets(written: Any, key: str, name: str, secrets: Secrets, positi
     if isinstance(written, Mapping):
         return {each: _without_secrets(item, key, name, secrets, position) for each, item in written.items()}
     path = ("containers", name, key, "")
+    references: list[str] = []  # with defaults, in which there is no secret to move
     if isinstance(written, str):
-        return _replaced(written, assigned(path, written), name, secrets, position)
+        text = with_marks(written, references)
+        return without_marks(_replaced(text, assigned(path, text), name, secrets, position), references)
     if not isinstance(written, list) or not all(isinstance(each, str) for each in written):
         return written
-    values, line = arguments_with_secrets(path, written), assigned(path, " ".join(written))
+    words = [with_marks(each, references) for each in written]
+    values, line = arguments_with_secrets(path, words), assigned(path, " ".join(words))
     result = []
-    for index, word in enumerate(written):
+    for index, word in enumerate(words):
         within = [each for each in line if each in word] or [word]
         result.append(_replaced(word, within if index in values else assigned(path, word), name, secrets, position))
-    return result
+    return [without_marks(each, references) for each in result]
 
 
 def _replaced(text: str, found: Iterable[str], name: str, secrets: Secrets, position: Position) -> str:

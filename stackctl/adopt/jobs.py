@@ -255,7 +255,7 @@ def _add_service(job: Job, source: Source, addresses: Addresses, secrets: Secret
         return
     made.remarks += _local_remarks(job, source, addresses)
     made.remarks += _swarm_remarks(job, source, addresses)
-    made.services[job.name] = {**_targets(job, addresses), **fields}
+    made.services[job.name] = {**_targets(Job(job.index, block), addresses), **fields}
 
 
 def _fields(block: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -140,7 +140,7 @@ def _with_files_there(job: Job, setup: Setup, source: Source, remarks: list[Diag
     kept = []
     for block in blocks:
         files = [str(file) for file in block.get("files") or ()]
-        there = [file for file in files if "*" in file or setup.files(file)]
+        there = [file for file in files if setup.files(file)]
         for file in files:
             if file not in there:
                 at = source.at("scrape_configs", job.index, "job_name")

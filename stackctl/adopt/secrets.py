@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from stackctl import secret_keys
+from stackctl import secret_keys, secret_names
 from stackctl.adopt.remarks import moved_secret, unknown_secret
 from stackctl.adopt.source import Source
 from stackctl.diagnostic import Diagnostic
@@ -19,6 +19,8 @@ _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}")
 _HIDDEN = "<secret>"
 # The address of a container next to it, or of this machine: it is no secret.
 _NEIGHBOUR = re.compile(r"http://[A-Za-z0-9_-]+(\.[a-z]+\.internal)?(:[0-9]+)?(/[A-Za-z0-9_/-]{0,40})?")
+# The parameter by which the SNMP exporter chooses an entry of its file.
+_SNMP_AUTH = "auth"
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
 
 
@@ -72,6 +74,9 @@ class Secrets:
             below = (*place, key)
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             text = str(value) if is_number else value
+            if isinstance(value, list) and _is_secret(owner, key) and all(isinstance(each, str) for each in value):
+                result[key] = [self.moved(each, f"{named}_{key}", source.at(*below)) for each in value]
+                continue
             if isinstance(text, str) and _is_secret(owner, key) and not _NEIGHBOUR.fullmatch(text):
                 result[key] = self.moved(text, f"{named}_{key}", source.at(*below))
             else:
@@ -82,6 +87,8 @@ class Secrets:
 def _is_secret(owner: str, key: str) -> bool:
     if secret_keys.holds_headers(owner):
         return secret_keys.is_secret_header(key)
+    if secret_keys.holds_parameters(owner):
+        return secret_names.sounds_secret(key) and key != _SNMP_AUTH
     return secret_keys.is_secret(owner, key)
 
 

@@ -312,10 +312,26 @@ def _other_compose_files(folder: Path) -> Iterator[Source]:
 def other_compose_file(folder: Path) -> list[str]:
     """Return the one Compose file of another name: the only one, or that which runs a Prometheus."""
     found = list(_other_compose_files(folder))
-    if len(found) > 1:
-        images = ((each, str(block.get("image"))) for each in found for block in _service_blocks(each))
-        found = list({id(each): each for each, image in images if component_of(image) == c.PROMETHEUS}.values())
+    found = found if len(found) == 1 else [each for each in found if _runs_prometheus(each)]
     return [each.path for each in found] if len(found) == 1 else []
+
+
+def compose_file_below(folder: Path) -> Path | None:
+    """Return the Compose file in a subfolder that runs a Prometheus, where it is the only one and `folder` has nothing.
+
+    A repository has it in `monitoring/`, for example.
+    """
+    own = (*COMPOSE_FILES, *_PROMETHEUS_FILES, *_ALERTMANAGER_FILES)
+    if any((folder / name).exists() for name in own) or other_compose_file(folder):
+        return None
+    paths = [path for path in _walk(folder, ".") if posixpath.basename(path) in COMPOSE_FILES]
+    sources = (read_source(folder, path, Problems(), TAGS) for path in paths)
+    found = [each.path for each in sources if each and _runs_prometheus(each)]
+    return folder / found[0] if len(found) == 1 else None
+
+
+def _runs_prometheus(source: Source) -> bool:
+    return any(component_of(str(each.get("image"))) == c.PROMETHEUS for each in _service_blocks(source))
 
 
 def _service_blocks(source: Source) -> list[Mapping[str, Any]]:

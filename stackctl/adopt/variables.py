@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+_MARK = re.compile(r"\$\{([0-9]+)\}")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _BRACED = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<word>.*))?", re.DOTALL)
 
@@ -100,6 +101,24 @@ def with_known(text: str, variables: Mapping[str, str]) -> str:
         return filled(reference.written, variables).replace("$", "$$") if is_known else reference.written
 
     return _replaced(text.replace("$$", "$$$$"), value)
+
+
+def with_marks(text: str, references: list[str]) -> str:
+    """Return `text` of a Compose file with a mark, `${0}`, for each reference to a variable.
+
+    The references are added to `references`, so that `without_marks` has them.
+    """
+
+    def mark(reference: Reference) -> str:
+        references.append(reference.written)
+        return f"${{{len(references) - 1}}}"
+
+    return _replaced(text.replace("$$", "$$$$"), mark)
+
+
+def without_marks(text: str, references: Sequence[str]) -> str:
+    """Return a text with the references to variables that it has marks for."""
+    return _MARK.sub(lambda match: references[int(match[1])] if int(match[1]) < len(references) else match[0], text)
 
 
 def required_variables(text: str) -> Iterator[str]:

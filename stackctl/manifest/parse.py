@@ -401,7 +401,9 @@ class _Converter:
             # What is left to Compose is a reference still: then the rest of the text counts.
             texts += secret_places.assigned(path, filled if isinstance(filled, str) else written)
             texts += [filled] if isinstance(filled, str) and not (filled == written and "${" in written) else []
-            texts += [*_DEFAULTS.findall(written), *(_REFERENCE.split(written) if "${" in written else ())]
+            # What is around a reference may be an option's name: where it is short, it is no secret of its own.
+            around = _REFERENCE.split(written) if "${" in written else ()
+            texts += [*_DEFAULTS.findall(written), *(each for each in around if len(each) >= redaction.SHORTEST)]
         elif isinstance(node, yaml.MappingNode | yaml.SequenceNode):
             parts = [each for each in node.value if isinstance(each, yaml.Node)]
             parts += [each for pair in node.value if isinstance(pair, tuple) for each in pair]

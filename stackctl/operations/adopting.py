@@ -111,13 +111,15 @@ def _found(
 
 def _of_folder(files: Sequence[Path], environ: Mapping[str, str]) -> Setup:
     from stackctl.adopt import find_setup
-    from stackctl.adopt.setup import nothing_found
+    from stackctl.adopt.setup import compose_file_below, nothing_found
     from stackctl.manifest.problems import Problems
 
     for each in files:
         if not each.exists():
             raise InputError.of("file.missing", f"{each} does not exist", remedy="Correct the path.")
     named, *over = files
+    if named.is_dir() and not over and not environ.get("COMPOSE_FILE"):
+        named = compose_file_below(named) or named
     problems = Problems()
     setup = find_setup(named, environ, problems, over, _top(named, over, environ))
     if len(problems):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +130,25 @@ def test_namespaces_of_others_have_their_names_in_the_stack(tmp_path: Path) -> N
     assert made["pid"] == "service:db"
     assert made["ipc"] == "host"
     assert made["volumes_from"] == ["grafana:ro", "db"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["mysqladmin", "ping", "-p${ROOT_PASSWORD:-notareal1}"],
+        ["--uri=mongodb://${USER_NAME:-root}:${ROOT_PASSWORD:-notareal1}@db:27017/x?authSource=admin"],
+        ["--password", "${ROOT_PASSWORD:-notareal1}"],
+        ["sh", "-c", "run --token=${TOKEN:-notareal1} && echo $${PASSWORD}"],
+    ],
+)
+def test_defaults_of_variables_stay_as_they_are(tmp_path: Path, words: list[str]) -> None:
+    services = {"app": {"image": "a", "command": words, "healthcheck": {"test": words}}}
+    folder = written(tmp_path, {"compose.yaml": json.dumps({"services": services}), "prometheus.yml": JOB})
+    made = adopt(found(folder), "stack")
+    assert made.variables == {}
+    assert made.manifest["containers"]["app"]["command"] == words
+
+
+def test_secret_next_to_a_variable_moves(tmp_path: Path) -> None:
+    made = container(tmp_path, "{image: a, command: 'run --user ${WHO:-me} --password notareal1'}")
+    assert made["command"] == "run --user ${WHO:-me} --password ${APP_PASSWORD}"

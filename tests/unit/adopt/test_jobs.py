@@ -271,3 +271,21 @@ def test_exporters_of_one_kind_in_one_job_stay_containers(tmp_path: Path) -> Non
     services = [f"{each}: {{image: 'oliver006/redis_exporter:v1.92.1'}}" for each in ("one", "two")]
     block = "{job_name: redis, static_configs: [{targets: ['one:9121', 'two:9121']}]}"
     assert exporters(tmp_path, services, block) == {}
+
+
+@pytest.mark.parametrize(
+    ("discovery", "kept"),
+    [
+        ("consul_sd_configs: [{server: 'a:8500', token: notareal1}]", {"server": "a:8500", "token": "${A_TOKEN}"}),
+        ("ec2_sd_configs: [{secret_key: notareal1}]", {"secret_key": "${A_SECRET_KEY}"}),
+        (
+            "http_sd_configs: [{url: 'http://a', basic_auth: {username: u, password: notareal1}}]",
+            {"url": "http://a", "basic_auth": {"username": "u", "password": "${A_PASSWORD}"}},
+        ),
+    ],
+)
+def test_secrets_of_a_discovery_move(tmp_path: Path, discovery: str, kept: dict[str, Any]) -> None:
+    made = adopted(tmp_path, prometheus=jobs(f"{{job_name: a, {discovery}}}"))
+    (found,) = made.manifest["services"]["a"]["discovery"].values()
+    assert found == [kept]
+    assert [*made.variables.values()] == ["notareal1"]

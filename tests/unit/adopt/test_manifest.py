@@ -89,10 +89,16 @@ def test_network_with_a_name_is_left_out(tmp_path: Path) -> None:
     assert [each.summary for each in result.remarks] == ["the network `ops` is left out"]
 
 
-def test_file_of_targets_that_is_missing_is_left_out(tmp_path: Path) -> None:
-    job = jobs("{job_name: a, static_configs: [{targets: ['a:1']}], file_sd_configs: [{files: [gone.yml, 'd/*.yml']}]}")
-    result = adopted(tmp_path, prometheus=job, compose=compose())
+def test_files_of_targets_that_are_missing_are_left_out(tmp_path: Path) -> None:
+    """A manifest with a pattern that no file matches would be refused."""
+    files = "[gone.yml, 'd/*.yml', 'none/*.yml']"
+    job = jobs(f"{{job_name: a, static_configs: [{{targets: ['a:1']}}], file_sd_configs: [{{files: {files}}}]}}")
+    result = adopted(tmp_path, prometheus=job, compose=compose(), **{"d/x.yml": "[]"})
     assert result.manifest["services"]["a"]["discovery"]["file_sd_configs"] == [{"files": ["d/*.yml"]}]
+    assert [each.summary for each in result.remarks if each.code == "adopt.left-out"] == [
+        "the file `gone.yml` with targets of `a` is left out",
+        "the file `none/*.yml` with targets of `a` is left out",
+    ]
 
 
 def test_second_job_of_a_name_is_left_out(tmp_path: Path) -> None:

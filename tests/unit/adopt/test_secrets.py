@@ -65,3 +65,11 @@ def test_variable_that_a_script_fills_in_is_no_secret() -> None:
     secrets = Secrets({})
     assert secrets.moved("$SLACK_URL", "x", None) == "${SLACK_URL}"
     assert secrets.found == {}
+
+
+@pytest.mark.parametrize(("key", "is_moved"), [("token", True), ("api_key", True), ("module", False), ("auth", False)])
+def test_secret_parameter_of_a_scrape_moves(key: str, is_moved: bool) -> None:
+    secrets = Secrets({})
+    block = {"params": {key: ["notareal1"]}}
+    moved = secrets.block(block, Source("a.yml"), (), "", "job")
+    assert moved == ({"params": {key: [f"${{JOB_{key.upper()}}}"]}} if is_moved else block)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackctl.adopt.variables import as_manifest, filled, required_variables, with_known
+from stackctl.adopt.variables import as_manifest, filled, required_variables, with_known, with_marks, without_marks
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,11 @@ def test_only_known_variables_are_filled_in() -> None:
 
 def test_variables_without_a_default_are_required() -> None:
     assert [*required_variables("$A ${B} ${C:-x} ${D:?no} $$E ${F:+x}")] == ["A", "B", "D"]
+
+
+@pytest.mark.parametrize("text", ["a", "${A:-b}c$D", "${A:-${B:-c}}${A}", "$${A} ${B}", "${0} $1", "$$ 5$ ${7} ${A}"])
+def test_marks_stand_for_references(text: str) -> None:
+    references: list[str] = []
+    marked = with_marks(text, references)
+    assert not any(each in marked for each in ("${A", "${B", "$D")) or "$${A}" in text
+    assert without_marks(marked, references) == text

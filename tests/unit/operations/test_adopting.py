@@ -113,3 +113,29 @@ def test_files_that_compose_file_names_are_used(tmp_path: Path) -> None:
 def test_folder_and_file_are_not_adopted_together(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can be named together"):
         adopt_setup([str(tmp_path), str(written(tmp_path, {"a.yml": JOB}) / "a.yml")], {})
+
+
+RUN = "services: {prometheus: {image: prom/prometheus, volumes: ['./p.yml:/etc/prometheus/prometheus.yml']}}"
+OTHER = "services: {web: {image: nginx}}"
+
+
+def test_compose_file_of_a_subfolder_is_found(tmp_path: Path) -> None:
+    files = {"monitoring/compose.yaml": RUN, "monitoring/p.yml": JOB, "app/compose.yaml": OTHER, "README": ""}
+    result = adopt_setup([str(written(tmp_path, files))], {})
+    assert result.manifest == tmp_path / "monitoring" / "stack.yml"
+    assert "targets: ['a:1']" in result.manifest.read_text()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a/compose.yaml": RUN, "b/compose.yaml": RUN, "prometheus.yml": JOB},
+        {"a/compose.yaml": RUN, "compose.yaml": OTHER},
+        {"a/compose.yaml": RUN, "own.yml": OTHER},
+        {"a/compose.yaml": OTHER, "conf/prometheus.yml": JOB},
+    ],
+)
+def test_compose_file_of_a_subfolder_is_not_taken_where_it_is_not_the_only_one(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    assert adopt_setup([str(written(tmp_path, files))], {}).manifest == tmp_path / "stack.yml"
