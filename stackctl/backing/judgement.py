@@ -232,11 +232,17 @@ class Backing:
             return self._unmatched(expr, asked) or Verdict("empty", "no series matches right now, which can be normal")
         if asked.past:
             return Verdict("empty", "there are no samples for the queried time yet")
+        if asked.step and not all(self._is_older(each, asked.step) for each in asked.selectors if not each.absent):
+            return Verdict("empty", f"its subquery has a step of {_time(asked.step)}, and there was none yet")
         if asked.joins:
             remedy = "Aggregate both sides to the same labels: `sum by (...)`, or `on (...)`."
             return Verdict("fail", "both sides have series, but their labels do not match", remedy)
         names = ", ".join(f"`{each.name}`" for each in asked.selectors if each.name)
         return Verdict("fail", f"there are series of {names}, but the expression returns nothing", _IN_PARTS)
+
+    def _is_older(self, selector: Selector, seconds: float) -> bool:
+        """Return whether there was a series of `selector` as long ago as this."""
+        return self.client.has_result(counted(f"{selector.text} offset {seconds * 1000:.0f}ms"))
 
     def _twice(self, selector: Selector) -> bool:
         query = f"count_over_time({selector.text}[{int(selector.window * 1000)}ms]) > 1"

@@ -44,9 +44,17 @@ def same_labels(targets: Iterable[ActiveTarget]) -> Mapping[frozenset[tuple[str,
 
 def may_merge(job: Job) -> bool:
     """Return whether relabelling of samples may make series equal, and leaves the job and the instance as they are."""
+    return bool(_changing(job)) and keeps_place(job)
+
+
+def keeps_place(job: Job) -> bool:
+    """Return whether all series of a job have the labels `job` and `instance` of their target."""
+    return not job.honors_labels and all(map(_keeps_place, _changing(job)))
+
+
+def _changing(job: Job) -> list[Mapping[str, Any]]:
     steps = job.service.scrape.get("metric_relabel_configs", ()) if job.service else ()
-    changing = [each for each in steps if each.get("action", "replace") not in _SELECTING]
-    return bool(changing) and not job.honors_labels and all(map(_keeps_place, changing))
+    return [each for each in steps if each.get("action", "replace") not in _SELECTING]
 
 
 def _keeps_place(step: Mapping[str, Any]) -> bool:

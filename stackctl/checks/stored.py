@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stackctl import conventions as c
-from stackctl.checks import collisions, dropped_samples, honored
+from stackctl.checks import collisions, dropped_samples, rival_targets
 from stackctl.checks.collisions import Kept
 from stackctl.checks.dropped_samples import Lost, Scraped
-from stackctl.checks.honored import Rival
+from stackctl.checks.rival_targets import Rival
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.diagnostic import Diagnostic
@@ -64,7 +64,7 @@ class Stored:
     lost           the samples that were dropped, by counters, where there is no log
     merged         job -> the samples that relabelling has made equal to others
     own_up         the jobs with a target that writes the series `up` itself
-    rivals         job that honors labels -> a target that writes the same series
+    rivals         job whose series lack labels of their target -> a target that writes the same ones
     """
 
     scraped: Mapping[frozenset[tuple[str, str]], float]
@@ -109,7 +109,7 @@ def _look(context: Context, seen: targets.TargetStates) -> Stored | NoAnswer:
         merged = collisions.merged(context, client, _relabelled(context, seen, kept))
         ups = _all_up(context, seen)
         own_up = collisions.own_up(context, client, ups)
-        rivals = honored.rivals(context, client, ups, _large(context, seen, kept))
+        rivals = rival_targets.rivals(context, client, ups, _large(context, seen, kept))
         return Stored(scraped, kept, log, frozen, lost, merged, own_up, rivals)
     except NoAnswer as error:
         return error
@@ -349,14 +349,19 @@ def _own_up(subject: Subject, job: Job, stored: Stored) -> Diagnostic | None:
 
 
 def _rival(subject: Subject, job: Job, stored: Stored) -> Diagnostic | None:
-    """The failure of a job that honors labels, and so writes series that another target writes with other values."""
+    """The failure of a job with series that another target writes too, with other values."""
     rival = stored.rivals.get(job.name)
     if rival is None:
         return None
-    series = "1 of its series" if rival.count == 1 else f"{rival.count} of its series"
-    summary = f"{series} are written by `{rival.target.job}` too, so the value alternates: this job honors labels"
-    summary = summary.replace(" are ", " is ") if rival.count == 1 else summary
-    remedy = "Let one of the sources give other labels, or set `honor_labels: false`, or scrape only one of them."
+    series = "1 of its series is" if rival.count == 1 else f"{rival.count} of its series are"
+    other = "another target of it" if rival.target.job == job.name else f"`{rival.target.job}`"
+    cause = "this job honors labels" if job.honors_labels else "`metric_relabel` removes the labels of the target"
+    summary = f"{series} written by {other} too, so the value alternates: {cause}"
+    remedy = (
+        "Let one of the sources give other labels, or set `honor_labels: false`, or scrape only one of them."
+        if job.honors_labels
+        else "Keep `job` and `instance`, or another label that sets the targets apart."
+    )
     name = rival.example.get("__name__", "")
     conditions = (Condition(label, "=", value) for label, value in sorted(rival.example.items()) if label != "__name__")
     evidence = f"{Selector(name, tuple(conditions)).text} is written from {rival.target.scrape_url} too"

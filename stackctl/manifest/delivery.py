@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from stackctl.diagnostic import Diagnostic
 from stackctl.metrics import catalogue
 from stackctl.model import Alertmanager, RoutingRule, Rule, Stack
 from stackctl.promql.nearest import closest
+from stackctl.promql.scopes import is_scope
 from stackctl.promql.selectors import Condition
 from stackctl.promql.types.infer import value_of
 from stackctl.promql.types.value import Labels
@@ -219,7 +220,14 @@ def inhibition_warnings(stack: Stack) -> Iterator[Diagnostic]:
     found = alerts(stack)
     for index, rule in enumerate(rules if isinstance(rules, list) and found else ()):
         inhibition = _inhibition(rule) if isinstance(rule, Mapping) else None
-        said = (_never_applies(inhibition, found) or _always_applies(inhibition, found)) if inhibition else None
+        if inhibition is None:
+            continue
+        external = frozenset(stack.prometheus.external_labels)
+        said = (
+            _never_applies(inhibition, found)
+            or _always_applies(inhibition, found)
+            or _compares_nothing(inhibition, found, external)
+        )
         if said:
             place = stack.places.position(("alertmanager", "extra", "inhibit_rules", index))
             yield Diagnostic("alertmanager.inhibition", said[0], place, remedy=said[1])
@@ -275,6 +283,22 @@ def _always_applies(inhibition: _Inhibition, alerts: Sequence[Alert]) -> _Said |
                     f"Exclude it from the source, as in `alertname!={source.rule.name}`, or give it other labels.",
                 )
     return None
+
+
+def _compares_nothing(inhibition: _Inhibition, alerts: Sequence[Alert], external: Collection[str]) -> _Said | None:
+    """Return the fault of `equal` labels of which no alert has any: a source silences all targets.
+
+    Without the label of a scope, as `cluster`, all alerts are of the same one.
+    """
+    both = (inhibition.source, inhibition.target)
+    sides = [each for each in alerts if any(all(each.fulfils(one) is not False for one in side) for side in both)]
+    if not inhibition.equal or all(is_scope(label) for label in inhibition.equal):
+        return None
+    if any(label in external or each.values_of(label) != ("",) for label in inhibition.equal for each in sides):
+        return None
+    shown = " or ".join(f"`{label}`" for label in inhibition.equal)
+    summary = f"no alert of this inhibition has the label {shown}, so each source silences all targets"
+    return summary, "Name labels in `equal` that the alerts have, or leave `equal` out if all are meant."
 
 
 def _matches(alert: Alert, conditions: Sequence[Condition]) -> bool:

@@ -18,6 +18,8 @@ from stackctl.promql.nodes import COMPARISONS, OPERATORS, PLAIN_NAME, children, 
 _OF_TWO = frozenset({"rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear"})
 # Functions that are about what is not there.
 OF_NONE = frozenset({"absent", "absent_over_time"})
+# The step of a subquery that does not say one, as far as it is not configured otherwise, in seconds.
+_DEFAULT_STEP = 60.0
 # Nodes that may ask for another time.
 _TIMED = (p.VectorSelector, p.SubqueryExpr)
 _FILTERING = COMPARISONS | {"and", "unless"}
@@ -88,6 +90,7 @@ class Asked:
     fallback  whether it has a result whatever its selectors find: `... or vector(0)`
     excludes  whether it leaves out what another side has, and so has a result without that side: `... unless x`
     past      whether it asks for another time than now
+    step      the longest step of its subqueries, in seconds, 0.0 without one
     """
 
     selectors: tuple[Selector, ...]
@@ -97,6 +100,7 @@ class Asked:
     fallback: bool
     excludes: bool
     past: bool
+    step: float = 0.0
 
 
 def of_jobs(jobs: Sequence[str]) -> Condition:
@@ -121,7 +125,12 @@ def read(expr: str) -> Asked:
         fallback=any(str(pair.op) == "or" and _made(pair.rhs) for pair in pairs),
         excludes=any(str(pair.op) == "unless" for pair in pairs),
         past=any(node.offset or node.at for node in nodes if isinstance(node, _TIMED)),
+        step=max((_step(node) for node in nodes if isinstance(node, p.SubqueryExpr)), default=0.0),
     )
+
+
+def _step(subquery: Any) -> float:
+    return float(subquery.step.total_seconds()) if subquery.step else _DEFAULT_STEP
 
 
 def _selectors(node: Any, function: str, absent: bool, excluded: bool = False) -> Iterator[Selector]:

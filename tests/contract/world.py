@@ -199,6 +199,7 @@ class World:
     stored_series: int = 10
     written: dict[str, dict[tuple[tuple[str, str], ...], float]] = field(default_factory=dict)
     refuses_written: bool = False
+    scrape_times: dict[str, float] = field(default_factory=dict)
     now: float = 10_000.0
     gone: list[tuple[dict[str, str], float]] = field(default_factory=list)
     starts: dict[str, float] = field(default_factory=dict)
@@ -337,7 +338,7 @@ class World:
 
     def scrape_time(self, pool: str) -> float:
         """The time of the last scrape of a job."""
-        return 1000.5 + sorted({each["scrapePool"] for each in self.targets}).index(pool)
+        return self.scrape_times.get(pool) or 1000.5 + sorted({each["scrapePool"] for each in self.targets}).index(pool)
 
     def report_written(self, query: str, times: list[float]) -> Any:
         """The places of the series that one scrape wrote, or the series that two wrote with different values."""

@@ -337,3 +337,17 @@ def test_what_is_left_out_may_be_there_at_times(well: World, expr: str, status: 
     rules(well, expr)
     found = well.only(RULE)
     assert (found.status, words in found.summary) == (status, True), found.summary
+
+
+def test_subquery_whose_first_step_is_to_come_is_empty(well: World) -> None:
+    query = "max_over_time(shop_fill_ratio[1h:10m])"
+    well.empty |= {query, "shop_fill_ratio offset 600000ms"}
+    asks(well, query)
+    assert told(well.only(PANEL)) == ("pass", "its subquery has a step of 10m, and there was none yet", "")
+
+
+def test_subquery_of_old_series_without_a_result_fails(well: World) -> None:
+    query = "max_over_time(shop_fill_ratio[1h:10m])"
+    well.empty.add(query)
+    asks(well, query)
+    assert well.only(PANEL).status == "fail"

@@ -169,6 +169,21 @@ SCRAPES = (
         'piece{path="/a/1"} 1\npiece{path="/b/1"} 2\n',
         metric_relabel=relabel(source_labels=["path"], regex="/(.)/.*", target_label="path", replacement="$1"),
     ),
+    scraped("instance-of-one-removed", metric_relabel=relabel(action="labeldrop", regex="instance")),
+    Piece(
+        "instance-as-host",
+        {"/instance-as-host": page(lambda now: f"piece {now}\n")},
+        {
+            "instance-as-host": {
+                "targets": ["APP", "LOCAL"],
+                "metrics_path": "/instance-as-host",
+                "metric_relabel": [
+                    {"source_labels": ["instance"], "target_label": "host"},
+                    {"action": "labeldrop", "regex": "instance"},
+                ],
+            }
+        },
+    ),
     scraped("job-of-metrics", metric_relabel=relabel(target_label="job", replacement="from-metric-relabelling")),
     scraped("rare", scrape_interval="3s", scrape_timeout="1s"),
     scraped("with-params", params={"module": ["a"], "x": ["1", "2"]}),
@@ -572,6 +587,7 @@ DASHBOARDS = (
     shown("not-left-out", panel("P", 'up{job="shop"} unless on (job) up == 0')),
     shown("left-out-at-times", panel("P", "shop_queue_size unless on (job) in_maintenance == 1")),
     shown("not-a-number", panel("P", "(shop_queue_size * 0) / (shop_queue_size * 0)")),
+    shown("of-a-long-step", panel("P", "max_over_time(shop_queue_size[1d:1h])")),
     shown("compared", panel("P", "shop_queue_size > 1000")),
     Piece(
         "resource",

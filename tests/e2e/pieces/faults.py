@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from time import time
 
 from tests.e2e.pieces import OPEN_METRICS, Page, Piece, alert, board, group, page, panel, record, service
 from tests.e2e.pieces.benign import CHOSEN_ALL, FIRES, ONE, QUEUE, RENAMED, SHOP, notified, relabel
@@ -120,10 +119,22 @@ SCRAPES = (
         red=frozenset({"job.stored gateways", "job.stored gateways-b"}),
     ),
     Piece(
+        "instance-removed",
+        {"/instance-removed": page(lambda now: f"piece {now}\n")},
+        {
+            "instance-removed": {
+                "targets": ["APP", "LOCAL"],
+                "metrics_path": "/instance-removed",
+                "metric_relabel": relabel(action="labeldrop", regex="instance"),
+            }
+        },
+        red=frozenset({"job.stored instance-removed"}),
+    ),
+    Piece(
         "impostor",
         {"/impostor": page('shop_queue_size{job="real",instance="i",queue="mail"} 30\n'), "/impostor-of": page(SHOP)},
         {
-            **service("impostor", honor_labels=True, scrape_interval="3s"),
+            **service("impostor", honor_labels=True),
             **service("impostor-of", labels={"job": "real", "instance": "i"}),
         },
         red=frozenset({"job.stored impostor"}),
@@ -283,14 +294,16 @@ BURN = tuple(
     record(f"burn:{window}", "sum by (job) (shop_requests_total)", labels={"window": window})
     for window in ("short", "long")
 )
-# When the pieces were made, in milliseconds.
-MADE = int(time() * 1000)
+# When the first version of the program was scraped for the first time, in milliseconds.
+FIRST: list[int] = []
 
 
 def restarted(now: int) -> str:
     """A new version of a program, that serves a metric under another name than the one before."""
-    is_new = now - MADE > 10_000
-    return f"process_start_time_seconds {MADE // 1000 + 10 if is_new else 1.7e9}\n{'new' if is_new else 'old'}_name 1\n"
+    FIRST[:] = FIRST or [now]
+    started = FIRST[0] // 1000 + 8
+    is_new = now > started * 1000
+    return f"process_start_time_seconds {started if is_new else 1.7e9}\n{'new' if is_new else 'old'}_name 1\n"
 
 
 RULES = (
@@ -298,7 +311,7 @@ RULES = (
         "restarted",
         {"/restarted": page(restarted)},
         service("restarted"),
-        rules=(group("restarted", alert("Restarted", "old_name > 1e9")),),
+        rules=(group("restarted", alert("Restarted", 'old_name{job="restarted"} > 1e9')),),
         red=frozenset({"rule.data restarted-rules.yml/restarted/Restarted"}),
     ),
     ruled("misspelt", alert("Misspelt", 'sum(rate(shop_requets_total{job="shop"}[1m])) > 5')),
@@ -314,7 +327,7 @@ RULES = (
     ruled("never-left-out", alert("NeverLeftOut", "shop_queue_size > 1e9 unless shop_requests_total")),
     ruled("on-no-label", alert("OnNoLabel", "shop_queue_size > 0 unless on (zone) shop_info")),
     ruled("on-no-labels", alert("OnNoLabels", "shop_queue_size > 1e9 and on (cluster, rack) shop_info")),
-    ruled("excluded-misspelt", alert("Excluded", "shop_queue_size > 1e9 unless on (job) shop_inf == 1")),
+    ruled("excluded-misspelt", alert("Excluded", 'shop_queue_size > 1e9 unless on (job) shop_inf{job="shop"} == 1')),
     ruled("excluded-value", alert("Value", 'shop_queue_size > 1e9 unless on (job) shop_queue_size{queue="mial"}')),
     Piece(
         "burn-rates",

@@ -176,6 +176,16 @@ def test_inhibition_that_cannot_apply_is_reported(tmp_path: Path, inhibition: st
 
 
 @pytest.mark.parametrize(
+    ("equal", "reported"),
+    [("rack", True), ("rack, cluster", True), ("rack, queue", False), ("cluster", False), ("cluster, region", False)],
+)
+def test_inhibition_by_labels_of_no_alert_is_reported(tmp_path: Path, equal: str, reported: bool) -> None:
+    inhibition = f"{{source_matchers: [severity=critical], target_matchers: [severity=warning], equal: [{equal}]}}"
+    found = inhibited(tmp_path, BOTH, inhibition)
+    assert ["so each source silences all targets" in each for each in found] == [True] * reported
+
+
+@pytest.mark.parametrize(
     ("rules", "inhibition"),
     [
         (BOTH, "{source_matchers: ['severity=critical'], target_matchers: ['severity=warning'], equal: [queue]}"),

@@ -1,8 +1,9 @@
-"""Series that several targets write, as a job honors the labels that its targets serve.
+"""Series that several targets write, as they have no label of their target: a job honors the labels that its targets
+serve, or its `metric_relabel` takes `job` or `instance` away.
 
-Such series have no label of the target that they come from. Prometheus stores the samples of all under one series, so
-the value alternates. A sample without a timestamp of its own has that of its scrape, as the scrape's `up` has: so it
-is known which series a target wrote last, and which of these another one wrote too.
+Prometheus stores the samples of all under one series, so the value alternates. A sample without a timestamp of its own
+has that of its scrape, as the scrape's `up` has: so it is known which series a target wrote last, and which of these
+another one wrote too.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from stackctl import conventions as c
+from stackctl.checks.collisions import keeps_place
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.promql.selectors import Condition, Selector
 from stackctl.scrape import Job
 from stackctl.verification.context import Context
 
-# How many targets that honor labels, and how many pairs of targets that may share series, are compared.
+# How many targets whose series lack its labels, and how many pairs of targets that may share series, are compared.
 _TARGETS, _PAIRS = 20, 50
+# Scrapes whose times differ by less, in seconds, have samples in one window of a millisecond.
+_MOMENT = 0.0015
 # The label that keeps a series' name where sides are matched, which leave it out.
 _NAME = "__name"
 _NAMED = Condition("__name__", "!=", "")
@@ -61,12 +65,12 @@ class Rival:
 def rivals(
     context: Context, client: Prometheus, ups: Sequence[tuple[Job, ActiveTarget]], most: Sequence[str] = ()
 ) -> Mapping[str, Rival]:
-    """Return the jobs that honor labels and write series of another target, each with that target.
+    """Return the jobs with a target that writes series of another one, each with that other one.
 
     `ups` are all targets that are up. Series of the jobs `most`, which are too many, are not compared. What differs
     once may have changed between two scrapes, so it is looked at during two. Raises NoAnswer without an answer.
     """
-    intervals = [context.interval(job) for job, _ in ups if job.honors_labels]
+    intervals = [context.interval(job) for job, _ in ups if not keeps_place(job)]
     if not intervals:
         return {}
     seen = context.settle(lambda: _found(client, ups, most), lambda found: not found, within=2 * max(intervals))
@@ -86,7 +90,7 @@ def _found(client: Prometheus, ups: Sequence[tuple[Job, ActiveTarget]], most: Se
             for job, target, key in known
             if key in times
         ]
-        for one, other in islice(_pairs(writers), _PAIRS):
+        for one, other in islice(_pairs(_told_apart(writers)), _PAIRS):
             if series := [
                 labels
                 for place in sorted(one.places & other.places)
@@ -101,18 +105,33 @@ def _found(client: Prometheus, ups: Sequence[tuple[Job, ActiveTarget]], most: Se
 
 
 def _writer(client: Prometheus, writer: Writer, conditions: Sequence[Condition]) -> Writer:
-    """A target with the places of its series, which are its own where its job does not honor labels."""
-    if not writer.job.honors_labels:
+    """A target with the places of its series, which are its own where its series keep its labels."""
+    if keeps_place(writer.job):
         return writer
     found = client.values(f"count by (job, instance) ({writer.wrote(*conditions)})")
     return replace(writer, places=frozenset((each.get("job", ""), each.get("instance", "")) for each, _ in found))
 
 
+def _told_apart(writers: Sequence[Writer]) -> list[Writer]:
+    """The targets whose series are known, without the places of those that were scraped at the same moment.
+
+    Of two that were, and whose series lack their labels, it is not known which wrote what.
+    """
+    found = []
+    for one in writers:
+        same = [each for each in writers if each is not one and abs(each.time - one.time) < _MOMENT]
+        if keeps_place(one.job):
+            found.append(one)
+        elif all(keeps_place(each.job) for each in same):
+            found.append(replace(one, places=one.places.difference(*(each.places for each in same))))
+    return found
+
+
 def _pairs(writers: Sequence[Writer]) -> Iterator[tuple[Writer, Writer]]:
-    """Yield the targets that honor labels, each with those that may write the same series."""
-    for one in [each for each in writers if each.job.honors_labels][:_TARGETS]:
+    """Yield the targets whose series lack its labels, each with those that may write the same series."""
+    for one in [each for each in writers if not keeps_place(each.job)][:_TARGETS]:
         for other in writers:
-            if one.places & other.places and other.source != one.source and other.time != one.time:
+            if one.places & other.places and other.source != one.source and abs(other.time - one.time) >= _MOMENT:
                 yield one, other
 
 

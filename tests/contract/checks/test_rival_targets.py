@@ -1,4 +1,4 @@
-"""Series that several targets write, as their labels are honored."""
+"""Series that several targets write, as they have no label of their target."""
 
 from __future__ import annotations
 
@@ -58,3 +58,18 @@ def test_server_that_refuses_the_queries_is_not_judged(well: World) -> None:
     write(well, {LAST_RUN: 1.0}, found={LAST_RUN: 2.0})
     well.refuses_written = True
     assert of(well, "pushgateway").status == "pass"
+
+
+def test_targets_whose_labels_are_removed_fail(well: World) -> None:
+    write(well, {LAST_RUN: 1.0}, found={LAST_RUN: 2.0})
+    well.redeclare("found", scrape={"metric_relabel_configs": [{"action": "labeldrop", "regex": "instance"}]})
+    assert of(well, "found").summary == (
+        "1 of its series is written by `pushgateway` too, so the value alternates: "
+        "`metric_relabel` removes the labels of the target"
+    )
+
+
+def test_targets_scraped_at_one_moment_pass(well: World) -> None:
+    write(well, {LAST_RUN: 1.0}, found={LAST_RUN: 2.0})
+    well.scrape_times = {"found": 7.0, "pushgateway": 7.0}
+    assert of(well, "pushgateway").status == of(well, "found").status == "pass"
