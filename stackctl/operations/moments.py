@@ -30,9 +30,9 @@ def observe(manifest: Path, stack: Stack, nodes: Sequence[Node]) -> tuple[Mappin
     There are no moments where the stack does not run: that is not a fault. Raises InputError for certificates of
     somebody else's servers that cannot be used.
     """
-    servers = servers_of(manifest, stack)
+    servers, unasked = servers_of(manifest, stack)
     if not servers:
-        return {}, ""
+        return {}, unasked
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.http import Http, NoAnswer
     from stackctl.clients.prometheus import Prometheus
@@ -49,14 +49,29 @@ def observe(manifest: Path, stack: Stack, nodes: Sequence[Node]) -> tuple[Mappin
     return found, ""
 
 
-def servers_of(manifest: Path, stack: Stack) -> Mapping[str, Access]:
-    """Return how the servers are asked, by the names of components; none where the stack does not run."""
-    from stackctl.state import State
+def servers_of(manifest: Path, stack: Stack) -> tuple[Mapping[str, Access], str]:
+    """Return how the servers are asked, by the names of components, and why nothing is known of them, "" else.
 
+    There are none where the stack does not run. Raises InputError as `observe`.
+    """
     if stack.external:
         from stackctl.operations.external import accesses
 
-        return accesses(stack)
+        return accesses(stack), ""
+    if stack.kubernetes:
+        from stackctl.errors import StackctlError
+        from stackctl.operations.cluster.verification import running_accesses
+
+        try:
+            return running_accesses(stack), ""
+        except StackctlError as error:  # the manifest is all that is needed, so this is no failure
+            return {}, error.problems[0].summary
+    return _of_this_machine(manifest), ""
+
+
+def _of_this_machine(manifest: Path) -> Mapping[str, Access]:
+    from stackctl.state import State
+
     state = State.beside(manifest)
     running, current = state.running(), state.current()
     if running is None or current is None:
@@ -72,7 +87,8 @@ def of_prometheus(stack: Stack, nodes: Sequence[Node], client: Prometheus) -> di
     queries = series_queries(nodes)
     series = dict(zip(queries, client.each(list(queries.values())), strict=True))
     found = values_of({node: [value for _, value in results] for node, results in series.items()})
-    found |= of_targets(stack, nodes, list(map(_scraped, client.targets())))
+    scraped = [_scraped(each, in_cluster=stack.kubernetes is not None) for each in client.targets()]
+    found |= of_targets(stack, nodes, scraped)
     found |= dict(_of_panels(stack, nodes, client))
     rules = rules_of(stack, nodes)
     found |= dict(_of_alerts(rules, client))
@@ -81,12 +97,14 @@ def of_prometheus(stack: Stack, nodes: Sequence[Node], client: Prometheus) -> di
     return found | {node: replace(found[node], fault=fault) for node, fault in faults.items()}
 
 
-def _scraped(target: ActiveTarget) -> Scraped:
+def _scraped(target: ActiveTarget, *, in_cluster: bool) -> Scraped:
     from stackctl.lineage.moment import Scraped
 
+    # In a cluster the jobs have the names of objects, and only the label has that of the manifest.
+    job = target.labels.get("job", target.job) if in_cluster else target.job
     names = frozenset({target.address, target.instance})
     is_up = None if target.health == "unknown" else target.health == "up"
-    return Scraped(target.job, target.instance or target.address, names, is_up, target.last_error)
+    return Scraped(job, target.instance or target.address, names, is_up, target.last_error)
 
 
 def _of_panels(stack: Stack, nodes: Sequence[Node], client: Prometheus) -> Iterator[tuple[Node, Moment]]:

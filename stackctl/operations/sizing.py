@@ -107,9 +107,10 @@ def _running(manifest: Path, stack: Stack) -> tuple[Mapping[str, tuple[int, int]
     from stackctl.clients.prometheus import Prometheus
     from stackctl.operations.moments import servers_of
 
-    access = servers_of(manifest, stack).get(c.PROMETHEUS)
+    servers, unasked = servers_of(manifest, stack)
+    access = servers.get(c.PROMETHEUS)
     if access is None:
-        return {}, None, ""
+        return {}, None, unasked
     client = Prometheus(Http(access, timeout=_PATIENCE_SECONDS))
     try:
         series, targets = client.each([_SERIES, _TARGETS])

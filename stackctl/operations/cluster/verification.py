@@ -84,15 +84,34 @@ def accesses(session: Session) -> dict[str, Access]:
     for its own, so Grafana is asked at a port that the API server forwards.
     """
     from stackctl.components import registry
-    from stackctl.export.kubernetes.names import dns_name
 
-    own = dns_name(session.stack.name)
     servers = [each for each in (session.stack.prometheus, session.stack.alertmanager) if each]
     found = {
-        each.name: session.server.through(session.place.namespace, f"{each.name}-{own}-0", registry.of(each).port)
+        each.name: session.server.through(session.place.namespace, _pod(session, each.name), registry.of(each).port)
         for each in servers
     }
     return {**found, **({c.GRAFANA: _grafana(session)} if session.stack.grafana else {})}
+
+
+def running_accesses(stack: Stack) -> dict[str, Access]:
+    """Return how those of Prometheus and Alertmanager are asked that have a pod in the cluster that a stack names.
+
+    Raises as `connect`.
+    """
+    from stackctl.operations.cluster.session import connect, explained
+
+    session = connect(stack)
+    with explained(session.place):
+        pods = {pod["metadata"]["name"] for pod in session.server.listed("v1", "Pod", session.place.namespace)}
+    found = accesses(session).items()
+    return {name: access for name, access in found if name != c.GRAFANA and _pod(session, name) in pods}
+
+
+def _pod(session: Session, component: str) -> str:
+    """Return the name of the first pod of Prometheus or Alertmanager."""
+    from stackctl.export.kubernetes.names import dns_name
+
+    return f"{component}-{dns_name(session.stack.name)}-0"
 
 
 def _grafana(session: Session) -> Access:

@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import Unavailable
+from stackctl.lineage.build import lineage
+from stackctl.lineage.moment import Moment
 from stackctl.model import Stack
 from stackctl.operations.cluster.session import open_session
 from stackctl.operations.cluster.up import bring_up
-from stackctl.operations.cluster.verification import in_cluster, pools_of
+from stackctl.operations.cluster.verification import in_cluster, pools_of, running_accesses
+from stackctl.operations.moments import observe
 from tests.contract.api_server import Pretended, path_of
+from tests.contract.operator import PROXY
 from tests.unit.operations.pretended import Noted
+
+POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "prometheus-shop-0", "namespace": "shop"}}
 
 
 def test_object_that_was_changed_differs_and_is_on_the_way_of_its_job(
@@ -44,3 +50,39 @@ def test_jobs_are_declared_where_their_services_are(manifest: Path, stack: Stack
     assert declared["serviceMonitor/shop/api/0"].label == "api"
     assert declared["serviceMonitor/shop/api/0"].origin == stack.services[0].origin
     assert declared["serviceMonitor/shop/shop.prometheus/0"].label == "prometheus"
+
+
+def test_servers_that_have_a_pod_are_asked_by_the_proxy(stack: Stack, cluster: Pretended) -> None:
+    assert running_accesses(stack) == {}
+    cluster.add(POD)
+    (access,) = running_accesses(stack).values()
+    assert access.url == f"{cluster.url}{PROXY.removesuffix('/api/v1')}"
+
+
+def test_targets_in_a_cluster_are_those_of_their_label(manifest: Path, stack: Stack, cluster: Pretended) -> None:
+    cluster.add(POD)
+    target = {
+        "scrapePool": "serviceMonitor/shop/api/0",
+        "labels": {"job": "api", "instance": "api:8000"},
+        "discoveredLabels": {"__address__": "10.0.0.1:8000"},
+        "scrapeUrl": "http://10.0.0.1:8000/metrics",
+        "health": "up",
+        "lastError": "",
+        "lastScrape": "2026-01-01T00:00:00Z",
+    }
+    cluster.proxied[f"{PROXY}/targets"] = {"status": "success", "data": {"activeTargets": [target]}}
+    cluster.proxied[f"{PROXY}/query"] = {"status": "success", "data": {"result": []}}
+    cluster.proxied[f"{PROXY}/rules"] = {"status": "success", "data": {"groups": []}}
+    found, unasked = observe(manifest, stack, lineage(stack).nodes)
+    assert unasked == ""
+    assert {node.name: moment for node, moment in found.items() if node.kind == "service"} == {
+        "api": Moment("up", 1, 1)
+    }
+
+
+def test_cluster_that_cannot_be_asked_is_a_reason_and_no_failure(
+    manifest: Path, stack: Stack, cluster: Pretended
+) -> None:
+    cluster.has_operator = False
+    found, unasked = observe(manifest, stack, lineage(stack).nodes)
+    assert (found, unasked) == ({}, "the cluster has no Prometheus Operator")
