@@ -42,6 +42,7 @@ _TOKEN = re.compile(
 )
 # What is in every text that reveals a secret other than a token; and an escape.
 _SIGN = re.compile(r"[@?&;\\]|://")
+_VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-?+=][^}\n]*)?\}")
 # The default of a variable: what a person wrote where a secret belongs.
 _DEFAULT = re.compile(r"(\$\{[A-Za-z_][A-Za-z0-9_]*:?[-?+=])[^}\n]*")
 
@@ -143,10 +144,12 @@ def _address_login(value: str, *, is_address: bool = False) -> tuple[int, int] |
     authority = _AUTHORITY.match(value, begin) if scheme else None
     if authority is None:
         return None
-    colon = authority[0].rfind(":")
     if (at := authority[0].rfind("@")) >= 0:
         return begin, begin + at
-    if colon < 0 or authority[0].endswith("]") or _PORT.fullmatch(authority[0], colon):
+    # The colon before the default of a variable is none of the address.
+    host = _VARIABLE.sub(lambda match: "$" * len(match[0]), authority[0])
+    colon = host.rfind(":")
+    if colon < 0 or host.endswith("]") or _PORT.fullmatch(host, colon):
         return None
     return begin, authority.end()
 

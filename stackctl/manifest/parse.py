@@ -47,6 +47,7 @@ _TAGS: dict[type[yaml.Node], str] = {
 }
 # `${NAME}` without quotes is common inside `{...}`, where YAML gives braces a meaning of their own. Inside references
 # the characters that YAML could stumble over are replaced, one for one, by code points that no text may hold.
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _REFERENCE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}\n]*)?\}")
 _HIDE = {ord(ch): 0xFDD0 + index for index, ch in enumerate("{}[],:#&*!|>'\"%@`")}
 _SHOW = {hidden: shown for shown, hidden in _HIDE.items()}
@@ -401,8 +402,8 @@ class _Converter:
             # What is left to Compose is a reference still: then the rest of the text counts.
             texts += secret_places.assigned(path, filled if isinstance(filled, str) else written)
             texts += [filled] if isinstance(filled, str) and not (filled == written and "${" in written) else []
-            # What is around a reference may be an option's name: where it is short, it is no secret of its own.
-            around = _REFERENCE.split(written) if "${" in written else ()
+            # What is around a reference may be an option's name, or the scheme of a URL: these are no secrets.
+            around = [_SCHEME.sub("", each) for each in _REFERENCE.split(written)] if "${" in written else ()
             texts += [*_DEFAULTS.findall(written), *(each for each in around if len(each) >= redaction.SHORTEST)]
         elif isinstance(node, yaml.MappingNode | yaml.SequenceNode):
             parts = [each for each in node.value if isinstance(each, yaml.Node)]

@@ -25,6 +25,8 @@ from stackctl.model import Block, Rule, RuleFile
 from stackctl.promql.duration import seconds
 from stackctl.source import Passage, Position
 
+_OF_PROMETHEUS_1 = re.compile(r"^ALERT\s+\w+\s+IF\s", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class _Overrides:
@@ -127,6 +129,11 @@ def _from_file(
     origin = manifest.position((*place, "file"))
     text = read_named(root, source.file, origin, problems)
     if text is None:
+        return None
+    if old := _OF_PROMETHEUS_1.search(text):
+        at = Position(source.file, text.count("\n", 0, old.start()) + 1, 1)
+        summary = "this rule file is in the format of Prometheus 1, which later versions do not read"
+        problems.add(Diagnostic("file.format", summary, at, remedy="Write its rules in YAML, below `groups`."))
         return None
     document = parse(text, source.file, several=True)
     if problems.extend(document.problems):

@@ -172,7 +172,12 @@ def assigned(path: Path, value: str) -> list[str]:
         if sounds_secret(name := match[1] or match[2]) and not is_setting(name, match[3])
     ]
     found += [match[match.lastindex or 0] for match in _LETTER.finditer(value)]
-    return [each for each in found if not _REFERENCE.fullmatch(each)] + _HASH.findall(value) + redaction.telling(value)
+    # Of a variable in braces only its dollar is found.
+    return (
+        [each for each in found if each.strip("$") and not _REFERENCE.fullmatch(each)]
+        + _HASH.findall(value)
+        + redaction.telling(value)
+    )
 
 
 def _is_run(path: Path) -> bool:

@@ -47,3 +47,18 @@ def test_value_that_reveals_a_secret_is_looked_for_in_its_file(text: str) -> Non
 def test_escape_in_a_file_may_stand_for_anything() -> None:
     assert redaction.may_tell('key: "user:hunter2\\x40host"')
     assert not redaction.may_tell("expr: sum by (job) (rate(errors_total{code='500'}[5m])) > 0.1")
+
+
+@pytest.mark.parametrize(
+    ("value", "secrets"),
+    [
+        ("https://${DOMAIN:-localhost}", []),
+        ("https://${DOMAIN:-localhost}/grafana/", []),
+        ("http://${HOST:-a}:${PORT:-3000}", []),
+        ("http://${HOST:-a}:3000", []),
+        ("http://user:${PASS:-notareal1}@host", ["${PASS:-notareal1}"]),
+        ("http://${WHO:-user}:notareal1", ["-user}:notareal1"]),
+    ],
+)
+def test_default_of_a_variable_is_no_login_of_an_address(value: str, secrets: list[str]) -> None:
+    assert [*dict.fromkeys(redaction.telling(value))] == secrets

@@ -237,6 +237,20 @@ def test_warns_once_of_secrets_too_short_to_be_hidden(tmp_path: Path) -> None:
     assert ":7:" in warning.cause
 
 
+def test_what_is_around_a_variable_is_not_taken_for_a_secret(tmp_path: Path) -> None:
+    """An option's name and the scheme of a URL would be hidden in every output."""
+    command = '["-p${ROOT_PASSWORD:-m4rked-value}", "--token=${TOKEN:-m4rked-too}"]'
+    url = "https://${DOMAIN:-localhost}"
+    grafana = f"grafana: {{extra_env: {{GF_SERVER_ROOT_URL: '{url}'}}}}"
+    text = f"{HEAD}{grafana}\ncontainers: {{a: {{image: b, command: {command}}}}}\n"
+    (tmp_path / "stack.yml").write_text(text)
+    stack = read(tmp_path / "stack.yml", {}).stack
+    assert stack
+    assert {"m4rked-value", "m4rked-too"} <= stack.secrets
+    assert not {"-p", "https://", "localhost", "https://localhost"} & stack.secrets
+    assert short_secrets(stack) == []
+
+
 @pytest.mark.parametrize(
     "run",
     [

@@ -151,3 +151,20 @@ def test_notes_what_is_hardly_meant(tmp_path: Path, text: str, note: str) -> Non
     (tmp_path / "stack.yml").write_text(f"{HEAD}rules: [{{file: rules.yml}}]\n")
     (found,) = load(tmp_path / "stack.yml", {}).rules[0].notes
     assert note in str(found)
+
+
+@pytest.mark.parametrize(
+    "labels", ["", '  LABELS { severity = "page" }\n  ANNOTATIONS { summary = "{{ $labels.x }}" }\n']
+)
+def test_rule_file_of_prometheus_1_is_named(tmp_path: Path, labels: str) -> None:
+    (tmp_path / "old.rules").write_text(f"# old\nALERT Down\n  IF up == 0\n  FOR 1m\n{labels}")
+    with pytest.raises(InputError, match="the format of Prometheus 1") as error:
+        loaded(tmp_path, "  - file: old.rules")
+    assert [(each.code, each.position.line) for each in error.value.problems if each.position] == [("file.format", 2)]
+
+
+def test_words_of_prometheus_1_in_a_text_are_no_old_rule(tmp_path: Path) -> None:
+    rule = "- alert: A\n    expr: up == 0\n    annotations:\n      x: |\n        ALERT A\n          IF up\n"
+    text = f"groups:\n- name: a\n  rules:\n  {rule}"
+    (tmp_path / "new.yml").write_text(text)
+    assert loaded(tmp_path, "  - file: new.yml")
