@@ -16,7 +16,7 @@ from stackctl.adopt.prometheus import escaped
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.setup import LoadedGrafana, Setup, is_file
-from stackctl.adopt.source import Source
+from stackctl.adopt.source import Source, plain
 from stackctl.adopt.variables import filled
 from stackctl.bounds.files import read_text
 from stackctl.components.grafana import DatasourceSettings, OwnDatasourceSettings, datasource_defaults, default_uid
@@ -329,7 +329,9 @@ def _is_own(entry: Mapping[str, Any], addresses: Addresses, container: Container
 def _dashboards(
     setup: Setup, container: Container, source: Source, remarks: list[Diagnostic]
 ) -> Iterator[dict[str, Any]]:
-    providers = source.data.get("providers")
+    whole = source.document.value if source.document else None
+    # Without `apiVersion` the file is the list, in the format of Grafana 5.0.
+    providers = plain(whole) if isinstance(whole, list) else source.data.get("providers")
     for index, provider in enumerate(providers if isinstance(providers, list) else ()):
         if not isinstance(provider, Mapping):
             continue

@@ -40,6 +40,8 @@ def kept_mounts(container: Container, known: Component, files: Collection[str], 
             _is_in(inside, place) or _is_in(place, inside) for place in data
         )
         is_replaced |= any(_is_in(file, inside) for file in _configurations(container, known))
+        # The script that started it, in the place of which stackctl starts it.
+        is_replaced |= container.runs_a_script and inside in container.arguments
         if source and not is_given and not is_login and not is_replaced:
             kept.append(written)
     return kept

@@ -218,3 +218,11 @@ def test_quotes_around_a_setting_of_the_file_are_not_part_of_it(tmp_path: Path, 
 def test_env_file_that_is_missing_is_left_out(tmp_path: Path) -> None:
     result = adopted(tmp_path, prometheus=JOB, compose=compose(grafana("env_file: own.env")))
     assert [each.summary for each in result.remarks] == ["the `env_file` own.env of Grafana is left out"]
+
+
+def test_providers_in_the_format_of_grafana_5_are_read(tmp_path: Path) -> None:
+    service = grafana("volumes: ['./p:/etc/grafana/provisioning/dashboards']")
+    providers = "- {name: a, org_id: 1, folder: F, type: file, options: {folder: /etc/grafana/provisioning/dashboards}}"
+    files = {"p/all.yml": providers, "p/a.json": BOARD}
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **files)
+    assert result.manifest["dashboards"] == [{"file": "p/a.json", "folder": "F"}]

@@ -61,3 +61,11 @@ def test_mount_of_a_configuration_that_is_not_here_is_not_kept(tmp_path: Path, f
     result = adopted(tmp_path, compose=whole, **{"conf/prometheus.yml": JOB})
     assert "docker" not in result.manifest["prometheus"]
     assert ["is taken for the configuration" in each.summary for each in result.remarks] == [True]
+
+
+@pytest.mark.parametrize("start", ["[/run.sh, --web.enable-lifecycle]", "[sh, /run.sh]"])
+def test_script_that_started_a_server_is_not_kept(tmp_path: Path, start: str) -> None:
+    whole = compose().replace("volumes:\n", "volumes:\n    - ./run.sh:/run.sh\n    - ./other.sh:/other.sh\n", 1)
+    whole = whole.replace("image:", f"entrypoint: {start}\n    image:", 1)
+    made = adopted(tmp_path, prometheus=JOB, compose=whole).manifest["prometheus"]
+    assert made["docker"] == {"volumes": ["./other.sh:/other.sh"]}
