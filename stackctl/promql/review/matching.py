@@ -32,9 +32,8 @@ def _pairs(reviewed: Reviewed) -> Iterator[Remark]:
             continue
         one, other = _side(left), _side(right)
         is_plain = pair.node.modifier is None or pair.node.modifier.matching is None
-        if is_plain and one and other and one.name and one.name == other.name:
-            if pair.name != "unless":
-                yield from _same_metric(reviewed, pair, one, other)
+        if pair.name != "unless" and is_plain and one and other and one.name and one.name == other.name:
+            yield from _same_metric(reviewed, pair, one, other)
         else:
             yield from _no_match(reviewed, pair)
 

@@ -132,6 +132,8 @@ WINDOWS = Catalogue(
         ("hits:5m unless hits:1h", [False]),
         ("hits:5m > 1 and ignoring (window) hits:1h > 1", []),
         ('open{zone="a"} and open{zone="b"}', [True]),
+        ('open{zone="a"} unless open{zone="b"}', [False]),
+        ('open unless open{zone="b"}', []),
         ('open{zone="a"} and on (job) other{zone="b"}', []),
         ('open{zone=~"a|b"} and other{zone="b"}', []),
     ],
