@@ -35,12 +35,16 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Writer:
-    """A target that is up, its job, the time of its last scrape, and the places of the series that this wrote."""
+    """A target that is up, its job, the time of its last scrape, and the places of the series that this wrote.
+
+    `others` are the jobs of which a target was scraped at the same moment, and may have written some of these series.
+    """
 
     job: Job
     target: ActiveTarget
     time: float
     places: frozenset[Place]
+    others: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -55,8 +59,12 @@ class Writer:
 
 @dataclass(frozen=True)
 class Rival:
-    """A target that writes series of another one too, with other values: their number, and one of them."""
+    """A target that writes series of another one too, with other values: their number, and one of them.
 
+    `jobs` are its job, and others that may be meant.
+    """
+
+    jobs: tuple[str, ...]
     target: ActiveTarget
     count: int
     example: Labels
@@ -90,13 +98,15 @@ def _found(client: Prometheus, ups: Sequence[tuple[Job, ActiveTarget]], most: Se
             for job, target, key in known
             if key in times
         ]
-        for one, other in islice(_pairs(_told_apart(writers)), _PAIRS):
+        for one, other in islice(_pairs([*_told_apart(writers)]), _PAIRS):
             if series := [
                 labels
                 for place in sorted(one.places & other.places)
                 for labels in _differing(client, one, other, place)
             ]:
-                found.setdefault(one.job.name, Rival(other.target, len(series), series[0]))
+                found.setdefault(
+                    one.job.name, Rival((other.job.name, *other.others), other.target, len(series), series[0])
+                )
     except NoAnswer as error:
         if not error.status:
             raise
@@ -112,24 +122,22 @@ def _writer(client: Prometheus, writer: Writer, conditions: Sequence[Condition])
     return replace(writer, places=frozenset((each.get("job", ""), each.get("instance", "")) for each, _ in found))
 
 
-def _told_apart(writers: Sequence[Writer]) -> list[Writer]:
-    """The targets whose series are known, without the places of those that were scraped at the same moment.
-
-    Of two that were, and whose series lack their labels, it is not known which wrote what.
-    """
-    found = []
+def _told_apart(writers: Sequence[Writer]) -> Iterator[Writer]:
+    """Yield the targets without the places of others that were scraped at the same moment, or with their jobs: of two
+    whose series lack their labels it is not known which wrote what."""
     for one in writers:
         same = [each for each in writers if each is not one and abs(each.time - one.time) < _MOMENT]
         if keeps_place(one.job):
-            found.append(one)
-        elif all(keeps_place(each.job) for each in same):
-            found.append(replace(one, places=one.places.difference(*(each.places for each in same))))
-    return found
+            yield one
+        else:
+            kept = [each for each in same if keeps_place(each.job)]
+            others = tuple(each.job.name for each in same if not keeps_place(each.job))
+            yield replace(one, places=one.places.difference(*(each.places for each in kept)), others=others)
 
 
 def _pairs(writers: Sequence[Writer]) -> Iterator[tuple[Writer, Writer]]:
     """Yield the targets whose series lack its labels, each with those that may write the same series."""
-    for one in [each for each in writers if not keeps_place(each.job)][:_TARGETS]:
+    for one in [each for each in writers if not keeps_place(each.job) and not each.others][:_TARGETS]:
         for other in writers:
             if one.places & other.places and other.source != one.source and abs(other.time - one.time) >= _MOMENT:
                 yield one, other

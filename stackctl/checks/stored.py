@@ -354,7 +354,8 @@ def _rival(subject: Subject, job: Job, stored: Stored) -> Diagnostic | None:
     if rival is None:
         return None
     series = "1 of its series is" if rival.count == 1 else f"{rival.count} of its series are"
-    other = "another target of it" if rival.target.job == job.name else f"`{rival.target.job}`"
+    named = " or ".join(f"`{name}`" for name in dict.fromkeys(rival.jobs))
+    other = "another target of it" if set(rival.jobs) == {job.name} else named
     cause = "this job honors labels" if job.honors_labels else "`metric_relabel` removes the labels of the target"
     summary = f"{series} written by {other} too, so the value alternates: {cause}"
     remedy = (
@@ -364,5 +365,6 @@ def _rival(subject: Subject, job: Job, stored: Stored) -> Diagnostic | None:
     )
     name = rival.example.get("__name__", "")
     conditions = (Condition(label, "=", value) for label, value in sorted(rival.example.items()) if label != "__name__")
-    evidence = f"{Selector(name, tuple(conditions)).text} is written from {rival.target.scrape_url} too"
+    shown = Selector(name, tuple(conditions)).text
+    evidence = shown if len(rival.jobs) > 1 else f"{shown} is written from {rival.target.scrape_url} too"
     return subject.failed(summary, remedy, evidence, stage="loaded")

@@ -73,3 +73,11 @@ def test_targets_scraped_at_one_moment_pass(well: World) -> None:
     write(well, {LAST_RUN: 1.0}, found={LAST_RUN: 2.0})
     well.scrape_times = {"found": 7.0, "pushgateway": 7.0}
     assert of(well, "pushgateway").status == of(well, "found").status == "pass"
+
+
+def test_rival_of_two_that_are_scraped_at_one_moment_is_either(well: World) -> None:
+    write(well, {LAST_RUN: 1.0}, found={LAST_RUN: 2.0})
+    well.redeclare("api", scrape={"honor_labels": True})
+    well.scrape_times = {"found": 7.0, "api": 7.0}
+    assert of(well, "pushgateway").summary.startswith("1 of its series is written by `api` or `found` too")
+    assert of(well, "found").status == of(well, "api").status == "pass"
