@@ -194,6 +194,11 @@ def _container(
     )
 
 
+def is_called(image: str, name: str) -> bool:
+    """Return whether an image has this name, without its registry and version."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0] == name
+
+
 def component_of(image: str) -> str:
     """The component whose program an image runs, "" where it is none of them."""
     last = image.partition("@")[0].rpartition("/")[2].partition(":")[0].replace("_", "-").lower()

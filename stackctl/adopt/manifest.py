@@ -10,7 +10,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, known_components
 from stackctl.adopt.alertmanager import adopt_alertmanager
-from stackctl.adopt.compose import Container
+from stackctl.adopt.compose import Container, is_called
 from stackctl.adopt.containers import adopt_container, external_networks
 from stackctl.adopt.existing_data import (
     data_remarks,
@@ -170,6 +170,8 @@ def _missing(setup: Setup) -> Iterator[Diagnostic]:
         given = container.started.given("config.file") if container else []
         place = given[-1] if given else f"/etc/{name}/{name}.yml"
         is_named = bool(given) and posixpath.dirname(place) != f"/etc/{name}"
+        # An image that somebody has made of the server's may have it.
+        is_named |= container is not None and bool(container.image) and not is_called(container.image, name)
         if container and server is None and setup.compose and (container.seen(place) or is_named):
             why = "The set-up does not have it. The stack renders one of its own."
             yield left_out(f"the configuration of {name}", setup.compose.at("services", container.name), why)

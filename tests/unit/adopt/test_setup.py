@@ -274,3 +274,19 @@ def test_servers_that_do_the_work_of_prometheus_are_named(tmp_path: Path) -> Non
     assert "`vmagent` goes on asking" in first.cause
     assert second.summary == "the stack's Prometheus does not evaluate the rules in a.yml, b.yml"
     assert "`vmalert` goes on" in second.cause
+
+
+@pytest.mark.parametrize(
+    ("image", "is_said"),
+    [
+        ("prom/alertmanager:v0.28.0", False),
+        ("bitnami/alertmanager", False),
+        ("stefanprodan/swarmprom-alertmanager", True),
+    ],
+)
+def test_configuration_in_an_image_that_somebody_made_is_left_out(tmp_path: Path, image: str, is_said: bool) -> None:
+    command = "[--config.file=/etc/alertmanager/alertmanager.yml]"
+    services = compose(f"alertmanager: {{image: {image}, command: {command}}}")
+    made = adopt(found(written(tmp_path, {"compose.yml": services, "prometheus.yml": JOB})), "stack")
+    said = "the configuration of alertmanager is left out" in [each.summary for each in made.remarks]
+    assert said == is_said
