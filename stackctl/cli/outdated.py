@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stackctl.cli.options import AllowOutside, options
+from stackctl.cli.values import Output
 
 if TYPE_CHECKING:
     from stackctl.operations.outdated import Row
-
-
-class Output(str, Enum):
-    """Output format of the list."""
-
-    text = "text"
-    json = "json"
 
 
 def outdated(

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated, Any
 
 import typer
 
 from stackctl.cli.options import AllowOutside, options
+from stackctl.cli.values import Output
 
 app = typer.Typer(name="packs", help="Alert rules and dashboards to use by name.", no_args_is_help=True)
-
-
-class Output(str, Enum):
-    """Output format."""
-
-    text = "text"
-    json = "json"
 
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="Output format.")]

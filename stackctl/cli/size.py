@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 import typer
 
 from stackctl.cli.options import AllowOutside, options
-
-
-class Output(str, Enum):
-    """Output format of the size."""
-
-    text = "text"
-    json = "json"
+from stackctl.cli.values import Output
 
 
 def size(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stackctl.cli.options import AllowOutside, options, own_manifest
+from stackctl.cli.values import Output
 
 if TYPE_CHECKING:
     from stackctl.model import Stack
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 
 _DRILL = "a drill is running or was interrupted: the next `stackctl reload`, `up` or `drill` cleans it up"
 _SLO_COLUMNS = ("service", "objective", "window", "good", "budget left", "burn rate (1h)")
-
-
-class Output(str, Enum):
-    """Output format of the status."""
-
-    text = "text"
-    json = "json"
 
 
 def status(

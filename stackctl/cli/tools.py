@@ -7,14 +7,9 @@ from typing import Annotated
 
 import typer
 
+from stackctl.cli.values import Output
+
 app = typer.Typer(name="tools", help="List or install the binaries of the native runtime.", no_args_is_help=True)
-
-
-class Output(str, Enum):
-    """Output format."""
-
-    text = "text"
-    json = "json"
 
 
 class SourceName(str, Enum):

@@ -25,6 +25,13 @@ class Format(str, Enum):
     sarif = "sarif"
 
 
+class Output(str, Enum):
+    """The format in which a command prints what it has found, where that is no report."""
+
+    text = "text"
+    json = "json"
+
+
 class Severity(str, Enum):
     """The least severity of a finding that counts."""
 

@@ -76,16 +76,11 @@ def differences(session: Session, changes: Sequence[Change]) -> dict[str, str]:
     `changes` have been carried out: Grafana is only asked about their dashboards.
     """
     from stackctl.clients.http import NoAnswer
-    from stackctl.components import registry
-    from stackctl.operations.cluster.verification import accesses
+    from stackctl.operations.cluster.verification import accesses, by_proxy
 
     servers = {each.kind.lower(): each for each in session.things if each.kind in ("Prometheus", "Alertmanager")}
-    place = session.place.namespace
     # A kept generation may have a server that the manifest does not declare any more.
-    access = accesses(session) | {
-        name: session.server.through(place, f"{name}-{each.name}-0", registry.component(name).port)
-        for name, each in servers.items()
-    }
+    access = accesses(session) | {name: by_proxy(session, name, each.name) for name, each in servers.items()}
     asked = {
         c.PROMETHEUS: lambda: _prometheus(session, access[c.PROMETHEUS], servers[c.PROMETHEUS], changes),
         c.ALERTMANAGER: lambda: _alertmanager(session, access[c.ALERTMANAGER], servers[c.ALERTMANAGER]),

@@ -83,13 +83,11 @@ def accesses(session: Session) -> dict[str, Access]:
     It leads to the pods, as the operator's Services select those of all stacks in a namespace. It takes every login
     for its own, so Grafana is asked at a port that the API server forwards.
     """
-    from stackctl.components import registry
+    from stackctl.export.kubernetes.names import dns_name
 
-    servers = [each for each in (session.stack.prometheus, session.stack.alertmanager) if each]
-    found = {
-        each.name: session.server.through(session.place.namespace, _pod(session, each.name), registry.of(each).port)
-        for each in servers
-    }
+    own = dns_name(session.stack.name)
+    servers = [each.name for each in (session.stack.prometheus, session.stack.alertmanager) if each]
+    found = {name: by_proxy(session, name, own) for name in servers}
     return {**found, **({c.GRAFANA: _grafana(session)} if session.stack.grafana else {})}
 
 
@@ -98,20 +96,26 @@ def running_accesses(stack: Stack) -> dict[str, Access]:
 
     Raises as `connect`.
     """
+    from stackctl.export.kubernetes.names import dns_name
     from stackctl.operations.cluster.session import connect, explained
 
-    session = connect(stack)
+    session, own = connect(stack), dns_name(stack.name)
     with explained(session.place):
         pods = {pod["metadata"]["name"] for pod in session.server.listed("v1", "Pod", session.place.namespace)}
     found = accesses(session).items()
-    return {name: access for name, access in found if name != c.GRAFANA and _pod(session, name) in pods}
+    return {name: access for name, access in found if name != c.GRAFANA and _first_pod(name, own) in pods}
 
 
-def _pod(session: Session, component: str) -> str:
-    """Return the name of the first pod of Prometheus or Alertmanager."""
-    from stackctl.export.kubernetes.names import dns_name
+def by_proxy(session: Session, component: str, own: str) -> Access:
+    """Return how the Prometheus or the Alertmanager is asked whose object has the name `own`."""
+    from stackctl.components import registry
 
-    return f"{component}-{dns_name(session.stack.name)}-0"
+    port = registry.component(component).port
+    return session.server.through(session.place.namespace, _first_pod(component, own), port)
+
+
+def _first_pod(component: str, own: str) -> str:
+    return f"{component}-{own}-0"
 
 
 def _grafana(session: Session) -> Access:
