@@ -10,10 +10,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from stackctl.clients.exposition import Exposition
-from stackctl.clients.http import Answer, Http, NoAnswer
+from stackctl.clients.http import Answer, Http, NoAnswer, words
 from stackctl.clients.prometheus import timestamp
 
 _HASH = re.compile(r"^alertmanager_config_hash (\S+)$", re.MULTILINE)
+_STARTED = "process_start_time_seconds"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,14 @@ class ActiveAlert:
     silences: tuple[str, ...] = ()
     inhibited: bool = False
     muted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Alerts that a receiver gets in one message: the labels of those that nothing keeps from it."""
+
+    receiver: str
+    active: tuple[Mapping[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -111,24 +120,43 @@ class Alertmanager:
 
         return self.http.json("/api/v2/alerts/groups", count, params={"receiver": re.escape(receiver)})
 
+    def groups(self) -> tuple[Group, ...]:
+        """The groups of the alerts that hold now."""
+        return self.http.json("/api/v2/alerts/groups", _groups)
+
+    def fire(self, alerts: Sequence[Mapping[str, Mapping[str, str]]]) -> None:
+        """Say that alerts (`labels` and `annotations`) fire, until `end`, or until its `resolve_timeout` is over."""
+        self._post(alerts)
+
     def end(self, alerts: Sequence[Mapping[str, str]]) -> None:
         """Say that the alerts with these labels are over."""
         now = datetime.now(timezone.utc).isoformat()
-        answer = self.http.ask(
-            "/api/v2/alerts", method="POST", body=[{"labels": dict(each), "endsAt": now} for each in alerts]
-        )
+        self._post([{"labels": dict(each), "endsAt": now} for each in alerts])
+
+    def _post(self, alerts: Sequence[Mapping[str, Any]]) -> None:
+        answer = self.http.ask("/api/v2/alerts", method="POST", body=alerts)
         if not answer.ok:
-            raise NoAnswer.of(
-                "server.no-answer", f"{self.http.base} does not accept the end of alerts: {answer.status} {answer.text}"
+            error = NoAnswer.of(
+                "server.no-answer", f"{self.http.base} does not accept alerts: {answer.status} {words(answer.text)}"
             )
+            error.status = answer.status
+            raise error
+
+    def peers(self) -> int:
+        """The number of Alertmanagers in its cluster, 1 for one alone."""
+        return self.http.json("/api/v2/status", lambda answer: len(answer["cluster"].get("peers") or ()) or 1)
 
     def process_started(self) -> float | None:
         """The Unix time at which its process began, by its own metrics; None where they do not say it."""
-        series = Exposition(self.http.ask("/metrics").text).series("process_start_time_seconds")
+        series = Exposition(self.http.ask("/metrics").text).series(_STARTED)
         return next((value for _, value in series), None)
 
     def notifications(self) -> Mapping[tuple[str, str], Account]:
         """The attempts to notify, by receiver and integration. The receiver is "" where the version does not say it."""
+        return self.process_notifications()[1]
+
+    def process_notifications(self) -> tuple[float | None, Mapping[tuple[str, str], Account]]:
+        """The start of the process that answers, as `process_started`, and its `notifications`."""
         answer = self.http.ask("/metrics")
         if not answer.ok:
             raise self.http.refused("/metrics", answer)
@@ -142,7 +170,7 @@ class Alertmanager:
                     replace(known, failed=known.failed + value) if name else replace(known, tried=known.tried + value)
                 )
                 found[key] = added
-        return found
+        return next((value for _, value in metrics.series(_STARTED)), None), found
 
 
 def _alerts(answer: Any) -> tuple[ActiveAlert, ...]:
@@ -156,4 +184,14 @@ def _alerts(answer: Any) -> tuple[ActiveAlert, ...]:
             tuple(alert["status"].get("mutedBy") or ()),  # from Alertmanager 0.28 on
         )
         for alert in answer
+    )
+
+
+def _groups(answer: Any) -> tuple[Group, ...]:
+    return tuple(
+        Group(
+            group["receiver"]["name"],
+            tuple(alert["labels"] for alert in group["alerts"] if alert["status"]["state"] == "active"),
+        )
+        for group in answer
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from stackctl import conventions as c
 from stackctl.checks.notified import Failure
-from stackctl.clients.alertmanager import Account
+from stackctl.clients.alertmanager import Account, Group
 from stackctl.tree import Tree
 from stackctl.verification.receivers import integrations
 
 Accounts = Mapping[tuple[str, str], Account]
 _NONE = Account()
+_SHARED = ", of all receivers: it names them with `--enable-feature=receiver-name-in-metrics`"
 
 
 def blocks(tree: Tree, receiver: str) -> dict[str, str]:
@@ -20,17 +22,30 @@ def blocks(tree: Tree, receiver: str) -> dict[str, str]:
     return {f"{receiver}/{each}": _name(receiver, each) for each in _numbered(_kinds(tree, receiver))}
 
 
-def delivered(tree: Tree, chosen: Set[str], before: Accounts, now: Accounts, failures: Iterable[Failure]) -> set[str]:
-    """The ways by which a notification was taken since `before`: attempts minus failures of that receiver.
+def due(groups: Iterable[Group], is_drilled: Callable[[Mapping[str, str]], bool]) -> dict[str, int]:
+    """The receivers of alerts under drill that nothing keeps back -> how many messages each of their blocks gets."""
+    return Counter(group.receiver for group in groups if any(map(is_drilled, group.active)))
 
-    `chosen` are the receivers that the alerts under drill are routed to. Where the counters do not name the receiver,
-    all blocks of an integration share one account, and the log says which of them failed.
+
+def delivered(
+    tree: Tree,
+    messages: Mapping[str, int],
+    before: Accounts,
+    now: Accounts,
+    failures: Iterable[Failure],
+    disturbed: Set[str] = frozenset(),
+) -> set[str]:
+    """The ways by which all notifications were taken since `before`: attempts minus failures of that receiver.
+
+    `messages` are those that are `due`. Where the counters do not name the receiver, all blocks of an integration share
+    one account, and the log says which of them failed. Real alerts go to receivers that are `disturbed` meanwhile: if
+    an attempt of an account that they use has failed, nobody knows whose was taken.
     """
     failed = {(each.receiver, each.integration) for each in failures}
     found: set[str] = set()
-    for kind in {kind for receiver in chosen for kind in _kinds(tree, receiver)}:
+    for kind in {kind for receiver in messages for kind in _kinds(tree, receiver)}:
         shared = ("", kind) in now
-        for group in [sorted(chosen)] if shared else [[receiver] for receiver in sorted(chosen)]:
+        for group in [sorted(messages)] if shared else [[receiver] for receiver in sorted(messages)]:
             ways = [
                 (receiver, each)
                 for receiver in group
@@ -39,19 +54,37 @@ def delivered(tree: Tree, chosen: Set[str], before: Accounts, now: Accounts, fai
             ]
             key = ("", kind) if shared else (group[0], kind)
             well = [way for way in ways if way not in failed]
-            taken = _taken(before.get(key, _NONE), now.get(key, _NONE))
+            since = _since(before.get(key, _NONE), now.get(key, _NONE))
+            taken = since.tried - since.failed
             # One block alone needs no log to be told from others: what was taken in the end was taken by it.
-            if len(ways) == 1 and taken >= 1:
+            if len(ways) == 1 and taken >= messages[ways[0][0]]:
                 well = ways
-            if well and taken >= len(well):
+            others = disturbed if shared else disturbed & {*group}
+            if since.failed and any(kind in _kinds(tree, each) for each in others):
+                continue
+            if well and taken >= sum(messages[receiver] for receiver, _ in well):
                 found.update(f"{receiver}/{each}" for receiver, each in well)
     return found
 
 
-def _taken(before: Account, now: Account) -> float:
-    """The attempts that did not fail. Counters that are lower than before have begun again, as after a reload."""
+def failed_attempts(tree: Tree, receivers: Iterable[str], before: Accounts, now: Accounts) -> dict[str, str]:
+    """The ways whose account has failed attempts since `before` -> how many, in words, for where no log is known."""
+    found: dict[str, str] = {}
+    for receiver in receivers:
+        for each in _numbered(_kinds(tree, receiver)):
+            kind = each.partition("[")[0]
+            key = ("", kind) if ("", kind) in now else (receiver, kind)
+            since = _since(before.get(key, _NONE), now.get(key, _NONE))
+            if since.failed:
+                whose = "" if key[0] else _SHARED
+                found[f"{receiver}/{each}"] = f"{since.failed:g} of {since.tried:g} attempts by {kind} failed{whose}"
+    return found
+
+
+def _since(before: Account, now: Account) -> Account:
+    """The account of the time since `before`. Counters that are lower than then have begun again, as after a reload."""
     since = before if now.tried >= before.tried and now.failed >= before.failed else _NONE
-    return (now.tried - since.tried) - (now.failed - since.failed)
+    return Account(now.tried - since.tried, now.failed - since.failed)
 
 
 def _kinds(tree: Tree, receiver: str) -> tuple[str, ...]:

@@ -62,16 +62,18 @@ class _Log:
 
 def watch(
     alerts: Sequence[Drilled],
-    prometheus: Prometheus,
+    prometheus: Prometheus | None,
     alertmanager: Alertmanager,
     ways: Callable[[Drilled, str], Mapping[str, str]],
     arrivals: Callable[[], Arrivals],
     deadline_seconds: float,
+    is_over: Callable[[Sequence[Delivery]], bool] = lambda _: False,
 ) -> tuple[Delivery, ...]:
-    """Track how far each alert gets within `deadline_seconds`.
+    """Track how far each alert gets within `deadline_seconds`, or until `is_over` of what was seen.
 
     `ways(alert, receiver)` are the ways by which a receiver that Alertmanager has chosen is notified, with the names
-    that people know; `arrivals` says when each was used first, and what is wrong with those of no use.
+    that people know; `arrivals` says when each was used first, and what is wrong with those of no use. Without a
+    `prometheus`, alerts are handed to Alertmanager otherwise.
     """
     log = _Log()
 
@@ -83,7 +85,7 @@ def watch(
     try:
         return wait_until(
             look,
-            lambda seen: all(each.complete for each in seen),
+            lambda seen: all(each.complete for each in seen) or is_over(seen),
             deadline_seconds,
             what="alerts to arrive",
             describe=lambda seen: f"{sum(each.complete for each in seen)} of {len(seen)} have",
@@ -93,10 +95,10 @@ def watch(
         return look()
 
 
-def _see(log: _Log, alerts: Sequence[Drilled], prometheus: Prometheus, alertmanager: Alertmanager) -> None:
+def _see(log: _Log, alerts: Sequence[Drilled], prometheus: Prometheus | None, alertmanager: Alertmanager) -> None:
     """Note what is new at each server. One that does not answer has nothing new."""
     try:
-        for one in prometheus.firing():
+        for one in prometheus.firing() if prometheus else ():
             for alert in alerts:
                 if _is(alert, one.labels):
                     log.fired.setdefault(alert.number, one.since)
@@ -158,9 +160,18 @@ def finding(delivery: Delivery, waited_seconds: float) -> Diagnostic:
             f"fired, but did not reach Alertmanager within {waited_seconds:g} s",
             "Run `stackctl verify --only alertmanager`: it says whether Prometheus sends alerts there.",
         )
-    course = f"fired, reached Alertmanager {_later(delivery.received, delivery.fired)}"
+    course = f"fired, reached Alertmanager {later(delivery.received, delivery.fired)}"
+    return of_receivers(subject, delivery, course, waited_seconds, delivery.received)
+
+
+def of_receivers(
+    subject: Subject, delivery: Delivery, course: str, waited_seconds: float, since: float | None
+) -> Diagnostic:
+    """Return the finding on an alert that Alertmanager has taken. `course` is its way until then, in words, and `since`
+    the Unix time from which that of its arrivals counts."""
     missing = [name for name, moment in delivery.arrived.items() if moment is None]
-    if missing and delivery.kept_back:
+    # What a receiver has taken meanwhile was about another alert.
+    if delivery.arrived and delivery.kept_back:
         return subject.skipped(f"not delivered: {course}, where {delivery.kept_back}", _NOTHING_IN_THE_WAY)
     if missing:
         reasons = "\n".join(f"{name}: {delivery.faults[name]}" for name in missing if name in delivery.faults)
@@ -181,7 +192,7 @@ def finding(delivery: Delivery, waited_seconds: float) -> Diagnostic:
             f"{course}, but was routed to a receiver that notifies nobody",
             "Add an integration to the receiver, or route the alert to a receiver that has one.",
         )
-    hops = [f"at {name} {_later(moment, delivery.received)}" for name, moment in delivery.arrived.items()]
+    hops = [f"at {name} {later(moment, since)}" for name, moment in delivery.arrived.items()]
     return subject.passed(", ".join([course, *hops]))
 
 
@@ -199,7 +210,7 @@ def _broken(annotations: Mapping[str, str]) -> tuple[str, str] | None:
     return next(failed, None)
 
 
-def _later(moment: float | None, before: float | None) -> str:
+def later(moment: float | None, before: float | None) -> str:
     """The time of a hop, for people. Clocks of two servers may disagree by a little, but nothing arrives too early."""
     seconds = max((moment or 0.0) - (before or moment or 0.0), 0.0)
     return f"after {seconds * 1000:.0f} ms" if seconds < 1 else f"after {seconds:.1f} s"

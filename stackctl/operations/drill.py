@@ -185,25 +185,24 @@ def _live(session: Session, servers: Servers) -> Iterator[Led]:
     """The real receivers are notified. What they have taken is known by Alertmanager's own account."""
     from stackctl.clients.alertmanager import Account
     from stackctl.drill import Arrivals
-    from stackctl.drill.live import blocks, delivered
+    from stackctl.drill.live import blocks, delivered, due
 
     tree, begun = session.tree, time.time()
     before = servers.alertmanager.notifications()
     first: dict[str, float] = {}
-    chosen: set[str] = set()
     lost: dict[str, dict[str, str]] = {}  # by receiver
 
     def ways(_: Drilled, receiver: str) -> Mapping[str, str]:
-        chosen.add(receiver)
         return blocks(tree, receiver)
 
     def taken() -> Arrivals:
         accounts, now = servers.alertmanager.notifications(), time.time()
+        messages = due(servers.alertmanager.groups(), lambda labels: labels.get(c.DRILL) == c.DRILL_LIVE)
         has_failed = any(each.failed > before.get(key, Account()).failed for key, each in accounts.items())
         failures = _failures(session, begun) if has_failed else []
-        lost.update({each: _redirected(session, each) for each in chosen - lost.keys()})
+        lost.update({each: _redirected(session, each) for each in messages.keys() - lost.keys()})
         redirected = {way: reason for each in lost.values() for way, reason in each.items()}
-        well = delivered(tree, chosen, before, accounts, failures) - redirected.keys()
+        well = delivered(tree, messages, before, accounts, failures) - redirected.keys()
         times = {way: first.setdefault(way, now) for way in well}
         faults = {**{f"{each.receiver}/{each.integration}": each.reason for each in failures}, **redirected}
         return Arrivals(times, {way: reason for way, reason in faults.items() if way not in times})
@@ -246,7 +245,7 @@ def _set_off(
     Alertmanager comes first when it is set up and last when it is removed, so that an alert under drill never meets the
     routes of the real ones: a reload of both at once would be a race.
     """
-    from stackctl.drill import set_off
+    from stackctl.drill import EVERY, set_off
 
     try:
         change_to(manifest, led, progress)
@@ -255,6 +254,6 @@ def _set_off(
             yield
         finally:
             change_to(manifest, led, progress, drop=True)
-            end_alerts(servers)
+            end_alerts(servers.alertmanager, EVERY)
     finally:
         change_to(manifest, session.tree, progress, drop=True)

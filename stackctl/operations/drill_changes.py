@@ -62,15 +62,15 @@ def change_to(manifest: Path, tree: Tree, progress: Progress, *, drop: bool = Fa
             live.state.discard(old)
 
 
-def end_alerts(servers: Servers) -> None:
-    """Tell Alertmanager that the drilled alerts are over: of an alert whose rule is gone, Prometheus says nothing."""
-    from stackctl.drill import EVERY
+def end_alerts(alertmanager: Alertmanager, matcher: str) -> None:
+    """Tell Alertmanager that the drilled alerts, which `matcher` fits, are over: Prometheus says nothing of an alert
+    whose rule is gone."""
     from stackctl.wait import wait_until
 
-    left = servers.alertmanager.alerts(EVERY)
+    left = alertmanager.alerts(matcher)
     if left:
-        servers.alertmanager.end([alert.labels for alert in left])
+        alertmanager.end([alert.labels for alert in left])
         wait_until(
-            lambda: servers.alertmanager.alerts(EVERY), lambda alerts: not alerts, _END_SECONDS,
+            lambda: alertmanager.alerts(matcher), lambda alerts: not alerts, _END_SECONDS,
             what="Alertmanager to resolve the drill's alerts", describe=lambda alerts: f"{len(alerts)} of them",
         )  # fmt: skip

@@ -76,10 +76,11 @@ def _end_rules(session: Session, rules: Sequence[Thing], progress: Progress) -> 
 
 def _end_alerts(session: Session) -> str:
     """Resolve the alerts at Alertmanager, and return why that is not so, "" where it is."""
+    from stackctl.drill import EVERY
     from stackctl.operations.drill_changes import end_alerts
 
     try:
-        end_alerts(servers_of(session))
+        end_alerts(servers_of(session).alertmanager, EVERY)
     except Unavailable as error:
         return error.problems[0].summary
     return ""

@@ -18,7 +18,7 @@ def end(manifest: Path, state: State, entry: Entry, progress: Progress) -> str:
 
     Raises StackctlError when a server does not confirm that.
     """
-    from stackctl.drill import remove_drill_rules
+    from stackctl.drill import EVERY, remove_drill_rules
     from stackctl.operations.drill_changes import Servers, change_to, end_alerts
     from stackctl.operations.live import Live
 
@@ -38,7 +38,7 @@ def end(manifest: Path, state: State, entry: Entry, progress: Progress) -> str:
     servers = Servers.of(Live.open(manifest))
     if tree:
         change_to(manifest, remove_drill_rules(tree), progress, drop=True)
-    end_alerts(servers)
+    end_alerts(servers.alertmanager, EVERY)
     change_to(manifest, whole, progress, drop=True)
     state.end()
     return "ended"

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from stackctl.checks.notified import Failure
-from stackctl.clients.alertmanager import Account
-from stackctl.drill.live import blocks, delivered
+from stackctl.clients.alertmanager import Account, Group
+from stackctl.drill.live import blocks, delivered, due, failed_attempts
 from stackctl.tree import File, Tree
 
 CONFIG = {
@@ -18,7 +18,7 @@ CONFIG = {
     ]
 }
 TREE = Tree("shop", "native", {"alertmanager/alertmanager.yml": File(yaml.safe_dump(CONFIG).encode())}, ())
-ONCALL, TEAM = {"oncall"}, {"team"}
+ONCALL, TEAM = {"oncall": 1}, {"team": 1}
 REFUSED = Failure("oncall", "webhook[1]", "connection refused")
 
 
@@ -72,3 +72,40 @@ def test_log_distinguishes_receivers_that_share_an_account() -> None:
 def test_shared_account_waits_for_every_block() -> None:
     assert delivered(TREE, ONCALL | TEAM, {}, {("", "webhook"): Account(2, 0)}, ()) == set()
     assert delivered(TREE, TEAM, {}, {("", "webhook"): Account(1, 0)}, ()) == {"team/webhook[0]"}
+
+
+def test_messages_are_due_for_each_group_of_an_alert_that_nothing_keeps_back() -> None:
+    mine, other = {"drill": "live"}, {"a": "b"}
+    groups = [Group("oncall", (mine, other)), Group("oncall", (mine,)), Group("team", (other,)), Group("quiet", ())]
+    assert due(groups, lambda labels: "drill" in labels) == {"oncall": 2}
+
+
+def test_every_group_needs_a_message_of_its_own() -> None:
+    account = {("team", "webhook"): Account(1, 0)}
+    assert delivered(TREE, {"team": 1}, {}, account, ()) == {"team/webhook[0]"}
+    assert delivered(TREE, {"team": 2}, {}, account, ()) == set()
+
+
+@pytest.mark.parametrize(
+    ("account", "others", "ways"),
+    [
+        ({("team", "webhook"): Account(2, 1)}, set(), {"team/webhook[0]"}),
+        ({("team", "webhook"): Account(2, 1)}, {"oncall"}, {"team/webhook[0]"}),
+        ({("team", "webhook"): Account(2, 0)}, {"team"}, {"team/webhook[0]"}),
+        ({("team", "webhook"): Account(2, 1)}, {"team"}, set()),
+        ({("", "webhook"): Account(2, 1)}, {"oncall"}, set()),
+        ({("", "webhook"): Account(2, 1)}, {"nobody"}, {"team/webhook[0]"}),
+    ],
+)
+def test_failure_that_may_be_of_either_alert_delivers_neither(
+    account: dict[tuple[str, str], Account], others: set[str], ways: set[str]
+) -> None:
+    assert delivered(TREE, TEAM, {}, account, (), others) == ways
+
+
+def test_failed_attempts_are_counted_without_a_log() -> None:
+    before, now = {("team", "webhook"): Account(1, 1)}, {("team", "webhook"): Account(4, 3)}
+    assert failed_attempts(TREE, TEAM, before, now) == {"team/webhook[0]": "2 of 3 attempts by webhook failed"}
+    assert failed_attempts(TREE, TEAM, now, now) == {}
+    (shared,) = failed_attempts(TREE, TEAM, {}, {("", "webhook"): Account(4, 3)}).values()
+    assert "receiver-name-in-metrics" in shared

@@ -10,11 +10,13 @@ import pytest
 
 from stackctl.errors import CheckFailed, InputError, Unavailable
 from stackctl.operations import drill
+from stackctl.operations.drill_changes import Servers
 from stackctl.operations.session import Session
 from stackctl.state import Entry, Running, State
 from stackctl.tree import Tree
 from tests.unit.operations.pretended import Noted, Pretended, live
 
+SERVERS = Servers(None, None)  # type: ignore[arg-type]
 SHOP = """\
 version: 1
 name: shop
@@ -84,14 +86,14 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(
         drill, "change_to", lambda _, tree, __, drop=False: done.append(f"{tree}{' *' if drop else ''}")
     )
-    monkeypatch.setattr(drill, "end_alerts", lambda _: done.append("end alerts"))
+    monkeypatch.setattr(drill, "end_alerts", lambda *_: done.append("end alerts"))
     monkeypatch.setattr("stackctl.drill.set_off", lambda led, _: f"{led} firing")
     return done
 
 
 def test_alerts_fire_behind_the_routes_of_the_drill_only(steps: list[str], progress: Noted) -> None:
     session: Any = SimpleNamespace(tree="real")
-    with drill._set_off(Path("stack.yml"), session, "led", [], None, progress):  # type: ignore[arg-type]
+    with drill._set_off(Path("stack.yml"), session, "led", [], SERVERS, progress):  # type: ignore[arg-type]
         steps.append("watch")
     # A star: what it replaces is of no use any more.
     assert steps == ["led", "led firing *", "watch", "led *", "end alerts", "real *"]
@@ -101,7 +103,7 @@ def test_interruption_ends_the_drill_in_the_same_order(steps: list[str], progres
     session: Any = SimpleNamespace(tree="real")
     with (
         pytest.raises(KeyboardInterrupt),
-        drill._set_off(Path("stack.yml"), session, "led", [], None, progress),  # type: ignore[arg-type]
+        drill._set_off(Path("stack.yml"), session, "led", [], SERVERS, progress),  # type: ignore[arg-type]
     ):
         raise KeyboardInterrupt
     assert steps[2:] == ["led *", "end alerts", "real *"]
@@ -109,7 +111,7 @@ def test_interruption_ends_the_drill_in_the_same_order(steps: list[str], progres
 
 def test_live_drill_keeps_the_generation_that_it_goes_back_to(steps: list[str], progress: Noted) -> None:
     session: Any = SimpleNamespace(tree="real")
-    with drill._set_off(Path("stack.yml"), session, "real", [], None, progress):  # type: ignore[arg-type]
+    with drill._set_off(Path("stack.yml"), session, "real", [], SERVERS, progress):  # type: ignore[arg-type]
         pass
     assert steps[:2] == ["real", "real firing"]
 

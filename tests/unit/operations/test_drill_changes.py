@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from stackctl.operations.drill_changes import Servers, change_to, end_alerts
+from stackctl.drill import EVERY
+from stackctl.operations.drill_changes import change_to, end_alerts
 from stackctl.state import Running, State
 from tests.unit.operations.pretended import Noted, Pretended, live, tree
 
@@ -72,11 +73,11 @@ def test_drilled_alerts_are_ended_by_their_labels(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("time.sleep", lambda _: None)
     server = Alertmanager(SimpleNamespace(labels={"alertname": "High", "drill": "true"}))
-    end_alerts(Servers(None, server))  # type: ignore[arg-type]
+    end_alerts(server, EVERY)
     assert server.ended == [{"alertname": "High", "drill": "true"}]
 
 
 def test_nothing_is_ended_where_nothing_fires() -> None:
     server = Alertmanager()
-    end_alerts(Servers(None, server))  # type: ignore[arg-type]
+    end_alerts(server, EVERY)
     assert (server.ended, server.looks) == ([], 1)
