@@ -36,14 +36,25 @@ def drill(
 
     Each travels from a rule of Prometheus through Alertmanager's routes, with its own labels and `drill="true"`. The
     receivers are stood in for, so that nobody is notified, unless --live is given. Exits 1 when one does not arrive.
+
+    Where somebody else runs the servers (`runtime: external`), it takes --live, and alerts are handed to Alertmanager.
     """
     from stackctl.cli.reports import render
+    from stackctl.errors import raise_if_any
     from stackctl.operations.drill import drill_stack
+    from stackctl.operations.external_drill import drill_external
     from stackctl.report import console
 
     manifest = own_manifest(context)
     patience = seconds(timeout, "--timeout") if timeout else None
-    labels = _labels(label or ())
+    labels, problems = _labels(label or ())
+    if stack := options(context).external:
+        report = drill_external(
+            stack, console, tuple(alert or ()), labels, live=live, patience=patience, problems=problems
+        )
+        console.document(render(report, manifest, output))
+        raise typer.Exit(0 if report.ok else 1)
+    raise_if_any(problems)
     if stack := options(context).in_cluster:
         report = _drill_in_cluster(manifest, stack, tuple(alert or ()), labels, live=live, patience=patience)
     else:
@@ -64,15 +75,13 @@ def _drill_in_cluster(
     return drill_cluster(manifest, stack, console, names, labels, patience=patience)
 
 
-def _labels(given: Sequence[str]) -> dict[str, str]:
-    """NAME=VALUE, several times, as a mapping. Raises InputError for what is not of that form."""
-    from stackctl.errors import raise_if_any
-
+def _labels(given: Sequence[str]) -> tuple[dict[str, str], list[Diagnostic]]:
+    """NAME=VALUE, several times, as a mapping, and the problems of what is not of that form."""
     pairs = [text.partition("=") for text in given]
     remedy = "Write it like `--label team=core`."
-    raise_if_any(
+    problems = [
         Diagnostic("usage.option", f"--label: not a NAME=VALUE: `{''.join(pair)}`", remedy=remedy)
         for pair in pairs
         if not pair[1] or not c.LABEL_NAME.fullmatch(pair[0])
-    )
-    return {name: value for name, _, value in pairs}
+    ]
+    return {name: value for name, _, value in pairs}, problems

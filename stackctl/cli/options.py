@@ -22,12 +22,14 @@ class Options:
     command   the name of the command, "" until it is known
     output    the format of its report
     in_cluster  the stack, once `own_manifest` was asked, where a cluster runs it
+    external  the same, where somebody else runs its servers
     """
 
     manifest: Path = field(default_factory=Path)
     command: str = ""
     output: Format = Format.text
     in_cluster: Stack | None = None
+    external: Stack | None = None
 
 
 def options(context: typer.Context) -> Options:
@@ -46,6 +48,7 @@ def own_manifest(context: typer.Context) -> Path:
     given = options(context)
     found = refused_or_found(given.manifest, given.command)
     given.in_cluster = found if found and found.kubernetes else None
+    given.external = found if found and found.external else None
     return given.manifest
 
 

@@ -96,7 +96,7 @@ def verify(
     }
     trust = Trust(ca_file, cert_file, key_file)
     servers = given_servers(given, trust) if refuse_half(given, trust, drill=drill) else None
-    found = refused_or_found(manifest, DRILL) if drill else None
+    found = refused_or_found(manifest, f"verify --{DRILL}") if drill else None
     in_cluster = found if found and found.kubernetes else None
 
     def verified() -> Report:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from stackctl import conventions as c
 from stackctl.diagnostic import Diagnostic
 from stackctl.errors import raise_if_any
-from stackctl.model import RuleFile, Stack
-from stackctl.render.rules import groups
+from stackctl.model import Stack
 from stackctl.source import Position
 
 
@@ -56,20 +54,10 @@ def choose(stack: Stack, names: Sequence[str], labels: Mapping[str, str], *, liv
 
 
 def _alerts(stack: Stack, more: Mapping[str, str]) -> Iterator[Drilled]:
-    number = 0
-    for file in stack.rules:
-        for rule, block in zip(file.rules, _blocks(file), strict=True):
-            if rule.kind != "alert":
-                continue
-            labels = {**rule.labels, **more}
-            annotations = {key: str(value) for key, value in (block.get("annotations") or {}).items()}
-            yield Drilled(number, rule.name, file.path, rule.group, labels, annotations, rule.origin)
-            number += 1
-
-
-def _blocks(file: RuleFile) -> list[Mapping[str, Any]]:
-    """The rules of a file as Prometheus' own blocks, in the order of `file.rules`."""
-    return [rule for group in groups(file) for rule in group.get("rules") or ()]
+    rules = [(file, rule) for file in stack.rules for rule in file.rules if rule.kind == "alert"]
+    for number, (file, rule) in enumerate(rules):
+        labels = {**rule.labels, **more}
+        yield Drilled(number, rule.name, file.path, rule.group, labels, rule.annotations, rule.origin)
 
 
 def _unknown(name: str, known: Sequence[str]) -> Diagnostic:

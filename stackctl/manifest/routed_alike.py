@@ -9,6 +9,7 @@ from dataclasses import replace
 from stackctl.manifest.delivery import Alert, Route, alerts, deliveries, route_tree
 from stackctl.model import Stack
 from stackctl.promql.types.value import Labels
+from stackctl.source import Position
 
 # A regular expression that is a list of words: each is a value that it takes.
 _WORDS = re.compile(r"[\w-]+(\|[\w-]+)*")
@@ -33,6 +34,17 @@ def misrouted(declared: Stack, loaded: Stack) -> Mapping[str, tuple[str, ...]]:
             for receiver in sorted(wanted - got):
                 found.setdefault(receiver, {})[f"{_shown(each)} goes to {', '.join(sorted(got))}"] = None
     return {receiver: tuple(examples) for receiver, examples in found.items()}
+
+
+def led_to(stack: Stack, rule: Position, labels: Mapping[str, str]) -> frozenset[str]:
+    """Return the receivers to which the routes of a stack certainly lead the alert of the rule at a position, when it
+    has these labels."""
+    root = route_tree(stack)
+    found = [each for each in alerts(stack) if each.rule.origin == rule]
+    if root is None or not found:
+        return frozenset()
+    alert = replace(found[0], given=labels, labels=Labels.exactly(()))
+    return frozenset(way.receiver for way in deliveries(root, alert) if way.is_certain)
 
 
 def _variants(alert: Alert, root: Route) -> Iterator[Alert]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stackctl import conventions as c
+from stackctl.diagnostic import Diagnostic
 from stackctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
     from stackctl.model import External, Stack
 
 _DRILL = (
-    "`stackctl why` shows where an alert goes, and `stackctl verify` proves that the loaded routes lead it there. To "
-    "drill, bring the stack up without `runtime: external`."
+    "`stackctl drill --live ALERT` hands an alert to Alertmanager instead, and the real receivers get it; "
+    "`stackctl why` shows which these are."
 )
 # What each command cannot do with such servers, and what does instead what it is for.
 _WRITE = "`stackctl render --out DIR` writes what they have to load; load it there, and `stackctl verify` proves it."
@@ -25,7 +27,8 @@ _INSTEAD = {
     "down": ("stop", "Stop them where they run. `stackctl verify` shows what is still loaded."),
     "backup": ("read the data of", "Take the backup where they run, for example by Prometheus' snapshot API."),
     "restore": ("replace the data of", "Restore it where they run."),
-    "drill": ("load the rules and routes of a drill into", _DRILL),
+    "drill": ("load routes that stand in for the real receivers into", _DRILL),
+    "verify --drill": ("load routes that stand in for the real receivers into", _DRILL),
     "logs": ("read the logs of", "Read the logs where they run; `stackctl verify` says what is wrong."),
     "status": ("show the state of", "Run `stackctl verify`, which shows whether they work."),
 }
@@ -39,9 +42,23 @@ def refuse_external(servers: Sequence[External], manifest: Path, command: str) -
 
     if command in _OF_WHAT_RAN and State.beside(manifest).current() is not None:
         return
+    raise InputError(_refusal(servers, command))
+
+
+def drill_problems(servers: Sequence[External], *, live: bool) -> list[Diagnostic]:
+    """Return what is in the way of a drill by the API of the Alertmanager among `servers`."""
+    found = [] if live else [_refusal(servers, "drill")]
+    if all(each.name != c.ALERTMANAGER for each in servers):
+        summary = "there is no Alertmanager, so alerts are not delivered"
+        remedy = "Add its URL as `alertmanager` of `external`."
+        found.append(Diagnostic("drill.no-alertmanager", summary, servers[0].origin, remedy=remedy))
+    return found
+
+
+def _refusal(servers: Sequence[External], command: str) -> Diagnostic:
     undone, remedy = _INSTEAD[command]
     summary = f"`stackctl {command}` cannot {undone} these servers: somebody else runs them (`runtime: external`)"
-    raise InputError.of("usage.external", summary, position=servers[0].origin, remedy=remedy)
+    return Diagnostic("usage.external", summary, servers[0].origin, remedy=remedy)
 
 
 def accesses(stack: Stack) -> dict[str, Access]:

@@ -22,9 +22,10 @@ def refused_or_found(manifest: Path, command: str) -> Stack | None:
     """
     from stackctl.operations.cluster.refusal import refuse_in_cluster
     from stackctl.operations.external import refuse_external
+    from stackctl.report.report import DRILL
 
     stack = stack_with_runtime(manifest)
-    if stack and stack.external:
+    if stack and stack.external and command != DRILL:  # it has one of its own for them
         refuse_external(stack.external, manifest, command)
     if stack and stack.kubernetes:
         refuse_in_cluster(stack.kubernetes, command)

@@ -12,7 +12,6 @@ from stackctl.diagnostic import Diagnostic
 # What a finding about a stack says -> what it says of these servers, in this order.
 _COMMANDS: tuple[tuple[str, str], ...] = (
     (r"; after changing a variable, run `stackctl up`", ""),
-    (r"; `stackctl drill --live` (tries it again|sends one)", ""),
     (r"The running configuration is older than the manifest: run `stackctl reload`", "Reload its configuration"),
     (r"Run `stackctl reload`: it rewrites the web configuration\. Move .* into the manifest\.", "Correct its login."),
     (r"; `stackctl logs (\w+)` says why", r"; the log of \1 says why"),
@@ -25,6 +24,7 @@ _COMMANDS: tuple[tuple[str, str], ...] = (
 )
 # The same where nothing but these servers declares what they load.
 _DECLARATIONS: tuple[tuple[str, str], ...] = (
+    (r"; `stackctl drill --live` (tries it again|sends one)", ""),
     (r"`prometheus\.extra\.alerting`", "`alerting` of prometheus.yml"),
     (r"the manifest has none", "its job has none"),
     (r"the CA in the manifest", "the CA of its job"),

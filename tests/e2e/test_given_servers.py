@@ -199,7 +199,7 @@ class Running:
 
         wait_until(is_up, bool, PATIENCE_SECONDS, what=name)
 
-    def alertmanager(self, name: str, config: str) -> int:
+    def alertmanager(self, name: str, config: str, *arguments: str) -> int:
         (self.folder / f"{name}.yml").write_text(config)
         port = self.port(name)
         self.start(
@@ -209,6 +209,7 @@ class Running:
             f"--storage.path={self.folder / name}",
             f"--web.listen-address=127.0.0.1:{port}",
             "--cluster.listen-address=",
+            *arguments,
         )
         return port
 

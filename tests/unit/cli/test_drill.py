@@ -87,3 +87,32 @@ def test_drill_in_a_cluster_is_another_one_and_never_live(
     assert main(["-f", str(manifest), "drill", "--live"]) == 2
     assert asked == [("shop", ("High",), {"team": "core"}, 5)]
     assert "Leave out `--live`" in capsys.readouterr().err
+
+
+EXTERNAL = """\
+version: 1
+name: shop
+runtime: external
+external: {prometheus: "http://p", alertmanager: "http://a"}
+services: {api: {targets: ["api:8000"]}}
+"""
+
+
+def test_drill_of_servers_of_somebody_else_gets_all_that_was_given(
+    asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = tmp_path / "stack.yml"
+    manifest.write_text(EXTERNAL)
+
+    def drill_external(
+        stack: Stack, _: object, *given: object, problems: Sequence[Diagnostic], **more: object
+    ) -> Report:
+        asked.append((stack.name, *given, [each.code for each in problems], more))
+        finding = Diagnostic("drill.delivered", "arrived", status=status, subject="High")
+        return Report("shop", "external", "", (finding,), 2.0, 1.0, command=DRILL)
+
+    monkeypatch.setattr("stackctl.operations.external_drill.drill_external", drill_external)
+    arguments = ["drill", "High", "--live", "--label", "team=core", "--label", "bad", "--timeout", "5s"]
+    assert main(["-f", str(manifest), *arguments]) == 0
+    labels, more = {"team": "core", "bad": ""}, {"live": True, "patience": 5}
+    assert asked == [("shop", ("High",), labels, ["usage.option"], more)]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stackctl.manifest import load
-from stackctl.manifest.routed_alike import misrouted
+from stackctl.manifest.routed_alike import led_to, misrouted
 from stackctl.model import Stack
 
 NAMES = ("hook", "chat", "theirs")
@@ -79,3 +79,13 @@ def test_receiver_that_does_not_get_its_alerts_is_named(
 def test_example_says_which_alert_goes_where(tmp_path: Path) -> None:
     found = misrouted(stack(tmp_path, DECLARED), stack(tmp_path, to("hook")))
     assert found["chat"] == ('Slow{severity="warn", team="shop"} goes to hook',)
+
+
+def test_receivers_of_an_alert_are_those_that_its_labels_certainly_lead_to(tmp_path: Path) -> None:
+    route = to("theirs", routes=[to("hook", 'severity="page"', **{"continue": True}), to("chat", "team=~a|b")])
+    found = stack(tmp_path, route)
+    down = found.rules[0].rules[0].origin
+    assert led_to(found, down, {"severity": "page"}) == {"hook"}
+    assert led_to(found, down, {"severity": "page", "team": "b"}) == {"hook", "chat"}
+    assert led_to(found, down, {"severity": "warn"}) == {"theirs"}
+    assert led_to(found, found.origin, {}) == set()

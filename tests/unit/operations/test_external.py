@@ -9,7 +9,7 @@ import pytest
 
 from stackctl.errors import InputError
 from stackctl.manifest import load
-from stackctl.operations.external import accesses
+from stackctl.operations.external import accesses, drill_problems
 from stackctl.operations.named_runtime import refused_or_found
 from tests.contract.serving import CERTIFICATES
 
@@ -20,7 +20,7 @@ runtime: external
 external: {prometheus: {url: "http://p:9090", basic_auth: {username: me, password: "right-horse"}}}
 services: {api: {targets: ["a:8000"]}}
 """
-COMMANDS = ("up", "reload", "down", "backup", "restore", "drill", "logs", "status")
+COMMANDS = ("up", "reload", "down", "backup", "restore", "verify --drill", "logs", "status")
 
 
 @pytest.fixture
@@ -93,3 +93,12 @@ def test_what_ran_here_before_can_be_ended(
     monkeypatch.setattr("stackctl.state.State.current", lambda _: "a generation")
     with pytest.raises(InputError) if is_refused else nullcontext():
         refused_or_found(manifest, command)
+
+
+def test_drill_has_one_of_its_own_that_takes_a_permission_and_an_alertmanager(manifest: Path) -> None:
+    refused_or_found(manifest, "drill")
+    servers = load(manifest).external
+    assert [each.code for each in drill_problems(servers, live=False)] == ["usage.external", "drill.no-alertmanager"]
+    assert [each.code for each in drill_problems(servers, live=True)] == ["drill.no-alertmanager"]
+    manifest.write_text(MANIFEST.replace("external: {prom", 'external: {alertmanager: "http://a", prom'))
+    assert drill_problems(load(manifest).external, live=True) == []
