@@ -101,3 +101,11 @@ GraphOutput = Annotated[
     GraphFormat,
     typer.Option("--output", "-o", callback=_choose_graph_output, help="Format of the tree on stdout."),
 ]
+# Options of commands that ask servers at URLs, without a manifest.
+CaFile = Annotated[
+    Path | None, typer.Option("--ca-file", metavar="FILE", help="CA of the certificates of these servers.")
+]
+CertFile = Annotated[
+    Path | None, typer.Option("--cert-file", metavar="FILE", help="Client certificate for these servers.")
+]
+KeyFile = Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help="And its key.")]

@@ -10,7 +10,7 @@ import typer
 
 from stackctl import conventions as c
 from stackctl import redaction
-from stackctl.cli.options import AllowOutside, Ignore, Output, options
+from stackctl.cli.options import AllowOutside, CaFile, CertFile, Ignore, KeyFile, Output, options
 from stackctl.cli.values import Format, listen_address, seconds
 
 if TYPE_CHECKING:
@@ -58,13 +58,9 @@ def verify(
     grafana: Annotated[
         str | None, typer.Option("--grafana", metavar="URL", help="And the panels of a Grafana that queries it.")
     ] = None,
-    ca_file: Annotated[
-        Path | None, typer.Option("--ca-file", metavar="FILE", help="CA of the certificates of these servers.")
-    ] = None,
-    cert_file: Annotated[
-        Path | None, typer.Option("--cert-file", metavar="FILE", help="Client certificate for these servers.")
-    ] = None,
-    key_file: Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help="And its key.")] = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
+    key_file: KeyFile = None,
 ) -> None:
     """Prove that everything the manifest declares is loaded and works.
 

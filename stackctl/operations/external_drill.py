@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -60,12 +60,65 @@ def drill_external(
     except InputError as error:
         raise InputError(*found, *error.problems) from None
     raise_if_any(found)
-    return _drilled(stack, accesses(stack), stack, alerts, progress, patience)
+    servers = accesses(stack)
+    return _drilled(stack, servers, _loaded(servers), stack, alerts, progress, patience)
+
+
+def given_problems(given: Mapping[str, str], names: Sequence[str], *, live: bool) -> Iterator[Diagnostic]:
+    """Yield what is in the way of a drill of alerts of the servers at the URLs `given`."""
+    if not live:
+        remedy = "Add `--live`: alerts are handed to Alertmanager, and the real receivers get them."
+        yield Diagnostic("usage.option", "a drill of these servers needs --live", remedy=remedy)
+    if c.ALERTMANAGER not in given:
+        remedy = "Add `--alertmanager URL`, with that of the Alertmanager that this Prometheus sends its alerts to."
+        yield Diagnostic("usage.option", "a drill of these servers needs --alertmanager", remedy=remedy)
+    if not names:
+        remedy = "Name them, like `stackctl drill --live ApiDown`: all that this Prometheus has would be too many."
+        yield Diagnostic("usage.option", "a drill of these servers needs the names of alerts", remedy=remedy)
+
+
+def drill_given(
+    servers: Mapping[str, Access],
+    progress: Progress,
+    names: Sequence[str],
+    labels: Mapping[str, str],
+    *,
+    patience: float | None,
+) -> Report:
+    """Drill alerts that a Prometheus has loaded, with the routes that an Alertmanager has loaded; as `drill_external`.
+
+    Raises InputError for names that no alert has, and Unavailable.
+    """
+    from stackctl.clients.http import Http
+    from stackctl.clients.prometheus import Prometheus
+    from stackctl.drill import choose
+    from stackctl.verification import given
+
+    loaded = _loaded(servers)
+    if not loaded.rules:
+        Prometheus(Http(servers[c.PROMETHEUS])).rules()  # raises why they are not known
+    stack = given.stack_of(servers, loaded)
+    alerts = choose(stack, names, labels, live=True)
+    return _drilled(stack, servers, loaded, None, alerts, progress, patience)
+
+
+def _loaded(servers: Mapping[str, Access]) -> Loaded:
+    """Return what the servers have loaded. Raises Unavailable where Alertmanager does not report that."""
+    from stackctl.clients.alertmanager import Alertmanager
+    from stackctl.clients.http import Http
+    from stackctl.operations.given_verification import read_loaded
+    from stackctl.verification import given
+
+    loaded, _ = read_loaded({name: access for name, access in servers.items() if name != c.GRAFANA})
+    if not loaded.alertmanager:
+        given.loaded_config(Alertmanager(Http(servers[c.ALERTMANAGER])))  # raises why it is not known
+    return loaded
 
 
 def _drilled(
     stack: Stack,
     servers: Mapping[str, Access],
+    loaded: Loaded,
     declared: Stack | None,
     alerts: Sequence[Drilled],
     progress: Progress,
@@ -77,13 +130,14 @@ def _drilled(
 
     begun, start = time.time(), time.monotonic()
     worded = in_words_of_manifest if declared else in_their_words
-    findings = tuple(map(worded, _run(stack, servers, declared, alerts, progress, patience)))
+    findings = tuple(map(worded, _run(stack, servers, loaded, declared, alerts, progress, patience)))
     return Report(stack.name, given.NAME, "", findings, time.monotonic() - start, begun, command=DRILL)
 
 
 def _run(
     stack: Stack,
     servers: Mapping[str, Access],
+    loaded: Loaded,
     declared: Stack | None,
     alerts: Sequence[Drilled],
     progress: Progress,
@@ -95,13 +149,9 @@ def _run(
     from stackctl.drill import watch
     from stackctl.drill.live import blocks
     from stackctl.drill.posted import dropped_finding, left_out, posted_finding
-    from stackctl.operations.given_verification import read_loaded
     from stackctl.verification import given
 
-    loaded, _ = read_loaded({name: access for name, access in servers.items() if name != c.GRAFANA})
-    client = Alertmanager(Http(servers[c.ALERTMANAGER], is_foreign=True))
-    if not loaded.alertmanager:
-        given.loaded_config(client)  # raises why it is not known
+    client = Alertmanager(Http(servers[c.ALERTMANAGER]))
     found = given.stack_of(servers, loaded)
     drill = _Drill(client, given.tree_of(replace(found, rules=()), loaded), loaded)
     sent, dropped = _sent(alerts, loaded, drill.token)
@@ -136,12 +186,15 @@ def _sent(alerts: Sequence[Drilled], loaded: Loaded, token: str) -> tuple[list[D
     steps = (loaded.config.get("alerting") or {}).get("alert_relabel_configs") or ()
     sent, dropped = [], []
     for alert in map(filled, alerts):
-        outcome = relabelled({**external, **alert.labels}, steps)
-        if outcome.dropped_by is not None:
-            dropped.append((alert, outcome.dropped_by + 1))
-            continue
+        labels = {**external, **alert.labels}
+        with suppress(ValueError):  # of a regular expression that only Prometheus can read
+            outcome = relabelled(labels, steps)
+            if outcome.dropped_by is not None:
+                dropped.append((alert, outcome.dropped_by + 1))
+                continue
+            labels = dict(outcome.labels)
         marks = {c.DRILL: c.DRILL_LIVE, MARK: f"{token}-{alert.number}"}
-        sent.append(replace(alert, labels={**outcome.labels, **marks}))
+        sent.append(replace(alert, labels={**labels, **marks}))
     return sent, dropped
 
 

@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from threading import Event
@@ -18,7 +18,7 @@ from stackctl.access import Access
 from stackctl.clients.alertmanager import Alertmanager
 from stackctl.clients.http import Http
 from stackctl.wait import wait_until
-from tests.e2e.real_stack import need, webhook
+from tests.e2e.real_stack import need, neighbour, webhook
 from tests.e2e.test_given_servers import Running, running
 from tests.program import stackctl
 
@@ -153,19 +153,25 @@ class Servers:
         return text
 
     def start(self) -> None:
-        name, port = "alertmanager", self.made.port("alertmanager")
-        self.made.alertmanager(name, self.text(ALERTMANAGER), f"--web.external-url=http://127.0.0.1:{port}/am", NAMED)
+        self.made.alertmanager("alertmanager", self.text(ALERTMANAGER), f"--web.external-url={self.url}", NAMED)
         self.made.prometheus(self.text(PROMETHEUS))
         self.made.files({"stack.yml": self.text(MANIFEST)})
 
     @property
     def alertmanager(self) -> Alertmanager:
-        return Alertmanager(Http(Access(f"http://127.0.0.1:{self.made.port('alertmanager')}/am")))
+        return Alertmanager(Http(Access(self.url)))
 
-    def drilled(self, *arguments: str, code: int = 0) -> dict[str, dict[str, Any]]:
+    def at(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.made.port(name)}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.at('alertmanager')}/am"
+
+    def drilled(self, *arguments: str, before: Sequence[str] = (), code: int = 0) -> dict[str, dict[str, Any]]:
         """Alert -> finding."""
         self.told.clear()
-        ran = stackctl("drill", "--live", "--output", "json", *arguments, cwd=self.made.folder)
+        ran = stackctl(*before, "drill", "--live", "--output", "json", *arguments, cwd=self.made.folder)
         assert ran.returncode == code, ran.stdout + ran.stderr
         return {each["subject"].rpartition("/")[2]: each for each in json.loads(ran.stdout)["diagnostics"]}
 
@@ -270,6 +276,36 @@ def test_alert_ends_when_the_drill_is_killed(servers: Servers, number: signal.Si
         if number == signal.SIGTERM:
             assert servers.left() == []
     wait_until(servers.left, lambda left: not left, PATIENCE_SECONDS, what="the end of the alert")
+
+
+def test_alerts_of_vmalert_are_drilled_without_a_manifest(servers: Servers) -> None:
+    made = servers.made
+    store, rules = made.port("store"), made.port("rules")
+    groups = MANIFEST["rules"]
+    made.files({"rules.yml": servers.text({"groups": groups})})
+    own = [f"-storageDataPath={made.folder / 'store'}", f"-vmalert.proxyURL=http://127.0.0.1:{rules}"]
+    made.start("store", neighbour("victoria-metrics"), f"-httpListenAddr=127.0.0.1:{store}", *own)
+    source = [f"-datasource.url=http://127.0.0.1:{store}", f"-notifier.url={servers.url}"]
+    made.start("rules", neighbour("vmalert"), "-rule=rules.yml", f"-httpListenAddr=127.0.0.1:{rules}", *source)
+    found = servers.drilled(f"--prometheus=http://127.0.0.1:{store}", f"--alertmanager={servers.url}", "Down", "Misled")
+    assert {name: each["status"] for name, each in found.items()} == {
+        "Down": "pass",
+        "Misled": "pass",  # nothing declares where it should go
+        "prometheus": "info",
+    }
+    assert servers.paths("Misled") == {"/theirs"}
+
+
+def test_receivers_that_share_a_counter_are_red_together_and_say_why(servers: Servers) -> None:
+    servers.made.alertmanager("unnamed", servers.text(ALERTMANAGER))
+    urls = {"prometheus": servers.at("prometheus"), "alertmanager": servers.at("unnamed")}
+    manifest = {**MANIFEST, "external": urls}
+    servers.made.files({"unnamed.stack.yml": servers.text(manifest)})
+    chosen = ("-f", "unnamed.stack.yml")
+    assert servers.drilled("Down", before=chosen)["Down"]["status"] == "pass"
+    found = servers.drilled("Down", "Refused", "--timeout", "4s", before=chosen, code=1)
+    assert {found[name]["status"] for name in ("Down", "Refused")} == {"fail"}
+    assert "--enable-feature=receiver-name-in-metrics" in found["Down"]["evidence"]
 
 
 def test_bad_input_is_named_all_at_once(servers: Servers) -> None:

@@ -16,7 +16,7 @@ from stackctl.clients.http import Http
 from stackctl.drill import Delivery, Drilled
 from stackctl.errors import InputError, Unavailable
 from stackctl.manifest import load
-from stackctl.operations.external_drill import _Drill, drill_external
+from stackctl.operations.external_drill import _Drill, drill_external, drill_given
 from stackctl.report.report import Report
 from stackctl.source import Position
 from tests.contract.serving import Reply, Server, in_turn, serve
@@ -182,3 +182,29 @@ def test_drill_waits_as_long_as_the_routes_make_it(
     drill = _Drill(Alertmanager(Http(Access(made.server.url))), Tree("", "", {}, ()), Loaded(alertmanager=routing))
     monkeypatch.setattr(drill, "_begun", drill._begun - waited)
     assert drill.is_over([delivery]) is is_over
+
+
+RULE = {"type": "alerting", "name": "Down", "query": "up == 0", "duration": 0, "labels": {"severity": "page"}}
+
+
+def given(made: Pretended, name: str, rules: Any) -> Report:
+    made.server.routes["/api/v1/rules"] = rules
+    access = Access(made.server.url)
+    return drill_given({"prometheus": access, "alertmanager": access}, Noted(), [name], {}, patience=1)
+
+
+def test_alert_that_prometheus_has_loaded_is_drilled(made: Pretended) -> None:
+    rule = {**RULE, "annotations": {}, "health": "ok", "lastEvaluation": STAMP}
+    group = {"name": "g", "file": "/etc/r.yml", "interval": 1, "rules": [rule]}
+    report = given(made, "Down", {"status": "success", "data": {"groups": [group]}})
+    assert [(each.status, each.subject) for each in report.diagnostics] == [
+        ("pass", "r.yml/g/Down"),
+        ("info", "prometheus"),
+    ]
+    with pytest.raises(InputError, match="there is no alert `Dwon`"):
+        given(made, "Dwon", {"status": "success", "data": {"groups": [group]}})
+
+
+def test_prometheus_that_does_not_report_its_rules_is_unavailable(made: Pretended) -> None:
+    with pytest.raises(Unavailable, match="/api/v1/rules"):
+        given(made, "Down", Reply("", 404))

@@ -116,3 +116,36 @@ def test_drill_of_servers_of_somebody_else_gets_all_that_was_given(
     assert main(["-f", str(manifest), *arguments]) == 0
     labels, more = {"team": "core", "bad": ""}, {"live": True, "patience": 5}
     assert asked == [("shop", ("High",), labels, ["usage.option"], more)]
+
+
+def test_servers_at_urls_are_drilled_without_a_manifest(asked: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def drill_given(servers: Mapping[str, Any], _: object, *given: object, **more: object) -> Report:
+        asked.append(({name: each.url for name, each in servers.items()}, *given, more))
+        return Report(
+            "p", "external", "", (Diagnostic("drill.delivered", "a", status=status),), 2.0, 1.0, command=DRILL
+        )
+
+    monkeypatch.setattr("stackctl.operations.external_drill.drill_given", drill_given)
+    urls = ["--prometheus", "http://p/", "--alertmanager", "http://a"]
+    assert main(["drill", "High", "--live", *urls, "--label", "team=core"]) == 0
+    assert asked == [
+        ({"prometheus": "http://p", "alertmanager": "http://a"}, ("High",), {"team": "core"}, {"patience": None})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--prometheus", "http://p"], ["needs --live", "needs --alertmanager", "needs the names of alerts"]),
+        (["--prometheus", "http://p", "--live", "A", "--label", "b"], ["needs --alertmanager", "NAME=VALUE: `b`"]),
+        (["--alertmanager", "http://a"], ["--alertmanager needs --prometheus"]),
+        (["--ca-file", "a.pem"], ["--ca-file needs --prometheus"]),
+    ],
+)
+def test_what_a_drill_at_urls_lacks_is_named_at_once(
+    arguments: list[str], words: list[str], asked: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["drill", *arguments]) == 2
+    shown = capsys.readouterr().err
+    assert [each for each in words if each not in shown] == []
+    assert shown.count("error: ") == len(words)
