@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 # Exit code -> what the error is called.
 _TITLES = {1: "failed", 2: "error", 3: "unavailable"}
-MARKS = {"pass": "✓", "fail": "✗", "warn": "!", "skip": "-"}
+MARKS = {"pass": "✓", "fail": "✗", "warn": "!", "skip": "-", "info": "i"}
 # The signs where the terminal's encoding lacks one of these.
 _PLAIN_MARKS = {**MARKS, "pass": "+", "fail": "x"}
 # The terminal's codes of colours.
 _RED, _BOLD, _DIM = "31", "1", "90"
-_MARK_COLORS = {"pass": "32", "fail": _RED, "warn": "33", "skip": _DIM}
+_MARK_COLORS = {"pass": "32", "fail": _RED, "warn": "33", "skip": _DIM, "info": _DIM}
 
 
 # Of so many codes the end of a failed report names the pages.

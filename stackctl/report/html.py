@@ -24,8 +24,10 @@ from stackctl.report.report import Report
 
 # Status -> what a finding of it is called, from the most urgent on.
 STATUSES = {"fail": "failed", "warn": "warning", "skip": "skipped", "pass": "passed"}
-SIGNS = {"fail": "✗", "warn": "!", "skip": "-", "pass": "✓"}
-_URGENCY = tuple(STATUSES)
+SIGNS = {"fail": "✗", "warn": "!", "skip": "-", "pass": "✓", "info": "i"}
+# The same of suggestions too, which are not counted.
+_WORDS = {**STATUSES, "info": "noted"}
+_URGENCY = tuple(_WORDS)
 _STAGES = ("declared", "rendered", "loaded", "working")
 _NOT_SHOWN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _PANEL = "panel.data"
@@ -83,7 +85,8 @@ def render(report: Report, version: str) -> str:
         families=list(dict.fromkeys(row.finding.family for row in rows)),
         statuses={status: word for status, word in STATUSES.items() if report.counts[status]},
         signs=SIGNS,
-        words=STATUSES,
+        counted=STATUSES,
+        words=_WORDS,
         boards=_boards(report.history, rows),
         window=_window(report.history),
         view=f"0 0 {WIDTH} {HEIGHT}",

@@ -84,7 +84,7 @@ def _finding(finding: Diagnostic, width: int) -> Iterator[str]:
     if finding.status in ("pass", "skip"):
         return
     indent = " " * 4
-    if finding.position:
+    if finding.position and finding.status != "info":
         yield f"{indent}{dim('at')} {finding.position}"
         yield from (f"{indent}{dim(line)}" for line in finding.position.snippet().splitlines())
     yield from (f"{indent}{dim(line)}" for line in finding.evidence.splitlines()[:8])

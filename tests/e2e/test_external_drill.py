@@ -296,6 +296,13 @@ def test_alerts_of_vmalert_are_drilled_without_a_manifest(servers: Servers) -> N
     assert servers.paths("Misled") == {"/theirs"}
 
 
+def test_report_for_people_says_what_a_drill_does_not_show(servers: Servers) -> None:
+    ran = stackctl("drill", "--live", "Labelled", cwd=servers.made.folder)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "taken by Alertmanager, at oncall/webhook after" in ran.stdout
+    assert "no rule was evaluated" in ran.stdout
+
+
 def test_receivers_that_share_a_counter_are_red_together_and_say_why(servers: Servers) -> None:
     servers.made.alertmanager("unnamed", servers.text(ALERTMANAGER))
     urls = {"prometheus": servers.at("prometheus"), "alertmanager": servers.at("unnamed")}

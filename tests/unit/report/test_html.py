@@ -155,6 +155,14 @@ def test_an_empty_panel_says_why() -> None:
     assert "nothing serves <code>x_total</code>" in figure
 
 
+def test_suggestion_is_shown_and_not_counted() -> None:
+    note = Diagnostic("target.up", "look at this", status="info", subject="b", remedy="Run it.")
+    shown = page(Report("shop", "docker", "abc", (UP, note)))
+    assert "look at this" in shown
+    assert "1 noted" in shown
+    assert 'value="info"' not in shown
+
+
 @pytest.mark.parametrize("findings", [(), (UP,)])
 def test_a_page_without_charts_is_whole(findings: tuple[Diagnostic, ...]) -> None:
     assert "What the panels show" not in page(Report("shop", "docker", "abc", findings))

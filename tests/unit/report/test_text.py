@@ -43,6 +43,13 @@ def test_never_folds_a_failure() -> None:
     assert "help: Start it." in shown
 
 
+def test_suggestion_has_its_remedy_and_is_not_counted() -> None:
+    note = Diagnostic("target.up", "look", PLACE, status="info", subject="b", remedy="Run it.")
+    shown = render(report(passed("target.up", "a"), note), folds=True)
+    assert "i target.up  b  look\n    help: Run it.\n" in shown
+    assert "1 passed in" in shown
+
+
 def test_lists_everything_where_nothing_is_folded() -> None:
     shown = render(report(passed("target.up", "a"), passed("target.up", "c")))
     assert shown.count("✓ target.up") == 2
