@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 
 from stackctl.bounds.regex import BadPattern, Pattern, compiled
 from stackctl.clients.http import NoAnswer
-from stackctl.clients.prometheus import Labels, Prometheus
+from stackctl.clients.prometheus import FEW, Labels, Prometheus
 from stackctl.model import Dashboard, DashboardVariable
 from stackctl.promql.choice import Choice
-from stackctl.promql.grafana import runnable
+from stackctl.promql.grafana import references, runnable
 from stackctl.verification import targets
 from stackctl.verification.context import Context
 
@@ -20,18 +22,47 @@ _MANY = 1000
 _DELIMITED = re.compile(r"/(?P<text>.*)/(?P<flags>[a-z]*)", re.DOTALL)
 
 
-def chosen_values(context: Context, dashboard: Dashboard) -> dict[str, Choice]:
-    """Return the values of the variables that may hold several, by asking Prometheus; left out where it has none.
+@dataclass(frozen=True)
+class Held:
+    """Values of the variables of a dashboard, by their names. Those of which Prometheus has no value are left out.
 
-    As Grafana does: those that the file chooses, if they exist; else all of them, or the first.
+    `values` are known for certain. Of those in `options` a reader chooses one value: these are all that there are.
     """
-    found = {}
-    for variable in dashboard.variables:
-        values = _existing(context, dashboard, variable) if variable.label else ()
-        chosen = tuple(value for value in values if value in variable.chosen)
-        if values:
-            found[variable.name] = Choice(chosen or (values if variable.everything else values[:1]), several=True)
-    return found
+
+    values: Mapping[str, str | Choice]
+    options: Mapping[str, Choice]
+
+    def filled(self, expr: str) -> str:
+        """Return `expr` with these values, as a Prometheus can run it."""
+        return runnable(expr, self.values, options=self.options)
+
+
+def held(context: Context, dashboard: Dashboard) -> Held:
+    """Return what the variables hold, by asking Prometheus for those whose values only a server knows.
+
+    As Grafana does: those that the file chooses, if they exist; else all of them, if the variable can be that. What
+    is asked for the values of a variable may name others, so these come first.
+    """
+    values: dict[str, str | Choice] = dict(dashboard.values)
+    options: dict[str, Choice] = {}
+    for variable in _in_order(dashboard.variables):
+        found = _existing(context, variable, Held(values, options)) if variable.label else ()
+        chosen = tuple(value for value in found if value in variable.chosen) if variable.several else ()
+        if chosen or (found and variable.everything):
+            values[variable.name] = Choice(chosen or found, several=True)
+        elif 0 < len(found) < FEW:
+            options[variable.name] = Choice(found, several=True)
+    return Held(values, options)
+
+
+def _in_order(variables: Sequence[DashboardVariable]) -> list[DashboardVariable]:
+    """Return those first that others name; all as they are written when they name one another."""
+    named = {variable.name: variable for variable in variables}
+    graph = {variable.name: references(variable.selector) for variable in variables}
+    try:
+        return [named[name] for name in TopologicalSorter(graph).static_order() if name in named]
+    except CycleError:
+        return [*variables]
 
 
 def takes_nothing(context: Context, label: str, selector: str, written: str) -> tuple[str, ...]:
@@ -61,10 +92,8 @@ def matching_values(values: Sequence[str], written: str) -> Sequence[str]:
     return [value for value in values if regex.search(value)] if regex else values
 
 
-def _existing(context: Context, dashboard: Dashboard, variable: DashboardVariable) -> tuple[str, ...]:
-    return _filtered(
-        _all_values(context, variable.label, runnable(variable.selector, dashboard.values)), variable.regex
-    )
+def _existing(context: Context, variable: DashboardVariable, others: Held) -> tuple[str, ...]:
+    return _filtered(_all_values(context, variable.label, others.filled(variable.selector)), variable.regex)
 
 
 def _all_values(context: Context, label: str, selector: str) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 Where Grafana runs it is asked through Grafana, as the panel asks. A panel is as good as the worst of its queries.
 
-- It fails when it has no query, when nothing serves the metric, when no series has the label or the value, when the
-  window cannot hold two scrapes of the job, when the two sides of an operator never meet, and when the server refuses
-  the query.
+- It fails when it has no query, when nothing serves the metric, when no series has the label or the value, when none
+  of the values that a variable can have fills it, when the window cannot hold two scrapes of the job, when the two
+  sides of an operator never meet, and when the server refuses the query.
 - It passes, and says so, when all its values are NaN, as while 0 is divided by 0.
 - It passes, and says why it is empty, when a counter has not been incremented yet (or not with these labels,
   which may still appear: a contract declares them, or it is a counter without similar values), when nothing was pushed
@@ -18,12 +18,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from stackctl import conventions as c
 from stackctl.backing.judgement import Backing, judged
-from stackctl.backing.variable_values import chosen_values, matching_values, takes_nothing, texts_of_results
+from stackctl.backing.variable_values import Held, held, matching_values, takes_nothing, texts_of_results
 from stackctl.backing.verdict import Verdict, worst
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
@@ -64,7 +64,8 @@ class Query:
 
     `exact` is a variable that holds several values and is compared by `=`, which takes them literally. `selector` is
     that of which a variable takes the values of a label, as it is run. Where it `is_open`, the name of a metric has a
-    variable in it of which the values are not known.
+    variable in it of which the values are not known. `options` are the variables in it that hold one value at a time,
+    each with all that it can be; `free` is the query with anything in their place.
     """
 
     path: str
@@ -73,6 +74,8 @@ class Query:
     exact: str = ""
     selector: str = ""
     is_open: bool = False
+    free: str = ""
+    options: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def panel(self) -> tuple[str, str]:
@@ -168,20 +171,24 @@ def _collectors(context: Context, optional: Sequence[tuple[tuple[str, str], Verd
 
 def asked(context: Context, dashboard: Dashboard) -> list[Query]:
     """The queries of a dashboard, as they are run."""
-    values = {**_rate_interval(context), **dashboard.values, **chosen_values(context, dashboard)}
-    return [_asked(dashboard, query, values) for query in dashboard.queries]
+    found = held(context, dashboard)
+    all_held = replace(found, values={**_rate_interval(context), **found.values})
+    return [_asked(dashboard, query, all_held) for query in dashboard.queries]
 
 
-def _asked(dashboard: Dashboard, query: PanelQuery, values: Mapping[str, str | Choice]) -> Query:
+def _asked(dashboard: Dashboard, query: PanelQuery, found: Held) -> Query:
     # Grafana leaves the name of a variable that it does not know.
-    known = {**within(values, query.repeats), **{name: f"${name}" for name in query.undeclared}}
+    known = {**within(found.values, query.repeats), **{name: f"${name}" for name in query.undeclared}}
+    here = replace(found, values=known)
     return Query(
         dashboard.path,
         query,
-        runnable(query.expr, known),
-        _exact(query, values),
-        runnable(query.selector, known) if query.selector else "",
+        here.filled(query.expr),
+        _exact(query, found.values),
+        here.filled(query.selector) if query.selector else "",
         _is_open(query.expr, known),
+        runnable(query.expr, known),
+        tuple((name, found.options[name].values) for name in references(query.expr) if name in found.options),
     )
 
 
@@ -254,6 +261,8 @@ def _no_numbers(client: Prometheus, exprs: Collection[str]) -> frozenset[str]:
 
 def _verdict(backing: Backing, query: Query, result: Result) -> Verdict:
     verdict = _verdict_as_asked(backing, query, result)
+    if verdict.outcome == "fail" and query.options and query.free != query.expr:
+        verdict = _verdict_on_options(backing, query, verdict)
     if verdict.outcome != "data" and query.query.undeclared:
         name = query.query.undeclared[0]
         summary = f"the dashboard has no variable `${name}`, so Grafana leaves that name in the query"
@@ -281,6 +290,28 @@ def _verdict_as_asked(backing: Backing, query: Query, result: Result) -> Verdict
         summary = f"`${query.exact}` holds several values, and `=` compares with one: {verdict.summary}"
         return Verdict("fail", summary, f'Write `=~"${query.exact}"`.')
     return verdict
+
+
+def _verdict_on_options(backing: Backing, query: Query, failed: Verdict) -> Verdict:
+    """The verdict on a query that none of the values of its variables fills: is it they that are to blame?"""
+    free = replace(query, expr=query.free, selector="", options=())
+    (result,) = _results(backing.context, backing.client, [free.asked]).values()
+    verdict = _verdict_as_asked(backing, free, result)
+    if verdict.outcome == "fail":
+        return verdict
+    names = " and ".join(f"`${name}`" for name, _ in query.options)
+    shown = "; ".join(f"`${name}` can be {_shown(values)}" for name, values in query.options)
+    return Verdict(
+        "fail",
+        f"it has no series with a value that {names} can have: {failed.summary}",
+        f"Correct the query of the panel, or that of the variable: {shown}.",
+    )
+
+
+def _shown(values: Sequence[str]) -> str:
+    """Return the first few values, as a message shows them."""
+    first = ", ".join(f"`{value}`" for value in values[:_VALUES])
+    return first if len(values) <= _VALUES else f"{first} and {len(values) - _VALUES} more"
 
 
 def _verdict_elsewhere(has_result: bool) -> Verdict:

@@ -18,7 +18,19 @@ from stackctl.manifest.document import Document, Path
 from stackctl.manifest.parse import parse
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.validate import validate
-from stackctl.model import Board, Dashboard, Link, Panel, PanelQuery, Query, Row, Threshold, ValueText, Variable
+from stackctl.model import (
+    Board,
+    Dashboard,
+    DashboardVariable,
+    Link,
+    Panel,
+    PanelQuery,
+    Query,
+    Row,
+    Threshold,
+    ValueText,
+    Variable,
+)
 from stackctl.promql import grafana
 from stackctl.source import Position
 from stackctl.tree import digest
@@ -69,7 +81,17 @@ def read_compact(
         origin=origin,
         queries=tuple(_queries(file.document, model)),
         values=known_values(model),
+        variables=tuple(_asked_values(model)),
     )
+
+
+def _asked_values(model: DashboardFile) -> Iterator[DashboardVariable]:
+    """Yield the variables whose values only a server knows."""
+    known = known_values(model)
+    for variable in model.variables:
+        if variable.query and variable.name not in known:
+            label, selector = grafana.label_query(variable.query) or ("", "")
+            yield DashboardVariable(variable.name, label, selector, several=variable.multi)
 
 
 def _queries(document: Document, model: DashboardFile) -> Iterator[PanelQuery]:

@@ -106,7 +106,7 @@ def _too_new(expr: str, version: Version) -> Iterator[Remark]:
 def several_compared_exactly(dashboard: Dashboard, query: PanelQuery) -> list[str]:
     """Return the variables of `query` that Grafana writes as a regular expression, which `=` takes literally."""
     several = {name for name, value in dashboard.values.items() if isinstance(value, Choice) and value.several}
-    several |= {variable.name for variable in dashboard.variables}
+    several |= {variable.name for variable in dashboard.variables if variable.several}
     return [name for name in compared_exactly(query.expr) if name in several and name not in query.repeats]
 
 

@@ -171,17 +171,18 @@ class Board:
 
 @dataclass(frozen=True)
 class DashboardVariable:
-    """A variable of a classic dashboard that may hold several values, of which only a server knows.
+    """A variable whose values only a server knows.
 
     They are those of `label` in the series of `selector`, as far as `regex` takes them; both are "" where that cannot
-    be read off. `chosen` are those that the file selects; `everything` is whether it can be all of them, as it then is
-    when none of the chosen exists.
+    be read off. It may hold `several` of them, or one at a time. `chosen` are those that the file selects;
+    `everything` is whether it can be all of them, as it then is when none of the chosen exists.
     """
 
     name: str
     label: str = ""
     selector: str = ""
     regex: str = ""
+    several: bool = False
     everything: bool = False
     chosen: tuple[str, ...] = ()
 
@@ -192,7 +193,7 @@ class Dashboard:
 
     `definition` is Grafana's classic JSON as the file held it, or a `Board`. `queries` are all its PromQL, those of
     its variables too; `values` are the variables whose values are known without asking a server, `variables` those
-    that may hold several which only a server knows. `names` are the variables that ask for no series, `others` are what
+    whose values only a server knows. `names` are the variables that ask for no series, `others` are what
     asks other datasources, `empty` what can show nothing.
     """
 

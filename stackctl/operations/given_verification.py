@@ -258,7 +258,13 @@ def _bound(dashboard: Dashboard, sources: Sequence[FoundDatasource], prometheus:
             queries.append(replace(query, datasource=uid, is_elsewhere=elsewhere, origin=origin, passage=None))
         else:
             others.append(OtherQuery(query.panel, "default", origin))
-    return replace(dashboard, queries=tuple(queries), others=tuple(dict.fromkeys(others)))
+    other_names = {query.panel for query in queries if query.is_elsewhere}
+    return replace(
+        dashboard,
+        queries=tuple(queries),
+        others=tuple(dict.fromkeys(others)),
+        variables=tuple(each for each in dashboard.variables if f"${each.name}" not in other_names),
+    )
 
 
 def _own_source(sources: Sequence[FoundDatasource], prometheus: Access) -> FoundDatasource | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import product
+from types import MappingProxyType
 
 from stackctl.promql.choice import Choice
 from stackctl.promql.expression import syntax_error
@@ -83,14 +84,20 @@ def compared_exactly(expr: str) -> list[str]:
     return list(dict.fromkeys(_name(match) for match in _EXACT.finditer(expr)))
 
 
-def runnable(expr: str, values: Mapping[str, str | Choice], name: str = _NAME_OR_TEXT) -> str:
+def runnable(
+    expr: str,
+    values: Mapping[str, str | Choice],
+    name: str = _NAME_OR_TEXT,
+    options: Mapping[str, Choice] = MappingProxyType({}),
+) -> str:
     """Return `expr` as a Prometheus can run it: what Grafana would replace is replaced.
 
-    `values` are the variables whose values are known. Any other matches everything in a label matcher, is a
-    duration where one belongs, and elsewhere whatever lets the expression parse: first of all `name`.
+    `values` are the variables whose values are known. Any other matches all of its `options` in a label matcher, or
+    everything when these are not known, is a duration where one belongs, and elsewhere whatever lets the expression
+    parse: first of all `name`.
     """
     known = {**MACROS, **values}
-    matching = _MATCHER.sub(lambda match: _match_any(match, known), expr)
+    matching = _MATCHER.sub(lambda match: _match_any(match, known, options), expr)
     ranged = _DURATION.sub(lambda match: match[1] + (_written(match, known) or "5m"), matching)
     attempts = dict.fromkeys(_filled(ranged, known, guess) for guess in _guesses(ranged, known, name))
     return next((attempt for attempt in attempts if syntax_error(attempt) is None), next(iter(attempts)))
@@ -179,10 +186,14 @@ def _written(match: re.Match[str], known: Mapping[str, str | Choice]) -> str | N
     return value.written(name, form[1] if form else "")
 
 
-def _match_any(match: re.Match[str], known: Mapping[str, str | Choice]) -> str:
+def _match_any(match: re.Match[str], known: Mapping[str, str | Choice], options: Mapping[str, Choice]) -> str:
     if all(_name(found) in known for found in _REFERENCE.finditer(match[1])):
         return match[0]
-    return "=~" + _REFERENCE.sub(lambda found: _written(found, known) or _ANY, match[1])
+    return "=~" + _REFERENCE.sub(lambda found: _written(found, known) or _any_of(_name(found), options), match[1])
+
+
+def _any_of(name: str, options: Mapping[str, Choice]) -> str:
+    return options[name].written(name) if name in options else _ANY
 
 
 def _is_balanced(expr: str) -> bool:

@@ -91,7 +91,7 @@ def _dashboard(
             name: value if isinstance(value, Choice) else _resolved(value, reader.inputs)
             for name, value in reader.values.items()
         },
-        variables=tuple(asked_values(reader.variables)),
+        variables=tuple(asked_values([each for each in reader.variables if reader.asks_prometheus(each)])),
         names=tuple(reader.names),
         others=tuple(dict.fromkeys(reader.others)),
         empty=tuple(reader.empty),
@@ -129,6 +129,11 @@ class _Reader:
                 self.empty.append(EmptyPanel(self._filled(panel.title), reason, position))
         for annotation, place in self._annotations():
             yield from self._of_annotation(annotation, place)
+
+    def asks_prometheus(self, variable: VariableAt) -> bool:
+        """Return whether the values of a variable come from the stack's Prometheus, as far as the file says so."""
+        source = self.sources.find(self.shape.datasource(variable.json, variable.path))
+        return source.kind in ("prometheus", "default", "by name")
 
     def _annotations(self) -> Iterator[tuple[Mapping[str, Any], Path]]:
         """Yield the annotations that are shown, each with its place."""

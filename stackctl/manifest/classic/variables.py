@@ -88,16 +88,17 @@ def known_values(found: list[VariableAt]) -> Iterator[tuple[str, str | Choice]]:
 
 
 def asked_values(found: list[VariableAt]) -> Iterator[DashboardVariable]:
-    """Yield the variables that may hold several values of which only a server knows."""
+    """Yield the variables whose values only a server knows."""
     known = {name for name, _ in known_values(found)}
     for variable in found:
-        if variable.kind == "query" and variable.several and variable.name not in known:
+        if variable.kind == "query" and variable.name not in known:
             label, selector = grafana.label_query(variable.query[0]) or ("", "")
             yield DashboardVariable(
                 name=variable.name,
                 label=label,
                 selector=selector,
                 regex=variable.regex,
+                several=variable.several,
                 everything=bool(variable.json.get("includeAll")),
                 chosen=tuple(value for value in variable.current if value != _ALL),
             )

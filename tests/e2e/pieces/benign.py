@@ -499,6 +499,15 @@ DASHBOARDS = (
         ),
     ),
     shown("all-values", panel("P", 'shop_requests_total{path=~"$path"}'), variables=[CHOSEN_ALL]),
+    shown(
+        "chained-values",
+        panel("P", 'shop_queue_size{job="$job",instance=~"${instance:regex}",queue="$queue"}'),
+        variables=[
+            {"name": "queue", "type": "query", "query": 'label_values(shop_queue_size{instance="$instance"}, queue)'},
+            {"name": "instance", "type": "query", "query": 'label_values(up{job="$job"}, instance)', "multi": True},
+            {"name": "job", "type": "query", "query": "label_values(up, job)", "current": {"value": "elsewhere"}},
+        ],
+    ),
     shown("all-value", panel("P", 'shop_requests_total{path=~"$path"}'), variables=[{**CHOSEN_ALL, "allValue": ".*"}]),
     shown("repeated", panel("P $path", 'shop_requests_total{path="$path"}', repeat="path"), variables=[CHOSEN_ALL]),
     shown(

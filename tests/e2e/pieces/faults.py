@@ -420,6 +420,25 @@ DASHBOARDS = (
     blank("new-annotation", board(WELL) | marked({"target": {"expr": GONE, "refId": "Anno"}}), "annotation Marks"),
     blank("second-query", board(panel("P", QUEUE, GONE))),
     blank("all-with-equals", board(panel("P", 'shop_requests_total{path="$path"}'), variables=[CHOSEN_ALL])),
+    blank(
+        "no-value-fills-it",
+        board(
+            panel("P", 'shop_queue_size{job="$job"}'),
+            WELL,
+            variables=[{"name": "job", "type": "query", "query": "label_values(prometheus_build_info, job)"}],
+        ),
+    ),
+    blank(
+        "no-chained-value-fills-it",
+        board(
+            panel("P", 'shop_queue_size{instance=~"$instance"}'),
+            WELL,
+            variables=[
+                {"name": "instance", "type": "query", "query": 'label_values(up{job="$job"}, instance)'},
+                {"name": "job", "type": "query", "query": "label_values(prometheus_build_info, job)"},
+            ],
+        ),
+    ),
     blank("in-old-rows", {"rows": [{"panels": [WELL, panel("P", GONE, kind="graph")]}], "schemaVersion": 14}),
     blank(
         "in-library",

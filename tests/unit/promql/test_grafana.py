@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stackctl.promql.choice import Choice
 from stackctl.promql.expression import syntax_error
 from stackctl.promql.grafana import compared_exactly, names_query, references, runnable, value_query
 
@@ -36,6 +37,12 @@ def test_replaces_variables_so_that_prometheus_reads_the_query(expr: str, expect
 
 def test_a_known_value_is_used() -> None:
     assert runnable('rate(x{job="$job"}[$w]) > $n', {"job": "a", "w": "1h", "n": "3"}) == 'rate(x{job="a"}[1h]) > 3'
+
+
+def test_a_variable_of_one_value_at_a_time_matches_any_of_its_options() -> None:
+    options = {"job": Choice(("a", "b.c"), several=True)}
+    assert runnable('up{job="$job",a!="$job"}', {}, options=options) == r'up{job=~"(a|b\\.c)",a!="x"}'
+    assert runnable('up{job=~"$job:$any"}', {}, options=options) == r'up{job=~"(a|b\\.c):.*"}'
 
 
 def test_an_error_stays_one() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from stackctl.model import DashboardVariable
 from stackctl.promql.choice import Choice
 from stackctl.promql.grafana import runnable
 from tests.unit.manifest.classic.boards import read
@@ -36,9 +37,11 @@ def test_says_which_variables_only_a_server_can_fill() -> None:
     listed = [
         {"name": "job", "type": "query", "query": "label_values(up{a='b'}, job)", "includeAll": True},
         {"name": "one", "type": "query", "query": "label_values(up, job)"},
+        {"name": "log", "type": "query", "query": "label_values(app)", "datasource": {"type": "grafana", "uid": "l"}},
     ]
-    (variable,) = read({"title": "D", "templating": {"list": listed}}).variables
-    assert (variable.name, variable.label, variable.selector, variable.everything) == ("job", "job", "up{a='b'}", True)
+    variable, one = read({"title": "D", "templating": {"list": listed}}).variables
+    assert variable == DashboardVariable("job", "job", "up{a='b'}", several=True, everything=True)
+    assert one == DashboardVariable("one", "job", "up")
 
 
 def test_all_values_go_into_a_query_as_grafana_writes_them() -> None:
