@@ -17,6 +17,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses
 from stackctl.adopt.loaded import SCRAPE_DEFAULTS
+from stackctl.adopt.placeholders import is_placeholder
 from stackctl.adopt.prometheus import with_paths
 from stackctl.adopt.setup import Setup
 from stackctl.adopt.source import as_text
@@ -182,7 +183,8 @@ def _groups(job: Mapping[str, Any], files: Any) -> Iterator[tuple[str, dict[str,
         for path in block.get("files") or ():
             groups += files(str(path))
     for group in groups:
-        for target in (group.get("targets") if isinstance(group, Mapping) else None) or ():
+        targets = (group.get("targets") if isinstance(group, Mapping) else None) or ()
+        for target in (each for each in targets if not is_placeholder(str(each))):
             labels = group.get("labels") or {}
             yield str(target), {str(name): as_text(value) for name, value in labels.items()}
 

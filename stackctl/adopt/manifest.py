@@ -24,6 +24,7 @@ from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
 from stackctl.adopt.jobs import Job, Jobs, adopt_jobs, read_jobs
 from stackctl.adopt.mounts import kept_mounts, lost_mounts
 from stackctl.adopt.names import kept_names
+from stackctl.adopt.placeholders import other_placeholders, without_placeholders
 from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
@@ -66,8 +67,10 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
     if setup.prometheus:
         server = _ready(setup.prometheus)
         scrapes = [_with_files_there(job, setup, server.config, remarks) for job in _jobs_once(server.config, remarks)]
-        jobs = adopt_jobs(scrapes, server.config, addresses, secrets)
+        known_jobs = [without_placeholders(job, server.config, remarks) for job in scrapes]
+        jobs = adopt_jobs([job for job in known_jobs if job], server.config, addresses, secrets)
         remarks += jobs.remarks
+        remarks += other_placeholders(server.config)
         found = adopt_prometheus(setup, server, addresses, secrets)
         remarks += found.remarks
         sections["prometheus"] = found.settings
@@ -76,6 +79,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
             found.settings.setdefault("extra", {})["scrape_configs"] = jobs.extra
     if setup.alertmanager:
         remarks += _templates_left(setup.alertmanager.config)
+        remarks += other_placeholders(setup.alertmanager.config)
         sections["alertmanager"] = adopt_alertmanager(_ready(setup.alertmanager), secrets)
         if container := setup.alertmanager.container:
             known = registry.component(c.ALERTMANAGER)

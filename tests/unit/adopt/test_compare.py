@@ -46,6 +46,10 @@ def test_same_meaning_is_no_difference(tmp_path: Path) -> None:
     assert differences(tmp_path) == []
 
 
+def test_target_that_is_a_placeholder_is_no_difference(tmp_path: Path) -> None:
+    assert differences(tmp_path, **{"prometheus.yml": PROMETHEUS.replace('["a:1"]', '["a:1", "__B__:1"]')}) == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
