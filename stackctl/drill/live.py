@@ -9,8 +9,10 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.checks.notified import Failure
 from stackctl.clients.alertmanager import Account, Group
+from stackctl.clients.probe import Dial
 from stackctl.tree import Tree
-from stackctl.verification.receivers import integrations
+from stackctl.verification.receivers import integrations, posted_urls
+from stackctl.verification.redirects import redirect_of
 
 Accounts = Mapping[tuple[str, str], Account]
 _NONE = Account()
@@ -65,6 +67,19 @@ def delivered(
             if well and taken >= sum(messages[receiver] for receiver, _ in well):
                 found.update(f"{receiver}/{each}" for receiver, each in well)
     return found
+
+
+def redirected(tree: Tree, receiver: str, dial: Dial) -> dict[str, str]:
+    """The ways of a receiver at which notifications are lost at a redirect, which Alertmanager counts as accepted.
+
+    `dial` connects as Alertmanager does.
+    """
+    asked = {block: redirect_of(dial, url) for block, url in posted_urls(tree, receiver).items()}
+    return {
+        f"{receiver}/{block}": f"its URL redirects to {to}, without the content of the notification"
+        for block, to in asked.items()
+        if to
+    }
 
 
 def failed_attempts(tree: Tree, receivers: Iterable[str], before: Accounts, now: Accounts) -> dict[str, str]:

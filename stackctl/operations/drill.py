@@ -185,7 +185,7 @@ def _live(session: Session, servers: Servers) -> Iterator[Led]:
     """The real receivers are notified. What they have taken is known by Alertmanager's own account."""
     from stackctl.clients.alertmanager import Account
     from stackctl.drill import Arrivals
-    from stackctl.drill.live import blocks, delivered, due
+    from stackctl.drill.live import blocks, delivered, due, redirected
 
     tree, begun = session.tree, time.time()
     before = servers.alertmanager.notifications()
@@ -200,29 +200,14 @@ def _live(session: Session, servers: Servers) -> Iterator[Led]:
         messages = due(servers.alertmanager.groups(), lambda labels: labels.get(c.DRILL) == c.DRILL_LIVE)
         has_failed = any(each.failed > before.get(key, Account()).failed for key, each in accounts.items())
         failures = _failures(session, begun) if has_failed else []
-        lost.update({each: _redirected(session, each) for each in messages.keys() - lost.keys()})
-        redirected = {way: reason for each in lost.values() for way, reason in each.items()}
-        well = delivered(tree, messages, before, accounts, failures) - redirected.keys()
+        lost.update({each: redirected(tree, each, session.runtime.dial) for each in messages.keys() - lost.keys()})
+        elsewhere = {way: reason for each in lost.values() for way, reason in each.items()}
+        well = delivered(tree, messages, before, accounts, failures) - elsewhere.keys()
         times = {way: first.setdefault(way, now) for way in well}
-        faults = {**{f"{each.receiver}/{each.integration}": each.reason for each in failures}, **redirected}
+        faults = {**{f"{each.receiver}/{each.integration}": each.reason for each in failures}, **elsewhere}
         return Arrivals(times, {way: reason for way, reason in faults.items() if way not in times})
 
     yield lambda _: tree, ways, taken
-
-
-def _redirected(session: Session, receiver: str) -> dict[str, str]:
-    """The ways of a receiver at which notifications are lost at a redirect, which Alertmanager counts as accepted."""
-    from stackctl.verification.receivers import posted_urls
-    from stackctl.verification.redirects import redirect_of
-
-    asked = {
-        block: redirect_of(session.runtime.dial, url) for block, url in posted_urls(session.tree, receiver).items()
-    }
-    return {
-        f"{receiver}/{block}": f"its URL redirects to {to}, without the content of the notification"
-        for block, to in asked.items()
-        if to
-    }
 
 
 def _failures(session: Session, since: float) -> list[Failure]:

@@ -153,7 +153,8 @@ def _run(
 
     client = Alertmanager(Http(servers[c.ALERTMANAGER]))
     found = given.stack_of(servers, loaded)
-    drill = _Drill(client, given.tree_of(replace(found, rules=()), loaded), loaded)
+    tree = given.tree_of(replace(found, rules=()), loaded)
+    drill = _Drill(client, tree, loaded, _lost(servers[c.ALERTMANAGER], declared))
     sent, dropped = _sent(alerts, loaded, drill.token)
     for alert, step in dropped:
         yield dropped_finding(alert, step)
@@ -205,16 +206,37 @@ def _declared_receivers(declared: Stack | None, alert: Drilled) -> frozenset[str
     return led_to(declared, alert.origin, alert.labels) if declared else frozenset()
 
 
-class _Drill:
-    """The alerts of one drill at an Alertmanager, and what its receivers have taken of them."""
+def _lost(access: Access, declared: Stack | None) -> dict[str, str]:
+    """Return the ways of declared receivers that lose what they get at a redirect; servers do not show their URLs.
 
-    def __init__(self, client: Alertmanager, tree: Tree, loaded: Loaded) -> None:
+    They are asked where Alertmanager is on this machine: elsewhere an address may mean another server.
+    """
+    from stackctl.drill.live import redirected
+    from stackctl.export.external import external_tree
+    from stackctl.runtimes.dial import directly
+    from stackctl.verification import given
+
+    if declared is None or declared.alertmanager is None or not given.is_here(access):
+        return {}
+    tree = external_tree(declared)
+    found = [redirected(tree, each.name, directly) for each in declared.alertmanager.receivers]
+    return {way: reason for each in found for way, reason in each.items()}
+
+
+class _Drill:
+    """The alerts of one drill at an Alertmanager, and what its receivers have taken of them.
+
+    `lost` are the ways by which nothing arrives though Alertmanager counts it, with the reasons.
+    """
+
+    def __init__(self, client: Alertmanager, tree: Tree, loaded: Loaded, lost: Mapping[str, str]) -> None:
         import secrets
 
         from stackctl.drill.posted import resolve_seconds
 
         self.token = secrets.token_hex(4)
         self.tree = tree
+        self._lost = lost
         self._client, self._routing = client, loaded.routing
         self._process, self._before = client.process_notifications()
         self._peers = client.peers()
@@ -249,8 +271,8 @@ class _Drill:
         groups, now = self._client.groups(), time.time()
         messages = due(groups, self._is_own)
         disturbed = {each.receiver for each in groups if not all(map(self._is_own, each.active))}
-        well = delivered(self.tree, messages, self._before, accounts, (), disturbed)
-        faults = failed_attempts(self.tree, messages, self._before, accounts)
+        well = delivered(self.tree, messages, self._before, accounts, (), disturbed) - self._lost.keys()
+        faults = {**failed_attempts(self.tree, messages, self._before, accounts), **self._lost}
         times = {way: self._first.setdefault(way, now) for way in well}
         return Arrivals(times, {way: reason for way, reason in faults.items() if way not in times})
 

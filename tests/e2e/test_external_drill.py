@@ -45,6 +45,7 @@ RECEIVERS = {
     "slow": hook("slow"),
     "refusing": hook("refusing"),
     "forbidden": hook("forbidden"),
+    "moved": hook("moved"),
     "theirs": hook("theirs"),
     "null": [],
 }
@@ -61,6 +62,7 @@ ALERTMANAGER: Mapping[str, Any] = {
             route("slow", "slow"),
             route("refused", "refusing"),
             route("forbidden", "forbidden"),
+            route("moved", "moved"),
             route("nobody", "null"),
             route("patient", "oncall", group_wait="4s"),
             {"matchers": ['cluster="a"', 'zone=""', 'severity="labelled"'], "receiver": "oncall"},
@@ -87,6 +89,7 @@ ALERTS = {
     "Slow": "slow",
     "Refused": "refused",
     "Forbidden": "forbidden",
+    "Moved": "moved",
     "Nobody": "nobody",
     "Patient": "patient",
     "Labelled": "labelled",
@@ -124,6 +127,7 @@ MANIFEST: Mapping[str, Any] = {
                 route("slow", "slow"),
                 route("refused", "refusing"),
                 route("forbidden", "forbidden"),
+                route("moved", "moved"),
                 route("nobody", "null"),
                 {"matchers": ['cluster="a"', 'severity="labelled"'], "receiver": "oncall"},
             ],
@@ -205,7 +209,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     need("native")
     with running(tmp_path_factory.mktemp("drilled")) as made:
         running_servers = Servers(made)
-        with webhook(running_servers.hear) as port:
+        with webhook(running_servers.hear, moved={"/moved": 301}) as port:
             made.ports["people"] = port
             running_servers.start()
             yield running_servers
@@ -227,6 +231,7 @@ def test_every_alert_is_found_where_the_loaded_routes_lead_it(found: Mapping[str
         "Labelled": "pass",
         "Refused": "fail",
         "Forbidden": "fail",
+        "Moved": "fail",
         "Misled": "fail",
         "Dropped": "fail",
         "Nobody": "warn",
@@ -239,6 +244,7 @@ def test_every_alert_is_found_where_the_loaded_routes_lead_it(found: Mapping[str
     assert found["Down"]["source"]["line"] > 0
     assert "did not arrive at refusing/webhook within 7 s" in found["Refused"]["summary"]
     assert "attempts by webhook failed" in found["Refused"]["evidence"]
+    assert "its URL redirects to the same URL with a slash at the end (301)" in found["Moved"]["evidence"]
     assert "lead it to `theirs`, not to `oncall`" in found["Misled"]["summary"]
     assert "step 2 of its `alert_relabel_configs` drops it" in found["Dropped"]["summary"]
     assert "a silence of `night shift` holds" in found["Silenced"]["summary"]

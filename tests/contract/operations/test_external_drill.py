@@ -179,7 +179,7 @@ def test_drill_waits_as_long_as_the_routes_make_it(
     from stackctl.verification.given import Loaded
 
     routing = "route: {receiver: oncall, group_wait: 10s, group_interval: 1m}\nglobal: {resolve_timeout: 1m}\n"
-    drill = _Drill(Alertmanager(Http(Access(made.server.url))), Tree("", "", {}, ()), Loaded(alertmanager=routing))
+    drill = _Drill(Alertmanager(Http(Access(made.server.url))), Tree("", "", {}, ()), Loaded(alertmanager=routing), {})
     monkeypatch.setattr(drill, "_begun", drill._begun - waited)
     assert drill.is_over([delivery]) is is_over
 
