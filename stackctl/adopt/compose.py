@@ -6,14 +6,16 @@ import json
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from stackctl import conventions as c
 from stackctl.adopt.merging import pairs
 from stackctl.adopt.moved import PATH
+from stackctl.adopt.scripts import written_by_script
 from stackctl.adopt.source import Source
 from stackctl.adopt.variables import as_manifest, filled
 from stackctl.components import registry
@@ -45,7 +47,8 @@ class Published:
 class Container:
     """A service of a Compose file, which has its fields in `block`. `component` is what its image runs, "" for others.
 
-    `names` are those by which other containers reach it, the first is the service's own.
+    `names` are those by which other containers reach it, the first is the service's own. `secret_variables` are the
+    variables that Compose fills files of `secrets` from, by the paths at which it has these.
     """
 
     name: str
@@ -57,6 +60,31 @@ class Container:
     environment: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    secret_variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_repackaged(self) -> bool:
+        """Return whether its image has the files of the server in other places than the server's own image."""
+        return any(part in _REPACKAGED for part in filled(self.image, self.variables).split("/")[:-1])
+
+    @property
+    def home(self) -> str:
+        """Return the folder in which its image has the configuration of the server that it runs."""
+        return f"/opt/bitnami/{self.component}/conf" if self.is_repackaged else f"/etc/{self.component}"
+
+    @property
+    def configuration(self) -> str:
+        """Return the path at which its server reads its configuration."""
+        given = self.started.given("config.file")
+        if given and given[0]:
+            return posixpath.normpath(given[0])
+        is_other = self.is_repackaged and self.component == c.ALERTMANAGER
+        return f"{self.home}/{'config' if is_other else self.component}.yml"
+
+    @property
+    def scripted(self) -> Mapping[str, bytes]:
+        """Return the files that its start script writes, by the paths that they get in the set-up."""
+        return {mount.path: text for mount, text in _scripted(self.name, self.arguments, self.block, self.variables)}
 
     @property
     def own_names(self) -> tuple[str, ...]:
@@ -133,6 +161,8 @@ class Container:
         return list(dict.fromkeys([*([whole] if whole else []), *matching]))
 
 
+# Those who make images of servers with places of their own.
+_REPACKAGED = frozenset({"bitnami", "bitnamilegacy", "bitnamisecure"})
 _SHELLS = frozenset({"sh", "bash", "ash"})
 
 
@@ -178,19 +208,34 @@ def project_name(compose: Source, variables: Mapping[str, str], folder_name: str
     return re.sub(r"[^-_a-z0-9]", "", (given or folder_name).lower()).lstrip("-_")
 
 
+def _scripted(
+    name: str, arguments: Sequence[str], block: Mapping[str, Any], variables: Mapping[str, str]
+) -> Iterator[tuple[Mount, bytes]]:
+    """Yield the files that a start script writes, each where a container sees it, with its content."""
+    environment = {key: filled(value, variables) for key, value in pairs(block.get("environment")).items()}
+    for inside, text in written_by_script([filled(each, variables) for each in arguments], environment):
+        yield Mount(f"scripts/{name}{inside}", inside), text.encode()
+
+
 def _container(
     name: str, block: Mapping[str, Any], compose: Source, variables: Mapping[str, str], project: str
 ) -> Container:
+    arguments = (*words(block.get("entrypoint")), *words(block.get("command")))
     return Container(
         name,
         block,
         component_of(filled(str(block.get("image") or ""), variables)),
         tuple(dict.fromkeys([name, *_names_besides(block), *_given_names(name, project)])),
-        tuple(_mounts(block, compose, variables)),
+        (*_mounts(block, compose, variables), *(mount for mount, _ in _scripted(name, arguments, block, variables))),
         tuple(_published(block, variables)),
         pairs(block.get("environment")),
-        tuple(words(block.get("entrypoint"))) + tuple(words(block.get("command"))),
+        arguments,
         variables,
+        {
+            posixpath.normpath(target): str(described["environment"])
+            for described, target in attached_files(block, compose)
+            if described.get("environment")
+        },
     )
 
 

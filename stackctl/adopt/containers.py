@@ -9,7 +9,7 @@ from typing import Any
 from stackctl.adopt.compose import ATTACHED, Container, attached_files, attached_path, named_volumes
 from stackctl.adopt.existing_data import is_named
 from stackctl.adopt.names import name_in_stack, with_names
-from stackctl.adopt.remarks import left_out
+from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.source import Source
 from stackctl.adopt.variables import with_marks, without_marks
@@ -68,6 +68,11 @@ def adopt_container(
         if not block["depends_on"]:
             del block["depends_on"]
     environment = block.get("environment")
+    of_swarm = [name for name, value in container.environment.items() if value.startswith("{{.")]
+    if of_swarm:
+        what = f"the value of {', '.join(f'`{name}`' for name in of_swarm)} of `{container.name}` is the text as it is"
+        why = "Only a swarm fills it in."
+        remarks.append(changed(what, compose.at(*place, "environment"), why, "Write a value under `containers`."))
     if environment:
         moved = {
             key: secrets.moved(value, key, compose.at(*place, "environment"))

@@ -6,7 +6,7 @@ import configparser
 import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stackctl import conventions as c
@@ -16,7 +16,7 @@ from stackctl.adopt.prometheus import escaped
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.setup import LoadedGrafana, Setup, is_file
-from stackctl.adopt.source import Source, plain
+from stackctl.adopt.source import Source, plain, with_booleans
 from stackctl.adopt.variables import filled
 from stackctl.bounds.files import read_text
 from stackctl.components.grafana import DatasourceSettings, OwnDatasourceSettings, datasource_defaults, default_uid
@@ -58,7 +58,8 @@ def adopt_grafana(
     assert setup.compose  # noqa: S101 - the container is one of it
     at = setup.compose.at("services", container.name, "environment")
     environment = _with_files(setup, container, {**_from_ini(setup, container), **_variables(setup, container, made)})
-    folder = container.started.environment.get("GF_PATHS_PROVISIONING") or _PROVISIONING
+    usual = f"{container.home}/provisioning" if container.is_repackaged else _PROVISIONING
+    folder = container.started.environment.get("GF_PATHS_PROVISIONING") or usual
     admin = {}
     for name, value in environment.items():
         if name in _ADMIN and filled(value, setup.variables):
@@ -82,7 +83,7 @@ def adopt_grafana(
         made.settings["extra_env"] = extra
     provisioned = list(_provisioned(setup, container, folder, "datasources"))
     entries = [each for source in provisioned for each in _entries(source)]
-    ours = [each for each in entries if _is_own(each, addresses, container)]
+    ours = [each for each in entries if not _is_of_another(each) and _is_own(each, addresses, container)]
     if ours:
         _name_own(_expanded(ours[0], container.started.environment), made)
     for source in provisioned:
@@ -166,7 +167,7 @@ def _variables(setup: Setup, container: Container, made: Section) -> dict[str, s
 
 def _from_ini(setup: Setup, container: Container) -> dict[str, str]:
     """The settings of grafana.ini as variables: GF_<SECTION>_<KEY>."""
-    path = container.seen(_INI)
+    path = container.seen(f"{container.home}/grafana.ini")
     if path is None or not is_file(setup.folder / path):
         return {}
     parser = configparser.ConfigParser(
@@ -199,7 +200,7 @@ def _provisioned(setup: Setup, container: Container, folder: str, kind: str) -> 
     for path in setup.below(container, f"{folder}/{kind}", ".yml", ".yaml"):
         source = setup.source(path, Problems())
         if source:
-            yield source
+            yield replace(source, data=with_booleans(dict(source.data)))
 
 
 def _entries(source: Source) -> list[Mapping[str, Any]]:
@@ -218,6 +219,9 @@ def _datasources(
     listed = source.data.get("datasources")
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
         if not isinstance(entry, Mapping):
+            continue
+        if _is_of_another(entry):
+            made.remarks.append(_of_another(f"the datasource `{entry.get('name')}`", source.at("datasources", index)))
             continue
         if _is_own(entry, addresses, container):
             own = _expanded(entry, container.started.environment)
@@ -240,6 +244,15 @@ def _datasources(
                 key: secrets.moved(str(value), f"GRAFANA_{name}_{key}", at) for key, value in hidden.items()
             }
         made.settings.setdefault("datasources", []).append(kept)
+
+
+def _is_of_another(entry: Mapping[str, Any]) -> bool:
+    """Return whether a datasource or a provider is for another organisation of Grafana than the first."""
+    return str(entry.get("orgId") or 1) != "1"
+
+
+def _of_another(what: str, at: Position) -> Diagnostic:
+    return left_out(what, at, "It is for another organisation of Grafana. The stack provisions the first one.")
 
 
 def _name_own(entry: Mapping[str, Any], made: Section) -> None:
@@ -334,6 +347,10 @@ def _dashboards(
     providers = plain(whole) if isinstance(whole, list) else source.data.get("providers")
     for index, provider in enumerate(providers if isinstance(providers, list) else ()):
         if not isinstance(provider, Mapping):
+            continue
+        if _is_of_another(provider):
+            what = f"the provider `{provider.get('name', index)}`"
+            remarks.append(_of_another(what, source.at("providers", index)))
             continue
         options = provider.get("options")
         inside = str(options.get("path") or options.get("folder") or "") if isinstance(options, Mapping) else ""

@@ -27,13 +27,14 @@ from stackctl.adopt.names import kept_names
 from stackctl.adopt.placeholders import other_placeholders, without_placeholders
 from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
 from stackctl.adopt.remarks import changed, left_out
-from stackctl.adopt.secrets import Secrets
+from stackctl.adopt.secrets import NOT_KNOWN, Secrets
 from stackctl.adopt.settings import ignored_options, own_start, server_settings
 from stackctl.adopt.setup import Server, Setup
 from stackctl.adopt.source import Source, texts
 from stackctl.adopt.variables import required_variables
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
+from stackctl.secret_keys import is_secret
 
 _ORDER = (
     *("version", "name", "prometheus", "alertmanager", "grafana", "pushgateway", "exporters", "services"),
@@ -77,6 +78,10 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
         sections["rules"] = found.rules
         if jobs.extra:
             found.settings.setdefault("extra", {})["scrape_configs"] = jobs.extra
+    elif container := setup.container(c.PROMETHEUS):
+        known = registry.component(c.PROMETHEUS)
+        sections["prometheus"] = dict(known.adopted(container.started) or {})
+        remarks += ignored_options(container, known, setup.compose)
     if setup.alertmanager:
         remarks += _templates_left(setup.alertmanager.config)
         remarks += other_placeholders(setup.alertmanager.config)
@@ -90,6 +95,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
         sections["alertmanager"] = dict(known.adopted(container.started) or {})
         remarks += ignored_options(container, known, setup.compose)
     remarks += _missing(setup)
+    remarks += _others_of_a_kind(setup, jobs)
     remarks += _other_folder(setup)
     remarks += _other_files(setup)
     remarks += _rules_of_others(setup)
@@ -118,6 +124,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
     return Adopted(ordered, secrets.found, (*remarks, *secrets.remarks), final)
 
 
+_SERVERS = (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA)
 _OF_THE_DATA = "It is mounted into the data of the server, which is a volume of the stack's own."
 # Sections that say something even when they are empty.
 _ALONE = frozenset({"alertmanager", "grafana", "pushgateway"})
@@ -172,7 +179,7 @@ def _missing(setup: Setup) -> Iterator[Diagnostic]:
         container = setup.container(name)
         # Without a mount there the server has the configuration of its image, and nothing is missing.
         given = container.started.given("config.file") if container else []
-        place = given[-1] if given else f"/etc/{name}/{name}.yml"
+        place = container.configuration if container else ""
         is_named = bool(given) and posixpath.dirname(place) != f"/etc/{name}"
         # An image that somebody has made of the server's may have it.
         is_named |= container is not None and bool(container.image) and not is_called(container.image, name)
@@ -183,6 +190,24 @@ def _missing(setup: Setup) -> Iterator[Diagnostic]:
         why = f"{setup.compose.path} has none, and there is no prometheus.yml."
         remedy = "If another Compose file runs it, name both: `stackctl adopt FILE FILE`."
         yield changed("the stack has a Prometheus of its own", setup.compose.at("services"), why, remedy)
+
+
+def _others_of_a_kind(setup: Setup, jobs: Jobs) -> Iterator[Diagnostic]:
+    """Report servers that stay containers, because the stack has one of their kind already."""
+    for container in setup.containers:
+        kind = container.component
+        if (
+            setup.compose
+            and kind in (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA)
+            and container.name not in jobs.components
+        ):
+            own = next(name for name, known in jobs.components.items() if known.name == kind)
+            summary = f"`{container.name}` stays a container: `{own}` is the stack's {kind}"
+            why = "A stack has one of each server. What others have loaded is neither checked nor verified."
+            file = container.seen(container.configuration)
+            where = f"in {file}" if file else "in its configuration"
+            remedy = f"To have it in the stack, write what is {where} in stack.yml, and remove the container."
+            yield changed(summary, setup.compose.at("services", container.name), why, remedy)
 
 
 def _other_folder(setup: Setup) -> Iterator[Diagnostic]:
@@ -253,9 +278,32 @@ def _templates_left(source: Source) -> Iterator[Diagnostic]:
 def _ready(server: Server) -> Server:
     """A server whose configuration names files from the folder on, and in which `${` is text."""
     config = server.config
-    data = escaped(with_paths(dict(config.data), server))
+    data = escaped(_with_secrets_elsewhere(with_paths(dict(config.data), server), server))
     data |= {key: config.data[key] for key in ("rule_files",) if key in config.data}
     return replace(server, config=Source(config.path, data, config.document))
+
+
+def _with_secrets_elsewhere(block: Any, server: Server, owner: str = "") -> Any:
+    """A block in which secrets are not in files that only the container has, or a secret of Compose's has."""
+    if isinstance(block, list):
+        return [_with_secrets_elsewhere(each, server, owner) for each in block]
+    if not isinstance(block, Mapping):
+        return block
+    result = {}
+    for key, value in block.items():
+        plain_key = key.removesuffix("_file")
+        is_elsewhere = server.container is not None and isinstance(value, str) and value.startswith("/")
+        if key != plain_key and is_elsewhere and owner != "tls_config" and is_secret(owner, plain_key):
+            result[plain_key] = _secret_of(value, server)
+        else:
+            result[key] = _with_secrets_elsewhere(value, server, key)
+    return result
+
+
+def _secret_of(path: str, server: Server) -> str:
+    """Return the secret in a file of a container: a variable of Compose's environment, or one that is not known."""
+    name = server.container.secret_variables.get(path) if server.container else None
+    return f"${{{name}}}" if name else NOT_KNOWN
 
 
 def _add_servers(

@@ -40,9 +40,12 @@ def kept_mounts(container: Container, known: Component, files: Collection[str], 
             _is_in(inside, place) or _is_in(place, inside) for place in data
         )
         is_replaced |= any(_is_in(file, inside) for file in _configurations(container, known))
+        is_replaced |= container.is_repackaged and _is_in(inside, container.home)
+        # A variable names a file in it, as Grafana's first page.
+        is_asked = any(_is_in(value, inside) for value in container.environment.values()) and not is_replaced
         # The script that started it, in the place of which stackctl starts it.
         is_replaced |= container.runs_a_script and inside in container.arguments
-        if source and not is_given and not is_login and not is_replaced:
+        if source and (is_asked or not is_given) and not is_login and not is_replaced:
             kept.append(written)
     return kept
 
@@ -51,8 +54,7 @@ def _configurations(container: Container, known: Component) -> list[str]:
     """The path at which a server has the configuration that the stack renders, in another place."""
     if known.is_exporter or "config.file" not in known.own_options:
         return []
-    given = container.started.given("config.file")
-    return [posixpath.normpath(each) for each in given or [f"/etc/{known.name}/{known.name}.yml"]]
+    return [container.configuration]
 
 
 def lost_mounts(container: Container, known: Component, files: Collection[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ _HERE = re.compile(r"\$(?:PWD|\{PWD(?::?-[^}]*)?\})(?=/|$)")
 # Where a file that is written in the Compose file itself gets its place, in a key that Compose leaves to others.
 PATH = "x-path"
 # The keys of a service that name one file, or a list of them.
+_WINDOWS = re.compile(r"\.\.?\\")
 _FILES = ("env_file", "label_file")
 
 
@@ -65,6 +66,7 @@ def _service(block: Mapping[str, Any], base: str, variables: Mapping[str, str]) 
 
 
 def _volume(written: Any, base: str, variables: Mapping[str, str]) -> Any:
+    written = _with_slashes(written)
     if isinstance(written, Mapping):
         is_path = str(written.get("source") or "").startswith((".", "$"))
         return _with_path(written, "source", base, variables, only_paths=True) if is_path else written
@@ -72,6 +74,15 @@ def _volume(written: Any, base: str, variables: Mapping[str, str]) -> Any:
     if not rest or not source.startswith((".", "$")):
         return written
     return ":".join([moved_path(source, base, variables, only_paths=True), *rest])
+
+
+def _with_slashes(written: Any) -> Any:
+    """Return a volume whose relative path of Windows, `.\\rules`, is one of every system."""
+    if isinstance(written, Mapping):
+        source = str(written.get("source") or "")
+        return {**written, "source": source.replace("\\", "/")} if _WINDOWS.match(source) else written
+    source, *rest = parted(str(written))
+    return ":".join([source.replace("\\", "/"), *rest]) if _WINDOWS.match(source) and rest else written
 
 
 def _with_path(block: Any, key: str, base: str, variables: Mapping[str, str], *, only_paths: bool = False) -> Any:

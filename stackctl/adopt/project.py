@@ -13,8 +13,11 @@ from stackctl.adopt.moved import moved, moved_path
 from stackctl.adopt.source import Source, read_source
 from stackctl.adopt.variables import filled, with_known
 from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.env_file import read_env
 from stackctl.manifest.problems import Problems
+from stackctl.manifest.text import read_named
 from stackctl.manifest.variables import read_variables
+from stackctl.source import Position
 
 TAGS = frozenset({RESET, OVERRIDE})
 # Files that include files that include files: more are a circle. So are services that extend each other.
@@ -65,8 +68,19 @@ class _Reader:
             if paths:
                 given = block.get("project_directory")
                 project = self._path(str(given), base) if given else posixpath.dirname(paths[0])
-                env = read_variables(self.folder / project, {}, Problems(), Problems()) or {}
+                env = self._own_variables(block.get("env_file"), project, base)
                 yield paths, project, {name: value for name, value in env.items() if name not in self.variables}
+
+    def _own_variables(self, files: Any, project: str, base: str) -> Mapping[str, str]:
+        """Return the variables of an entry of `include`: of its `env_file`, or else of the `.env` of its folder."""
+        if not files:
+            return read_variables(self.folder / project, {}, Problems(), Problems()) or {}
+        found: dict[str, str] = {}
+        for each in files if isinstance(files, list) else [files]:
+            path = self._path(str(each), base)
+            text = read_named(self.folder, path, Position(path), self.problems, secret=True)
+            found |= (read_env(text, path, self.variables, self.problems, Problems()) or {}) if text is not None else {}
+        return found
 
     def _with_extended(self, source: Source, base: str) -> dict[str, Any]:
         """A Compose file with what its services take from others by `extends`."""

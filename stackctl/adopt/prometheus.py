@@ -9,11 +9,12 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses
+from stackctl.adopt.compose import Container
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.settings import ignored_options
 from stackctl.adopt.setup import Server, Setup
-from stackctl.adopt.source import Source
+from stackctl.adopt.source import Source, as_text
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
 
@@ -24,11 +25,15 @@ _SECTIONS = frozenset({"global", "scrape_configs", "rule_files", "alerting", "re
 # Where a value names a file, or a pattern of files.
 _PATHS = frozenset({"token_file_path", "service_account_key_path", "private_key_path"})
 # Keys of an Alertmanager that say nothing of where the stack's own is: that one serves at `/`.
-_OF_ANY_ALERTMANAGER = frozenset({"static_configs", "timeout", "api_version", "path_prefix", "scheme"})
+_OF_ANY_ALERTMANAGER = frozenset(
+    {"static_configs", "dns_sd_configs", "timeout", "api_version", "path_prefix", "scheme"}
+)
 # Keys that say how it is reached, which the stack's own sections say.
 _LOGIN = frozenset({"basic_auth", "authorization", "bearer_token", "bearer_token_file", "oauth2", "tls_config"})
 # What the manifest has keys for in `storage.tsdb.retention`.
 _RETENTION = frozenset({"time", "size"})
+# What Prometheus fills in in its external labels.
+_ENVIRONMENT = re.compile(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
 _BRACED = re.compile(r"\$(?=\{(?![A-Z][A-Z0-9_]*(?::?-[^{}]*)?\}))")
 
 
@@ -51,7 +56,7 @@ def adopt_prometheus(setup: Setup, server: Server, addresses: Addresses, secrets
         "scrape_interval": settings.get("scrape_interval") or _INTERVAL,
         "evaluation_interval": settings.get("evaluation_interval") or _INTERVAL,
         **((known.adopted(server.container.started) if server.container else None) or {}),
-        **_external_labels(settings),
+        **_external_labels(settings, server.container),
         **retention,
     }
     extra: dict[str, Any] = {}
@@ -115,10 +120,16 @@ def escaped(block: Any) -> Any:
     return _BRACED.sub("$$", block) if isinstance(block, str) else block
 
 
-def _external_labels(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _external_labels(settings: Mapping[str, Any], container: Container | None) -> dict[str, Any]:
+    """The external labels, in which Prometheus fills in the variables of its container."""
     labels = settings.get("external_labels")
+    known = container.started.environment if container else {}
+
+    def given(match: re.Match[str]) -> str:
+        return known.get(match[1] or match[2], match[0])
+
     return (
-        {"external_labels": {name: str(value) for name, value in labels.items()}}
+        {"external_labels": {name: _ENVIRONMENT.sub(given, as_text(value)) for name, value in labels.items()}}
         if isinstance(labels, Mapping) and labels
         else {}
     )
@@ -192,14 +203,17 @@ def _is_empty(block: Mapping[str, Any]) -> bool:
     return not named and not any(key.endswith("_sd_configs") for key in block)
 
 
+def _mappings(listed: Any) -> list[Mapping[str, Any]]:
+    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+
+
 def _is_own(block: Mapping[str, Any], addresses: Addresses) -> bool:
     """Return whether all targets of a block are the Alertmanager that the stack runs, and it is asked plainly."""
-    groups = block.get("static_configs")
-    targets = [
-        str(target)
-        for group in (groups if isinstance(groups, list) else ())
-        if isinstance(group, Mapping)
-        for target in group.get("targets") or ()
+    targets = [str(target) for group in _mappings(block.get("static_configs")) for target in group.get("targets") or ()]
+    targets += [
+        f"{name}:{lookup.get('port')}"
+        for lookup in _mappings(block.get("dns_sd_configs"))
+        for name in lookup.get("names") or ()
     ]
     plain = block.keys() <= _OF_ANY_ALERTMANAGER | _LOGIN
     known = registry.component(c.ALERTMANAGER)

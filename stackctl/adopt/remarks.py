@@ -35,3 +35,15 @@ def unknown_secret(name: str, server: str) -> Diagnostic:
         remedy=f"Write it into .env, as `{name}=...`.",
         status="warn",
     )
+
+
+def secret_elsewhere(name: str, position: Position | None) -> Diagnostic:
+    """Return that a secret is in a file that the set-up does not have."""
+    return Diagnostic(
+        "adopt.secret",
+        f"a secret that only the container has in a file is now `{name}` in .env",
+        position,
+        "The set-up does not have that file.",
+        f"Write it into .env, as `{name}=...`.",
+        status="warn",
+    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stackctl import secret_keys, secret_names
-from stackctl.adopt.remarks import moved_secret, unknown_secret
+from stackctl.adopt.remarks import moved_secret, secret_elsewhere, unknown_secret
 from stackctl.adopt.source import Source
 from stackctl.diagnostic import Diagnostic
 from stackctl.source import Position
@@ -17,6 +17,8 @@ _PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9]*_[A-Z0-9_]+")
 _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}")
 # What servers answer in the place of a secret.
 _HIDDEN = "<secret>"
+# In the place of a secret that is in a file which the set-up does not have.
+NOT_KNOWN = "<secret in a file>"
 # The address of a container next to it, or of this machine: it is no secret.
 _NEIGHBOUR = re.compile(r"http://[A-Za-z0-9_-]+(\.[a-z]+\.internal)?(:[0-9]+)?(/[A-Za-z0-9_/-]{0,40})?")
 # The parameter by which the SNMP exporter chooses an entry of its file.
@@ -42,12 +44,13 @@ class Secrets:
             return value
         if _PLACEHOLDER.fullmatch(value):
             return f"${{{value[1:]}}}"
-        hidden = value == _HIDDEN
+        hidden = value in (_HIDDEN, NOT_KNOWN)
         chosen = self._name(name, value)
         if chosen not in self.found and self._taken.get(chosen) != value:
             self.found[chosen] = "" if hidden else value
             self._taken[chosen] = value
-            self.remarks.append(unknown_secret(chosen, "the server") if hidden else moved_secret(chosen, position))
+            unknown = secret_elsewhere(chosen, position) if value == NOT_KNOWN else unknown_secret(chosen, "the server")
+            self.remarks.append(unknown if hidden else moved_secret(chosen, position))
         return f"${{{chosen}}}"
 
     def _name(self, wanted: str, value: str) -> str:
@@ -55,7 +58,7 @@ class Secrets:
         base = base if base[0].isalpha() else f"_{base}"
         number = 1
         while (name := base if number == 1 else f"{base}_{number}") in self._taken and (
-            self._taken[name] != value or value == _HIDDEN
+            self._taken[name] != value or value in (_HIDDEN, NOT_KNOWN)
         ):
             number += 1
         return name

@@ -152,6 +152,14 @@ def _left_of_deploy(container: Container, compose: Source) -> list[Diagnostic]:
     """Report the keys of `deploy` that only a swarm uses."""
     deploy = container.block.get("deploy")
     keys = [key for key in deploy if key not in _DEPLOYED] if isinstance(deploy, Mapping) else []
+    if isinstance(deploy, Mapping) and _is_number(deploy.get("replicas")) and float(deploy["replicas"]) > 1:
+        what = f"`deploy.replicas: {deploy['replicas']}` of the container `{container.name}`"
+        at = compose.at("services", container.name, "deploy", "replicas")
+        return [left_out(what, at, "A stack has one of each server."), *_left_of_swarm(container, keys, compose)]
+    return _left_of_swarm(container, keys, compose)
+
+
+def _left_of_swarm(container: Container, keys: list[Any], compose: Source) -> list[Diagnostic]:
     if not keys:
         return []
     named = ", ".join(f"`deploy.{key}`" for key in keys)
@@ -194,7 +202,7 @@ def _more_fields(
 def _are_read(container: Container, compose: Source) -> bool:
     """Return whether the set-up has the files of all secrets of a container: what names them is adopted with them."""
     return all(
-        described["kind"] != "secrets" or attached_path(described, container.variables)
+        described["kind"] != "secrets" or attached_path(described, container.variables) or described.get("environment")
         for described, _ in attached_files(container.block, compose)
     )
 
@@ -210,6 +218,10 @@ def _image(container: Container, known: Component, compose: Source, remarks: lis
         remarks.append(left_out(f"the image that is built for `{container.name}`", at, "The published image is used."))
         return ""
     written = filled(container.image, container.variables)
+    if container.is_repackaged and not known.is_exporter:
+        why = "The image of the set-up has its files in places of its own, which the stack does not know."
+        remarks.append(changed(f"{known.name} runs as {known.image} instead of {written}", at, why))
+        return ""
     version = image_version(written)
     if () < version < known.minimum:
         oldest = ".".join(map(str, known.minimum))

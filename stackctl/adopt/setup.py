@@ -24,7 +24,7 @@ from stackctl.adopt.compose import (
 )
 from stackctl.adopt.project import TAGS, read_project
 from stackctl.adopt.shape import AlertmanagerFile, ComposeFile, PrometheusFile, is_shaped
-from stackctl.adopt.source import Source, read_source, source_of, texts
+from stackctl.adopt.source import Source, read_source, source_of, texts, with_booleans
 from stackctl.adopt.variables import filled
 from stackctl.bounds.files import read_bytes, read_text
 from stackctl.components import registry
@@ -226,6 +226,7 @@ def find_setup(
         others = (each for each in _other_compose_files(here) if here / each.path not in files)
         unused += tuple(replace(each, path=os.path.relpath(here / each.path, folder)) for each in others)
     prometheus, alertmanager = _with_home(found, prometheus), _with_home(found, alertmanager)
+    prometheus, alertmanager = _with_booleans(prometheus), _with_booleans(alertmanager)
     for server, shape in ((prometheus, PrometheusFile), (alertmanager, AlertmanagerFile)):
         if server and not is_shaped(server.config, shape, problems):
             return None
@@ -255,19 +256,26 @@ def _with_home(found: Setup, server: Server | None) -> Server | None:
     return server
 
 
+def _with_booleans(server: Server | None) -> Server | None:
+    return server and replace(server, config=replace(server.config, data=with_booleans(dict(server.config.data))))
+
+
 def _asks_alertmanagers(prometheus: Server | None) -> bool:
     alerting = prometheus.config.data.get("alerting") if prometheus else None
     return isinstance(alerting, Mapping) and bool(alerting.get("alertmanagers"))
 
 
-def _written_inline(containers: Iterable[Container], compose: Source, variables: Mapping[str, str]) -> dict[str, bytes]:
-    """The files that are written in the Compose file itself, by the paths that they get."""
-    return {
+def _written_inline(containers: Sequence[Container], compose: Source, variables: Mapping[str, str]) -> dict[str, bytes]:
+    """The files that are written in the Compose file itself, also by start scripts, by the paths that they get."""
+    written = {
         posixpath.normpath(attached_path(described, variables)): filled(str(described["content"]), variables).encode()
         for container in containers
         for described, _ in attached_files(container.block, compose)
         if described.get("content")
     }
+    for container in containers:
+        written |= container.scripted if container.component else {}
+    return written
 
 
 def at_home(component: str, port: int = 0) -> frozenset[str]:
@@ -362,9 +370,11 @@ def _server(
     container = found.container(component)
     inside = missing = ""
     if container:
-        given = container.started.given("config.file")
-        inside = given[0] if given else f"/etc/{component}/{component}.yml"
+        inside = container.configuration
         seen = container.seen(inside)
+        if seen and seen in found.contents:
+            source = found.source(seen, problems)
+            return Server(source, container, inside) if source else None
         if seen and is_file(found.folder / seen):
             source = read.get(seen) or read_source(found.folder, seen, problems)
             return Server(source, container, inside) if source else None

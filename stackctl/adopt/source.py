@@ -16,6 +16,19 @@ from stackctl.source import Position
 
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _WORDS = {"true": True, "false": False}
+# The words for them in YAML 1.1, in small letters, and the options of servers that are booleans.
+_SPELLINGS = {"y": True, "yes": True, "on": True, "n": False, "no": False, "off": False, **_WORDS}
+_BOOLEANS = frozenset(
+    {"honor_labels", "honor_timestamps", "track_timestamps_staleness", "enable_compression", "follow_redirects"}
+    | {"enable_http2", "insecure_skip_verify", "proxy_from_environment", "insecure", "extra_scrape_metrics"}
+    | {"scrape_native_histograms", "always_scrape_classic_histograms", "scrape_classic_histograms"}
+    | {"convert_classic_histograms_to_nhcb", "read_recent", "filter_external_labels", "send_exemplars"}
+    | {"send_native_histograms", "send", "allow_stale", "all_tenants"}
+    | {"continue", "send_resolved", "require_tls", "smtp_require_tls", "short", "link_names", "html"}
+    | {"disable_notifications", "update_alerts"}
+    | {"isDefault", "editable", "withCredentials", "basicAuth", "readOnly", "disableDeletion", "allowUiUpdates"}
+    | {"foldersFromFilesStructure", "tlsSkipVerify", "tlsAuth", "tlsAuthWithCACert"}
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,19 @@ def plain(value: Any) -> Any:
         number = float(value) if "." in value else int(value)
         return number if str(number) == value else str(value)
     return str(value)
+
+
+def with_booleans(data: Any, key: str = "") -> Any:
+    """Return the data of a server's file, in which the value of an option is a boolean in any of YAML 1.1's words.
+
+    Servers take them only where an option is a boolean: as the value of a label, `yes` is text to them too.
+    """
+    if isinstance(data, Mapping):
+        return {name: with_booleans(value, name) for name, value in data.items()}
+    if isinstance(data, list):
+        return [with_booleans(each, key) for each in data]
+    is_word = key in _BOOLEANS and isinstance(data, str) and data.lower() in _SPELLINGS
+    return _SPELLINGS[data.lower()] if is_word else data
 
 
 def as_text(value: Any) -> str:

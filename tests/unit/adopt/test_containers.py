@@ -152,3 +152,10 @@ def test_defaults_of_variables_stay_as_they_are(tmp_path: Path, words: list[str]
 def test_secret_next_to_a_variable_moves(tmp_path: Path) -> None:
     made = container(tmp_path, "{image: a, command: 'run --user ${WHO:-me} --password notareal1'}")
     assert made["command"] == "run --user ${WHO:-me} --password ${APP_PASSWORD}"
+
+
+def test_values_that_only_a_swarm_fills_in_are_named(tmp_path: Path) -> None:
+    made = adopted(
+        tmp_path, prometheus=JOB, compose=compose("a: {image: a, environment: {NODE: '{{.Node.ID}}', B: c}}")
+    )
+    assert "the value of `NODE` of `a` is the text as it is" in [each.summary for each in made.remarks]

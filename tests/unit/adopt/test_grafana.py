@@ -226,3 +226,20 @@ def test_providers_in_the_format_of_grafana_5_are_read(tmp_path: Path) -> None:
     files = {"p/all.yml": providers, "p/a.json": BOARD}
     result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **files)
     assert result.manifest["dashboards"] == [{"file": "p/a.json", "folder": "F"}]
+
+
+def test_what_is_for_other_organisations_is_left_out(tmp_path: Path) -> None:
+    service = grafana("volumes: ['./p:/etc/grafana/provisioning', './boards:/boards']")
+    files = {
+        "boards/two/a.json": BOARD,
+        "p/dashboards/a.yml": "providers: [{name: a, type: file, options: {path: /boards}},"
+        " {name: b, orgId: 2, type: file, folder: Two, options: {path: /boards/two}}]",
+        "p/datasources/a.yml": "datasources: [{name: P, orgId: 2, type: prometheus, url: 'http://prometheus:9090'},"
+        " {name: L, orgId: 1, type: loki, url: 'http://loki:3100'}]",
+    }
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **files)
+    assert result.manifest["dashboards"] == [{"file": "boards/two/a.json"}]
+    assert [each["name"] for each in result.manifest["grafana"]["datasources"]] == ["L"]
+    assert "datasource" not in result.manifest["grafana"]
+    said = [each.summary for each in result.remarks if "another organisation" in each.cause]
+    assert said == ["the datasource `P` is left out", "the provider `b` is left out"]

@@ -135,3 +135,12 @@ def test_networks_are_joined_once_and_not_next_to_that_of_the_machine(tmp_path: 
     result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
     assert result.manifest["networks"] == {"join": ["one"]}
     assert result.manifest["containers"]["b"] == {"image": "b", "network_mode": "host"}
+
+
+def test_other_servers_of_a_kind_are_named(tmp_path: Path) -> None:
+    other = "second: {image: prom/prometheus, volumes: ['./two.yml:/etc/prometheus/prometheus.yml']}"
+    job = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+    made = adopted(tmp_path, prometheus=job, compose=compose(other), **{"two.yml": job})
+    [said] = [each for each in made.remarks if "stays a container" in each.summary]
+    assert said.summary == "`second` stays a container: `prometheus` is the stack's prometheus"
+    assert "two.yml" in said.remedy

@@ -69,3 +69,15 @@ def test_script_that_started_a_server_is_not_kept(tmp_path: Path, start: str) ->
     whole = whole.replace("image:", f"entrypoint: {start}\n    image:", 1)
     made = adopted(tmp_path, prometheus=JOB, compose=whole).manifest["prometheus"]
     assert made["docker"] == {"volumes": ["./other.sh:/other.sh"]}
+
+
+def test_mount_whose_files_a_variable_names_is_kept(tmp_path: Path) -> None:
+    files = {"boards/home.json": '{"title": "Home", "panels": []}'}
+    files["p/dashboards/a.yml"] = "providers: [{name: a, type: file, options: {path: /boards}}]"
+    service = (
+        "grafana: {image: grafana/grafana, volumes: ['./boards:/boards', './p:/etc/grafana/provisioning'],"
+        " environment: {GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: /boards/home.json}}"
+    )
+    made = adopted(tmp_path, prometheus=JOB, compose=compose(service), **files).manifest
+    assert made["dashboards"] == [{"file": "boards/home.json"}]
+    assert made["grafana"]["docker"] == {"volumes": ["./boards:/boards"]}

@@ -59,3 +59,10 @@ def test_every_field_with_a_path_is_moved() -> None:
         "configs": {"c": {"content": "x", "x-path": "./deploy/configs/c"}},
     }
     assert moved(data, "", {}) == data
+
+
+@pytest.mark.parametrize("volume", [".\\rules\\a.yml:/a.yml:ro", {"source": ".\\rules\\a.yml", "target": "/a.yml"}])
+def test_relative_paths_of_windows_have_slashes(volume: object) -> None:
+    made = moved({"services": {"a": {"volumes": [volume, "C:\\a:/a"]}}}, "", {})["services"]["a"]["volumes"]
+    assert made[0] in ("./rules/a.yml:/a.yml:ro", {"source": "./rules/a.yml", "target": "/a.yml"})
+    assert made[1] == "C:\\a:/a"

@@ -84,3 +84,15 @@ def test_tag_that_compose_does_not_know_is_a_problem(tmp_path: Path) -> None:
 def test_files_that_include_each_other_end(tmp_path: Path) -> None:
     files = {"compose.yaml": "include: [b.yml]\nservices: {a: {image: a}}\n", "b.yml": "include: [compose.yaml]\n"}
     assert [each.name for each in found(written(tmp_path, files)).containers] == ["a"]
+
+
+def test_variables_of_an_included_file_are_those_of_the_file_that_is_named(tmp_path: Path) -> None:
+    texts = {
+        "compose.yaml": "include: [{path: mon/compose.yml, env_file: [conf/a.env, conf/b.env]}]\n",
+        "mon/compose.yml": "services: {prometheus: {image: 'prom/prometheus:${TAG}', ports: ['${PORT}:9090']}}\n",
+        "mon/.env": "TAG=v3.1.0\n",
+        "conf/a.env": "TAG=v3.4.0\nPORT=9191\n",
+        "conf/b.env": "TAG=v3.5.0\n",
+    }
+    made = adopt(found(written(tmp_path, texts)), "stack").manifest["prometheus"]
+    assert (made["image"], made["listen"]) == ("prom/prometheus:v3.5.0", 9191)

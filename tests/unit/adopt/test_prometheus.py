@@ -148,3 +148,18 @@ def test_retention_without_a_key_stays_in_extra(tmp_path: Path, storage: Any) ->
     made = section(tmp_path, json.dumps({"storage": storage})[1:-1])
     assert made["extra"] == {"storage": storage}
     assert "retention" not in made
+
+
+def test_external_labels_have_the_variables_of_the_container(tmp_path: Path) -> None:
+    whole = compose().replace("image:", "environment: {REGION: eu}\n    image:", 1)
+    made = section(tmp_path, "global: {external_labels: {a: '${REGION}-$REGION', b: '${OTHER}'}}", whole)
+    assert made["external_labels"] == {"a": "eu-eu", "b": "${OTHER}"}
+
+
+def test_alertmanagers_of_a_swarm_are_the_stacks_own(tmp_path: Path) -> None:
+    lookup = "{dns_sd_configs: [{names: [tasks.alerts], type: A, port: 9093}]}"
+    made = section(tmp_path, f"alerting: {{alertmanagers: [{lookup}]}}", compose(ALERTMANAGER))
+    assert "extra" not in made
+    other = "{dns_sd_configs: [{names: [alerts.example.org], type: A, port: 9093}]}"
+    made = section(tmp_path, f"alerting: {{alertmanagers: [{other}]}}", compose(ALERTMANAGER))
+    assert "dns_sd_configs" in made["extra"]["alerting"]["alertmanagers"][0]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +14,7 @@ from stackctl.adopt.secrets import Secrets, env_line
 from stackctl.adopt.source import Source
 from stackctl.manifest.env_file import read_env
 from stackctl.manifest.problems import Problems
+from tests.unit.adopt.setups import adopted, compose, jobs
 
 
 def test_equal_secrets_share_a_variable() -> None:
@@ -73,3 +78,34 @@ def test_secret_parameter_of_a_scrape_moves(key: str, is_moved: bool) -> None:
     block = {"params": {key: ["notareal1"]}}
     moved = secrets.block(block, Source("a.yml"), (), "", "job")
     assert moved == ({"params": {key: [f"${{JOB_{key.upper()}}}"]}} if is_moved else block)
+
+
+RECEIVER = """
+route: {receiver: a}
+receivers: [{name: a, pagerduty_configs: [{routing_key_file: /run/secrets/key}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("secret", "key", "is_asked"),
+    [
+        ("{environment: PAGER}", {"routing_key": "${PAGER}"}, False),
+        ("{external: true}", {"routing_key": "${ALERTMANAGER_A_ROUTING_KEY}"}, True),
+        ("{file: ./key}", {"routing_key_file": "key"}, False),
+    ],
+)
+def test_secret_in_a_file_of_the_container_is_a_variable(
+    tmp_path: Path, secret: str, key: dict[str, str], is_asked: bool
+) -> None:
+    whole = yaml.safe_load(
+        compose(
+            "alerts: {image: 'prom/alertmanager:v0.28.1', secrets: [key],"
+            " volumes: ['./alertmanager.yml:/etc/alertmanager/alertmanager.yml']}"
+        )
+    )
+    whole["secrets"] = {"key": yaml.safe_load(secret)}
+    job = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+    made = adopted(tmp_path, prometheus=job, compose=json.dumps(whole), alertmanager=RECEIVER, key="notareal1")
+    receiver = made.manifest["alertmanager"]["receivers"]["a"]["pagerduty"]
+    assert {name: value for name, value in receiver.items() if name.startswith("routing_key")} == key
+    assert ("ALERTMANAGER_A_ROUTING_KEY" in made.variables) == is_asked

@@ -223,3 +223,30 @@ def test_network_of_another_container_is_left_out(tmp_path: Path) -> None:
 
 def test_exporter_in_the_network_of_another_container_stays_one(tmp_path: Path) -> None:
     assert exporter(tmp_path, "prom/node-exporter", 9100, "network_mode: 'service:vpn'") is None
+
+
+def test_server_of_a_repackaged_image_is_read_where_that_has_its_files(tmp_path: Path) -> None:
+    files = {
+        "am.yml": "route: {receiver: a}\nreceivers: [{name: a}]\n",
+        "ds.yml": "datasources: [{name: P, type: prometheus, url: 'http://prometheus:9090'}]",
+    }
+    whole = compose(
+        "alerts: {image: bitnami/alertmanager, volumes: ['./am.yml:/opt/bitnami/alertmanager/conf/config.yml']}",
+        "grafana: {image: 'bitnami/grafana:12',"
+        " volumes: ['./ds.yml:/opt/bitnami/grafana/conf/provisioning/datasources/ds.yml']}",
+    )
+    job = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+    made = adopted(tmp_path, prometheus=job, compose=whole, **files)
+    assert made.manifest["alertmanager"]["route"] == {"receiver": "a"}
+    assert made.manifest["grafana"] == {"datasource": {"name": "P"}}
+    said = [each.summary for each in made.remarks]
+    assert "grafana runs as grafana/grafana" in " ".join(said)
+
+
+def test_number_of_servers_is_left_out(tmp_path: Path) -> None:
+    job = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+    service = "alerts: {image: 'prom/alertmanager:v0.28.1', deploy: {replicas: REPLICAS}}"
+    for replicas, is_said in (("2", True), ("1", False)):
+        whole = compose(service.replace("REPLICAS", replicas))
+        said = [each.summary for each in adopted(tmp_path, prometheus=job, compose=whole).remarks]
+        assert any("deploy.replicas" in each for each in said) == is_said

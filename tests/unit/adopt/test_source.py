@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackctl.adopt.source import source_of
+from stackctl.adopt.source import source_of, with_booleans
 from stackctl.manifest.problems import Problems
 
 
@@ -42,3 +42,10 @@ def test_file_that_is_no_mapping_is_empty() -> None:
     source = source_of("- 1\n", "x.yml", Problems())
     assert source
     assert source.data == {}
+
+
+def test_booleans_of_options_have_any_word_for_them() -> None:
+    data = {"honor_labels": "yes", "tls_config": {"insecure_skip_verify": "On"}, "labels": {"y": "yes", "of": "True"}}
+    made = with_booleans({"jobs": [data, {"honor_labels": "False"}]})
+    assert made["jobs"][0] == {**data, "honor_labels": True, "tls_config": {"insecure_skip_verify": True}}
+    assert made["jobs"][1] == {"honor_labels": False}

@@ -1,0 +1,52 @@
+"""Files that start scripts write."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stackctl.adopt import adopt
+from stackctl.adopt.scripts import written_by_script
+from tests.unit.adopt.setups import found, written
+
+
+@pytest.mark.parametrize(
+    ("script", "text"),
+    [
+        ("cat <<EOF > /etc/a.yml\nx: $A\nEOF\nrun\n", "x: 1\n"),
+        ("cat > /etc/a.yml <<'END'\nx: $A\nEND\n", "x: $A\n"),
+        ('mkdir -p /etc && cat >"/etc/a.yml" << "END"\nx: ${A}\nEND\n', "x: ${A}\n"),
+        ("tee /etc/a.yml <<-EOF >/dev/null\n\tx: \\$1 ${B}\n\tEOF\n", "x: $1 ${B}\n"),
+        ("  cat <<EOF >> log\nx\nEOF\n", None),
+        ("cat > /etc/a.yml < other\n", None),
+    ],
+)
+def test_text_after_a_command_is_the_file(script: str, text: str | None) -> None:
+    made = list(written_by_script(["-c", script], {"A": "1"}))
+    assert made == ([] if text is None else [("/etc/a.yml", text)])
+
+
+def test_configuration_that_a_script_has_in_itself_is_adopted(tmp_path: Path) -> None:
+    config = "scrape_configs: [{job_name: app, static_configs: [{targets: ['app:80']}]}]"
+    start = "/bin/prometheus --config.file=/etc/prometheus/prometheus.yml --storage.tsdb.retention.time=3d"
+    sources = "datasources: [{name: Mine, type: prometheus, url: 'http://prometheus:9090'}]"
+    services = {
+        "prometheus": {
+            "image": "prom/prometheus:v3.5.0",
+            "entrypoint": ["sh", "-euc", f"cat <<EOF > /etc/prometheus/prometheus.yml\n{config}\nEOF\n{start}\n"],
+        },
+        "grafana": {
+            "image": "grafana/grafana",
+            "entrypoint": [
+                "sh",
+                "-c",
+                f"cat <<E >/etc/grafana/provisioning/datasources/a.yml\n{sources}\nE\n/run.sh\n",
+            ],
+        },
+    }
+    manifest = adopt(found(written(tmp_path, {"compose.yml": json.dumps({"services": services})})), "stack").manifest
+    assert manifest["services"] == {"app": {"targets": ["app:80"]}}
+    assert manifest["prometheus"]["retention"] == {"time": "3d"}
+    assert manifest["grafana"]["datasource"] == {"name": "Mine"}
