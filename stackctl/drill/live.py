@@ -61,12 +61,28 @@ def delivered(
             # One block alone needs no log to be told from others: what was taken in the end was taken by it.
             if len(ways) == 1 and taken >= messages[ways[0][0]]:
                 well = ways
-            others = disturbed if shared else disturbed & {*group}
-            if since.failed and any(kind in _kinds(tree, each) for each in others):
+            if since.failed and _is_disturbed(tree, key, disturbed):
                 continue
             if well and taken >= sum(messages[receiver] for receiver, _ in well):
                 found.update(f"{receiver}/{each}" for receiver, each in well)
     return found
+
+
+def doubtful(tree: Tree, receivers: Iterable[str], now: Accounts, disturbed: Set[str]) -> set[str]:
+    """The ways of `receivers` whose accounts count messages of real alerts, too, which go to the `disturbed` ones."""
+    return {
+        f"{receiver}/{each}"
+        for receiver in receivers
+        for each in _numbered(_kinds(tree, receiver))
+        for kind in [each.partition("[")[0]]
+        if _is_disturbed(tree, ("", kind) if ("", kind) in now else (receiver, kind), disturbed)
+    }
+
+
+def _is_disturbed(tree: Tree, key: tuple[str, str], disturbed: Set[str]) -> bool:
+    """Return whether an account is of a disturbed receiver; one without a receiver is of all that have its kind."""
+    receiver, kind = key
+    return any(kind in _kinds(tree, each) for each in (disturbed & {receiver} if receiver else disturbed))
 
 
 def redirected(tree: Tree, receiver: str, dial: Dial) -> dict[str, str]:

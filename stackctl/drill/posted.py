@@ -28,6 +28,7 @@ _ROUTES = (
     "configuration of that Alertmanager, and reload it."
 )
 _ONE = "Give the address of one Alertmanager itself: behind a load balancer another one may answer each time."
+_DOUBT = "; messages about real alerts, which fire there too, were counted with it"
 _NOT_PART = "the alerts were handed to Alertmanager, so that no rule was evaluated and Prometheus sent nothing"
 
 
@@ -66,9 +67,11 @@ def _times(route: Mapping[str, Any], receiver: str, wait: str, interval: str) ->
         yield from _times(child, receiver, wait, interval)
 
 
-def posted_finding(delivery: Delivery, waited_seconds: float, since: float, declared: frozenset[str]) -> Diagnostic:
+def posted_finding(
+    delivery: Delivery, waited_seconds: float, since: float, declared: frozenset[str], *, is_doubtful: bool
+) -> Diagnostic:
     """Return the finding on an alert that was handed over at `since` (Unix time), and that the manifest leads to the
-    receivers `declared`."""
+    receivers `declared`. It `is_doubtful` where the messages of real alerts were counted too."""
     subject = Subject(ID, delivery.alert.subject, delivery.alert.origin)
     if delivery.received is None:
         return subject.failed(
@@ -77,7 +80,10 @@ def posted_finding(delivery: Delivery, waited_seconds: float, since: float, decl
     if lost := sorted(declared - {*delivery.receivers}):
         summary = f"taken by Alertmanager, whose routes lead it to {_listed(delivery.receivers)}, not to "
         return subject.failed(f"{summary}{_listed(lost)} as those of the manifest do", _ROUTES, stage="loaded")
-    return of_receivers(subject, delivery, "taken by Alertmanager", waited_seconds, since)
+    found = of_receivers(subject, delivery, "taken by Alertmanager", waited_seconds, since)
+    if found.status == "pass" and is_doubtful:
+        return replace(found, summary=f"{found.summary}{_DOUBT}")
+    return found
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -171,7 +171,9 @@ def _run(
         )
         waited = patience or round(time.monotonic() - start)
     for delivery in deliveries:
-        yield posted_finding(delivery, waited, since, _declared_receivers(declared, delivery.alert))
+        led_to = _declared_receivers(declared, delivery.alert)
+        is_doubtful = not drill.doubtful.isdisjoint(delivery.receivers)
+        yield posted_finding(delivery, waited, since, led_to, is_doubtful=is_doubtful)
     yield left_out(stack.prometheus.origin)
 
 
@@ -236,6 +238,7 @@ class _Drill:
 
         self.token = secrets.token_hex(4)
         self.tree = tree
+        self.doubtful: set[str] = set()  # receivers whose counters have counted messages of real alerts, too
         self._lost = lost
         self._client, self._routing = client, loaded.routing
         self._process, self._before = client.process_notifications()
@@ -259,7 +262,7 @@ class _Drill:
     def arrivals(self) -> Arrivals:
         """Return what receivers have taken until now. Raises Unavailable where another Alertmanager answers."""
         from stackctl.drill import Arrivals
-        from stackctl.drill.live import delivered, due, failed_attempts
+        from stackctl.drill.live import delivered, doubtful, due, failed_attempts
 
         if time.monotonic() - self._renewed > self._lasts_seconds / 3:
             self._fire()
@@ -271,6 +274,8 @@ class _Drill:
         groups, now = self._client.groups(), time.time()
         messages = due(groups, self._is_own)
         disturbed = {each.receiver for each in groups if not all(map(self._is_own, each.active))}
+        ways = doubtful(self.tree, messages, accounts, disturbed)
+        self.doubtful |= {way.rpartition("/")[0] for way in ways}
         well = delivered(self.tree, messages, self._before, accounts, (), disturbed) - self._lost.keys()
         faults = {**failed_attempts(self.tree, messages, self._before, accounts), **self._lost}
         times = {way: self._first.setdefault(way, now) for way in well}

@@ -37,6 +37,7 @@ class Pretended:
     started: Any = 7
     refuses: Reply | None = None
     keeps: bool = False
+    others: list[dict[str, Any]] = field(default_factory=list)
 
     def alerts(self, body: Any = None) -> Any:
         if body is None:
@@ -57,7 +58,7 @@ class Pretended:
         return ""
 
     def groups(self) -> Any:
-        return [{"receiver": {"name": "oncall"}, "alerts": self.alerts()}] if self.firing else []
+        return [{"receiver": {"name": "oncall"}, "alerts": [*self.alerts(), *self.others]}] if self.firing else []
 
     def metrics(self) -> str:
         started = self.started() if callable(self.started) else self.started
@@ -121,6 +122,13 @@ def test_alert_whose_notifications_all_fail_is_red(manifest: Path, made: Pretend
     report = drilled(manifest)
     assert [each.status for each in report.diagnostics] == ["fail", "info"]
     assert "1 of 1 attempts by webhook failed" in report.diagnostics[0].evidence
+
+
+def test_real_alerts_of_the_same_receiver_are_mentioned(manifest: Path, made: Pretended) -> None:
+    made.others = [{"labels": {"alertname": "Real"}, "status": {"state": "active"}}]
+    assert "real alerts" in drilled(manifest).diagnostics[0].summary
+    made.others, made.sent = [], 0
+    assert "real alerts" not in drilled(manifest).diagnostics[0].summary
 
 
 def test_alertmanager_that_accepts_no_alerts_is_unavailable(manifest: Path, made: Pretended) -> None:

@@ -7,7 +7,7 @@ import yaml
 
 from stackctl.checks.notified import Failure
 from stackctl.clients.alertmanager import Account, Group
-from stackctl.drill.live import blocks, delivered, due, failed_attempts
+from stackctl.drill.live import blocks, delivered, doubtful, due, failed_attempts
 from stackctl.tree import File, Tree
 
 CONFIG = {
@@ -109,3 +109,11 @@ def test_failed_attempts_are_counted_without_a_log() -> None:
     assert failed_attempts(TREE, TEAM, now, now) == {}
     (shared,) = failed_attempts(TREE, TEAM, {}, {("", "webhook"): Account(4, 3)}).values()
     assert "receiver-name-in-metrics" in shared
+
+
+def test_ways_are_in_doubt_whose_account_counts_others() -> None:
+    named, shared = {("team", "webhook"): Account(1, 0)}, {("", "webhook"): Account(1, 0), ("", "slack"): Account(1, 0)}
+    assert doubtful(TREE, TEAM, named, {"oncall"}) == set()
+    assert doubtful(TREE, TEAM, named, {"team"}) == {"team/webhook[0]"}
+    assert doubtful(TREE, ONCALL, shared, {"team"}) == {"oncall/webhook[0]", "oncall/webhook[1]"}
+    assert doubtful(TREE, ONCALL, shared, {"nobody"}) == set()

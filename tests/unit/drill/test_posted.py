@@ -46,28 +46,35 @@ def test_alerts_last_as_long_as_the_configuration_says() -> None:
 
 
 def test_delivered_alert_passes_with_the_times_since_it_was_handed_over() -> None:
-    found = posted_finding(TAKEN, 20, 10.0, frozenset({"oncall"}))
+    found = posted_finding(TAKEN, 20, 10.0, frozenset({"oncall"}), is_doubtful=False)
     assert (found.status, found.summary) == ("pass", "taken by Alertmanager, at oncall/slack after 2.0 s")
 
 
+def test_delivery_is_in_doubt_where_others_were_counted() -> None:
+    found = posted_finding(TAKEN, 20, 10.0, frozenset(), is_doubtful=True)
+    assert (found.status, "messages about real alerts" in found.summary) == ("pass", True)
+    missing = replace(TAKEN, arrived={"oncall/slack": None})
+    assert "real alerts" not in posted_finding(missing, 20, 10.0, frozenset(), is_doubtful=True).summary
+
+
 def test_more_receivers_than_declared_are_no_failure() -> None:
-    assert posted_finding(TAKEN, 20, 10.0, frozenset()).status == "pass"
+    assert posted_finding(TAKEN, 20, 10.0, frozenset(), is_doubtful=False).status == "pass"
 
 
 def test_route_that_leads_elsewhere_is_named_though_another_receiver_is_notified() -> None:
-    found = posted_finding(TAKEN, 20, 10.0, frozenset({"audit", "oncall"}))
+    found = posted_finding(TAKEN, 20, 10.0, frozenset({"audit", "oncall"}), is_doubtful=False)
     assert found.status == "fail"
     assert "lead it to `oncall`, not to `audit`" in found.summary
 
 
 def test_alert_that_is_not_shown_asks_for_the_address_of_one() -> None:
-    found = posted_finding(Delivery(ALERT), 20, 10.0, frozenset({"oncall"}))
+    found = posted_finding(Delivery(ALERT), 20, 10.0, frozenset({"oncall"}), is_doubtful=False)
     assert (found.status, found.stage) == ("fail", "loaded")
     assert "load balancer" in found.remedy
 
 
 def test_silenced_alert_is_not_delivered_by_the_message_of_another() -> None:
-    found = posted_finding(replace(TAKEN, kept_back="a silence holds"), 20, 10.0, frozenset())
+    found = posted_finding(replace(TAKEN, kept_back="a silence holds"), 20, 10.0, frozenset(), is_doubtful=False)
     assert (found.status, found.summary) == ("skip", "not delivered: taken by Alertmanager, where a silence holds")
 
 
