@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from stackctl.bounds.regex import BadPattern, Pattern, compiled
 from stackctl.clients.http import NoAnswer
@@ -46,7 +47,7 @@ def held(context: Context, dashboard: Dashboard) -> Held:
     values: dict[str, str | Choice] = dict(dashboard.values)
     options: dict[str, Choice] = {}
     for variable in _in_order(dashboard.variables):
-        found = _existing(context, variable, Held(values, options)) if variable.label else ()
+        found = _existing(context, variable, Held(values, options))
         chosen = tuple(value for value in found if value in variable.chosen) if variable.several else ()
         if chosen or (found and variable.everything):
             values[variable.name] = Choice(chosen or found, several=True)
@@ -58,7 +59,7 @@ def held(context: Context, dashboard: Dashboard) -> Held:
 def _in_order(variables: Sequence[DashboardVariable]) -> list[DashboardVariable]:
     """Return those first that others name; all as they are written when they name one another."""
     named = {variable.name: variable for variable in variables}
-    graph = {variable.name: references(variable.selector) for variable in variables}
+    graph = {variable.name: references(variable.selector + variable.results) for variable in variables}
     try:
         return [named[name] for name in TopologicalSorter(graph).static_order() if name in named]
     except CycleError:
@@ -93,7 +94,9 @@ def matching_values(values: Sequence[str], written: str) -> Sequence[str]:
 
 
 def _existing(context: Context, variable: DashboardVariable, others: Held) -> tuple[str, ...]:
-    return _filtered(_all_values(context, variable.label, others.filled(variable.selector)), variable.regex)
+    if variable.label:
+        return _filtered(_all_values(context, variable.label, others.filled(variable.selector)), variable.regex)
+    return _filtered(_all_texts(context, others.filled(variable.results)), variable.regex) if variable.results else ()
 
 
 def _all_values(context: Context, label: str, selector: str) -> tuple[str, ...]:
@@ -107,6 +110,17 @@ def _all_values(context: Context, label: str, selector: str) -> tuple[str, ...]:
     return context.once(f"values of {label} in {selector}", ask)
 
 
+def _all_texts(context: Context, expr: str) -> tuple[str, ...]:
+    def ask() -> tuple[str, ...]:
+        targets.settle(context)
+        try:
+            return texts_of_results(context.prometheus(), expr)
+        except NoAnswer:  # the row of the variable reports it
+            return ()
+
+    return context.once(f"texts of {expr}", ask)
+
+
 def _compiled(written: str) -> Pattern | None:
     """Return a regular expression of a variable, `a.*` or `/a.*/i`; None where it is only known to JavaScript."""
     match = _DELIMITED.fullmatch(written)
@@ -118,11 +132,24 @@ def _compiled(written: str) -> Pattern | None:
 
 
 def _filtered(values: tuple[str, ...], written: str) -> tuple[str, ...]:
-    """Return what the variable's regular expression takes of each value: its first group, or all of it."""
+    """Return what the variable's regular expression takes of the values, as Grafana does.
+
+    That is its group `value` or `text`, else its first group, else all that it matches; with `/.../g` at each place.
+    """
     if not written:
         return values
     regex = _compiled(written)
     if regex is None:
         return ()
-    matches = filter(None, map(regex.search, values))
-    return tuple(dict.fromkeys(match[1] if regex.groups and match[1] else match[0] for match in matches))
+    match = _DELIMITED.fullmatch(written)
+    everywhere = bool(match and "g" in match["flags"])
+    found = ([*regex.finditer(value)][: None if everywhere else 1] for value in values)
+    return tuple(dict.fromkeys(value for matches in found for value in _taken(matches)))
+
+
+def _taken(matches: Sequence[Any]) -> list[str]:
+    """Return what is taken of one value by the matches in it."""
+    named = {name: value for match in matches for name, value in match.groupdict().items() if value}
+    if value := named.get("value") or named.get("text"):
+        return [value]
+    return [(match[1] if match.groups() else "") or match[0] for match in matches]

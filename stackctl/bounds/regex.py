@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -18,6 +19,8 @@ class Pattern(Protocol):
     def fullmatch(self, text: str) -> Any: ...
 
     def search(self, text: str) -> Any: ...
+
+    def finditer(self, text: str) -> Iterator[Any]: ...
 
 
 class BadPattern(ValueError):

@@ -91,7 +91,8 @@ def _asked_values(model: DashboardFile) -> Iterator[DashboardVariable]:
     for variable in model.variables:
         if variable.query and variable.name not in known:
             label, selector = grafana.label_query(variable.query) or ("", "")
-            yield DashboardVariable(variable.name, label, selector, several=variable.multi)
+            results = grafana.results_query(variable.query)
+            yield DashboardVariable(variable.name, label, selector, results, several=variable.multi)
 
 
 def _queries(document: Document, model: DashboardFile) -> Iterator[PanelQuery]:

@@ -173,14 +173,16 @@ class Board:
 class DashboardVariable:
     """A variable whose values only a server knows.
 
-    They are those of `label` in the series of `selector`, as far as `regex` takes them; both are "" where that cannot
-    be read off. It may hold `several` of them, or one at a time. `chosen` are those that the file selects;
-    `everything` is whether it can be all of them, as it then is when none of the chosen exists.
+    They are those of `label` in the series of `selector`, or the texts of the results of the query `results`, as far as
+    `regex` takes them; all are "" where that cannot be read off. It may hold `several` of them, or one at a time.
+    `chosen` are those that the file selects; `everything` is whether it can be all of them, as it then is when none of
+    the chosen exists.
     """
 
     name: str
     label: str = ""
     selector: str = ""
+    results: str = ""
     regex: str = ""
     several: bool = False
     everything: bool = False

@@ -58,10 +58,11 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 _LABEL_VALUES = re.compile(r"label_values\((?:(?P<expr>.+),\s*)?(?P<label>[A-Za-z_]\w*)\s*\)", re.DOTALL)
 _METRICS = re.compile(r"metrics\((.+)\)", re.DOTALL)
+_RESULTS = re.compile(r"query_result\((?P<expr>.+)\)", re.DOTALL)
 # The ways to ask for a variable's values; the group is the PromQL in them.
 _VALUE_QUERIES = (
     re.compile(r"label_values\((?:(?P<expr>.+),\s*)?[A-Za-z_$][\w${}]*\s*\)", re.DOTALL),
-    re.compile(r"query_result\((?P<expr>.+)\)", re.DOTALL),
+    _RESULTS,
     re.compile(r"label_names\((?P<expr>.*)\)", re.DOTALL),
     re.compile(r"metrics\((?:.+)\)(?P<expr>)", re.DOTALL),
 )
@@ -151,6 +152,12 @@ def label_query(text: str) -> tuple[str, str] | None:
     """Return the label and the selector ("" for all series) of a query `label_values(...)`, or None for any other."""
     match = _LABEL_VALUES.fullmatch(text.strip())
     return (match["label"], (match["expr"] or "").strip()) if match else None
+
+
+def results_query(text: str) -> str:
+    """Return the PromQL of a query `query_result(...)`, of which the results are the values; "" for any other."""
+    match = _RESULTS.fullmatch(text.strip())
+    return match["expr"].strip() if match else ""
 
 
 def names_query(text: str) -> tuple[str, str] | None:

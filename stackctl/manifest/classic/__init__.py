@@ -201,7 +201,7 @@ class _Reader:
                 label=label,
                 selector=selector,
                 regex=variable.regex,
-                of_results=text.strip().startswith("query_result("),
+                of_results=bool(grafana.results_query(text)),
                 undeclared=self._undeclared(expr),
                 datasource=self._datasource(source),
             )

@@ -97,6 +97,7 @@ def asked_values(found: list[VariableAt]) -> Iterator[DashboardVariable]:
                 name=variable.name,
                 label=label,
                 selector=selector,
+                results=grafana.results_query(variable.query[0]),
                 regex=variable.regex,
                 several=variable.several,
                 everything=bool(variable.json.get("includeAll")),

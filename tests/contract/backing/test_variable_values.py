@@ -53,6 +53,32 @@ def test_panel_of_a_metric_that_is_not_there_does_not_blame_the_variables(well: 
     assert "$j" not in found.summary
 
 
+@pytest.mark.parametrize(
+    ("regex", "status"),
+    [
+        ("", "fail"),
+        ('/job="([^"]+)"/', "pass"),
+        ('/instance="(?<text>[^"]+)"|job="(?<value>[^"]+)"/g', "pass"),
+        ('/instance="(?<text>[^"]+)"|job="(?<value>[^"]+)"/', "fail"),
+        ('/(?:instance|job)="([^"]+)"/g', "pass"),
+        ('/instance="([^"]+)"/', "fail"),
+        ("/(?=instance)/", "pass"),
+    ],
+    ids=[
+        "no expression",
+        "a group",
+        "the value at another place",
+        "the first place",
+        "all places",
+        "another label",
+        "not known",
+    ],
+)
+def test_values_are_taken_of_results_as_grafana_does(well: World, regex: str, status: str) -> None:
+    variable = DashboardVariable("j", results='group by (job, instance) (up{instance="localhost:1"})', regex=regex)
+    assert one_at_a_time(well, 'only_of_second{job="$j"}', variable).status == status
+
+
 def test_variables_that_name_each_other_are_asked_as_they_are_written(well: World) -> None:
     variables = (replace(ANY, selector='up{instance="$i"}'), INSTANCE)
     assert one_at_a_time(well, 'only_of_second{job="$j",instance="$i"}', *variables).status == "pass"

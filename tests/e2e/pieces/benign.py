@@ -508,6 +508,24 @@ DASHBOARDS = (
             {"name": "job", "type": "query", "query": "label_values(up, job)", "current": {"value": "elsewhere"}},
         ],
     ),
+    shown(
+        "values-of-results",
+        panel("P", 'shop_queue_size{instance="$instance",queue="$queue"}'),
+        variables=[
+            {
+                "name": "instance",
+                "type": "query",
+                "query": "query_result(count by (instance, job) (up))",
+                "regex": '/job="(?<text>[^"]+)"|instance="(?<value>[^"]+)"/g',
+            },
+            {
+                "name": "queue",
+                "type": "query",
+                "query": 'query_result(sum by (queue) (shop_queue_size{instance="$instance"}))',
+                "regex": '/"(.+)"/',
+            },
+        ],
+    ),
     shown("all-value", panel("P", 'shop_requests_total{path=~"$path"}'), variables=[{**CHOSEN_ALL, "allValue": ".*"}]),
     shown("repeated", panel("P $path", 'shop_requests_total{path="$path"}', repeat="path"), variables=[CHOSEN_ALL]),
     shown(

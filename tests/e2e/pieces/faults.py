@@ -439,6 +439,21 @@ DASHBOARDS = (
             ],
         ),
     ),
+    blank(
+        "no-result-fills-it",
+        board(
+            panel("P", 'shop_queue_size{queue="$version"}'),
+            WELL,
+            variables=[
+                {
+                    "name": "version",
+                    "type": "query",
+                    "query": "query_result(prometheus_build_info)",
+                    "regex": '/version="([^"]+)"/',
+                }
+            ],
+        ),
+    ),
     blank("in-old-rows", {"rows": [{"panels": [WELL, panel("P", GONE, kind="graph")]}], "schemaVersion": 14}),
     blank(
         "in-library",
