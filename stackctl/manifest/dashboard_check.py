@@ -16,7 +16,8 @@ from stackctl.manifest.dashboard_schema import (
 from stackctl.manifest.document import Document, Path
 from stackctl.manifest.validate import show_path
 from stackctl.promql import grafana
-from stackctl.promql.expression import syntax_error, syntax_remedy
+from stackctl.promql.correction import syntax_remedy
+from stackctl.promql.expression import syntax_error
 
 Found = tuple[Path, str, str]
 
@@ -145,7 +146,7 @@ def _promql(path: Path, expr: str, file: DashboardFile) -> Iterator[Found]:
             yield path, f"`${name}` can hold several values, but `=` and `!=` compare with one", remedy
     message = syntax_error(grafana.runnable(expr, known_values(file)))
     if message and not unknown:
-        yield path, f"not PromQL: {message}", syntax_remedy(message)
+        yield path, f"not PromQL: {message}", syntax_remedy(message, expr)
 
 
 def _variable_remedy(name: str, declared: list[str]) -> str:

@@ -127,12 +127,14 @@ def _words(details: ErrorDetails, model: type[BaseModel], path: Path, value: Any
         case "missing":
             return f"the key `{path[-1]}` is missing", _description(model, path, value)
         case "model_type" | "dict_type" | "model_attributes_type":
-            return f"expected a mapping, got {kind(details['input'])}", ""
+            given = details["input"]
+            return f"expected a mapping, got {kind(given)}", _mapping_remedy(_at(model, path, value), given)
         case "list_type":
             return f"expected a list, got {kind(details['input'])}", _list_remedy(details["input"])
         case "literal_error":
             allowed = context["expected"].replace("'", "`")
-            return f"expected {allowed}, got {_quoted(details['input'])}", _close(details["input"], allowed)
+            remedy = _close(details["input"], allowed) or _description(model, path, value)
+            return f"expected {allowed}, got {_quoted(details['input'])}", remedy
         case "too_short":
             return "the list is empty", ""
         case _:
@@ -145,6 +147,16 @@ def _quoted(value: Any) -> str:
 
 def _list_remedy(value: Any) -> str:
     return f'Write `["{value}"]`.' if isinstance(value, str) and "\n" not in value else ""
+
+
+def _mapping_remedy(owner: type[BaseModel] | None, given: Any) -> str:
+    """The remedy for what is `given` in place of a mapping of the form `owner`, as far as that is known."""
+    known = _fields(owner)
+    if "file" in known and isinstance(given, str) and "\n" not in given:
+        return f"Write `file: {given}`."
+    if "targets" in known and isinstance(given, str) and given and not set(given) & set(' \n"'):
+        return f'Write `targets: ["{given}"]`.'
+    return f"Known here: {', '.join(sorted(known))}." if known else ""
 
 
 def _close(value: Any, allowed: str) -> str:

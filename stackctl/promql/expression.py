@@ -20,7 +20,6 @@ rad rate resets round scalar sgn sin sinh sort sort_by_label sort_by_label_desc 
 stddev_over_time stdvar stdvar_over_time sum sum_over_time tan tanh time timestamp topk vector year
 """
 FUNCTIONS = tuple(_NAMES.split())
-_RENAMED = {"holt_winters": "double_exponential_smoothing"}
 
 
 def syntax_error(expr: str) -> str | None:
@@ -30,17 +29,6 @@ def syntax_error(expr: str) -> str | None:
     except ValueError as error:
         return str(error)
     return None
-
-
-def syntax_remedy(message: str) -> str:
-    """Return the remedy for a message of `syntax_error`, or ""."""
-    from difflib import get_close_matches
-
-    unknown = re.fullmatch(r"unknown function with name '(.*)'", message)
-    if not unknown:
-        return ""
-    close = _RENAMED.get(unknown[1]) or next(iter(get_close_matches(unknown[1].lower(), FUNCTIONS, n=1)), "")
-    return f"Did you mean `{close}`?" if close else ""
 
 
 def regex_error(regex: str) -> str | None:

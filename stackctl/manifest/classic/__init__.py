@@ -26,7 +26,7 @@ from stackctl.manifest.problems import Problems
 from stackctl.model import Dashboard, Datasources, EmptyPanel, NamesQuery, OtherQuery, PanelQuery
 from stackctl.promql import grafana
 from stackctl.promql.choice import Choice
-from stackctl.promql.expression import syntax_remedy
+from stackctl.promql.correction import syntax_remedy
 from stackctl.source import Position
 from stackctl.tree import digest
 
@@ -318,7 +318,7 @@ class _Reader:
         message = grafana.certain_error(expr, self.values)
         if message:
             summary = f"{panel or 'a panel without a title'}: not PromQL: {message}"
-            self.shape.wrong(place, summary, remedy=syntax_remedy(message))
+            self.shape.wrong(place, summary, remedy=syntax_remedy(message, expr))
 
     def _undeclared(self, expr: str) -> tuple[str, ...]:
         """Return the variables in `expr` that the dashboard does not have."""

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from stackctl.manifest.fields.text import schema, text_of, wrong
-from stackctl.promql.expression import regex_error, syntax_error, syntax_remedy
+from stackctl.promql.correction import syntax_remedy
+from stackctl.promql.expression import regex_error, syntax_error
 
 
 def _expression(value: Any) -> str:
@@ -16,7 +17,7 @@ def _expression(value: Any) -> str:
     text = str(value)
     message = syntax_error(text)
     if message:
-        raise wrong(f"not PromQL: {message}", syntax_remedy(message))
+        raise wrong(f"not PromQL: {message}", syntax_remedy(message, text))
     return text
 
 

@@ -20,8 +20,23 @@ class Item(Model):
     name: str = Field(description="Its name.")
 
 
+class File(Model):
+    """A file."""
+
+    file: str = Field(description="Its name.")
+
+
+class Watched(Model):
+    """What is watched."""
+
+    targets: list[str] = Field(description="Where it is.")
+
+
 class Box(Model):
     """A box of items."""
+
+    files: list[File] = Field(default_factory=list, description="Its files.")
+    watched: dict[str, Watched] = Field(default_factory=dict, description="What is watched.")
 
     items: list[Item] = Field(default_factory=list, description="What is in it.")
     by_name: dict[str, Item] = Field(default_factory=dict, description="More, by name.")
@@ -45,7 +60,7 @@ def test_good_document_is_the_model() -> None:
     ("text", "code", "summary", "remedy"),
     [
         ("itmes: []", "manifest.unknown-key", "unknown key `itmes`", "Did you mean `items`?"),
-        ("zzz: 1", "manifest.unknown-key", "unknown key `zzz`", "Known here: by_name, items."),
+        ("zzz: 1", "manifest.unknown-key", "unknown key `zzz`", "Known here: by_name, files, items, watched."),
         (
             "items:\n- {size: small}",
             "manifest.missing-key",
@@ -59,6 +74,20 @@ def test_good_document_is_the_model() -> None:
             "manifest.value",
             'by_name."a.b".size: expected `small` or `large`, got `larg`',
             "Did you mean `large`?",
+        ),
+        ("items: [5]", "manifest.value", "items[0]: expected a mapping, got text", "Known here: name, size."),
+        ("files: [a.yml]", "manifest.value", "files[0]: expected a mapping, got text", "Write `file: a.yml`."),
+        (
+            "watched: {api: 'localhost:8000'}",
+            "manifest.value",
+            "watched.api: expected a mapping, got text",
+            'Write `targets: ["localhost:8000"]`.',
+        ),
+        (
+            "items:\n- {name: x, size: blue}",
+            "manifest.value",
+            "items[0].size: expected `small` or `large`, got `blue`",
+            "`size`: how large it is.",
         ),
         (
             "items:\n- {name: x, 'size(': small}",
