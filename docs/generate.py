@@ -58,6 +58,7 @@ TYPE_NAMES = {
     fields.TargetAddress: "host:port, or URL",
     fields.DatasourceUid: "uid",
     fields.Count: "integer",
+    fields.Replicas: "integer",
     fields.FeatureName: "text",
     fields.PluginName: "text",
     fields.ListenAddress: "host:port, or port",

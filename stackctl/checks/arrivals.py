@@ -3,9 +3,11 @@ the alerts that fire are in the stack's own one. That Prometheus knows an Alertm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from stackctl import conventions as c
 from stackctl.clients.alertmanager import ActiveAlert
@@ -18,6 +20,7 @@ from stackctl.verification.context import Context
 
 # Where an Alertmanager takes alerts.
 API = "/api/v2/alerts"
+_LABEL = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 _PREFIX = "prometheus_notifications_"
 # How far back Prometheus' own series, where it scrapes itself, say what has become of its alerts.
 _PAST = "15m"
@@ -79,16 +82,19 @@ def _total(metrics: Exposition, name: str, url: str) -> float:
 def look(context: Context) -> Arrival | NoAnswer:
     """Look which firing alerts the stack's Alertmanager does not have.
 
-    Where `alert_relabel_configs` changes alerts on their way, or drops them, there is nothing to compare.
+    Where `alert_relabel_configs` changes alerts on their way, or drops them, there is nothing to compare, unless it
+    only takes labels off, as that of a replica.
     """
     alerting = context.tree.yaml(c.PROMETHEUS_FILE).get("alerting") or {}
-    if any(each.get("alert_relabel_configs") for each in (alerting, *(alerting.get("alertmanagers") or ()))):
+    steps = [step for each in (alerting, *(alerting.get("alertmanagers") or ())) for step in _steps(each)]
+    if not all(map(_takes_label_off, steps)):
         return Arrival()
+    gone = {step["regex"] for step in steps}
 
     def observe() -> list[FiringAlert]:
         firing = [each for each in context.prometheus().alerts() if each.firing]
         arrived = context.alertmanager().all_alerts() if firing else ()
-        return [each for each in firing if not _has(arrived, each)]
+        return [each for each in firing if not _has(arrived, each, gone)]
 
     seen = context.settle(observe, lambda missing: not missing)
     if isinstance(seen, NoAnswer) or not seen:
@@ -125,9 +131,20 @@ def _now(context: Context) -> float:
     return context.prometheus().newest_sample()
 
 
-def _has(arrived: Iterable[ActiveAlert], alert: FiringAlert) -> bool:
-    """Return whether an alert is among those of an Alertmanager, to which Prometheus adds its external labels."""
-    return any(alert.labels.items() <= each.labels.items() for each in arrived)
+def _steps(block: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return block.get("alert_relabel_configs") or ()
+
+
+def _takes_label_off(step: Mapping[str, Any]) -> bool:
+    """Return whether a step of relabelling only takes off the one label that it names."""
+    return step.get("action") == "labeldrop" and _LABEL.fullmatch(str(step.get("regex", ""))) is not None
+
+
+def _has(arrived: Iterable[ActiveAlert], alert: FiringAlert, gone: Set[str]) -> bool:
+    """Return whether an alert without the labels in `gone` is among those of an Alertmanager, to which Prometheus adds
+    its external labels."""
+    kept = {(name, value) for name, value in alert.labels.items() if name not in gone}
+    return any(kept <= each.labels.items() for each in arrived)
 
 
 def _names(alerts: Iterable[FiringAlert]) -> tuple[str, ...]:

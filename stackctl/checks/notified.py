@@ -28,6 +28,8 @@ from stackctl.verification.server_log import Entry
 from stackctl.verification.subject import Subject
 
 ID = "alertmanager.notifications"
+# The beginning of what is said of a receiver that was never notified.
+UNUSED = "no notification was sent"
 # How far back Prometheus is asked for the order of failures and successes, and in which steps.
 _PAST_SECONDS = 3600.0
 _STEP_SECONDS = 15.0
@@ -247,7 +249,7 @@ def _unused(alerts: Mapping[str, int]) -> str:
     """Return why a receiver was not notified yet, by the states of its alerts."""
     active, suppressed = alerts.get("active", 0), alerts.get("suppressed", 0)
     if active:
-        return f"no notification was sent yet: Alertmanager still collects its alerts (`group_wait`), {active} so far"
+        return f"{UNUSED} yet: Alertmanager still collects its alerts (`group_wait`), {active} so far"
     if suppressed:
-        return f"no notification was sent: all its {suppressed} alerts are silenced, inhibited or muted"
-    return "no notification was sent yet: Alertmanager has had no alert for it; `stackctl drill --live` sends one"
+        return f"{UNUSED}: all its {suppressed} alerts are silenced, inhibited or muted"
+    return f"{UNUSED} yet: Alertmanager has had no alert for it; `stackctl drill --live` sends one"

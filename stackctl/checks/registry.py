@@ -28,6 +28,7 @@ from stackctl.checks import (
     reached,
     remote_read,
     remote_write,
+    replicas,
     rules,
     series,
     servers,
@@ -119,6 +120,7 @@ EXTERNAL: tuple[tuple[Family, tuple[str, ...]], ...] = (
 CLUSTER: tuple[tuple[Family, tuple[str, ...]], ...] = (
     (cluster.check_objects, (cluster.OBJECT,)),
     (cluster.check_workloads, (cluster.WORKLOAD,)),
+    (replicas.check, (replicas.ID,)),
     (cluster.check_servers, (components.ID,)),
     (config.check_given, (config.CONFIG,)),
     (storage.check, (storage.ID,)),

@@ -74,6 +74,16 @@ class Alertmanager:
         """The time of its start, in its own words."""
         return self.http.json("/api/v2/status", lambda answer: str(answer["uptime"]))
 
+    def cluster(self) -> tuple[str, frozenset[str]]:
+        """The status of its cluster (`ready`, `settling`, `disabled`), and the hosts of all that are in it, its own
+        too."""
+
+        def hosts(cluster: Any) -> frozenset[str]:
+            return frozenset(str(peer["address"]).rpartition(":")[0].strip("[]") for peer in cluster.get("peers") or ())
+
+        read = self.http.json("/api/v2/status", lambda answer: answer["cluster"])
+        return str(read["status"]), hosts(read)
+
     def config_hash(self) -> int:
         """The loaded configuration: the first six bytes of the MD5 sum of the file, as a little-endian number."""
         found = _HASH.search(self.http.ask("/metrics").text)

@@ -9,7 +9,7 @@ from stackctl.components.component import EXTERNAL_URL, Component, Container, Pl
 from stackctl.components.release import Program, Release, image_version
 from stackctl.components.settings import StoringSettings
 from stackctl.manifest.block_fields import Passthrough
-from stackctl.manifest.fields import Text, Url
+from stackctl.manifest.fields import Replicas, Text, Url
 from stackctl.manifest.routing_schema import ReceiverModel, RoutingModel
 from stackctl.model import Alertmanager
 from stackctl.runtimes.facts import Facts
@@ -31,6 +31,11 @@ class AlertmanagerSettings(StoringSettings):
         None,
         description="The address that people open, for the links in notifications; that of `listen` by default. A "
         "proxy takes its path off: Alertmanager itself serves at `/`.",
+    )
+    replicas: Replicas = Field(
+        1,
+        description="How many of it a cluster runs (`runtime: kubernetes`): they tell each other what they have sent, "
+        "so that one alert is one notification. Elsewhere one runs.",
     )
     extra: Passthrough = Field(
         default_factory=dict,

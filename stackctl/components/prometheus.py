@@ -33,6 +33,7 @@ from stackctl.manifest.fields import (
     FeatureName,
     Filled,
     Password,
+    Replicas,
     Size,
     Text,
     Url,
@@ -127,6 +128,11 @@ class PrometheusSettings(StoringSettings):
     query: QuerySettings = Field(default_factory=QuerySettings, description="Limits of queries.")
     remote_write_receiver: Boolean = Field(False, description="Take samples that others write, at `/api/v1/write`.")
     otlp_receiver: Boolean = Field(False, description="Take metrics by OTLP, at `/api/v1/otlp/v1/metrics`.")
+    replicas: Replicas = Field(
+        1,
+        description="How many of it a cluster runs (`runtime: kubernetes`): each scrapes all targets and sends all "
+        "alerts, and adds the label `prometheus_replica` to what it sends to other systems. Elsewhere one runs.",
+    )
     extra: Passthrough = Field(
         default_factory=dict,
         description="Escape hatch: merged last into prometheus.yml. File paths are relative to the manifest.",

@@ -45,24 +45,28 @@ class Place:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Ways by which something arrived -> when, as Unix time; and ways -> why nothing of use has come by them."""
+    """Ways by which something arrived -> when, as Unix time; ways -> why nothing of use has come by them; and ways ->
+    how many messages have come by them, where that is counted."""
 
     times: Mapping[str, float]
     faults: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Sink:
     """Arrivals so far: path of arrival -> Unix time, and the faults of messages that cannot be read.
 
-    Only the first of each way counts.
+    Of each way the first is looked at, and all are counted.
     """
 
     arrivals: dict[str, float] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
     def take(self, way: str, body: bytes, at: float | None = None) -> None:
         """Note that the message `body` has come by `way`, whose third part is the integration, at a Unix time."""
+        self.counts[way] = self.counts.get(way, 0) + 1
         if way not in self.arrivals:
             if wrong := fault(way.split("/")[2] if way.count("/") >= 2 else "", body):
                 self.faults[way] = wrong
@@ -77,7 +81,7 @@ class Sink:
 
     def seen(self) -> Arrivals:
         """Return what has arrived until now."""
-        return Arrivals(dict(self.arrivals), dict(self.faults))
+        return Arrivals(dict(self.arrivals), dict(self.faults), dict(self.counts))
 
     @contextmanager
     def open(self, listen: str, host: str) -> Iterator[Place]:

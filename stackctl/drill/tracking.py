@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from stackctl import conventions as c
 from stackctl.clients.alertmanager import ActiveAlert, Alertmanager
@@ -20,6 +22,8 @@ ID = "drill.delivered"
 # Matches every alert under drill.
 EVERY = f'{c.DRILL}!=""'
 _LOOK_SECONDS = 0.05
+# Alertmanagers that do not know each other notify at the same time, each for itself.
+_REPEATED_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Delivery:
     arrived     what was to be notified -> when that was
     faults      what was to be notified -> why nothing of use has arrived there, where that is known
     annotations those of the alert as Prometheus has expanded them
+    absent      the replicas at which it was not seen, of servers that have several
+    repeated    what was notified more than once -> how often
     kept_back   what keeps Alertmanager from notifying anybody of it, in words; "" when nothing does
     """
 
@@ -42,11 +48,17 @@ class Delivery:
     faults: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     kept_back: str = ""
+    absent: tuple[str, ...] = ()
+    repeated: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
         """Return whether there is nothing more to wait for."""
-        return self.received is not None and (bool(self.kept_back) or None not in self.arrived.values())
+        return (
+            self.received is not None
+            and not self.absent
+            and (bool(self.kept_back) or None not in self.arrived.values())
+        )
 
 
 @dataclass
@@ -58,34 +70,54 @@ class _Log:
     receivers: dict[int, tuple[str, ...]] = field(default_factory=dict)
     annotations: dict[int, Mapping[str, str]] = field(default_factory=dict)
     kept_back: dict[int, str] = field(default_factory=dict)
+    seen: set[tuple[str, int]] = field(default_factory=set)
+
+    def absent(self, alert: Drilled, *servers: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the replicas at which an alert was not seen, of servers that have several."""
+        several = [name for names in servers if len(names) > 1 for name in names]
+        return tuple(name for name in several if (name, alert.number) not in self.seen)
 
 
 def watch(
     alerts: Sequence[Drilled],
-    prometheus: Prometheus | None,
-    alertmanager: Alertmanager,
+    prometheus: Mapping[str, Prometheus],
+    alertmanagers: Mapping[str, Alertmanager],
     ways: Callable[[Drilled, str], Mapping[str, str]],
     arrivals: Callable[[], Arrivals],
     deadline_seconds: float,
     is_over: Callable[[Sequence[Delivery]], bool] = lambda _: False,
 ) -> tuple[Delivery, ...]:
-    """Track how far each alert gets within `deadline_seconds`, or until `is_over` of what was seen.
+    """Track how far each alert gets within `deadline_seconds`, or until `is_over` of what was seen, at all replicas of
+    the servers, by their names.
 
     `ways(alert, receiver)` are the ways by which a receiver that Alertmanager has chosen is notified, with the names
-    that people know; `arrivals` says when each was used first, and what is wrong with those of no use. Without a
-    `prometheus`, alerts are handed to Alertmanager otherwise.
+    that people know; `arrivals` says when each was used first, and what is wrong with those of no use. Without
+    any of `prometheus`, alerts are handed to Alertmanager otherwise.
     """
     log = _Log()
 
     def look() -> tuple[Delivery, ...]:
-        _see(log, alerts, prometheus, alertmanager)
+        for name, server in prometheus.items():
+            _see_fired(log, alerts, name, server)
+        for name, each in alertmanagers.items():
+            _see_received(log, alerts, name, each)
         came = arrivals()
-        return tuple(_delivery(alert, log, ways, came) for alert in alerts)
+        if len(alertmanagers) == 1:
+            came = replace(came, counts={})
+        absent = {alert.number: log.absent(alert, prometheus, alertmanagers) for alert in alerts}
+        return tuple(_delivery(alert, log, ways, came, absent[alert.number]) for alert in alerts)
+
+    def is_complete(seen: Sequence[Delivery]) -> bool:
+        """Return whether all is complete, and a second message of another Alertmanager would have come."""
+        if not all(each.complete for each in seen):
+            return False
+        moments = [moment for each in seen for moment in each.arrived.values() if moment is not None]
+        return len(alertmanagers) == 1 or time.time() - max(moments, default=0.0) >= _REPEATED_SECONDS
 
     try:
         return wait_until(
             look,
-            lambda seen: all(each.complete for each in seen) or is_over(seen),
+            lambda seen: is_complete(seen) or is_over(seen),
             deadline_seconds,
             what="alerts to arrive",
             describe=lambda seen: f"{sum(each.complete for each in seen)} of {len(seen)} have",
@@ -95,23 +127,28 @@ def watch(
         return look()
 
 
-def _see(log: _Log, alerts: Sequence[Drilled], prometheus: Prometheus | None, alertmanager: Alertmanager) -> None:
-    """Note what is new at each server. One that does not answer has nothing new."""
-    try:
-        for one in prometheus.firing() if prometheus else ():
+def _see_fired(log: _Log, alerts: Sequence[Drilled], name: str, prometheus: Prometheus) -> None:
+    """Note what fires at a Prometheus. One that does not answer has nothing new."""
+    with suppress(NoAnswer):
+        for one in prometheus.firing():
             for alert in alerts:
                 if _is(alert, one.labels):
+                    log.seen.add((name, alert.number))
                     log.fired.setdefault(alert.number, one.since)
                     log.annotations.setdefault(alert.number, one.annotations)
+
+
+def _see_received(log: _Log, alerts: Sequence[Drilled], name: str, alertmanager: Alertmanager) -> None:
+    """Note what has come to an Alertmanager. One that does not answer has nothing new."""
+    with suppress(NoAnswer):
         for active in alertmanager.alerts(EVERY):
             for alert in alerts:
                 if _is(alert, active.labels):
+                    log.seen.add((name, alert.number))
                     log.received.setdefault(alert.number, active.updated)
                     log.receivers.setdefault(alert.number, active.receivers)
                     if not log.kept_back.get(alert.number):
                         log.kept_back[alert.number] = _kept_back(active, alertmanager)
-    except NoAnswer:
-        return
 
 
 def _kept_back(active: ActiveAlert, alertmanager: Alertmanager) -> str:
@@ -134,6 +171,7 @@ def _delivery(
     log: _Log,
     ways: Callable[[Drilled, str], Mapping[str, str]],
     came: Arrivals,
+    absent: tuple[str, ...],
 ) -> Delivery:
     chosen = log.receivers.get(alert.number, ())
     expected = {way: name for receiver in chosen for way, name in ways(alert, receiver).items()}
@@ -146,6 +184,8 @@ def _delivery(
         {name: came.faults[way] for way, name in expected.items() if way in came.faults},
         log.annotations.get(alert.number, {}),
         log.kept_back.get(alert.number, ""),
+        absent,
+        {name: came.counts[way] for way, name in expected.items() if came.counts.get(way, 1) > 1},
     )
 
 
@@ -160,6 +200,10 @@ def finding(delivery: Delivery, waited_seconds: float) -> Diagnostic:
             f"fired, but did not reach Alertmanager within {waited_seconds:g} s",
             "Run `stackctl verify --only alertmanager`: it says whether Prometheus sends alerts there.",
         )
+    if delivery.absent:
+        names = ", ".join(delivery.absent)
+        summary = f"it did not get to {names} within {waited_seconds:g} s, and to the other replicas it did"
+        return subject.failed(summary, "Run `stackctl verify --only cluster`: it says what differs between replicas.")
     course = f"fired, reached Alertmanager {later(delivery.received, delivery.fired)}"
     return of_receivers(subject, delivery, course, waited_seconds, delivery.received)
 
@@ -184,6 +228,10 @@ def of_receivers(
     if delivery.faults:
         name, wrong = next(iter(delivery.faults.items()))
         return subject.failed(f"{course} and {name}, where {wrong}", _FIX_TEMPLATE, stage="loaded")
+    if delivery.repeated:
+        times = ", ".join(f"{name} was notified {number} times" for name, number in delivery.repeated.items())
+        summary = f"{course}, but {times}: the replicas of Alertmanager do not know what the others have sent"
+        return subject.failed(summary, "Run `stackctl verify --only cluster`: it says which of them is alone.")
     if broken := _broken(delivery.annotations):
         summary = f"{course}, but its annotation `{broken[0]}` cannot be expanded"
         return subject.failed(summary, "Correct the template of this annotation.", broken[1], stage="loaded")

@@ -183,6 +183,7 @@ def _prometheus(document: Document, declared: Declared, root: Path, problems: Pr
         remote_write_receiver=model.remote_write_receiver,
         otlp_receiver=model.otlp_receiver,
         series_budget=model.series_budget,
+        replicas=model.replicas,
     )
 
 
@@ -205,6 +206,7 @@ def _alertmanager(document: Document, declared: Declared | None) -> Alertmanager
         extra=model.extra,
         routing=routing.routing(document, model.routing),
         external_url=model.external_url or "",
+        replicas=model.replicas,
     )
 
 

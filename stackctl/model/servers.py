@@ -167,7 +167,8 @@ class Prometheus(Server):
     """The Prometheus server. `extra` is merged last into prometheus.yml.
 
     `external_url` is the address that people open, "" where that is `listen`; `features` are those of its flag.
-    `series_budget` is how many series all targets together may serve, None for any number.
+    `series_budget` is how many series all targets together may serve, None for any number. `replicas` is how many of it
+    a cluster runs.
     """
 
     scrape_interval: str
@@ -185,13 +186,14 @@ class Prometheus(Server):
     remote_write_receiver: bool = False
     otlp_receiver: bool = False
     series_budget: int | None = None
+    replicas: int = 1
 
 
 @dataclass(frozen=True)
 class Alertmanager(Server):
     """The Alertmanager. `route` (its own tree) or `routing`; with neither all goes to the first receiver.
 
-    `external_url` is the address that people open, "" where that is `listen`.
+    `external_url` is the address that people open, "" where that is `listen`. `replicas` is how many a cluster runs.
     """
 
     receivers: tuple[Receiver, ...]
@@ -199,6 +201,7 @@ class Alertmanager(Server):
     extra: Block
     routing: Routing | None = None
     external_url: str = ""
+    replicas: int = 1
 
 
 @dataclass(frozen=True)

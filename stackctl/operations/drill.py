@@ -102,7 +102,7 @@ def run(
         led as (tree, ways, arrivals),
         _set_off(manifest, session, tree(alerts), alerts, servers, progress),
     ):
-        deliveries = watch(alerts, servers.prometheus, servers.alertmanager, ways, arrivals, seconds)
+        deliveries = watch(alerts, servers.prometheus, servers.alertmanagers, ways, arrivals, seconds)
     return tuple(finding(delivery, seconds) for delivery in deliveries)
 
 
@@ -188,7 +188,8 @@ def _live(session: Session, servers: Servers) -> Iterator[Led]:
     from stackctl.drill.live import blocks, delivered, due, redirected
 
     tree, begun = session.tree, time.time()
-    before = servers.alertmanager.notifications()
+    (alertmanager,) = servers.alertmanagers.values()
+    before = alertmanager.notifications()
     first: dict[str, float] = {}
     lost: dict[str, dict[str, str]] = {}  # by receiver
 
@@ -196,8 +197,8 @@ def _live(session: Session, servers: Servers) -> Iterator[Led]:
         return blocks(tree, receiver)
 
     def taken() -> Arrivals:
-        accounts, now = servers.alertmanager.notifications(), time.time()
-        messages = due(servers.alertmanager.groups(), lambda labels: labels.get(c.DRILL) == c.DRILL_LIVE)
+        accounts, now = alertmanager.notifications(), time.time()
+        messages = due(alertmanager.groups(), lambda labels: labels.get(c.DRILL) == c.DRILL_LIVE)
         has_failed = any(each.failed > before.get(key, Account()).failed for key, each in accounts.items())
         failures = _failures(session, begun) if has_failed else []
         lost.update({each: redirected(tree, each, session.runtime.dial) for each in messages.keys() - lost.keys()})
@@ -239,6 +240,6 @@ def _set_off(
             yield
         finally:
             change_to(manifest, led, progress, drop=True)
-            end_alerts(servers.alertmanager, EVERY)
+            end_alerts(servers.alertmanagers.values(), EVERY)
     finally:
         change_to(manifest, session.tree, progress, drop=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,17 +24,20 @@ _END_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Servers:
-    """The two that an alert passes."""
+    """The two that an alert passes, with all replicas of each, by the names that people know them by."""
 
-    prometheus: Prometheus
-    alertmanager: Alertmanager
+    prometheus: Mapping[str, Prometheus]
+    alertmanagers: Mapping[str, Alertmanager]
 
     @classmethod
     def of(cls, live: Live) -> Servers:
         from stackctl.operations.live import alertmanager, prometheus
 
         units = {unit.name: unit for unit in live.current.units()}
-        return cls(prometheus(units[c.PROMETHEUS], live.current), alertmanager(units[c.ALERTMANAGER], live.current))
+        return cls(
+            {"Prometheus": prometheus(units[c.PROMETHEUS], live.current)},
+            {"Alertmanager": alertmanager(units[c.ALERTMANAGER], live.current)},
+        )
 
     def await_connection(self) -> None:
         """Wait until Prometheus knows its Alertmanager, which takes it some seconds after a start.
@@ -43,7 +48,10 @@ class Servers:
 
         with suppress(TimedOut):
             wait_until(
-                self.prometheus.alertmanagers, bool, 2 * c.TARGET_SYNC_SECONDS, what="Prometheus to find Alertmanager"
+                lambda: min(len(each.alertmanagers()) for each in self.prometheus.values()),
+                lambda fewest: fewest >= len(self.alertmanagers),
+                2 * c.TARGET_SYNC_SECONDS,
+                what="Prometheus to find Alertmanager",
             )
 
 
@@ -62,15 +70,16 @@ def change_to(manifest: Path, tree: Tree, progress: Progress, *, drop: bool = Fa
             live.state.discard(old)
 
 
-def end_alerts(alertmanager: Alertmanager, matcher: str) -> None:
-    """Tell Alertmanager that the drilled alerts, which `matcher` fits, are over: Prometheus says nothing of an alert
-    whose rule is gone."""
+def end_alerts(alertmanagers: Iterable[Alertmanager], matcher: str) -> None:
+    """Tell each Alertmanager that the drilled alerts, which `matcher` fits, are over: of one whose rule is gone,
+    Prometheus says nothing."""
     from stackctl.wait import wait_until
 
-    left = alertmanager.alerts(matcher)
-    if left:
-        alertmanager.end([alert.labels for alert in left])
-        wait_until(
-            lambda: alertmanager.alerts(matcher), lambda alerts: not alerts, _END_SECONDS,
-            what="Alertmanager to resolve the drill's alerts", describe=lambda alerts: f"{len(alerts)} of them",
-        )  # fmt: skip
+    for each in alertmanagers:
+        left = each.alerts(matcher)
+        if left:
+            each.end([alert.labels for alert in left])
+            wait_until(
+                partial(each.alerts, matcher), lambda alerts: not alerts, _END_SECONDS,
+                what="Alertmanager to resolve the drill's alerts", describe=lambda alerts: f"{len(alerts)} of them",
+            )  # fmt: skip

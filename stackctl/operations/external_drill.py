@@ -162,8 +162,8 @@ def _run(
         start, since = time.monotonic(), time.time()
         deliveries = watch(
             sent,
-            None,
-            client,
+            {},
+            {c.ALERTMANAGER: client},
             lambda _, receiver: blocks(drill.tree, receiver),
             drill.arrivals,
             patience or _LONGEST_SECONDS,
@@ -314,7 +314,7 @@ class _Drill:
         from stackctl.operations.drill_changes import end_alerts
 
         try:
-            end_alerts(self._client, f'{MARK}=~"{self.token}-.*"')
+            end_alerts([self._client], f'{MARK}=~"{self.token}-.*"')
         except Unavailable as error:
             progress.warn(f"the end of the drill is not confirmed: {error.problems[0].summary}")
             lasts = f"{self._lasts_seconds:g} s (Alertmanager's `resolve_timeout`)"

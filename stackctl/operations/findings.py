@@ -69,6 +69,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     from stackctl.manifest.exposure import exposed, secret_arguments, short_secrets
     from stackctl.manifest.notification_fields import ungrouped_labels, unknown_fields
     from stackctl.manifest.panel_review import panel_warnings
+    from stackctl.manifest.replicas import replica_warnings
     from stackctl.manifest.route_repeats import repeat_warnings
     from stackctl.manifest.route_times import time_warnings
     from stackctl.manifest.rule_order import order_warnings
@@ -82,6 +83,7 @@ def _warnings(stack: Stack, review: Review) -> Iterator[Diagnostic]:
     yield from secret_arguments(stack)
     yield from short_secrets(stack)
     yield from too_old(stack)
+    yield from replica_warnings(stack)
     yield from titled_like_folders(stack)
     for file in stack.rules:
         yield from file.notes

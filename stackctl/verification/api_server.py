@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from stackctl.access import Access
 from stackctl.source import Position
 
 
@@ -31,6 +32,7 @@ class InCluster:
     outdated   scrape job that is loaded with other settings than its object has -> that object
     breaks     scrape job -> why it can have no targets, "" where nothing is known of that
     pods       address -> the pod that has it
+    replicas   server that has several -> pod -> how it is asked
     """
 
     origin: Position
@@ -44,6 +46,7 @@ class InCluster:
     outdated: Mapping[str, str] = field(default_factory=dict)
     breaks: Mapping[str, str] = field(default_factory=dict)
     pods: Mapping[str, Pod] = field(default_factory=dict)
+    replicas: Mapping[str, Mapping[str, Access]] = field(default_factory=dict)
 
     def changed(self, names: Iterable[str]) -> str:
         """Return the first of some objects that differs from what is declared, "" where none does."""

@@ -18,11 +18,12 @@ from stackctl.export.kubernetes.dashboard import dashboard_map, map_names
 from stackctl.export.kubernetes.deployment import deployment
 from stackctl.export.kubernetes.kustomization import FILE, component, kustomization
 from stackctl.export.kubernetes.names import dns_name, dns_names
-from stackctl.export.kubernetes.networkpolicy import network_policy, operated
+from stackctl.export.kubernetes.networkpolicy import network_policy
 from stackctl.export.kubernetes.objects import Cluster, Objects
 from stackctl.export.kubernetes.patch import deployment_patch
 from stackctl.export.kubernetes.poddisruptionbudget import disruption_budget
 from stackctl.export.kubernetes.podmonitor import pod_monitor
+from stackctl.export.kubernetes.pods import operated
 from stackctl.export.kubernetes.probe import probe_objects
 from stackctl.export.kubernetes.prometheus import prometheus_object
 from stackctl.export.kubernetes.prometheusrule import prometheus_rule

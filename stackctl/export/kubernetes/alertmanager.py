@@ -8,7 +8,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.components.release import image_version
 from stackctl.export.kubernetes.objects import OPERATOR, Objects, version_of
-from stackctl.export.kubernetes.pods import RELOADER, SECURITY_CONTEXT, limits, storage
+from stackctl.export.kubernetes.pods import RELOADER, SECURITY_CONTEXT, apart, limits, storage
 from stackctl.export.kubernetes.scraping import given
 from stackctl.model import Alertmanager
 from stackctl.render.alertmanager import alertmanager_config
@@ -27,7 +27,8 @@ def alertmanager_object(objects: Objects, alertmanager: Alertmanager, name: str)
         "image": alertmanager.image,
         "version": version_of(alertmanager.image),
         "podMetadata": {"labels": objects.part_of},
-        "replicas": 1,
+        "replicas": alertmanager.replicas,
+        "affinity": apart(c.ALERTMANAGER, name, alertmanager.replicas),
         "configSecret": secret_name(name),
         "automountServiceAccountToken": False,  # it has nothing to ask of the API server
         "securityContext": SECURITY_CONTEXT,

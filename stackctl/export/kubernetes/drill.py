@@ -7,9 +7,8 @@ from typing import Any
 
 from stackctl import conventions as c
 from stackctl.export.kubernetes.names import dns_name
-from stackctl.export.kubernetes.networkpolicy import operated
 from stackctl.export.kubernetes.objects import Objects
-from stackctl.export.kubernetes.pods import CONTAINER_SECURITY_CONTEXT, security_context
+from stackctl.export.kubernetes.pods import CONTAINER_SECURITY_CONTEXT, operated, security_context
 from stackctl.export.kubernetes.service import service_object
 
 _FILE, _FOLDER = "sink.py", "/drill"

@@ -7,17 +7,13 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.components import registry
 from stackctl.export.kubernetes.objects import Objects
+from stackctl.export.kubernetes.pods import operated
 from stackctl.export.kubernetes.server_pod import names_of
 from stackctl.model import Prometheus, Server
 
 # Where replicas of Alertmanager tell each other what they have sent.
 _CLUSTER = 9094
 _ANY_POD: list[dict[str, Any]] = [{"podSelector": {}}]
-
-
-def operated(server: str, name: str) -> dict[str, str]:
-    """The labels by which pods of a server that the operator runs are selected."""
-    return {"app.kubernetes.io/name": server, "app.kubernetes.io/instance": name}
 
 
 def network_policy(objects: Objects, server: Server, name: str, stack_name: str) -> dict[str, Any]:

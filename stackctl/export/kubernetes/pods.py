@@ -54,6 +54,23 @@ def limits(resources: Resources) -> dict[str, Any]:
     return {"limits": given} if given else {}
 
 
+def operated(server: str, name: str) -> dict[str, str]:
+    """The labels by which pods of a server that the operator runs are selected."""
+    return {"app.kubernetes.io/name": server, "app.kubernetes.io/instance": name}
+
+
+def apart(server: str, name: str, replicas: int) -> dict[str, Any]:
+    """The affinity of the replicas of a server that the operator runs: on different nodes, where there are enough."""
+    if replicas == 1:
+        return {}
+    term = {
+        "topologyKey": "kubernetes.io/hostname",
+        "labelSelector": {"matchLabels": operated(server, name)},
+    }
+    preferred = [{"weight": 100, "podAffinityTerm": term}]
+    return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}
+
+
 def storage(retention: Retention | None = None) -> dict[str, Any]:
     """The claim of a volume: for samples with a `retention`, or for what other servers keep."""
     size = _OTHERS if retention is None else _volume(retention.size) if retention.size else _SAMPLES

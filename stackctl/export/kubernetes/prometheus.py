@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from stackctl import conventions as c
 from stackctl.export.kubernetes.clients import FIELDS, SecretKeys, camel, camel_keys, client
 from stackctl.export.kubernetes.objects import OPERATOR, Objects, version_of
-from stackctl.export.kubernetes.pods import RELOADER, SECURITY_CONTEXT, limits, storage
+from stackctl.export.kubernetes.pods import RELOADER, SECURITY_CONTEXT, apart, limits, storage
 from stackctl.export.kubernetes.scraping import given
 from stackctl.model import Prometheus
 from stackctl.render.prometheus import without_login
 
+# The label that tells replicas apart: the operator's own default.
+REPLICA_LABEL = "prometheus_replica"
 _SELECTORS = ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig")
 # Fields of a remote write, with those of the HTTP client: the operator's name of each.
 _WRITE = {
@@ -52,7 +55,8 @@ def prometheus_object(objects: Objects, name: str, keys: SecretKeys) -> dict[str
         "image": prometheus.image,
         "version": version_of(prometheus.image),
         "podMetadata": {"labels": objects.part_of},
-        "replicas": 1,
+        "replicas": prometheus.replicas,
+        "affinity": apart(c.PROMETHEUS, name, prometheus.replicas),
         "serviceAccountName": name,
         "securityContext": SECURITY_CONTEXT,
         "serviceDiscoveryRole": "EndpointSlice",
@@ -74,8 +78,10 @@ def prometheus_object(objects: Objects, name: str, keys: SecretKeys) -> dict[str
         "alerting": _alerting(objects),
         "containers": [RELOADER],
     }
-    # An empty text: no labels of the operator's own, which rules and other servers would see.
-    own_labels = {"prometheusExternalLabelName": "", "replicaExternalLabelName": ""}
+    # An empty text: no labels of the operator's own, which rules and other servers would see. Only replicas have to be
+    # told apart where they send samples to; the operator takes their label off alerts.
+    replica = REPLICA_LABEL if prometheus.replicas > 1 else ""
+    own_labels = {"prometheusExternalLabelName": "", "replicaExternalLabelName": replica}
     return {**objects.head(OPERATOR, "Prometheus", name), "spec": {**given(spec), **own_labels}}
 
 

@@ -20,11 +20,12 @@ from stackctl.export.kubernetes.scraping import (
     relabelling,
 )
 from stackctl.export.kubernetes.service import ports_of
-from stackctl.model import Scrape, Server, Service, Target
+from stackctl.model import Alertmanager, Prometheus, Scrape, Server, Service, Target
 
 # Fields that an endpoint has, and others not.
 _ENDPOINT = {"follow_redirects": "followRedirects", "enable_http2": "enableHttp2"}
 _MONITOR = {"body_size_limit": "bodySizeLimit"}
+_BY_POD = {"sourceLabels": ["__meta_kubernetes_pod_name"], "targetLabel": "instance"}
 KNOWN = COMMON | _ENDPOINT.keys() | _MONITOR.keys()
 
 
@@ -66,12 +67,15 @@ def own_monitor(
 ) -> dict[str, Any] | None:
     """The ServiceMonitor of a server of the stack, by the labels of its Service; None if it is not scraped.
 
-    Its one pod has the `instance` that the server has elsewhere: the pod's address changes with the pod.
+    Its one pod has the `instance` that the server has elsewhere: the pod's address changes with the pod. Of several
+    replicas each has the name of its pod, which stays the same.
     """
     if server.scrape is None:
         return None
     labels = {"job": server.job, "instance": _instance(server), **server.labels}
-    endpoint = own_endpoint(objects, server, server.scrape, port, labelling(labels))
+    is_one = not isinstance(server, Prometheus | Alertmanager) or server.replicas == 1
+    steps = [*labelling(labels), *([] if is_one else [_BY_POD])]
+    endpoint = own_endpoint(objects, server, server.scrape, port, steps)
     spec = {"selector": {"matchLabels": dict(selector)}, "endpoints": [endpoint]}
     return {**objects.head(OPERATOR, "ServiceMonitor", name), "spec": spec}
 

@@ -39,6 +39,7 @@ from stackctl.manifest.fields.numbers import (
     Objective,
     Range,
     RealNumber,
+    Replicas,
     Size,
 )
 from stackctl.manifest.fields.secrets import MaybeSecret, Password, SecretText, UserName
@@ -95,6 +96,7 @@ __all__ = [
     "Range",
     "RealNumber",
     "Regex",
+    "Replicas",
     "SecretText",
     "ServerUrl",
     "ServiceName",

@@ -35,6 +35,13 @@ def _count(value: Any) -> int:
     return number
 
 
+def _replicas(value: Any) -> int:
+    number = _integer(value)
+    if number < 1:
+        raise wrong(f"expected one or more, got `{number}`")
+    return number
+
+
 def _number(value: Any) -> float:
     text = text_of(value)
     try:
@@ -112,5 +119,6 @@ Range = Annotated[
 ]
 RealNumber = Annotated[float, BeforeValidator(real), schema("number")]
 Count = Annotated[int, BeforeValidator(_count), schema("integer", minimum=0)]
+Replicas = Annotated[int, BeforeValidator(_replicas), schema("integer", minimum=1)]
 Size = Annotated[str, BeforeValidator(_size), schema("string", examples=["10GB"])]
 Memory = Annotated[str, BeforeValidator(_memory), schema("string", examples=["512m"])]

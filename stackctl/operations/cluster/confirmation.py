@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _INTERVAL_SECONDS = 0.5
 _OPERATOR = "the Prometheus Operator"
+# The operator's sidecar puts the name of the pod in place of this.
+_POD = b"$(POD_NAME)"
 # The operator names the file of a rule object by its namespace, name and uid.
 _UID = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.yaml$")
 
@@ -76,14 +78,13 @@ def differences(session: Session, changes: Sequence[Change]) -> dict[str, str]:
     `changes` have been carried out: Grafana is only asked about their dashboards.
     """
     from stackctl.clients.http import NoAnswer
-    from stackctl.operations.cluster.verification import accesses, by_proxy
+    from stackctl.operations.cluster.verification import accesses
 
     servers = {each.kind.lower(): each for each in session.things if each.kind in ("Prometheus", "Alertmanager")}
-    # A kept generation may have a server that the manifest does not declare any more.
-    access = accesses(session) | {name: by_proxy(session, name, each.name) for name, each in servers.items()}
+    access = accesses(session)
     asked = {
-        c.PROMETHEUS: lambda: _prometheus(session, access[c.PROMETHEUS], servers[c.PROMETHEUS], changes),
-        c.ALERTMANAGER: lambda: _alertmanager(session, access[c.ALERTMANAGER], servers[c.ALERTMANAGER]),
+        c.PROMETHEUS: lambda: _prometheus(session, servers[c.PROMETHEUS], changes),
+        c.ALERTMANAGER: lambda: _alertmanager(session, servers[c.ALERTMANAGER]),
         c.GRAFANA: lambda: _grafana(access[c.GRAFANA], changes),
     }
     found = {}
@@ -97,15 +98,38 @@ def differences(session: Session, changes: Sequence[Change]) -> dict[str, str]:
     return found
 
 
+def _of_each(session: Session, server: Thing, differences_of: Callable[[str, Access], list[str]]) -> list[str]:
+    """Return what is said of each replica, by its pod and how it is asked; of several, each line names its pod."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from stackctl.clients.http import NoAnswer
+    from stackctl.operations.cluster.replicas import replicas
+
+    def told(pod: str, access: Access) -> list[str]:
+        try:
+            return differences_of(pod, access)
+        except NoAnswer as error:
+            return [error.summary]
+
+    found = replicas(session, server)
+    if not found:
+        return []
+    with ThreadPoolExecutor(len(found)) as pool:
+        lines = dict(zip(found, pool.map(told, found, found.values()), strict=True))
+    return [f"{pod}: {line}" if len(found) > 1 else line for pod, some in lines.items() for line in some]
+
+
 # -- Prometheus -----------------------------------------------------------------------------------------------
 
 
-def _prometheus(session: Session, access: Access, server: Thing, changes: Sequence[Change]) -> list[str]:
+def _prometheus(session: Session, server: Thing, changes: Sequence[Change]) -> list[str]:
     gone = [each.thing for each in changes if each.action == "delete"]
     text = _of_operator(session, f"prometheus-{server.name}", "prometheus.yaml.gz").replace(b"$(SHARD)", b"0")
     untaken = _jobs_not_taken_up(session.things, gone, load_yaml(text) or {})
     untaken += _rules_not_taken_up(session, server, gone)
-    return untaken or _not_loaded(session, access, text, gone)
+    return untaken or _of_each(
+        session, server, lambda pod, access: _not_loaded(session, access, text.replace(_POD, pod.encode()), gone)
+    )
 
 
 def _of_operator(session: Session, name: str, key: str) -> bytes:
@@ -182,7 +206,7 @@ def _object_of(file: str, namespace: str) -> str:
 # -- Alertmanager, Grafana ------------------------------------------------------------------------------------
 
 
-def _alertmanager(session: Session, access: Access, server: Thing) -> list[str]:
+def _alertmanager(session: Session, server: Thing) -> list[str]:
     """Return where the loaded configuration is not the operator's, which has to mean what is in the Secret."""
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.http import Http
@@ -192,7 +216,7 @@ def _alertmanager(session: Session, access: Access, server: Thing) -> list[str]:
     if load_yaml(text) != load_yaml(base64.b64decode(secret.content["data"]["alertmanager.yaml"])):
         return [f"{_OPERATOR} has not taken up the {secret}"]
     tree = Tree(session.stack.name, "", {c.ALERTMANAGER_FILE: File(text)}, ())
-    return alertmanager_difference(Alertmanager(Http(access)), tree)
+    return _of_each(session, server, lambda _, access: alertmanager_difference(Alertmanager(Http(access)), tree))
 
 
 def _grafana(access: Access, changes: Sequence[Change]) -> list[str]:

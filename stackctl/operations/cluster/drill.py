@@ -91,7 +91,7 @@ def run(
         deliveries = watch(
             alerts,
             servers.prometheus,
-            servers.alertmanager,
+            servers.alertmanagers,
             lambda alert, receiver: ways(tree, alert, place).get(receiver, {}),
             arrivals,
             seconds,

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stackctl import conventions as c
 from stackctl.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def _end_alerts(session: Session) -> str:
     from stackctl.operations.drill_changes import end_alerts
 
     try:
-        end_alerts(servers_of(session).alertmanager, EVERY)
+        end_alerts(servers_of(session).alertmanagers.values(), EVERY)
     except Unavailable as error:
         return error.problems[0].summary
     return ""
@@ -141,15 +140,23 @@ def secret_of(things: Sequence[Thing]) -> Thing:
 
 
 def servers_of(session: Session) -> Servers:
-    """Return the two servers that an alert passes."""
+    """Return the two servers that an alert passes, with all of their replicas."""
     from stackctl.clients.alertmanager import Alertmanager
     from stackctl.clients.http import Http
     from stackctl.clients.prometheus import Prometheus
-    from stackctl.operations.cluster.verification import accesses
+    from stackctl.cluster.waiting import OPERATED
+    from stackctl.operations.cluster.replicas import replicas
     from stackctl.operations.drill_changes import Servers
 
-    access = accesses(session)
-    return Servers(Prometheus(Http(access[c.PROMETHEUS])), Alertmanager(Http(access[c.ALERTMANAGER])))
+    found = {each.kind: replicas(session, each) for each in session.things if each.kind in OPERATED}
+    prometheus, alertmanagers = (
+        {pod if len(pods) > 1 else kind: Http(access) for pod, access in pods.items()}
+        for kind, pods in ((kind, found.get(kind, {})) for kind in OPERATED)
+    )
+    return Servers(
+        {name: Prometheus(http) for name, http in prometheus.items()},
+        {name: Alertmanager(http) for name, http in alertmanagers.items()},
+    )
 
 
 def update(thing: Thing, cause: str) -> Change:

@@ -51,16 +51,33 @@ def verify_cluster(manifest: Path, stack: Stack, wait_seconds: float | None, onl
 
 def findings(session: Session, state: InCluster, only: Sequence[str], wait_seconds: float | None) -> list[Diagnostic]:
     """Return the findings of the checks in `only` (of all when empty) about a stack that is in this `state`."""
-    from stackctl.checks import registry
-    from stackctl.operations.given_verification import CONFIGURATIONS, read_loaded, with_unread
+    from concurrent.futures import ThreadPoolExecutor
+
+    from stackctl.operations.cluster.replicas import merged, one_of_each
     from stackctl.verification.given_words import in_words_of_cluster
 
-    servers = accesses(session)
+    rounds = one_of_each(session, accesses(session), only)
+    with ThreadPoolExecutor(len(rounds)) as pool:
+        found = pool.map(lambda each: _findings(each.session, state, each.servers, each.only, wait_seconds), rounds)
+        results = merged([(each.pods, rows) for each, rows in zip(rounds, found, strict=True)])
+    return [in_words_of_cluster(each) for each in results]
+
+
+def _findings(
+    session: Session,
+    state: InCluster,
+    servers: Mapping[str, Access],
+    only: Sequence[str],
+    wait_seconds: float | None,
+) -> list[Diagnostic]:
+    """Return the findings about a stack by one replica of each of its servers."""
+    from stackctl.checks import registry
+    from stackctl.operations.given_verification import CONFIGURATIONS, read_loaded, with_unread
+
     loaded, unread = read_loaded({name: access for name, access in servers.items() if name != c.GRAFANA})
     state = replace(state, outdated=outdated_jobs(session.things, loaded.config))
     context = _context(session, state, servers, loaded, wait_seconds)
-    results = with_unread(registry.run(context, only), unread, only, CONFIGURATIONS)
-    return [in_words_of_cluster(each) for each in results]
+    return with_unread(registry.run(context, only), unread, only, CONFIGURATIONS)
 
 
 def outdated_jobs(things: Iterable[Thing], config: Mapping[str, Any]) -> dict[str, str]:
@@ -84,38 +101,35 @@ def accesses(session: Session) -> dict[str, Access]:
     for its own, so Grafana is asked at a port that the API server forwards.
     """
     from stackctl.export.kubernetes.names import dns_name
+    from stackctl.operations.cluster.replicas import through
 
     own = dns_name(session.stack.name)
     servers = [each.name for each in (session.stack.prometheus, session.stack.alertmanager) if each]
-    found = {name: by_proxy(session, name, own) for name in servers}
+    found = {name: through(session, name, f"{name}-{own}-0") for name in servers}
     return {**found, **({c.GRAFANA: _grafana(session)} if session.stack.grafana else {})}
 
 
 def running_accesses(stack: Stack) -> dict[str, Access]:
-    """Return how those of Prometheus and Alertmanager are asked that have a pod in the cluster that a stack names.
+    """Return how those of Prometheus and Alertmanager are asked that have a pod in the cluster that a stack names: of
+    several the first that is ready.
 
     Raises as `connect`.
     """
+    from stackctl.cluster.waiting import operated, pod_reason
     from stackctl.export.kubernetes.names import dns_name
+    from stackctl.operations.cluster.replicas import through
     from stackctl.operations.cluster.session import connect, explained
 
     session, own = connect(stack), dns_name(stack.name)
+    found: dict[str, Access] = {}
     with explained(session.place):
-        pods = {pod["metadata"]["name"] for pod in session.server.listed("v1", "Pod", session.place.namespace)}
-    found = accesses(session).items()
-    return {name: access for name, access in found if name != c.GRAFANA and _first_pod(name, own) in pods}
-
-
-def by_proxy(session: Session, component: str, own: str) -> Access:
-    """Return how the Prometheus or the Alertmanager is asked whose object has the name `own`."""
-    from stackctl.components import registry
-
-    port = registry.component(component).port
-    return session.server.through(session.place.namespace, _first_pod(component, own), port)
-
-
-def _first_pod(component: str, own: str) -> str:
-    return f"{component}-{own}-0"
+        for name in (each.name for each in (stack.prometheus, stack.alertmanager) if each):
+            pods = session.server.listed("v1", "Pod", session.place.namespace, operated(name, own))
+            # One that is not ready may have nothing loaded yet.
+            ranked = sorted(pods, key=lambda pod: (bool(pod_reason(pod)), pod["metadata"]["name"]))
+            if ranked:
+                found[name] = through(session, name, ranked[0]["metadata"]["name"])
+    return found
 
 
 def _grafana(session: Session) -> Access:
@@ -160,10 +174,11 @@ def in_cluster(session: Session) -> InCluster:
     """Return the state of a stack that the API server reports. Raises NoAnswer."""
     from stackctl.cluster.endpoints import Namespace, break_of, by_key, way
     from stackctl.cluster.pools import pools
-    from stackctl.cluster.waiting import WORKLOADS, ending, pod_reason, waits
+    from stackctl.cluster.waiting import OPERATED, WORKLOADS, ending, pod_reason, waits
     from stackctl.export.kubernetes import rule_objects
     from stackctl.export.kubernetes.alertmanager import secret_name
     from stackctl.export.kubernetes.names import dns_name
+    from stackctl.operations.cluster.replicas import replicas
     from stackctl.verification.api_server import InCluster, Pod
 
     owned = session.owned()
@@ -190,6 +205,11 @@ def in_cluster(session: Session) -> InCluster:
             for workload in seen.workloads
             for pod in seen.pods_of(workload)
             if (pod.get("status") or {}).get("podIP")
+        },
+        replicas={
+            thing.kind.lower(): replicas(session, thing)
+            for thing in session.things
+            if thing.kind in OPERATED and thing.content["spec"].get("replicas", 1) > 1
         },
     )
 

@@ -38,7 +38,7 @@ def end(manifest: Path, state: State, entry: Entry, progress: Progress) -> str:
     servers = Servers.of(Live.open(manifest))
     if tree:
         change_to(manifest, remove_drill_rules(tree), progress, drop=True)
-    end_alerts(servers.alertmanager, EVERY)
+    end_alerts(servers.alertmanagers.values(), EVERY)
     change_to(manifest, whole, progress, drop=True)
     state.end()
     return "ended"

@@ -220,7 +220,7 @@ def alertmanager(dice: Dice) -> dict[str, object]:
         receivers[name] = {kind: dice.make(([made := _integration(dice, kind)], made)) for kind in sorted(kinds)}
     whole = dice.make({"extra?": EXTRA, "listen?": Odd((19093, "0.0.0.0:9093"), (9090, "x")),
         "labels?": {"team": "core"}, "scrape?": OWN_SCRAPE,
-        "external_url?": Odd(("https://alerts.test/am",), ("x",)),
+        "external_url?": Odd(("https://alerts.test/am",), ("x",)), "replicas?": Odd((1, 2), (0, "x")),
         "image?": Odd(("prom/alertmanager:v0.35.0",), ("prom/alertmanager:v0.27.0", "x")),
         "data?": Odd(({"from": "shop_alertmanager"}, "./old-data"), ("", {})),
                        "resources?": {"memory?": "1g", "cpus?": 1}, "docker?": OF_A_COMPONENT})  # fmt: skip

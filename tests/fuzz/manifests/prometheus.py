@@ -248,6 +248,7 @@ PROMETHEUS = {
     "enable_features?": Odd((["exemplar-storage"],), (["a,b"], [""], "x")),
     "out_of_order_time_window?": Odd(("30m",), (DURATION,)),
     "series_budget?": COUNT,
+    "replicas?": Odd((1, 2), (0, -1, "x", 1.5)),
     "query?": {
         "timeout?": Odd(("1m",), (DURATION,)),
         "max_samples?": COUNT,

@@ -16,7 +16,7 @@ from stackctl.state import Entry, Running, State
 from stackctl.tree import Tree
 from tests.unit.operations.pretended import Noted, Pretended, live
 
-SERVERS = Servers(None, None)  # type: ignore[arg-type]
+SERVERS = Servers({}, {})
 SHOP = """\
 version: 1
 name: shop

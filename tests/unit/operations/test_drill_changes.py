@@ -73,11 +73,11 @@ def test_drilled_alerts_are_ended_by_their_labels(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("time.sleep", lambda _: None)
     server = Alertmanager(SimpleNamespace(labels={"alertname": "High", "drill": "true"}))
-    end_alerts(server, EVERY)
+    end_alerts([server], EVERY)
     assert server.ended == [{"alertname": "High", "drill": "true"}]
 
 
 def test_nothing_is_ended_where_nothing_fires() -> None:
     server = Alertmanager()
-    end_alerts(server, EVERY)
+    end_alerts([server], EVERY)
     assert (server.ended, server.looks) == ([], 1)

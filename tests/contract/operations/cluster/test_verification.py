@@ -18,7 +18,12 @@ from tests.contract.api_server import Pretended, path_of
 from tests.contract.operator import PROXY
 from tests.unit.operations.pretended import Noted
 
-POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "prometheus-shop-0", "namespace": "shop"}}
+LABELS = {"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/instance": "shop"}
+POD = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "prometheus-shop-0", "namespace": "shop", "labels": LABELS},
+}
 
 
 def test_object_that_was_changed_differs_and_is_on_the_way_of_its_job(

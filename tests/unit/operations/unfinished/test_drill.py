@@ -26,7 +26,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr("stackctl.operations.drill_changes.change_to", change_to)
     monkeypatch.setattr("stackctl.operations.drill_changes.end_alerts", lambda *_: calls.append("end alerts"))
-    monkeypatch.setattr("stackctl.operations.drill_changes.Servers.of", lambda _: SimpleNamespace(alertmanager=None))
+    monkeypatch.setattr("stackctl.operations.drill_changes.Servers.of", lambda _: SimpleNamespace(alertmanagers={}))
     monkeypatch.setattr("stackctl.operations.live.Live.open", lambda _: SimpleNamespace())
     return calls
 
