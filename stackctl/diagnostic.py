@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,3 +72,8 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(
         diagnostics, key=lambda d: (d.position.file, d.position.line, d.position.column) if d.position else ("", 0, 0)
     )
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return the first `most` of some names, as a message shows them, and how many there are more."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -22,6 +22,7 @@ from stackctl.backing.verdict import DATA, EARLY, ORDER, Verdict, unanswered, wo
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
 from stackctl.components import registry
+from stackctl.diagnostic import listed
 from stackctl.metrics import catalogue, owners
 from stackctl.model import Rule, Service
 from stackctl.promql import duration
@@ -568,9 +569,8 @@ def _suggestion(wanted: Condition, values: Iterable[str]) -> str:
     near = _nearest(wanted.value, known, 0.6)
     if near and near != wanted.value:
         return f'Did you mean `{wanted.label}="{near}"`? Correct the value.'
-    shown = ", ".join(f"`{value}`" for value in known[:_SHOWN])
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return f"`{wanted.label}` is {shown}{more}." if known else f"No series has `{wanted.label}` now."
+    shown = listed([f"`{value}`" for value in known], _SHOWN)
+    return f"`{wanted.label}` is {shown}." if known else f"No series has `{wanted.label}` now."
 
 
 def _is_misspelt(wanted: Condition, values: Iterable[str]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from stackctl.checks.rules import Expected, expected_rules
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus
-from stackctl.diagnostic import Diagnostic
+from stackctl.diagnostic import Diagnostic, listed
 from stackctl.model import Rule
 from stackctl.promql.alert_text import actions_of, shown_labels
 from stackctl.promql.comparison import comparison
@@ -77,9 +77,8 @@ def _finding(alert: _Alert, series: Sequence[Mapping[str, str]]) -> Diagnostic:
     lost = [f"`{name}`" for name in alert.shown if name not in known]
     if not lost:
         return subject.passed("its series have the labels that its texts show")
-    have = ", ".join(f"`{name}`" for name in known[:_NAMED]) if known else "none"
-    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+    have = listed([f"`{name}`" for name in known], _NAMED) or "none"
     return subject.warned(
         f"its texts show {', '.join(lost)}, which its series do not have: empty in the notification",
-        f"Show labels that they have ({have}{more}), or keep the label in the expression.",
+        f"Show labels that they have ({have}), or keep the label in the expression.",
     )

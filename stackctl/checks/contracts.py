@@ -15,7 +15,7 @@ from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import ActiveTarget, Labels, Prometheus
 from stackctl.contract.differences import is_of_client
 from stackctl.contract.served import is_creation_time
-from stackctl.diagnostic import Diagnostic
+from stackctl.diagnostic import Diagnostic, listed
 from stackctl.model import Metric, Service
 from stackctl.promql.selectors import Selector
 from stackctl.source import Position
@@ -265,8 +265,7 @@ def _parts(metric: Metric, values: Collection[str]) -> Fault:
 
 
 def _quoted(names: Iterable[str]) -> str:
-    shown = [f"`{name}`" for name in names]
-    return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
+    return listed([f"`{name}`" for name in names], SHOWN)
 
 
 def _shown(series: Sequence[Labels]) -> str:

@@ -28,7 +28,7 @@ from stackctl.backing.verdict import Verdict, worst
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
-from stackctl.diagnostic import Diagnostic
+from stackctl.diagnostic import Diagnostic, listed
 from stackctl.model import Dashboard, NamesQuery, PanelQuery
 from stackctl.promql import duration
 from stackctl.promql.choice import Choice, within
@@ -300,18 +300,14 @@ def _verdict_on_options(backing: Backing, query: Query, failed: Verdict) -> Verd
     if verdict.outcome == "fail":
         return verdict
     names = " and ".join(f"`${name}`" for name, _ in query.options)
-    shown = "; ".join(f"`${name}` can be {_shown(values)}" for name, values in query.options)
+    shown = "; ".join(
+        f"`${name}` can be {listed([f'`{value}`' for value in values], _VALUES)}" for name, values in query.options
+    )
     return Verdict(
         "fail",
         f"it has no series with a value that {names} can have: {failed.summary}",
         f"Correct the query of the panel, or that of the variable: {shown}.",
     )
-
-
-def _shown(values: Sequence[str]) -> str:
-    """Return the first few values, as a message shows them."""
-    first = ", ".join(f"`{value}`" for value in values[:_VALUES])
-    return first if len(values) <= _VALUES else f"{first} and {len(values) - _VALUES} more"
 
 
 def _verdict_elsewhere(has_result: bool) -> Verdict:

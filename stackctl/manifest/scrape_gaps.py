@@ -16,7 +16,7 @@ import promql_parser as p
 
 from stackctl import conventions as c
 from stackctl.components import registry
-from stackctl.diagnostic import Diagnostic
+from stackctl.diagnostic import Diagnostic, listed
 from stackctl.model import Rule, Stack
 from stackctl.promql.duration import seconds
 from stackctl.promql.grafana import runnable
@@ -96,10 +96,9 @@ def _of_jobs(stack: Stack, jobs: list[_Job], instants: list[_Instant], lookback:
 
 
 def _warning(code: str, who: str, what: str, place: Position, lookback: str, users: list[str]) -> Diagnostic:
-    shown = ", ".join(users[:_SHOWN]) + (f" and {len(users) - _SHOWN} more" if len(users) > _SHOWN else "")
     return Diagnostic(
         code,
-        f"{who}, and Prometheus looks back {lookback}: between {what} {shown} "
+        f"{who}, and Prometheus looks back {lookback}: between {what} {listed(users, _SHOWN)} "
         f"{'find' if len(users) > 1 else 'finds'} nothing",
         place,
         "An alert with a `for` starts again after each gap, and a panel is empty in it.",
