@@ -48,7 +48,8 @@ class Container:
     """A service of a Compose file, which has its fields in `block`. `component` is what its image runs, "" for others.
 
     `names` are those by which other containers reach it, the first is the service's own. `secret_variables` are the
-    variables that Compose fills files of `secrets` from, by the paths at which it has these.
+    variables that Compose fills files of `secrets` from, by the paths at which it has these. `scripted` are the files
+    that its start script writes, by the paths that they get in the set-up.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Container:
     arguments: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     secret_variables: Mapping[str, str] = field(default_factory=dict)
+    scripted: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def is_repackaged(self) -> bool:
@@ -80,11 +82,6 @@ class Container:
             return posixpath.normpath(given[0])
         is_other = self.is_repackaged and self.component == c.ALERTMANAGER
         return f"{self.home}/{'config' if is_other else self.component}.yml"
-
-    @property
-    def scripted(self) -> Mapping[str, bytes]:
-        """Return the files that its start script writes, by the paths that they get in the set-up."""
-        return {mount.path: text for mount, text in _scripted(self.name, self.arguments, self.block, self.variables)}
 
     @property
     def own_names(self) -> tuple[str, ...]:
@@ -221,12 +218,13 @@ def _container(
     name: str, block: Mapping[str, Any], compose: Source, variables: Mapping[str, str], project: str
 ) -> Container:
     arguments = (*words(block.get("entrypoint")), *words(block.get("command")))
+    scripted = dict(_scripted(name, arguments, block, variables))
     return Container(
         name,
         block,
         component_of(filled(str(block.get("image") or ""), variables)),
         tuple(dict.fromkeys([name, *_names_besides(block), *_given_names(name, project)])),
-        (*_mounts(block, compose, variables), *(mount for mount, _ in _scripted(name, arguments, block, variables))),
+        (*_mounts(block, compose, variables), *scripted),
         tuple(_published(block, variables)),
         pairs(block.get("environment")),
         arguments,
@@ -236,6 +234,7 @@ def _container(
             for described, target in attached_files(block, compose)
             if described.get("environment")
         },
+        {mount.path: text for mount, text in scripted.items()},
     )
 
 

@@ -196,11 +196,7 @@ def _others_of_a_kind(setup: Setup, jobs: Jobs) -> Iterator[Diagnostic]:
     """Report servers that stay containers, because the stack has one of their kind already."""
     for container in setup.containers:
         kind = container.component
-        if (
-            setup.compose
-            and kind in (c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA)
-            and container.name not in jobs.components
-        ):
+        if setup.compose and kind in _SERVERS and container.name not in jobs.components:
             own = next(name for name, known in jobs.components.items() if known.name == kind)
             summary = f"`{container.name}` stays a container: `{own}` is the stack's {kind}"
             why = "A stack has one of each server. What others have loaded is neither checked nor verified."

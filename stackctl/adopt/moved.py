@@ -14,8 +14,9 @@ from stackctl.adopt.variables import filled
 _HERE = re.compile(r"\$(?:PWD|\{PWD(?::?-[^}]*)?\})(?=/|$)")
 # Where a file that is written in the Compose file itself gets its place, in a key that Compose leaves to others.
 PATH = "x-path"
-# The keys of a service that name one file, or a list of them.
+# The beginning of a relative path of Windows.
 _WINDOWS = re.compile(r"\.\.?\\")
+# The keys of a service that name one file, or a list of them.
 _FILES = ("env_file", "label_file")
 
 

@@ -149,22 +149,18 @@ def _as_written(port: Any, container: Container) -> str:
 
 
 def _left_of_deploy(container: Container, compose: Source) -> list[Diagnostic]:
-    """Report the keys of `deploy` that only a swarm uses."""
+    """Report what a stack does not have of `deploy`: several of a server, and what only a swarm uses."""
     deploy = container.block.get("deploy")
-    keys = [key for key in deploy if key not in _DEPLOYED] if isinstance(deploy, Mapping) else []
-    if isinstance(deploy, Mapping) and _is_number(deploy.get("replicas")) and float(deploy["replicas"]) > 1:
-        what = f"`deploy.replicas: {deploy['replicas']}` of the container `{container.name}`"
-        at = compose.at("services", container.name, "deploy", "replicas")
-        return [left_out(what, at, "A stack has one of each server."), *_left_of_swarm(container, keys, compose)]
-    return _left_of_swarm(container, keys, compose)
-
-
-def _left_of_swarm(container: Container, keys: list[Any], compose: Source) -> list[Diagnostic]:
-    if not keys:
+    if not isinstance(deploy, Mapping):
         return []
-    named = ", ".join(f"`deploy.{key}`" for key in keys)
-    at = compose.at("services", container.name, "deploy", str(keys[0]))
-    return [left_out(f"{named} of the container `{container.name}`", at, "Only a swarm uses it.")]
+    place, found = ("services", container.name, "deploy"), []
+    if _is_number(deploy.get("replicas")) and float(deploy["replicas"]) > 1:
+        what = f"`deploy.replicas: {deploy['replicas']}` of the container `{container.name}`"
+        found.append(left_out(what, compose.at(*place, "replicas"), "A stack has one of each server."))
+    if keys := [key for key in deploy if key not in _DEPLOYED]:
+        what = f"{', '.join(f'`deploy.{key}`' for key in keys)} of the container `{container.name}`"
+        found.append(left_out(what, compose.at(*place, str(keys[0])), "Only a swarm uses it."))
+    return found
 
 
 def _more_fields(

@@ -19,6 +19,7 @@ from tests.unit.adopt.setups import found, written
         ("cat > /etc/a.yml <<'END'\nx: $A\nEND\n", "x: $A\n"),
         ('mkdir -p /etc && cat >"/etc/a.yml" << "END"\nx: ${A}\nEND\n', "x: ${A}\n"),
         ("tee /etc/a.yml <<-EOF >/dev/null\n\tx: \\$1 ${B}\n\tEOF\n", "x: $1 ${B}\n"),
+        ("echo $((1 << n))\ncat <<A > /etc/a.yml\nx: <<B\nA\nB\n", "x: <<B\n"),
         ("  cat <<EOF >> log\nx\nEOF\n", None),
         ("cat > /etc/a.yml < other\n", None),
     ],
