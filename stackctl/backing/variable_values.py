@@ -11,14 +11,14 @@ from typing import Any
 
 from stackctl.bounds.regex import BadPattern, Pattern, compiled
 from stackctl.clients.http import NoAnswer
-from stackctl.clients.prometheus import FEW, Labels, Prometheus
+from stackctl.clients.prometheus import Labels, Prometheus
 from stackctl.model import Dashboard, DashboardVariable
 from stackctl.promql.choice import Choice
 from stackctl.promql.grafana import references, runnable
 from stackctl.verification import targets
 from stackctl.verification.context import Context
 
-# So many results are not looked at.
+# So many results or values are not looked at.
 _MANY = 1000
 _DELIMITED = re.compile(r"/(?P<text>.*)/(?P<flags>[a-z]*)", re.DOTALL)
 
@@ -51,7 +51,7 @@ def held(context: Context, dashboard: Dashboard) -> Held:
         chosen = tuple(value for value in found if value in variable.chosen) if variable.several else ()
         if chosen or (found and variable.everything):
             values[variable.name] = Choice(chosen or found, several=True)
-        elif 0 < len(found) < FEW:
+        elif 0 < len(found) < _MANY:
             options[variable.name] = Choice(found, several=True)
     return Held(values, options)
 

@@ -3,7 +3,6 @@ the alerts that fire are in the stack's own one. That Prometheus knows an Alertm
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from stackctl.verification.context import Context
 
 # Where an Alertmanager takes alerts.
 API = "/api/v2/alerts"
-_LABEL = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 _PREFIX = "prometheus_notifications_"
 # How far back Prometheus' own series, where it scrapes itself, say what has become of its alerts.
 _PAST = "15m"
@@ -137,7 +135,7 @@ def _steps(block: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def _takes_label_off(step: Mapping[str, Any]) -> bool:
     """Return whether a step of relabelling only takes off the one label that it names."""
-    return step.get("action") == "labeldrop" and _LABEL.fullmatch(str(step.get("regex", ""))) is not None
+    return step.get("action") == "labeldrop" and c.LABEL_NAME.fullmatch(str(step.get("regex", ""))) is not None
 
 
 def _has(arrived: Iterable[ActiveAlert], alert: FiringAlert, gone: Set[str]) -> bool:

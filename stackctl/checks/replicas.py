@@ -122,8 +122,9 @@ def _prometheus(state: InCluster, replicas: Mapping[str, Access]) -> _Seen:
 def _alertmanager(state: InCluster, replicas: Mapping[str, Access]) -> _Seen:
     def ask(access: Access) -> tuple[str, frozenset[str], int]:
         client = Alertmanager(Http(access, PROBE_SECONDS, is_foreign=True))
-        status, peers = client.cluster()
-        return status, peers, client.config_hash()
+        status, addresses = client.cluster()
+        hosts = frozenset(each.rpartition(":")[0].strip("[]") for each in addresses)
+        return status, hosts, client.config_hash()
 
     found, unanswered = _asked(replicas, ask)
     pods = _pods(state, c.ALERTMANAGER)

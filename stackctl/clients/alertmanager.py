@@ -74,15 +74,20 @@ class Alertmanager:
         """The time of its start, in its own words."""
         return self.http.json("/api/v2/status", lambda answer: str(answer["uptime"]))
 
-    def cluster(self) -> tuple[str, frozenset[str]]:
-        """The status of its cluster (`ready`, `settling`, `disabled`), and the hosts of all that are in it, its own
-        too."""
+    def cluster(self) -> tuple[str, tuple[str, ...]]:
+        """The status of its cluster (`ready`, `settling`, `disabled`), and the addresses of all that are in it, its own
+        too: `host:port`."""
 
-        def hosts(cluster: Any) -> frozenset[str]:
-            return frozenset(str(peer["address"]).rpartition(":")[0].strip("[]") for peer in cluster.get("peers") or ())
+        def read(answer: Any) -> tuple[str, tuple[str, ...]]:
+            cluster = answer["cluster"]
+            addresses = (str(peer.get("address", "")) for peer in cluster.get("peers") or ())
+            return str(cluster.get("status", "")), tuple(addresses)
 
-        read = self.http.json("/api/v2/status", lambda answer: answer["cluster"])
-        return str(read["status"]), hosts(read)
+        return self.http.json("/api/v2/status", read)
+
+    def peers(self) -> int:
+        """The number of Alertmanagers in its cluster, 1 for one alone."""
+        return len(self.cluster()[1]) or 1
 
     def config_hash(self) -> int:
         """The loaded configuration: the first six bytes of the MD5 sum of the file, as a little-endian number."""
@@ -151,10 +156,6 @@ class Alertmanager:
             )
             error.status = answer.status
             raise error
-
-    def peers(self) -> int:
-        """The number of Alertmanagers in its cluster, 1 for one alone."""
-        return self.http.json("/api/v2/status", lambda answer: len(answer["cluster"].get("peers") or ()) or 1)
 
     def process_started(self) -> float | None:
         """The Unix time at which its process began, by its own metrics; None where they do not say it."""

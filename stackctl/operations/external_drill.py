@@ -5,7 +5,7 @@ get them. None of its files is changed, and the alerts end with the drill, or by
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -53,6 +53,7 @@ def drill_external(
     from stackctl.drill import choose
     from stackctl.errors import InputError
     from stackctl.operations.external import accesses, drill_problems
+    from stackctl.verification.given_words import in_words_of_manifest
 
     found = [*problems, *drill_problems(stack.external, live=live)]
     try:
@@ -61,7 +62,8 @@ def drill_external(
         raise InputError(*found, *error.problems) from None
     raise_if_any(found)
     servers = accesses(stack)
-    return _drilled(stack, servers, _loaded(servers), stack, alerts, progress, patience)
+    findings = _run(stack, servers, _loaded(servers), stack, alerts, progress, patience)
+    return _report(stack, findings, in_words_of_manifest)
 
 
 def given_problems(given: Mapping[str, str], names: Sequence[str], *, live: bool) -> Iterator[Diagnostic]:
@@ -93,13 +95,14 @@ def drill_given(
     from stackctl.clients.prometheus import Prometheus
     from stackctl.drill import choose
     from stackctl.verification import given
+    from stackctl.verification.given_words import in_their_words
 
     loaded = _loaded(servers)
     if not loaded.rules:
         Prometheus(Http(servers[c.PROMETHEUS])).rules()  # raises why they are not known
     stack = given.stack_of(servers, loaded)
     alerts = choose(stack, names, labels, live=True)
-    return _drilled(stack, servers, loaded, None, alerts, progress, patience)
+    return _report(stack, _run(stack, servers, loaded, None, alerts, progress, patience), in_their_words)
 
 
 def _loaded(servers: Mapping[str, Access]) -> Loaded:
@@ -115,23 +118,14 @@ def _loaded(servers: Mapping[str, Access]) -> Loaded:
     return loaded
 
 
-def _drilled(
-    stack: Stack,
-    servers: Mapping[str, Access],
-    loaded: Loaded,
-    declared: Stack | None,
-    alerts: Sequence[Drilled],
-    progress: Progress,
-    patience: float | None,
-) -> Report:
+def _report(stack: Stack, findings: Iterator[Diagnostic], worded: Callable[[Diagnostic], Diagnostic]) -> Report:
+    """Return the report of a drill, which takes place while its `findings` are read."""
     from stackctl.report.report import DRILL, Report
     from stackctl.verification import given
-    from stackctl.verification.given_words import in_their_words, in_words_of_manifest
 
     begun, start = time.time(), time.monotonic()
-    worded = in_words_of_manifest if declared else in_their_words
-    findings = tuple(map(worded, _run(stack, servers, loaded, declared, alerts, progress, patience)))
-    return Report(stack.name, given.NAME, "", findings, time.monotonic() - start, begun, command=DRILL)
+    found = tuple(map(worded, findings))
+    return Report(stack.name, given.NAME, "", found, time.monotonic() - start, begun, command=DRILL)
 
 
 def _run(

@@ -148,14 +148,14 @@ def servers_of(session: Session) -> Servers:
     from stackctl.operations.cluster.replicas import replicas
     from stackctl.operations.drill_changes import Servers
 
-    found = {each.kind: replicas(session, each) for each in session.things if each.kind in OPERATED}
-    prometheus, alertmanagers = (
-        {pod if len(pods) > 1 else kind: Http(access) for pod, access in pods.items()}
-        for kind, pods in ((kind, found.get(kind, {})) for kind in OPERATED)
-    )
+    found: dict[str, dict[str, Http]] = {kind: {} for kind in OPERATED}
+    for thing in session.things:
+        if thing.kind in OPERATED:
+            pods = replicas(session, thing)
+            found[thing.kind] = {pod if len(pods) > 1 else thing.kind: Http(access) for pod, access in pods.items()}
     return Servers(
-        {name: Prometheus(http) for name, http in prometheus.items()},
-        {name: Alertmanager(http) for name, http in alertmanagers.items()},
+        {name: Prometheus(http) for name, http in found["Prometheus"].items()},
+        {name: Alertmanager(http) for name, http in found["Alertmanager"].items()},
     )
 
 
