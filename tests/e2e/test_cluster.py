@@ -150,6 +150,22 @@ def declared(name: str) -> Content:
     }
 
 
+@contextmanager
+def small_shop(folder: Path, change: Callable[[Content], None]) -> Iterator[Shop]:
+    """A stack of one service without a Grafana, brought up with what `change` makes of its manifest."""
+    server = running_cluster()
+    with namespace(server) as name:
+        manifest = declared(name)
+        del manifest["grafana"], manifest["dashboards"]
+        manifest["services"] = {"good": manifest["services"]["good"]}
+        change(manifest)
+        made = Shop(server, name, folder, manifest)
+        made.write(manifest)
+        ran = made.up()
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        yield made
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     server = running_cluster()

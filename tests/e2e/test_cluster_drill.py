@@ -17,8 +17,7 @@ import pytest
 from stackctl.cluster.objects import DRILLED
 from stackctl.wait import wait_until
 from tests.e2e.exported_stack import Content
-from tests.e2e.pods import namespace, running_cluster
-from tests.e2e.test_cluster import DEPLOYMENTS, RULES, Shop, declared
+from tests.e2e.test_cluster import DEPLOYMENTS, RULES, Shop, small_shop
 from tests.program import Program
 from tests.servers import cluster
 
@@ -39,27 +38,22 @@ run()
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    server = running_cluster()
-    with namespace(server) as name:
-        manifest = declared(name)
-        del manifest["grafana"], manifest["dashboards"]
-        manifest["services"] = {"good": manifest["services"]["good"]}
-        receivers = manifest["alertmanager"]["receivers"]
-        receivers["oncall"] = {
-            "slack": {"api_url": "http://receiver:8000/slack", "channel": "#oncall"},
-            "email": {"to": "a@shop.test", "from": "b@shop.test", "smarthost": "receiver:25", "hello": "shop.test"},
-        }
-        manifest["alertmanager"]["route"]["routes"] = [{"receiver": "oncall", "matchers": ['severity="ticket"']}]
-        quiet = {"expr": "vector(0) > 1", "annotations": {"summary": "slow"}}
-        manifest["rules"][0]["rules"] += [
-            {"alert": "Slow", **quiet},
-            {"alert": "Full", "labels": {"severity": "ticket"}, **quiet},
-        ]
-        made = Shop(server, name, tmp_path_factory.mktemp("shop"), manifest)
-        made.write(manifest)
-        ran = made.up()
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+    with small_shop(tmp_path_factory.mktemp("shop"), with_two_ways) as made:
         yield made
+
+
+def with_two_ways(manifest: Content) -> None:
+    receivers = manifest["alertmanager"]["receivers"]
+    receivers["oncall"] = {
+        "slack": {"api_url": "http://receiver:8000/slack", "channel": "#oncall"},
+        "email": {"to": "a@shop.test", "from": "b@shop.test", "smarthost": "receiver:25", "hello": "shop.test"},
+    }
+    manifest["alertmanager"]["route"]["routes"] = [{"receiver": "oncall", "matchers": ['severity="ticket"']}]
+    quiet = {"expr": "vector(0) > 1", "annotations": {"summary": "slow"}}
+    manifest["rules"][0]["rules"] += [
+        {"alert": "Slow", **quiet},
+        {"alert": "Full", "labels": {"severity": "ticket"}, **quiet},
+    ]
 
 
 def drilled(shop: Shop, *arguments: str, code: int = 0) -> dict[str, Content]:

@@ -12,8 +12,7 @@ import pytest
 
 from stackctl.cluster.objects import GENERATION
 from tests.e2e.exported_stack import CONTAINER, Content
-from tests.e2e.pods import namespace, running_cluster
-from tests.e2e.test_cluster import RULES, Shop, declared
+from tests.e2e.test_cluster import RULES, Shop, small_shop
 from tests.program import Program, Ran
 from tests.servers import cluster
 
@@ -29,17 +28,12 @@ CHILD = Program("tests.faults.child", dict(os.environ))
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    server = running_cluster()
-    with namespace(server) as name:
-        manifest = declared(name)
-        del manifest["grafana"], manifest["dashboards"]
-        manifest["services"] = {"good": manifest["services"]["good"]}
-        manifest["rules"].append({"name": "more", "rules": [{"record": "job:up:max", "expr": "max by (job) (up)"}]})
-        made = Shop(server, name, tmp_path_factory.mktemp("shop"), manifest)
-        made.write(manifest)
-        ran = made.up()
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+    with small_shop(tmp_path_factory.mktemp("shop"), with_more_rules) as made:
         yield made
+
+
+def with_more_rules(manifest: Content) -> None:
+    manifest["rules"].append({"name": "more", "rules": [{"record": "job:up:max", "expr": "max by (job) (up)"}]})
 
 
 def edited(shop: Shop, number: int) -> Content:

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from stackctl.wait import wait_until
-from tests.e2e.pods import namespace, running_cluster
-from tests.e2e.test_cluster import DEPLOYMENTS, Shop, declared
+from tests.e2e.exported_stack import Content
+from tests.e2e.test_cluster import DEPLOYMENTS, Shop, small_shop
 
 pytestmark = [pytest.mark.e2e, pytest.mark.kubernetes, pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -22,21 +22,16 @@ ALERTMANAGERS = ("alertmanager-shop-0", "alertmanager-shop-1")
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    server = running_cluster()
-    with namespace(server) as name:
-        manifest = declared(name)
-        del manifest["grafana"], manifest["dashboards"]
-        manifest["services"] = {"good": manifest["services"]["good"]}
-        manifest["prometheus"]["replicas"] = manifest["alertmanager"]["replicas"] = 2
-        manifest["alertmanager"]["route"] = {"receiver": "team", "group_wait": "1s", "group_by": ["alertname"]}
-        gone = {"alert": "Gone", "expr": 'absent(up{job="good"})', "annotations": {"summary": "gone"}}
-        quiet = {"alert": "Slow", "expr": "vector(0) > 1", "annotations": {"summary": "slow"}}
-        manifest["rules"][0]["rules"] += [gone, quiet]
-        made = Shop(server, name, tmp_path_factory.mktemp("shop"), manifest)
-        made.write(manifest)
-        ran = made.up()
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+    with small_shop(tmp_path_factory.mktemp("shop"), with_replicas) as made:
         yield made
+
+
+def with_replicas(manifest: Content) -> None:
+    manifest["prometheus"]["replicas"] = manifest["alertmanager"]["replicas"] = 2
+    manifest["alertmanager"]["route"] = {"receiver": "team", "group_wait": "1s", "group_by": ["alertname"]}
+    gone = {"alert": "Gone", "expr": 'absent(up{job="good"})', "annotations": {"summary": "gone"}}
+    quiet = {"alert": "Slow", "expr": "vector(0) > 1", "annotations": {"summary": "slow"}}
+    manifest["rules"][0]["rules"] += [gone, quiet]
 
 
 def notified(shop: Shop, alert: str) -> int:
