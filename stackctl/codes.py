@@ -189,6 +189,7 @@ CODES: Mapping[str, str] = {
     "adopt.changed": "Something in the new stack is not as it was in the set-up.",
     "adopt.differs": "The new stack and the set-up do not load the same.",
     "adopt.left-out": "A part of the set-up is not in the new stack.",
+    "adopt.not-compared": "The set-up does not have all that its servers load, so it is not compared.",
     "adopt.nothing-found": "There is no set-up in a folder.",
     "adopt.secret": "A secret in clear text has moved to `.env`, or is not known.",
     "alertmanager.config": "Alertmanager has not loaded the rendered configuration.",

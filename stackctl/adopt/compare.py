@@ -21,6 +21,7 @@ from stackctl.adopt.placeholders import is_placeholder
 from stackctl.adopt.prometheus import with_paths
 from stackctl.adopt.setup import Setup
 from stackctl.adopt.source import as_text
+from stackctl.adopt.victoriametrics import OPTIONS as VICTORIAMETRICS
 from stackctl.bounds.json_text import loads
 from stackctl.diagnosis.relabel import relabelled
 from stackctl.diagnostic import Diagnostic
@@ -38,6 +39,7 @@ _INTERVAL, _TIMEOUT = "1m", "10s"
 _OWN = frozenset({c.PROMETHEUS, c.ALERTMANAGER, c.GRAFANA, c.PUSHGATEWAY})
 
 
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Z][A-Z0-9_]*)(?::?-(?P<default>[^{}]*))?\}")
 # This machine, as servers in containers and others reach it.
 _LOCAL = re.compile(rf"^(127\.0\.0\.1|{re.escape(c.HOST_FROM_CONTAINER)})(?=:)")
 
@@ -60,7 +62,7 @@ def compare(setup: Setup, addresses: Addresses, tree: Tree) -> Compared:
     found: list[Diagnostic] = []
     targets = rules = routes = 0
     if setup.prometheus:
-        config = with_paths(dict(setup.prometheus.config.data), setup.prometheus)
+        config = _filled(with_paths(dict(setup.prometheus.config.data), setup.prometheus), setup.variables)
         jobs = [block for block in config.get("scrape_configs") or () if isinstance(block, Mapping)]
         # Prometheus scrapes a target once, however often it is listed.
         old = Counter({*_targets(jobs, config, addresses, lambda path: _of_folder(setup, path))})
@@ -70,12 +72,27 @@ def compare(setup: Setup, addresses: Addresses, tree: Tree) -> Compared:
         old_rules, new_rules = Counter(_old_rules(setup)), Counter(_new_rules(tree))
         found += _difference(old_rules, new_rules)
         targets, rules = (old & new).total(), (old_rules & new_rules).total()
+    found += _not_compared(setup)
     if setup.alertmanager and c.ALERTMANAGER_FILE in tree.files:
         old_routing = Counter(_routing(setup.alertmanager.config.data))
         new_routing = Counter(_routing(_without_drill(tree.yaml(c.ALERTMANAGER_FILE))))
         found += _difference(old_routing, new_routing)
         routes = (old_routing & new_routing).total()
     return Compared(targets, rules, routes, tuple(found))
+
+
+def _not_compared(setup: Setup) -> Iterator[Diagnostic]:
+    """Yield what the servers of a Compose file load and nobody can compare, as the set-up does not have it."""
+    if setup.compose is None:
+        return
+    missing = {name: setup.missing_configuration(name) for name in (c.PROMETHEUS, c.ALERTMANAGER)}
+    for name, path in missing.items():
+        if path:
+            summary = f"the configuration of {name} is not compared"
+            yield Diagnostic("adopt.not-compared", summary, None, f"The set-up does not have {path}.", status="warn")
+    if not (setup.prometheus or setup.alertmanager or any(missing.values())):
+        why = f"{setup.compose.path} gives no configuration to a Prometheus or an Alertmanager."
+        yield Diagnostic("adopt.not-compared", "nothing is compared", setup.compose.at(), why, status="warn")
 
 
 def _difference(old: Counter[str], new: Counter[str]) -> Iterator[Diagnostic]:
@@ -131,6 +148,21 @@ def _without_own(new: Counter[str], old: Counter[str]) -> Counter[str]:
     return kept
 
 
+def _filled(block: Any, variables: Mapping[str, str]) -> Any:
+    """A block with the variables filled in that the manifest has, too: those of a script, in capitals."""
+    if isinstance(block, Mapping):
+        return {key: _filled(value, variables) for key, value in block.items()}
+    if isinstance(block, list):
+        return [_filled(each, variables) for each in block]
+
+    def value(match: re.Match[str]) -> str:
+        name, default = match["name"], match["default"]
+        known = variables.get(name)
+        return known or (match[0] if default is None else default)
+
+    return _VARIABLE.sub(value, block) if isinstance(block, str) else block
+
+
 def _targets(
     jobs: Iterable[Mapping[str, Any]], config: Mapping[str, Any], addresses: Addresses | None, files: Any
 ) -> Iterator[str]:
@@ -166,7 +198,7 @@ def _steps(job: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _is_option(key: str, value: Any) -> bool:
     """Return whether a key of a job says how it is scraped, and not only what is the default anyway."""
-    if key in _NOT_OPTIONS or key.endswith("_sd_configs"):
+    if key in _NOT_OPTIONS | VICTORIAMETRICS or key.endswith("_sd_configs"):
         return False
     default = SCRAPE_DEFAULTS.get(key)
     return bool(value) if default is None else value is not None and value != default

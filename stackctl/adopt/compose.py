@@ -327,14 +327,21 @@ def volume_entries(block: Mapping[str, Any], variables: Mapping[str, str]) -> It
         if isinstance(volume, Mapping):
             source, target = str(volume.get("source") or ""), str(volume.get("target") or "")
         else:
-            source, _, rest = filled(str(volume), variables).partition(":")
-            target = rest.partition(":")[0]
+            whole = filled(str(volume), variables)
+            drive = whole[:2] if is_of_windows(whole) else ""
+            source, _, rest = whole.removeprefix(drive).partition(":")
+            source, target = f"{drive}{source}", rest.partition(":")[0]
         if target.startswith("/"):
             yield volume, source, target
 
 
 def _is_path(source: str) -> bool:
-    return source.startswith((".", "/", "~"))
+    return source.startswith((".", "/", "~")) or is_of_windows(source)
+
+
+def is_of_windows(path: str) -> bool:
+    """Return whether a path begins with a drive of Windows."""
+    return re.match(r"[A-Za-z]:[\\/]", path) is not None
 
 
 def attached_files(block: Mapping[str, Any], compose: Source) -> Iterator[tuple[Mapping[str, Any], str]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, known_components
 from stackctl.adopt.alertmanager import adopt_alertmanager
-from stackctl.adopt.compose import Container, is_called
+from stackctl.adopt.compose import Container, is_of_windows
 from stackctl.adopt.containers import adopt_container, external_networks
 from stackctl.adopt.existing_data import (
     data_remarks,
@@ -25,15 +26,17 @@ from stackctl.adopt.jobs import Job, Jobs, adopt_jobs, read_jobs
 from stackctl.adopt.mounts import kept_mounts, lost_mounts
 from stackctl.adopt.names import kept_names
 from stackctl.adopt.placeholders import other_placeholders, without_placeholders
-from stackctl.adopt.prometheus import adopt_prometheus, escaped, with_paths
+from stackctl.adopt.prometheus import absolute_files, adopt_prometheus, escaped, with_paths
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import NOT_KNOWN, Secrets
 from stackctl.adopt.settings import ignored_options, own_start, server_settings
-from stackctl.adopt.setup import Server, Setup
+from stackctl.adopt.setup import Server, Setup, is_file, template_of
 from stackctl.adopt.source import Source, texts
 from stackctl.adopt.variables import required_variables
+from stackctl.adopt.victoriametrics import without_victoriametrics
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.outside import is_allowed
 from stackctl.secret_keys import is_secret
 
 _ORDER = (
@@ -67,6 +70,8 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
     jobs = Jobs(components=dict(addresses.components))
     if setup.prometheus:
         server = _ready(setup.prometheus)
+        remarks += _files_elsewhere(server)
+        server = replace(server, config=without_victoriametrics(server.config, remarks))
         scrapes = [_with_files_there(job, setup, server.config, remarks) for job in _jobs_once(server.config, remarks)]
         known_jobs = [without_placeholders(job, server.config, remarks) for job in scrapes]
         jobs = adopt_jobs([job for job in known_jobs if job], server.config, addresses, secrets)
@@ -85,6 +90,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
     if setup.alertmanager:
         remarks += _templates_left(setup.alertmanager.config)
         remarks += other_placeholders(setup.alertmanager.config)
+        remarks += _files_elsewhere(_ready(setup.alertmanager))
         sections["alertmanager"] = adopt_alertmanager(_ready(setup.alertmanager), secrets)
         if container := setup.alertmanager.container:
             known = registry.component(c.ALERTMANAGER)
@@ -100,6 +106,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
     remarks += _other_files(setup)
     remarks += _rules_of_others(setup)
     remarks += _unset_variables(setup)
+    remarks += _windows_paths(setup)
     grafana = setup.container(c.GRAFANA)
     interval = sections["prometheus"].get("scrape_interval", c.DEFAULT_INTERVAL)
     if grafana:
@@ -173,19 +180,27 @@ def _unset_variables(setup: Setup) -> Iterator[Diagnostic]:
         yield changed(summary, setup.compose.at("services"), why, "Set them in .env before you adopt.")
 
 
+def _windows_paths(setup: Setup) -> Iterator[Diagnostic]:
+    """Report the mounts of files and folders that only a machine with Windows has."""
+    for container in setup.containers:
+        paths = [mount.path for mount in container.mounts if is_of_windows(mount.path)]
+        if paths and setup.compose:
+            listed = ", ".join(f"`{path}`" for path in paths)
+            summary = f"{listed}, mounted by `{container.name}`, {'is' if len(paths) == 1 else 'are'} on Windows only"
+            at = setup.compose.at("services", container.name, "volumes")
+            remedy = "Copy what is in it next to the Compose file, and write a relative path there."
+            yield changed(summary, at, "No other machine has such a path.", remedy)
+
+
 def _missing(setup: Setup) -> Iterator[Diagnostic]:
     """Report servers that the set-up has no configuration of, and a Prometheus that it does not have at all."""
-    for name, server in ((c.PROMETHEUS, setup.prometheus), (c.ALERTMANAGER, setup.alertmanager)):
-        container = setup.container(name)
-        # Without a mount there the server has the configuration of its image, and nothing is missing.
-        given = container.started.given("config.file") if container else []
-        place = container.configuration if container else ""
-        is_named = bool(given) and posixpath.dirname(place) != f"/etc/{name}"
-        # An image that somebody has made of the server's may have it.
-        is_named |= container is not None and bool(container.image) and not is_called(container.image, name)
-        if container and server is None and setup.compose and (container.seen(place) or is_named):
-            why = "The set-up does not have it. The stack renders one of its own."
-            yield left_out(f"the configuration of {name}", setup.compose.at("services", container.name), why)
+    for name in (c.PROMETHEUS, c.ALERTMANAGER):
+        path, container = setup.missing_configuration(name), setup.container(name)
+        if path and container and setup.compose:
+            why = f"The set-up does not have {path}. The stack renders one of its own."
+            template = template_of(setup.folder, posixpath.basename(path))
+            remedy = f"{template} may be its template: render it first, and adopt again." if template else ""
+            yield left_out(f"the configuration of {name}", setup.compose.at("services", container.name), why, remedy)
     if setup.compose and setup.prometheus is None and setup.container(c.PROMETHEUS) is None:
         why = f"{setup.compose.path} has none, and there is no prometheus.yml."
         remedy = "If another Compose file runs it, name both: `stackctl adopt FILE FILE`."
@@ -200,6 +215,7 @@ def _others_of_a_kind(setup: Setup, jobs: Jobs) -> Iterator[Diagnostic]:
             own = next(name for name, known in jobs.components.items() if known.name == kind)
             summary = f"`{container.name}` stays a container: `{own}` is the stack's {kind}"
             why = "A stack has one of each server. What others have loaded is neither checked nor verified."
+            why += f" `{own}` is the first one with the most jobs and rules." if kind == c.PROMETHEUS else ""
             file = container.seen(container.configuration)
             where = f"in {file}" if file else "in its configuration"
             remedy = f"To have it in the stack, write what is {where} in stack.yml, and remove the container."
@@ -294,6 +310,16 @@ def _with_secrets_elsewhere(block: Any, server: Server, owner: str = "") -> Any:
         else:
             result[key] = _with_secrets_elsewhere(value, server, key)
     return result
+
+
+def _files_elsewhere(server: Server) -> Iterator[Diagnostic]:
+    """Report the files that a configuration names by absolute paths: they are not in the folder of the set-up."""
+    for place, path in absolute_files(server.config.data):
+        if is_allowed() and is_file(Path(path)):
+            continue
+        why = "The set-up does not have it: it is in the container, or on the machine, of the server."
+        remedy = "Copy it next to stack.yml, and write that path."
+        yield changed(f"the file {path} stays where it is", server.config.at(*place), why, remedy)
 
 
 def _secret_of(path: str, server: Server) -> str:

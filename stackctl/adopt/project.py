@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from stackctl.adopt.moved import moved, moved_path
 from stackctl.adopt.source import Source, read_source
 from stackctl.adopt.variables import filled, with_known
 from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.document import Document
 from stackctl.manifest.env_file import read_env
 from stackctl.manifest.problems import Problems
 from stackctl.manifest.text import read_named
@@ -34,20 +35,23 @@ def read_project(folder: Path, paths: Sequence[str], variables: Mapping[str, str
     sources = [source for path in paths if (source := read_source(folder, path, problems, TAGS))]
     if not sources or sources[0].path != paths[0]:
         return None
-    return replace(sources[0], data=reader.whole(sources, base, 0))
+    data = reader.whole(sources, base, 0)
+    return replace(sources[0], data=data, others=tuple(reader.documents))
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """Reads what Compose files name, from `folder` on."""
+    """Reads what Compose files name, from `folder` on. `documents` are those of all files that it has read."""
 
     folder: Path
     variables: Mapping[str, str]
     problems: Problems
+    documents: list[Document] = field(default_factory=list)
 
     def whole(self, sources: Sequence[Source], base: str, depth: int) -> dict[str, Any]:
         """Return what files that are used together say. Their paths begin at `base`."""
         data: Any = {}
+        self.documents.extend(source.document for source in sources if source.document)
         for source in sources:
             data = merged(data, moved(self._with_extended(source, base), base, self.variables))
         data = settled(data)
@@ -107,6 +111,7 @@ class _Reader:
         other = read_source(self.folder, self._path(str(file), base), self.problems, TAGS)
         if other is None:
             return own
+        self.documents.extend([other.document] if other.document else [])
         theirs = tagged(other).get("services")
         if not isinstance(theirs, Mapping) or not isinstance(theirs.get(name), Mapping):
             return self._missing(name, other, own)

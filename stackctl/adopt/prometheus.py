@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ _GLOBAL = frozenset({"scrape_interval", "evaluation_interval", "external_labels"
 _SECTIONS = frozenset({"global", "scrape_configs", "rule_files", "alerting", "remote_write", "storage"})
 # Where a value names a file, or a pattern of files.
 _PATHS = frozenset({"token_file_path", "service_account_key_path", "private_key_path"})
+_QUERY_LOG = "query_log_file"
 # Keys of an Alertmanager that say nothing of where the stack's own is: that one serves at `/`.
 _OF_ANY_ALERTMANAGER = frozenset(
     {"static_configs", "dns_sd_configs", "timeout", "api_version", "path_prefix", "scheme"}
@@ -61,11 +63,10 @@ def adopt_prometheus(setup: Setup, server: Server, addresses: Addresses, secrets
     }
     extra: dict[str, Any] = {}
     rest = {key: value for key, value in settings.items() if key not in _GLOBAL}
-    if "query_log_file" in rest:
-        del rest["query_log_file"]
-        made.remarks.append(
-            left_out("`query_log_file`", source.at("global", "query_log_file"), "Its path is one of the old container.")
-        )
+    if _QUERY_LOG in rest:
+        del rest[_QUERY_LOG]
+        at = source.at("global", _QUERY_LOG)
+        made.remarks.append(left_out(f"`{_QUERY_LOG}`", at, "Its path is one of the old container."))
     if rest:
         extra["global"] = rest
     made.rules = _rules(setup, server, made.remarks)
@@ -97,6 +98,21 @@ def with_paths(block: Any, server: Server, key: str = "") -> Any:
         return [with_paths(each, server, key) for each in block]
     is_path = isinstance(block, str) and block and (key.endswith("_file") or key in _PATHS)
     return _path(block, server) if is_path else block
+
+
+def absolute_files(block: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the files that a block names by absolute paths, each with its place; not those of rules and targets."""
+    if isinstance(block, list):
+        for index, each in enumerate(block):
+            yield from absolute_files(each, (*place, index))
+    elif isinstance(block, Mapping):
+        for key, value in block.items():
+            texts = value if isinstance(value, list) and key in ("scrape_config_files", "templates") else [value]
+            is_file = key in ("scrape_config_files", "templates") or key.endswith("_file") or key in _PATHS
+            if is_file and key != _QUERY_LOG:
+                yield from (((*place, key), each) for each in texts if isinstance(each, str) and posixpath.isabs(each))
+            else:
+                yield from absolute_files(value, (*place, key))
 
 
 def _path(named: str, server: Server) -> str:

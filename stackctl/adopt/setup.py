@@ -17,6 +17,7 @@ from stackctl.adopt.compose import (
     attached_files,
     attached_path,
     component_of,
+    is_called,
     project_name,
     read_containers,
     words,
@@ -42,6 +43,8 @@ _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(?P<image>\S+)", re.MULTILINE | re.
 
 # How the name of a template differs from that of the file which is written from it.
 _TEMPLATE = re.compile(r"[.-](?:tmpl|template|tpl|envsubst|in)(?=\.ya?ml$|$)")
+# The same for a template that an engine renders.
+_UNRENDERED = re.compile(r"[.-](?:j2|jinja2?|tmpl|template|tpl|gotmpl|erb|epp|tftpl|mustache)(?=\.ya?ml$|$)")
 # A variable in a template. Those of notifications have small letters.
 _VARIABLE = re.compile(r"\$(?:\{([A-Z][A-Z0-9_]*)\}|([A-Z][A-Z0-9_]+))")
 _STARTS = re.compile(r"^\s*(?P<key>ENTRYPOINT|CMD)\s+(?P<words>.+)$", re.MULTILINE | re.IGNORECASE)
@@ -137,6 +140,21 @@ class Setup:
         """Return the first container that runs a component, None where there is none."""
         return next((each for each in self.containers if each.component == component), None)
 
+    def missing_configuration(self, component: str) -> str:
+        """Return the path of the configuration that a server is given and the set-up does not have, "" for none.
+
+        A server without a mount there has the configuration of its image.
+        """
+        container = self.container(component)
+        server = self.prometheus if component == c.PROMETHEUS else self.alertmanager
+        if container is None or server or not self.compose:
+            return ""
+        place = container.configuration
+        is_named = bool(container.started.given("config.file")) and posixpath.dirname(place) != f"/etc/{component}"
+        # An image that somebody has made of the server's may have it.
+        is_named |= bool(container.image) and not is_called(container.image, component)
+        return container.seen(place) or (place if is_named else "")
+
     def files(self, pattern: str) -> list[str]:
         """Return the files that a path or a pattern from the folder names."""
         there = [name for name in named_files(pattern, self.folder) if is_file(self.folder / name)]
@@ -215,6 +233,7 @@ def find_setup(
         own_variables=read_variables(here, {}, Problems(), Problems()) or {},
         project=project_name(compose, variables, here.resolve().name) if compose else "",
     )
+    found = replace(found, containers=_with_most_first(found))
     prometheus = _server(found, c.PROMETHEUS, _PROMETHEUS_FILES, _is_prometheus, read, problems)
     alertmanager = _server(found, c.ALERTMANAGER, _ALERTMANAGER_FILES, _is_alertmanager, read, problems)
     unused: tuple[Source, ...] = ()
@@ -236,6 +255,24 @@ def find_setup(
         if server and not server.container
     }
     return replace(found, prometheus=prometheus, alertmanager=alertmanager, own=own, unused=unused)
+
+
+def _with_most_first(found: Setup) -> tuple[Container, ...]:
+    """The containers with the Prometheus first, of several, that has the most jobs and files of rules."""
+    several = [each for each in found.containers if each.component == c.PROMETHEUS]
+    if len(several) < 2:
+        return found.containers
+    most = max(several, key=lambda each: _jobs_and_rules(found, each))
+    return (most, *(each for each in found.containers if each is not most))
+
+
+def _jobs_and_rules(found: Setup, container: Container) -> int:
+    """Return how many jobs and files of rules the configuration of a Prometheus names, 0 for one that is not there."""
+    seen = container.seen(container.configuration)
+    is_there = seen and (seen in found.contents or is_file(found.folder / seen))
+    source = found.source(seen, Problems()) if seen and is_there else None
+    listed = [source.data.get(key) for key in ("scrape_configs", "rule_files")] if source else []
+    return sum(len(each) for each in listed if isinstance(each, list))
 
 
 def _with_home(found: Setup, server: Server | None) -> Server | None:
@@ -531,10 +568,18 @@ def _walk(folder: Path, path: str) -> Iterator[str]:
         yield from (posixpath.normpath(os.path.relpath(Path(here, file), folder)) for file in sorted(files))
 
 
+def template_of(folder: Path, *names: str) -> str:
+    """Return the path of a template of a file with one of these names, as prometheus.yml.j2; "" for none."""
+    paths = sorted(_walk(folder, "."), key=lambda each: (each.count("/"), each))
+    found = (path for path in paths if _UNRENDERED.sub("", posixpath.basename(path), count=1) in names)
+    return next((path for path in found if posixpath.basename(path) not in names), "")
+
+
 def nothing_found(named: Path) -> Diagnostic:
     """Return that there is nothing to adopt at a path."""
-    return Diagnostic(
-        "adopt.nothing-found",
-        f"{named} has no Compose file, no prometheus.yml and no alertmanager.yml",
-        remedy="Name the folder, or the file, that has one.",
-    )
+    summary = f"{named} has no Compose file, no prometheus.yml and no alertmanager.yml"
+    template = template_of(named, *COMPOSE_FILES, *_PROMETHEUS_FILES) if named.is_dir() else ""
+    if template:
+        why = f"{template} is a template, as for Ansible or Helm."
+        return Diagnostic("adopt.nothing-found", summary, None, why, "Render it first, and adopt what comes out.")
+    return Diagnostic("adopt.nothing-found", summary, remedy="Name the folder, or the file, that has one.")

@@ -5,11 +5,12 @@ A file of another shape would not be loaded by its program either, so it is refu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from stackctl.adopt.source import Source
+from stackctl.adopt.source import Source, markup
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.problems import Problems
 from stackctl.promql.duration import seconds
@@ -43,7 +44,8 @@ class _Group(_Part):
 class _Step(_Part):
     source_labels: list[Text] | None = None
     separator: Text | None = None
-    regex: Text | None = None
+    # VictoriaMetrics takes several.
+    regex: Text | list[Text] | None = None
     modulus: int | None = None
     target_label: Text | None = None
     replacement: Text | None = None
@@ -166,9 +168,21 @@ def is_shaped(source: Source, shape: type[BaseModel], problems: Problems) -> boo
         for place, message in found.items():
             summary = f"{'.'.join(map(str, place)) or source.path}: {_in_words(message)}"
             remedy = "The program that reads it does not load it either: correct it there."
+            if found_markup := markup(_at(source.data, place)):
+                summary = f"{'.'.join(map(str, place))} is `{found_markup}`: {source.path} is a template"
+                remedy = "Render it first, as Ansible or Helm do, and adopt what comes out."
             problems.add(Diagnostic("file.format", summary, source.at(*place), remedy=remedy))
         return False
     return True
+
+
+def _at(data: Any, place: tuple[int | str, ...]) -> str:
+    """Return the text at a place of the data, "" where there is none."""
+    for step in place:
+        is_there = isinstance(data, Mapping) and step in data
+        is_there |= isinstance(data, list) and isinstance(step, int) and step < len(data)
+        data = data[step] if is_there else None
+    return data if isinstance(data, str) else ""
 
 
 def _written(place: tuple[int | str, ...]) -> list[int | str]:

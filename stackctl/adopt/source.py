@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.document import Document, Scalar
 from stackctl.manifest.parse import parse
 from stackctl.manifest.problems import Problems
@@ -15,6 +16,7 @@ from stackctl.manifest.text import read_named
 from stackctl.source import Position
 
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_MARKUP = re.compile(r"\{%.*?%\}|<%.*?%>|\{\{.*?\}\}")
 _WORDS = {"true": True, "false": False}
 # The words for them in YAML 1.1, in small letters, and the options of servers that are booleans.
 _SPELLINGS = {"y": True, "yes": True, "on": True, "n": False, "no": False, "off": False, **_WORDS}
@@ -33,15 +35,27 @@ _BOOLEANS = frozenset(
 
 @dataclass(frozen=True)
 class Source:
-    """A YAML file: its `path` from the folder of the set-up, and its data, {} where it is no mapping."""
+    """A YAML file: its `path` from the folder of the set-up, and its data, {} where it is no mapping.
+
+    `others` are the documents of further files that its data is from, too: each counts over those before it.
+    """
 
     path: str
     data: Mapping[str, Any] = field(default_factory=dict)
     document: Document | None = None
+    others: tuple[Document, ...] = ()
 
     def at(self, *place: str | int) -> Position:
         """Return where the part at `place` is written, or else what is around it."""
-        return self.document.position(place, key=True) if self.document else Position(self.path)
+        documents = [each for each in (self.document, *self.others) if each]
+        nearest = max(reversed(documents), key=lambda each: _depth(each, place), default=None)
+        return nearest.position(place, key=True) if nearest else Position(self.path)
+
+
+def _depth(document: Document, place: tuple[str | int, ...]) -> int:
+    """Return how many steps of a place a document has."""
+    known = (document.key_starts, document.value_starts)
+    return next((end for end in range(len(place), 0, -1) if any(place[:end] in each for each in known)), 0)
 
 
 def read_source(folder: Path, path: str, problems: Problems, tags: Collection[str] = ()) -> Source | None:
@@ -56,10 +70,28 @@ def read_source(folder: Path, path: str, problems: Problems, tags: Collection[st
 def source_of(text: str, path: str, problems: Problems, tags: Collection[str] = ()) -> Source | None:
     """Return the YAML file whose text this is; None with what is wrong with it added to `problems`."""
     document = parse(text, path, several=True, tags=tags)
-    if problems.extend(document.problems):
+    if problems.extend(_as_template(document, text) or document.problems):
         return None
     data = plain(document.value)
     return Source(path, data if isinstance(data, dict) else {}, document)
+
+
+def markup(text: str) -> str:
+    """Return what a text has that a template engine fills in, as Jinja or Helm; "" for none."""
+    found = _MARKUP.search(text)
+    return found[0] if found else ""
+
+
+def _as_template(document: Document, text: str) -> list[Diagnostic]:
+    """Return that a file which is not YAML is a template; nothing for any other file."""
+    found = next((each for each in enumerate(map(_MARKUP.search, text.splitlines()), start=1) if each[1]), None)
+    if not document.problems or found is None or found[1] is None:
+        return []
+    at = Position(document.file, found[0], found[1].start() + 1)
+    why = f"`{found[1][0]}` is for a template engine, as that of Ansible or Helm. Without it the file is not YAML."
+    remedy = "Render it first, and adopt what comes out. If no engine renders this file, put the value in quotes."
+    summary = f"{document.file} is a template, which has to be rendered first"
+    return [Diagnostic("yaml.syntax", summary, at, why, remedy)]
 
 
 def plain(value: Any) -> Any:

@@ -81,3 +81,30 @@ def test_rule_that_differs_is_named(tmp_path: Path) -> None:
     manifest = MANIFEST.replace("rules.yml", "other.yml")
     found = differences(tmp_path, manifest, **{"other.yml": RULES.replace("5m", "10m")})
     assert found == ["the rule `Down` has for 10m instead of 5m"]
+
+
+SERVER = "services: {prometheus: {image: 'prom/prometheus:v3.5.0', volumes: ['MOUNT']}}\n"
+
+
+def not_compared(folder: Path, compose: str) -> list[tuple[str, str]]:
+    written(folder, {"compose.yaml": compose, "stack.yml": "version: 1\nname: s\nservices: {a: {targets: ['a:1']}}\n"})
+    found = compare_setup([str(folder)], folder / "stack.yml", {}).differences
+    return [(each.code, each.summary + " " + each.cause) for each in found]
+
+
+def test_configuration_that_is_missing_is_not_compared(tmp_path: Path) -> None:
+    text = SERVER.replace("MOUNT", "./gone.yml:/etc/prometheus/prometheus.yml")
+    why = "the configuration of prometheus is not compared The set-up does not have gone.yml."
+    assert not_compared(tmp_path, text) == [("adopt.not-compared", why)]
+
+
+def test_setup_without_any_configuration_is_not_compared(tmp_path: Path) -> None:
+    (found,) = not_compared(tmp_path, SERVER.replace("MOUNT", "data:/prometheus"))
+    assert found[1].startswith("nothing is compared")
+
+
+@pytest.mark.parametrize(("written_as", "is_same"), [("${AT:-b:2}", True), ("${AT}", False), ("${AT:-b:3}", False)])
+def test_target_with_a_variable_is_compared_by_its_value(tmp_path: Path, written_as: str, is_same: bool) -> None:
+    changed = {"prometheus.yml": PROMETHEUS.replace('"a:1"', f'"{written_as}"')}
+    found = differences(tmp_path, MANIFEST.replace('"a:1"', '"b:2"'), **changed)
+    assert (found == []) is is_same

@@ -144,3 +144,21 @@ def test_other_servers_of_a_kind_are_named(tmp_path: Path) -> None:
     [said] = [each for each in made.remarks if "stays a container" in each.summary]
     assert said.summary == "`second` stays a container: `prometheus` is the stack's prometheus"
     assert "two.yml" in said.remedy
+
+
+def test_absolute_files_are_named(tmp_path: Path) -> None:
+    own = "tls_config: {ca_file: /srv/ca.pem, cert_file: here.pem}"
+    block = f"{{job_name: a, static_configs: [{{targets: ['a:1']}}], {own}}}"
+    (remark,) = adopted(tmp_path, prometheus=jobs(block), **{"here.pem": ""}).remarks
+    assert remark.summary == "the file /srv/ca.pem stays where it is"
+    assert remark.position
+    assert remark.position.file == "prometheus.yml"
+
+
+def test_paths_of_windows_are_named(tmp_path: Path) -> None:
+    whole = compose(r"app: {image: app, volumes: ['C:\data:/data:ro', './own:/own']}")
+    job = jobs("{job_name: app, static_configs: [{targets: ['app:1']}]}")
+    result = adopted(tmp_path, prometheus=job, compose=whole)
+    named = [each.summary for each in result.remarks if "Windows" in each.summary]
+    assert named == [r"`C:\data`, mounted by `app`, is on Windows only"]
+    assert r"C:\data:/data:ro" in result.manifest["containers"]["app"]["volumes"]

@@ -96,3 +96,23 @@ def test_variables_of_an_included_file_are_those_of_the_file_that_is_named(tmp_p
     }
     made = adopt(found(written(tmp_path, texts)), "stack").manifest["prometheus"]
     assert (made["image"], made["listen"]) == ("prom/prometheus:v3.5.0", 9191)
+
+
+def test_places_are_those_of_the_last_file_that_has_them(tmp_path: Path) -> None:
+    files = {
+        "a.yml": "services:\n  one: {image: a}\n",
+        "b.yml": "volumes: {}\nservices:\n  one:\n    ports: ['1:1']\n  two: {image: b}\n",
+    }
+    setup = find_setup(written(tmp_path, files) / "a.yml", {}, Problems(), [tmp_path / "b.yml"])
+    assert setup
+    assert setup.compose
+    assert str(setup.compose.at("services", "two")) == "b.yml:5:3"
+    assert str(setup.compose.at("services", "one", "ports")) == "b.yml:4:5"
+    assert str(setup.compose.at("services", "one", "image")) == "a.yml:2:9"
+
+
+def test_places_in_an_included_file_are_there(tmp_path: Path) -> None:
+    files = {"compose.yaml": "include: [mon/compose.yml]\n", "mon/compose.yml": INCLUDED, "mon/prometheus.yml": JOB}
+    compose = found(written(tmp_path, files)).compose
+    assert compose
+    assert str(compose.at("services", "prometheus")) == "mon/compose.yml:4:3"

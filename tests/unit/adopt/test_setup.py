@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.adopt import adopt, find_setup
+from stackctl.adopt.setup import nothing_found
 from stackctl.manifest.problems import Problems
 from tests.unit.adopt.setups import compose, found, jobs, written
 
@@ -290,3 +291,36 @@ def test_configuration_in_an_image_that_somebody_made_is_left_out(tmp_path: Path
     made = adopt(found(written(tmp_path, {"compose.yml": services, "prometheus.yml": JOB})), "stack")
     said = "the configuration of alertmanager is left out" in [each.summary for each in made.remarks]
     assert said == is_said
+
+
+TWO = """
+services:
+  first: {image: "prom/prometheus:v3.5.0", volumes: ["./first.yml:/etc/prometheus/prometheus.yml"]}
+  second: {image: "prom/prometheus:v3.5.0", volumes: ["./second.yml:/etc/prometheus/prometheus.yml"]}
+"""
+
+
+@pytest.mark.parametrize(("of_second", "is_second"), [("rule_files: [r.yml]\n", True), ("", False)])
+def test_prometheus_with_more_jobs_and_rules_is_the_stacks(tmp_path: Path, of_second: str, is_second: bool) -> None:
+    files = {"compose.yaml": TWO, "first.yml": JOB, "second.yml": of_second + JOB, "r.yml": "{}"}
+    setup = found(written(tmp_path, files))
+    assert setup.prometheus
+    assert setup.prometheus.config.path == ("second.yml" if is_second else "first.yml")
+    other, own = ("first", "second") if is_second else ("second", "first")
+    remark = next(each for each in adopt(setup, "s").remarks if "stays a container" in each.summary)
+    assert remark.summary == f"`{other}` stays a container: `{own}` is the stack's prometheus"
+    assert "the most jobs and rules" in remark.cause
+
+
+def test_template_of_a_missing_configuration_is_named(tmp_path: Path) -> None:
+    files = {"compose.yaml": compose(), "templates/prometheus.yml.j2": "{% for x in y %}"}
+    remark = next(
+        each for each in adopt(found(written(tmp_path, files)), "s").remarks if "configuration" in each.summary
+    )
+    assert remark.cause.startswith("The set-up does not have prometheus.yml.")
+    assert remark.remedy.startswith("templates/prometheus.yml.j2 may be its template")
+
+
+def test_template_without_anything_else_is_named(tmp_path: Path) -> None:
+    problem = nothing_found(written(tmp_path, {"roles/mon/templates/prometheus.yml.j2": "{% for x in y %}"}))
+    assert problem.cause == "roles/mon/templates/prometheus.yml.j2 is a template, as for Ansible or Helm."

@@ -109,3 +109,9 @@ def _with(value: Any, place: tuple[Any, ...], new: Any) -> Any:
     changed = value.copy()
     changed[place[0]] = _with(value[place[0]], place[1:], new)
     return changed
+
+
+def test_value_of_a_template_is_named_as_such() -> None:
+    text = "global: {scrape_interval: '{{ interval }}'}"
+    says = "x.yml:1:10: global.scrape_interval is `{{ interval }}`: x.yml is a template"
+    assert refused(text, PrometheusFile) == [says]
