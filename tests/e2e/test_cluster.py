@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -94,13 +95,17 @@ class Shop:
         return f"{base}/namespaces/{self.namespace}/{kind}/{name}".rstrip("/")
 
     def edit(self, path: str, change: Callable[[Content], object]) -> None:
-        """Change an object as `kubectl edit` does it."""
-        thing = self.found(path)
-        change(thing)
-        answer = self.server.session.put(
-            f"{self.server.url}{self.place(path)}", json=thing, params={"fieldManager": "kubectl-edit"}, timeout=30
-        )
-        assert answer.ok, answer.text
+        """Change an object as `kubectl edit` does it, again when somebody else has changed it in between."""
+        url, manager = f"{self.server.url}{self.place(path)}", {"fieldManager": "kubectl-edit"}
+
+        def edited() -> bool:
+            thing = self.found(path)
+            change(thing)
+            answer = self.server.session.put(url, json=thing, params=manager, timeout=30)
+            assert answer.ok or answer.status_code == HTTPStatus.CONFLICT, answer.text
+            return answer.ok
+
+        wait_until(edited, bool, 30)
 
 
 MONITORS = "monitoring.coreos.com/v1/servicemonitors"
