@@ -69,6 +69,8 @@ TYPE_NAMES = {
     fields.MetricsPath: "path",
     fields.Size: "size",
     fields.Memory: "memory",
+    fields.EnvironmentName: "variable name",
+    fields.SettingName: "text",
     fields.LabelName: "label name",
     fields.ExternalLabelName: "label name",
     fields.GroupingLabel: "label name",

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from stackctl import secret_keys
 from stackctl.components.component import ENV_FILE, Component, Container, Place
 from stackctl.components.settings import ExporterSettings
-from stackctl.manifest.fields import MaybeSecret, MetricsPath, Text, wrong
+from stackctl.manifest.fields import EnvironmentName, MaybeSecret, MetricsPath, Text, wrong
 from stackctl.model import Exporter
 from stackctl.runtimes.facts import Facts
 from stackctl.source import Secret
@@ -37,7 +37,7 @@ class CustomSettings(ExporterSettings):
     image: Text = Field(description="Container image with its tag.")
     port: Port = Field(description="The port that it listens on, inside its container too.")
     command: list[Text] = Field(default_factory=list, description="Arguments to start it with.")
-    env: dict[Text, MaybeSecret] = Field(default_factory=dict, description="Its environment variables.")
+    env: dict[EnvironmentName, MaybeSecret] = Field(default_factory=dict, description="Its environment variables.")
     program: Text | None = Field(None, description="Its program on this machine: a name on PATH, or a path.")
     metrics_path: MetricsPath = Field(
         "/metrics", description="The path of the metrics; a response means that it is ready."

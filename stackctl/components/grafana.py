@@ -22,12 +22,14 @@ from stackctl.manifest.block_fields import PlainBlock
 from stackctl.manifest.fields import (
     Boolean,
     DatasourceUid,
+    EnvironmentName,
     Filled,
     Integer,
     MaybeSecret,
     MetricsPath,
     PluginName,
     SecretText,
+    SettingName,
     Text,
     wrong,
 )
@@ -167,10 +169,10 @@ class GrafanaSettings(OwnServerSettings):
         default_factory=GrafanaScrapeSettings, description="How it is scraped itself."
     )
     admin: AdminSettings = Field(default_factory=AdminSettings, description="The administrator.")
-    extra_env: dict[Text, MaybeSecret] = Field(
+    extra_env: dict[EnvironmentName, MaybeSecret] = Field(
         default_factory=dict, description="More `GF_*` environment variables. Secret ones become files."
     )
-    extra: dict[Text, dict[Text, MaybeSecret]] = Field(
+    extra: dict[SettingName, dict[SettingName, MaybeSecret]] = Field(
         default_factory=dict,
         description="Settings of grafana.ini, by section: `{smtp: {enabled: true}}`. Secret ones become files.",
     )

@@ -15,6 +15,7 @@ from stackctl.manifest.fields import (
     Bounds,
     Count,
     Duration,
+    EnvironmentName,
     Filled,
     Filling,
     Fraction,
@@ -92,7 +93,7 @@ class NativeRunModel(Model):
     """A process of the native runtime."""
 
     command: list[Text] = Field(min_length=1, description="The program and its arguments; no shell is involved.")
-    env: dict[Text, MaybeSecret] = Field(
+    env: dict[EnvironmentName, MaybeSecret] = Field(
         default_factory=dict, description="Environment variables in addition to the user's own."
     )
     cwd: Text = Field(".", description="The folder it runs in, relative to the manifest.")

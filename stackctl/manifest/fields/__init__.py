@@ -19,6 +19,7 @@ from stackctl.manifest.fields.expressions import Expression, OpenExpression, Reg
 from stackctl.manifest.fields.names import (
     CheckName,
     DatasourceUid,
+    EnvironmentName,
     ExternalLabelName,
     FeatureName,
     GroupingLabel,
@@ -27,6 +28,7 @@ from stackctl.manifest.fields.names import (
     MetricName,
     PluginName,
     ServiceName,
+    SettingName,
     StackName,
 )
 from stackctl.manifest.fields.numbers import (
@@ -68,6 +70,7 @@ __all__ = [
     "DatasourceUid",
     "Date",
     "Duration",
+    "EnvironmentName",
     "Expression",
     "ExternalLabelName",
     "FeatureName",
@@ -100,6 +103,7 @@ __all__ = [
     "SecretText",
     "ServerUrl",
     "ServiceName",
+    "SettingName",
     "Size",
     "SloWindow",
     "StackName",

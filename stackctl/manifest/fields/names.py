@@ -25,6 +25,14 @@ _datasource_uid = matching(
     "not a uid",
     "Use at most 40 of the characters a-z, A-Z, 0-9, - and _.",
 )
+# The form that Compose and every release of Kubernetes take.
+_environment_name = matching(
+    "[A-Za-z_.-][A-Za-z0-9_.-]*",
+    "not a name of an environment variable",
+    "Use letters from A to Z, digits and underscores, not beginning with a digit.",
+)
+# A section or a key that Grafana reads from a variable.
+_setting_name = matching("[A-Za-z0-9_.-]+", "not a name in grafana.ini", "Write it as Grafana's documentation has it.")
 _plugin_name = matching(
     r"[A-Za-z0-9][A-Za-z0-9-]*(@[A-Za-z0-9.+-]+)?",
     "not the id of a plugin",
@@ -114,4 +122,6 @@ LabelName = Annotated[str, BeforeValidator(_label_name), schema("string")]
 ExternalLabelName = Annotated[str, BeforeValidator(_external_label_name), schema("string")]
 GroupingLabel = Annotated[str, BeforeValidator(_grouping_label), schema("string")]
 StackName = Annotated[str, BeforeValidator(_stack_name), schema("string", pattern="^[a-z0-9][a-z0-9_-]*$")]
+SettingName = Annotated[str, BeforeValidator(_setting_name), schema("string")]
+EnvironmentName = Annotated[str, BeforeValidator(_environment_name), schema("string")]
 ServiceName = Annotated[str, BeforeValidator(_service_name), schema("string")]

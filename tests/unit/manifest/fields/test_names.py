@@ -10,11 +10,13 @@ from stackctl.errors import InputError
 from stackctl.manifest.fields import (
     CheckName,
     DatasourceUid,
+    EnvironmentName,
     GroupingLabel,
     LabelName,
     MetricName,
     PluginName,
     ServiceName,
+    SettingName,
     StackName,
 )
 from tests.unit.manifest.fields.reading import read, refusal
@@ -70,6 +72,9 @@ def test_names_the_limit_of_a_long_name(tmp_path: Path, text: str) -> None:
         (DatasourceUid, "Loki_1-a"),
         (CheckName, "panel.no-data"),
         (CheckName, "panel"),
+        (EnvironmentName, "GF_LOG_LEVEL"),
+        (EnvironmentName, "my-app.mode"),
+        (SettingName, "auth.generic_oauth"),
     ],
 )
 def test_name_stays_as_it_is(kind: object, name: str) -> None:
@@ -87,6 +92,11 @@ def test_name_stays_as_it_is(kind: object, name: str) -> None:
         (LabelName, "__name__", "Names that begin with two underscores belong to Prometheus."),
         (GroupingLabel, "shard.id", "Use letters, digits and underscores, not beginning with a digit."),
         (PluginName, "clock panel", "Write an id like `grafana-clock-panel`, or `ID@VERSION`."),
+        *(
+            (EnvironmentName, name, "Use letters from A to Z, digits and underscores, not beginning with a digit.")
+            for name in ("ü", "A=B", "A B", "", "1A")
+        ),
+        (SettingName, "säule", "Write it as Grafana's documentation has it."),
         (DatasourceUid, "a" * 41, "Use at most 40 of the characters a-z, A-Z, 0-9, - and _."),
         (CheckName, "Panel", "Write it as reports show it: `panel.data`, or `panel` for its family."),
     ],
