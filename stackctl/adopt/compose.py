@@ -104,7 +104,8 @@ class Container:
     def path_prefix(self) -> str:
         """Return the path below which its options let it answer, "" for `/`."""
         routes = self.started.given("web.route-prefix")
-        paths = routes or [urlsplit(each).path for each in self.started.given(EXTERNAL_URL)]
+        urls = [filled(each, self.variables) for each in self.started.given(EXTERNAL_URL)]
+        paths = routes or [urlsplit(each).path for each in urls]
         path = paths[-1].strip("/") if paths else ""
         return f"/{path}" if path else ""
 

@@ -83,6 +83,19 @@ def is_named(described: Any) -> bool:
     return isinstance(described, Mapping) and bool(described.get("name") or described.get("external"))
 
 
+def shared_data(
+    found: list[ExistingData], containers: Iterable[Container], compose: Source, name: str
+) -> Iterator[Diagnostic]:
+    """Report the containers that mount the data of a component, which the stack, called `name`, has elsewhere."""
+    for container in containers:
+        for data in (each for each in found if each.place in mounted(container).values() and not each.is_used(name)):
+            service = registry.component(data.component).service
+            summary = f"`{container.name}` does not see the data of {data.component} any more"
+            why = f"It mounts `{data.place}`, and the stack has this data in a volume of its own."
+            remedy = f"Mount `{service}-data` there."
+            yield changed(summary, compose.at("services", container.name, "volumes"), why, remedy)
+
+
 def volume_remarks(volumes: list[str], compose: Source, project: str, name: str) -> Iterator[Diagnostic]:
     """Report the volumes of other containers: those of the Compose project if the stack has its `name`, or new ones."""
     shown, at = ", ".join(f"`{project}_{each}`" for each in volumes), compose.at("volumes")

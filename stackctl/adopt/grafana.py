@@ -35,6 +35,16 @@ _DATA = "/var/lib/grafana/"
 _ADMIN = {"GF_SECURITY_ADMIN_USER": "user", "GF_SECURITY_ADMIN_PASSWORD": "password"}
 _DATASOURCE_KEYS = {field.alias or name for name, field in DatasourceSettings.model_fields.items()}
 _DATASOURCE_KEYS -= {"editable", "orgId"}
+# How a datasource is reached, which the stack knows of its own Prometheus.
+_OF_ACCESS = (
+    "basicAuth",
+    "basicAuthUser",
+    "basicAuthPassword",
+    "withCredentials",
+    "user",
+    "password",
+    "secureJsonData",
+)
 # What Grafana expands in its provisioning files; two dollars are one.
 _VARIABLE = re.compile(r"\$(?:\$|\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 # Variables that concern the old container.
@@ -159,7 +169,8 @@ def _variables(setup: Setup, container: Container, made: Section) -> dict[str, s
         except (OSError, UnicodeDecodeError):
             if isinstance(file, Mapping) and file.get("required") is False:
                 continue
-            made.remarks.append(left_out(f"the `env_file` {path} of Grafana", None, "There is no such file to read."))
+            at = setup.compose.at("services", container.name, "env_file") if setup.compose else None
+            made.remarks.append(left_out(f"the `env_file` {path} of Grafana", at, "There is no such file to read."))
             continue
         found |= read_env(text, path, setup.variables, Problems(), Problems()) or {}
     return {**found, **container.started.environment}
@@ -281,6 +292,7 @@ def _own_settings(entry: Mapping[str, Any], at: Position | None, scrape_interval
     }
     if "timeInterval" in settings and is_shorter(str(settings["timeInterval"]), scrape_interval):
         refused.add("timeInterval")
+    refused |= {key for key in _OF_ACCESS if entry.get(key)}
     kept = {key: value for key, value in settings.items() if key not in refused}
     if kept and not first:
         made.settings.setdefault("datasource", {})["jsonData"] = kept

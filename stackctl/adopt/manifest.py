@@ -17,6 +17,7 @@ from stackctl.adopt.existing_data import (
     data_remarks,
     existing_data,
     other_volumes,
+    shared_data,
     taken_over,
     volume_remarks,
 )
@@ -24,7 +25,7 @@ from stackctl.adopt.grafana import PLACES as GRAFANA_PLACES
 from stackctl.adopt.grafana import adopt_grafana, adopt_loaded_grafana
 from stackctl.adopt.jobs import Job, Jobs, adopt_jobs, read_jobs
 from stackctl.adopt.mounts import kept_mounts, lost_mounts
-from stackctl.adopt.names import kept_names
+from stackctl.adopt.names import asking_at, kept_names
 from stackctl.adopt.placeholders import other_placeholders, without_placeholders
 from stackctl.adopt.prometheus import absolute_files, adopt_prometheus, escaped, with_paths
 from stackctl.adopt.remarks import changed, left_out
@@ -122,6 +123,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
     if setup.compose:
         names = kept_names(setup, jobs.components)
         _add_servers(setup, setup.compose, sections, jobs, names, secrets, remarks)
+        remarks += _asked_at_old_ports(setup, setup.compose, jobs)
         remarks += _add_data(setup, setup.compose, sections, jobs, take_over=take_over)
         _add_containers(setup, setup.compose, sections, jobs, names, secrets, remarks)
     for component, own in jobs.own.items():
@@ -162,8 +164,9 @@ def _with_files_there(job: Job, setup: Setup, source: Source, remarks: list[Diag
         for file in files:
             if file not in there:
                 at = source.at("scrape_configs", job.index, "job_name")
-                why = "There is no such file. Prometheus would wait for it."
-                remarks.append(left_out(f"the file `{file}` with targets of `{job.name}`", at, why))
+                why, other = "There is no such file. Prometheus would wait for it.", setup.called_like(file)
+                remedy = f"If {other} is meant, write it as a file of the service's `discovery`." if other else ""
+                remarks.append(left_out(f"the file `{file}` with targets of `{job.name}`", at, why, remedy))
         kept += [{**block, "files": there}] if there else []
     return Job(job.index, {**job.block, "file_sd_configs": kept})
 
@@ -172,12 +175,20 @@ def _unset_variables(setup: Setup) -> Iterator[Diagnostic]:
     """Report the variables that the Compose file needs and nobody has set."""
     if setup.compose is None:
         return
-    needed = [name for text in texts(setup.compose.data.get("services")) for name in required_variables(text)]
-    names = [f"`{name}`" for name in dict.fromkeys(needed) if name not in setup.variables]
+    places = {
+        name: ("services", container.name, key)
+        for container in reversed(setup.containers)
+        for key, value in reversed([*container.block.items()])
+        for text in texts(value)
+        for name in required_variables(text)
+        if name not in setup.variables
+    }
+    names = [f"`{name}`" for name in reversed(places)]
     if names:
         summary = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not set"
         why = "What uses these variables is empty, as it is to Compose, or has no key in stack.yml."
-        yield changed(summary, setup.compose.at("services"), why, "Set them in .env before you adopt.")
+        at = setup.compose.at(*[*places.values()][-1])
+        yield changed(summary, at, why, "Set them in .env before you adopt.")
 
 
 def _windows_paths(setup: Setup) -> Iterator[Diagnostic]:
@@ -250,7 +261,10 @@ def _other_files(setup: Setup) -> Iterator[Diagnostic]:
                 why = f"Its container writes {server.instead_of} from it. Variables are those of .env from now on."
             yield changed(f"{server.config.path} is taken for the configuration of {name}", server.config.at(), why)
     for source in setup.unused:
-        if "services" in source.data:
+        if "services" in source.data and "/" in source.path:
+            why = "It is in a folder below, and there is none in the folder itself."
+            yield left_out(source.path, source.at(), why, f"To adopt it, name it: `stackctl adopt {source.path}`.")
+        elif "services" in source.data:
             why = "Compose does not look for a file of this name, and there are several."
             remedy = "Name those that you start, in their order: `stackctl adopt FILE FILE`."
             yield left_out(source.path, source.at(), why, remedy)
@@ -361,6 +375,19 @@ def _add_servers(
         section[known.name] = {**kind, **settings, **scraped}
 
 
+def _asked_at_old_ports(setup: Setup, compose: Source, jobs: Jobs) -> Iterator[Diagnostic]:
+    """Report the containers that ask a server of the stack at a port which is another one there."""
+    for container in (each for each in setup.containers if each.name in jobs.components):
+        known = jobs.components[container.name]
+        if container.listens not in (0, known.port):
+            for other, address in asking_at(setup, container, container.listens):
+                if other.name not in jobs.components:
+                    summary = f"`{other.name}` asks `{address}`, where nothing listens now"
+                    why = f"In the stack {known.name} listens on port {known.port}."
+                    remedy = f"Write `{known.service}:{known.port}` there."
+                    yield changed(summary, compose.at("services", other.name), why, remedy)
+
+
 def _add_data(
     setup: Setup, compose: Source, sections: dict[str, Any], jobs: Jobs, *, take_over: bool
 ) -> Iterator[Diagnostic]:
@@ -372,6 +399,8 @@ def _add_data(
             sections[component] = {**sections[component], **settings}
         sections["name"] = f"{setup.project}-stack" if is_used else sections["name"]
     yield from data_remarks(found, compose, sections["name"], take_over=take_over)
+    rest = [each for each in setup.containers if each.name not in jobs.components]
+    yield from shared_data(found, rest, compose, sections["name"])
     others = other_volumes(setup.containers, compose, found)
     yield from volume_remarks(others, compose, setup.project, sections["name"])
 

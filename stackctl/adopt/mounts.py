@@ -68,6 +68,7 @@ def lost_mounts(container: Container, known: Component, files: Collection[str]) 
 def data_places(container: Container, known: Component) -> set[str]:
     """The folders in which a component had its data, and has it in the stack."""
     given = [*container.started.given("storage.tsdb.path"), *container.started.given("storage.path")]
+    given += [posixpath.dirname(each) for each in container.started.given("persistence.file")]
     return {posixpath.normpath(place) for place in (known.container.data, *given) if place and place.startswith("/")}
 
 

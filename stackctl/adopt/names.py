@@ -43,6 +43,16 @@ def kept_names(setup: Setup, components: Mapping[str, Component]) -> dict[str, l
     return kept
 
 
+def asking_at(setup: Setup, container: Container, port: int) -> Iterator[tuple[Container, str]]:
+    """Yield the other containers that name a container with this port, and the address that they name."""
+    for other in (each for each in setup.containers if each is not container):
+        fields = {key: value for key, value in other.block.items() if key not in _NOT_HOSTS}
+        whole = "\n".join([*texts(fields), *_files(setup, other)])
+        address = next((at for name in container.own_names if (at := f"{name}:{port}") in whole), "")
+        if address:
+            yield other, address
+
+
 def name_in_stack(name: str, components: Mapping[str, Component]) -> str:
     """Return the name by which a container of the set-up is reached in the stack."""
     component = components.get(name)

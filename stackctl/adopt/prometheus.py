@@ -176,7 +176,9 @@ def _rules(setup: Setup, server: Server, remarks: list[Diagnostic]) -> list[dict
         files = [file for path in paths for file in setup.files(path)]
         if not files:
             why = "No file matches it." if paths else "The container does not have it from the folder."
-            remarks.append(left_out(f"`{pattern}` of `rule_files`", source.at("rule_files", index), why))
+            other = setup.called_like(str(pattern))
+            remedy = f"If {other} is meant, write it under `rules`." if other else ""
+            remarks.append(left_out(f"`{pattern}` of `rule_files`", source.at("rule_files", index), why, remedy))
         found |= dict.fromkeys(files)
     return [{"file": file} for file in found]
 

@@ -286,7 +286,7 @@ def ignored_options(container: Container | None, known: Component, compose: Sour
         left_out(f"the option `--{name}` of {known.name}", place, "stack.yml has no key for it.")
         for name, value in container.started.options
         if (name, value) not in _AS_ANYWAY
-        and (not name.startswith(known.own_options) or (name == EXTERNAL_URL and not value.startswith("http")))
+        and (not name.startswith(known.own_options) or _is_other_url(name, value, container))
     ]
     for file in container.started.given(_WEB_FILE):
         why = "Passwords are hashes there, and stackctl has to log in."
@@ -299,6 +299,12 @@ def ignored_options(container: Container | None, known: Component, compose: Sour
         summary = f"{known.name} serves at `/` instead of `{prefix}`"
         found.append(changed(summary, place, "A proxy in front of it has to take the path off."))
     return [*found, *own_start(container, compose)]
+
+
+def _is_other_url(name: str, value: str, container: Container) -> bool:
+    """Return whether an option is the address of a server, and not one that its settings can have; nor empty."""
+    is_url = name == EXTERNAL_URL and not value.startswith("http")
+    return is_url and bool(filled(value, container.variables))
 
 
 def own_start(container: Container, compose: Source) -> list[Diagnostic]:

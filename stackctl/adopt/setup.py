@@ -44,11 +44,15 @@ _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(?P<image>\S+)", re.MULTILINE | re.
 # How the name of a template differs from that of the file which is written from it.
 _TEMPLATE = re.compile(r"[.-](?:tmpl|template|tpl|envsubst|in)(?=\.ya?ml$|$)")
 # The same for a template that an engine renders.
-_UNRENDERED = re.compile(r"[.-](?:j2|jinja2?|tmpl|template|tpl|gotmpl|erb|epp|tftpl|mustache)(?=\.ya?ml$|$)")
+_UNRENDERED = re.compile(
+    r"[.-](?:j2|jinja2?|tmpl|template|tpl|gotmpl|erb|epp|tftpl|mustache|example|sample|dist)(?=\.ya?ml$|$)"
+)
 # A variable in a template. Those of notifications have small letters.
 _VARIABLE = re.compile(r"\$(?:\{([A-Z][A-Z0-9_]*)\}|([A-Z][A-Z0-9_]+))")
 _STARTS = re.compile(r"^\s*(?P<key>ENTRYPOINT|CMD)\s+(?P<words>.+)$", re.MULTILINE | re.IGNORECASE)
 _WILDCARD = re.compile(r"[*?\[]")
+
+_COMPOSE_NAME = re.compile(r"(compose|stack|swarm).*\.ya?ml$")
 
 Fits = Callable[[Source], bool]
 
@@ -152,6 +156,7 @@ class Setup:
         place = container.configuration
         is_named = bool(container.started.given("config.file")) and posixpath.dirname(place) != f"/etc/{component}"
         # An image that somebody has made of the server's may have it.
+        is_named |= bool(container.block.get("build"))
         is_named |= bool(container.image) and not is_called(container.image, component)
         return container.seen(place) or (place if is_named else "")
 
@@ -159,6 +164,11 @@ class Setup:
         """Return the files that a path or a pattern from the folder names."""
         there = [name for name in named_files(pattern, self.folder) if is_file(self.folder / name)]
         return [*there, *(name for name in self.contents if name == pattern and name not in there)]
+
+    def called_like(self, path: str) -> str:
+        """Return the file of the set-up that has the name of another one, which is not there; "" for none."""
+        name = posixpath.basename(path)
+        return next((each for each in _walk(self.folder, ".") if posixpath.basename(each) == name), "")
 
     def read(self, path: str) -> bytes:
         """Return the content of one of its files. Raises OSError."""
@@ -244,6 +254,8 @@ def find_setup(
     if named.is_dir() and (compose is None or posixpath.basename(compose.path) not in COMPOSE_FILES):
         others = (each for each in _other_compose_files(here) if here / each.path not in files)
         unused += tuple(replace(each, path=os.path.relpath(here / each.path, folder)) for each in others)
+    if named.is_dir() and compose is None:
+        unused += tuple(_compose_files_below(folder))
     prometheus, alertmanager = _with_home(found, prometheus), _with_home(found, alertmanager)
     prometheus, alertmanager = _with_booleans(prometheus), _with_booleans(alertmanager)
     for server, shape in ((prometheus, PrometheusFile), (alertmanager, AlertmanagerFile)):
@@ -369,10 +381,19 @@ def compose_file_below(folder: Path) -> Path | None:
     own = (*COMPOSE_FILES, *_PROMETHEUS_FILES, *_ALERTMANAGER_FILES)
     if any((folder / name).exists() for name in own) or other_compose_file(folder):
         return None
-    paths = [path for path in _walk(folder, ".") if posixpath.basename(path) in COMPOSE_FILES]
-    sources = (read_source(folder, path, Problems(), TAGS) for path in paths)
-    found = [each.path for each in sources if each and _runs_prometheus(each)]
+    running = [each.path for each in _compose_files_below(folder) if _runs_prometheus(each)]
+    usual = [path for path in running if posixpath.basename(path) in COMPOSE_FILES]
+    found = usual or running
     return folder / found[0] if len(found) == 1 else None
+
+
+def _compose_files_below(folder: Path) -> Iterator[Source]:
+    """The Compose files in subfolders, which have a word for it in their names."""
+    for path in _walk(folder, "."):
+        is_below, is_called = "/" in path, _COMPOSE_NAME.search(posixpath.basename(path))
+        source = read_source(folder, path, Problems(), TAGS) if is_below and is_called else None
+        if source and any({"image", "build"} & each.keys() for each in _service_blocks(source)):
+            yield source
 
 
 def _runs_prometheus(source: Source) -> bool:

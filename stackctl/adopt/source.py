@@ -47,8 +47,8 @@ class Source:
 
     def at(self, *place: str | int) -> Position:
         """Return where the part at `place` is written, or else what is around it."""
-        documents = [each for each in (self.document, *self.others) if each]
-        nearest = max(reversed(documents), key=lambda each: _depth(each, place), default=None)
+        found = [each for each in self.others if _depth(each, place)]
+        nearest = max(reversed(found), key=lambda each: _depth(each, place), default=self.document)
         return nearest.position(place, key=True) if nearest else Position(self.path)
 
 

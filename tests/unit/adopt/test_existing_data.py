@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.adopt import Adopted, adopt
-from tests.unit.adopt.setups import found, jobs, written
+from tests.unit.adopt.setups import adopted, compose, found, jobs, written
 
 JOB = jobs("{job_name: app, static_configs: [{targets: ['app:80']}]}")
 PROMETHEUS = "image: 'prom/prometheus:v3.5.0', volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml', '%s']"
@@ -105,3 +105,30 @@ def test_data_that_is_called_like_that_of_the_stack_is_used_and_said(tmp_path: P
         "shop-stack",
         {"from": "shop_prometheus-data"},
     )
+
+
+SHARED = "services: {prometheus: {%s}, copy: {image: a, volumes: ['%s:/in:ro']}}"
+
+
+@pytest.mark.parametrize(("volume", "is_shared"), [("data", True), ("other", False)])
+def test_container_that_reads_the_data_of_a_server_is_named(tmp_path: Path, volume: str, is_shared: bool) -> None:
+    whole = SHARED % (PROMETHEUS % "data:/prometheus", volume)
+    result = adopt(found(written(tmp_path, {"compose.yaml": whole, "prometheus.yml": JOB})), "shop")
+    named = [each for each in result.remarks if each.summary == "`copy` does not see the data of prometheus any more"]
+    assert [each.remedy for each in named] == (["Mount `prometheus-data` there."] if is_shared else [])
+
+
+def test_data_that_the_stack_goes_on_with_is_shared_as_before(tmp_path: Path) -> None:
+    whole = SHARED % (PROMETHEUS % "prometheus-data:/prometheus", "prometheus-data")
+    setup = found(written(tmp_path / "shop", {"compose.yaml": whole, "prometheus.yml": JOB}))
+    assert not [each for each in adopt(setup, "shop").remarks if "any more" in each.summary]
+
+
+def test_data_of_a_pushgateway_is_where_its_option_says(tmp_path: Path) -> None:
+    fields = "command: [--persistence.file=/kept/push], volumes: ['push:/kept']"
+    gateway = f"pushgateway: {{image: prom/pushgateway, {fields}}}"
+    job = jobs("{job_name: pushgateway, honor_labels: true, static_configs: [{targets: ['pushgateway:9091']}]}")
+    result = adopted(tmp_path, prometheus=job, compose=compose(gateway))
+    (remark,) = (each for each in result.remarks if each.summary == "the stack begins without the data of the set-up")
+    assert remark.cause == "That stays where it is, in `push`."
+    assert "docker" not in result.manifest["pushgateway"]

@@ -243,3 +243,12 @@ def test_what_is_for_other_organisations_is_left_out(tmp_path: Path) -> None:
     assert "datasource" not in result.manifest["grafana"]
     said = [each.summary for each in result.remarks if "another organisation" in each.cause]
     assert said == ["the datasource `P` is left out", "the provider `b` is left out"]
+
+
+def test_login_of_the_own_datasource_is_named(tmp_path: Path) -> None:
+    service = grafana("volumes: ['./d:/etc/grafana/provisioning/datasources']")
+    own = "{name: P, type: prometheus, url: 'http://prometheus:9090', basicAuth: true, basicAuthUser: a, user: ''}"
+    result = adopted(tmp_path, prometheus=JOB, compose=compose(service), **{"d/d.yml": f"datasources: [{own}]\n"})
+    assert [each.summary for each in result.remarks] == [
+        "`basicAuth`, `basicAuthUser` of the datasource `P` is left out"
+    ]

@@ -162,3 +162,11 @@ def test_paths_of_windows_are_named(tmp_path: Path) -> None:
     named = [each.summary for each in result.remarks if "Windows" in each.summary]
     assert named == [r"`C:\data`, mounted by `app`, is on Windows only"]
     assert r"C:\data:/data:ro" in result.manifest["containers"]["app"]["volumes"]
+
+
+def test_variables_that_are_not_set_are_named_where_the_first_is(tmp_path: Path) -> None:
+    own = "services:\n  prometheus: {image: 'prom/prometheus:v3.5.0'}\n"
+    whole = f"{own}  a:\n    image: a\n    user: '${{ONE}}'\n  b: {{image: '${{TWO}}'}}\n"
+    result = adopted(tmp_path, prometheus=jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}"), compose=whole)
+    (remark,) = (each for each in result.remarks if "not set" in each.summary)
+    assert (remark.summary, str(remark.position)) == ("`ONE`, `TWO` are not set", "compose.yaml:5:5")

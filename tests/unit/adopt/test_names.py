@@ -76,3 +76,12 @@ def test_prober_is_asked_by_its_new_name(tmp_path: Path) -> None:
     made = adopted(tmp_path, prometheus=job, compose=whole).manifest
     assert made["services"]["a"]["relabel"][-1]["replacement"] == "probes:9115"
     assert made["containers"]["probes"] == {"image": "prom/blackbox-exporter"}
+
+
+@pytest.mark.parametrize(("asked", "is_named"), [("prometheus:9095", True), ("prometheus:9090", False)])
+def test_container_that_asks_a_server_at_its_old_port_is_named(tmp_path: Path, asked: str, is_named: bool) -> None:
+    own = "prometheus: {image: 'prom/prometheus:v3.5.0', command: ['--web.listen-address=:9095']}"
+    whole = "services:\n  " + "\n  ".join([own, f"side: {{image: a, command: ['--url=http://{asked}']}}"])
+    remarks = adopted(tmp_path, prometheus=JOB, compose=whole).remarks
+    named = [each for each in remarks if each.summary == f"`side` asks `{asked}`, where nothing listens now"]
+    assert [each.remedy for each in named] == (["Write `prometheus:9090` there."] if is_named else [])

@@ -250,3 +250,24 @@ def test_number_of_servers_is_left_out(tmp_path: Path) -> None:
         whole = compose(service.replace("REPLICAS", replicas))
         said = [each.summary for each in adopted(tmp_path, prometheus=job, compose=whole).remarks]
         assert any("deploy.replicas" in each for each in said) == is_said
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("${URL:-}", []),
+        (
+            "${URL:-/metrics}",
+            [
+                "the option `--web.external-url` of prometheus is left out",
+                "prometheus serves at `/` instead of `/metrics`",
+            ],
+        ),
+        ("http://example.org/", []),
+    ],
+)
+def test_external_url_with_a_variable_is_read_by_its_value(tmp_path: Path, url: str, says: list[str]) -> None:
+    whole = f"services: {{prometheus: {{image: 'prom/prometheus:v3.5.0', command: ['--web.external-url={url}']}}}}"
+    job = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
+    remarks = adopted(tmp_path, prometheus=job, compose=whole).remarks
+    assert [each.summary for each in remarks if "url" in each.summary or "serves" in each.summary] == says

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.adopt import adopt, find_setup
-from stackctl.adopt.setup import nothing_found
+from stackctl.adopt.setup import compose_file_below, nothing_found
 from stackctl.manifest.problems import Problems
 from tests.unit.adopt.setups import compose, found, jobs, written
 
@@ -324,3 +324,42 @@ def test_template_of_a_missing_configuration_is_named(tmp_path: Path) -> None:
 def test_template_without_anything_else_is_named(tmp_path: Path) -> None:
     problem = nothing_found(written(tmp_path, {"roles/mon/templates/prometheus.yml.j2": "{% for x in y %}"}))
     assert problem.cause == "roles/mon/templates/prometheus.yml.j2 is a template, as for Ansible or Helm."
+
+
+@pytest.mark.parametrize("second", ["services: {other: {image: a}}", TWO])
+def test_compose_files_of_subfolders_are_named(tmp_path: Path, second: str) -> None:
+    files = {"conf/prometheus.yml": JOB, "deploy/compose.prod.yml": TWO, "deploy/compose.test.yml": second}
+    remarks = adopt(found(written(tmp_path, files)), "s").remarks
+    named = [each for each in remarks if "is left out" in each.summary]
+    assert [each.summary for each in named] == [
+        "deploy/compose.prod.yml is left out",
+        "deploy/compose.test.yml is left out",
+    ]
+    assert named[0].remedy == "To adopt it, name it: `stackctl adopt deploy/compose.prod.yml`."
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        (
+            {"deploy/compose.prod.yml": TWO, "deploy/compose.app.yml": "services: {a: {image: a}}"},
+            "deploy/compose.prod.yml",
+        ),
+        ({"deploy/compose.prod.yml": TWO, "deploy/compose.yml": TWO}, "deploy/compose.yml"),
+        ({"deploy/compose.prod.yml": TWO, "deploy/compose.test.yml": TWO}, None),
+    ],
+)
+def test_only_compose_file_below_is_the_setups(tmp_path: Path, files: dict[str, str], path: str | None) -> None:
+    assert compose_file_below(written(tmp_path, files)) == (tmp_path / path if path else None)
+
+
+def test_rule_file_with_the_same_name_elsewhere_is_named(tmp_path: Path) -> None:
+    files = {"prometheus.yml": "rule_files: [/etc/prometheus/rules/a.rules]\n", "alerts/a.rules": "groups: []\n"}
+    (remark,) = adopt(found(written(tmp_path, files)), "s").remarks
+    assert remark.remedy == "If alerts/a.rules is meant, write it under `rules`."
+
+
+def test_configuration_of_an_image_that_is_built_is_missing(tmp_path: Path) -> None:
+    built = "services: {prometheus: {image: 'prometheus:own', build: ./image}}"
+    setup = found(written(tmp_path, {"compose.yaml": built, "image/Dockerfile": "FROM prom/prometheus\n"}))
+    assert setup.missing_configuration("prometheus") == "/etc/prometheus/prometheus.yml"
