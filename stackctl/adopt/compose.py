@@ -206,10 +206,10 @@ def project_name(compose: Source, variables: Mapping[str, str], folder_name: str
     return re.sub(r"[^-_a-z0-9]", "", (given or folder_name).lower()).lstrip("-_")
 
 
-def _scripted(
+def scripted_files(
     name: str, arguments: Sequence[str], block: Mapping[str, Any], variables: Mapping[str, str]
 ) -> Iterator[tuple[Mount, bytes]]:
-    """Yield the files that a start script writes, each where a container sees it, with its content."""
+    """Yield the files that a script among arguments writes, each where a container sees it, with its content."""
     environment = {key: filled(value, variables) for key, value in pairs(block.get("environment")).items()}
     for inside, text in written_by_script([filled(each, variables) for each in arguments], environment):
         yield Mount(f"scripts/{name}{inside}", inside), text.encode()
@@ -219,7 +219,7 @@ def _container(
     name: str, block: Mapping[str, Any], compose: Source, variables: Mapping[str, str], project: str
 ) -> Container:
     arguments = (*words(block.get("entrypoint")), *words(block.get("command")))
-    scripted = dict(_scripted(name, arguments, block, variables))
+    scripted = dict(scripted_files(name, arguments, block, variables))
     return Container(
         name,
         block,

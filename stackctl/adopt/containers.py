@@ -12,7 +12,7 @@ from stackctl.adopt.names import name_in_stack, with_names
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.source import Source
-from stackctl.adopt.variables import with_marks, without_marks
+from stackctl.adopt.variables import filled, with_marks, without_marks
 from stackctl.components.component import Component
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.secret_places import arguments_with_secrets, assigned
@@ -87,7 +87,13 @@ def adopt_container(
         for key in _WORDS
         if block.get(key)
     }
-    return dict(kept_references(block, variables.keys() | secrets.found.keys()))
+    known = variables.keys() | secrets.found.keys()
+    # Without its variable such a volume is refused, by Compose too.
+    nameless = [each for each in block.get("volumes") or () if filled(str(each), variables).startswith(":")]
+    kept = dict(kept_references(block, known))
+    if nameless:
+        kept["volumes"] = [each if each in nameless else kept_references(each, known) for each in block["volumes"]]
+    return kept
 
 
 def _without_secrets(written: Any, key: str, name: str, secrets: Secrets, position: Position) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
         jobs = adopt_jobs([job for job in known_jobs if job], server.config, addresses, secrets)
         remarks += jobs.remarks
         remarks += other_placeholders(server.config)
+        remarks += _run_by_others(setup, scrapes, addresses)
         found = adopt_prometheus(setup, server, addresses, secrets)
         remarks += found.remarks
         sections["prometheus"] = found.settings
@@ -270,6 +271,23 @@ def _other_files(setup: Setup) -> Iterator[Diagnostic]:
             yield left_out(source.path, source.at(), why, remedy)
         else:
             yield left_out(source.path, source.at(), "No container runs an Alertmanager, and Prometheus asks none.")
+
+
+def _run_by_others(setup: Setup, scrapes: Sequence[Job], addresses: Addresses) -> Iterator[Diagnostic]:
+    """Report the Compose files that are not read, and run what jobs scrape."""
+    hosts = {
+        target.rpartition(":")[0]: job.name
+        for job in scrapes
+        for target in job.targets
+        if addresses.container(target) is None
+    }
+    for source in setup.unread:
+        services = [(str(name), block) for name, block in source.data["services"].items() if isinstance(block, Mapping)]
+        found = [host for name, block in services for host in hosts if host in (name, block.get("container_name"))]
+        if found and setup.compose:
+            why = f"It runs {', '.join(f'`{each}`' for each in found)}, which `{hosts[found[0]]}` scrapes."
+            remedy = f"If you start both, name both: `stackctl adopt {setup.compose.path} {source.path}`."
+            yield left_out(source.path, source.at(), why, remedy)
 
 
 def _scrapes_by(container: Container, config: str) -> bool:

@@ -1,4 +1,4 @@
-"""The files that a container's start script writes: `cat <<EOF > /path`, with the text after it."""
+"""The start script of a container: the files that it writes, as by `cat <<EOF > /path`, and how it starts a server."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ _BEGIN = re.compile(
 )
 _TARGET = re.compile(r"(?:(?<![>0-9&])>|\btee)[ \t]*['\"]?(?P<path>/[^\s'\";|&]+)")
 _VARIABLE = re.compile(r"\\\$|\$(?:\{(\w+)\}|(\w+))")
+
+
+def starting_line(script: str) -> str:
+    """Return the line of a script that starts a server with a configuration, "" for none."""
+    lines = script.replace("\\\n", " ").splitlines()
+    return next((each for each in lines if "--config.file" in each and not each.lstrip().startswith("#")), "")
 
 
 def written_by_script(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -20,10 +20,12 @@ from stackctl.adopt.compose import (
     is_called,
     project_name,
     read_containers,
+    scripted_files,
     words,
     words_of,
 )
 from stackctl.adopt.project import TAGS, read_project
+from stackctl.adopt.scripts import starting_line
 from stackctl.adopt.shape import AlertmanagerFile, ComposeFile, PrometheusFile, is_shaped
 from stackctl.adopt.source import Source, read_source, source_of, texts, with_booleans
 from stackctl.adopt.variables import filled
@@ -121,7 +123,8 @@ class Setup:
     its servers ask themselves and each other, where they run without containers. `unused` are configurations of servers
     that nothing in it runs or asks, `notes` are remarks on the variables. `base` is the path of the folder of the
     Compose file, "" where it is `folder` itself, and `own_variables` are those of the `.env` there. `project` is
-    the name of the Compose project, and `external` how servers that run are asked, as the manifest writes it.
+    the name of the Compose project, `external` how servers that run are asked, as the manifest writes it, and `unread`
+    are Compose files next to those that are read.
     """
 
     folder: Path
@@ -139,6 +142,7 @@ class Setup:
     own_variables: Mapping[str, str] = field(default_factory=dict)
     project: str = ""
     external: Mapping[str, Any] = field(default_factory=dict)
+    unread: tuple[Source, ...] = ()
 
     def container(self, component: str) -> Container | None:
         """Return the first container that runs a component, None where there is none."""
@@ -225,7 +229,7 @@ def find_setup(
         return None
     containers = (
         [
-            _built(_from(folder, each), folder, compose)
+            _with_start_script(_built(_from(folder, each), folder, compose), folder)
             for each in read_containers(compose, variables, here.resolve().name)
         ]
         if compose
@@ -266,7 +270,10 @@ def find_setup(
         for name, server in ((c.PROMETHEUS, prometheus), (c.ALERTMANAGER, alertmanager))
         if server and not server.container
     }
-    return replace(found, prometheus=prometheus, alertmanager=alertmanager, own=own, unused=unused)
+    known = {*paths, *(each.path for each in unused)}
+    neighbors = [replace(each, path=os.path.relpath(here / each.path, folder)) for each in _other_compose_files(here)]
+    unread = tuple(each for each in neighbors if compose and each.path not in known)
+    return replace(found, prometheus=prometheus, alertmanager=alertmanager, own=own, unused=unused, unread=unread)
 
 
 def _with_most_first(found: Setup) -> tuple[Container, ...]:
@@ -444,6 +451,9 @@ def _server(
         if template:
             by_script = container.runs_a_script
             return Server(template[0], container, template[1], missing, is_template=by_script)
+        given = list(_given_to(found, container, fits))
+        if len(given) == 1:
+            return Server(given[0][0], container, given[0][1], missing)
         names = (posixpath.basename(inside), *names)
     named = _first(read.values(), fits)
     if named:
@@ -454,6 +464,14 @@ def _server(
             if source and fits(source):
                 return Server(source, container, inside, missing)
     return None
+
+
+def _given_to(found: Setup, container: Container, fits: Fits) -> Iterator[tuple[Source, str]]:
+    """Yield the configurations among the files of a container, and where it sees each."""
+    for inside, path in _files_inside(found, container):
+        source = read_source(found.folder, path, Problems()) if path.endswith((".yml", ".yaml")) else None
+        if source and fits(source):
+            yield source, inside
 
 
 def _template(found: Setup, container: Container, names: Sequence[str], fits: Fits) -> tuple[Source, str] | None:
@@ -508,7 +526,7 @@ def _inline(container: Container, inside: str, compose: Source | None, problems:
 def _built(container: Container, folder: Path, compose: Source | None) -> Container:
     """A container whose image is built here, with what its Dockerfile says of the image and of the files in it."""
     build = container.block.get("build")
-    if container.component or compose is None:
+    if compose is None or (container.component and not build):
         return container
     if not build:
         # An image from elsewhere, which is called as its owner likes.
@@ -524,13 +542,33 @@ def _built(container: Container, folder: Path, compose: Source | None) -> Contai
         return container
     images = _FROM.findall(text)
     component = component_of(images[-1]) if images else ""
-    component = component or _called_like_a_component(container, text)
+    component = component or container.component or _called_like_a_component(container, text)
     text = text.replace("\\\n", " ")
     copied = tuple(mount for match in _COPY.finditer(text) for mount in _copied(match, folder, where))
     if not component:
         return container
     arguments = _arguments(container, text)
     return replace(container, component=component, mounts=(*container.mounts, *copied), arguments=arguments)
+
+
+def _with_start_script(container: Container, folder: Path) -> Container:
+    """A container with the options that a script of the set-up starts its server with, and the files that it writes."""
+    if not container.component or not container.runs_a_script:
+        return container
+    names = [posixpath.basename(word) for word in container.arguments[:3] if word.endswith(".sh")]
+    for mount in (each for each in container.mounts if posixpath.basename(each.inside) in names):
+        try:
+            text = read_text(folder / mount.path)
+        except (OSError, UnicodeDecodeError):
+            continue
+        files = dict(scripted_files(container.name, [text], container.block, container.variables))
+        return replace(
+            container,
+            arguments=(*container.arguments, starting_line(text)),
+            mounts=(*container.mounts, *files),
+            scripted={**container.scripted, **{mount.path: content for mount, content in files.items()}},
+        )
+    return container
 
 
 def _arguments(container: Container, dockerfile: str) -> tuple[str, ...]:

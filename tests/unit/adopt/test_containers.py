@@ -159,3 +159,8 @@ def test_values_that_only_a_swarm_fills_in_are_named(tmp_path: Path) -> None:
         tmp_path, prometheus=JOB, compose=compose("a: {image: a, environment: {NODE: '{{.Node.ID}}', B: c}}")
     )
     assert "the value of `NODE` of `a` is the text as it is" in [each.summary for each in made.remarks]
+
+
+def test_volume_without_its_variable_has_to_be_given(tmp_path: Path) -> None:
+    made = container(tmp_path, "{image: a, volumes: ['${STORE}:/data', './x:/x${END}', '${OTHER:-o}:/o']}")
+    assert made["volumes"] == ["${STORE}:/data", "./x:/x${END:-}", "${OTHER:-o}:/o"]

@@ -51,3 +51,49 @@ def test_configuration_that_a_script_has_in_itself_is_adopted(tmp_path: Path) ->
     assert manifest["services"] == {"app": {"targets": ["app:80"]}}
     assert manifest["prometheus"]["retention"] == {"time": "3d"}
     assert manifest["grafana"]["datasource"] == {"name": "Mine"}
+
+
+BUILT = "services: {prometheus: {build: ./image, volumes: ['data:/prometheus']}}\n"
+IMAGE = 'FROM prom/prometheus\nCOPY *.yml /etc/prometheus/\nCOPY begin.sh /\nENTRYPOINT ["/begin.sh"]\n'
+BEGIN = """#!/bin/sh
+curl --silent http://vault/ > /tmp/secret
+# prometheus --config.file=/etc/prometheus/wrong.yml
+exec /bin/prometheus --config.file=/etc/prometheus/OWN.yml \\
+  --storage.tsdb.retention.time=9d "$@"
+"""
+JOB = "scrape_configs: [{job_name: NAME, static_configs: [{targets: ['app:80']}]}]"
+
+
+@pytest.mark.parametrize("own", ["right", "wrong"])
+def test_options_are_those_of_the_script_in_the_image(tmp_path: Path, own: str) -> None:
+    files = {name: JOB.replace("NAME", name) for name in ("right", "wrong")}
+    texts = {
+        "compose.yaml": BUILT,
+        "image/Dockerfile": IMAGE,
+        "image/begin.sh": BEGIN.replace("OWN", own),
+        **{f"image/{name}.yml": text for name, text in files.items()},
+    }
+    made = adopt(found(written(tmp_path, texts)), "stack")
+    assert list(made.manifest["services"]) == [own]
+    assert made.manifest["prometheus"]["retention"] == {"time": "9d"}
+    assert not [each for each in made.remarks if "--silent" in each.summary]
+
+
+def test_configuration_that_a_script_in_the_image_writes_is_adopted(tmp_path: Path) -> None:
+    begin = f"cat <<EOF > /etc/prometheus/own.yml\n{JOB}\nEOF\n{BEGIN.replace('OWN', 'own')}"
+    image = 'FROM prom/prometheus\nCOPY begin.sh /\nENTRYPOINT ["/begin.sh"]\n'
+    files = {"compose.yaml": BUILT, "image/Dockerfile": image, "image/begin.sh": begin}
+    made = adopt(found(written(tmp_path, files)), "stack")
+    assert list(made.manifest["services"]) == ["NAME"]
+
+
+def test_only_configuration_in_the_image_is_the_servers(tmp_path: Path) -> None:
+    image = "FROM prom/prometheus\nCOPY own.yml rules.yml /etc/prometheus/\n"
+    files = {
+        "image/own.yml": JOB,
+        "image/rules.yml": "groups: []",
+        "elsewhere/prometheus.yml": JOB.replace("NAME", "x"),
+    }
+    made = adopt(found(written(tmp_path, {"compose.yaml": BUILT, "image/Dockerfile": image, **files})), "stack")
+    assert list(made.manifest["services"]) == ["NAME"]
+    assert "image/own.yml is taken for the configuration of prometheus" in [each.summary for each in made.remarks]

@@ -363,3 +363,26 @@ def test_configuration_of_an_image_that_is_built_is_missing(tmp_path: Path) -> N
     built = "services: {prometheus: {image: 'prometheus:own', build: ./image}}"
     setup = found(written(tmp_path, {"compose.yaml": built, "image/Dockerfile": "FROM prom/prometheus\n"}))
     assert setup.missing_configuration("prometheus") == "/etc/prometheus/prometheus.yml"
+
+
+@pytest.mark.parametrize("service", ["cache: {image: a}", "other: {image: a, container_name: cache}"])
+def test_compose_file_that_runs_a_target_and_is_not_read_is_named(tmp_path: Path, service: str) -> None:
+    files = {
+        "compose.yaml": compose(),
+        "prometheus.yml": jobs("{job_name: c, static_configs: [{targets: ['cache:1', 'x:1']}]}"),
+        "cache.yml": f"services: {{{service}}}",
+        "unrelated.yml": "services: {more: {image: b}}",
+    }
+    (remark,) = adopt(found(written(tmp_path, files)), "s").remarks
+    assert remark.summary == "cache.yml is left out"
+    assert remark.cause == "It runs `cache`, which `c` scrapes."
+    assert remark.remedy == "If you start both, name both: `stackctl adopt compose.yaml cache.yml`."
+
+
+@pytest.mark.parametrize("image", ["", "image: 'prometheus:own', ", "image: 'example/mon', "])
+def test_dockerfile_is_read_whatever_the_image_is_called(tmp_path: Path, image: str) -> None:
+    built = f"services: {{metrics: {{{image}build: ./image}}}}"
+    dockerfile = "FROM prom/prometheus\nCOPY conf.yml /etc/prometheus/prometheus.yml\n"
+    setup = found(written(tmp_path, {"compose.yaml": built, "image/Dockerfile": dockerfile, "image/conf.yml": JOB}))
+    assert setup.prometheus
+    assert setup.prometheus.config.path == "image/conf.yml"
