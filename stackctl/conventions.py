@@ -133,6 +133,8 @@ GENERATIONS = "generations"
 CONTAINER_TREE = f"{CONTAINER_MOUNT}/{CURRENT}"
 
 GENERATIONS_KEPT = 5
+# The folder, below that of its image, in which a server has its data that is given no other.
+DATA_FOLDER = "data"
 
 # -- labels of containers and volumes ------------------------------------------------------------------------
 

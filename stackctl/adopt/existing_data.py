@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from stackctl.adopt.compose import Container, mounted, named_volumes
-from stackctl.adopt.mounts import data_places
+from stackctl.adopt.mounts import data_place, data_places
 from stackctl.adopt.remarks import changed
 from stackctl.adopt.source import Source
 from stackctl.adopt.variables import filled
 from stackctl.components import registry
+from stackctl.conventions import DATA_FOLDER
 from stackctl.diagnostic import Diagnostic
 
 
@@ -20,13 +21,15 @@ from stackctl.diagnostic import Diagnostic
 class ExistingData:
     """The data of a component: where it is, and its name in `data: {from: ...}`, "" where that cannot take it over.
 
-    `volume` is the name that Docker has for it, "" for a folder.
+    `volume` is the name that Docker has for it, "" for a folder. `below` is the folder in it that has the data, "" for
+    it as a whole.
     """
 
     component: str
     place: str
     source: str = ""
     volume: str = ""
+    below: str = ""
 
     def is_used(self, name: str) -> bool:
         """Return whether a stack of that name has it as its own: the volume is called as the stack's would be."""
@@ -41,13 +44,16 @@ def existing_data(containers: Iterable[Container], compose: Source, project: str
 def _of_container(container: Container, compose: Source, project: str) -> Iterator[ExistingData]:
     known = registry.component(container.component)
     places, volumes = data_places(container, known), named_volumes(container.block, container.variables)
-    given = [*container.started.given("storage.tsdb.path"), *container.started.given("storage.path")]
-    used = posixpath.normpath(given[-1] if given and given[-1].startswith("/") else known.container.data or "/")
-    for inside, place in mounted(container).items():
+    used, mounts = data_place(container, known), mounted(container)
+    for inside, place in mounts.items():
         if inside in places:
-            named = _volume_name(place, compose, project, container) if inside in volumes else _as_folder(place)
-            is_whole = inside == used and known.refuse_data is not None
-            yield ExistingData(known.name, place, named if is_whole else "", named if inside in volumes else "")
+            is_volume, has_own = inside in volumes, inside != used and used in mounts
+            named = _volume_name(place, compose, project, container) if is_volume else _as_folder(place)
+            below = posixpath.relpath(used, inside) if used.startswith(f"{inside}/") and not has_own else ""
+            is_there = inside == used or below in (([DATA_FOLDER] if is_volume else [below]) if below else ())
+            source = named if is_volume or not below else posixpath.join(named, below)
+            is_taken = is_there and known.refuse_data is not None
+            yield ExistingData(known.name, place, source if is_taken else "", named if is_volume else "", below)
 
 
 def _volume_name(key: str, compose: Source, project: str, container: Container) -> str:
@@ -110,7 +116,7 @@ def volume_remarks(volumes: list[str], compose: Source, project: str, name: str)
 
 def data_remarks(found: list[ExistingData], compose: Source, name: str, *, take_over: bool) -> Iterator[Diagnostic]:
     """Report the data that the stack, called `name`, takes over, and how it can, and what stays where it is."""
-    used = [each for each in found if each.is_used(name)]
+    used = [each for each in found if each.is_used(name) and not each.below]
     ours = [each for each in found if each.source and take_over and each not in used]
     others = [each for each in found if each not in ours and each not in used]
     at = compose.at("services")
@@ -125,7 +131,9 @@ def data_remarks(found: list[ExistingData], compose: Source, name: str, *, take_
         yield changed(f"the stack begins with the data in {names}", at, why, "Run `stackctl up --take-over`.")
     if others:
         names = ", ".join(f"`{each.place}`" for each in others)
-        lines = [f"`data: {{from: {each.source}}}` under `{each.component}`" for each in others if each.source]
+        taken = [each for each in others if each.source and not each.is_used(name)]
+        lines = [f"`data: {{from: {each.source}}}` under `{each.component}`" for each in taken]
         remedy = f"To take it over, write {', '.join(lines)}, or adopt with --take-over." if lines else ""
+        remedy = remedy or ("To take it over, adopt with --take-over." if any(each.source for each in others) else "")
         why = f"That stays where it is, in {names}."
         yield changed("the stack begins without the data of the set-up", at, why, remedy)

@@ -8,6 +8,7 @@ from typing import Any
 
 from stackctl.adopt.compose import Container, mounted, volume_entries
 from stackctl.components.component import Component
+from stackctl.conventions import DATA_FOLDER
 
 # What exporters see of the machine: those of the stack do so too.
 _OF_THE_MACHINE = frozenset(
@@ -69,7 +70,22 @@ def data_places(container: Container, known: Component) -> set[str]:
     """The folders in which a component had its data, and has it in the stack."""
     given = [*container.started.given("storage.tsdb.path"), *container.started.given("storage.path")]
     given += [posixpath.dirname(each) for each in container.started.given("persistence.file")]
-    return {posixpath.normpath(place) for place in (known.container.data, *given) if place and place.startswith("/")}
+    places = (known.container.data, data_place(container, known), *given)
+    return {posixpath.normpath(place) for place in places if place and place.startswith("/")}
+
+
+def data_place(container: Container, known: Component) -> str:
+    """Return the folder in which a component had its data, "" for none.
+
+    Its image says the folder as an option, and not as its program's default: that is `data` in the working folder.
+    """
+    own = known.container.data
+    if not own:
+        return ""
+    given = [*container.started.given("storage.tsdb.path"), *container.started.given("storage.path")]
+    is_told = bool(container.block.get("working_dir")) or container.is_repackaged
+    is_default = known.refuse_data is not None and bool(container.arguments) and not is_told
+    return posixpath.normpath(posixpath.join(own, given[-1] if given else DATA_FOLDER if is_default else ""))
 
 
 def _is_in(path: str, folder: str) -> bool:

@@ -141,15 +141,22 @@ def test_samples_of_a_volume_are_answered_in_docker(tmp_path: Path) -> None:
 
 @pytest.mark.docker
 @pytest.mark.parametrize(
-    ("volume", "options", "said"),
+    ("volume", "command", "options", "said"),
     [
-        ("samples", ["--take-over"], "data: {{from: {project}_samples}}"),
+        ("samples", "", ["--take-over"], "data: {{from: {project}_samples}}"),
+        # Without its option the program has its data in a folder of the volume.
+        ("samples", "--config.file=/etc/prometheus/prometheus.yml", ["--take-over"], "{{from: {project}_samples}}"),
         # The volume has the name of the stack's own, so there is nothing to copy.
-        ("prometheus-data", [], "the stack begins with the data in `{project}_prometheus-data`, which is not copied"),
+        (
+            "prometheus-data",
+            "",
+            [],
+            "begins with the data in `{project}_prometheus-data`, which is not copied",
+        ),
     ],
 )
 def test_samples_of_an_adopted_compose_project_are_answered(
-    tmp_path: Path, volume: str, options: list[str], said: str
+    tmp_path: Path, volume: str, command: str, options: list[str], said: str
 ) -> None:
     need(c.DOCKER)
     port, project = free_port(), f"stackctl-test-adopted-{free_port()}"
@@ -160,6 +167,7 @@ def test_samples_of_an_adopted_compose_project_are_answered(
     (folder / "compose.yaml").write_text(
         f"services:\n  prometheus:\n    image: {IMAGE}\n    ports: ['127.0.0.1:{port}:9090']\n    volumes:\n"
         f"      - ./prometheus.yml:/etc/prometheus/prometheus.yml:ro\n      - {volume}:/prometheus\n"
+        f"{f'    command: {command}' if command else ''}\n"
         f"volumes: {{{volume}: {{}}}}\n"
     )
     compose = ("compose", "-f", str(folder / "compose.yaml"))

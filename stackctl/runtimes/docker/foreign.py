@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 _PLACE = "/source"
 # Each part begins with a line that no file name can be, as it has a slash.
 _NAMES, _SIZE, _BLOCK = "//names", "//size", "//block "
-_SURVEY = f"""\
+# A server that is given no place for its data has it in `data`, below the folder that its image has a volume for.
+_ENTER = f"""\
 cd {_PLACE}
+has() {{ for name in wal chunks_head nflog silences; do [ ! -e "$1/$name" ] || return 0; done; return 1; }}
+if ! has . && has {c.DATA_FOLDER}; then cd {c.DATA_FOLDER}; fi
+"""
+_SURVEY = f"""\
+{_ENTER}
 echo {_NAMES}; ls -A
 echo {_SIZE}; du -sk .
 for file in */{BLOCK_FILE}; do
@@ -36,22 +42,27 @@ def survey(client: APIClient, project: str, source: str, root: Path, image: str)
 
     Raises Unavailable for what is not there, or cannot be read.
     """
-    mount = _mount(client, project, source, root)
+    said = _said(_mount(client, project, source, root), source, image, _SURVEY)
+    folder = root / source
+    used_by = _container_with(client, source, root)
+    if not used_by and found_data.is_folder(source) and folder.is_dir():
+        used_by = found_data.user_of(folder)
+    names, size, blocks = _parts(said)
+    return StoredData(names, blocks, size, used_by)
+
+
+def _said(mount: str, source: str, image: str, script: str) -> str:
+    """Return the output of a script that sees the data. Raises Unavailable."""
     ran = command.run(
         Limit.WORK,
         *("run", "--rm", "--network", "none", "--read-only", "--user", "0", "--cap-drop", "ALL"),
         # With this alone root reads the files of any owner.
         *("--cap-add", "DAC_READ_SEARCH", "--mount", mount),
-        *("--entrypoint", "sh", image, "-euc", _SURVEY),
+        *("--entrypoint", "sh", image, "-euc", script),
     )
     if ran.returncode:
         raise _refused(source, ran.stderr.strip(), "Make it readable to root in a container.")
-    folder = root / source
-    used_by = _container_with(client, source, root)
-    if not used_by and found_data.is_folder(source) and folder.is_dir():
-        used_by = found_data.user_of(folder)
-    names, size, blocks = _parts(ran.stdout)
-    return StoredData(names, blocks, size, used_by)
+    return ran.stdout
 
 
 def reader(project: str, unit: str) -> str:
@@ -67,11 +78,12 @@ def read(client: APIClient, project: str, unit: str, source: str, root: Path, im
     name = reader(project, unit)
     forget(project, unit)
     mount = _mount(client, project, source, root)
+    place = _said(mount, source, image, f"{_ENTER}pwd").strip()
     ran = command.run(Limit.WORK, "create", "--name", name, "--network", "none", "--mount", mount, image)
     if ran.returncode:
         raise _refused(source, ran.stderr.strip(), "Correct what the engine reports.")
     try:
-        pieces, _ = client.get_archive(name, _PLACE)
+        pieces, _ = client.get_archive(name, place)
         yield from volume.unpacked(pieces)
     finally:
         forget(project, unit)

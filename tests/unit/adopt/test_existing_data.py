@@ -132,3 +132,35 @@ def test_data_of_a_pushgateway_is_where_its_option_says(tmp_path: Path) -> None:
     (remark,) = (each for each in result.remarks if each.summary == "the stack begins without the data of the set-up")
     assert remark.cause == "That stays where it is, in `push`."
     assert "docker" not in result.manifest["pushgateway"]
+
+
+WITH_COMMAND = PROMETHEUS + ", command: [--config.file=/etc/prometheus/prometheus.yml%s]"
+PATH = ", --storage.tsdb.path=%s"
+
+
+@pytest.mark.parametrize(
+    ("volume", "option", "source"),
+    [
+        ("tsdb:/prometheus", "", "shop_tsdb"),
+        ("tsdb:/prometheus", PATH % "data/", "shop_tsdb"),
+        ("tsdb:/prometheus", PATH % "/prometheus", "shop_tsdb"),
+        ("./tsdb:/prometheus", "", "./tsdb/data"),
+        ("./tsdb:/prometheus", PATH % "/prometheus", "./tsdb"),
+        ("./tsdb:/prometheus", PATH % "/prometheus/own", "./tsdb/own"),
+        ("tsdb:/prometheus/data", "", "shop_tsdb"),
+    ],
+)
+def test_data_is_where_the_program_has_it_by_default(tmp_path: Path, volume: str, option: str, source: str) -> None:
+    whole = f"services: {{prometheus: {{{WITH_COMMAND % (volume, option)}}}}}\n"
+    setup = found(written(tmp_path / "shop", {"compose.yaml": whole, "prometheus.yml": JOB}))
+    assert adopt(setup, "shop", take_over=True).manifest["prometheus"]["data"] == {"from": source}
+
+
+def test_volume_of_the_same_name_whose_data_is_in_a_folder_is_not_gone_on_with(tmp_path: Path) -> None:
+    whole = f"services: {{prometheus: {{{WITH_COMMAND % ('prometheus-data:/prometheus', '')}}}}}\n"
+    setup = found(written(tmp_path / "shop", {"compose.yaml": whole, "prometheus.yml": JOB}))
+    result = adopt(setup, "shop")
+    (remark,) = (each for each in result.remarks if each.summary == "the stack begins without the data of the set-up")
+    assert remark.remedy == "To take it over, adopt with --take-over."
+    taken = adopt(setup, "shop", take_over=True).manifest
+    assert (taken["name"], taken["prometheus"]["data"]) == ("shop-stack", {"from": "shop_prometheus-data"})
