@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.validate import unknown_name
 from stackctl.metrics import catalogue
 from stackctl.model import Dashboard, PanelQuery, Stack
 from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
-from stackctl.promql.grafana import hidden, runnable
+from stackctl.promql.grafana import hidden, own_references, runnable
 from stackctl.promql.types.infer import value_of
 from stackctl.promql.types.unit import RATIO, SECONDS, Unit
 from stackctl.promql.types.value import Value
@@ -35,11 +35,12 @@ _UNITS = {
 def panel_warnings(stack: Stack) -> Iterator[Diagnostic]:
     """Yield a warning for each panel that can show nothing, each legend with a label that its query does not have, each
     panel that shows a value in another unit, each variable that takes the values of a label which is not there, and
-    each that is used and not declared.
+    each that is used and not declared; and for variables that need the values of each other.
     """
     known = catalogue(stack)
     for dashboard in stack.dashboards:
         yield from _empty(dashboard)
+        yield from _circle(dashboard)
         for query in dashboard.queries:
             value = _value(dashboard, query, known)
             where = f"{dashboard.title}, {query.panel}"
@@ -55,6 +56,31 @@ def _empty(dashboard: Dashboard) -> Iterator[Diagnostic]:
     for panel in dashboard.empty:
         summary = f"{dashboard.title}, {panel.panel or 'a panel without a title'}: it shows nothing: {panel.reason}"
         yield Diagnostic("dashboard.empty-panel", summary, panel.origin, remedy="Give the panel a query, or remove it.")
+
+
+def _circle(dashboard: Dashboard) -> Iterator[Diagnostic]:
+    """A warning of the first variables that need each other's values. That one needs its own is as if it did not."""
+    asks = {query.panel[1:]: query for query in dashboard.queries if query.panel.startswith("$")}
+    needs = {name: [each for each in own_references(query.expr) if each != name] for name, query in asks.items()}
+    for name, query in asks.items():
+        circle = _way(needs, name, name, ())
+        if circle:
+            shown = ", which needs ".join(f"`${each}`" for each in (*circle, name))
+            summary = f"{dashboard.title}: the variable {shown}: Grafana can load none of them"
+            remedy = "Leave one of these variables out of the query of another."
+            yield Diagnostic("dashboard.variable-circle", summary, query.origin, remedy=remedy)
+            return
+
+
+def _way(needs: Mapping[str, Sequence[str]], at: str, to: str, gone: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the variables from `at`, whose own needs are followed, back to the one that needs `to`; () for none."""
+    here = (*gone, at)
+    for each in needs.get(at, ()):
+        if each == to:
+            return here
+        if each not in here and (found := _way(needs, each, to, here)):
+            return found
+    return ()
 
 
 def _undeclared(query: PanelQuery, where: str) -> Iterator[Diagnostic]:

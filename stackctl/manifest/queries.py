@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,13 +12,16 @@ from stackctl.metrics import catalogue
 from stackctl.model import Dashboard, PanelQuery, Stack
 from stackctl.promql.catalogue import UNKNOWN_PART, Catalogue
 from stackctl.promql.choice import Choice
-from stackctl.promql.grafana import compared_exactly, hidden, runnable
+from stackctl.promql.grafana import compared_exactly, hidden, matched_escaped, runnable
 from stackctl.promql.offsets import offset
 from stackctl.promql.past import beyond
 from stackctl.promql.releases import Version, unsupported
 from stackctl.promql.remark import Remark
 from stackctl.promql.review import review
 from stackctl.source import Passage, Position
+
+# What only a regular expression has.
+_PATTERN = re.compile(r"\.[*+]|\w\|\w|\\[dws.]|^\^|\$$")
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,12 @@ def _dashboards(stack: Stack, known: Catalogue, version: Version) -> Iterator[tu
                 summary = f"`${name}` can hold several values, but `=` compares with one"
                 remark = Remark("promql.several-values", summary, f'Write `=~"${name}"`.', certain=False)
                 yield remark, _problem(where, remark, query.origin, {})
+            for name, value in escaped_patterns(dashboard, query):
+                summary = (
+                    f"Grafana escapes the values of `${name}`, which can hold several: `{value}` finds that text only"
+                )
+                remark = Remark("promql.regex-as-text", summary, f'Write `=~"${{{name}:pipe}}"`.', certain=False)
+                yield remark, _problem(where, remark, query.origin, {})
 
 
 def _beyond_retention(stack: Stack) -> Iterator[tuple[Remark, Diagnostic]]:
@@ -108,6 +118,16 @@ def several_compared_exactly(dashboard: Dashboard, query: PanelQuery) -> list[st
     several = {name for name, value in dashboard.values.items() if isinstance(value, Choice) and value.several}
     several |= {variable.name for variable in dashboard.variables if variable.several}
     return [name for name in compared_exactly(query.expr) if name in several and name not in query.repeats]
+
+
+def escaped_patterns(dashboard: Dashboard, query: PanelQuery) -> list[tuple[str, str]]:
+    """Return the variables of `query` with a value that is meant as a regular expression and escaped, each with it."""
+    chosen = {name: value for name, value in dashboard.values.items() if isinstance(value, Choice) and value.several}
+    found = []
+    for name in matched_escaped(query.expr):
+        values = chosen[name].values if name in chosen and chosen[name].literal is None else ()
+        found += [(name, value) for value in values if _PATTERN.search(value)][:1]
+    return found
 
 
 def _place(remark: Remark, passage: Passage | None, origin: Position, like: str = "") -> Position:

@@ -33,6 +33,7 @@ _REFERENCE = re.compile(rf"\$\{{{_NAME}(?:\.[^:}}]+)?(?::[^}}]*)?\}}|\${_NAME}|\
 _GROUP = re.compile(r"\(\?P?<(\w+)>")
 _MATCHER = re.compile(r"""(?<![!<>=])=~?\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 _EXACT = re.compile(rf"""(?<![<>=])=\s*(["'])(?:{_REFERENCE.pattern})\1""")
+_MATCHED = re.compile(r"""[=!]~\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 _DURATION = re.compile(rf"((?<!\[)\[|\boffset\s+-?)(?:{_REFERENCE.pattern})")
 _ANY = ".*"
 _MATCHER_WITH_VARIABLE = re.compile(r"""(?:=~|!~|!=|=)\s*"(?:[^"\\]|\\.)*\$(?:[^"\\]|\\.)*\"""")
@@ -83,6 +84,12 @@ def own_references(expr: str) -> list[str]:
 def compared_exactly(expr: str) -> list[str]:
     """The variables that stand alone in a `=` or `!=` matcher, which holds for one value only."""
     return list(dict.fromkeys(_name(match) for match in _EXACT.finditer(expr)))
+
+
+def matched_escaped(expr: str) -> list[str]:
+    """The variables in the regular expressions of `expr` whose values Grafana escapes, if it can hold several."""
+    inside = (match for matcher in _MATCHED.finditer(expr) for match in _REFERENCE.finditer(matcher[1]))
+    return list(dict.fromkeys(_name(match) for match in inside if not _FORM.search(match[0])))
 
 
 def runnable(

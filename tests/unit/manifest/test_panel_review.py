@@ -126,6 +126,33 @@ def test_does_not_know_the_unit_of_what_is_transformed_or_overridden(tmp_path: P
     assert classic(tmp_path, "wait_seconds", fieldConfig=overridden) == []
 
 
+@pytest.mark.parametrize(
+    ("needs", "summary"),
+    [
+        (
+            {"a": "$b", "b": "$a"},
+            "Shop: the variable `$a`, which needs `$b`, which needs `$a`: Grafana can load none of",
+        ),
+        (
+            {"a": "x", "b": "$c", "c": "${d}", "d": "$b"},
+            "Shop: the variable `$b`, which needs `$c`, which needs `$d`, wh",
+        ),
+        ({"a": "$a"}, ""),
+        ({"a": "$b", "b": "$c", "c": "x", "d": "$a $b"}, ""),
+    ],
+)
+def test_warns_of_variables_that_need_each_other(tmp_path: Path, needs: dict[str, str], summary: str) -> None:
+    variables = [
+        {"name": name, "type": "query", "query": f'label_values(wait_seconds{{job="{value}"}}, instance)'}
+        for name, value in needs.items()
+    ]
+    panel = {"type": "timeseries", "title": "A", "targets": [{"refId": "A", "expr": "wait_seconds"}]}
+    board = {"title": "Shop", "panels": [panel], "templating": {"list": variables}}
+    warnings = found(tmp_path, json.dumps(board), "d.json")
+    assert [each.code for each in warnings] == ["dashboard.variable-circle"] * bool(summary)
+    assert all(each.summary.startswith(summary) for each in warnings)
+
+
 @pytest.mark.parametrize(("label", "count"), [("code", 0), ("cod", 1), ("instance", 0)])
 def test_warns_of_a_variable_of_a_label_that_is_not_there(tmp_path: Path, label: str, count: int) -> None:
     text = (

@@ -191,3 +191,31 @@ def test_warns_of_samples_that_are_not_kept(tmp_path: Path) -> None:
     assert "looks back 3d, and Prometheus keeps samples for 2d" in warning.summary
     assert reviewed(tmp_path, expr).warnings == ()
     assert reviewed(tmp_path, expr, more=READ).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("matcher", "query", "several", "warns"),
+    [
+        ('=~"$path"', "shop.*,admin.*", True, "shop.*"),
+        ('=~"a-${path}"', "PATCH|PUT", True, "PATCH|PUT"),
+        ("!~'[[path]]'", "^shop", True, "^shop"),
+        ('=~"${path:pipe}"', "shop.*,admin.*", True, ""),
+        ('=~"${path:raw}"', "shop.*", True, ""),
+        ('=~"$path"', "shop.*,admin.*", False, ""),
+        ('=~"$path"', "shop-1.example,Admin : admin-1", True, ""),
+        ('=~".*$path.*"', "shop", True, ""),
+    ],
+)
+def test_warns_of_patterns_that_grafana_escapes(
+    tmp_path: Path, matcher: str, query: str, several: bool, warns: str
+) -> None:
+    manifest = write(tmp_path, "up")
+    variable = {"name": "path", "type": "custom", "query": query, "multi": several}
+    panel = {"title": "Good", "targets": [{"expr": f"up{{instance{matcher}}}"}]}
+    dashboard = {"title": "Shop", "panels": [panel], "templating": {"list": [variable]}}
+    (tmp_path / "d.json").write_text(json.dumps(dashboard))
+    manifest.write_text(manifest.read_text() + "dashboards: [{file: d.json}]\ngrafana:\n")
+    warnings = review_queries(load(manifest, environ={})).warnings
+    assert [each.code for each in warnings] == ["promql.regex-as-text"] * bool(warns)
+    assert all(f"`{warns}` finds that text only" in each.summary for each in warnings)
+    assert all(each.remedy == 'Write `=~"${path:pipe}"`.' for each in warnings)
