@@ -2,7 +2,7 @@
 
 A target is up as soon as its answer can be read. That it is empty, or that its samples are dropped because they repeat
 a series, go back in time or lie too far from now, is reported nowhere but in counters of Prometheus and in its log.
-That series collide is not even reported there.
+That series collide, or that several processes answer at one address in turn, is not even reported there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stackctl import conventions as c
-from stackctl.checks import collisions, dropped_samples, rival_targets
+from stackctl.checks import alternating, collisions, dropped_samples, rival_targets
 from stackctl.checks.collisions import Kept
 from stackctl.checks.dropped_samples import Lost, Scraped
 from stackctl.checks.rival_targets import Rival
@@ -65,6 +65,7 @@ class Stored:
     merged         job -> the samples that relabelling has made equal to others
     own_up         the jobs with a target that writes the series `up` itself
     rivals         job whose series lack labels of their target -> a target that writes the same ones
+    several        the labels `job` and `instance` of targets of which several processes answer in turn
     """
 
     scraped: Mapping[frozenset[tuple[str, str]], float]
@@ -75,6 +76,7 @@ class Stored:
     merged: Mapping[str, float] = field(default_factory=dict)
     own_up: frozenset[str] = frozenset()
     rivals: Mapping[str, Rival] = field(default_factory=dict)
+    several: frozenset[tuple[str, str]] = frozenset()
 
 
 def check(context: Context) -> Iterable[Diagnostic]:
@@ -110,7 +112,8 @@ def _look(context: Context, seen: targets.TargetStates) -> Stored | NoAnswer:
         ups = _all_up(context, seen)
         own_up = collisions.own_up(context, client, ups)
         rivals = rival_targets.rivals(context, client, ups, _large(context, seen, kept))
-        return Stored(scraped, kept, log, frozen, lost, merged, own_up, rivals)
+        several = alternating.alternating(context, client, ups)
+        return Stored(scraped, kept, log, frozen, lost, merged, own_up, rivals, several)
     except NoAnswer as error:
         return error
 
@@ -239,6 +242,7 @@ def _job(context: Context, job: Job, seen: targets.TargetStates, stored: Stored)
         or _merged(subject, job, stored)
         or _own_up(subject, job, stored)
         or _rival(subject, job, stored)
+        or _several(subject, up, stored)
         or _unknown(context, subject, up, stored)
         or subject.passed(_kept(_count(up, stored.kept)))
     )
@@ -368,3 +372,16 @@ def _rival(subject: Subject, job: Job, stored: Stored) -> Diagnostic | None:
     shown = Selector(name, tuple(conditions)).text
     evidence = shown if len(rival.jobs) > 1 else f"{shown} is written from {rival.target.scrape_url} too"
     return subject.failed(summary, remedy, evidence, stage="loaded")
+
+
+def _several(subject: Subject, up: Sequence[ActiveTarget], stored: Stored) -> Diagnostic | None:
+    """The failure of a job with a target of which several processes answer, each with counters of its own."""
+    several = [each for each in up if _place(each) in stored.several]
+    if not several:
+        return None
+    summary = f"several processes answer in turn at {len(several)} of {len(up)} targets, so counters go back"
+    remedy = (
+        "Let the workers of the program serve their metrics together, as in the multiprocess mode of its client "
+        "library, or scrape each process at an address of its own. A fix shows after 20 scrapes."
+    )
+    return subject.failed(summary, remedy, "\n".join(each.scrape_url for each in several[:_SHOWN]), stage="loaded")

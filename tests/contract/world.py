@@ -200,6 +200,7 @@ class World:
     written: dict[str, dict[tuple[tuple[str, str], ...], float]] = field(default_factory=dict)
     refuses_written: bool = False
     scrape_times: dict[str, float] = field(default_factory=dict)
+    several: set[str] = field(default_factory=set)
     now: float = 10_000.0
     gone: list[tuple[dict[str, str], float]] = field(default_factory=list)
     starts: dict[str, float] = field(default_factory=dict)
@@ -308,6 +309,10 @@ class World:
         if text == "up != 1":
             found = [each["labels"] for each in self.targets if each["scrapePool"] in self.says_down]
             return success({"result": [{"metric": {"__name__": "up", **each}, "value": [1, "0"]} for each in found]})
+        if text.startswith("resets("):
+            found = [each["labels"] for each in self.targets if each["scrapePool"] in self.several]
+            asked = [labels for labels in found if all(each.accepts(labels) for each in read(text).selectors)]
+            return success({"result": [{"metric": labels, "value": [1, "5"]} for labels in asked]})
         if text == "timestamp(up)":
             found = [(each["labels"], self.scrape_time(each["scrapePool"])) for each in self.targets]
             return success({"result": [{"metric": labels, "value": [1, str(at)]} for labels, at in found]})
