@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from stackctl import conventions as c
 from stackctl.backing.grouping import misspelt
@@ -208,14 +208,41 @@ class Backing:
 
     def too_short(self, asked: Asked) -> Verdict | None:
         """The failure of a window that cannot hold two scrapes of its job."""
+        found = self._short_window(asked, max)
+        if found is None:
+            return None
+        selector, interval, source = found
+        summary = f"{_time(selector.window)} of `{selector.name}` is shorter than two {source}"
+        least = f"at least {_time(2 * interval)}, better {_time(4 * interval)}"
+        does = "It is scraped" if source.startswith("scrapes") else "That is evaluated"
+        remedy = f"{does} every {_time(interval)}: use {least}, or `$__rate_interval` in a panel."
+        return Verdict("fail", summary, remedy)
+
+    def too_short_rate(self, asked: Asked, seconds: float) -> Verdict | None:
+        """The failure of a panel's query in which Grafana writes so many seconds for `$__rate_interval`, and which then
+        has no result, of whichever job."""
+        found = self._short_window(asked, min)
+        if found is None or found[0].window != seconds:
+            return None
+        selector, interval, source = found
+        every = _time(interval)
+        summary = f"`$__rate_interval` is {_time(seconds)} here, too short for two {source}, which are {every} apart"
+        remedy = (
+            f"Write the window of `{selector.name}` out, as `[{_time(4 * interval)}]`; or set `Min step` of the query "
+            f"(`interval` in Grafana's JSON), or `timeInterval` of the datasource for all panels, to `{every}`."
+        )
+        return Verdict("fail", summary, remedy)
+
+    def _short_window(self, asked: Asked, of: Callable[..., Any]) -> tuple[Selector, float, str] | None:
+        """The selector whose window cannot hold two of its samples, the seconds between these, and their source.
+
+        Of several jobs it is that with the longest interval, or the shortest one: `of` is `max` or `min`.
+        """
         for each in asked.selectors:
-            if each.of_two and each.window < 2 * max(self._intervals.values()):
-                job, interval = self._slowest(each)
+            if each.of_two and each.window < 2 * self._longest:
+                interval, source = self._between(each, of)
                 if each.window < 2 * interval:
-                    summary = f"{_time(each.window)} of `{each.name}` is shorter than two scrapes of `{job}`"
-                    least = f"at least {_time(2 * interval)}, better {_time(4 * interval)}"
-                    remedy = f"It is scraped every {_time(interval)}: use {least}, or `$__rate_interval` in a panel."
-                    return Verdict("fail", summary, remedy)
+                    return each, interval, source
         return None
 
     def _selectors(self, asked: Asked, within: frozenset[str]) -> Verdict:
@@ -279,12 +306,29 @@ class Backing:
         if job := self._silent_job(selector):
             return Verdict("skip", f"it queries series of `{job}`, which {self._silent[job]}")
         if selector.name in ("ALERTS", "ALERTS_FOR_STATE"):
-            return Verdict("empty", "no alert fires")
+            return self._no_alert(selector)
         if not selector.name:
             return self._nameless(selector)
         if not self.has(selector.only()):
             return self._no_series(selector, within)
         return self._conditions(selector)
+
+    def _no_alert(self, selector: Selector) -> Verdict:
+        """No series of alerts is there: none of these fires, or none has the name that is asked for.
+
+        Those of other servers may come too, where they are federated or written here.
+        """
+        names = {rule.name for rules in self.context.rules().values() for rule in rules if rule.kind == "alert"}
+        server = self.context.stack.prometheus
+        is_open = bool(self.context.given) or server.remote_write_receiver or server.otlp_receiver
+        if is_open or any(job.service and job.honors_labels for job in self.context.jobs):
+            return Verdict("empty", "no alert fires")
+        for each in selector.conditions:
+            if each.label == "alertname" and each.wants and not any(map(each.accepts, names)):
+                near = _nearest(each.value, names, 0.6)
+                remedy = f"Did you mean `{near}`? Correct the name." if near else "Correct the name, or add the alert."
+                return Verdict("fail", f"no alert of the stack has {each}", remedy)
+        return Verdict("empty", "no alert fires")
 
     def _wanted_jobs(self, selector: Selector) -> list[str]:
         """The jobs that the matchers of `selector` name, () when it names none."""
@@ -413,6 +457,10 @@ class Backing:
             return worst(self._condition(selector.name, each, selector.excluded) for each in failing)
         if self._is_counter(selector.name):
             return Verdict("empty", f"`{selector.name}` has not been incremented with these labels yet")
+        labels = self._labels(selector.name)
+        for each in selector.conditions:
+            if not each.accepts("") and each.label not in labels:
+                return _no_label(selector.name, each.label, {*labels} - {"__name__"})
         remedy = "Query it with fewer label matchers."
         return Verdict("fail", f"no series of `{selector.name}` has this combination of labels", remedy)
 
@@ -432,6 +480,10 @@ class Backing:
         may_come = wanted.label not in self._target_labels and comes
         if may_come and not closed and not _is_misspelt(wanted, values):
             return come
+        own = f"exported_{wanted.label}"
+        if own in self._labels(name) and self.has(Selector(name).only(replace(wanted, label=own))):
+            remedy = f"The target's own value is in `{own}`: compare that, or set `honor_labels: true` for the job."
+            return Verdict("fail", f"no series of `{name}` has {wanted}", remedy)
         return Verdict("fail", f"no series of `{name}` has {wanted}", _suggestion(wanted, values))
 
     def _promised(self, name: str) -> Mapping[str, tuple[str, ...]]:
@@ -501,11 +553,27 @@ class Backing:
         """Job -> the seconds between two scrapes."""
         return {job.name: self.context.interval(job) for job in self.context.jobs}
 
-    def _slowest(self, selector: Selector) -> tuple[str, float]:
-        """The job of `selector` that is scraped least often, and its interval in seconds."""
+    @cached_property
+    def _recorded_every(self) -> Mapping[str, float]:
+        """Recorded metric -> the seconds between two evaluations of the rule that records it most often."""
+        found: dict[str, float] = {}
+        for rules in self.context.rules().values():
+            for rule in rules:
+                if rule.kind == "record":
+                    found[rule.name] = min(rule.interval, found.get(rule.name, rule.interval))
+        return found
+
+    @cached_property
+    def _longest(self) -> float:
+        return max([*self._intervals.values(), *self._recorded_every.values()])
+
+    def _between(self, selector: Selector, of: Callable[..., Any]) -> tuple[float, str]:
+        """The seconds between two samples of `selector`, and what these are, as `scrapes of JOB`."""
+        if selector.name in self._recorded_every:
+            return self._recorded_every[selector.name], "evaluations of its rule"
         found = {*self._values("job", selector.text)}
-        jobs = [(job, seconds) for job, seconds in self._intervals.items() if found & self._jobs[job]]
-        return max(jobs, key=lambda pair: pair[1], default=("", 0.0))
+        jobs = [(seconds, f"scrapes of `{job}`") for job, seconds in self._intervals.items() if found & self._jobs[job]]
+        return of(jobs, default=(0.0, ""))  # type: ignore[no-any-return]
 
     @cached_property
     def _target_labels(self) -> frozenset[str]:
@@ -544,7 +612,8 @@ def _records(rule: Rule, name: str) -> bool:
 
 
 def _no_label(name: str, label: str, labels: Iterable[str]) -> Verdict:
-    near = _nearest(label, labels, 0.6)
+    inside = [each for each in labels if len(each) > 2 and (each in label or label in each)]
+    near = min(inside, key=lambda each: abs(len(each) - len(label)), default="") or _nearest(label, labels, 0.6)
     remedy = (
         f"Did you mean `{near}`? Correct the label." if near else f"It has: {', '.join(sorted(labels)) or 'no labels'}."
     )

@@ -89,16 +89,22 @@ def _has_scalar(node: Any) -> bool:
 
 
 def _unfiltered(node: Any) -> str:
-    """The text of a side without what only leaves some of its series out."""
+    """The text of a side without what only leaves some of its series out, in what it aggregates and calculates too."""
     node = bare(node)
+    if isinstance(node, p.AggregateExpr):
+        inside = text(node.expr)
+        return f"{text(node).removesuffix(f'{inside})')}{_unfiltered(node.expr)})"
     if not isinstance(node, p.BinaryExpr):
         return text(node)
     operator = str(node.op)
     if operator in COMPARISONS and _has_scalar(node):
         return _unfiltered(node.rhs if is_scalar(node.lhs) else node.lhs)
-    if operator in ("and", "unless"):
+    is_plain = node.modifier is None or not (node.modifier.matching or node.modifier.return_bool)
+    if operator in ("and", "unless") or (operator in COMPARISONS and is_plain):
         return _unfiltered(node.lhs)
-    return text(node)
+    left, right = text(node.lhs), text(node.rhs)
+    between = text(node).removeprefix(left).removesuffix(right)
+    return f"({_unfiltered(node.lhs)}){between}({_unfiltered(node.rhs)})"
 
 
 def unmatched(client: Prometheus, expr: str, catalogue: Catalogue, coming: Collection[str] = ()) -> Verdict | None:

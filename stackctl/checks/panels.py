@@ -3,8 +3,9 @@
 Where Grafana runs it is asked through Grafana, as the panel asks. A panel is as good as the worst of its queries.
 
 - It fails when it has no query, when nothing serves the metric, when no series has the label or the value, when none
-  of the values that a variable can have fills it, when the window cannot hold two scrapes of the job, when the two
-  sides of an operator never meet, and when the server refuses the query.
+  of the values that a variable can have fills it, when the window cannot hold two scrapes of the job (with
+  `$__rate_interval`, the one that Grafana writes when the dashboard is opened), when no alert has the name that
+  `ALERTS` is asked for, when the two sides of an operator never meet, and when the server refuses the query.
 - It passes, and says so, when all its values are NaN, as while 0 is divided by 0.
 - It passes, and says why it is empty, when a counter has not been incremented yet (or not with these labels,
   which may still appear: a contract declares them, or it is a counter without similar values), when nothing was pushed
@@ -25,6 +26,7 @@ from stackctl import conventions as c
 from stackctl.backing.judgement import Backing, judged
 from stackctl.backing.variable_values import Held, held, matching_values, takes_nothing, texts_of_results
 from stackctl.backing.verdict import Verdict, worst
+from stackctl.checks.rate_interval import rate_seconds
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import NoAnswer
 from stackctl.clients.prometheus import Prometheus, counted
@@ -65,7 +67,8 @@ class Query:
     `exact` is a variable that holds several values and is compared by `=`, which takes them literally. `selector` is
     that of which a variable takes the values of a label, as it is run. Where it `is_open`, the name of a metric has a
     variable in it of which the values are not known. `options` are the variables in it that hold one value at a time,
-    each with all that it can be; `free` is the query with anything in their place.
+    each with all that it can be; `free` is the query with anything in their place. `at_rate` is the query with the
+    `rate` in seconds that Grafana writes for `$__rate_interval`, as far as that is known.
     """
 
     path: str
@@ -76,6 +79,8 @@ class Query:
     is_open: bool = False
     free: str = ""
     options: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    rate: float = 0.0
+    at_rate: str = ""
 
     @property
     def panel(self) -> tuple[str, str]:
@@ -173,10 +178,11 @@ def asked(context: Context, dashboard: Dashboard) -> list[Query]:
     """The queries of a dashboard, as they are run."""
     found = held(context, dashboard)
     all_held = replace(found, values={**_rate_interval(context), **found.values})
-    return [_asked(dashboard, query, all_held) for query in dashboard.queries]
+    rates = {query: rate_seconds(context, dashboard, query) for query in dashboard.queries}
+    return [_asked(dashboard, query, all_held, rates[query]) for query in dashboard.queries]
 
 
-def _asked(dashboard: Dashboard, query: PanelQuery, found: Held) -> Query:
+def _asked(dashboard: Dashboard, query: PanelQuery, found: Held, rate: float) -> Query:
     # Grafana leaves the name of a variable that it does not know.
     known = {**within(found.values, query.repeats), **{name: f"${name}" for name in query.undeclared}}
     here = replace(found, values=known)
@@ -189,6 +195,8 @@ def _asked(dashboard: Dashboard, query: PanelQuery, found: Held) -> Query:
         _is_open(query.expr, known),
         runnable(query.expr, known),
         tuple((name, found.options[name].values) for name in references(query.expr) if name in found.options),
+        rate,
+        replace(here, values={**known, "__rate_interval": f"{rate:g}s"}).filled(query.expr) if rate else "",
     )
 
 
@@ -284,6 +292,8 @@ def _verdict_as_asked(backing: Backing, query: Query, result: Result) -> Verdict
         texts = texts_of_results(backing.client, query.expr)
         if texts and not matching_values(texts, query.query.regex):
             return Verdict("fail", *_takes_none(query.query.regex, texts))
+    if query.at_rate and verdict.outcome in ("data", "empty") and not syntax_error(query.at_rate):
+        verdict = backing.too_short_rate(read(query.at_rate), query.rate) or verdict
     if query.is_open and verdict.outcome != "data":
         return Verdict("skip", "not verified: the name of its metric is the choice of a variable")
     if query.exact and verdict.outcome in ("fail", "empty"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stackctl.diagnostic import Diagnostic
+from stackctl.manifest.classic.panels import points_of
 from stackctl.manifest.dashboard_check import check, known_values, panels, queries
 from stackctl.manifest.dashboard_schema import (
     DashboardFile,
@@ -112,6 +113,7 @@ def _queries(document: Document, model: DashboardFile) -> Iterator[PanelQuery]:
                 legend=query.legend,
                 legend_origin=document.position((*where[:-1], "legend")),
                 unit=panel.unit or "",
+                points=points_of({}),
             )
 
 

@@ -19,7 +19,8 @@ class PanelQuery:
     written at `legend_origin`, and `unit` are Grafana's words for how the result is shown, "" where there are none.
     `label` is that of which a variable takes the values, of the series of `selector`, as far as `regex` takes them.
     A variable `of_results` takes their texts instead. `undeclared` are the variables in it that the dashboard does not
-    have: Grafana leaves their names as they are.
+    have: Grafana leaves their names as they are. `interval` is the least step of the query as it is written, which
+    Grafana calls "Min step", and `points` how many points the panel shows at least, 0 where that is not known.
 
     In a Grafana that somebody else runs `datasource` is the uid of what it asks; one that `is_elsewhere` asks another
     Prometheus than the one that is verified.
@@ -41,6 +42,8 @@ class PanelQuery:
     undeclared: tuple[str, ...] = ()
     datasource: str = ""
     is_elsewhere: bool = False
+    interval: str = ""
+    points: int = 0
 
 
 @dataclass(frozen=True)

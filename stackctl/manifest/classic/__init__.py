@@ -18,7 +18,7 @@ from stackctl.manifest.classic.datasource import (
     calculated_from,
     language,
 )
-from stackctl.manifest.classic.panels import SHOW_RESULTS, PanelAt, inlined, library_of, panels, unit_of
+from stackctl.manifest.classic.panels import SHOW_RESULTS, PanelAt, inlined, library_of, panels, points_of, unit_of
 from stackctl.manifest.classic.variables import VariableAt, asked_values, known_values, variables
 from stackctl.manifest.classic.wrapping import unwrapped
 from stackctl.manifest.json_file import Path, read_json
@@ -246,6 +246,8 @@ class _Reader:
                 unit_of(panel.json),
                 undeclared=self._undeclared(expr),
                 datasource=self._datasource(source),
+                interval=str(target.get("interval") or panel.json.get("interval") or ""),
+                points=points_of(panel.json),
             )
             self._check_syntax(expr, where, title)
 

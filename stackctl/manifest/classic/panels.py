@@ -16,6 +16,8 @@ SHOW_RESULTS = frozenset(
 )
 # What of a panel the dashboard decides, and not the library.
 _OWN = ("id", "gridPos", "repeat", "repeatDirection", "maxPerRow", "span")
+# A narrow window, in pixels, and the columns of Grafana's grid.
+_NARROW, _COLUMNS = 1000, 24
 _LIBRARY = (
     "Unlink the panel from the library in Grafana and export again, or export with "
     "`Share dashboard with another instance`: then the file contains it."
@@ -48,6 +50,15 @@ def unit_of(panel: Mapping[str, Any]) -> str:
         return ""
     defaults = config.get("defaults")
     return str(defaults.get("unit") or "") if isinstance(defaults, Mapping) else ""
+
+
+def points_of(panel: Mapping[str, Any]) -> int:
+    """Return how many points a panel shows at least: those that it asks for, or a pixel each in a narrow window."""
+    asked, place = panel.get("maxDataPoints"), panel.get("gridPos")
+    if isinstance(asked, int) and asked > 0:
+        return asked
+    width = place.get("w") if isinstance(place, Mapping) else None
+    return int(_NARROW * width / _COLUMNS) if isinstance(width, int) and 0 < width <= _COLUMNS else _NARROW // 2
 
 
 def inlined(definition: Any, library: Mapping[str, Any]) -> Any:

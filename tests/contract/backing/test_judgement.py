@@ -66,6 +66,19 @@ FAILURES = {
     ),
     "quite_another_thing": ("nothing serves `quite_another_thing`", "Expose it, or remove the expression."),
     'shop_orders_total{sop="a"}': ("`shop_orders_total` has no label `sop`", "Did you mean `shop`? Correct the label."),
+    'shop_orders_total{shop_name="a"}': (
+        "`shop_orders_total` has no label `shop_name`",
+        "Did you mean `shop`? Correct the label.",
+    ),
+    'shop_fill_ratio{zone!=""}': ("`shop_fill_ratio` has no label `zone`", "It has: instance, job, team."),
+    'ALERTS{alertname="Dwon"}': (
+        'no alert of the stack has alertname="Dwon"',
+        "Did you mean `Down`? Correct the name.",
+    ),
+    'count(ALERTS{alertname=~"Gone.*"})': (
+        'no alert of the stack has alertname=~"Gone.*"',
+        "Correct the name, or add the alert.",
+    ),
     'shop_orders_total{result="fail"}': (
         'no series of `shop_orders_total` has result="fail"',
         'Did you mean `result="failed"`? Correct the value.',
@@ -109,6 +122,27 @@ def test_a_metric_that_may_yet_come_passes_and_says_so(well: World, expr: str) -
     well.series = [labels for labels in well.series if labels["__name__"] != "shop_orders_total"]
     asks(well, expr)
     assert told(well.only(PANEL)) == ("pass", EMPTY[expr], "")
+
+
+def test_an_alert_of_another_server_may_come(well: World) -> None:
+    well.redeclare("found", scrape={"honor_labels": True})
+    asks(well, 'ALERTS{alertname="OfAnother"}')
+    assert told(well.only(PANEL)) == ("pass", "no alert fires", "")
+
+
+def test_a_value_that_is_in_the_exported_label_is_reported_with_it(well: World) -> None:
+    well.series.append({"__name__": "shop_shelf", "team": "core", "exported_team": "sales"})
+    asks(well, 'shop_shelf{team="sales"}')
+    remedy = "The target's own value is in `exported_team`: compare that, or set `honor_labels: true` for the job."
+    assert told(well.only(PANEL)) == ("fail", 'no series of `shop_shelf` has team="sales"', remedy)
+
+
+def test_a_window_on_a_record_is_held_to_its_evaluations(well: World) -> None:
+    well.series.append({"__name__": "job:up:sum", "job": "api"})
+    asks(well, "rate(job:up:sum[20s])")
+    found = well.only(PANEL)
+    assert found.summary == "20s of `job:up:sum` is shorter than two evaluations of its rule"
+    assert found.remedy.startswith("That is evaluated every 15s: use at least 30s")
 
 
 @pytest.mark.parametrize("value", ["failed", "b"])

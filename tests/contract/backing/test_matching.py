@@ -28,6 +28,7 @@ SHARED = "on (instance, job, team)"
         (f"sum({FILL} > 5 and {ORDERS}) > 1", "and", "right", "result", SHARED),
         (f"{FILL} > 5 unless {ORDERS}", "unless", "right", "result", SHARED),
         (f"({FILL} unless on (shop, job) {ORDERS}) > 5", "unless", "right", "shop", "on (job)"),
+        (f"max by (job) ({FILL} unless {FILL}) * ({ORDERS} != {ORDERS})", "*", "right", "instance", "on (job)"),
     ],
 )
 def test_label_of_one_side_is_reported(well: World, expr: str, operator: str, owner: str, label: str, on: str) -> None:
@@ -118,6 +119,22 @@ def test_targets_of_other_jobs_never_match(well: World, owner: str, status: str)
 def test_sides_are_read_without_their_filters() -> None:
     (found,) = matches("(a > 5 unless b) and on (x) 3 < c")[:1]
     assert (found.left, found.right, found.labels, found.is_on) == ("a", "c", ("x",), True)
+
+
+@pytest.mark.parametrize(
+    ("side", "read"),
+    [
+        ("max by (job) (a unless b)", "max by (job)(a)"),
+        ("topk(3, a > 1)", "topk(3, a)"),
+        ("sum(a > 5) / on (x) group_left (y) (b == 3)", "(sum(a)) / on (x) group_left (y) (b)"),
+        ("sum without (z) ((a != b) > 5) * 2", "(sum without (z)(a)) * (2)"),
+        ("(a == on (x) b)", "(a) == on (x) (b)"),
+        ("a > bool b", "(a) > bool (b)"),
+        ("rate(a[5m])", "rate(a[5m])"),
+    ],
+)
+def test_filters_are_left_out_of_all_parts_of_a_side(side: str, read: str) -> None:
+    assert matches(f"{side} and c")[0].left == read
 
 
 @pytest.mark.parametrize(

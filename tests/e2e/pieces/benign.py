@@ -33,6 +33,18 @@ shop_wait_seconds_count 7
 shop_info{version="1.0"} 1
 """
 ONE = "# TYPE piece gauge\npiece 1\n"
+
+
+def restarts(now: int) -> str:
+    """A process that is started again with every scrape."""
+    return f"process_start_time_seconds {now / 1000}\nprocess_cpu_seconds_total {0.1 + now // 2_000 % 2}\n"
+
+
+def of_a_poor_clock(now: int) -> str:
+    """A process of which the machine says now and then that it was started a second earlier."""
+    return f"process_start_time_seconds {1.7e9 - now // 2_000 % 2}\nprocess_cpu_seconds_total {now / 1e6}\n"
+
+
 # The section of a Prometheus whose own scrape has another name.
 RENAMED = {"scrape": {"job": "self", "scrape_interval": "1s", "scrape_timeout": "1s"}}
 
@@ -139,6 +151,8 @@ SCRAPES = (
     scraped("two-minutes-ahead", lambda now: f"piece 1 {now + 120_000}\n"),
     scraped("stamps-ignored", "piece 1 1000\n", honor_timestamps=False),
     scraped("slow", page={"seconds": 0.6}),
+    scraped("restarts", restarts),
+    scraped("of-a-poor-clock", of_a_poor_clock),
     scraped("large", "".join(f'piece{{n="{n}"}} {n}\n' for n in range(5_000))),
     scraped("zipped", gzip.compress(ONE.encode()), page={"headers": {"Content-Encoding": "gzip"}}),
     scraped("odd-values", "a NaN\nb +Inf\nc -Inf\nd 1e-300\ne -0\n"),
@@ -465,12 +479,13 @@ DASHBOARDS = (
     shown("hidden-query", panel("P", QUEUE) | {"targets": [{"expr": QUEUE}, {"expr": "not_there", "hide": True}]}),
     Piece(
         "annotations",
+        rules=(group("annotations", alert("Seldom", "shop_queue_size > 3e9")),),
         dashboard=board(panel("P", QUEUE))
         | {
             "annotations": {
                 "list": [
                     {"name": "By hand", "builtIn": 1, "datasource": "-- Grafana --", "type": "dashboard"},
-                    {"name": "Alerts", "expr": 'ALERTS{alertname="Never", alertstate="firing"}', "enable": True},
+                    {"name": "Alerts", "expr": 'ALERTS{alertname="Seldom", alertstate="firing"}', "enable": True},
                     {"name": "Full", "target": {"expr": "shop_queue_size > 1e9", "refId": "Anno"}},
                     {"name": "Off", "expr": "shop_queu_size", "enable": False},
                     {"name": "Tags", "target": {"limit": 100, "tags": ["deploy"], "type": "tags"}},
@@ -577,6 +592,18 @@ DASHBOARDS = (
         *(panel(kind, QUEUE, kind=kind) for kind in ("graph", "singlestat", "table-old", "grafana-piechart-panel")),
     ),
     shown("units", panel("P", QUEUE, fieldConfig={"defaults": {"unit": "suffix:queues"}, "overrides": []})),
+    Piece(
+        "rare-and-step",
+        {"/rare-and-step": page("# TYPE seldom_total counter\nseldom_total 1\n")},
+        service("rare-and-step", scrape_interval="5s", scrape_timeout="1s"),
+        rules=(group("rare-and-step", record("seldom:sum", "sum by (job) (seldom_total)"), interval="1s"),),
+        dashboard=board(
+            panel("P", "rate(seldom_total[$__rate_interval])", interval="5s"),
+            panel("Long", "rate(seldom_total[$__rate_interval])", maxDataPoints=5),
+            panel("Own", "rate(seldom_total[20s])", "rate(seldom:sum[4s])"),
+            time={"from": "now-1m"},
+        ),
+    ),
     shown("collapsed", {"type": "row", "title": "R", "collapsed": True, "panels": [panel("P", QUEUE)]}),
     shown("text-alone", {"type": "text", "title": "T", "options": {"content": "# Hello"}}, panel("P", QUEUE)),
     shown(
@@ -610,7 +637,14 @@ DASHBOARDS = (
             {"name": "constant", "type": "constant", "query": "mail"},
         ],
     ),
-    shown("alerts-of-now", panel("P", "sum(ALERTS) or vector(0)"), panel("Q", 'count(ALERTS{alertname="Never"})')),
+    Piece(
+        "alerts-of-now",
+        rules=(group("alerts-of-now", alert("Never", "shop_queue_size > 2e9")),),
+        dashboard=board(
+            panel("P", "sum(ALERTS) or vector(0)"),
+            panel("Q", 'count(ALERTS{alertname="Never"})', 'count(ALERTS{alertname=~"Never|Others"})'),
+        ),
+    ),
     shown("not-left-out", panel("P", 'up{job="shop"} unless on (job) up == 0')),
     shown("left-out-at-times", panel("P", "shop_queue_size unless on (job) in_maintenance == 1")),
     shown("not-a-number", panel("P", "(shop_queue_size * 0) / (shop_queue_size * 0)")),

@@ -17,6 +17,12 @@ def broken(name: str, made: Page, *checks: str, **fields: object) -> Piece:
     return Piece(name, {f"/{name}": made}, service(name, **fields), red=marked)
 
 
+def workers(now: int) -> str:
+    """One of two workers with counters of their own, which answer in turn."""
+    turn = now // 2_000 % 2
+    return f"process_start_time_seconds {1.7e9 + turn}\nprocess_cpu_seconds_total {now / 1e6 + turn}\n"
+
+
 # A series that has been pushed.
 PUSHED = 'pushed_last_run{job="batch",instance="a"}'
 # With the job: without it, a service that is down could be the one to serve it.
@@ -111,6 +117,7 @@ SCRAPES = (
         STORED,
         metric_relabel=relabel(source_labels=["part"], regex="(.).", target_label="part", replacement="$1"),
     ),
+    broken("workers", page(workers), STORED),
     broken("serves-up", page("up 0\npiece 1\n"), STORED),
     Piece(
         "gateways",
@@ -340,6 +347,16 @@ RULES = (
     ),
     ruled("grouped-by-a-slip", record("grouped:slip", "sum by (statu) (shop_requests_total)")),
     ruled("joined-by-a-slip", record("joined:slip", "shop_queue_size * on (job) group_left (verson) shop_info")),
+    Piece(
+        "window-of-a-slow-record",
+        rules=(
+            group(
+                "window-of-a-slow-record", record("slowly:queue", "sum by (job) (shop_requests_total)"), interval="20s"
+            ),
+            group("second", alert("Slowly", "rate(slowly:queue[10s]) > 5")),
+        ),
+        red=frozenset({"rule.data window-of-a-slow-record-rules.yml/second/Slowly"}),
+    ),
     ruled("window-too-short", alert("Short", "rate(shop_requests_total[1s]) > 5")),
     ruled(
         "many-to-many",
@@ -534,6 +551,17 @@ DASHBOARDS = (
             "spec": {**board(panel("P", GONE)), "title": "in-resource"},
         },
     ),
+    replace(
+        blank("rare-and-rate", board(panel("P", "rate(rarely_total[$__rate_interval])"), time={"from": "now-1m"})),
+        pages={"/rare-and-rate": page("# TYPE rarely_total counter\nrarely_total 1\n")},
+        services=service("rare-and-rate", scrape_interval="5s", scrape_timeout="1s"),
+    ),
+    replace(
+        blank("exported-value", board(panel("P", 'kept_apart{part="own"}'))),
+        pages={"/exported-value": page('kept_apart{part="own"} 1\n')},
+        services=service("exported-value", labels={"part": "target"}),
+    ),
+    blank("label-not-there", board(panel("P", 'sum(shop_queue_size{zone!=""})'))),
     blank("compact-panel", {"rows": [{"panels": [{"title": "P", "query": GONE}]}]}),
 )
 FAULTS = (*SCRAPES, *RULES, *NOTIFICATIONS, *DASHBOARDS)
