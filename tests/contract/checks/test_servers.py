@@ -32,6 +32,15 @@ def test_a_prometheus_is_ready(well: World, server: Server) -> None:
     assert (found.status, found.summary) == ("pass", f"ready at {server.url}")
 
 
+def test_servers_that_only_prometheus_asks_have_no_row(well: World, server: Server) -> None:
+    server.routes = {QUERY: success({"result": []}), "/-/ready": "ready"}
+    assert well.context.stack.pushgateway
+    access = Access(server.url)
+    stack = replace(well.context.stack, alertmanager=None, grafana=None)
+    well.change(stack=stack, server=access, given={"prometheus": access}, seconds=1)
+    assert [each.subject for each in servers.check(well.context)] == ["prometheus"]
+
+
 def test_one_that_has_no_page_for_readiness_answers(well: World, server: Server) -> None:
     server.routes = {QUERY: success({"result": []})}
     found = ready(well, server.url)
