@@ -151,7 +151,7 @@ def room_of(path: Path) -> str:
 
 
 # What writes to the terminal, or for the process that has started it.
-WRITES = {"cli/main.py", "report/console.py", "simulate/__main__.py", "drill/sink_pod.py"}
+WRITES = {"cli/main.py", "report/console.py", "simulate/__main__.py", "drill/sink_pod.py", "cluster/volume_pod.py"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -230,6 +230,7 @@ READS_BY_ITSELF = {
     "state/disk.py": "writes files, and folders to the disk",
     "state/lock.py": "holds its lock",
     "tools/cache.py": "writes its lock",
+    "cluster/volume_pod.py": "runs in a pod, at the data of a server",
     "tools/archive.py": "writes downloads, whose size it bounds",
     "report/console.py": "replaces a stream that nobody reads",
 }

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, own_manifest
+from stackctl.cli.options import AllowOutside, options, own_manifest
 
 
 def backup(
@@ -20,8 +20,11 @@ def backup(
     Prometheus goes on; Alertmanager, Grafana and Pushgateway are stopped for the moment in which they are copied.
     """
     from stackctl.operations.backup import back_up
+    from stackctl.operations.cluster.backup import back_up_cluster
     from stackctl.report import console
 
-    label = back_up(own_manifest(context), file, console)
+    manifest = own_manifest(context)
+    stack = options(context).in_cluster
+    label = back_up_cluster(stack, file, console) if stack else back_up(manifest, file, console)
     size = file.stat().st_size / 2**20
     console.out(f"{console.mark('pass')} {file}: {', '.join(label.units)} of {label.stack}, {size:.1f} MiB")

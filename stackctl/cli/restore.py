@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options import AllowOutside, own_manifest
+from stackctl.cli.options import AllowOutside, options, own_manifest
 from stackctl.cli.values import AUTO, RuntimeName, seconds
 
 
@@ -23,10 +23,19 @@ def restore(
 
     FILE is read whole and compared with its checksums before anything is touched.
     """
+    from stackctl.errors import InputError
+    from stackctl.operations.cluster.restore import bring_back_cluster
     from stackctl.operations.restore import bring_back
     from stackctl.report import console
 
     deadline = seconds(timeout, "--timeout")
     manifest = own_manifest(context)
-    label = bring_back(manifest, file, runtime.value, console, force=force, deadline_seconds=deadline)
+    if stack := options(context).in_cluster:
+        if runtime is not AUTO:
+            remedy = "Leave it out: the manifest names the runtime."
+            summary = "--runtime: not for a stack that a cluster runs (`runtime: kubernetes`)"
+            raise InputError.of("usage.conflict", summary, remedy=remedy)
+        label = bring_back_cluster(stack, file, console, force=force, deadline_seconds=deadline)
+    else:
+        label = bring_back(manifest, file, runtime.value, console, force=force, deadline_seconds=deadline)
     console.out(f"{console.mark('pass')} restored {label.stack} as of {label.made_at}: {', '.join(label.units)}")

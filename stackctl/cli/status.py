@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stackctl.operations.status import Kept, Row, Status
 
 _DRILL = "a drill is running or was interrupted: the next `stackctl reload`, `up` or `drill` cleans it up"
+_COPY = "a backup or a restore is running or was interrupted: the next `stackctl up` or `reload` ends it"
 _SLO_COLUMNS = ("service", "objective", "window", "good", "budget left", "burn rate (1h)")
 
 
@@ -85,6 +86,8 @@ def _status_in_cluster(manifest: Path, stack: Stack, output: Output, generations
 
 
 def _remarks_in_cluster(found: ClusterStatus) -> list[str]:
+    if found.copy:
+        return [_COPY]
     if found.drill:
         return [_DRILL]
     if found.unfinished:

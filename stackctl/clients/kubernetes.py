@@ -15,6 +15,7 @@ from stackctl.clients.http import Http, NoAnswer
 
 MANAGER = "stackctl"
 _APPLY = "application/apply-patch+yaml"
+_MERGE = "application/merge-patch+json"
 # So many objects of a list are asked for at once.
 _PAGE = "500"
 _NOT_FOUND = 404
@@ -81,6 +82,12 @@ class ApiServer:
         answer = self.http.ask(self._place(content), method="DELETE", body=_DELETE)
         if not answer.ok and answer.status != _NOT_FOUND:
             raise self.http.refused(self._place(content), answer)
+
+    def scale(self, content: Mapping[str, Any], replicas: int) -> None:
+        """Set how many pods an object has, and nothing else of it. Raises NoAnswer."""
+        merging = replace(self.http, content_type=_MERGE)
+        change = {"spec": {"replicas": replicas}}
+        merging.json(self._place(content), _mapping, method="PATCH", params={"fieldManager": MANAGER}, body=change)
 
     def log(self, namespace: str, pod: str, container: str, *, lines: int | None, since: str = "") -> str:
         """Return what a container has written, each line after its time: the last `lines` of it, None for all, and

@@ -46,6 +46,8 @@ CONFIGURATION = "stackctl/configuration"
 GENERATION = "stackctl/generation"
 # The label of what a drill has made, for as long as it lasts.
 DRILLED = "stackctl/drill"
+# The label of what a backup or a restore has made, for as long as it lasts.
+COPIED = "stackctl/copy"
 # A label that scraping drops again, by which a loaded job shows the object that it was made of.
 _TAKEN_FROM = "__tmp_stackctl"
 # Kind -> the path to its relabelling, from each of its endpoints where it has some.
@@ -92,6 +94,11 @@ class Thing:
     def is_of_drill(self) -> bool:
         """Return whether a drill has made it, and takes it away again."""
         return DRILLED in self.labels
+
+    @property
+    def is_of_copy(self) -> bool:
+        """Return whether a backup or a restore has made it, and takes it away again."""
+        return COPIED in self.labels
 
     @property
     def labels(self) -> Mapping[str, str]:

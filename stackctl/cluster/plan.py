@@ -37,7 +37,8 @@ def change(thing: Thing, found: Mapping[str, Any] | None, applied: Mapping[str, 
 
 def removals(found: Iterable[Thing], wanted: Sequence[Thing]) -> list[Change]:
     """Return the removal of each object that is not declared any more. Volumes stay, as they hold data, and so do the
-    Secrets that keep generations. What a drill has left is removed in its own order."""
-    others = [each for each in found if each.kind != DATA and not each.is_generation and not each.is_of_drill]
+    Secrets that keep generations. What a drill, a backup or a restore has left is removed in its own order."""
+    staying = [each for each in found if each.is_generation or each.is_of_drill or each.is_of_copy]
+    others = [each for each in found if each.kind != DATA and each not in staying]
     gone = unlisted(others, wanted)
     return [Change("delete", each, "it is not declared any more") for each in gone]

@@ -14,6 +14,7 @@ from stackctl import conventions as c
 from stackctl.components import registry
 
 if TYPE_CHECKING:
+    from stackctl.access import Access
     from stackctl.backup import Label
     from stackctl.progress import Progress
     from stackctl.runtimes.protocol import DataFile, Live, Runtime
@@ -38,13 +39,13 @@ def back_up(manifest: Path, file: Path, progress: Progress) -> Label:
     from stackctl.runtimes.select import reopen_runtime
     from stackctl.state import Entry, State
 
-    _refuse_place(file)
+    refuse_place(file)
     if State.beside(manifest).current() is None:
-        raise _not_running()
+        raise not_running()
     with exclusive(manifest, "backup", progress) as state:
         current = state.current()
         if current is None:
-            raise _not_running()
+            raise not_running()
         stack, where, units = current.index()
         runtime = reopen_runtime(where, stack, state.root)
         kept = _kept(state, runtime, current, units)
@@ -58,7 +59,8 @@ def back_up(manifest: Path, file: Path, progress: Progress) -> Label:
     return label
 
 
-def _not_running() -> Exception:
+def not_running() -> Exception:
+    """Return the error of a stack that does not run."""
     from stackctl.errors import Unavailable
 
     return Unavailable.of(
@@ -71,7 +73,7 @@ def _kept(state: State, runtime: Runtime, current: Generation, units: Collection
     observed = {one.name: one for one in runtime.observe()}
     running = {one.name for one in observed.values() if one.state == "running"}
     if not running:
-        raise _not_running()
+        raise not_running()
     _refuse_silent(next(unit for unit in units if unit.name == c.PROMETHEUS), current, running)
     record = state.running()
     skipped = record.units_skipped if record else {}
@@ -104,7 +106,7 @@ def _pack(
         pack(out, label, data)
 
 
-def _refuse_place(file: Path) -> None:
+def refuse_place(file: Path) -> None:
     """Raise InputError when there is no folder for `file`."""
     from stackctl.errors import InputError
 
@@ -175,18 +177,19 @@ def _snapshot(state: State, runtime: Runtime, current: Generation, unit: Unit) -
     from stackctl.operations.unfinished.backup import SNAPSHOTS
 
     _note(state, snapshot_at=time.time())
-    folder = f"{SNAPSHOTS}/{_make_snapshot(current, unit)}"
+    folder = f"{SNAPSHOTS}/{make_snapshot(current.access(unit))}"
     yield from runtime.read_data(unit.name, folder)
     runtime.remove_data(unit.name, folder)
 
 
-def _make_snapshot(current: Live, unit: Unit) -> str:
+def make_snapshot(access: Access) -> str:
+    """Have Prometheus make a snapshot, and return its name. Raises Unavailable where it does not."""
     from stackctl.clients.http import Http, NoAnswer
     from stackctl.clients.prometheus import Prometheus
     from stackctl.errors import Unavailable
 
     try:
-        return Prometheus(Http(current.access(unit), timeout=_SNAPSHOT_SECONDS)).snapshot()
+        return Prometheus(Http(access, timeout=_SNAPSHOT_SECONDS)).snapshot()
     except NoAnswer as error:
         remedy = "Run `stackctl up`: it restarts Prometheus if --web.enable-admin-api is missing."
         raise Unavailable.of(

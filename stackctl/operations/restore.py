@@ -80,10 +80,12 @@ def _running(names: Collection[str]) -> Exception:
 def _work(manifest: Path, state: State, runtime_name: str, label: Label, progress: Progress) -> Work:
     """The stack as the manifest says, on the runtime that gets the data."""
     from stackctl.operations.launch import Selection, assemble
+    from stackctl.runtimes import registry as runtimes
     from stackctl.runtimes.select import AUTO
 
     running = state.running()
-    name = runtime_name if running or runtime_name != AUTO else label.runtime
+    from_label = label.runtime if label.runtime in runtimes.NAMES else AUTO  # a cluster is none of this machine
+    name = runtime_name if running or runtime_name != AUTO else from_label
     password = partial(state.generated_secret, c.GRAFANA_ADMIN_PASSWORD)
     return assemble(manifest, state, name, Selection(), password, state.salt, progress)
 

@@ -84,6 +84,9 @@ class Pretended:
         }
 
     def _apply(self, path: str, body: Any, tries: bool) -> tuple[int, Any]:
+        if "metadata" not in body:  # a merge
+            before = self.objects[path]
+            body = {**before, "spec": {**before["spec"], **body["spec"]}}
         name = body["metadata"]["name"]
         if name in self.refused:
             return self.refused[name], {"message": f"{name} is refused"}
@@ -128,7 +131,7 @@ def pretended(folder: Path, *, namespace: str = "shop") -> Iterator[Pretended]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_PATCH = do_DELETE = _answer  # noqa: N815 - the names that the library calls
+        do_GET = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815 - the names that the library calls
 
         def log_message(self, *_: object) -> None:
             pass

@@ -374,7 +374,7 @@ def test_user_who_may_only_look_gets_all_rows_but_those_of_objects(shop: Shop, t
     assert "the user may not apply objects" in objects["summary"]
 
 
-@pytest.mark.parametrize("command", [["drill", "--live"], ["backup", "file"], ["watch"]])
+@pytest.mark.parametrize("command", [["drill", "--live"], ["watch"]])
 def test_command_that_is_not_for_a_cluster_says_what_is(shop: Shop, command: list[str]) -> None:
     ran = shop.run(*command)
     assert ran.returncode == 2

@@ -73,6 +73,7 @@ def prometheus_object(objects: Objects, name: str, keys: SecretKeys) -> dict[str
         "tsdb": given({"outOfOrderTimeWindow": prometheus.out_of_order_time_window}),
         "enableRemoteWriteReceiver": prometheus.remote_write_receiver or None,
         "enableOTLPReceiver": prometheus.otlp_receiver or None,
+        "enableAdminAPI": True,  # for the snapshot of a backup
         "resources": limits(prometheus.resources),
         "remoteWrite": [_write(block, keys.below(str(at))) for at, block in enumerate(prometheus.remote_write)],
         "alerting": _alerting(objects),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stackctl.errors import Unavailable
+
 if TYPE_CHECKING:
     from stackctl.cluster.objects import Thing
     from stackctl.model import Stack
+    from stackctl.operations.cluster.session import Session
     from stackctl.progress import Progress
 
 _GONE_SECONDS = 120.0
@@ -34,6 +37,7 @@ def take_down(stack: Stack, progress: Progress, *, volumes: bool) -> Removed:
 
     session = connect(stack)
     with explained(session.place):
+        _put_in_order(session, progress, volumes=volumes)
         owned = unlisted(session.owned(), ())
         claims = session.claims(owned)
         gone = [each for each in owned if each.kind != DATA] + (claims if volumes else [])
@@ -54,3 +58,16 @@ def take_down(stack: Stack, progress: Progress, *, volumes: bool) -> Removed:
         )
     kept = () if volumes else tuple(each.name for each in claims)
     return Removed(tuple(gone), kept)
+
+
+def _put_in_order(session: Session, progress: Progress, *, volumes: bool) -> None:
+    """End a backup or restore that was interrupted, without a start. What cannot be ended is no matter where the
+    volumes are removed."""
+    from stackctl.operations.cluster.volumes import ended_copy
+
+    try:
+        ended_copy(session, progress, starting=False)
+    except Unavailable as error:
+        if not volumes:
+            raise
+        progress.warn(error.problems[0].summary)

@@ -15,12 +15,12 @@ from stackctl.errors import CheckFailed, InputError, Unavailable
 from stackctl.operations.cluster.drill_end import (
     CHANGE_SECONDS,
     end_drill,
-    ended_drill,
     late_after,
     secret_of,
     servers_of,
     update,
 )
+from stackctl.operations.cluster.recovery import recovered
 
 if TYPE_CHECKING:
     from stackctl.cluster.objects import Thing
@@ -79,7 +79,7 @@ def run(
     from stackctl.drill import choose, finding, reroute_to_sink, watch, ways
 
     alerts = choose(session.stack, names, labels or {})
-    ended_drill(session, progress)
+    recovered(session, progress)
     _refuse(session)
     tree = _tree(session)
     servers = servers_of(session)

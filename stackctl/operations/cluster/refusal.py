@@ -11,12 +11,9 @@ from stackctl.model import Kubernetes
 if TYPE_CHECKING:
     from stackctl.operations.cluster.session import Session
 
-_BACKUP = "Take a snapshot of its volumes in the cluster; `kubectl get persistentvolumeclaims` lists them."
 # What each command cannot do with a cluster, and what does instead what it is for.
 _INSTEAD = {
     "watch": ("reload the servers of", "Run `stackctl reload` after each edit."),
-    "backup": ("read the volumes of", _BACKUP),
-    "restore": ("write the volumes of", "Restore a snapshot of its volumes in the cluster."),
     "drill --live": (
         "notify the real receivers of",
         "Leave out `--live`: the drill then shows what each receiver would get.",

@@ -43,8 +43,8 @@ def reload_manifest(
     Raises InputError for a bad manifest or an object that is refused, CheckFailed for what needs `up` or is not
     confirmed, and Unavailable for a cluster that does not answer, and where nothing is kept to go back to.
     """
-    from stackctl.operations.cluster.drill_end import ended_drill
     from stackctl.operations.cluster.generations import confirmed_generation
+    from stackctl.operations.cluster.recovery import recovered
     from stackctl.operations.cluster.refusal import refuse_stopped
     from stackctl.operations.cluster.session import explained
     from stackctl.operations.cluster.up import preview
@@ -52,7 +52,7 @@ def reload_manifest(
     planned = preview(manifest, ignored)
     session = planned.session
     with explained(session.place):
-        if not dry_run and ended_drill(session, progress):
+        if not dry_run and recovered(session, progress):
             planned = preview(manifest, ignored)
             session = planned.session
         last = confirmed_generation(session)
@@ -71,8 +71,8 @@ def reload_generation(
 
     Raises as `reload_manifest`, and InputError when there is not exactly one such generation.
     """
-    from stackctl.operations.cluster.drill_end import ended_drill
     from stackctl.operations.cluster.generations import confirmed_generation
+    from stackctl.operations.cluster.recovery import recovered
     from stackctl.operations.cluster.session import connect, explained, grafana_password
     from stackctl.operations.cluster.up import tried_changes
     from stackctl.operations.reload import named_generation
@@ -85,7 +85,7 @@ def reload_generation(
         chosen = named_generation(tuple(kept.values()), to)
         session = replace(session, things=chosen.things(), grafana_password=password)
         if not dry_run:
-            ended_drill(session, progress)
+            recovered(session, progress)
         changes = tried_changes(session)
         if dry_run:
             return Reloaded(changes, chosen.id)

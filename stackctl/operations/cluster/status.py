@@ -30,7 +30,7 @@ class Status:
 
     `generation` was confirmed last, `unfinished` is one whose change began later and was not confirmed, and `declared`
     is that of the manifest; "" where there is none. `generations` are those that `reload --to` can go back to.
-    `drill` is whether a drill runs, or was interrupted.
+    `drill` is whether a drill runs, or was interrupted, and `copy` the same of a backup or a restore.
     """
 
     stack: str
@@ -42,6 +42,7 @@ class Status:
     declared: str = ""
     generations: tuple[Kept, ...] = ()
     drill: bool = False
+    copy: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -77,4 +78,5 @@ def look(manifest: Path, stack: Stack) -> Status:
         generation_of(session.things, kept, 0.0).id,
         tuple(Kept(each.id, each.written_at()) for each in kept if each.is_confirmed),
         any(each.is_of_drill for each in owned),
+        any(each.is_of_copy for each in owned),
     )

@@ -49,13 +49,13 @@ def bring_up(manifest: Path, deadline_seconds: float, progress: Progress, ignore
     """
     from stackctl.cluster.waiting import WORKLOADS
     from stackctl.operations.cluster.confirmation import waited_for
-    from stackctl.operations.cluster.drill_end import ended_drill
     from stackctl.operations.cluster.generations import begun, carry_out, keep
+    from stackctl.operations.cluster.recovery import recovered
     from stackctl.operations.cluster.session import explained
 
     planned = preview(manifest, ignored)
     with explained(planned.session.place):
-        if ended_drill(planned.session, progress):
+        if recovered(planned.session, progress):
             planned = preview(manifest, ignored)
         change = begun(planned.session, planned.changes, progress)
         carry_out(planned.session, planned.changes, progress)

@@ -43,11 +43,11 @@ def remove_files(runtime: Runtime, entry: Entry) -> None:
         Path(entry.temporary).unlink(missing_ok=True)
     if entry.snapshot_at:
         for name in runtime.folders(c.PROMETHEUS, SNAPSHOTS):
-            if _is_of(name, entry.snapshot_at):
+            if is_made_for(name, entry.snapshot_at):
                 runtime.remove_data(c.PROMETHEUS, f"{SNAPSHOTS}/{name}")
 
 
-def _is_of(name: str, asked_at: float) -> bool:
+def is_made_for(name: str, asked_at: float) -> bool:
     """Return whether a snapshot was made for the one who asked at that Unix time."""
     try:
         made = datetime.strptime(name.partition("-")[0], _TIME).replace(tzinfo=timezone.utc).timestamp()

@@ -61,6 +61,14 @@ def test_kind_of_a_version_that_is_not_served_is_not_there(server: ApiServer, cl
     assert not server.has_namespace("other")
 
 
+def test_scaling_changes_the_number_of_pods_alone(server: ApiServer, cluster: Pretended) -> None:
+    spec = {"replicas": 2, "paused": False}
+    workload = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": SERVICE["metadata"], "spec": spec}
+    cluster.add(workload)
+    server.scale(workload, 0)
+    assert server.find(workload) == {**workload, "spec": {**spec, "replicas": 0}}
+
+
 def test_pod_is_asked_through_the_proxy(server: ApiServer) -> None:
     access = server.through("shop", "prometheus-shop-0", 9090)
     assert access.url.endswith("/api/v1/namespaces/shop/pods/prometheus-shop-0:9090/proxy")

@@ -9,7 +9,15 @@ import pytest
 from stackctl.backup import Label
 from stackctl.cli.main import main
 from stackctl.errors import Unavailable
+from stackctl.model import Stack
 
+CLUSTER = """
+version: 1
+name: shop
+runtime: kubernetes
+kubernetes: {context: prod, namespace: shop}
+services: {api: {targets: ["api:8000"]}}
+"""
 LABEL = Label("shop", "docker", "2026-01-02T03:04:05+00:00", ("prometheus", "grafana"))
 
 
@@ -28,6 +36,20 @@ def test_backup_names_the_file_its_units_and_its_size(
     assert main(["-f", "other.yml", "backup", str(file)]) == 0
     assert asked == [(Path("other.yml"), file)]
     assert capsys.readouterr().out == f"✓ {file}: prometheus, grafana of shop, 1.5 MiB\n"
+
+
+def test_stack_in_a_cluster_is_backed_up_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def back_up(stack: Stack, file: Path, _: object) -> Label:
+        asked.append(stack.name)
+        file.write_bytes(b"x")
+        return LABEL
+
+    monkeypatch.setattr("stackctl.operations.cluster.backup.back_up_cluster", back_up)
+    (tmp_path / "stack.yml").write_text(CLUSTER)
+    assert main(["-f", str(tmp_path / "stack.yml"), "backup", str(tmp_path / "a.tar.gz")]) == 0
+    assert asked == ["shop"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["a.tar.gz", "b.tar.gz"], ["."]])

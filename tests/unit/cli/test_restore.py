@@ -9,7 +9,15 @@ import pytest
 
 from stackctl.backup import Label
 from stackctl.cli.main import main
+from stackctl.model import Stack
 
+CLUSTER = """
+version: 1
+name: shop
+runtime: kubernetes
+kubernetes: {context: prod, namespace: shop}
+services: {api: {targets: ["api:8000"]}}
+"""
 LABEL = Label("shop", "docker", "2026-01-02T03:04:05+00:00", ("prometheus", "grafana"))
 
 
@@ -51,3 +59,19 @@ def test_restore_passes_its_options_on(asked: list[dict[str, Any]]) -> None:
 def test_wrong_arguments_restore_nothing(arguments: list[str], asked: list[dict[str, Any]]) -> None:
     assert main(["restore", *arguments]) == 2
     assert asked == []
+
+
+def test_stack_in_a_cluster_is_restored_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[dict[str, Any]] = []
+
+    def bring_back(stack: Stack, file: Path, _: object, **options: object) -> Label:
+        calls.append({"stack": stack.name, "file": file, **options})
+        return LABEL
+
+    monkeypatch.setattr("stackctl.operations.cluster.restore.bring_back_cluster", bring_back)
+    (tmp_path / "stack.yml").write_text(CLUSTER)
+    given = ["-f", str(tmp_path / "stack.yml"), "restore", "a"]
+    assert main([*given, "--runtime", "native"]) == 2
+    assert calls == []
+    assert main([*given, "--force"]) == 0
+    assert calls == [{"stack": "shop", "file": Path("a"), "force": True, "deadline_seconds": 120}]

@@ -39,7 +39,7 @@ def running(state: State, runtime: Pretended, monkeypatch: pytest.MonkeyPatch) -
         yield DataFile("file", 1, 0o600, BytesIO(b"x"))
 
     runtime.read_data = read_data  # type: ignore[attr-defined]
-    monkeypatch.setattr(backup, "_make_snapshot", lambda *_: "20260102T030405Z-1a")
+    monkeypatch.setattr(backup, "make_snapshot", lambda *_: "20260102T030405Z-1a")
     monkeypatch.setattr("stackctl.runtimes.http.is_ready", lambda *_: Answer(200, "ready"))
     monkeypatch.setattr("stackctl.runtimes.ready.wait_ready", lambda *_: None)
     return runtime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,22 @@ def machine(manifest: Path, runtime: Pretended, monkeypatch: pytest.MonkeyPatch)
 
 def restored(manifest: Path, file: Path, progress: Noted, *, force: bool = False) -> Label:
     return bring_back(manifest, file, "auto", progress, force=force, deadline_seconds=10)
+
+
+def test_backup_of_a_cluster_goes_to_the_runtime_of_this_machine(
+    manifest: Path, file: Path, machine: Pretended, progress: Noted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def choose(name: str, *_: object, **__: object) -> Choice:
+        asked.append(name)
+        return Choice(machine, "asked for")  # type: ignore[arg-type]
+
+    monkeypatch.setattr("stackctl.runtimes.select.choose", choose)
+    with file.open("wb") as out:
+        pack(out, replace(LABEL, runtime="kubernetes"), [])
+    restored(manifest, file, progress)
+    assert asked == ["auto"]
 
 
 def test_data_is_put_in_place_before_the_old_is_removed(

@@ -50,6 +50,10 @@ def test_settings_are_in_the_operators_words(tmp_path: Path) -> None:
     assert expected.items() <= spec.items()
 
 
+def test_snapshots_for_backups_can_be_made(tmp_path: Path) -> None:
+    assert spec_of(tmp_path, "")["enableAdminAPI"] is True
+
+
 def test_labels_are_those_of_the_manifest_alone(tmp_path: Path) -> None:
     spec = spec_of(tmp_path, "")
     assert spec["prometheusExternalLabelName"] == spec["replicaExternalLabelName"] == ""
