@@ -92,7 +92,9 @@ def _show_written(written: Written, option: str, *, take_over: bool, external: b
         console.out(f"  stackctl verify{option}     # compares it with what they have loaded")
         return
     up = f"stackctl up{option}{' --take-over' if take_over else ''}"
-    console.out(f"  {up}      # stop the old one first: its ports are needed")
+    if written.stop:
+        console.out(f"  {written.stop}      # the old one: its ports are needed")
+    console.out(f"  {up}{'' if written.stop else '      # stop the old one first: its ports are needed'}")
 
 
 def _show_comparison(same: Compared) -> None:

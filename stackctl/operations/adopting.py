@@ -27,13 +27,14 @@ class Written:
     """The files that were written, remarks on what differs, and how the new stack compares with the set-up.
 
     `compared` is None where the new manifest has `problems`, which `check` shows too, or is about servers that go on
-    running, which `verify` compares.
+    running, which `verify` compares. `stop` is the command that stops the set-up, "" where none is known.
     """
 
     paths: tuple[Path, ...]
     remarks: tuple[Diagnostic, ...]
     compared: Compared | None
     problems: tuple[Diagnostic, ...] = ()
+    stop: str = ""
 
     @property
     def manifest(self) -> Path:
@@ -72,7 +73,7 @@ def adopt_setup(
     except InputError as error:
         same, problems = None, tuple(error.problems)
     files = [setup.folder / name for name in contents]
-    return Written((manifest, *written, *files), adopted.remarks, same, problems)
+    return Written((manifest, *written, *files), adopted.remarks, same, problems, _stop(setup, sources))
 
 
 def compare_setup(sources: Sequence[str], manifest: Path, environ: Mapping[str, str] = os.environ) -> Compared:
@@ -166,6 +167,21 @@ def _variables(setup: Setup, adopted: Adopted, text: str) -> Mapping[str, str]:
         names = ", ".join(f"`{name}`" for name in wrong)
         raise InputError.of("usage.conflict", f"{summary} {names}", remedy=remedy)
     return {name: own[name] for name in named if name in own and name not in here}
+
+
+def _stop(setup: Setup, sources: Sequence[str]) -> str:
+    """Return the command that stops the containers of a set-up, from the folder of the manifest; "" without any."""
+    import shlex
+
+    from stackctl.adopt.setup import COMPOSE_FILES
+
+    if setup.compose is None:
+        return ""
+    named = [os.path.relpath(each, setup.folder) for each in sources if Path(each).is_file()]
+    is_found = setup.compose.path in COMPOSE_FILES or "COMPOSE_FILE" in setup.variables
+    files = named or ([] if is_found else [setup.compose.path])
+    options = "".join(f" -f {shlex.quote(each)}" for each in files)
+    return f"docker compose{options} down"
 
 
 def _origin(setup: Setup) -> str:

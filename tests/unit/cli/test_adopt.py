@@ -29,6 +29,28 @@ def test_manifest_is_written_and_compared(setup: Path, capsys: pytest.CaptureFix
     assert main(["adopt", "--compare"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "named", "command"),
+    [
+        ("docker-compose.yml", [], "docker compose down"),
+        ("mine.yml", [], "docker compose -f mine.yml down"),
+        (
+            "docker-compose.yml",
+            ["docker-compose.yml", "over.yml"],
+            "docker compose -f docker-compose.yml -f over.yml down",
+        ),
+    ],
+)
+def test_command_that_stops_the_old_one_is_shown(
+    setup: Path, name: str, named: list[str], command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (setup / "docker-compose.yml").rename(setup / name)
+    if named:
+        (setup / "over.yml").write_text("services: {}\n")
+    main(["adopt", *named])
+    assert f"\n  {command}      # the old one: its ports are needed\n  stackctl up\n" in capsys.readouterr().out
+
+
 def test_manifest_that_is_there_is_not_written_over(setup: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (setup / "stack.yml").write_text("mine")
     before = (setup / ".env").read_bytes()
