@@ -1,21 +1,28 @@
-"""Datasources next to the stack's Prometheus, on a stand-in for Grafana that expands and loads as Grafana does."""
+"""Datasources next to the stack's Prometheus, on a real Grafana and on the stand-in for one."""
 
 from __future__ import annotations
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 
 from stackctl.access import Access
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Http
-from tests.e2e.grafana_stand_in import install
+from tests.e2e.real_grafana import KINDS, program_folder, up
 from tests.e2e.real_stack import need
 from tests.ports import free_port
-from tests.program import stackctl
+from tests.program import Ran, stackctl
 
 pytestmark = [pytest.mark.e2e, pytest.mark.native]
 
@@ -35,7 +42,9 @@ grafana:
     - name: Logs
       type: loki
       uid: logs
-      url: http://localhost:3100
+      url: http://127.0.0.1:{loki}
+      basicAuth: true
+      basicAuthUser: lo$ki
       jsonData: {{derivedFields: [{{name: trace, url: "$${{__value.raw}}"}}]}}
       secureJsonData: {{basicAuthPassword: "${{LOKI_PASSWORD}}"}}
 services: {{self: {{targets: ["localhost:{prometheus}"]}}}}
@@ -51,55 +60,104 @@ BOARD = {
 }
 
 
-@pytest.fixture
-def stack(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+LABELS = {"status": "success", "data": ["job"]}
+
+
+@dataclass
+class Stack:
+    kind: str
+    folder: Path
+    port: int
+    loki: int
+    logins: set[str]
+
+    def run(self, *arguments: str) -> str:
+        ran = self.ran(*arguments)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    def ran(self, *arguments: str) -> Ran:
+        return stackctl(*arguments, cwd=self.folder, env=self.environ)
+
+    @cached_property
+    def environ(self) -> dict[str, str]:
+        path = program_folder(self.kind, self.folder / "installed")
+        return {**os.environ, "PATH": f"{path}:{os.environ['PATH']}"}
+
+
+@contextmanager
+def loki() -> Iterator[tuple[int, set[str]]]:
+    """A server that answers as Loki, to whatever it is asked: its port, and the logins that it is asked with."""
+    logins = set()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            logins.add(self.headers.get("Authorization", ""))
+            body = json.dumps(LABELS).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield server.server_port, logins
+        server.shutdown()
+
+
+@pytest.fixture(params=KINDS)
+def stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
     need("native")
     prometheus, grafana = free_port(), free_port()
-    text = MANIFEST.format(name=f"stackctl-sources-{prometheus}", prometheus=prometheus, grafana=grafana)
-    (tmp_path / "stack.yml").write_text(text)
-    (tmp_path / ".env").write_text(f"LOKI_PASSWORD='{SECRET}'\n")
-    (tmp_path / "both.json").write_text(json.dumps(BOARD))
-    install(tmp_path / "installed")
-    try:
-        run(tmp_path, "up", "--runtime", "native")
-        yield tmp_path, grafana
-    finally:
-        run(tmp_path, "down", "--volumes")
+    with loki() as (port, logins):
+        names = {"name": f"stackctl-sources-{prometheus}", "prometheus": prometheus, "grafana": grafana, "loki": port}
+        (tmp_path / "stack.yml").write_text(MANIFEST.format(**names))
+        (tmp_path / ".env").write_text(f"LOKI_PASSWORD='{SECRET}'\n")
+        (tmp_path / "both.json").write_text(json.dumps(BOARD))
+        made = Stack(request.param, tmp_path, grafana, port, logins)
+        try:
+            ran = up(lambda: made.ran("up", "--runtime", "native"))
+            assert ran.returncode == 0, ran.stderr
+            yield made
+        finally:
+            made.run("down", "--volumes")
 
 
-def run(folder: Path, *arguments: str) -> str:
-    environ = {**os.environ, "PATH": f"{folder}/installed/bin:{os.environ['PATH']}"}
-    ran = stackctl(*arguments, cwd=folder, env=environ)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
-
-
-def test_datasource_is_provisioned_and_its_panels_are_listed(stack: tuple[Path, int]) -> None:
-    folder, port = stack
-    client = Grafana(Http(Access(f"http://127.0.0.1:{port}", ("admin", "right-horse"))))
+def test_datasource_is_provisioned_and_its_panels_are_listed(stack: Stack) -> None:
+    client = Grafana(Http(Access(f"http://127.0.0.1:{stack.port}", ("admin", "right-horse"))))
     found = client.datasource("logs")
-    assert found["secureJsonData"] == {"basicAuthPassword": SECRET}
+    assert found["basicAuthUser"] == "lo$ki"
+    if stack.kind == "stand-in":  # a real one keeps it to itself, and sends it
+        assert found["secureJsonData"] == {"basicAuthPassword": SECRET}
     assert found["jsonData"]["derivedFields"][0]["url"] == "${__value.raw}"
     own = client.datasource("main")["jsonData"]
     assert own["timeInterval"] == "2s"
     assert own["exemplarTraceIdDestinations"] == [{"name": "trace_id", "datasourceUid": "logs"}]
     assert client.dashboard("both")["panels"][0]["datasource"] == {"type": "prometheus", "uid": "main"}
     assert client.dashboard("both")["panels"][1]["datasource"] == {"type": "loki", "uid": "logs"}
-    report = json.loads(run(folder, "verify", "--only", "grafana", "--only", "panel", "-o", "json"))
+    report = json.loads(stack.run("verify", "--only", "grafana", "--only", "panel", "-o", "json"))
     rows = {f"{each['code']} {each['subject']}": (each["status"], each["summary"]) for each in report["diagnostics"]}
     assert rows["grafana.datasource grafana"][0] == "pass"
-    assert rows["grafana.datasource Logs"] == ("pass", "Grafana reaches http://localhost:3100")
+    if stack.kind == "stand-in":
+        assert rows["grafana.datasource Logs"] == ("pass", f"Grafana reaches http://127.0.0.1:{stack.loki}")
+    else:  # Grafana 10.0 cannot ask Loki for its health
+        assert rows["grafana.datasource Logs"][0] == "skip"
+        assert client.http.ask("/api/datasources/proxy/uid/logs/loki/api/v1/labels").ok
+        assert stack.logins == {f"Basic {b64encode(f'lo$ki:{SECRET}'.encode()).decode()}"}
     assert rows["panel.data both.json/Up"][0] == "pass"
     assert rows["panel.data both.json/Errors"] == ("skip", "not verified: it asks the datasource `Logs`")
-    tree = (folder / ".stackctl" / "live").rglob("*")
+    tree = (stack.folder / ".stackctl" / "live").rglob("*")
     holding = {path.parent.name for path in tree if path.is_file() and b"word-" in path.read_bytes()}
     assert holding == {"grafana"}
 
 
-def test_panels_are_verified_without_the_manifest(stack: tuple[Path, int]) -> None:
-    folder, port = stack
-    servers = {unit["name"]: unit["address"] for unit in json.loads(run(folder, "status", "-o", "json"))["units"]}
-    given = [f"--prometheus=http://{servers['prometheus']}", f"--grafana=http://127.0.0.1:{port}"]
+def test_panels_are_verified_without_the_manifest(stack: Stack) -> None:
+    servers = {unit["name"]: unit["address"] for unit in json.loads(stack.run("status", "-o", "json"))["units"]}
+    given = [f"--prometheus=http://{servers['prometheus']}", f"--grafana=http://127.0.0.1:{stack.port}"]
     login = {"STACKCTL_GRAFANA_USER": "admin", "STACKCTL_GRAFANA_PASSWORD": "right-horse"}
     rows = without_manifest(given, login)
     assert rows["grafana.login grafana"] == ("pass", "the login sees 1 dashboard")

@@ -1,8 +1,4 @@
-"""Grafana itself. A real one is used where the machine has one, or where STACKCTL_TEST_GRAFANA_URL leads to one.
-
-No package mirror has Grafana, so these tests alone may be skipped in CI too; each says why. What does not need a real
-one is tested with a stand-in that is installed as Grafana is.
-"""
+"""Grafana itself: the one that tests/servers/grafana.py has built, or where STACKCTL_TEST_GRAFANA_URL leads."""
 
 from __future__ import annotations
 
@@ -19,7 +15,6 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from stackctl import conventions as c
-from stackctl import tools
 from stackctl.access import Access
 from stackctl.clients.grafana import Grafana
 from stackctl.clients.http import Http
@@ -27,6 +22,7 @@ from stackctl.manifest import load
 from stackctl.render import render
 from stackctl.source import Secret
 from tests.e2e.grafana_stand_in import install
+from tests.e2e.real_grafana import program_folder, up
 from tests.e2e.real_stack import need
 from tests.ports import free_port
 from tests.program import stackctl
@@ -131,33 +127,63 @@ def test_a_reload_names_dashboards_and_restores_the_datasource(project: Path) ->
 
 
 @pytest.mark.native
-@pytest.mark.grafana
 def test_a_real_grafana_serves_what_the_manifest_declares(project: Path) -> None:
-    if not tools.locate(c.GRAFANA):
-        pytest.skip("no `grafana` on PATH, and no package mirror uses it")
-    up = run(project, "up", "--runtime", "native")
-    assert up.returncode == 0, up.stderr
-    report = json.loads(run(project, "verify", "--output", "json").stdout)
+    path = with_grafana(project)
+    ran = up(lambda: run(project, "up", "--runtime", "native", PATH=path))
+    assert ran.returncode == 0, ran.stderr
+    report = json.loads(run(project, "verify", "--output", "json", PATH=path).stdout)
     found = {check["code"]: check["status"] for check in report["diagnostics"] if check["code"].startswith("grafana.")}
     assert found == dict.fromkeys(
         ("grafana.health", "grafana.login", "grafana.datasource", "grafana.dashboard"), "pass"
     ), report
     assert report["ok"]
+    (project / "self.yml").write_text(DASHBOARD.replace("Samples", "Appended"))
+    assert "dashboards reloaded: Self: generation" in run(project, "reload", PATH=path).stdout
+    assert "nothing had changed" in run(project, "reload", PATH=path).stdout
+    assert json.loads(run(project, "verify", "--output", "json", PATH=path).stdout)["ok"]
 
 
-@pytest.fixture
-def server() -> Grafana:
-    """The real Grafana that the environment names, with the login that its address holds."""
+def with_grafana(folder: Path) -> str:
+    """The PATH that has a real Grafana."""
+    return f"{program_folder('real', folder)}:{os.environ['PATH']}"
+
+
+SERVER = """\
+version: 1
+name: {name}
+prometheus: {{listen: 127.0.0.1:{prometheus}}}
+grafana: {{listen: 127.0.0.1:{grafana}, admin: {{password: right-horse}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grafana]:
+    """The real Grafana that the environment names, with the login that its address holds; without one, our own."""
     url = os.environ.get(URL_VARIABLE)
-    if not url:
-        pytest.skip(f"{URL_VARIABLE} leads to no Grafana (http://USER:PASSWORD@HOST:PORT)")
+    if url:
+        yield client(url)
+        return
+    need("native")
+    folder, port = tmp_path_factory.mktemp("grafana"), free_port()
+    name = f"stackctl-grafana-{port}"
+    (folder / "stack.yml").write_text(SERVER.format(name=name, prometheus=free_port(), grafana=port))
+    path = with_grafana(folder)
+    try:
+        ran = up(lambda: run(folder, "up", "--runtime", "native", PATH=path))
+        assert ran.returncode == 0, ran.stderr
+        yield client(f"http://admin:right-horse@127.0.0.1:{port}")
+    finally:
+        run(folder, "down", "--volumes")
+
+
+def client(url: str) -> Grafana:
+    """Grafana at an address that holds its login."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     base = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
     return Grafana(Http(Access(base, (parts.username or "admin", parts.password or ""))))
 
 
-@pytest.mark.grafana
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_a_real_grafana_takes_every_dashboard_that_ships(
     server: Grafana, example: Path, monkeypatch: pytest.MonkeyPatch
