@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from stackctl import conventions as c
 from stackctl.adopt.addresses import Addresses, known_components
 from stackctl.adopt.alertmanager import adopt_alertmanager
-from stackctl.adopt.compose import Container, is_of_windows
+from stackctl.adopt.compose import Container, component_of, is_of_windows
 from stackctl.adopt.containers import adopt_container, external_networks
 from stackctl.adopt.existing_data import (
     data_remarks,
@@ -33,7 +33,7 @@ from stackctl.adopt.secrets import NOT_KNOWN, Secrets
 from stackctl.adopt.settings import ignored_options, own_start, server_settings
 from stackctl.adopt.setup import Server, Setup, is_file, template_of
 from stackctl.adopt.source import Source, texts
-from stackctl.adopt.variables import required_variables
+from stackctl.adopt.variables import filled, required_variables
 from stackctl.adopt.victoriametrics import without_victoriametrics
 from stackctl.components import registry
 from stackctl.diagnostic import Diagnostic
@@ -78,7 +78,6 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
         jobs = adopt_jobs([job for job in known_jobs if job], server.config, addresses, secrets)
         remarks += jobs.remarks
         remarks += other_placeholders(server.config)
-        remarks += _run_by_others(setup, scrapes, addresses)
         found = adopt_prometheus(setup, server, addresses, secrets)
         remarks += found.remarks
         sections["prometheus"] = found.settings
@@ -102,6 +101,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
         known = registry.component(c.ALERTMANAGER)
         sections["alertmanager"] = dict(known.adopted(container.started) or {})
         remarks += ignored_options(container, known, setup.compose)
+    remarks += _run_by_others(setup, addresses)
     remarks += _missing(setup)
     remarks += _others_of_a_kind(setup, jobs)
     remarks += _other_folder(setup)
@@ -273,21 +273,27 @@ def _other_files(setup: Setup) -> Iterator[Diagnostic]:
             yield left_out(source.path, source.at(), "No container runs an Alertmanager, and Prometheus asks none.")
 
 
-def _run_by_others(setup: Setup, scrapes: Sequence[Job], addresses: Addresses) -> Iterator[Diagnostic]:
-    """Report the Compose files that are not read, and run what jobs scrape."""
+def _run_by_others(setup: Setup, addresses: Addresses) -> Iterator[Diagnostic]:
+    """Report the Compose files that are not read, and run what jobs scrape, or a server that the set-up lacks."""
     hosts = {
         target.rpartition(":")[0]: job.name
-        for job in scrapes
+        for job in (read_jobs(setup.prometheus.config) if setup.prometheus else ())
         for target in job.targets
         if addresses.container(target) is None
     }
-    for source in setup.unread:
+    for source in setup.unread if setup.compose else ():
         services = [(str(name), block) for name, block in source.data["services"].items() if isinstance(block, Mapping)]
         found = [host for name, block in services for host in hosts if host in (name, block.get("container_name"))]
-        if found and setup.compose:
-            why = f"It runs {', '.join(f'`{each}`' for each in found)}, which `{hosts[found[0]]}` scrapes."
+        kinds = dict.fromkeys(component_of(filled(str(block.get("image")), setup.variables)) for _, block in services)
+        servers = [kind for kind in kinds if kind in (c.ALERTMANAGER, c.GRAFANA) and setup.container(kind) is None]
+        listed = ", ".join([*(f"`{each}`" for each in found), *servers])
+        scraped = f", which `{hosts[found[0]]}` scrapes" if found and not servers else ""
+        if listed and setup.compose:
+            is_next = posixpath.dirname(source.path) == posixpath.dirname(setup.compose.path)
             remedy = f"If you start both, name both: `stackctl adopt {setup.compose.path} {source.path}`."
-            yield left_out(source.path, source.at(), why, remedy)
+            if not is_next:
+                remedy = "If you start both, write a Compose file whose `include` names both, and adopt that one."
+            yield left_out(source.path, source.at(), f"It runs {listed}{scraped}.", remedy)
 
 
 def _scrapes_by(container: Container, config: str) -> bool:

@@ -259,7 +259,7 @@ def find_setup(
         others = (each for each in _other_compose_files(here) if here / each.path not in files)
         unused += tuple(replace(each, path=os.path.relpath(here / each.path, folder)) for each in others)
     if named.is_dir() and compose is None:
-        unused += tuple(_compose_files_below(folder))
+        unused += tuple(compose_files_below(folder))
     prometheus, alertmanager = _with_home(found, prometheus), _with_home(found, alertmanager)
     prometheus, alertmanager = _with_booleans(prometheus), _with_booleans(alertmanager)
     for server, shape in ((prometheus, PrometheusFile), (alertmanager, AlertmanagerFile)):
@@ -388,14 +388,14 @@ def compose_file_below(folder: Path) -> Path | None:
     own = (*COMPOSE_FILES, *_PROMETHEUS_FILES, *_ALERTMANAGER_FILES)
     if any((folder / name).exists() for name in own) or other_compose_file(folder):
         return None
-    running = [each.path for each in _compose_files_below(folder) if _runs_prometheus(each)]
+    running = [each.path for each in compose_files_below(folder) if _runs_prometheus(each)]
     usual = [path for path in running if posixpath.basename(path) in COMPOSE_FILES]
     found = usual or running
     return folder / found[0] if len(found) == 1 else None
 
 
-def _compose_files_below(folder: Path) -> Iterator[Source]:
-    """The Compose files in subfolders, which have a word for it in their names."""
+def compose_files_below(folder: Path) -> Iterator[Source]:
+    """Yield the Compose files in subfolders, which have a word for it in their names."""
     for path in _walk(folder, "."):
         is_below, is_called = "/" in path, _COMPOSE_NAME.search(posixpath.basename(path))
         source = read_source(folder, path, Problems(), TAGS) if is_below and is_called else None

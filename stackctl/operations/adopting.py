@@ -112,22 +112,27 @@ def _found(
 
 def _of_folder(files: Sequence[Path], environ: Mapping[str, str]) -> Setup:
     from stackctl.adopt import find_setup
-    from stackctl.adopt.setup import compose_file_below, nothing_found
+    from stackctl.adopt.setup import compose_file_below, compose_files_below, nothing_found
     from stackctl.manifest.problems import Problems
 
     for each in files:
         if not each.exists():
             raise InputError.of("file.missing", f"{each} does not exist", remedy="Correct the path.")
-    named, *over = files
-    if named.is_dir() and not over and not environ.get("COMPOSE_FILE"):
-        named = compose_file_below(named) or named
+    first, *over = files
+    named, is_alone = first, first.is_dir() and not over and not environ.get("COMPOSE_FILE")
+    if is_alone:
+        named = compose_file_below(first) or first
     problems = Problems()
     setup = find_setup(named, environ, problems, over, _top(named, over, environ))
     if len(problems):
         raise InputError(*problems)
     if setup is None:
         raise InputError(nothing_found(named))
-    return setup
+    if named == first:
+        return setup
+    others = [each for each in compose_files_below(first) if first / each.path != named]
+    unread = (replace(each, path=os.path.relpath(first / each.path, setup.folder)) for each in others)
+    return replace(setup, unread=tuple(unread))
 
 
 def _top(named: Path, over: Sequence[Path], environ: Mapping[str, str]) -> Path | None:

@@ -10,6 +10,7 @@ import pytest
 from stackctl.adopt import adopt, find_setup
 from stackctl.adopt.setup import compose_file_below, nothing_found
 from stackctl.manifest.problems import Problems
+from stackctl.operations.adopting import adopt_setup
 from tests.unit.adopt.setups import compose, found, jobs, written
 
 JOB = jobs("{job_name: a, static_configs: [{targets: ['a:1']}]}")
@@ -386,3 +387,20 @@ def test_dockerfile_is_read_whatever_the_image_is_called(tmp_path: Path, image: 
     setup = found(written(tmp_path, {"compose.yaml": built, "image/Dockerfile": dockerfile, "image/conf.yml": JOB}))
     assert setup.prometheus
     assert setup.prometheus.config.path == "image/conf.yml"
+
+
+def test_compose_file_that_runs_a_server_of_the_set_up_is_named(tmp_path: Path) -> None:
+    job = jobs("{job_name: a, static_configs: [{targets: ['db-exporter:1']}]}")
+    files = {
+        "metrics/compose.yml": compose(),
+        "metrics/prometheus.yml": job,
+        "boards/compose.yml": "services: {boards: {image: grafana/grafana}}",
+        "db/compose.yml": "services: {x: {image: x, container_name: db-exporter}}",
+        "web/compose.yml": "services: {web: {image: nginx}}",
+    }
+    remarks = adopt_setup([str(written(tmp_path, files))], {}).remarks
+    named = {each.summary: each for each in remarks if each.summary.endswith("compose.yml is left out")}
+    assert sorted(named) == ["../boards/compose.yml is left out", "../db/compose.yml is left out"]
+    assert named["../boards/compose.yml is left out"].cause == "It runs grafana."
+    assert named["../db/compose.yml is left out"].cause == "It runs `db-exporter`, which `a` scrapes."
+    assert "`include`" in named["../db/compose.yml is left out"].remedy
