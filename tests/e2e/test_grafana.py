@@ -143,6 +143,32 @@ def test_a_real_grafana_serves_what_the_manifest_declares(project: Path) -> None
     assert json.loads(run(project, "verify", "--output", "json", PATH=path).stdout)["ok"]
 
 
+@pytest.mark.native
+def test_viewers_token_is_enough_to_verify_and_to_adopt(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = with_grafana(project)
+    ran = up(lambda: run(project, "up", "--runtime", "native", PATH=path))
+    assert ran.returncode == 0, ran.stderr
+    units = json.loads(run(project, "status", "-o", "json").stdout)["units"]
+    prometheus, grafana = (f"http://{each['address']}" for each in units)
+    password = (project / ".stackctl" / "secrets" / "grafana_admin_password").read_text()
+    ask = Grafana(Http(Access(grafana, ("admin", password)))).http.ask
+    viewer = ask("/api/serviceaccounts", method="POST", body={"name": "viewer", "role": "Viewer"})
+    tokens = f"/api/serviceaccounts/{json.loads(viewer.text)['id']}/tokens"
+    token = json.loads(ask(tokens, method="POST", body={"name": "one"}).text)["key"]
+    adopted = tmp_path_factory.mktemp("adopted")
+    given = ["--prometheus", prometheus, "--grafana", grafana, "-o", "json"]
+    report = json.loads(run(adopted, "verify", *given, STACKCTL_GRAFANA_TOKEN=token).stdout)
+    found = {f"{each['code']} {each['subject']}": each["status"] for each in report["diagnostics"]}
+    assert report["ok"], report
+    assert found["grafana.login grafana"] == found["panel.data Self/Samples"] == "pass"
+    ran = run(adopted, "adopt", prometheus, grafana, STACKCTL_GRAFANA_TOKEN=token)
+    assert ran.returncode == 0, ran.stderr
+    assert sorted(path.name for path in adopted.glob("dashboards/*")) == ["grafana.json", "self.json"]
+    assert token not in "".join(path.read_text() for path in adopted.rglob("*") if path.is_file())
+
+
 def with_grafana(folder: Path) -> str:
     """The PATH that has a real Grafana."""
     return f"{program_folder('real', folder)}:{os.environ['PATH']}"
