@@ -32,7 +32,16 @@ from stackctl.tree import Tree, load_yaml
 # Options of a job that are compared as what becomes of its targets, or that have secrets, whose forms differ.
 _NOT_OPTIONS = frozenset(
     {"job_name", "static_configs", "relabel_configs", "params", "metrics_path", "scheme", "scrape_interval"}
-    | {"scrape_timeout", "basic_auth", "authorization", "bearer_token", "bearer_token_file", "tls_config", "oauth2"}
+    | {
+        "scrape_failure_log_file",
+        "scrape_timeout",
+        "basic_auth",
+        "authorization",
+        "bearer_token",
+        "bearer_token_file",
+        "tls_config",
+        "oauth2",
+    }
 )
 _INTERVAL, _TIMEOUT = "1m", "10s"
 # The jobs that a stack has besides, for its own servers.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stackctl.adopt.compose import ATTACHED, Container, attached_files, attached_path, named_volumes
@@ -12,7 +11,7 @@ from stackctl.adopt.names import name_in_stack, with_names
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import Secrets
 from stackctl.adopt.source import Source
-from stackctl.adopt.variables import filled, with_marks, without_marks
+from stackctl.adopt.variables import filled, in_compose, with_marks, without_marks
 from stackctl.components.component import Component
 from stackctl.diagnostic import Diagnostic
 from stackctl.manifest.secret_places import arguments_with_secrets, assigned
@@ -23,7 +22,6 @@ from stackctl.source import Position
 _WORDS = ("command", "entrypoint", "healthcheck")
 # The fields of a container with which it shares something of another.
 _OF_SERVICES = ("network_mode", "pid", "ipc", "cgroup")
-_REFERENCE = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)\}")
 
 
 def adopt_container(
@@ -87,7 +85,7 @@ def adopt_container(
         for key in _WORDS
         if block.get(key)
     }
-    known = variables.keys() | secrets.found.keys()
+    known = {**variables, **secrets.found}
     # Without its variable such a volume is refused, by Compose too.
     nameless = [each for each in block.get("volumes") or () if filled(str(each), variables).startswith(":")]
     kept = dict(kept_references(block, known))
@@ -125,15 +123,15 @@ def _replaced(text: str, found: Iterable[str], name: str, secrets: Secrets, posi
     return text
 
 
-def kept_references(value: Any, variables: Collection[str]) -> Any:
-    """A value in which variables that nobody has set are empty, as they are to Compose."""
+def kept_references(value: Any, variables: Mapping[str, str]) -> Any:
+    """A value with references to variables as the manifest writes them; those that nobody has set are empty."""
     if isinstance(value, Mapping):
         return {key: kept_references(item, variables) for key, item in value.items()}
     if isinstance(value, list):
         return [kept_references(item, variables) for item in value]
     if not isinstance(value, str):
         return value
-    return _REFERENCE.sub(lambda match: match[0] if match[1] in variables else f"${{{match[1]}:-}}", value)
+    return in_compose(value, variables)
 
 
 def _is_external(compose: Source, name: str) -> bool:

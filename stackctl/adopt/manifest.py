@@ -27,7 +27,7 @@ from stackctl.adopt.jobs import Job, Jobs, adopt_jobs, read_jobs
 from stackctl.adopt.mounts import kept_mounts, lost_mounts
 from stackctl.adopt.names import asking_at, kept_names
 from stackctl.adopt.placeholders import other_placeholders, without_placeholders
-from stackctl.adopt.prometheus import absolute_files, adopt_prometheus, escaped, with_paths
+from stackctl.adopt.prometheus import absolute_files, adopt_prometheus, escaped, with_paths, without_logs
 from stackctl.adopt.remarks import changed, left_out
 from stackctl.adopt.secrets import NOT_KNOWN, Secrets
 from stackctl.adopt.settings import ignored_options, own_start, server_settings
@@ -72,7 +72,7 @@ def adopt(setup: Setup, name: str, *, take_over: bool = False) -> Adopted:
     if setup.prometheus:
         server = _ready(setup.prometheus)
         remarks += _files_elsewhere(server)
-        server = replace(server, config=without_victoriametrics(server.config, remarks))
+        server = replace(server, config=without_victoriametrics(without_logs(server.config, remarks), remarks))
         scrapes = [_with_files_there(job, setup, server.config, remarks) for job in _jobs_once(server.config, remarks)]
         known_jobs = [without_placeholders(job, server.config, remarks) for job in scrapes]
         jobs = adopt_jobs([job for job in known_jobs if job], server.config, addresses, secrets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stackctl import conventions as c
@@ -25,7 +25,7 @@ _GLOBAL = frozenset({"scrape_interval", "evaluation_interval", "external_labels"
 _SECTIONS = frozenset({"global", "scrape_configs", "rule_files", "alerting", "remote_write", "storage"})
 # Where a value names a file, or a pattern of files.
 _PATHS = frozenset({"token_file_path", "service_account_key_path", "private_key_path"})
-_QUERY_LOG = "query_log_file"
+_LOGS = frozenset({"query_log_file", "scrape_failure_log_file"})
 # Keys of an Alertmanager that say nothing of where the stack's own is: that one serves at `/`.
 _OF_ANY_ALERTMANAGER = frozenset(
     {"static_configs", "dns_sd_configs", "timeout", "api_version", "path_prefix", "scheme"}
@@ -63,10 +63,6 @@ def adopt_prometheus(setup: Setup, server: Server, addresses: Addresses, secrets
     }
     extra: dict[str, Any] = {}
     rest = {key: value for key, value in settings.items() if key not in _GLOBAL}
-    if _QUERY_LOG in rest:
-        del rest[_QUERY_LOG]
-        at = source.at("global", _QUERY_LOG)
-        made.remarks.append(left_out(f"`{_QUERY_LOG}`", at, "Its path is one of the old container."))
     if rest:
         extra["global"] = rest
     made.rules = _rules(setup, server, made.remarks)
@@ -100,6 +96,25 @@ def with_paths(block: Any, server: Server, key: str = "") -> Any:
     return _path(block, server) if is_path else block
 
 
+def without_logs(source: Source, remarks: list[Diagnostic]) -> Source:
+    """Return a prometheus.yml without the files that Prometheus writes to; each is a remark."""
+    data = dict(source.data)
+
+    def rest(block: Any, *place: str | int) -> Any:
+        found = [key for key in block if key in _LOGS] if isinstance(block, Mapping) else []
+        of = f" of `{block['job_name']}`" if found and "job_name" in block else ""
+        for key in found:
+            why = "Its path is one of the old container."
+            remarks.append(left_out(f"`{key}`{of}", source.at(*place, key), why))
+        return {key: value for key, value in block.items() if key not in found} if found else block
+
+    data["global"] = rest(data.get("global"), "global")
+    jobs = data.get("scrape_configs")
+    if isinstance(jobs, list):
+        data["scrape_configs"] = [rest(job, "scrape_configs", index) for index, job in enumerate(jobs)]
+    return replace(source, data={key: value for key, value in data.items() if key in source.data})
+
+
 def absolute_files(block: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield the files that a block names by absolute paths, each with its place; not those of rules and targets."""
     if isinstance(block, list):
@@ -109,7 +124,7 @@ def absolute_files(block: Any, place: tuple[str | int, ...] = ()) -> Iterator[tu
         for key, value in block.items():
             texts = value if isinstance(value, list) and key in ("scrape_config_files", "templates") else [value]
             is_file = key in ("scrape_config_files", "templates") or key.endswith("_file") or key in _PATHS
-            if is_file and key != _QUERY_LOG:
+            if is_file and key not in _LOGS:
                 yield from (((*place, key), each) for each in texts if isinstance(each, str) and posixpath.isabs(each))
             else:
                 yield from absolute_files(value, (*place, key))

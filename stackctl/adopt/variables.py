@@ -93,6 +93,24 @@ def as_manifest(text: str, variables: Mapping[str, str], *, required: bool = Fal
     return _replaced(text, written)
 
 
+def in_compose(text: str, variables: Mapping[str, str]) -> str:
+    """Return `text` of a Compose file, in Compose's words, with references of the two forms that the manifest fills in.
+
+    These are `${NAME}` and `${NAME:-default}`. A variable that nobody has set is empty, as it is to Compose.
+    """
+
+    def written(reference: Reference) -> str:
+        name, how = reference.name, reference.how
+        if how.endswith("-"):
+            default = filled(reference.word, variables)
+            return f"${{{name}:-{default}}}" if "}" not in default else filled(reference.written, variables)
+        if how.endswith("+"):
+            return filled(reference.written, variables)
+        return f"${{{name}}}" if name in variables or how.endswith("?") else f"${{{name}:-}}"
+
+    return _replaced(text.replace("$$", "$$$$"), written)
+
+
 def with_known(text: str, variables: Mapping[str, str]) -> str:
     """Return `text` of a Compose file with these variables filled in. Others, and `$$`, stay as they are written."""
 

@@ -164,3 +164,11 @@ def test_values_that_only_a_swarm_fills_in_are_named(tmp_path: Path) -> None:
 def test_volume_without_its_variable_has_to_be_given(tmp_path: Path) -> None:
     made = container(tmp_path, "{image: a, volumes: ['${STORE}:/data', './x:/x${END}', '${OTHER:-o}:/o']}")
     assert made["volumes"] == ["${STORE}:/data", "./x:/x${END:-}", "${OTHER:-o}:/o"]
+
+
+def test_variables_in_all_fields_are_those_of_the_manifest(tmp_path: Path) -> None:
+    fields = "{image: 'a:${TAG-1}', command: [run, $HOST], labels: ['x=${HOST:?set it}'], ports: ['${PORT:-1}:1']}"
+    whole = compose(f"app: {fields}")
+    made = adopted(tmp_path, prometheus=JOB, compose=whole, **{".env": "HOST=h\n"}).manifest["containers"]["app"]
+    assert (made["image"], made["command"]) == ("a:${TAG:-1}", ["run", "${HOST}"])
+    assert (made["labels"], made["ports"]) == (["x=${HOST}"], ["${PORT:-1}:1"])

@@ -163,3 +163,15 @@ def test_alertmanagers_of_a_swarm_are_the_stacks_own(tmp_path: Path) -> None:
     other = "{dns_sd_configs: [{names: [alerts.example.org], type: A, port: 9093}]}"
     made = section(tmp_path, f"alerting: {{alertmanagers: [{other}]}}", compose(ALERTMANAGER))
     assert "dns_sd_configs" in made["extra"]["alerting"]["alertmanagers"][0]
+
+
+def test_files_that_prometheus_writes_to_are_left_out(tmp_path: Path) -> None:
+    job = "{job_name: a, scrape_failure_log_file: /logs/a, static_configs: [{targets: ['a:1']}]}"
+    common = "global: {scrape_failure_log_file: /logs/all, query_log_file: q.log}\n"
+    result = adopted(tmp_path, prometheus=common + jobs(job))
+    assert [each.summary for each in result.remarks] == [
+        "`scrape_failure_log_file` is left out",
+        "`query_log_file` is left out",
+        "`scrape_failure_log_file` of `a` is left out",
+    ]
+    assert "extra" not in result.manifest["prometheus"]

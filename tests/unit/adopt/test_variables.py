@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from stackctl.adopt.variables import as_manifest, filled, required_variables, with_known, with_marks, without_marks
+from stackctl.adopt.variables import (
+    as_manifest,
+    filled,
+    in_compose,
+    required_variables,
+    with_known,
+    with_marks,
+    without_marks,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +54,19 @@ def test_marks_stand_for_references(text: str) -> None:
     marked = with_marks(text, references)
     assert not any(each in marked for each in ("${A", "${B", "$D")) or "$${A}" in text
     assert without_marks(marked, references) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "made"),
+    [
+        ("${A}/${B:-c}", "${A}/${B:-c}"),
+        ("$A-${B}", "${A}-${B:-}"),
+        ("${A:?set it} ${B?}", "${A} ${B}"),
+        ("${B-c} ${B:-${A}}", "${B:-c} ${B:-one}"),
+        ("${A:+is}${B:+not}", "is"),
+        ("$$A $${A} (x|$$) ^$", "$$A $${A} (x|$$) ^$"),
+        ("${B:-$$c}", "${B:-$$c}"),
+    ],
+)
+def test_references_have_the_forms_of_the_manifest_in_compose_s_words(written: str, made: str) -> None:
+    assert in_compose(written, {"A": "one"}) == made
