@@ -20,31 +20,43 @@ _BY_HAND = (
 
 @dataclass(frozen=True)
 class Dashboards:
-    """The titles of the dashboards that a change adds or edits, and of those that it removes."""
+    """The titles of the dashboards that a change adds or edits, and of those that it removes.
+
+    `has_grafana` is False where no Grafana runs that could load them.
+    """
 
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    has_grafana: bool = True
 
     def __str__(self) -> str:
-        return "; ".join(_named({"dashboards reloaded": self.changed, "dashboards removed": self.removed}))
+        if self.has_grafana:
+            return "; ".join(_named({"dashboards reloaded": self.changed, "dashboards removed": self.removed}))
+        written = _named({"dashboards written": self.changed, "dashboards removed": self.removed})
+        return "; ".join([*written, "Grafana does not run, so nothing loads them"]) if written else ""
 
     def steps(self) -> list[str]:
         """Return what is to be done, in lines like those of a plan's steps."""
-        return _named({"reload dashboards": self.changed, "remove dashboards": self.removed})
+        verb = "reload" if self.has_grafana else "write"
+        return _named({f"{verb} dashboards": self.changed, "remove dashboards": self.removed})
 
 
 def _named(titles: Mapping[str, tuple[str, ...]]) -> list[str]:
     return [f"{what}: {', '.join(named)}" for what, named in titles.items() if named]
 
 
-def dashboards_between(old: Tree | None, new: Tree) -> Dashboards:
-    """Return what leads from the dashboards of `old` to those of `new`; all of `new` where `old` is not known."""
+def dashboards_between(old: Tree | None, new: Tree, *, has_grafana: bool = True) -> Dashboards:
+    """Return what leads from the dashboards of `old` to those of `new`; all of `new` where `old` is not known.
+
+    `has_grafana` is whether one runs that loads them.
+    """
     from stackctl.verification.loaded import dashboards_in
 
     had, wanted = dashboards_in(old) if old else {}, dashboards_in(new)
     return Dashboards(
         tuple(str(board["title"]) for uid, board in wanted.items() if had.get(uid) != board),
         tuple(str(board["title"]) for uid, board in had.items() if uid not in wanted),
+        has_grafana,
     )
 
 

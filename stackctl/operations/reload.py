@@ -92,12 +92,12 @@ def _is_intact(live: Live) -> bool:
 
 def _change(live: Live, new: Target, deadline: float, progress: Progress, *, trusted: bool, dry_run: bool) -> Reloaded:
     """Bring in `new`, and what Grafana has to load for it."""
-    from stackctl.operations.grafana_reload import Dashboards, dashboards_between, restored_datasource
+    from stackctl.operations.grafana_reload import dashboards_between, restored_datasource
     from stackctl.operations.transaction import change
 
     before = live.state.read(live.confirmed())
     plan = change(live, new, deadline, progress, trusted=trusted, dry_run=dry_run)
-    dashboards = dashboards_between(before, new.tree) if live.grafana(new) else Dashboards()
+    dashboards = dashboards_between(before, new.tree, has_grafana=live.grafana(new) is not None)
     return Reloaded(plan, new.id, dashboards, not dry_run and restored_datasource(live, new))
 
 

@@ -127,6 +127,15 @@ def test_a_reload_names_dashboards_and_restores_the_datasource(project: Path) ->
 
 
 @pytest.mark.native
+def test_reload_says_that_no_grafana_loads_a_dashboard(project: Path) -> None:
+    assert run(project, "up", "--runtime", "native", "--without", "grafana").returncode == 0
+    (project / "self.yml").write_text(DASHBOARD.replace("Samples", "Appended"))
+    assert run(project, "reload", "--dry-run").stdout == "write dashboards: Self\n"
+    said = run(project, "reload").stdout
+    assert "dashboards written: Self; Grafana does not run, so nothing loads them" in said
+
+
+@pytest.mark.native
 def test_a_real_grafana_serves_what_the_manifest_declares(project: Path) -> None:
     path = with_grafana(project)
     ran = up(lambda: run(project, "up", "--runtime", "native", PATH=path))

@@ -66,6 +66,15 @@ def test_dry_run_without_a_change_says_so(
     ]
 
 
+def test_dashboards_that_no_grafana_loads_are_written() -> None:
+    written = Dashboards(("Shop",), has_grafana=False)
+    assert str(Reloaded(Plan(), "abc", written)) == (
+        "dashboards written: Shop; Grafana does not run, so nothing loads them"
+    )
+    assert written.steps() == ["write dashboards: Shop"]
+    assert str(Reloaded(Plan(), "abc", Dashboards(has_grafana=False))).startswith("nothing had changed")
+
+
 def test_rollback_names_its_generation_and_what_comes_next(
     asked: list[tuple[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
