@@ -32,7 +32,8 @@ class Execution:
             call = api.connect_get_namespaced_pod_exec
             client = stream(call, pod, namespace, command=[*command], **streams, _preload_content=False, binary=True)
         except ApiException as error:
-            raise self._refused(str(error.reason)) from None
+            # The library adds all headers of the answer.
+            raise self._refused(str(error.reason).partition(" -+-+- ")[0]) from None
         # Its own methods keep all that has arrived.
         self._socket = client.sock
         self._socket.settimeout(bounded(_SILENCE_SECONDS))
@@ -105,6 +106,8 @@ class Execution:
 
     def _refused(self, cause: str) -> Unavailable:
         remedy = "Run the command again; `kubectl get events` shows what the cluster says of the pod."
+        if " 403 " in cause:
+            remedy = "Give the user the rights to `get` and `create` `pods/exec`."
         return Unavailable.of("cluster.volume", f"the pod {self._pod} cannot copy data", cause=cause, remedy=remedy)
 
 

@@ -5,6 +5,7 @@ Killed anywhere, the next command makes all of it old or all of it new.
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import time
@@ -23,10 +24,11 @@ from stackctl import conventions as c
 from stackctl.export.kubernetes.volume_pod import journal_name
 from stackctl.wait import wait_until
 from tests.e2e.exported_stack import Content
+from tests.e2e.pods import apply
 from tests.e2e.test_cluster import DEPLOYMENTS, Shop, small_shop
 from tests.e2e.test_cluster_reload import CHILD
 from tests.ports import free_port
-from tests.program import stackctl
+from tests.program import Ran, stackctl
 from tests.servers import cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.kubernetes, pytest.mark.long, pytest.mark.timeout(600)]
@@ -118,14 +120,49 @@ def is_clean(shop: Shop) -> None:
     assert not shop.has(JOURNAL)
 
 
+def rights() -> list[Content]:
+    """The rights of which docs/kubernetes.md says that a backup and a restore take them."""
+    written = [
+        ("*", "*", "list"),
+        ("", "pods", "get create patch delete"),
+        ("", "configmaps", "get create patch delete"),
+        ("", "pods/exec pods/proxy", "get create"),
+        ("monitoring.coreos.com", "prometheuses alertmanagers", "patch"),
+        ("apps", "deployments", "patch"),
+    ]
+    return [
+        {"apiGroups": [group], "resources": resources.split(), "verbs": verbs.split()}
+        for group, resources, verbs in written
+    ]
+
+
+def keeper(shop: Shop, folder: Path) -> Path:
+    """Give an account exactly these rights, and return its kubeconfig."""
+    api = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "keeper"}}
+    account = {"kind": "ServiceAccount", "name": "keeper", "namespace": shop.namespace}
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "keeper"}
+    apply(shop.server, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "keeper"}}, shop.namespace)
+    apply(shop.server, {**api, "kind": "Role", "rules": rights()}, shop.namespace)
+    apply(shop.server, {**api, "kind": "RoleBinding", "roleRef": reference, "subjects": [account]}, shop.namespace)
+    config = json.loads((cluster.folder() / "kubeconfig").read_text())
+    config["users"][0]["user"] = {"token": shop.server.token(shop.namespace, "keeper")}
+    (folder / "config").write_text(json.dumps(config))
+    return folder / "config"
+
+
 @dataclass(frozen=True)
 class Taken:
-    """A backup, and the samples of a span of time before it."""
+    """A backup, the samples of a span of time before it, and the kubeconfig of a user with the rights that it takes."""
 
     file: Path
+    kubeconfig: Path
     begin: float
     end: float
     samples: Series
+
+
+def run_as(kubeconfig: Path, shop: Shop, *arguments: str) -> Ran:
+    return stackctl("-f", str(shop.folder / "stack.yml"), *arguments, env={**os.environ, "KUBECONFIG": str(kubeconfig)})
 
 
 @pytest.fixture(scope="module")
@@ -134,10 +171,11 @@ def taken(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Taken:
     push(shop, f"nightly_rows_total {PUSHED_VALUE}\n")
     span = measured(shop)
     file = tmp_path_factory.mktemp("taken") / "b.tar.gz"
-    ran = shop.run("backup", str(file))
+    kubeconfig = keeper(shop, tmp_path_factory.mktemp("keeper"))
+    ran = run_as(kubeconfig, shop, "backup", str(file))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert f"{file}: prometheus, alertmanager, pushgateway of shop" in ran.stdout
-    return Taken(file, *span)
+    return Taken(file, kubeconfig, *span)
 
 
 def test_what_was_measured_silenced_and_pushed_is_there_again_on_one_machine(
@@ -219,7 +257,7 @@ def test_restore_killed_before_all_has_arrived_is_old_and_the_next_one_is_new(sh
 
     ran = shop.run("restore", str(taken.file))
     assert (ran.returncode, "Use --force" in ran.stderr) == (2, True), ran.stderr
-    ran = shop.run("restore", str(taken.file), "--force")
+    ran = run_as(taken.kubeconfig, shop, "restore", str(taken.file), "--force")
     assert ran.returncode == 0, ran.stderr
     has(shop, taken, comments=[COMMENT])
     assert pushed(shop) == [PUSHED_VALUE]

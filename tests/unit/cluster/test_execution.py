@@ -105,9 +105,11 @@ def test_refused_execution_has_the_reason(monkeypatch: pytest.MonkeyPatch) -> No
     from kubernetes.client.exceptions import ApiException
 
     def stream(*_: Any, **__: Any) -> Any:
-        raise ApiException(status=0, reason="Handshake status 403 Forbidden")
+        raise ApiException(status=0, reason="Handshake status 403 Forbidden -+-+- {'audit-id': '1'} -+-+- b'{}'")
 
     monkeypatch.setattr("kubernetes.stream.stream", stream)
     with pytest.raises(Unavailable) as caught:
         Execution(SimpleNamespace(connect_get_namespaced_pod_exec="exec"), "shop", "pod-0", ["x"])
-    assert "403 Forbidden" in str(caught.value.problems[0].cause)
+    (problem,) = caught.value.problems
+    assert problem.cause == "Handshake status 403 Forbidden"
+    assert "`pods/exec`" in str(problem.remedy)
